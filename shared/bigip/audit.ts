@@ -118,7 +118,7 @@ async function lookAt(
       throw new DeviceError(
         'BIP503',
         'transient',
-        `${device.name}, partition ${partition}: declared all the time; look again later`,
+        `${device.name}, partition ${partition}: its declaration kept changing during the audit; try again later`,
       );
     await clock.sleep(LOOKS.pause);
   }
@@ -192,7 +192,7 @@ function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): bo
 function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
   const serves = Object.keys(state.exposures);
   const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
-  const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} by a declaration of Sluice, and is not in devices[].partitions of ${device}: nobody changes it any more. Name it there again, behind the others, until what it serves has moved out; if another Sluice has it for the same cluster, leave it`;
+  const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} from a declaration of Sluice, but devices[].partitions of ${device} does not list the partition, so nothing updates it. Add it to the end of devices[].partitions until its exposures have moved; if another Sluice manages it for the same cluster, leave it as it is`;
   return {
     device,
     partition,
@@ -241,7 +241,7 @@ function strangers(
       kind: 'orphan',
       code: 'BIP453',
       object: owner,
-      message: `is not in ingresses of sluice.yaml, but ${count} of its exposures are declared`,
+      message: `is not in ingresses of sluice.yaml, but ${count} of its exposures are still declared`,
       repairable: false,
     }));
 }

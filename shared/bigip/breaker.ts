@@ -102,7 +102,7 @@ export function createBreaker(
           new DeviceError(
             'BIP508',
             'transient',
-            `${device} is being asked whether it is back, and does not say (${cause})`,
+            `${device} is being probed after failures and has not answered yet (${cause})`,
             { after: patience },
           ),
       );
@@ -113,7 +113,7 @@ export function createBreaker(
       throw new DeviceError(
         'BIP508',
         'transient',
-        `${device} is left alone for ${Math.ceil(wait / 1000)} s more after ${FAILURES} failures in a row (${cause})`,
+        `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} failures in a row (${cause})`,
         { after: wait },
       );
     const probing = ask(action);

@@ -77,7 +77,7 @@ async function poll(session: Session, clock: Clock, id: string): Promise<Answere
   throw new DeviceError(
     'BIP502',
     'ambiguous',
-    `${session.device}: task ${id} did not end within ${POLL.giveUp / 1000} s`,
+    `${session.device}: task ${id} did not finish within ${POLL.giveUp / 1000} s`,
   );
 }
 
@@ -94,7 +94,7 @@ async function ask(session: Session, id: string): Promise<Answered | undefined> 
       throw new DeviceError(
         'BIP505',
         'ambiguous',
-        `${session.device}: task ${id} is unknown to the device, which may have restarted or failed over`,
+        `${session.device}: the device does not know task ${id}; it may have restarted or failed over`,
         { response: answer.text },
       );
     const { results } = readAs(Outcome, { device: session.device, request }, answer);

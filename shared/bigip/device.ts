@@ -123,7 +123,7 @@ export function createDevice(
       throw new DeviceError(
         'BIP505',
         'ambiguous',
-        `${config.name}: partition ${partition} was created but is not declared`,
+        `${config.name}: partition ${partition} was created but has no declaration yet`,
       );
     return key;
   };

@@ -85,7 +85,7 @@ async function refuseWhileDeclaring(session: Session): Promise<void> {
     throw new DeviceError(
       'BIP503',
       'transient',
-      'a declaration is under way; what the device has cannot be compared until it is done',
+      'a declaration is in progress; the device cannot be compared until it is finished',
     );
   }
 }
@@ -111,7 +111,7 @@ function ofExposure(told: Told, live: Live): readonly Difference[] {
   const missing = (path: string, what: string): Difference => ({
     kind: 'missing',
     path,
-    message: `is a ${what} that was declared`,
+    message: `is a declared ${what} that does not exist`,
   });
   return [
     ...(virtual === undefined
@@ -170,9 +170,7 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
   const words = [
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
-    ...[...have]
-      .filter((m) => !wanted.has(m))
-      .map((m) => `has member ${m}, which was not declared`),
+    ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which is not declared`),
     ...placingDifferences(pool, e, state),
     ...settingDifferences('pool', pool, e.settings),
   ];
@@ -197,7 +195,7 @@ function orphans(partition: string, state: DeclaredState, live: Live): readonly 
   const orphan = (path: string, what: string): Difference => ({
     kind: 'orphan',
     path,
-    message: `is a ${what} that nothing declares`,
+    message: `is a ${what} that is not declared`,
   });
   return [
     ...[...live.virtuals.keys()]

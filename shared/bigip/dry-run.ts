@@ -45,7 +45,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       else
         log.debug(
           { device: device.name, partition },
-          'dry run: would declare the same in a newer version',
+          'dry run: would declare the same content with a newer version',
         );
       return Promise.resolve(changed ? 'applied' : 'unchanged');
     },

@@ -79,7 +79,7 @@ export function createFenceWatch(
 function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): string | undefined {
   if (declaredBy === undefined || unit === undefined || declaredBy === unit) return undefined;
   if (before?.unit === unit && before.declaredBy === declaredBy) return undefined;
-  return `${unit} is active now, and ${declaredBy} declared last`;
+  return `${unit} is active now, but ${declaredBy} made the last declaration`;
 }
 
 function underOlder(
@@ -93,11 +93,11 @@ function underOlder(
   const [first] = late;
   if (first === undefined) return undefined;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
-  return `${first[0]} is declared under configuration ${first[1].version.generation}, ${generation} is in force${more}`;
+  return `${first[0]} is declared with configuration generation ${first[1].version.generation}, but generation ${generation} is in use${more}`;
 }
 
 function behindMemory(seen: Sighting, before: Known | undefined): string | undefined {
-  return before === undefined ? undefined : behind(seen.owners, before.owners, 'was seen before');
+  return before === undefined ? undefined : behind(seen.owners, before.owners, 'was seen earlier');
 }
 
 /** The first time on a unit its peers are compared, as far as they answer: after a failback the standby may know more. */
@@ -108,7 +108,7 @@ async function behindOthers(
 ): Promise<string | undefined> {
   if (before !== undefined && before.unit === seen.unit) return undefined;
   return (await others())
-    .map((other) => behind(seen.owners, other, 'is what its peer has'))
+    .map((other) => behind(seen.owners, other, 'is declared on its peer'))
     .find((reason) => reason !== undefined);
 }
 
@@ -122,5 +122,5 @@ function behind(now: Owners, then: Owners, says: string): string | undefined {
   const [owner, { version }] = first;
   const present = now[owner]?.version;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
-  return `${owner} is declared at ${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, ${version.epoch}.${version.counter} ${says}${more}`;
+  return `${owner} is declared at ${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, but ${version.epoch}.${version.counter} ${says}${more}`;
 }

@@ -32,7 +32,7 @@ export async function liveMismatches(
   const expected = new Set(wanted.map((e) => devicePaths(partition, e).virtual));
   const extra = [...destinations.keys()]
     .filter((path) => !expected.has(path))
-    .map((path) => `virtual server ${path} is there but not declared`);
+    .map((path) => `virtual server ${path} exists but is not declared`);
   return [...wanted.flatMap((e) => compare(partition, e, live, state)), ...extra];
 }
 

@@ -24,7 +24,7 @@ const ANSWERS: readonly Row[] = [
     text: /maximum active login tokens/i,
     code: 'BIP506',
     fault: 'transient',
-    says: 'the user has 100 active tokens; give Sluice an account of its own',
+    says: 'the user has 100 active tokens; give Sluice its own account',
   },
   // The token is good, the account is not: an administrator may do everything, others have no right to AS3's worker.
   {
@@ -32,19 +32,19 @@ const ANSWERS: readonly Row[] = [
     text: /Authorization failed: user=/i,
     code: 'BIP403',
     fault: 'device',
-    says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions',
+    says: 'permission denied; AS3 requires an account with the administrator role on all partitions',
   },
   {
     status: [401],
     code: 'BIP401',
     fault: 'device',
-    says: 'the login is refused; check devices[].username and password',
+    says: 'login refused; check devices[].username and password',
   },
   {
     status: [403],
     code: 'BIP403',
     fault: 'device',
-    says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions',
+    says: 'permission denied; AS3 requires an account with the administrator role on all partitions',
   },
   // Right after a restart the worker is not registered yet, which looks the same as AS3 not being there.
   {
@@ -65,7 +65,7 @@ const ANSWERS: readonly Row[] = [
     status: [413],
     code: 'BIP454',
     fault: 'content',
-    says: 'the declaration is larger than the device takes',
+    says: 'the declaration is larger than the device accepts',
   },
   { status: [408, 429], code: 'BIP503', fault: 'transient', says: 'the device is busy' },
   {
@@ -94,13 +94,13 @@ const ANSWERS: readonly Row[] = [
     text: /<html|AsyncContext timeout/i,
     code: 'BIP505',
     fault: 'ambiguous',
-    says: 'the management service gave up waiting; it may still have done it',
+    says: 'the management service timed out; the change may still be applied',
   },
   {
     status: [500, 502, 504],
     code: 'BIP505',
     fault: 'ambiguous',
-    says: 'the device failed while working on it',
+    says: 'the device failed while processing the request',
   },
 ];
 
@@ -119,7 +119,7 @@ const RESULTS: readonly Row[] = [
     text: /hash you submitted does not match/i,
     code: 'BIP430',
     fault: 'transient',
-    says: 'somebody else wrote the partition in between',
+    says: 'another client wrote the partition in the meantime',
   },
   {
     text: /TMSH CLI script taking longer than expected/i,
@@ -132,7 +132,7 @@ const RESULTS: readonly Row[] = [
     text: /task cancelled|cancelled/i,
     code: 'BIP505',
     fault: 'ambiguous',
-    says: 'the device restarted while working on it',
+    says: 'the device restarted while processing the request',
   },
   {
     text: /Configuration operation in progress|Too many configuration operations/i,
@@ -145,13 +145,13 @@ const RESULTS: readonly Row[] = [
     text: /\b0107082[23]:\d/,
     code: 'BIP403',
     fault: 'device',
-    says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions',
+    says: 'permission denied; AS3 requires an account with the administrator role on all partitions',
   },
   {
     text: /\b0107167d:\d|\b01070710:\d: Database error/i,
     code: 'BIP509',
     fault: 'ambiguous',
-    says: 'mcpd failed inside the device',
+    says: 'mcpd failed on the device',
     hint: 'inner',
   },
   {
@@ -171,21 +171,21 @@ const RESULTS: readonly Row[] = [
     text: /\b01020066:|\b01020036:[^]*requested (pool member|node)/i,
     code: 'BIP421',
     fault: 'content',
-    says: 'the device refuses the configuration',
+    says: 'BIG-IP refuses the configuration',
     hint: 'raced',
   },
   {
     text: /\b01020036:/,
     code: 'BIP424',
     fault: 'content',
-    says: 'an object it refers to does not exist on the device',
+    says: 'a referenced object does not exist on the device',
   },
-  { text: MCPD, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration' },
+  { text: MCPD, code: 'BIP421', fault: 'content', says: 'BIG-IP refuses the configuration' },
   {
     text: /failed to save BIG-IP config/i,
     code: 'BIP509',
     fault: 'ambiguous',
-    says: 'everything is done, but a call inside the device failed, so that it is not saved',
+    says: 'the configuration is applied, but a call inside the device failed, so it is not saved',
     hint: 'unsaved',
   },
   {
@@ -206,14 +206,14 @@ const RESULTS: readonly Row[] = [
     text: /unable to find \/\S+ for \//i,
     code: 'BIP424',
     fault: 'content',
-    says: 'an object it refers to does not exist on the device',
+    says: 'a referenced object does not exist on the device',
     hint: 'unfound',
   },
   {
     text: /(unable to (find|locate)|requested component) [^]*\/|\/\S+[^]*(was not found|does not exist)/i,
     code: 'BIP424',
     fault: 'content',
-    says: 'an object it refers to does not exist on the device',
+    says: 'a referenced object does not exist on the device',
   },
   {
     status: [422, 400],
@@ -227,7 +227,7 @@ const RESULTS: readonly Row[] = [
     status: [500, 502, 504],
     code: 'BIP505',
     fault: 'ambiguous',
-    says: 'the device failed while working on it',
+    says: 'the device failed while processing the request',
     hint: 'inner',
   },
 ];
@@ -235,7 +235,7 @@ const RESULTS: readonly Row[] = [
 const UNKNOWN: Row = {
   code: 'BIP509',
   fault: 'ambiguous',
-  says: 'the device failed in words that name nothing of what was declared',
+  says: 'the device failed without naming anything in the declaration',
   hint: 'inner',
 };
 

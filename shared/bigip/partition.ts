@@ -121,6 +121,6 @@ async function absent(
   return {
     kind: 'refused',
     code: 'OWN303',
-    reason: `partition ${partition} exists on ${config.name} but not by Sluice; name another one, or set devices[].adoptPartitions: true if it is empty and meant for Sluice`,
+    reason: `partition ${partition} exists on ${config.name}, but Sluice did not create it; use another partition, or set devices[].adoptPartitions: true if it is empty and intended for Sluice`,
   };
 }

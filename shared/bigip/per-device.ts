@@ -27,7 +27,7 @@ export function perDevice<T extends { close(): Promise<void> }>(
       return new DeviceError(
         'BIP502',
         'transient',
-        `${name}: its secrets were not there within ${limit / 1000} s; look at where devices[].tls.ca comes from`,
+        `${name}: its secrets were not available within ${limit / 1000} s; check the source of devices[].tls.ca`,
       );
     };
     return within(making, limit, tooLong);

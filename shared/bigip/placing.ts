@@ -18,7 +18,7 @@ export function placingDifferences(
   const minimum = pool.minActiveMembers ?? e.minimumActive;
   const activation =
     e.minimumActive !== undefined && minimum !== e.minimumActive
-      ? [`wants ${minimum} active members instead of ${e.minimumActive}`]
+      ? [`requires ${minimum} active members instead of ${e.minimumActive}`]
       : [];
   return [
     ...activation,
@@ -64,7 +64,7 @@ function ofMember(name: string, item: PlacedMember | undefined, wanted: Wanted):
       ? []
       : [
           declared === 'enable'
-            ? `has member ${name} switched off`
+            ? `has member ${name} disabled`
             : `has member ${name} in state ${live} instead of ${declared}`,
         ]),
   ];

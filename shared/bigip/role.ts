@@ -26,7 +26,7 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
     } catch (error) {
       errors.push(error);
       said.push(
-        `${unit.url} does not say: ${error instanceof Error ? error.message : String(error)}`,
+        `${unit.url} did not answer: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   }
@@ -77,7 +77,7 @@ export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> 
   ]);
   const { version: as3 } = readAs(Info, { device, request }, info);
   if (!isRecent(as3)) {
-    const words = as3 === '' ? 'AS3 does not tell its version' : `AS3 ${as3} is installed`;
+    const words = as3 === '' ? 'AS3 does not report its version' : `AS3 ${as3} is installed`;
     throw new DeviceError(
       'BIP405',
       'device',

@@ -172,7 +172,7 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
     new DeviceError(
       'BIP502',
       'transient',
-      `${device}: its units did not say who is active within ${limit / 1000} s; look at their load`,
+      `${device}: its units did not report which one is active within ${limit / 1000} s; check their load`,
     );
   const finding = shareCall(find, { limit, late: timeout / 2, tooLong });
   const get = async (): Promise<Active> =>

@@ -39,9 +39,9 @@ async function awaitSync(
     const status = entries['status']?.description ?? 'unknown';
     if (/^in sync$/i.test(status)) return undefined;
     if (!UNDER_WAY.test(status))
-      return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;
+      return `the device reports "${status}" after the config sync to ${group}; check the peer and the device group`;
     if (clock.monotonic() + pause > deadline)
-      return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
+      return `${group} is not in sync after ${WAIT.giveUp / 1000} s; the device reports "${status}"`;
     await clock.sleep(pause);
   }
 }

@@ -140,7 +140,7 @@ function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnect
       if (seen === pin) return done(null, socket);
       socket.destroy();
       return done(
-        new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, configured is ${pin}`),
+        new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, but ${pin} is configured`),
         null,
       );
     });
@@ -183,14 +183,14 @@ function explain(
     return new DeviceError(
       'BIP512',
       fault,
-      `${name} at ${url}: the answer to ${what} ${size} and was given up; look at what answers there`,
+      `${name} at ${url}: the answer to ${what} ${size}, so reading stopped; check what listens there`,
       { cause: error },
     );
   if (error instanceof TooSlow)
     return new DeviceError(
       'BIP502',
       fault,
-      `${name}: ${slowness(error, what)}; look at its load, or raise devices[].requestTimeout`,
+      `${name}: ${slowness(error, what)}; check its load, or raise devices[].requestTimeout`,
       { cause: error },
     );
   if (/TIMEOUT/i.test(`${code} ${kind}`))
@@ -203,21 +203,21 @@ function explain(
   return new DeviceError(
     'BIP501',
     fault,
-    `${name} at ${url} cannot be reached (${code || message}); check the address, routing and that the device is up`,
+    `${name} at ${url} cannot be reached (${code || message}); check the address, the routing, and whether the device is up`,
     { cause: error },
   );
 }
 
 function sizeOf(error: unknown, code: string): string | undefined {
   if (error instanceof TooLarge) return `is larger than ${error.limit} bytes`;
-  return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'has a header without an end' : undefined;
+  return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'has an endless header' : undefined;
 }
 
 function slowness({ milliseconds, received }: TooSlow, what: string): string {
   const seconds = Math.round(milliseconds / 100) / 10;
   return received === 0
     ? `no answer to ${what} within ${seconds} s`
-    : `the answer to ${what} is not complete after ${seconds} s (${received} bytes came)`;
+    : `the answer to ${what} is incomplete after ${seconds} s (${received} bytes received)`;
 }
 
 function parse(text: string): unknown {

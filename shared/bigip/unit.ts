@@ -49,7 +49,7 @@ export function createUnit(options: UnitOptions): Unit {
       new DeviceError(
         'BIP502',
         'transient',
-        `${device}: no login within ${(2 * timeout) / 1000} s; look at its load and at where devices[].password comes from`,
+        `${device}: no login within ${(2 * timeout) / 1000} s; check its load and the source of devices[].password`,
       ),
   });
   const valid = async (): Promise<Token> =>

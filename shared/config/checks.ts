@@ -35,7 +35,8 @@ function spreadProblems(
     ingress.devices.includes(device.name),
   );
   if (first === undefined || ingress.partition !== undefined) return [];
-  const remedy = 'name a partition of the ingress, or configure them alike';
+  const remedy =
+    "use one of the partitions of the ingress's devices, or configure the devices alike";
   return others.flatMap((other) => {
     if (other.spread !== first.spread)
       return [
@@ -112,7 +113,7 @@ function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
         : [
             {
               path,
-              message: `${reference} is already ${other}; every cluster has keys of its own`,
+              message: `${reference} is already ${other}; every cluster needs its own keys`,
             },
           ];
     }),
@@ -127,7 +128,7 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
     return [
       ...(username === '' && password === ''
         ? []
-        : [{ path, message: 'must not hold a user or password; use username and password' }]),
+        : [{ path, message: 'must not contain a user or password; use username and password' }]),
       ...(protocol === 'https:' || protocol === 'http:'
         ? []
         : [{ path, message: `must begin with https://, not ${protocol}//` }]),
@@ -144,13 +145,13 @@ function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
   return codes.flatMap(({ code, path }) => {
     const entry = CODES[code];
     if (entry === undefined)
-      return [{ path, message: `there is no code ${code}; docs/reference/codes.md lists them` }];
+      return [{ path, message: `unknown code ${code}; docs/reference/codes.md lists all codes` }];
     return entry.retryable
       ? []
       : [
           {
             path,
-            message: `${code} (${entry.title}) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended`,
+            message: `${code} (${entry.title}) cannot succeed without a change, so it cannot be replayed on a schedule; remove it, and replay such failures by hand once the cause is corrected`,
           },
         ];
   });

@@ -53,7 +53,7 @@ function modeProblems(
       : [
           {
             path: `${path}.${key}`,
-            message: `is only for mode ${wanted}, and the fleet has mode ${mode}; change the mode or remove it`,
+            message: `is only for mode ${wanted}, but the fleet has mode ${mode}; change the mode or remove it`,
           },
         ];
   const { balance } = settings;
@@ -67,7 +67,7 @@ function modeProblems(
       ? [
           {
             path: `${path}.settings.balance`,
-            message: `${balance} knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count`,
+            message: `${balance} ignores the ratio of clusters; in mode ratio remove it, or use least-connections-member to take the load into account`,
           },
         ]
       : []),

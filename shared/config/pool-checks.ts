@@ -50,7 +50,7 @@ function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
         ? [
             {
               path,
-              message: `${text} holds addresses that clients cannot be sent to (multicast, link-local, unspecified or reserved)`,
+              message: `${text} contains addresses that cannot be virtual addresses (multicast, link-local, unspecified or reserved)`,
             },
           ]
         : []),
@@ -65,14 +65,14 @@ function poolProblems(
 ): readonly ConfigProblem[] {
   const { ranges, free, family } = readAddressPool(pool.name, pool);
   if (ranges.some((range) => range.family !== family))
-    return [{ path: `${path}.ranges`, message: 'mixes IPv4 and IPv6; make two pools' }];
+    return [{ path: `${path}.ranges`, message: 'mixes IPv4 and IPv6; define two pools' }];
   const astray = pool.reserved.flatMap((text, k) => {
     const reserved = parseRange(text);
     return reserved !== undefined && !ranges.some((range) => rangesOverlap(range, reserved))
       ? [
           {
             path: `${path}.reserved[${k}]`,
-            message: `${text} is in none of the ranges of the pool`,
+            message: `${text} is not in any range of the pool`,
           },
         ]
       : [];
@@ -88,7 +88,7 @@ function poolProblems(
       : [
           {
             path: `${path}.ranges`,
-            message: `${formatRange(forbidden)} is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it`,
+            message: `no rule of the policy allows ${formatRange(forbidden)}, so exposures of this pool would be refused; allow the addresses, or add them to reserved`,
           },
         ]),
   ];
@@ -107,7 +107,7 @@ function wishProblems(
       : [
           {
             path,
-            message: `${virtualAddress} lies in address pool ${inside.name}, which may give it to somebody else; add it to the pool's reserved`,
+            message: `${virtualAddress} is in address pool ${inside.name}, which may assign it to another ingress; add it to reserved of the pool`,
           },
         ];
   }
@@ -118,7 +118,7 @@ function wishProblems(
       : [
           {
             path,
-            message: 'asks for an automatic address, but there are no addressPools; add one',
+            message: 'requests an automatic address, but there are no addressPools; add one',
           },
         ];
   if (names.includes(name)) return [];
@@ -126,7 +126,7 @@ function wishProblems(
   return [
     {
       path,
-      message: `there is no address pool ${name}; ${meant === undefined ? `known are ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+      message: `no address pool ${name}; ${meant === undefined ? `known pools: ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
     },
   ];
 }

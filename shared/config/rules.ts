@@ -28,7 +28,7 @@ export function unknownNameProblems(
   if (known.includes(value)) return [];
   const meant = nearest(value, known);
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-  return [{ path, message: `there is no ${what} ${value}; ${hint}` }];
+  return [{ path, message: `no ${what} ${value}; ${hint}` }];
 }
 
 export function settingsProblems(

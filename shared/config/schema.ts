@@ -16,20 +16,22 @@ const SecretReference = z
   );
 
 export const DeviceConfig = z.strictObject({
-  name: Name.describe('Its name here, in messages and queues.'),
+  name: Name.describe('Name of the device, used in messages and queues.'),
   url: z.url().describe('Management URL, `https://…`.'),
   peer: z
     .url({ protocol: /^https?$/ })
     .refine(
       (url) => new URL(url).username === '' && new URL(url).password === '',
-      'must not hold a user or password; use username and password',
+      'must not contain a user or password; use username and password',
     )
     .optional()
-    .describe('Management URL of the other unit of an HA pair; the active one is found by asking.'),
+    .describe(
+      'Management URL of the other unit of an HA pair; Sluice asks both units which one is active.',
+    ),
   username: z
     .string()
     .min(1)
-    .describe('User with the role administrator on all partitions: AS3 wants it.'),
+    .describe('User with the administrator role on all partitions, which AS3 requires.'),
   password: SecretReference.describe('Reference to the password.'),
   loginProvider: z.string().default('tmos').describe('Login provider for tokens.'),
   tls: z
@@ -42,28 +44,28 @@ export const DeviceConfig = z.strictObject({
           'must be a SHA-256 fingerprint: 64 hex digits, colons allowed',
         )
         .optional()
-        .describe("SHA-256 of the device's certificate, hex, colons allowed."),
+        .describe("SHA-256 fingerprint of the device's certificate, in hex; colons are allowed."),
     })
     .prefault({})
-    .describe('How the device proves who it is.'),
+    .describe('How Sluice verifies the identity of the device.'),
   partitions: z
     .array(Partition)
     .min(1)
-    .describe("Partitions (AS3 tenants) that are Sluice's own on this device."),
+    .describe('Partitions (AS3 tenants) on this device that only Sluice manages.'),
   spread: Spread.default('none').describe(
-    'How exposures whose partition nobody names are spread over `partitions`: `none`, all in the first one; `address`, by virtual address. All devices of an ingress must then have the same partitions.',
+    'How exposures that do not request a partition are distributed over `partitions`: `none` puts all in the first one; `address` distributes them by virtual address, and requires that all devices of an ingress have the same partitions.',
   ),
   adoptPartitions: z
     .boolean()
     .default(false)
     .describe('Take over a partition that exists on the device without an AS3 declaration.'),
-  save: z.boolean().default(true).describe("Save the device's configuration after a change."),
+  save: z.boolean().default(true).describe('Save the configuration of the device after a change.'),
   syncTo: z
     .string()
     .regex(/^[A-Za-z0-9_./-]+$/, 'must be the name of a device group')
     .optional()
     .describe(
-      'Device group to which the configuration is synchronised after a change; absent where the group does that by itself.',
+      'Device group to synchronise after a change; omit it if the group synchronises automatically.',
     ),
   requestTimeout: z
     .number()
@@ -71,7 +73,7 @@ export const DeviceConfig = z.strictObject({
     .max(180)
     .default(30)
     .describe(
-      'Seconds for one request and its answer; longer for as long as data flows at 256 KiB/s or more.',
+      'Timeout of one request and its answer, in seconds; it is extended while data flows at 256 KiB/s or more.',
     ),
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
@@ -84,21 +86,21 @@ const Network = z
   );
 
 export const ClusterConfig = z.strictObject({
-  id: Name.describe('Id of the cluster; never guessed.'),
+  id: Name.describe('Id of the cluster. Sluice never derives it.'),
   senders: z
     .array(z.string())
     .default([])
     .describe(
-      'Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.',
+      'Role ids (the part of SQS SenderId before the colon) that may send events of this cluster.',
     ),
   verifyKeys: z
     .array(SecretReference)
     .default([])
     .describe(
-      'Public keys (PEM, Ed25519), by reference, one of which must have signed every event of this cluster; several while one is replaced. For queues that know no senders.',
+      'Public keys (PEM, Ed25519), by reference. Every event of this cluster must be signed with one of them; list several during a key rotation. For queues that do not report senders.',
     ),
   signKey: SecretReference.optional().describe(
-    'Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.',
+    'Private key (PEM, Ed25519), by reference, with which the watcher signs its events. Only the watcher reads it, so omit it elsewhere.',
   ),
   silentAfter: z
     .int()
@@ -106,25 +108,25 @@ export const ClusterConfig = z.strictObject({
     .max(86_400)
     .default(900)
     .describe(
-      'Seconds without a newer word of its watcher after which audit reports the cluster as silent. Its watcher speaks every 300, so less than 360 would call every healthy cluster silent.',
+      'Seconds without a new event of its watcher after which audit reports the cluster as silent. The watcher sends every 300 s, so a value below 360 would report healthy clusters.',
     ),
   whenSilent: z
     .enum(['report', 'drain'])
     .default('report')
     .describe(
-      'What becomes of a silent cluster: only reported, or drained as well until it speaks again, if other clusters serve everything that it serves.',
+      'What happens to a silent cluster: `report` only reports it; `drain` also drains it until it sends again, provided that other clusters serve all of its exposures.',
     ),
   podNetworks: z
     .array(Network)
     .default([])
     .describe(
-      'Networks of its pods. Members elsewhere are left out, so that no cluster can point BIG-IP at the hosts of another; empty: anywhere.',
+      'Networks of its pods. Members outside of them are left out, so that a cluster cannot point BIG-IP at hosts of another one. Empty: no restriction.',
     ),
   nodeNetworks: z
     .array(Network)
     .default([])
     .describe(
-      "Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host's network; empty: anywhere, or none beside `podNetworks`.",
+      'Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host network. Empty: no restriction, or no node addresses if `podNetworks` is set.',
     ),
   routeDomain: z
     .int()
@@ -132,7 +134,7 @@ export const ClusterConfig = z.strictObject({
     .max(65_534)
     .default(0)
     .describe(
-      'Route domain of the devices in which its members are (`10.0.0.5%2`); clusters whose networks overlap need different ones, or different devices.',
+      'Route domain of the devices that contains its members (`10.0.0.5%2`). Clusters with overlapping networks need different route domains or different devices.',
     ),
   mesh: MeshOptions.prefault({}).describe(
     "Mesh options that change the port mapping, with Istio's defaults.",
@@ -147,19 +149,19 @@ export const FleetConfig = z.strictObject({
     .min(2)
     .max(1_000)
     .describe(
-      'Clusters that may share virtual servers. In mode active-standby in their order of preference; add new ones at the end, because any other change of the order cuts connections.',
+      'Clusters that may share virtual servers. In mode active-standby, in order of preference: add new clusters at the end, because any other change of the order cuts connections.',
     ),
   mode: z
     .enum(['active-active', 'ratio', 'active-standby'])
     .default('active-active')
     .describe(
-      'How the clusters share a virtual server: as equals, by `ratio`, or one after the other.',
+      'How the clusters share a virtual server: equally (`active-active`), by `ratio`, or in order of preference (`active-standby`).',
     ),
   ratio: z
     .record(Name, z.int().min(1).max(100))
     .optional()
     .describe(
-      "Mode ratio: by cluster, its share of the connections against the others', 1 to 100, whatever number of pods it has; 1 where absent. On a device with several partitions it counts for each member instead.",
+      'Mode ratio: by cluster, its share of the connections relative to the others, 1 to 100, regardless of its number of pods; default 1. On a device with several partitions it applies to each member instead.',
     ),
   minimumActive: z
     .int()
@@ -167,10 +169,10 @@ export const FleetConfig = z.strictObject({
     .max(65_535)
     .optional()
     .describe(
-      'Mode active-standby: with fewer members that are up, the next cluster joins. Default 1.',
+      'Mode active-standby: the next cluster joins when fewer members than this are up. Default 1.',
     ),
   settings: SettingsInput.prefault({}).describe(
-    'Decide over what the clusters wish, on every virtual server that at least two of them share.',
+    'Override the settings that the clusters request, on every virtual server that at least two of them share.',
   ),
 });
 export type FleetConfig = z.infer<typeof FleetConfig>;
@@ -181,13 +183,13 @@ export type IngressConfig = IngressEntry;
 
 export const QueueConfig = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('sqlite').describe('In this process, durable.'),
-    path: z.string().default('.sluice/queue.sqlite').describe('File of the queue.'),
+    kind: z.literal('sqlite').describe('Durable, in a local file.'),
+    path: z.string().default('.sluice/queue.sqlite').describe('Path of the queue file.'),
   }),
   z.strictObject({
-    kind: z.literal('sqs').describe('Amazon SQS, or a server that speaks its protocol.'),
+    kind: z.literal('sqs').describe('Amazon SQS, or an SQS-compatible server.'),
     region: z.string().describe('AWS region.'),
-    endpoint: z.url().optional().describe('For an SQS-compatible server; absent for AWS.'),
+    endpoint: z.url().optional().describe('URL of an SQS-compatible server; omit it for AWS.'),
     prefix: z
       .string()
       .default('sluice')
@@ -199,12 +201,12 @@ export const QueueConfig = z.discriminatedUnion('kind', [
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
 export const ReplayPolicy = z.strictObject({
-  name: Name.describe('Its name, in jobs and in the audit log.'),
+  name: Name.describe('Name of the policy, used in jobs and in the audit log.'),
   codes: z
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Only failures with these codes; each must be one that may pass by itself.'),
+    .describe('Only failures with these codes; each must be retryable.'),
   classes: z
     .array(z.enum(['input', 'mapping', 'ownership', 'device', 'queue', 'never-ran']))
     .min(1)
@@ -215,30 +217,28 @@ export const ReplayPolicy = z.strictObject({
     .min(5)
     .max(1_440)
     .default(15)
-    .describe(
-      'Minutes from one turn to the next; twice as many after each turn that did not end well, a day at most.',
-    ),
+    .describe('Minutes between runs; the interval doubles after each failed run, up to a day.'),
   olderThanMinutes: z
     .int()
     .min(0)
     .max(10_080)
     .default(10)
     .describe(
-      'Only failures that were not seen again for so many minutes: what still comes again is being tried anyway.',
+      'Only failures that have not occurred again for this number of minutes, because recurring ones are being retried already.',
     ),
   canary: z
     .int()
     .min(1)
     .max(100)
     .default(1)
-    .describe('So many events are sent first, and the rest only if all of them went well.'),
-  rate: z.number().min(0.01).max(50).default(1).describe('Events in a second.'),
+    .describe('Number of events to send first; the rest is sent only if all of them succeed.'),
+  rate: z.number().min(0.01).max(50).default(1).describe('Events per second.'),
   atMost: z
     .int()
     .min(1)
     .max(10)
     .default(3)
-    .describe('Turns in which a failure may fail again before it is quarantined.'),
+    .describe('Runs in which a failure may fail again before it is quarantined.'),
 });
 export type ReplayPolicy = z.infer<typeof ReplayPolicy>;
 
@@ -249,19 +249,19 @@ const FAILURES_COMMON = {
     .max(3_650)
     .default(90)
     .describe(
-      'Days after which archived, healed and replayed failures are forgotten; open ones stay.',
+      'Days after which archived, healed and replayed failures are removed; open ones stay.',
     ),
   replayers: z
     .array(z.string())
     .default([])
     .describe(
-      'Role ids (the part of SQS SenderId before the colon) that may send verified events again.',
+      'Role ids (the part of SQS SenderId before the colon) that may replay verified events.',
     ),
   replay: z
     .array(ReplayPolicy)
     .default([])
     .describe(
-      'Failures that are sent again by themselves, in turns. Only what may pass by itself (see the codes), never what is quarantined.',
+      'Policies that replay failures automatically. Only retryable failures (see the codes) are replayed, and never quarantined ones.',
     ),
 };
 
@@ -274,11 +274,14 @@ export const FailuresConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z
       .literal('s3')
-      .describe('An S3 bucket, or a server that speaks its protocol and knows conditional writes.'),
+      .describe('An S3 bucket, or an S3-compatible server with conditional writes.'),
     bucket: z.string().min(3).describe('Name of the bucket.'),
-    prefix: z.string().default('sluice').describe('Everything is stored below `<prefix>/`.'),
+    prefix: z
+      .string()
+      .default('sluice')
+      .describe('Prefix of all object names, followed by a slash.'),
     region: z.string().describe('AWS region.'),
-    endpoint: z.url().optional().describe('For an S3-compatible server; absent for AWS.'),
+    endpoint: z.url().optional().describe('URL of an S3-compatible server; omit it for AWS.'),
     ...FAILURES_COMMON,
   }),
 ]);
@@ -289,35 +292,37 @@ export const SluiceConfig = z.strictObject({
     .int()
     .nonnegative()
     .describe(
-      'Orders configurations: a higher one is newer. Absent means SLUICE_GENERATION, else the time the file was last changed.',
+      'Orders versions of the configuration: a higher number is newer. Default: SLUICE_GENERATION, else the modification time of the file.',
     ),
   devices: z.array(DeviceConfig).min(1).describe('BIG-IPs.'),
   clusters: z.array(ClusterConfig).min(1).describe('Kubernetes clusters.'),
   fleets: z
     .array(FleetConfig)
     .default([])
-    .describe('Clusters that may share virtual servers; a cluster is in one fleet at most.'),
+    .describe(
+      'Fleets: groups of clusters that may share virtual servers. A cluster belongs to at most one fleet.',
+    ),
   addressPools: z
     .array(AddressPool)
     .default([])
-    .describe('Virtual addresses that Sluice gives out where `auto` is asked for.'),
+    .describe('Pools of virtual addresses for exposures that request `auto`.'),
   ingresses: z
     .array(IngressConfig)
     .min(1)
-    .describe('Ingress gateway Services and what becomes of them.'),
+    .describe('Ingress gateway Services and how to expose them.'),
   policy: PolicyConfig.extend({
     drift: z
       .enum(['repair', 'adopt', 'report'])
       .default('repair')
       .describe(
-        'What becomes of changes made on the device by hand: declared again; kept, where it is the balancing of a pool, or the connection limit or the switch of a virtual server, and else declared again; or only told.',
+        'How to treat manual changes on the device: `repair` declares the original again; `adopt` keeps a changed balancing method, connection limit or enabled state and repairs the rest; `report` only reports them.',
       ),
   })
     .prefault({})
-    .describe('Who may open what, and refer to what.'),
-  queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Where events wait.'),
+    .describe('What may be exposed, and which objects on the device settings may refer to.'),
+  queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Queue for the events.'),
   failures: FailuresConfig.prefault({ kind: 'fs' }).describe(
-    'Where parked failures are kept, with their reasons.',
+    'Failure store: dead letters with their reasons.',
   ),
 });
 export type SluiceConfig = z.infer<typeof SluiceConfig>;

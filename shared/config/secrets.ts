@@ -90,7 +90,7 @@ function pickKey(reference: string, text: string, key: string): string {
     typeof json === 'object' && json !== null && Object.hasOwn(json, key)
       ? (json as Record<string, unknown>)[key]
       : undefined;
-  return typeof value === 'string' ? value : fail(reference, `has no text under the key ${key}`);
+  return typeof value === 'string' ? value : fail(reference, `has no string under the key ${key}`);
 }
 
 /** The kind of failure only: whole messages of files and services are not ours to vouch for. */
@@ -124,7 +124,7 @@ function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   env: 'set the environment variable',
-  file: 'put the secret into the file and let this process read it',
+  file: 'put the secret into the file, and let this process read it',
   secretsmanager: 'create the secret, and allow secretsmanager:GetSecretValue to this role',
   ssm: 'create the parameter, and allow ssm:GetParameter (and kms:Decrypt) to this role',
 };
@@ -155,7 +155,7 @@ export function createSecrets(sources: SecretSources): Secrets {
         return fail(reference, `cannot be read (${nameOf(error)}); ${REMEDIES[kind]}`, error);
       }
       return value === undefined || value === ''
-        ? fail(reference, `is empty or not there; ${REMEDIES[kind]}`)
+        ? fail(reference, `is empty or missing; ${REMEDIES[kind]}`)
         : value;
     },
   };

@@ -19,7 +19,10 @@ export type Revision = Readonly<z.infer<typeof Revision>>;
 
 /** As a watcher sends it: bounded, so that nobody takes the last revision there is. What is declared already is read whatever it says. */
 export const ObservedRevision = Revision.extend({
-  epoch: z.int().nonnegative().max(LATEST_EPOCH, 'lies after the year 2300, where no clock is'),
+  epoch: z
+    .int()
+    .nonnegative()
+    .max(LATEST_EPOCH, 'is after the year 2300, which no correct clock shows'),
 });
 
 /** A slice's version: the snapshot's revision under one configuration, so a new configuration is newer than the same snapshot under the old one. */

@@ -31,7 +31,7 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
       if ((await blobs.put(key, JSON.stringify(whole), 'absent')) === undefined)
         throw new ReplayError(
           'RPL700',
-          `The audit log ${blobs.where} has an entry ${key} already; is the source of ids broken?`,
+          `The audit log ${blobs.where} already has an entry ${key}; check the source of ids.`,
         );
       return whole;
     },

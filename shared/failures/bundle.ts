@@ -95,7 +95,7 @@ export function writeBundle(
   if (failures.length > bounds.failures || Buffer.byteLength(text) > bounds.bytes) {
     throw new ReplayError(
       'RPL709',
-      `${failures.length} failures are more than one bundle may hold (${limits(bounds)}); export them in parts, by a filter such as cluster:east or since:2h.`,
+      `A bundle cannot hold ${failures.length} failures (${limits(bounds)}); export them in parts with a filter such as cluster:east or since:2h.`,
     );
   }
   return text;
@@ -121,7 +121,7 @@ export function readBundle(
   if (read.length !== failures)
     throw new ReplayError(
       'RPL709',
-      `${source} announces ${failures} failures and holds ${read.length}; it is not complete. Export it again.`,
+      `${source} announces ${failures} failures but contains ${read.length}, so it is incomplete. Export it again.`,
     );
   return read;
 }
@@ -129,7 +129,7 @@ export function readBundle(
 export function tooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
   return new ReplayError(
     'RPL709',
-    `${source} is larger than a bundle may be (${limits(bounds)}). Export it in parts, by a filter such as cluster:east or since:2h.`,
+    `${source} exceeds the limits of a bundle (${limits(bounds)}). Export it in parts with a filter such as cluster:east or since:2h.`,
   );
 }
 
@@ -148,6 +148,6 @@ function parse<T extends z.ZodType>(schema: T, line: string, where: string): z.i
   if (parsed.success) return parsed.data;
   throw new ReplayError(
     'RPL709',
-    `${where} is not of a bundle of failures: ${explainIssues(parsed.error)}. Export it again with "sluice failures export".`,
+    `${where} is not part of a failure bundle: ${explainIssues(parsed.error)}. Export it again with "sluice failures export".`,
   );
 }

@@ -291,7 +291,7 @@ function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRe
     exposure: undefined,
     structure,
   });
-  const reason = `${queue}: the event of ${owner ?? `group ${group}`} was moved to the dead letters by the queue and no function left a record of a try; look whether the function starts, then replay`;
+  const reason = `${queue}: the queue moved the event of ${owner ?? `group ${group}`} to the dead letters, and no function recorded an attempt; check that the function starts, then replay`;
   const event: Evidence['event'] = {
     queue,
     group,

@@ -59,7 +59,7 @@ function addWord(filter: FailureFilter, word: string, now: number): FailureFilte
   if (!isList(key)) {
     if (/^[a-z]+$/.test(key))
       throw new Error(
-        `filter ${word}: there is no ${key}; known are ${[...LISTS, 'since', 'until'].join(', ')}`,
+        `filter ${word}: unknown field ${key}; known fields: ${[...LISTS, 'since', 'until'].join(', ')}`,
       );
     return { ...filter, text: [...(filter.text ?? []), word.toLowerCase()] };
   }
@@ -68,7 +68,7 @@ function addWord(filter: FailureFilter, word: string, now: number): FailureFilte
   const stranger = choices && values.find((v) => !choices.includes(v));
   if (values.length === 0 || stranger !== undefined)
     throw new Error(
-      `filter ${word}: ${choices ? `${key} is one of ${choices.join(', ')}` : 'a value is missing'}`,
+      `filter ${word}: ${choices ? `${key} must be one of ${choices.join(', ')}` : 'the value is missing'}`,
     );
   return { ...filter, [key]: [...(filter[key] ?? []), ...values] };
 }
@@ -84,7 +84,7 @@ function parseTime(key: string, value: string, now: number): number {
   const at = Date.parse(value);
   if (Number.isNaN(at))
     throw new Error(
-      `filter ${key}:${value}: write a time such as 90s, 15m, 2h, 3d or 2026-11-23T03:00Z`,
+      `filter ${key}:${value}: must be a time such as 90s, 15m, 2h, 3d or 2026-11-23T03:00Z`,
     );
   return at;
 }

@@ -34,7 +34,7 @@ function parse(text: string, where: string): Heads {
   if (format !== FORMAT)
     throw new ReplayError(
       'RPL710',
-      `${where} is in format ${String(format)}, this Sluice knows format ${FORMAT}; upgrade it.`,
+      `${where} is in format ${String(format)}, but this Sluice knows format ${FORMAT}; upgrade this Sluice.`,
     );
   return new Map(heads.map((head) => [head.id, head]));
 }
@@ -80,7 +80,7 @@ export function createShards(blobs: Blobs): Shards {
       for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; does the server keep If-Match?`,
+        `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; check that the server supports If-Match.`,
       );
     },
   };

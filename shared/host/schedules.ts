@@ -44,7 +44,7 @@ export function startAudits(
   return schedule(runtime, {
     every,
     work: () => auditor.audit(),
-    failed: 'audit failed; the next one comes by itself',
+    failed: 'audit failed; the next run tries again',
     close: () => auditor.close(),
   });
 }
@@ -60,7 +60,7 @@ export async function startReplays(
   return schedule(runtime, {
     every: LOOK,
     work: (signal) => replayer.turns(signal),
-    failed: 'replay failed; the next turn comes by itself',
+    failed: 'replay failed; the next run tries again',
     close: () => replayer.close(),
   });
 }
@@ -71,7 +71,7 @@ export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedul
   return schedule(runtime, {
     every: WAITING_LOOK,
     work: (signal) => apply.turns(signal),
-    failed: 'what waits for devices could not be looked after; the next turn comes by itself',
+    failed: 'waiting changes could not be checked; the next run tries again',
     close: () => apply.close(),
   });
 }

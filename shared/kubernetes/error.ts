@@ -40,7 +40,7 @@ function remedyFor(status: number, message = ''): string | undefined {
   if (status === 401)
     return 'renew the token or certificate in the kubeconfig, or the token of the service account';
   if (status === 403 && / cannot \w+ resource /.test(message))
-    return 'grant this right to the user or service account; infra/kubernetes/base has the role that Sluice needs';
+    return 'grant this permission to the user or service account; infra/kubernetes/base has the role that Sluice needs';
   return undefined;
 }
 

@@ -102,7 +102,7 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
     if (code === 0) resolve(said.stdout);
     else
       fail(
-        `ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it said nothing'}`,
+        `ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it printed nothing'}`,
       );
   });
   return promise;

@@ -329,7 +329,7 @@ class ListWatch<T> implements Stream<T> {
     } catch (error) {
       this.#options.log.error(
         { kind: this.#options.kind.kind, error: String(error) },
-        `${what} could not be handled`,
+        `${what} could not be processed`,
       );
     }
   }

@@ -72,7 +72,7 @@ export function handleGroups(work: BatchWork): Handler {
 function deadly({ receiveCount }: QueueMessage, tries: number): Verdict {
   return {
     code: 'Q617',
-    reason: `The process ended ${tries} times while it worked on this message and nothing else (received ${receiveCount} times), so nobody reads it any more. Look at the memory and the time of the function, and find out who sent it; a watcher says the same again with its next resync.`,
+    reason: `The process ended ${tries} times while this message was the only one it handled (received ${receiveCount} times), so the message is not parsed again. Check the memory and the timeout of the function, and find out who sent it; the next resync of a watcher sends the same content again.`,
   };
 }
 
@@ -155,6 +155,6 @@ export function verdictOf(error: unknown): Verdict {
   if (code === 'Q604') return { code, reason: said };
   return {
     code: 'Q616',
-    reason: `Reading or handling the message threw an error that Sluice does not know (${errorName(error)}: ${said}). The message was set aside alone; look at the log of the function, and report it: a newer Sluice may mend it, then replay.`,
+    reason: `Parsing or handling the message threw an error that Sluice does not recognise (${errorName(error)}: ${said}). Only this message was set aside. Check the log of the function, and report the error; if a newer Sluice fixes it, replay the message.`,
   };
 }

@@ -111,7 +111,7 @@ function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined
 function tooMuch(excess: string, envelope: object = {}): { readonly refused: EventRefusal } {
   return refuseEvent(
     'Q615',
-    `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
+    `The message exceeds a parsing limit: ${excess}. No event of Sluice does; find out who sent it.`,
     envelope,
   );
 }
@@ -126,7 +126,7 @@ export function parseAttributes(
   if ('problem' in json) {
     return refuseEvent(
       'Q610',
-      `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`,
+      `The message is not JSON (${json.problem}); Sluice reads only CloudEvents 1.0 in structured JSON. Find out who sent it.`,
     );
   }
   const value: object = typeof json.value === 'object' && json.value !== null ? json.value : {};
@@ -134,7 +134,7 @@ export function parseAttributes(
   if (!envelope.success) {
     return refuseEvent(
       'Q611',
-      `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`,
+      `The message is not a Sluice CloudEvent: ${explainIssues(envelope.error)}. Find out who sent it.`,
       value,
     );
   }

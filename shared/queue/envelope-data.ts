@@ -21,13 +21,13 @@ function unknownType(attributes: EventAttributes, known: readonly string[]): Rea
   const reason =
     sibling === undefined
       ? `This queue carries ${known.join(', ')}, not ${type}. Find out who sent it.`
-      : `The event is ${type}; this Sluice reads ${sibling}. Update the older of the two sides, functions first.`;
+      : `The event is ${type}, but this Sluice reads ${sibling}. Update the older of the two sides, functions first.`;
   return refuseEvent('Q612', reason, attributes);
 }
 
 function why(error: unknown): string {
   return errorCode(error) === 'ERR_BUFFER_TOO_LARGE'
-    ? `it grows beyond ${UNPACKED_BYTES} bytes`
+    ? `it expands to more than ${UNPACKED_BYTES} bytes`
     : errorMessage(error);
 }
 
@@ -35,7 +35,7 @@ function unpack(attributes: EventAttributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
     return refuseEvent(
       'Q614',
-      `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`,
+      `The data of ${attributes.id} has encoding "${attributes.encoding ?? 'nothing named'}"; Sluice reads only gzip. Find out who sent it.`,
       attributes,
     );
   }
@@ -47,14 +47,14 @@ function unpack(attributes: EventAttributes, packed: string): Raw {
     if (excess !== undefined)
       return refuseEvent(
         'Q615',
-        `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
+        `The data of ${attributes.id} exceeds a parsing limit: ${excess}. No event of Sluice does; find out who sent it.`,
         attributes,
       );
     return { ok: JSON.parse(json), bulky: isBulky(json) };
   } catch (error) {
     return refuseEvent(
       'Q614',
-      `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`,
+      `The data of ${attributes.id} cannot be decompressed: ${why(error)}. Find out who sent it.`,
       attributes,
     );
   }
@@ -75,7 +75,7 @@ export function parseData(attributes: EventAttributes, types: EventTypes): Read 
   if (data.success) return { ok: data.data };
   return refuseEvent(
     'Q613',
-    `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`,
+    `The data of ${attributes.type} for ${attributes.subject} does not match its schema: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`,
     attributes,
   );
 }

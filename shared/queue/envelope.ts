@@ -92,7 +92,7 @@ export function serialiseEventWithin(
   if (bytes <= limit) return body;
   throw new QueueError(
     'Q604',
-    `The event ${type} of ${meta.subject} has ${bytes} bytes after packing; ${limit} fit into one message. Split its ingress: give some of its gateways a Service and pods of their own, with their own selector, so that each ingress carries fewer pods, gateways and routes.`,
+    `The event ${type} of ${meta.subject} has ${bytes} bytes after compression; the limit of one message is ${limit}. Split its ingress: give some of its Gateways a separate Service and pods with a separate selector, so that each ingress has fewer pods, Gateways and routes.`,
   );
 }
 

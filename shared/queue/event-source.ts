@@ -29,7 +29,7 @@ function check(options: EventSourceOptions): void {
   const { functionName: name, batchSize, concurrency, timeout, visibility } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10)
     throw new RangeError(
-      `The batch size of function ${name} is ${batchSize}; FIFO queues give 1 to 10 messages.`,
+      `The batch size of function ${name} is ${batchSize}; FIFO queues deliver 1 to 10 messages.`,
     );
   if (!Number.isInteger(concurrency) || concurrency < 1)
     throw new RangeError(
@@ -37,7 +37,7 @@ function check(options: EventSourceOptions): void {
     );
   if (visibility < timeout)
     throw new RangeError(
-      `The visibility of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}: a message would be handled twice at once.`,
+      `The visibility timeout of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}, so a message could be handled twice at the same time.`,
     );
 }
 
@@ -53,7 +53,7 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
         code: error instanceof QueueError ? error.code : undefined,
         err: error,
       },
-      'a finished message could not be deleted',
+      'a processed message could not be deleted',
     );
   }
 }
@@ -109,7 +109,7 @@ async function poll(
           err: error,
           retryInMs: pause,
         },
-        'the queue gave no messages',
+        'the queue could not be read',
       );
       await clock.sleep(pause, signal);
     }

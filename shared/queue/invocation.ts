@@ -81,7 +81,7 @@ export async function invoke(
   const over = new AbortController();
   const late = clock.sleep(timeout, over.signal).then((): BatchOutcome => ({
     kind: 'failed',
-    reason: `function ${options.functionName} was not done after ${timeout} ms`,
+    reason: `function ${options.functionName} did not finish within ${timeout} ms`,
   }));
   const verdict = await Promise.race([call(options, batch, clock.monotonic() + timeout), late]);
   over.abort();

@@ -31,7 +31,7 @@ export async function renewLease(
     if (lost > 0)
       log.warn(
         { queue: queue.name, lost },
-        'a message in hand could not be kept hidden; somebody else may get it too',
+        'the visibility of a message in progress could not be extended; another receiver may get it too',
       );
   }
 }

@@ -62,7 +62,7 @@ function stranger(
       ? undefined
       : refuseOrigin(
           'OWN320',
-          `the queue does not say who sent the event, so clusters[].senders of ${id} cannot be checked; use clusters[].verifyKeys with this queue server instead`,
+          `the queue does not report senders, so clusters[].senders of ${id} cannot be checked; with this queue server, use clusters[].verifyKeys instead`,
         );
   }
   if (senders.includes(sender) || config.failures.replayers.includes(sender)) return undefined;
@@ -83,7 +83,7 @@ export async function checkSignature(
   if (signature === undefined)
     return refuseOrigin(
       'OWN321',
-      `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`,
+      `the event is not signed, but clusters[].verifyKeys is set for ${id}; set clusters[].signKey for the watcher of ${id}, or find out who sent the event`,
     );
   const found = await keys.find(cluster, signature.keyid);
   const named = JSON.stringify(signature.keyid.slice(0, 64));
@@ -93,14 +93,14 @@ export async function checkSignature(
     case 'unknown':
       return refuseOrigin(
         'OWN323',
-        `the event is signed by key ${named}, and clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new one of ${id}, or find out who sends`,
+        `the event is signed with key ${named}, but clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new key of ${id}, or find out who sent the event`,
       );
     case 'found':
       return isSignedBy(signature, found.key)
         ? undefined
         : refuseOrigin(
             'OWN322',
-            `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`,
+            `the signature with key ${named} of cluster ${id} is not valid: the event was changed after signing, or forged; find out who sent it`,
           );
   }
 }

@@ -55,7 +55,7 @@ export async function proofOfHandedOver(
   const { attributes, cluster } = claimed;
   if (cluster.verifyKeys.length === 0)
     return unproven(
-      `clusters[].senders of ${cluster.id} can be checked for what comes from the queue only`,
+      `clusters[].senders of ${cluster.id} can be checked only for messages from the queue`,
     );
   return proofOf(
     (await checkSignature({ ...rules, claimed: attributes }, cluster)) ?? { kind: 'trusted' },
@@ -76,7 +76,7 @@ function proofOfSlice(body: string, { config }: ProofRules): Proof {
     );
   if (known || guarded.length === 0) return { kind: 'free', cluster: speakers[0] ?? '' };
   return unproven(
-    'it is a slice, which map makes after it has checked who speaks, and which carries no signature itself',
+    'it is a slice, which map creates after checking the origin of the snapshot, and which has no signature of its own',
   );
 }
 
@@ -85,7 +85,7 @@ function claimOf(
   { config }: ProofRules,
 ): Proof | { readonly attributes: EventAttributes; readonly cluster: ClusterConfig } {
   const read = parseAttributes(body);
-  if ('refused' in read) return unproven('it cannot be read, so nobody knows whose it is');
+  if ('refused' in read) return unproven('it cannot be parsed, so its owner is unknown');
   const cluster = config.clusters.find(({ id }) => id === read.ok.cluster);
   if (cluster === undefined)
     return unproven(`cluster ${read.ok.cluster} is not in clusters of sluice.yaml`);

@@ -43,6 +43,6 @@ export async function askForResync(
   }
   log.warn(
     { device, partition, code, reason, clusters: [...clusters] },
-    'watchers are asked to say everything again',
+    'watchers are asked for a full resync',
   );
 }

@@ -45,15 +45,15 @@ export function checkQueueSettings(
   const problems: readonly (readonly [boolean, string])[] = [
     [
       !fifo,
-      'it is no FIFO queue, so events of one ingress may overtake each other; make it anew as FIFO',
+      'it is not a FIFO queue, so events of one ingress can arrive out of order; recreate it as FIFO',
     ],
     [
       visibility < needed,
-      `it hides messages for ${seconds(visibility)}, and its function needs ${seconds(needed)}; set VisibilityTimeout, or two of them work on one event`,
+      `its visibility timeout is ${seconds(visibility)}, but its function needs ${seconds(needed)}; raise VisibilityTimeout, or two invocations may handle one event`,
     ],
     [
       retention < RETENTION_MS,
-      `it keeps messages for ${seconds(retention)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost while something is away`,
+      `its retention period is ${seconds(retention)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost during a long outage`,
     ],
     [
       deduplication === 'messageGroup',
@@ -61,15 +61,15 @@ export function checkQueueSettings(
     ],
     [
       WITH_REDRIVE.has(name) && redrive === undefined,
-      `it has no dead-letter queue; let its RedrivePolicy name ${deadName}, or what makes a function crash blocks its group for 14 days and is lost`,
+      `it has no dead-letter queue; set its RedrivePolicy to ${deadName}, or a message that crashes a function blocks its group for 14 days and is then lost`,
     ],
     [
       redrive !== undefined && redrive.to !== deadName,
-      `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not empty; name ${deadName}`,
+      `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not read; set it to ${deadName}`,
     ],
     [
       redrive !== undefined && redrive.after < LEAST_RECEIVES,
-      `it gives up after ${redrive?.after ?? 0} receives, and throttled calls count; set maxReceiveCount to ${MAX_RECEIVE_COUNT}`,
+      `its maxReceiveCount is ${redrive?.after ?? 0}, and throttled calls count as receives; set it to ${MAX_RECEIVE_COUNT}`,
     ],
   ];
   return problems.flatMap(([bad, sentence]) => (bad ? [sentence] : []));

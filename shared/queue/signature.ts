@@ -77,19 +77,20 @@ export function readVerifyKey(pem: string): Read<VerifyKey> {
   // Node would quietly take the public half of a private key.
   if (/PRIVATE KEY/.test(pem))
     return {
-      problem:
-        'holds a private key; only the watcher may have that one, so put the public key here',
+      problem: 'holds a private key, which only the watcher may have; put the public key here',
     };
   const key = parse(pem, createPublicKey);
   return key === undefined
-    ? { problem: 'holds no Ed25519 public key in PEM; "sluice keys new" makes a pair' }
+    ? { problem: 'holds no Ed25519 public key in PEM format; "sluice keys new" creates a pair' }
     : { ok: { keyid: keyIdOf(key), key } };
 }
 
 export function readSigner(pem: string): Read<EventSigner> {
   const key = parse(pem, createPrivateKey);
   if (key === undefined)
-    return { problem: 'holds no Ed25519 private key in PEM; "sluice keys new" makes a pair' };
+    return {
+      problem: 'holds no Ed25519 private key in PEM format; "sluice keys new" creates a pair',
+    };
   return {
     ok: {
       keyid: keyIdOf(createPublicKey(key)),

@@ -46,7 +46,7 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
     } catch (error) {
       log.warn(
         { error: errorMessage(error) },
-        'the marks of suspicious messages cannot be had; whoever kills its process is not counted',
+        'the crash counters cannot be read or written; crashes of processes are not counted',
       );
       return otherwise;
     }

@@ -20,9 +20,7 @@ export class TooSlow extends Error {
   readonly received: number;
 
   constructor(milliseconds: number, received: number) {
-    super(
-      `not complete after ${Math.round(milliseconds) / 1000} s, of which ${received} bytes came`,
-    );
+    super(`not complete after ${Math.round(milliseconds) / 1000} s (${received} bytes received)`);
     this.name = 'TooSlow';
     this.milliseconds = milliseconds;
     this.received = received;
@@ -86,7 +84,7 @@ function unpacked(body: Readable, encoding: string): Readable {
   if (encoding === '' || encoding === 'identity') return body;
   const unpack = Object.entries(UNPACK).find(([name]) => name === encoding)?.[1];
   if (unpack === undefined)
-    throw new Error(`the answer is packed as ${encoding}, which was not asked for`);
+    throw new Error(`the answer has encoding ${encoding}, which was not requested`);
   // What goes wrong on the way shows at its end.
   return pipeline(body, unpack(), () => undefined);
 }

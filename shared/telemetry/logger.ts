@@ -75,7 +75,7 @@ export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined)
     throw new Error(
-      `the log level ${JSON.stringify(text)} is not known; use one of ${LOG_LEVELS.join(', ')}`,
+      `unknown log level ${JSON.stringify(text)}; use one of ${LOG_LEVELS.join(', ')}`,
     );
   return level;
 }

@@ -121,7 +121,7 @@ test(
     await eventOf(
       site,
       'third',
-      /^NoAddress: auto\(web\):32600\/tcp on bigip: OWN350: no address of pool web is free on bigip/,
+      /^NoAddress: auto\(web\):32600\/tcp on bigip: OWN350: pool web has no free address on bigip/,
       sluice,
     );
     expect(virtualServers(site)).toEqual([]);

@@ -179,7 +179,7 @@ describe('sluice map', () => {
       exposures: [],
     });
     expect(err).toBe(
-      'ignored: DestinationRule default/tcp-echo-destination: networking.istio.io/v1 DestinationRule decides nothing in the port mapping\n',
+      'ignored: DestinationRule default/tcp-echo-destination: networking.istio.io/v1 DestinationRule does not affect the port mapping\n',
     );
   });
 
@@ -451,9 +451,7 @@ describe('sluice plan', () => {
     await declare(running);
     const said = await plan(GATEWAY, file('service.yaml', service));
     expect(said.code).toBe(0);
-    expect(changes(said)).toEqual([
-      ['unchanged', '172.16.100.195:32400/tcp', 'declared as wanted already'],
-    ]);
+    expect(changes(said)).toEqual([['unchanged', '172.16.100.195:32400/tcp', 'already declared']]);
     expect(said.err).toContain(
       `no pool members for Service ${SERVICE_NAME} in these files; they are filled in by the cluster`,
     );
@@ -532,11 +530,7 @@ describe('sluice plan', () => {
     }
     await declare(running);
     expect(changes(await plan(file('now.yaml', running)))).toEqual([
-      [
-        'unchanged',
-        expect.stringMatching(/^172\.16\.100\.[78]:32400\/tcp$/),
-        'declared as wanted already',
-      ],
+      ['unchanged', expect.stringMatching(/^172\.16\.100\.[78]:32400\/tcp$/), 'already declared'],
     ]);
     await call(bigip, 'DELETE', '/mgmt/shared/appsvcs/declare/k8s');
     for (const address of ['172.16.100.7', '172.16.100.8'])
@@ -547,7 +541,7 @@ describe('sluice plan', () => {
       [
         'held',
         'auto(web):32400/tcp',
-        expect.stringContaining('no address of pool web is free on bigip'),
+        expect.stringContaining('pool web has no free address on bigip'),
       ],
     ]);
   });

@@ -60,19 +60,19 @@ export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
   if (sluice === undefined)
     return refused(
       'OWN303',
-      `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`,
+      `partition ${partition} holds a declaration that Sluice did not write; use another partition in devices[].partitions`,
     );
   const format = Format.safeParse(sluice).data?.format;
   if (format !== undefined && format > DECLARED_FORMAT)
     return refused(
       'OWN304',
-      `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`,
+      `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade this Sluice`,
     );
   const memory = Memory.safeParse(sluice);
   if (!memory.success)
     return refused(
       'OWN305',
-      `partition ${partition}: constants.sluice was changed: ${z.prettifyError(memory.error)}`,
+      `partition ${partition}: constants.sluice was changed outside Sluice: ${z.prettifyError(memory.error)}`,
     );
   return readApplications(partition, tenant, memory.data);
 }
@@ -89,7 +89,7 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
   if (missing.length > 0)
     return refused(
       'OWN305',
-      `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`,
+      `partition ${partition}: application ${missing.join(', ')} was removed from the declaration outside Sluice`,
     );
   const exposures: DeclaredExposure[] = [];
   for (const name of named) {
@@ -106,7 +106,7 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
     ) {
       return refused(
         'OWN305',
-        `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} by somebody else`,
+        `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} outside Sluice`,
       );
     }
     exposures.push(exposure);

@@ -47,12 +47,12 @@ function poolFor(
     return {
       code: 'GW155',
       message:
-        'it asks for an automatic address, and sluice.yaml has no addressPools; add one, or name an address',
+        'it requests an automatic address, but sluice.yaml has no addressPools; add one, or set an address',
     };
   const names = pools.map((one) => one.name);
   const meant = nearest(name, names);
   return {
     code: 'GW155',
-    message: `there is no address pool ${name} in sluice.yaml; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+    message: `sluice.yaml has no address pool ${name}; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
   };
 }

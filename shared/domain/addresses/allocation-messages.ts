@@ -30,7 +30,7 @@ export type Allocation =
 export type AllocationFailure = Pick<Extract<Allocation, { kind: 'none' }>, 'code' | 'reason'>;
 
 export function poolExhausted({ slice, pool }: PoolRequest): AllocationFailure {
-  const reason = `no address of pool ${pool.name} is free on ${slice.device}: each is reserved, given to another ingress or in use elsewhere on the device ("sluice addresses" shows by whom); widen addressPools[].ranges of ${pool.name}, or free one. It is tried again with every snapshot`;
+  const reason = `pool ${pool.name} has no free address on ${slice.device}: each is reserved, assigned to another ingress or used elsewhere on the device ("sluice addresses" lists them); widen addressPools[].ranges of ${pool.name}, or free an address. Sluice tries again with every snapshot`;
   return { code: 'OWN350', reason };
 }
 
@@ -41,14 +41,14 @@ export function unreadablePartitions(
   const where = `partition ${unreadable.join(', ')} of ${slice.device}`;
   return {
     code: 'OWN353',
-    reason: `no address of pool ${pool.name} is given out while ${where} cannot be read, because it is not known what is taken there; see what ails that partition`,
+    reason: `no address of pool ${pool.name} is assigned while ${where} cannot be read, because the addresses used there are unknown; correct that partition first`,
   };
 }
 
 export function requestedTwice(key: string, gateways: readonly string[]): AllocationFailure {
   return {
     code: 'OWN354',
-    reason: `its automatic address is one that ${gateways.join(', ')} of the same ingress names itself, with the same port (${key}) and other settings or members; use another port or address there`,
+    reason: `its automatic address is named by ${gateways.join(', ')} of the same ingress, with the same port (${key}) but other settings or members; use another port or address there`,
   };
 }
 

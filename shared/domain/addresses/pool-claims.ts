@@ -52,7 +52,7 @@ function unclaimed(
     {
       object: `Service ${meta.namespace}/${meta.name}`,
       code: 'GW156',
-      message: `its automatic address is noted nowhere but on BIG-IP, so after the loss of that device it may be another one; ${remedy}`,
+      message: `its automatic address is stored only on BIG-IP, so it may change if that device loses its configuration; ${remedy}`,
     },
   ];
 }

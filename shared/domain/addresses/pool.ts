@@ -14,18 +14,18 @@ const RangeText = z
 
 export const AddressPool = z.strictObject({
   name: Name.describe(
-    'Its name; `auto:<name>` asks for an address of this pool, `auto` alone for one of the first pool.',
+    'Name of the pool; `auto:<name>` requests an address of this pool, `auto` one of the first pool.',
   ),
   ranges: z
     .array(RangeText)
     .min(1)
     .describe(
-      'CIDR or from-to, all IPv4 or all IPv6. The first and last address of an IPv4 CIDR and the first of an IPv6 one are not given out; from-to is taken address for address.',
+      'CIDR or from-to, all IPv4 or all IPv6. The first and last address of an IPv4 CIDR and the first of an IPv6 CIDR are not assigned; from-to ranges are used completely.',
     ),
   reserved: z
     .array(RangeText)
     .default([])
-    .describe('Never given out, in the same form. Who has one of them already keeps it.'),
+    .describe('Addresses that are never assigned, in the same form. Existing assignments stay.'),
 });
 export type AddressPool = z.infer<typeof AddressPool>;
 

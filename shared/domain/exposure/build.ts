@@ -81,7 +81,7 @@ function clashWith(
       : `uses for listener port ${group.place.envoyPort}`;
   return {
     code: 'GW135',
-    message: `${about(candidate)} wants ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address`,
+    message: `${about(candidate)} requests ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address`,
   };
 }
 
@@ -99,7 +99,7 @@ function join(site: Site, group: Group, candidate: Candidate): void {
     )
       continue;
     const has = decided === undefined ? 'the default' : showValue(decided);
-    const message = `asks for ${setting} ${showValue(wish)} on ${group.key}; ignored, because ${group.leader.object}, which is older, decides there (${has})`;
+    const message = `requests ${setting} ${showValue(wish)} on ${group.key}; ignored, because the older ${group.leader.object} decides there (${has})`;
     site.notes.push({ object: candidate.object, code: 'GW136', message });
   }
 }
@@ -114,7 +114,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const { pool, context } = site;
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
-    const message = `${about(candidate)} wants ${place.address} in partition ${place.partition}, but ${neighbour.key} has that address in partition ${neighbour.place.partition}; an address belongs to one partition`;
+    const message = `${about(candidate)} requests ${place.address} in partition ${place.partition}, but ${neighbour.key} has that address in partition ${neighbour.place.partition}; an address can be in one partition only`;
     return { code: 'GW142', message };
   }
   const kinds = (pool.listeners.get(place.envoyPort) ?? [])
@@ -219,7 +219,7 @@ function offer(site: Site, asked: Omit<GroupRequest, 'protocol'>): PlacementRefu
     site.notes.push({
       object: candidate.object,
       code: 'GW145',
-      message: `HTTP/3 is not offered on ${place.address}:${place.port}: ${without.message}`,
+      message: `no HTTP/3 virtual server on ${place.address}:${place.port}: ${without.message}`,
     });
   return undefined;
 }
@@ -277,8 +277,8 @@ function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
   const of = `${keys.slice(0, NAMED).join(', ')}${more}`;
   if (stayed.why === 'nobody-ready')
-    return `no member of ${of} is ready; all stay and BIG-IP's monitors judge them`;
-  return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; more than half never go at once, so all stay and BIG-IP's monitors judge them`;
+    return `no member of ${of} is ready, so all stay and BIG-IP's monitors decide`;
+  return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; Sluice never removes more than half of them at once, so all stay and BIG-IP's monitors decide`;
 }
 
 /** Exposures of one ingress mostly have the same members. */

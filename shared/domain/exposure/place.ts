@@ -80,7 +80,7 @@ export function placeServer(
   const said = merged.sources.partition ?? 'sluice.yaml';
   return {
     code: 'GW131',
-    message: `${about}: ${said} asks for partition ${place.partition}, which is not one of Sluice's on every device of the ingress (${context.partitions.join(', ')})`,
+    message: `${about}: ${said} requests partition ${place.partition}, which is not in devices[].partitions of every device of the ingress (${context.partitions.join(', ')})`,
   };
 }
 
@@ -131,7 +131,7 @@ export function placedMembers(
   if (members.strangers.length > 0 && members.members.length === 0)
     return {
       code: 'OWN325',
-      message: `${about}: ${formatForeignMembers(pool, members.strangers)}, so nobody is left`,
+      message: `${about}: ${formatForeignMembers(pool, members.strangers)}, so no member is left`,
     };
   if (!members.wrongFamily) return members;
   const who = nodes
@@ -154,7 +154,7 @@ export function formatForeignMembers(
     entry.members === 'nodes'
       ? 'clusters[].nodeNetworks'
       : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
-  return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it is the cluster's own`;
+  return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it belongs to the cluster`;
 }
 
 /** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */

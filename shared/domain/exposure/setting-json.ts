@@ -11,7 +11,7 @@ export const LONGEST_PROBLEM = 1_000;
 
 export function readJson(text: string): { readonly json: unknown } | { readonly problem: string } {
   const excess = excessOf(text, SETTING_BOUNDS);
-  if (excess !== undefined) return { problem: `is more than may be read: ${excess}` };
+  if (excess !== undefined) return { problem: `exceeds a parsing limit: ${excess}` };
   try {
     return { json: JSON.parse(text) };
   } catch (error) {

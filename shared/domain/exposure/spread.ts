@@ -16,7 +16,7 @@ export function partitionFor(address: string, partitions: readonly string[]): st
   const [first] = partitions
     .map((partition) => ({ partition, draw: draw(`${partition} ${spelled}`) }))
     .toSorted((a, b) => b.draw - a.draw || (a.partition < b.partition ? -1 : 1));
-  if (first === undefined) throw new RangeError(`${address}: there is no partition to choose from`);
+  if (first === undefined) throw new RangeError(`${address}: no partition is configured`);
   return first.partition;
 }
 

@@ -23,18 +23,18 @@ export function whyWithheld(
     return { refusal: { code: 'GW120', message: wish.problem }, onlyAnew: false };
   const about = `${object} port ${report.port}`;
   if (wish?.offered === false) {
-    const message = `${about}: ${wish.source} keeps it off BIG-IP`;
+    const message = `${about}: ${wish.source} excludes it from BIG-IP`;
     return { refusal: { code: 'GW148', message }, onlyAnew: false };
   }
   if (doubt !== undefined) return { refusal: doubt, onlyAnew: true };
   if (wish?.offered === true) return undefined;
   if (pool.entry.expose === 'annotated') {
-    const message = `${about} is not offered anew, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway does not ask for it; set annotation sluice.io/expose: "true" on it`;
+    const message = `${about} is not newly exposed, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway lacks the annotation; set sluice.io/expose: "true" on the Gateway`;
     return { refusal: { code: 'GW147', message }, onlyAnew: true };
   }
   const other = internalService(pool, report.servicePorts);
   if (other === undefined || allowsInternal()) return undefined;
-  const message = `${about} is internal: Service ${other.service} (port ${other.port}) leads there, and ingress Service ${pool.name} does not; it is not offered anew. To offer it, set annotation sluice.io/expose: "true" on the Gateway, add a port that leads to ${other.targetPort} to Service ${pool.name}, or allow it by a policy rule with internal: true`;
+  const message = `${about} is internal: Service ${other.service} (port ${other.port}) leads there, but ingress Service ${pool.name} does not, so it is not newly exposed. To expose it, set annotation sluice.io/expose: "true" on the Gateway, add a port that leads to ${other.targetPort} to Service ${pool.name}, or allow it in a policy rule with internal: true`;
   return { refusal: { code: 'GW146', message }, onlyAnew: true };
 }
 

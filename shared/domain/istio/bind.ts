@@ -49,14 +49,14 @@ export function whyUnreachable(bind: string, podIps: readonly string[]): BindPro
   if (isLoopback(bind)) {
     return {
       code: 'MAP250',
-      reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind or use the address of the pod`,
+      reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind, or use the address of the pod`,
       opensPort: true,
     };
   }
   if (podIps.length > 0 && !podIps.includes(bind)) {
     return {
       code: 'MAP251',
-      reason: `no gateway pod has the address ${bind} that bind asks for, so Envoy cannot open the listener; remove bind`,
+      reason: `no gateway pod has the address ${bind} in bind, so Envoy cannot open the listener; remove bind`,
       opensPort: false,
     };
   }

@@ -37,12 +37,12 @@ function closed(port: number, verdict: Verdict, because: CodedReason): Case {
 function reserved(port: number): CodedReason {
   return {
     code: 'MAP214',
-    reason: `port ${port} in the pod belongs to Istio's own proxy or agent; use another port`,
+    reason: `Istio's proxy or agent uses port ${port} in the pod; use another port`,
   };
 }
 
 function privileged({ server, port }: Placed): CodedReason {
-  const led = port === server.number ? '' : ` (where the Service leads port ${server.number})`;
+  const led = port === server.number ? '' : ` (to which the Service maps port ${server.number})`;
   return {
     code: 'MAP220',
     reason: `the gateway pods are unprivileged and cannot bind port ${port}${led}, so istiod leaves the listener out`,
@@ -130,7 +130,7 @@ function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
       : `; did you mean ${meant.port}, which leads to ${spec.number} in the pod?`;
   return {
     code: 'MAP240',
-    reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener has no other way into the pods${hint}`,
+    reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener is reachable only through such a port${hint}`,
   };
 }
 

@@ -46,7 +46,7 @@ function wayIn({
   if (elsewhere.length > 0) return `no Service port leads there: ${elsewhere.join('; ')}`;
   const kept = missingInService && services.every((service) => isManagedService(service, managed));
   return kept
-    ? `Service ${names(services)} has no such port, and istiod keeps it: add a listener to its Gateway`
+    ? `Service ${names(services)} has no such port, and istiod manages it: add a listener to its Gateway`
     : `no port of Service ${names(services)} leads there`;
 }
 

@@ -51,7 +51,7 @@ function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined 
   const [host, holder] = duplicate;
   return {
     code: 'MAP211',
-    reason: `host ${host} is already served on this port by the older ${describeServer(holder)}, so istiod drops the whole server; remove the host from one of them`,
+    reason: `the older ${describeServer(holder)} already serves host ${host} on this port, so istiod drops the whole server; remove the host from one of them`,
   };
 }
 
@@ -60,7 +60,7 @@ function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason |
   if (server.family === 'http' && owner.family === 'http') return undefined;
   return {
     code: 'MAP210',
-    reason: `the port is held by the older ${describeServer(owner)} (${owner.protocol}), and ${server.protocol} cannot share it; use another port or bind`,
+    reason: `the older ${describeServer(owner)} (${owner.protocol}) holds the port, and ${server.protocol} cannot share it; use another port or bind`,
   };
 }
 
@@ -70,7 +70,7 @@ function repeatedRouteName(server: ServerSpec, slot: Slot): CodedReason | undefi
   if (holder === undefined) return undefined;
   return {
     code: 'MAP212',
-    reason: `port.name ${JSON.stringify(server.name)} is already used on this port by ${describeServer(holder)}; give every port of a Gateway its own name`,
+    reason: `${describeServer(holder)} already uses port.name ${JSON.stringify(server.name)} on this port; give every port of a Gateway a unique name`,
   };
 }
 
@@ -82,7 +82,7 @@ function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
   const [host, holder] = duplicate;
   return {
     code: 'MAP213',
-    reason: `its filter chain for ${host} equals that of the older ${describeServer(holder)} (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
+    reason: `its filter chain for ${host} equals the one of the older ${describeServer(holder)} (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
   };
 }
 

@@ -72,7 +72,7 @@ function passthroughRoutes(
     if (!counts(block, world.mesh) || !overlaps(server, block.virtualService)) continue;
     const again = block.sniHosts.find((host) => sni.has(host));
     if (again !== undefined) {
-      taken ??= `SNI host ${again} of VirtualService ${namespacedName(block.virtualService.meta)} is already routed by VirtualService ${sni.get(again) ?? ''}`;
+      taken ??= `VirtualService ${sni.get(again) ?? ''} already routes SNI host ${again} of VirtualService ${namespacedName(block.virtualService.meta)}`;
       continue;
     }
     for (const host of block.sniHosts) sni.set(host, namespacedName(block.virtualService.meta));
@@ -90,7 +90,7 @@ function whyNot(server: ServerSpec, virtualService: VirtualService, block: Block
   const blocks = virtualService[block];
   if (blocks.length === 0) return `${name} has no ${block} block`;
   if (blocks.every(({ destinations }) => destinations === 0))
-    return `the ${block} blocks of ${name} route nowhere`;
+    return `the ${block} blocks of ${name} have no destination`;
   return `no ${block} block of ${name} matches port ${server.number}`;
 }
 
@@ -103,7 +103,7 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   if (bound.length === 0 && hidden.length === 0) {
     return {
       code: 'MAP230',
-      reason: `Envoy opens this port only with a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
+      reason: `Envoy opens this port only if it has a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
     };
   }
   const reasons = [
@@ -119,7 +119,7 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   const rest = more > 0 ? `, and ${more} more do not match` : '';
   return {
     code: 'MAP231',
-    reason: `Envoy opens this port only with a route: ${reasons.join('; ')}${rest}; it takes ${wanted}`,
+    reason: `Envoy opens this port only if it has a route: ${reasons.join('; ')}${rest}; it needs ${wanted}`,
   };
 }
 
@@ -130,7 +130,7 @@ function autoPassthrough(server: ServerSpec, services: readonly Service[]): Rout
   return {
     routed: false,
     code: 'MAP232',
-    reason: `AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under ${names.join(', ')}`,
+    reason: `AUTO_PASSTHROUGH opens a port only for mesh Services, and no Service matches ${names.join(', ')}`,
   };
 }
 
@@ -142,7 +142,7 @@ function attachedRoute(server: ServerSpec): RouteVerdict {
   return {
     routed: false,
     code: 'MAP233',
-    reason: `Envoy opens this port only with a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
+    reason: `Envoy opens this port only if it has a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
   };
 }
 
@@ -154,7 +154,7 @@ function bySni(server: ServerSpec, world: RouteContext, sni: Map<string, string>
     return {
       routed: false,
       code: 'MAP234',
-      reason: `${taken} on this port, so istiod makes no filter chain for this server`,
+      reason: `${taken} on this port, so istiod creates no filter chain for this server`,
     };
   return { routed: false, ...explainMissing(server, world.table, 'tls') };
 }

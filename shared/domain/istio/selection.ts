@@ -21,7 +21,7 @@ interface Obstacle {
 
 function sidecarSentence(pod: Pod | undefined): string {
   const name = pod === undefined ? '' : ` (such as ${namespacedName(pod.meta)})`;
-  return `the pods that carry the labels of its selector${name} run as sidecars, and only pods started as "proxy router" read Gateways`;
+  return `the pods that match its selector${name} run as sidecars, and only pods started as "proxy router" read Gateways`;
 }
 
 /** The labels match; these keep the pods from reading the gateway all the same. */
@@ -35,7 +35,7 @@ const OBSTACLES: readonly Obstacle[] = [
     code: 'MAP203',
     applies: (gateway, { mesh }) => !matchesRevision(gateway.meta, mesh),
     says: (gateway, { mesh }) =>
-      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, and the gateway pods are served by revision ${mesh.revision}`,
+      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, but revision ${mesh.revision} serves the gateway pods`,
   },
   {
     code: 'MAP202',
@@ -74,8 +74,8 @@ export function selectsNothing(gateway: IstioGateway): CodedReason {
   const labels = Object.entries(gateway.selector).map(([key, value]) => `${key}=${value}`);
   const reason =
     labels.length === 0
-      ? 'there are no gateway pods at all'
-      : `no gateway pod carries all labels of its selector (${labels.sort().join(', ')})`;
+      ? 'there are no gateway pods'
+      : `no gateway pod has all labels of its selector (${labels.sort().join(', ')})`;
   return {
     code: 'MAP201',
     reason: `Gateway ${namespacedName(gateway.meta)} opens no port: ${reason}`,

@@ -36,17 +36,17 @@ const CHECKS: readonly Check[] = [
     code: 'GW112',
     fails: (s) => protocolFamily(s.port.protocol) === undefined,
     says: (s) =>
-      `port.protocol ${JSON.stringify(s.port.protocol)} is not one that an Istio gateway serves; use one of ${KNOWN_PROTOCOLS}`,
+      `port.protocol ${JSON.stringify(s.port.protocol)} is not served by Istio gateways; use one of ${KNOWN_PROTOCOLS}`,
   },
   {
     code: 'GW113',
     fails: (s) => s.hosts.length === 0,
-    says: () => 'hosts is empty; name at least one host, "*" for all',
+    says: () => 'hosts is empty; add at least one host, "*" for all',
   },
   {
     code: 'GW115',
     fails: (s) => s.tls !== undefined && tlsModeOf(s.tls.mode) === undefined,
-    says: (s) => `tls.mode ${JSON.stringify(s.tls?.mode)} is not one that Istio knows`,
+    says: (s) => `tls.mode ${JSON.stringify(s.tls?.mode)} is not known to Istio`,
   },
 ];
 

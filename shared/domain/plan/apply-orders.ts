@@ -156,7 +156,7 @@ function forget(
     });
     record.claims.clear();
     for (const one of exposuresOwnedBy(draft, owner))
-      removeContribution(draft, owner, one, `${owner} was forgotten by order`);
+      removeContribution(draft, owner, one, `${owner} was removed by an order`);
   }
   const since = draft.drains.get(order.cluster)?.since;
   const isEmpty = recordsOf(draft, order.cluster).every(([, record]) => record.gone !== undefined);

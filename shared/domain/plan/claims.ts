@@ -24,10 +24,10 @@ export function lostClaim(
   const where = `${present.address}:${present.port}/${present.protocol}`;
   const isNeighbour = parseOwner(stranger.owner).cluster === parseOwner(owner).cluster;
   const remedy = isNeighbour
-    ? 'choose another port or virtual address, because two ingresses of one cluster do not share'
+    ? 'choose another port or virtual address, because two ingresses of one cluster cannot share them'
     : 'choose another port or virtual address, or put the clusters in one fleet';
   return {
     code: 'OWN301',
-    reason: `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. It is taken over when they give it up`,
+    reason: `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. The exposure takes over when the owner releases it`,
   };
 }

@@ -49,7 +49,7 @@ function other(before: DeclaredExposure, after: DeclaredExposure): string {
   const wishes = (e: DeclaredExposure): unknown => e.contributions.map((c) => c.wish ?? {});
   return isSameContent(wishes(before), wishes(after))
     ? 'its gateways changed'
-    : 'what it wishes changed, and is remembered';
+    : 'its requested settings changed, and are remembered';
 }
 
 function pairs(
@@ -69,9 +69,7 @@ function partings(before: DeclaredExposure, after: DeclaredExposure): readonly s
     .map((c) => c.owner);
   return gone.length === 0
     ? []
-    : [
-        `${gone.join(', ')} may not share it any more, because the fleets changed, and waits for it`,
-      ];
+    : [`${gone.join(', ')} may no longer share it, because the fleets changed, and waits for it`];
 }
 
 /** AS3 changes a member's attribute by deleting it and adding it again, outside the transaction (as3.md §9.3, 6). */
@@ -87,6 +85,6 @@ function interruptions(
   return edited.length === 0
     ? []
     : [
-        `the members of ${edited.map(([a]) => a.owner).join(', ')} are deleted and added again for it, which cuts their connections`,
+        `the change deletes and re-adds the members of ${edited.map(([a]) => a.owner).join(', ')}, which cuts their connections`,
       ];
 }

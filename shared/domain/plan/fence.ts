@@ -76,7 +76,7 @@ export function admitSlice(draft: PlanDraft, slice: Slice): boolean {
       say(
         'superseded',
         'OK',
-        `version ${inWords(fence.declared)} is already declared, this is ${inWords(slice.version)}`,
+        `version ${inWords(fence.declared)} is already declared, this event has ${inWords(slice.version)}`,
       );
       return false;
     case 'open':
@@ -106,8 +106,8 @@ function wasReplaced({ replaced }: PlanDraft, owner: string, clusterUid: string)
 
 function strangerInWords(draft: PlanDraft, { owner, clusterUid }: Slice, present: string): string {
   if (!wasReplaced(draft, owner, clusterUid))
-    return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
-  return `the cluster with kube-system UID ${present} was adopted in place of this one (kube-system UID ${clusterUid}) as the owner of ${owner}; stop the watcher of this one, or give it an id of its own`;
+    return `another cluster (kube-system UID ${present}) already uses the id of ${owner}; run "sluice cluster adopt" if this cluster replaces it`;
+  return `the cluster with kube-system UID ${present} was adopted as the owner of ${owner}, in place of this one (kube-system UID ${clusterUid}); stop the watcher of this cluster, or give the cluster its own id`;
 }
 
 function inWords(v: Version): string {

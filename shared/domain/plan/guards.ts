@@ -61,7 +61,7 @@ function mistakes(slice: Slice, gone: readonly OwnedExposure[]): ReadonlyMap<str
               key,
               {
                 code: fault.code,
-                reason: `kept as it was last accepted, because ${fault.gateway} port ${fault.port} asks for something unusable: ${fault.reason}`,
+                reason: `kept as last accepted, because ${fault.gateway} port ${fault.port} has an invalid request: ${fault.reason}`,
               },
             ] as const,
           ]
@@ -85,7 +85,7 @@ function stuckMoves(
               removal.key,
               {
                 code: why.code,
-                reason: `kept where it is, because the partition that it moves to cannot be written: ${why.reason}`,
+                reason: `kept in place, because the partition it moves to cannot be written: ${why.reason}`,
               },
             ] as const,
           ]
@@ -117,13 +117,13 @@ function unprovenRemovals(
     removal.gateways.every((gateway) => touched.has(gateway));
   const unseen = gone.filter((removal) => !isProven(removal));
   if (unseen.length <= removalAllowance(owned)) return new Map();
-  const why = `not seen to be deleted, and ${unseen.length} of ${owned} exposures would go at once`;
+  const why = `no deletion was observed, and ${unseen.length} of ${owned} exposures would be removed at once`;
   return new Map(
     unseen.map(({ key }) => [
       key,
       {
         code: 'OWN310',
-        reason: `${why}; if it is right, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them`,
+        reason: `${why}; if the removal is intended, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them`,
       },
     ]),
   );

@@ -42,7 +42,7 @@ export function partitionLimitsExceeded(
 }
 
 function tooMuch(exposures: number, bytes: number): LimitExceeded {
-  const message = `holds ${exposures} exposures in ${bytes} bytes; recommended are at most ${RECOMMENDED_LIMITS.exposures} and ${RECOMMENDED_LIMITS.bytes}: every change reads, posts and compares all of it. Spread it over several partitions (devices[].spread), ${WHERE}`;
+  const message = `holds ${exposures} exposures in ${bytes} bytes; the recommended maximum is ${RECOMMENDED_LIMITS.exposures} and ${RECOMMENDED_LIMITS.bytes}, because every change reads, posts and compares the whole partition. Spread them over several partitions (devices[].spread), ${WHERE}`;
   return { code: 'BIP460', message };
 }
 
@@ -72,7 +72,7 @@ export function deviceLimitsExceeded(
   return [
     {
       code: 'BIP462',
-      message: `serves ${clusters.size} clusters; recommended are at most ${RECOMMENDED_LIMITS.clusters}, because all of them wait for one lock of AS3. Give some another device, ${WHERE}`,
+      message: `serves ${clusters.size} clusters; the recommended maximum is ${RECOMMENDED_LIMITS.clusters}, because all of them wait for one AS3 lock. Move some to another device, ${WHERE}`,
     },
   ];
 }

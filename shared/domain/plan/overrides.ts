@@ -120,12 +120,12 @@ export function describeOverride({
     ...(values.connectionLimit === undefined
       ? []
       : [
-          `takes ${limit(values.connectionLimit)} connections instead of ${limit(instead.connectionLimit ?? 0)}`,
+          `has connection limit ${limit(values.connectionLimit)} instead of ${limit(instead.connectionLimit ?? 0)}`,
         ]),
     ...(values.enabled === undefined ? [] : [values.enabled ? 'is enabled' : 'is disabled']),
   ];
 }
 
 function limit(connections: number): string {
-  return connections === 0 ? 'any number of' : String(connections);
+  return connections === 0 ? 'unlimited' : String(connections);
 }

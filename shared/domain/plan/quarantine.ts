@@ -67,5 +67,5 @@ export function quarantineFor(
 }
 
 export function quarantineReason({ reason, tries, next }: Quarantined): string {
-  return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; again after ${next}, or as soon as it changes)`;
+  return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; the next try is after ${next}, or when the exposure changes)`;
 }

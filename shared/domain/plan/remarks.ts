@@ -77,7 +77,7 @@ function deciding(exposure: DeclaredExposure, name: SettingKey, rules: SharingRu
   if (fleet?.mode === 'ratio' && name === 'balance') return `fleet ${fleet.name} has mode ratio`;
   const said = fleet ? fleetSettings(fleet, exposure.protocol) : {};
   if (fleet && (name in said || ('mode' in said && dependsOnMode(name))))
-    return `the settings of fleet ${fleet.name} in sluice.yaml say so`;
+    return `fleets[].settings of fleet ${fleet.name} in sluice.yaml sets it`;
   return `${decider} has the oldest gateway there and decides`;
 }
 
@@ -91,7 +91,7 @@ function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): re
   return [
     {
       code: 'OWN341',
-      message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so each member gets the ratio of its cluster, however many members the clusters have`,
+      message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so the ratio applies to each member, regardless of how many members a cluster has`,
     },
   ];
 }
@@ -106,7 +106,7 @@ function others(
     : [
         {
           code: 'OWN342',
-          message: `${owners.join(', ')} want${owners.length === 1 ? 's' : ''} ${key} too, and may not share it`,
+          message: `${owners.join(', ')} also request${owners.length === 1 ? 's' : ''} ${key}, and may not share it`,
         },
       ];
 }

@@ -81,5 +81,5 @@ export function overtakenAbsences(
 }
 
 function reasonFor({ cluster, version }: Absence): string {
-  return `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress whose Service exists, and misses this one`;
+  return `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress whose Service exists, and this one is not in it`;
 }

@@ -50,13 +50,13 @@ function reasonFor(
 ): string {
   if (slice.removed) return 'the ingress Service was deleted';
   if (!slice.devices.includes(slice.device))
-    return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
+    return `the configuration exposes the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
   if (draft.owners.get(slice.owner)?.approved.has(one.key)) return 'its removal was approved';
   if (because !== undefined) return because;
   const to = moveTarget(slice, one);
   if (to && to.partition !== draft.partition)
-    return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
-  return to ? `moves to ${to.address}` : 'no gateway asks for it any more';
+    return `moves to partition ${to.partition}, which cuts its connections, because an address can be in one partition only`;
+  return to ? `moves to ${to.address}` : 'no gateway requests it any more';
 }
 
 /** Without asking whether it may. */

@@ -66,7 +66,7 @@ function settle(draft: PlanDraft, { key, present, rules }: Unsettled): void {
       kind: 'rejected',
       structure: refused.hash,
       code: refused.code,
-      reason: `${quarantineReason(refused)}; meanwhile the last accepted settings stay`,
+      reason: `${quarantineReason(refused)}; until then the last accepted settings stay`,
     });
   }
   const next = composeExposure(present, refused ? present.settings : decided, parts, rules);

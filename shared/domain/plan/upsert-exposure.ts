@@ -70,7 +70,7 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
     return say(draft, wish, {
       kind: 'unchanged',
       code: 'OK',
-      reason: 'declared as wanted already',
+      reason: 'already declared',
     });
   }
   const structure = structureFingerprint(next.settings);
@@ -136,7 +136,7 @@ function leaveOut(
     kind: 'rejected',
     structure: refused.hash,
     code: refused.code,
-    reason: `${quarantineReason(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}`,
+    reason: `${quarantineReason(refused)}${mine ? '; until then the last accepted content stays' : ''}`,
   });
 }
 
@@ -180,6 +180,6 @@ function creation(draft: PlanDraft, { owner, wanted, standing }: ExposureRequest
   const gateways = wanted.gateways.join(', ');
   const from = draft.rules.movedFrom?.get(changeId({ owner, key: exposureKey(wanted) }));
   if (from !== undefined)
-    return `${gateways} asks for it; it moves here from partition ${from}, which cut its connections`;
-  return standing ? `${gateways} waited for it, and it is free now` : `${gateways} asks for it`;
+    return `${gateways} requests it; it moves here from partition ${from}, which cut its connections`;
+  return standing ? `${gateways} waited for it, and it is free now` : `${gateways} requests it`;
 }

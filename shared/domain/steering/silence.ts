@@ -122,7 +122,7 @@ export function silenceNotes(
       ),
     );
     if (cluster === own || shared.length === 0) return [];
-    const message = `cluster ${cluster}, which shares ${shared.join(', ')}, was not heard since ${seen}; its members stay as they were last said, and monitors judge them`;
+    const message = `cluster ${cluster}, which shares ${shared.join(', ')}, has sent no event since ${seen}; its members stay as last declared, and monitors check them`;
     return [{ object: `Service ${ingress.namespace}/${ingress.service}`, code: 'OWN331', message }];
   });
 }
@@ -142,13 +142,13 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 
 /** In words, for whoever looks. */
 export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
-  const what = `not heard since ${seen}, with a part in ${exposures.length} exposures; look at its watcher and its queue`;
+  const what = `no event since ${seen}, with members in ${exposures.length} exposures; check its watcher and its queue`;
   if (order?.action === 'enable')
-    return `${what}. It was drained by policy and goes back into rotation, because nobody else who speaks serves ${alone.length} of them`;
+    return `${what}. It was drained by policy and returns to rotation, because no other active cluster serves ${alone.length} of them`;
   if (drained)
-    return `${what}. It is ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
-  if (order) return `${what}. It is drained until it speaks again`;
+    return `${what}. It has been ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
+  if (order) return `${what}. It is drained until it sends events again`;
   return alone.length === 0
     ? what
-    : `${what}. It stays in rotation: nobody else who speaks serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
+    : `${what}. It stays in rotation, because no other active cluster serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
 }

@@ -111,7 +111,7 @@ function pathOf(root: string, key: string): string {
     if (found.isSymbolicLink())
       throw new ReplayError(
         'RPL716',
-        `${path} is a symbolic link; the failure store follows none, because it may lead out of ${root}. Remove it.`,
+        `${path} is a symbolic link. The failure store follows none, because it may lead out of ${root}. Remove it.`,
       );
   }
   return join(root, key);
@@ -125,7 +125,7 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
       if (error instanceof ReplayError) throw error;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its rights and the free space.`,
+        `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its permissions and the free space.`,
         { cause: error },
       );
     }

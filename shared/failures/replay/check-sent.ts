@@ -48,7 +48,7 @@ function leftOut(
   return {
     kind: 'failed',
     code,
-    reason: `still refused, together with others of the same event; it stays open: ${sentence}`,
+    reason: `still refused together with others of the same event, so it stays open: ${sentence}`,
     at,
   };
 }
@@ -62,7 +62,7 @@ async function resultOf(
   const { store, clock } = world;
   const at = clock.now();
   const head = (await store.heads([item.failure])).get(item.failure);
-  if (head === undefined) return { kind: 'skipped', reason: 'retention has ended for it', at };
+  if (head === undefined) return { kind: 'skipped', reason: 'its retention has ended', at };
   const again = await failedAgain(world, job, item, head);
   if (again !== undefined) return again;
   if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
@@ -74,7 +74,7 @@ async function resultOf(
   return {
     kind: 'no-result',
     code: 'RPL712',
-    reason: `sent ${RESULT_TIMEOUT_MS / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`,
+    reason: `sent ${RESULT_TIMEOUT_MS / 1_000} s ago, but neither the device nor the dead letters show a result; check that the functions are running`,
     at,
   };
 }
@@ -108,7 +108,7 @@ async function failedAgain(
   if (other === undefined) return undefined;
   await closeItem(store, item, {
     state: 'replayed',
-    note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}`,
+    note: `has failed with ${other.code} since replay job ${job.id}: see ${other.id}`,
   });
   return {
     kind: 'failed',
@@ -130,7 +130,7 @@ async function tryLater(
   // By job, so that a look that is made again after a crash counts once.
   const replays = [...new Set([...(head.replays ?? []), job.id])];
   if (replays.length >= atMost) return undefined;
-  const said = `failed again in turn ${replays.length} of ${atMost} of policy ${name}`;
+  const said = `failed again in attempt ${replays.length} of ${atMost} of policy ${name}`;
   await store.change([item.failure], (now) =>
     now.state === 'open' ? { note: said, replays } : undefined,
   );

@@ -121,7 +121,7 @@ function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   ) {
     throw new ReplayError(
       'RPL704',
-      `Job ${job.id} is being run by another process, at least until ${new Date(job.lease.until).toISOString()}; watch it with "sluice replay status ${job.id}".`,
+      `Another process runs job ${job.id}, at least until ${new Date(job.lease.until).toISOString()}; follow it with "sluice replay status ${job.id}".`,
     );
   }
   return { ...job, lease: { holder, until: now + LEASE } };

@@ -41,7 +41,7 @@ export function nextJobStep(pace: SendingPace, progress: JobProgress, now: numbe
     return {
       kind: 'pause',
       code: 'RPL707',
-      reason: `${bad} of the first ${sent} events did not end well; ${waiting} are still waiting`,
+      reason: `${bad} of the first ${sent} events failed; ${waiting} are not sent yet`,
     };
   }
   const due = judging ? Infinity : nextDue(pace, progress, now);

@@ -47,7 +47,7 @@ async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[
     entries.map(async ({ key }) => {
       const blob = await blobs.get(key);
       if (blob === undefined)
-        throw new ReplayError('RPL702', `Page ${key} of job ${id} is gone from ${blobs.where}.`);
+        throw new ReplayError('RPL702', `Page ${key} of job ${id} is missing from ${blobs.where}.`);
       return { key, tag: blob.tag, items: Page.parse(JSON.parse(blob.text)) };
     }),
   );
@@ -61,7 +61,7 @@ async function readHead(
   if (blob === undefined)
     throw new ReplayError(
       'RPL702',
-      `There is no replay job ${id} in ${blobs.where}; "sluice replay status" lists them.`,
+      `No replay job ${id} in ${blobs.where}; "sluice replay status" lists all jobs.`,
     );
   return { job: ReplayJob.parse(JSON.parse(blob.text)), tag: blob.tag };
 }
@@ -136,7 +136,7 @@ function createLedger(blobs: Blobs, id: string, stored: readonly StoredPage[]): 
         if (tag === undefined)
           throw new ReplayError(
             'RPL704',
-            `Job ${id} is being run by another process, which wrote ${page.key} meanwhile.`,
+            `Another process runs job ${id} and wrote ${page.key} in the meantime.`,
           );
         pages[number] = { key: page.key, tag, items: next };
         for (const [index, item] of edits) items[index] = item;

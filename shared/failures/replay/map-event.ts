@@ -21,7 +21,7 @@ interface Noted {
 
 function notingQueues(noted: Noted[]): Queues {
   const refuse = (): Promise<never> =>
-    Promise.reject(new Error('a preview takes nothing from a queue'));
+    Promise.reject(new Error('a preview cannot receive from a queue'));
   const queue = (name: QueueName): Queue => ({
     name,
     send: async ({ body }) => void noted.push({ queue: name, body }),
@@ -60,7 +60,7 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
       context,
     );
     if ((answer?.batchItemFailures.length ?? 0) > 0)
-      return { refused: { code: 'RPL706', reason: 'map could not work on it now' } };
+      return { refused: { code: 'RPL706', reason: 'map could not process it now' } };
     return read(noted);
   };
 }

@@ -47,7 +47,11 @@ export async function runPolicyTurn(
   const now = clock.now();
   const before = await turns.get(policy.name);
   if (before !== undefined && isLater(policy, before, now))
-    return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
+    return {
+      kind: 'not-due',
+      until: before.due,
+      reason: before.says ?? 'its next run is due later',
+    };
   try {
     const turn = await turns.update(policy.name, (current) =>
       claim(policy, current, { holder, until: now + LEASE }),
@@ -76,9 +80,9 @@ function claim(
 ): PolicyTurn {
   const now = lease.until - LEASE;
   if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE))
-    throw new Taken(`another process takes the turn of policy ${turn.policy}`);
+    throw new Taken(`another process runs policy ${turn.policy}`);
   if (isLater(policy, turn, now))
-    throw new Taken(`another process took the turn of policy ${turn.policy}`);
+    throw new Taken(`another process took over policy ${turn.policy}`);
   return { ...turn, lease };
 }
 
@@ -97,7 +101,7 @@ async function inTurn(scope: Scope, turn: PolicyTurn): Promise<TurnResult> {
   if (left !== undefined) return drive(scope, left);
   const job = await plan(scope);
   if (job !== undefined) return drive(scope, job);
-  const reason = "no failure fits that may pass by itself and is in nobody's hands";
+  const reason = 'no retryable failure matches that is not already in another job';
   await settle(scope, { misses: turn.misses, says: reason });
   return { kind: 'nothing', reason };
 }
@@ -158,7 +162,7 @@ async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
   const order = { id: job.id, who: byOf(policy), why: job.why };
   if (job.state === 'paused' && job.code === 'RPL707') return giveUp(scope, job);
   if (job.state === 'paused' && !GOES_ON.has(job.code ?? '')) {
-    const reason = `job ${job.id} was paused (${job.reason ?? 'by hand'}); resume or cancel it, then policy ${policy.name} goes on`;
+    const reason = `job ${job.id} was paused (${job.reason ?? 'by hand'}); policy ${policy.name} continues when the job is resumed or cancelled`;
     await settle(scope, { says: reason });
     return { kind: 'held', job: job.id, reason };
   }
@@ -168,7 +172,7 @@ async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
   if (after.state === 'paused' && after.code === 'RPL707') return giveUp(scope, after);
   // Out of time: the turn stays due, and goes on with this job.
   if (after.state === 'running')
-    return { kind: 'ran', job: job.id, reason: 'not done yet; it goes on' };
+    return { kind: 'ran', job: job.id, reason: 'not finished yet; it continues' };
   return conclude(scope, after);
 }
 
@@ -189,7 +193,7 @@ async function conclude(scope: Scope, job: ReplayJob): Promise<TurnResult> {
 
 /** The canary failed: the rest is not sent, and the next turn selects anew. */
 async function giveUp(scope: Scope, job: ReplayJob): Promise<TurnResult> {
-  const reason = `the canary failed (${job.reason ?? ''}); the rest waits for the next turn`;
+  const reason = `the canary failed (${job.reason ?? ''}); the rest waits for the next run`;
   // First the pause, so that a crash in between makes it longer at worst.
   await settle(scope, { misses: 'more', says: `job ${job.id}: ${reason}` });
   await controlJob(scope.world, 'cancel', { id: job.id, who: byOf(scope.policy), why: reason });

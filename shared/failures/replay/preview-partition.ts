@@ -124,14 +124,14 @@ function overtaken(
     return {
       verdict: 'superseded',
       by,
-      reason: `superseded by revision ${by}, which ${slice.device} declares already`,
+      reason: `superseded by revision ${by}, which ${slice.device} already declares`,
       difference: [],
     };
   return {
     verdict: 'invalid',
     code: kept[1].code,
     by,
-    reason: `revision ${by} was tried since, and ${kept[0]} is still refused: ${quarantineReason(kept[1])}`,
+    reason: `revision ${by} was tried in the meantime, and ${kept[0]} is still refused: ${quarantineReason(kept[1])}`,
     difference: [],
   };
 }
@@ -164,7 +164,7 @@ function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Prev
   const held = entries.find((entry) => entry.kind === 'held');
   if (held !== undefined)
     return { verdict: 'invalid', code: held.code, reason: held.reason, difference };
-  return { verdict: 'unchanged', reason: 'declared as wanted already', difference };
+  return { verdict: 'unchanged', reason: 'already declared', difference };
 }
 
 /** What counts most comes first. */
@@ -180,7 +180,7 @@ const ORDER: readonly Preview['verdict'][] = [
 export function combinePreviews(previews: readonly Preview[]): Preview {
   const [first] = previews.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   if (first === undefined)
-    return { verdict: 'unchanged', reason: 'nothing is asked of any device', difference: [] };
+    return { verdict: 'unchanged', reason: 'it requests nothing from any device', difference: [] };
   const same = previews.filter((preview) => preview.verdict === first.verdict);
   return {
     ...first,

@@ -159,7 +159,7 @@ async function previewFailure(
   if (preview.verdict !== 'would-apply' || !isImported(failure)) return preview;
   const proof = await proofOfHandedOver(event.queue, event.body, scope);
   if (proof.kind !== 'unproven') return preview;
-  const reason = `it came in a bundle and is not sent, because ${proof.reason}; replay it where it was exported, or in the lab. Sent, it would ${preview.reason}`;
+  const reason = `it came in a bundle and is not sent, because ${proof.reason}; replay it in the store it was exported from, or in the lab. If sent, it would ${preview.reason}`;
   return { ...preview, verdict: 'invalid', code: 'RPL715', reason };
 }
 
@@ -171,25 +171,25 @@ async function previewEvent(
   if (event.cut !== undefined)
     return invalid({
       code: 'RPL706',
-      reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again`,
+      reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes were kept, so it cannot be sent again`,
     });
   if (aim.code === 'Q617')
     return invalid({
       code: 'RPL706',
       reason:
-        'it killed every process that worked on it, so nobody reads it again; a watcher says the same anew with its next resync',
+        'every process that handled it died, so it is not parsed again; the next resync of the watcher sends the ingress again',
     });
   if (event.verification === 'refused')
     return invalid({
       code: 'RPL706',
-      reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again`,
+      reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so it is not sent again`,
     });
   // 0.1.0 refused epochs that lie ahead: such an event says what was true then, and would pass for the newest word now.
   if (aim.code === 'GW105')
     return invalid({
       code: 'RPL706',
       reason:
-        'its epoch was made by a clock that was ahead, so it may be older than what its watcher said since; put it away, newer snapshots say what is true',
+        'a clock that was ahead set its epoch, so it may be older than later snapshots of its watcher; archive it, because newer snapshots have the current state',
     });
   const found = await slicesOf(scope, event);
   if ('refused' in found) return invalid(found.refused);

@@ -84,7 +84,7 @@ export async function selectItems(
   if (heads.length === 0)
     throw new ReplayError(
       'RPL705',
-      `No failure fits "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows what there is.`,
+      `No failure matches "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows the existing failures.`,
     );
   return freezeSelection(heads);
 }
@@ -132,6 +132,6 @@ export async function previewItems(
 export const EVIDENCE_LOST: Preview = {
   verdict: 'invalid',
   code: 'RPL706',
-  reason: 'its evidence is gone from the failure store',
+  reason: 'its evidence is missing from the failure store',
   difference: [],
 };

@@ -56,7 +56,7 @@ export async function sendUnit(
     if (preview.verdict === 'unknown')
       return {
         kind: 'away',
-        reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}`,
+        reason: `${item.device ?? 'a device'} does not answer, so the effect of a replay is unknown: ${preview.reason}`,
       };
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }
@@ -91,9 +91,9 @@ async function arrived(
 }
 
 function whyGone(item: ReplayItem, head: FailureHead | undefined): string | undefined {
-  if (head === undefined) return 'retention has ended for it';
+  if (head === undefined) return 'its retention has ended';
   if (head.state === 'healed' || head.state === 'replayed') return head.note ?? head.state;
-  if (head.state === 'quarantined' && !item.lifts) return head.note ?? 'it is in quarantine';
+  if (head.state === 'quarantined' && !item.lifts) return head.note ?? 'it is quarantined';
   return undefined;
 }
 
@@ -137,13 +137,13 @@ async function settleUnsent(
     const by = formatRevision(newest);
     return superseded(store, item, {
       by,
-      reason: `revision ${by} of the same owner wants nothing of it`,
+      reason: `revision ${by} of the same owner does not request it`,
       at,
     });
   }
   await closeItem(store, item, {
     state: 'replayed',
-    note: `as wanted already, found by replay job ${job.id}`,
+    note: `already up to date, as replay job ${job.id} found`,
   });
   // Sent before a crash, and arrived since.
   return done(item, { ...said, kind: item.status === 'sending' ? 'applied' : 'unchanged' });

@@ -56,7 +56,7 @@ export function createPolicyTurns(blobs: Blobs): PolicyTurns {
       }
       throw new ReplayError(
         'RPL700',
-        `The turn of policy ${policy} changed ${MAX_RACES} times while it was being written.`,
+        `The state of policy ${policy} changed ${MAX_RACES} times while it was being written.`,
       );
     },
   };

@@ -80,7 +80,7 @@ function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | un
 export function orderInWords(steering: Steering): string {
   switch (steering.action) {
     case 'approve':
-      return `approve ${steering.keys?.join(', ') ?? 'all that is held'} of ${steering.owner}`;
+      return `approve ${steering.keys?.join(', ') ?? 'all held removals'} of ${steering.owner}`;
     case 'drain':
       return `${steering.mode} cluster ${steering.cluster}: ${steering.because}`;
     case 'enable':

@@ -83,7 +83,7 @@ export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace
       }
       throw new ReplayError(
         'RPL700',
-        `What is known of device ${device} changed ${MAX_RACES} times in ${blobs.where} while it was being written; does the server keep If-Match?`,
+        `The state of device ${device} changed ${MAX_RACES} times in ${blobs.where} while it was being written; check that the server supports If-Match.`,
       );
     },
   };
@@ -112,7 +112,7 @@ async function keep(
   if ((await blobs.put(`${folder}${name}.json`, JSON.stringify(merged), 'absent')) === undefined)
     throw new ReplayError(
       'RPL700',
-      `${blobs.where} has an entry ${name} already; is the source of ids broken?`,
+      `${blobs.where} already has an entry ${name}; check the source of ids.`,
     );
   for (const key of before.flatMap(({ keys }) => keys)) await blobs.delete(key);
   return all.filter(

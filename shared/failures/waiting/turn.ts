@@ -84,7 +84,7 @@ async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
         waiting: await place.count(device),
         error: after?.reason,
       },
-      'what is for this device waits until it answers',
+      'changes for this device wait until it answers',
     );
     return 'away';
   }
@@ -95,7 +95,7 @@ async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
   await place.updateMark(device, (known) => (isMine(known, holder) ? released(known) : known));
   log.info(
     { device, since: iso(mark.since), sent },
-    'the device answers; what waited for it goes back to the queue',
+    'the device answers; its waiting changes go back to the queue',
   );
   return 'returned';
 }
@@ -178,8 +178,8 @@ async function tellVoid(
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
   const opened = parseEvent(body, STEERING_EVENTS);
   const words = 'ok' in opened ? orderInWords(opened.ok.data) : what;
-  const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} spoke meanwhile of all that it names; look what is there now, and give it again if it is still meant`;
-  log.warn({ device, subject, order: words }, 'an order that waited means nothing any more');
+  const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} has sent newer events about everything it names since; check the current state, and give the order again if it is still needed`;
+  log.warn({ device, subject, order: words }, 'a waiting order became obsolete');
   const message = {
     id: entry.id,
     receipt: '',

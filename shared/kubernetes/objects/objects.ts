@@ -79,7 +79,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
     versions: ['v1'],
     normalise: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }),
     ignore: (raw) =>
-      isF5ConfigMap(raw) ? undefined : 'it has no label f5type, so it is no F5 ConfigMap',
+      isF5ConfigMap(raw) ? undefined : 'it has no label f5type, so it is not an F5 ConfigMap',
   },
   'discovery.k8s.io/EndpointSlice': {
     versions: ['v1', 'v1beta1'],
@@ -121,10 +121,10 @@ function split(apiVersion: string): readonly [string, string] {
 function rowOf({ apiVersion, kind }: KindRef): KindRow | string {
   const [group, version] = split(apiVersion);
   const row = KINDS[`${group}/${kind}`];
-  if (row === undefined) return `${apiVersion} ${kind} decides nothing in the port mapping`;
+  if (row === undefined) return `${apiVersion} ${kind} does not affect the port mapping`;
   return row.versions.includes(version)
     ? row
-    : `version ${version} is not known; use one of ${row.versions.join(', ')}`;
+    : `version ${version} is not supported; use one of ${row.versions.join(', ')}`;
 }
 
 /** One object of a known kind and version; undefined for all others. */

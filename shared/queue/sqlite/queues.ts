@@ -41,7 +41,7 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
     if (error instanceof QueueError) throw error;
     throw new QueueError(
       'Q601',
-      `Queue ${name} in ${path} answered with an error (${errorMessage(error)}). Check the free space and the rights of the file; it will be tried again.`,
+      `Queue ${name} in ${path} returned an error (${errorMessage(error)}). Check the free space and the permissions of the file; Sluice retries.`,
       { cause: error },
     );
   }
@@ -50,7 +50,7 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
 function lost(name: QueueName): QueueError {
   return new QueueError(
     'Q605',
-    `The receipt is not that of a message in flight in queue ${name}: its visibility ended, or it was deleted. Work on it again when it is received again.`,
+    `The receipt does not belong to a message in flight in queue ${name}: its visibility timeout ended, or it was deleted. Process the message when it is received again.`,
   );
 }
 

@@ -19,15 +19,15 @@ const BY_MESSAGE: readonly (readonly [RegExp, QueueErrorCode])[] = [
 ];
 
 const REMEDY: Readonly<Record<QueueErrorCode, string>> = {
-  Q601: 'Check the endpoint, the network and the state of the service; the message will be tried again.',
-  Q602: "Check the role's rights on this queue and the credentials of this process.",
+  Q601: 'Check the endpoint, the network and the state of the service; Sluice retries.',
+  Q602: 'Check the permissions of the role on this queue and the credentials of this process.',
   Q603: 'Deploy the queues, or correct queue.prefix and queue.region in the configuration.',
   Q604: 'Send less in one message.',
-  Q605: 'Work on the message again when it is received again.',
+  Q605: 'Process the message when it is received again.',
 };
 
 const SAYING: Readonly<Record<QueueErrorCode, string>> = {
-  Q601: 'cannot be reached or answered with an error',
+  Q601: 'cannot be reached or returned an error',
   Q602: 'refused access',
   Q603: 'does not exist',
   Q604: 'refused the message as too large',

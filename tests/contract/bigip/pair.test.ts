@@ -258,7 +258,7 @@ describe('fences that lie in the past', () => {
         device: 'bigip-1',
         partition: 'k8s',
         code: 'BIP442',
-        reason: 'unit-b is active now, and unit-a declared last',
+        reason: 'unit-b is active now, but unit-a made the last declaration',
       },
     ]);
     await declare(device, wanted(wanted(), 2));
@@ -276,7 +276,7 @@ describe('fences that lie in the past', () => {
     clock.move(11_000);
     await device.read('k8s');
     expect(reports.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('is declared at no version, 1.1 was seen before'),
+      expect.stringContaining('is declared at no version, but 1.1 was seen earlier'),
     ]);
   });
 
@@ -290,7 +290,7 @@ describe('fences that lie in the past', () => {
     const { reports, onFencesBehind } = watch();
     await connect(a, { peer: b, onFencesBehind }).read('k8s');
     expect(reports.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('is declared at 1.1, 1.7 is what its peer has'),
+      expect.stringContaining('is declared at 1.1, but 1.7 is declared on its peer'),
     ]);
   });
 
@@ -308,7 +308,7 @@ describe('fences that lie in the past', () => {
     });
     await device.read('k8s');
     expect(reports.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('is declared at 1.1, 1.3 was seen before'),
+      expect.stringContaining('is declared at 1.1, but 1.3 was seen earlier'),
     ]);
   });
 
@@ -351,7 +351,7 @@ describe('fences that lie in the past', () => {
         device: 'bigip-1',
         partition: 'k8s',
         code: 'GW162',
-        reason: `${owner} is declared under configuration 1, 7 is in force`,
+        reason: `${owner} is declared with configuration generation 1, but generation 7 is in use`,
       },
     ]);
     for (const configured of [

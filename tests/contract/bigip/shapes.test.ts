@@ -171,5 +171,7 @@ test('what came is quoted in one line, printable, and not all of it', async () =
     response: { kind: 'html', status: 200, html: `<html>\n\u001b[31m${'x'.repeat(500)}` },
   });
   const { message } = (await device.read('k8s').catch((error: unknown) => error)) as Error;
-  expect(message).toContain(`a page, which is no answer to it: "<html> [31m${'x'.repeat(188)}…"`);
+  expect(message).toContain(
+    `a page, which is not a valid answer to this call: "<html> [31m${'x'.repeat(188)}…"`,
+  );
 });

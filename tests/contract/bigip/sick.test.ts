@@ -39,7 +39,7 @@ describe('an answer that drips', () => {
         code: 'BIP502',
         fault: 'transient',
         message: expect.stringMatching(
-          /is not complete after 1(\.\d)? s \(\d+ bytes came\); .*requestTimeout/,
+          /is incomplete after 1(\.\d)? s \(\d+ bytes received\); .*requestTimeout/,
         ),
       });
       heal();

@@ -151,7 +151,7 @@ describe('a task', () => {
     await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
       code: 'BIP505',
       fault: 'ambiguous',
-      message: expect.stringContaining('unknown to the device'),
+      message: expect.stringContaining('the device does not know'),
     });
   });
 

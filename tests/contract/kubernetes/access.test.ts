@@ -92,7 +92,7 @@ describe('a refusal says what to do', () => {
         'services is forbidden: User "sluice" cannot list resource "services" in API group ""',
       ),
     ).toMatch(
-      /"services" in API group ""; grant this right to the user or service account; infra\/kubernetes\/base has the role that Sluice needs$/,
+      /"services" in API group ""; grant this permission to the user or service account; infra\/kubernetes\/base has the role that Sluice needs$/,
     );
     expect(refused(403, 'admission webhook "ports" denied the request: no new ports')).toMatch(
       /no new ports$/,

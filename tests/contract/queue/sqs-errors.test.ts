@@ -80,7 +80,7 @@ describe('the SQS adapter', () => {
       'AccessDeniedException',
       'User: x is not authorized to perform: sqs:sendmessage',
       'Q602',
-      /role's rights/,
+      /permissions of the role/,
     ],
     [
       'AWS.SimpleQueueService.NonExistentQueue',

@@ -86,7 +86,7 @@ describe('policy.drift: adopt', () => {
     expect((await audit(site)).map(({ message }) => message).toSorted()).toEqual([
       'balances by least-connections-member instead of round-robin',
       'is disabled',
-      'takes 50 connections instead of any number of',
+      'has connection limit 50 instead of unlimited',
     ]);
     await apply(site);
     expect(await live(bigip)).toEqual(set);

@@ -79,7 +79,7 @@ describe('audit', () => {
           name: '10.9.9.9:80',
           partition: 'k8s',
         }),
-      { kind: 'differs', object: POOL, message: 'has member 10.9.9.9:80, which was not declared' },
+      { kind: 'differs', object: POOL, message: 'has member 10.9.9.9:80, which is not declared' },
     ],
     [
       'a member taken away',
@@ -286,7 +286,7 @@ describe('fences that lie in the past', () => {
             device: 'bigip-1',
             partition: 'k8s',
             code: 'BIP442',
-            reason: 'unit-b is active now, and unit-a declared last',
+            reason: 'unit-b is active now, but unit-a made the last declaration',
           },
         },
       },

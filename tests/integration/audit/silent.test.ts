@@ -110,7 +110,7 @@ describe('a silent cluster', () => {
         kind: 'silent',
         code: 'OWN331',
         object: 'cluster east',
-        message: expect.stringContaining('not heard since 2026-01-01T00:00:00.000Z'),
+        message: expect.stringContaining('has sent no event since 2026-01-01T00:00:00.000Z'),
         repairable: false,
       },
     ]);
@@ -151,7 +151,7 @@ describe('a silent cluster', () => {
       {
         code: 'OWN331',
         message: expect.stringContaining(
-          'nobody else who speaks serves 1 of them (172.16.100.195:9/tcp)',
+          'no other active cluster serves 1 of them (172.16.100.195:9/tcp)',
         ),
       },
     ]);

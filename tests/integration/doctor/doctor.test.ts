@@ -202,12 +202,12 @@ describe('sluice doctor on queues that somebody made', () => {
     [
       'visibility',
       [well('slices', 30)].flat(),
-      'it hides messages for 30 s, and its function needs 150 s',
+      'its visibility timeout is 30 s, but its function needs 150 s',
     ],
     [
       'retention',
       well('slices', 150).map((q) => ({ ...q, retentionSeconds: 4 * DAY })),
-      'it keeps messages for 345600 s',
+      'its retention period is 345600 s',
     ],
     [
       'redrive',
@@ -219,7 +219,7 @@ describe('sluice doctor on queues that somebody made', () => {
       well('slices', 150).map((q) =>
         q.redrive === undefined ? q : { ...q, redrive: { ...q.redrive, maxReceiveCount: 2 } },
       ),
-      'it gives up after 2 receives',
+      'its maxReceiveCount is 2',
     ],
   ];
 

@@ -110,7 +110,7 @@ const WAYS: readonly Way[] = [
     'the key id cut off',
     ({ east }) => changed(east, (e) => delete e['keyid']),
     'OWN323',
-    /signed by key ""/,
+    /signed with key ""/,
   ],
   [
     'a changed content',

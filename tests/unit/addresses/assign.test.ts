@@ -245,7 +245,7 @@ describe('a pool that no longer holds the address', () => {
       {
         code: 'OWN351',
         message: expect.stringMatching(
-          /^keeps 10\.1\.0\.3 on bigip-1, which is outside pool web, because no address/,
+          /^keeps 10\.1\.0\.3 on bigip-1, which is outside pool web, because pool web has no free address/,
         ),
       },
     ]);

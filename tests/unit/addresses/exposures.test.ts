@@ -103,7 +103,7 @@ describe('an automatic address is refused', () => {
       [],
       [],
       'GW155',
-      /Gateway default\/g port 32400: it asks for an automatic address, and sluice.yaml has no addressPools/,
+      /Gateway default\/g port 32400: it requests an automatic address, but sluice\.yaml has no addressPools/,
     ],
     [
       'of a pool that is misspelt',
@@ -111,7 +111,7 @@ describe('an automatic address is refused', () => {
       [],
       POOLS,
       'GW155',
-      /no address pool dmx in sluice.yaml; did you mean dmz\?/,
+      /sluice.yaml has no address pool dmx; did you mean dmz\?/,
     ],
     [
       'in words that are not known',

@@ -98,7 +98,7 @@ describe('apply with automatic addresses', () => {
     const at = '10.1.0.3';
     world.device.before = (_partition, next) => {
       if (Object.values(next.exposures).some((e) => e.address === at))
-        throw new DeviceError(code, 'content', 'the device refuses the configuration', {
+        throw new DeviceError(code, 'content', 'BIG-IP refuses the configuration', {
           response,
         });
     };

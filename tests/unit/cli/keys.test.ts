@@ -104,7 +104,7 @@ describe('sluice doctor', () => {
     expect(
       await checked({ verifyKeys: [at('east.key'), at('gone.pub')], signKey: at('gone.key') }),
     ).toEqual([
-      'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: holds a private key; only the watcher may have that one, so put the public key here (GW150)',
+      'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: holds a private key, which only the watcher may have; put the public key here (GW150)',
       expect.stringMatching(
         /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(ENOENT\).*\(GW102\)$/,
       ),

@@ -86,7 +86,7 @@ describe('address pools', () => {
       [{ name: 'web', ranges: ['10.1.0.0/28', '2001:db8::/64'] }],
       undefined,
       [],
-      'addressPools[0].ranges: mixes IPv4 and IPv6; make two pools',
+      'addressPools[0].ranges: mixes IPv4 and IPv6; define two pools',
     ],
     [
       'ranges that overlap',
@@ -100,14 +100,14 @@ describe('address pools', () => {
       [{ name: 'web', ranges: ['224.0.0.0/28'] }],
       undefined,
       [],
-      'addressPools[0].ranges[0]: 224.0.0.0/28 holds addresses that clients cannot be sent to (multicast, link-local, unspecified or reserved)',
+      'addressPools[0].ranges[0]: 224.0.0.0/28 contains addresses that cannot be virtual addresses (multicast, link-local, unspecified or reserved)',
     ],
     [
       'a reserved address outside',
       [{ ...WEB, reserved: ['10.2.0.1'] }],
       undefined,
       [],
-      'addressPools[0].reserved[0]: 10.2.0.1 is in none of the ranges of the pool',
+      'addressPools[0].reserved[0]: 10.2.0.1 is not in any range of the pool',
     ],
     [
       'everything reserved',
@@ -124,28 +124,28 @@ describe('address pools', () => {
         { name: 'a', addresses: ['10.1.0.0/16'], allow: false },
         { name: 'b', addresses: ['10.1.0.0/28'] },
       ],
-      'addressPools[0].ranges: 10.1.9.1-10.1.9.5 is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it',
+      'addressPools[0].ranges: no rule of the policy allows 10.1.9.1-10.1.9.5, so exposures of this pool would be refused; allow the addresses, or add them to reserved',
     ],
     [
       'a pool that is not there',
       [WEB],
       'auto:wbe',
       [],
-      'ingresses[0].virtualAddress: there is no address pool wbe; did you mean web?',
+      'ingresses[0].virtualAddress: no address pool wbe; did you mean web?',
     ],
     [
       'no pool',
       [],
       'auto',
       [],
-      'ingresses[0].virtualAddress: asks for an automatic address, but there are no addressPools; add one',
+      'ingresses[0].virtualAddress: requests an automatic address, but there are no addressPools; add one',
     ],
     [
       'an ingress at an address that the pool gives out',
       [WEB],
       '10.1.9.3',
       [],
-      "ingresses[0].virtualAddress: 10.1.9.3 lies in address pool web, which may give it to somebody else; add it to the pool's reserved",
+      'ingresses[0].virtualAddress: 10.1.9.3 is in address pool web, which may assign it to another ingress; add it to reserved of the pool',
     ],
   ])('are wrong: %s', (_, pools, address, rules, expected) => {
     expect(problems(pools, address, rules)).toContain(expected);

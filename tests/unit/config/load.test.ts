@@ -135,12 +135,12 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'one key of two clusters',
       (c) => c.clusters.forEach((one) => (one['verifyKeys'] = ['file:/k.pub'])),
-      'clusters[1].verifyKeys[0]: file:/k.pub is already clusters[0].verifyKeys[0]; every cluster has keys of its own',
+      'clusters[1].verifyKeys[0]: file:/k.pub is already clusters[0].verifyKeys[0]; every cluster needs its own keys',
     ],
     [
       'credentials in a URL are not repeated',
       (c) => (c.devices[0]!['url'] = 'https://admin:hunter2@192.0.2.1'),
-      'devices[0].url: must not hold a user or password; use username and password',
+      'devices[0].url: must not contain a user or password; use username and password',
     ],
     [
       'a URL of another kind',
@@ -160,12 +160,12 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'an unknown cluster',
       (c) => (c.ingresses[0]!['cluster'] = 'eats'),
-      'ingresses[0].cluster: there is no cluster eats; did you mean east?',
+      'ingresses[0].cluster: no cluster eats; did you mean east?',
     ],
     [
       'an unknown device',
       (c) => (c.ingresses[0]!['devices'] = ['f5']),
-      'ingresses[0].devices[0]: there is no device f5; known are bigip',
+      'ingresses[0].devices[0]: no device f5; known are bigip',
     ],
     [
       'a device twice',
@@ -183,7 +183,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
         c.devices.push({ ...c.devices[0]!, name: 'other', spread: 'address' }),
         (c.ingresses[0]!['devices'] = ['bigip', 'other'])
       ),
-      'ingresses[0].devices: bigip has spread: none, other has spread: address; name a partition of the ingress, or configure them alike',
+      "ingresses[0].devices: bigip has spread: none, other has spread: address; use one of the partitions of the ingress's devices, or configure the devices alike",
     ],
     [
       'spreading over different partitions',
@@ -192,7 +192,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
         c.devices.push({ ...c.devices[0]!, name: 'other', partitions: ['k8s'] }),
         (c.ingresses[0]!['devices'] = ['bigip', 'other'])
       ),
-      'ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; name a partition of the ingress, or configure them alike',
+      "ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; use one of the partitions of the ingress's devices, or configure the devices alike",
     ],
     [
       'the same Service twice',
@@ -212,7 +212,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a fleet member that does not exist',
       (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'wst'] }]),
-      'fleets[0].clusters[1]: there is no cluster wst; did you mean west?',
+      'fleets[0].clusters[1]: no cluster wst; did you mean west?',
     ],
     [
       'a cluster in two fleets',
@@ -229,7 +229,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
         (c['fleets'] = [
           { name: 'f', clusters: ['east', 'west'], mode: 'ratio', ratio: { eest: 2 } },
         ]),
-      'fleets[0].ratio.eest: there is no cluster of the fleet eest; did you mean east?',
+      'fleets[0].ratio.eest: no cluster of the fleet eest; did you mean east?',
     ],
     [
       'a cluster that is silent before its watcher speaks again',
@@ -247,7 +247,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a ratio in another mode',
       (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], ratio: { east: 2 } }]),
-      'fleets[0].ratio: is only for mode ratio, and the fleet has mode active-active; change the mode or remove it',
+      'fleets[0].ratio: is only for mode ratio, but the fleet has mode active-active; change the mode or remove it',
     ],
     [
       'a minimum in another mode',
@@ -255,7 +255,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
         (c['fleets'] = [
           { name: 'f', clusters: ['east', 'west'], mode: 'ratio', minimumActive: 2 },
         ]),
-      'fleets[0].minimumActive: is only for mode active-standby, and the fleet has mode ratio; change the mode or remove it',
+      'fleets[0].minimumActive: is only for mode active-standby, but the fleet has mode ratio; change the mode or remove it',
     ],
     [
       'a method that knows no ratio',
@@ -268,7 +268,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
             settings: { balance: 'fastest-node' },
           },
         ]),
-      'fleets[0].settings.balance: fastest-node knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count',
+      'fleets[0].settings.balance: fastest-node ignores the ratio of clusters; in mode ratio remove it, or use least-connections-member to take the load into account',
     ],
     [
       'a setting of a fleet outside the policy',
@@ -325,12 +325,12 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a replay of what needs a change',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }),
-      'failures.replay[0].codes[1]: BIP421 (The device refuses the configuration) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended',
+      'failures.replay[0].codes[1]: BIP421 (BIG-IP refuses the configuration) cannot succeed without a change, so it cannot be replayed on a schedule; remove it, and replay such failures by hand once the cause is corrected',
     ],
     [
       'a replay of a code that is none',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP999'] }] }),
-      'failures.replay[0].codes[0]: there is no code BIP999; docs/reference/codes.md lists them',
+      'failures.replay[0].codes[0]: unknown code BIP999; docs/reference/codes.md lists all codes',
     ],
     [
       'two rules of one name',

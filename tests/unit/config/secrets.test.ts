@@ -43,22 +43,22 @@ describe('secret references', () => {
   });
 
   test.each([
-    ['env:NONE', /secret env:NONE: is empty or not there; set the environment variable/],
-    ['env:EMPTY', /secret env:EMPTY: is empty or not there/],
+    ['env:NONE', /secret env:NONE: is empty or missing; set the environment variable/],
+    ['env:EMPTY', /secret env:EMPTY: is empty or missing/],
     [
       'file:/run/none',
       /secret file:\/run\/none: cannot be read \(ENOENT\); put the secret into the file/,
     ],
-    ['secretsmanager:none', /secretsmanager:none: is empty or not there; create the secret/],
+    ['secretsmanager:none', /secretsmanager:none: is empty or missing; create the secret/],
     [
       'secretsmanager:denied',
       /secretsmanager:denied: cannot be read \(AccessDeniedException\).*secretsmanager:GetSecretValue/,
     ],
-    ['secretsmanager:json#user', /has no text under the key user/],
-    ['secretsmanager:json#port', /has no text under the key port/],
-    ['secretsmanager:json#toString', /has no text under the key toString/],
+    ['secretsmanager:json#user', /has no string under the key user/],
+    ['secretsmanager:json#port', /has no string under the key port/],
+    ['secretsmanager:json#toString', /has no string under the key toString/],
     ['secretsmanager:broken#k', /is not a JSON object, so #k cannot be picked/],
-    ['ssm:none', /ssm:none: is empty or not there; create the parameter/],
+    ['ssm:none', /ssm:none: is empty or missing; create the parameter/],
   ])('%s fails with its remedy and never with a value', async (reference, message) => {
     const failure = await secrets.resolve(reference).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'GW102', message: expect.stringMatching(message) });

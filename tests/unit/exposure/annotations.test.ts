@@ -142,8 +142,8 @@ describe('a value that cannot be used refuses with the object, the annotation an
     ['sluice.io/port', '65536', /port \(1 to 65535\)/],
     ['sluice.io/port', '32400=0', /"32400=0" is not gatewayPort=virtualPort/],
     ['sluice.io/port', '32400=1=2', /is not gatewayPort=virtualPort/],
-    ['sluice.io/port', '32400=1,32400=2', /gateway port 32400 is named twice/],
-    ['sluice.io/port', '9=10', /there is no server on port 9/],
+    ['sluice.io/port', '32400=1,32400=2', /gateway port 32400 is listed twice/],
+    ['sluice.io/port', '9=10', /no server on port 9/],
     ['sluice.io/partition', '1st', /must start with a letter/],
     ['sluice.io/mode', 'sctp', /must be one of tcp, fastl4, http, udp/],
     ['sluice.io/balance', 'fair', /must be one of dynamic-ratio-member/],
@@ -176,7 +176,7 @@ describe('a value that cannot be used refuses with the object, the annotation an
 
   test('one port for several gateway ports is ambiguous', () => {
     expect(refusal({ 'sluice.io/port': '8080' }, WEB)).toMatch(
-      /one port for 3 gateway ports \(80, 443, 9000\); write a map such as 80=8080/,
+      /one port for 3 gateway ports \(80, 443, 9000\); use a map such as 80=8080/,
     );
   });
 
@@ -220,7 +220,7 @@ describe('nothing is ignored in silence', () => {
         object: 'Service a/b',
         code: 'GW136',
         message:
-          'Service a/b (cis.f5.com/ip) says virtualAddress 192.0.2.2; ignored, because Service a/b (sluice.io/virtual-address) goes first',
+          'Service a/b (cis.f5.com/ip) sets virtualAddress 192.0.2.2; ignored, because Service a/b (sluice.io/virtual-address) takes precedence',
       },
     ]);
     expect(

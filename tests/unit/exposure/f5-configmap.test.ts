@@ -66,7 +66,7 @@ describe('every schema version', () => {
   test('balance is an enumeration up to v0.1.6 and free later, where an unknown method is still refused', () => {
     expect(refusalsOf(walkthrough({ balance: 'fair' }), 6)[0]).toMatch(/^GW125 .*frontend.balance/);
     expect(refusalsOf(walkthrough({ balance: 'fair' }), 7)[0]).toMatch(
-      /^GW143 .*balance: "fair" is none of/,
+      /^GW143 .*balance: "fair" is not one of/,
     );
   });
 });
@@ -142,10 +142,7 @@ describe('a document that cannot be used says why', () => {
   test('of many problems the first twenty are told, and how many more there are', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 1]));
     const said = refusalsOf({ ...(walkthrough() as object), ...many });
-    expect([said.length, said.at(-1)]).toEqual([
-      21,
-      expect.stringMatching(/there are 480 more such problems/),
-    ]);
+    expect([said.length, said.at(-1)]).toEqual([21, expect.stringMatching(/480 more problems/)]);
   });
 
   test('a word of any length is quoted by its beginning', () => {

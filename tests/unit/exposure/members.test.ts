@@ -125,7 +125,7 @@ describe('the last member is never taken out', () => {
         object: 'Service istio-system/istio-ingressgateway',
         code: 'GW140',
         message:
-          "no member of 172.16.100.195:32400/tcp is ready; all stay and BIG-IP's monitors judge them",
+          "no member of 172.16.100.195:32400/tcp is ready, so all stay and BIG-IP's monitors decide",
       },
     ]);
   });
@@ -215,7 +215,7 @@ describe('no more than half are taken out on the word of Kubernetes', () => {
     }));
     const built = build({ gates, pods: [unready('a', '10.1.0.1')] });
     expect(built.notes.map(({ message }) => message)).toEqual([
-      "no member of 172.16.100.195:31001/tcp, 172.16.100.195:31002/tcp, 172.16.100.195:31003/tcp and 2 more is ready; all stay and BIG-IP's monitors judge them",
+      "no member of 172.16.100.195:31001/tcp, 172.16.100.195:31002/tcp, 172.16.100.195:31003/tcp and 2 more is ready, so all stay and BIG-IP's monitors decide",
     ]);
   });
 });

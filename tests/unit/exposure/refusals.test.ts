@@ -80,7 +80,7 @@ describe('an exposure is refused with code and sentence', () => {
       {},
       {},
       'GW131',
-      /ConfigMap istio-system\/cm asks for partition other, which is not one of Sluice's .*\(k8s, edge\)/,
+      /ConfigMap istio-system\/cm requests partition other, which is not in devices\[\]\.partitions of .*\(k8s, edge\)/,
     ],
     [
       'partition Common',
@@ -128,7 +128,7 @@ describe('an exposure is refused with code and sentence', () => {
       {},
       {},
       'GW134',
-      /policy rule "reserved ports": port 15021/,
+      /policy rule "reserved ports": Envoy and Istio use port 15021/,
     ],
     [
       'a reserved listener port',
@@ -160,7 +160,7 @@ describe('an exposure is refused with code and sentence', () => {
       {},
       {},
       'GW137',
-      /sets profileTcp \/Common\/t, which mode fastl4 does not take; remove it or use mode tcp or http/,
+      /sets profileTcp \/Common\/t, which mode fastl4 does not support; remove it or use mode tcp or http/,
     ],
     [
       'cookies without HTTP',
@@ -168,7 +168,7 @@ describe('an exposure is refused with code and sentence', () => {
       {},
       {},
       'GW137',
-      /sets persistence cookie, which mode tcp does not take/,
+      /sets persistence cookie, which mode tcp does not support/,
     ],
     [
       'PROXY protocol in fastl4',
@@ -267,7 +267,7 @@ describe('gateways that meet', () => {
         object: 'Gateway default/younger',
         code: 'GW136',
         message:
-          'asks for mode fastl4 on 172.16.100.195:32400/tcp; ignored, because Gateway default/older, which is older, decides there (the default)',
+          'requests mode fastl4 on 172.16.100.195:32400/tcp; ignored, because the older Gateway default/older decides there (the default)',
       },
     ]);
   });
@@ -446,7 +446,7 @@ describe('HTTP/3', () => {
     expect(plain.notes).toMatchObject([
       {
         code: 'GW145',
-        message: expect.stringContaining('sets iRules, which is left out for HTTP/3'),
+        message: expect.stringContaining('sets iRules, which is not applied to HTTP/3'),
       },
     ]);
   });

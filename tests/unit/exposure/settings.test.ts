@@ -53,7 +53,7 @@ describe('precedence, source by source', () => {
       expect(told).toHaveLength(Math.max(0, 3 - highest));
       expect(
         told.every((note) =>
-          note.message.endsWith(`${name} says ${methods[highest]} and goes first`),
+          note.message.endsWith(`${name} sets ${methods[highest]} and takes precedence`),
         ),
       ).toBe(true);
     },
@@ -85,7 +85,7 @@ describe('precedence, source by source', () => {
       {
         code: 'GW137',
         message: expect.stringContaining(
-          'profileTcp /Common/t, which mode fastl4 does not take; left out',
+          'profileTcp /Common/t, which mode fastl4 does not support; it is not applied',
         ),
       },
     ]);
@@ -151,7 +151,7 @@ describe('Gateway API', () => {
     const first = buildExposures(REF, gateway({}, '192.0.2.2'), api, context());
     expect(first.exposures[0]?.address).toBe('192.0.2.2');
     expect(first.notes.map((note) => note.message)).toContain(
-      'spec.addresses names 2 addresses; the first is used, 192.0.2.3 ignored',
+      'spec.addresses names 2 addresses; Sluice uses the first and ignores 192.0.2.3',
     );
     expect(
       buildExposures(

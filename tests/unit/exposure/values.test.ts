@@ -131,7 +131,7 @@ describe('an annotation value', () => {
   test('names the ports of which it cannot mean one, in order, once each', () => {
     const servers = [443, 80, 443].map((port) => ({ port, protocol: 'TCP' }));
     expect(ANNOTATION_READERS.port('1', { ...AT, servers })).toEqual({
-      problem: 'one port for 2 gateway ports (80, 443); write a map such as 80=1',
+      problem: 'one port for 2 gateway ports (80, 443); use a map such as 80=1',
     });
     expect(readAddress('10.0.0.1%7')).toEqual({
       problem: 'route domain %7 is not supported; use an address of route domain 0',
@@ -342,7 +342,7 @@ test('of several sources the first that speaks decides, and every other word is 
   expect(merged.disagreements).toEqual([
     {
       setting: 'mode',
-      message: 'c says mode http; ignored, because b, line 3 says tcp and goes first',
+      message: 'c says mode http; ignored, because b, line 3 sets tcp and takes precedence',
     },
   ]);
   expect([sameValue(['a'], ['a']), sameValue(['a'], ['b'])]).toEqual([true, false]);

@@ -381,7 +381,7 @@ describe('Kubernetes nodes', () => {
     const said = told({ nodes: given });
     expect(said.members).toEqual(given.map(({ ip }) => `${ip} ready`));
     expect(said.notes[0]).toMatch(
-      /kept as members: 10\.0\.0\.1|no member of .* is ready; all stay/,
+      /kept as members: 10\.0\.0\.1|no member of .* is ready, so all stay/,
     );
     expect(wishes({ nodes: given }, nodes)).toEqual([]);
   });

@@ -292,7 +292,7 @@ describe('istio-port-mapping.md §3: which Services a Gateway refers to', () => 
       {
         mode: 'none',
         code: 'MAP207',
-        reason: expect.stringContaining('(t.other) names no Service of namespace apps'),
+        reason: expect.stringContaining('(t.other) names no Service in namespace apps'),
       },
     ],
     ['an empty name', hosts('', '.apps'), { mode: 'none', code: 'MAP207' }],
@@ -304,7 +304,7 @@ describe('istio-port-mapping.md §3: which Services a Gateway refers to', () => 
     ['istio-remote', 'is never programmed by istiod'],
     ['istio-waypoint', 'makes waypoints'],
     ['istio-east-west', 'makes ambient east-west gateways'],
-    ['nginx', "is none of Istio's ingress classes"],
+    ['nginx', "is not one of Istio's ingress classes"],
   ])('class %s refers to none and says why', (name, why) => {
     expect(of({ class: name })).toMatchObject({
       mode: 'none',
@@ -365,7 +365,7 @@ describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
       [undefined, 'a'],
     ],
     [
-      'TCP shares with nothing',
+      'TCP cannot share the port',
       [
         apiListener('a', 80, 'TCP'),
         apiListener('b', 80, 'HTTP', { hostname: 'b.com' }),

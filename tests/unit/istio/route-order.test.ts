@@ -161,7 +161,7 @@ describe('SNI hosts of PASSTHROUGH', () => {
     expect(reportIn(mapping, 'a').reason).toContain('routed by VirtualService default/old');
     expect(said(mapping, 'b')).toBe('no-route MAP234');
     expect(reportIn(mapping, 'b').reason).toContain(
-      'SNI host x.com of VirtualService default/old is already routed by VirtualService default/old',
+      'VirtualService default/old already routes SNI host x.com of VirtualService default/old',
     );
   });
 

@@ -64,7 +64,7 @@ describe('istio-port-mapping.md §2: listener or no listener', () => {
   test('the sentence names what is missing', () => {
     const mapping = mapped(cluster({ gateways: [gateway('team/g', [server(9000)])] }));
     expect(reportIn(mapping, 'team/g').reason).toBe(
-      'Envoy opens this port only with a route, and no VirtualService names Gateway team/g; add a VirtualService with a tcp block for port 9000 and gateways: [team/g]',
+      'Envoy opens this port only if it has a route, and no VirtualService names Gateway team/g; add a VirtualService with a tcp block for port 9000 and gateways: [team/g]',
     );
   });
 });
@@ -281,7 +281,7 @@ describe('istio-port-mapping.md §2: tls match', () => {
     const mapping = mapped(cluster({ gateways, virtualServices: routes }));
     expect([said(mapping, 'team/g'), said(mapping, 'team/h')]).toEqual([OK, 'no-route MAP234']);
     expect(reportIn(mapping, 'team/h').reason).toContain(
-      'SNI host a.com of VirtualService team/w is already routed by VirtualService team/v',
+      'VirtualService team/v already routes SNI host a.com of VirtualService team/w',
     );
     expect(listens(mapping)).toEqual(['9000/tcp TLS_PASSTHROUGH']);
   });

@@ -182,7 +182,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ),
       ),
     [
-      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80 (where the Service leads port 8080), so istiod leaves the listener out; give port 8080 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
+      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80 (to which the Service maps port 8080), so istiod leaves the listener out; give port 8080 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
     ],
   ],
   [
@@ -246,7 +246,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     'no VirtualService',
     () => mapped(cluster({ gateways: [gateway('g', [server(9000)])] })),
     [
-      'default/g#0 MAP230 Envoy opens this port only with a route, and no VirtualService names Gateway default/g; add a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP230 Envoy opens this port only if it has a route, and no VirtualService names Gateway default/g; add a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -265,7 +265,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only with a route: no tcp block of VirtualService default/s matches port 9000; the tcp blocks of VirtualService default/t route nowhere; VirtualService default/u has no tcp block; VirtualService default/r is not exported to the namespace of the gateway pods, and 1 more do not match; it takes a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of VirtualService default/s matches port 9000; the tcp blocks of VirtualService default/t have no destination; VirtualService default/u has no tcp block; VirtualService default/r is not exported to the namespace of the gateway pods, and 1 more do not match; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -283,7 +283,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only with a route: no tcp block of VirtualService default/s matches port 9000; no tcp block of VirtualService default/t matches port 9000; hosts of VirtualService default/u (none) do not overlap with *; VirtualService default/r is not exported to the namespace of the gateway pods; it takes a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of VirtualService default/s matches port 9000; no tcp block of VirtualService default/t matches port 9000; hosts of VirtualService default/u (none) do not overlap with *; VirtualService default/r is not exported to the namespace of the gateway pods; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -298,7 +298,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only with a route: VirtualService default/a is not exported to the namespace of the gateway pods; VirtualService default/b is not exported to the namespace of the gateway pods; VirtualService default/c is not exported to the namespace of the gateway pods, and 1 more do not match; it takes a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService default/a is not exported to the namespace of the gateway pods; VirtualService default/b is not exported to the namespace of the gateway pods; VirtualService default/c is not exported to the namespace of the gateway pods, and 1 more do not match; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -311,7 +311,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only with a route: VirtualService default/u has no tls block; it takes a VirtualService with a tls block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService default/u has no tls block; it needs a VirtualService with a tls block for port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -335,7 +335,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; Service istio-system/istio-ingressgateway lacks port 9000 -> 9000 (tls-9000)',
-      'default/h#0 MAP234 SNI host a.com of VirtualService default/v is already routed by VirtualService default/v on this port, so istiod makes no filter chain for this server',
+      'default/h#0 MAP234 VirtualService default/v already routes SNI host a.com of VirtualService default/v on this port, so istiod creates no filter chain for this server',
     ],
   ],
   [
@@ -371,7 +371,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP232 AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under *.global, x',
+      'default/g#0 MAP232 AUTO_PASSTHROUGH opens a port only for mesh Services, and no Service matches *.global, x',
     ],
   ],
   [
@@ -391,7 +391,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 leads there',
-      'default/h#0 MAP210 the port is held by the older server 0 (web) of Gateway default/g (HTTP), and TCP cannot share it; use another port or bind',
+      'default/h#0 MAP210 the older server 0 (web) of Gateway default/g (HTTP) holds the port, and TCP cannot share it; use another port or bind',
     ],
   ],
   [
@@ -412,7 +412,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP212 port.name "x" is already used on this port by server 0 (x) of Gateway default/g; give every port of a Gateway its own name',
+      'default/g#1 MAP212 server 0 (x) of Gateway default/g already uses port.name "x" on this port; give every port of a Gateway a unique name',
     ],
   ],
   [
@@ -433,7 +433,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP211 host a is already served on this port by the older server 0 of Gateway default/g, so istiod drops the whole server; remove the host from one of them',
+      'default/g#1 MAP211 the older server 0 of Gateway default/g already serves host a on this port, so istiod drops the whole server; remove the host from one of them',
     ],
   ],
   [
@@ -454,22 +454,20 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP213 its filter chain for a equals that of the older server 0 (x) of Gateway default/g (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds',
+      'default/g#1 MAP213 its filter chain for a equals the one of the older server 0 (x) of Gateway default/g (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds',
     ],
   ],
   [
     'a reserved port',
     () => mapped(cluster({ gateways: [gateway('g', [http(15090)])] })),
-    [
-      "default/g#0 MAP214 port 15090 in the pod belongs to Istio's own proxy or agent; use another port",
-    ],
+    ["default/g#0 MAP214 Istio's proxy or agent uses port 15090 in the pod; use another port"],
   ],
   [
     'another revision',
     () =>
       mapped(cluster({ gateways: [gateway('g', [http()], { labels: { 'istio.io/rev': 'x' } })] })),
     [
-      'default/g#0 MAP203 Gateway default/g is not read: label istio.io/rev is x, and the gateway pods are served by revision default',
+      'default/g#0 MAP203 Gateway default/g is not read: label istio.io/rev is x, but revision default serves the gateway pods',
     ],
   ],
   [
@@ -487,20 +485,20 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         cluster({ gateways: [gateway('g', [http()])], pods: [gatewayPod({ proxy: 'sidecar' })] }),
       ),
     [
-      'default/g#0 MAP205 Gateway default/g is not read: the pods that carry the labels of its selector (such as istio-system/gateway-1) run as sidecars, and only pods started as "proxy router" read Gateways',
+      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its selector (such as istio-system/gateway-1) run as sidecars, and only pods started as "proxy router" read Gateways',
     ],
   ],
   [
     'labels that nobody carries',
     () => all(cluster({ gateways: [gateway('g', [http()], { selector: { z: '1', a: '2' } })] })),
     [
-      'default/g#0 MAP201 Gateway default/g opens no port: no gateway pod carries all labels of its selector (a=2, z=1)',
+      'default/g#0 MAP201 Gateway default/g opens no port: no gateway pod has all labels of its selector (a=2, z=1)',
     ],
   ],
   [
     'no pods at all',
     () => all(objects({ gateways: [gateway('g', [http()], { selector: {} })] })),
-    ['default/g#0 MAP201 Gateway default/g opens no port: there are no gateway pods at all'],
+    ['default/g#0 MAP201 Gateway default/g opens no port: there are no gateway pods'],
   ],
   [
     'labels that only sidecars carry',
@@ -516,7 +514,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP205 Gateway default/g is not read: the pods that carry the labels of its selector (such as a/z) run as sidecars, and only pods started as "proxy router" read Gateways',
+      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its selector (such as a/z) run as sidecars, and only pods started as "proxy router" read Gateways',
     ],
   ],
   [
@@ -554,10 +552,10 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'apps/edge#0 MAP233 Envoy opens this port only with a route, and no TCPRoute is attached to listener a of Gateway apps/edge',
-      'apps/edge#1 MAP215 it conflicts with the earlier listener 0 (a) of Gateway apps/edge (TCP): on one port HTTP, HTTPS and TLS need different host names, and TCP shares with nothing',
-      'apps/edge#2 MAP233 Envoy opens this port only with a route, and no TLSRoute is attached to listener c of Gateway apps/edge',
-      'apps/edge#3 MAP240 Service apps/edge-istio has no port 82, and a Gateway API listener has no other way into the pods',
+      'apps/edge#0 MAP233 Envoy opens this port only if it has a route, and no TCPRoute is attached to listener a of Gateway apps/edge',
+      'apps/edge#1 MAP215 it conflicts with the earlier listener 0 (a) of Gateway apps/edge (TCP): on one port, HTTP, HTTPS and TLS listeners need different host names, and TCP cannot share the port',
+      'apps/edge#2 MAP233 Envoy opens this port only if it has a route, and no TLSRoute is attached to listener c of Gateway apps/edge',
+      'apps/edge#3 MAP240 Service apps/edge-istio has no port 82, and a Gateway API listener is reachable only through such a port',
     ],
   ],
   [
@@ -578,8 +576,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'apps/edge#0 MAP240 Service apps/s has no port 8080, and a Gateway API listener has no other way into the pods; did you mean 80, which leads to 8080 in the pod?',
-      'apps/edge#1 MAP240 Service apps/s has no port 82, and a Gateway API listener has no other way into the pods; Service apps/s lacks port 82 -> 82 (http-82)',
+      'apps/edge#0 MAP240 Service apps/s has no port 8080, and a Gateway API listener is reachable only through such a port; did you mean 80, which leads to 8080 in the pod?',
+      'apps/edge#1 MAP240 Service apps/s has no port 82, and a Gateway API listener is reachable only through such a port; Service apps/s lacks port 82 -> 82 (http-82)',
     ],
   ],
   [
@@ -602,7 +600,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 81; Service istio-system/x has no such port, and istiod keeps it: add a listener to its Gateway',
+      'default/g#0 OK Envoy listens on port 81; Service istio-system/x has no such port, and istiod manages it: add a listener to its Gateway',
     ],
   ],
   [

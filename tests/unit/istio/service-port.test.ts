@@ -235,7 +235,9 @@ describe('Services that are nobody’s to change', () => {
     );
     expect(mapping?.missing).toEqual([]);
     expect(mapping?.servers[0]).toMatchObject({ verdict: 'listening', missingInService: true });
-    expect(mapping?.servers[0]?.reason).toContain('istiod keeps it: add a listener to its Gateway');
+    expect(mapping?.servers[0]?.reason).toContain(
+      'istiod manages it: add a listener to its Gateway',
+    );
   });
 
   test('one that a managed Gateway names by its class, even without the label', () => {

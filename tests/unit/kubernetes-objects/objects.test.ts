@@ -76,7 +76,7 @@ describe('objects of many kinds', () => {
       {
         kind: 'Deployment',
         name: 'team/d',
-        reason: 'apps/v1 Deployment decides nothing in the port mapping',
+        reason: 'apps/v1 Deployment does not affect the port mapping',
       },
     ],
     [
@@ -85,7 +85,7 @@ describe('objects of many kinds', () => {
       {
         kind: 'Gateway',
         name: 'team/g',
-        reason: 'version v2 is not known; use one of v1, v1beta1, v1alpha3',
+        reason: 'version v2 is not supported; use one of v1, v1beta1, v1alpha3',
       },
     ],
     [
@@ -104,7 +104,7 @@ describe('objects of many kinds', () => {
       {
         kind: 'ConfigMap',
         name: 'team/c',
-        reason: 'it has no label f5type, so it is no F5 ConfigMap',
+        reason: 'it has no label f5type, so it is not an F5 ConfigMap',
       },
     ],
     [

@@ -405,7 +405,7 @@ describe('an event that nobody proved', () => {
   test.each<[string, string, (at: Desk) => Promise<void>]>([
     ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],
     [
-      'changed after it was signed',
+      'changed after signing',
       'OWN322',
       (at) =>
         at.send(

@@ -141,7 +141,7 @@ describe('what is no removal', () => {
     ]);
     expect(partition.next.exposures).toEqual({});
     expect(partition.entries[0]?.reason).toBe(
-      'moves to partition other; connections are cut, because an address can be in one partition only',
+      'moves to partition other, which cuts its connections, because an address can be in one partition only',
     );
     expect(plan(declared, [slice(2, [], { devices: ['bigip-2'] })]).next.exposures).toEqual({});
   });

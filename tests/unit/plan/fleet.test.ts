@@ -129,7 +129,7 @@ describe('what a fleet says itself', () => {
     });
     expect(entry(plan(state, [both[0]!], rules), 'east').remarks).toContainEqual({
       code: 'OWN340',
-      message: `${KEY} is shared: its balance is fastest-node, not least-connections-member, because the settings of fleet production in sluice.yaml say so`,
+      message: `${KEY} is shared: its balance is fastest-node, not least-connections-member, because fleets[].settings of fleet production in sluice.yaml sets it`,
     });
   });
 
@@ -209,7 +209,7 @@ describe('active-standby', () => {
     const p = plan(declaredBy(both, rules), [offer('west', { counter: 2 })], turned);
     expect([part(p.next, 'east').priority, part(p.next, 'west').priority]).toEqual([1000, 999]);
     expect(entry(p, 'west').reason).toBe(
-      `order of preference changed; the members of ${ownerOf('east')}, ${ownerOf('west')} are deleted and added again for it, which cuts their connections`,
+      `order of preference changed; the change deletes and re-adds the members of ${ownerOf('east')}, ${ownerOf('west')}, which cuts their connections`,
     );
   });
 
@@ -265,7 +265,7 @@ describe('mode ratio', () => {
       shareNodes: true,
     });
     expect(entry(heavier, 'west').reason).toContain(
-      `the members of ${ownerOf('east')} are deleted and added again`,
+      `the change deletes and re-adds the members of ${ownerOf('east')}`,
     );
   });
 
@@ -384,12 +384,12 @@ describe('a fleet that changes', () => {
     expect(entry(p, 'west')).toMatchObject({ kind: 'conflict', code: 'OWN301' });
     expect(p.entries.find((e) => e.kind === 'update')).toMatchObject({
       owner: ownerOf('east'),
-      reason: expect.stringContaining(`${ownerOf('west')} may not share it any more`),
+      reason: expect.stringContaining(`${ownerOf('west')} may no longer share it`),
     });
     // The winner hears of it with every result, even if the loser's slice settled it.
     const later = plan(plan(declaredBy(both), [both[0]!], apart).next, [both[1]!], apart);
     expect(entry(later, 'east').remarks).toEqual([
-      { code: 'OWN342', message: `${ownerOf('west')} wants ${KEY} too, and may not share it` },
+      { code: 'OWN342', message: `${ownerOf('west')} also requests ${KEY}, and may not share it` },
     ]);
   });
 
@@ -404,7 +404,7 @@ describe('a fleet that changes', () => {
       {
         kind: 'conflict',
         code: 'OWN301',
-        reason: expect.stringContaining('two ingresses of one cluster do not share'),
+        reason: expect.stringContaining('two ingresses of one cluster cannot share them'),
       },
     ]);
   });

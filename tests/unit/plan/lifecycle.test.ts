@@ -217,10 +217,8 @@ describe('another cluster under the same id', () => {
 
     test('is told that it was replaced, and by whom, and not to take the cluster back', () => {
       expect(old.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
-      expect(old.entries[0]?.reason).toContain(
-        'uid-new was adopted in place of this one (kube-system UID uid-east)',
-      );
-      expect(old.entries[0]?.reason).not.toContain('if this one replaces it');
+      expect(old.entries[0]?.reason).toContain('uid-new was adopted as the owner of');
+      expect(old.entries[0]?.reason).not.toContain('if this cluster replaces it');
     });
 
     test('gives way to a cluster that nobody knows yet, and does not take its place', () => {

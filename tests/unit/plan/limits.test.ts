@@ -95,7 +95,7 @@ describe('a device', () => {
     expect(deviceLimitsExceeded(both)).toEqual([
       {
         code: 'BIP462',
-        message: expect.stringContaining('serves 101 clusters; recommended are at most 100'),
+        message: expect.stringContaining('serves 101 clusters; the recommended maximum is 100'),
       },
     ]);
   });

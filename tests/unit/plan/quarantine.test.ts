@@ -13,7 +13,7 @@ const key = '172.16.100.195:32400/tcp';
 const bad = { ...SETTINGS, balance: 'ratio-member' as const };
 const { owner } = slice(1, []);
 const id = changeId({ owner, key });
-const refusal = { code: 'BIP421', reason: 'the device refuses the configuration' };
+const refusal = { code: 'BIP421', reason: 'BIG-IP refuses the configuration' };
 const plan = (
   declared: DeclaredState,
   slices: readonly Slice[],
@@ -42,7 +42,7 @@ describe('a change that the device refused', () => {
       {
         kind: 'rejected',
         code: 'BIP421',
-        reason: expect.stringContaining('again after 1970-01-01T00:01:00.000Z'),
+        reason: expect.stringContaining('the next try is after 1970-01-01T00:01:00.000Z'),
       },
     ]);
   });

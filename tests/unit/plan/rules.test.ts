@@ -361,7 +361,7 @@ describe('a claim', () => {
       'on what another ingress of the cluster has is lost',
       shown(1, ['east/a/b']),
       fleet,
-      /belongs to east\/a\/b .* two ingresses of one cluster do not share/,
+      /belongs to east\/a\/b .* two ingresses of one cluster cannot share them/,
     ],
     [
       'on what a fellow and a stranger have is lost',
@@ -385,12 +385,12 @@ test('what is kept by hand is told value by value', () => {
     }),
   ).toEqual([
     'balances by ratio-member instead of round-robin',
-    'takes 5 connections instead of any number of',
+    'has connection limit 5 instead of unlimited',
     'is disabled',
   ]);
   expect(
     describeOverride({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } }),
-  ).toEqual(['takes any number of connections instead of 7']);
+  ).toEqual(['has connection limit unlimited instead of 7']);
   expect(describeOverride({ values: { enabled: true }, instead: { enabled: false } })).toEqual([
     'is enabled',
   ]);

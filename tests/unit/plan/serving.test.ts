@@ -155,23 +155,23 @@ describe('a silent cluster', () => {
   const drained = { mode: 'drain' as const, since: 'D', because: 'update' };
   test.each<[Partial<SilentCluster>, string]>([
     [{}, ''],
-    [{ order }, 'It is drained until it speaks again'],
-    [{ drained }, 'It is draining since D: update'],
-    [{ drained: { ...drained, mode: 'out' } }, 'It is out since D: update'],
+    [{ order }, 'It is drained until it sends events again'],
+    [{ drained }, 'It has been draining since D: update'],
+    [{ drained: { ...drained, mode: 'out' } }, 'It has been out since D: update'],
     [
       { drained, alone: [key(1)], order: { action: 'enable', cluster: 'east', silent: true } },
-      'It was drained by policy and goes back into rotation, because nobody else who speaks serves 1 of them',
+      'It was drained by policy and returns to rotation, because no other active cluster serves 1 of them',
     ],
     [
       { alone: [1, 2, 3].map(key) },
-      `It stays in rotation: nobody else who speaks serves 3 of them (${[1, 2, 3].map(key).join(', ')})`,
+      `It stays in rotation, because no other active cluster serves 3 of them (${[1, 2, 3].map(key).join(', ')})`,
     ],
     [
       { alone: [1, 2, 3, 4].map(key) },
-      `It stays in rotation: nobody else who speaks serves 4 of them (${[1, 2, 3].map(key).join(', ')}, …)`,
+      `It stays in rotation, because no other active cluster serves 4 of them (${[1, 2, 3].map(key).join(', ')}, …)`,
     ],
   ])('%j is told as: %s', (over, rest) => {
-    const what = 'not heard since S, with a part in 1 exposures; look at its watcher and its queue';
+    const what = 'no event since S, with members in 1 exposures; check its watcher and its queue';
     expect(describeSilence(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
   });
 
@@ -212,7 +212,7 @@ describe('a silent cluster', () => {
     ];
     const notes = (cluster: string): readonly string[] =>
       silenceNotes(ownerOf(cluster), states, [silence({ exposures: [1, 2, 9].map(key) })]).map(
-        ({ message }) => message.split(' was not')[0] ?? '',
+        ({ message }) => message.split(' has sent')[0] ?? '',
       );
     expect(notes('west')).toEqual([`cluster east, which shares ${key(1)},`]);
     expect(notes('north')).toEqual([`cluster east, which shares ${key(2)},`]);

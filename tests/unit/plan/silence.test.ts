@@ -165,7 +165,7 @@ describe('a cluster that is not heard', () => {
         object: 'Service istio-system/gateway',
         code: 'OWN331',
         message:
-          'cluster east, which shares 172.16.100.195:1/tcp, was not heard since 2026-01-01T00:00:00.000Z; its members stay as they were last said, and monitors judge them',
+          'cluster east, which shares 172.16.100.195:1/tcp, has sent no event since 2026-01-01T00:00:00.000Z; its members stay as last declared, and monitors check them',
       },
     ]);
     expect([notes('north'), notes('east')]).toEqual([[], []]);
@@ -174,14 +174,14 @@ describe('a cluster that is not heard', () => {
   test('is told in words that say what becomes of it', () => {
     const words = (states: readonly DeclaredState[], now = 20): string | undefined =>
       silentClusters(states, policies(), minutes(now)).map(describeSilence)[0];
-    expect(words([shared])).toContain('It is drained until it speaks again');
+    expect(words([shared])).toContain('It is drained until it sends events again');
     expect(words([heard([0, of('east', 1, [1, 2])], [18, of('west', 1, [1])])])).toContain(
-      'nobody else who speaks serves 1 of them (172.16.100.195:2/tcp)',
+      'no other active cluster serves 1 of them (172.16.100.195:2/tcp)',
     );
     expect(
       words([
         steered(shared, { action: 'drain', cluster: 'east', mode: 'out', because: 'update' }),
       ]),
-    ).toContain('It is out since 2026-01-01T00:20:00.000Z: update');
+    ).toContain('It has been out since 2026-01-01T00:20:00.000Z: update');
   });
 });

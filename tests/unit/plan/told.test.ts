@@ -36,7 +36,7 @@ describe('why a wish does not hold', () => {
       );
   };
   const oldest = `${ownerOf('east')} has the oldest gateway there and decides`;
-  const words = 'the settings of fleet production in sluice.yaml say so';
+  const words = 'fleets[].settings of fleet production in sluice.yaml sets it';
 
   test.each<[string, Partial<Settings>, Partial<Fleet>, readonly string[]]>([
     ['the oldest decides', { connectionLimit: 7 }, {}, [oldest]],
@@ -128,10 +128,10 @@ describe('why a wish does not hold', () => {
       p.entries
         .filter(({ owner }) => owner === ownerOf('east'))
         .flatMap(({ remarks = [] }) => remarks.map(({ message }) => message));
-    expect(say(state)).toEqual([`${ownerOf('west')} wants ${KEY} too, and may not share it`]);
+    expect(say(state)).toEqual([`${ownerOf('west')} also requests ${KEY}, and may not share it`]);
     const three = plan(state.next, [offer('south', { since: LATER }), offer('east')], rules);
     expect(say(three)).toEqual([
-      `${ownerOf('south')}, ${ownerOf('west')} want ${KEY} too, and may not share it`,
+      `${ownerOf('south')}, ${ownerOf('west')} also request ${KEY}, and may not share it`,
     ]);
     expect(say(plan(EMPTY_STATE, [offer('east')], rules))).toEqual([]);
   });
@@ -141,16 +141,16 @@ describe('what is created says why', () => {
   const rules: PlanRules = { sameFleet: () => false, now: 0 };
   const { owner } = slice(1, []);
   test.each<[string, Partial<PlanRules>, string]>([
-    ['asked for', {}, 'default/tcp-echo-gateway asks for it'],
+    ['asked for', {}, 'default/tcp-echo-gateway requests it'],
     [
       'moved from another partition',
       { movedFrom: new Map([[changeId({ owner, key: KEY }), 'edge']]) },
-      'default/tcp-echo-gateway asks for it; it moves here from partition edge, which cut its connections',
+      'default/tcp-echo-gateway requests it; it moves here from partition edge, which cut its connections',
     ],
     [
       'while something else moved',
       { movedFrom: new Map([[changeId({ owner, key: '172.16.100.195:1/tcp' }), 'edge']]) },
-      'default/tcp-echo-gateway asks for it',
+      'default/tcp-echo-gateway requests it',
     ],
   ])('%s', (_, more, reason) => {
     expect(
@@ -178,12 +178,12 @@ describe('a change that the device refused', () => {
   };
 
   test.each([
-    [1, 'no (tried once; again after'],
-    [2, 'no (tried 2 times; again after'],
+    [1, 'no (tried once; the next try is after'],
+    [2, 'no (tried 2 times; the next try is after'],
   ])('says how often it was tried: %i', (times, words) => {
     const { entries } = plan(refusedAt(times), [slice(3, [exposure({ settings: bad })])], rules);
     expect(entries).toMatchObject([{ kind: 'rejected', reason: expect.stringContaining(words) }]);
-    expect(entries[0]?.reason).toContain('; meanwhile the last accepted content stays');
+    expect(entries[0]?.reason).toContain('; until then the last accepted content stays');
   });
 
   test('lets its members follow in the part of a plan that may change it, and in no other', () => {

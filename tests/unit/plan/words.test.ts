@@ -30,7 +30,7 @@ const shown = (
 const [A, B] = ['east/a/gw', 'west/a/gw'] as const;
 const wish = { balance: 'ratio-member' as const };
 
-const CUT = /the members of (.*) are deleted and added again for it, which cuts their connections/;
+const CUT = /the change deletes and re-adds the members of (.*), which cuts their connections/;
 
 describe('an update', () => {
   const before = shown([part(A), part(B)]);
@@ -82,21 +82,21 @@ describe('an update', () => {
       'of a wish that does not hold',
       before,
       shown([part(A), part(B, { wish })]),
-      'what it wishes changed, and is remembered',
+      'its requested settings changed, and are remembered',
       true,
     ],
     [
       'of a wish that is taken back',
       shown([part(A), part(B, { wish })]),
       before,
-      'what it wishes changed, and is remembered',
+      'its requested settings changed, and are remembered',
       true,
     ],
     [
       'of an order of preference',
       shown([part(A, { priority: 1_000 }), part(B, { priority: 999 })]),
       shown([part(A, { priority: 1_000 }), part(B, { priority: 998 })]),
-      `order of preference changed; the members of ${B} are deleted and added again for it, which cuts their connections`,
+      `order of preference changed; the change deletes and re-adds the members of ${B}, which cuts their connections`,
       true,
     ],
     [
@@ -148,13 +148,13 @@ describe('an update', () => {
 
   test('says who may not share it any more, and nothing of who joins', () => {
     expect(describeUpdate(before, shown([part(A)]), { shareNodes: false }).reason).toContain(
-      `${B} may not share it any more`,
+      `${B} may no longer share it`,
     );
     expect(describeUpdate(shown([part(A)]), before, { shareNodes: false }).reason).toBe(
       'members changed',
     );
     expect(
       describeUpdate(before, shown([part('north/a/gw')]), { shareNodes: false }).reason,
-    ).toContain(`${A}, ${B} may not share it any more`);
+    ).toContain(`${A}, ${B} may no longer share it`);
   });
 });

@@ -146,7 +146,7 @@ describe('opening refuses, with code and reason,', () => {
       'a newer version of a known type',
       raw({ type: 'sluice.test.note.v2' }),
       'Q612',
-      /is sluice\.test\.note\.v2; this Sluice reads sluice\.test\.note\.v1/,
+      /is sluice\.test\.note\.v2, but this Sluice reads sluice\.test\.note\.v1/,
     ],
     [
       'a type that is a property of every object',
@@ -166,7 +166,7 @@ describe('opening refuses, with code and reason,', () => {
       'an unknown packing',
       raw({ data: undefined, dataencoding: 'br', data_base64: 'AAAA' }),
       'Q614',
-      /packed as "br"/,
+      /encoding "br"/,
     ],
     [
       'packed data without a name for the packing',
@@ -178,7 +178,7 @@ describe('opening refuses, with code and reason,', () => {
       'damaged packed data',
       raw({ data: undefined, dataencoding: 'gzip', data_base64: 'AAAA' }),
       'Q614',
-      /cannot be unpacked/,
+      /cannot be decompressed/,
     ],
     [
       'packed data that is not JSON',
@@ -188,7 +188,7 @@ describe('opening refuses, with code and reason,', () => {
         data_base64: gzipSync('nope').toString('base64'),
       }),
       'Q614',
-      /cannot be unpacked/,
+      /cannot be decompressed/,
     ],
     [
       'brackets without end',
@@ -252,7 +252,7 @@ describe('opening refuses, with code and reason,', () => {
       'many values of which not one fits, by the first',
       raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }),
       'Q613',
-      /fit: items\[0\]: [^;]*\. Update/,
+      /schema: items\[0\]: [^;]*\. Update/,
     ],
     ['a subject of 400 KB', raw({ subject: 'x'.repeat(400_000) }), 'Q611', /subject: Too big/],
     [
@@ -274,7 +274,7 @@ describe('opening refuses, with code and reason,', () => {
         data_base64: gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64'),
       }),
       'Q614',
-      /grows beyond 16777216 bytes/,
+      /expands to more than 16777216 bytes/,
     ],
   ];
 

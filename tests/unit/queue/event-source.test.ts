@@ -217,7 +217,7 @@ describe('an event source', () => {
     await send('a1');
     start();
     await clock.pass(30_000);
-    expect(lines).toEqual(['the batch failed: function map was not done after 30000 ms']);
+    expect(lines).toEqual(['the batch failed: function map did not finish within 30000 ms']);
     call(0).answer();
     await idle();
     expect(await depth()).toBe(1);
@@ -300,8 +300,8 @@ describe('an event source', () => {
     await clock.pass(61_000);
     expect(call(1).bodies).toEqual(['a1', 'b1']);
     expect(lines).toEqual([
-      'a finished message could not be deleted',
-      'a finished message could not be deleted',
+      'a processed message could not be deleted',
+      'a processed message could not be deleted',
     ]);
   });
 
@@ -376,7 +376,7 @@ describe('an event source', () => {
     [{ concurrency: 0 }, /concurrency of function map is 0/],
     [
       { timeout: 60_000, visibility: 59_999 },
-      /visibility of 59999 ms is shorter than the timeout of 60000 ms/,
+      /visibility timeout of 59999 ms is shorter than the timeout of 60000 ms/,
     ],
   ])('refuses %j', (change, message) => {
     expect(() => start(change)).toThrow(message);

@@ -58,7 +58,9 @@ describe('a Lambda function', () => {
 
   test('that cannot start says why, and tries again with the next call', async () => {
     const { call, runtimes } = entry();
-    await expect(call()).rejects.toThrow('neither sluice.config.json nor sluice.yaml was packaged');
+    await expect(call()).rejects.toThrow(
+      'sluice.config.json and sluice.yaml are not in the package',
+    );
     writeFileSync(join(folder, 'sluice.yaml'), 'devices: []\n');
     await expect(call()).rejects.toThrow('clusters: is missing');
     copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));

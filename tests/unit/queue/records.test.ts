@@ -127,12 +127,12 @@ describe('the settings of a queue', () => {
       { ...alone, redrive: GOOD.redrive! },
       [],
     ],
-    ['no FIFO', 'slices', { ...GOOD, fifo: false }, [/no FIFO queue/]],
+    ['not a FIFO', 'slices', { ...GOOD, fifo: false }, [/not a FIFO queue/]],
     [
       'too short a visibility',
       'slices',
       { ...GOOD, visibility: needed - 1 },
-      [/set VisibilityTimeout/],
+      [/raise VisibilityTimeout/],
     ],
     [
       'too short a retention',
@@ -151,13 +151,13 @@ describe('the settings of a queue', () => {
       'another dead-letter queue',
       'slices',
       { ...GOOD, redrive: { to: 'elsewhere', after: 5 } },
-      [/names elsewhere, which park does not empty; name slices-dead/],
+      [/names elsewhere, which park does not read; set it to slices-dead/],
     ],
     [
       'too few receives',
       'slices',
       { ...GOOD, redrive: { to: 'slices-dead', after: 4 } },
-      [new RegExp(`gives up after 4 receives.*maxReceiveCount to ${MAX_RECEIVE_COUNT}`)],
+      [new RegExp(`maxReceiveCount is 4,.*set it to ${MAX_RECEIVE_COUNT}`)],
     ],
     [
       'nothing of a dead-letter queue, behind which there is none',

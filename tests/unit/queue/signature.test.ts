@@ -149,7 +149,7 @@ describe('a key', () => {
     [
       'the private half',
       newKeyPair().privatePem,
-      /holds a private key; only the watcher may have that one/,
+      /holds a private key, which only the watcher may have/,
     ],
   ])('for verifying is not %s', (_, text, problem) => {
     expect(readVerifyKey(text)).toEqual({ problem: expect.stringMatching(problem) });

@@ -28,13 +28,13 @@ describe('a bundle', () => {
     expect(() => readBundle(lines.slice(0, 3).join('\n'), 'b.jsonl')).toThrow(
       expect.objectContaining({
         code: 'RPL709',
-        message: expect.stringContaining('b.jsonl announces 3 failures and holds 2') as unknown,
+        message: expect.stringContaining('b.jsonl announces 3 failures but contains 2') as unknown,
       }),
     );
     expect(() => readBundle([...lines, lines[3]].join('\n'), 'b.jsonl')).toThrow(
       expect.objectContaining({
         code: 'RPL709',
-        message: expect.stringContaining('holds 4') as unknown,
+        message: expect.stringContaining('contains 4') as unknown,
       }),
     );
   });

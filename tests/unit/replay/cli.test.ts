@@ -93,7 +93,7 @@ describe('sluice ports', () => {
         },
       ])[0]?.kept,
     ).toEqual([
-      'takes 9 connections instead of any number of since 2026-01-01T00:00:00.000Z',
+      'has connection limit 9 instead of unlimited since 2026-01-01T00:00:00.000Z',
       'is disabled since 2026-01-01T00:00:00.000Z',
     ]);
   });

@@ -12,7 +12,7 @@ const head = (over: Partial<FailureHead> = {}): FailureHead => ({
   id: 'a000000000000001',
   code: 'BIP421',
   class: 'device',
-  sentence: 'the device refuses the configuration',
+  sentence: 'BIG-IP refuses the configuration',
   queue: 'slices',
   owner: 'east/istio-system/gw',
   device: 'bigip-1',
@@ -78,10 +78,10 @@ describe('filters as words', () => {
   });
 
   test.each([
-    ['codes:X', 'there is no codes; known are code'],
-    ['state:shut', 'state is one of open, archived'],
-    ['code:', 'a value is missing'],
-    ['since:yesterday', 'write a time such as'],
+    ['codes:X', 'unknown field codes; known fields: code'],
+    ['state:shut', 'state must be one of open, archived'],
+    ['code:', 'the value is missing'],
+    ['since:yesterday', 'must be a time such as'],
   ])('%s is refused with what is known', (word, words) => {
     expect(() => parseFilter([word], NOW)).toThrow(words);
   });

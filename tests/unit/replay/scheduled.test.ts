@@ -202,7 +202,7 @@ describe('replay on a schedule', () => {
     site.work = async () => stopped.abort();
     expect(await runPolicyTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({
       kind: 'ran',
-      reason: 'not done yet; it goes on',
+      reason: 'not finished yet; it continues',
     });
     site.work = working;
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
@@ -214,7 +214,7 @@ describe('replay on a schedule', () => {
     site.away.device = true;
     expect(await turn(site)).toMatchObject({
       kind: 'ran',
-      reason: expect.stringContaining('gives no answer'),
+      reason: expect.stringContaining('does not answer'),
     });
     expect(site.sent).toEqual([]);
     site.away.device = false;

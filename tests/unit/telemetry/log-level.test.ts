@@ -11,7 +11,7 @@ test.each(LOG_LEVELS.map((level) => [level]))(
 
 test('another word on the command line is refused with those that are known', () => {
   expect(() => parseLogLevel('verbose')).toThrow(
-    'the log level "verbose" is not known; use one of debug, info, warn, error, silent',
+    'unknown log level "verbose"; use one of debug, info, warn, error, silent',
   );
 });
 

@@ -88,7 +88,7 @@ function singlePort(text: string, at: AnnotationTarget): AnnotationValue {
   const ports = [...new Set(at.servers.map((server) => server.port))].sort((a, b) => a - b);
   if (ports.length > 1)
     return {
-      problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); write a map such as ${ports[0]}=${port}`,
+      problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); use a map such as ${ports[0]}=${port}`,
     };
   return { value: port };
 }
@@ -101,10 +101,10 @@ const readPort: AnnotationReader = (text, at) => {
     const [from, to, ...rest] = pair.split('=').map((part) => portNumber(part.trim()));
     if (from === undefined || to === undefined || rest.length > 0)
       return { problem: `"${pair.trim()}" is not gatewayPort=virtualPort` };
-    if (seen.has(from)) return { problem: `gateway port ${from} is named twice` };
+    if (seen.has(from)) return { problem: `gateway port ${from} is listed twice` };
     seen.add(from);
     if (at.strictPorts && !at.servers.some((server) => server.port === from))
-      return { problem: `there is no server on port ${from}` };
+      return { problem: `no server on port ${from}` };
     if (from === at.port) value = to;
   }
   return { value };
@@ -240,7 +240,7 @@ export const ANNOTATION_READERS = {
   partition: (text) =>
     PARTITION.test(text)
       ? { value: text }
-      : { problem: 'must start with a letter and hold only letters, digits, _ . -' },
+      : { problem: 'must start with a letter and contain only letters, digits, _ . -' },
   mode: readerOf(z.enum(MODES)),
   balance: readerOf(z.enum(BALANCE_METHODS)),
   snat: (text) =>

@@ -46,7 +46,7 @@ export const CONFIGMAP_READERS = {
   balance: (value: unknown): AnnotationValue =>
     BALANCE_METHODS.some((known) => known === value)
       ? { value }
-      : { problem: `"${String(value)}" is none of ${BALANCE_METHODS.join(', ')}` },
+      : { problem: `"${String(value)}" is not one of ${BALANCE_METHODS.join(', ')}` },
   monitors: configMapMonitors,
 } as const;
 
@@ -79,7 +79,7 @@ function cisMonitors(value: unknown): CisReading {
   const problems = [
     ...(monitors.length < list.length
       ? [
-          'refers to a monitor on the device or has a type Sluice does not make; it uses the gateway’s readiness and a TCP connect by default',
+          'refers to a monitor on the device, or has a type that Sluice does not support; by default Sluice uses the gateway’s readiness and a TCP connect',
         ]
       : []),
     ...('problem' in read ? [read.problem] : []),
@@ -103,7 +103,7 @@ function persistence(value: unknown): CisReading {
   if (value === 'none') return { value: [] };
   return Persistence.safeParse(value).success
     ? { value: [value] }
-    : { problems: ['is neither a method of AS3 nor a full path'] };
+    : { problems: ['is neither an AS3 method nor a full path'] };
 }
 
 /** Takes what follows the schema. */
@@ -115,7 +115,7 @@ export const CIS_READERS = {
   address,
   port: matching(z.int().min(1).max(65_535), 'is not a port (1 to 65535)'),
   mode,
-  balance: matching(z.enum(BALANCE_METHODS), `is none of ${BALANCE_METHODS.join(', ')}`),
+  balance: matching(z.enum(BALANCE_METHODS), `is not one of ${BALANCE_METHODS.join(', ')}`),
   snat: matching(
     z.union([z.enum(SNAT_WORDS), DevicePath]),
     'is neither auto, none, self nor the path of a SNAT pool',
@@ -125,6 +125,6 @@ export const CIS_READERS = {
   l4Profile: (value: unknown): CisReading =>
     isDevicePath(value)
       ? { value }
-      : { problems: ['is not a full path; the default FastL4 profile is used'] },
+      : { problems: ['is not a full path; Sluice uses the default FastL4 profile'] },
   monitors: cisMonitors,
 } as const;

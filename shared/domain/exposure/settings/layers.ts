@@ -47,7 +47,7 @@ export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
       const ignored = `${sourceOfSetting(loser, setting)} says ${setting} ${showValue(loser.wanted[setting])}`;
       disagreements.push({
         setting,
-        message: `${ignored}; ignored, because ${sourceOfSetting(winner, setting)} says ${showValue(winner.wanted[setting])} and goes first`,
+        message: `${ignored}; ignored, because ${sourceOfSetting(winner, setting)} sets ${showValue(winner.wanted[setting])} and takes precedence`,
       });
     }
   }

@@ -6,12 +6,12 @@ const PORTS = /^\d{1,5}(-\d{1,5})?$/;
 
 /** First rule that matches decides; no rule matching means refused when there are rules. */
 export const PolicyRule = z.strictObject({
-  name: z.string().min(1).describe('Named in every refusal.'),
-  allow: z.boolean().default(true).describe('`false` refuses what matches.'),
+  name: z.string().min(1).describe('Name of the rule, included in every refusal.'),
+  allow: z.boolean().default(true).describe('`false` refuses matching exposures.'),
   namespaces: z
     .array(z.string())
     .default(['*'])
-    .describe('Namespaces of the gateways; `*` at the end matches any rest.'),
+    .describe('Namespaces of the gateways; a trailing `*` matches any suffix.'),
   /** `443` or `30000-32767`. */
   ports: z
     .array(
@@ -21,7 +21,9 @@ export const PolicyRule = z.strictObject({
       ]),
     )
     .default(['1-65535'])
-    .describe('Virtual ports, `443` or `30000-32767`. A reserved port has to be named alone.'),
+    .describe(
+      'Virtual ports, `443` or `30000-32767`. To allow a reserved port, list it as a single port.',
+    ),
   addresses: z
     .array(
       z
@@ -32,16 +34,16 @@ export const PolicyRule = z.strictObject({
         ),
     )
     .default(['0.0.0.0/0', '::/0'])
-    .describe('Virtual addresses, as addresses or CIDR.'),
+    .describe('Virtual addresses, as single addresses or CIDR.'),
   partitions: z
     .array(z.string())
     .default(['*'])
-    .describe('Partitions; `*` at the end matches any rest.'),
+    .describe('Partitions; a trailing `*` matches any suffix.'),
   internal: z
     .boolean()
     .optional()
     .describe(
-      'The rule also opens internal ports: those that another Service of the gateway pods leads to and the ingress Service does not. Default `false`.',
+      'The rule also allows internal ports, to which another Service of the gateway pods leads but the ingress Service does not. Default `false`.',
     ),
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
@@ -51,12 +53,14 @@ export const PolicyConfig = z.strictObject({
   references: z
     .array(z.string())
     .default([])
-    .describe('Objects on the device that settings may refer to; `*` at the end matches any rest.'),
+    .describe(
+      'Objects on the device that settings may refer to; a trailing `*` matches any suffix.',
+    ),
   rules: z
     .array(PolicyRule)
     .default([])
     .describe(
-      'The first matching rule decides. With rules, what none matches is refused; without, all is allowed but reserved ports.',
+      'The first matching rule decides. If there are rules and none matches, the exposure is refused. Without rules, everything except reserved ports is allowed.',
     ),
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;
@@ -129,7 +133,7 @@ export function reservedProblem(
   if (port === undefined) return undefined;
   return {
     code: 'GW134',
-    message: `policy rule "reserved ports": port ${port} belongs to Envoy and Istio; use another port, or name ${question.port} alone in a rule that allows it`,
+    message: `policy rule "reserved ports": Envoy and Istio use port ${port}; use another port, or list ${question.port} as a single port in a rule that allows it`,
   };
 }
 
@@ -139,7 +143,7 @@ export function partitionProblem(partition: string): ExposureRefusal | undefined
     ? {
         code: 'GW131',
         message:
-          'policy rule "Common": Sluice never writes to partition Common; choose one of its own',
+          'policy rule "Common": Sluice never writes to partition Common; choose another partition',
       }
     : undefined;
 }

@@ -73,7 +73,7 @@ function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefu
   if (mode !== 'http' || other === undefined) return undefined;
   return {
     code: 'GW137',
-    message: `${said} sets mode http, but the listener carries ${other}, which BIG-IP cannot read; use tcp or fastl4`,
+    message: `${said} sets mode http, but the listener carries ${other}, which BIG-IP cannot parse as HTTP; use tcp or fastl4`,
   };
 }
 
@@ -85,13 +85,13 @@ function judgeMode(
 ): { readonly refused?: string; readonly left?: string } {
   const source = merged.sources[name];
   if (source === undefined || row.modes === undefined || takesMode(row, mode)) return {};
-  const sentence = `${source} sets ${name} ${showValue(merged.wanted[name])}, which mode ${mode} does not take`;
+  const sentence = `${source} sets ${name} ${showValue(merged.wanted[name])}, which mode ${mode} does not support`;
   const below =
     merged.sources.mode !== undefined &&
     source.startsWith('sluice.yaml') &&
     !merged.sources.mode.startsWith('sluice.yaml');
   return below
-    ? { left: `${sentence}; left out` }
+    ? { left: `${sentence}; it is not applied` }
     : { refused: `${sentence}; remove it or use mode ${row.modes.join(' or ')}` };
 }
 
@@ -104,7 +104,7 @@ function proxyProblem(
   if (proxyProtocol !== undefined && mode === 'fastl4') {
     return {
       code: 'GW137',
-      message: `${merged.sources.proxyProtocol} asks for the PROXY protocol, which an iRule cannot send in mode fastl4; use mode tcp`,
+      message: `${merged.sources.proxyProtocol} requests the PROXY protocol, which an iRule cannot send in mode fastl4; use mode tcp`,
     };
   }
   if (!at.proxyProtocol || proxyProtocol !== undefined || iRules.length > 0) return undefined;
@@ -112,7 +112,7 @@ function proxyProblem(
     'create the iRule on the device, list it in policy.references and name it in sluice.io/proxy-protocol';
   return {
     code: 'GW141',
-    message: `the gateway pods expect the PROXY protocol, and BIG-IP sends it only through an iRule: ${remedy}`,
+    message: `the gateway pods expect the PROXY protocol, which BIG-IP sends only through an iRule: ${remedy}`,
   };
 }
 
@@ -123,7 +123,7 @@ function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly Expo
     return [
       {
         code: 'GW141',
-        message: `${merged.sources.proxyProtocol} sends the PROXY protocol, but no gateway pod says that it expects it (proxy.istio.io/config); Envoy would take the header for data`,
+        message: `${merged.sources.proxyProtocol} sends the PROXY protocol, but no gateway pod is configured to expect it (proxy.istio.io/config); Envoy would treat the header as data`,
       },
     ];
   }
@@ -131,7 +131,7 @@ function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly Expo
   return [
     {
       code: 'GW141',
-      message: `the gateway pods expect the PROXY protocol; one of the iRules ${iRules.join(', ')} has to send it`,
+      message: `the gateway pods expect the PROXY protocol; one of the iRules ${iRules.join(', ')} must send it`,
     },
   ];
 }
@@ -164,7 +164,7 @@ function forUdp(merged: MergedSettings): {
   const left: string[] = [];
   for (const [name, row] of SETTING_ROWS) {
     if (wanted[name] === undefined || holdsOverUdp(row, wanted[name])) continue;
-    left.push(`${merged.sources[name]} sets ${name}, which is left out for HTTP/3 (UDP)`);
+    left.push(`${merged.sources[name]} sets ${name}, which is not applied to HTTP/3 (UDP)`);
     // With its source, or it would be refused as a setting that does not fit.
     delete wanted[name];
     delete sources[name];
@@ -182,7 +182,7 @@ function problemsOf(
     const value = unfitValue(row, merged.wanted[name], mode);
     return value === undefined
       ? []
-      : `${merged.sources[name]} sets ${name} ${value}, which mode ${mode} does not take`;
+      : `${merged.sources[name]} sets ${name} ${value}, which mode ${mode} does not support`;
   });
   return [
     modeProblem(mode, at, said) ?? [],

@@ -37,10 +37,10 @@ const REFUSED: Readonly<Record<string, string>> = {
 const IGNORED: Readonly<Record<string, string>> = {
   'virtual-server.f5.com/translate-server-address': 'Sluice always translates the server address',
   'cis.f5.com/ipamLabel':
-    'F5 IPAM has no part in it; an address from a pool of sluice.yaml is asked for by sluice.io/virtual-address: auto:<pool>',
-  'cis.f5.com/host': 'hosts come from the gateway',
+    'F5 IPAM is not used; request an address from a pool in sluice.yaml with sluice.io/virtual-address: auto:<pool>',
+  'cis.f5.com/host': 'hosts are taken from the gateway',
   'cis.f5.com/multiClusterServices':
-    'clusters that share a virtual server are a fleet in sluice.yaml',
+    'define clusters that share a virtual server as a fleet in sluice.yaml',
 };
 
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
@@ -79,7 +79,7 @@ function readRow(
     heap.wanted[row.setting] = read.value;
     heap.words[row.setting] = words;
   } else if (!sameValue(heap.wanted[row.setting], read.value)) {
-    const message = `${words} says ${row.setting} ${showValue(read.value)}; ignored, because ${earlier} goes first`;
+    const message = `${words} sets ${row.setting} ${showValue(read.value)}; ignored, because ${earlier} takes precedence`;
     heap.notes.push({ object: context.object, code: 'GW136', message });
   }
 }
@@ -100,7 +100,7 @@ function judgeUnknown(heap: Heap, name: string, object: string): void {
     heap.notes.push({
       object,
       code: 'GW121',
-      message: `annotation ${name} is ignored: Sluice knows no such annotation`,
+      message: `annotation ${name} is ignored: Sluice does not know it`,
     });
   else
     heap.refusals.push({

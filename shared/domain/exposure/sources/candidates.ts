@@ -86,7 +86,7 @@ function addressLayer(object: string, addresses: readonly string[]): SettingsLay
           {
             object,
             code: 'GW136',
-            message: `spec.addresses names ${addresses.length} addresses; the first is used, ${more.join(', ')} ignored`,
+            message: `spec.addresses names ${addresses.length} addresses; Sluice uses the first and ignores ${more.join(', ')}`,
           },
         ];
   if ('problem' in read)
@@ -130,7 +130,7 @@ function strayReason(pool: IndexedIngress, read: ConfigMapReading): string {
     return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
   const known = pool.service?.ports.some((one) => one.port === read.port) === true;
   return known
-    ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway`
+    ? `is for port ${read.port} of Service ${pool.name}, which leads to no gateway server`
     : `is for port ${read.port}, which Service ${pool.name} does not have`;
 }
 
@@ -170,7 +170,7 @@ function assignConfigMaps(pool: IndexedIngress, others: readonly string[]): Conf
       notes.push({
         object,
         code: 'GW129',
-        message: `${elder.source}, which is older, is for the same Service and port; ignored`,
+        message: `ignored, because the older ${elder.source} is for the same Service and port`,
       });
     for (const position of positions) if (!layers.has(position)) layers.set(position, read.layer);
   }

@@ -136,7 +136,7 @@ function readPlace(
   const address = annotations['virtual-server.f5.com/ip'];
   if (virtualAddress === undefined && address === undefined) {
     const message =
-      'has no virtualAddress (pool-only for CIS); its other settings count, and address and port come from the next source';
+      'has no virtualAddress (pool-only in CIS); its other settings apply, and address and port come from the next source';
     draft.notes.push({ object: draft.object, code: 'GW144', message });
   }
   if (virtualAddress?.bindAddr !== undefined || address === undefined) return;
@@ -154,7 +154,7 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
     refuse(
       draft,
       'GW143',
-      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; let the gateway do it and remove sslProfile',
+      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; terminate it at the gateway and remove sslProfile',
     );
   }
 }
@@ -174,7 +174,7 @@ function readBody(
     refuse(
       draft,
       'GW126',
-      `deploys the iApp ${JSON.stringify(frontend['iapp'])}; Sluice declares virtual servers through AS3 only, so write the virtual server form`,
+      `deploys the iApp ${JSON.stringify(frontend['iapp'])}; Sluice declares virtual servers only through AS3, so rewrite it as a virtual server`,
     );
     return;
   }
@@ -185,7 +185,7 @@ function readBody(
     refuse(
       draft,
       'GW125',
-      `does not follow v0.1.${minor}: there are ${problems.length - PROBLEMS} more such problems`,
+      `does not follow v0.1.${minor}: ${problems.length - PROBLEMS} more problems`,
     );
   if (found === undefined) return;
   readPlace(draft, found.frontend, annotations);
@@ -213,7 +213,7 @@ export function readConfigMap(configMap: ConfigMap): ConfigMapReading {
     refuse(
       draft,
       'GW127',
-      'holds an AS3 declaration; Sluice reads the virtual-server schema only, so it is ignored',
+      'holds an AS3 declaration; Sluice reads only the virtual-server schema, so it is ignored',
     );
     return done();
   }

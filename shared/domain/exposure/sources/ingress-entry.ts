@@ -10,16 +10,16 @@ export const Partition = z
   .string()
   .regex(
     /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/,
-    'must start with a letter and hold only letters, digits, _ . -',
+    'must start with a letter and contain only letters, digits, _ . -',
   )
   .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there');
 export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
 
 /** One ingress of `sluice.yaml`: what an ingress gateway Service becomes where its gateways say nothing else. */
 export const IngressEntry = z.strictObject({
-  cluster: Name.describe('Id of the cluster that has this ingress.'),
+  cluster: Name.describe('Id of the cluster that contains this ingress.'),
   service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),
-  devices: z.array(Name).min(1).describe('Devices that offer it, each on its own.'),
+  devices: z.array(Name).min(1).describe('Devices that expose it, independently of each other.'),
   virtualAddress: z
     .string()
     .refine(
@@ -28,10 +28,10 @@ export const IngressEntry = z.strictObject({
     )
     .optional()
     .describe(
-      'Virtual address where no gateway, ConfigMap or Service names one; `auto` takes a free one from the first of `addressPools`, `auto:<pool>` from that one.',
+      'Virtual address if no gateway, ConfigMap or Service sets one. `auto` requests a free one from the first of `addressPools`, `auto:<pool>` one from that pool.',
     ),
   partition: Partition.optional().describe(
-    'Partition; absent means the first one of the first device, or what `devices[].spread` says.',
+    'Partition. Default: the first partition of the first device, or as `devices[].spread` distributes them.',
   ),
   members: z
     .enum(['pods', 'nodes'])
@@ -48,14 +48,12 @@ export const IngressEntry = z.strictObject({
   servicePorts: z
     .enum(['manage', 'observe'])
     .default('manage')
-    .describe(
-      '`manage`: the watcher adds missing Service ports; `observe`: it only says what is missing.',
-    ),
+    .describe('`manage`: the watcher adds missing Service ports; `observe`: it only reports them.'),
   withdraw: z
     .boolean()
     .default(true)
     .describe(
-      'Take a Service port that Sluice added away again, 5 minutes after BIG-IP let go of it; `false`: it stays. Not with `servicePorts: observe`.',
+      'Remove a Service port that Sluice added, 5 minutes after BIG-IP stopped using it; `false` keeps it. No effect with `servicePorts: observe`.',
     ),
   drainSeconds: z
     .int()
@@ -63,28 +61,28 @@ export const IngressEntry = z.strictObject({
     .max(3_600)
     .default(30)
     .describe(
-      'How long a gateway pod that is gone stays a draining member, so that connections may end; 0: not at all. No effect on a device with several partitions, which cannot drain.',
+      'Seconds that a removed gateway pod stays a draining member, so that its connections can end; 0 disables draining. No effect on a device with several partitions, which cannot drain.',
     ),
   expose: z
     .enum(['all', 'annotated'])
     .optional()
     .describe(
-      '`all` (the default): every server that listens, but for internal ports, is offered; `annotated`: only what asks for it with the annotation `sluice.io/expose`. What is declared already stays.',
+      '`all` (the default) exposes every server that listens, except on internal ports; `annotated` exposes only servers with the annotation `sluice.io/expose`. What is already declared stays.',
     ),
   probe: z
     .boolean()
     .default(false)
     .describe(
-      'The watcher connects to pod address and listener port of a new exposure and says `Listening` or `NotListening`; it needs a way to the pods. It delays and removes nothing.',
+      'The watcher connects to the pod address and listener port of a new exposure and records the Event `Listening` or `NotListening`. It needs network access to the pods. The check neither delays nor removes anything.',
     ),
   writeStatus: z
     .boolean()
     .default(false)
     .describe(
-      "Write `status.loadBalancer` even though the Service's loadBalancerClass is not `sluice.io/bigip`.",
+      'Write `status.loadBalancer` even if the loadBalancerClass of the Service is not `sluice.io/bigip`.',
     ),
   settings: SettingsInput.prefault({}).describe(
-    'Settings of every exposure of this ingress that nothing above it says.',
+    'Settings of every exposure of this ingress that no source with higher precedence sets.',
   ),
 });
 export type IngressEntry = z.infer<typeof IngressEntry>;

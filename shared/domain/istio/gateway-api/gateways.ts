@@ -46,7 +46,7 @@ function manual(gateway: ApiGateway): Deployment {
   return none(
     gateway,
     'MAP207',
-    `spec.addresses (${hosts}) names no Service of namespace ${gateway.meta.namespace}, and Services elsewhere are not used`,
+    `spec.addresses (${hosts}) names no Service in namespace ${gateway.meta.namespace}, and Services in other namespaces are not used`,
   );
 }
 
@@ -57,7 +57,7 @@ export function deploymentOf(
   if (!mesh.gatewayClasses.includes(gateway.class)) {
     const why =
       OTHER_CLASSES[gateway.class] ??
-      "is none of Istio's ingress classes (mesh option gatewayClasses)";
+      "is not one of Istio's ingress classes (mesh option gatewayClasses)";
     return none(gateway, 'MAP206', `gatewayClassName ${gateway.class} ${why}`);
   }
   const [first] = gateway.addresses;
@@ -69,7 +69,7 @@ export function deploymentOf(
   return none(
     gateway,
     'MAP207',
-    'spec.addresses may hold one IP address, or only host names of Services',
+    'spec.addresses must contain one IP address, or only host names of Services',
   );
 }
 

@@ -62,13 +62,13 @@ function faultOf(listener: ApiListener, id: ServerId): CodedReason | undefined {
   if (FAMILIES[listener.protocol] === undefined) {
     return {
       code: 'GW112',
-      reason: `${about}: protocol ${JSON.stringify(listener.protocol)} is not one that Istio implements for Gateway API; use one of HTTP, HTTPS, TLS, TCP`,
+      reason: `${about}: protocol ${JSON.stringify(listener.protocol)} is not supported by Istio for Gateway API; use HTTP, HTTPS, TLS or TCP`,
     };
   }
   if (listener.protocol === 'HTTPS' && listener.tlsMode === 'Passthrough') {
     return {
       code: 'GW115',
-      reason: `${about}: tls.mode Passthrough is not possible with protocol HTTPS; use protocol TLS`,
+      reason: `${about}: tls.mode Passthrough does not work with protocol HTTPS; use protocol TLS`,
     };
   }
   return undefined;
@@ -163,7 +163,7 @@ function conflictWith(winner: Origin): CodedReason {
   const other = `${describeServer(idOf(winner))} (${winner.listener.protocol})`;
   return {
     code: 'MAP215',
-    reason: `it conflicts with the earlier ${other}: on one port HTTP, HTTPS and TLS need different host names, and TCP shares with nothing`,
+    reason: `it conflicts with the earlier ${other}: on one port, HTTP, HTTPS and TLS listeners need different host names, and TCP cannot share the port`,
   };
 }
 

@@ -25,7 +25,7 @@ export const ADMISSION = {
     examples: [['/Common/external']],
   },
   connectionLimit: {
-    help: 'Concurrent connections; 0 is unlimited.',
+    help: 'Maximum number of concurrent connections; 0 means unlimited. Default 0.',
     schema: z.int().min(0).max(2_147_483_647),
     home: 'always',
     default: 0,
@@ -33,7 +33,7 @@ export const ADMISSION = {
       {
         name: 'sluice.io/connection-limit',
         read: ANNOTATION_READERS.limit,
-        help: 'Concurrent connections; 0 is unlimited.',
+        help: 'Maximum number of concurrent connections; 0 means unlimited. Default 0.',
       },
     ],
     as3: { object: 'virtual', property: 'maxConnections', absent: 0 },

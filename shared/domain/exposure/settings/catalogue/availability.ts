@@ -9,7 +9,7 @@ const MIRRORING = z.enum(['none', 'L4']);
 
 export const AVAILABILITY = {
   reselectTries: {
-    help: 'When the member picked for a connection cannot be reached: how many others are tried before the client is told. Default 3; none for UDP.',
+    help: 'Number of other members to try when the selected member cannot be reached. Default 3; not used for UDP.',
     schema: z.int().min(0).max(65_535),
     home: 'always',
     default: 3,
@@ -19,7 +19,7 @@ export const AVAILABILITY = {
       {
         name: 'sluice.io/reselect-tries',
         read: ANNOTATION_READERS.tries,
-        help: 'How many other members are tried when the one picked for a connection cannot be reached.',
+        help: 'Number of other members to try when the selected member cannot be reached.',
       },
     ],
     as3: { object: 'pool', property: 'reselectTries', absent: 0 },
@@ -28,12 +28,12 @@ export const AVAILABILITY = {
       field: 'reselectTries',
       schema: z.number().optional(),
       differs: (live, declared) =>
-        `tries ${String(live)} other members instead of ${String(declared)} where one cannot be reached`,
+        `tries ${String(live)} other members instead of ${String(declared)} when a member cannot be reached`,
     },
     examples: [0, 5],
   },
   monitors: {
-    help: 'Health monitors instead of the default ones; an empty list means none.',
+    help: 'Health monitors that replace the default ones; an empty list means none.',
     schema: z.array(Monitor),
     home: 'always',
     annotations: [

@@ -13,12 +13,12 @@ export const PLACE = {
       {
         name: 'sluice.io/virtual-address',
         read: ANNOTATION_READERS.addressOrAuto,
-        help: 'Virtual address; `auto` or `auto:<pool>` takes a free one from a pool of sluice.yaml.',
+        help: 'Virtual address; `auto` or `auto:<pool>` requests a free one from a pool in sluice.yaml.',
       },
       {
         name: 'virtual-server.f5.com/ip',
         read: ANNOTATION_READERS.address,
-        help: 'Virtual address; `controller-default` leaves it to sluice.yaml.',
+        help: 'Virtual address; `controller-default` uses the one in sluice.yaml.',
       },
       { name: 'cis.f5.com/ip', read: ANNOTATION_READERS.address, help: 'Virtual address.' },
     ],
@@ -34,7 +34,7 @@ export const PLACE = {
       {
         name: 'sluice.io/port',
         read: ANNOTATION_READERS.port,
-        help: 'Virtual port: `31400` with one gateway port, else a map `32400=31400,443=8443`.',
+        help: 'Virtual port: `31400` with one gateway port, otherwise a map such as `32400=31400,443=8443`.',
       },
       {
         name: 'virtual-server.f5.com/http-port',
@@ -52,14 +52,14 @@ export const PLACE = {
     examples: [31_400],
   },
   partition: {
-    help: 'Partition. Default the first of the device, or what `devices[].spread` says.',
+    help: 'Partition. Default: the first partition of the device, or as `devices[].spread` distributes them.',
     schema: z.string(),
     home: 'place',
     annotations: [
       {
         name: 'sluice.io/partition',
         read: ANNOTATION_READERS.partition,
-        help: 'Partition, one of the device’s in sluice.yaml.',
+        help: 'Partition, one of `devices[].partitions` in sluice.yaml.',
       },
       {
         name: 'virtual-server.f5.com/partition',

@@ -14,7 +14,7 @@ import {
 
 export const TRAFFIC = {
   mode: {
-    help: 'Kind of virtual server. Default `tcp`.',
+    help: 'Type of the virtual server. Default `tcp`.',
     schema: z.enum(MODES),
     home: 'always',
     default: 'tcp',
@@ -117,7 +117,7 @@ export const TRAFFIC = {
     examples: [['/Common/a', '/Common/b']],
   },
   proxyProtocol: {
-    help: 'Path of the iRule on the device that sends the PROXY protocol header; put before the other iRules.',
+    help: 'Path of the iRule on the device that sends the PROXY protocol header; it runs before the other iRules.',
     schema: DevicePath,
     home: { first: 'iRules' },
     tcpOnly: true,

@@ -65,10 +65,10 @@ const POOL = fieldsOf('pool', {
   service: elsewhere,
   servicePort: elsewhere,
   serviceNamespace: elsewhere,
-  nodeMemberLabel: (value) =>
-    `is a setting of the ingress: nodeSelector with ${JSON.stringify(value)}`,
-  multiClusterServices: () => 'clusters that share a virtual server are a fleet in sluice.yaml',
-  alternateBackends: () => 'weights between Services belong in the VirtualService',
+  nodeMemberLabel: (value) => `is set per ingress: nodeSelector with ${JSON.stringify(value)}`,
+  multiClusterServices: () =>
+    'define clusters that share a virtual server as a fleet in sluice.yaml',
+  alternateBackends: () => 'set weights between Services in the VirtualService',
 });
 
 const SPEC = fieldsOf('spec', {
@@ -78,12 +78,12 @@ const SPEC = fieldsOf('spec', {
   type: (value) =>
     value === 'tcp'
       ? undefined
-      : `${JSON.stringify(value)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice offers by itself`,
+      : `${JSON.stringify(value)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically`,
   ipamLabel: () =>
-    'addresses come from sluice.yaml, annotations and ConfigMaps, not from IPAM; name the address',
-  virtualServerName: () => 'names on the device are derived from address and port',
-  host: () => 'hosts come from the gateway',
-  tls: () => 'TLS is terminated by the gateway, not by BIG-IP',
+    'addresses come from sluice.yaml, annotations and ConfigMaps, not from IPAM; set the address explicitly',
+  virtualServerName: () => 'Sluice derives names on the device from address and port',
+  host: () => 'hosts are taken from the gateway',
+  tls: () => 'the gateway terminates TLS, not BIG-IP',
 });
 
 function take(
@@ -94,7 +94,7 @@ function take(
 ): void {
   for (const [key, value] of Object.entries(spec)) {
     const taken = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (taken === undefined) lose(reading, `${prefix}${key}`, 'has no counterpart in Sluice');
+    if (taken === undefined) lose(reading, `${prefix}${key}`, 'has no equivalent in Sluice');
     else taken(reading, value, `${prefix}${key}`);
   }
 }
@@ -108,7 +108,7 @@ export function readTransportServer(object: CisObject): ImportedObject {
   const port = typeof pool['servicePort'] === 'number' ? pool['servicePort'] : undefined;
   if (service === undefined) lose(reading, 'spec.pool.service', 'is missing');
   if (port === undefined)
-    lose(reading, 'spec.pool.servicePort', 'is not a number; write the Service port’s number');
+    lose(reading, 'spec.pool.servicePort', 'is not a number; use the number of the Service port');
   const namespace = text(pool['serviceNamespace']) ?? object.namespace;
   return {
     object: reading.object,
@@ -142,13 +142,13 @@ export function readIngressLink(
     lose(
       reading,
       'spec.selector',
-      'finds none of the given Services; give the ingress gateway Service too',
+      'matches none of the given Services; include the ingress gateway Service',
     );
   else
     lose(
       reading,
       'spec.selector',
-      `CIS publishes every port of Service ${chosen.namespace}/${chosen.name}; Sluice publishes the ports that a Gateway opens`,
+      `CIS publishes every port of Service ${chosen.namespace}/${chosen.name}; Sluice publishes only the ports that a Gateway opens`,
     );
   return [
     {

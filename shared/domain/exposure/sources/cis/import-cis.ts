@@ -99,7 +99,7 @@ function conflictingPorts(all: readonly ImportedObject[]): readonly NotCarried[]
       {
         object: one.object,
         field: 'virtual server',
-        reason: `${first.object} already offers port ${one.servicePort} of Service ${one.service}; Sluice makes one virtual server of a gateway port`,
+        reason: `${first.object} already exposes port ${one.servicePort} of Service ${one.service}; Sluice creates one virtual server for each gateway port`,
       },
     ];
   });
@@ -146,7 +146,7 @@ function importService(
     .map((one) => ({
       object: one.object,
       field: 'partition',
-      reason: `Sluice does not write to partition ${one.partition}; name one of its own`,
+      reason: `Sluice does not write to partition ${one.partition}; choose another partition`,
     }));
   return { ingresses: [entry], annotations, notCarried: [...twice, ...common] };
 }
