@@ -45,7 +45,7 @@ export const RBAC_RULES: readonly RbacRule[] = [
     resources: ['services', 'pods', 'configmaps'],
     verbs: READ,
     scope: 'ingress',
-    why: 'the ingress Service, its pods, and F5 ConfigMaps',
+    why: 'the ingress Service, its pods, F5 ConfigMaps, and where istiod is its mesh ConfigMap',
   },
   {
     group: '',

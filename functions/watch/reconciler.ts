@@ -81,7 +81,12 @@ export class IngressReconciler {
     const log = runtime.log.child({ owner: this.owner });
     this.#log = log;
     this.#mesh = config.clusters.find(({ id }) => id === cluster)?.mesh ?? MeshOptions.parse({});
-    this.#observed = new ObservedIngress({ ingress, cache, newest: () => revisions.newest });
+    this.#observed = new ObservedIngress({
+      ingress,
+      cache,
+      mesh: this.#mesh,
+      newest: () => revisions.newest,
+    });
     const view = this.#observed;
     this.#ownPorts = new OwnPorts(ref);
     this.#meshAccess = createMeshServiceAccess({ cluster, ref, view, cache, recorder });
@@ -202,7 +207,10 @@ export class IngressReconciler {
 
   /** Whether what is not there is really not there. */
   #isComplete(): boolean {
-    return this.#meshAccess.ready() && this.#options.cache.complete(this.ref.namespace);
+    const { cache } = this.#options;
+    // Both are to be asked for at once.
+    const answered = cache.meshConfigs.want(this.#observed.revisions());
+    return this.#meshAccess.ready() && answered && cache.complete(this.ref.namespace);
   }
 
   /** Works out which ports the Gateways need, for those who keep and probe them. */

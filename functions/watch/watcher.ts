@@ -7,6 +7,7 @@ import {
   type Resource,
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
+import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { leasePlace } from './leader/lease.ts';
@@ -101,6 +102,9 @@ class ClusterWatcher implements Watcher {
     this.#cache = new ClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
+      rootNamespace: (
+        runtime.config.clusters.find(({ id }) => id === clusterId)?.mesh ?? MeshOptions.parse({})
+      ).rootNamespace,
       clock,
       random,
       log,

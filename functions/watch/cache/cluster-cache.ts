@@ -15,6 +15,7 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import { WATCHED_KINDS, MESH_SERVICES, type ObservedObject, type ObservedKind } from './kinds.ts';
 import { MeshServiceStream } from './mesh-service-stream.ts';
+import { MeshConfigStreams } from './mesh-config-streams.ts';
 import type { CacheChange } from './cache-change.ts';
 import { PodSelectors } from './pod-selectors.ts';
 import { sliceSelector } from './label-selectors.ts';
@@ -22,6 +23,8 @@ import { sliceSelector } from './label-selectors.ts';
 export interface ClusterCacheOptions {
   readonly client: KubernetesClient;
   readonly ingresses: readonly IngressRef[];
+  /** Namespace of istiod and of its mesh ConfigMap. */
+  readonly rootNamespace: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -53,6 +56,8 @@ export class ClusterCache {
   readonly index = new ClusterIndex();
   /** The Services of the whole cluster, for those who want them. */
   readonly mesh: MeshServiceStream;
+  /** The mesh ConfigMaps of the revisions that somebody asks for. */
+  readonly meshConfigs: MeshConfigStreams;
   readonly synced: Promise<void>;
   readonly #options: ClusterCacheOptions;
   readonly #podSelectors: PodSelectors;
@@ -69,6 +74,11 @@ export class ClusterCache {
         stream: this.#createStream(kind, namespace, { onListed: () => this.#listed(kind) }),
       })),
     );
+    this.meshConfigs = new MeshConfigStreams({
+      open: (kind) =>
+        this.#createStream(kind, options.rootNamespace, { onListed: () => this.#listed(kind) }),
+      onAnswer: options.onOptional,
+    });
     this.mesh = new MeshServiceStream({
       open: (onFault) => this.#createStream(MESH_SERVICES, undefined, { onFault }),
       closed: () => this.index.meshServices.clear(),
@@ -125,11 +135,18 @@ export class ClusterCache {
   /** Resolves once every kind was listed by a list that began after this call; `mesh` says for itself when it was. */
   async relist(): Promise<void> {
     this.mesh.relist();
-    await Promise.all(this.#streams.map(({ stream }) => stream.relist()));
+    await Promise.all([
+      this.meshConfigs.relist(),
+      ...this.#streams.map(({ stream }) => stream.relist()),
+    ]);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.mesh.stop(), ...this.#streams.map(({ stream }) => stream.stop())]);
+    await Promise.all([
+      this.mesh.stop(),
+      this.meshConfigs.stop(),
+      ...this.#streams.map(({ stream }) => stream.stop()),
+    ]);
   }
 
   #find(plural: string, namespace: string): Stream<ObservedObject> | undefined {
@@ -139,6 +156,8 @@ export class ClusterCache {
   }
 
   #notice(seen: Omit<CacheChange, 'before'>): void {
+    // A mesh without its configuration goes on as it was configured last.
+    if (seen.observed.of === 'meshConfigs' && seen.change.what === 'deleted') return;
     const change = { ...seen, before: this.index.apply(seen.change.what, seen.observed) };
     if (isHeartbeat(change)) return;
     this.#podSelectors.notice(change);

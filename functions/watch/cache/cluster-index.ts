@@ -77,6 +77,7 @@ export class ClusterIndex implements Indexed {
     key,
     groups: place,
   });
+  readonly meshConfigs = new Indexer<ObjectLists['meshConfigs'][number]>({ key, groups: place });
   /** Lists of optional kinds that were read at least once: what is known of them stays known. */
   readonly read = new Set<keyof OptionalKinds>();
 

@@ -7,7 +7,9 @@ import {
   normaliseConfigMap,
   normaliseEndpointSlice,
   normaliseGateway,
+  meshConfigName,
   normaliseListenerSet,
+  normaliseMeshConfig,
   normaliseNamespace,
   normaliseNode,
   normalisePod,
@@ -80,6 +82,19 @@ export const MESH_SERVICES: ObservedKind = {
   local: false,
   observe: (raw) => ({ of: 'meshServices', object: meshService(normaliseService(raw)) }),
 };
+
+/** The mesh configuration of one revision, by the name of its ConfigMap. */
+export function meshConfigKind(revision: string): ObservedKind {
+  return {
+    ...CORE,
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    local: false,
+    optional: 'meshConfigs',
+    fieldSelector: `metadata.name=${meshConfigName(revision)}`,
+    observe: (raw) => ({ of: 'meshConfigs', object: normaliseMeshConfig(raw) }),
+  };
+}
 
 export const WATCHED_KINDS: readonly ObservedKind[] = [
   {

@@ -19,6 +19,8 @@ export interface ConcernContext {
   readonly scope: IngressScope;
   readonly gatewayApi: () => GatewayApiObjects;
   readonly mesh: () => MeshServiceChoice;
+  /** Whether the labels of a namespace decide about what the mesh reads. */
+  readonly isDiscovered: (namespace: string) => boolean;
   /** Pods that are gone count too. */
   readonly draining: boolean;
 }
@@ -43,7 +45,9 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
   listenerSets: ({ parent }, { gatewayApi }) =>
     gatewayApi().isParent({ ...parent, kind: 'Gateway' }),
   apiRoutes: ({ parents }, { gatewayApi }) => parents.some(gatewayApi().isParent),
-  namespaces: ({ name }, { gatewayApi }) => gatewayApi().asked.has(name),
+  namespaces: ({ name }, { gatewayApi, isDiscovered }) =>
+    gatewayApi().asked.has(name) || isDiscovered(name),
+  meshConfigs: () => true,
   referenceGrants: ({ meta }, { gatewayApi }) => gatewayApi().granting.has(meta.namespace),
 };
 

@@ -1,6 +1,7 @@
 /** What matters to one ingress, of everything that is known of the cluster. */
 import type { KubernetesObjects, ObjectLists } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import { REVISION_LABEL } from '../../../shared/domain/istio/revision-label.ts';
 import type { DepartedPods } from './departed-pods.ts';
 import {
   selectorKey,
@@ -20,12 +21,22 @@ export interface ViewOptions {
   readonly ref: IngressRef;
   /** With `nodes`, all nodes matter; with `pods`, those that run one. */
   readonly members: 'pods' | 'nodes';
+  /** sluice.yaml names discoverySelectors, so that labels of namespaces count. */
+  readonly discovers?: boolean;
   readonly index: ClusterIndex;
   /** Pods that are gone and count all the same. */
   readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
 }
 
-type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi' | 'mesh';
+type Part =
+  | 'scope'
+  | 'gateways'
+  | 'virtualServices'
+  | 'services'
+  | 'nodes'
+  | 'gatewayApi'
+  | 'mesh'
+  | 'discovered';
 
 const OF_PODS: readonly Part[] = [
   'scope',
@@ -34,18 +45,19 @@ const OF_PODS: readonly Part[] = [
   'services',
   'nodes',
   'mesh',
+  'discovered',
 ];
-const OF_API: readonly Part[] = ['gatewayApi', 'mesh'];
+const OF_API: readonly Part[] = ['gatewayApi', 'mesh', 'discovered'];
 /** While there is no ingress Service, nothing concerns the ingress: when it comes, nothing of before counts. */
 const OF_SERVICE: readonly Part[] = [...OF_PODS, 'gatewayApi'];
 
 /** What has to be worked out again after a change of each kind; the rest is cheap. */
 const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
-  services: ['services', 'mesh'],
-  meshServices: ['mesh'],
+  services: ['services', 'mesh', 'discovered'],
+  meshServices: ['mesh', 'discovered'],
   pods: OF_PODS,
-  gateways: ['gateways', 'virtualServices', 'mesh'],
-  virtualServices: ['virtualServices'],
+  gateways: ['gateways', 'virtualServices', 'mesh', 'discovered'],
+  virtualServices: ['virtualServices', 'discovered'],
   nodes: ['nodes'],
   endpointSlices: [],
   configMaps: [],
@@ -54,10 +66,11 @@ const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   apiRoutes: OF_API,
   namespaces: OF_API,
   referenceGrants: OF_API,
+  meshConfigs: ['discovered'],
 };
 
 /** A Gateway that is read by the same pods as before leads to the same routes. */
-const OF_SAME_PODS: readonly Part[] = ['gateways', 'mesh'];
+const OF_SAME_PODS: readonly Part[] = ['gateways', 'mesh', 'discovered'];
 
 /**
  * Each list is worked out when it is asked for and kept until a change concerns it. An object decides about other lists only by being
@@ -75,6 +88,7 @@ export class IngressView {
     nodes: new Memo(() => inOrder(this.#findNodes())),
     gatewayApi: new Memo(() => selectGatewayApi(this.#options.ref.namespace, this.#index)),
     mesh: new Memo(() => this.#chooseMesh()),
+    discovered: new Memo(() => this.#findNamespaces()),
     objects: new Memo(() => this.#collect()),
   };
 
@@ -99,12 +113,18 @@ export class IngressView {
 
   /** Services of the rest of the cluster were learned or forgotten unseen. */
   meshChanged(): void {
-    this.#drop(['mesh']);
+    this.#drop(['mesh', 'discovered']);
   }
 
   /** An optional kind was read for the first time. */
   optionalRead(): void {
     this.#drop(OF_SERVICE);
+  }
+
+  /** Revisions of istiod that serve the pods; `usual` where they do not say. */
+  revisions(usual: string): ReadonlySet<string> {
+    const pods = this.#kept.scope.get()?.pods ?? [];
+    return new Set([usual, ...pods.map(({ meta }) => meta.labels[REVISION_LABEL] ?? usual)]);
   }
 
   /** To be called once the index knows of the change: whether `objects` may be different now. */
@@ -143,6 +163,7 @@ export class IngressView {
         scope,
         gatewayApi: () => this.#kept.gatewayApi.get(),
         mesh: () => this.#kept.mesh.get(),
+        isDiscovered: (name) => this.#kept.discovered.get().has(name),
         draining: !this.#options.departures.empty,
       })
     );
@@ -215,6 +236,26 @@ export class IngressView {
         );
   }
 
+  /** Whose labels decide whether the mesh reads them; none where it reads everything. */
+  #findNamespaces(): ReadonlySet<string> {
+    const configs = [...this.#index.meshConfigs.all()].map(([, config]) => config);
+    const asks =
+      this.#options.discovers === true ||
+      configs.some(({ discoverySelectors }) => discoverySelectors.length > 0);
+    if (!asks) return new Set();
+    const { apiGateways, listenerSets, apiRoutes } = this.#kept.gatewayApi.get();
+    return new Set(
+      [
+        ...this.#kept.gateways.get(),
+        ...this.#kept.virtualServices.get(),
+        ...this.#allServices(),
+        ...apiGateways,
+        ...listenerSets,
+        ...apiRoutes,
+      ].map(({ meta }) => meta.namespace),
+    );
+  }
+
   #findNodes(): Found<'nodes'> {
     const nodes = [...this.#index.nodes.all()];
     return this.#options.members === 'nodes'
@@ -227,6 +268,8 @@ export class IngressView {
     if (scope === undefined) return undefined;
     const { apiGateways, listenerSets, apiRoutes, namespaces, referenceGrants } =
       this.#kept.gatewayApi.get();
+    const discovered = this.#kept.discovered.get();
+    const { read, meshConfigs } = this.#index;
     return {
       gateways: this.#kept.gateways.get(),
       virtualServices: this.#kept.virtualServices.get(),
@@ -240,8 +283,22 @@ export class IngressView {
       apiGateways,
       listenerSets,
       apiRoutes,
-      namespaces,
-      optionalKinds: { ...(this.#index.read.has('referenceGrants') && { referenceGrants }) },
+      namespaces:
+        discovered.size === 0
+          ? namespaces
+          : inOrder(
+              new Map([
+                ...namespaces.map((one) => [one.name, one] as const),
+                ...[...discovered].flatMap((name) => {
+                  const found = this.#index.namespaces.get(name);
+                  return found === undefined ? [] : [[name, found] as const];
+                }),
+              ]),
+            ),
+      optionalKinds: {
+        ...(read.has('referenceGrants') && { referenceGrants }),
+        ...(read.has('meshConfigs') && { meshConfigs: inOrder(meshConfigs.all()) }),
+      },
     };
   }
 }

@@ -1,4 +1,5 @@
 import { observedAvailability } from '../../../shared/domain/exposure/indexed-ingress.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
@@ -12,6 +13,7 @@ import { IngressView } from './ingress-view.ts';
 export interface ObservedIngressOptions {
   readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
   readonly cache: Pick<ClusterCache, 'index'>;
+  readonly mesh: Pick<MeshOptions, 'discoverySelectors' | 'revision'>;
   /** The newest revision that was given out. */
   readonly newest: () => Revision;
 }
@@ -79,6 +81,11 @@ export class ObservedIngress {
     return this.#view.wishes();
   }
 
+  /** Revisions of istiod that serve the pods. */
+  revisions(): ReadonlySet<string> {
+    return this.#view.revisions(this.#options.mesh.revision);
+  }
+
   /** An optional kind was read for the first time. */
   optionalRead(): void {
     this.#view.optionalRead();
@@ -102,10 +109,11 @@ export class ObservedIngress {
   }
 
   #viewWith(departures: DepartedPods): IngressView {
-    const { ingress, cache } = this.#options;
+    const { ingress, cache, mesh } = this.#options;
     return new IngressView({
       ref: ingress.ref,
       members: ingress.members,
+      discovers: mesh.discoverySelectors !== undefined,
       index: cache.index,
       departures,
     });

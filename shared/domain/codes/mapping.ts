@@ -68,6 +68,18 @@ export const MAPPING_CODES = {
       'leave it empty for a managed deployment.',
     retryable: true,
   },
+  MAP208: {
+    title: 'The mesh does not read the namespace',
+    cause:
+      'meshConfig.discoverySelectors selects namespaces by their labels, and the namespace of the ' +
+      'Gateway is none of them, so istiod knows nothing of it. It is not offered anew; what is ' +
+      'declared already stays.',
+    fix:
+      'Label the namespace as a selector wants it. If the selectors that the message names are ' +
+      'not those of the mesh, correct the mesh option discoverySelectors in sluice.yaml. To take ' +
+      'away what is declared, delete the Gateway.',
+    retryable: false,
+  },
   MAP210: {
     title: 'Port is held by an older server',
     cause:

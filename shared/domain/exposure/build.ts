@@ -185,7 +185,7 @@ function judgeAll(
   const asked = candidates.map((candidate) => {
     const place = placeOf(site, candidate);
     const withheld = isPlacementRefused(place)
-      ? { refusal: place, onlyAnew: false }
+      ? { refusal: candidate.doubt ?? place, onlyAnew: false }
       : whyWithheld(site.pool, candidate, () => opensInternal(site, candidate, place));
     return { candidate, place, withheld };
   });

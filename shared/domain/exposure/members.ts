@@ -96,8 +96,11 @@ function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number)
 }
 
 export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): PoolMembers {
-  const { networks } = pool;
-  const all = pool.pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
+  const { networks, mapping } = pool;
+  // A pod that does not listen on the port is no member there.
+  const listening = mapping.listening?.get(port);
+  const pods = pool.pods.filter(({ pod }) => listening?.has(pod.meta.name) ?? true);
+  const all = pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
     return ip === undefined ? [] : [{ ip, availability, doubted, gone: pod.gone === true }];
   });
@@ -105,7 +108,7 @@ export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): P
   return finish(
     {
       all,
-      anyAddress: pool.pods.some(({ ips }) => ips.length > 0),
+      anyAddress: pods.some(({ ips }) => ips.length > 0),
       isOwn,
       routeDomain: networks?.routeDomain ?? 0,
     },

@@ -5,6 +5,8 @@ import type { Deployment } from './gateway-api/gateways.ts';
 import { deploymentOf } from './gateway-api/gateways.ts';
 import { indexSets } from './gateway-api/listener-sets.ts';
 import { readListeners } from './gateway-api/listeners.ts';
+import type { Discovery } from './discovery.ts';
+import { discoveryFor } from './discovery.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { ReadServer } from './model.ts';
 import type { ApiGateway, IstioGateway, KubernetesObjects } from '../snapshot/objects.ts';
@@ -47,7 +49,9 @@ export interface ClusterModel {
   readonly apiViews: readonly ApiGatewayView[];
   readonly managedServices: ReadonlySet<string>;
   readonly services: ServiceDirectory;
-  readonly routesIn: (namespace: string) => RouteTable;
+  /** As istiod of a revision sees the routes of a namespace; `everything`: without discoverySelectors, as an earlier version did. */
+  readonly routesIn: (namespace: string, revision: string, scope?: 'everything') => RouteTable;
+  readonly discovery: (revision: string) => Discovery;
 }
 
 type Unranked = {
@@ -99,12 +103,31 @@ function indexByService(
 function routesByNamespace(
   objects: KubernetesObjects,
   mesh: MeshOptions,
-): (namespace: string) => RouteTable {
+  discovery: ClusterModel['discovery'],
+): ClusterModel['routesIn'] {
   const tables = new Map<string, RouteTable>();
-  return (namespace) => {
-    const table = tables.get(namespace) ?? routeTable(objects.virtualServices, namespace, mesh);
-    tables.set(namespace, table);
+  return (namespace, revision, scope) => {
+    const { isSelective, reads } = discovery(revision);
+    const all = scope === 'everything' || !isSelective;
+    const key = `${namespace} ${revision} ${all ? '' : 'read'}`;
+    const seen = all
+      ? objects.virtualServices
+      : objects.virtualServices.filter(({ meta }) => reads(meta.namespace));
+    const table = tables.get(key) ?? routeTable(seen, namespace, { ...mesh, revision });
+    tables.set(key, table);
     return table;
+  };
+}
+
+function discoveryByRevision(
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): ClusterModel['discovery'] {
+  const known = new Map<string, Discovery>();
+  return (revision) => {
+    const found = known.get(revision) ?? discoveryFor(revision, objects, mesh);
+    known.set(revision, found);
+    return found;
   };
 }
 
@@ -114,6 +137,7 @@ export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions)
     gateway,
     deployment: deploymentOf(gateway, mesh),
   }));
+  const discovery = discoveryByRevision(objects, mesh);
   const unranked = [...istioConfigs(objects), ...apiConfigs(apiViews, objects, mesh)];
   const configs = sortByAge(unranked, ({ meta }) => meta).map(({ rank }, index) => rank(index));
   return {
@@ -132,6 +156,7 @@ export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions)
       ),
     ),
     services: serviceDirectory(objects.services, objects.endpointSlices),
-    routesIn: routesByNamespace(objects, mesh),
+    routesIn: routesByNamespace(objects, mesh, discovery),
+    discovery,
   };
 }

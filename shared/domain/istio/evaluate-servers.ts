@@ -9,6 +9,7 @@ import type { CodedReason, ServerId, ServerSpec } from './model.ts';
 import { isReserved, isSkippedAsPrivileged } from './privileged.ts';
 import type { ServerSelection, WorkloadContext } from './server-selection.ts';
 import { selectServers } from './server-selection.ts';
+import type { Service } from '../snapshot/objects.ts';
 import { findRoute } from './routes.ts';
 import type { Listener, ListenerKind, Verdict } from './port-mapping.ts';
 import { ListenerKind as Kinds } from './port-mapping.ts';
@@ -58,16 +59,38 @@ function inBuildOrder(accepted: readonly Placed[]): Placed[] {
   return [...groups.values()].flat();
 }
 
+/** `of-old`: without discoverySelectors, and with the revision of the mesh options for all pods. */
+type Rules = 'present' | 'of-old';
+
+function isAsOfOld({ world, workload }: WorkloadContext): boolean {
+  return (
+    workload.revision === world.mesh.revision && !world.discovery(workload.revision).isSelective
+  );
+}
+
+function meshServices({ world, workload }: WorkloadContext): readonly Service[] {
+  const { isSelective, reads } = world.discovery(workload.revision);
+  const all = world.services.inOrder;
+  return isSelective ? all.filter(({ meta }) => reads(meta.namespace)) : all;
+}
+
 /** istio-port-mapping.md §1.4, §1.5 and §2: what is left to ask of a server that the merge accepted. */
-function judgeAccepted(placed: Placed, stage: WorkloadContext, sni: Map<string, string>): Case {
+function judgeAccepted(
+  placed: Placed,
+  stage: WorkloadContext,
+  { sni, rules }: { readonly sni: Map<string, string>; readonly rules: Rules },
+): Case {
   const { server, port } = placed;
   const { world, workload } = stage;
   const route = findRoute(
     server,
     {
       mesh: world.mesh,
-      table: world.routesIn(workload.namespace),
-      services: world.services.inOrder,
+      table:
+        rules === 'of-old'
+          ? world.routesIn(workload.namespace, world.mesh.revision, 'everything')
+          : world.routesIn(workload.namespace, workload.revision),
+      services: rules === 'of-old' ? world.services.inOrder : meshServices(stage),
     },
     sni,
   );
@@ -108,13 +131,17 @@ function resolve(server: ServerSpec, { ports }: WorkloadContext): readonly numbe
 }
 
 /** SNI hosts with a chain so far belong to one listener: one port and bind. */
-function judgeAll(accepted: readonly Placed[], stage: WorkloadContext, cases: Cases): void {
+function judgeAll(
+  accepted: readonly Placed[],
+  stage: WorkloadContext,
+  { cases, rules }: { readonly cases: Cases; readonly rules: Rules },
+): void {
   const sni = new Map<string, Map<string, string>>();
   for (const placed of inBuildOrder(accepted)) {
     const key = `${placed.port} ${placed.server.bind}`;
     const taken = sni.get(key) ?? new Map<string, string>();
     sni.set(key, taken);
-    cases.get(placed.server)?.push(judgeAccepted(placed, stage, taken));
+    cases.get(placed.server)?.push(judgeAccepted(placed, stage, { sni: taken, rules }));
   }
 }
 
@@ -164,27 +191,30 @@ function combine(
   };
 }
 
-/** What is dropped is told as such; what it would be otherwise only counts where it runs already. */
+interface Conclusions {
+  readonly cases: Cases;
+  /** By the rules of old. */
+  readonly before: Cases;
+}
+
+/** What is dropped is told as such; what it would be by the rules of old only counts where it runs already. */
 function conclude(
-  selection: ServerSelection,
-  cases: Cases,
+  { server, notRead, dropped }: ServerSelection,
+  { cases, before }: Conclusions,
   stage: WorkloadContext,
 ): ServerEvaluation {
-  const { server, notRead, dropped } = selection;
-  if (dropped !== undefined && 'spec' in server) {
-    const before = conclude({ ...selection, dropped: undefined }, cases, stage);
-    const because = { id: server.id, spec: server.spec, verdict: 'rejected' as const, ...dropped };
-    return {
-      ...because,
-      ...NOTHING,
-      ...(before.verdict === 'listening' && { tolerated: before }),
-    };
-  }
+  const { id } = server;
   if (!('spec' in server))
-    return { id: server.id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
-  if (notRead !== undefined)
-    return { id: server.id, spec: server.spec, verdict: 'not-selected', ...notRead, ...NOTHING };
-  return combine(server.id, server.spec, cases.get(server.spec) ?? [], stage);
+    return { id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
+  const { spec } = server;
+  if (notRead !== undefined) return { id, spec, verdict: 'not-selected', ...notRead, ...NOTHING };
+  const now =
+    dropped === undefined
+      ? combine(id, spec, cases.get(spec) ?? [], stage)
+      : { id, spec, ...dropped, ...NOTHING };
+  if (now.verdict === 'listening') return now;
+  const tolerated = combine(id, spec, before.get(spec) ?? [], stage);
+  return tolerated.verdict === 'listening' ? { ...now, tolerated } : now;
 }
 
 /** One entry for each port, bind and transport, with every kind that shares it, in a fixed order. */
@@ -218,21 +248,25 @@ export function sortListeners(listeners: readonly Listener[]): Listener[] {
   return listeners.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** First what the pods read. What they do not read by rules that are new takes no port from anybody, so it comes last. */
 export function evaluateServers(stage: WorkloadContext): WorkloadEvaluation {
   const read = selectServers(stage);
-  const cases: Cases = new Map();
   const specs = (isDropped: boolean): readonly ServerSpec[] =>
     read.flatMap(({ server, notRead, dropped }) =>
       'spec' in server && notRead === undefined && (dropped !== undefined) === isDropped
         ? [server.spec]
         : [],
     );
-  const state = { cases, merge: startMerge() };
-  // What istiod drops takes no port from anybody, so it comes last.
-  for (const servers of [specs(false), specs(true)]) {
-    for (const server of servers) cases.set(server, []);
-    judgeAll(mergeAll(servers, stage, state), stage, cases);
-  }
-  const judgements = read.map((reading) => conclude(reading, cases, stage));
+  const cases: Cases = new Map(specs(false).map((spec) => [spec, []]));
+  const before: Cases = new Map([...specs(false), ...specs(true)].map((spec) => [spec, []]));
+  const merge = startMerge();
+  const accepted = mergeAll(specs(false), stage, { cases, merge });
+  judgeAll(accepted, stage, { cases, rules: 'present' });
+  const dropped = mergeAll(specs(true), stage, { cases: before, merge });
+  judgeAll([...(isAsOfOld(stage) ? [] : accepted), ...dropped], stage, {
+    cases: before,
+    rules: 'of-old',
+  });
+  const judgements = read.map((reading) => conclude(reading, { cases, before }, stage));
   return { judgements, listeners: listenersOf(judgements) };
 }

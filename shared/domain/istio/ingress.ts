@@ -149,6 +149,21 @@ function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
   return sortListeners(merged);
 }
 
+/** Pods of several revisions, or with other container ports, need not listen on the same ports. */
+function listeningPods(staged: readonly Staged[]): PortMapping['listening'] {
+  const ports = new Map<number, Set<string>>();
+  for (const { stage, judgements, listeners } of staged) {
+    const tolerated = judgements.flatMap((one) => one.tolerated?.open ?? []);
+    for (const port of new Set([...listeners.map((one) => one.port), ...tolerated])) {
+      const names = ports.get(port) ?? new Set<string>();
+      ports.set(port, names);
+      for (const { meta } of stage.workload.pods) names.add(meta.name);
+    }
+  }
+  const all = staged.reduce((sum, { stage }) => sum + stage.workload.pods.length, 0);
+  return [...ports.values()].every((names) => names.size === all) ? undefined : ports;
+}
+
 export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMapping {
   const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
   const missing = missingPorts(
@@ -158,6 +173,7 @@ export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMappin
     missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])),
   );
   const notes = gatewayNotesFor(staged.map(({ stage }) => stage));
+  const listening = listeningPods(staged);
   const mapped = reports(staged, { ...ingress, additions });
   const tolerated = mapped.flatMap(({ tolerated: before }, position) =>
     before === undefined ? [] : [{ position, report: before }],
@@ -169,6 +185,7 @@ export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMappin
     listeners: unionOfListeners(staged.map(({ listeners }) => listeners)),
     servers: mapped.map(({ tolerated: _tolerated, ...report }) => report),
     ...(tolerated.length === 0 ? {} : { tolerated }),
+    ...(listening && { listening }),
     missing,
     ...(notes.length === 0 ? {} : { notes }),
   };

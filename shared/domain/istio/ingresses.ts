@@ -30,11 +30,10 @@ export function findIngress(world: ClusterModel, ref: IngressRef): Ingress | und
   const pods = withoutSidecars(
     world.objects.pods.filter((pod) => world.services.selects(service, pod)),
   );
-  const { unprivilegedPods } = world.mesh;
   const workloads =
     pods.length > 0
-      ? workloadsOf(pods, selectorKeys(world), unprivilegedPods)
-      : [assumedWorkload(service, unprivilegedPods)];
+      ? workloadsOf(pods, selectorKeys(world), world.mesh)
+      : [assumedWorkload(service, world.mesh)];
   return {
     namespace: ref.namespace,
     workloads,
@@ -61,11 +60,7 @@ function gatewayPods(world: ClusterModel): readonly Pod[] {
 
 /** Pods that the same Services select are one ingress; pods without a Service are one for each kind. */
 function populated(world: ClusterModel): Ingress[] {
-  const workloads = workloadsOf(
-    gatewayPods(world),
-    selectorKeys(world),
-    world.mesh.unprivilegedPods,
-  );
+  const workloads = workloadsOf(gatewayPods(world), selectorKeys(world), world.mesh);
   const groups = Map.groupBy(workloads, (workload) => {
     const services = world.services.of(workload).map(({ meta }) => namespacedName(meta));
     return services.length > 0 ? services.join(' ') : workload;
@@ -80,9 +75,8 @@ function populated(world: ClusterModel): Ingress[] {
 
 /** Services that select no pod but that gateways point at all the same. */
 function scaledToZero(world: ClusterModel): Ingress[] {
-  const { unprivilegedPods } = world.mesh;
   const peopled = new Set(
-    workloadsOf(world.objects.pods, selectorKeys(world), unprivilegedPods).flatMap((workload) =>
+    workloadsOf(world.objects.pods, selectorKeys(world), world.mesh).flatMap((workload) =>
       world.services.of(workload),
     ),
   );
@@ -104,7 +98,7 @@ function scaledToZero(world: ClusterModel): Ingress[] {
       : [
           {
             namespace: first.meta.namespace,
-            workloads: [assumedWorkload(first, unprivilegedPods)],
+            workloads: [assumedWorkload(first, world.mesh)],
             services,
             within: services,
           },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LabelSelector } from './label-selector.ts';
 
 /** Mesh options that change the port mapping, with Istio's defaults of today. */
 export const MeshOptions = z.strictObject({
@@ -18,6 +19,10 @@ export const MeshOptions = z.strictObject({
   revision: z.string().default('default'),
   /** Names of the Gateway API classes that Istio's ingress controller implements. */
   gatewayClasses: z.array(z.string()).default(['istio']),
+  /** meshConfig.discoverySelectors; absent: what the mesh ConfigMap says, where it may be read. */
+  discoverySelectors: z.array(LabelSelector).optional(),
+  /** meshConfig.rootNamespace, where istiod and its ConfigMap are. */
+  rootNamespace: z.string().default('istio-system'),
   statusPort: z.int().min(1).max(65_535).default(15_021),
 });
 export type MeshOptions = z.infer<typeof MeshOptions>;

@@ -120,6 +120,8 @@ export interface PortMapping {
   readonly listeners: readonly Listener[];
   readonly servers: readonly ServerReport[];
   readonly missing: readonly MissingServicePort[];
+  /** By port in the pods, the names of those that listen there; absent where all pods listen on all ports. */
+  readonly listening?: ReadonlyMap<number, ReadonlySet<string>>;
   /** Only what is declared of them already stays. */
   readonly tolerated?: readonly ToleratedServer[];
   readonly notes?: readonly GatewayNote[];

@@ -1,7 +1,8 @@
 import type { MeshOptions } from './mesh.ts';
 import type { Meta } from '../snapshot/objects.ts';
 
-const REVISION_LABEL = 'istio.io/rev';
+/** On pods: who serves them, as injection writes it. On configuration: for whom it is meant. */
+export const REVISION_LABEL = 'istio.io/rev';
 
 /** The revision that configuration is meant for; undefined means every revision. */
 export function revisionLabelOf(meta: Meta): string | undefined {

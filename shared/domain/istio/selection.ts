@@ -33,9 +33,9 @@ const OBSTACLES: readonly Obstacle[] = [
   },
   {
     code: 'MAP203',
-    applies: (gateway, { mesh }) => !matchesRevision(gateway.meta, mesh),
-    says: (gateway, { mesh }) =>
-      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, but revision ${mesh.revision} serves the gateway pods`,
+    applies: (gateway, { workload }) => !matchesRevision(gateway.meta, workload),
+    says: (gateway, { workload }) =>
+      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, but revision ${workload.revision} serves the gateway pods`,
   },
   {
     code: 'MAP202',

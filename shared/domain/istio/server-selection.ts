@@ -4,6 +4,7 @@ import type { CodedReason, ReadServer } from './model.ts';
 import type { Service } from '../snapshot/objects.ts';
 import type { PortResolver } from './port-resolution.ts';
 import { whyNotRead } from './selection.ts';
+import { matchesRevision, revisionLabelOf } from './revision-label.ts';
 import type { Workload } from './workload.ts';
 import type { GatewayConfig, ClusterModel } from './cluster-model.ts';
 
@@ -16,13 +17,18 @@ export interface WorkloadContext {
   readonly ports: PortResolver;
 }
 
+/** It has no port, and takes none from others. */
+export interface DroppedServer extends CodedReason {
+  readonly verdict: 'rejected' | 'not-selected';
+}
+
 export interface ServerSelection {
   readonly config: GatewayConfig;
   readonly server: ReadServer;
   /** Undefined when the pods read it. */
   readonly notRead: CodedReason | undefined;
-  /** Undefined when nothing says that istiod makes nothing of it. */
-  readonly dropped: CodedReason | undefined;
+  /** Why istiod makes nothing of it, by a rule that an earlier version did not have; undefined where nothing says so. */
+  readonly dropped: DroppedServer | undefined;
 }
 
 /** The configurations whose labels or Services point at these pods. */
@@ -52,6 +58,39 @@ function managedGateway(
   return undefined;
 }
 
+function namespaceOf(config: GatewayConfig, server: ReadServer): string {
+  if (config.api === 'istio') return config.gateway.meta.namespace;
+  return 'spec' in server ? server.spec.namespace : config.view.gateway.meta.namespace;
+}
+
+/** Why these pods do not read it by rules that an earlier version did not have: discoverySelectors, and the revision of the pods themselves. */
+function unknownBefore(
+  config: GatewayConfig,
+  server: ReadServer,
+  { world, workload }: WorkloadContext,
+): CodedReason | undefined {
+  const namespace = namespaceOf(config, server);
+  const { reads, source } = world.discovery(workload.revision);
+  const gateway = config.api === 'istio' ? namespacedName(config.gateway.meta) : config.view.key;
+  if (!reads(namespace))
+    return {
+      code: 'MAP208',
+      reason: `Gateway ${gateway} is not read: the mesh does not read namespace ${namespace}, whose labels none of its discoverySelectors matches (${source})`,
+    };
+  if (config.api !== 'istio' || !matchesRevision(config.gateway.meta, world.mesh)) return undefined;
+  return matchesRevision(config.gateway.meta, workload)
+    ? undefined
+    : {
+        code: 'MAP203',
+        reason: `Gateway ${gateway} is not read: label istio.io/rev is ${revisionLabelOf(config.gateway.meta) ?? ''}, and the gateway pods say that revision ${workload.revision} serves them`,
+      };
+}
+
+function droppedByItself(server: ReadServer): DroppedServer | undefined {
+  const dropped = 'spec' in server ? server.dropped : undefined;
+  return dropped && { verdict: 'rejected', ...dropped };
+}
+
 const SIDECAR: CodedReason = {
   code: 'MAP205',
   reason:
@@ -71,11 +110,16 @@ export function selectServers(stage: WorkloadContext): ServerSelection[] {
   };
   return configs.flatMap((config) => {
     const notRead = notReadBy(config);
-    return config.servers.map((server) => ({
-      config,
-      server,
-      notRead,
-      dropped: 'spec' in server ? server.dropped : undefined,
-    }));
+    return config.servers.map((server) => {
+      const unknown = unknownBefore(config, server, stage);
+      const isNew =
+        unknown !== undefined && (notRead === undefined || notRead.code === unknown.code);
+      return {
+        config,
+        server,
+        notRead: isNew ? undefined : notRead,
+        dropped: isNew ? { verdict: 'not-selected', ...unknown } : droppedByItself(server),
+      };
+    });
   });
 }

@@ -1,5 +1,7 @@
 /** Gateway pods, and which of them are alike in everything that the rules look at. */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
+import type { MeshOptions } from './mesh.ts';
+import { REVISION_LABEL } from './revision-label.ts';
 import type { Pod, Service } from '../snapshot/objects.ts';
 
 /** Pods of one namespace that carry the same labels as far as any selector asks, and the same ports and rights. */
@@ -12,16 +14,25 @@ export interface Workload {
   readonly pods: readonly Pod[];
   /** The pods carry the labels of a gateway but run as sidecars. */
   readonly sidecar: boolean;
+  /** Of the istiod that serves them. */
+  readonly revision: string;
   /** There are no pods; the labels are those of a Service's selector. */
   readonly assumed: boolean;
 }
 
+/** What the mesh options say of pods that say nothing themselves; `unprivilegedPods` overrides them. */
+export type WorkloadDefaults = Pick<MeshOptions, 'unprivilegedPods' | 'revision'>;
+
 /** A scaled-down Deployment has no pods: the selector of its Service says which labels they would have, so nothing disappears. */
-export function assumedWorkload(service: Service, unprivileged: boolean | undefined): Workload {
+export function assumedWorkload(
+  service: Service,
+  { unprivilegedPods, revision }: WorkloadDefaults,
+): Workload {
   return {
     namespace: service.meta.namespace,
     labels: service.selector,
-    unprivileged: unprivileged ?? false,
+    unprivileged: unprivilegedPods ?? false,
+    revision: service.selector[REVISION_LABEL] ?? revision,
     containerPorts: [],
     ips: [],
     pods: [],
@@ -50,11 +61,12 @@ function byName(a: Pod, b: Pod): number {
 export function workloadsOf(
   pods: readonly Pod[],
   keys: ReadonlySet<string>,
-  unprivileged: boolean | undefined,
+  { unprivilegedPods, revision }: WorkloadDefaults,
 ): Workload[] {
+  const asked = new Set([...keys, REVISION_LABEL]);
   const groups = new Map<string, Pod[]>();
   for (const pod of [...pods].sort(byName)) {
-    const like = `${pod.meta.namespace} ${likeness(pod, keys)}`;
+    const like = `${pod.meta.namespace} ${likeness(pod, asked)}`;
     const there = groups.get(like);
     if (there === undefined) groups.set(like, [pod]);
     else there.push(pod);
@@ -66,7 +78,8 @@ export function workloadsOf(
       {
         namespace: first.meta.namespace,
         labels: first.meta.labels,
-        unprivileged: unprivileged ?? first.unprivileged,
+        unprivileged: unprivilegedPods ?? first.unprivileged,
+        revision: first.meta.labels[REVISION_LABEL] ?? revision,
         containerPorts: first.containerPorts,
         ips: alike.flatMap(({ ips }) => ips),
         pods: alike,

@@ -3,6 +3,7 @@
  * `shared/kubernetes/objects` makes them from raw API objects; nothing here trusts that the API server validated them.
  */
 import * as z from 'zod';
+import { LabelSelector } from '../istio/label-selector.ts';
 
 const Labels = z.record(z.string(), z.string());
 
@@ -222,9 +223,19 @@ export const ReferenceGrant = z.object({
 });
 export type ReferenceGrant = z.infer<typeof ReferenceGrant>;
 
+/** What the mesh configuration of one istiod says of the port mapping. */
+export const MeshConfig = z.object({
+  meta: Meta,
+  /** `default` for ConfigMap `istio`. */
+  revision: z.string(),
+  discoverySelectors: z.array(LabelSelector),
+});
+export type MeshConfig = z.infer<typeof MeshConfig>;
+
 /** Kinds without which everything else can be said. A list is absent where the kind could not be read, so that its lack proves nothing. */
 export const OptionalKinds = z.object({
   referenceGrants: z.array(ReferenceGrant).optional(),
+  meshConfigs: z.array(MeshConfig).optional(),
 });
 export type OptionalKinds = z.infer<typeof OptionalKinds>;
 

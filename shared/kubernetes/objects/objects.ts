@@ -19,6 +19,7 @@ import {
   normaliseReferenceGrant,
 } from './gateway-api.ts';
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
+import { isMeshConfig, normaliseMeshConfig } from './mesh-config.ts';
 import { hasEnded, normalisePod } from './pod.ts';
 import type { Raw } from './read.ts';
 import { isRecord, readList, readRecord, stringMap, readText } from './read.ts';
@@ -77,9 +78,14 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   },
   '/ConfigMap': {
     versions: ['v1'],
-    normalise: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }),
+    normalise: (raw) =>
+      isMeshConfig(readRecord(raw))
+        ? { of: 'meshConfigs', object: normaliseMeshConfig(raw) }
+        : { of: 'configMaps', object: normaliseConfigMap(raw) },
     ignore: (raw) =>
-      isF5ConfigMap(raw) ? undefined : 'it has no label f5type, so it is not an F5 ConfigMap',
+      isF5ConfigMap(raw) || isMeshConfig(raw)
+        ? undefined
+        : 'it has no label f5type, so it is not an F5 ConfigMap',
   },
   'discovery.k8s.io/EndpointSlice': {
     versions: ['v1', 'v1beta1'],
@@ -192,6 +198,7 @@ function empty(): ObjectLists {
     apiRoutes: [],
     namespaces: [],
     referenceGrants: [],
+    meshConfigs: [],
   };
 }
 
@@ -217,6 +224,7 @@ export function normaliseObjects(raw: readonly unknown[]): {
     if ('of' in result) addTo(objects, result.of, result.object);
     else ignored.push(result);
   }
-  const { referenceGrants, ...lists } = objects;
-  return { objects: { ...lists, optionalKinds: optionalIn({ referenceGrants }) }, ignored };
+  const { referenceGrants, meshConfigs, ...lists } = objects;
+  const optionalKinds = optionalIn({ referenceGrants, meshConfigs });
+  return { objects: { ...lists, optionalKinds }, ignored };
 }

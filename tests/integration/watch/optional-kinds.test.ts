@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import { gatewayPod, ingressService, startBench, type Bench } from './support.ts';
+import { gateway, gatewayPod, ingressService, startBench, type Bench } from './support.ts';
 
 let at: Bench;
 beforeEach(async () => {
@@ -64,5 +64,42 @@ describe('a kind that Sluice can do without', () => {
       at.clock.advance(30_000);
       return grants()?.length === 1;
     });
+  });
+});
+
+describe('the mesh ConfigMap of the revision that serves the pods', () => {
+  const config = (mesh: string): KubernetesObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'istio-system', name: 'istio' },
+    data: { mesh },
+  });
+  const SELECTORS = 'discoverySelectors: [{matchLabels: {mesh: "yes"}}]';
+  const selectors = (): number | undefined =>
+    at.snapshots().at(-1)?.objects.optionalKinds?.meshConfigs?.[0]?.discoverySelectors.length;
+
+  test('is in the first snapshot, with the namespaces that it speaks of', async () => {
+    at.lab.store.apply(config(SELECTORS));
+    at.lab.store.apply(gateway('echo', 32400));
+    await at.watcher().start();
+    await at.passUntil(() => at.snapshots().length > 0);
+    const { objects } = at.snapshots()[0]!;
+    expect(objects.optionalKinds?.meshConfigs).toMatchObject([
+      { revision: 'default', discoverySelectors: [{ matchLabels: { mesh: 'yes' } }] },
+    ]);
+    expect(objects.namespaces.map(({ name }) => name)).toEqual(['default', 'istio-system']);
+  });
+
+  test('stays as it was known when it vanishes or cannot be read any more', async () => {
+    at.lab.store.apply(config(SELECTORS));
+    await at.watcher().start();
+    await at.passUntil(() => selectors() === 1);
+    at.settle({});
+    const before = at.snapshots().length;
+    at.lab.store.apply(config('discoverySelectors: ['));
+    at.lab.store.delete('v1', 'ConfigMap', 'istio-system', 'istio');
+    at.lab.store.apply(gateway('echo', 32400));
+    await at.passUntil(() => at.snapshots().length > before);
+    expect(selectors()).toBe(1);
   });
 });

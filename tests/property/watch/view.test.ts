@@ -246,6 +246,7 @@ class Cluster {
       ...k.objects(lists),
       meshServices: (lists['meshServices'] ?? []) as IndexedObjects['meshServices'],
       referenceGrants: [],
+      meshConfigs: [],
     };
   }
 }

@@ -27,6 +27,8 @@ import {
 } from '../../fixtures/kubernetes.ts';
 import { listens, mapped, reportIn, said } from './ask.ts';
 
+const MESH = { unprivilegedPods: undefined, revision: 'default' };
+
 test.each([
   [0, false],
   [1, true],
@@ -40,6 +42,7 @@ test.each([
 
 test('the defaults of the mesh are Istio’s of today', () => {
   expect(MeshOptions.parse({})).toEqual({
+    rootNamespace: 'istio-system',
     scopeGatewayToNamespace: false,
     enableQuic: false,
     strictGatewayMerging: true,
@@ -96,9 +99,9 @@ describe('istio-port-mapping.md §1.2: target ports', () => {
       }),
     ],
     new Set(),
-    undefined,
+    MESH,
   );
-  const assumed = assumedWorkload(service('a/s', []), undefined);
+  const assumed = assumedWorkload(service('a/s', []), MESH);
 
   test.each([
     ['a number', servicePort(80, { targetPort: 8081 }), 8081, 8081],

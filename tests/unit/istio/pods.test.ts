@@ -5,10 +5,12 @@ import { serviceDirectory } from '../../../shared/domain/istio/services.ts';
 import { assumedWorkload, workloadsOf } from '../../../shared/domain/istio/workload.ts';
 import { meta, pod, service, servicePort } from '../../fixtures/kubernetes.ts';
 
+const MESH = { unprivilegedPods: undefined, revision: 'default' };
+
 const KEYS = new Set(['app', 'istio']);
 
 function groups(pods: readonly Pod[]): readonly string[] {
-  return workloadsOf(pods, KEYS, undefined).map((workload) =>
+  return workloadsOf(pods, KEYS, MESH).map((workload) =>
     workload.pods.map(({ meta: of }) => of.name).join(' '),
   );
 }
@@ -62,13 +64,16 @@ describe('pods that are alike', () => {
 
   test('pods of two namespaces are two kinds', () => {
     expect(
-      workloadsOf([pod('n1/a'), pod('n2/a')], KEYS, undefined).map(({ namespace }) => namespace),
+      workloadsOf([pod('n1/a'), pod('n2/a')], KEYS, MESH).map(({ namespace }) => namespace),
     ).toEqual(['n1', 'n2']);
   });
 
   test('the mesh option decides on low ports before the pods do', () => {
     const rights = (option: boolean | undefined, own: boolean): boolean | undefined =>
-      workloadsOf([pod('ns/a', { unprivileged: own })], KEYS, option)[0]?.unprivileged;
+      workloadsOf([pod('ns/a', { unprivileged: own })], KEYS, {
+        ...MESH,
+        unprivilegedPods: option,
+      })[0]?.unprivileged;
     expect([
       rights(undefined, true),
       rights(undefined, false),
@@ -76,14 +81,15 @@ describe('pods that are alike', () => {
       rights(false, true),
     ]).toEqual([true, false, true, false]);
     const assumed = (option: boolean | undefined): boolean =>
-      assumedWorkload(service('ns/s', []), option).unprivileged;
+      assumedWorkload(service('ns/s', []), { ...MESH, unprivilegedPods: option }).unprivileged;
     expect([assumed(undefined), assumed(true), assumed(false)]).toEqual([false, true, false]);
   });
 
   test('labels of the Service stand for pods that are not there', () => {
-    expect(assumedWorkload(service('ns/s', [], { selector: { app: 'x' } }), undefined)).toEqual({
+    expect(assumedWorkload(service('ns/s', [], { selector: { app: 'x' } }), MESH)).toEqual({
       namespace: 'ns',
       labels: { app: 'x' },
+      revision: 'default',
       unprivileged: false,
       containerPorts: [],
       ips: [],
@@ -100,7 +106,7 @@ describe('pods that are alike', () => {
         pod('ns/b', { ips: ['10.0.0.2'], proxy: 'sidecar' }),
       ],
       KEYS,
-      undefined,
+      MESH,
     );
     expect([workload?.ips, workload?.sidecar, workload?.assumed]).toEqual([
       ['10.0.0.1', 'fd00::1', '10.0.0.2'],
@@ -167,7 +173,7 @@ describe('istio-port-mapping.md §1.2.1: Services and their pods', () => {
     const stranger = service('ns/stranger', [servicePort(80)], { selector: {} });
     const directory = serviceDirectory([stranger, handMade], [listed]);
     const found = (...pods: Pod[]): readonly string[] =>
-      directory.of(workloadsOf(pods, KEYS, undefined)[0]!).map(({ meta: of }) => of.name);
+      directory.of(workloadsOf(pods, KEYS, MESH)[0]!).map(({ meta: of }) => of.name);
     expect(found(a, pod('ns/z', { labels: { app: 'x' } }))).toEqual(['hand']);
     expect(found(pod('ns/z', { ips: [] }))).toEqual([]);
   });

@@ -29,7 +29,7 @@ export interface Candidate {
   readonly merged: MergedSettings;
   readonly refusals: readonly ExposureRefusal[];
   /** Why it may only stay where it is declared already. */
-  readonly doubt?: ExposureRefusal;
+  readonly doubt?: ExposureRefusal & { readonly verdict: ServerReport['verdict'] };
 }
 
 interface Asker {
@@ -270,9 +270,9 @@ export function collectCandidates(
     report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],
   );
   const kept = tolerated.flatMap(({ report, position }) => {
-    const { code = '', reason: message = '' } = servers[position] ?? {};
+    const { code, reason: message, verdict } = servers[position] ?? report;
     const { candidate } = candidateOf(shared, report, position);
-    return [{ candidate: { ...candidate, doubt: { code, message } }, notes: [] }];
+    return [{ candidate: { ...candidate, doubt: { code, message, verdict } }, notes: [] }];
   });
   const found: readonly { readonly candidate: Candidate; readonly notes: readonly Note[] }[] = [
     ...listening,

@@ -1,0 +1,58 @@
+/** The mesh ConfigMaps of the revisions that serve gateway pods: one stream for each, from the moment that somebody asks for it. */
+import type { Stream } from '../../../shared/kubernetes/index.ts';
+import { meshConfigKind, type ObservedKind, type ObservedObject } from './kinds.ts';
+
+export interface MeshConfigStreamOptions {
+  readonly open: (kind: ObservedKind) => Stream<ObservedObject>;
+  /** One is known now, or cannot be. */
+  readonly onAnswer: () => void;
+}
+
+interface Followed {
+  readonly kind: ObservedKind;
+  readonly stream: Stream<ObservedObject>;
+  answered: boolean;
+}
+
+export class MeshConfigStreams {
+  readonly #options: MeshConfigStreamOptions;
+  readonly #streams = new Map<string, Followed>();
+  #stopped = false;
+
+  constructor(options: MeshConfigStreamOptions) {
+    this.#options = options;
+  }
+
+  get all(): readonly Followed[] {
+    return [...this.#streams.values()];
+  }
+
+  /** False while the answer of the API is awaited for one of them. That one may not be read is an answer. */
+  want(revisions: ReadonlySet<string>): boolean {
+    const wanted = [...revisions].map((revision) => this.#follow(revision));
+    return wanted.every((one) => one === undefined || one.answered);
+  }
+
+  async relist(): Promise<void> {
+    await Promise.all(this.all.map(({ stream }) => stream.relist()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.all.map(({ stream }) => stream.stop()));
+  }
+
+  #follow(revision: string): Followed | undefined {
+    const there = this.#streams.get(revision);
+    if (there !== undefined || this.#stopped) return there;
+    const kind = meshConfigKind(revision);
+    const opened: Followed = { kind, stream: this.#options.open(kind), answered: false };
+    this.#streams.set(revision, opened);
+    void opened.stream.synced.then(() => {
+      opened.answered = true;
+      this.#options.onAnswer();
+    });
+    opened.stream.start();
+    return opened;
+  }
+}

@@ -1,0 +1,85 @@
+/** istio-port-mapping.md §1.1: namespaces that the mesh does not read (`discoverySelectors`), and the mesh configuration that says so. */
+import { isSubset } from './selector-index.ts';
+import type { MeshOptions } from './mesh.ts';
+import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { LabelSelector } from './label-selector.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Whether istiod of one revision reads what is in a namespace. */
+export interface Discovery {
+  readonly reads: (namespace: string) => boolean;
+  /** False where everything is read, so that nobody has to ask. */
+  readonly isSelective: boolean;
+  /** Where the selectors come from, in words. */
+  readonly source: string;
+}
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+const EVERYTHING: Discovery = { reads: () => true, isSelective: false, source: '' };
+
+/** `sluice.yaml` first; else the mesh ConfigMap of the revision, where it may be read. */
+export function discoveryFor(
+  revision: string,
+  { namespaces, optionalKinds }: Pick<KubernetesObjects, 'namespaces' | 'optionalKinds'>,
+  mesh: MeshOptions,
+): Discovery {
+  const config = (optionalKinds?.meshConfigs ?? []).find(
+    (one) => one.revision === revision && one.meta.namespace === mesh.rootNamespace,
+  );
+  const selectors = mesh.discoverySelectors ?? config?.discoverySelectors ?? [];
+  if (selectors.length === 0) return EVERYTHING;
+  const known = new Map(namespaces.map(({ name, labels }) => [name, labels]));
+  const byNameAlone = selectors.every((selector) =>
+    keysOf(selector).every((key) => key === NAME_LABEL),
+  );
+  const answers = new Map<string, boolean>();
+  const judge = (namespace: string): boolean => {
+    const labels = known.get(namespace);
+    // Of a namespace whose labels nobody knows, only its name tells.
+    if (labels === undefined && !byNameAlone) return true;
+    return selectors.some((selector) =>
+      isSelected(selector, { [NAME_LABEL]: namespace, ...labels }),
+    );
+  };
+  return {
+    isSelective: true,
+    source:
+      mesh.discoverySelectors === undefined
+        ? `ConfigMap ${config?.meta.namespace ?? ''}/${config?.meta.name ?? ''}`
+        : 'mesh option discoverySelectors',
+    reads: (namespace) => {
+      const answer = answers.get(namespace) ?? judge(namespace);
+      answers.set(namespace, answer);
+      return answer;
+    },
+  };
+}
+
+function keysOf({ matchLabels, matchExpressions }: LabelSelector): readonly string[] {
+  return [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)];
+}
+
+/** As Kubernetes has it: NotIn and DoesNotExist hold where the label is absent. */
+export function isSelected(
+  { matchLabels, matchExpressions }: LabelSelector,
+  labels: Labels,
+): boolean {
+  return (
+    isSubset(matchLabels, labels) &&
+    matchExpressions.every(({ key, operator, values }) => {
+      const value = labels[key];
+      switch (operator) {
+        case 'In':
+          return value !== undefined && values.includes(value);
+        case 'NotIn':
+          return value === undefined || !values.includes(value);
+        case 'Exists':
+          return value !== undefined;
+        case 'DoesNotExist':
+          return value === undefined;
+      }
+    })
+  );
+}

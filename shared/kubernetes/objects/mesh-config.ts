@@ -1,0 +1,33 @@
+/** The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root namespace. */
+import { parse } from 'yaml';
+import { LabelSelector } from '../../domain/istio/label-selector.ts';
+import type { MeshConfig } from '../../domain/snapshot/objects.ts';
+import { metaOf } from './meta.ts';
+import { isRecord, readList, readRecord, readText, stringMap, type Raw } from './read.ts';
+
+const PREFIX = 'istio-';
+
+export function isMeshConfig(raw: Raw): boolean {
+  const name = readText(readRecord(raw['metadata'])['name']) ?? '';
+  return (name === 'istio' || name.startsWith(PREFIX)) && 'mesh' in stringMap(raw['data']);
+}
+
+/** Name of the ConfigMap of a revision. */
+export function meshConfigName(revision: string): string {
+  return revision === 'default' ? 'istio' : `${PREFIX}${revision}`;
+}
+
+/** Throws where it cannot be read, so that the last state that could be stays. */
+export function normaliseMeshConfig(value: unknown): MeshConfig {
+  const raw = readRecord(value);
+  const { name, namespace } = metaOf(raw);
+  const mesh: unknown = parse(stringMap(raw['data'])['mesh'] ?? '', { logLevel: 'silent' });
+  if (!isRecord(mesh))
+    throw new Error(`ConfigMap ${namespace}/${name}: data.mesh is not an object`);
+  const meta = { ...metaOf(raw), labels: {}, annotations: {}, resourceVersion: '', created: '' };
+  return {
+    meta,
+    revision: name === 'istio' ? 'default' : name.slice(PREFIX.length),
+    discoverySelectors: readList(mesh['discoverySelectors']).map((one) => LabelSelector.parse(one)),
+  };
+}
