@@ -43,6 +43,8 @@ export interface Faults {
   silenceWatches(match?: FaultMatch): number;
   /** Lets etcd tell how far it is, and sends a bookmark now to every watch that allows them. */
   bookmark(): void;
+  /** Matching requests so far, refused ones too. */
+  requests(match?: FaultMatch): number;
   /** Open watches at the moment. */
   watches(match?: FaultMatch): number;
 }
@@ -63,6 +65,8 @@ export class FaultBoard implements Faults {
   readonly #store: Store;
   readonly #rules = new Set<{ readonly match: FaultMatch; readonly effect: FaultEffect }>();
   readonly #open = new Set<OpenWatch>();
+  /** By verb, resource and namespace. */
+  readonly #counts = new Map<string, { readonly info: RequestInfo; count: number }>();
   #expireAs: 'event' | 'status' = 'event';
 
   constructor(store: Store) {
@@ -102,6 +106,19 @@ export class FaultBoard implements Faults {
 
   watches(match: FaultMatch = {}): number {
     return this.#each(match, () => undefined);
+  }
+
+  requests(match: FaultMatch = {}): number {
+    return [...this.#counts.values()]
+      .filter(({ info }) => applies(match, info))
+      .reduce((sum, { count }) => sum + count, 0);
+  }
+
+  count(info: RequestInfo): void {
+    const key = `${info.verb} ${qualified(info.resource)} ${info.namespace ?? ''}`;
+    const entry = this.#counts.get(key) ?? { info, count: 0 };
+    entry.count += 1;
+    this.#counts.set(key, entry);
   }
 
   get expiredAsStatus(): boolean {

@@ -79,6 +79,7 @@ async function answerObjects(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  context.faults.count(info);
   const handler = handlers[info.verb];
   if (!handler) throw methodNotAllowed();
   const effect = context.faults.effectOn(info);
