@@ -4,7 +4,8 @@ import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { CLOCKS_DIFFER } from './leader/lease.ts';
-import type { EventTarget, Recorder } from './report/event-recorder.ts';
+import type { Recorder } from './report/event-recorder.ts';
+import type { EventTarget } from './report/event-object.ts';
 import { serviceTarget } from './report/event-targets.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 
@@ -42,45 +43,47 @@ export class ClockTeller {
     this.#options = options;
   }
 
-  /** Looks at the clocks now; safe to call at any time. Rejects where Events cannot be written. */
-  async tell(ingresses: readonly AffectedIngress[]): Promise<void> {
+  /** Looks at the clocks now; safe to call at any time. */
+  tell(ingresses: readonly AffectedIngress[]): void {
     const { client, clock, log } = this.#options;
     const ahead = clockAhead(client, clock);
     if (ahead === undefined) return;
     if (Math.abs(ahead) <= CLOCKS_DIFFER) return this.#takeBack();
     const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost. Times in records, Events and orders are wrong, and AWS refuses requests at a difference of 5 minutes. Correct whichever clock is wrong (NTP).`;
     log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
-    for (const ingress of ingresses) await this.#tellOf(ingress, message);
+    for (const ingress of ingresses) this.#tellOf(ingress, message);
   }
 
-  async #tellOf(ingress: AffectedIngress, message: string): Promise<void> {
+  #tellOf(ingress: AffectedIngress, message: string): void {
     const { ref } = ingress;
     const service = this.#options.cache.service(ref.namespace, ref.service);
     if (service === undefined) return;
-    await this.#report(
+    this.#report(
       serviceTarget(service.object.meta),
       `${ref.namespace}/${ref.service} clock`,
       message,
     );
     // Two ingresses may offer the same Gateway, and there is one clock to tell of.
-    for (const target of ingress.gateways()) await this.#report(target, 'clock', message);
+    for (const target of ingress.gateways()) this.#report(target, 'clock', message);
   }
 
-  async #report(target: EventTarget, subject: string, message: string): Promise<void> {
-    const { recorder } = this.#options;
+  #report(target: EventTarget, subject: string, message: string): void {
     // What an earlier process said before the clocks agreed would pass for said.
-    if (this.#agreed && !this.#told.has(target.uid)) await recorder.report(target, subject, []);
-    await recorder.report(target, subject, [
-      { subject, type: 'Warning', reason: 'ClockWrong', message },
-    ]);
+    const again = this.#agreed && !this.#told.has(target.uid);
+    this.#options.recorder.report(
+      target,
+      subject,
+      [{ subject, type: 'Warning', reason: 'ClockWrong', message }],
+      { again },
+    );
     this.#told.set(target.uid, { target, subject });
   }
 
-  async #takeBack(): Promise<void> {
+  #takeBack(): void {
     this.#agreed = true;
     if (this.#told.size === 0) return;
     for (const [uid, { target, subject }] of this.#told) {
-      await this.#options.recorder.report(target, subject, []);
+      this.#options.recorder.report(target, subject, []);
       this.#told.delete(uid);
     }
     this.#options.log.info({}, 'the clocks agree again');

@@ -26,7 +26,8 @@ import { ServicePorts } from './ports/reconcile-ports.ts';
 import { connectTcp } from './probe/connect-tcp.ts';
 import type { Connect } from './probe/listener-probes.ts';
 import { ProbeReporter } from './probe/report-probes.ts';
-import type { EventTarget, Recorder } from './report/event-recorder.ts';
+import type { Recorder } from './report/event-recorder.ts';
+import type { EventTarget } from './report/event-object.ts';
 import { gatewayTargets } from './report/event-targets.ts';
 import { LatestResults } from './report/latest-results.ts';
 import { createMeshServiceAccess, type MeshServiceAccess } from './report/mesh-service-access.ts';
@@ -93,7 +94,7 @@ export class IngressReconciler {
     this.#ports = new ServicePorts({ ...options, clock, log });
     const connect = options.connect ?? connectTcp;
     this.#probes = new ProbeReporter({ ref, cache, recorder, isLeading, connect, clock, random });
-    this.#sender = new SnapshotSender({ ...options, ref, clock, log });
+    this.#sender = new SnapshotSender({ ...options, ref, clock });
     this.#emitter = this.#createEmitter();
     this.#throttle = new Throttle(clock);
     this.#workers = this.#createWorkers();
@@ -129,19 +130,19 @@ export class IngressReconciler {
     this.#emitter.refresh();
   }
 
-  /** True once the result has been told; false when that has to be tried again. */
-  async settle(settled: Settled): Promise<boolean> {
+  /** Takes a result. What it means is said and written beside it, from the newest results, until it is done. */
+  settle(settled: Settled): void {
     this.#emitter.settled({
       revision: settled.version,
       device: settled.device,
       devices: settled.devices,
     });
-    if (!this.#results.take(settled)) return true;
+    if (!this.#results.take(settled)) return;
     // What is offered already decides which ports may come back.
     this.#workers.mapping.enqueue();
     if (this.#results.complete() && !isPending(this.#results)) this.#ports.settled(settled.version);
     this.#workers.ports.enqueue();
-    return this.#workers.results.done();
+    this.#workers.results.enqueue();
   }
 
   /** A kind that was not readable before was read. */
@@ -199,7 +200,7 @@ export class IngressReconciler {
       ),
       probes: teller('probing the listeners of the gateway pods', () => this.#probes.report()),
       meshAccess: teller('reporting whether Services of the whole cluster can be listed', () =>
-        this.#meshAccess.report(),
+        Promise.resolve(this.#meshAccess.report()),
       ),
       drains: worker('ending the drain of removed pods', () => Promise.resolve(this.#endDrains())),
     };

@@ -12,6 +12,8 @@ export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** Objects in a page of a list; absent: few enough to be read in little memory. */
+  readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told how many bytes arrived. */
   readonly received?: ((bytes: number) => void) | undefined;
@@ -156,13 +158,13 @@ async function* readPages(
   resource: Resource,
   selection: Selection,
 ): AsyncGenerator<Page> {
-  const { namespace, labelSelector, fieldSelector, signal, received } = selection;
+  const { namespace, labelSelector, fieldSelector, limit = PAGE, signal, received } = selection;
   let next = '';
   do {
     const answer = (await transport.json({
       method: 'GET',
       path: resourcePath(resource, namespace),
-      query: { limit: PAGE, continue: next, labelSelector, fieldSelector },
+      query: { limit, continue: next, labelSelector, fieldSelector },
       signal,
       received,
     })) as {

@@ -5,7 +5,6 @@ import {
   type IngressRef,
 } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { Meter } from '../serve/metrics.ts';
@@ -22,7 +21,6 @@ export interface SnapshotSenderOptions {
   readonly cache: Pick<ClusterCache, 'service'>;
   readonly meter: Meter;
   readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Sends the snapshots of one ingress, measures how late they are, and says where its owner looks when one is too large. */
@@ -42,19 +40,12 @@ export class SnapshotSender {
 
   /** Resolves only when the queue has it. */
   async send(content: Content, changes: readonly Change[]): Promise<Revision> {
-    const { cluster, ref, outbox, meter, clock, log } = this.#options;
-    const revision = await outbox.snapshot(ref, content, changes).catch(async (error: unknown) => {
-      await this.#size.failed(error, content.objects);
+    const { cluster, ref, outbox, meter, clock } = this.#options;
+    const revision = await outbox.snapshot(ref, content, changes).catch((error: unknown) => {
+      this.#size.failed(error, content.objects);
       throw error;
     });
-    await this.#size
-      .sent()
-      .catch((error: unknown) =>
-        log.warn(
-          { error: String(error) },
-          'the event that the snapshot fits again could not be recorded',
-        ),
-      );
+    this.#size.sent();
     meter.snapshot(ownerKey(cluster, ref), this.#lag.sent(changes, clock.monotonic()));
     return revision;
   }

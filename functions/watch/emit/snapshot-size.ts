@@ -2,14 +2,15 @@
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
-import type { EventMessage, Recorder } from '../report/event-recorder.ts';
+import type { Recorder } from '../report/event-recorder.ts';
+import type { EventMessage } from '../report/event-object.ts';
 import { serviceTarget } from '../report/event-targets.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 export interface SizeReporter {
   /** Whether it says anything depends on the error. */
-  failed(error: unknown, objects: KubernetesObjects): Promise<void>;
-  sent(): Promise<void>;
+  failed(error: unknown, objects: KubernetesObjects): void;
+  sent(): void;
 }
 
 export function createSizeReporter(
@@ -19,19 +20,19 @@ export function createSizeReporter(
 ): SizeReporter {
   const scope = `${ref.namespace}/${ref.service} snapshot`;
   let told = false;
-  const say = async (occurrences: readonly EventMessage[]): Promise<void> => {
+  const say = (occurrences: readonly EventMessage[]): void => {
     const service = cache.service(ref.namespace, ref.service);
     if (service !== undefined)
-      await recorder.report(serviceTarget(service.object.meta), scope, occurrences);
+      recorder.report(serviceTarget(service.object.meta), scope, occurrences);
     told = occurrences.length > 0;
   };
   return {
-    failed: async (error, objects) => {
+    failed: (error, objects) => {
       if (error instanceof QueueError && error.code === 'Q604')
-        await say([tooLarge(scope, ref, objects)]);
+        say([tooLarge(scope, ref, objects)]);
     },
-    sent: async () => {
-      if (told) await say([]);
+    sent: () => {
+      if (told) say([]);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { WatchedIngress } from '../ingresses.ts';
 import { Worker } from '../loop/worker.ts';
 import type { Meter } from '../serve/metrics.ts';
 import { createOutbox, type Outbox } from '../emit/outbox.ts';
-import { createRecorder } from '../report/event-recorder.ts';
+import { EventRecorder } from '../report/event-recorder.ts';
 import { Revisions } from '../emit/revisions.ts';
 import { consumeSettled } from '../report/settled-loop.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
@@ -37,6 +37,7 @@ export class LeaderTerm {
   readonly #abort = new AbortController();
   readonly #revisions = new Revisions(0);
   readonly #reconcilers: readonly IngressReconciler[];
+  readonly #recorder: EventRecorder;
   readonly #inventory: Worker;
   readonly #clockTelling: Worker;
   #listening: Promise<void> = Promise.resolve();
@@ -49,7 +50,8 @@ export class LeaderTerm {
     const revisions = this.#revisions;
     this.#options = options;
     const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
-    const recorder = createRecorder(client, clock);
+    const recorder = new EventRecorder({ client, clock, random, log });
+    this.#recorder = recorder;
     const isLeading = (): boolean => this.#leading;
     const shared = {
       runtime,
@@ -79,9 +81,9 @@ export class LeaderTerm {
       clock,
       random,
       log,
-      work: async () => {
-        if (this.#leading) await teller.tell(this.#reconcilers);
-        return options.resync;
+      work: () => {
+        if (this.#leading) teller.tell(this.#reconcilers);
+        return Promise.resolve(options.resync);
       },
     });
     for (const reconciler of this.#reconcilers) reconciler.start();
@@ -138,6 +140,7 @@ export class LeaderTerm {
       this.#clockTelling.stop(),
       this.#listening,
     ]);
+    await this.#recorder.stop();
     this.#leading = false;
   }
 
@@ -183,8 +186,10 @@ export class LeaderTerm {
         'the device has a newer epoch of this cluster; continuing above it',
       );
       this.#inventory.enqueue();
+      for (const one of this.#reconcilers) one.refresh();
     }
     this.#options.meter.settled(settled.owner);
-    return reconciler.settle(settled);
+    reconciler.settle(settled);
+    return true;
   }
 }

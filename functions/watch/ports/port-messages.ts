@@ -3,7 +3,7 @@ import type { MissingServicePort } from '../../../shared/domain/istio/port-mappi
 import type { KubernetesError } from '../../../shared/kubernetes/index.ts';
 import type { PortKey } from '../cache/ownership.ts';
 import type { OwnPort } from './port-plan.ts';
-import type { EventMessage } from '../report/event-recorder.ts';
+import type { EventMessage } from '../report/event-object.ts';
 
 type Port = PortKey;
 

@@ -1,7 +1,7 @@
 /** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
-import type { Revision } from '../../../shared/domain/revision.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
@@ -18,11 +18,12 @@ import {
   withdrawalRefused,
 } from './port-messages.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
-import type { EventMessage, Recorder } from '../report/event-recorder.ts';
+import type { PortDemand } from './demanded-ports.ts';
+import type { Recorder } from '../report/event-recorder.ts';
+import type { EventMessage } from '../report/event-object.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
-import type { PortDemand } from './demanded-ports.ts';
 
 export interface ServicePortsOptions {
   readonly client: KubernetesClient;
@@ -121,9 +122,9 @@ async function apply(
     await client.apply(SERVICES, object, { manager: PORT_MANAGER });
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
-    await say(options, service, missing, (port) => portRefused(name, port, error));
+    say(options, service, missing, (port) => portRefused(name, port, error));
     for (const key of plan.withdrawn)
-      await options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [
+      options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [
         withdrawalRefused(name, key, error),
       ]);
     throw error;
@@ -133,7 +134,7 @@ async function apply(
     { service: name, added: plan.added, withdrawn: plan.withdrawn },
     'service ports applied',
   );
-  await say(options, service, missing, (port) => {
+  say(options, service, missing, (port) => {
     const own = plan.added.find((added) => includes([added], port));
     return own === undefined ? undefined : portAdded(name, port, own);
   });
@@ -141,12 +142,12 @@ async function apply(
 
 type Say = (port: MissingServicePort) => EventMessage | undefined;
 
-async function say(
+function say(
   { recorder, cache }: PortContext,
   service: Service,
   ports: readonly MissingServicePort[],
   what: Say,
-): Promise<void> {
+): void {
   for (const port of ports) {
     const occurrence = what(port);
     if (occurrence === undefined) continue;
@@ -156,26 +157,26 @@ async function say(
         (gateway) => findTarget(cache.index, { kind: 'Gateway', key: gateway }) ?? [],
       ),
     ];
-    for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+    for (const target of targets) recorder.report(target, occurrence.subject, [occurrence]);
   }
 }
 
 /** Complete for each object each time, so that what was added by hand and lost again is said again. */
-async function sayMissing(
+function sayMissing(
   { recorder, cache, told }: PortContext,
   service: Service,
   { name, missing }: ServiceTask,
-): Promise<void> {
+): void {
   const gateways = [
     ...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])]),
   ];
   const of = (ports: readonly MissingServicePort[]): readonly EventMessage[] =>
     ports.map((port) => portMissing(name, port));
-  await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
+  recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
   for (const gateway of gateways) {
     const target = findTarget(cache.index, { kind: 'Gateway', key: gateway });
     if (target !== undefined)
-      await recorder.report(
+      recorder.report(
         target,
         portsSubject(name),
         of(missing.filter((port) => port.gateways.includes(gateway))),

@@ -7,7 +7,7 @@ import type { PortMapping, ServerReport } from '../../../shared/domain/istio/por
 import { parseIps } from '../../../shared/domain/exposure/indexed-ingress.ts';
 import { formatIp } from '../../../shared/domain/net/ip.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { EventMessage } from '../report/event-recorder.ts';
+import type { EventMessage } from '../report/event-object.ts';
 
 /** Resolves when connected, rejects with the reason. Connections are closed at once, without a byte. */
 export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<void>;
@@ -73,11 +73,6 @@ export class ListenerProbes {
       server,
       occurrence: occurrenceOf(scope, server, { pods: there, failures }),
     }));
-  }
-
-  /** Could not be told; asked for again with the next look. */
-  forget(verdicts: readonly ProbeResult[]): void {
-    for (const { server } of verdicts) this.#known.delete(keyOf(server));
   }
 
   /** By target, why nobody answered until the grace was over. */

@@ -40,12 +40,7 @@ export class ProbeReporter {
       `${ref.namespace}/${ref.service}`,
     );
     if (!isLeading() || results.length === 0) return;
-    try {
-      await this.#record(results);
-    } catch (error) {
-      this.#probes.forget(results);
-      throw error;
-    }
+    this.#record(results);
   }
 
   /** Ends what is being tried. */
@@ -53,7 +48,7 @@ export class ProbeReporter {
     this.#abort.abort();
   }
 
-  async #record(results: readonly ProbeResult[]): Promise<void> {
+  #record(results: readonly ProbeResult[]): void {
     const { ref, recorder, cache } = this.#options;
     const service = cache.service(ref.namespace, ref.service);
     for (const { server, occurrence } of results) {
@@ -66,7 +61,7 @@ export class ProbeReporter {
         ...(gateway === undefined ? [] : [gateway]),
         ...(service === undefined ? [] : [serviceTarget(service.object.meta)]),
       ];
-      for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+      for (const target of targets) recorder.report(target, occurrence.subject, [occurrence]);
     }
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/domain/exposure/exposure.ts';
 import type { ServerReport, Verdict } from '../../../shared/domain/istio/port-mapping.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
-import type { EventMessage } from './event-recorder.ts';
+import type { EventMessage } from './event-object.ts';
 
 /** An occurrence and the object it is about. */
 export interface ObjectMessage {

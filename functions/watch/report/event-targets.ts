@@ -3,7 +3,7 @@ import type { KubernetesObjects, Meta } from '../../../shared/domain/snapshot/ob
 import type { Resource } from '../../../shared/kubernetes/index.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
 import type { ObjectReference } from './event-messages.ts';
-import type { EventTarget } from './event-recorder.ts';
+import type { EventTarget } from './event-object.ts';
 
 export const SERVICES: Resource = {
   group: '',

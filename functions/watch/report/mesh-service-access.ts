@@ -1,6 +1,7 @@
 /** One ingress and the Services of the whole cluster: asks for them while a server needs them, and says where they cannot be read. */
 import { ownerKey, type IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { EventMessage, Recorder, EventTarget } from './event-recorder.ts';
+import type { Recorder } from './event-recorder.ts';
+import type { EventMessage, EventTarget } from './event-object.ts';
 import { findTarget, serviceTarget } from './event-targets.ts';
 import type { IngressView } from '../view/ingress-view.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
@@ -17,7 +18,7 @@ export interface MeshServiceAccess {
   /** False while a server waits for Services that are not listed yet: it would look closed. */
   ready(): boolean;
   /** Says on the Gateways and on the ingress Service that a right is missing, as long as it is. */
-  report(): Promise<void>;
+  report(): void;
 }
 
 export function createMeshServiceAccess({
@@ -36,7 +37,7 @@ export function createMeshServiceAccess({
       cache.mesh.want(owner, wanted);
       return !wanted || cache.mesh.answered;
     },
-    report: async () => {
+    report: () => {
       const wishes = cache.mesh.denied === undefined ? [] : view.wishes();
       const service = cache.service(ref.namespace, ref.service);
       const gateways = wishes.flatMap(
@@ -46,9 +47,9 @@ export function createMeshServiceAccess({
         wishes.length === 0 || service === undefined
           ? []
           : [serviceTarget(service.object.meta), ...gateways];
-      for (const target of targets) await recorder.report(target, scope, [denied(scope)]);
+      for (const target of targets) recorder.report(target, scope, [denied(scope)]);
       const now = new Set(targets.map(({ uid }) => uid));
-      for (const target of told) if (!now.has(target.uid)) await recorder.report(target, scope, []);
+      for (const target of told) if (!now.has(target.uid)) recorder.report(target, scope, []);
       told = targets;
     },
   };

@@ -4,7 +4,8 @@ import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { eventMessages, statusAddresses } from './event-messages.ts';
-import type { EventMessage, Recorder } from './event-recorder.ts';
+import type { Recorder } from './event-recorder.ts';
+import type { EventMessage } from './event-object.ts';
 import type { LatestResults } from './latest-results.ts';
 import { findTarget, serviceTarget } from './event-targets.ts';
 import { decideStatus, writeStatus } from './service-status.ts';
@@ -24,18 +25,14 @@ export async function reportResults(options: ReportOptions): Promise<void> {
   const { ingress, cache, results } = options;
   const observed = cache.service(ingress.ref.namespace, ingress.ref.service);
   if (observed === undefined || results.newest() === undefined) return;
-  // Status and events stand for themselves: one that fails must not keep back the other.
-  const done = await Promise.allSettled([
-    reportEvents(options, observed.object),
-    keepStatus(options, observed),
-  ]);
-  for (const part of done) if (part.status === 'rejected') throw part.reason;
+  reportEvents(options, observed.object);
+  await keepStatus(options, observed);
 }
 
-async function reportEvents(
+function reportEvents(
   { recorder, cache, ingress, results }: ReportOptions,
   service: Service,
-): Promise<void> {
+): void {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
   const own = serviceTarget(service.meta);
   const byTarget = new Map([[own.uid, { target: own, occurrences: [] as EventMessage[] }]]);
@@ -47,7 +44,7 @@ async function reportEvents(
     entry.occurrences.push(occurrence);
   }
   for (const { target, occurrences } of byTarget.values())
-    await recorder.report(target, `${scope} result `, occurrences);
+    recorder.report(target, `${scope} result `, occurrences);
 }
 
 async function keepStatus(

@@ -4,13 +4,14 @@ import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';
 import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { kubectlFound, startKubectl, type Kubectl } from '../lab-kubernetes/client.ts';
 import {
+  type Bench,
   gateway,
   gatewayPod,
   ingressService,
   route,
   startBench,
+  toldAll,
   until,
-  type Bench,
 } from '../watch/support.ts';
 
 if (!kubectlFound)
@@ -91,7 +92,7 @@ function eventsOf(text: string): readonly string[] {
         result('taken', { outcome: 'conflict', code: 'OWN301', message: TAKEN }),
       ],
     });
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
   });
 
   afterEach(async () => {

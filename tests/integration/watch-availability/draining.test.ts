@@ -2,12 +2,13 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import {
+  type Bench,
   gatewayPod,
   ingressService,
   quiet,
   startBench,
+  toldAll,
   until,
-  type Bench,
 } from '../watch/support.ts';
 
 let at: Bench;
@@ -33,7 +34,7 @@ async function started(ingress: Partial<IngressConfig> = {}): Promise<void> {
   await at.watcher().start();
   await at.passUntil(() => pods().length === 2);
   at.settle({});
-  await until(() => at.queues.waiting('settled-east') === 0);
+  await toldAll(at);
 }
 
 describe('a gateway pod that was deleted', () => {
@@ -44,7 +45,7 @@ describe('a gateway pod that was deleted', () => {
     const since = at.clock.now();
     expect(pods()[0]).toMatchObject({ ips: ['10.244.1.1'], terminating: true });
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     await quiet();
     at.clock.advance(29_000);
     await quiet();
@@ -70,7 +71,7 @@ describe('a gateway pod that was deleted', () => {
     at.lab.store.apply({ ...gatewayPod('one'), status: status('10.244.1.1', 'False') });
     await at.passUntil(() => pods().some(({ ready }) => !ready));
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await at.passUntil(() => names() === 'two');
     expect(
@@ -83,7 +84,7 @@ describe('a gateway pod that was deleted', () => {
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await until(() => names() === 'one gone, two');
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.1') });
     await at.passUntil(() => names() === 'three, two');
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import { gatewayPod, ingressService, startBench, until, type Bench } from '../watch/support.ts';
+import { type Bench, gatewayPod, ingressService, startBench, toldAll } from '../watch/support.ts';
 
 let at: Bench;
 beforeEach(async () => {
@@ -68,7 +68,7 @@ describe('of a large namespace', () => {
     await at.watcher().start();
     await at.passUntil(() => at.snapshots().length > 0);
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.apply(ingressService({ selector: { istio: 'second' } }));
     await at.passUntil(() => podNames().at(-1)?.join() === 'second');
     expect(podNames().every((names) => names.length === 1)).toBe(true);

@@ -2,14 +2,15 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import {
+  type Bench,
   gateway,
   gatewayPod,
   ingressService,
   quiet,
   route,
   startBench,
+  toldAll,
   until,
-  type Bench,
 } from '../watch/support.ts';
 
 interface Port {
@@ -52,7 +53,7 @@ function open(name: string, port: number): void {
 
 async function settle(): Promise<void> {
   at.settle({});
-  await until(() => at.queues.waiting('settled-east') === 0);
+  await toldAll(at);
 }
 
 /** A port that was added, that no Gateway wants any more, and whose removal BIG-IP has confirmed; the five minutes are over. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import { gatewayPod, ingressService, startBench, until, type Bench } from '../watch/support.ts';
+import { type Bench, gatewayPod, ingressService, startBench, toldAll } from '../watch/support.ts';
 
 let at: Bench;
 beforeEach(async () => {
@@ -47,7 +47,7 @@ test('a snapshot that is too large is said on the Service, with what to split, o
   at.lab.store.delete('v1', 'ConfigMap', 'istio-system', 'two');
   await at.passUntil(() => at.snapshots().length > 0);
   at.settle({});
-  await until(() => at.queues.waiting('settled-east') === 0);
+  await toldAll(at);
   at.lab.store.apply(fat('two'));
   await at.passUntil(() => told()[0]?.count === 2);
 });

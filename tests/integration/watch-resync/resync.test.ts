@@ -5,13 +5,13 @@ import { RESYNC } from '../../../shared/queue/events.ts';
 import type { Queue } from '../../../shared/queue/port.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import {
+  type Bench,
   gatewayPod,
   ingressService,
   OWNER,
   quiet,
   startBench,
-  until,
-  type Bench,
+  toldAll,
 } from '../watch/support.ts';
 
 let at: Bench;
@@ -46,7 +46,7 @@ async function said(): Promise<void> {
   await at.watcher().start();
   await at.passUntil(() => at.snapshots().length === 1 && at.inventories().length === 1);
   at.settle({});
-  await until(() => at.queues.waiting('settled-east') === 0);
+  await toldAll(at);
 }
 
 describe('a watcher that is asked to say everything again', () => {
@@ -59,7 +59,7 @@ describe('a watcher that is asked to say everything again', () => {
     expect(again?.revision.counter).toBeGreaterThan(
       first?.revision.counter ?? Number.POSITIVE_INFINITY,
     );
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     expect(at.logs).toContainEqual({
       level: 'info',
       message: 'full resync requested',
@@ -76,7 +76,7 @@ describe('a watcher that is asked to say everything again', () => {
   test('takes no question that was meant for another cluster, and goes on listening', async () => {
     await said();
     ask('west');
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     await quiet();
     expect([at.snapshots().length, at.inventories().length]).toEqual([1, 1]);
     ask();

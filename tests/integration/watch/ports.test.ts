@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import {
+  type Bench,
   gateway,
   gatewayPod,
   ingressService,
   quiet,
   route,
   startBench,
+  toldAll,
   until,
-  type Bench,
 } from './support.ts';
 
 interface Port {
@@ -168,7 +169,7 @@ describe('a port that no Gateway wants any more', () => {
         at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2,
     );
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'echo');
     await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 0);
   });
@@ -182,7 +183,7 @@ describe('a port that no Gateway wants any more', () => {
     await pass(30_000);
     expect(numbers()).toEqual([15020, 32400]);
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     await pass(299_000);
     expect(numbers()).toEqual([15020, 32400]);
     await pass(1_000);
@@ -202,7 +203,7 @@ describe('a port that no Gateway wants any more', () => {
       message: 'too many at once',
     };
     at.settle({ exposures: [held] });
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     await pass(600_000);
     expect(numbers()).toEqual([15020, 32400]);
   });
@@ -216,14 +217,14 @@ describe('a port that no Gateway wants any more', () => {
         generation: 1,
       },
     });
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     await pass(301_000);
     expect(numbers()).toEqual([15020, 32400]);
   });
 
   test('and is wanted again in time simply stays', async () => {
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     open('echo', 32400);
     await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 1);
     await pass(600_000);

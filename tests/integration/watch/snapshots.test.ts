@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
+  type Bench,
   gateway,
   gatewayPod,
   ingressService,
@@ -7,8 +8,8 @@ import {
   quiet,
   route,
   startBench,
+  toldAll,
   until,
-  type Bench,
 } from './support.ts';
 
 let at: Bench;
@@ -24,7 +25,7 @@ async function settledStart(): Promise<void> {
   await at.watcher().start();
   await until(() => at.snapshots().length === 1 && at.inventories().length === 1);
   at.settle({});
-  await until(() => at.queues.waiting('settled-east') === 0);
+  await toldAll(at);
 }
 
 const last = () => at.snapshots().at(-1);
@@ -183,7 +184,7 @@ describe('one unsettled snapshot at a time', () => {
     at.lab.store.apply(gateway('two', 31002));
     await at.passUntil(() => at.snapshots().length === 2);
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'one');
     await at.passUntil(() => at.snapshots().length === 3);
     at.lab.store.apply(gateway('three', 31003));
@@ -193,7 +194,7 @@ describe('one unsettled snapshot at a time', () => {
     const deletion = expect.objectContaining({ what: 'deleted', kind: 'Gateway', name: 'one' });
     expect(last()?.changes).toContainEqual(deletion);
     at.settle({});
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.apply(gateway('four', 31004));
     await at.passUntil(() => at.snapshots().length === 5);
     expect(last()?.changes).not.toContainEqual(deletion);
@@ -293,7 +294,7 @@ describe('a restart', () => {
       clusterUid: 'another',
       supersededBy: { epoch: before + 1_000, counter: 9, generation: 1 },
     });
-    await until(() => at.queues.waiting('settled-east') === 0);
+    await toldAll(at);
     at.lab.store.apply(gateway('one', 31001));
     await at.passUntil(() => at.snapshots().length === 2);
     expect(last()?.revision.epoch).toBe(before);

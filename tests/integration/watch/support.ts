@@ -151,6 +151,18 @@ export async function quiet(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 60));
 }
 
+/** Until the watcher asks the API server for nothing any more: Events and status are written beside the results. */
+export async function toldAll({ lab, queues }: Pick<Bench, 'lab' | 'queues'>): Promise<void> {
+  await until(() => queues.waiting('settled-east') === 0);
+  let seen = -1;
+  for (let calm = 0; calm < 5; calm += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const requests = lab.faults.requests();
+    if (requests !== seen) calm = -1;
+    seen = requests;
+  }
+}
+
 export interface Bench {
   readonly lab: LabKubernetes;
   readonly queues: MemoryQueues;

@@ -50,8 +50,8 @@ test('only the recorder writes Kubernetes Events', () => {
   const writers = sources.filter((file) =>
     /\.(?:create|merge)\(EVENTS\b/.test(readFileSync(join(root, file), 'utf8')),
   );
-  expect(writers).toEqual(['functions/watch/report/event-recorder.ts']);
+  expect(writers).toEqual(['functions/watch/report/event-store.ts']);
   expect(readFileSync(join(root, 'functions/watch/report/event-recorder.ts'), 'utf8')).toContain(
-    'occurrences.map(withVisibleText)',
+    'messages.map(withVisibleText)',
   );
 });

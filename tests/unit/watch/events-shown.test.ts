@@ -1,6 +1,7 @@
 /** `kubectl` shows the message of an Event as it is, so it holds nothing that a terminal obeys. Seen red without `withVisibleText`. */
 import { expect, test } from '@jest/globals';
-import { createRecorder } from '../../../functions/watch/report/event-recorder.ts';
+import { EventRecorder } from '../../../functions/watch/report/event-recorder.ts';
+import { silent } from './event-recorder-support.ts';
 import type { KubernetesClient, RawObject } from '../../../shared/kubernetes/index.ts';
 
 const TARGET = { apiVersion: 'v1', kind: 'Service', namespace: 'a', name: 'b', uid: 'u' };
@@ -14,17 +15,20 @@ function recorder(): { readonly written: RawObject[]; readonly say: () => Promis
       yield { items: [...written] };
     },
   } as unknown as KubernetesClient;
-  const one = createRecorder(client, {
-    now: () => 0,
-    monotonic: () => 0,
-    sleep: () => Promise.resolve(),
+  const one = new EventRecorder({
+    client,
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
+    random: () => 0,
+    log: silent,
   });
   return {
     written,
-    say: () =>
+    say: () => {
       one.report(TARGET, 's', [
         { subject: `s ${HOSTILE}`, type: 'Warning', reason: 'ApplyFailed', message: HOSTILE },
-      ]),
+      ]);
+      return one.idle();
+    },
   };
 }
 

@@ -1,0 +1,101 @@
+/** What Sluice's Kubernetes Events look like, and how one is recognised again. */
+import { createHash } from 'node:crypto';
+import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
+
+export const EVENTS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
+
+/** By which the API server finds Sluice's own Events among those of a namespace. */
+export const OWN_EVENTS = 'source=sluice';
+
+const SUBJECT = 'sluice.io/subject';
+/** The API refuses longer messages. */
+const LONGEST = 1024;
+/** Room for the hash behind the name of the object. */
+const LONGEST_NAME = 230;
+
+export interface EventTarget {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What is to be said about one subject of an object, such as one exposure of a Gateway. */
+export interface EventMessage {
+  readonly subject: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** An Event as it is stored. */
+export interface EventObject extends RawObject {
+  readonly count?: number;
+  readonly lastTimestamp?: string;
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly involvedObject?: Partial<EventTarget>;
+}
+
+export function subjectOf(event: EventObject): string | undefined {
+  return event.metadata.annotations?.[SUBJECT];
+}
+
+/** Two messages with the same sentence say the same. */
+export function sentence({
+  type,
+  reason,
+  message,
+}: {
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}): string {
+  return `${type} ${reason} ${(message ?? '').slice(0, LONGEST)}`;
+}
+
+/** The older one first; for sorting. */
+export function byAge(a: EventObject, b: EventObject): number {
+  return (
+    Date.parse(a.lastTimestamp ?? '') - Date.parse(b.lastTimestamp ?? '') ||
+    Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)
+  );
+}
+
+/** One name for each object, subject, type and reason, so that a repetition counts up instead of piling up. */
+export function eventFor(target: EventTarget, said: EventMessage, now: number): EventObject {
+  const { subject, type, reason, message } = said;
+  const key = createHash('sha256')
+    .update(`${target.uid} ${subject} ${type} ${reason}`)
+    .digest('hex')
+    .slice(0, 16);
+  const { apiVersion, kind, namespace, name, uid } = target;
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: {
+      namespace,
+      name: `${name.slice(0, LONGEST_NAME)}.${key}`,
+      annotations: { [SUBJECT]: subject },
+    },
+    involvedObject: { apiVersion, kind, namespace, name, uid },
+    type,
+    reason,
+    message: message.slice(0, LONGEST),
+    count: 1,
+    firstTimestamp: time,
+    lastTimestamp: time,
+    source: { component: 'sluice' },
+    reportingComponent: 'sluice',
+    reportingInstance: '',
+  };
+}

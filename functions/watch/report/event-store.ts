@@ -1,0 +1,124 @@
+/** Sluice's Events in the cluster: read once for each namespace, then known, and written one by one. */
+import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import {
+  byAge,
+  eventFor,
+  EVENTS,
+  OWN_EVENTS,
+  sentence,
+  subjectOf,
+  type EventMessage,
+  type EventObject,
+  type EventTarget,
+} from './event-object.ts';
+
+/** One answer holds all of a namespace but in the strangest cases; only Sluice's own Events are asked for. */
+const PAGE = 5_000;
+
+/** By subject: the sentence that was said last. */
+export type Said = Map<string, string>;
+
+interface Memory {
+  /** By UID of the object. */
+  readonly said: Map<string, Said>;
+  /** By name of the Event: how often it was said. */
+  readonly counts: Map<string, number>;
+}
+
+export class EventStore {
+  readonly #client: KubernetesClient;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #memories = new Map<string, Promise<Memory>>();
+
+  constructor(client: KubernetesClient, clock: Pick<Clock, 'now'>) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** What was said about an object, also by an earlier process. Asks the API server once for each namespace; rejects where that fails. */
+  async said({ namespace, uid }: Pick<EventTarget, 'namespace' | 'uid'>): Promise<Said> {
+    const { said } = await this.#memory(namespace);
+    const known = said.get(uid) ?? new Map<string, string>();
+    said.set(uid, known);
+    return known;
+  }
+
+  /** Says it, or counts it up where it was said before. */
+  async write(target: EventTarget, message: EventMessage): Promise<void> {
+    const event = eventFor(target, message, this.#clock.now());
+    const { counts } = await this.#memory(target.namespace);
+    const { name } = event.metadata;
+    const count = counts.get(name);
+    if (count !== undefined && (await this.#countUp(event, count)))
+      return void counts.set(name, count + 1);
+    try {
+      await this.#client.create(EVENTS, event);
+      counts.set(name, 1);
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      const before: EventObject | undefined = await this.#client.get(
+        EVENTS,
+        name,
+        target.namespace,
+      );
+      const last = before?.count ?? 1;
+      if (await this.#countUp(event, last)) counts.set(name, last + 1);
+    }
+  }
+
+  /** False where the API server has forgotten it; Events live for an hour. */
+  async #countUp(event: EventObject, last: number): Promise<boolean> {
+    const { name, namespace = '' } = event.metadata;
+    const { message, lastTimestamp } = event;
+    try {
+      await this.#client.merge(
+        EVENTS,
+        { name, namespace },
+        { message, lastTimestamp, count: last + 1 },
+      );
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  #memory(namespace: string): Promise<Memory> {
+    const known = this.#memories.get(namespace);
+    if (known !== undefined) return known;
+    const reading = this.#read(namespace);
+    this.#memories.set(namespace, reading);
+    reading.catch(() => this.#memories.delete(namespace));
+    return reading;
+  }
+
+  async #read(namespace: string): Promise<Memory> {
+    const found: EventObject[] = [];
+    const selection = { namespace, fieldSelector: OWN_EVENTS, limit: PAGE };
+    try {
+      for await (const page of this.#client.pages(EVENTS, selection)) found.push(...page.items);
+    } catch (error) {
+      // Without the right to list them, an Event may be counted up once more than needed.
+      if (!isStatus(error, 403)) throw error;
+    }
+    return memoryOf(found);
+  }
+}
+
+function memoryOf(events: readonly EventObject[]): Memory {
+  const memory: Memory = { said: new Map(), counts: new Map() };
+  for (const event of events.toSorted(byAge)) {
+    const subject = subjectOf(event);
+    const uid = event.involvedObject?.uid;
+    if (subject === undefined || uid === undefined) continue;
+    const said = memory.said.get(uid) ?? new Map<string, string>();
+    memory.said.set(uid, said.set(subject, sentence(event)));
+    memory.counts.set(event.metadata.name, event.count ?? 1);
+  }
+  return memory;
+}
+
+function isStatus(error: unknown, status: number): boolean {
+  return error instanceof KubernetesError && error.status === status;
+}
