@@ -10,7 +10,7 @@ import {
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan-entry.ts';
 import type { SameFleet } from '../../shared/domain/plan/fleet.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PartitionResult } from './job.ts';
 

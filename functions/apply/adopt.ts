@@ -1,6 +1,6 @@
 /** With policy.drift: adopt nothing is declared over a change made by hand before that is kept; audits alone would often come too late. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { Run } from './run.ts';
 
 export async function lookForHands(run: Run, state: DeclaredState): Promise<void> {

@@ -1,7 +1,7 @@
 /** One declare: read, plan, post, verify; again where somebody was in between or the answer is in doubt. */
 import { DeviceError, inWords, isInner, trim } from '../../shared/bigip/errors.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import { isSameContent } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
+import { isSameContent } from '../../shared/domain/declared/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { firstStep } from '../../shared/domain/plan/steps.ts';

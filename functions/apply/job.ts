@@ -5,7 +5,7 @@ import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { SameFleet } from '../../shared/domain/plan/fleet.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** Brings one partition of one device to the newest slices: read, plan, declare, verify, isolate what the device refuses, and remember it. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { isChange } from '../../shared/domain/plan/plan-entry.ts';
-import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { scriptLinesOf } from '../../shared/domain/plan/steps.ts';
 import { lookForHands } from './adopt.ts';

@@ -9,7 +9,7 @@ import { wantedOf } from '../../shared/failures/waiting/merge.ts';
 import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
 import { takeTurn } from '../../shared/failures/waiting/turn.ts';
 import type { Probe, TurnResult } from '../../shared/failures/waiting/turn.ts';
-import { canonicalJson } from '../../shared/domain/plan/declared.ts';
+import { canonicalJson } from '../../shared/domain/declared/declared.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';

@@ -4,8 +4,8 @@ import type { ExpressDecision } from '../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../shared/domain/express/decide.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
 import type { NodeWrite } from '../../shared/domain/express/node.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import { isSameContent } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
+import { isSameContent } from '../../shared/domain/declared/declared.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Version } from '../../shared/domain/revision.ts';
 

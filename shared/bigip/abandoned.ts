@@ -1,5 +1,5 @@
 /** Partitions that a Sluice declared and that the configuration does not name. */
-import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
 import { isNamedByUs } from './as3/names.ts';
 import type { ForeignAddress } from './foreign.ts';
 import type { PartitionReader } from './partition.ts';

@@ -2,9 +2,9 @@
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
 import { describeOverride } from '../domain/plan/overrides.ts';
-import type { OverrideAdoption } from '../domain/plan/override.ts';
+import type { OverrideAdoption } from '../domain/declared/override.ts';
 import type { SilentCluster } from '../domain/steering/silence.ts';
 import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';

@@ -1,6 +1,6 @@
 /** What apply would make of slices on a whole device, partition after partition, as far as BIG-IP has no objection. Pure; nothing is declared. */
 import type { Slice } from '../domain/exposure/exposure.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
 import { changeId } from '../domain/plan/plan-entry.ts';
 import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Move } from '../domain/plan/moves.ts';

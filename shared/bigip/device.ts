@@ -1,7 +1,7 @@
 /** One BIG-IP, or a pair of them, as the pipeline sees it: what it declares, a way to declare, and a look at what it really has. */
 import type { DeviceConfig } from '../config/schema.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
-import { EMPTY_STATE } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { findAbandoned } from './abandoned.ts';

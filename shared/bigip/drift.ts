@@ -2,9 +2,9 @@
 import { BALANCE_METHODS } from '../domain/exposure/settings/values.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import { nodeReconciliation } from '../domain/express/reconcile.ts';
-import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import { ownerValues, operatedValues, describeOverride } from '../domain/plan/overrides.ts';
-import type { OverrideAdoption, OperatedValues } from '../domain/plan/override.ts';
+import type { OverrideAdoption, OperatedValues } from '../domain/declared/override.ts';
 import { itemsOf, Pool, Virtual, VirtualAddress } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';

@@ -2,8 +2,8 @@
  * The device of a dry run: readings go through, writes are told as what would be done and answered as if it had been done. Below it
  * `readOnlySession` lets no write out of the process, so that nothing that is added later can forget about the dry run.
  */
-import type { DeclaredState } from '../domain/plan/declared.ts';
-import { isSameContent } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import { isSameContent } from '../domain/declared/declared.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Device, PartitionReading } from './device.ts';
 

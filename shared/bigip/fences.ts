@@ -6,7 +6,7 @@
  * declared, every owner has to be mapped anew, and not one by one as something happens to change in its cluster.
  */
 import type { OwnerKey } from '../domain/snapshot/snapshot.ts';
-import type { OwnerRecord } from '../domain/plan/declared.ts';
+import type { OwnerRecord } from '../domain/declared/declared.ts';
 import { compareVersions } from '../domain/revision.ts';
 
 type Owners = Readonly<Record<string, OwnerRecord>>;

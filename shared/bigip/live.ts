@@ -1,5 +1,5 @@
 /** What the device really has, against what it was told: a 200 of AS3 is not proof. */
-import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';

@@ -1,8 +1,8 @@
 /** One BIG-IP as express sees it: what is declared, and the nodes. It has connections of its own, so that a declare never holds it up. */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
-import { EMPTY_STATE } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { DeviceSecrets } from './connect.ts';

@@ -6,7 +6,7 @@ import type { Availability } from '../domain/exposure/exposure.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 import { nodeReconciliation } from '../domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../domain/express/stamp.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
 import { itemsOf, NodeItem } from './answers.ts';
 import type { Session } from './session.ts';
 

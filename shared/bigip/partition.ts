@@ -1,8 +1,8 @@
 /** What a device declares in one partition. */
 import * as z from 'zod';
 import type { DeviceConfig } from '../config/schema.ts';
-import type { DeclaredState } from '../domain/plan/declared.ts';
-import { EMPTY_STATE } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import { declarationOf } from './answers.ts';
 import type { ReadResult } from './as3/read.ts';
 import { readTenant } from './as3/read.ts';

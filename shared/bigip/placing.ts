@@ -1,5 +1,5 @@
 /** How members stand in a live pool against what was declared of them: priority group, ratio, switched off or not. */
-import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import type { PlacedMember, Pool } from './answers.ts';
 import type { RenderOptions } from './as3/render.ts';
 import { memberAttributes } from './as3/render.ts';

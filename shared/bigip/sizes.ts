@@ -1,5 +1,5 @@
 /** Holds what a device declares against the recommended limits. */
-import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
 import type { LimitExceeded } from '../domain/plan/limits.ts';
 import { deviceLimitsExceeded, partitionLimitsExceeded } from '../domain/plan/limits.ts';
 import { renderTenant } from './as3/render.ts';

@@ -1,11 +1,11 @@
 /** Checks of address pools, and of what is asked of them. */
-import { unusablePoolRanges } from '../domain/addresses/pool-policy.ts';
+import { unusablePoolRanges } from '../domain/exposure/settings/pool-policy.ts';
 import {
   type AddressPool,
   containsAddress,
   type AddressRanges,
   readAddressPool,
-} from '../domain/addresses/pool.ts';
+} from '../domain/address-pools/pool.ts';
 import {
   rangesOverlap,
   parseRange,
@@ -13,8 +13,8 @@ import {
   formatRange,
   usableRange,
   cidrRange,
-} from '../domain/addresses/range.ts';
-import { isAuto, poolNamedBy } from '../domain/addresses/auto-address.ts';
+} from '../domain/address-pools/range.ts';
+import { isAuto, poolNamedBy } from '../domain/address-pools/auto-address.ts';
 import { UNUSABLE_ADDRESSES } from '../domain/net/ip.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import type { ConfigProblem } from './error.ts';

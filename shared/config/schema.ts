@@ -1,7 +1,8 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
-import { IngressEntry, Name, Partition } from '../domain/exposure/sources/ingress-entry.ts';
-import { AddressPool } from '../domain/addresses/pool.ts';
+import { IngressEntry, Partition } from '../domain/exposure/sources/ingress-entry.ts';
+import { DnsLabel } from '../domain/name.ts';
+import { AddressPool } from '../domain/address-pools/pool.ts';
 import { parseCidr } from '../domain/net/ip.ts';
 import { PolicyConfig } from '../domain/exposure/settings/policy.ts';
 import { SettingsInput } from '../domain/exposure/settings/settings.ts';
@@ -16,7 +17,7 @@ const SecretReference = z
   );
 
 export const DeviceConfig = z.strictObject({
-  name: Name.describe('Name of the device, used in messages and queues.'),
+  name: DnsLabel.describe('Name of the device, used in messages and queues.'),
   url: z.url().describe('Management URL, `https://…`.'),
   peer: z
     .url({ protocol: /^https?$/ })
@@ -86,7 +87,7 @@ const Network = z
   );
 
 export const ClusterConfig = z.strictObject({
-  id: Name.describe('Id of the cluster. Sluice never derives it.'),
+  id: DnsLabel.describe('Id of the cluster. Sluice never derives it.'),
   senders: z
     .array(z.string())
     .default([])
@@ -143,9 +144,9 @@ export const ClusterConfig = z.strictObject({
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
 export const FleetConfig = z.strictObject({
-  name: Name.describe('Name of the fleet.'),
+  name: DnsLabel.describe('Name of the fleet.'),
   clusters: z
-    .array(Name)
+    .array(DnsLabel)
     .min(2)
     .max(1_000)
     .describe(
@@ -158,7 +159,7 @@ export const FleetConfig = z.strictObject({
       'How the clusters share a virtual server: equally (`active-active`), by `ratio`, or in order of preference (`active-standby`).',
     ),
   ratio: z
-    .record(Name, z.int().min(1).max(100))
+    .record(DnsLabel, z.int().min(1).max(100))
     .optional()
     .describe(
       'Mode ratio: by cluster, its share of the connections relative to the others, 1 to 100, regardless of its number of pods; default 1. On a device with several partitions it applies to each member instead.',
@@ -201,7 +202,7 @@ export const QueueConfig = z.discriminatedUnion('kind', [
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
 export const ReplayPolicy = z.strictObject({
-  name: Name.describe('Name of the policy, used in jobs and in the audit log.'),
+  name: DnsLabel.describe('Name of the policy, used in jobs and in the audit log.'),
   codes: z
     .array(z.string())
     .min(1)

@@ -5,3 +5,8 @@ import * as z from 'zod';
  * of Kubernetes 317.
  */
 export const Name = z.string().max(512);
+
+/** Ids that people choose in sluice.yaml: of clusters, devices, fleets, pools. */
+export const DnsLabel = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');

@@ -4,7 +4,7 @@ import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import type { Slice } from '../domain/exposure/exposure.ts';
 import { ownerKey, parseOwner } from '../domain/snapshot/snapshot.ts';
-import { canonicalJson } from '../domain/plan/declared.ts';
+import { canonicalJson } from '../domain/declared/declared.ts';
 import type { Revision } from '../domain/revision.ts';
 import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
 import type { DeadLetter } from '../queue/dead-letter.ts';

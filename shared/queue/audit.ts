@@ -1,6 +1,6 @@
 /** What an audit asks of apply: to declare again, to keep, to give back. */
 import type { SluiceConfig } from '../config/schema.ts';
-import type { OverrideAdoption } from '../domain/plan/override.ts';
+import type { OverrideAdoption } from '../domain/declared/override.ts';
 import { publishEvent } from './publish.ts';
 import type { PublishContext } from './publish.ts';
 import { AUDIT } from './events.ts';

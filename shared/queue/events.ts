@@ -1,6 +1,6 @@
 /** The events of the pipeline; the version is part of the type. */
 import * as z from 'zod';
-import { OverrideAdoption } from '../domain/plan/override.ts';
+import { OverrideAdoption } from '../domain/declared/override.ts';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
 import { Absence } from '../domain/snapshot/absence.ts';

@@ -7,7 +7,7 @@ import { create as createApply } from '../../functions/apply/handler.ts';
 import type { LabBigip } from '../../infra/lab/bigip/index.ts';
 import { loadConfig } from '../../shared/config/load.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
-import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { openFailures } from '../../shared/failures/open.ts';
 import { toRecord } from '../../shared/queue/handler.ts';

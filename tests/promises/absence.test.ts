@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
-import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';

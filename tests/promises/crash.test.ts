@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { Gate } from './support/gate.ts';
 import { killAt } from './support/gate.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
-import { Name } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
+import { DnsLabel } from '../../../shared/domain/name.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
 import { errorCode } from '../../../shared/telemetry/errors.ts';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
@@ -36,7 +36,7 @@ export function registerKeys(program: Command): void {
 }
 
 function run(cluster: string, { dir }: KeysOptions): void {
-  const name = Name.safeParse(cluster);
+  const name = DnsLabel.safeParse(cluster);
   if (!name.success)
     throw new Error(
       `the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'is invalid'}`,

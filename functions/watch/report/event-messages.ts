@@ -1,5 +1,5 @@
 /** Pure: a result → what `kubectl describe` says about it. Reasons are stable: people and alerts match on them. */
-import { poolOfAutoAddress } from '../../../shared/domain/addresses/auto-address.ts';
+import { poolOfAutoAddress } from '../../../shared/domain/address-pools/auto-address.ts';
 import {
   exposureKey,
   type ExposureResult,

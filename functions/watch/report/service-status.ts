@@ -1,5 +1,5 @@
 /** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
-import { LOAD_BALANCER_CLASS } from '../../../shared/domain/addresses/pool-claims.ts';
+import { LOAD_BALANCER_CLASS } from '../../../shared/domain/exposure/pool-claims.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
   KubernetesError,

@@ -1,9 +1,9 @@
 /** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
 import * as z from 'zod';
 import { SettingsWish } from '../../domain/exposure/settings/settings.ts';
-import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
-import { Override } from '../../domain/plan/override.ts';
-import { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
+import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
+import { Override } from '../../domain/declared/override.ts';
+import { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
 import { Version } from '../../domain/revision.ts';
 
 /** Who is behind which member entries of an exposure, in their order in the pool. */

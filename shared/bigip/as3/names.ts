@@ -1,4 +1,4 @@
-import type { DeclaredExposure } from '../../domain/plan/declared.ts';
+import type { DeclaredExposure } from '../../domain/declared/declared.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
 

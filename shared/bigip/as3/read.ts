@@ -5,8 +5,12 @@ import { Monitor } from '../../domain/exposure/settings/values.ts';
 import { composeSettings } from '../../domain/exposure/settings/compose.ts';
 import { Settings } from '../../domain/exposure/settings/settings.ts';
 import type { Member } from '../../domain/exposure/exposure.ts';
-import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
-import { DECLARED_FORMAT, declaredState, isSameContent } from '../../domain/plan/declared.ts';
+import type {
+  Contribution,
+  DeclaredExposure,
+  DeclaredState,
+} from '../../domain/declared/declared.ts';
+import { DECLARED_FORMAT, declaredState, isSameContent } from '../../domain/declared/declared.ts';
 import { withoutOverride } from '../../domain/plan/overrides.ts';
 import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';

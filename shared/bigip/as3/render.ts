@@ -2,11 +2,15 @@
 import type { Monitor } from '../../domain/exposure/settings/values.ts';
 import type { Settings } from '../../domain/exposure/settings/settings.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
+import type {
+  Contribution,
+  DeclaredExposure,
+  DeclaredState,
+} from '../../domain/declared/declared.ts';
 import { operatedValues } from '../../domain/plan/overrides.ts';
-import type { OperatedValues } from '../../domain/plan/override.ts';
+import type { OperatedValues } from '../../domain/declared/override.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
-import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
 import { renderProperties } from './properties.ts';

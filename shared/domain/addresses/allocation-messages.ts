@@ -2,7 +2,7 @@
 import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { PoolRequest } from './choose.ts';
-import { containsAddress } from './pool.ts';
+import { containsAddress } from '../address-pools/pool.ts';
 
 export type Allocation =
   | { readonly kind: 'kept'; readonly asker: PoolRequest; readonly address: string }

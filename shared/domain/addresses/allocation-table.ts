@@ -2,9 +2,9 @@
 import type { Slice } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../net/ip.ts';
 import type { SameFleet } from '../plan/fleet.ts';
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
-import { poolOfAutoAddress } from './auto-address.ts';
+import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
 interface Occupant {
   readonly owner: string;

@@ -17,14 +17,14 @@ import {
   siblingAddress,
 } from './choose.ts';
 import { fillInAddresses, type HeldAddress } from './fill-in.ts';
-import { readAddressPool } from './pool.ts';
+import { readAddressPool } from '../address-pools/pool.ts';
 import {
   type Allocation,
   poolExhausted,
   unreadablePartitions,
   type AllocationFailure,
 } from './allocation-messages.ts';
-import { poolOfAutoAddress } from './auto-address.ts';
+import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
 export interface AssignInput extends DeviceAddresses {
   /** The newest of each owner. */

@@ -1,12 +1,12 @@
 /** The address of one owner's wish: what it has, what it claims, what its siblings have, else the next free one. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../net/ip.ts';
-import { isSameContent } from '../plan/declared.ts';
+import { isSameContent } from '../declared/declared.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
 import type { AllocationTable, Holding } from './allocation-table.ts';
 import { isAddressFree, portKey } from './allocation-table.ts';
-import { containsAddress, type AddressRanges } from './pool.ts';
-import { addressAt, countAddresses } from './range.ts';
+import { containsAddress, type AddressRanges } from '../address-pools/pool.ts';
+import { addressAt, countAddresses } from '../address-pools/range.ts';
 
 /** All that one owner asks of one pool; it gets one address for it. */
 export interface PoolRequest {

@@ -1,10 +1,10 @@
 /** How full a pool is on a device, and who has which address. Pure. */
 import { formatIp, parseIp } from '../net/ip.ts';
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
 import { portKey } from './allocation-table.ts';
-import { type AddressPool, containsAddress, readAddressPool } from './pool.ts';
-import { countAddresses } from './range.ts';
+import { type AddressPool, containsAddress, readAddressPool } from '../address-pools/pool.ts';
+import { countAddresses } from '../address-pools/range.ts';
 
 export interface AddressUse {
   readonly address: string;

@@ -1,6 +1,6 @@
 /** From the port mapping of one ingress to its exposures. Pure, and independent of the order of its input. */
-import { poolClaims } from '../addresses/pool-claims.ts';
-import type { AutoAddresses } from '../addresses/auto-address.ts';
+import { poolClaims } from './pool-claims.ts';
+import type { AutoAddresses } from '../address-pools/auto-address.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
 import type { IngressRef } from '../snapshot/snapshot.ts';
 import type { PortMapping, ServerReport } from '../istio/port-mapping.ts';

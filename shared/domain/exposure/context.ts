@@ -1,5 +1,5 @@
 import type { MeshOptions } from '../istio/mesh.ts';
-import type { AddressPool } from '../addresses/pool.ts';
+import type { AddressPool } from '../address-pools/pool.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
 import type { ClusterNetworks } from '../net/cluster-networks.ts';
 import type { PolicyConfig } from './settings/policy.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Name } from '../name.ts';
-import { AutoAddresses } from '../addresses/auto-address.ts';
+import { AutoAddresses } from '../address-pools/auto-address.ts';
 import { ServerReport } from '../istio/port-mapping.ts';
 import { Settings } from './settings/settings.ts';
 import { Change } from '../snapshot/snapshot.ts';

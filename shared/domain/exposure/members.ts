@@ -1,5 +1,5 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
-import { takesTooMany } from '../express/guard.ts';
+import { takesTooMany } from './member-guard.ts';
 import type { Node } from '../snapshot/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';

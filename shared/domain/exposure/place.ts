@@ -1,6 +1,6 @@
 /** Where a server is offered and what stands behind it: address, port, partition, members. */
-import { addressRequest } from '../addresses/address-request.ts';
-import { poolOfAutoAddress } from '../addresses/auto-address.ts';
+import { addressRequest } from './address-request.ts';
+import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 import type { ServerReport } from '../istio/port-mapping.ts';
 import type { Candidate } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';

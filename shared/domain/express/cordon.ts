@@ -4,7 +4,7 @@ import { formatIp } from '../net/ip.ts';
 import { withoutRouteDomain } from '../net/cluster-networks.ts';
 import { parseIps } from '../exposure/indexed-ingress.ts';
 import type { Node } from '../snapshot/objects.ts';
-import { takesTooMany } from './guard.ts';
+import { takesTooMany } from '../exposure/member-guard.ts';
 
 export interface CordonedMembers {
   readonly exposures: readonly Exposure[];

@@ -1,5 +1,5 @@
 /** Which of the wishes are written to the device, and why the others are not. Pure. */
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import { compareVersions } from '../revision.ts';
 import type { Express, MemberChange } from './event.ts';
 import { membersThatStay } from './pool-guard.ts';

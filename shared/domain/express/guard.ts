@@ -5,8 +5,3 @@ import type { ExpressReason } from './event.ts';
 export function isGuarded(because: ExpressReason): boolean {
   return because === 'unready' || because === 'cordoned' || because === 'node-not-ready';
 }
-
-/** Of a pool: how many the word of Kubernetes would take out, and how many would be left. More than half, or the last, is too many. */
-export function takesTooMany(leaving: number, staying: number): boolean {
-  return leaving > staying;
-}

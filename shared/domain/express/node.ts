@@ -1,8 +1,8 @@
 /** A BIG-IP node: the address behind pool members, in all pools at once. */
 import type { Availability } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
-import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
-import type { Drain } from '../plan/owner-record.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import type { Drain } from '../declared/owner-record.ts';
 import type { NodeStamp } from './stamp.ts';
 import { clusterOfOwner } from './stamp.ts';
 

@@ -1,8 +1,9 @@
 /** The member guard, pool by pool, for members that are to leave ahead of their slice. Pure. */
 import { exposureKey } from '../exposure/exposure.ts';
-import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { Express, MemberChange } from './event.ts';
-import { isGuarded, takesTooMany } from './guard.ts';
+import { isGuarded } from './guard.ts';
+import { takesTooMany } from '../exposure/member-guard.ts';
 import type { LiveNode } from './node.ts';
 
 interface Situation {

@@ -2,7 +2,7 @@
  * Ratios of nodes in fleets of mode ratio. A cluster's share is its own, however many members it has, so each of its nodes gets the
  * weight divided by their number. It stands at the node because AS3 edits a member by deleting it, and never looks at a node's ratio. Pure.
  */
-import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import { drainAvailability } from './node.ts';
 
 /** BIG-IP's highest ratio. The largest share gets it, so that a pod of any other owner changes that owner's nodes only. */

@@ -1,6 +1,6 @@
 /** What the declared state says of the nodes of its partition. Pure. */
 import type { Availability } from '../exposure/exposure.ts';
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import type { LiveNode, NodeWrite, NodeUse } from './node.ts';

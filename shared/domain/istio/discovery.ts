@@ -2,7 +2,7 @@
 import { isSubset } from './selector-index.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
-import type { LabelSelector } from './label-selector.ts';
+import type { LabelSelector } from '../snapshot/label-selector.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LabelSelector } from './label-selector.ts';
+import { LabelSelector } from '../snapshot/label-selector.ts';
 
 /** Mesh options that change the port mapping, with Istio's defaults of today. */
 export const MeshOptions = z.strictObject({

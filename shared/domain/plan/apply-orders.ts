@@ -14,7 +14,7 @@ import type {
   Steering,
 } from '../steering/steering.ts';
 import { approvedKeys } from '../steering/steering.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { exposuresOwnedBy } from './draft.ts';
 import { hasNewerSlice } from './update-owner-record.ts';

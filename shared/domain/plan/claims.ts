@@ -1,7 +1,7 @@
 /** Who may have an address and port. */
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { DeclaredExposure } from './declared.ts';
+import type { DeclaredExposure } from '../declared/declared.ts';
 import type { SameFleet } from './fleet.ts';
 import type { AddressConflict } from './foreign.ts';
 import { keepersOf } from './shared-exposure.ts';

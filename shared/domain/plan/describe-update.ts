@@ -1,7 +1,7 @@
 /** What an update of an exposure changes, in words. */
 import { settingKeys, settingValue } from '../exposure/settings/compose.ts';
-import type { Contribution, DeclaredExposure } from './declared.ts';
-import { isSameContent } from './declared.ts';
+import type { Contribution, DeclaredExposure } from '../declared/declared.ts';
+import { isSameContent } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import type { SharingRules } from './shared-exposure.ts';
 

@@ -1,6 +1,6 @@
 /** A plan in the making. */
 import type { SameFleet } from './fleet.ts';
-import type { DeclaredExposure, DeclaredState } from './declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
 import type { FleetOf } from './fleet.ts';
@@ -10,7 +10,7 @@ import { byPlainAddress } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { OverrideRules } from './overrides.ts';
-import type { Drain, Quarantined } from './owner-record.ts';
+import type { Drain, Quarantined } from '../declared/owner-record.ts';
 import type { SharingRules } from './shared-exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
 import type { Order } from '../steering/steering.ts';

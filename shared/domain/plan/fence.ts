@@ -4,11 +4,11 @@ import { exposureKey } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import { compareVersions } from '../revision.ts';
 import type { Version } from '../revision.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import type { ChangeKind } from './plan-entry.ts';
 import { updateOwnerRecord } from './update-owner-record.ts';
-import type { OwnerRecord } from './owner-record.ts';
+import type { OwnerRecord } from '../declared/owner-record.ts';
 
 export type FenceVerdict =
   | { readonly kind: 'open' }

@@ -1,5 +1,5 @@
 import type { Settings } from '../exposure/settings/settings.ts';
-import { canonicalJson } from './declared.ts';
+import { canonicalJson } from '../declared/declared.ts';
 
 /** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */
 export function fingerprint(text: string): string {

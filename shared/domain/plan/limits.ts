@@ -1,6 +1,6 @@
 /** Recommended limits, and what is beyond them: said, never refused. The figures behind them stand in `docs/operations/limits.md`. */
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 
 export const RECOMMENDED_LIMITS = {
   /** In one partition. */

@@ -1,7 +1,7 @@
 /** Exposures that go from one partition of a device to another: an address can be in one only, so they leave before they come. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import { changeId } from './plan-entry.ts';
 
 export interface Move {

@@ -1,8 +1,8 @@
 /** What was changed on the device by hand and is kept there: a matter of operation, not of what Kubernetes says. Pure. */
-import type { OperatedValues, Override, OverrideAdoption } from './override.ts';
+import type { OperatedValues, Override, OverrideAdoption } from '../declared/override.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
-import type { DeclaredExposure, DeclaredState } from './declared.ts';
-import { isSameContent, sortedByKey } from './declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import { isSameContent, sortedByKey } from '../declared/declared.ts';
 
 type Overrides = Readonly<Record<string, Override>>;
 type WithSettings = Pick<DeclaredExposure, 'settings'>;

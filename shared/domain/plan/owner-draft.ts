@@ -1,6 +1,6 @@
 import type { Version } from '../revision.ts';
-import { sortedByKey } from './declared.ts';
-import type { LosingClaim, OwnerRecord, Quarantined } from './owner-record.ts';
+import { sortedByKey } from '../declared/declared.ts';
+import type { LosingClaim, OwnerRecord, Quarantined } from '../declared/owner-record.ts';
 
 /** An owner's record while it is worked on; nothing is absent, only empty. */
 export interface OwnerDraft {

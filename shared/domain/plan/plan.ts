@@ -1,7 +1,7 @@
 /** Plan: what a batch of slices means for one partition, as data, before anything is done. */
 import type { Slice } from '../exposure/exposure.ts';
-import type { DeclaredState } from './declared.ts';
-import { declaredState, isSameContent, sortedByKey } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
+import { declaredState, isSameContent, sortedByKey } from '../declared/declared.ts';
 import type { PlanDraft, PlanRules } from './draft.ts';
 import { createDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './remove-absent.ts';

@@ -6,8 +6,8 @@ import { isDeviceFault } from '../codes/index.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
 import type { PlanDraft } from './draft.ts';
-import type { DeclaredState } from './declared.ts';
-import type { Quarantined } from './owner-record.ts';
+import type { DeclaredState } from '../declared/declared.ts';
+import type { Quarantined } from '../declared/owner-record.ts';
 
 /** Milliseconds until the next try: doubled each time. A fault of the device may end any moment, and is not the owner's. */
 const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;

@@ -1,6 +1,6 @@
 /** Exposures that may stay where they are and not come anew: what a later rule refuses keeps running where it runs. */
 import type { Exposure } from '../exposure/exposure.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 
 /**
  * Whether the refusal holds, because its owner does not have the port: neither at that address, nor at another one for the same gateway.

@@ -2,7 +2,7 @@
 import type { Settings } from '../exposure/settings/settings.ts';
 import { dependsOnMode, namesBehind, settingValue } from '../exposure/settings/compose.ts';
 import type { Slice } from '../exposure/exposure.ts';
-import type { Contribution, DeclaredExposure } from './declared.ts';
+import type { Contribution, DeclaredExposure } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { sharingRules } from './draft.ts';
 import type { PlanEntry, Remark } from './plan-entry.ts';

@@ -3,10 +3,10 @@ import type { Slice } from '../exposure/exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import { compareVersions, formatRevision } from '../revision.ts';
-import type { DeclaredState } from './declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { updateOwnerRecord, hasNewerSlice } from './update-owner-record.ts';
-import type { OwnerRecord } from './owner-record.ts';
+import type { OwnerRecord } from '../declared/owner-record.ts';
 import { removeUnwanted } from './remove.ts';
 
 /** Nobody saw the Service being deleted, so the removal guard has its say as with any complete list. */

@@ -5,15 +5,15 @@
 import { exposureKey } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
 import type { SameFleet } from './fleet.ts';
-import type { DeclaredExposure } from './declared.ts';
-import { isSameContent } from './declared.ts';
+import type { DeclaredExposure } from '../declared/declared.ts';
+import { isSameContent } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { isAllowed, sharingRules } from './draft.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { isChange } from './plan-entry.ts';
 import { structureFingerprint } from './fingerprint.ts';
 import { quarantineReason, quarantineFor } from './quarantine.ts';
-import type { LosingClaim } from './owner-record.ts';
+import type { LosingClaim } from '../declared/owner-record.ts';
 import type { SharedPart, SharingRules } from './shared-exposure.ts';
 import {
   composeExposure,

@@ -1,8 +1,8 @@
 /** How a plan is cut into declares. */
 import { exposureKey } from '../exposure/exposure.ts';
 import type { Member } from '../exposure/exposure.ts';
-import type { Contribution, DeclaredExposure, DeclaredState } from './declared.ts';
-import { canonicalJson, declaredState, isSameContent } from './declared.ts';
+import type { Contribution, DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import { canonicalJson, declaredState, isSameContent } from '../declared/declared.ts';
 
 /**
  * Lines of AS3's script (as3.md §9.5): an exposure that comes, goes or gets other settings is about five (524 lines for 100), a pool

@@ -2,9 +2,9 @@
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
-import type { DeclaredState } from './declared.ts';
-import { sortedByKey } from './declared.ts';
-import type { OwnerRecord } from './owner-record.ts';
+import type { DeclaredState } from '../declared/declared.ts';
+import { sortedByKey } from '../declared/declared.ts';
+import type { OwnerRecord } from '../declared/owner-record.ts';
 
 /** Longer than any queue keeps a message (14 days), so that hardly a live event meets a floor. */
 const REMEMBERED = 30 * 24 * 60 * 60_000;

@@ -7,7 +7,7 @@ import type { PlanDraft } from './draft.ts';
 import { leavesDevice } from './guards.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
-import type { OwnerRecord } from './owner-record.ts';
+import type { OwnerRecord } from '../declared/owner-record.ts';
 
 /** A rival that has not asked for this long (milliseconds) may be no more; if it asks again it is remembered again. */
 const RIVAL_REMEMBERED = 24 * 60 * 60_000;

@@ -3,7 +3,7 @@
  * `shared/kubernetes/objects` makes them from raw API objects; nothing here trusts that the API server validated them.
  */
 import * as z from 'zod';
-import { LabelSelector } from '../istio/label-selector.ts';
+import { LabelSelector } from './label-selector.ts';
 
 const Labels = z.record(z.string(), z.string());
 

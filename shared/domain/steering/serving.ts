@@ -1,6 +1,6 @@
 /** Who would go on serving if a cluster went. */
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 
 type Served = Pick<DeclaredState, 'exposures' | 'drains'>;
 

@@ -1,8 +1,8 @@
 /** Clusters that are not heard any more. Nothing is taken from them; policy may drain them where others serve instead. */
 import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { DeclaredState } from '../plan/declared.ts';
-import type { Drain } from '../plan/owner-record.ts';
+import type { DeclaredState } from '../declared/declared.ts';
+import type { Drain } from '../declared/owner-record.ts';
 import { servedAlone } from './serving.ts';
 import type { DrainOrder, EnableOrder } from './steering.ts';
 

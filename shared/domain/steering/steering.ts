@@ -1,7 +1,7 @@
 /** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
 import * as z from 'zod';
 import { Name } from '../name.ts';
-import type { DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../declared/declared.ts';
 import { compareVersions, Version } from '../revision.ts';
 
 const Device = Name.min(1);

@@ -6,7 +6,7 @@ import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet } from '../../domain/plan/fleet.ts';
 import type { FleetOf } from '../../domain/plan/fleet.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import { changeId } from '../../domain/plan/plan.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';

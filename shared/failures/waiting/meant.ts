@@ -1,6 +1,6 @@
 /** What of an order still holds when it goes back, knowing what owners said while it waited. Pure. */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import type { Approval, ForgetOrder, Steering } from '../../domain/steering/steering.ts';
 import type { Entry } from './entry.ts';

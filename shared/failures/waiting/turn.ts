@@ -2,7 +2,7 @@
  * One turn for one device: whoever gets the lease asks it, and if it answers, what waits goes back to the queue. An entry is deleted after
  * its message is confirmed; a crash in between sends it twice, which is harmless.
  */
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { sendDeadLetter } from '../../queue/dead-letter.ts';
 import { parseEvent, serialiseEvent, withWaited } from '../../queue/envelope.ts';
 import { STEERING, STEERING_EVENTS } from '../../queue/events.ts';

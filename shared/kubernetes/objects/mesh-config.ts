@@ -1,6 +1,6 @@
 /** The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root namespace. */
 import { parse } from 'yaml';
-import { LabelSelector } from '../../domain/istio/label-selector.ts';
+import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import { isRecord, readList, readRecord, readText, stringMap, type Raw } from './read.ts';

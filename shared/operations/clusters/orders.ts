@@ -1,7 +1,7 @@
 /** What an order about a cluster would do, said before it is given. Pure. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Version } from '../../domain/revision.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import { newestSeen } from '../../domain/steering/silence.ts';

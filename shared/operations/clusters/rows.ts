@@ -2,8 +2,8 @@
 import type { SluiceConfig } from '../../config/schema.ts';
 import { silencePolicies } from '../../config/silence.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
-import type { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
+import type { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
 import type { SilentCluster } from '../../domain/steering/silence.ts';
 import { newestSeen, silentClusters } from '../../domain/steering/silence.ts';

@@ -2,7 +2,7 @@
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceFacts } from '../../bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 

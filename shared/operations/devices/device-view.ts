@@ -1,7 +1,7 @@
 /** What can be seen of one device: everything that Sluice declares there, and what others hold. */
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
-import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import type { Runtime } from '../../host/runtime.ts';
 

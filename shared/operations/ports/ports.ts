@@ -1,6 +1,6 @@
 /** Who has which address and port, by what the devices declare. */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { Drain } from '../../domain/plan/owner-record.ts';
+import type { Drain } from '../../domain/declared/owner-record.ts';
 import { describeOverride } from '../../domain/plan/overrides.ts';
 import { formatRevision } from '../../domain/revision.ts';
 import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';

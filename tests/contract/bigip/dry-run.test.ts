@@ -4,7 +4,7 @@ import type { Device } from '../../../shared/bigip/device.ts';
 import { dryRunDevice } from '../../../shared/bigip/dry-run.ts';
 import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { closeAll, connect, declare, lab, wanted } from './support.ts';

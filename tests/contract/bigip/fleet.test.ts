@@ -8,7 +8,7 @@ import { applyPartition } from '../../../functions/apply/partition.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/bigip/device.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { firstStep } from '../../../shared/domain/plan/steps.ts';

@@ -19,7 +19,7 @@ import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { closeAll, connect, declare } from '../../contract/bigip/support.ts';

@@ -6,8 +6,8 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { containsAddress, readAddressPool } from '../../../shared/domain/addresses/pool.ts';
-import { addressAt } from '../../../shared/domain/addresses/range.ts';
+import { containsAddress, readAddressPool } from '../../../shared/domain/address-pools/pool.ts';
+import { addressAt } from '../../../shared/domain/address-pools/range.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { asking, type MiniDevice, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { slice } from '../../fixtures/exposures.ts';

@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import type { As3Tenant } from '../../../shared/bigip/as3/types.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { DECLARED_FORMAT, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { DECLARED_FORMAT, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { state } from '../../fixtures/arbitraries.ts';
 
 /** What AS3 gives back: plain JSON with the lock key that was asked for. */

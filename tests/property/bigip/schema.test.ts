@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import Ajv from 'ajv';
 import * as fc from 'fast-check';
 import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
-import { EMPTY_STATE, declaredState } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE, declaredState } from '../../../shared/domain/declared/declared.ts';
 import { declaredExposure, state } from '../../fixtures/arbitraries.ts';
 import { hasReference, readReference } from '../../fixtures/reference.ts';
 

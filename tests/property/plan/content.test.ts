@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { canonicalJson, isSameContent } from '../../../shared/domain/plan/declared.ts';
+import { canonicalJson, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import { fingerprint, structureFingerprint } from '../../../shared/domain/plan/fingerprint.ts';
 import { settings } from '../../fixtures/arbitraries.ts';
 

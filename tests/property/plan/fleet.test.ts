@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE, isSameContent } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Fleet } from '../../../shared/domain/plan/fleet.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

@@ -10,7 +10,7 @@ import {
   declaredState,
   type DeclaredState,
   EMPTY_STATE,
-} from '../../../shared/domain/plan/declared.ts';
+} from '../../../shared/domain/declared/declared.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';

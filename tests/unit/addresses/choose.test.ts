@@ -1,9 +1,9 @@
 /** Which address an ingress gets where several would do. */
 import { describe, expect, test } from '@jest/globals';
-import { poolClaims } from '../../../shared/domain/addresses/pool-claims.ts';
-import { AddressPool } from '../../../shared/domain/addresses/pool.ts';
-import { usableRange } from '../../../shared/domain/addresses/range.ts';
-import { addressRequest } from '../../../shared/domain/addresses/address-request.ts';
+import { poolClaims } from '../../../shared/domain/exposure/pool-claims.ts';
+import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
+import { usableRange } from '../../../shared/domain/address-pools/range.ts';
+import { addressRequest } from '../../../shared/domain/exposure/address-request.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { asking, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { exposure } from '../../fixtures/exposures.ts';

@@ -1,6 +1,6 @@
 /** What map makes of `auto`: which pool, what the policy says of it, and what a slice carries. */
 import { describe, expect, test } from '@jest/globals';
-import { AddressPool } from '../../../shared/domain/addresses/pool.ts';
+import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import { context, type Gate, REF, type World, world } from '../exposure/fixtures.ts';

@@ -5,17 +5,17 @@ import {
   AddressPool,
   containsAddress,
   readAddressPool,
-} from '../../../shared/domain/addresses/pool.ts';
+} from '../../../shared/domain/address-pools/pool.ts';
 import {
   addressAt,
   rangesOverlap,
   parseRange,
   type AddressRange,
   countAddresses,
-} from '../../../shared/domain/addresses/range.ts';
+} from '../../../shared/domain/address-pools/range.ts';
 import { isNearlyFull, poolUsage } from '../../../shared/domain/addresses/usage.ts';
 import { parseIp } from '../../../shared/domain/net/ip.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure } from '../../fixtures/exposures.ts';
 
 const range = (text: string): AddressRange => parseRange(text)!;

@@ -4,13 +4,17 @@ import * as fc from 'fast-check';
 import {
   checkPoolPolicy,
   unusablePoolRanges,
-} from '../../../shared/domain/addresses/pool-policy.ts';
+} from '../../../shared/domain/exposure/settings/pool-policy.ts';
 import {
   AddressPool,
   containsAddress,
   readAddressPool,
-} from '../../../shared/domain/addresses/pool.ts';
-import { addressAt, formatRange, countAddresses } from '../../../shared/domain/addresses/range.ts';
+} from '../../../shared/domain/address-pools/pool.ts';
+import {
+  addressAt,
+  formatRange,
+  countAddresses,
+} from '../../../shared/domain/address-pools/range.ts';
 import {
   checkPolicy,
   PolicyConfig,

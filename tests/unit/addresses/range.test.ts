@@ -8,7 +8,7 @@ import {
   countAddresses,
   usableRange,
   subtractRanges,
-} from '../../../shared/domain/addresses/range.ts';
+} from '../../../shared/domain/address-pools/range.ts';
 
 const said = (range: AddressRange | undefined): string | undefined => range && formatRange(range);
 

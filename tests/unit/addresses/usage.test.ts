@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { AddressPool } from '../../../shared/domain/addresses/pool.ts';
+import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { poolUsage } from '../../../shared/domain/addresses/usage.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';

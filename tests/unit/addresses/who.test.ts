@@ -6,7 +6,7 @@ import {
   allocationTakenSince,
 } from '../../../shared/domain/addresses/assign.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { asking, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import { faultOfResult } from '../../../shared/bigip/outcomes.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { World } from '../../promises/support/world.ts';
 import { createWorld, ownerOf } from '../../promises/support/world.ts';

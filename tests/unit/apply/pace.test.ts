@@ -4,7 +4,7 @@ import type { PartitionJob, PartitionResult } from '../../../functions/apply/par
 import { applyPartition } from '../../../functions/apply/partition.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { scriptLinesOf, MAX_SCRIPT_LINES } from '../../../shared/domain/plan/steps.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';

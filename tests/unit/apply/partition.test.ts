@@ -5,7 +5,7 @@ import { applyPartition } from '../../../functions/apply/partition.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { createSizes } from '../../../functions/apply/sizes.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import { RECOMMENDED_LIMITS } from '../../../shared/domain/plan/limits.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';

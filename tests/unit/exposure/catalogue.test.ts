@@ -27,7 +27,7 @@ import {
   ANNOTATIONS,
   readAnnotations,
 } from '../../../shared/domain/exposure/sources/annotations.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import {
   composeExposure,
   partsOf,

@@ -5,7 +5,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { carryOut } from '../../../functions/express/device.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import { declared, EAST, event } from './fixtures.ts';
 import { memoryNodes, type MemoryNodes } from './memory.ts';

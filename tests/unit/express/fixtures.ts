@@ -2,8 +2,8 @@
 import type { Availability, Member } from '../../../shared/domain/exposure/exposure.ts';
 import type { ExpressReason, Express, MemberChange } from '../../../shared/domain/express/event.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 

@@ -2,7 +2,7 @@
 import type { NodeAccess } from '../../../shared/bigip/node-access.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { node } from './fixtures.ts';
 
 export interface MemoryNodes extends NodeAccess {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
 import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
-import { declaredState, type DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredState, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { declared, EAST, node, version, WEST, type Declared } from './fixtures.ts';
 
 const NORTH = 'north/istio-system/istio-ingressgateway';

@@ -1,7 +1,7 @@
 /** Times that a wrong clock left in the declaration, or in an order, hold nobody up for longer than the clock is wrong. */
 import { describe, expect, test } from '@jest/globals';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';

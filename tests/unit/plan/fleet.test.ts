@@ -4,8 +4,8 @@ import type {
   Contribution,
   DeclaredExposure,
   DeclaredState,
-} from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+} from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Plan, PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';

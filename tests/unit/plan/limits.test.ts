@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import {
   deviceLimitsExceeded,
   RECOMMENDED_LIMITS,

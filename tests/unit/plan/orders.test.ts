@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { absentSlices, overtakenAbsences } from '../../../shared/domain/plan/remove-absent.ts';
-import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isOrderInEffect } from '../../../shared/domain/plan/apply-orders.ts';
 import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';

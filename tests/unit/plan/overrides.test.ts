@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type {
   OverrideAdoption,
   OperatedValues,
   Override,
-} from '../../../shared/domain/plan/override.ts';
+} from '../../../shared/domain/declared/override.ts';
 import { operatedValues, withoutOverride } from '../../../shared/domain/plan/overrides.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

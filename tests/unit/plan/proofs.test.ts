@@ -1,8 +1,8 @@
 /** What proves that something is gone, and what only looks like it. Each is red with the guard that it names made weaker. */
 import { describe, expect, test } from '@jest/globals';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';

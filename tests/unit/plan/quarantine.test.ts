@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
-import type { Quarantined } from '../../../shared/domain/plan/owner-record.ts';
+import type { Quarantined } from '../../../shared/domain/declared/owner-record.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
 const rules: PlanRules = { sameFleet: () => false, now: 0 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';

@@ -5,8 +5,8 @@ import type {
   Contribution,
   DeclaredExposure,
   DeclaredState,
-} from '../../../shared/domain/plan/declared.ts';
-import { declaredState } from '../../../shared/domain/plan/declared.ts';
+} from '../../../shared/domain/declared/declared.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import {
   fleetSettings,
   supportsRatio,

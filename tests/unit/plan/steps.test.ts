@@ -3,8 +3,8 @@ import type {
   Contribution,
   DeclaredExposure,
   DeclaredState,
-} from '../../../shared/domain/plan/declared.ts';
-import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+} from '../../../shared/domain/declared/declared.ts';
+import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import {
   firstStep,
   countFitting,

@@ -7,7 +7,7 @@ import {
   planPartition,
   type PlanRules,
 } from '../../../shared/domain/plan/plan.ts';
-import { type DeclaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { type DeclaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { Fleet } from '../../../shared/domain/plan/fleet.ts';
 import { nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';

@@ -1,6 +1,6 @@
 /** What a plan says of a change: every difference that the device notices, and no other. */
 import { describe, expect, test } from '@jest/globals';
-import type { Contribution, DeclaredExposure } from '../../../shared/domain/plan/declared.ts';
+import type { Contribution, DeclaredExposure } from '../../../shared/domain/declared/declared.ts';
 import { describeUpdate } from '../../../shared/domain/plan/describe-update.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 

@@ -14,7 +14,7 @@ import {
 } from '../../../shared/operations/status/figures.ts';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
 import type { HistoryEntry } from '../../../shared/failures/history.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 

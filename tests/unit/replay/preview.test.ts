@@ -6,7 +6,7 @@ import {
 } from '../../../shared/failures/replay/preview-partition.ts';
 import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
 import type { Evidence } from '../../../shared/failures/port.ts';
-import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';

@@ -1,6 +1,6 @@
 /** Readers of annotation values: text in, a value or a sentence that says what is wrong. */
 import * as z from 'zod';
-import { isAuto } from '../../addresses/auto-address.ts';
+import { isAuto } from '../../address-pools/auto-address.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
 import { readJson } from '../setting-json.ts';
 import {

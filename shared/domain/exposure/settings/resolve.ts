@@ -1,7 +1,5 @@
 /** From what the sources say to the settings of one exposure: precedence, and whether they go together. */
 import type { ListenerKind } from '../../istio/port-mapping.ts';
-import type { IngressEntry } from '../sources/ingress-entry.ts';
-import { formatIp, parseIp } from '../../net/ip.ts';
 import {
   CATALOGUE,
   rowOf,
@@ -9,41 +7,13 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from './catalogue/catalogue.ts';
-import {
-  composeSettings,
-  holdsOverUdp,
-  namedInput,
-  referencesIn,
-  takesMode,
-  unfitValue,
-} from './compose.ts';
+import { composeSettings, holdsOverUdp, referencesIn, takesMode, unfitValue } from './compose.ts';
 import { forbiddenReferences, type PolicyConfig } from './policy.ts';
-import type { SettingsLayer, MergedSettings, ExposureRefusal } from './layers.ts';
+import type { MergedSettings, ExposureRefusal } from './layers.ts';
 import type { Settings } from './settings.ts';
-import { type Mode, monitorProblem, showValue } from './values.ts';
+import { type Mode, showValue } from './values.ts';
 
 export const DEFAULT_SOURCE = 'default';
-
-/** The ingress entry of `sluice.yaml` as the lowest source but the defaults. */
-export function ingressEntryLayer(entry: IngressEntry): SettingsLayer {
-  const { virtualAddress, partition, settings } = entry;
-  const wanted = {
-    ...(virtualAddress !== undefined && { virtualAddress: inOneSpelling(virtualAddress) }),
-    ...(partition !== undefined && { partition }),
-    ...namedInput(settings),
-  };
-  const source = `sluice.yaml (ingress ${entry.cluster}/${entry.service})`;
-  const refusals = (settings.monitors ?? []).flatMap((monitor): ExposureRefusal[] => {
-    const problem = monitorProblem(monitor);
-    return problem === undefined ? [] : [{ code: 'GW137', message: `${source}: ${problem}` }];
-  });
-  return { source, wanted, refusals, notes: [] };
-}
-
-function inOneSpelling(address: string): string {
-  const ip = parseIp(address);
-  return ip === undefined ? address : formatIp(ip);
-}
 
 /** What the server is, as far as settings depend on it. */
 export interface ListenerTraits {

@@ -1,12 +1,12 @@
 /** Collects, for each listening server, what every source says about it. */
-import { isAuto, poolNamedBy } from '../../addresses/auto-address.ts';
+import { isAuto, poolNamedBy } from '../../address-pools/auto-address.ts';
 import type { Meta } from '../../snapshot/objects.ts';
 import type { ServerReport } from '../../istio/port-mapping.ts';
 import { readAddress, type AnnotationTarget } from '../settings/annotation-values.ts';
 import { readAnnotations } from './annotations.ts';
 import { type ConfigMapReading, readConfigMap } from './f5-configmap.ts';
 import { groupByKey, type IndexedIngress } from '../indexed-ingress.ts';
-import { ingressEntryLayer } from '../settings/resolve.ts';
+import { ingressEntryLayer } from './ingress-entry-layer.ts';
 import {
   type SettingsLayer,
   type MergedSettings,

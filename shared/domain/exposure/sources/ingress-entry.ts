@@ -1,11 +1,9 @@
 import * as z from 'zod';
-import { isAuto } from '../../addresses/auto-address.ts';
+import { isAuto } from '../../address-pools/auto-address.ts';
+import { DnsLabel } from '../../name.ts';
 import { parseIp } from '../../net/ip.ts';
 import { SettingsInput } from '../settings/settings.ts';
 
-export const Name = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');
 export const Partition = z
   .string()
   .regex(
@@ -17,9 +15,12 @@ export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be na
 
 /** One ingress of `sluice.yaml`: what an ingress gateway Service becomes where its gateways say nothing else. */
 export const IngressEntry = z.strictObject({
-  cluster: Name.describe('Id of the cluster that contains this ingress.'),
+  cluster: DnsLabel.describe('Id of the cluster that contains this ingress.'),
   service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),
-  devices: z.array(Name).min(1).describe('Devices that expose it, independently of each other.'),
+  devices: z
+    .array(DnsLabel)
+    .min(1)
+    .describe('Devices that expose it, independently of each other.'),
   virtualAddress: z
     .string()
     .refine(

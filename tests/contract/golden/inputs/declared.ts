@@ -9,9 +9,9 @@ import type {
   Contribution,
   DeclaredExposure,
   DeclaredState,
-} from '../../../../shared/domain/plan/declared.ts';
-import { declaredState } from '../../../../shared/domain/plan/declared.ts';
-import type { OwnerRecord } from '../../../../shared/domain/plan/owner-record.ts';
+} from '../../../../shared/domain/declared/declared.ts';
+import { declaredState } from '../../../../shared/domain/declared/declared.ts';
+import type { OwnerRecord } from '../../../../shared/domain/declared/owner-record.ts';
 
 export const EAST = 'east/istio-system/istio-ingressgateway';
 const WEST = 'west/istio-system/istio-ingressgateway';

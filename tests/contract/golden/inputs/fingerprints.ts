@@ -4,7 +4,7 @@ import { applicationName, devicePaths } from '../../../../shared/bigip/as3/names
 import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';
 import { exposureKey } from '../../../../shared/domain/exposure/exposure.ts';
 import { partitionFor } from '../../../../shared/domain/exposure/spread.ts';
-import { canonicalJson } from '../../../../shared/domain/plan/declared.ts';
+import { canonicalJson } from '../../../../shared/domain/declared/declared.ts';
 import {
   ABSENT_FINGERPRINT,
   structureFingerprint,

@@ -1,6 +1,6 @@
 import { assignAddresses } from '../../../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../../../shared/domain/exposure/exposure.ts';
-import { EMPTY_STATE } from '../../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../../shared/domain/declared/declared.ts';
 import { PLAIN } from './declared.ts';
 
 /** The address that an owner gets of an empty pool, which hangs on its name. */

@@ -1,8 +1,8 @@
 /** What the exposures of an ingress need to have their addresses chosen. */
-import type { ExposureContext } from '../exposure/context.ts';
-import type { Exposure, Note } from '../exposure/exposure.ts';
+import type { ExposureContext } from './context.ts';
+import type { Exposure, Note } from './exposure.ts';
 import type { Service } from '../snapshot/objects.ts';
-import { type AutoAddresses, poolOfAutoAddress } from './auto-address.ts';
+import { type AutoAddresses, poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
 /** Services of this class are Sluice's to give an address. */
 export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';

@@ -1,6 +1,6 @@
 /** A pool of virtual addresses: its schema in `sluice.yaml`, and what is in it. */
 import * as z from 'zod';
-import { Name } from '../exposure/sources/ingress-entry.ts';
+import { DnsLabel } from '../name.ts';
 import { parseIp } from '../net/ip.ts';
 import { inRange, parseRange, type AddressRange, usableRange, subtractRanges } from './range.ts';
 import type { PoolRanges } from './auto-address.ts';
@@ -13,7 +13,7 @@ const RangeText = z
   );
 
 export const AddressPool = z.strictObject({
-  name: Name.describe(
+  name: DnsLabel.describe(
     'Name of the pool; `auto:<name>` requests an address of this pool, `auto` one of the first pool.',
   ),
   ranges: z

@@ -1,12 +1,12 @@
 /** Where a server wants to be offered: at an address that it names, or at one of a pool. */
-import type { ExposureContext } from '../exposure/context.ts';
+import type { ExposureContext } from './context.ts';
 import { parseIp } from '../net/ip.ts';
 import { nearest } from '../text/nearest.ts';
-import { checkPolicy, type PolicyMatter } from '../exposure/settings/policy.ts';
-import type { ExposureRefusal } from '../exposure/settings/layers.ts';
-import { checkPoolPolicy } from './pool-policy.ts';
-import { type AddressPool, readAddressPool } from './pool.ts';
-import { isAuto, poolNamedBy, autoAddressOf } from './auto-address.ts';
+import { checkPolicy, type PolicyMatter } from './settings/policy.ts';
+import type { ExposureRefusal } from './settings/layers.ts';
+import { checkPoolPolicy } from './settings/pool-policy.ts';
+import { type AddressPool, readAddressPool } from '../address-pools/pool.ts';
+import { isAuto, poolNamedBy, autoAddressOf } from '../address-pools/auto-address.ts';
 
 export interface AddressRequest {
   /** `auto(<pool>)` where it is yet to be chosen. */

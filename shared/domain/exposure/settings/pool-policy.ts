@@ -1,15 +1,15 @@
 /** Policy and pools: what is allowed must not depend on which address happens to be free. */
-import type { PolicyConfig, PolicyMatter, PolicyRule } from '../exposure/settings/policy.ts';
-import { partitionProblem, matchesMatter, reservedProblem } from '../exposure/settings/policy.ts';
-import type { ExposureRefusal } from '../exposure/settings/layers.ts';
-import { type AddressPool, readAddressPool } from './pool.ts';
+import type { PolicyConfig, PolicyMatter, PolicyRule } from './policy.ts';
+import { partitionProblem, matchesMatter, reservedProblem } from './policy.ts';
+import type { ExposureRefusal } from './layers.ts';
+import { type AddressPool, readAddressPool } from '../../address-pools/pool.ts';
 import {
   rangesOverlap,
   type AddressRange,
   formatRange,
   cidrRange,
   subtractRanges,
-} from './range.ts';
+} from '../../address-pools/range.ts';
 
 function rangesOf(rule: PolicyRule): readonly AddressRange[] {
   return rule.addresses.flatMap((text) => cidrRange(text) ?? []);
