@@ -28,8 +28,13 @@ export interface WatchOptions extends Selection {
   readonly resourceVersion: string;
   /** After this many seconds the server ends the stream in good order. */
   readonly timeoutSeconds: number;
-  /** Silence after which the connection counts as dead, in milliseconds. */
-  readonly silence: number;
+  /**
+   * How long the stream may last at all, in milliseconds. Whatever the server does, it ends then in good order: a connection whose other
+   * end is gone looks just like one on which nothing happens.
+   */
+  readonly longest: number;
+  /** Told when that was so, before the stream ends. */
+  readonly overdue?: (() => void) | undefined;
 }
 
 export interface ApplyOptions {
@@ -195,7 +200,8 @@ async function* readWatch(
     received,
     resourceVersion,
     timeoutSeconds,
-    silence,
+    longest,
+    overdue,
   } = options;
   const path = resourcePath(resource, namespace);
   const query = {
@@ -206,9 +212,15 @@ async function* readWatch(
     labelSelector,
     fieldSelector,
   };
-  const body = await transport.stream({ method: 'GET', path, query, signal, silence });
+  const body = await transport.stream({ method: 'GET', path, query, signal });
   // An answer is a sign of life, also where nothing follows.
   received?.(0);
+  const state = { isOver: false };
+  const deadline = setTimeout(() => {
+    state.isOver = true;
+    body.destroy();
+  }, longest);
+  deadline.unref();
   try {
     for await (const frame of readFrames(body, received)) {
       if (frame.type === 'ERROR') {
@@ -222,8 +234,11 @@ async function* readWatch(
       yield frame;
     }
   } catch (error) {
-    throw error instanceof KubernetesError ? error : unreachable(`watch ${path}`, error);
+    if (!state.isOver)
+      throw error instanceof KubernetesError ? error : unreachable(`watch ${path}`, error);
   } finally {
+    if (state.isOver) overdue?.();
+    clearTimeout(deadline);
     body.destroy();
   }
 }

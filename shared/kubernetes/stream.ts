@@ -18,8 +18,13 @@ export interface StreamKind extends Discoverable {
 /** In milliseconds. */
 export interface StreamTiming {
   readonly backoff: { readonly base: number; readonly max: number };
-  /** Silence on a watch after which it counts as dead; API servers send a bookmark about every minute. */
-  readonly silence: number;
+  /**
+   * How long the server keeps a watch open at most, in whole seconds. Nobody promises bookmarks: a quiet kind may get none for ten minutes,
+   * so that silence says nothing, and a new watch from the same place costs nothing.
+   */
+  readonly watch: number;
+  /** So long after that the client ends the watch itself: its other end may be gone. */
+  readonly overdue: number;
   /** How often to look again for a kind that the cluster does not serve. */
   readonly rediscover: number;
   /** A watch that ended sooner than this counts as a failure. */
@@ -30,7 +35,8 @@ export interface StreamTiming {
 
 const TIMING: StreamTiming = {
   backoff: { base: 500, max: 30_000 },
-  silence: 90_000,
+  watch: 60_000,
+  overdue: 15_000,
   rediscover: 30_000,
   short: 1_000,
   relist: 30 * 60_000,
@@ -96,6 +102,8 @@ class ListWatch<T> implements Stream<T> {
   /** Ends what runs at this moment, a list or a watch, for another list. */
   #round = new AbortController();
   #failures = 0;
+  /** Lists since a watch was answered last. */
+  #fruitless = 0;
   readonly figures: Figures;
 
   constructor(options: StreamOptions<T>) {
@@ -227,6 +235,9 @@ class ListWatch<T> implements Stream<T> {
     this.#version = version;
     this.figures.listed(this.#cause);
     this.#state = 'live';
+    // Where lists succeed and no watch is ever answered, the pauses grow all the same.
+    this.#failures = this.#fruitless;
+    this.#fruitless += 1;
     this.#guard('a complete list', () => this.#options.onListed?.());
     this.#markSynced();
     for (const resolve of asked) resolve();
@@ -234,27 +245,37 @@ class ListWatch<T> implements Stream<T> {
 
   async #follow(resource: Resource): Promise<void> {
     const { client, clock, random } = this.#options;
+    const { watch: most, overdue } = this.#timing;
     const begun = clock.monotonic();
     let frames = 0;
-    const timeoutSeconds = 240 + Math.floor(random() * 60);
+    let ended = false;
+    // Not all at the same moment.
+    const length = most * (0.75 + random() / 4);
     // Live again once it is answered: an attempt proves nothing of a list that was stale.
     const received = (bytes: number): void => {
       this.#state = 'live';
+      this.#fruitless = 0;
       this.figures.received(bytes);
     };
     const watch = client.watch(resource, {
       ...this.#selection(),
       received,
       resourceVersion: this.#version ?? '',
-      timeoutSeconds,
-      silence: this.#timing.silence,
+      timeoutSeconds: Math.max(1, Math.floor(length / 1_000)),
+      longest: length + overdue,
+      overdue: () => {
+        ended = true;
+      },
     });
     for await (const frame of watch) {
       frames += 1;
       this.#failures = 0;
       this.#take(frame);
     }
-    if (frames > 0 || clock.monotonic() - begun >= this.#timing.short) return;
+    if (frames > 0 || ended || clock.monotonic() - begun >= this.#timing.short) {
+      this.#failures = 0;
+      return;
+    }
     // A proxy that cuts quiet streams must not make us spin.
     this.#failures += 1;
     await this.#pause(fullJitter(this.#failures, this.#timing.backoff, random));
@@ -287,7 +308,9 @@ class ListWatch<T> implements Stream<T> {
     if (!cut || this.#failures > RESUMES) this.#forget(causeOf(error));
     if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
-    const pause = asked + fullJitter(this.#failures, this.#timing.backoff, random);
+    // History that is gone comes by a list, and nothing is gained by waiting for that; once.
+    const atOnce = causeOf(error) === 'expired' && this.#failures === 1;
+    const pause = atOnce ? 0 : asked + fullJitter(this.#failures, this.#timing.backoff, random);
     log.warn(
       {
         kind: kind.kind,

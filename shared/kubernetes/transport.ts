@@ -13,18 +13,18 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Longest silence between two pieces of the answer, in milliseconds. */
-  readonly silence?: number;
   /** Asked right before the request leaves, when nothing can delay it any more; rejects where it must not. */
   readonly fence?: (() => Promise<void>) | undefined;
   /** Told of every piece of the answer. */
   readonly received?: ((bytes: number) => void) | undefined;
+  /** Nothing may come for as long as it likes; whoever reads the answer ends it. */
+  readonly endless?: boolean;
 }
 
 /** The one way to the API server. Answers other than 2xx become a KubernetesError. */
 export interface ApiTransport {
   json(request: ApiRequest): Promise<unknown>;
-  stream(request: ApiRequest): Promise<Readable>;
+  stream(request: Omit<ApiRequest, 'endless'>): Promise<Readable>;
   /** The API server's clock, in milliseconds since 1970 and give or take a second; undefined where no answer told it yet. */
   time(): number | undefined;
   /** The API server wrote this time into an object just now. It counts as long as no answer carries a `Date`. */
@@ -74,7 +74,7 @@ class UndiciTransport implements ApiTransport {
   }
 
   async stream(call: ApiRequest): Promise<Readable> {
-    return (await this.#send(call)).body;
+    return (await this.#send({ ...call, endless: true })).body;
   }
 
   time(): number | undefined {
@@ -142,7 +142,7 @@ class UndiciTransport implements ApiTransport {
 }
 
 function requestOptions(
-  { method, body, contentType, signal, silence }: ApiRequest,
+  { method, body, contentType, signal, endless }: ApiRequest,
   credentials: Credentials,
   dispatcher: Dispatcher,
 ): Parameters<typeof request<null>>[1] {
@@ -157,7 +157,7 @@ function requestOptions(
     },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
-    ...(silence === undefined ? {} : { bodyTimeout: silence }),
+    ...(endless === true && { bodyTimeout: 0 }),
   };
 }
 

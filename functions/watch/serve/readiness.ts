@@ -1,6 +1,6 @@
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
-/** API servers send a bookmark about every minute, and a silent watch is given up after a minute and a half. */
+/** Every watch is answered anew within 75 seconds, also where nothing happens. */
 const OLDEST_MS = 180_000;
 
 export interface ReadinessInput {

@@ -195,7 +195,7 @@ describe('a proxy', () => {
     for await (const frame of client.watch(CONFIG_MAPS, {
       resourceVersion: '0',
       timeoutSeconds: 10,
-      silence: 10_000,
+      longest: 10_000,
       signal: abort.signal,
     })) {
       frames.push(frame.object.metadata.name);

@@ -1,0 +1,117 @@
+/** Nobody promises bookmarks: a kind on which nothing happens is followed without lists, faults and pauses. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createStream, type Stream, type StreamKind } from '../../../shared/kubernetes/index.ts';
+import { configMap, hurriedClock, silent, startLab, until, type Lab } from './support.ts';
+
+const CONFIG_MAPS: StreamKind = {
+  group: '',
+  versions: ['v1'],
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+/** A watch is open for half a second, in the tests' hurry. */
+const TIMING = { watch: 250, overdue: 250 };
+
+let at: Lab;
+let stream: Stream<string>;
+let pauses: number[];
+let states: Set<string>;
+
+beforeEach(async () => {
+  at = await startLab();
+  pauses = [];
+  states = new Set();
+  const clock = hurriedClock();
+  at.lab.store.apply(configMap('a', { n: '1' }));
+  stream = createStream({
+    client: at.client,
+    kind: CONFIG_MAPS,
+    normalise: (raw) => raw.metadata.name,
+    onChange: () => undefined,
+    clock: {
+      ...clock,
+      sleep: (ms, signal) => {
+        pauses.push(ms);
+        return clock.sleep(ms, signal);
+      },
+    },
+    random: () => 0.999,
+    log: silent,
+    timing: TIMING,
+  });
+  stream.start();
+  await until(() => watches() > 0);
+});
+afterEach(async () => {
+  await stream.stop();
+  await at.close();
+});
+
+const watches = (): number => asked('watch');
+const asked = (verb: string): number =>
+  at.lab.faults.requests({ verbs: [verb], resource: 'configmaps' });
+/** Until it was watched so many times anew; the state is looked at all the time. */
+async function again(times: number): Promise<void> {
+  const until_ = watches() + times;
+  await until(() => {
+    states.add(stream.state());
+    return watches() >= until_;
+  });
+}
+
+describe('a quiet kind without bookmarks', () => {
+  test('is watched anew from where it was, without a list, a fault or a pause', async () => {
+    await again(4);
+    expect(asked('list')).toBe(1);
+    expect(stream.figures.interruptions).toBe(0);
+    expect(pauses).toEqual([]);
+    expect([...states]).toEqual(['live']);
+  });
+
+  test('is served at once when something happens', async () => {
+    await again(2);
+    at.lab.store.apply(configMap('b', { n: '1' }));
+    await until(() => stream.store.size === 2);
+    expect(pauses).toEqual([]);
+  });
+});
+
+test('a connection whose other end is gone is found, and nothing that happened meanwhile is missed', async () => {
+  at.lab.faults.silenceWatches();
+  at.lab.store.apply(configMap('b', { n: '1' }));
+  await until(() => stream.store.size === 2);
+  expect(asked('list')).toBe(1);
+  expect(stream.figures.interruptions).toBe(0);
+});
+
+test('history that is gone is listed at once', async () => {
+  const lists = asked('list');
+  at.lab.store.apply(configMap('b', { n: '1' }));
+  await until(() => stream.store.size === 2);
+  at.lab.faults.silenceWatches();
+  at.lab.store.apply(configMap('c', { n: '1' }));
+  at.lab.faults.compact();
+  await until(() => stream.store.size === 3);
+  expect(asked('list')).toBe(lists + 1);
+  expect(pauses.filter((ms) => ms > 0)).toEqual([]);
+});
+
+test('pauses begin small again once a list has succeeded', async () => {
+  const allow = [at.lab.faults.add({ verbs: ['list', 'watch'] }, { kind: 'cut' })];
+  at.lab.faults.cutWatches();
+  await until(() => pauses.some((ms) => ms > 20_000));
+  for (const lift of allow) lift();
+  await again(2);
+  pauses.length = 0;
+  at.lab.faults.cutWatches();
+  await until(() => pauses.length > 0);
+  expect(pauses[0]).toBeLessThanOrEqual(1_000);
+});
+
+test('pauses grow while lists succeed and no watch is ever answered', async () => {
+  at.lab.faults.add({ verbs: ['watch'] }, { kind: 'cut' });
+  at.lab.faults.cutWatches();
+  await until(() => pauses.some((ms) => ms > 20_000));
+  expect(asked('list')).toBeGreaterThan(1);
+});
