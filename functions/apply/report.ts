@@ -4,7 +4,7 @@ import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { silencePolicies } from '../../shared/config/silence.ts';
 import { silenceNotes, silentClusters } from '../../shared/domain/steering/silence.ts';
-import type { AdoptOrder, Approval, Steering } from '../../shared/domain/steering/steering.ts';
+import type { Approval, Steering } from '../../shared/domain/steering/steering.ts';
 import { isOrderInEffect } from '../../shared/domain/plan/apply-orders.ts';
 import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove-absent.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
@@ -29,6 +29,7 @@ export async function reportStage(
   const { log } = scope.runtime;
   const { newest, overtaken } = newestFirst(stage.slices);
   for (const order of stage.orders) await reportOrder(scope, order, results);
+  await askForRetries(scope.runtime, stage, results);
   for (const absence of stage.absences) await reportAbsence(scope, absence, results);
   for (const { data } of stage.audits)
     log.info(
@@ -119,6 +120,10 @@ async function reportOrder(
 ): Promise<void> {
   const { message, meta, data } = arrival;
   if (data.action === 'approve') return reportApproval(scope, { message, meta, data }, results);
+  if (data.action === 'retry') {
+    const { owner, device: at, keys } = data;
+    return scope.runtime.log.info({ owner, device: at, keys }, 'quarantine lifted by order');
+  }
   const { action, device, cluster } = data;
   const taken = results
     .filter(({ declared }) => isOrderInEffect(declared, data))
@@ -129,7 +134,12 @@ async function reportOrder(
       ? 'steered'
       : 'order changed nothing: a newer event of the cluster or a newer order was already applied',
   );
-  if (action === 'adopt' && taken.length > 0) await askToSpeak(scope.runtime, data, taken);
+  if (action === 'adopt' && taken.length > 0)
+    await askForResync(scope.runtime, data, {
+      partition: taken.join(', '),
+      code: 'OWN302',
+      reason: `the cluster with kube-system UID ${data.clusterUid} was adopted`,
+    });
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
@@ -141,19 +151,34 @@ export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
   };
 }
 
-/** What was refused so far is said again at once; lost, it comes with the next resync. */
-async function askToSpeak(
+/** Only a slice brings what is to be tried: each cluster is asked once, however many of its owners are meant. */
+async function askForRetries(
   runtime: Runtime,
-  { cluster, device, clusterUid }: AdoptOrder,
-  partitions: readonly string[],
+  { orders }: Stage,
+  results: readonly PartitionResult[],
 ): Promise<void> {
-  const data: Resync = {
-    cluster,
-    device,
-    partition: partitions.join(', '),
-    code: 'OWN302',
-    reason: `the cluster with kube-system UID ${clusterUid} was adopted`,
-  };
+  const retries = orders.flatMap(({ data }) => (data.action === 'retry' ? [data] : []));
+  const byCluster = Map.groupBy(retries, ({ owner }) => parseOwner(owner).cluster);
+  for (const [cluster, [first]] of byCluster)
+    if (first)
+      await askForResync(
+        runtime,
+        { cluster, device: first.device },
+        {
+          partition: results.map(({ partition }) => partition).join(', '),
+          code: 'OK',
+          reason: `somebody ordered to try ${first.owner} again`,
+        },
+      );
+}
+
+/** The watcher says everything again at once; lost, it comes with the next resync. */
+async function askForResync(
+  runtime: Runtime,
+  { cluster, device }: Pick<Resync, 'cluster' | 'device'>,
+  why: Pick<Resync, 'partition' | 'code' | 'reason'>,
+): Promise<void> {
+  const data: Resync = { cluster, device, ...why };
   const sent = publishEvent(runtime, {
     queue: `settled-${cluster}`,
     group: `resync/${device}`,
@@ -165,7 +190,7 @@ async function askToSpeak(
   await sent.catch((error: unknown) =>
     runtime.log.warn(
       { cluster, device, error: String(error) },
-      'the adopted cluster could not be asked for a resync; its next periodic resync has the same effect',
+      'the cluster could not be asked for a resync; its next periodic resync has the same effect',
     ),
   );
 }

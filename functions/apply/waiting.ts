@@ -10,6 +10,7 @@ import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
 import { takeTurn } from '../../shared/failures/waiting/turn.ts';
 import type { Probe, TurnResult } from '../../shared/failures/waiting/turn.ts';
 import { canonicalJson } from '../../shared/domain/declared/declared.ts';
+import { orderSubject } from '../../shared/domain/steering/steering.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -164,7 +165,7 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
     case 'order':
       return {
         kind,
-        subject: data.action === 'approve' ? data.owner : data.cluster,
+        subject: orderSubject(data),
         what: orderInWords(data),
         group: meta.id,
       };

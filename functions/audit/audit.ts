@@ -5,8 +5,7 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
-import { publishEvent } from '../../shared/queue/publish.ts';
-import { STEERING } from '../../shared/queue/events.ts';
+import { sendOrder } from '../../shared/queue/steering.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
@@ -84,12 +83,5 @@ async function steer(runtime: Runtime, order: NonNullable<Finding['order']>): Pr
       ? 'draining a silent cluster'
       : 'returning a silent cluster to rotation',
   );
-  await publishEvent(runtime, {
-    queue: 'slices',
-    group: order.device,
-    type: STEERING,
-    data: order,
-    cluster: order.cluster,
-    subject: order.cluster,
-  });
+  await sendOrder(runtime, order);
 }

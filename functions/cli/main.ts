@@ -16,6 +16,7 @@ import { registerKeys } from './commands/keys.ts';
 import { registerPorts } from './commands/ports.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerSync } from './commands/sync.ts';
 import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
@@ -36,6 +37,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerAddresses,
   registerWhy,
   registerTrace,
+  registerSync,
   registerFailures,
   registerReplay,
   registerKeys,

@@ -1,7 +1,7 @@
 /** `sluice approve`: lets removals through that are held, because their absence is not proven. A message, in order with the device's slices. */
 import type { Command } from 'commander';
 import { planApprovals } from '../../../shared/operations/approve/approve.ts';
-import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
+import { sendOrders } from '../../../shared/queue/steering.ts';
 import { withContext } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';

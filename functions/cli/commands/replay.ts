@@ -12,7 +12,7 @@ import {
   planReplay,
   runReplay,
   withReplay,
-  wouldApply,
+  isCalm,
 } from '../../../shared/operations/replay/replay.ts';
 import type { JobItems } from '../../../shared/operations/replay/replay.ts';
 import {
@@ -41,12 +41,15 @@ interface PlanOptions extends CommonOptions {
   readonly rate: string;
   readonly why?: string;
   readonly dryRun: boolean;
+  readonly force: boolean;
   readonly output: OutputFormat;
 }
 
 type RunOptions = CommonOptions & ChangeOptions & { readonly output: OutputFormat };
 
-const CODES = '\nExit code: 0 all succeeded, 1 error, 2 some failed (or, for plan, differ).';
+const CODES = '\nExit code: 0 all succeeded, 1 error, 2 some failed.';
+const PLAN_CODES =
+  '\nExit code: 0 a replay would change nothing, 1 error, 2 it would change something, or something cannot be replayed.';
 
 export function registerReplay(program: Command): void {
   const replay = program
@@ -70,10 +73,15 @@ function registerPlan(replay: Command): void {
     .option('--rate <n>', 'events per second', '5')
     .option('--why <reason>', 'the reason, for the audit log')
     .option('--dry-run', 'do not save the plan as a job', false)
+    .option(
+      '--force',
+      'also try what cannot be sent: the devices try the newest revisions of the owners again',
+      false,
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`,
+      `${PLAN_CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`,
     )
     .action(plan);
 }
@@ -156,7 +164,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
       const bar = createProgressBar();
       const { job, items } = await planReplay(
         replay,
-        { words, canary, rate, keep, ...authorOf(options) },
+        { words, canary, rate, keep, force: options.force, ...authorOf(options) },
         (done, total) => bar.show(done, total, 'previewed'),
       );
       bar.end();
@@ -170,7 +178,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
         printLine(
           `Job ${job.id}: ${job.items} failures, ${job.units} events. To send them, run: sluice replay start -c ${options.config} ${job.id}`,
         );
-      if (wouldApply(items)) process.exitCode = 2;
+      if (!isCalm(items)) process.exitCode = 2;
     }),
   );
 }

@@ -10,10 +10,11 @@ import type {
   DrainOrder,
   EnableOrder,
   ForgetOrder,
+  ClusterOrder,
   Order,
-  Steering,
+  RetryOrder,
 } from '../steering/steering.ts';
-import { approvedKeys } from '../steering/steering.ts';
+import { approvedKeys, isOwnerOrder } from '../steering/steering.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { exposuresOwnedBy } from './draft.ts';
@@ -39,7 +40,7 @@ function isAhead({ rules: { now } }: PlanDraft, time: number): boolean {
 
 /** Orders about one cluster hold in the order in which they were sent, however slow the process that carries one out. */
 function isOvertaken(draft: PlanDraft, { steering, at }: Order): boolean {
-  const newest = steering.action === 'approve' ? undefined : draft.steered.get(steering.cluster);
+  const newest = isOwnerOrder(steering) ? undefined : draft.steered.get(steering.cluster);
   return newest !== undefined && isLater(draft, newest, at);
 }
 
@@ -53,6 +54,8 @@ function obey(draft: PlanDraft, { steering, at }: Order, slices: readonly Slice[
   switch (steering.action) {
     case 'approve':
       return approve(draft, steering, at);
+    case 'retry':
+      return retry(draft, steering);
     case 'drain':
       return drain(draft, steering, at);
     case 'enable':
@@ -69,10 +72,16 @@ function approve({ declared, owners }: PlanDraft, order: Approval, at: number): 
     owners.get(order.owner)?.approved.add(key);
 }
 
+/** The next slice finds nothing that holds it up; what is refused again counts as refused for the first time. */
+function retry({ owners }: PlanDraft, { owner, keys }: RetryOrder): void {
+  const quarantine = owners.get(owner)?.quarantine;
+  for (const key of keys ?? [...(quarantine?.keys() ?? [])]) quarantine?.delete(key);
+}
+
 /** Whether a partition is as the order wants it, by this order or another one. */
 export function isOrderInEffect(
   { owners, drains }: DeclaredState,
-  steering: Exclude<Steering, { action: 'approve' }>,
+  steering: ClusterOrder,
 ): boolean {
   const records = Object.entries(owners)
     .filter(([owner]) => parseOwner(owner).cluster === steering.cluster)
@@ -94,11 +103,7 @@ export function isOrderInEffect(
   }
 }
 
-function note(
-  draft: PlanDraft,
-  { cluster }: Exclude<Steering, { action: 'approve' }>,
-  at: number,
-): void {
+function note(draft: PlanDraft, { cluster }: ClusterOrder, at: number): void {
   draft.steered.set(cluster, new Date(at).toISOString());
 }
 

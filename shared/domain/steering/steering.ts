@@ -20,6 +20,19 @@ export const Approval = z.strictObject({
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
 
+/**
+ * Forgets what the device refused of an owner, so that its next slice tries it, and asks its watcher for that slice. Nothing that is
+ * declared changes by it.
+ */
+export const RetryOrder = z.strictObject({
+  action: z.literal('retry'),
+  device: Device,
+  owner: Owner,
+  /** Exposure keys; absent: all that are in quarantine. */
+  keys: z.array(z.string().min(1)).min(1).exactOptional(),
+});
+export type RetryOrder = Readonly<z.infer<typeof RetryOrder>>;
+
 /** Takes a cluster out of rotation: `drain` keeps the connections that are there, `out` cuts off everything. */
 export const DrainOrder = z.strictObject({
   action: z.literal('drain'),
@@ -68,8 +81,22 @@ export const Steering = z.discriminatedUnion('action', [
   EnableOrder,
   ForgetOrder,
   AdoptOrder,
+  RetryOrder,
 ]);
 export type Steering = Readonly<z.infer<typeof Steering>>;
+
+/** What is said about one owner; everything else is about a cluster. */
+export type OwnerOrder = Approval | RetryOrder;
+export type ClusterOrder = Exclude<Steering, OwnerOrder>;
+
+export function isOwnerOrder(steering: Steering): steering is OwnerOrder {
+  return steering.action === 'approve' || steering.action === 'retry';
+}
+
+/** The owner, or the cluster, that an order is about. */
+export function orderSubject(steering: Steering): string {
+  return isOwnerOrder(steering) ? steering.owner : steering.cluster;
+}
 
 export interface Order {
   readonly steering: Steering;

@@ -164,7 +164,10 @@ async function onDevice(
     await closeItem(store, item, { state: 'replayed', note: `replayed by job ${job.id}` });
     return appliedResult(item, at);
   }
-  if (verdict === 'superseded') {
+  // The order was sent for what this revision leaves out: only a newer one can show what came of it.
+  const waits =
+    item.ordered === true && item.sentRevision && by === formatRevision(item.sentRevision);
+  if (verdict === 'superseded' && !waits) {
     await closeItem(store, item, {
       state: 'healed',
       note: `healed by ${by ?? 'a newer revision'}`,

@@ -22,6 +22,21 @@ export const Preview = z.strictObject({
   /** The revision that supersedes it, or the owner it conflicts with. */
   by: z.string().optional(),
   difference: z.array(PlanLine),
+  /**
+   * What a newer revision leaves out because BIG-IP refused it before: a replay does not send the old event, it orders the device to
+   * try the newest one again.
+   */
+  retry: z
+    .array(
+      z.strictObject({
+        device: z.string(),
+        owner: z.string(),
+        keys: z.array(z.string()),
+        /** The newest that the device knows: only a newer one can be a result. */
+        declared: Revision,
+      }),
+    )
+    .exactOptional(),
 });
 export type Preview = Readonly<z.infer<typeof Preview>>;
 
@@ -64,8 +79,10 @@ export const ReplayItem = z.strictObject({
   status: z.enum(['waiting', 'sending', 'sent', 'done']),
   deduplicationId: z.string().optional(),
   sentAt: z.number().optional(),
-  /** Of the event that was sent. */
+  /** Of the event that was sent; of an order to try again, the newest that was declared. */
   sentRevision: Revision.optional(),
+  /** An order to try again was sent, not the event. */
+  ordered: z.literal(true).exactOptional(),
   result: ItemResult.optional(),
 });
 export type ReplayItem = Readonly<z.infer<typeof ReplayItem>>;
@@ -95,6 +112,8 @@ export const ReplayJob = z.strictObject({
   state: JobState,
   /** Started by a policy: a failure that fails again is quarantined only after so many of its turns. */
   policy: z.strictObject({ name: z.string(), atMost: z.int().positive() }).optional(),
+  /** What cannot be sent is tried all the same: the devices are ordered to try the newest revisions again. */
+  force: z.literal(true).exactOptional(),
   /** Why it is paused or cancelled. */
   reason: z.string().optional(),
   code: z.string().optional(),

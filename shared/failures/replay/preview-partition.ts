@@ -110,29 +110,39 @@ function surroundingsOf({ partition, surroundings }: PreviewQuestion, state: Dec
   };
 }
 
-/** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */
+/** A newer revision is declared. What it leaves out, because BIG-IP refused the same of an older one, is not over: it can be tried again. */
 function overtaken(
   state: DeclaredState,
   { slice, exposure }: PreviewQuestion,
   by: string,
 ): Preview {
   const quarantine = state.owners[slice.owner]?.quarantine ?? {};
-  const kept = Object.entries(quarantine).find(
+  const kept = Object.entries(quarantine).filter(
     ([key]) => exposure === undefined || key === exposure,
   );
-  if (kept === undefined)
+  if (kept.length === 0)
     return {
       verdict: 'superseded',
       by,
       reason: `superseded by revision ${by}, which ${slice.device} already declares`,
       difference: [],
     };
+  const { owner, device } = slice;
+  const { epoch, counter } = state.owners[owner]!.version;
+  const keys = kept.map(([key]) => key);
   return {
-    verdict: 'invalid',
-    code: kept[1].code,
+    verdict: 'would-apply',
+    code: kept[0]?.[1].code ?? 'OK',
     by,
-    reason: `revision ${by} was tried in the meantime, and ${kept[0]} is still refused: ${quarantineReason(kept[1])}`,
-    difference: [],
+    reason: `${keys.join(', ')} would be tried again: revision ${by} is declared without it, because ${quarantineReason(kept[0]![1])}`,
+    difference: kept.map(([key, { code, reason }]) => ({
+      owner,
+      key,
+      kind: state.exposures[key] === undefined ? ('create' as const) : ('update' as const),
+      code,
+      reason,
+    })),
+    retry: [{ device, owner, keys, declared: { epoch, counter } }],
   };
 }
 
@@ -182,8 +192,12 @@ export function combinePreviews(previews: readonly Preview[]): Preview {
   if (first === undefined)
     return { verdict: 'unchanged', reason: 'it requests nothing from any device', difference: [] };
   const same = previews.filter((preview) => preview.verdict === first.verdict);
+  const { retry: _, ...rest } = first;
+  // Where the event itself changes something it is sent, and what is left to try shows in the next plan.
+  const retry = same.every((one) => one.retry) ? same.flatMap((one) => one.retry ?? []) : [];
   return {
-    ...first,
+    ...rest,
+    ...(retry.length === 0 ? {} : { retry }),
     reason: [...new Set(same.map((preview) => preview.reason))].join('; '),
     difference: same.flatMap((preview) => preview.difference),
   };

@@ -17,6 +17,7 @@ export interface JobRequest {
   readonly rate: number;
   readonly now: number;
   readonly policy?: ForPolicy;
+  readonly force?: boolean;
 }
 
 /** Says which policy plans it; absent: a person does. */
@@ -90,7 +91,7 @@ export async function selectItems(
 }
 
 export function createJob(request: JobRequest, items: readonly ReplayItem[]): ReplayJob {
-  const { id, filter, by, why, canary, rate, now, policy } = request;
+  const { id, filter, by, why, canary, rate, now, policy, force = false } = request;
   const units = new Set(items.map((item) => item.unit)).size;
   return {
     format: 1,
@@ -107,6 +108,7 @@ export function createJob(request: JobRequest, items: readonly ReplayItem[]): Re
     rate,
     state: 'planned',
     ...(policy === undefined ? {} : { policy }),
+    ...(force ? { force: true as const } : {}),
   };
 }
 

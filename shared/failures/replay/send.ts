@@ -1,5 +1,6 @@
 /** One unit goes out, or it turns out that nothing has to. */
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
+import { sendOrder } from '../../queue/steering.ts';
 import type { Revision } from '../../domain/revision.ts';
 import type { Evidence, Failure, FailureStore, FailureHead } from '../port.ts';
 import type { ReplayContext } from './context.ts';
@@ -60,7 +61,7 @@ export async function sendUnit(
       };
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }
-  const wanted = judged.filter(({ preview }) => preview.verdict === 'would-apply');
+  const wanted = judged.filter((each) => isTried(job, each));
   for (const each of judged)
     if (!wanted.includes(each))
       changes.set(
@@ -73,6 +74,11 @@ export async function sendUnit(
   }
   await dispatch(world, { job, unit, changes, wanted, leader });
   return { kind: 'sent' };
+}
+
+function isTried({ force }: ReplayJob, { item, preview }: Judged): boolean {
+  if (preview.verdict === 'would-apply') return true;
+  return force === true && preview.verdict === 'invalid' && orderFor(item) !== undefined;
 }
 
 /** It was about to be sent when the driver died, and failed again since: so it was sent. */
@@ -176,10 +182,42 @@ interface Dispatch {
   readonly leader: Failure;
 }
 
+type Retry = Pick<NonNullable<Preview['retry']>[number], 'device' | 'owner' | 'keys'> & {
+  readonly declared?: Revision;
+};
+
+/** What is to be tried again on each device, where that is all that can be done; undefined: the event itself is sent. */
+function retriesOf(wanted: readonly Judged[]): readonly Retry[] | undefined {
+  const all = wanted.flatMap(({ item, preview }): readonly Retry[] => {
+    const forced = preview.verdict === 'would-apply' ? undefined : orderFor(item);
+    return preview.retry ?? (forced === undefined ? [] : [forced]);
+  });
+  if (wanted.some(({ preview }) => preview.verdict === 'would-apply' && !preview.retry))
+    return undefined;
+  return [...Map.groupBy(all, ({ device, owner }) => `${device} ${owner}`).values()].map(
+    (same) => ({ ...same[0]!, keys: [...new Set(same.flatMap(({ keys }) => keys))] }),
+  );
+}
+
+/** By force: what the failure is about, whatever its event says. */
+function orderFor({ device, owner, exposure }: ReplayItem): Retry | undefined {
+  if (device === undefined || owner === undefined) return undefined;
+  return { device, owner, keys: exposure === undefined ? [] : [exposure] };
+}
+
+function newestDeclared(orders: readonly Retry[]): Revision | undefined {
+  return orders
+    .flatMap(({ declared }) => declared ?? [])
+    .toSorted(compareRevisions)
+    .at(-1);
+}
+
 async function dispatch(
-  { queues, store, clock, id }: ReplayContext,
+  world: ReplayContext,
   { job, unit, changes, wanted, leader }: Dispatch,
 ): Promise<void> {
+  const { queues, store, clock, id } = world;
+  const orders = retriesOf(wanted);
   const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
   // Its own id, because the queue swallows a repeated one for five minutes; kept over a crash for the same reason.
   const deduplicationId = before?.deduplicationId ?? `replay.${job.id}.${id()}`;
@@ -190,7 +228,9 @@ async function dispatch(
       deduplicationId,
       count: item.count ?? head.count,
       sentAt: item.sentAt ?? clock.now(),
-      sentRevision: leader.revision,
+      ...(orders === undefined
+        ? { sentRevision: leader.revision }
+        : { sentRevision: newestDeclared(orders), ordered: true as const }),
     });
   }
   await unit.save(changes);
@@ -202,7 +242,14 @@ async function dispatch(
       ? { state: 'open', note: `quarantine lifted by replay job ${job.id}` }
       : undefined,
   );
-  await sendOriginal(queues, leader.details.event, deduplicationId);
+  if (orders === undefined) await sendOriginal(queues, leader.details.event, deduplicationId);
+  else
+    for (const [i, { device, owner, keys }] of orders.entries())
+      await sendOrder(
+        world,
+        { action: 'retry', device, owner, ...(keys.length === 0 ? {} : { keys: [...keys] }) },
+        i === 0 ? deduplicationId : `${deduplicationId}.${i}`,
+      );
   await unit.save(
     new Map(
       wanted.map(({ index }) => [index, { ...changes.get(index)!, status: 'sent' as const }]),
@@ -220,7 +267,13 @@ async function sendOriginal(
 
 /** Says `superseded` where a newer event than the item's own did it. */
 export function appliedResult(item: ReplayItem, at: number): ItemResult {
-  const { revision, sentRevision } = item;
+  const { revision, sentRevision, ordered } = item;
+  if (ordered === true)
+    return {
+      kind: 'applied',
+      reason: 'a newer revision was tried again, and the device took it',
+      at,
+    };
   if (revision && sentRevision && formatRevision(revision) !== formatRevision(sentRevision))
     return {
       kind: 'superseded',

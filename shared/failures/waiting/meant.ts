@@ -26,6 +26,7 @@ export function stillMeant(
     case 'drain':
     case 'enable':
     case 'adopt':
+    case 'retry':
       return steering;
   }
 }
@@ -93,6 +94,8 @@ export function orderInWords(steering: Steering): string {
               .map((owner) => parseOwner(owner).ingress.service)
               .join(', ')
       }`;
+    case 'retry':
+      return `try again ${steering.keys?.join(', ') ?? 'what was refused'} of ${steering.owner}`;
     case 'adopt':
       return `adopt cluster ${steering.cluster} with kube-system UID ${steering.clusterUid}`;
   }

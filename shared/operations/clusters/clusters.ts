@@ -11,7 +11,7 @@ import { planClusterOrder } from './orders.ts';
 import type { ClusterOrderPlan, ClusterOrderRequest } from './orders.ts';
 import { clusterRows, needsAttention } from './rows.ts';
 import type { ClusterRow } from './rows.ts';
-import { sendOrders } from './send-orders.ts';
+import { sendOrders } from '../../queue/steering.ts';
 
 export interface ClusterList {
   readonly rows: readonly ClusterRow[];

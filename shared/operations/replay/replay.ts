@@ -36,6 +36,8 @@ export interface ReplayRequest extends Author {
   readonly rate: number;
   /** Store the plan as a job that can be started; else it is only looked at. */
   readonly keep: boolean;
+  /** Try what cannot be sent, too: the devices are ordered to try the newest revisions again. */
+  readonly force?: boolean;
 }
 
 export interface JobItems {
@@ -46,7 +48,7 @@ export interface JobItems {
 /** Freezes a selection and says for each failure what a replay would do now; sends nothing. Throws when no failure fits. */
 export async function planReplay(
   replay: ReplayContext,
-  { words, canary, rate, keep, who, why }: ReplayRequest,
+  { words, canary, rate, keep, force = false, who, why }: ReplayRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<JobItems> {
   const now = replay.clock.now();
@@ -54,7 +56,7 @@ export async function planReplay(
   const selected = await selectItems(replay.store, filter, now);
   const items = await previewItems(replay, selected, (done) => onProgress(done, selected.length));
   const job = createJob(
-    { id: replay.id().slice(0, 8), filter, by: who, why, canary, rate, now },
+    { id: replay.id().slice(0, 8), filter, by: who, why, canary, rate, now, force },
     items,
   );
   if (!keep) return { job, items };
@@ -75,9 +77,11 @@ export function countVerdicts(items: readonly ReplayItem[]): Readonly<Record<str
   return Object.fromEntries([...byVerdict].map(([verdict, list]) => [verdict, list.length]));
 }
 
-/** A replay would change something. */
-export function wouldApply(items: readonly ReplayItem[]): boolean {
-  return items.some((item) => item.preview?.verdict === 'would-apply');
+const CALM: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
+
+/** A replay would change nothing, and nothing stands in its way. */
+export function isCalm(items: readonly ReplayItem[]): boolean {
+  return items.every((item) => CALM.has(item.preview?.verdict ?? ''));
 }
 
 /** Runs a job until it ends, stops by itself, or the signal fires: then it is paused. */

@@ -15,7 +15,7 @@ import {
   type Inventory,
   type Snapshot,
 } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { Steering } from '../../../shared/domain/steering/steering.ts';
+import { orderSubject, type Steering } from '../../../shared/domain/steering/steering.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { parseEvent as openEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
@@ -279,11 +279,7 @@ export async function startBench(
       await file.queue('slices').send({
         group: order.device,
         deduplicationId: id(),
-        body: serialiseEvent(
-          STEERING,
-          order,
-          meta(order.action === 'approve' ? order.owner : order.cluster),
-        ),
+        body: serialiseEvent(STEERING, order, meta(orderSubject(order))),
       });
     },
     sendSlice: async (slice) => {

@@ -3,7 +3,11 @@ import { create } from '../../../functions/apply/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
-import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
+import {
+  isOwnerOrder,
+  type Approval,
+  type Steering,
+} from '../../../shared/domain/steering/steering.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
@@ -211,7 +215,7 @@ export function createWorld({
     approve: (approval) =>
       put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
     steer: (order) =>
-      put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
+      put(STEERING, order, isOwnerOrder(order) ? order.owner : ownerOf(order.cluster)),
     miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
     audit: (names, adopt) =>
       put(

@@ -13,7 +13,11 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
-import type { Order, Steering } from '../../../shared/domain/steering/steering.ts';
+import {
+  isOwnerOrder,
+  type Order,
+  type Steering,
+} from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const CLUSTERS = ['east', 'west'] as const;
@@ -121,7 +125,7 @@ describe('the life of clusters', () => {
         const state = play(events);
         for (const id of CLUSTERS) {
           const own = orders.flatMap((e) =>
-            'order' in e && e.order.steering.action !== 'approve' && e.order.steering.cluster === id
+            'order' in e && !isOwnerOrder(e.order.steering) && e.order.steering.cluster === id
               ? [e.order]
               : [],
           );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { approvalsFor, checkWords } from '../../../shared/operations/approve/approve.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
-import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
+import { sendOrders } from '../../../shared/queue/steering.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld } from '../../promises/support/world.ts';

@@ -6,7 +6,7 @@ import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/dec
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isOrderInEffect } from '../../../shared/domain/plan/apply-orders.ts';
-import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
+import type { Approval, ClusterOrder } from '../../../shared/domain/steering/steering.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
@@ -198,10 +198,7 @@ describe('an order is obeyed', () => {
     ],
   ])('%s', (_, state, steering, obeyed) => {
     expect(
-      isOrderInEffect(state, { device: 'd', cluster: 'east', ...steering } as Exclude<
-        Steering,
-        { action: 'approve' }
-      >),
+      isOrderInEffect(state, { device: 'd', cluster: 'east', ...steering } as ClusterOrder),
     ).toBe(obeyed);
   });
 });
@@ -267,5 +264,38 @@ describe('an approval', () => {
         { steering: { action: 'approve', device: 'd', owner: EAST }, at: T },
       ),
     ).toEqual([]);
+  });
+});
+
+describe('an order to try again', () => {
+  const refused = {
+    hash: 'h',
+    code: 'BIP424',
+    reason: 'no such iRule',
+    next: '2026-01-01T01:00:00.000Z',
+    tries: 4,
+    members: 'follow' as const,
+  };
+  const before: DeclaredState = declaredState(
+    { [EAST]: record({ quarantine: { [key(1)]: refused, [key(2)]: refused } }) },
+    [shown(1, [EAST])],
+    {},
+  );
+  const after = (keys?: string[]): DeclaredState =>
+    planPartition('k8s', before, [], {
+      sameFleet: () => false,
+      orders: [
+        {
+          steering: { action: 'retry', device: 'd', owner: EAST, ...(keys && { keys }) },
+          at: 0,
+        },
+      ],
+    }).next;
+
+  test('forgets what was refused of these exposures, or of all, and changes nothing that is declared', () => {
+    expect(Object.keys(after([key(2)]).owners[EAST]?.quarantine ?? {})).toEqual([key(1)]);
+    expect(after().owners[EAST]?.quarantine).toBeUndefined();
+    expect(after().exposures).toEqual(before.exposures);
+    expect(after().owners[EAST]?.version).toEqual(before.owners[EAST]?.version);
   });
 });

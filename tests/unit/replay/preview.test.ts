@@ -4,6 +4,7 @@ import {
   combinePreviews,
   previewPartition,
 } from '../../../shared/failures/replay/preview-partition.ts';
+import type { Preview, ReplayItem } from '../../../shared/failures/replay/job.ts';
 import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
 import type { Evidence } from '../../../shared/failures/port.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -13,6 +14,7 @@ import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { asking } from '../../fixtures/addresses.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
+import { isCalm } from '../../../shared/operations/replay/replay.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
@@ -51,7 +53,7 @@ describe('what a replay would do now', () => {
     expect(ask(declared(slice(7, [])), slice(1, []))).toMatchObject({ verdict: 'superseded' });
   });
 
-  test('still invalid where a newer revision was tried and BIG-IP refuses it still', () => {
+  test('would be tried again where a newer revision left it out in quarantine', () => {
     const state = declared(slice(7, []));
     const kept = {
       hash: 'h',
@@ -67,10 +69,12 @@ describe('what a replay would do now', () => {
       owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } },
     };
     expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({
-      verdict: 'invalid',
+      verdict: 'would-apply',
       code: 'BIP424',
       by: '1.7',
-      reason: expect.stringContaining('no such iRule'),
+      reason: expect.stringMatching(/would be tried again: revision 1\.7 .*no such iRule/),
+      difference: [{ key: KEY, kind: 'create' }],
+      retry: [{ device: 'bigip-1', owner, keys: [KEY], declared: { epoch: 1, counter: 7 } }],
     });
     expect(ask(refusing, slice(1, [exposure()]), '172.16.100.195:1/tcp')).toMatchObject({
       verdict: 'superseded',
@@ -314,5 +318,29 @@ describe('the preview of an event', () => {
     asked.refresh();
     await asked.preview(parked(event()), {});
     expect(reads).toBe(2);
+  });
+});
+
+describe('the exit code of a plan', () => {
+  const itemsWith = (...verdicts: readonly Preview['verdict'][]): readonly ReplayItem[] =>
+    verdicts.map((verdict, unit) => ({
+      failure: `f${unit}`,
+      code: 'BIP424',
+      sentence: '',
+      unit,
+      lifts: false,
+      status: 'waiting',
+      preview: { verdict, reason: '', difference: [] },
+    }));
+
+  test.each([
+    ['unchanged', true],
+    ['superseded', true],
+    ['would-apply', false],
+    ['invalid', false],
+    ['conflict', false],
+    ['unknown', false],
+  ] as const)('says of %s: calm %s', (verdict, calm) => {
+    expect(isCalm(itemsWith('unchanged', verdict))).toBe(calm);
   });
 });

@@ -1,0 +1,51 @@
+/** `sluice sync NAMESPACE/GATEWAY`: look and try again now, instead of with the next resync. */
+import type { Command } from 'commander';
+import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { giveSync, planSync } from '../../../shared/operations/sync/sync.ts';
+import {
+  isConfirmed,
+  withContext,
+  authorOf,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
+import { printLine } from '../terminal/output.ts';
+
+interface SyncOptions extends CommonOptions, ChangeOptions {
+  readonly cluster?: string;
+  readonly device?: string;
+}
+
+export function registerSync(program: Command): void {
+  addChangeOptions(addConfigOption(program.command('sync')))
+    .description(
+      'look at a Gateway and try again now: the watcher sends its ingress again, and the devices also try what they refused before',
+    )
+    .argument('<gateway>', 'NAMESPACE/GATEWAY')
+    .option('--cluster <id>', 'one of clusters[].id (default: the only one)')
+    .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
+    .addHelpText(
+      'after',
+      '\nNothing that is declared changes by the order itself. Without it, the watcher sends everything again every 5 minutes, and a device tries what it refused after a pause of a minute to an hour.\n\nExit code: 0 the order is sent (or would be), 1 error.\n\nExample:\n  sluice sync team/web -c sluice.yaml --why "the iRule exists now"',
+    )
+    .action(sync);
+}
+
+async function sync(gateway: string, options: SyncOptions): Promise<void> {
+  if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
+  await withContext(
+    options,
+    async (context) => {
+      const { id: cluster } = chooseCluster(context.runtime.config, options.cluster);
+      const orders = await planSync(context, { cluster, gateway, device: options.device });
+      const targets = orders.map(({ owner, device }) => `${owner} on ${device}`).join(', ');
+      if (!(await isConfirmed(`Try again now: ${targets}?`, options))) return;
+      await giveSync(context, orders, { gateway, ...authorOf(options) });
+      printLine(
+        `Ordered: ${targets}. apply asks the watcher of ${cluster} to send everything again; "sluice trace ${cluster}/${gateway}" shows the result.`,
+      );
+    },
+    { sends: !options.dryRun },
+  );
+}

@@ -1,0 +1,73 @@
+/** Look and try again now: the device forgets what it refused of the ingresses behind a Gateway, and their watcher says everything again. */
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { RetryOrder } from '../../domain/steering/steering.ts';
+import { clusterOfFailure } from '../../failures/filter.ts';
+import { sendOrders } from '../../queue/steering.ts';
+import type { Author, OperationContext } from '../context.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import { portRows } from '../ports/ports.ts';
+
+export interface WantedSync {
+  readonly cluster: string;
+  /** `namespace/name` */
+  readonly gateway: string;
+  /** Only on this one of devices[]. */
+  readonly device?: string | undefined;
+}
+
+/**
+ * One order for each ingress and device. Which ingress offers a Gateway the devices and the failures know; where neither does, it may be
+ * any of the cluster. Throws where the cluster has no ingress on these devices.
+ */
+export async function planSync(
+  { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
+  { cluster, gateway, device }: WantedSync,
+): Promise<readonly RetryOrder[]> {
+  const { config } = runtime;
+  const all = config.ingresses
+    .filter((ingress) => ingress.cluster === cluster)
+    .flatMap(({ service, devices }) =>
+      devices
+        .filter((name) => device === undefined || name === device)
+        .map((name): RetryOrder => ({
+          action: 'retry',
+          device: name,
+          owner: `${cluster}/${service}`,
+        })),
+    );
+  if (all.length === 0)
+    throw new Error(
+      `ingresses[]: none of cluster ${cluster}${device === undefined ? '' : ` on device ${device}`}; known are ${config.ingresses.map((one) => `${one.cluster}/${one.service}`).join(', ')}`,
+    );
+  const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
+  const offering = new Set([
+    ...portRows(declared)
+      .filter((row) => row.gateways.includes(gateway))
+      .map(({ owner }) => owner),
+    ...heads
+      .filter((head) => clusterOfFailure(head) === cluster && head.gateways.includes(gateway))
+      .flatMap(({ owner }) => owner ?? []),
+  ]);
+  const own = all.filter(({ owner }) => offering.has(owner));
+  return own.length > 0 ? own : all;
+}
+
+/** In order with the slices of each device. */
+export async function giveSync(
+  { runtime, audit }: Pick<OperationContext, 'runtime' | 'audit'>,
+  orders: readonly RetryOrder[],
+  { gateway, who, why }: Author & Pick<WantedSync, 'gateway'>,
+): Promise<void> {
+  const services = orders.map(({ owner, device }) => {
+    const { namespace, service } = parseOwner(owner).ingress;
+    return `${namespace}/${service} on ${device}`;
+  });
+  await sendOrders(runtime, orders);
+  await audit.append({
+    who,
+    action: 'sync',
+    selection: `Gateway ${gateway}: ${services.join(', ')}`,
+    why,
+    result: `sent to ${new Set(orders.map(({ device }) => device)).size} devices`,
+  });
+}
