@@ -55,7 +55,7 @@ const program = new Command('sluice')
     outputError: (text) => writeLine('stderr', text.trimEnd()),
   })
   .version(versionLine())
-  .helpCommand(false);
+  .helpCommand('help [command]', 'display help for a command');
 for (const register of COMMANDS) register(program);
 
 try {

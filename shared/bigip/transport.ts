@@ -1,4 +1,5 @@
 /** One connection pool to one device, and what its failures mean. The only place that speaks HTTP to BIG-IP. */
+import { describeErrorCode } from '../telemetry/errors.ts';
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { readAll, startMeter, TooLarge, TooSlow } from '../runtime/meter.ts';
@@ -172,7 +173,7 @@ function explain(
     return new DeviceError(
       'BIP402',
       'device',
-      `${name} at ${url}: certificate not trusted (${code || message}); set devices[].tls.ca or devices[].tls.fingerprint`,
+      `${name} at ${url}: certificate not trusted (${describeErrorCode(code) || message}); set devices[].tls.ca or devices[].tls.fingerprint`,
       { cause: error },
     );
   }
@@ -203,7 +204,7 @@ function explain(
   return new DeviceError(
     'BIP501',
     fault,
-    `${name} at ${url} cannot be reached (${code || message}); check the address, the routing, and whether the device is up`,
+    `${name} at ${url} cannot be reached (${describeErrorCode(code) || message}); check the address, the routing, and whether the device is up`,
     { cause: error },
   );
 }

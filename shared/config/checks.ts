@@ -123,18 +123,28 @@ function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
 /** A password in a URL would end up in logs and error messages. */
 function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return config.devices.flatMap((device, i) => {
-    const { username, password, protocol } = new URL(device.url);
+    const { username, password } = new URL(device.url);
     const path = `devices[${i}].url`;
     return [
+      ...encryptionProblems(path, device.url),
+      ...(device.peer === undefined ? [] : encryptionProblems(`devices[${i}].peer`, device.peer)),
       ...(username === '' && password === ''
         ? []
         : [{ path, message: 'must not contain a user or password; use username and password' }]),
-      ...(protocol === 'https:' || protocol === 'http:'
-        ? []
-        : [{ path, message: `must begin with https://, not ${protocol}//` }]),
       ...repeatedProblems(`devices[${i}].partitions`, '', device.partitions),
     ];
   });
+}
+
+/** Login and declarations must not be readable on the way; nobody listens between a process and its own host. */
+function encryptionProblems(path: string, url: string): readonly ConfigProblem[] {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return [];
+  return [{ path, message: `must begin with https://, not ${protocol}//` }];
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 /** What needs a change would fail in every turn. */

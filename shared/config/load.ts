@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { checkConfig } from './checks.ts';
 import { ConfigError, formatConfigError } from './error.ts';
+import { describeErrorCode, errorCode, errorMessage } from '../telemetry/errors.ts';
 import { problemsFrom } from './problems.ts';
 import { SluiceConfig } from './schema.ts';
 
@@ -66,7 +67,12 @@ export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<
     throw new ConfigError(
       'GW100',
       path,
-      [{ path: '', message: `cannot be read: ${formatConfigError(error)}` }],
+      [
+        {
+          path: '',
+          message: `cannot be read (${describeErrorCode(errorCode(error) ?? errorMessage(error))})`,
+        },
+      ],
       { cause: error },
     );
   }

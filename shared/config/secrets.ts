@@ -1,3 +1,4 @@
+import { describeErrorCode } from '../telemetry/errors.ts';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { handlerLimits, TotalTimeout } from '../runtime/aws.ts';
@@ -152,7 +153,11 @@ export function createSecrets(sources: SecretSources): Secrets {
         );
       } catch (error) {
         if (error instanceof ConfigError) throw error;
-        return fail(reference, `cannot be read (${nameOf(error)}); ${REMEDIES[kind]}`, error);
+        return fail(
+          reference,
+          `cannot be read (${describeErrorCode(nameOf(error))}); ${REMEDIES[kind]}`,
+          error,
+        );
       }
       return value === undefined || value === ''
         ? fail(reference, `is empty or missing; ${REMEDIES[kind]}`)

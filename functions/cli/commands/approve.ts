@@ -1,22 +1,26 @@
 /** `sluice approve`: lets removals through that are held, because their absence is not proven. A message, in order with the device's slices. */
 import type { Command } from 'commander';
-import { planApprovals } from '../../../shared/operations/approve/approve.ts';
-import { sendOrders } from '../../../shared/queue/steering.ts';
-import { withContext } from '../terminal/context.ts';
-import type { CommonOptions } from '../terminal/context.ts';
+import { giveApprovals, planApprovals } from '../../../shared/operations/approve/approve.ts';
+import { isInteractive } from '../terminal/confirm.ts';
+import {
+  isConfirmed,
+  withContext,
+  authorOf,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';
 
-interface ApproveOptions extends CommonOptions {
+interface ApproveOptions extends CommonOptions, ChangeOptions {
   readonly keys?: readonly string[];
   readonly device?: string;
 }
 
 export function registerApprove(program: Command): void {
-  program
-    .command('approve')
+  addChangeOptions(addConfigOption(program.command('approve')))
     .description('allow removals that are held because no deletion was observed (OWN310)')
     .argument('<owner>', 'cluster/namespace/service of the ingress, as in the message')
-    .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option(
       '--keys <keys...>',
       'only these exposures, such as 172.16.100.195:32400/tcp (default: all that are held now)',
@@ -24,7 +28,7 @@ export function registerApprove(program: Command): void {
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
-      '\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
+      '\nWithout a terminal nobody is asked, as if --yes were given.\n\nExit code: 0 the approval is sent (or would be), 1 error.\n\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
     )
     .action(approve);
 }
@@ -32,14 +36,20 @@ export function registerApprove(program: Command): void {
 async function approve(owner: string, options: ApproveOptions): Promise<void> {
   await withContext(
     options,
-    async ({ runtime }) => {
-      const approvals = await planApprovals(runtime, { ...options, owner });
-      await sendOrders(runtime, approvals);
+    async (context) => {
+      const approvals = await planApprovals(context.runtime, { ...options, owner });
+      const what = approvals
+        .map(({ device, keys = [] }) => `${keys.join(', ')} on ${device}`)
+        .join('; ');
+      const yes = options.yes || !isInteractive();
+      const question = `Let the removal of ${what} through, which ${owner} does not ask for any more?`;
+      if (!(await isConfirmed(question, { ...options, yes }))) return;
+      await giveApprovals(context, approvals, { ...authorOf(options), owner });
       for (const { device, keys = [] } of approvals)
         printLine(
           `approved on ${device}: ${keys.join(', ')}; apply removes them with its next batch`,
         );
     },
-    { sends: true },
+    { sends: !options.dryRun },
   );
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { findDrift, requestRepairs } from '../../../shared/operations/drift/drift.ts';
 import { driftTable } from '../drift/tables.ts';
-import { withContext } from '../terminal/context.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
@@ -14,10 +14,8 @@ interface DriftOptions extends CommonOptions {
 }
 
 export function registerDrift(program: Command): void {
-  program
-    .command('drift')
+  addConfigOption(program.command('drift'))
     .description('compare the devices with their declarations')
-    .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option('--device <name>', 'only this device, one of devices[].name')
     .option(
       '--repair',

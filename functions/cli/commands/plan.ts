@@ -6,6 +6,7 @@ import { chooseCluster } from '../../../shared/operations/clusters/choose-cluste
 import { differs, planObjects } from '../../../shared/operations/plan/plan.ts';
 import type { ObjectPlan } from '../../../shared/operations/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
+import { addConfigOption } from '../terminal/context.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
@@ -29,14 +30,15 @@ interface PlanOptions extends ManifestOptions {
 }
 
 export function registerPlan(program: Command): void {
-  withManifests(
-    program
-      .command('plan')
-      .description(
-        'print the AS3 declaration for these files, or with --device the changes on the device; writes nothing',
-      ),
+  addConfigOption(
+    withManifests(
+      program
+        .command('plan')
+        .description(
+          'print the AS3 declaration for these files, or with --device the changes on the device; writes nothing',
+        ),
+    ),
   )
-    .requiredOption('-c, --config <file>', 'sluice.yaml')
     .option(
       '--cluster <id>',
       'cluster that the files come from, one of clusters[].id (default: the only one)',

@@ -22,6 +22,7 @@ import {
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { addConfigOption } from '../terminal/context.ts';
 import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
@@ -40,12 +41,10 @@ interface UpOptions {
 const LEASE = 6_000;
 
 export function registerUp(program: Command): void {
-  program
-    .command('up')
+  addConfigOption(program.command('up'))
     .description(
       'run the watcher and all functions on this host, with a real cluster and a real BIG-IP',
     )
-    .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option(
       '-k, --kubeconfig <file>',
       'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in a pod its service account)',

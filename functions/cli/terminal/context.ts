@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -17,8 +18,19 @@ export interface CommonOptions {
   readonly config: string;
 }
 
+/** What `-c` is when nobody says it. */
+export function defaultConfig(env: NodeJS.ProcessEnv): string {
+  const named = env['SLUICE_CONFIG'];
+  return named === undefined || named === '' ? './sluice.yaml' : named;
+}
+
 export function addConfigOption(command: Command): Command {
-  return command.requiredOption('-c, --config <file>', 'the configuration, sluice.yaml');
+  return command.addOption(
+    new Option('-c, --config <file>', 'the configuration, sluice.yaml').default(
+      defaultConfig(process.env),
+      '$SLUICE_CONFIG, then ./sluice.yaml',
+    ),
+  );
 }
 
 /** `sends`: what is sent is to reach somebody. */

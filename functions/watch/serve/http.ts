@@ -1,7 +1,7 @@
 /** What probes and Prometheus ask. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import { describeErrorCode, errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface HttpAddress {
@@ -53,7 +53,7 @@ export async function serveHttp(
   server.once('error', (error) =>
     reject(
       new Error(
-        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${errorCode(error) ?? errorMessage(error)}); set SLUICE_HTTP_PORT to a free port, or to off`,
+        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${describeErrorCode(errorCode(error) ?? errorMessage(error))}); set SLUICE_HTTP_PORT to a free port, or to off`,
       ),
     ),
   );

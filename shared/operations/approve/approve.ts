@@ -4,6 +4,8 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { Approval } from '../../domain/steering/steering.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import type { Runtime } from '../../host/runtime.ts';
+import { sendOrders } from '../../queue/steering.ts';
+import type { Author, OperationContext } from '../context.ts';
 import { statesOf } from '../clusters/rows.ts';
 import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
@@ -27,6 +29,23 @@ export async function planApprovals(
   const devices = [...chooseDevices(config, wanted.device)];
   const declared = await readDeclaredPartitions({ ...runtime, config: { ...config, devices } });
   return approvalsFor(declared, wanted.owner, wanted.keys);
+}
+
+/** In order with the slices of each device; the audit log keeps it. */
+export async function giveApprovals(
+  { runtime, audit }: Pick<OperationContext, 'runtime' | 'audit'>,
+  approvals: readonly Approval[],
+  { owner, who, why }: Author & Pick<WantedApproval, 'owner'>,
+): Promise<void> {
+  await sendOrders(runtime, approvals);
+  const what = approvals.map(({ device, keys = [] }) => `${keys.join(', ')} on ${device}`);
+  await audit.append({
+    who,
+    action: 'approve',
+    selection: `${owner}: ${what.join('; ')}`,
+    why,
+    result: `sent to ${approvals.length === 1 ? 'one device' : `${approvals.length} devices`}`,
+  });
 }
 
 const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;

@@ -106,7 +106,7 @@ describe('sluice doctor', () => {
     ).toEqual([
       'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: holds a private key, which only the watcher may have; put the public key here (GW150)',
       expect.stringMatching(
-        /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(ENOENT\).*\(GW102\)$/,
+        /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(no such file, ENOENT\).*\(GW102\)$/,
       ),
       'ok sign key of east: not readable here, so not compared; only the watcher of east needs it',
     ]);

@@ -148,6 +148,16 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'devices[0].url: must begin with https://, not ftp://',
     ],
     [
+      'a URL that shows the password on the way',
+      (c) => (c.devices[0]!['url'] = 'http://192.0.2.1'),
+      'devices[0].url: must begin with https://, not http://',
+    ],
+    [
+      'the same of the other unit',
+      (c) => (c.devices[0]!['peer'] = 'http://192.0.2.2'),
+      'devices[0].peer: must begin with https://, not http://',
+    ],
+    [
       'partition Common',
       (c) => (c.devices[0]!['partitions'] = ['Common']),
       'devices[0].partitions[0]: must not be Common: Sluice never writes there (got "Common")',
@@ -392,11 +402,18 @@ describe('loading from a file', () => {
     );
   });
 
+  test.each(['http://127.0.0.1:8100', 'http://[::1]:8100', 'http://localhost:8100'])(
+    'nobody listens on the way to %s',
+    (url) => {
+      expect(problemsAfter((c) => (c.devices[0]!['url'] = url))).toEqual([]);
+    },
+  );
+
   test('names the file that cannot be read', async () => {
     const path = join(folder, 'missing.yaml');
     await expect(loadConfig(path, {})).rejects.toMatchObject({
       code: 'GW100',
-      message: expect.stringContaining(`${path}: cannot be read: ENOENT`),
+      message: expect.stringContaining(`${path}: cannot be read (no such file, ENOENT)`),
     });
   });
 });

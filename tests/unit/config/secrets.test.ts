@@ -47,7 +47,7 @@ describe('secret references', () => {
     ['env:EMPTY', /secret env:EMPTY: is empty or missing/],
     [
       'file:/run/none',
-      /secret file:\/run\/none: cannot be read \(ENOENT\); put the secret into the file/,
+      /secret file:\/run\/none: cannot be read \(no such file, ENOENT\); put the secret into the file/,
     ],
     ['secretsmanager:none', /secretsmanager:none: is empty or missing; create the secret/],
     [

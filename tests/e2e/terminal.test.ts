@@ -1,0 +1,102 @@
+/** The command in a shell: pipes that close, disks that are full, and where the configuration comes from. */
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+
+const SLUICE = fileURLToPath(new URL('../../dist/cli/sluice.mjs', import.meta.url));
+const CONFIG = {
+  generation: 1,
+  devices: [
+    {
+      name: 'bigip',
+      url: 'https://127.0.0.1:1',
+      username: 'admin',
+      password: 'env:PATH',
+      partitions: ['k8s'],
+    },
+  ],
+  clusters: [{ id: 'east' }],
+  ingresses: [
+    {
+      cluster: 'east',
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip'],
+      virtualAddress: '172.16.100.195',
+    },
+  ],
+  queue: { kind: 'sqlite', path: 'queue.sqlite' },
+  failures: { kind: 'fs', path: 'failures' },
+};
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sluice-terminal-'));
+  writeFileSync(join(dir, 'sluice.yaml'), stringify(CONFIG));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** In a shell, with `sluice` as a function of it. */
+function shell(script: string, env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> {
+  const sluice = `sluice() { "${process.execPath}" --disable-warning=ExperimentalWarning "${SLUICE}" "$@"; }`;
+  return spawnSync('bash', ['-c', `${sluice}\n${script}`], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: dir, ...env },
+  });
+}
+
+describe('standard output', () => {
+  test('a reader that has seen enough costs neither a word nor the exit code', () => {
+    // The reader is gone before there is anything to read.
+    const script = 'exec 3> >(true); wait $!; sluice completion bash >&3';
+    expect(shell(script)).toMatchObject({ stderr: '', status: 0 });
+  });
+
+  test('what cannot be written for lack of space is said once, and the code is 1', () => {
+    expect(shell('sluice completion bash > /dev/full')).toMatchObject({
+      stderr: 'sluice: cannot write to standard output: no space left on the device (ENOSPC)\n',
+      status: 1,
+    });
+  });
+});
+
+describe('the configuration', () => {
+  test('is ./sluice.yaml where nothing is said', () => {
+    expect(shell('sluice failures list')).toMatchObject({ stdout: 'No failures.\n', status: 0 });
+  });
+
+  test('is what SLUICE_CONFIG names, and -c before it', () => {
+    expect(shell('sluice failures list', { SLUICE_CONFIG: 'other.yaml' })).toMatchObject({
+      stderr: expect.stringMatching(/^sluice: GW100: other\.yaml: cannot be read \(no such file/),
+      status: 1,
+    });
+    expect(
+      shell('sluice failures list -c sluice.yaml', { SLUICE_CONFIG: 'other.yaml' }),
+    ).toMatchObject({ status: 0 });
+  });
+});
+
+describe('help', () => {
+  test('sluice help COMMAND is sluice COMMAND --help', () => {
+    const help = shell('sluice help failures');
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    expect(help.stdout).toBe(shell('sluice failures --help').stdout);
+  });
+});
+
+describe('what the system says', () => {
+  test('a file that is not there is said in words', () => {
+    expect(shell('sluice failures import none.jsonl --yes')).toMatchObject({
+      stderr: 'sluice: none.jsonl: no such file (ENOENT)\n',
+      status: 1,
+    });
+  });
+
+  test('a device that refuses connections is said in words', () => {
+    expect(shell('sluice ports').stderr).toContain('(connection refused, ECONNREFUSED)');
+  });
+});
