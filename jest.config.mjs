@@ -9,6 +9,8 @@ export default {
     ],
   },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
+  globalSetup: '<rootDir>/tests/fixtures/checkout/setup.mjs',
+  globalTeardown: '<rootDir>/tests/fixtures/checkout/teardown.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
   errorOnDeprecated: true,

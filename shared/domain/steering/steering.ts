@@ -104,7 +104,7 @@ export interface Order {
   readonly at: number;
 }
 
-/** Milliseconds: an owner may speak every second, and who approves cannot be faster than that. */
+/** Milliseconds: an owner may speak every second, and who approves cannot be faster than that (decision 43 says why it does no harm). */
 const MEANWHILE = 60_000;
 
 /**

@@ -147,7 +147,7 @@ const WAYS: readonly Way[] = [
     "its own source and key, another cluster's data",
     ({ west }, { signers }) => made(west, {}, { cluster: 'east' }, signers.west),
     'OWN324',
-    /source names cluster west, data.cluster east/,
+    /source names cluster west, data.cluster names east/,
   ],
   [
     "its own source, key and data, another cluster's subject",

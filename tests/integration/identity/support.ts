@@ -11,10 +11,12 @@ import { SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { QueueName, Queues } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner, type EventSigner } from '../../../shared/queue/signature.ts';
+import { createSuspects } from '../../../shared/queue/suspects.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues, sqsName } from '../../../shared/queue/sqs/queues.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { memoryMarks } from '../../fixtures/marks.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export type ClusterId = 'east' | 'west';
@@ -177,7 +179,7 @@ export async function startSite({
   const signers = Object.fromEntries(
     CLUSTERS.map((cluster) => [cluster, signerFrom(pairs[cluster].privatePem)]),
   ) as Site['signers'];
-  const map = createMap(runtime);
+  const map = createMap(runtime, createSuspects(memoryMarks(), runtime));
 
   async function drain<T>(name: QueueName, read: (body: string) => T): Promise<readonly T[]> {
     const found: T[] = [];

@@ -19,9 +19,11 @@ import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import type { QueueName, Queues } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
+import { createSuspects } from '../../../shared/queue/suspects.ts';
 import type { EventSigner } from '../../../shared/queue/signature.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
+import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
@@ -132,6 +134,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
       id: () => `id-${(ids += 1)}`,
       random: () => chance,
     }),
+    createSuspects(memoryMarks(), QUIET),
   );
   const at: Desk = {
     clock,

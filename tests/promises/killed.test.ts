@@ -1,0 +1,117 @@
+/** Processes that really die in the middle of a message: each death costs its neighbours one visibility time, and no more than two. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { DEAD_LETTER_EVENTS } from '../../shared/queue/dead-letter.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
+import { INGRESS_OBSERVED, SLICE_EVENTS } from '../../shared/queue/events.ts';
+import type { Queues } from '../../shared/queue/port.ts';
+import { newKeyPair, readSigner } from '../../shared/queue/signature.ts';
+import { createSqliteQueues } from '../../shared/queue/sqlite/queues.ts';
+import { processClock } from '../../shared/runtime/process.ts';
+
+const MAP = join(import.meta.dirname, '../fixtures/killed/map.ts');
+const NEIGHBOURS = [0, 1, 2, 3, 4].map((i) => `east/a/gateway-${i}`);
+/** Milliseconds. */
+const VISIBILITY = 2_000;
+
+const read = readSigner(newKeyPair().privatePem);
+if ('problem' in read) throw new Error(read.problem);
+const signer = read.ok;
+
+let folder: string;
+let queues: Queues;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-killed-'));
+  queues = createSqliteQueues({
+    path: join(folder, 'queue.sqlite'),
+    clock: processClock,
+    id: () => crypto.randomUUID(),
+  });
+});
+afterEach(async () => {
+  await queues.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function send(owner: string): Promise<void> {
+  const [cluster = '', namespace = '', service = ''] = owner.split('/');
+  const objects = Object.fromEntries(
+    [
+      'gateways virtualServices services pods nodes endpointSlices configMaps',
+      'apiGateways listenerSets apiRoutes namespaces',
+    ]
+      .flatMap((names) => names.split(' '))
+      .map((name) => [name, []]),
+  );
+  const body = serialiseEvent(
+    INGRESS_OBSERVED,
+    {
+      cluster,
+      clusterUid: `uid-${cluster}`,
+      ingress: { namespace, service },
+      revision: { epoch: 1, counter: 1 },
+      changes: [],
+      removed: true,
+      objects,
+    },
+    { id: owner, cluster, subject: owner, time: new Date().toISOString() },
+    // What claims to be signed makes map look for the keys of its cluster.
+    cluster === 'deadly' ? signer : undefined,
+  );
+  await queues.queue('snapshots').send({ group: owner, deduplicationId: owner, body });
+}
+
+/** A process from its start to its death; it is ended where it lives on and nothing is left to do. */
+async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'done'> {
+  const child = fork(MAP, [folder, String(VISIBILITY)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const death = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals);
+  for (;;) {
+    const over = await Promise.race([death, processClock.sleep(50).then(() => undefined)]);
+    if (over !== undefined) return over;
+    if (!(await isDone())) continue;
+    child.kill('SIGTERM');
+    await death;
+    return 'done';
+  }
+}
+
+test('a message whose reading kills the process again and again stops nobody for longer than two visibility times, and is set aside unread', async () => {
+  await send('deadly/a/gateway');
+  for (const owner of NEIGHBOURS) await send(owner);
+  const waiting = async (): Promise<number> => {
+    const { waiting: visible, inFlight } = await queues.queue('snapshots').depth();
+    return visible + inFlight;
+  };
+  /** How many of the neighbours were served when each process was over. */
+  const served: number[] = [];
+  const ends: (NodeJS.Signals | 'done')[] = [];
+  while (ends.at(-1) !== 'done') {
+    ends.push(await live(async () => (await waiting()) === 0));
+    const { waiting: visible, inFlight } = await queues.queue('slices').depth();
+    served.push(visible + inFlight);
+  }
+  // Once with its neighbours, three times alone, and the next process does not read it.
+  expect(ends).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL', 'done']);
+  // The first death and the second one each hide the neighbours for one visibility time, and there is no third for them.
+  expect(served.slice(2)).toEqual([5, 5, 5]);
+
+  const slices = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
+  expect(
+    slices
+      .map(({ body }) => parseEvent(body, SLICE_EVENTS))
+      .flatMap((event) => ('ok' in event ? [event.ok.subject] : []))
+      .toSorted(),
+  ).toEqual(NEIGHBOURS);
+  const letters = await queues
+    .queue('snapshots-dead')
+    .receive({ max: 10, wait: 0, visibility: 60_000 });
+  expect(letters.map(({ body }) => parseEvent(body, DEAD_LETTER_EVENTS))).toMatchObject([
+    { ok: { data: { code: 'Q617', original: { receiveCount: 5 } } } },
+  ]);
+});
