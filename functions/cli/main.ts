@@ -21,7 +21,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
-import { formatFailure } from './terminal/failure.ts';
+import { formatFailure } from './terminal/output.ts';
 
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerUp,

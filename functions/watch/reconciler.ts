@@ -19,7 +19,7 @@ import { SnapshotSender } from './emit/snapshot-sender.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Throttle } from './loop/throttle.ts';
 import { Worker } from './loop/worker.ts';
-import { demandedPorts } from './ports/demanded-ports.ts';
+import { demandedPorts } from './ports/port-plan.ts';
 import { OwnPorts } from './ports/own-ports.ts';
 import { servicePortsToAdd } from './ports/ports-to-add.ts';
 import { ServicePorts } from './ports/reconcile-ports.ts';

@@ -1,8 +1,6 @@
 /** The way to a device: to its active unit, through a breaker, with a token. */
 import type * as z from 'zod';
-import { longestSince, momentOf } from '../runtime/moment.ts';
-import type { Moment } from '../runtime/moment.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Moment } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
 import { readAs, wrongShape } from './answers.ts';
 import type { Breaker } from './breaker.ts';
@@ -13,6 +11,7 @@ import type { UnitFacts } from './role.ts';
 import { ask, findActive, readFacts } from './role.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
+import { longestSince, momentOf } from '../runtime/clock.ts';
 
 /** What is to be looked at. */
 export type Look = Pick<DeviceRequest, 'path' | 'kind'>;

@@ -1,7 +1,7 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
 import { IngressEntry, Partition } from '../domain/exposure/sources/ingress-entry.ts';
-import { DnsLabel } from '../domain/name.ts';
+import { DnsLabel } from '../domain/text/bounded.ts';
 import { AddressPool } from '../domain/address-pools/pool.ts';
 import { parseCidr } from '../domain/net/ip.ts';
 import { PolicyConfig } from '../domain/exposure/settings/policy.ts';

@@ -4,7 +4,7 @@
  */
 import { errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
 import { isAway } from './away.ts';
-import { shorten } from '../domain/shorten.ts';
+import { shorten } from '../domain/text/bounded.ts';
 import { fromRecord } from './handler.ts';
 import type { FunctionContext, Handler } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';

@@ -1,7 +1,7 @@
 /** An event that will not succeed by itself, with everything needed to understand it and to send it again. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { shorten } from '../domain/shorten.ts';
+import { shorten } from '../domain/text/bounded.ts';
 import { LONGEST } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
 import { serialiseEventWithin } from './envelope.ts';

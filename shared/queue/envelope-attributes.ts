@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
-import { shorten } from '../domain/shorten.ts';
+import { shorten } from '../domain/text/bounded.ts';
 import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST } from './bounds.ts';
 import type { EventRefusal, EventRefusalCode } from './envelope-types.ts';
 import { parseHops, type Hop } from './hops.ts';

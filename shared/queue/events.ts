@@ -5,7 +5,7 @@ import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
 import { Absence } from '../domain/snapshot/absence.ts';
 import { Inventory, Snapshot } from '../domain/snapshot/snapshot.ts';
-import { Name } from '../domain/name.ts';
+import { Name } from '../domain/text/bounded.ts';
 import { Steering } from '../domain/steering/steering.ts';
 
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { shorten } from '../domain/shorten.ts';
+import { shorten } from '../domain/text/bounded.ts';
 
 const SHOWN = 3;
 /** Names of unknown fields are the sender's. */

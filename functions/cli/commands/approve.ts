@@ -1,13 +1,13 @@
 /** `sluice approve`: lets removals through that are held, because their absence is not proven. A message, in order with the device's slices. */
 import type { Command } from 'commander';
 import { giveApprovals, planApprovals } from '../../../shared/operations/approve/approve.ts';
-import { isInteractive } from '../terminal/confirm.ts';
 import {
   isConfirmed,
   withContext,
   authorOf,
   addChangeOptions,
   addConfigOption,
+  isInteractive,
 } from '../terminal/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
-import { DnsLabel } from '../../../shared/domain/name.ts';
+import { DnsLabel } from '../../../shared/domain/text/bounded.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
 import { errorCode } from '../../../shared/telemetry/errors.ts';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';

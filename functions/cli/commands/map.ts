@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { mapObjects } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';

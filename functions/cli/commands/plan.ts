@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { differs, planObjects } from '../../../shared/operations/plan/plan.ts';
 import type { ObjectPlan } from '../../../shared/operations/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';

@@ -1,6 +1,6 @@
 /** `sluice sync NAMESPACE/GATEWAY`: look and try again now, instead of with the next resync. */
 import type { Command } from 'commander';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { giveSync, planSync } from '../../../shared/operations/sync/sync.ts';
 import {
   isConfirmed,

@@ -21,7 +21,7 @@ import {
 } from '../../../shared/host/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { addConfigOption } from '../terminal/context.ts';
 import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
 import { explainGateway } from '../../../shared/operations/why/why.ts';
 import { objectsIn } from '../manifests/objects.ts';

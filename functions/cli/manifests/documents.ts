@@ -1,5 +1,5 @@
 /** The documents of one file, each read by itself, so that one that cannot be read costs no other. */
-import { shorten } from '../../../shared/domain/shorten.ts';
+import { shorten } from '../../../shared/domain/text/bounded.ts';
 import { templateIn, unrenderedIn } from './templates.ts';
 import { readYamlInPieces } from './yaml-list.ts';
 import { YamlProblem, type YamlDocument } from './yaml-values.ts';

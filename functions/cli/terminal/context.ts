@@ -12,7 +12,7 @@ import { queueBackend } from '../../../shared/queue/open.ts';
 import { processRuntime } from '../../../shared/host/process-runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { printLine } from './output.ts';
-import { askConfirmation } from './confirm.ts';
+import { ask } from '../../../shared/telemetry/terminal.ts';
 
 export interface CommonOptions {
   readonly config: string;
@@ -94,4 +94,18 @@ export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   throw new Error(
     `queue.path: ${resolve(file)} does not exist, so nothing would process the order; run this command where "sluice up" runs (a relative path is relative to the current directory), or start "sluice up" first`,
   );
+}
+
+/** Somebody can be asked. */
+export function isInteractive(): boolean {
+  return process.stdin.isTTY;
+}
+
+/** Asks on the terminal; without one nobody can answer, so `--yes` is needed. */
+export async function askConfirmation(question: string): Promise<boolean> {
+  if (!isInteractive())
+    throw new Error(
+      `${question} No terminal to confirm on; add --yes to do it, or --dry-run to only show it.`,
+    );
+  return /^y(es)?$/i.test((await ask(`${question} [y/N]`)).trim());
 }

@@ -7,6 +7,7 @@ import type {
 } from '../../../shared/operations/devices/declared-partitions.ts';
 import { writeJson, writeLine, writeLines } from '../../../shared/telemetry/terminal.ts';
 import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visible.ts';
+import { describeSystemError } from '../../../shared/telemetry/errors.ts';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
@@ -91,4 +92,13 @@ export function printUnanswered(
     const where = 'partition' in one ? `${one.device}, partition ${one.partition}` : one.device;
     printLine(`${where}: ${one.code === undefined ? '' : `${one.code}: `}${one.problem}`);
   }
+}
+
+/** What a person reads when a command fails: Sluice's code and sentence, or what the operating system says in words; never a stack trace. */
+export function formatFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const said = describeSystemError(error);
+  if (said !== error.message) return said;
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  return said.startsWith(code) ? said : `${code}${said}`;
 }

@@ -1,5 +1,5 @@
 /** The kinds that are followed, and how each becomes what a snapshot holds. */
-import type { ObjectLists, OptionalKinds } from '../../../shared/domain/snapshot/objects.ts';
+import type { ObjectLists, OptionalKinds, Meta } from '../../../shared/domain/snapshot/objects.ts';
 import type { RawObject, StreamKind } from '../../../shared/kubernetes/index.ts';
 import {
   normaliseApiGateway,
@@ -19,7 +19,6 @@ import {
 } from '../../../shared/kubernetes/objects/index.ts';
 import { readOwnership, type ServiceOwnership } from './ownership.ts';
 import { meshService } from './mesh-service.ts';
-import { trimLabels } from './trim-labels.ts';
 
 type List = keyof ObjectLists;
 type Plain = Exclude<List, 'services'>;
@@ -178,3 +177,17 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     observe: (raw) => ({ of: 'apiRoutes', object: trimLabels(normaliseApiRoute(raw, route.kind)) }),
   })),
 ];
+
+/** Labels that change often or are many, and decide nothing. */
+const NOISE =
+  /^(pod-template-hash|controller-revision-hash|pod-template-generation|helm\.sh\/.*|beta\.kubernetes\.io\/.*|feature\.node\.kubernetes\.io\/.*|nvidia\.com\/.*|csi\..*|topology\.ebs\.csi\..*)$/;
+
+/** As it is kept and sent. The version counts writes, not content: heartbeats would make every snapshot new. Changes carry it instead. */
+export function trimLabels<T extends { readonly meta: Meta }>(object: T): T {
+  const { labels } = object.meta;
+  const names = Object.keys(labels);
+  const kept = names.filter((name) => !NOISE.test(name)).sort();
+  const same = kept.length === names.length && kept.every((name, i) => name === names[i]);
+  const few = same ? labels : Object.fromEntries(kept.map((name) => [name, labels[name]]));
+  return { ...object, meta: { ...object.meta, labels: few, resourceVersion: '' } };
+}

@@ -6,7 +6,6 @@ import {
   type KubernetesClient,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
-import { longestSince, momentOf, type Moment } from '../../../shared/runtime/moment.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type LeasePlace,
 } from './lease.ts';
 import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
+import { longestSince, momentOf, type Moment } from '../../../shared/runtime/clock.ts';
 
 /** In milliseconds. */
 export interface LeaseTiming {

@@ -1,7 +1,8 @@
 /** Pure: which ports Sluice should declare on a Service as its own. */
 import type { Service, ServicePort } from '../../../shared/domain/snapshot/objects.ts';
-import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type { MissingServicePort, PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
 import type { PortKey } from '../cache/ownership.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
 
 /** A port as server-side apply wants it; the API server chooses the node port. */
 export interface OwnPort {
@@ -60,4 +61,28 @@ function freeName(name: string, taken: Set<string>): string {
   for (let n = 2; taken.has(free); n += 1) free = `${name.slice(0, MOST - `-${n}`.length)}-${n}`;
   taken.add(free);
   return free;
+}
+
+/** Which port numbers somebody wants on which Service. */
+export interface DemandedPorts {
+  has(service: string, port: number): boolean;
+}
+
+/** What the ports should be, and the newest revision given out at that moment. */
+export interface PortDemand {
+  readonly missing: readonly MissingServicePort[];
+  readonly wants: DemandedPorts;
+  readonly newest: Revision;
+}
+
+/** Any server that names the port wants it, whatever its verdict: a rejected one may be right in a moment. Holds numbers alone: a mapping is large, and this is kept. */
+export function demandedPorts({ servers }: PortMapping): DemandedPorts {
+  const named = new Set(servers.map(({ port }) => port));
+  const reached = new Map<string, Set<number>>();
+  for (const { service, port } of servers.flatMap(({ servicePorts }) => servicePorts)) {
+    const ports = reached.get(service);
+    if (ports === undefined) reached.set(service, new Set([port]));
+    else ports.add(port);
+  }
+  return { has: (service, port) => named.has(port) || reached.get(service)?.has(port) === true };
 }

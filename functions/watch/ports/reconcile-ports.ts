@@ -17,8 +17,7 @@ import {
   portSubject,
   withdrawalRefused,
 } from './port-messages.ts';
-import { includes, planPorts, type PortPlan } from './port-plan.ts';
-import type { PortDemand } from './demanded-ports.ts';
+import { includes, planPorts, type PortPlan, type PortDemand } from './port-plan.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { EventMessage } from '../report/event-object.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';

@@ -1,7 +1,6 @@
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
-import { includes } from './port-plan.ts';
+import { includes, type PortDemand } from './port-plan.ts';
 import type { PortKey } from '../cache/ownership.ts';
-import type { PortDemand } from './demanded-ports.ts';
 
 /** How long a port stays after BIG-IP has let go of it: connections on their way may still use it. */
 const DELAY_MS = 5 * 60_000;

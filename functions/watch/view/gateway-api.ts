@@ -4,7 +4,7 @@ import type {
   ObjectLists,
 } from '../../../shared/domain/snapshot/objects.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
-import { inOrder } from '../cache/in-order.ts';
+import { inOrder } from '../cache/indexer.ts';
 
 type Parent = Pick<ApiRoute['parents'][number], 'kind' | 'namespace' | 'name'>;
 

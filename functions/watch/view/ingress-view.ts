@@ -10,7 +10,7 @@ import {
   type IndexChange,
   type IndexedObject,
 } from '../cache/cluster-index.ts';
-import { inOrder } from '../cache/in-order.ts';
+import { inOrder } from '../cache/indexer.ts';
 import { Memo } from './memo.ts';
 import { chooseMeshServices, type MeshServiceChoice } from './mesh-services.ts';
 import { concerns } from './concerns.ts';

@@ -1,6 +1,6 @@
 /** A pool of virtual addresses: its schema in `sluice.yaml`, and what is in it. */
 import * as z from 'zod';
-import { DnsLabel } from '../name.ts';
+import { DnsLabel } from '../text/bounded.ts';
 import { parseIp } from '../net/ip.ts';
 import { inRange, parseRange, type AddressRange, usableRange, subtractRanges } from './range.ts';
 import type { PoolRanges } from './auto-address.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 import { AutoAddresses } from '../address-pools/auto-address.ts';
 import { ServerReport } from '../istio/port-mapping.ts';
 import { Settings } from './settings/settings.ts';

@@ -1,6 +1,6 @@
 /** What map sends ahead of a slice: what the slice says anyway about members that leave or come back, complete for its owner. */
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 import { Availability } from '../exposure/exposure.ts';
 import { Version } from '../revision.ts';
 

@@ -1,6 +1,6 @@
 /** istio-port-mapping.md §2: AUTO_PASSTHROUGH makes a filter chain for each mesh service under the hosts of a server; one is enough for a listener. */
 import { creationTime, compareByCodeUnits, namespacedName } from './object-age.ts';
-import { isAutoPassthrough } from './gateway-api/auto-passthrough.ts';
+import { isAutoPassthrough } from './gateway-api/listener-tls.ts';
 import { hostName, isSubsetOf } from './hosts.ts';
 import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 

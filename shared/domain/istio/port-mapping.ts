@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 
 /**
  * What became of one server (listener) of a gateway. Only `listening` leads to an exposure.

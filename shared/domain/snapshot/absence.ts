@@ -1,6 +1,6 @@
 /** What an inventory proves to be gone, on its way from map to apply. */
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 import { Version } from '../revision.ts';
 import type { Inventory, OwnerKey } from './snapshot.ts';
 import { ownerKey } from './snapshot.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 import { ObservedRevision } from '../revision.ts';
 import { KubernetesObjects } from './objects.ts';
 

@@ -1,6 +1,6 @@
 /** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
 import * as z from 'zod';
-import { Name } from '../name.ts';
+import { Name } from '../text/bounded.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import { compareVersions, Version } from '../revision.ts';
 

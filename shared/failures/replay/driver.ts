@@ -2,7 +2,7 @@
  * Carries a job out. Everything is stored before it is done, so that whoever resumes after a crash knows what may have been done:
  * an event in `sending` goes out again under the same deduplication id, after a look whether it arrived.
  */
-import { stillHolds } from '../../runtime/deadline.ts';
+import { stillHolds } from '../../runtime/clock.ts';
 import { ReplayError } from '../error.ts';
 import { countResults, LEASE } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';

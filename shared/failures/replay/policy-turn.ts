@@ -3,7 +3,7 @@
  * turn after a crash goes on with the job that is there instead of making another one.
  */
 import type { ReplayPolicy } from '../../config/schema.ts';
-import { stillHolds } from '../../runtime/deadline.ts';
+import { stillHolds } from '../../runtime/clock.ts';
 import { ReplayError } from '../error.ts';
 import { formatFilter } from '../filter.ts';
 import { controlJob } from './control.ts';

@@ -1,5 +1,5 @@
 /** Two jobs over one failure would count each other's results as their own, so only one of them runs. */
-import { stillHolds } from '../../runtime/deadline.ts';
+import { stillHolds } from '../../runtime/clock.ts';
 import { LEASE } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
 import type { ReplayContext } from './context.ts';

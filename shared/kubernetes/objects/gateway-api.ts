@@ -6,7 +6,7 @@ import type {
   ListenerSet,
   ReferenceGrant,
 } from '../../domain/snapshot/objects.ts';
-import { shorten } from '../../domain/shorten.ts';
+import { shorten } from '../../domain/text/bounded.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {

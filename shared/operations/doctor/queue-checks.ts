@@ -5,8 +5,7 @@ import { checkQueueSettings } from '../../queue/settings.ts';
 import type { SettingsReader } from '../../queue/settings.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
-import { clockFinding } from './clock-skew.ts';
-import { badFinding, okFinding } from './finding.ts';
+import { badFinding, okFinding, clockFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 
 export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueName[] {

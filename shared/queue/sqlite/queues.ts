@@ -1,6 +1,5 @@
 /** The durable queue of one host: a SQLite file that several processes may open. */
 import type { Clock } from '../../runtime/clock.ts';
-import { createSteadiness } from '../../runtime/steady.ts';
 import { checkSize, LONGEST_HIDDEN_MS, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
 import {
   QueueError,
@@ -15,6 +14,7 @@ import { createInHand } from './in-hand.ts';
 import { MessageStore } from './message-store.ts';
 import { createWakeUp, type WakeUp } from './wake-up.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
+import { createSteadiness } from '../../runtime/clock.ts';
 
 export interface SqliteQueuesOptions {
   /** A file, or `:memory:`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { meshOptions } from '../../../functions/cli/manifests/mesh-options.ts';
 import { ignoredLines } from '../../../functions/cli/manifests/objects.ts';
 import { formatTable } from '../../../functions/cli/terminal/output.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { demandedPorts } from '../../../functions/watch/ports/demanded-ports.ts';
+import { demandedPorts } from '../../../functions/watch/ports/port-plan.ts';
 import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';

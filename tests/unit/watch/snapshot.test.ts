@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sameContent, type Content } from '../../../functions/watch/emit/snapshot-content.ts';
 import { DepartedPods } from '../../../functions/watch/view/departed-pods.ts';
 import { ClusterIndex, type IndexedObject } from '../../../functions/watch/cache/cluster-index.ts';
-import { trimLabels } from '../../../functions/watch/cache/trim-labels.ts';
+import { trimLabels } from '../../../functions/watch/cache/kinds.ts';
 import { IngressView } from '../../../functions/watch/view/ingress-view.ts';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 

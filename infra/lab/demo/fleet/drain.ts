@@ -1,5 +1,3 @@
-/** A cluster is taken out for maintenance, and put back. */
-import { sluice } from './command.ts';
 import { hold, type HeldConnection } from './held.ts';
 import {
   A_WHILE,
@@ -11,6 +9,11 @@ import {
   type FleetScene,
 } from './scene.ts';
 import { inWords } from './traffic.ts';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Lab } from '../../lab.ts';
+import { ROOT } from '../../queue.ts';
 
 /** Long connections; they take turns over the pool, so every cluster has some. */
 const HELD = 8;
@@ -87,5 +90,18 @@ async function checkHeld(
           }
         : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
     },
+  });
+}
+
+const run = promisify(execFile);
+const SLUICE = join(ROOT, 'dist', 'cli', 'sluice.mjs');
+
+/** Rejects with what the command said when it ends with anything but 0. */
+export async function sluice(
+  { files, environment }: Pick<Lab, 'files' | 'environment'>,
+  args: readonly string[],
+): Promise<void> {
+  await run(process.execPath, [SLUICE, ...args, '-c', files.config, '--yes'], {
+    env: { ...process.env, ...environment },
   });
 }

@@ -1,5 +1,5 @@
 /** Annotations on Gateways and Services: those F5 users know, and Sluice's own for the rest. */
-import { shorten } from '../../shorten.ts';
+import { shorten } from '../../text/bounded.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { AnnotationTarget } from '../settings/annotation-values.ts';
 import { LONGEST_PROBLEM, QUOTED } from '../setting-json.ts';

@@ -1,5 +1,5 @@
 /** `sluice.io/expose`: whether an author wants a Gateway, or single ports of it, on BIG-IP. */
-import { shorten } from '../../shorten.ts';
+import { shorten } from '../../text/bounded.ts';
 import { QUOTED } from '../setting-json.ts';
 import type { IndexedIngress } from '../indexed-ingress.ts';
 import { EXPOSE_ANNOTATION } from './annotations.ts';

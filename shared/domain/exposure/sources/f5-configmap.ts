@@ -1,6 +1,6 @@
 /** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
 import type { ConfigMap } from '../../snapshot/objects.ts';
-import { shorten } from '../../shorten.ts';
+import { shorten } from '../../text/bounded.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from '../../text/nearest.ts';
 import { LONGEST_PROBLEM, readJson } from '../setting-json.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isAuto } from '../../address-pools/auto-address.ts';
-import { DnsLabel } from '../../name.ts';
+import { DnsLabel } from '../../text/bounded.ts';
 import { parseIp } from '../../net/ip.ts';
 import { SettingsInput } from '../settings/settings.ts';
 

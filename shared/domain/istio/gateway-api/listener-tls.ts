@@ -8,7 +8,6 @@ import type {
   ReferenceGrant,
 } from '../../snapshot/objects.ts';
 import type { ListenerParent } from './attachment.ts';
-import { isAutoPassthrough } from './auto-passthrough.ts';
 
 export interface ListenerQuestion {
   readonly gateway: ApiGateway;
@@ -133,4 +132,19 @@ export function unjudgedReferences({ owner, listener, grants }: ListenerQuestion
       ({ kind = 'Secret', namespace = '', name }) =>
         `${kind} ${namespacedName({ namespace, name })}`,
     );
+}
+
+const AUTO_PASSTHROUGH_PORT = '15443';
+
+/** istio-port-mapping.md §3, `IsAutoPassthrough`: a network label on the Gateway and the port agreed for it, or the listener option that the normaliser turned into a mode. */
+export function isAutoPassthrough(
+  { meta: { labels } }: Pick<ApiGateway, 'meta'>,
+  { tlsMode, port }: Pick<ApiListener, 'tlsMode' | 'port'>,
+): boolean {
+  if (tlsMode === undefined) return false;
+  if (tlsMode === 'AUTO_PASSTHROUGH') return true;
+  return (
+    'topology.istio.io/network' in labels &&
+    String(port) === (labels['networking.istio.io/gatewayPort'] ?? AUTO_PASSTHROUGH_PORT)
+  );
 }

@@ -8,9 +8,8 @@ import { listenerKindOf } from '../protocol.ts';
 import { isPort } from '../validity.ts';
 import type { AttachmentContext, ListenerParent } from './attachment.ts';
 import { attachedRoutes, isNamespaceAllowed } from './attachment.ts';
-import { isAutoPassthrough } from './auto-passthrough.ts';
 import type { PortHolder } from './listener-sets.ts';
-import { whyDropped } from './listener-tls.ts';
+import { whyDropped, isAutoPassthrough } from './listener-tls.ts';
 import { claimPort, joinedSets, withPort } from './listener-sets.ts';
 
 /** One listener, with the name and age of the Gateway that istiod makes of it. */
