@@ -585,7 +585,7 @@ describe('sluice import cis', () => {
       '-o',
       'json',
     ]);
-    expect(json).toEqual({
+    expect(json).toMatchObject({
       ingresses: [
         {
           cluster: 'east',
@@ -682,14 +682,16 @@ describe('sluice import cis', () => {
     expect(out).toContain(
       "kubectl -n default annotate gateways.networking.istio.io tcp-echo-gateway 'sluice.io/port=32400=31400'",
     );
-    expect(out).toMatch(/# Service shop\/app +--service +is not selected with --service/);
+    expect(out).toMatch(
+      /# TransportServer shop\/app +Service +is for Service shop\/app, which is not selected/,
+    );
     expect(out).not.toContain('service: shop/app');
   });
 
   test('says so where there is nothing to import', async () => {
     expect(await sluice(['import', 'cis', '-f', GATEWAY])).toMatchObject({
       code: 0,
-      out: 'No F5 ConfigMap, TransportServer or IngressLink in these files.\n',
+      out: 'No object of F5 CIS in these files.\n',
     });
   });
 });

@@ -1,7 +1,6 @@
 /** `sluice import cis`: what CIS was told for an ingress gateway, in the words of Sluice. */
 import { Command, Option } from 'commander';
 import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
-import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import { importText } from '../import-cis/import-text.ts';
 import { rawObjectsIn } from '../manifests/objects.ts';
@@ -21,7 +20,7 @@ interface ImportOptions extends ManifestOptions {
 export function registerImport(program: Command): void {
   const cis = withManifests(
     new Command('cis').description(
-      'convert F5 ConfigMaps, TransportServers and IngressLinks of an ingress gateway to sluice.yaml entries and annotations',
+      'convert what F5 CIS offers for an ingress gateway to sluice.yaml entries and annotations',
     ),
   )
     .option(
@@ -43,7 +42,7 @@ export function registerImport(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExample:\n  kubectl get cm,transportservers,ingresslinks,svc,gateways.networking.istio.io -A -o yaml | sluice import cis -f -',
+      '\nExample:\n  kubectl get cm,virtualservers,transportservers,ingresslinks,tlsprofiles,svc,po,gateways.networking.istio.io -A -o yaml | sluice import cis -f -',
     )
     .action(run);
   program.addCommand(
@@ -53,39 +52,17 @@ export function registerImport(program: Command): void {
 
 function run(options: ImportOptions): void {
   const raw = rawObjectsIn(options);
-  const { cluster, device: devices = ['bigip'], poolMemberType, service } = options;
-  const result = chosen(
-    importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }),
-    service,
-  );
-  printData(options.output, result, () => importText(result, normaliseObjects([...raw]).objects));
-}
-
-/** CIS serves applications too; they are no ingress. */
-function chosen(all: CisImport, services: readonly string[] | undefined): CisImport {
-  if (services === undefined) return all;
-  const unknown = services.find(
-    (service) => !all.ingresses.some((ingress) => ingress.service === service),
-  );
-  if (unknown !== undefined)
-    throw new Error(
-      `--service ${unknown}: no object in these files is for it; the files are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`,
-    );
-  const others = all.ingresses
-    .filter(({ service }) => !services.includes(service))
-    .map(({ service }) => service);
-  return {
-    ingresses: all.ingresses.filter(({ service }) => services.includes(service)),
-    annotations: all.annotations.filter(
-      ({ object }) => !others.some((service) => object.endsWith(` of Service ${service}`)),
-    ),
-    notCarried: [
-      ...all.notCarried,
-      ...others.map((service) => ({
-        object: `Service ${service}`,
-        field: '--service',
-        reason: 'is not selected with --service; leave it to CIS',
-      })),
-    ],
-  };
+  const { cluster, device: devices = ['bigip'], poolMemberType, service: services } = options;
+  const members = poolMemberType === 'cluster' ? 'pods' : 'nodes';
+  const { objects } = normaliseObjects([...raw]);
+  const all = importCis(raw, { cluster, devices, members }, objects);
+  for (const service of services ?? []) {
+    if (!all.ingresses.some((ingress) => ingress.service === service))
+      throw new Error(
+        `--service ${service}: no object in these files is for it; the files are for ${all.ingresses.map((one) => one.service).join(', ') || 'no Service'}`,
+      );
+  }
+  const result =
+    services === undefined ? all : importCis(raw, { cluster, devices, members, services }, objects);
+  printData(options.output, result, () => importText(result));
 }

@@ -1,104 +1,98 @@
 /** What `sluice import cis` prints for people: text to paste into sluice.yaml, and commands. */
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable, yamlOf } from '../terminal/output.ts';
 
-const PORT = 'sluice.io/port';
-const SPLIT = '# (its ports have different';
-
-/** A gateway among the files, and the ports it opens. */
-interface Opener {
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly ports: readonly number[];
-}
-
-export function importText(
-  { ingresses, annotations, notCarried }: CisImport,
-  objects: KubernetesObjects,
-): string {
+export function importText(result: CisImport): string {
+  const { ingresses, notCarried } = result;
   if (ingresses.length === 0 && notCarried.length === 0)
-    return 'No F5 ConfigMap, TransportServer or IngressLink in these files.';
-  const openers = openersIn(objects);
-  const entries =
-    ingresses.length === 0
-      ? '# nothing for sluice.yaml'
-      : `# for sluice.yaml; each Service must belong to an Istio ingress gateway (--service leaves the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
-  const commands = commandsFor(annotations, openers);
-  const stay =
-    commands.length === 0
+    return 'No object of F5 CIS in these files.';
+  const commands = [...result.gateways.map(gatewayCommand), ...unplacedCommands(result)].filter(
+    (text) => text !== undefined,
+  );
+  return [entriesText(result), ...stayText(result, commands), ...commands, restText(result)].join(
+    '\n\n',
+  );
+}
+
+function entriesText({ ingresses, needs, gateways }: CisImport): string {
+  if (ingresses.length === 0) return '# nothing for sluice.yaml';
+  const { references, partitions, pools } = needs;
+  const policy = references.length === 0 ? {} : { policy: { references } };
+  const devices = [...new Set(ingresses.flatMap((one) => one.devices))].join(', ');
+  const addressed = gateways.some(({ annotations }) => annotations['sluice.io/virtual-address']);
+  const unknown = ingresses.filter((one) => one.virtualAddress === undefined && !addressed);
+  return [
+    '# for sluice.yaml; each Service must belong to an Istio ingress gateway (--service leaves the others out)',
+    yamlOf({ ingresses, ...policy }).trimEnd(),
+    ...(partitions.length === 0
       ? []
-      : [
-          '# You can also keep the F5 ConfigMaps: Sluice reads them, and then needs no annotations.',
-        ];
-  const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
-  const whole = commands.some((text) => text.includes(SPLIT)) ? [] : ['# everything was converted'];
-  const rest =
-    lost.length === 0
-      ? whole
-      : [
-          `# not converted\n${formatTable(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`,
-        ];
-  return [entries, ...stay, ...commands, ...rest].join('\n\n');
+      : [`# devices[].partitions of ${devices} must contain: ${partitions.join(', ')}`]),
+    ...pools.map(
+      (pool) =>
+        `# addressPools must have a pool ${pool}, with the ranges of that label in F5's IPAM controller`,
+    ),
+    ...unknown.map(
+      ({ service }) => `# no address is known for ${service}: name one in virtualAddress`,
+    ),
+  ]
+    .map((line) => (line.startsWith('#') ? visible(line) : line))
+    .join('\n');
 }
 
-function openersIn({ gateways, apiGateways }: KubernetesObjects): readonly Opener[] {
-  const unique = (ports: readonly number[]): readonly number[] => [...new Set(ports)];
-  return [
-    ...gateways.map(({ meta, servers }) => ({
-      ...meta,
-      resource: 'gateways.networking.istio.io',
-      ports: unique(
-        servers.flatMap((server) => ('malformed' in server ? [] : [server.port.number])),
-      ),
-    })),
-    ...apiGateways.map(({ meta, listeners }) => ({
-      ...meta,
-      resource: 'gateways.gateway.networking.k8s.io',
-      ports: unique(listeners.map(({ port }) => port)),
-    })),
-  ];
-}
-
-interface Wanted {
-  /** `Gateway that opens port 32400 of Service a/b` */
-  readonly object: string;
-  readonly port: number | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-function wantedOf({ object, annotations }: CisImport['annotations'][number]): Wanted {
-  const port = /^Gateway that opens port (\d+) /.exec(object)?.[1];
-  return { object, annotations, port: port === undefined ? undefined : Number(port) };
-}
-
-/** For the gateways in these files that open the ports, the very commands; else one with its name left open. */
-function commandsFor(
-  annotations: CisImport['annotations'],
-  openers: readonly Opener[],
+function stayText(
+  { staying, ingresses }: CisImport,
+  commands: readonly string[],
 ): readonly string[] {
-  const wanted = annotations.map(wantedOf);
-  const opens = ({ ports }: Opener, { port }: Wanted): boolean =>
-    port !== undefined && ports.includes(port);
-  const nowhere = wanted.filter((one) => !openers.some((opener) => opens(opener, one)));
-  return [
-    ...openers.flatMap((opener) =>
-      forGateway(
-        opener,
-        wanted.filter((one) => opens(opener, one)),
-      ),
-    ),
-    ...nowhere.map(
-      ({ object, annotations: said }) =>
-        `${visible(`# for the ${object} (not in these files: replace NAMESPACE and NAME)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`,
-    ),
-  ];
+  const maps = staying.filter((object) => object.startsWith('ConfigMap '));
+  if (maps.length === 0 || commands.length === 0) return [];
+  const annotated = ingresses.some(({ expose }) => expose === 'annotated');
+  const needed = annotated
+    ? 'then of their annotations only sluice.io/expose is needed'
+    : 'and then needs no annotations for them';
+  return [visible(`# You can also keep the F5 ConfigMaps: Sluice reads them, ${needed}.`)];
+}
+
+function restText({ notCarried }: CisImport): string {
+  if (notCarried.length === 0) return '# everything was converted';
+  const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
+  return `# not converted\n${formatTable(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`;
+}
+
+const RESOURCES = {
+  istio: 'gateways.networking.istio.io',
+  'gateway-api': 'gateways.gateway.networking.k8s.io',
+} as const;
+
+function gatewayCommand({
+  api,
+  gateway,
+  ports,
+  objects,
+  annotations,
+}: CisImport['gateways'][number]): string {
+  const at = gateway.indexOf('/');
+  const [namespace, name] = [gateway.slice(0, at), gateway.slice(at + 1)];
+  const heading = visible(
+    `# Gateway ${gateway}, port${ports.length === 1 ? '' : 's'} ${ports.join(', ')}: ${objects.join(', ')}`,
+  );
+  return Object.keys(annotations).length === 0
+    ? `${heading} (needs no annotation)`
+    : `${heading}\n${command({ resource: RESOURCES[api], namespace, name }, annotations)}`;
+}
+
+/** Where the Gateway is not among the files, its name is left open. */
+function unplacedCommands({ annotations, unplaced }: CisImport): readonly string[] {
+  return annotations
+    .filter(({ object }) => unplaced.includes(object))
+    .map(({ object, annotations: said }) => {
+      const open = { resource: RESOURCES.istio, namespace: 'NAMESPACE', name: 'NAME' };
+      return `${visible(`# for the ${object} (not in these files: replace NAMESPACE and NAME)`)}\n${command(open, said)}`;
+    });
 }
 
 function command(
-  { resource, namespace, name }: Omit<Opener, 'ports'>,
+  { resource, namespace, name }: Readonly<Record<'resource' | 'namespace' | 'name', string>>,
   annotations: Readonly<Record<string, string>>,
 ): string {
   const words = Object.entries(annotations).map(([key, value]) => quoted(`${key}=${value}`));
@@ -112,39 +106,4 @@ function quoted(text: string): string {
 /** Names of Kubernetes need no quotes; what is in a file may be no name. */
 function word(text: string): string {
   return /^[A-Za-z0-9.-]+$/.test(text) && !text.startsWith('-') ? text : quoted(text);
-}
-
-/** One set of annotations for all ports of a gateway: virtual ports add up, everything else has to be the same. */
-function forGateway(opener: Opener, wanted: readonly Wanted[]): readonly string[] {
-  if (wanted.length === 0) return [];
-  const keys = [...new Set(wanted.flatMap(({ annotations }) => Object.keys(annotations)))];
-  const values = new Map(
-    keys.map((key) => [
-      key,
-      [...new Set(wanted.flatMap(({ annotations }) => annotations[key] ?? []))],
-    ]),
-  );
-  const split = keys.filter((key) => key !== PORT && (values.get(key)?.length ?? 0) > 1);
-  const said = Object.fromEntries(
-    keys
-      .filter((key) => !split.includes(key))
-      .map((key) => [key, values.get(key)?.join(',') ?? '']),
-  );
-  const more = opener.ports.filter((port) => !wanted.some((one) => one.port === port));
-  return [
-    [
-      ...wanted.map(({ object }) => visible(`# for the ${object}`)),
-      ...(more.length === 0
-        ? []
-        : [
-            `# (it also opens ${more.join(', ')}: annotations without a port apply to all of them)`,
-          ]),
-      ...split.map((key) =>
-        visible(
-          `${SPLIT} ${key}: ${values.get(key)?.join(' and ')}. An annotation applies to all ports: keep the ConfigMaps, or give each port a separate Gateway)`,
-        ),
-      ),
-      ...(Object.keys(said).length === 0 ? [] : [command(opener, said)]),
-    ].join('\n'),
-  ];
 }

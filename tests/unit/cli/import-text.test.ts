@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { importText } from '../../../functions/cli/import-cis/import-text.ts';
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
-import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';
 const INGRESS = {
@@ -12,127 +11,102 @@ const INGRESS = {
   virtualAddress: '172.16.100.195',
   members: 'pods',
 } as const;
+const NOTHING: CisImport = {
+  ingresses: [],
+  annotations: [],
+  gateways: [],
+  unplaced: [],
+  staying: [],
+  needs: { references: [], partitions: [], pools: [] },
+  notCarried: [],
+};
 
-function gateway(name: string, ...ports: readonly number[]): object {
-  const servers = ports.map((number) => ({
-    port: { number, name: `p${number}`, protocol: 'TCP' },
-    hosts: ['*'],
-  }));
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { namespace: 'team', name },
-    spec: { servers },
-  };
-}
-
-function wanted(
-  port: number,
+const text = (more: Partial<CisImport> = {}): string =>
+  importText({ ...NOTHING, ingresses: [INGRESS], ...more });
+const gateway = (
+  name: string,
   annotations: Readonly<Record<string, string>>,
-): CisImport['annotations'][number] {
-  return { object: `Gateway that opens port ${port} of Service ${SERVICE}`, annotations };
-}
-
-function text(
-  annotations: CisImport['annotations'],
-  gateways: readonly object[] = [],
-  notCarried: CisImport['notCarried'] = [],
-): string {
-  return importText(
-    { ingresses: [INGRESS], annotations, notCarried },
-    normaliseObjects([...gateways]).objects,
-  );
-}
-
+): CisImport['gateways'][number] => ({
+  api: 'istio',
+  gateway: `team/${name}`,
+  ports: [443],
+  objects: ['ConfigMap a/b'],
+  annotations,
+});
 const commands = (printed: string): readonly string[] =>
   printed.split('\n').filter((line) => line.startsWith('kubectl'));
 
 describe('what import cis prints', () => {
   test('begins with an entry that can be pasted into sluice.yaml', () => {
-    const [first = ''] = text([]).split('\n\n');
+    const [first = ''] = text().split('\n\n');
     expect(parse(first)).toEqual({ ingresses: [INGRESS] });
   });
 
-  test('is a command for each gateway in the files that opens the port, quoted for a shell', () => {
-    const printed = text(
-      [wanted(443, { 'sluice.io/port': '443=8443', 'sluice.io/monitors': `[{"send":"it's"}]` })],
-      [gateway('web', 443), gateway('other', 80)],
-    );
+  test('has the references, partitions and pools that the annotations need', () => {
+    const needs = { references: ['/Common/r'], partitions: ['dev', 'k8s'], pools: ['prod'] };
+    const [first = ''] = text({ needs }).split('\n\n');
+    expect(parse(first)).toEqual({ ingresses: [INGRESS], policy: { references: ['/Common/r'] } });
+    expect(first).toContain('# devices[].partitions of bigip must contain: dev, k8s');
+    expect(first).toContain('# addressPools must have a pool prod, with the ranges');
+  });
+
+  test('says where no address is known', () => {
+    const { virtualAddress: _, ...bare } = INGRESS;
+    const sentence = `# no address is known for ${SERVICE}`;
+    expect(text({ ingresses: [bare] })).toContain(sentence);
+    const addressed = [gateway('web', { 'sluice.io/virtual-address': '10.0.0.1' })];
+    expect(text({ ingresses: [bare], gateways: addressed })).not.toContain(sentence);
+    expect(text()).not.toContain(sentence);
+  });
+
+  test('is a command for each gateway, quoted for a shell', () => {
+    const annotations = { 'sluice.io/port': '443=8443', 'sluice.io/monitors': `[{"send":"it's"}]` };
+    const printed = text({ gateways: [gateway('web', annotations), gateway('bare', {})] });
     expect(commands(printed)).toEqual([
       String.raw`kubectl -n team annotate gateways.networking.istio.io web 'sluice.io/port=443=8443' 'sluice.io/monitors=[{"send":"it'\''s"}]'`,
     ]);
+    expect(printed).toContain('# Gateway team/bare, port 443: ConfigMap a/b (needs no annotation)');
     expect(printed).toContain('# everything was converted');
   });
 
   test('runs nothing that a name holds, when it is pasted', () => {
     const name = "web; touch /tmp/x $(id)' \n touch /tmp/y";
-    const printed = text(
-      [
-        {
-          object: `Gateway that opens port 443 of Service a\ntouch /tmp/z`,
-          annotations: { 'sluice.io/mode': 'tcp' },
-        },
-      ],
-      [gateway(name, 443)],
-    );
+    const evil = {
+      ...gateway(name, { 'sluice.io/mode': 'tcp' }),
+      objects: ['ConfigMap a\ntouch /tmp/z'],
+    };
+    const open = `Gateway that opens port 443 of Service a\ntouch /tmp/z`;
+    const printed = text({
+      gateways: [evil],
+      annotations: [{ object: open, annotations: { 'sluice.io/mode': 'tcp' } }],
+      unplaced: [open],
+      needs: { references: [], partitions: ['a\ntouch /tmp/z'], pools: ['b\ntouch /tmp/z'] },
+    });
     const word = String.raw`'web; touch /tmp/x $(id)'\'' `;
     expect(printed).toContain(`annotate gateways.networking.istio.io ${word}`);
     expect(printed.split('\n').filter((line) => line.startsWith('touch'))).toEqual([]);
   });
 
-  test('leaves the name open where no gateway in the files opens it', () => {
-    expect(commands(text([wanted(443, { 'sluice.io/mode': 'tcp' })]))).toEqual([
+  test('leaves the name open where the gateway is not among the files', () => {
+    const object = `Gateway that opens port 443 of Service ${SERVICE}`;
+    const annotations = [{ object, annotations: { 'sluice.io/mode': 'tcp' } }];
+    expect(commands(text({ annotations, unplaced: [object] }))).toEqual([
       "kubectl -n NAMESPACE annotate gateways.networking.istio.io NAME 'sluice.io/mode=tcp'",
     ]);
-  });
-
-  test('knows the gateways of Gateway API', () => {
-    const api = {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'Gateway',
-      metadata: { namespace: 'team', name: 'api' },
-      spec: { gatewayClassName: 'istio', listeners: [{ name: 'a', port: 443, protocol: 'TLS' }] },
-    };
-    expect(commands(text([wanted(443, { 'sluice.io/mode': 'tcp' })], [api]))).toEqual([
-      "kubectl -n team annotate gateways.gateway.networking.k8s.io api 'sluice.io/mode=tcp'",
-    ]);
-  });
-
-  test('joins the ports of one gateway into one command, and does not hide what they disagree on', () => {
-    const printed = text(
-      [
-        wanted(1, { 'sluice.io/port': '1=11', 'sluice.io/balance': 'round-robin' }),
-        wanted(2, {
-          'sluice.io/port': '2=22',
-          'sluice.io/balance': 'ratio-member',
-          'sluice.io/mode': 'tcp',
-        }),
-      ],
-      [gateway('both', 1, 2, 3)],
-    );
-    expect(commands(printed)).toEqual([
-      "kubectl -n team annotate gateways.networking.istio.io both 'sluice.io/port=1=11,2=22' 'sluice.io/mode=tcp'",
-    ]);
-    expect(printed).toContain('different sluice.io/balance: round-robin and ratio-member');
-    expect(printed).toContain('it also opens 3');
-    expect(printed).not.toContain('everything was converted');
+    expect(commands(text({ annotations }))).toEqual([]);
   });
 
   test('ends with what was not carried over, as comments', () => {
-    const printed = text(
-      [],
-      [],
-      [{ object: 'ConfigMap a/b', field: 'GW126', reason: 'deploys an iApp' }],
-    );
+    const notCarried = [{ object: 'ConfigMap a/b', field: 'GW126', reason: 'deploys an iApp' }];
+    const printed = text({ notCarried });
     expect(printed.split('\n').slice(-2)).toEqual([
       '# OBJECT         FIELD  WHY',
       '# ConfigMap a/b  GW126  deploys an iApp',
     ]);
+    expect(text({ ingresses: [], notCarried })).toMatch(/^# nothing for sluice.yaml\n/);
   });
 
   test('says so where there was nothing to import', () => {
-    expect(
-      importText({ ingresses: [], annotations: [], notCarried: [] }, normaliseObjects([]).objects),
-    ).toBe('No F5 ConfigMap, TransportServer or IngressLink in these files.');
+    expect(importText(NOTHING)).toBe('No object of F5 CIS in these files.');
   });
 });

@@ -22,7 +22,7 @@ import {
   SettingsInput,
 } from '../../../shared/domain/exposure/settings/settings.ts';
 import type { Mode } from '../../../shared/domain/exposure/settings/values.ts';
-import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-annotations.ts';
 import {
   ANNOTATIONS,
   readAnnotations,
@@ -65,7 +65,7 @@ function settingsWith(name: SettingName, row: SettingRow, value: unknown): Setti
 describe('every row of the catalogue', () => {
   test.each(cases)('%s takes %s, written as its own annotation', (name, _text, example, row) => {
     expect(row.schema.safeParse(example)).toEqual({ success: true, data: example });
-    const annotations = annotationsFor({ [name]: example }, 443);
+    const annotations = annotationsFor({ [name]: example });
     expect(Object.keys(annotations)).toEqual([row.annotations[0]?.name]);
     expect(readAnnotations('Gateway a/b', annotations, AT)).toMatchObject({
       wanted: { [name]: example },

@@ -4,7 +4,7 @@ import {
   type CisImport,
   importCis,
 } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
-import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-annotations.ts';
 import { monitorProblem } from '../../../shared/domain/exposure/settings/values.ts';
 import { walkthrough } from './fixtures.ts';
 
@@ -14,7 +14,12 @@ const object = (
   name: string,
   more: Record<string, unknown>,
   meta: Record<string, unknown> = {},
-): unknown => ({ kind, metadata: { namespace: 'ns', name, ...meta }, ...more });
+): unknown => ({
+  apiVersion: ['Service', 'ConfigMap'].includes(kind) ? 'v1' : 'cis.f5.com/v1',
+  kind,
+  metadata: { namespace: 'ns', name, ...meta },
+  ...more,
+});
 const POOL = { service: 'gw', servicePort: 443 };
 const ts = (
   spec: Record<string, unknown>,
@@ -48,9 +53,21 @@ describe('a field of a TransportServer', () => {
     ['allowVlans', ['v'], LOST],
     ['iRules', ['/Common/a', '/Common/b'], { irules: '/Common/a,/Common/b' }],
     ['iRules', 'x', LOST],
-    ['profileL4', '/Common/l4', { 'profile-l4': '/Common/l4' }],
+    ['profileL4', '/Common/l4', LOST],
     ['profileL4', 'l4', LOST],
-    ['persistenceProfile', 'cookie', { persistence: 'cookie' }],
+    ['persistenceProfile', 'cookie', LOST],
+    ['persistenceProfile', 'source-address', { persistence: 'source-address' }],
+    ['connectionMirroring', 'L4', { mirroring: 'L4' }],
+    ['connectionMirroring', 'L7', LOST],
+    [
+      'profiles',
+      { tcp: { client: '/Common/t', server: '/Common/t' } },
+      { 'profile-tcp': '/Common/t' },
+    ],
+    ['profiles', { tcp: { client: '/Common/t', server: '/Common/u' } }, LOST],
+    ['profiles', { tcp: { client: '/Common/t' } }, LOST],
+    ['profiles', { udp: '/Common/u' }, LOST],
+    ['profiles', {}, {}],
     ['persistenceProfile', '/Common/p', { persistence: '/Common/p' }],
     ['persistenceProfile', 'none', { persistence: 'none' }],
     ['persistenceProfile', 'hash', LOST],
@@ -82,6 +99,8 @@ describe('a field of a TransportServer', () => {
     ['multiClusterServices', [], LOST],
     ['alternateBackends', [], LOST],
     ['other', 1, LOST],
+    ['reselectTries', 15, { 'reselect-tries': '15' }],
+    ['reselectTries', -1, LOST],
     ['monitor', { type: 'tcp' }, { monitors: `[{"type":"tcp",${standard}}]` }],
     [
       'monitors',
@@ -352,13 +371,9 @@ describe('a ConfigMap', () => {
 });
 
 test('an annotation names a port only where it differs from that of the Service', () => {
-  expect([
-    annotationsFor({ port: 80 }, 80),
-    annotationsFor({ port: 80 }, undefined),
-    annotationsFor({}, 80),
-    annotationsFor({ port: 81 }, 80),
-  ]).toEqual([{}, {}, {}, { 'sluice.io/port': '80=81' }]);
-  expect(annotationsFor({ connectionLimit: 0, monitors: [], vlans: [] }, 1)).toEqual({
+  const of = (port: number): unknown => said(importCis([ts({ virtualServerPort: port })], OPTIONS));
+  expect([of(443), of(444)]).toEqual([[], [{ 'sluice.io/port': '443=444' }]]);
+  expect(annotationsFor({ connectionLimit: 0, monitors: [], vlans: [] })).toEqual({
     'sluice.io/vlans': 'none',
     'sluice.io/connection-limit': '0',
     'sluice.io/monitors': 'none',

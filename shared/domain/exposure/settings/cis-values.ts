@@ -111,6 +111,27 @@ function matching(schema: z.ZodType, problem: string): (value: unknown) => CisRe
   return (value) => (schema.safeParse(value).success ? { value } : { problems: [problem] });
 }
 
+/** Of the profiles Sluice has the one for TCP, which is the same for clients and servers. */
+function tcpProfile(value: unknown): CisReading {
+  const { tcp, ...others } = isTable(value) ? value : {};
+  const { client, server, ...rest } = isTable(tcp) ? tcp : {};
+  const problems = [...Object.keys(others), ...Object.keys(rest).map((key) => `tcp.${key}`)].map(
+    (key) => `${key} has no equivalent in Sluice`,
+  );
+  if (client === undefined && server === undefined) return { problems };
+  if (client === server && isDevicePath(client)) return { value: client, problems };
+  return {
+    problems: [
+      ...problems,
+      'tcp names no path, or not the same one for client and server, as profileTcp wants it',
+    ],
+  };
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export const CIS_READERS = {
   address,
   port: matching(z.int().min(1).max(65_535), 'is not a port (1 to 65535)'),
@@ -127,4 +148,7 @@ export const CIS_READERS = {
       ? { value }
       : { problems: ['is not a full path; Sluice uses the default FastL4 profile'] },
   monitors: cisMonitors,
+  reselectTries: matching(z.int().min(0).max(65_535), 'is not a number from 0 to 65535'),
+  mirroring: matching(z.enum(['L4', 'none']), 'is neither L4 nor none'),
+  tcpProfile,
 } as const;

@@ -22,6 +22,7 @@ export const AVAILABILITY = {
         help: 'Number of other members to try when the selected member cannot be reached.',
       },
     ],
+    cis: [{ object: 'pool', field: 'reselectTries', read: CIS_READERS.reselectTries }],
     as3: { object: 'pool', property: 'reselectTries', absent: 0 },
     live: {
       object: 'pool',
@@ -74,6 +75,7 @@ export const AVAILABILITY = {
         help: '`L4`: connections outlive a failover; `none`.',
       },
     ],
+    cis: [{ object: 'spec', field: 'connectionMirroring', read: CIS_READERS.mirroring }],
     as3: { object: 'virtual', property: 'mirroring', absent: 'none' },
     live: {
       object: 'virtual',

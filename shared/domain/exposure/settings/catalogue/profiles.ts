@@ -19,6 +19,7 @@ export const PROFILES = {
         help: 'Path of a TCP profile.',
       },
     ],
+    cis: [{ object: 'spec', field: 'profiles', read: CIS_READERS.tcpProfile }],
     as3: { object: 'virtual', property: 'profileTCP' },
     reference: 'tcp',
     examples: ['/Common/f5-tcp-wan'],

@@ -1,13 +1,27 @@
+/** The ConfigMaps that CIS reads. */
 import type { ConfigMap } from '../../../snapshot/objects.ts';
+import { readConfigMap } from '../f5-configmap.ts';
+import { readJson } from '../../setting-json.ts';
 import {
-  annotationsFor,
   type CisObject,
   cisObjectName,
-  type ImportedObject,
+  isEmpty,
+  isRecord,
+  type NotCarried,
+  type Reading,
 } from './cis-object.ts';
-import { readConfigMap } from '../f5-configmap.ts';
 
-export function readCisConfigMap(object: CisObject): ImportedObject {
+/** Undefined for a ConfigMap of somebody else. */
+export function readCisConfigMap(object: CisObject): Reading | undefined {
+  const { labels, data } = object;
+  if (labels['f5type'] === 'virtual-server') return readVirtualServerMap(object);
+  const own = labels['f5nr'] ?? data['extendedSpec'] ?? data['extendedRouteSpec'];
+  if (own === undefined) return undefined;
+  const reason = 'holds settings of CIS itself; Sluice has its own in sluice.yaml';
+  return { notCarried: [{ object: cisObjectName(object), field: 'data', reason }] };
+}
+
+function readVirtualServerMap(object: CisObject): Reading {
   const meta: ConfigMap['meta'] = {
     namespace: object.namespace,
     name: object.name,
@@ -19,19 +33,62 @@ export function readCisConfigMap(object: CisObject): ImportedObject {
   };
   const read = readConfigMap({ meta, data: { ...object.data } });
   const { wanted, refusals, notes } = read.layer;
-  const { partition, ...rest } = wanted;
-  const usable = refusals.every((refusal) => refusal.code === 'GW143');
-  const lost = [...refusals, ...notes].map(({ code, message }) => ({
-    object: cisObjectName(object),
+  const { partition, port, ...rest } = wanted;
+  const name = cisObjectName(object);
+  const lost: NotCarried[] = [...refusals, ...notes].map(({ code, message }) => ({
+    object: name,
     field: code,
-    reason: message.replace(`${cisObjectName(object)}: `, ''),
+    reason: message.replace(`${name}: `, ''),
   }));
+  const left = leftOut(object, wanted.mode, notes);
+  if (left !== undefined)
+    lost.push({
+      object: name,
+      field: left.field,
+      reason: `${left.reason}; the whole virtual server is left out`,
+    });
+  const usable = left === undefined && refusals.every(({ code }) => code === 'GW143');
+  if (!usable || read.service === undefined || read.port === undefined) return { notCarried: lost };
   return {
-    object: cisObjectName(object),
-    service: usable && read.service !== undefined ? `${read.namespace}/${read.service}` : '',
-    servicePort: read.port,
-    partition,
-    annotations: annotationsFor(rest, read.port),
+    server: {
+      object: name,
+      service: `${read.namespace}/${read.service}`,
+      servicePort: read.port,
+      virtualPort: port,
+      partition,
+      wanted: rest,
+      stays: refusals.length === 0,
+      needsGateway: false,
+    },
     notCarried: lost,
   };
+}
+
+/** What would become another virtual server, or one that CIS does not make. */
+function leftOut(
+  { data }: CisObject,
+  mode: string | undefined,
+  notes: readonly { readonly code: string }[],
+): { readonly field: string; readonly reason: string } | undefined {
+  if (mode === 'udp')
+    return {
+      field: 'mode',
+      reason:
+        'udp is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically',
+    };
+  if (notes.some(({ code }) => code === 'GW144'))
+    return {
+      field: 'virtualAddress',
+      reason: 'is missing, so CIS makes a pool and no virtual server',
+    };
+  const read = readJson(data['data'] ?? '');
+  const json = 'problem' in read ? undefined : read.json;
+  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
+  const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
+  return isRecord(frontend) && !isEmpty(frontend['sslProfile'])
+    ? {
+        field: 'sslProfile',
+        reason: 'BIG-IP ends the TLS of clients there, which the gateway does for Sluice',
+      }
+    : undefined;
 }

@@ -1,5 +1,22 @@
-/** An object of CIS, and what it becomes. */
-import { SETTING_ROWS, type SettingName } from '../../settings/catalogue/catalogue.ts';
+/** Kubernetes objects as the import of CIS looks at them, and what one of them becomes. */
+import type { SettingName } from '../../settings/catalogue/catalogue.ts';
+
+export type Raw = Readonly<Record<string, unknown>>;
+export type WantedSettings = Partial<Record<SettingName, unknown>>;
+
+export interface CisObject {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly created: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: Raw;
+  readonly status: Raw;
+  readonly data: Readonly<Record<string, string>>;
+}
 
 export interface NotCarried {
   /** `Kind namespace/name` */
@@ -8,55 +25,91 @@ export interface NotCarried {
   readonly reason: string;
 }
 
-/** A Kubernetes object, as far as the import looks at it. */
-export interface CisObject {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly created: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly spec: Readonly<Record<string, unknown>>;
-  readonly data: Readonly<Record<string, string>>;
+/** A virtual server of CIS that leads to one Service, or several that differ in their ports alone. */
+export interface CisVirtualServer {
+  readonly object: string;
+  /** `namespace/name` */
+  readonly service: string;
+  /** Absent: every port of the Service, each under its own number. */
+  readonly servicePort: number | undefined;
+  /** The port on BIG-IP; absent: the Service port's number. */
+  readonly virtualPort: number | undefined;
+  readonly partition: string | undefined;
+  /** Without the port. */
+  readonly wanted: WantedSettings;
+  /** Sluice reads the object itself, so it may stay as it is. */
+  readonly stays: boolean;
+  /** Only where the Service is known to be an ingress gateway's: CIS offers applications in this form too. */
+  readonly needsGateway: boolean;
 }
 
-/** What one CIS object becomes. `service` is empty where it could not be told. */
-export interface ImportedObject {
-  readonly object: string;
-  readonly service: string;
-  /** Absent: every port of the Service. */
-  readonly servicePort: number | undefined;
-  readonly partition: string | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
+/** What becomes of one object: a virtual server, or nothing but what is said of it. */
+export interface Reading {
+  readonly server?: CisVirtualServer;
   readonly notCarried: readonly NotCarried[];
+}
+
+export function isRecord(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What asks for nothing: CIS's own tools write such fields. */
+export function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === 0 || value === false)
+    return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
 export function cisObjectName(object: CisObject): string {
   return `${object.kind} ${object.namespace}/${object.name}`;
 }
 
-function annotationText(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
-  const plain = value.every((one) => typeof one === 'string');
-  return value.length === 0 ? 'none' : plain ? value.join(',') : JSON.stringify(value);
+/** Lists as `kubectl get -o yaml` prints them count as their items. */
+function flatten(raw: readonly unknown[]): readonly Raw[] {
+  return raw.flatMap((one) =>
+    isRecord(one) && Array.isArray(one['items'])
+      ? flatten(one['items'])
+      : isRecord(one)
+        ? [one]
+        : [],
+  );
 }
 
-/** Sluice's own annotations that say the same; `port` only where it differs from the Service's. */
-export function annotationsFor(
-  wanted: Partial<Record<SettingName, unknown>>,
-  servicePort: number | undefined,
-): Readonly<Record<string, string>> {
-  const { port, ...rest } = wanted;
-  const moves = typeof port === 'number' && servicePort !== undefined && port !== servicePort;
-  const said = {
-    ...rest,
-    ...(moves && { port: `${servicePort}=${port}` }),
-  };
+function stringsOf(value: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(value)) return {};
   return Object.fromEntries(
-    SETTING_ROWS.flatMap(([name, { annotations }]) => {
-      const value = said[name];
-      const own = annotations[0]?.name;
-      return value === undefined || own === undefined ? [] : [[own, annotationText(value)]];
-    }),
+    Object.entries(value).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
   );
+}
+
+function objectOf(raw: Raw): CisObject {
+  const meta = isRecord(raw['metadata']) ? raw['metadata'] : {};
+  const version = textOf(raw['apiVersion']) ?? '';
+  return {
+    group: version.includes('/') ? version.slice(0, version.indexOf('/')) : '',
+    kind: textOf(raw['kind']) ?? '',
+    namespace: textOf(meta['namespace']) ?? 'default',
+    name: textOf(meta['name']) ?? '',
+    created: textOf(meta['creationTimestamp']) ?? '',
+    labels: stringsOf(meta['labels']),
+    annotations: stringsOf(meta['annotations']),
+    spec: isRecord(raw['spec']) ? raw['spec'] : {},
+    status: isRecord(raw['status']) ? raw['status'] : {},
+    data: stringsOf(raw['data']),
+  };
+}
+
+/** Oldest first, then by name; a missing time counts as youngest. */
+export function cisObjectsIn(raw: readonly unknown[]): readonly CisObject[] {
+  const order = ({ created, namespace, name }: CisObject): string =>
+    `${created || '\uffff'} ${namespace}/${name}`;
+  return flatten(raw)
+    .map(objectOf)
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }

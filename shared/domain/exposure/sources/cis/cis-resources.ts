@@ -1,163 +1,151 @@
-/** CIS's TransportServer and IngressLink (cis.f5.com/v1). */
-import { SETTING_ROWS, type SettingName } from '../../settings/catalogue/catalogue.ts';
+/** CIS's TransportServer and IngressLink (cis.f5.com/v1): virtual servers of layer 4. */
 import {
-  annotationsFor,
-  type ImportedObject,
+  block,
+  draftOf,
+  dropUnfit,
+  elsewhere,
+  fieldsOf,
+  lose,
+  takeAddress,
+  takeFields,
+  type Draft,
+} from './cis-fields.ts';
+import {
   type CisObject,
-  cisObjectName,
+  isRecord,
+  type Reading,
+  textOf,
+  type WantedSettings,
 } from './cis-object.ts';
-import type { NotCarried } from './cis-object.ts';
+import { portsOf, servicePortOf } from './service-port.ts';
 
-type Raw = Readonly<Record<string, unknown>>;
-
-interface Reading {
-  readonly object: string;
-  readonly wanted: Partial<Record<SettingName, unknown>>;
-  readonly lost: NotCarried[];
-}
-
-function lose(reading: Reading, field: string, reason: string): void {
-  reading.lost.push({ object: reading.object, field, reason });
-}
-
-function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** A field that becomes no setting: why its value is lost, or undefined where another part of the import reads it. */
-type Loss = (value: unknown) => string | undefined;
-type Take = (reading: Reading, value: unknown, field: string) => void;
-
-const elsewhere: Loss = () => undefined;
-
-/** The fields of `spec` or `pool`: those of the catalogue, and those that become no setting. */
-function fieldsOf(
-  object: 'spec' | 'pool',
-  losses: Readonly<Record<string, Loss>>,
-): Readonly<Record<string, Take>> {
-  const settings = SETTING_ROWS.flatMap(([name, { cis = [] }]) =>
-    cis
-      .filter((one) => one.object === object)
-      .map(({ field, read }): [string, Take] => [
-        field,
-        (reading, value, path) => {
-          const { value: taken, problems = [] } = read(value);
-          for (const problem of problems) lose(reading, path, problem);
-          if (taken !== undefined) reading.wanted[name] = taken;
-        },
-      ]),
-  );
-  const lost = Object.entries(losses).map(([field, why]): [string, Take] => [
-    field,
-    (reading, value, path) => {
-      const reason = why(value);
-      if (reason !== undefined) lose(reading, path, reason);
-    },
-  ]);
-  return Object.fromEntries([...settings, ...lost]);
-}
-
-const POOL = fieldsOf('pool', {
+export const POOL = fieldsOf('pool', {
   service: elsewhere,
   servicePort: elsewhere,
   serviceNamespace: elsewhere,
-  nodeMemberLabel: (value) => `is set per ingress: nodeSelector with ${JSON.stringify(value)}`,
-  multiClusterServices: () =>
-    'define clusters that share a virtual server as a fleet in sluice.yaml',
-  alternateBackends: () => 'set weights between Services in the VirtualService',
+  name: () => 'Sluice derives names on the device from address and port',
+  weight: () => 'set weights between Services in the VirtualService',
 });
 
 const SPEC = fieldsOf('spec', {
   partition: elsewhere,
   pool: elsewhere,
   selector: elsewhere,
-  type: (value) =>
-    value === 'tcp'
-      ? undefined
-      : `${JSON.stringify(value)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically`,
-  ipamLabel: () =>
-    'addresses come from sluice.yaml, annotations and ConfigMaps, not from IPAM; set the address explicitly',
-  virtualServerName: () => 'Sluice derives names on the device from address and port',
-  host: () => 'hosts are taken from the gateway',
-  tls: () => 'the gateway terminates TLS, not BIG-IP',
+  type: elsewhere,
+  ipamLabel: elsewhere,
 });
 
-function take(
-  reading: Reading,
-  spec: Raw,
-  table: Readonly<Record<string, Take>>,
-  prefix: string,
-): void {
-  for (const [key, value] of Object.entries(spec)) {
-    const taken = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (taken === undefined) lose(reading, `${prefix}${key}`, 'has no equivalent in Sluice');
-    else taken(reading, value, `${prefix}${key}`);
-  }
+/** An iRule that sends the PROXY protocol has a setting of its own; only its name tells. */
+export function withProxyProtocol(wanted: WantedSettings): WantedSettings {
+  const iRules = Array.isArray(wanted.iRules) ? (wanted.iRules as readonly string[]) : [];
+  const proxy = iRules.find((path) => /proxy[-_.]?protocol/i.test(path));
+  if (proxy === undefined || wanted.mode === 'fastl4') return wanted;
+  const { iRules: _, ...rest } = wanted;
+  const others = iRules.filter((path) => path !== proxy);
+  return { ...rest, proxyProtocol: proxy, ...(others.length > 0 && { iRules: others }) };
 }
 
-export function readTransportServer(object: CisObject): ImportedObject {
-  const reading: Reading = { object: cisObjectName(object), wanted: {}, lost: [] };
+interface PoolPlace {
+  readonly object: CisObject;
+  readonly services: readonly CisObject[];
+  /** The path of the pool in the object. */
+  readonly prefix: string;
+}
+
+/** The Service that a pool names, and the number of the port that it means. */
+export function readTarget(
+  draft: Draft,
+  pool: Readonly<Record<string, unknown>>,
+  { object, services, prefix }: PoolPlace,
+): { readonly service: string; readonly port: number } | undefined {
+  const name = textOf(pool['service']);
+  const namespace = textOf(pool['serviceNamespace']) ?? object.namespace;
+  const found = services.find((one) => one.namespace === namespace && one.name === name);
+  const port = servicePortOf(pool['servicePort'], found);
+  if (name === undefined) lose(draft, `${prefix}.service`, 'is missing');
+  if ('problem' in port) lose(draft, `${prefix}.servicePort`, port.problem);
+  return name === undefined || 'problem' in port
+    ? undefined
+    : { service: `${namespace}/${name}`, port: port.port };
+}
+
+export function readTransportServer(object: CisObject, services: readonly CisObject[]): Reading {
+  const draft = draftOf(object);
   const pool = isRecord(object.spec['pool']) ? object.spec['pool'] : {};
-  take(reading, object.spec, SPEC, 'spec.');
-  take(reading, pool, POOL, 'spec.pool.');
-  const service = text(pool['service']);
-  const port = typeof pool['servicePort'] === 'number' ? pool['servicePort'] : undefined;
-  if (service === undefined) lose(reading, 'spec.pool.service', 'is missing');
-  if (port === undefined)
-    lose(reading, 'spec.pool.servicePort', 'is not a number; use the number of the Service port');
-  const namespace = text(pool['serviceNamespace']) ?? object.namespace;
+  takeFields(draft, object.spec, SPEC, 'spec.');
+  takeFields(draft, pool, POOL, 'spec.pool.');
+  const type = object.spec['type'] ?? 'tcp';
+  if (type !== 'tcp')
+    block(
+      draft,
+      'spec.type',
+      `${JSON.stringify(type)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically`,
+    );
+  const target = readTarget(draft, pool, { object, services, prefix: 'spec.pool' });
+  if (target === undefined || draft.blocked) return { notCarried: draft.lost };
+  dropUnfit(draft);
+  takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
+  const { port, ...wanted } = draft.wanted;
   return {
-    object: reading.object,
-    service: service === undefined || port === undefined ? '' : `${namespace}/${service}`,
-    servicePort: port,
-    partition: text(object.spec['partition']),
-    annotations: annotationsFor(reading.wanted, port),
-    notCarried: reading.lost,
+    server: {
+      object: draft.object,
+      service: target.service,
+      servicePort: target.port,
+      virtualPort: typeof port === 'number' ? port : undefined,
+      partition: textOf(object.spec['partition']),
+      wanted: withProxyProtocol(wanted),
+      stays: false,
+      needsGateway: false,
+    },
+    notCarried: draft.lost,
   };
 }
 
 function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const wanted =
-    isRecord(selector) && isRecord(selector['matchLabels'])
-      ? Object.entries(selector['matchLabels'])
-      : [];
+  if (!isRecord(selector) || selector['matchExpressions'] !== undefined) return false;
+  const wanted = isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 
 /** CIS takes the oldest Service that the selector finds, and publishes every port of it but 8081. */
-export function readIngressLink(
-  object: CisObject,
-  services: readonly CisObject[],
-): readonly ImportedObject[] {
-  const reading: Reading = { object: cisObjectName(object), wanted: {}, lost: [] };
+export function readIngressLink(object: CisObject, services: readonly CisObject[]): Reading {
+  const draft = draftOf(object);
   const chosen = services.find(
     (one) => one.namespace === object.namespace && selects(object.spec['selector'], one.labels),
   );
-  take(reading, object.spec, SPEC, 'spec.');
-  if (chosen === undefined)
+  takeFields(draft, object.spec, SPEC, 'spec.');
+  if (chosen === undefined) {
     lose(
-      reading,
+      draft,
       'spec.selector',
       'matches none of the given Services; include the ingress gateway Service',
     );
-  else
-    lose(
-      reading,
-      'spec.selector',
-      `CIS publishes every port of Service ${chosen.namespace}/${chosen.name}; Sluice publishes only the ports that a Gateway opens`,
-    );
-  return [
-    {
-      object: reading.object,
-      service: chosen === undefined ? '' : `${chosen.namespace}/${chosen.name}`,
+    return { notCarried: draft.lost };
+  }
+  lose(draft, 'spec.selector', everyPort(chosen));
+  if (draft.blocked) return { notCarried: draft.lost };
+  dropUnfit(draft);
+  takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
+  const { port: _, ...wanted } = draft.wanted;
+  return {
+    server: {
+      object: draft.object,
+      service: `${chosen.namespace}/${chosen.name}`,
       servicePort: undefined,
-      partition: text(object.spec['partition']),
-      annotations: annotationsFor(reading.wanted, undefined),
-      notCarried: reading.lost,
+      virtualPort: undefined,
+      partition: textOf(object.spec['partition']),
+      wanted: withProxyProtocol(wanted),
+      stays: false,
+      needsGateway: false,
     },
-  ];
+    notCarried: draft.lost,
+  };
+}
+
+export function everyPort(service: CisObject): string {
+  const ports = portsOf(service)
+    .map(({ port }) => port)
+    .filter((port) => port !== 8081)
+    .join(', ');
+  return `CIS publishes every port of Service ${service.namespace}/${service.name}${ports === '' ? '' : ` (${ports})`}; Sluice publishes only the ports that a Gateway opens`;
 }

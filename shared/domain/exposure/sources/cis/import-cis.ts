@@ -1,9 +1,24 @@
-/** From CIS's ConfigMaps and custom resources to what Sluice reads: ingress entries, annotations, and a list of what is lost. */
-import type { NotCarried } from './cis-object.ts';
+/** From what CIS was told to what Sluice reads: ingress entries, annotations of gateways, what those need, and what is lost. */
+import { poolNamedBy } from '../../../address-pools/auto-address.ts';
+import type { KubernetesObjects } from '../../../snapshot/objects.ts';
+import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import { Partition } from '../ingress-entry.ts';
-import type { ImportedObject, CisObject } from './cis-object.ts';
+import { annotationsFor } from './cis-annotations.ts';
 import { readCisConfigMap } from './cis-configmap.ts';
+import { listedOnly } from './cis-listed.ts';
+import {
+  cisObjectsIn,
+  type CisObject,
+  type CisVirtualServer,
+  type NotCarried,
+  type Reading,
+  textOf,
+} from './cis-object.ts';
 import { readIngressLink, readTransportServer } from './cis-resources.ts';
+import { readLoadBalancer } from './cis-service.ts';
+import { readVirtualServer } from './cis-virtualserver.ts';
+import { planGateways, type GatewayAnnotations, type IngressValues } from './gateway-plan.ts';
+import { type GatewayServer, gatewayServers } from './gateway-servers.ts';
 
 export interface ImportedIngress {
   readonly cluster: string;
@@ -12,15 +27,35 @@ export interface ImportedIngress {
   readonly virtualAddress?: string;
   readonly partition?: string;
   readonly members: 'pods' | 'nodes';
+  /** Where gateways open more than CIS offers. */
+  readonly expose?: 'annotated';
 }
 
 export interface CisImport {
   readonly ingresses: readonly ImportedIngress[];
+  /** By Service port, whether or not its Gateway is given. */
   readonly annotations: readonly {
     readonly object: string;
     readonly annotations: Readonly<Record<string, string>>;
   }[];
+  /** For the Gateways that are given: all their annotations. */
+  readonly gateways: readonly GatewayAnnotations[];
+  /** Virtual servers whose Gateway is not given, as they stand in `annotations`. */
+  readonly unplaced: readonly string[];
+  /** Objects that Sluice reads itself, so that they may stay instead of the annotations. */
+  readonly staying: readonly string[];
+  /** What the annotations need in sluice.yaml. */
+  readonly needs: ImportNeeds;
   readonly notCarried: readonly NotCarried[];
+}
+
+export interface ImportNeeds {
+  /** For `policy.references`. */
+  readonly references: readonly string[];
+  /** For `devices[].partitions` of each device. */
+  readonly partitions: readonly string[];
+  /** For `addressPools`, which need ranges. */
+  readonly pools: readonly string[];
 }
 
 export interface CisImportOptions {
@@ -28,56 +63,32 @@ export interface CisImportOptions {
   readonly devices: readonly string[];
   /** CIS's `--pool-member-type`: `nodeport` is `nodes`, `cluster` is `pods`. */
   readonly members: 'pods' | 'nodes';
+  /** What is for other Services is left to CIS, `namespace/name`; absent: all Services. */
+  readonly services?: readonly string[];
 }
 
-type Raw = Readonly<Record<string, unknown>>;
+/** By `group/kind`. */
+type KindReader = (object: CisObject, all: readonly CisObject[]) => Reading | undefined;
+const servicesOf = (all: readonly CisObject[]): readonly CisObject[] =>
+  all.filter(({ group, kind }) => group === '' && kind === 'Service');
+const READERS: Readonly<Record<string, KindReader>> = {
+  '/ConfigMap': readCisConfigMap,
+  '/Service': readLoadBalancer,
+  'cis.f5.com/TransportServer': (object, all) => readTransportServer(object, servicesOf(all)),
+  'cis.f5.com/IngressLink': (object, all) => readIngressLink(object, servicesOf(all)),
+  'cis.f5.com/VirtualServer': (object, all) =>
+    readVirtualServer(
+      object,
+      servicesOf(all),
+      all.filter(({ group, kind }) => group === 'cis.f5.com' && kind === 'TLSProfile'),
+    ),
+};
 
-function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Lists as `kubectl get -o yaml` prints them count as their items. */
-function flatten(raw: readonly unknown[]): readonly Raw[] {
-  return raw.flatMap((one) =>
-    isRecord(one) && Array.isArray(one['items'])
-      ? flatten(one['items'])
-      : isRecord(one)
-        ? [one]
-        : [],
-  );
-}
-
-function stringsOf(value: unknown): Readonly<Record<string, string>> {
-  return isRecord(value)
-    ? Object.fromEntries(
-        Object.entries(value).filter(
-          (entry): entry is [string, string] => typeof entry[1] === 'string',
-        ),
-      )
-    : {};
-}
-
-function objectOf(raw: Raw): CisObject {
-  const meta = isRecord(raw['metadata']) ? raw['metadata'] : {};
-  const text = (key: string, other: string): string =>
-    typeof meta[key] === 'string' ? meta[key] : other;
-  return {
-    kind: typeof raw['kind'] === 'string' ? raw['kind'] : '',
-    namespace: text('namespace', 'default'),
-    name: text('name', ''),
-    created: text('creationTimestamp', ''),
-    labels: stringsOf(meta['labels']),
-    annotations: stringsOf(meta['annotations']),
-    spec: isRecord(raw['spec']) ? raw['spec'] : {},
-    data: stringsOf(raw['data']),
-  };
-}
-
-function readOne(object: CisObject, services: readonly CisObject[]): readonly ImportedObject[] {
-  if (object.kind === 'ConfigMap')
-    return object.labels['f5type'] === 'virtual-server' ? [readCisConfigMap(object)] : [];
-  if (object.kind === 'TransportServer') return [readTransportServer(object)];
-  return object.kind === 'IngressLink' ? readIngressLink(object, services) : [];
+function readObject(object: CisObject, all: readonly CisObject[]): Reading {
+  const reader = READERS[`${object.group}/${object.kind}`];
+  if (reader !== undefined) return reader(object, all) ?? { notCarried: [] };
+  const told = listedOnly(object);
+  return { notCarried: told === undefined ? [] : [told] };
 }
 
 /** The value most of them share becomes the ingress's own; the rest goes into annotations. */
@@ -88,13 +99,19 @@ function most(values: readonly (string | undefined)[]): string | undefined {
   return [...counts.entries()].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
 }
 
-function conflictingPorts(all: readonly ImportedObject[]): readonly NotCarried[] {
-  const seen = new Map<string, ImportedObject>();
+/** A second virtual server for a port of a Service; one that says the same again is none. */
+function conflictingPorts(all: readonly CisVirtualServer[]): readonly NotCarried[] {
+  const seen = new Map<string, CisVirtualServer>();
   return all.flatMap((one) => {
     const key = `${one.service}:${one.servicePort}`;
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, one);
-    if (first === undefined || one.servicePort === undefined) return [];
+    const first = seen.get(key) ?? one;
+    seen.set(key, first);
+    const same = [one, first].map(({ wanted, partition, virtualPort }) =>
+      JSON.stringify([wanted, partition, virtualPort]),
+    );
+    // VirtualServers for several hosts are one on BIG-IP.
+    const again = one.needsGateway && same[0] === same[1];
+    if (first === one || one.servicePort === undefined || again) return [];
     return [
       {
         object: one.object,
@@ -105,81 +122,185 @@ function conflictingPorts(all: readonly ImportedObject[]): readonly NotCarried[]
   });
 }
 
-function isOwnPartition(partition: string | undefined): boolean {
-  return partition === undefined || Partition.safeParse(partition).success;
+function isOwnPartition(partition: string | undefined): partition is string {
+  return partition !== undefined && Partition.safeParse(partition).success;
 }
 
-/** Everything about one ingress gateway Service: its entry, and one set of annotations for each gateway port. */
+/** Everything about one ingress gateway Service. */
+interface ServicePart extends Omit<CisImport, 'needs'> {
+  readonly carried: readonly CisVirtualServer[];
+}
+
 function importService(
   service: string,
-  all: readonly ImportedObject[],
+  all: readonly CisVirtualServer[],
+  servers: readonly GatewayServer[] | undefined,
   options: CisImportOptions,
-): CisImport {
-  const twice = conflictingPorts(all);
-  const kept = all.filter((one) => !twice.some((other) => other.object === one.object));
-  const address = most(kept.map((one) => one.annotations['sluice.io/virtual-address']));
-  const partition = most(kept.map((one) => one.partition).filter(isOwnPartition));
-  const entry: ImportedIngress = {
-    cluster: options.cluster,
-    service,
-    devices: options.devices,
-    ...(address !== undefined && { virtualAddress: address }),
-    ...(partition !== undefined && { partition }),
-    members: options.members,
-  };
-  const annotations = kept.flatMap((one) => {
-    const { 'sluice.io/virtual-address': own, ...rest } = one.annotations;
-    const said = {
-      ...(own !== undefined && own !== address && { 'sluice.io/virtual-address': own }),
-      ...(one.partition !== undefined &&
-        one.partition !== partition &&
-        isOwnPartition(one.partition) && { 'sluice.io/partition': one.partition }),
-      ...rest,
-    };
-    const port = one.servicePort === undefined ? 'every port' : `port ${one.servicePort}`;
-    return Object.keys(said).length === 0
-      ? []
-      : [{ object: `Gateway that opens ${port} of Service ${service}`, annotations: said }];
-  });
-  const common = kept
-    .filter((one) => !isOwnPartition(one.partition))
+): ServicePart {
+  const ordered = all.toSorted((a, b) => Number(a.needsGateway) - Number(b.needsGateway));
+  const twice = conflictingPorts(ordered);
+  const foreign = ordered
+    .filter(({ partition }) => partition !== undefined && !isOwnPartition(partition))
     .map((one) => ({
       object: one.object,
       field: 'partition',
       reason: `Sluice does not write to partition ${one.partition}; choose another partition`,
     }));
-  return { ingresses: [entry], annotations, notCarried: [...twice, ...common] };
+  const kept = ordered
+    .filter((one) => !twice.some(({ object }) => object === one.object))
+    .map((one) => ({
+      ...one,
+      partition: isOwnPartition(one.partition) ? one.partition : undefined,
+    }));
+  const values = valuesOf(kept);
+  const plan = servers === undefined ? undefined : planGateways(kept, servers, values);
+  // What finds no place at a Gateway has no say in the entry either.
+  const placed = plan === undefined ? kept : kept.filter(({ object }) => plan.placed.has(object));
+  const last = valuesOf(placed);
+  const final = servers === undefined ? undefined : planGateways(placed, servers, last);
+  const annotations = placed.flatMap((one) => portAnnotations(one, last));
+  return {
+    carried: placed,
+    ingresses: placed.length === 0 ? [] : [entryOf(service, last, options, final?.others === true)],
+    annotations,
+    gateways: final?.gateways ?? [],
+    unplaced: final === undefined ? annotations.map(({ object }) => object) : [],
+    staying: placed.flatMap(({ object, stays }) => (stays ? [object] : [])),
+    notCarried: [...twice, ...foreign, ...(plan?.notCarried ?? [])],
+  };
+}
+
+function valuesOf(servers: readonly CisVirtualServer[]): IngressValues {
+  return {
+    virtualAddress: most(servers.map(({ wanted }) => textOf(wanted.virtualAddress))),
+    partition: most(servers.map(({ partition }) => partition)),
+  };
+}
+
+function entryOf(
+  service: string,
+  { virtualAddress, partition }: IngressValues,
+  { cluster, devices, members }: CisImportOptions,
+  annotated: boolean,
+): ImportedIngress {
+  return {
+    cluster,
+    service,
+    devices,
+    ...(virtualAddress !== undefined && { virtualAddress }),
+    ...(partition !== undefined && { partition }),
+    members,
+    ...(annotated && { expose: 'annotated' as const }),
+  };
+}
+
+function portAnnotations(
+  { service, servicePort, virtualPort, wanted, partition }: CisVirtualServer,
+  ingress: IngressValues,
+): CisImport['annotations'] {
+  const { virtualAddress, ...rest } = wanted;
+  const moved =
+    virtualPort !== undefined && servicePort !== undefined && virtualPort !== servicePort;
+  const said = annotationsFor({
+    ...rest,
+    ...(virtualAddress !== ingress.virtualAddress && { virtualAddress }),
+    ...(partition !== ingress.partition && { partition }),
+    ...(moved && { port: `${servicePort}=${virtualPort}` }),
+  });
+  const port = servicePort === undefined ? 'every port' : `port ${servicePort}`;
+  return Object.keys(said).length === 0
+    ? []
+    : [{ object: `Gateway that opens ${port} of Service ${service}`, annotations: said }];
+}
+
+function needsOf(
+  carried: readonly CisVirtualServer[],
+  ingresses: readonly ImportedIngress[],
+): ImportNeeds {
+  const sorted = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
+  const paths = carried.flatMap(({ wanted }) =>
+    SETTING_ROWS.flatMap(([name, row]) => ('reference' in row ? [wanted[name]].flat() : [])),
+  );
+  return {
+    references: sorted(
+      paths.filter((path): path is string => typeof path === 'string' && path.startsWith('/')),
+    ),
+    partitions: sorted([
+      ...ingresses.flatMap(({ partition }) => partition ?? []),
+      ...carried.flatMap(({ partition }) => partition ?? []),
+    ]),
+    pools: sorted(
+      carried.flatMap(({ wanted }) => poolNamedBy(String(wanted.virtualAddress)) ?? []),
+    ),
+  };
+}
+
+/** Why a virtual server is left to CIS although it could be carried. */
+function notForGateways(
+  server: CisVirtualServer,
+  services: readonly string[],
+  servers: readonly GatewayServer[] | undefined,
+  options: CisImportOptions,
+): string | undefined {
+  if (options.services !== undefined && !options.services.includes(server.service))
+    return `is for Service ${server.service}, which is not selected with --service; leave it to CIS`;
+  const given = services.includes(server.service);
+  if (servers?.length === 0 || (server.needsGateway && (servers === undefined || !given)))
+    return given
+      ? `is for Service ${server.service}, to which no Gateway in these files leads; leave it to CIS, or give its Gateways too`
+      : `is for Service ${server.service}, which is not in these files; give it and its Gateways, or leave it to CIS`;
+  return undefined;
 }
 
 /**
- * `raw` are Kubernetes objects as parsed from YAML or JSON: F5 ConfigMaps, TransportServers, IngressLinks, and the Services that
- * IngressLinks select. Annotations are meant for the Gateway that opens the port; ConfigMaps may also simply stay, for Sluice reads them.
+ * `raw` are Kubernetes objects as parsed from YAML or JSON, `objects` the same as Sluice knows them. What is not in `objects` is not
+ * judged: without Gateways every Service that a TransportServer, IngressLink or ConfigMap names may be an ingress gateway's.
  */
-export function importCis(raw: readonly unknown[], options: CisImportOptions): CisImport {
-  const objects = flatten(raw)
-    .map(objectOf)
-    .sort((a, b) =>
-      `${a.created || '\uffff'} ${a.namespace}/${a.name}` <
-      `${b.created || '\uffff'} ${b.namespace}/${b.name}`
-        ? -1
-        : 1,
-    );
-  const services = objects.filter((one) => one.kind === 'Service');
-  const carried = objects.flatMap((one) => readOne(one, services));
-  const usable = carried.filter((one) => one.service !== '');
-  const names = [...new Set(usable.map((one) => one.service))].sort();
-  const parts = names.map((service) =>
-    importService(
-      service,
-      usable.filter((one) => one.service === service),
-      options,
-    ),
+export function importCis(
+  raw: readonly unknown[],
+  options: CisImportOptions,
+  objects?: KubernetesObjects,
+): CisImport {
+  const all = cisObjectsIn(raw);
+  const readings = all.map((one) => readObject(one, all));
+  const servers = readings.flatMap(({ server }) => server ?? []);
+  const names = [...new Set(servers.map(({ service }) => service))].sort();
+  const known = new Map(
+    names.map((name) => {
+      const ports = servers.flatMap((one) =>
+        one.service === name && one.servicePort !== undefined ? [one.servicePort] : [],
+      );
+      return [name, objects === undefined ? undefined : gatewayServers(name, objects, ports)];
+    }),
   );
+  const services = servicesOf(all).map(({ namespace, name }) => `${namespace}/${name}`);
+  const reasons = new Map(
+    servers.map((one) => [one, notForGateways(one, services, known.get(one.service), options)]),
+  );
+  const usable = servers.filter((one) => reasons.get(one) === undefined);
+  const parts = names
+    .map((name) => ({ name, mine: usable.filter(({ service }) => service === name) }))
+    .filter(({ mine }) => mine.length > 0)
+    .map(({ name, mine }) => importService(name, mine, known.get(name), options));
+  const left = [...reasons].flatMap(([{ object }, reason]) =>
+    reason === undefined ? [] : [{ object, field: 'Service', reason }],
+  );
+  const ingresses = parts.flatMap((part) => part.ingresses);
   return {
-    ingresses: parts.flatMap((part) => part.ingresses),
+    ingresses,
     annotations: parts.flatMap((part) => part.annotations),
+    gateways: parts.flatMap((part) => part.gateways),
+    unplaced: parts.flatMap((part) => part.unplaced),
+    staying: parts.flatMap((part) => part.staying),
+    needs: needsOf(
+      parts.flatMap(({ carried }) => carried),
+      ingresses,
+    ),
     notCarried: [
-      ...carried.flatMap((one) => one.notCarried),
+      ...readings.flatMap(({ server, notCarried }) =>
+        server !== undefined && reasons.get(server) !== undefined ? [] : notCarried,
+      ),
+      ...left,
       ...parts.flatMap((part) => part.notCarried),
     ],
   };

@@ -1,0 +1,192 @@
+/** The fields of CIS's custom resources: settings of the catalogue, what is only told, and what no virtual server may do without. */
+import { isAuto } from '../../../address-pools/auto-address.ts';
+import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
+import type { SettingRow } from '../../settings/row.ts';
+import { type Mode, showValue } from '../../settings/values.ts';
+import { readAddress } from '../../settings/annotation-values.ts';
+import {
+  type CisObject,
+  cisObjectName,
+  isEmpty,
+  type NotCarried,
+  type Raw,
+  textOf,
+  type WantedSettings,
+} from './cis-object.ts';
+
+/** What is collected while an object is read. */
+export interface Draft {
+  readonly object: string;
+  readonly wanted: WantedSettings;
+  readonly lost: NotCarried[];
+  /** Something was asked for without which the virtual server would be another one. */
+  blocked: boolean;
+}
+
+export function draftOf(object: CisObject): Draft {
+  return { object: cisObjectName(object), wanted: {}, lost: [], blocked: false };
+}
+
+export function lose(draft: Draft, field: string, reason: string): void {
+  draft.lost.push({ object: draft.object, field, reason });
+}
+
+/** The object is only listed: without this field it would be offered as something else. */
+export function block(draft: Draft, field: string, reason: string): void {
+  draft.blocked = true;
+  lose(draft, field, `${reason}; the whole virtual server is left out`);
+}
+
+/** A field that becomes no setting: why its value is lost, or undefined where another part of the import reads it. */
+export type Loss = (value: unknown) => string | undefined;
+type Take = (draft: Draft, value: unknown, field: string) => void;
+export type FieldTable = Readonly<Record<string, Take>>;
+
+export const elsewhere: Loss = () => undefined;
+const says =
+  (reason: string): Loss =>
+  () =>
+    reason;
+
+/** Told, and carried without it. */
+const TOLD: Readonly<Record<string, Loss>> = {
+  host: says('hosts are taken from the gateway'),
+  hostAliases: says('hosts are taken from the gateway'),
+  hostGroup: says('hosts are taken from the gateway'),
+  hostGroupVirtualServerName: says('Sluice derives names on the device from address and port'),
+  virtualServerName: says('Sluice derives names on the device from address and port'),
+  nodeMemberLabel: (value) => `is set per ingress: nodeSelector with ${JSON.stringify(value)}`,
+  multiClusterServices: says(
+    'define clusters that share a virtual server as a fleet in sluice.yaml',
+  ),
+  alternateBackends: says('set weights between Services in the VirtualService'),
+};
+
+/** Left out only with its virtual server, which would be less protected, or something else, without it. */
+const NEEDED: Readonly<Record<string, string>> = {
+  tls: 'the gateway terminates TLS, not BIG-IP',
+  waf: 'WAF policies are not supported',
+  policyName: 'F5 Policy resources are not supported',
+  allowSourceRange:
+    'source ranges are not carried; use an iRule by reference or an Istio AuthorizationPolicy',
+  dos: 'DoS profiles are not supported',
+  botDefense: 'bot defense profiles are not supported',
+  profileAccess: 'access profiles are not supported',
+  policyPerRequestAccess: 'access policies are not supported',
+  profileAdapt: 'ICAP profiles are not supported',
+  rewriteAppRoot: 'URL rewriting belongs in the VirtualService',
+  rewrite: 'URL rewriting belongs in the VirtualService',
+  hostRewrite: 'host rewriting belongs in the VirtualService',
+  staticPoolMembers: 'members come from the gateway’s pods or nodes',
+  bigipRouteDomain: 'virtual addresses are of route domain 0',
+};
+
+/** The fields of `spec` or `pool`: those of the catalogue first, then what this object says of its own. */
+export function fieldsOf(
+  object: 'spec' | 'pool',
+  own: Readonly<Record<string, Loss>>,
+  needed: Readonly<Record<string, string>> = NEEDED,
+): FieldTable {
+  const blocks = Object.entries(needed).map(([field, reason]): [string, Take] => [
+    field,
+    (draft, value, path) => (isEmpty(value) ? lose : block)(draft, path, reason),
+  ]);
+  const told = Object.entries({ ...TOLD, ...own }).map(([field, why]): [string, Take] => [
+    field,
+    (draft, value, path) => {
+      const reason = why(value);
+      if (reason !== undefined) lose(draft, path, reason);
+    },
+  ]);
+  return Object.fromEntries([...blocks, ...told, ...settingFields(object)]);
+}
+
+function settingFields(object: 'spec' | 'pool'): readonly [string, Take][] {
+  return SETTING_ROWS.flatMap(([name, { cis = [] }]) =>
+    cis
+      .filter((one) => one.object === object)
+      .map(({ field, read }): [string, Take] => [
+        field,
+        (draft, value, path) => {
+          const { value: taken, problems = [] } = read(value);
+          for (const problem of problems) lose(draft, path, problem);
+          if (taken !== undefined) draft.wanted[name] = taken;
+        },
+      ]),
+  );
+}
+
+export function takeFields(draft: Draft, values: Raw, table: FieldTable, prefix: string): void {
+  for (const [key, value] of Object.entries(values)) {
+    const taken = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (taken === undefined) lose(draft, `${prefix}${key}`, 'has no equivalent in Sluice');
+    else taken(draft, value, `${prefix}${key}`);
+  }
+}
+
+/** Where the address is not named, it is the one that BIG-IP serves now, as the status says; else one of the label's pool. */
+export function takeAddress(
+  draft: Draft,
+  label: unknown,
+  served: unknown,
+  field = 'spec.ipamLabel',
+): void {
+  const live = textOf(served);
+  const read = live === undefined ? undefined : readAddress(live);
+  const now = read === undefined || 'problem' in read ? undefined : String(read.value);
+  const pool = poolNameOf(label);
+  const named = draft.wanted.virtualAddress;
+  if (named !== undefined) {
+    if (pool !== undefined) lose(draft, field, 'the object names its address too, which counts');
+    return;
+  }
+  if (now !== undefined) {
+    draft.wanted.virtualAddress = now;
+    if (pool !== undefined)
+      lose(
+        draft,
+        field,
+        `${now}, which BIG-IP serves now, is kept; auto:${pool} would take one from the pool ${pool} of addressPools`,
+      );
+    return;
+  }
+  if (pool === undefined) {
+    if (!isEmpty(label)) lose(draft, field, 'names no pool, and BIG-IP serves no address for it');
+    return;
+  }
+  draft.wanted.virtualAddress = `auto:${pool}`;
+  lose(
+    draft,
+    field,
+    `becomes auto:${pool}: give addressPools a pool ${pool} with the ranges of this label in F5’s IPAM controller; the address will be another one unless the pool has no other free`,
+  );
+}
+
+/** A label as the name of a pool: a DNS label. */
+export function poolNameOf(label: unknown): string | undefined {
+  const text = textOf(label)
+    ?.toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  return text !== undefined && isAuto(`auto:${text}`) ? text : undefined;
+}
+
+/** What the kind of virtual server does not take, Sluice would refuse. */
+export function dropUnfit(draft: Draft): void {
+  const mode = (draft.wanted.mode ?? 'tcp') as Mode;
+  const takes = (modes: readonly Mode[] | undefined): boolean => modes?.includes(mode) ?? true;
+  for (const [name, row] of SETTING_ROWS) {
+    const value = draft.wanted[name];
+    if (value === undefined) continue;
+    const { modes, modesOfValue = {}, cis = [] }: SettingRow = row;
+    const wrong = [value]
+      .flat()
+      .find((one) => typeof one === 'string' && !takes(modesOfValue[one]));
+    if (takes(modes) && wrong === undefined) continue;
+    const [field] = cis;
+    const path =
+      field === undefined ? name : `spec.${field.object === 'pool' ? 'pool.' : ''}${field.field}`;
+    lose(draft, path, `${showValue(wrong ?? value)} is not for a virtual server of mode ${mode}`);
+    delete draft.wanted[name];
+  }
+}

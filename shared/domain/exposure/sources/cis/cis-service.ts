@@ -1,0 +1,82 @@
+/** Services of type LoadBalancer that CIS publishes for their annotations. */
+import { readAnnotations } from '../annotations.ts';
+import { draftOf, lose, takeAddress } from './cis-fields.ts';
+import { type CisObject, cisObjectName, isRecord, type Reading, textOf } from './cis-object.ts';
+import { everyPort } from './cis-resources.ts';
+
+const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
+
+function annotationsOf({ annotations }: CisObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([name]) =>
+      PREFIXES.some((prefix) => name.startsWith(prefix)),
+    ),
+  );
+}
+
+/** What the API server says that BIG-IP serves for a Service. */
+function servedAddress({ status }: CisObject): unknown {
+  const balancer = isRecord(status['loadBalancer']) ? status['loadBalancer'] : {};
+  const [first] = Array.isArray(balancer['ingress']) ? (balancer['ingress'] as unknown[]) : [];
+  return isRecord(first) ? first['ip'] : undefined;
+}
+
+/** Undefined for a Service that says nothing to CIS. */
+export function readLoadBalancer(service: CisObject): Reading | undefined {
+  const annotations = annotationsOf(service);
+  const labels = Object.keys(service.labels).filter((name) => name.startsWith('cis.f5.com/'));
+  const draft = draftOf(service);
+  for (const name of labels)
+    lose(draft, name, 'fills the pool of an AS3 ConfigMap, which Sluice does not read');
+  if (Object.keys(annotations).length === 0)
+    return labels.length === 0 ? undefined : { notCarried: draft.lost };
+  const { 'cis.f5.com/ipamLabel': label, ...read } = annotations;
+  const at = { port: 0, protocol: 'TCP', servers: [], strictPorts: false };
+  const { wanted, refusals, notes } = readAnnotations(cisObjectName(service), read, at);
+  const { port: _, partition, ...settings } = wanted;
+  Object.assign(draft.wanted, settings);
+  for (const { message } of refusals)
+    lose(draft, 'annotations', withoutName(message, draft.object));
+  for (const { message } of notes) lose(draft, 'annotations', withoutName(message, draft.object));
+  if (service.spec['type'] !== 'LoadBalancer') {
+    const type = textOf(service.spec['type']) ?? 'ClusterIP';
+    lose(
+      draft,
+      'annotations',
+      `CIS reads them on Services of type LoadBalancer, and this one is ${type}`,
+    );
+    return { notCarried: draft.lost };
+  }
+  if (refusals.length > 0) {
+    lose(
+      draft,
+      'annotations',
+      'the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed',
+    );
+    return { notCarried: draft.lost };
+  }
+  takeAddress(
+    draft,
+    label,
+    label === undefined ? undefined : servedAddress(service),
+    'cis.f5.com/ipamLabel',
+  );
+  lose(draft, 'ports', everyPort(service));
+  return {
+    server: {
+      object: draft.object,
+      service: `${service.namespace}/${service.name}`,
+      servicePort: undefined,
+      virtualPort: undefined,
+      partition,
+      wanted: draft.wanted,
+      stays: label === undefined,
+      needsGateway: true,
+    },
+    notCarried: draft.lost,
+  };
+}
+
+function withoutName(message: string, name: string): string {
+  return message.replace(`${name}: `, '').replace(/^annotation /, '');
+}

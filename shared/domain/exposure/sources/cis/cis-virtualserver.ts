@@ -1,0 +1,143 @@
+/** CIS's VirtualServer (cis.f5.com/v1): a virtual server of layer 7, which may lead to the gateway and nowhere else. */
+import {
+  block,
+  draftOf,
+  dropUnfit,
+  elsewhere,
+  fieldsOf,
+  lose,
+  takeAddress,
+  takeFields,
+  type Draft,
+  type FieldTable,
+} from './cis-fields.ts';
+import { type CisObject, isEmpty, isRecord, type Raw, type Reading, textOf } from './cis-object.ts';
+import { POOL, readTarget, withProxyProtocol } from './cis-resources.ts';
+
+const VS_POOL: FieldTable = {
+  ...POOL,
+  path: (draft, value, field) => {
+    if (!isEmpty(value) && value !== '/')
+      lose(draft, field, 'paths come from the VirtualService; the gateway gets every path');
+  },
+};
+const SPEC = fieldsOf('spec', {
+  partition: elsewhere,
+  pools: elsewhere,
+  tlsProfileName: elsewhere,
+  httpTraffic: elsewhere,
+  virtualServerHTTPPort: elsewhere,
+  virtualServerHTTPSPort: elsewhere,
+  ipamLabel: elsewhere,
+  defaultPool: elsewhere,
+  additionalVirtualServerAddresses: () =>
+    'one exposure has one address; what CIS serves at the others is not carried',
+});
+
+interface TargetsRead {
+  readonly service: string;
+  readonly port: number;
+}
+
+/** Where all pools lead; undefined where they lead to several places, which BIG-IP tells apart by path. */
+function targetOf(
+  draft: Draft,
+  object: CisObject,
+  services: readonly CisObject[],
+): TargetsRead | undefined {
+  const list = Array.isArray(object.spec['pools']) ? (object.spec['pools'] as unknown[]) : [];
+  const other = isRecord(object.spec['defaultPool']) ? [object.spec['defaultPool']] : [];
+  const targets = [...list.filter(isRecord), ...other].map((pool, i) => {
+    const prefix = i < list.length ? `spec.pools[${i}]` : 'spec.defaultPool';
+    takeFields(draft, pool, VS_POOL, `${prefix}.`);
+    return readTarget(draft, pool, { object, services, prefix });
+  });
+  const [first] = targets;
+  if (first === undefined || targets.includes(undefined)) {
+    if (targets.length === 0) lose(draft, 'spec.pools', 'is missing, or is no list of pools');
+    draft.blocked = true;
+    return undefined;
+  }
+  if (targets.some((one) => one?.service !== first.service || one.port !== first.port))
+    block(
+      draft,
+      'spec.pools',
+      'paths that lead to several Services or ports belong in a VirtualService',
+    );
+  return first;
+}
+
+/** The port on BIG-IP: the plain one, or the one of TLS that BIG-IP passes through. */
+function frontendOf(
+  draft: Draft,
+  { spec, namespace }: CisObject,
+  profiles: readonly CisObject[],
+): number {
+  const profileName = textOf(spec['tlsProfileName']);
+  const port = (field: string, usual: number): number =>
+    typeof spec[field] === 'number' && spec[field] > 0 ? spec[field] : usual;
+  const traffic = textOf(spec['httpTraffic']);
+  if (profileName === undefined) {
+    if (traffic !== undefined)
+      lose(draft, 'spec.httpTraffic', 'has no effect without a TLSProfile');
+    if (!isEmpty(spec['virtualServerHTTPSPort']))
+      lose(draft, 'spec.virtualServerHTTPSPort', 'has no effect without a TLSProfile');
+    draft.wanted.mode ??= 'http';
+    return port('virtualServerHTTPPort', 80);
+  }
+  if (
+    !passesThrough(profiles.find((one) => one.namespace === namespace && one.name === profileName))
+  )
+    block(
+      draft,
+      'spec.tlsProfileName',
+      `TLSProfile ${profileName} lets BIG-IP terminate TLS, or is not in these files; the gateway terminates it for Sluice`,
+    );
+  if (traffic === 'allow' || traffic === 'redirect')
+    lose(
+      draft,
+      'spec.httpTraffic',
+      `${traffic}: port ${port('virtualServerHTTPPort', 80)} is not carried; let a Gateway open it${traffic === 'redirect' ? ' with httpsRedirect' : ''}`,
+    );
+  draft.wanted.mode = 'tcp';
+  return port('virtualServerHTTPSPort', 443);
+}
+
+function passesThrough(profile: CisObject | undefined): boolean {
+  const tls: Raw = isRecord(profile?.spec['tls']) ? profile.spec['tls'] : {};
+  return tls['termination'] === 'passthrough';
+}
+
+export function readVirtualServer(
+  object: CisObject,
+  services: readonly CisObject[],
+  profiles: readonly CisObject[],
+): Reading {
+  const draft = draftOf(object);
+  takeFields(draft, object.spec, SPEC, 'spec.');
+  const virtualPort = frontendOf(draft, object, profiles);
+  const target = targetOf(draft, object, services);
+  if (target === undefined || draft.blocked) {
+    const told =
+      draft.lost.length > 0
+        ? []
+        : [{ object: draft.object, field: 'spec', reason: 'leads nowhere' }];
+    return { notCarried: [...draft.lost, ...told] };
+  }
+  dropUnfit(draft);
+  takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
+  const { port: _, ...wanted } = draft.wanted;
+  return {
+    server: {
+      object: draft.object,
+      service: target.service,
+      servicePort: target.port,
+      virtualPort,
+      partition: textOf(object.spec['partition']),
+      wanted: withProxyProtocol(wanted),
+      stays: false,
+      needsGateway: true,
+    },
+    notCarried: draft.lost,
+  };
+}

@@ -1,0 +1,203 @@
+/** From the virtual servers that CIS offers for one Service to the annotations of its gateways. */
+import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
+import { sameValue, showValue } from '../../settings/values.ts';
+import { EXPOSE_ANNOTATION } from '../annotations.ts';
+import { annotationsFor } from './cis-annotations.ts';
+import type { CisVirtualServer, NotCarried, WantedSettings } from './cis-object.ts';
+import type { GatewayServer } from './gateway-servers.ts';
+
+/** What a Gateway is to be annotated with. */
+export interface GatewayAnnotations {
+  readonly api: GatewayServer['api'];
+  /** `namespace/name` */
+  readonly gateway: string;
+  /** Its ports that CIS offers, with the objects that say so. */
+  readonly ports: readonly number[];
+  readonly objects: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface GatewayPlan {
+  readonly gateways: readonly GatewayAnnotations[];
+  readonly notCarried: readonly NotCarried[];
+  /** Names of the objects that are carried, at one gateway at least. */
+  readonly placed: ReadonlySet<string>;
+  /** Servers of these gateways that CIS does not offer: they are offered only where they are asked for. */
+  readonly others: boolean;
+}
+
+/** The ingress's own address and partition, which need no annotation. */
+export interface IngressValues {
+  readonly virtualAddress: string | undefined;
+  readonly partition: string | undefined;
+}
+
+interface Offer {
+  readonly server: CisVirtualServer;
+  readonly at: GatewayServer;
+  readonly virtualPort: number;
+}
+
+export function planGateways(
+  virtualServers: readonly CisVirtualServer[],
+  servers: readonly GatewayServer[],
+  ingress: IngressValues,
+): GatewayPlan {
+  const offers = virtualServers.map((server) => ({ server, found: offersOf(server, servers) }));
+  const nowhere = offers
+    .filter(({ found }) => found.length === 0)
+    .map(({ server }) => ({
+      object: server.object,
+      field: 'virtual server',
+      reason: `no Gateway in these files opens ${server.servicePort === undefined ? 'a port' : `port ${server.servicePort}`} of Service ${server.service}; once one does, import again`,
+    }));
+  const groups = Map.groupBy(
+    offers.flatMap(({ found }) => found),
+    ({ at }) => `${at.api} ${at.gateway}`,
+  );
+  const plans = [...groups.values()].map((group) => planGateway(group, ingress));
+  const taken = new Set(plans.flatMap(({ accepted }) => accepted.map(({ at }) => at)));
+  const rest = servers.filter((one) => !taken.has(one));
+  return {
+    gateways: plans
+      .filter(({ accepted }) => accepted.length > 0)
+      .map(({ accepted, annotations }) =>
+        withExpose(accepted, annotations, rest.length > 0, servers),
+      ),
+    notCarried: [...nowhere, ...plans.flatMap(({ notCarried }) => notCarried)],
+    placed: new Set(plans.flatMap((plan) => plan.placed)),
+    others: rest.length > 0,
+  };
+}
+
+function offersOf(server: CisVirtualServer, servers: readonly GatewayServer[]): readonly Offer[] {
+  const { servicePort, virtualPort } = server;
+  return servers
+    .filter(({ servicePorts }) => servicePort === undefined || servicePorts.includes(servicePort))
+    .map((at) => ({
+      server,
+      at,
+      virtualPort: virtualPort ?? servicePort ?? Math.min(...at.servicePorts),
+    }));
+}
+
+interface Accepted {
+  readonly accepted: readonly Offer[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly placed: readonly string[];
+  readonly notCarried: readonly NotCarried[];
+}
+
+/** One set of annotations holds for all ports of a gateway: what cannot share it is left out, the younger and the looser first. */
+function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted {
+  const accepted: Offer[] = [];
+  const placed = new Set<string>();
+  const notCarried: NotCarried[] = [];
+  const ordered = group.toSorted(
+    (a, b) => Number(a.server.needsGateway) - Number(b.server.needsGateway),
+  );
+  for (const offer of ordered) {
+    const { object } = offer.server;
+    const reason = conflictOf(offer, accepted, ingress);
+    if (reason === undefined) accepted.push(offer);
+    if (reason === undefined || reason === 'same') placed.add(object);
+    else if (!notCarried.some((one) => one.object === object))
+      notCarried.push({ object, field: 'virtual server', reason });
+  }
+  const ports = accepted
+    .filter(({ at, virtualPort }) => at.port !== virtualPort)
+    .map(({ at, virtualPort }) => `${at.port}=${virtualPort}`);
+  const wanted = Object.assign(
+    {},
+    ...accepted.map(({ server }) => settingsOf(server, ingress)),
+  ) as WantedSettings;
+  const said = annotationsFor(wanted);
+  return {
+    accepted,
+    annotations: {
+      ...(ports.length > 0 && { 'sluice.io/port': ports.toSorted().join(',') }),
+      ...said,
+    },
+    placed: [...placed],
+    notCarried,
+  };
+}
+
+/** What has to be said at the gateway, beside the ports. */
+function settingsOf(
+  { wanted, partition }: CisVirtualServer,
+  ingress: IngressValues,
+): WantedSettings {
+  const { virtualAddress, ...rest } = wanted;
+  return {
+    ...(virtualAddress !== undefined &&
+      virtualAddress !== ingress.virtualAddress && { virtualAddress }),
+    ...(partition !== undefined && partition !== ingress.partition && { partition }),
+    ...rest,
+  };
+}
+
+/** Why it cannot stand beside what is accepted; `same` where it is the same virtual server once more. */
+function conflictOf(
+  { server, at, virtualPort }: Offer,
+  accepted: readonly Offer[],
+  ingress: IngressValues,
+): string | undefined {
+  const mine = settingsOf(server, ingress);
+  if (mine.mode === 'http' && !at.plain)
+    return `reads HTTP, which port ${at.port} of Gateway ${at.gateway} does not carry in the clear`;
+  for (const other of accepted) {
+    const theirs = settingsOf(other.server, ingress);
+    const different = SETTING_ROWS.find(([name, row]) => {
+      const absent = 'default' in row ? row.default : undefined;
+      return !sameValue(mine[name] ?? absent, theirs[name] ?? absent);
+    });
+    const port = other.at === at && other.virtualPort !== virtualPort;
+    if (different !== undefined)
+      return `${other.server.object} is for the same Gateway ${at.gateway}, and wants ${different[0]} ${wordOf(theirs, different[0], ingress)} where this one wants ${wordOf(mine, different[0], ingress)}; ${remedyFor(server, at)}`;
+    if (port)
+      return `${other.server.object} already exposes port ${at.port} of Gateway ${at.gateway}, at port ${other.virtualPort}; Sluice creates one virtual server for each gateway port`;
+    if (other.at === at) return 'same';
+  }
+  return undefined;
+}
+
+function wordOf(
+  wanted: WantedSettings,
+  name: keyof WantedSettings,
+  ingress: IngressValues,
+): string {
+  const inherited = name === 'virtualAddress' || name === 'partition' ? ingress[name] : undefined;
+  const value = wanted[name] ?? inherited;
+  return value === undefined ? 'the default' : showValue(value);
+}
+
+function remedyFor({ stays }: CisVirtualServer, { port }: GatewayServer): string {
+  const own = `give port ${port} a Gateway of its own`;
+  return stays
+    ? `${own}, or keep the ConfigMaps, which Sluice reads, instead of the annotations`
+    : own;
+}
+
+function withExpose(
+  accepted: readonly Offer[],
+  annotations: Readonly<Record<string, string>>,
+  others: boolean,
+  servers: readonly GatewayServer[],
+): GatewayAnnotations {
+  const [first] = accepted;
+  const { api, gateway } = first!.at;
+  const ports = [...new Set(accepted.map(({ at }) => at.port))].toSorted((a, b) => a - b);
+  const own = servers.filter((one) => one.api === api && one.gateway === gateway);
+  const whole = own.every(({ port }) => ports.includes(port));
+  return {
+    api,
+    gateway,
+    ports,
+    objects: [...new Set(accepted.map(({ server }) => server.object))],
+    annotations: {
+      ...annotations,
+      ...(others && { [EXPOSE_ANNOTATION]: whole ? 'true' : ports.join(',') }),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** Which servers of which gateways a Service leads to, as Sluice maps them. */
+import { mapIngress } from '../../../istio/map-ingress.ts';
+import { MeshOptions } from '../../../istio/mesh.ts';
+import type { ServerReport } from '../../../istio/port-mapping.ts';
+import type { KubernetesObjects, Pod, Service } from '../../../snapshot/objects.ts';
+
+export interface GatewayServer {
+  readonly api: ServerReport['api'];
+  /** `namespace/name` */
+  readonly gateway: string;
+  readonly port: number;
+  /** Carries HTTP that BIG-IP can read. */
+  readonly plain: boolean;
+  /** Numbers of the Service's ports that lead there; the server's own number where one is to be added. */
+  readonly servicePorts: readonly number[];
+}
+
+/** Undefined where nothing is known of the Service's gateways. `offered` are the Service ports that CIS offers. */
+export function gatewayServers(
+  name: string,
+  objects: KubernetesObjects,
+  offered: readonly number[],
+): readonly GatewayServer[] | undefined {
+  const [namespace = '', service = ''] = name.split('/');
+  const found = objects.services.find(
+    ({ meta }) => meta.namespace === namespace && meta.name === service,
+  );
+  // Whoever gives Services gives all that matter.
+  if (found === undefined)
+    return objects.services.length > 0 ? [] : likelyServers(objects, offered);
+  if (objects.gateways.length + objects.apiGateways.length === 0) return undefined;
+  const mapping = mapIngress(
+    { namespace, service },
+    withPod(objects, found),
+    MeshOptions.parse({}),
+  );
+  return mapping.servers
+    .filter(
+      ({ verdict }) =>
+        verdict === 'listening' || verdict === 'no-route' || verdict === 'no-service-port',
+    )
+    .map(({ api, gateway, port, protocol, servicePorts }) => {
+      const ports = servicePorts.filter((one) => one.service === name).map((one) => one.port);
+      const plain = isPlain(protocol);
+      return { api, gateway, port, plain, servicePorts: ports.length > 0 ? ports : [port] };
+    });
+}
+
+/** Without the Service, the Gateways that open a port of the same number: whoever reads the commands sees their names. */
+function likelyServers(
+  { gateways, apiGateways }: KubernetesObjects,
+  ports: readonly number[],
+): readonly GatewayServer[] | undefined {
+  const all = [
+    ...gateways.map(({ meta, servers }) => ({
+      meta,
+      api: 'istio' as const,
+      opened: servers.flatMap((one) => ('malformed' in one ? [] : [one.port])),
+    })),
+    ...apiGateways.map(({ meta, listeners }) => ({
+      meta,
+      api: 'gateway-api' as const,
+      opened: listeners.map(({ port, protocol }) => ({ number: port, protocol })),
+    })),
+  ].filter(({ opened }) => opened.some(({ number }) => ports.includes(number)));
+  if (all.length === 0) return undefined;
+  return all.flatMap(({ meta, api, opened }) =>
+    opened.map(({ number, protocol }) => ({
+      api,
+      gateway: `${meta.namespace}/${meta.name}`,
+      port: number,
+      plain: isPlain(protocol),
+      servicePorts: [number],
+    })),
+  );
+}
+
+function isPlain(protocol: string): boolean {
+  return /^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol);
+}
+
+/** Files seldom hold pods: one with the labels that the Service asks for stands for them. */
+function withPod(objects: KubernetesObjects, { meta, selector }: Service): KubernetesObjects {
+  const selects = (pod: Pod): boolean =>
+    pod.meta.namespace === meta.namespace &&
+    Object.entries(selector).every(([key, value]) => pod.meta.labels[key] === value);
+  if (Object.keys(selector).length === 0 || objects.pods.some(selects)) return objects;
+  const pod: Pod = {
+    meta: {
+      ...meta,
+      name: 'from-the-service',
+      uid: '',
+      created: '',
+      labels: { ...selector },
+      annotations: {},
+    },
+    ips: [],
+    nodeName: '',
+    containerPorts: [],
+    proxy: 'router',
+    unprivileged: false,
+    ready: true,
+    terminating: false,
+    proxyProtocol: false,
+  };
+  return { ...objects, pods: [...objects.pods, pod] };
+}

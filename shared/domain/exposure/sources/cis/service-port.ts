@@ -1,0 +1,51 @@
+/** The port of a Service that CIS's objects mean. */
+import { type CisObject, isRecord, textOf } from './cis-object.ts';
+
+export interface CisServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly target: unknown;
+  readonly protocol: string;
+}
+
+export function portsOf(service: CisObject): readonly CisServicePort[] {
+  const list = Array.isArray(service.spec['ports']) ? (service.spec['ports'] as unknown[]) : [];
+  return list.filter(isRecord).flatMap((one) => {
+    const { port, targetPort, protocol, name } = one;
+    if (typeof port !== 'number') return [];
+    return [
+      {
+        name: textOf(name) ?? '',
+        port,
+        target: targetPort ?? port,
+        protocol: textOf(protocol) ?? 'TCP',
+      },
+    ];
+  });
+}
+
+/** By name, by number, by target, in this order, as CIS looks; a number is believed where the Service is not given. */
+export function servicePortOf(
+  said: unknown,
+  service: CisObject | undefined,
+): { readonly port: number } | { readonly problem: string } {
+  const text = typeof said === 'number' ? String(said) : textOf(said);
+  if (text === undefined) return { problem: 'is missing' };
+  const port = portNamed(text, service === undefined ? [] : portsOf(service));
+  if (port !== undefined) return { port };
+  return service === undefined
+    ? { problem: 'is a name; give the Service too, which has its number' }
+    : {
+        problem: `is ${text}, which Service ${service.namespace}/${service.name} has neither as name, port nor target`,
+      };
+}
+
+function portNamed(text: string, ports: readonly CisServicePort[]): number | undefined {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : undefined;
+  if (ports.length === 0) return number;
+  const found =
+    ports.find(({ name }) => name === text) ??
+    ports.find(({ port }) => port === number) ??
+    ports.find(({ target }) => String(target) === text);
+  return found?.port;
+}
