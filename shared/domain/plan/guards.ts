@@ -1,5 +1,6 @@
 /** The removal guard: absence must be proven. */
 import { CODES } from '../codes/index.ts';
+import { provesRemoval } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { OwnedExposure } from './draft.ts';
 
@@ -94,9 +95,6 @@ function stuckMoves(
   );
 }
 
-/** Services and ConfigMaps are often called like the gateway they belong to, and change for reasons of their own. */
-const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
-
 /**
  * A removal counts as seen when every gateway behind it was seen to be deleted or changed, and a move is none. What is left goes
  * through up to the allowance; beyond it, exactly those removals are held.
@@ -107,9 +105,7 @@ function unprovenRemovals(
   { owned, approved }: RemovalPermits,
 ): ReadonlyMap<string, HeldRemoval> {
   const touched = new Set(
-    slice.changes
-      .filter((c) => c.what !== 'added' && OPENS_PORTS.has(c.kind))
-      .map((c) => `${c.namespace}/${c.name}`),
+    slice.changes.filter(provesRemoval).map(({ namespace, name }) => `${namespace}/${name}`),
   );
   const isProven = (removal: OwnedExposure): boolean =>
     approved.has(removal.key) ||

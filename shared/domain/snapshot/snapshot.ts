@@ -18,6 +18,14 @@ export const Change = z.strictObject({
 });
 export type Change = z.infer<typeof Change>;
 
+/** Services and ConfigMaps are often called like the gateway they belong to, and change for reasons of their own. */
+const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
+
+/** What hung on the object and is not there any more was taken away by its author. */
+export function provesRemoval({ what, kind }: Pick<Change, 'what' | 'kind'>): boolean {
+  return what !== 'added' && OPENS_PORTS.has(kind);
+}
+
 /** The complete input of one ingress at one revision: nothing else is needed to know what BIG-IP should offer for it. */
 export const Snapshot = z.strictObject({
   cluster: ClusterId,
