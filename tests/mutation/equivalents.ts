@@ -44,7 +44,6 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'functions/map/express.ts': [
     { code: '[]', in: 'expressEvents', why: 'slices are made for configured devices only' },
-    { code: '[]', in: 'sendExpress', why: 'an event that was received always has hops' },
     {
       code: 'config.devices.find((device) => device.name === slice.device)',
       what: '.find() becomes .findLast()',
@@ -139,7 +138,6 @@ const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: '0', in: 'handleMessage', why: LOG_ONLY },
     { code: 'absences[0]?.absent', why: LOG_ONLY },
     { code: '[]', in: 'sendAbsences', why: LOG_ONLY },
-    { code: '[]', in: 'sendOn', why: 'an event that was received always has hops' },
   ],
   'functions/map/inventory.ts': [
     { code: 'sender !== undefined', what: 'is left out of the &&', why: SAME_ABSENT },
@@ -183,8 +181,8 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
       why: TWICE,
     },
     { code: 'term === undefined', what: 'is always false', in: '#renew', why: TWICE },
-    { code: 'claim?.holder', why: LOG_ONLY },
-    { code: "''", in: '#campaign', why: LOG_ONLY },
+    { code: 'before?.holder', why: LOG_ONLY },
+    { code: "''", in: '#announce', why: LOG_ONLY },
     {
       code: 'error instanceof KubernetesError',
       what: 'is left out of the &&',
@@ -193,10 +191,57 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
 };
 
+const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/queue/envelope-attributes.ts': [
+    { code: "''", in: 'refuseEvent', why: 'the text "undefined" is no source either' },
+    {
+      code: "typeof json.value === 'object'",
+      what: 'is left out of the &&',
+      why: 'what is no object is refused by the schema, and names nothing',
+    },
+    {
+      code: "''",
+      in: 'parseAttributes',
+      why: 'the schema takes only a source that names its cluster; no hops and the text "undefined" read alike',
+    },
+  ],
+  'shared/queue/envelope-data.ts': [
+    {
+      code: 'known.find((k) => withoutVersion(k) === withoutVersion(type))',
+      what: '.find() becomes .findLast()',
+      why: 'one version of each type is read',
+    },
+  ],
+  'shared/queue/envelope.ts': [
+    { code: 'meta.traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
+  ],
+  'shared/queue/settings.ts': [
+    {
+      code: "''",
+      in: 'checkQueueSettings',
+      why: 'the sentence is not said where there is no policy',
+    },
+    {
+      code: '0',
+      in: 'checkQueueSettings',
+      why: 'the sentence is not said where there is no policy',
+    },
+  ],
+  'shared/queue/sqlite/message-store.ts': [
+    {
+      code: 'this.#dead === undefined',
+      what: 'is always false',
+      why: 'where there are no dead letters nothing is received too often',
+    },
+  ],
+};
+
 export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...EXPRESS,
   ...MAP,
   ...WATCH,
+  ...QUEUE,
 };
 
 export function matches(equivalent: Equivalent, mutant: Mutant): boolean {

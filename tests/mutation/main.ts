@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
     /** So many mutants of each target, chosen by the seed; all of them without it. */
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    /** Only files whose path holds this. */
+    /** Only files whose path holds one of these, which commas part. */
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     /** Percent that have to be noticed or explained; below it the exit code is 1. */
@@ -40,7 +40,10 @@ function chanceOf(seed: number): () => number {
 
 function choose(mutants: readonly Mutant[], { kinds }: Target): readonly number[] {
   const ids = mutants
-    .filter(({ file, kind }) => kinds.includes(kind) && file.includes(values.only))
+    .filter(
+      ({ file, kind }) =>
+        kinds.includes(kind) && values.only.split(',').some((part) => file.includes(part)),
+    )
     .map(({ id }) => id);
   if (values.sample === undefined) return ids;
   const chance = chanceOf(Number(values.seed));

@@ -87,11 +87,22 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'failures',
     sources: ['shared/failures/**/*.ts'],
-    except: ['shared/failures/s3/*.ts'],
+    except: ['shared/failures/s3/*.ts', 'shared/failures/waiting/*.ts'],
     tests: [
       'tests/unit/{replay,failures}/*.test.ts',
       'tests/contract/failures/files.test.ts',
       'tests/contract/golden/stored.test.ts',
+    ],
+    kinds: GUARDS,
+  },
+  {
+    name: 'waiting',
+    sources: ['shared/failures/waiting/*.ts'],
+    tests: [
+      'tests/promises/outages.test.ts',
+      'tests/unit/apply/{inner,waiting}.test.ts',
+      'tests/unit/cli/waiting.test.ts',
+      'tests/integration/waiting/*.test.ts',
     ],
     kinds: GUARDS,
   },

@@ -332,6 +332,58 @@ describe('an event source', () => {
     expect(await queue.depth()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 
+  test.each([{ batchSize: 2.5 }, { batchSize: 11 }, { concurrency: 1.5 }, { concurrency: 0 }])(
+    'refuses %j, which no queue and no host can do',
+    (change) => {
+      expect(() => start(change)).toThrow(RangeError);
+    },
+  );
+
+  test('takes a visibility that is exactly the timeout, and one call at a time', async () => {
+    start({ visibility: 30_000, timeout: 30_000, concurrency: 1 });
+    await queue.send({ group: 'g', deduplicationId: 'a', body: 'a' });
+    await clock.pass(100);
+    expect(calls.map(({ bodies }) => bodies)).toEqual([['a']]);
+  });
+
+  test('hides what it takes for the lease from the first moment, where there is one', async () => {
+    const asked: number[] = [];
+    const seen: Queue = {
+      ...queue,
+      name: queue.name,
+      receive: (options) => {
+        asked.push(options.visibility);
+        return queue.receive(options);
+      },
+    };
+    start({ queue: seen, lease: 5_000 });
+    await clock.pass(100);
+    expect(asked).toEqual([5_000]);
+  });
+
+  test('takes nothing when it was stopped before it began', async () => {
+    const over = new AbortController();
+    over.abort();
+    const source = start({ signal: over.signal });
+    await queue.send({ group: 'g', deduplicationId: 'a', body: 'a' });
+    await source.stop();
+    expect([calls, await queue.depth()]).toMatchObject([[], { waiting: 1, inFlight: 0 }]);
+  });
+
+  test.each<[Error, string | undefined]>([
+    [new QueueError('Q601', 'away'), 'Q601'],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), undefined],
+  ])(
+    'names the code of a queue that gives nothing, and no code that is not ours',
+    async (error, code) => {
+      const told: object[] = [];
+      const away: Queue = { ...queue, name: queue.name, receive: () => Promise.reject(error) };
+      start({ queue: away, log: { ...log, error: (fields) => told.push(fields) } });
+      await clock.pass(10);
+      expect(told[0]).toMatchObject({ code, err: error });
+    },
+  );
+
   test('stopped while it waits, it ends at once', async () => {
     const source = start();
     await clock.pass(1_000);

@@ -1,0 +1,184 @@
+/** Exactly at a limit, and what becomes of it just beyond. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { parseAttributes } from '../../../shared/queue/envelope-attributes.ts';
+import {
+  parseEvent,
+  serialiseEvent,
+  serialiseEventWithin,
+  withWaited,
+} from '../../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
+import { explainIssues } from '../../../shared/queue/explain-issues.ts';
+import { QueueError } from '../../../shared/queue/port.ts';
+import { openDatabase, transaction } from '../../../shared/queue/sqlite/database.ts';
+import { createInHand } from '../../../shared/queue/sqlite/in-hand.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+
+const TYPE = 'sluice.test.note.v1';
+const TYPES = { [TYPE]: z.strictObject({ text: z.string() }) };
+const META: EventMeta = {
+  id: 'e-1',
+  cluster: 'east',
+  subject: 'east/istio-system/gw',
+  time: '2026-11-22T10:00:00.000Z',
+};
+const seal = (text: string): string => serialiseEvent(TYPE, { text }, META);
+const changed = (body: string, change: object): string =>
+  JSON.stringify({ ...(JSON.parse(body) as object), ...change });
+const fieldsOf = (body: string): Record<string, unknown> =>
+  JSON.parse(body) as Record<string, unknown>;
+
+describe('an event', () => {
+  test('of exactly 200 KiB of data travels as it is, and one byte more is packed', () => {
+    const text = (bytes: number): string => 'x'.repeat(bytes - JSON.stringify({ text: '' }).length);
+    expect(fieldsOf(seal(text(200 * 1_024)))).toHaveProperty('data');
+    expect(fieldsOf(seal(text(200 * 1_024 + 1)))).toHaveProperty('data_base64');
+  });
+
+  test('that fills a message to the last byte is sent, and one byte less room is too little', () => {
+    const limit = Buffer.byteLength(seal('hello'));
+    const within = (most: number): string =>
+      serialiseEventWithin(TYPE, { text: 'hello' }, { meta: META, limit: most });
+    expect(within(limit)).toBe(seal('hello'));
+    expect(() => within(limit - 1)).toThrow(QueueError);
+  });
+
+  test('may be longer when it is packed than any plain value may be', () => {
+    const noise = randomBytes(230_000).toString('base64');
+    const body = serialiseEvent(TYPE, { text: noise.slice(0, 250_000) }, META);
+    const long = changed(body, {
+      data_base64: `${String(fieldsOf(body)['data_base64'])}${' '.repeat(120_000)}`,
+    });
+    expect(parseAttributes(long)).toHaveProperty('ok');
+  });
+
+  test('says that it waited, since when, and nothing of it where it did not', () => {
+    const waited = { sentAt: 1_795_000_000_000, attempts: [] };
+    expect(parseEvent(withWaited(seal('hello'), waited), TYPES)).toMatchObject({ ok: { waited } });
+    expect(parseEvent(seal('hello'), TYPES)).not.toHaveProperty('ok.waited');
+  });
+
+  test('that claims a signature without naming key or encoding is read, and the claim is as empty', () => {
+    const body = changed(seal('x'), { data: undefined, data_base64: 'AA==', signature: 's' });
+    const read = parseAttributes(body);
+    if ('refused' in read) throw new Error(read.refused.reason);
+    expect(read.ok.signature).toMatchObject({ keyid: '', value: 's' });
+    expect(read.ok.signature?.covers()).toMatchObject({ encoding: '', data: 'AA==' });
+  });
+});
+
+describe('a refused event', () => {
+  test('names the longest subject that there may be, and none that is empty or longer', () => {
+    const subjectOf = (subject: string): unknown => {
+      const read = parseAttributes(changed(seal('x'), { subject, id: 5 }));
+      return 'refused' in read ? read.refused.subject : 'taken';
+    };
+    expect([512, 513, 0].map((length) => subjectOf('s'.repeat(length)))).toEqual([
+      's'.repeat(512),
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('that nests deeper than anything of ours is refused for it beside packed data too', () => {
+    const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
+    const body = `${changed(seal('x'), { data: undefined, data_base64: 'AA==', dataencoding: 'gzip' }).slice(0, -1)},"more":${deep}}`;
+    expect(parseAttributes(body)).toMatchObject({ refused: { code: 'Q615' } });
+  });
+
+  test('that cannot be unpacked is not said to be too large', () => {
+    const broken = changed(seal('x'), {
+      data: undefined,
+      dataencoding: 'gzip',
+      data_base64: Buffer.from('no gzip').toString('base64'),
+    });
+    const read = parseEvent(broken, TYPES);
+    expect(read).toMatchObject({ refused: { code: 'Q614' } });
+    expect('refused' in read && read.refused.reason).not.toMatch(/\d{6,} bytes/);
+  });
+
+  test('with a hundred faults names three, and how many there are besides', () => {
+    const issue = (i: number): z.core.$ZodIssue => ({
+      code: 'custom',
+      path: ['ports', i],
+      message: 'wrong',
+      input: undefined,
+    });
+    const faults = (count: number): string =>
+      explainIssues({ issues: Array.from({ length: count }, (_, i) => issue(i)) });
+    expect(faults(3)).toBe('ports[0]: wrong; ports[1]: wrong; ports[2]: wrong');
+    expect(faults(100)).toMatch(/^ports\[0\]: wrong; ports\[1\]: wrong; ports\[2\]: wrong; .*97/);
+  });
+});
+
+describe('the queue file', () => {
+  test('is written through to the disk, so that a confirmed send survives a power cut', () => {
+    const database = openDatabase(':memory:');
+    // 2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous).
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+    expect(existsSync(':memory:')).toBe(false);
+    database.close();
+  });
+
+  test('keeps nothing of what failed in the middle, and works on', () => {
+    const database = openDatabase(':memory:');
+    const insert = database.prepare('INSERT INTO seen VALUES (?, ?, ?)');
+    const put = (id: string): void => void insert.run('snapshots', id, 1);
+    expect(() =>
+      transaction(database, () => {
+        put('a');
+        throw new Error('in the middle');
+      }),
+    ).toThrow('in the middle');
+    // Whoever ended the transaction already is not told of a second error instead.
+    expect(() =>
+      transaction(database, () => {
+        database.exec('ROLLBACK');
+        throw new Error('ended before');
+      }),
+    ).toThrow('ended before');
+    transaction(database, () => put('b'));
+    expect(database.prepare('SELECT dedup FROM seen').all()).toEqual([{ dedup: 'b' }]);
+    database.close();
+  });
+
+  test('says of a message that the queue itself moved to the dead letters that it was moved', async () => {
+    const clock = createManualClock();
+    let ids = 0;
+    const queues = createSqliteQueues({
+      path: ':memory:',
+      clock,
+      id: () => `id-${(ids += 1)}`,
+      maxReceiveCount: 1,
+    });
+    const queue = queues.queue('snapshots');
+    await queue.send({ group: 'g', deduplicationId: 'd', body: '{}' });
+    const take = { max: 1, wait: 0, visibility: 1_000 };
+    expect(await queue.receive(take)).toMatchObject([{ deduplicationId: 'd' }]);
+    await clock.pass(1_000);
+    expect(await queue.receive(take)).toEqual([]);
+    const [moved] = await queues.queue('snapshots-dead').receive(take);
+    expect(moved).toMatchObject({ redriven: true });
+    await queues.close();
+  });
+});
+
+describe('what a process has in hand', () => {
+  test('is its own to the last millisecond, then over, and forgotten after a while', async () => {
+    const clock = createManualClock();
+    const inHand = createInHand(clock, 5_000);
+    inHand.hold('r', 1_000);
+    await clock.pass(999);
+    expect([inHand.has('r'), inHand.lists()]).toEqual([true, { held: '["r"]', over: '[]' }]);
+    await clock.pass(1);
+    expect([inHand.has('r'), inHand.lists()]).toEqual([false, { held: '[]', over: '["r"]' }]);
+    await clock.pass(4_999);
+    expect(inHand.lists().over).toBe('["r"]');
+    await clock.pass(1);
+    expect([inHand.lists().over, inHand.has('r')]).toEqual(['[]', undefined]);
+  });
+});
