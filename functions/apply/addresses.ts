@@ -1,4 +1,7 @@
-/** Chooses addresses for the slices of a device before they are planned, from what is declared and what others hold. */
+/**
+ * Chooses addresses for the slices of a device before planning, from the declared state and foreign
+ * holders.
+ */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { AssignedAddresses, NewAllocation } from '../../shared/domain/addresses/assign.ts';
@@ -23,16 +26,16 @@ export interface AddressJob {
 
 export interface Addressed {
   readonly slices: readonly Slice[];
-  /** What was read of each partition on the way; of use once. */
+  /** Readings of each partition made on the way; valid for one use. */
   readonly readings: ReadonlyMap<string, PartitionReading>;
-  /** What others hold, where it was asked for. */
+  /** Foreign holders, if they were read. */
   readonly holders?: readonly AddressHolder[];
   readonly fresh: readonly NewAllocation[];
-  /** Adds what is held, and the slices as they are to be told. */
+  /** Adds held exposures, and the slices as they are to be reported. */
   readonly tell: (results: readonly PartitionResult[]) => readonly PartitionResult[];
 }
 
-/** Asks the device for what others hold only if somebody is about to get an address. */
+/** Reads foreign holders from the device only if an exposure is about to get a new address. */
 export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
   const { device, partitions, slices, sameFleet } = job;
   if (!asksForAddress(slices))
@@ -71,7 +74,10 @@ function addressed(
   return { slices, readings, fresh, tell, ...(holders && { holders }) };
 }
 
-/** To be called with what was read since. Another writer may have been faster; then all comes again, and another address is chosen. */
+/**
+ * Call with the state read since. If another writer was faster, throws so that everything is
+ * retried with another address.
+ */
 export function assertStillFree(
   fresh: readonly NewAllocation[],
   where: { readonly device: string; readonly partition: string; readonly sameFleet: SameFleet },
@@ -90,7 +96,7 @@ export function assertStillFree(
     );
 }
 
-/** What is known already is asked for no second time; afterwards it is asked for anew. */
+/** Uses each known reading once, then reads again. */
 export function knownOnce(
   holders: readonly AddressHolder[] | undefined,
   ask: () => Promise<readonly AddressHolder[]>,

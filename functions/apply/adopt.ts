@@ -1,4 +1,7 @@
-/** With policy.drift: adopt nothing is declared over a change made by hand before that is kept; audits alone would often come too late. */
+/**
+ * With policy.drift: adopt, manual changes are detected and kept before apply declares over them,
+ * because audits alone would often come too late.
+ */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { Run } from './run.ts';
@@ -10,7 +13,8 @@ export async function lookForHands(run: Run, state: DeclaredState): Promise<void
   try {
     run.byHand = (await device.drift(partition, state)).flatMap(({ adopt }) => adopt ?? []);
   } catch (error) {
-    // Somebody else declares in another partition: what cannot be compared now is no reason to wait.
+    // Another client is declaring in another partition, so a comparison is not possible now; do not
+    // wait for it.
     if (!(error instanceof DeviceError && error.code === 'BIP503')) throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** What arrives in a device's group: slices, and orders that are to take effect between them. */
+/** Messages in the group of a device: slices, and orders that take effect between them. */
 import type { PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
@@ -48,7 +48,7 @@ export function readArrival(message: QueueMessage): Arrival | { readonly refused
   }
 }
 
-/** Orders and the slices after them, up to the next order. */
+/** Orders, and the slices after them up to the next order. */
 export interface Stage {
   readonly orders: readonly Extract<Arrival, { kind: 'order' }>[];
   readonly absences: readonly Extract<Arrival, { kind: 'absence' }>[];
@@ -56,7 +56,10 @@ export interface Stage {
   readonly slices: readonly Extract<Arrival, { kind: 'slice' }>[];
 }
 
-/** What is done in one go; an order takes effect after the slices before it and before those after it. */
+/**
+ * Groups arrivals into stages: an order takes effect after the slices before it and before those
+ * after it.
+ */
 export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
   const groups: Arrival[][] = [];
   for (const arrival of arrivals) {
@@ -77,7 +80,10 @@ function fits(stage: readonly Arrival[], arrival: Arrival): boolean {
   return arrival.kind === 'slice' ? !isRivalled(arrival.data, slices) : slices.length === 0;
 }
 
-/** Two clusters under one id: neither may pass for the newest word of the other, so they never meet in one stage. */
+/**
+ * Slices of two clusters with one id are never in the same stage, because the newer one would
+ * supersede the other.
+ */
 function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice>[]): boolean {
   return slices.some(({ data }) => data.owner === owner && data.clusterUid !== clusterUid);
 }
@@ -86,7 +92,7 @@ export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonl
   return [...orders, ...absences, ...audits, ...slices];
 }
 
-/** What audits ask to be kept or given back, by partition; what is given back is so before anything new is kept. */
+/** Overrides that audits ask to keep or undo, by partition. Undoing comes before keeping. */
 export function overridesOf({
   audits,
 }: Stage): ReadonlyMap<string, NonNullable<PlanRules['overrides']>> {
@@ -106,12 +112,12 @@ export function overridesOf({
 }
 
 export interface Newest {
-  /** One for each owner. */
+  /** One slice per owner. */
   readonly newest: readonly Arrived<Slice>[];
   readonly overtaken: readonly Arrived<Slice>[];
 }
 
-/** An overtaken slice hands on what was seen to change: what it proves to be deleted stays proven. */
+/** A superseded slice passes on the observed changes, so that deletions stay proven. */
 export function newestFirst(slices: readonly Arrived<Slice>[]): Newest {
   const owners = [...Map.groupBy(slices, ({ data }) => data.owner).values()];
   const newest = owners.map((own) =>

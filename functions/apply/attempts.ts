@@ -1,4 +1,4 @@
-/** Earlier tries of messages that are still on their way, as far as this process made them: a dead letter tells them. */
+/** Earlier attempts of messages in flight, as far as this process made them, for dead letters. */
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 
 export interface Attempts {
@@ -7,9 +7,9 @@ export interface Attempts {
   forget(messageId: string): void;
 }
 
-/** For so many messages, the oldest forgotten first. */
+/** Maximum number of messages; the oldest is dropped first. */
 const MESSAGES = 1_000;
-/** For each message, the newest. */
+/** Maximum number of attempts per message; the newest are kept. */
 const EACH = 20;
 
 export function createAttempts(): Attempts {

@@ -6,30 +6,38 @@ interface Pauses {
   /** Milliseconds. */
   readonly first: number;
   readonly longest: number;
-  /** Share of the ceiling that is waited whatever chance says: never more than 6 tries in a minute in the long run. */
+  /**
+   * Minimum share of the ceiling to wait, regardless of jitter: at most 6 tries per minute in the
+   * long run.
+   */
   readonly least: number;
 }
 
-/** A device that is away costs one probe each time and may be back any moment; a busy one is asked several things, and what has to be mended takes minutes. */
+/**
+ * An unreachable device costs one probe per try and may return at any moment. A busy device is
+ * asked several things, and a misconfigured one takes minutes to repair.
+ */
 const PAUSES = {
   away: { first: 1_000, longest: 30_000, least: 1 / 3 },
   busy: { first: 1_000, longest: 60_000, least: 1 / 6 },
   device: { first: 10_000, longest: 300_000, least: 1 / 6 },
 } as const satisfies Record<string, Pauses>;
 
-/** However long a message is tried already. */
+/** Maximum pause, regardless of the age of the message. */
 const LONGEST = 10 * 60_000;
 
 export interface Tried {
-  /** How often it was received. */
+  /** Receive count. */
   readonly attempt: number;
-  /** Since it was sent; milliseconds. */
+  /** Milliseconds since it was sent. */
   readonly age: number;
 }
 
 /**
- * Jitter over an exponential ceiling; the device's own wish is the least. What cannot go to the waiting place may be tried for days, and
- * the queue counts receives: the pauses grow to a tenth of the time that it took already, once a minute at most after an hour.
+ * Exponential back-off with jitter; at least the device's Retry-After. A message that cannot move
+ * to the failure store may be retried for days while the queue counts receives, so the ceiling
+ * grows to a tenth of its age, up to ten minutes: after an hour there is at most one try per
+ * minute.
  */
 export function backoff(
   error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined,

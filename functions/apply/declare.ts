@@ -1,4 +1,7 @@
-/** One declare: read, plan, post, verify; again where somebody was in between or the answer is in doubt. */
+/**
+ * One declare: read, plan, post, verify. Repeated if another client wrote in between or the outcome
+ * is unknown.
+ */
 import { DeviceError, inWords, isInner, trim } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import { isSameContent } from '../../shared/domain/declared/declared.ts';
@@ -9,15 +12,24 @@ import { ofLooks, followsNone } from './inner.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared } from './run.ts';
 
-/** AS3 3.56 answers success for additions it skipped; the second declare does them. */
+/** AS3 3.56 reports success for additions that it skipped; a second declare makes them. */
 const MAX_REDECLARES = 2;
-/** Somebody else's post in between, or an answer in doubt: read again so often before the queue takes over. */
+/**
+ * Maximum number of re-reads after a concurrent post or an unknown outcome, before the message
+ * returns to the queue.
+ */
 const MAX_RACES = 3;
 
-/** When nothing is to be changed: nothing is done, or what is live is looked at and declared only if it differs, or it is declared anyhow. */
+/**
+ * Behaviour if nothing changes: do nothing, compare the live objects and declare only if they
+ * differ, or declare in any case.
+ */
 type Idle = 'leave' | 'look' | 'declare';
 
-/** Declares these changes and no other (`again`: even if that changes nothing); resolves with the error when the device refuses the content, rejects for all else. */
+/**
+ * Declares exactly these changes (`again`: even if nothing changes). Resolves with the error if the
+ * device refuses the content; rejects for all other errors.
+ */
 export async function tryDeclare(
   run: Run,
   changes: readonly PlanEntry[],
@@ -50,7 +62,7 @@ export async function tryDeclare(
   }
 }
 
-/** A refusal, or a fault inside the device: once it came twice it is no accident. */
+/** Whether a refusal or internal fault is final: one that occurs twice is not accidental. */
 function isFinal(run: Run, error: unknown, races: number): error is DeviceError {
   if (isInner(error)) return run.isolating || races > 1;
   return (
@@ -65,7 +77,10 @@ function idleAfter(error: unknown, before: Idle): Idle {
   return error.hint === 'unsaved' ? 'declare' : 'look';
 }
 
-/** What names nothing of the content, or a state of the device that AS3 did not see, is held against these changes only if none at all passes. */
+/**
+ * An error that names no content, or a live state that differs without AS3 noticing, is attributed
+ * to these changes only if a declare without any changes succeeds.
+ */
 async function follows(
   run: Run,
   changes: readonly PlanEntry[],
@@ -84,11 +99,11 @@ async function follows(
   return noted(run, changes, error);
 }
 
-/** Waits until the same declare is worth another try, where it is. */
+/** Waits until repeating the same declare may succeed; false if it cannot. */
 async function mayPass(run: Run, error: unknown, races: number): Promise<boolean> {
   if (!(error instanceof DeviceError) || races > MAX_RACES) return false;
   const { fault, code, hint } = error;
-  // Not every difference is visible: what was slow again had not landed.
+  // Not every difference is visible: a script that was slow again had not been applied.
   if (hint === 'slow') return (races === 1 && (await landed(run))) || slower(run);
   if (fault !== 'ambiguous' && code !== 'BIP430' && hint !== 'raced') return false;
   await run.job.clock.sleep(500 * races);
@@ -100,12 +115,13 @@ function slower({ pace }: Run): false {
   return false;
 }
 
-/** Milliseconds: how often and how long a script that took too long is waited for. */
+/** Milliseconds; how long and how often to wait for a script that took too long. */
 const LATE = { pause: 2_000, looks: 5 } as const;
 
 /**
- * The script that AS3 gave up on may still finish. If it did, the same declare costs nothing and is stored with it; if not, less is
- * asked for from now on. To ask for less at once would undo, when the script lands, what is not in that part.
+ * The script that AS3 gave up on may still finish. If it did, repeating the same declare is cheap
+ * and stores the result; if not, later declares are smaller. A smaller declare at once would undo
+ * the changes outside of it when the script finishes.
  */
 async function landed({ job, posted }: Run): Promise<boolean> {
   const { device, partition, clock } = job;
@@ -153,7 +169,7 @@ async function logged(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<
   }
 }
 
-/** Resolves with what is still different on the device. */
+/** Resolves with the remaining differences on the device. */
 async function declareOnce(
   run: Run,
   only: ReadonlySet<string>,
@@ -163,7 +179,8 @@ async function declareOnce(
   const { state, lockKey } = await readDeclared(run);
   const { next, changed } = await planFrom(run, state, only);
   if (!changed && idle === 'leave') return 'nothing to do';
-  // A partition is not created for nobody; but who is asked to be here gets a fence, so that no late event of his finds none.
+  // Do not create a partition without owners; do create it for an owner that was addressed, so that
+  // late events meet a fence.
   if (lockKey === undefined && Object.keys(next.owners).length === 0) return 'nothing to do';
   if (!changed && idle === 'look' && (await device.verify(partition, state)).length === 0)
     return [];
@@ -172,13 +189,15 @@ async function declareOnce(
   await device.declare(partition, step, lockKey);
   run.state = step;
   if (step !== next) return declareOnce(run, only, 'declare');
-  // Stored with the declaration now.
+  // They are stored in the declaration now.
   run.refused.clear();
   if (idle === 'leave' && sameOnDevice(state, next)) return [];
   return device.verify(partition, next);
 }
 
-/** Nothing but what Sluice remembers differs. Drains stand at the members where nodes are shared. */
+/**
+ * Whether only the stored metadata differs. With shared nodes, drains are declared at the members.
+ */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
   const sameDrains = after.shareNodes !== true || isSameContent(before.drains, after.drains);
   return (

@@ -1,4 +1,6 @@
-/** All slices of one device in a batch: the newest of each owner, partition by partition. */
+/**
+ * Processes all slices of one device in a batch: the newest of each owner, partition by partition.
+ */
 import type { PartitionReading } from '../../shared/bigip/device.ts';
 import { arrivals, heldBySiblings } from '../../shared/bigip/device-plan.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
@@ -21,13 +23,13 @@ export interface GroupJob extends Omit<
   | 'overrides'
 > {
   readonly partitions: readonly string[];
-  /** Partitions to declare even if nothing changes. */
+  /** Partitions to declare even without changes. */
   readonly again?: ReadonlySet<string>;
   /** By partition. */
   readonly overrides?: ReadonlyMap<string, NonNullable<PartitionJob['overrides']>>;
 }
 
-/** One after the other, because the device has one lock for them all. */
+/** Sequential, because the device has one lock. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
   const { partitions, again = new Set(), overrides, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
@@ -53,7 +55,10 @@ function overridesIn(
   return overrides === undefined ? {} : { overrides };
 }
 
-/** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */
+/**
+ * Coordinates several partitions: an address is in only one of them, so a moved exposure is removed
+ * before it is created.
+ */
 async function applySeveral(
   jobs: readonly PartitionJob[],
   known: ReadonlyMap<string, PartitionReading>,

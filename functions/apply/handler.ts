@@ -1,4 +1,7 @@
-/** apply: takes slices and orders, programs BIG-IP, sends what became of them. The only place that maps outcomes to the queue. */
+/**
+ * apply: receives slices and orders, programs BIG-IP and sends the results. The only place that
+ * maps outcomes to the queue.
+ */
 import { createDevices } from '../../shared/bigip/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
@@ -31,12 +34,12 @@ import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
 export interface Apply extends Handler {
-  /** A turn of the waiting place, for every device. */
+  /** One run of the waiting changes, for every device. */
   turns(signal?: AbortSignal): Promise<readonly TurnReport[]>;
   close(): Promise<void>;
 }
 
-/** What tests give instead of what the configuration names. */
+/** Dependencies that tests inject instead of the configured ones. */
 export interface Given {
   readonly place?: OpenPlace;
   readonly suspects?: Suspects;
@@ -83,11 +86,11 @@ export function create(
     const failed = (
       await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))
     ).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
-    // The invocation fails, so that somebody sees it; the other devices had their turn all the same.
+    // The invocation fails, so that the failure is visible; the other devices were processed.
     if (failed.length > 0)
       throw new Error(`waiting changes could not be checked: ${failed.join('; ')}`);
   };
-  // A schedule's event has no records.
+  // The event of a schedule has no records.
   const either: Handler = (event, context) =>
     'Records' in event ? handle(event, context) : scheduled(context);
   return Object.assign(either, {
@@ -97,7 +100,7 @@ export function create(
   });
 }
 
-/** Stops cleanly at three quarters of the time; what is left goes with the next turn. */
+/** Stops cleanly at three quarters of the function's time; the next run continues. */
 async function inTime<T>(
   { clock }: Runtime,
   context: FunctionContext,
@@ -117,7 +120,7 @@ async function inTime<T>(
 
 export const handler = lambdaEntry((runtime) => create(runtime));
 
-/** Resolves with the records that have to come again. */
+/** Resolves with the records to retry. */
 async function handleDevice(
   scope: Scope,
   group: string,
@@ -146,20 +149,23 @@ async function handleDevice(
   for (const [i, stage] of stages.entries()) {
     const fault = await applyStage(scope, config, stage);
     if (fault === undefined) continue;
-    // In order: what comes after waits as well.
+    // In order: later messages wait as well.
     return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
   }
   return [];
 }
 
-/** Resolves with what stopped it, when something that it needs is away. What it throws a message of the stage is to blame for. */
+/**
+ * Resolves with the error if a required service is unavailable. Any other error is caused by a
+ * message of the stage.
+ */
 async function applyStage(
   scope: Scope,
   config: DeviceConfig,
   stage: Stage,
 ): Promise<{ readonly error: unknown } | undefined> {
   const { runtime, context } = scope;
-  // At three quarters of the time it stops cleanly: what is left comes again.
+  // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
   const checkTime = (): void => {
     if (context.getRemainingTimeInMillis() < leave) throw new OutOfTime(config.name);
@@ -192,7 +198,7 @@ async function applyStage(
     scope.sizes.note(config.name, results);
     return undefined;
   } catch (error) {
-    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')
       await scope.devices.forget?.(config);
     if (!isAway(error)) throw error;

@@ -1,4 +1,7 @@
-/** Closes parked failures that a result shows to be over, and keeps the owner's story. It loses history at worst, so it never holds up an apply for long. */
+/**
+ * Closes stored failures that a result resolves, and maintains the history of the owner. At worst
+ * it loses history, so it never delays an apply for long.
+ */
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
 import type { Failures } from '../../shared/failures/open.ts';
@@ -7,14 +10,14 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Healing {
-  /** To be called with every result, after it was sent. Never rejects. */
+  /** Call with every result after it was sent. Never rejects. */
   note(settled: Settled, way: Delivery): Promise<void>;
-  /** A result that is none yet: it heals nothing, but it belongs to the story. Never rejects. */
+  /** Records an intermediate result in the history without closing failures. Never rejects. */
   tell(settled: Settled, way: Delivery): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Milliseconds without another try, once the store did not answer. */
+/** Milliseconds without access after the store failed to answer. */
 const REST = 60_000;
 
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;

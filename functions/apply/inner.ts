@@ -1,11 +1,17 @@
-/** Faults inside the device: whether what AS3 says of the content is one of them, and what they become when they follow no change. */
+/**
+ * Internal faults of the device: recognises them among AS3's content errors, and handles those that
+ * do not depend on a change.
+ */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { referencesOf } from '../../shared/bigip/references.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import type { Run } from './run.ts';
 import { askedOf } from './run.ts';
 
-/** AS3 says "not found" as well when its look failed. What the device has all the same was not looked at. */
+/**
+ * AS3 also says "not found" if its lookup failed. If the device does have the object, the lookup
+ * failed.
+ */
 export async function ofLooks(
   run: Run,
   changes: readonly PlanEntry[],
@@ -26,7 +32,10 @@ export async function ofLooks(
   );
 }
 
-/** It comes with no change too, or with each: the device waits like one that is away, and somebody hears of it. */
+/**
+ * The fault occurs with every change and without any: the device waits like an unreachable one, and
+ * an alarm is raised.
+ */
 export function followsNone({ job }: Run, { response, inner, message }: DeviceError): DeviceError {
   return new DeviceError(
     'BIP509',
@@ -36,7 +45,7 @@ export function followsNone({ job }: Run, { response, inner, message }: DeviceEr
   );
 }
 
-/** So many of them, from the first to the last. */
+/** Selects `most` elements, evenly distributed from first to last. */
 export function spread<T>(all: readonly T[], most: number): readonly T[] {
   const count = Math.min(most, all.length);
   const step = count < 2 ? 0 : (all.length - 1) / (count - 1);

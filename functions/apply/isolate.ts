@@ -1,6 +1,6 @@
 /**
- * Isolation: when the device refuses a set of changes, the culprits are found and left out. What passes is declared at each step, so
- * one bad exposure disturbs no other.
+ * Isolation: if the device refuses a set of changes, finds the faulty ones and leaves them out.
+ * Accepted changes are declared at each step, so one faulty exposure affects no other.
  */
 import { applicationName } from '../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
@@ -12,7 +12,10 @@ import { followsNone, spread } from './inner.ts';
 import type { Run } from './run.ts';
 import { askedOf, blame, pardon } from './run.ts';
 
-/** Resolves with how many were refused. `known`: this very set was refused already, with everything declared that is declared now. */
+/**
+ * Resolves with the number of refused changes. `known`: this set was already refused on top of the
+ * current declaration.
+ */
 export async function declareAll(
   run: Run,
   changes: readonly PlanEntry[],
@@ -40,12 +43,13 @@ export async function declareAll(
   return part(run, suspects(changes, named), fault);
 }
 
-/** So many changes are tried alone before a fault inside the device counts as one that follows none of them. */
+/** Number of changes tried alone before an internal fault counts as independent of the changes. */
 const SAMPLES = 3;
 
 /**
- * A fault inside the device that came with these changes and not without any. That is not enough to blame one: a script that cannot be
- * run fails with all of them, and with no change there is none. So a few are tried alone until one passes.
+ * An internal fault occurred with these changes and not without any. This is not enough to
+ * attribute it to one of them: a script that cannot run fails with each of them, and without
+ * changes there is no script. So a few are tried alone until one succeeds.
  */
 async function amongOthers(
   run: Run,
@@ -70,7 +74,10 @@ async function amongOthers(
   throw followsNone(run, fault);
 }
 
-/** BIG-IP names one: it is remembered with the very declare that shows that all the others pass. */
+/**
+ * BIG-IP names one change: it is stored as refused with the same declare that shows that the others
+ * succeed.
+ */
 async function withoutSuspect(
   run: Run,
   { suspect, rest }: { readonly suspect: PlanEntry; readonly rest: readonly PlanEntry[] },
@@ -79,7 +86,7 @@ async function withoutSuspect(
   await blame(run, suspect, fault);
   const other = await tryDeclare(run, rest);
   if (!other) return 1;
-  // Not that one, or not alone: it gets its own hearing.
+  // The named change is not the only cause; it is examined separately.
   pardon(run, suspect);
   return (await declareAll(run, rest, other)) + (await declareAll(run, [suspect]));
 }
@@ -91,14 +98,18 @@ async function part(
 ): Promise<number> {
   let refused = 0;
   for (const [i, changes] of parts.entries()) {
-    // When all the others passed, the last part on top of them is what was refused in the beginning.
+    // If all others succeeded, the last part on top of them is the set that was refused at the
+    // start.
     const isRest = i === parts.length - 1 && refused === 0;
     refused += await declareAll(run, changes, isRest ? fault : undefined);
   }
   return refused;
 }
 
-/** The named ones apart from the rest, else two halves of the owners, else two halves of an owner's changes. The healthy part goes first. */
+/**
+ * Separates the named changes from the rest; otherwise splits the owners in half, then the changes
+ * of an owner. The healthy part comes first.
+ */
 function suspects(
   changes: readonly PlanEntry[],
   named: readonly PlanEntry[],
@@ -111,7 +122,10 @@ function suspects(
   return [units.slice(0, half).flat(), units.slice(half).flat()];
 }
 
-/** What BIG-IP may call a change by: its application, or an object on the device that it refers to. */
+/**
+ * The names that BIG-IP may use for a change: its application, or an object on the device that it
+ * refers to.
+ */
 function namesOf(run: Run, entry: PlanEntry): readonly string[] {
   const asked = askedOf(run, entry);
   return [

@@ -1,4 +1,4 @@
-/** What is to be done in one partition of one device, and what came of it. */
+/** Job and result for one partition of one device. */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
@@ -22,38 +22,43 @@ export interface PartitionJob {
   readonly sameFleet: SameFleet;
   readonly fleetOf?: FleetOf;
   readonly clock: Clock;
-  /** Throws when the function's time is nearly over. */
+  /** Throws if the function's time is almost over. */
   readonly checkTime: () => void;
   readonly orders?: readonly Order[];
   readonly absences?: readonly Absence[];
-  /** Declare even if nothing changes, because something on the device differs from it. */
+  /** Declare even without changes, because the device differs from the declaration. */
   readonly again?: boolean;
-  /** Owners whose message came for the first time: at the version that is declared already that is a replay, and quarantine does not hold it. */
+  /**
+   * Owners whose message was received for the first time. If its version is already declared, it is
+   * a replay, and quarantine does not apply.
+   */
   readonly firstReceived?: ReadonlySet<string>;
-  /** What was read of the partition just now. */
+  /** The most recent reading of the partition. */
   readonly reading?: PartitionReading;
-  /** Changes to make, by `changeId`; absent: all. */
+  /** Changes to make, by `changeId`; default: all. */
   readonly only?: ReadonlySet<string>;
   readonly movedFrom?: ReadonlyMap<string, string>;
   readonly closed?: PlanRules['closed'];
-  /** What holds addresses outside the partition; absent: what the device calls foreign. */
+  /**
+   * Holders of addresses outside the partition; default: those that the device reports as foreign.
+   */
   readonly holders?: () => Promise<readonly AddressHolder[]>;
   readonly shareNodes?: boolean;
   readonly overrides?: PlanRules['overrides'];
-  /** What somebody changed by hand is looked for and kept before anything is declared over it. */
+  /** Detect and keep manual changes before declaring over them. */
   readonly adopting?: boolean;
-  /** What the device has shown to cope with; absent: nothing is known of it. */
+  /** The capacity observed on the device; absent if unknown. */
   readonly pace?: Pace;
-  /** Addresses that were chosen just now: nobody else may have got them meanwhile. */
+  /** Newly assigned addresses, which no other owner may have obtained in the meantime. */
   readonly fresh?: readonly NewAllocation[];
   readonly onTry?: (one: DeclareTry) => void;
 }
 
-/** One declare that was tried: each leaves a line in the log. */
+/** One attempted declare, for one log line. */
 export interface DeclareTry {
   readonly partition: string;
   readonly changes: number;
-  /** `applied`, `incomplete` (success, yet the device differs), or the code of what went wrong. */
+  /** `applied`, `incomplete` (success, but the device differs), or an error code. */
   readonly outcome: string;
   /** Milliseconds. */
   readonly took: number;
@@ -63,23 +68,26 @@ export interface DeclareTry {
 /** A change that the device refused in this run. */
 export interface Rejection {
   readonly error: DeviceError;
-  /** Every refused declare that it was part of, oldest first. */
+  /** All refused declares that contained it, oldest first. */
   readonly attempts: readonly Attempt[];
-  /** Refused for the first time, or asked for by a replay: worth a dead letter. A quarantined change that was only tried again is not. */
+  /**
+   * Refused for the first time, or requested by a replay: causes a dead letter. A retry of a
+   * quarantined change does not.
+   */
   readonly news: boolean;
 }
 
 export interface PartitionResult {
   readonly partition: string;
-  /** The whole partition is not ours to write. */
+  /** Set if Sluice may not write the partition. */
   readonly refused?: { readonly code: string; readonly reason: string };
-  /** What became of each change, by `changeId`. */
+  /** Result of each change, by `changeId`. */
   readonly entries: ReadonlyMap<string, PlanEntry>;
   readonly rejections: ReadonlyMap<string, Rejection>;
-  /** What the approvals were good for. */
+  /** Removals that approvals allowed. */
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
-  /** What is declared now. */
+  /** The state declared now. */
   readonly declared: DeclaredState;
-  /** The slices with the addresses that were chosen; absent where none had to be. */
+  /** The slices with their assigned addresses; absent if none were assigned. */
   readonly told?: readonly Slice[];
 }

@@ -1,19 +1,25 @@
-/** How much the device is asked to do in one declare: less after it said that it was too much, and more again with time. */
+/**
+ * Limits the size of one declare: smaller after the device was too slow, and larger again with
+ * time.
+ */
 import { MAX_SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
 export interface Pace {
-  /** Lines of AS3's script. */
+  /** Maximum number of lines of AS3's script. */
   most(): number;
   slower(): void;
 }
 
-/** The least is about one exposure. */
+/** The minimum is about one exposure. */
 const LEAST = 5;
-/** Milliseconds. To try more costs the device more than 30 s when it still is too much, so that is done seldom. */
+/**
+ * Milliseconds. A size that is still too large costs the device more than 30 s, so it is tried
+ * rarely.
+ */
 const LESSON = 60 * 60_000;
 
-/** For one device, as long as the process lives. */
+/** For one device, for the lifetime of the process. */
 export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
   let most: number = MAX_SCRIPT_LINES;
   let since = 0;

@@ -1,4 +1,7 @@
-/** What will not succeed by itself goes to the dead letters with its reason, so that it can be read and replayed. */
+/**
+ * Sends events that cannot succeed without a change to the dead letters with their reason, for
+ * inspection and replay.
+ */
 import { callInWords } from '../../shared/bigip/inner-calls.ts';
 import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
@@ -12,7 +15,7 @@ import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
 import type { Scope } from './scope.ts';
 
-/** A message that cannot be used at all. */
+/** Dead-letters a message that cannot be used at all. */
 export async function parkMessage(
   { runtime, context, attempts }: Scope,
   message: QueueMessage,
@@ -39,7 +42,10 @@ type Said = Pick<
 > &
   Required<Pick<DeadLetterInput, 'attempts'>>;
 
-/** What the device or the partition's owner refuses of a slice; the rest of it went on. */
+/**
+ * Dead-letters the parts of a slice that the device refuses, or that are in unusable partitions;
+ * the rest continued.
+ */
 export async function parkRejected(
   { runtime, context, attempts }: Scope,
   { message, meta, data: slice }: Arrived<Slice>,
@@ -79,7 +85,10 @@ export async function parkRejected(
   }
 }
 
-/** What a fault inside the device keeps out. It is no dead letter, because it is tried again by itself; each try that failed is told. */
+/**
+ * Reports changes that an internal fault keeps out. They are not dead letters, because they are
+ * retried; each failed try is logged.
+ */
 export function tellLeftOut(
   { runtime }: Scope,
   { data: { owner, device } }: Arrived<Slice>,
@@ -112,8 +121,9 @@ export function tellLeftOut(
 }
 
 /**
- * What the device refuses to give up although it was ordered; it stays declared until the order is given again. Where nothing but a fault
- * inside the device is in the way, the order waits in the store and is tried again by itself. Rejects where the store does not take it.
+ * Handles ordered removals that the device refuses; they stay declared until the order is given
+ * again. If only an internal fault prevents the removal, the order waits in the store and is
+ * retried. Rejects if the store does not accept it.
  */
 export async function parkForgotten(
   scope: Scope,
@@ -155,7 +165,7 @@ async function letOrderWait(
   );
 }
 
-/** One for each partition, whatever the number of exposures. */
+/** One dead letter per partition, regardless of the number of exposures. */
 function unusablePartitions(
   { exposures, device }: Slice,
   results: readonly PartitionResult[],
@@ -172,7 +182,10 @@ function unusablePartitions(
   });
 }
 
-/** Each refusal once: neither when a slice only brings a quarantined change again, nor when that is tried again without anybody asking. */
+/**
+ * Reports each refusal once, but not if a slice only repeats a quarantined change, or if it is
+ * retried without a request.
+ */
 function refusedChanges(
   result: PartitionResult,
   { owner }: Slice,
@@ -202,7 +215,7 @@ function refusedChanges(
 
 const LINES = 50;
 
-/** Beside one refusal it tells what else was to be done for the owner, and what became of that. */
+/** The other planned changes of the owner and their results. */
 function planOf({ entries }: PartitionResult, owner: string): readonly PlanLine[] {
   const own = [...entries.values()].filter(
     (entry) => entry.owner === owner && entry.kind !== 'unchanged',
@@ -212,7 +225,10 @@ function planOf({ entries }: PartitionResult, owner: string): readonly PlanLine[
     .map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
 }
 
-/** The process that met the refusal may have ended between storing and telling it; to tell it twice is better than never. */
+/**
+ * The process that received the refusal may have died between storing and reporting it; reporting
+ * it twice is better than never.
+ */
 function mayBeUntold({ receiveCount }: QueueMessage): boolean {
   return receiveCount > 1;
 }

@@ -1,4 +1,7 @@
-/** Brings one partition of one device to the newest slices: read, plan, declare, verify, isolate what the device refuses, and remember it. */
+/**
+ * Brings one partition of one device to the newest slices: reads, plans, declares, verifies,
+ * isolates refused changes and stores them.
+ */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { isChange } from '../../shared/domain/plan/plan-entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
@@ -15,7 +18,7 @@ import { planFrom, readDeclared, resultOf, startRun } from './run.ts';
 
 export type { PartitionJob, PartitionResult } from './job.ts';
 
-/** Each round leaves less to do; more than this is somebody who undoes it. */
+/** Each round has fewer changes; more rounds mean that another client undoes them. */
 const MAX_ROUNDS = 10;
 
 export async function applyPartition(job: PartitionJob): Promise<PartitionResult> {
@@ -34,13 +37,16 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
   const run = startRun(job, first.declared);
   await bringUp(run);
   await retryQuarantined(run);
-  // Unchanged included: what express brought forward is only a promise until it is reconciled here.
+  // Includes unchanged ones: express changes are reconciled here.
   if (Object.keys(run.state.exposures).length > 0)
     await device.reconcileMembers(partition, run.state);
   return resultOf(run, before);
 }
 
-/** Declares until the plan has nothing left to do: refused changes leave their members to follow, and free what others wait for. */
+/**
+ * Declares until the plan is empty. Refused changes still update their members, and free resources
+ * that others wait for.
+ */
 async function bringUp(run: Run): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const declared = await readDeclared(run);
@@ -60,13 +66,13 @@ async function bringUp(run: Run): Promise<void> {
         : await declareParts(run, healthy, ({ key }) =>
             scriptLinesOf(declared.state.exposures[key], plan.next.exposures[key]),
           ));
-    // In one go, from the very state that was planned from: nothing can be left.
+    // Declared in one step from the planned state, so nothing is left.
     if (refused === 0 && run.readings === readings) return;
   }
   throw neverDone(run);
 }
 
-/** What BIG-IP refused to the last is the better hint than who might have been in between. */
+/** The last refusal is a better hint than a possible concurrent writer. */
 function neverDone({ job, rejections }: Run): DeviceError {
   const where = `${job.device.name}, partition ${job.partition}`;
   const last = [...rejections.values()].at(-1)?.error;
@@ -80,7 +86,7 @@ function neverDone({ job, rejections }: Run): DeviceError {
   );
 }
 
-/** Nothing changes on the device, but versions and what is remembered do. */
+/** Declares a new version and metadata without changes on the device. */
 async function declareFence(run: Run, first: boolean): Promise<number> {
   const fault = await tryDeclare(run, [], first && run.job.again === true);
   if (fault) throw fault;

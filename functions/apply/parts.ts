@@ -1,14 +1,14 @@
-/** A large set of changes, cut into declares that the device can do in time. */
+/** Splits a large set of changes into declares that the device can process in time. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { countFitting, orderChanges } from '../../shared/domain/plan/steps.ts';
 import { declareAll } from './isolate.ts';
 import type { Run } from './run.ts';
 
-/** What a change costs, in lines of AS3's script. */
+/** Cost of a change in lines of AS3's script. */
 export type Cost = (change: PlanEntry) => number;
 
-/** Resolves with how many changes were refused. */
+/** Resolves with the number of refused changes. */
 export async function declareParts(
   run: Run,
   changes: readonly PlanEntry[],

@@ -1,4 +1,7 @@
-/** The device is at fault, or something unknown is: everything comes again later, and the clusters hear why now and then. */
+/**
+ * Handles device faults and unknown errors: everything is retried later, and the clusters are
+ * informed occasionally.
+ */
 import { inWords } from '../../shared/bigip/errors.ts';
 import { callInWords } from '../../shared/bigip/inner-calls.ts';
 import type { Mark } from '../../shared/failures/waiting/entry.ts';
@@ -13,7 +16,7 @@ import type { Trouble } from './results.ts';
 import type { Scope } from './scope.ts';
 import { knownTrouble, OutOfTime } from './trouble.ts';
 
-/** Resolves with what stays in the queue; the rest waits in the store. */
+/** Resolves with the messages that stay in the queue; the others wait in the store. */
 export async function postpone(
   scope: Scope,
   device: string,
@@ -52,7 +55,7 @@ function firstFailure({ attempts, runtime }: Scope, messages: readonly QueueMess
   return Math.min(runtime.clock.now(), ...times);
 }
 
-/** Back to the queue, for a while. */
+/** Returns messages to the queue with a delay. */
 async function again(
   { runtime }: Scope,
   device: string,
@@ -61,7 +64,7 @@ async function again(
 ): Promise<void> {
   const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
-  // Out of time is no outage: what was done is done, and the rest goes on soon.
+  // Running out of time is not an outage: finished work is kept, and the rest continues soon.
   const age =
     error instanceof OutOfTime
       ? 0
@@ -84,7 +87,7 @@ async function again(
     await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
 }
 
-/** What nobody mends by itself, though the device answers: the log line that an alarm counts. */
+/** Faults that need an operator although the device answers: logs the line that an alarm counts. */
 function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, attempt: number): void {
   const { code, inner } = trouble;
   if (code === 'BIP509' && isTold(attempt))
@@ -94,12 +97,12 @@ function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, atte
     );
 }
 
-/** At attempts 1, 2, 4, 8 …: enough to be seen, too few to spam. */
+/** At attempts 1, 2, 4, 8 …: visible without flooding. */
 function isTold(attempt: number): boolean {
   return Number.isInteger(Math.log2(attempt));
 }
 
-/** A new slice is heard at once. */
+/** A new slice is reported at once. */
 async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble): Promise<void> {
   for (const arrival of slicesOf(arrivals))
     if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
@@ -121,7 +124,10 @@ function slicesOf(
   return newestFirst(arrivals.filter((one) => one.kind === 'slice')).newest;
 }
 
-/** Into the store; what it does not take stays in the queue, and what comes after it as well. */
+/**
+ * Moves messages to the store; a message that it does not accept stays in the queue, with all later
+ * ones.
+ */
 export async function letWait(
   scope: Scope,
   arrivals: readonly Arrival[],
@@ -159,7 +165,7 @@ export async function letWait(
   return [];
 }
 
-/** The same sentence as long as the device is away, so that it is one Event. */
+/** The message stays the same during an outage, so that it produces a single Event. */
 function inWaiting({ device, code, reason, since }: Mark): Trouble {
   return {
     code,

@@ -1,4 +1,7 @@
-/** Leaves out, before anything is posted, what refers to objects that the device lacks: nobody else waits for a declare that has to fail. */
+/**
+ * Leaves out changes that refer to missing objects before anything is posted, so that no other
+ * owner waits for a declare that must fail.
+ */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { MissingReference, Reference } from '../../shared/bigip/references.ts';
 import { referencesOf } from '../../shared/bigip/references.ts';
@@ -11,7 +14,7 @@ export interface Sifted {
   readonly refused: number;
 }
 
-/** Every reference of these changes is looked up once, but for those that something declared proves to be there. */
+/** Looks up each reference once, except those that an existing declaration proves. */
 export async function siftMissing(run: Run, changes: readonly PlanEntry[]): Promise<Sifted> {
   const asking = changes.map((change) => ({ change, references: newReferences(run, change) }));
   const wanted = new Map(

@@ -1,4 +1,4 @@
-/** Tells the clusters, the dead letters and the log what became of a stage. */
+/** Reports the results of a stage to the clusters, the dead letters and the log. */
 import type { Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
@@ -65,7 +65,7 @@ async function reportSlice(
   const { message, meta, data } = arrival;
   const result = settledOf(data, results);
   const settled = more.length === 0 ? result : { ...result, notes: [...result.notes, ...more] };
-  // A device that is not asked to offer the ingress has nothing to tell, unless something is left there.
+  // A device that does not expose the ingress reports nothing, unless exposures are left there.
   if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
   await sendSettled(scope.runtime, meta, settled);
   await parkRejected(scope, arrival, results);
@@ -90,7 +90,7 @@ async function reportSlice(
   );
 }
 
-/** Ingresses that went while nobody looked: their end is told like any other result. */
+/** Reports ingresses that were deleted while no watcher ran, like any other result. */
 async function reportAbsence(
   scope: Scope,
   { message, meta, data }: Arrived<Absence>,
@@ -195,7 +195,10 @@ async function askForResync(
   );
 }
 
-/** An approval that meets nothing is no approval; a redelivered one may have done its work before. */
+/**
+ * An approval without effect is reported as failed, unless it was redelivered and may have been
+ * effective before.
+ */
 async function reportApproval(
   scope: Scope,
   { message, data }: Arrived<Approval>,

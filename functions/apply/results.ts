@@ -1,4 +1,4 @@
-/** What happened, as the cluster hears it: the complete result of each slice, exposure by exposure. */
+/** Builds the results for the cluster: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import { inWords as spoken } from '../../shared/bigip/errors.ts';
 import type {
@@ -19,7 +19,7 @@ import type { PartitionResult } from './job.ts';
 
 export function settledOf(asked: Slice, results: readonly PartitionResult[]): Settled {
   const slice = results[0]?.told?.find(({ owner }) => owner === asked.owner) ?? asked;
-  // What is refused anew has its verdict among the servers, and no result on the device.
+  // A newly refused exposure is reported with its server, and has no result on the device.
   const wanted = slice.exposures
     .filter((e) => e.refusedIfNew === undefined || isPlanned(slice, e, results))
     .map((exposure) => resultFor(slice, exposure, results));
@@ -27,7 +27,7 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
   const declared = results
     .map((r) => judgeFence(r.declared, slice))
     .find((fence) => fence.kind === 'behind')?.declared;
-  // Only what lies above helps the watcher to move on.
+  // Only a higher version helps the watcher to continue.
   const supersededBy =
     declared && compareVersions(declared, slice.version) > 0 ? { supersededBy: declared } : {};
   return {
@@ -38,7 +38,10 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
   };
 }
 
-/** About the ingress as a whole, so each sentence once; and at the Gateway whose wish does not hold, because who wrote it looks there. */
+/**
+ * Each remark once per ingress, and also at the Gateway whose request was not met, because its
+ * author looks there.
+ */
 function remarksOn(slice: Slice, results: readonly PartitionResult[]): readonly Note[] {
   const { ingress } = parseOwner(slice.owner);
   const own = results.flatMap(({ entries }) =>
@@ -64,12 +67,15 @@ function about(slice: Slice): Omit<Settled, 'exposures'> {
   return { owner, clusterUid, version, device, devices, servers, notes };
 }
 
-/** Why a device cannot be worked with for the time being. */
+/** The reason why a device is temporarily unusable. */
 export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after' | 'inner'> & {
   readonly code: string;
 };
 
-/** The result of every exposure while the device is away or refuses all: come back later, and why. */
+/**
+ * The result of every exposure while the device is unreachable or refuses everything: retry later,
+ * with the reason.
+ */
 export function settledAsRetry(slice: Slice, error: Trouble): Settled {
   const exposures = slice.exposures.map((e): ExposureResult => ({
     ...identity(slice, e),
@@ -149,7 +155,7 @@ function inWords({
   code,
   reason,
 }: PlanEntry): Pick<ExposureResult, 'outcome' | 'code' | 'message'> {
-  // Left out, but not for what it asks.
+  // Left out for a reason other than its content.
   return {
     outcome: kind === 'rejected' && isDeviceFault(code) ? 'retry' : OUTCOME[kind],
     code,
@@ -157,7 +163,7 @@ function inWords({
   };
 }
 
-/** Exposures that are still there against the owner's wish: held, or refused by the device. */
+/** Exposures that remain although the owner removed them: held, or refused by the device. */
 function removalsOf(slice: Slice, result: PartitionResult): ExposureResult[] {
   const wanted = new Set(
     slice.exposures.filter((e) => e.partition === result.partition).map(exposureKey),

@@ -1,6 +1,6 @@
 /**
- * Quarantined changes that are due are tried alone, after everything else is done, so that they cost the others nothing. So is what was
- * left out just now because of a fault inside the device: that may have ended meanwhile.
+ * Retries quarantined changes that are due, alone and after everything else, so that they cost the
+ * others nothing; and changes just left out because of an internal fault that may have ended.
  */
 import { isInner } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
@@ -13,7 +13,7 @@ import { siftMissing } from './references.ts';
 import type { Run } from './run.ts';
 import { pardon } from './run.ts';
 
-/** Refused so often, the others of this run wait for their next turn. */
+/** After this many refusals, the other changes wait for the next run. */
 const MAX_FAILURES = 5;
 
 export async function retryQuarantined(run: Run): Promise<void> {
@@ -33,7 +33,7 @@ async function tryOneByOne(run: Run, due: readonly PlanEntry[]): Promise<void> {
   for (const [i, entry] of due.slice(0, MAX_FAILURES).entries()) {
     if (!hasTime(run)) return;
     if ((await tryAgain(run, [entry])) > 0) continue;
-    // What ailed one often ailed them all.
+    // One cause often affects all of them.
     if (hasTime(run)) await tryAgain(run, due.slice(i + 1));
     return;
   }

@@ -1,4 +1,6 @@
-/** The work on one partition while it goes on: what is known of the device, and what to tell in the end. */
+/**
+ * The state of the work on one partition: what is known of the device, and the results to report.
+ */
 import type { DeclaredPartition } from '../../shared/bigip/device.ts';
 import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
@@ -20,30 +22,33 @@ import type { Pace } from './pace.ts';
 
 export interface Run {
   readonly job: PartitionJob;
-  /** What to tell of each change: the newest word that says something. */
+  /** Result of each change: the latest one that is meaningful. */
   readonly entries: Map<string, PlanEntry>;
   readonly rejections: Map<string, Rejection>;
   readonly attempts: Map<string, Attempt[]>;
-  /** Refused, and not stored in the declaration yet. */
+  /** Refused, and not yet stored in the declaration. */
   readonly refused: Map<string, Quarantined>;
-  /** Owners of whom the declared version came again, not as a redelivery: somebody asks for it. */
+  /** Owners whose declared version arrived again without being a redelivery: a replay. */
   readonly replays: ReadonlySet<string>;
-  /** Quarantined changes that are tried all the same. */
+  /** Quarantined changes that are retried anyway. */
   retry: ReadonlySet<string>;
   /** As last read or declared. */
   state: DeclaredState;
-  /** Good for one declare; then it has to be read again. */
+  /** Valid for one declare; then it must be read again. */
   fresh: DeclaredPartition | undefined;
-  /** What was posted last, whatever became of it. */
+  /** The last posted state, whatever its outcome. */
   posted: DeclaredState | undefined;
-  /** How often it was read: what is planned from an older reading may not be all. */
+  /** Number of readings; a plan from an older reading may be incomplete. */
   readings: number;
   readonly pace: Pace;
-  /** A fault inside the device is held against the change that meets it, because others were seen to pass. */
+  /**
+   * An internal fault is attributed to the change that triggers it, because other changes
+   * succeeded.
+   */
   isolating: boolean;
-  /** What somebody changed on the device, and what is to be kept. */
+  /** Manual changes on the device that are to be kept. */
   byHand: readonly OverrideAdoption[];
-  /** Asked for when something new wants an address. */
+  /** Read if a new exposure requests an address. */
   holders: readonly AddressHolder[] | undefined;
 }
 
@@ -70,7 +75,7 @@ export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   };
 }
 
-/** What the device declares, as far as it is not known to be unchanged. */
+/** The declaration of the device, unless it is known to be unchanged. */
 export async function readDeclared(run: Run): Promise<DeclaredPartition> {
   const known = run.fresh;
   run.fresh = undefined;
@@ -88,7 +93,7 @@ export async function readDeclared(run: Run): Promise<DeclaredPartition> {
   return reading.declared;
 }
 
-/** The plan from this state; only the given changes are made. */
+/** The plan from this state, limited to the given changes. */
 export async function planFrom(run: Run, state: DeclaredState, only = run.job.only): Promise<Plan> {
   const first = makePlan(run, state, only);
   if (run.holders !== undefined || !first.entries.some((entry) => entry.kind === 'create'))
@@ -128,7 +133,7 @@ function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | un
   });
 }
 
-/** That something is unchanged after it was changed is no news. */
+/** "Unchanged" after a change is not reported. */
 function tell(run: Run, plan: Plan): Plan {
   for (const entry of plan.entries) {
     const id = changeId(entry);
@@ -141,7 +146,10 @@ function lookForHolders({ job }: Run): Promise<readonly AddressHolder[]> {
   return job.holders ? job.holders() : job.device.foreign();
 }
 
-/** The device refuses this change. A clash that was not seen before is looked for once more: then it is a conflict, not a quarantine. */
+/**
+ * Records that the device refuses this change. For a clash that was not detected before, reads the
+ * holders again: then it is a conflict, not a quarantine.
+ */
 export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
   const id = changeId(entry);
   const before = quarantineEntry(run.state, entry);
@@ -159,14 +167,14 @@ export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Pro
   if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
 }
 
-/** What the owner's slice asks for at the place of this change. */
+/** The exposure that the owner's slice requests for this change. */
 export function askedOf({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
   return job.slices
     .find((slice) => slice.owner === owner)
     ?.exposures.find((e) => exposureKey(e) === key);
 }
 
-/** It was not this change, or not this one alone. */
+/** Withdraws a refusal that this change did not cause, or not alone. */
 export function pardon(run: Run, entry: PlanEntry): void {
   run.refused.delete(changeId(entry));
   run.rejections.delete(changeId(entry));

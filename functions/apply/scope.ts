@@ -7,7 +7,7 @@ import type { Pace } from './pace.ts';
 import type { Sizes } from './sizes.ts';
 import type { Waiting } from './waiting.ts';
 
-/** What every part of an invocation works with. */
+/** Dependencies of all parts of an invocation. */
 export interface Scope {
   readonly runtime: Runtime;
   readonly devices: Devices;

@@ -1,4 +1,4 @@
-/** Says now and then that a device holds more than is recommended; it is applied all the same. */
+/** Logs occasionally that a device is above the recommended limits; it is applied anyway. */
 import { sizeFindings } from '../../shared/bigip/sizes.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { PartitionResult } from './job.ts';
@@ -8,7 +8,7 @@ export interface Sizes {
   note(device: string, results: readonly PartitionResult[]): void;
 }
 
-/** Milliseconds: to look means to render everything. */
+/** Milliseconds; determining the size requires rendering everything. */
 const EVERY = 3_600_000;
 
 export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Sizes {

@@ -6,7 +6,10 @@ export interface Store {
   readonly close: () => Promise<void>;
 }
 
-/** Loaded when it is needed first: the S3 client would cost every cold start its time. A failed opening is tried again. */
+/**
+ * Loaded on first use, because the S3 client would slow down every cold start. A failed start is
+ * retried.
+ */
 export function createStore({ config, clock, id }: Runtime): Store {
   let opened: Promise<Failures> | undefined;
   const open = async (): Promise<Failures> => {

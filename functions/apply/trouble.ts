@@ -2,7 +2,7 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
 import type { Trouble } from './results.ts';
 
-/** The function's own time is over; the device is well. */
+/** The time of the function is over; the device works. */
 export class OutOfTime extends DeviceError {
   constructor(device: string) {
     super(
@@ -13,10 +13,13 @@ export class OutOfTime extends DeviceError {
   }
 }
 
-/** A fault of the device, or of the configuration that leads to it: nothing passes until somebody mends it. */
+/**
+ * A fault of the device, or of the configuration for it: nothing succeeds until it is corrected.
+ */
 export function knownTrouble(error: unknown): Trouble | undefined {
   if (error instanceof DeviceError) return error;
-  // By name: on one host the secrets come from the command's bundle, whose classes are not this one's.
+  // Compared by name, because on one host secrets come from the bundle of the command, which has
+  // separate classes.
   const code = errorName(error) === 'ConfigError' ? errorCode(error) : undefined;
   return code === undefined
     ? undefined

@@ -1,4 +1,7 @@
-/** What apply cannot do for a device now: it tries for some minutes in the queue, then the waiting place of the store has it. */
+/**
+ * Changes that apply cannot make now: retried in the queue for some minutes, then moved to the
+ * failure store.
+ */
 import type { Device } from '../../shared/bigip/device.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
 import { orderInWords } from '../../shared/failures/waiting/meant.ts';
@@ -20,17 +23,22 @@ import type { Arrival } from './arrivals.ts';
 import { knownTrouble } from './trouble.ts';
 
 export interface Waiting {
-  /** This process knows that the device is away, and so it is still: to try would be one more request. */
+  /**
+   * The device's mark if this process knows that it is still unreachable, which saves a request.
+   */
   away(device: string): Promise<Mark | undefined>;
-  /** Why these messages are not to stay in the queue any longer; undefined: they stay. `since`: the first try that failed. */
+  /**
+   * The reason why these messages should leave the queue; undefined if they stay. `since`: the
+   * first failed try.
+   */
   leave(
     device: string,
     messages: readonly QueueMessage[],
     why: Why & { readonly since: number },
   ): Promise<Mark | undefined>;
-  /** Resolves once it is written; rejects where it is not, and then the message has to stay. */
+  /** Resolves when stored; if it rejects, the message must stay in the queue. */
   keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;
-  /** Asks every device for which something waits, and sends that back. */
+  /** Probes every device with waiting changes, and returns these to the queue. */
   turns(
     devices: Devices,
     options: { readonly functionVersion: string; readonly signal?: AbortSignal | undefined },
@@ -43,16 +51,16 @@ export interface TurnReport {
   readonly error?: string;
 }
 
-/** So long, and so often, a message is tried in the queue; milliseconds. */
+/** Maximum time (milliseconds) and tries in the queue. */
 const QUICK = { time: 3 * 60_000, tries: 4 } as const;
-/** Milliseconds without another try, once the store did not answer: S3 may take its time to say so. */
+/** Milliseconds without access after the store failed to answer, because S3 timeouts are long. */
 const REST = 60_000;
 
 export type OpenPlace = () => Promise<WaitingPlace>;
 
 export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
   const { clock, log } = runtime;
-  /** What this process was told of a device. */
+  /** What this process knows of each device. */
   const known = new Set<string>();
   let rest = Number.NEGATIVE_INFINITY;
   const guard = async <T>(work: (place: WaitingPlace) => Promise<T>): Promise<T> => {
@@ -126,7 +134,7 @@ function entryOf(
 ): Omit<Entry, 'format' | 'id'> {
   const { message, meta } = arrival;
   const { body, deduplicationId } = message;
-  // It may wait for the second time.
+  // It may wait for a second time.
   const sentAt = meta.waited?.sentAt ?? message.sentAt;
   return {
     device,
@@ -141,7 +149,7 @@ function entryOf(
 
 type About = Pick<Entry, 'kind' | 'subject' | 'what' | 'group' | 'version' | 'wanted'>;
 
-/** Two clusters under one id: neither may pass for the newest word of the other. */
+/** Two clusters with one id are kept apart, because neither supersedes the other. */
 function aboutOf(arrival: Arrival, sentAt: number): About {
   const { kind, data, meta } = arrival;
   switch (kind) {
@@ -186,7 +194,7 @@ interface Round {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Each device by itself: one that hangs holds up none of the others. */
+/** Devices in parallel, so that one that hangs does not delay the others. */
 async function takeTurns(
   runtime: Runtime,
   { place, devices, functionVersion, signal }: Round,
@@ -215,7 +223,10 @@ async function takeTurns(
   );
 }
 
-/** What apply does first, and as cheap: it proves name, certificate, login, rights and AS3 at once. */
+/**
+ * The first request of apply, and the cheapest: it checks name, certificate, login, permissions and
+ * AS3 at once.
+ */
 async function probeDevice({ config }: Runtime, devices: Devices, name: string): Promise<Probe> {
   const wanted = config.devices.find((device) => device.name === name)!;
   try {
@@ -224,7 +235,7 @@ async function probeDevice({ config }: Runtime, devices: Devices, name: string):
   } catch (error) {
     const trouble = knownTrouble(error);
     if (trouble === undefined) throw error;
-    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (trouble.code === 'BIP402') await devices.forget?.(wanted);
     return { away: { code: trouble.code, reason: trouble.message } };
   }

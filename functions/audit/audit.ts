@@ -11,7 +11,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface AuditReport {
   readonly findings: readonly Finding[];
-  /** Devices that could not be looked at. */
+  /** Devices that could not be read. */
   readonly failed: readonly {
     readonly device: string;
     readonly code: string;
@@ -19,7 +19,7 @@ export interface AuditReport {
   }[];
 }
 
-/** Every device on its own: one that is away hides nothing of the others. */
+/** Audits every device independently; an unreachable one does not affect the others. */
 export async function auditAll(runtime: Runtime, devices: Devices): Promise<AuditReport> {
   const reports = await Promise.all(
     runtime.config.devices.map((config) => auditOne(runtime, devices, config)),
@@ -53,19 +53,19 @@ async function auditOne(
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
-    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (code === 'BIP402') await devices.forget?.(config);
     log.warn({ device: config.name, code, error: errorMessage(error) }, 'device not audited');
     return { findings: [], failed: [{ device: config.name, code, reason: errorMessage(error) }] };
   }
 }
 
-/** With `repair` what was kept under another policy goes back as well. */
+/** With `repair`, changes kept under another policy are undone as well. */
 function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditRequest | undefined {
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
 }
 
-/** In the device's group, so that it never races what apply is doing there. */
+/** In the group of the device, so that it never races with apply. */
 async function askApply(
   runtime: Runtime,
   device: string,
@@ -75,7 +75,7 @@ async function askApply(
   await sendAudit(runtime, runtime.config, { device, ...wish });
 }
 
-/** In the device's group as well: behind slices that wait, which end the silence. */
+/** Also in the group of the device: behind waiting slices, which end the silence. */
 async function steer(runtime: Runtime, order: NonNullable<Finding['order']>): Promise<void> {
   runtime.log.warn(
     order,

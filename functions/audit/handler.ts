@@ -1,4 +1,7 @@
-/** audit: looks at every device for drift, on a schedule. It writes to no device: what is to be repaired it asks of apply, in the device's own order. */
+/**
+ * audit: checks every device for drift, on a schedule. It never writes to a device; it asks apply
+ * for repairs, in the group of the device.
+ */
 import { createDevices } from '../../shared/bigip/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
@@ -11,7 +14,7 @@ export interface Auditor {
   (): Promise<AuditReport>;
 }
 
-/** The schedule's event says nothing; the host calls `audit` itself. */
+/** The schedule's event has no content; hosts call `audit` directly. */
 export function create(
   runtime: Runtime,
 ): Handler & { readonly audit: Auditor; close(): Promise<void> } {
@@ -19,7 +22,8 @@ export function create(
   const audit = (): Promise<AuditReport> => auditAll(runtime, devices);
   const handle: Handler = async () => {
     const { failed } = await audit();
-    // The invocation fails, so that the schedule's alarm sees it; what was found is told all the same.
+    // The invocation fails, so that the alarm of the schedule fires; the findings were reported
+    // anyway.
     if (failed.length > 0)
       throw new Error(
         `audit: ${failed.map(({ device, code, reason }) => `${device}: ${code}: ${reason}`).join('; ')}`,

@@ -1,4 +1,4 @@
-/** The `sluice` command: one file per command, each registers itself. */
+/** The `sluice` command. Each command is in a separate file and registers itself. */
 import { Command } from 'commander';
 import { registerAddresses } from './commands/addresses.ts';
 import { registerApprove } from './commands/approve.ts';

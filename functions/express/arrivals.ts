@@ -1,4 +1,4 @@
-/** What of a batch is still worth doing. Pure. */
+/** Selects the events of a batch that are still useful. Pure. */
 import type { Express } from '../../shared/domain/express/event.ts';
 import { EXPRESS_MAX_AGE_MS } from '../../shared/domain/express/event.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
@@ -22,11 +22,11 @@ export type Dropped = {
 
 export interface Sorted {
   readonly arrivals: readonly Arrival[];
-  /** Never dead letters: the slice says the same. */
+  /** Not dead-lettered, because the slice contains the same change. */
   readonly dropped: readonly Dropped[];
 }
 
-/** `own`: the device's only partition; undefined where it is unknown or has several. */
+/** `own`: the only partition of the device; undefined if unknown or if there are several. */
 export function sortMessages(
   messages: readonly QueueMessage[],
   own: string | undefined,
@@ -57,7 +57,7 @@ function whyNot(event: Express, own: string | undefined, age: number): string | 
     : `device ${event.device} has other partitions besides ${event.partition} in this configuration; its slice decides`;
 }
 
-/** An event is complete for its owner, so the newest replaces the others. */
+/** An event covers all members of its owner, so the newest replaces the others. */
 function newestOfEach(arrivals: readonly Arrival[]): readonly Arrival[] {
   const newest = new Map<string, Arrival>();
   for (const arrival of arrivals) {

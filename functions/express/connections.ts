@@ -4,7 +4,7 @@ import type { PerDevice } from '../../shared/bigip/per-device.ts';
 import { perDevice } from '../../shared/bigip/per-device.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 
-/** One login for each device and process. */
+/** One login per device and process. */
 export type Connections = PerDevice<NodeAccess>;
 
 export function createConnections(runtime: Runtime): Connections {

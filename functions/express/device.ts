@@ -1,4 +1,7 @@
-/** Carries the newest events of one device out: one reading, one request for each node, and a look back. */
+/**
+ * Applies the newest events of one device: one reading, one request per node, and a check
+ * afterwards.
+ */
 import type { NodeAccess } from '../../shared/bigip/node-access.ts';
 import type { ExpressDecision } from '../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../shared/domain/express/decide.ts';
@@ -17,7 +20,7 @@ export interface ExpressJob {
 
 export interface ExpressDone {
   readonly decisions: readonly ExpressDecision[];
-  /** Addresses that a newer declaration, which came in between, put back. */
+  /** Addresses that were corrected because a newer declaration came in between. */
   readonly corrected: readonly string[];
 }
 
@@ -33,7 +36,7 @@ export async function carryOut({ access, partition, events }: ExpressJob): Promi
   return { decisions, corrected: await lookBack({ access, partition, events }, declared) };
 }
 
-/** One that fails must not keep the others back. */
+/** A failed write must not prevent the others. */
 async function writeAll(
   access: NodeAccess,
   partition: string,
@@ -44,12 +47,13 @@ async function writeAll(
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Corrections that are overtaken in turn; beyond these, apply is so busy that its next look at the nodes is near. */
+/** Maximum number of corrections. Beyond it, apply is so busy that it reconciles the nodes soon. */
 const MAX_LOOKS = 5;
 
 /**
- * Node writes know no condition, so a declaration may have overtaken them since it was read. Whichever of the two looks last sees both:
- * apply looks at the nodes after its declare, and this looks at the declaration after its writes, its corrections included.
+ * Node writes are unconditional, so a declaration may have overtaken them. apply checks the nodes
+ * after its declare, and this checks the declaration after its writes, including corrections:
+ * whichever comes last sees both.
  */
 async function lookBack(
   { access, partition, events }: ExpressJob,
@@ -74,14 +78,14 @@ async function lookBack(
   return [...new Set(corrected)];
 }
 
-/** What the latest writes were based on. */
+/** The state on which the latest writes were based. */
 interface Basis {
   /** By owner. */
   readonly versions: ReadonlyMap<string, Version>;
   readonly drains: DeclaredState['drains'];
 }
 
-/** A drain comes without a version of any owner. */
+/** A drain changes no owner's version. */
 function isOvertaken(basis: Basis, { owners, drains }: DeclaredState): boolean {
   return (
     !isSameContent(basis.drains, drains) ||

@@ -1,4 +1,7 @@
-/** express: takes members out of rotation, or back in, ahead of their slice. Only a stored declaration commits; this may always fail. */
+/**
+ * express: removes members from rotation, or restores them, ahead of their slice. Only the
+ * declaration is authoritative, so this may always fail.
+ */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
@@ -19,7 +22,7 @@ import type { ExpressDone } from './device.ts';
 export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const connections = createConnections(runtime);
   const handle = handleGroups({
-    // What is late is worth nothing, so nobody is tried twice.
+    // A late event is worthless, so nothing is retried twice.
     suspects: createSuspects(UNWORTHY, runtime),
     handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
     giveUp: async (message, { code, reason }) =>
@@ -52,7 +55,7 @@ async function handleDevice(
 ): Promise<readonly QueueMessage[]> {
   const { runtime } = scope;
   const config = runtime.config.devices.find((device) => device.name === group);
-  // Several partitions share their nodes in /Common, where nothing is written.
+  // Several partitions share their nodes in /Common, where Sluice writes nothing.
   const partition = config?.partitions.length === 1 ? config.partitions[0] : undefined;
   const { arrivals, dropped } = sortMessages(messages, partition, runtime.clock.now());
   for (const each of dropped) tellDropped(runtime, group, each);
@@ -66,7 +69,7 @@ async function handleDevice(
     );
     return [];
   } catch (error) {
-    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')
       await scope.connections.forget(config);
     if (!isAway(error)) throw error;
@@ -74,10 +77,15 @@ async function handleDevice(
   }
 }
 
-/** Milliseconds: it is over in a minute, so the pauses are short; full jitter, and the device's own wish is the least. */
+/**
+ * Milliseconds; an event expires after a minute, so pauses are short. Full jitter; at least the
+ * device's Retry-After.
+ */
 const PAUSE = { first: 1_000, longest: 15_000 } as const;
 
-/** What cannot succeed soon is left to the slice; the rest comes again until it is too old. */
+/**
+ * Events that cannot succeed soon are left to the slice; the others are retried until they expire.
+ */
 async function postpone(
   runtime: Runtime,
   config: DeviceConfig,
@@ -114,7 +122,7 @@ function tellDropped(
   { message, owner, code, reason }: Dropped,
 ): void {
   const fields = { device, message: message.id, owner, reason };
-  // What nobody of ours sent is worth a look; what is late is usual after an outage.
+  // An event of an unknown sender is logged as a warning; a late event is normal after an outage.
   if (code === undefined) log.info(fields, 'express dropped');
   else log.error({ ...fields, code }, 'express dropped');
 }

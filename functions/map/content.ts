@@ -1,4 +1,7 @@
-/** Whether the content of an event speaks of what its envelope says. Who sends was judged before (`shared/queue/origin.ts`). */
+/**
+ * Checks that the content of an event matches its envelope. The sender was verified before
+ * (`shared/queue/origin.ts`).
+ */
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { EventOf } from '../../shared/queue/envelope-types.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
@@ -13,7 +16,9 @@ export function checkContent(event: Event): Origin {
   return other === undefined ? { kind: 'trusted' } : refusedInTheNameOf(event.subject, other);
 }
 
-/** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
+/**
+ * The envelope was verified, but the content is used, so both must name the same cluster and owner.
+ */
 function disagreement(event: Event): Origin | undefined {
   const { cluster, subject, data } = event;
   if (data.cluster !== cluster)

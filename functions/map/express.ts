@@ -1,4 +1,4 @@
-/** Sends ahead what a slice says about members that leave or come back. */
+/** Sends member removals and returns ahead of the slice. */
 import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
@@ -26,7 +26,7 @@ export function expressEvents(
   });
 }
 
-/** The slices that follow say the same, so a failure here costs time and nothing else. */
+/** The slices contain the same changes, so a failure here only costs time. */
 export async function sendExpress(
   runtime: Runtime,
   cause: EventMeta,
@@ -44,7 +44,8 @@ export async function sendExpress(
           cluster: cause.cluster,
           subject: event.owner,
           id: `${cause.id}.${event.device}.express`,
-          // Its age counts from the snapshot's arrival in the queue, by the queue's clock: that of the cluster may be wrong.
+          // Its age counts from the snapshot's arrival in the queue, by the queue's clock, because
+          // the cluster's clock may be wrong.
           time: sentAt,
           cause,
           hop: 'map',

@@ -1,4 +1,7 @@
-/** map: takes snapshots, sends slices. Wiring only; the decisions are in `shared/queue/origin.ts`, `content.ts` and `map.ts`. */
+/**
+ * map: receives snapshots and sends slices. Only wiring; the decisions are in
+ * `shared/queue/origin.ts`, `content.ts` and `map.ts`.
+ */
 import type { Inventory, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
@@ -64,7 +67,7 @@ interface Scope {
   readonly functionVersion: string;
 }
 
-/** Resolves with what it lacks, when the message has to come again. */
+/** Resolves with the missing resource if the message must be retried. */
 async function handleMessage(
   scope: Scope,
   message: QueueMessage,
@@ -75,7 +78,7 @@ async function handleMessage(
   if ('refused' in read) return park(scope, message, read.refused);
   const origin = await checkOrigin({ claimed: read.ok, sender: message.sender, config, keys });
   if (origin.kind === 'away') return origin;
-  // Its subject is only claimed, so the dead letter has no owner.
+  // The subject is unproven, so the dead letter has no owner.
   if (origin.kind === 'refused') return park(scope, message, origin);
   const opened = openData(read.ok, SNAPSHOT_EVENTS);
   if ('refused' in opened) return park(scope, message, opened.refused);
@@ -131,10 +134,10 @@ async function sendAbsences(
   );
 }
 
-/** Milliseconds: somebody has to mend it, and it is asked for anew each time. */
+/** Milliseconds; an operator must correct the key, which is read again each time. */
 const PAUSE = { least: 5_000, longest: 30_000 } as const;
 
-/** From this message on, so that the order in the group stays. */
+/** Returns this message and all later ones of its group, to keep the order. */
 async function postpone(
   { queues, log, random }: Runtime,
   messages: readonly QueueMessage[],
@@ -201,7 +204,8 @@ async function sendOn(
     data,
     cluster: cause.cluster,
     subject,
-    // Derived, so that the same event delivered twice makes one message per device within the queue's window.
+    // Derived, so that a redelivered event produces one message per device within the deduplication
+    // window.
     id: `${cause.id}.${device}`,
     cause,
     hop: 'map',

@@ -1,19 +1,19 @@
-/** Inventory → for each device, the owners that should be in it and are not. Pure. */
+/** Inventory → missing owners for each device. Pure. */
 import type { SluiceConfig } from '../../shared/config/schema.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import { absentOwners } from '../../shared/domain/snapshot/absence.ts';
 import type { Inventory } from '../../shared/domain/snapshot/snapshot.ts';
 import { isClustersOwnSender } from './map.ts';
 
-/** Of an inventory whose origin was judged (`origin.ts`). */
+/** An inventory with verified origin (`origin.ts`). */
 export interface InventoryInput {
   readonly inventory: Inventory;
-  /** Role id of the sender, where the queue knows it. */
+  /** Role id of the sender, if the queue reports it. */
   readonly sender: string | undefined;
   readonly config: SluiceConfig;
 }
 
-/** An inventory that misses nothing says nothing: the snapshots beside it say the rest. */
+/** An inventory without missing ingresses produces nothing; snapshots cover the rest. */
 export function mapInventory({ inventory, sender, config }: InventoryInput): readonly Absence[] {
   const { cluster, clusterUid, revision } = inventory;
   const configured = config.ingresses
@@ -26,7 +26,8 @@ export function mapInventory({ inventory, sender, config }: InventoryInput): rea
     sender !== undefined && isClustersOwnSender({ snapshot: inventory, sender, config })
       ? { sender }
       : {};
-  // Every device, because an ingress may be left over on one that the configuration gives it no more.
+  // All devices, because a device that the configuration no longer assigns may still have
+  // exposures.
   return config.devices.map(({ name }): Absence => ({
     cluster,
     clusterUid,

@@ -1,4 +1,4 @@
-/** Snapshot → port mapping → exposures → one slice for each device. Pure. */
+/** Snapshot → port mapping → exposures → one slice per device. Pure. */
 import { exposureContext } from '../../shared/config/context.ts';
 import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { buildExposures } from '../../shared/domain/exposure/build.ts';
@@ -12,10 +12,10 @@ import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import { expressEvents } from './express.ts';
 
-/** Of a snapshot whose origin was judged (`origin.ts`). */
+/** A snapshot with verified origin (`origin.ts`). */
 export interface MapInput {
   readonly snapshot: Snapshot;
-  /** Role id of the sender, where the queue knows it. */
+  /** Role id of the sender, if the queue reports it. */
   readonly sender: string | undefined;
   readonly config: SluiceConfig;
 }
@@ -95,12 +95,15 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
   };
 }
 
-/** What both kinds of events say of where they come from. */
+/** The origin fields of both kinds of events. */
 export type OriginClaim = Omit<MapInput, 'snapshot'> & {
   readonly snapshot: Pick<Snapshot, 'cluster'>;
 };
 
-/** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
+/**
+ * False for replayers, who send events of other clusters: their name proves nothing about the
+ * cluster, so slices do not contain it.
+ */
 export function isClustersOwnSender({ snapshot, sender, config }: OriginClaim): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
   return config.clusters.some(

@@ -1,4 +1,7 @@
-/** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
+/**
+ * park: moves messages from the dead-letter queues into the failure store. While the store is
+ * unavailable, messages stay in their queue.
+ */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { FailureRecord } from '../../shared/failures/port.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
@@ -23,7 +26,7 @@ export function create(runtime: Runtime): ParkHandler {
 
 export const handler = lambdaEntry(create);
 
-/** For hosts and tests that have a store already. */
+/** For hosts and tests that already have an open store. */
 export function parkInto(runtime: Runtime, failures: Pruned): Handler {
   const { store } = failures;
   const prune = createPruner(runtime, failures);
@@ -71,7 +74,7 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
   };
 }
 
-/** The physical name ends with the logical one, whatever its prefix. */
+/** The physical queue name ends with the logical name, whatever its prefix. */
 function queueOf(arn: string): WorkQueueName {
   const name = arn.slice(arn.lastIndexOf(':') + 1).replace(/\.fifo$/, '');
   if (name.endsWith('snapshots-dead')) return 'snapshots';

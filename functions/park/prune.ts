@@ -7,7 +7,10 @@ const DAY = 86_400_000;
 
 export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects'>;
 
-/** Retention, once a day and process; a failed attempt disturbs nobody and is made again the next day. */
+/**
+ * Applies the retention period once a day per process; a failure is logged and retried the next
+ * day.
+ */
 export function createPruner(
   { config, clock, log }: Pick<Runtime, 'config' | 'clock' | 'log'>,
   { store, jobs, suspects }: Pruned,
@@ -19,7 +22,7 @@ export function createPruner(
     try {
       const before = clock.now() - config.failures.retentionDays * DAY;
       const [failures, replays] = [await store.prune(before), await jobs.prune(before)];
-      // No queue holds a message for longer.
+      // No queue keeps a message longer than this.
       const marks = await suspects.prune(clock.now() - RETENTION_MS);
       if (marks > 0)
         log.info({ marks }, 'removed markers of messages that no queue holds any more');

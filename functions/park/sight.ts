@@ -1,4 +1,4 @@
-/** What is kept of a message: it is judged first whether the event in it may be taken for whose it says it is. */
+/** Creates the record of a message, after checking whether its claimed origin can be trusted. */
 import type { SluiceConfig } from '../../shared/config/schema.ts';
 import type { FailureRecord } from '../../shared/failures/port.ts';
 import { claimIn, readFoundLetter, failureRecord } from '../../shared/failures/failure-record.ts';

@@ -1,4 +1,7 @@
-/** replay: takes the turns of failures.replay, on a schedule. It writes to no device: what it sends again goes the way of every event. */
+/**
+ * replay: runs the policies of failures.replay on a schedule. It never writes to a device; replayed
+ * events take the normal path.
+ */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import { mapWithBundle } from '../../shared/failures/replay/map-event.ts';
@@ -13,12 +16,12 @@ import { runPolicyTurns } from './turns.ts';
 import type { TurnReport } from './turns.ts';
 
 export interface Replayer {
-  /** One turn of each policy that is due; stops cleanly when the signal fires. */
+  /** Runs each policy that is due; stops cleanly when the signal fires. */
   (signal?: AbortSignal): Promise<readonly TurnReport[]>;
 }
 
 export interface ReplayOptions {
-  /** For tests; absent: what the configuration names. */
+  /** For tests; default: the failure store of the configuration. */
   readonly failures?: Failures;
   readonly previewer?: Previewer;
   readonly map?: () => Promise<MapModule>;
@@ -40,7 +43,7 @@ export function create(
     const failed = reports.flatMap((report) =>
       'error' in report ? [`${report.policy}: ${report.error}`] : [],
     );
-    // The invocation fails, so that somebody sees it; the other policies had their turn all the same.
+    // The invocation fails, so that the failure is visible; the other policies ran.
     if (failed.length > 0) throw new Error(`replay: ${failed.join('; ')}`);
   };
   const close = async (): Promise<void> => {
@@ -52,7 +55,7 @@ export function create(
 
 export const handler = lambdaEntry((runtime) => create(runtime));
 
-/** Milliseconds before the end of its time at which a turn stops; what is left goes on in the next one. */
+/** Milliseconds before the function's timeout at which a run stops; the next run continues. */
 const MARGIN = 30_000;
 
 async function inTime(

@@ -1,11 +1,17 @@
-/** The deployed map itself: packed beside this function, or in the folder beside it where both are hosted together. */
+/**
+ * Loads the deployed map: packed with this function, or in the neighbouring folder if both are
+ * hosted together.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 
 const PLACES = ['./map/handler.mjs', '../map/handler.mjs'];
 
-/** `beside`: URL of the file beside which map is looked for, this one. Throws where it is not there. */
+/**
+ * `beside`: URL of the file relative to which map is looked up; default: this file. Throws if it is
+ * not found.
+ */
 export async function loadMap(beside: string = import.meta.url): Promise<MapModule> {
   const found = PLACES.map((place) => new URL(place, beside)).find((url) =>
     existsSync(fileURLToPath(url)),

@@ -8,7 +8,10 @@ import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 export type TurnReport =
   ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
 
-/** One after the other, because they may want the same failures; one that fails holds up none of the others. */
+/**
+ * Sequential, because policies may select the same failures. A failed policy does not affect the
+ * others.
+ */
 export async function runPolicyTurns(
   runtime: Runtime,
   { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer },
@@ -17,10 +20,10 @@ export async function runPolicyTurns(
   const { clock, id, queues, log, config } = runtime;
   const world: TurnContext = { store, jobs, audit, turns, previewer, queues, clock, id };
   const reports: TurnReport[] = [];
-  // Nothing is sent in a dry run.
+  // A dry run sends nothing.
   for (const policy of runtime.dryRun === true ? [] : config.failures.replay) {
     if (signal?.aborted === true) break;
-    // A reading of the last turn says nothing about now.
+    // Readings of the previous run are outdated.
     previewer.refresh();
     try {
       const result = await runPolicyTurn(world, policy, signal);

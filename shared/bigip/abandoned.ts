@@ -1,4 +1,4 @@
-/** Partitions that a Sluice declared and that the configuration does not name. */
+/** Finds partitions that Sluice declared but the configuration does not name. */
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { isNamedByUs } from './as3/names.ts';
 import type { ForeignAddress } from './foreign.ts';
@@ -9,7 +9,10 @@ export interface AbandonedPartition {
   readonly state: DeclaredState;
 }
 
-/** Only those that have a virtual server called like ours are read, so that the partitions of others cost nothing. What cannot be read says nothing of itself. */
+/**
+ * Reads only partitions with a virtual server named like ours, so that partitions of other tools
+ * cost nothing. Unreadable ones are skipped.
+ */
 export async function findAbandoned(
   foreign: readonly ForeignAddress[],
   read: PartitionReader,

@@ -1,4 +1,7 @@
-/** What answers of a device have to have, as far as Sluice reads them. Everything that it answers is looked at here first. */
+/**
+ * Schemas of the device's answers, limited to the fields that Sluice uses. Every answer is
+ * validated here before it is used.
+ */
 import * as z from 'zod';
 import type { As3Tenant } from './as3/types.ts';
 import { DeviceError } from './errors.ts';
@@ -16,7 +19,7 @@ export const Login = z.object({
 });
 export type Login = Readonly<z.infer<typeof Login>>;
 
-/** Statistics: one thing, and the entries about it. */
+/** Statistics: one object with its entries. */
 export const Stats = z
   .object({
     entries: z.record(
@@ -32,12 +35,12 @@ export const Stats = z
   })
   .transform(({ entries }) => Object.values(entries)[0]?.nestedStats?.entries ?? {});
 
-/** Of AS3. */
+/** Version information of AS3. */
 export const Info = z.object({ version: z.string().default('') });
 
 export const UnitName = z.object({ hostname: z.string().optional() });
 
-/** A collection: the device leaves `items` out where there are none. */
+/** A collection; the device omits `items` if there are none. */
 export function itemsOf<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
   return z.object({ items: z.array(item).default([]) }).transform(({ items }) => items);
 }
@@ -82,24 +85,24 @@ export const NodeItem = z.object({
 });
 export type NodeItem = Readonly<z.infer<typeof NodeItem>>;
 
-/** What one partition declares, unread. */
+/** The unparsed declaration of one partition. */
 export function declarationOf(partition: string): z.ZodType<As3Tenant> {
   return z
     .object({ [partition]: z.looseObject({ class: z.literal('Tenant') }) })
     .transform((answer) => answer[partition]!);
 }
 
-/** A declare that goes on without us. */
+/** A declare that continues asynchronously. */
 export const Accepted = z.object({ id: z.string().min(1) });
 
-/** AS3 says it in objects now and then. */
+/** Usually text; sometimes AS3 returns objects. */
 const Words = z
   .unknown()
   .transform((words) =>
     words === undefined || typeof words === 'string' ? words : JSON.stringify(words),
   );
 
-/** A refusal of the whole names its tenants in a list. */
+/** In a refusal of the whole request, tenants are a list. */
 export const TenantResult = z.object({
   code: z.number(),
   message: z.string().default(''),
@@ -108,7 +111,7 @@ export const TenantResult = z.object({
 });
 export type TenantResult = Readonly<z.infer<typeof TenantResult>>;
 
-/** Of a declare: a result for each tenant, or one sentence about the whole. */
+/** Result of a declare: one result per tenant, or one message for the whole request. */
 export const Outcome = z.object({
   results: z.array(TenantResult).optional(),
   code: z.number().optional(),
@@ -117,12 +120,12 @@ export const Outcome = z.object({
 });
 export type Outcome = Readonly<z.infer<typeof Outcome>>;
 
-/** Of these only what is under way is of interest. */
+/** Only running tasks are used. */
 export const Tasks = itemsOf(
   z.object({ results: z.array(z.object({ message: z.string().optional() })).optional() }),
 );
 
-/** Where an answer came from. */
+/** The origin of an answer. */
 export interface Asked {
   readonly device: string;
   readonly request: Pick<DeviceRequest, 'method' | 'path' | 'kind'>;
@@ -139,7 +142,7 @@ export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResp
   );
 }
 
-/** Only writes can be in doubt, and a login has written nothing. */
+/** Only a write has an unknown outcome; a login writes nothing. */
 export function wrongShape(
   { device, request }: Asked,
   answer: DeviceResponse,
@@ -163,7 +166,7 @@ function describe({ text, json }: DeviceResponse): string {
 
 const QUOTED = 200;
 
-/** What stands in the answer to a login may be a token: its keys tell enough. */
+/** The answer to a login may contain a token, so only its keys are quoted. */
 function quote({ text, json }: DeviceResponse, secret: boolean): string {
   const said =
     secret && typeof json === 'object' && json !== null

@@ -1,4 +1,6 @@
-/** Looks over one device: what differs from its declaration, and what is declared for nobody. Reads only. */
+/**
+ * Audits one device: differences from its declaration, and exposures of unknown owners. Only reads.
+ */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
@@ -18,17 +20,20 @@ import { sizeFindings } from './sizes.ts';
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  /** `kept`: changed by hand, and declared so since. `abandoned`: ours, and not configured. `size`: nothing differs, but it is more than recommended. */
+  /**
+   * `kept`: a manual change that is declared since. `abandoned`: declared by Sluice and no longer
+   * configured. `size`: no difference, but above the recommended limits.
+   */
   readonly kind: DifferenceKind | 'abandoned' | 'foreign' | 'kept' | 'silent' | 'size';
   readonly code: string;
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
   readonly message: string;
-  /** Whether declaring the same again mends it. */
+  /** Whether declaring again removes the difference. */
   readonly repairable: boolean;
-  /** What policy answers it with. */
+  /** The order that the policy sends. */
   readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
-  /** What could be kept as it is. */
+  /** The manual change that could be kept. */
   readonly adopt?: OverrideAdoption;
 }
 
@@ -37,10 +42,10 @@ const CODE: Readonly<Record<DifferenceKind, string>> = {
   differs: 'BIP451',
   orphan: 'BIP452',
 };
-/** A declare between two looks is not drift; so often it is looked again, with a pause in milliseconds. */
+/** A concurrent declare looks like drift, so the comparison is repeated; pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
-/** So many exposures of a partition are named; the device lists them all. */
+/** Maximum number of exposures named in a message; the device lists all. */
 const NAMED = 5;
 
 export interface AuditScope {
@@ -93,7 +98,7 @@ type Look =
   | { readonly state: DeclaredState; readonly differences: readonly Difference[] }
   | { readonly refused: { readonly code: string; readonly message: string } };
 
-/** Both readings around the look have to be the same, or somebody declared in between. */
+/** The readings before and after must be equal, otherwise a declare came in between. */
 async function lookAt(
   device: Device,
   partition: string,
@@ -103,7 +108,7 @@ async function lookAt(
     const before = await device.read(partition);
     if (before.kind === 'refused')
       return { refused: { code: before.code, message: before.reason } };
-    // Nothing was ever declared: nothing can differ.
+    // Nothing was declared, so nothing can differ.
     if (before.declared.lockKey === undefined)
       return { state: before.declared.state, differences: [] };
     const differences = await quiet(device.drift(partition, before.declared.state));
@@ -182,7 +187,7 @@ function ofSilence(device: string, partitions: readonly string[], silence: Silen
   };
 }
 
-/** Another Sluice may work on the device, for clusters of its own. */
+/** Another Sluice installation may use the device for other clusters. */
 function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): boolean {
   return Object.keys(state.owners).some((owner) =>
     clusters.some(({ id }) => id === parseOwner(owner).cluster),
@@ -216,7 +221,7 @@ function ofSize(device: string, { partition, code, message }: SizeFinding): Find
   };
 }
 
-/** Owners that the configuration does not know: nobody will ever take back what is declared for them. */
+/** Owners that are not in the configuration, whose exposures would never be removed. */
 function strangers(
   { ingresses }: SluiceConfig,
   device: string,

@@ -1,15 +1,21 @@
-/** Leaves a device alone that does not answer: after a few failures in a row there is one probe now and then, and nothing else. */
+/**
+ * A circuit breaker for a device: after a few consecutive failures it allows only occasional
+ * probes.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode } from './errors.ts';
 
 export interface Breaker {
-  /** Rejects with BIP508, without a request, while the device is left alone. */
+  /** Rejects with BIP508 without a request while the breaker is open. */
   run<T>(action: () => Promise<T>): Promise<T>;
 }
 
-/** The device, or what leads to it, is out of order: more requests would not help, and failed logins would lock the account. */
+/**
+ * Faults of the device or the path to it. More requests would not help, and failed logins would
+ * lock the account.
+ */
 const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
   'BIP401',
   'BIP402',
@@ -26,7 +32,7 @@ const FAILURES = 3;
 /** Milliseconds. */
 const PAUSE = { first: 5_000, longest: 30_000 } as const;
 
-/** The device is away, or left alone for that reason. */
+/** Whether the code means that the device is unavailable, or its breaker open. */
 export function isAwayCode(code: string): boolean {
   return code === 'BIP508' || [...AWAY].some((one) => one === code);
 }
@@ -35,22 +41,22 @@ export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);
 }
 
-/** The device is left alone: until when, by the monotonic clock, and why. */
+/** State of an open breaker: its end by the monotonic clock, and its cause. */
 interface Open {
   readonly until: number;
   readonly cause: string;
 }
 
-/** `patience`: milliseconds that others wait for the probe. */
+/** `patience`: milliseconds that other callers wait for the probe. */
 export function createBreaker(
   device: string,
   clock: Pick<Clock, 'monotonic'>,
   random: () => number,
   patience = 10_000,
 ): Breaker {
-  /** In a row. */
+  /** Consecutive failures. */
   let failures = 0;
-  /** How often it was left alone since it answered last. */
+  /** Number of openings since the last answer. */
   let pauses = 0;
   let open: Open | undefined;
   let probe: Promise<unknown> | undefined;
@@ -66,7 +72,7 @@ export function createBreaker(
     pauses = 0;
     open = undefined;
   };
-  /** Calls that began before the device was left alone decide nothing any more. */
+  /** Calls that started before the breaker opened do not change its state. */
   const count = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
       const result = await action();
@@ -78,7 +84,7 @@ export function createBreaker(
       throw error;
     }
   };
-  /** Any answer will do, a refusal too. */
+  /** Any answer closes the breaker, including a refusal. */
   const ask = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
       const result = await action();

@@ -1,4 +1,4 @@
-/** What each kind of call to a device may take: in time, and in bytes of the answer. */
+/** Time and size limits for each kind of call to a device. */
 import type { ExchangeLimits } from '../runtime/meter.ts';
 
 const KIB = 1024;
@@ -6,28 +6,31 @@ const MIB = 1024 * KIB;
 
 interface CallLimit {
   readonly bytes: number;
-  /** Milliseconds, where less than devices[].requestTimeout. */
+  /** Milliseconds, if less than devices[].requestTimeout. */
   readonly longest?: number;
 }
 
-/** 5,000 exposures with 10 members each are 4.8 MB declared and 24 MB as a list of pools (docs/operations/limits.md). */
+/**
+ * 5,000 exposures with 10 members each have a declaration of 4.8 MB and a pool list of 24 MB
+ * (docs/operations/limits.md).
+ */
 const CALLS = {
   login: { bytes: 256 * KIB },
-  /** A device that is away must not hold up a process that ends. */
+  /** An unreachable device must not delay the end of the process. */
   logout: { bytes: 256 * KIB, longest: 2_000 },
-  /** One small thing: a role, a version, an object by its name. */
+  /** One small object: a role, a version, an object by name. */
   read: { bytes: MIB },
   /** One object, such as a node. */
   write: { bytes: MIB },
-  /** What a partition declares. */
+  /** The declaration of a partition. */
   declared: { bytes: 64 * MIB },
-  /** Objects of the device: for the audit, and to verify a declare. */
+  /** Lists of objects, for audits and verification. */
   list: { bytes: 128 * MIB },
-  /** Answered with a task; a device that declares at once answers with the declaration. */
+  /** Usually answered with a task; a synchronous declare returns the declaration. */
   declare: { bytes: 64 * MIB },
-  /** Holds the declaration when it is done. */
+  /** Contains the declaration when finished. */
   task: { bytes: 64 * MIB },
-  /** At most 25 that are done. */
+  /** Includes at most 25 finished tasks. */
   tasks: { bytes: 160 * MIB },
 } as const satisfies Readonly<Record<string, CallLimit>>;
 
@@ -36,7 +39,7 @@ export type CallKind = keyof typeof CALLS;
 export interface CallSettings {
   /** devices[].requestTimeout, in milliseconds. */
   readonly timeout: number;
-  /** Bytes, where answers have to be smaller than usual. */
+  /** Bytes, if answers must be smaller than usual. */
   readonly largest?: number | undefined;
   readonly leastRate?: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** From the configuration of a device to a session with its active unit. */
+/** Creates a session with the active unit of a configured device. */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -17,11 +17,11 @@ export interface DeviceSecrets {
 
 export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
-  /** Milliseconds for one request, where it has to be less than devices[].requestTimeout. */
+  /** Milliseconds for one request, if less than devices[].requestTimeout. */
   readonly timeout?: number | undefined;
-  /** Bytes of one answer, where they have to be less than usual. */
+  /** Maximum bytes of an answer, if less than usual. */
   readonly largest?: number | undefined;
-  /** Only reads leave; what would be written goes to `log`. */
+  /** If true, only reads are sent; writes are logged to `log`. */
   readonly dryRun?: boolean | undefined;
   readonly log?: Logger | undefined;
 }

@@ -1,4 +1,4 @@
-/** Posts a partition and waits for what becomes of it. */
+/** Posts a partition and waits for the result. */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
@@ -11,9 +11,9 @@ import type { Session } from './session.ts';
 import { IN_PROGRESS, isDeclaring } from './tasks.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
-/** Milliseconds: first pause between polls of a task, and the longest. */
+/** Milliseconds: first and longest pause between polls of a task, and the total limit. */
 const POLL = { first: 100, longest: 2_000, giveUp: 110_000 } as const;
-/** Milliseconds: what may have been accepted without our knowing is waited for before anybody reads back. */
+/** Milliseconds to wait for a request that may have been accepted, before reading back. */
 const QUIET = { pause: 1_000, giveUp: 30_000 } as const;
 
 export interface Declaration {
@@ -23,7 +23,10 @@ export interface Declaration {
 
 type Place = Pick<DeviceConfig, 'name' | 'save'>;
 
-/** An error in doubt comes when the device works on no declaration any more, as far as it says: what is read back then is how it ended. */
+/**
+ * After an unknown outcome, waits until the device runs no declaration, so that reading back shows
+ * the result.
+ */
 export async function post(
   session: Session,
   clock: Clock,
@@ -33,7 +36,7 @@ export async function post(
   try {
     return await send(session, clock, config, declaration);
   } catch (error) {
-    // AS3 gave up on a script that was too slow, so no task tells of it.
+    // AS3 gave up on a slow script, so no task reports its result.
     if (error instanceof DeviceError && error.fault === 'ambiguous' && error.hint !== 'slow')
       await untilQuiet(session, clock);
     throw error;
@@ -81,7 +84,7 @@ async function poll(session: Session, clock: Clock, id: string): Promise<Answere
   );
 }
 
-/** Undefined while it goes on. */
+/** Undefined while the task runs. */
 async function ask(session: Session, id: string): Promise<Answered | undefined> {
   const request: DeviceRequest = {
     method: 'GET',
@@ -102,7 +105,7 @@ async function ask(session: Session, id: string): Promise<Answered | undefined> 
       ? undefined
       : { request, answer };
   } catch (error) {
-    // Asking is harmless, but what is asked about is a write: nobody knows how it ends.
+    // The poll is harmless, but the outcome of the polled write is unknown.
     throw error instanceof DeviceError ? inDoubt(error) : error;
   }
 }
@@ -115,7 +118,7 @@ function inDoubt(error: DeviceError): DeviceError {
   });
 }
 
-/** Goes by the tenant's own result, whatever the HTTP status said. */
+/** Uses the result of the tenant, whatever the HTTP status. */
 function conclude(
   device: string,
   partition: string,
@@ -131,7 +134,7 @@ function conclude(
   const whole: TenantResult = { code, message: [message, ...errors].filter(Boolean).join('; ') };
   const fault = faultOfResult(device, partition, result ?? whole);
   if (fault) throw fault;
-  // A good status without a result tells nothing about the partition.
+  // A success status without a result says nothing about the partition.
   if (!result) throw inDoubt(wrongShape({ device, request }, answer, 'results: missing'));
   return result.message === 'no change' ? 'unchanged' : 'applied';
 }
@@ -146,7 +149,7 @@ function readOutcome(device: string, { request, answer }: Answered): Outcome {
 
 async function untilQuiet(session: Session, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + QUIET.giveUp;
-  // A device that does not say is read back all the same; the lock key guards what is posted then.
+  // Read back even if the device does not answer; the lock key protects the next post.
   while (await isDeclaring(session).catch(() => false)) {
     if (clock.monotonic() + QUIET.pause > deadline) return;
     await clock.sleep(QUIET.pause);

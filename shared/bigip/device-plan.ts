@@ -1,4 +1,7 @@
-/** What apply would make of slices on a whole device, partition after partition, as far as BIG-IP has no objection. Pure; nothing is declared. */
+/**
+ * Plans slices for a whole device, partition by partition, as apply would if BIG-IP accepts
+ * everything. Pure; nothing is declared.
+ */
 import type { Slice } from '../domain/exposure/exposure.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { changeId } from '../domain/plan/plan-entry.ts';
@@ -10,13 +13,16 @@ import { planPartition } from '../domain/plan/plan.ts';
 import { devicePaths } from './as3/names.ts';
 
 export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 'shareNodes'> {
-  /** By partition that can be read. */
+  /** The readable partitions. */
   readonly states: ReadonlyMap<string, DeclaredState>;
-  /** `asked`: the slices as one partition is to see them; absent: as they are. */
+  /** `asked`: adapts a slice to a partition; default: unchanged. */
   readonly asked?: (slice: Slice, state: DeclaredState) => Slice;
 }
 
-/** By partition. An address is in one partition only, so what moves leaves before it comes. */
+/**
+ * By partition. An address is in one partition only, so a moved exposure is removed before it is
+ * created.
+ */
 export function planDevice(
   partitions: readonly string[],
   slices: readonly Slice[],

@@ -1,4 +1,7 @@
-/** One BIG-IP, or a pair of them, as the pipeline sees it: what it declares, a way to declare, and a look at what it really has. */
+/**
+ * The interface of the pipeline to one BIG-IP or HA pair: read the declaration, declare, and
+ * inspect the live state.
+ */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { EMPTY_STATE } from '../domain/declared/declared.ts';
@@ -39,25 +42,28 @@ export type { FencesBehind } from './fences.ts';
 export interface Device {
   readonly name: string;
   read(partition: string): Promise<PartitionReading>;
-  /** Posts the whole partition, waits for the task; rejects with a {@link DeviceError}. */
+  /** Posts the whole partition and waits for the task; rejects with a {@link DeviceError}. */
   declare(
     partition: string,
     next: DeclaredState,
     lockKey: string | undefined,
   ): Promise<'applied' | 'unchanged'>;
-  /** Differences between what is declared and what is live, one sentence each. */
+  /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
-  /** Drains and restores the nodes of draining members; resolves with the addresses that changed. */
+  /** Drains and restores nodes; resolves with the changed addresses. */
   reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
-  /** What differs from what is declared, object by object; rejects with BIP503 while a declaration is under way. */
+  /**
+   * Differences from the declaration, object by object; rejects with BIP503 while a declaration is
+   * in progress.
+   */
   drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
-  /** Partitions that a Sluice declared, outside those that are configured. */
+  /** Partitions that Sluice declared but the configuration does not name. */
   abandoned(): Promise<readonly AbandonedPartition[]>;
-  /** Which of these objects the device lacks. */
+  /** The objects that do not exist on the device. */
   missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
-  /** What the active unit says of itself. */
+  /** Facts about the active unit. */
   facts(): Promise<DeviceFacts>;
   close(): Promise<void>;
 }
@@ -66,7 +72,10 @@ export interface DeviceSurroundings extends Pick<
   ConnectOptions,
   'random' | 'log' | 'dryRun' | 'timeout' | 'largest'
 > {
-  /** Called when what is declared lies behind what was declared before; rejects when that could not be passed on. */
+  /**
+   * Called if the declaration is older than an earlier one; rejects if the report could not be
+   * sent.
+   */
   readonly onFencesBehind?: (behind: FencesBehind) => Promise<void>;
   readonly configured?: Configured;
 }
@@ -112,8 +121,9 @@ export function createDevice(
     return outcome;
   };
   /**
-   * The lock key does not guard a first write, so the tenant is born empty and everything after is guarded. The key that nobody has is
-   * ignored while the tenant does not exist, and refused once another writer was faster.
+   * The lock key does not protect the first write, so the tenant is created empty and all later
+   * writes are protected. An unknown key is ignored while the tenant does not exist, and refused
+   * once another writer created it.
    */
   const birth = async (partition: string): Promise<string> => {
     await declare(partition, EMPTY_STATE, 'nobody was here');
@@ -132,12 +142,12 @@ export function createDevice(
     read,
     declare: async (partition, next, lockKey) => {
       const key = lockKey ?? (await birth(partition));
-      // An address is put back into service before somebody else uses it.
+      // An address is returned to service before another pod uses it.
       if (!nodesShared(next)) await resetNodes(session, partition, next);
       return declare(partition, next, key);
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
-    // Shared nodes stand in /Common, where Sluice writes nothing by itself.
+    // Shared nodes are in /Common, where Sluice does not write directly.
     reconcileMembers: (partition, state) =>
       nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
@@ -150,7 +160,7 @@ export function createDevice(
   };
 }
 
-/** The fences of this partition on the units that are not active, as far as they answer. */
+/** The fences of this partition on the standby units that answer. */
 async function ownersElsewhere(
   session: DeviceSession,
   partition: string,

@@ -1,4 +1,4 @@
-/** The devices of one function in one process: one connection, one login and one breaker for each. */
+/** The devices of one function in one process: one connection, login and breaker per device. */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -10,12 +10,12 @@ import { perDevice } from './per-device.ts';
 
 export interface Devices {
   get(config: DeviceConfig): Promise<Device>;
-  /** The next `get` connects anew, with the secrets as they are then. Absent where nothing is kept. */
+  /** The next `get` connects again with the current secrets. Absent if nothing is cached. */
   forget?(config: DeviceConfig): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What devices need of the process that they are in. */
+/** Dependencies of devices. */
 export interface DevicesContext {
   readonly config: Pick<SluiceConfig, 'generation' | 'ingresses'>;
   readonly secrets: Secrets;
@@ -25,7 +25,10 @@ export interface DevicesContext {
   readonly dryRun?: boolean | undefined;
 }
 
-/** `onFencesBehind` hears of a partition that lost what was declared, so that watchers can be asked to say it again. */
+/**
+ * `onFencesBehind` is called for a partition that lost declared versions, so that watchers can be
+ * asked for a resync.
+ */
 export function createDevices(
   context: DevicesContext,
   onFencesBehind: (behind: FencesBehind) => Promise<void>,

@@ -1,4 +1,4 @@
-/** What is different on the device from what it was told, object by object. */
+/** Compares the device with the declaration, object by object. */
 import { BALANCE_METHODS } from '../domain/exposure/settings/values.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import { nodeReconciliation } from '../domain/express/reconcile.ts';
@@ -21,7 +21,7 @@ export interface Difference {
   /** Full path of the object. */
   readonly path: string;
   readonly message: string;
-  /** What could be kept as it is. */
+  /** The manual change that could be kept. */
   readonly adopt?: OverrideAdoption;
 }
 
@@ -31,7 +31,10 @@ interface Live {
   readonly addresses: readonly VirtualAddress[];
 }
 
-/** Rejects with BIP503 while a declaration is under way: half of it would look like drift. */
+/**
+ * Rejects with BIP503 while a declaration is in progress, because a partial one would look like
+ * drift.
+ */
 export async function findDrift(
   session: Session,
   partition: string,
@@ -144,7 +147,7 @@ function differs(path: string, message: string): Difference {
   return { kind: 'differs', path, message };
 }
 
-/** One difference for each setting that might as well be kept. */
+/** One difference for each setting that could be kept. */
 function byHand(
   path: string,
   { e, operated: told }: Pick<Told, 'e' | 'operated'>,
@@ -174,7 +177,7 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
     ...placingDifferences(pool, e, state),
     ...settingDifferences('pool', pool, e.settings),
   ];
-  // A method that nobody knows here cannot be declared, so it is not kept.
+  // An unknown method cannot be declared, so it cannot be kept.
   const balance = BALANCE_METHODS.find((method) => method === pool.loadBalancingMode);
   const balances =
     balance === undefined

@@ -1,13 +1,13 @@
 /**
- * The device of a dry run: readings go through, writes are told as what would be done and answered as if it had been done. Below it
- * `readOnlySession` lets no write out of the process, so that nothing that is added later can forget about the dry run.
+ * The device of a dry run: reads are real, writes are logged and answered as if they had succeeded.
+ * Below it, `readOnlySession` blocks all writes, so that new code cannot bypass the dry run.
  */
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { isSameContent } from '../domain/declared/declared.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Device, PartitionReading } from './device.ts';
 
-/** What a partition would declare by now, and what it really declares. */
+/** The pretended and the real declaration of a partition. */
 interface Pretence {
   readonly state: DeclaredState;
   readonly real: DeclaredState;
@@ -17,7 +17,10 @@ interface Pretence {
 export function dryRunDevice(device: Device, log: Logger): Device {
   const real = new Map<string, Pick<Pretence, 'real' | 'realKey'>>();
   const pretences = new Map<string, Pretence>();
-  /** Every method by name: one that is new does not compile until it is decided what it means in a dry run. */
+  /**
+   * Lists every method explicitly, so that a new one does not compile until its dry-run behaviour
+   * is defined.
+   */
   const dry: Required<Device> = {
     name: device.name,
     read: async (partition): Promise<PartitionReading> => {
@@ -26,7 +29,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       const { state, lockKey: realKey } = reading.declared;
       real.set(partition, { real: state, realKey });
       const pretence = pretences.get(partition);
-      // Somebody who is not dry declared meanwhile: what was made up is out of date.
+      // Another process declared in the meantime, so the pretended state is outdated.
       if (pretence === undefined || pretence.realKey !== realKey) {
         pretences.delete(partition);
         return reading;
@@ -52,7 +55,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
     reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),
-    // What is really there is compared with what is really declared.
+    // Compares the live state with the real declaration.
     drift: (partition, state) => {
       const pretence = pretences.get(partition);
       if (pretence === undefined) return device.drift(partition, state);

@@ -1,4 +1,4 @@
-/** Everything that can go wrong with a device, as it is told to people. */
+/** Errors of devices, as shown to users. */
 import type { InnerCall } from './inner-calls.ts';
 
 export type DeviceErrorCode =
@@ -28,19 +28,20 @@ export type DeviceErrorCode =
   | 'BIP512';
 
 /**
- * `content`: the device refuses what was declared; another content may pass.
- * `device`: nothing passes until somebody mends the device or the configuration.
- * `transient`: the same again, later.
- * `ambiguous`: it may have been done; read back before anything else.
+ * `content`: the device refuses the declaration; other content may succeed.
+ * `device`: nothing succeeds until the device or the configuration is corrected.
+ * `transient`: retry the same later.
+ * `ambiguous`: it may have been applied; read back first.
  */
 export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
 
 /**
- * `slow`: it was too much at once.
- * `raced`: the same once more may pass, because something changed on the device meanwhile.
- * `inner`: AS3 failed in words that name nothing of what was declared; whether that follows a change is found out.
- * `unsaved`: the same, after everything was done: only the configuration was not saved.
- * `unfound`: AS3 did not find what the declaration refers to, or failed to look.
+ * `slow`: the declare was too large.
+ * `raced`: the same declare may succeed now, because something changed on the device in between.
+ * `inner`: AS3 failed without naming anything in the declaration; isolation finds out whether a
+ * change triggers it.
+ * `unsaved`: the same, after everything was applied: only the configuration was not saved.
+ * `unfound`: AS3 did not find a referenced object, or failed to look it up.
  */
 export type Hint = 'slow' | 'raced' | 'inner' | 'unsaved' | 'unfound';
 
@@ -55,12 +56,12 @@ interface Details {
 export class DeviceError extends Error {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
-  /** The device's own words, trimmed; empty when it said nothing. */
+  /** The device's message, shortened; empty if there was none. */
   readonly response: string;
-  /** Milliseconds the device asked to wait. */
+  /** Milliseconds from Retry-After. */
   readonly after?: number | undefined;
   readonly hint?: Hint | undefined;
-  /** The call inside the device that failed. */
+  /** The failed call inside the device. */
   readonly inner?: InnerCall | undefined;
 
   constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: Details = {}) {
@@ -75,19 +76,19 @@ export class DeviceError extends Error {
   }
 }
 
-/** A fault inside the device: it says nothing about what was declared. */
+/** A fault inside the device, which says nothing about the declaration. */
 export type InnerFault = DeviceError & { readonly hint: 'inner' | 'unsaved' };
 
 export function isInner(error: unknown): error is InnerFault {
   return error instanceof DeviceError && (error.hint === 'inner' || error.hint === 'unsaved');
 }
 
-/** What went wrong, and the device's own words as a sentence of their own. */
+/** The error with the device's message as a separate sentence. */
 export function inWords({ message, response }: Pick<DeviceError, 'message' | 'response'>): string {
   return response === '' ? message : `${message}. BIG-IP says: ${response}`;
 }
 
-/** Enough of the device's words to understand, never a page of HTML or a declaration. */
+/** Shortens the device's message: enough to understand, never an HTML page or a declaration. */
 export function trim(text: string, length = 600): string {
   const words = text
     .replaceAll(/<[^>]*>/g, ' ')

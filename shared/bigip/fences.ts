@@ -1,9 +1,10 @@
 /**
- * When what is declared is not what it should be by now, the watchers are asked to say everything again.
+ * Detects declarations that are older than expected, and asks the watchers for a full resync.
  *
- * A unit that took over without having been in sync, or a device put back from a backup, declares older versions than were reached
- * before; old events would pass its fences, until newer words move them ahead. And under a configuration that is newer than what is
- * declared, every owner has to be mapped anew, and not one by one as something happens to change in its cluster.
+ * A unit that takes over without being in sync, or a device restored from a backup, has older
+ * versions than were reached before; old events would pass its fences until newer snapshots arrive.
+ * After a configuration change every owner must be mapped again, and not one by one as something
+ * changes in its cluster.
  */
 import type { OwnerKey } from '../domain/snapshot/snapshot.ts';
 import type { OwnerRecord } from '../domain/declared/declared.ts';
@@ -18,25 +19,28 @@ export interface FencesBehind {
   readonly reason: string;
 }
 
-/** What the configuration of this process says. */
+/** The configuration of this process. */
 export interface Configured {
   readonly generation: number;
   readonly owners: ReadonlySet<OwnerKey>;
 }
 
-/** What a reading shows besides the content. */
+/** Metadata of a reading. */
 export interface Sighting {
   readonly owners: Owners;
-  /** Name of the unit that declared this; undefined where none is noted down. */
+  /** Name of the unit that made the declaration; undefined if it is not recorded. */
   readonly declaredBy: string | undefined;
   /** Name of the unit that was read. */
   readonly unit: string | undefined;
 }
 
 export interface FenceWatch {
-  /** Reports fences that lie behind; rejects when the report could not be made, so that it is made by the next reading. */
+  /**
+   * Reports outdated fences; rejects if the report could not be sent, so that the next reading
+   * repeats it.
+   */
   check(partition: string, seen: Sighting, others: () => Promise<readonly Owners[]>): Promise<void>;
-  /** What this process declared itself is what it expects to find. */
+  /** Records the owners that this process declared, as the expected state. */
   declared(partition: string, owners: Owners): void;
 }
 
@@ -60,7 +64,7 @@ export function createFenceWatch(
         behindMemory(seen, before) ??
         (await behindOthers(seen, before, others));
       if (reason !== undefined) await report({ device, partition, code: 'BIP442', reason });
-      // Once for each process: what it declares itself from now on is as new as its configuration.
+      // Once per process: its own declarations use its configuration.
       const old =
         reason === undefined && before === undefined && configured
           ? underOlder(seen, configured)
@@ -75,7 +79,10 @@ export function createFenceWatch(
   };
 }
 
-/** Whether the new unit had everything cannot be known from it alone; asking once costs one round of snapshots. */
+/**
+ * Whether the new unit was in sync cannot be determined from it alone; asking costs one round of
+ * snapshots.
+ */
 function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): string | undefined {
   if (declaredBy === undefined || unit === undefined || declaredBy === unit) return undefined;
   if (before?.unit === unit && before.declaredBy === declaredBy) return undefined;
@@ -100,7 +107,10 @@ function behindMemory(seen: Sighting, before: Known | undefined): string | undef
   return before === undefined ? undefined : behind(seen.owners, before.owners, 'was seen earlier');
 }
 
-/** The first time on a unit its peers are compared, as far as they answer: after a failback the standby may know more. */
+/**
+ * On the first reading of a unit, compares with its peers that answer: after a failback the standby
+ * may have newer versions.
+ */
 async function behindOthers(
   seen: Sighting,
   before: Known | undefined,

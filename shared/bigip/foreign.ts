@@ -1,4 +1,4 @@
-/** Virtual servers and virtual addresses of others: what they hold, nobody else can have. */
+/** Virtual servers and virtual addresses of other tools, whose addresses Sluice cannot use. */
 import { itemsOf, Virtual, VirtualAddress } from './answers.ts';
 import type { Session } from './session.ts';
 
@@ -6,13 +6,15 @@ export interface ForeignAddress {
   readonly path: string;
   readonly partition: string;
   readonly address: string;
-  /** Of a virtual server, 0 for all; undefined for a virtual address, which as such holds no port. */
+  /**
+   * For a virtual server, 0 means all ports; undefined for a virtual address, which holds no port.
+   */
   readonly port?: number;
-  /** Of a virtual server: `tcp`, `udp`, `any` … */
+  /** For a virtual server: `tcp`, `udp`, `any` … */
   readonly protocol?: string;
 }
 
-/** One list call each, whatever their number. */
+/** One list call each, whatever the number of objects. */
 export async function foreignAddresses(
   session: Session,
   own: readonly string[],
@@ -49,7 +51,7 @@ function ofVirtual(
   byPath: ReadonlyMap<string, string>,
 ): ForeignAddress {
   const { place, port } = splitDestination(destination);
-  // The destination names the virtual address, which need not be called like its address.
+  // The destination contains the name of the virtual address, which may differ from its address.
   const address = byPath.get(place) ?? place.slice(place.lastIndexOf('/') + 1);
   return {
     path: fullPath,

@@ -1,18 +1,21 @@
-/** AS3 works by calls to the device's own REST services. When one of them fails, its answer tells which; these are its words (3.56). */
+/**
+ * AS3 calls the device's own REST services. If such a call fails, AS3's answer names it; these are
+ * the messages of AS3 3.56.
+ */
 
-/** A call that AS3 made inside the device. */
+/** A call of AS3 inside the device. */
 export interface InnerCall {
   readonly method: string;
   /** Path without query, such as `/mgmt/tm/ltm/pool`. */
   readonly endpoint: string;
-  /** Absent when there was no answer. */
+  /** Absent if there was no answer. */
   readonly status?: number;
 }
 
 const FAILED =
   /\b(GET|HEAD|POST|PUT|PATCH|DELETE) (?:https?:\/\/[^\s/]+)?(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
 
-/** The call that these words tell of. */
+/** Parses the call from AS3's message. */
 export function innerCallOf(words: string): InnerCall | undefined {
   const [, method, endpoint, status] = FAILED.exec(words) ?? [];
   if (method === undefined || endpoint === undefined) return undefined;
@@ -23,7 +26,10 @@ export function callInWords({ method, endpoint, status }: InnerCall): string {
   return `${method} ${endpoint}: ${status === undefined ? 'no answer' : `HTTP ${status}`}`;
 }
 
-/** Words about a call inside the device, or about AS3's own script, that name nothing of what was declared. */
+/**
+ * Messages about a call inside the device or about AS3's own script, which name nothing in the
+ * declaration.
+ */
 export const INNER_WORDS = new RegExp(
   [
     FAILED.source,

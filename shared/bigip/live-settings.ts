@@ -1,4 +1,4 @@
-/** Settings as the device answers them, and what of them differs from what was declared; the rows of the catalogue say which and how. */
+/** Settings in live objects and their differences from the declaration, driven by the catalogue. */
 import type * as z from 'zod';
 import {
   type Catalogue,
@@ -23,7 +23,7 @@ type LiveShape<Of extends LiveObject> = {
   [K in SettingName as FieldOf<Catalogue[K], Of>]: SchemaOf<Catalogue[K]>;
 };
 
-/** The fields of an answer about this object that hold settings. */
+/** The fields of this kind of object that hold settings. */
 export function liveShape<Of extends LiveObject>(object: Of): LiveShape<Of> {
   const fields = SETTING_ROWS.flatMap(([, { live }]) =>
     live?.object === object ? [[live.field, live.schema]] : [],
@@ -31,7 +31,7 @@ export function liveShape<Of extends LiveObject>(object: Of): LiveShape<Of> {
   return Object.fromEntries(fields) as LiveShape<Of>;
 }
 
-/** Finishes sentences about the object, one for each setting that is not as declared and that nobody may keep. */
+/** Predicates about the object, one for each setting that differs and cannot be kept. */
 export function settingDifferences(
   object: LiveObject,
   live: Readonly<Record<string, unknown>>,

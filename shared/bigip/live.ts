@@ -1,4 +1,4 @@
-/** What the device really has, against what it was told: a 200 of AS3 is not proof. */
+/** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
 import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from './answers.ts';
 import { devicePaths } from './as3/names.ts';

@@ -1,4 +1,7 @@
-/** One BIG-IP as express sees it: what is declared, and the nodes. It has connections of its own, so that a declare never holds it up. */
+/**
+ * The interface of express to one BIG-IP: declaration and nodes. Uses separate connections, so that
+ * a declare never delays it.
+ */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
@@ -11,16 +14,19 @@ import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
 import { createPartitionReader } from './partition.ts';
 
 export interface NodeAccess {
-  /** Reading needs no lock of AS3, so it goes on during a declare. A partition that is not ours has no declared state to speak of. */
+  /**
+   * Reading needs no AS3 lock, so it works during a declare. A foreign partition has an empty
+   * declared state.
+   */
   declared(partition: string): Promise<DeclaredState>;
   nodes(partition: string): Promise<readonly LiveNode[]>;
   write(partition: string, write: NodeWrite): Promise<'written' | 'gone'>;
-  /** Back to what is declared. */
+  /** Returns nodes to the declared state. */
   reconcile(partition: string, state: DeclaredState): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Seconds: what takes longer is no express any more. */
+/** Seconds; a slower answer is too late for express. */
 const LONGEST_REQUEST = 5;
 
 export interface NodeSurroundings {

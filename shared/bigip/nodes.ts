@@ -1,6 +1,7 @@
 /**
- * Members leave and come back at the node: AS3 never looks at a node's session, so it survives every declare, holds in all pools at
- * once, and cuts no connection. A member-level drain would be undone by the next declare's delete-and-add.
+ * Removes and restores members at the node: AS3 never changes the session of a node, so the change
+ * survives every declare, applies to all pools at once, and cuts no connection. A drain at the
+ * member would be undone by the next declare, which deletes and re-adds it.
  */
 import type { Availability } from '../domain/exposure/exposure.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
@@ -12,7 +13,10 @@ import type { Session } from './session.ts';
 
 export { drainingAddresses } from '../domain/express/reconcile.ts';
 
-/** What is written; reads differ (`monitor-enabled`, `unchecked`, `up`), and writing those back is refused. */
+/**
+ * The written values; read values differ (`monitor-enabled`, `unchecked`, `up`) and cannot be
+ * written.
+ */
 const ADMIN: Readonly<Record<Availability, { readonly session: string; readonly state: string }>> =
   {
     ready: { session: 'user-enabled', state: 'user-up' },
@@ -25,7 +29,7 @@ function availabilityOf({ session, state }: NodeItem): Availability {
   return session === 'user-disabled' ? 'draining' : 'ready';
 }
 
-/** The nodes that stand in this partition; those shared in /Common are somebody else's too. */
+/** The nodes in this partition; shared nodes in /Common also belong to others. */
 export async function listNodes(session: Session, partition: string): Promise<readonly LiveNode[]> {
   const path = `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,ratio,description`;
   const items = await session.read({ path, kind: 'list' }, itemsOf(NodeItem));
@@ -38,13 +42,13 @@ export async function listNodes(session: Session, partition: string): Promise<re
   }));
 }
 
-/** One request, state, stamp and ratio together; `gone` when a declare took the node away meanwhile. */
+/** State, stamp and ratio in one request; `gone` if a declare removed the node in the meantime. */
 export async function writeNode(
   session: Session,
   partition: string,
   write: NodeWrite,
 ): Promise<'written' | 'gone'> {
-  // Route domains stand in names as `%1`.
+  // In URLs of names, route domains are written as `%1`.
   const path = `/mgmt/tm/ltm/node/~${partition}~${write.name.replaceAll('%', '%25')}`;
   const ratio = write.ratio === undefined ? {} : { ratio: write.ratio };
   const answer = await session.call(
@@ -58,7 +62,10 @@ export async function writeNode(
   return answer.status === 404 ? 'gone' : 'written';
 }
 
-/** Brings the partition's own nodes to what the declared members say; resolves with the addresses it changed. One GET where nothing differs. */
+/**
+ * Sets the partition's own nodes to the declared state; resolves with the changed addresses. One
+ * GET if nothing differs.
+ */
 export async function reconcileNodes(
   session: Session,
   partition: string,
@@ -72,8 +79,9 @@ export async function reconcileNodes(
 }
 
 /**
- * Before a declare: nodes that are to take connections under what will be declared, and do not. An address that is used again must not
- * inherit the drain of the pod that had it; draining, and ratios alone, wait until the declare has brought the successors.
+ * Before a declare: enables nodes that the new state requires. A reused address must not inherit
+ * the drain of the previous pod. Draining, and changes of ratio only, wait until the declare has
+ * added the successors.
  */
 export async function resetNodes(
   session: Session,
@@ -93,7 +101,7 @@ export async function resetNodes(
   );
 }
 
-/** A new share of one cluster is a write for each of its nodes; so many at once are on their way. */
+/** A new weight of a cluster requires a write per node; this many run in parallel. */
 const AT_ONCE = 8;
 
 async function writeAll(

@@ -1,4 +1,7 @@
-/** What an answer of the device means. The tables follow AS3 3.56 and iControl REST; the first row that fits decides. */
+/**
+ * Interprets the device's answers. The tables follow AS3 3.56 and iControl REST; the first matching
+ * row decides.
+ */
 import * as z from 'zod';
 import type { TenantResult } from './answers.ts';
 import { DeviceError } from './errors.ts';
@@ -17,7 +20,7 @@ interface Row {
 
 const Complaint = z.object({ message: z.unknown(), errors: z.unknown() });
 
-/** Answers of REST calls as a whole. */
+/** Answers to whole REST calls. */
 const ANSWERS: readonly Row[] = [
   {
     status: [400],
@@ -26,7 +29,7 @@ const ANSWERS: readonly Row[] = [
     fault: 'transient',
     says: 'the user has 100 active tokens; give Sluice its own account',
   },
-  // The token is good, the account is not: an administrator may do everything, others have no right to AS3's worker.
+  // The token is valid but the account is not an administrator: other accounts may not use AS3.
   {
     status: [401],
     text: /Authorization failed: user=/i,
@@ -46,7 +49,7 @@ const ANSWERS: readonly Row[] = [
     fault: 'device',
     says: 'permission denied; AS3 requires an account with the administrator role on all partitions',
   },
-  // Right after a restart the worker is not registered yet, which looks the same as AS3 not being there.
+  // Right after a restart the worker is not registered yet, which looks the same as a missing AS3.
   {
     status: [404],
     text: /Public URI path not registered/i,
@@ -104,15 +107,18 @@ const ANSWERS: readonly Row[] = [
   },
 ];
 
-/** mcpd's word on what it was told: its own codes, such as `01070734:3`. */
+/** An mcpd error code, such as `01070734:3`. */
 const MCPD = /\b0[0-9a-f]{7}:\d/i;
-/** AS3's own words on the declaration, or any that name an application of Sluice or what it may refer to. */
+/**
+ * AS3's own messages about the declaration, or messages that name an application of Sluice or an
+ * object it may refer to.
+ */
 const NAMED =
   /declaration (is|has|lacks|should)\b|\bpath "?\/|must be unique|is only (valid|available) on|needs? to be provisioned|\/gw-[\w.-]+|\/Common\/\w/i;
 
 /**
- * Results of one tenant in a declare. Only words that name content are content: what a call inside the device was answered, and what
- * nobody knows, says nothing about it (decision 38).
+ * Results of one tenant in a declare. Only messages that name content count as refusals of content;
+ * failures of internal calls and unknown messages do not (decision 38).
  */
 const RESULTS: readonly Row[] = [
   {
@@ -140,7 +146,7 @@ const RESULTS: readonly Row[] = [
     fault: 'transient',
     says: 'another configuration operation holds the device',
   },
-  // Codes of mcpd that tell of the account, of mcpd itself and of its database, whatever was declared.
+  // mcpd codes about the account, mcpd itself or its database, independent of the declaration.
   {
     text: /\b0107082[23]:\d/,
     code: 'BIP403',
@@ -166,7 +172,8 @@ const RESULTS: readonly Row[] = [
     fault: 'content',
     says: 'the address belongs to another partition',
   },
-  // A script of before that landed late, or somebody's hand: what AS3 read was true no more when its script ran (as3.md §9.2.4).
+  // An earlier script that finished late, or a manual change: the state that AS3 read was outdated
+  // when its script ran (as3.md §9.2.4).
   {
     text: /\b01020066:|\b01020036:[^]*requested (pool member|node)/i,
     code: 'BIP421',
@@ -201,7 +208,7 @@ const RESULTS: readonly Row[] = [
     fault: 'content',
     says: 'the address belongs to another partition',
   },
-  // AS3 says the same when it only failed to look.
+  // AS3 gives the same message if its lookup failed.
   {
     text: /unable to find \/\S+ for \//i,
     code: 'BIP424',
@@ -245,7 +252,7 @@ function find(rows: readonly Row[], status: number, text: string): Row | undefin
   return rows.find(fits);
 }
 
-/** The typed error of an answer that is not a success. */
+/** The typed error of an unsuccessful answer. */
 export function faultOf(
   device: string,
   request: DeviceRequest,
@@ -257,7 +264,7 @@ export function faultOf(
     (isDeclare
       ? UNKNOWN
       : { code: 'BIP420', fault: 'content', says: `unexpected status ${answer.status}` });
-  // Only writes can be in doubt, and only a declaration can be at fault for being refused.
+  // Only writes can have an unknown outcome, and only a declaration can be refused for its content.
   const fault =
     request.method === 'GET' && (row.fault === 'ambiguous' || row.fault === 'content')
       ? 'transient'
@@ -275,12 +282,12 @@ export function faultOf(
   );
 }
 
-/** A body that should be JSON and is not: cut off, or a page of HTML. */
+/** A body that should be JSON and is not: truncated, or an HTML page. */
 export function isUnreadable({ text, json }: DeviceResponse): boolean {
   return text !== '' && json === undefined;
 }
 
-/** The typed error of a tenant's result, or undefined for success and "no change". */
+/** The typed error of a tenant's result; undefined for success and "no change". */
 export function faultOfResult(
   device: string,
   partition: string,
@@ -298,7 +305,7 @@ export function faultOfResult(
   });
 }
 
-/** The device's own words; any answer may be an error of anybody on the way. */
+/** The message in an answer, which may come from the device or a proxy. */
 export function wordsOf(answer: DeviceResponse): string {
   const { message, errors } = Complaint.safeParse(answer.json).data ?? {};
   const parts = [message, ...(Array.isArray(errors) ? errors : [])].filter(

@@ -1,4 +1,4 @@
-/** What a device declares in one partition. */
+/** Reads the declaration of one partition. */
 import * as z from 'zod';
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
@@ -11,7 +11,10 @@ import { DeviceError } from './errors.ts';
 import type { Session } from './session.ts';
 import type { DeviceResponse } from './transport.ts';
 
-/** The declared state of a partition and the key that the next post must carry; `lockKey` is absent while the tenant does not exist. */
+/**
+ * The declared state of a partition and the key for the next post; `lockKey` is absent while the
+ * tenant does not exist.
+ */
 export interface DeclaredPartition {
   readonly state: DeclaredState;
   readonly lockKey?: string;
@@ -34,8 +37,9 @@ export function declarePath(partition: string): string {
 export type PartitionReader = (partition: string) => Promise<Found>;
 
 /**
- * The lock key is a digest of all that a partition stores (as3.md §9.4), so a reading under a key that was seen last is the same
- * reading, whichever unit answers: a thousand exposures are parsed once for each declaration, not for each event.
+ * The lock key is a digest of everything stored in a partition (as3.md §9.4), so a reading with the
+ * same key is equal, whichever unit answers: a thousand exposures are parsed once per declaration,
+ * not once per event.
  */
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
   const last = new Map<string, { readonly key: string; readonly found: Found }>();
@@ -56,7 +60,7 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
   };
 }
 
-/** "unable to retrieve declaration" is 404 too: AS3 failed inside, and says nothing about what is declared. */
+/** "unable to retrieve declaration" is also 404, but means that AS3 failed internally. */
 function notAbsent(
   { name }: DeviceConfig,
   partition: string,
@@ -78,7 +82,7 @@ function notAbsent(
   );
 }
 
-/** Undefined where the answer holds no such tenant. */
+/** Undefined if the answer does not contain the tenant. */
 export function foundIn({ json }: DeviceResponse, partition: string): Found | undefined {
   const tenant = declarationOf(partition).safeParse(json).data;
   return tenant && foundOf(tenant, partition);
@@ -99,14 +103,14 @@ function foundOf(tenant: As3Tenant, partition: string): Found {
   };
 }
 
-/** The declaration says which unit it was made on, so that the other one knows that it took over. */
+/** Adds the name of the unit, so that the other unit notices that it took over. */
 export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
   return unit === undefined
     ? tenant
     : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
 }
 
-/** No declaration yet: fine, unless the partition is somebody's already, whom AS3 would take it over from. */
+/** No declaration: allowed, unless the partition exists already, which AS3 would take over. */
 async function absent(
   session: Session,
   config: DeviceConfig,

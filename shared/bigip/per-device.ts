@@ -2,15 +2,15 @@ import type { DeviceConfig } from '../config/schema.ts';
 import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
 
-/** One of something for each device in this process, made when it is first asked for. */
+/** One value per device in this process, created on first use. */
 export interface PerDevice<T> {
   get(config: DeviceConfig): Promise<T>;
-  /** The next `get` makes it anew, with the secrets as they are then. */
+  /** The next `get` creates it again with the current secrets. */
   forget(config: DeviceConfig): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Milliseconds: making one asks for secrets, and for nothing of the device. */
+/** Milliseconds; creation resolves secrets and does not contact the device. */
 const LIMIT = 30_000;
 
 export function perDevice<T extends { close(): Promise<void> }>(
@@ -22,7 +22,7 @@ export function perDevice<T extends { close(): Promise<void> }>(
     (await one?.catch(() => undefined))?.close();
   const begin = ({ name }: DeviceConfig, making: Promise<T>): Promise<T> => {
     const tooLong = (): DeviceError => {
-      // It may come yet, when nobody wants it.
+      // It may still finish, when it is no longer needed.
       void end(making);
       return new DeviceError(
         'BIP502',
@@ -38,7 +38,7 @@ export function perDevice<T extends { close(): Promise<void> }>(
       if (known !== undefined) return known;
       const one = begin(config, make(config));
       made.set(config.name, one);
-      // A secret that could not be read is asked for again next time.
+      // An unreadable secret is read again next time.
       one.catch(() => made.get(config.name) === one && made.delete(config.name));
       return one;
     },

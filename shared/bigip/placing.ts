@@ -1,4 +1,4 @@
-/** How members stand in a live pool against what was declared of them: priority group, ratio, switched off or not. */
+/** Compares priority group, ratio and state of live members with the declaration. */
 import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import type { PlacedMember, Pool } from './answers.ts';
 import type { RenderOptions } from './as3/render.ts';
@@ -6,7 +6,7 @@ import { memberAttributes } from './as3/render.ts';
 
 type Surroundings = Pick<DeclaredState, 'shareNodes' | 'drains'>;
 
-/** One sentence for each difference of the members that are declared. What the device does not say is as it should be. */
+/** One message per difference of declared members. Missing fields count as equal. */
 export function placingDifferences(
   pool: Pick<Pool, 'minActiveMembers' | 'membersReference'>,
   e: DeclaredExposure,
@@ -28,7 +28,7 @@ export function placingDifferences(
   ];
 }
 
-/** The same address and port of two owners: the last one holds, as in AS3. */
+/** If two owners have the same address and port, the last one applies, as in AS3. */
 function wantedMembers(e: DeclaredExposure, options: RenderOptions): ReadonlyMap<string, Wanted> {
   return new Map(
     e.contributions.flatMap((c) => {
@@ -70,13 +70,13 @@ function ofMember(name: string, item: PlacedMember | undefined, wanted: Wanted):
   ];
 }
 
-/** As AS3 reads it (as3.md §9.2.2). */
+/** As AS3 interprets it (as3.md §9.2.2). */
 function stateOf({ session, state }: PlacedMember): 'enable' | 'disable' | 'offline' {
   if (state === 'user-down') return 'offline';
   return session === 'user-disabled' ? 'disable' : 'enable';
 }
 
-/** As the device writes it: IPv6 with a dot before the port. */
+/** In the device's format: IPv6 with a dot before the port. */
 export function endpoint(address: string, port: number): string {
   return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
 }

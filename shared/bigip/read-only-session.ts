@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/log.ts';
 import type { DeviceSession } from './session.ts';
 
-/** Only reads leave; every other request is told once and answered with success. */
+/** Sends only reads; logs every other request and answers it with success. */
 export function readOnlySession(
   session: DeviceSession,
   device: string,

@@ -1,4 +1,7 @@
-/** Objects of the device that settings refer to. mcpd names one that it lacks at the price of a whole declare; a look costs one request. */
+/**
+ * Looks up objects that settings refer to. If one is missing, mcpd reports it only at the cost of a
+ * whole declare; a lookup costs one request.
+ */
 import { namedSettings, referencesIn } from '../domain/exposure/settings/compose.ts';
 import { REFERENCE_KINDS, type ReferenceKind } from '../domain/exposure/settings/row.ts';
 import type { Settings } from '../domain/exposure/settings/settings.ts';
@@ -12,18 +15,21 @@ export interface Reference {
 }
 
 export interface MissingReference extends Reference {
-  /** The device's own words. */
+  /** The device's message. */
   readonly response: string;
 }
 
-/** Those that can be looked up; what stands in several collections is left to mcpd. */
+/** References that can be looked up; objects that are in several collections are left to mcpd. */
 export function referencesOf(settings: Partial<Settings>): readonly Reference[] {
   return referencesIn(namedSettings(settings))
     .filter(({ kind }) => REFERENCE_KINDS[kind] !== undefined)
     .map(({ kind, path }) => ({ kind, path }));
 }
 
-/** Those of which the device says that it does not have them; whatever else it answers, the declare will tell. */
+/**
+ * References that the device reports as missing. Any other answer counts as present; the declare
+ * then decides.
+ */
 export async function missingReferences(
   session: Session,
   references: readonly Reference[],
@@ -38,7 +44,7 @@ async function look(
 ): Promise<MissingReference | undefined> {
   const url = `/mgmt/tm/ltm/${REFERENCE_KINDS[kind]}/${encodeURIComponent(path.replaceAll('/', '~'))}?$select=fullPath`;
   const answer = await session.call({ method: 'GET', path: url }, [404]).catch(() => undefined);
-  // 404 is also what a path says that this version does not know.
+  // 404 also means that this version does not know the path.
   if (answer?.status !== 404 || !answer.text.includes('01020036')) return undefined;
   return { kind, path, response: wordsOf(answer) };
 }

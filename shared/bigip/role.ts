@@ -1,4 +1,6 @@
-/** Which unit of a pair is active, and what else has to be known of it before anything is declared there. */
+/**
+ * Determines the active unit of a pair, and checks its requirements before anything is declared.
+ */
 import { Info, readAs, Stats, UnitName, wrongShape } from './answers.ts';
 import { DeviceError } from './errors.ts';
 import { faultOf, isUnreadable } from './outcomes.ts';
@@ -6,15 +8,15 @@ import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 
 export interface UnitFacts {
-  /** The unit's own name; undefined where it does not tell. */
+  /** The name of the unit; undefined if not reported. */
   readonly hostname: string | undefined;
   readonly as3: string;
 }
 
-/** The oldest AS3 that knows what Sluice declares with. */
+/** The oldest AS3 version that supports Sluice's declarations. */
 const OLDEST_AS3 = [3, 50] as const;
 
-/** The first unit, in this order, that says it is active. */
+/** The first unit in this order that reports itself as active. */
 export async function findActive(device: string, units: readonly Unit[]): Promise<Unit> {
   const said: string[] = [];
   const errors: unknown[] = [];
@@ -30,7 +32,7 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
       );
     }
   }
-  // Nobody told a role: the trouble itself says more.
+  // No unit reported a role, so the error says more.
   if (errors.length === units.length) throw errors[0];
   const peer = units.length === 1 ? '; set devices[].peer to the other unit of the pair' : '';
   throw new DeviceError(
@@ -43,14 +45,14 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
 async function askRole(device: string, unit: Unit): Promise<string> {
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/tm/cm/failover-status' };
   const answer = await ask(device, unit, request, [404]);
-  // Where nothing is known of failover, there is none.
+  // Without failover information there is no failover.
   if (answer.status === 404) return 'ACTIVE';
   const role = readAs(Stats, { device, request }, answer)['status']?.description;
   if (role === undefined) throw wrongShape({ device, request }, answer, 'status: missing');
   return role.toUpperCase();
 }
 
-/** A token that died is renewed once; what then is no success is thrown. */
+/** Renews an invalid token once; throws on any other error. */
 export async function ask(
   device: string,
   unit: Unit,
@@ -69,7 +71,7 @@ export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> 
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/shared/appsvcs/info' };
   const [info, named] = await Promise.all([
     ask(device, unit, request),
-    // Only for telling units apart; its absence hinders nothing.
+    // Only used to distinguish units, so it is optional.
     ask(device, unit, {
       method: 'GET',
       path: '/mgmt/tm/sys/global-settings?$select=hostname',

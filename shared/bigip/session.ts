@@ -1,4 +1,4 @@
-/** The way to a device: to its active unit, through a breaker, with a token. */
+/** A session with the active unit of a device, through a breaker and with a token. */
 import type * as z from 'zod';
 import type { Clock, Moment } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
@@ -13,17 +13,23 @@ import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 import { longestSince, momentOf } from '../runtime/clock.ts';
 
-/** What is to be looked at. */
+/** The object to read. */
 export type Look = Pick<DeviceRequest, 'path' | 'kind'>;
 
 export interface Session {
-  /** The device's name, for messages. */
+  /** Name of the device, for messages. */
   readonly device: string;
-  /** Answers with status below 400; everything else rejects with a {@link DeviceError}, but for the statuses in `accept`. */
+  /**
+   * Resolves with answers of status below 400 or in `accept`; otherwise rejects with a {@link
+   * DeviceError}.
+   */
   call(request: DeviceRequest, accept?: readonly number[]): Promise<DeviceResponse>;
-  /** A reading, as the schema has it; rejects with BIP511 where the answer has another shape. */
+  /** Reads and validates an answer; rejects with BIP511 if it does not match the schema. */
   read<T>(look: Look, schema: z.ZodType<T>): Promise<T>;
-  /** The same; undefined where the device says that there is no such thing, unless that means something else (`otherwise`). */
+  /**
+   * Like `read`; undefined if the object does not exist, unless `otherwise` reinterprets the
+   * answer.
+   */
   find<T>(
     look: Look,
     schema: z.ZodType<T>,
@@ -34,15 +40,18 @@ export interface Session {
 
 /** A session that knows its units. */
 export interface DeviceSession extends Session {
-  /** What is known of the active unit; asked once, and again after trouble or a failover. Rejects with BIP404 or BIP405 where AS3 is missing or too old. */
+  /**
+   * Facts about the active unit; read once, and again after errors or a failover. Rejects with
+   * BIP404 or BIP405 if AS3 is missing or too old.
+   */
   facts(): Promise<UnitFacts>;
-  /** The same of every unit that is not active now; undefined for those that do not answer. */
+  /** Sends a request to every standby unit; undefined for those that do not answer. */
   askOthers(request: DeviceRequest): Promise<readonly (DeviceResponse | undefined)[]>;
 }
 
 export interface SessionOptions {
   readonly device: string;
-  /** The one to ask first comes first. */
+  /** In order of preference. */
   readonly units: readonly Unit[];
   readonly breaker: Breaker;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -51,12 +60,13 @@ export interface SessionOptions {
 }
 
 /**
- * Milliseconds for which a unit counts as active without being asked again: a standby answers as if nothing were, and what is written
- * there may be synced over what is in force. One that is configured alone may be half of a pair all the same, but seldom is.
+ * Milliseconds for which the role of a unit is cached: a standby answers normally, and writes to it
+ * may later be synced over the active configuration. A unit configured alone may also belong to a
+ * pair, but rarely does.
  */
 const ROLE_VALID = { pair: 10_000, alone: 30_000 } as const;
 
-/** AS3 says 204 where nothing at all is declared. */
+/** AS3 answers 204 if nothing is declared. */
 const NOT_THERE: readonly number[] = [204, 404];
 
 interface Active {
@@ -74,7 +84,7 @@ export function createSession(options: SessionOptions): DeviceSession {
       return await unit.send(request);
     } catch (error) {
       active.forget();
-      // Nothing was done, so the unit that is active by now may do it.
+      // Nothing was done, so the unit that is active now can do it.
       if (units.length === 1 || !(error instanceof DeviceError) || error.fault === 'ambiguous')
         throw error;
       return (await active.get()).unit.send(request);
@@ -85,13 +95,13 @@ export function createSession(options: SessionOptions): DeviceSession {
     accept: readonly number[],
   ): Promise<DeviceResponse> => {
     let answer = await attempt(request);
-    // Tokens die with a restart, and are unknown to the unit that a failover made active.
+    // Tokens end with a restart, and are unknown to the other unit after a failover.
     if (answer.status === 401) {
       active.forget();
       answer = await attempt(request);
     }
     const unread = isUnreadable(answer);
-    // "Not found" is a word of the device; a page of HTML that says so is not.
+    // "Not found" counts only as JSON from the device, not as an HTML page.
     if (
       answer.status >= 400 &&
       (!accept.includes(answer.status) || (unread && answer.status === 404))
@@ -165,7 +175,7 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
     };
     return known;
   };
-  // A login and one look for each unit.
+  // A login and one read per unit.
   const limit = 3 * timeout * units.length;
   const tooLong = (): DeviceError =>
     new DeviceError(

@@ -1,15 +1,15 @@
-/** Holds what a device declares against the recommended limits. */
+/** Compares declarations with the recommended limits. */
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import type { LimitExceeded } from '../domain/plan/limits.ts';
 import { deviceLimitsExceeded, partitionLimitsExceeded } from '../domain/plan/limits.ts';
 import { renderTenant } from './as3/render.ts';
 
 export interface SizeFinding extends LimitExceeded {
-  /** Absent where it is about the device as a whole. */
+  /** Absent for findings about the whole device. */
   readonly partition?: string;
 }
 
-/** Of all partitions of one device. Renders them, so not for every declare. */
+/** For all partitions of one device. Renders them, so do not call it for every declare. */
 export function sizeFindings(states: ReadonlyMap<string, DeclaredState>): readonly SizeFinding[] {
   const partitions = [...states].flatMap(([partition, state]) =>
     partitionLimitsExceeded(state, declarationBytes(state)).map((excess): SizeFinding => ({

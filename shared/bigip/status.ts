@@ -1,16 +1,19 @@
-/** What a device says of itself, for people and for `doctor`. */
+/** The status of a device, for users and `doctor`. */
 import type { Clock } from '../runtime/clock.ts';
 import type { DeviceSession } from './session.ts';
 
 export interface DeviceFacts {
-  /** Of the active unit; undefined where it does not tell. */
+  /** Name of the active unit; undefined if not reported. */
   readonly hostname: string | undefined;
   readonly as3: string;
-  /** Milliseconds that the device's clock is ahead of ours, give or take the second that HTTP tells; undefined where it does not tell. */
+  /**
+   * Milliseconds by which the device's clock leads ours, with a resolution of one second; undefined
+   * if not reported.
+   */
   readonly ahead: number | undefined;
 }
 
-/** HTTP tells whole seconds, rounded down. */
+/** HTTP dates are whole seconds, rounded down. */
 const HALF_A_SECOND = 500;
 
 export async function readFacts(

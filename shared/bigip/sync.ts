@@ -1,4 +1,6 @@
-/** Config sync of a pair. A peer that is away or out of order must not hold up the active unit: what fails here is a warning. */
+/**
+ * Config sync of a pair. A failing peer must not block the active unit, so failures are warnings.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import { Stats } from './answers.ts';
 import { trim } from './errors.ts';
@@ -6,10 +8,10 @@ import type { Session } from './session.ts';
 
 /** Milliseconds. */
 const WAIT = { first: 200, longest: 2_000, giveUp: 15_000 } as const;
-/** Of these the device says that they pass by themselves. */
+/** States that resolve by themselves. */
 const UNDER_WAY = /changes pending|syncing|awaiting|unknown/i;
 
-/** Resolves with why the group is not in sync, or undefined when it is. */
+/** Resolves with the reason why the group is not in sync; undefined if it is. */
 export async function syncToGroup(
   session: Session,
   clock: Clock,

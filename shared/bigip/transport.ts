@@ -1,4 +1,7 @@
-/** One connection pool to one device, and what its failures mean. The only place that speaks HTTP to BIG-IP. */
+/**
+ * The HTTP connection pool of one device, and the interpretation of its failures. The only code
+ * that sends HTTP to BIG-IP.
+ */
 import { describeErrorCode } from '../telemetry/errors.ts';
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
@@ -12,7 +15,9 @@ export interface TransportOptions extends CallSettings {
   readonly url: string;
   /** PEM bundle of a private CA. */
   readonly ca?: string | undefined;
-  /** SHA-256 of the device's certificate, hex, colons allowed; replaces the check against a CA. */
+  /**
+   * SHA-256 fingerprint of the device's certificate, in hex, colons allowed; replaces the CA check.
+   */
   readonly fingerprint?: string | undefined;
 }
 
@@ -21,31 +26,34 @@ export interface DeviceRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** Decides how long it may take and how much may come; default `read` for GET, else `write`. */
+  /** Selects time and size limits; default: `read` for GET, else `write`. */
   readonly kind?: CallKind;
-  /** Gives it up. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
 export interface DeviceResponse {
   readonly status: number;
-  /** Parsed JSON, or undefined when the body was none. */
+  /** Parsed JSON; undefined if the body is not JSON. */
   readonly json: unknown;
   readonly text: string;
   /** Milliseconds, from Retry-After. */
   readonly retryAfter?: number | undefined;
-  /** The device's own clock, from the header Date; milliseconds since 1970, to the second. */
+  /**
+   * The device's clock, from the Date header; milliseconds since 1970, with a resolution of one
+   * second.
+   */
   readonly date?: number | undefined;
 }
 
 export interface Transport {
-  /** Rejects with a {@link DeviceError} when there was no answer; any HTTP status is an answer. */
+  /** Rejects with a {@link DeviceError} if there was no answer; any HTTP status is an answer. */
   send(request: DeviceRequest): Promise<DeviceResponse>;
   close(): Promise<void>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  // Between two pieces; the whole exchange has a meter of its own.
+  // Between two chunks; the whole exchange has its own limit.
   const agent = new Agent({
     connections: 4,
     headersTimeout: 0,
@@ -60,7 +68,7 @@ export function createTransport(options: TransportOptions): Transport {
         throw explain(error, options, wanted);
       }
     },
-    // What is still under way when a process ends belongs to a device that does not answer.
+    // A request still running at process end belongs to an unresponsive device.
     close: () => agent.destroy(),
   };
 }
@@ -108,12 +116,12 @@ async function exchange(
   }
 }
 
-/** Milliseconds: a unit that is off must not hold up the one that took over. */
+/** Milliseconds; a unit that is off must not delay the unit that took over. */
 const CONNECT = 5_000;
 
 class PinMismatch extends Error {}
 
-/** With a pinned certificate the pin is the trust: chain and host name would add nothing, so they are not asked. */
+/** A pinned certificate is trusted by its pin, so chain and host name are not checked. */
 function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnector.connector {
   const connectTimeout = Math.min(timeout, CONNECT);
   if (fingerprint === undefined)
@@ -123,7 +131,7 @@ function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnect
       ...(ca === undefined ? {} : { ca }),
     });
   const pin = fingerprint.replaceAll(':', '').toLowerCase();
-  // A resumed TLS session shows no certificate, so each connection makes the whole handshake.
+  // A resumed TLS session has no certificate, so every connection makes a full handshake.
   const connect = buildConnector({
     allowH2: false,
     timeout: connectTimeout,
@@ -158,7 +166,10 @@ const BEFORE_SENDING = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Nothing was done when the connection failed or nothing was to be written; else it may have been. */
+/**
+ * Nothing was changed if the connection failed or the request was a read; otherwise the outcome is
+ * unknown.
+ */
 function explain(
   error: unknown,
   { name, url, timeout }: TransportOptions,

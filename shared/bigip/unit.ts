@@ -1,4 +1,7 @@
-/** One unit of a device: its connection and its token, which is local to the unit. One login for each process and unit, renewed a minute early. */
+/**
+ * One unit of a device: its connection and its token, which is local to the unit. One login per
+ * process and unit, renewed a minute early.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
 import { Login, readAs } from './answers.ts';
@@ -9,19 +12,22 @@ import type { DeviceRequest, DeviceResponse, Transport } from './transport.ts';
 export interface Credentials {
   readonly username: string;
   readonly loginProvider: string;
-  /** Asked at every login, so that a rotated password is taken up. */
+  /** Resolved at every login, so that a rotated password is used. */
   readonly password: () => Promise<string>;
 }
 
 export interface Unit {
   readonly url: string;
-  /** With a token; any HTTP status is an answer, and after a 401 the next request logs in anew. */
+  /**
+   * Sends with a token; any HTTP status is an answer, and after a 401 the next request logs in
+   * again.
+   */
   send(request: DeviceRequest): Promise<DeviceResponse>;
   close(): Promise<void>;
 }
 
 export interface UnitOptions {
-  /** The device's name, for messages. */
+  /** Name of the device, for messages. */
   readonly device: string;
   readonly url: string;
   readonly transport: Transport;
@@ -42,7 +48,7 @@ export function createUnit(options: UnitOptions): Unit {
   const { device, transport, clock, url, timeout } = options;
   let held: Token | undefined;
   const renewal = shareCall(async (signal) => (held = await login(options, signal)), {
-    // The password has to come from somewhere, too.
+    // Includes the time to resolve the password.
     limit: 2 * timeout,
     late: timeout / 2,
     tooLong: () =>
@@ -63,7 +69,7 @@ export function createUnit(options: UnitOptions): Unit {
         ...request,
         headers: { ...request.headers, 'x-f5-auth-token': used.token },
       });
-      // Several requests may learn of it at once; only the first may throw the token away.
+      // Several requests may get the 401; only the first may discard the token.
       if (answer.status === 401 && held === used) held = undefined;
       return answer;
     },
@@ -71,7 +77,7 @@ export function createUnit(options: UnitOptions): Unit {
       renewal.abandon();
       const last = held;
       held = undefined;
-      // The device keeps at most 100 tokens of a user; an error here only leaves one to expire.
+      // The device keeps at most 100 tokens per user; if this fails, the token expires by itself.
       if (last)
         await transport
           .send({
@@ -102,7 +108,7 @@ async function login(
     },
   };
   const answer = await transport.send(request).catch((error: unknown) => {
-    // A login that may or may not have happened has changed nothing: plain trouble, not doubt.
+    // A login with unknown outcome changed nothing, so it is a plain error.
     if (error instanceof DeviceError && error.fault === 'ambiguous')
       throw new DeviceError(error.code, 'transient', error.message, { cause: error });
     throw error;
@@ -128,7 +134,10 @@ async function login(
     : fault;
 }
 
-/** From the device's own two clock readings, so that a skew to ours does not matter. */
+/**
+ * Computed from two readings of the device's clock, so that its difference from ours does not
+ * matter.
+ */
 function lifetime({ expirationMicros, lastUpdateMicros, timeout = 1200 }: Login['token']): number {
   const measured =
     expirationMicros !== undefined && lastUpdateMicros !== undefined

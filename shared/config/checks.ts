@@ -1,4 +1,4 @@
-/** Checks across the configuration that no single field can make. */
+/** Checks that involve several fields of the configuration. */
 import { isUsableVirtualAddress, parseIp } from '../domain/net/ip.ts';
 import { CODES } from '../domain/codes/index.ts';
 import type { ConfigProblem } from './error.ts';
@@ -14,7 +14,7 @@ function partitionProblems(
   config: SluiceConfig,
 ): readonly ConfigProblem[] {
   const devices = config.devices.filter((device) => ingress.devices.includes(device.name));
-  // What is spread has no first partition; see spreadProblems.
+  // With spread there is no default partition; see spreadProblems.
   const partition =
     ingress.partition ?? (devices[0]?.spread === 'address' ? undefined : devices[0]?.partitions[0]);
   return devices
@@ -25,7 +25,10 @@ function partitionProblems(
     }));
 }
 
-/** An exposure is in one partition, the same on every device: what spreads has to spread alike. */
+/**
+ * An exposure is in the same partition on every device of its ingress, so these devices must spread
+ * alike.
+ */
 function spreadProblems(
   path: string,
   ingress: IngressConfig,
@@ -100,7 +103,7 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
-/** Whoever has the key of two clusters could speak for both. */
+/** A key shared by two clusters would allow one to speak for the other. */
 function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const home = new Map<string, string>();
   return config.clusters.flatMap(({ verifyKeys }, i) =>
@@ -120,7 +123,7 @@ function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
   );
 }
 
-/** A password in a URL would end up in logs and error messages. */
+/** A password in a URL would appear in logs and error messages. */
 function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return config.devices.flatMap((device, i) => {
     const { username, password } = new URL(device.url);
@@ -147,7 +150,7 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
-/** What needs a change would fail in every turn. */
+/** A policy must not select codes that fail without a change. */
 function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
   const codes = failures.replay.flatMap((policy, i) =>
     (policy.codes ?? []).map((code, k) => ({ code, path: `failures.replay[${i}].codes[${k}]` })),

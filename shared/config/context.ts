@@ -5,7 +5,7 @@ import type { MeshOptions } from '../domain/istio/mesh.ts';
 import { sharedFleet } from './fleets.ts';
 import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 
-/** What the configuration says about the exposures of one ingress. */
+/** The parts of the configuration that affect the exposures of one ingress. */
 export function exposureContext(
   config: SluiceConfig,
   ingress: IngressConfig,
@@ -18,11 +18,12 @@ export function exposureContext(
     policy: config.policy,
     mesh,
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
-    // All of its devices spread or none (see checks.ts); a partition that the ingress names is not spread over.
+    // All devices of an ingress spread, or none does (see checks.ts). A configured partition
+    // disables spreading.
     spread: ingress.partition === undefined ? (devices[0]?.spread ?? 'none') : 'none',
     addressPools: config.addressPools,
     addressSeed: `${seedCluster(config, ingress)}/${ingress.service}`,
-    // Only what every one of its devices has.
+    // The partitions that all of its devices have.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
     networks: networksOf(config.clusters.find(({ id }) => id === ingress.cluster)),
     otherIngresses: config.ingresses
@@ -31,7 +32,10 @@ export function exposureContext(
   };
 }
 
-/** The same for clusters of one fleet, so that their ingresses of one name look for an address in the same place. */
+/**
+ * Equal for clusters of one fleet, so that ingresses with the same name start their address search
+ * at the same place.
+ */
 function seedCluster(config: SluiceConfig, { cluster, service }: IngressConfig): string {
   const sameFleet = sharedFleet(config);
   const fellows = config.clusters

@@ -1,16 +1,19 @@
-/** One thing wrong with the configuration: where, and what was expected. */
+/** One problem of the configuration: its location and what was expected. */
 export interface ConfigProblem {
-  /** Such as `ingresses[0].virtualAddress`; empty for the file as a whole. */
+  /** For instance `ingresses[0].virtualAddress`; empty for the whole file. */
   readonly path: string;
   readonly message: string;
 }
 
-/** GW100 unreadable, GW101 wrong content, GW102 a secret that cannot be had, GW150 and GW151 a key that is none. Never holds a secret's value. */
+/**
+ * GW100 unreadable, GW101 invalid content, GW102 secret not readable, GW150 and GW151 invalid key.
+ * Messages never contain secret values.
+ */
 export type ConfigErrorCode = 'GW100' | 'GW101' | 'GW102' | 'GW150' | 'GW151';
 
 export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
-  /** Every problem, not just the first. */
+  /** All problems, not only the first. */
   readonly problems: readonly ConfigProblem[];
   constructor(
     code: ConfigErrorCode,
@@ -33,7 +36,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** Looks at the shape, not the class: errors of Node's own come from another realm inside test runners and workers. */
+/**
+ * Checks the shape instead of the class, because Node's errors come from another realm in test
+ * runners and workers.
+ */
 export function formatConfigError(error: unknown): string {
   return typeof error === 'object' &&
     error !== null &&

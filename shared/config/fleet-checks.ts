@@ -1,4 +1,4 @@
-/** Checks of the fleets: who is in which, and what goes with which mode. */
+/** Checks of fleets: membership, and fields that require a mode. */
 import { supportsRatio } from '../domain/plan/fleet.ts';
 import type { ConfigProblem } from './error.ts';
 import { unknownNameProblems, settingsProblems } from './rules.ts';

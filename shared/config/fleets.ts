@@ -4,7 +4,7 @@ import type { SameFleet } from '../domain/plan/fleet.ts';
 import type { Fleet, FleetOf } from '../domain/plan/fleet.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';
 
-/** Clusters of one fleet may share address and port; two ingresses of one cluster may not. */
+/** Clusters of one fleet may share an address and port; two ingresses of one cluster may not. */
 export function sharedFleet(config: SluiceConfig): SameFleet {
   const fleetOf = fleetsByCluster(config);
   return (a, b) => {

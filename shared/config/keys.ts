@@ -1,4 +1,4 @@
-/** Which keys the schema knows at a path, read from its JSON Schema. */
+/** The keys that the schema allows at a path, derived from its JSON Schema. */
 import * as z from 'zod';
 import { SluiceConfig } from './schema.ts';
 
@@ -21,7 +21,7 @@ function step(node: Node, key: PropertyKey): readonly Node[] {
   return child === undefined ? [] : alternatives(child);
 }
 
-/** Keys allowed in the object at `path`; those of every form where there are several. */
+/** Keys allowed in the object at `path`; the union if there are several forms. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   const root = z.toJSONSchema(SluiceConfig, {
     io: 'input',

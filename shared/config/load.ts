@@ -1,4 +1,4 @@
-/** Reads `sluice.yaml` once, strictly, and lists every problem at once. */
+/** Reads `sluice.yaml`, strictly, and reports all problems at once. */
 import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { checkConfig } from './checks.ts';
@@ -12,7 +12,7 @@ export type { ConfigProblem } from './error.ts';
 
 function readYaml(text: string, source: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: false });
-  // The first line holds the place; the rest would quote the file, secrets included.
+  // The first line contains the position; the other lines would quote the file, including secrets.
   const faults = [...document.errors, ...document.warnings].map((fault) => ({
     path: '',
     message: fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.name,
@@ -25,7 +25,7 @@ function readYaml(text: string, source: string): unknown {
   }
 }
 
-/** `generation` is used where the text has none; JSON is YAML too. */
+/** `generation` applies if the text has none. JSON is valid YAML. */
 export function parseConfig(text: string, source: string, generation: number): SluiceConfig {
   const input = readYaml(text, source);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -44,7 +44,7 @@ export function parseConfig(text: string, source: string, generation: number): S
   return parsed.data;
 }
 
-/** Archives reset the time of a file, so a deployment names its generation itself. */
+/** Deployments set the generation explicitly, because archives reset file times. */
 async function generationOf(path: string, env: NodeJS.ProcessEnv): Promise<number> {
   const named = env['SLUICE_GENERATION'];
   if (named === undefined || named === '') return Math.floor((await stat(path)).mtimeMs / 1000);

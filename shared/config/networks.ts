@@ -1,9 +1,15 @@
-/** Clusters behind one device must not have the same addresses in one route domain: BIG-IP would take two pods for one node. */
+/**
+ * Refuses overlapping networks of clusters on one device in one route domain: BIG-IP would treat
+ * two pods as one node.
+ */
 import { cidrsOverlap, parseCidr } from '../domain/net/ip.ts';
 import type { ConfigProblem } from './error.ts';
 import type { ClusterConfig, SluiceConfig } from './schema.ts';
 
-/** A network that counts on a device: of pods or nodes, by what the cluster's ingresses there have as members. */
+/**
+ * A network used on a device: of pods or of nodes, depending on the members of the cluster's
+ * ingresses there.
+ */
 interface Claim {
   readonly path: string;
   readonly text: string;
@@ -47,7 +53,7 @@ function claimsOn(
   ];
 }
 
-/** Nodes of several clusters share a network everywhere, and each has its own address there. */
+/** Nodes of several clusters may share a network, because each node has its own address there. */
 function clash(a: Claim, b: Claim): boolean {
   if (
     a.cluster.id === b.cluster.id ||

@@ -1,4 +1,4 @@
-/** Checks of address pools, and of what is asked of them. */
+/** Checks of address pools and of the references to them. */
 import { unusablePoolRanges } from '../domain/exposure/settings/pool-policy.ts';
 import {
   type AddressPool,

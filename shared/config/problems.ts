@@ -1,4 +1,4 @@
-/** Says what zod found in words: the path, what was expected, and the key that was probably meant. */
+/** Converts zod issues to messages with path, expectation and the key that was probably meant. */
 import type * as z from 'zod';
 import { nearest } from '../domain/text/nearest.ts';
 import type { ConfigProblem } from './error.ts';
@@ -30,7 +30,10 @@ function unknownKeys(
   });
 }
 
-/** Where several forms are allowed, says each of them; a bad key inside the form that fits best is said alone. */
+/**
+ * If several forms are allowed, lists all of them; an unknown key inside the best-matching form is
+ * reported alone.
+ */
 function unionMessage(issue: Issue & { readonly code: 'invalid_union' }): string {
   if (issue.errors.length === 0) return issue.message;
   const forms = issue.errors
@@ -49,7 +52,7 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The value found, where it is short and cannot be a secret. */
+/** The value found, if it is short and cannot be a secret. */
 function got(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return '';
@@ -62,7 +65,7 @@ function isSecret(issue: Issue): boolean {
   return SECRET_KEYS.includes(String(named));
 }
 
-/** `input` is the parsed file; it is only looked at for the values to show. */
+/** `input` is the parsed file, from which the values in messages are taken. */
 export function problemsFrom(error: z.ZodError, input: unknown): readonly ConfigProblem[] {
   return error.issues.flatMap((issue): readonly ConfigProblem[] => {
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue);
@@ -72,7 +75,7 @@ export function problemsFrom(error: z.ZodError, input: unknown): readonly Config
       return [{ path, message: value === undefined ? `is missing; ${REMEDY}` : REMEDY }];
     if (value === undefined && issue.path.length > 0) return [{ path, message: 'is missing' }];
     const message = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
-    // A URL may carry a password.
+    // A URL may contain a password.
     const shown = path.endsWith('.url') ? '' : got(value);
     return [{ path, message: `${message}${shown}` }];
   });

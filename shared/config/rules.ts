@@ -1,4 +1,4 @@
-/** Rules that several parts of the configuration have in common. */
+/** Rules shared by several sections of the configuration. */
 import { namedInput, referencesIn } from '../domain/exposure/settings/compose.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/settings/policy.ts';

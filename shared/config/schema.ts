@@ -1,4 +1,4 @@
-/** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
+/** The schema of `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
 import { IngressEntry, Partition } from '../domain/exposure/sources/ingress-entry.ts';
 import { DnsLabel } from '../domain/text/bounded.ts';
@@ -178,7 +178,7 @@ export const FleetConfig = z.strictObject({
 });
 export type FleetConfig = z.infer<typeof FleetConfig>;
 
-/** The domain's own type: what one ingress asks for. */
+/** The type is defined in the domain: the configuration of one ingress. */
 export const IngressConfig = IngressEntry;
 export type IngressConfig = IngressEntry;
 

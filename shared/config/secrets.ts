@@ -5,27 +5,33 @@ import { handlerLimits, TotalTimeout } from '../runtime/aws.ts';
 import { within } from '../runtime/shared-call.ts';
 import { ConfigError } from './error.ts';
 
-/** Resolves secret references. The configuration itself holds references only. */
+/** Resolves secret references. The configuration contains only references. */
 export interface Secrets {
-  /** `env:NAME`, `file:PATH`, `secretsmanager:ID[#key]` or `ssm:NAME`; throws a ConfigError that names the reference, never the value. */
+  /**
+   * Resolves `env:NAME`, `file:PATH`, `secretsmanager:ID[#key]` or `ssm:NAME`; throws a ConfigError
+   * that names the reference, never the value.
+   */
   resolve(reference: string): Promise<string>;
 }
 
 export interface SecretSources {
   readonly env: NodeJS.ProcessEnv;
   readonly readFile?: (path: string) => Promise<string>;
-  /** The secret's text, or undefined where it has none. */
+  /** Returns the text of the secret, or undefined if it has none. */
   readonly secretsManager?: (id: string) => Promise<string | undefined>;
   readonly ssm?: (name: string) => Promise<string | undefined>;
-  /** Milliseconds that one secret may take; default 15 000. */
+  /** Milliseconds to resolve one secret; default 15 000. */
   readonly limit?: number;
 }
 
-/** Milliseconds: how long a service may be silent, and how long a secret may take in all. */
+/** Milliseconds: maximum silence of a service, and maximum total time for a secret. */
 const SILENCE = 5_000;
 const TOTAL = 15_000;
 
-/** The AWS clients are loaded only where a reference needs them: they cost more to start than everything else. */
+/**
+ * The AWS clients are loaded only if a reference needs them, because loading them takes longer than
+ * everything else.
+ */
 async function fromSecretsManager(id: string): Promise<string | undefined> {
   const { GetSecretValueCommand, SecretsManagerClient } =
     await import('@aws-sdk/client-secrets-manager');
@@ -49,7 +55,7 @@ async function fromParameterStore(name: string): Promise<string | undefined> {
   }
 }
 
-/** Opening a pipe that nobody writes to would hold a thread for ever, so it is opened without waiting. */
+/** Opened non-blocking, because opening a pipe without a writer would block a thread forever. */
 async function readSecretFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -79,7 +85,7 @@ function fail(reference: string, message: string, cause?: unknown): never {
   );
 }
 
-/** An error of the JSON parser quotes the text, which is the secret. */
+/** Errors of the JSON parser quote the text, which is the secret, so they are not used. */
 function pickKey(reference: string, text: string, key: string): string {
   let json: unknown;
   try {
@@ -94,7 +100,7 @@ function pickKey(reference: string, text: string, key: string): string {
   return typeof value === 'string' ? value : fail(reference, `has no string under the key ${key}`);
 }
 
-/** The kind of failure only: whole messages of files and services are not ours to vouch for. */
+/** Only the kind of error: messages of files and services may contain the secret. */
 function nameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown error';
   if ('code' in error && typeof error.code === 'string') return error.code;
@@ -138,7 +144,7 @@ export function createSecrets(sources: SecretSources): Secrets {
       const cut = reference.indexOf(':');
       const kind = reference.slice(0, cut);
       const resolver = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
-      // Whatever this is, it might be the secret itself: it is not repeated.
+      // The reference may be the secret itself by mistake, so it is not repeated.
       if (resolver === undefined)
         return fail(
           '(not shown)',

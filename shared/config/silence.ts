@@ -1,7 +1,7 @@
 import type { SilencePolicy } from '../domain/steering/silence.ts';
 import type { SluiceConfig } from './schema.ts';
 
-/** What the configuration says of clusters that fall silent. */
+/** The silence settings of all clusters. */
 export function silencePolicies({
   clusters,
 }: Pick<SluiceConfig, 'clusters'>): readonly SilencePolicy[] {

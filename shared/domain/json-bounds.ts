@@ -1,17 +1,21 @@
-/** Whether JSON text may be read at all: nesting and number of values decide what reading costs, not its length. */
+/**
+ * Limits on JSON text before parsing: nesting and number of values determine the cost, not the
+ * length.
+ */
 
 export interface JsonBounds {
-  /** Arrays and objects within each other. */
+  /** Nesting of arrays and objects. */
   readonly depth: number;
-  /** Arrays, objects and what they hold. */
+  /** Number of arrays, objects and their contents. */
   readonly values: number;
-  /** Characters of one string or name, however it is written. */
+  /** Characters of one string or name, counted after unescaping. */
   readonly string?: number;
 }
 
 /**
- * Of what Kubernetes holds: annotations have 256 KiB together, names 253 characters. Only ConfigMaps, and fields of custom resources that
- * nobody checks, could be longer; whatever reads objects from the API cuts those.
+ * For content of Kubernetes objects: annotations have at most 256 KiB together, names 253
+ * characters. Only ConfigMaps, and unvalidated fields of custom resources, can be longer; the API
+ * reader cuts those.
  */
 export const LONGEST_STRING = 256 * 1024;
 
@@ -22,7 +26,10 @@ const BACKSLASH = 92;
 const opens = (c: number): boolean => c === 91 || c === 123;
 const closes = (c: number): boolean => c === 93 || c === 125;
 
-/** What is too much, in words; undefined where the text may be read. One pass that keeps nothing; whether it is JSON at all the parser says. */
+/**
+ * Describes the exceeded limit; undefined if the text may be parsed. One pass without allocations;
+ * the parser checks the syntax.
+ */
 export function excessOf(
   text: string,
   { depth: deepest, values: most, string: longest = Number.POSITIVE_INFINITY }: JsonBounds,
@@ -45,7 +52,7 @@ export function excessOf(
   return undefined;
 }
 
-/** Index of the closing quote, or of the end where there is none. */
+/** Index of the closing quote, or of the end if there is none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -55,7 +62,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** `\n` and `\u000a` are one. */
+/** `\n` and `\u000a` count as one. */
 function charactersIn(text: string, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; count++)

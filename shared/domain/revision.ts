@@ -1,15 +1,16 @@
 import * as z from 'zod';
 
 /**
- * Later than any machine's clock can be (Linux ends in 2262), so that above every epoch that a clock ever made there is room for all that
- * follow. In milliseconds since 1970.
+ * Milliseconds since 1970; later than any clock can be (Linux ends in 2262), so that above every
+ * epoch of a clock there is room for more.
  */
 export const LATEST_EPOCH = Date.UTC(2300, 0, 1);
 
 /**
- * The fence against every late, repeated or replayed event: larger is newer.
- * `epoch` is in milliseconds since 1970 (the start of a watcher's leadership, or directly above the one before), `counter` counts snapshots
- * within it. Only their order means anything: one that lies in the future fences like any other, and is continued.
+ * The fence against late, repeated or replayed events: larger is newer. `epoch` is in milliseconds
+ * since 1970 (the start of a watcher's leadership, or directly above the previous epoch), and
+ * `counter` counts snapshots within it. Only their order matters: an epoch in the future fences
+ * like any other, and is continued.
  */
 export const Revision = z.strictObject({
   epoch: z.int().nonnegative(),
@@ -17,7 +18,10 @@ export const Revision = z.strictObject({
 });
 export type Revision = Readonly<z.infer<typeof Revision>>;
 
-/** As a watcher sends it: bounded, so that nobody takes the last revision there is. What is declared already is read whatever it says. */
+/**
+ * As a watcher sends it: bounded, so that no event can use the last possible revision. Declared
+ * revisions are read without the bound.
+ */
 export const ObservedRevision = Revision.extend({
   epoch: z
     .int()
@@ -25,7 +29,10 @@ export const ObservedRevision = Revision.extend({
     .max(LATEST_EPOCH, 'is after the year 2300, which no correct clock shows'),
 });
 
-/** A slice's version: the snapshot's revision under one configuration, so a new configuration is newer than the same snapshot under the old one. */
+/**
+ * A slice's version: the snapshot's revision and the configuration generation, so that a new
+ * configuration is newer for the same snapshot.
+ */
 export const Version = z.strictObject({ ...Revision.shape, generation: z.int().nonnegative() });
 export type Version = Readonly<z.infer<typeof Version>>;
 

@@ -1,4 +1,7 @@
-/** Every change that a person makes: append-only, one blob each, so that nothing written can be changed by a later write. */
+/**
+ * The audit log of operators: append-only, one blob per entry, so that a later write cannot change
+ * earlier entries.
+ */
 import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
@@ -6,9 +9,9 @@ import { ReplayError } from './error.ts';
 export const AuditEntry = z.strictObject({
   at: z.iso.datetime(),
   who: z.string(),
-  /** Such as `failures archive` or `replay cancel`. */
+  /** For instance `failures archive` or `replay cancel`. */
   action: z.string(),
-  /** What it was done to: a filter, ids or a job. */
+  /** The target: a filter, ids or a job. */
   selection: z.string(),
   why: z.string(),
   result: z.string(),

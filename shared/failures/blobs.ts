@@ -1,4 +1,7 @@
-/** What the failure store stands on: named blobs with conditional writes. A directory has it, and an S3 bucket. */
+/**
+ * The storage port of the failure store: named blobs with conditional writes. Implemented by a
+ * directory and an S3 bucket.
+ */
 
 export interface Blob {
   readonly text: string;
@@ -11,18 +14,24 @@ export interface BlobEntry {
   readonly tag: string;
 }
 
-/** `absent`: only if there is none yet; a tag: only if it is still that one; undefined: in any case. */
+/**
+ * `absent`: only if no blob exists; a tag: only if the blob still has it; undefined:
+ * unconditionally.
+ */
 export type Condition = 'absent' | { readonly tag: string } | undefined;
 
 export interface Blobs {
-  /** For messages: where it is. */
+  /** Location, for messages. */
   readonly where: string;
   get(key: string): Promise<Blob | undefined>;
-  /** Readers see the old blob or the new one. Resolves with the new tag, or undefined when the condition does not hold. */
+  /**
+   * Atomic: readers see either the old or the new blob. Resolves with the new tag, or with
+   * undefined if the condition is not met.
+   */
   put(key: string, text: string, condition?: Condition): Promise<string | undefined>;
-  /** Nothing happens where there is none. */
+  /** Does nothing if it does not exist. */
   delete(key: string): Promise<void>;
-  /** All whose key begins so, sorted by key; reads no content. */
+  /** All blobs whose key starts with `prefix`, sorted by key; reads no content. */
   list(prefix: string): Promise<readonly BlobEntry[]>;
   close(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** Failures in one file, a line of JSON each, for somebody else's store or for study in the lab. Whoever wrote it is not believed. */
+/**
+ * Failures in one file, one JSON line each, for another store or for the lab. The file is
+ * untrusted.
+ */
 import * as z from 'zod';
 import { Revision } from '../domain/revision.ts';
 import { explainIssues } from '../queue/explain-issues.ts';
@@ -15,7 +18,7 @@ export interface BundleBounds {
   readonly failures: number;
 }
 
-/** Far above what one bad night leaves, far below what hurts the process that reads it. */
+/** Far above the failures of one bad night, and far below the memory of the reading process. */
 export const BUNDLE_BOUNDS: BundleBounds = { bytes: 256 * 1024 * 1024, failures: 20_000 };
 
 const Title = z.strictObject({
@@ -26,10 +29,10 @@ const Title = z.strictObject({
 
 const name = z.string().max(1_024);
 const words = z.string().max(64 * 1_024);
-/** Milliseconds; what a date can hold. */
+/** Milliseconds, within the range of Date. */
 const time = z.int().min(0).max(8.64e15);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** As `failureId` makes it: it becomes part of a key. */
+/** As `failureId` creates it; it becomes part of a key. */
 const id = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
 
 const attempts = z
@@ -58,7 +61,7 @@ const details = z.strictObject({
   event,
 });
 
-/** What a head holds, within bounds; `evidence` is read and never used. */
+/** A head within limits; `evidence` is accepted and ignored. */
 const Line = z.strictObject({
   ...FailureHead.shape,
   id,
@@ -105,7 +108,7 @@ function limits({ failures, bytes }: BundleBounds): string {
   return `${failures} failures, ${Math.floor(bytes / 1_048_576)} MiB`;
 }
 
-/** All of it or nothing. */
+/** Reads the whole bundle, or throws without a partial result. */
 export function readBundle(
   text: string,
   source: string,

@@ -2,7 +2,7 @@ import type { REPLAY_CODES } from '../domain/codes/replay.ts';
 
 export type ReplayCode = keyof typeof REPLAY_CODES;
 
-/** What the failure store and the replay engine refuse, with its code of RPL7xx. */
+/** An error of the failure store or the replay engine, with its RPL7xx code. */
 export class ReplayError extends Error {
   readonly code: ReplayCode;
   constructor(code: ReplayCode, message: string, options?: ErrorOptions) {

@@ -1,4 +1,7 @@
-/** Where the evidence of a failure lies. Keys are made here, from checked ids and hashes; none is taken from what somebody handed over. */
+/**
+ * Keys of the evidence blobs of failures. Keys are built from checked ids and hashes, never from
+ * external input.
+ */
 import { digest } from './identity.ts';
 import { shardOf } from './shards.ts';
 import type { Evidence, FailureHead } from './port.ts';
@@ -9,7 +12,10 @@ export function evidenceKey(id: string, message: string): string {
   return `evidence/${shardOf(id)}/${id}/${digest(message).slice(0, 12)}.json`;
 }
 
-/** By its content. What came in a bundle stays apart: nobody here saw who sent it. */
+/**
+ * Named by content. Imported evidence is stored separately, because this installation did not
+ * receive the event itself.
+ */
 export function importedKey(id: string, details: Evidence): string {
   return `imported/${shardOf(id)}/${id}/${digest(JSON.stringify(details)).slice(0, 12)}.json`;
 }
@@ -18,7 +24,7 @@ export function isImported({ evidence }: Pick<FailureHead, 'evidence'>): boolean
   return evidence.startsWith('imported/');
 }
 
-/** Undefined where the head names something else: an older Sluice took the key over from bundles. */
+/** Undefined if the head names another key: older versions copied keys from bundles. */
 export function ownEvidence({
   id,
   evidence,

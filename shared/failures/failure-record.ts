@@ -1,4 +1,4 @@
-/** What a message of a dead-letter queue says, as the failure store keeps it. Pure. */
+/** Converts messages of a dead-letter queue to failure records. Pure. */
 import type { SluiceConfig } from '../config/schema.ts';
 import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
@@ -26,16 +26,16 @@ import type { Evidence, FailureRecord, Verification } from './port.ts';
 
 type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
 
-/** What the original event tells about itself. */
+/** What the original event says about itself. */
 interface Origin {
   readonly owner: string | undefined;
   readonly device: string | undefined;
   readonly revision: Revision | undefined;
   readonly slice: Slice | undefined;
-  /** What comes from map carries whom map had verified. */
+  /** The sender that map verified, for events from map. */
   readonly fromMap?: { readonly sender: string | undefined };
   readonly traceparent: string | undefined;
-  /** Type of the event, or what it is instead. */
+  /** Event type, or a description if it is not an event. */
   readonly kind: string;
 }
 
@@ -49,13 +49,13 @@ const NOTHING = {
   traceparent: undefined,
 } as const;
 
-/** The content is unpacked only where it is needed: what was refused says no more than its envelope. */
+/** Content is unpacked only if needed; for a refused event only the envelope is used. */
 function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
   const opened = depth === 'content' ? parseEvent(body, EVENTS) : undefined;
   if (opened !== undefined && 'ok' in opened) return originOf(opened.ok);
   const read = opened ?? parseAttributes(body);
   const { subject, type } = 'ok' in read ? read.ok : read.refused;
-  // Without a subject only the content tells one from another.
+  // Without a subject only the content distinguishes events.
   return {
     ...NOTHING,
     owner: subject,
@@ -63,7 +63,7 @@ function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
   };
 }
 
-/** Told apart by its bytes alone. */
+/** Identified only by its bytes. */
 function unread(body: string): Origin {
   return { ...NOTHING, owner: undefined, kind: digest(body) };
 }
@@ -105,7 +105,10 @@ function originOf(event: EventOf<typeof EVENTS>): Origin {
   };
 }
 
-/** The results of the owner that it claims must not close it, nor must it lead a replay of that owner's events. */
+/**
+ * Removes the owner, so that results of the claimed owner do not close the failure, and it does not
+ * lead a replay of that owner's events.
+ */
 function nobodys(origin: Origin): Origin {
   return {
     ...origin,
@@ -115,7 +118,7 @@ function nobodys(origin: Origin): Origin {
   };
 }
 
-/** The exposure's settings and gateways; of a whole event its kind. */
+/** Settings and gateways of the exposure; for a whole event, its kind. */
 function structureOf(
   origin: Origin,
   letter: Pick<DeadLetter, 'exposure' | 'partition'>,
@@ -135,30 +138,33 @@ function structureOf(
   return { structure: origin.kind, gateways };
 }
 
-/** Whom the event names, as it was seen when it came. */
+/** Verification state of the sender when the event was received. */
 function verify(
   origin: Origin,
   sender: string | undefined,
   { clusters, failures }: Clusters,
 ): Verification {
-  // What comes from map carries whom map had verified.
+  // The sender that map verified, for events from map.
   const speaker = origin.fromMap ? origin.fromMap.sender : sender;
   const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
   if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined)
     return 'unchecked';
   if (cluster.senders.includes(speaker)) return 'verified';
-  // Repeated by a replay, and failed again: who said it first is not known any more.
+  // A replay sent the event again and it failed again; the original sender is no longer known.
   return failures.replayers.includes(speaker) ? 'unchecked' : 'refused';
 }
 
-/** Read by nobody but the queue, or by nobody at all: what such an event says of itself is a claim. */
+/** Codes of events that no function parsed, so their content is an unproven claim. */
 const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615']);
-/** Reading it threw, or killed a process: nobody does it again. */
+/** Codes of events whose parsing threw or crashed a process; they are not parsed again. */
 const DEADLY_CODES: ReadonlySet<string> = new Set(['Q616', 'Q617']);
 
 const isRefused = (code: string): boolean => ORIGIN_CODES.has(code) || UNREAD_CODES.has(code);
 
-/** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
+/**
+ * A message of a dead-letter queue: a dead letter written by Sluice, or an event that the queue
+ * moved there.
+ */
 export type FoundLetter =
   | {
       readonly kind: 'letter';
@@ -168,7 +174,10 @@ export type FoundLetter =
     }
   | { readonly kind: 'raw' };
 
-/** Whoever may send to `snapshots` may send what looks like a dead letter; the queue says of it that it was moved. */
+/**
+ * A sender on `snapshots` could forge a dead letter, but the queue marks messages that it moved
+ * itself.
+ */
 export function readFoundLetter(queue: WorkQueueName, message: QueueMessage): FoundLetter {
   const opened =
     message.redriven === true ? undefined : parseEvent(message.body, DEAD_LETTER_EVENTS);
@@ -182,7 +191,7 @@ export function readFoundLetter(queue: WorkQueueName, message: QueueMessage): Fo
   };
 }
 
-/** Undefined: whose it is was checked by the function that wrote the letter. */
+/** Undefined if the function that wrote the dead letter verified the owner already. */
 export function claimIn(
   found: FoundLetter,
   message: QueueMessage,
@@ -198,7 +207,7 @@ export function claimIn(
 export interface FailureRecordContext {
   readonly config: Clusters;
   readonly message: QueueMessage;
-  /** Of what {@link claimIn} gives; absent: it gives nothing. */
+  /** Proof for the result of {@link claimIn}; absent if that is undefined. */
   readonly proof?: Proof;
 }
 
@@ -210,13 +219,14 @@ export function failureRecord(
   return found.kind === 'letter' ? fromLetter(found, context) : fromRaw(queue, context);
 }
 
-/** What the event may be taken for, by what is known of where it comes from. */
+/** Decides which claims of the event are accepted, given the proof of its origin. */
 function judged(origin: Origin, queue: WorkQueueName, { proof }: FailureRecordContext): Origin {
   if (proof === undefined) return origin;
-  // The envelope names who is checked; what is inside must speak of the same.
+  // The proof covers the cluster of the envelope, so the content must name the same cluster.
   if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster)
     return origin;
-  // Nobody but Sluice itself may send to `slices`, and what map sends is not signed; it has to be an event of map's, though.
+  // Only Sluice may send to `slices`, and events from map are not signed; but it must be an event
+  // that map sends.
   return queue === 'slices' && origin.fromMap !== undefined ? origin : nobodys(origin);
 }
 
@@ -272,7 +282,7 @@ function fromLetter(
 function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRecord {
   const { message, config } = context;
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
-  // What no cluster stands for is not unpacked; what map sends is not signed.
+  // An event without proof is not unpacked; events from map are not signed.
   const read = readOrigin(
     body,
     queue === 'snapshots' && context.proof?.kind === 'unproven' ? 'envelope' : 'content',
@@ -320,7 +330,7 @@ function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRe
   };
 }
 
-/** Of a message that is not to be read, whatever it is: its bytes, and why. */
+/** The record of a message that must not be parsed: its bytes and the reason. */
 export function unreadSighting(
   queue: WorkQueueName,
   message: QueueMessage,

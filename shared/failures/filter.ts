@@ -1,4 +1,7 @@
-/** Which failures are meant: words like `cluster:east code:BIP421 since:2h`, the same on the command line, in jobs and in links. Pure. */
+/**
+ * Filters of failures, such as `cluster:east code:BIP421 since:2h`; the same syntax in commands,
+ * jobs and links. Pure.
+ */
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { FailureClass, FailureState } from './port.ts';
 import type { FailureHead } from './port.ts';
@@ -7,19 +10,19 @@ export interface FailureFilter {
   readonly code?: readonly string[];
   readonly class?: readonly string[];
   readonly cluster?: readonly string[];
-  /** Of the gateway, or of the ingress where no gateway is known. */
+  /** Namespace of the gateway, or of the ingress if no gateway is known. */
   readonly namespace?: readonly string[];
   readonly gateway?: readonly string[];
   readonly device?: readonly string[];
   readonly owner?: readonly string[];
   readonly queue?: readonly string[];
-  /** Absent: what is open. */
+  /** Default: open failures. */
   readonly state?: readonly string[];
   readonly id?: readonly string[];
-  /** Last seen at or after, and before; milliseconds since 1970. */
+  /** Last seen at or after `since`, and before `until`; milliseconds since 1970. */
   readonly since?: number;
   readonly until?: number;
-  /** Words that the sentence holds. */
+  /** Words that the message must contain. */
   readonly text?: readonly string[];
 }
 
@@ -43,7 +46,7 @@ const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
   queue: ['snapshots', 'slices'],
 };
 
-/** `key:a,b` words; a word without a key is looked for in the sentence. */
+/** `key:a,b` terms; a word without a key is searched for in the message. */
 export function parseFilter(words: readonly string[], now: number): FailureFilter {
   return words
     .flatMap((word) => word.split(/\s+/))
@@ -77,7 +80,7 @@ function isList(key: string): key is ListKey {
   return (LISTS as readonly string[]).includes(key);
 }
 
-/** `2h` ago, or a moment such as 2026-11-23T03:00Z. */
+/** Relative such as `2h`, or absolute such as 2026-11-23T03:00Z. */
 function parseTime(key: string, value: string, now: number): number {
   const ago = /^(\d+)([smhd])$/.exec(value);
   if (ago) return now - Number(ago[1]) * UNITS[ago[2] as keyof typeof UNITS];
@@ -129,7 +132,7 @@ export function matchesFilter(filter: FailureFilter, head: FailureHead): boolean
   });
 }
 
-/** The words that give this filter again; times are written out, so that it means the same tomorrow. */
+/** Formats the filter as terms, with absolute times, so that it keeps its meaning. */
 export function formatFilter(filter: FailureFilter): string {
   const lists = LISTS.flatMap((key) =>
     filter[key] === undefined ? [] : [`${key}:${filter[key].join(',')}`],
@@ -156,15 +159,15 @@ export type GroupKey = (typeof GROUP_KEYS)[number];
 export interface FailureGroup {
   readonly values: readonly string[];
   readonly failures: number;
-  /** How often they were seen, all together. */
+  /** Total number of occurrences. */
   readonly seen: number;
   readonly first: number;
   readonly last: number;
-  /** The newest of them. */
+  /** Message of the newest failure. */
   readonly sentence: string;
 }
 
-/** Largest first. A failure of several gateways is counted with each of them. */
+/** Largest group first. A failure with several gateways is counted for each of them. */
 export function groupFailures(
   heads: readonly FailureHead[],
   keys: readonly GroupKey[],

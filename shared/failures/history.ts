@@ -1,6 +1,7 @@
 /**
- * What became of each owner's newest events: a short, bounded story. Nothing decides by it, and losing it loses history only; so it is
- * written without a lock's care, and seldom: what only repeats the last result is written once a minute at most.
+ * The history of each owner: a short, bounded list of recent results, for `trace` and `status`. No
+ * decision depends on it, so it is written without a lock and rarely: a repeated result is written
+ * at most once a minute.
  */
 import * as z from 'zod';
 import type { Settled } from '../domain/exposure/exposure.ts';
@@ -11,23 +12,23 @@ import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
 
 export const HistoryEntry = z.strictObject({
-  /** When it settled; milliseconds since 1970, as all times here. */
+  /** Time of the result; all times are milliseconds since 1970. */
   at: z.number(),
-  /** When the same result was last seen again. */
+  /** Time at which the same result was last seen. */
   last: z.number(),
-  /** How often, the first time included. */
+  /** Number of occurrences, including the first. */
   times: z.int().positive(),
   device: z.string().optional(),
   revision: Revision,
-  /** Where the event was before. */
+  /** Earlier stations of the event. */
   hops: z.array(z.strictObject({ at: z.string(), where: z.string() })),
-  /** How often the message had been received. */
+  /** Receive count of the message. */
   attempt: z.int(),
   /** The replay job that sent it. */
   job: z.string().optional(),
-  /** How many exposures, by outcome. */
+  /** Number of exposures by outcome. */
   outcomes: z.record(z.string(), z.int()),
-  /** What was not as wanted before, exposure by exposure; not all where they are many. */
+  /** The changes for each exposure; a sample if there are many. */
   lines: z.array(
     z.strictObject({
       key: z.string(),
@@ -45,14 +46,14 @@ export const OwnerHistory = z.strictObject({
   owner: z.string(),
   chapters: z.array(HistoryEntry),
 });
-/** Oldest chapter first. */
+/** Oldest entry first. */
 export type OwnerHistory = Readonly<z.infer<typeof OwnerHistory>>;
 
-/** How a message got there. */
+/** How a message was delivered. */
 export interface Delivery {
   readonly hops: readonly Hop[];
   readonly attempt: number;
-  /** Of the message; a replay's begins with `replay.JOB.`. */
+  /** Deduplication id of the message; with a replay it starts with `replay.JOB.`. */
   readonly deduplicationId: string;
 }
 
@@ -105,7 +106,7 @@ function isRepetition(a: HistoryEntry, b: HistoryEntry): boolean {
   return told(a) === told(b);
 }
 
-/** Undefined: nothing has to be written. Pure. */
+/** Undefined if nothing needs to be written. Pure. */
 export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHistory | undefined {
   const index = story.chapters.findLastIndex((known) => known.device === chapter.device);
   const known = story.chapters[index];
@@ -117,7 +118,7 @@ export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHist
 }
 
 export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStore {
-  // What is unchanged by its tag is not read again.
+  // Blobs with an unchanged tag are not read again.
   const known = new Map<string, { readonly tag: string; readonly story: OwnerHistory }>();
   const keyOf = (owner: string): string => `history/${digest(owner).slice(0, 16)}.json`;
   const fetch = async (
@@ -125,7 +126,7 @@ export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStor
   ): Promise<{ readonly tag: string; readonly story: OwnerHistory } | undefined> => {
     const blob = await blobs.get(key);
     const parsed = blob === undefined ? undefined : OwnerHistory.safeParse(JSON.parse(blob.text));
-    // What another version wrote is history too.
+    // Entries of other versions are kept.
     if (blob === undefined || parsed?.success !== true) return undefined;
     const found = { tag: blob.tag, story: parsed.data };
     known.set(key, found);

@@ -3,13 +3,19 @@ import { createHash } from 'node:crypto';
 export interface FailureIdentity {
   readonly code: string;
   readonly queue: string;
-  /** The owner; what cannot be read has none and is known by the queue's group. */
+  /**
+   * The owner. An event that cannot be parsed has none, and is identified by the group of its
+   * queue.
+   */
   readonly owner: string | undefined;
   readonly group: string;
   readonly device: string | undefined;
   readonly partition: string | undefined;
   readonly exposure: string | undefined;
-  /** What was wanted, without its members: a pod that comes or goes makes no new failure. */
+  /**
+   * The requested configuration without members, so that a change of pods does not create a new
+   * failure.
+   */
   readonly structure: string;
 }
 
@@ -17,7 +23,10 @@ export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The first digit stands for the owner, so that its failures lie together. */
+/**
+ * The first digit of an id is derived from the owner, so that failures of one owner are stored
+ * together.
+ */
 export function ownerDigit(owner: string): string {
   return digest(owner).slice(0, 1);
 }

@@ -1,18 +1,23 @@
-/** What may name a blob. Whoever calls it, an adapter lets nothing else through: a key never leads out of the store. */
+/**
+ * Validates blob names. Both adapters refuse all other names, so a key cannot lead out of the
+ * store.
+ */
 import { ReplayError } from './error.ts';
 
 const LONGEST = 512;
-/** No segment begins with a dot: neither `..` nor a hidden name, which no listing shows. */
+/**
+ * A segment must not start with a dot: this excludes `..` and hidden names, which listings skip.
+ */
 const SEGMENT = '[A-Za-z0-9_-][A-Za-z0-9_.:-]*';
 const KEY = new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`);
-/** The beginning of a key. */
+/** A valid prefix of a key. */
 const PREFIX = new RegExp(`^(?:${SEGMENT}/)*(?:${SEGMENT})?$`);
 
 export function isKey(text: string): boolean {
   return text.length <= LONGEST && KEY.test(text);
 }
 
-/** Gives back what it gets. */
+/** Returns `key` unchanged; throws RPL716 if it is not valid. */
 export function checkedKey(key: string, where: string): string {
   if (isKey(key)) return key;
   throw refused(key, where);

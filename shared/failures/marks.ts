@@ -1,4 +1,7 @@
-/** Marks of suspicious messages, in the failure store: a place that outlives the process, on every host. Written for suspects only. */
+/**
+ * Crash counts of suspect messages, kept in the failure store because it survives the process on
+ * every host. Written only for suspects.
+ */
 import { createHash } from 'node:crypto';
 import type { QueueMessage, QueueName } from '../queue/port.ts';
 import type { Marks } from '../queue/suspects.ts';
@@ -7,7 +10,7 @@ import type { Blobs } from './blobs.ts';
 
 export const MARKS = 'suspects/';
 
-/** How often, and when it was written: a mark whose message nobody has any more is found by its age alone. */
+/** The count and its time of writing, by which counts of old messages are removed. */
 interface Mark {
   readonly tries: number;
   readonly at: number;
@@ -15,7 +18,7 @@ interface Mark {
 
 const MARK = /^\{"tries":(\d{1,3}),"at":(\d{1,16})\}$/;
 
-/** What nobody wrote counts for nothing and is as old as anything. */
+/** Unknown content counts as zero and expired. */
 function readMark(text: string): Mark {
   const [, tries = 0, at = 0] = MARK.exec(text) ?? [];
   return { tries: Number(tries), at: Number(at) };
@@ -45,7 +48,7 @@ export function marksOver(
 }
 
 export interface MarkKeeping {
-  /** Forgets what was written before that time. Resolves with how many. */
+  /** Removes counts written before that time. Resolves with their number. */
   prune(before: number): Promise<number>;
 }
 

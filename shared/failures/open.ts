@@ -34,11 +34,11 @@ export interface OpenFailuresOptions {
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
-  /** S3 only; absent: the SDK's own chain. */
+  /** S3 only. Default: the credential chain of the SDK. */
   readonly credentials?: S3BlobsOptions['credentials'];
 }
 
-/** What the section `failures` of the configuration names. */
+/** Opens the failure store of the configuration. */
 export function openFailures(config: FailuresConfig, options: OpenFailuresOptions): Failures {
   return failuresOver(openBlobs(config, options), options);
 }
@@ -60,7 +60,7 @@ export function failuresOver(
   };
 }
 
-/** What the store lies in; the other parts of it have their prefixes there. */
+/** Opens the underlying storage, in which each part of the store has a prefix. */
 export function openBlobs(
   config: FailuresConfig,
   { id, credentials }: Omit<OpenFailuresOptions, 'clock'>,

@@ -1,18 +1,21 @@
-/** Parked failures: one port, kept in a directory or in a bucket. Losing it loses history, never traffic. */
+/**
+ * The failure store port, implemented on a directory or a bucket. Losing the store loses history,
+ * never traffic.
+ */
 import * as z from 'zod';
 import { Revision } from '../domain/revision.ts';
 import { Attempt, DeadLetterClass, PlanLine } from '../queue/dead-letter.ts';
 
-/** `never-ran`: no function left a record of a try. */
+/** `never-ran`: no function recorded an attempt. */
 export const FailureClass = z.enum([...DeadLetterClass.options, 'never-ran']);
 export type FailureClass = z.infer<typeof FailureClass>;
 
 export const FailureState = z.enum(['open', 'archived', 'healed', 'replayed', 'quarantined']);
 export type FailureState = z.infer<typeof FailureState>;
 
-/** What is listed, filtered and grouped by; times in milliseconds since 1970. */
+/** The fields for lists, filters and groups; times in milliseconds since 1970. */
 export const FailureHead = z.strictObject({
-  /** The same owner, code and structure have the same id. */
+  /** Equal for the same owner, code and structure. */
   id: z.string(),
   code: z.string(),
   class: FailureClass,
@@ -31,32 +34,32 @@ export const FailureHead = z.strictObject({
   count: z.int().positive(),
   first: z.number(),
   last: z.number(),
-  /** When the state changed. */
+  /** Time of the last state change. */
   changed: z.number(),
-  /** Jobs of policies in which it failed again since it was last well. */
+  /** Policy jobs in which it failed again since its last success. */
   replays: z.array(z.string()).optional(),
-  /** Such as `healed by 17.4`, or who archived it and why. */
+  /** For instance `healed by 17.4`, or who archived it and why. */
   note: z.string().optional(),
-  /** Messages it was last seen in: a repeated delivery counts once. */
+  /** Messages in which it was last seen, so that redeliveries are counted once. */
   seen: z.array(z.string()),
   /** Key of the evidence. */
   evidence: z.string(),
 });
 export type FailureHead = Readonly<z.infer<typeof FailureHead>>;
 
-/** `unchecked`: the cluster has no senders configured, or the queue knows none. */
+/** `unchecked`: the cluster has no senders configured, or the queue does not report senders. */
 export const Verification = z.enum(['verified', 'refused', 'unchecked']);
 export type Verification = z.infer<typeof Verification>;
 
 export { PlanLine };
 
-/** What is read for one failure only: the newest event, and what was said about it. */
+/** Details that are read for a single failure: the newest event and its diagnostics. */
 export const Evidence = z.strictObject({
   reason: z.string(),
   attempts: z.array(Attempt),
   functionVersion: z.string().optional(),
   traceparent: z.string().optional(),
-  /** The device's own words, shortened. */
+  /** BIG-IP's message, shortened. */
   response: z.string().optional(),
   plan: z.array(PlanLine).optional(),
   event: z.strictObject({
@@ -69,7 +72,7 @@ export const Evidence = z.strictObject({
     receiveCount: z.int(),
     sender: z.string().optional(),
     verification: Verification,
-    /** Only the beginning could be kept. */
+    /** Set if only the beginning was kept. */
     cut: z.strictObject({ bytes: z.int(), sha256: z.string() }).optional(),
   }),
 });
@@ -79,7 +82,7 @@ export interface Failure extends FailureHead {
   readonly details: Evidence;
 }
 
-/** One appearance of a failure, on its way into the store. */
+/** One occurrence of a failure, to be stored. */
 export interface FailureRecord {
   readonly head: Pick<
     FailureHead,
@@ -96,30 +99,36 @@ export interface FailureRecord {
     | 'revision'
   >;
   readonly details: Evidence;
-  /** Names this appearance. */
+  /** Id of this occurrence. */
   readonly message: string;
   readonly at: number;
 }
 
-/** Undefined: leave it as it is. */
+/** Returns the new head; undefined leaves it unchanged. */
 export type FailureHeadChange = (
   head: FailureHead,
 ) => Partial<Pick<FailureHead, 'state' | 'note' | 'replays'>> | undefined;
 
 export interface FailureStore {
   readonly where: string;
-  /** The same message twice counts once. */
+  /** Idempotent per message. */
   record(sighting: FailureRecord): Promise<FailureHead>;
-  /** Every head, newest first; reads no evidence. */
+  /** All heads, newest first; reads no evidence. */
   list(): Promise<readonly FailureHead[]>;
   /** The heads of one owner. */
   ofOwner(owner: string): Promise<readonly FailureHead[]>;
   heads(ids: readonly string[]): Promise<ReadonlyMap<string, FailureHead>>;
   get(id: string): Promise<Failure | undefined>;
-  /** Resolves with those that changed. */
+  /** Resolves with the changed heads. */
   change(ids: readonly string[], change: FailureHeadChange): Promise<readonly FailureHead[]>;
-  /** Takes over what was exported elsewhere; what is known already stays as it is. Resolves with what was taken. */
+  /**
+   * Imports failures that were exported elsewhere; existing ones are not changed. Resolves with the
+   * imported ones.
+   */
   adopt(failures: readonly Failure[]): Promise<readonly FailureHead[]>;
-  /** Forgets what is neither open nor quarantined and changed before `before`. Resolves with the number forgotten. */
+  /**
+   * Removes failures that are neither open nor quarantined and changed before `before`. Resolves
+   * with their number.
+   */
   prune(before: number): Promise<number>;
 }

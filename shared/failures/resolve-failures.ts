@@ -1,4 +1,4 @@
-/** Results close failures: what a newer applied version shows to be over needs nobody's attention. */
+/** Closes failures that a newer applied version resolved. */
 import type { Settled } from '../domain/exposure/exposure.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import { compareRevisions, formatRevision } from '../domain/revision.ts';
@@ -7,8 +7,8 @@ import type { FailureStore, FailureHead } from './port.ts';
 const DONE = new Set(['applied', 'unchanged']);
 
 /**
- * To be called with every `settled`, after it was sent. Resolves with the failures it closed. Cheap where the owner has none: one
- * listing of at most sixteen index blobs.
+ * Call with every `settled` after it was sent. Resolves with the closed failures. Cheap for an
+ * owner without failures: one listing of at most sixteen index blobs.
  */
 export async function resolveFailures(
   store: FailureStore,
@@ -27,7 +27,7 @@ function isOver(head: FailureHead, settled: Settled): boolean {
   if (head.state !== 'open' && head.state !== 'quarantined') return false;
   const order = head.revision === undefined ? 1 : compareRevisions(settled.version, head.revision);
   if (order < 0) return false;
-  // The way through map is proven by any result; that of one device only by its own.
+  // Any result proves that map succeeded; a failure on one device needs a result of that device.
   if (head.device === undefined)
     return (
       head.queue === 'snapshots' &&
@@ -41,6 +41,6 @@ function isOver(head: FailureHead, settled: Settled): boolean {
       exposureKey(e) === head.exposure &&
       (head.partition === undefined || e.partition === head.partition),
   );
-  // Not asked for any more counts too, but only if that is news.
+  // A removed exposure also resolves its failures, but only if the result is newer.
   return same === undefined ? order > 0 : DONE.has(same.outcome);
 }

@@ -1,10 +1,13 @@
-/** The index: 256 blobs of heads, changed by compare-and-swap. Sixteen of them hold all failures of one owner. */
+/**
+ * The index of failures: 256 blobs of heads, changed by compare-and-swap. All failures of one owner
+ * are in sixteen of them.
+ */
 import type { Blobs, BlobEntry } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import type { FailureHead } from './port.ts';
 
 const FORMAT = 1;
-/** Writers of one shard are few; so many losses in a row mean that the conditions are never met. */
+/** A shard has few writers, so this many lost races mean that the server ignores conditions. */
 const MAX_RACES = 50;
 const PARALLEL = 32;
 
@@ -16,10 +19,12 @@ interface Shard {
 }
 
 export interface Shards {
-  /** Of the shards whose name begins so. */
+  /** Heads of all shards with the prefix. */
   read(prefix: string): Promise<readonly Heads[]>;
   one(shard: string): Promise<Heads>;
-  /** `edit` may be called again when somebody else wrote meanwhile; undefined writes nothing. */
+  /**
+   * `edit` may be called again if another process wrote in the meantime; undefined writes nothing.
+   */
   update(shard: string, edit: (heads: Heads) => Heads | undefined): Promise<void>;
 }
 
@@ -40,7 +45,7 @@ function parse(text: string, where: string): Heads {
 }
 
 export function createShards(blobs: Blobs): Shards {
-  // By key; what is unchanged by its tag is not read again.
+  // Cached by key; blobs with an unchanged tag are not read again.
   const known = new Map<string, Shard>();
 
   async function fetch(key: string): Promise<Shard | undefined> {

@@ -1,7 +1,8 @@
 /**
- * The failure store over blobs. Heads lie in the index and change by compare-and-swap; evidence lies in blobs of its own that never
- * change. Evidence is written before the head that names it and deleted after the head that does not any more, so a crash in between
- * leaves an unused blob at worst.
+ * The failure store on blobs. Heads are stored in the index and changed by compare-and-swap;
+ * evidence is stored in separate immutable blobs. Evidence is written before the head that refers
+ * to it and deleted after the head no longer does, so a crash in between only leaves an unused
+ * blob.
  */
 import { compareRevisions } from '../domain/revision.ts';
 import type { Blobs } from './blobs.ts';
@@ -75,7 +76,7 @@ async function dropEvidence(blobs: Blobs, head: FailureHead): Promise<void> {
 }
 
 async function get(scope: Scope, id: string): Promise<Failure | undefined> {
-  // Twice: a newer appearance may replace the evidence between the two reads.
+  // Twice, because a newer occurrence may replace the evidence between the two reads.
   for (let look = 0; look < 2; look++) {
     const head = (await scope.shards.one(shardOf(id))).get(id);
     const details = head && (await readEvidence(scope.blobs, head));
@@ -106,7 +107,7 @@ async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHea
 
 function isNewer(sighting: FailureRecord, known: FailureHead): boolean {
   const { revision } = sighting.head;
-  // What was seen here counts more than what somebody handed over.
+  // Failures received here take precedence over imported ones.
   return (
     isImported(known) ||
     revision === undefined ||
@@ -127,7 +128,10 @@ async function withHistory(
   return { ...sighting.details, attempts };
 }
 
-/** What was healed or replayed and comes again is open again; what a person put away, or quarantine holds, stays there and counts. */
+/**
+ * A healed or replayed failure that occurs again is reopened; archived and quarantined ones keep
+ * their state and are counted.
+ */
 function next(
   present: FailureHead | undefined,
   sighting: FailureRecord,
@@ -185,7 +189,7 @@ async function changeAll(
   return changed;
 }
 
-/** Known failures are left out before anything is written, and what is written has a name that is made here. */
+/** Skips known failures before anything is written, and writes only under names built here. */
 async function adopt(
   { blobs, shards }: Scope,
   failures: readonly Failure[],
@@ -213,7 +217,7 @@ async function adopt(
   return taken;
 }
 
-/** Nobody here saw who sent it, nor in which messages it came. */
+/** Removes sender and messages, because this installation did not receive the event. */
 function imported({ details, ...head }: Failure): Failure {
   const { event } = details;
   const unchecked: Evidence = {

@@ -1,4 +1,4 @@
-/** Suspicious messages of a queue, remembered in the failure store. */
+/** Suspect messages of a queue, with their counts in the failure store. */
 import type { QueueName } from '../queue/port.ts';
 import { createSuspects, NO_MARKS } from '../queue/suspects.ts';
 import type { Suspects } from '../queue/suspects.ts';
@@ -6,7 +6,10 @@ import type { Runtime } from '../host/runtime.ts';
 import type { Blobs } from './blobs.ts';
 import { marksOver } from './marks.ts';
 
-/** Loaded with the first suspect: the S3 client would cost every cold start its time. In a dry run the store belongs to others. */
+/**
+ * Loaded with the first suspect, because the S3 client would slow down every cold start. A dry run
+ * does not write counts.
+ */
 export function suspectsOf(runtime: Runtime, queue: QueueName): Suspects {
   const { config, id, dryRun, clock } = runtime;
   const open = async (): Promise<Blobs> =>

@@ -1,4 +1,7 @@
-/** What Lambda calls: a function that builds its runtime on the first call, from the environment and the packaged configuration. */
+/**
+ * The Lambda entry point: builds the runtime on the first call from the environment and the
+ * packaged configuration.
+ */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +15,10 @@ export type { FunctionContext, Handler } from '../queue/handler.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a function's module exports as `create`. */
+/** The `create` export of a function's module. */
 export type Create = (runtime: Runtime) => Handler;
 
-/** Names under which the build packs the configuration next to the handler. */
+/** File names under which the build packs the configuration next to the handler. */
 const PACKAGED = ['sluice.config.json', 'sluice.yaml'];
 
 function configPath(env: Environment): string {
@@ -29,13 +32,13 @@ function configPath(env: Environment): string {
   );
 }
 
-/** The runtime of a Lambda function, or of any process that is started like one. */
+/** Builds the runtime of a Lambda function, or of a process started in the same way. */
 export async function runtimeFromEnvironment(env: Environment): Promise<Runtime> {
   const config = await loadConfig(configPath(env), env);
   return processRuntime(config, { env, log: createLogger(logLevelOf(env)) });
 }
 
-/** Loading the module does nothing yet, so that it can be imported anywhere; a failed start is tried again by the next call. */
+/** Importing the module has no side effects. A failed start is retried by the next call. */
 export function lambdaEntry(create: Create, env: Environment = process.env): Handler {
   let started: Promise<Handler> | undefined;
   const start = async (): Promise<Handler> => create(await runtimeFromEnvironment(env));

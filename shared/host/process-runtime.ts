@@ -7,15 +7,18 @@ import { processClock, processId, processRandom } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ProcessRuntimeOptions {
-  /** Where `env:` references are looked up. */
+  /** Source of `env:` references. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   readonly dryRun?: boolean | undefined;
-  /** Absent: those that the configuration names. */
+  /** Default: the queues of the configuration. */
   readonly queues?: Queues | undefined;
 }
 
-/** The runtime of a real process, with its time, ids and chance. Whoever makes it closes `queues`. */
+/**
+ * Builds the runtime of a real process, with system clock, ids and random numbers. The caller
+ * closes `queues`.
+ */
 export function processRuntime(
   config: SluiceConfig,
   { env, log, dryRun, queues }: ProcessRuntimeOptions,

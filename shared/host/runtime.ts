@@ -4,7 +4,10 @@ import type { Queues } from '../queue/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 
-/** All a function may touch besides its event. Lambda builds it from the environment, `sluice up` and the lab in process. */
+/**
+ * The dependencies of a function. Built by the Lambda entry point from the environment, and by
+ * `sluice up` and the lab in process.
+ */
 export interface Runtime {
   readonly config: SluiceConfig;
   readonly secrets: Secrets;
@@ -15,6 +18,9 @@ export interface Runtime {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
-  /** Neither a device nor a cluster is written to: whoever opens one has to open it like this. */
+  /**
+   * If true, nothing is written to devices or clusters; every connection must be opened in this
+   * mode.
+   */
   readonly dryRun?: boolean | undefined;
 }

@@ -1,4 +1,7 @@
-/** What schedules do in AWS, on one host: audit, replay and what waits for a device, every so often. The bundles come from whoever hosts them. */
+/**
+ * Runs the schedules of the AWS stack on one host: audit, replay, and returning waiting changes.
+ * The host provides the bundles.
+ */
 import { errorMessage } from '../telemetry/errors.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -21,20 +24,20 @@ export interface ApplyModule {
 }
 
 export interface Schedule {
-  /** Lets what runs come to an end. */
+  /** Stops the schedules and waits for running work. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds from one audit to the next, where nobody says otherwise. */
+/** Default interval between audits, in milliseconds. */
 export const AUDIT_INTERVAL_MS = 10 * 60_000;
 
-/** Milliseconds: a look whether a policy's turn is due costs one small read each. */
+/** Milliseconds; checking whether a policy is due costs one small read each. */
 const LOOK = 60_000;
 
-/** Milliseconds: where nothing waits, a look costs a listing of few names. */
+/** Milliseconds; with nothing waiting, a check costs one listing of a few names. */
 const WAITING_LOOK = 15_000;
 
-/** `every` in milliseconds; 0 is never. */
+/** `every` in milliseconds; 0 disables audits. */
 export function startAudits(
   runtime: Runtime,
   { create }: AuditModule,
@@ -49,7 +52,7 @@ export function startAudits(
   });
 }
 
-/** Nothing, and no bundle loaded, where the configuration has no policies. */
+/** Does nothing, and loads no bundle, if the configuration has no policies. */
 export async function startReplays(
   runtime: Runtime,
   load: () => Promise<ReplayModule>,
@@ -65,7 +68,10 @@ export async function startReplays(
   });
 }
 
-/** What waits for a device goes back when the device answers; with connections of its own, beside those of the function. */
+/**
+ * Returns waiting changes when their device answers. Uses separate connections from those of the
+ * function.
+ */
 export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedule {
   const apply = create(runtime);
   return schedule(runtime, {

@@ -27,7 +27,10 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     told.add(digest);
     return Promise.resolve(done);
   };
-  /** Every method by name: one that is new does not compile until it is decided what it means in a dry run. */
+  /**
+   * Lists every method explicitly, so that a new one does not compile until its dry-run behaviour
+   * is defined.
+   */
   const dry = {
     namespace: client.namespace,
     pages: (resource: Resource, selection?: Selection) => client.pages(resource, selection),

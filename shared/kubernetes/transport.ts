@@ -165,7 +165,7 @@ function textOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
 }
 
-/** HTTP tells whole seconds, rounded down. */
+/** HTTP dates are whole seconds, rounded down. */
 const HALF_A_SECOND = 500;
 
 function dateOf({ headers }: Answer): number | undefined {

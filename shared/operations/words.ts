@@ -1,11 +1,11 @@
-/** Counts, ages and durations as they stand in sentences. Pure. */
+/** Formats counts, ages and durations for messages. Pure. */
 
 /** Both in milliseconds since 1970. */
 export function formatAge(then: number, now: number): string {
   return formatDuration(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
 }
 
-/** Of milliseconds. */
+/** Formats milliseconds. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1_000;
   if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;

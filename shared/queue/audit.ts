@@ -1,4 +1,7 @@
-/** What an audit asks of apply: to declare again, to keep, to give back. */
+/**
+ * Builds the messages with which audit asks apply to redeclare partitions, keep manual changes, or
+ * undo kept ones.
+ */
 import type { SluiceConfig } from '../config/schema.ts';
 import type { OverrideAdoption } from '../domain/declared/override.ts';
 import { publishEvent } from './publish.ts';
@@ -8,7 +11,7 @@ import type { Audit } from './events.ts';
 
 export type AuditRequest = Omit<Audit, 'device'>;
 
-/** What of a finding matters here. */
+/** The fields of a finding that are needed here. */
 interface Found {
   readonly partition: string;
   readonly object: string;
@@ -18,14 +21,17 @@ interface Found {
   readonly adopt?: OverrideAdoption;
 }
 
-/** Everything goes back to what the Gateways ask for; undefined where nothing is to be done. */
+/**
+ * Undoes all kept manual changes and redeclares all differences; undefined if there is nothing to
+ * do.
+ */
 export function repairRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
   const lift = broken.some(({ kind }) => kind === 'kept');
   return wishFor(broken, lift ? { lift } : {});
 }
 
-/** What may be kept is kept; the rest goes back. */
+/** Keeps the manual changes that can be kept and redeclares the rest. */
 export function adoptionRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ repairable }) => repairable);
   const adopt = broken.flatMap(({ partition, adopt: one }) => (one ? [{ partition, ...one }] : []));
@@ -46,14 +52,14 @@ function wishFor(
   };
 }
 
-/** Travels in the device's group. */
+/** Sends the request in the group of its device. */
 export async function sendAudit(
   context: PublishContext,
   config: Pick<SluiceConfig, 'ingresses' | 'clusters'>,
   data: Audit,
 ): Promise<void> {
   const { device } = data;
-  // No cluster asks for it; the envelope wants one that the device serves.
+  // The envelope requires a cluster, and none sent this: use one that the device serves.
   const cluster =
     config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ??
     config.clusters[0]?.id ??

@@ -1,7 +1,7 @@
-/** Whether an error says that something which is needed is away, or that the message in hand is at fault. */
+/** Distinguishes errors of unavailable services from errors caused by the message itself. */
 import { errorCode, errorName } from '../telemetry/errors.ts';
 
-/** By name: on one host the errors come from several bundles, whose classes differ. */
+/** Compared by name, because on one host errors come from several bundles with separate classes. */
 const OURS: ReadonlySet<string> = new Set([
   'DeviceError',
   'QueueError',
@@ -12,18 +12,24 @@ const OURS: ReadonlySet<string> = new Set([
   'AbortError',
   'TimeoutError',
 ]);
-/** The error numbers of the system, such as ECONNRESET and ENOSPC, and those of the HTTP client. What Node itself says of a wrong argument begins with `ERR_`. */
+/**
+ * System error numbers such as ECONNRESET and ENOSPC, and those of the HTTP client. Node's own
+ * argument errors begin with `ERR_` and do not match.
+ */
 const SYSTEM = /^(E[A-Z0-9]+|UND_ERR_[A-Z_]+)$/;
 
-/** A device, a queue, the store, a secret or the network: the next try may find it again, and no message is to blame. */
+/**
+ * Whether a device, queue, store, secret or the network is unavailable. A retry may succeed, and
+ * the message is not at fault.
+ */
 export function isAway(error: unknown): boolean {
   const code = errorCode(error) ?? '';
-  // What does not fit into a message fits no better the next time.
+  // A message that is too large stays too large.
   if (code === 'Q604') return false;
   return OURS.has(errorName(error)) || SYSTEM.test(code) || isAnswer(error);
 }
 
-/** The AWS SDK marks so what a server answered, or did not. */
+/** The AWS SDK sets these fields on errors of a server, including timeouts. */
 function isAnswer(error: unknown): boolean {
   return typeof error === 'object' && error !== null && '$metadata' in error;
 }

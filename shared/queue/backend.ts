@@ -1,4 +1,7 @@
-/** What a kind of queue has to say for itself. Nothing outside `shared/queue` asks which kind is configured. */
+/**
+ * The capabilities of a kind of queue. Code outside `shared/queue` does not check which kind is
+ * configured.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import type { Queues } from './port.ts';
 import type { SettingsReader } from './settings.ts';
@@ -8,19 +11,22 @@ export interface OpenQueuesOptions {
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
-  /** SQS only; absent: the SDK's own chain. */
+  /** SQS only. Default: the credential chain of the SDK. */
   readonly credentials?: SqsCredentials;
 }
 
 /** The configured queues before they are opened. */
 export interface QueueBackend {
   open(options: OpenQueuesOptions): Queues;
-  /** True where only processes of this host can write, so that an event that names no sender needs no proof of its origin. */
+  /**
+   * True if only processes of this host can write, so that an event without a sender needs no proof
+   * of origin.
+   */
   readonly isLocal: boolean;
-  /** The file that holds the queues, for those of one host. */
+  /** File of the queues, for local queues. */
   readonly file?: string;
-  /** Where people read how old the oldest message is; absent where `depth` tells it. */
+  /** Where the age of the oldest message can be read; absent if `depth` reports it. */
   readonly oldestElsewhere?: string;
-  /** Reads how the queues are set up; absent where Sluice sets them up itself. */
+  /** Reads the settings of the queues; absent if Sluice sets them up itself. */
   readonly readSettings?: () => SettingsReader;
 }

@@ -1,6 +1,7 @@
 /**
- * A Lambda batch of a FIFO queue: groups side by side, messages of a group in order, and only what failed goes back. Each message is
- * judged by itself: one whose reading or handling throws is given up alone, in the same call, and its neighbours go on.
+ * Processes a Lambda batch of a FIFO queue: groups run in parallel, messages of a group in order,
+ * and only failed messages return to the queue. A message whose parsing or handling throws is given
+ * up alone in the same call; other messages continue.
  */
 import { errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
 import { isAway } from './away.ts';
@@ -12,14 +13,14 @@ import type { Suspects } from './suspects.ts';
 import { handleBatch } from './trial.ts';
 import type { Bench } from './trial.ts';
 
-/** Handles messages of one group; resolves with those that have to come again. Must bear that what it did is done once more. */
+/** Handles messages of one group. Resolves with those to retry. Must be idempotent. */
 export type GroupHandler = (
   group: string,
   messages: readonly QueueMessage[],
   context: FunctionContext,
 ) => Promise<readonly QueueMessage[]>;
 
-/** Why a message is given up. */
+/** The reason why a message is given up. */
 export interface Verdict {
   readonly code: string;
   readonly reason: string;
@@ -27,17 +28,17 @@ export interface Verdict {
 
 export interface BatchWork {
   readonly handle: GroupHandler;
-  /** The messages of a group are handled one at a time in any case. */
+  /** Always handle the messages of a group one at a time. */
   readonly single?: boolean;
-  /** Takes the message out of the way with its bytes, without reading it. */
+  /** Moves the message out of the queue with its bytes, without parsing it. */
   readonly giveUp: (
     message: QueueMessage,
     verdict: Verdict,
     context: FunctionContext,
   ) => Promise<void>;
-  /** Where the messages come from. */
+  /** The queue that delivered the messages. */
   readonly queue: () => Pick<Queue, 'changeVisibility' | 'delete'>;
-  /** Who may have killed a process. */
+  /** Tracks messages that may have crashed a process. */
   readonly suspects: Suspects;
   readonly onError: (group: string, error: unknown) => void;
 }
@@ -57,7 +58,7 @@ export function handleGroups(work: BatchWork): Handler {
       },
       one: (message) => handleAlone(work, context, message),
       giveUp: (message, tries) => giveUp(work, context, message, deadly(message, tries)),
-      // Whoever runs the function deletes it once more, which does nothing.
+      // The host deletes it again, which has no effect.
       done: (message) =>
         work
           .queue()
@@ -92,12 +93,12 @@ async function handleGroup(
     return await work.handle(group, messages, context);
   } catch (error) {
     work.onError(group, error);
-    // Together nobody knows who it was.
+    // The messages were handled together, so the faulty one is unknown.
     return isAway(error) ? messages : oneByOne(work, context, { group, messages });
   }
 }
 
-/** Behind one that has to come again the others wait, so that the order stays. */
+/** Messages behind one that is retried wait, to keep the order. */
 async function oneByOne(
   work: BatchWork,
   context: FunctionContext,
@@ -106,7 +107,7 @@ async function oneByOne(
   for (const [i, message] of messages.entries()) {
     if (await handleAlone(work, context, message)) continue;
     const behind = messages.slice(i + 1);
-    // The queue holds them back as long as the one before them is hidden.
+    // The queue holds them back while the message before them is hidden.
     for (const { receipt } of behind)
       await work
         .queue()
@@ -117,7 +118,7 @@ async function oneByOne(
   return [];
 }
 
-/** False: it has to come again. */
+/** False if the message must be retried. */
 async function handleAlone(
   work: BatchWork,
   context: FunctionContext,
@@ -148,7 +149,7 @@ async function giveUp(
 
 const LONGEST = 500;
 
-/** What has a code of its own keeps it. */
+/** Keeps the code of errors that have one. */
 export function verdictOf(error: unknown): Verdict {
   const code = errorCode(error);
   const said = shorten(errorMessage(error), LONGEST);

@@ -1,4 +1,7 @@
-/** An event that will not succeed by itself, with everything needed to understand it and to send it again. */
+/**
+ * Dead letters: events that cannot succeed without a change, with everything needed to understand
+ * and replay them.
+ */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { shorten } from '../domain/text/bounded.ts';
@@ -26,7 +29,7 @@ export const Attempt = z.strictObject({
 });
 export type Attempt = z.infer<typeof Attempt>;
 
-/** One change of the plan, as it stood when something failed. */
+/** One entry of the plan at the time of the failure. */
 export const PlanLine = z.object({
   owner: z.string(),
   key: z.string(),
@@ -38,7 +41,7 @@ export type PlanLine = z.infer<typeof PlanLine>;
 
 export const DeadLetter = z.strictObject({
   code: z.string(),
-  /** A sentence with object, field and remedy. */
+  /** Names the object, the field and the remedy. */
   reason: z.string(),
   class: DeadLetterClass,
   queue: z.enum(['snapshots', 'slices']),
@@ -46,12 +49,15 @@ export const DeadLetter = z.strictObject({
   original: z.strictObject({
     /** The queue's id of the message. */
     id: z.string(),
-    /** What was received, unchanged, unless `cut` says otherwise. */
+    /** The received bytes, unchanged unless `cut` is set. */
     body: z.string(),
     sentAt: z.number(),
     receiveCount: z.int(),
     sender: z.string().optional(),
-    /** The body cannot be packed into one message (no event of Sluice is like that): its beginning is kept, and what it was. */
+    /**
+     * Set if the body was too large for one message, which no event of Sluice is: `body` is only
+     * its beginning, and these are the size and hash of the whole.
+     */
     cut: z.strictObject({ bytes: z.int(), sha256: z.string() }).optional(),
   }),
   owner: z.string().optional(),
@@ -60,16 +66,16 @@ export const DeadLetter = z.strictObject({
   /** `address:port/protocol` */
   exposure: z.string().optional(),
   revision: Revision.optional(),
-  /** The device's own words, shortened. */
+  /** BIG-IP's message, shortened. */
   response: z.string().optional(),
-  /** What was planned for the owner, without what was as wanted already. */
+  /** The plan for the owner, without unchanged entries. */
   plan: z.array(PlanLine).optional(),
   attempts: z.array(Attempt),
   functionVersion: z.string(),
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
-/** What travels on `<queue>-dead`, besides raw messages that SQS moved there by itself. */
+/** Event types on `<queue>-dead`. SQS also moves raw messages there by itself. */
 export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfies Record<
   string,
   z.ZodType
@@ -91,12 +97,15 @@ export interface DeadLetterInput {
   readonly revision?: Revision | undefined;
   readonly response?: string | undefined;
   readonly plan?: readonly PlanLine[] | undefined;
-  /** Earlier tries, oldest first; absent: this one. */
+  /** Earlier attempts, oldest first; default: only this one. */
   readonly attempts?: readonly Attempt[] | undefined;
   readonly traceparent?: string | undefined;
 }
 
-/** Characters, and lines. A letter whose event is one of Sluice's own fits with all of it, whole: `seal` leaves room for it. */
+/**
+ * Characters and lines. An event of Sluice fits completely together with all of these, because
+ * `seal` reserves room for them.
+ */
 const BUDGET = {
   response: 4_000,
   name: 512,
@@ -105,9 +114,9 @@ const BUDGET = {
   lines: 50,
   line: 300,
 } as const;
-/** Where that is too much beside the event: the event matters more. */
+/** Smaller limits if the dead letter would be too large otherwise: the event is more important. */
 const LEAN = { response: 500, attempts: 3 } as const;
-/** Packs into one message whatever the text is. */
+/** A body of this length fits into one message, whatever its content. */
 const LONGEST_CUT_BODY = 128 * 1024;
 
 const CLASSES: readonly (readonly [string, DeadLetterClass])[] = [
@@ -121,7 +130,7 @@ function classOf(code: string): DeadLetterClass {
   return CLASSES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'queue';
 }
 
-/** A name that is cut would be another one. */
+/** Drops names that are too long: a truncated name would be a different name. */
 function name(text: string | undefined): string | undefined {
   return text === undefined || text.length > BUDGET.name ? undefined : text;
 }
@@ -195,7 +204,10 @@ function cut(letter: DeadLetter): DeadLetter {
   };
 }
 
-/** As much of it as one message takes: all, then without what is only told, then with the beginning of the event. */
+/**
+ * Serialises as much as fits into one message: everything, then without the explanatory parts, then
+ * with only the beginning of the event.
+ */
 function sealLetter(letter: DeadLetter, meta: EventMeta): string {
   for (const form of [letter, lean(letter)]) {
     try {
@@ -213,8 +225,8 @@ function clusterOf(owner: string | undefined): string {
 }
 
 /**
- * Sends the dead letter to `<queue>-dead`; delete the message only after this resolved. Done again for the same message, the same
- * fault gives the same id, so the queue swallows the repetition.
+ * Sends the dead letter to `<queue>-dead`. Delete the message only after this resolves. The id is
+ * derived from message and failure, so the queue drops duplicates.
  */
 export async function sendDeadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
   const { message, queue, traceparent } = input;

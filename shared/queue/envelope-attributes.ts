@@ -22,14 +22,14 @@ export interface EventAttributes {
   readonly packed: string | undefined;
   readonly encoding: string | undefined;
   readonly data: unknown;
-  /** The message holds many values, so that its data has to be looked at with care. */
+  /** The message holds many values, so its data needs cautious validation. */
   readonly bulky: boolean;
   readonly signature: SignatureClaim | undefined;
 }
 
 const SOURCE = /^\/clusters\/([^/]+)$/;
 
-/** Loose: other extensions are nobody's fault. */
+/** Not strict, because CloudEvents allows extensions. */
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.string().min(1).max(LONGEST.id),
@@ -54,11 +54,11 @@ function parseJson(body: string): { readonly value: unknown } | { readonly probl
   }
 }
 
-/** What is longer than it may be names nothing. */
+/** Drops text that is too long. */
 const text = (value: unknown, longest: number): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;
 
-/** What is known about a refused event, for the record and for finding its owner. */
+/** Records what is known about a refused event, to attribute it to an owner. */
 export function refuseEvent(
   code: EventRefusalCode,
   reason: string,
@@ -83,7 +83,10 @@ export function refuseEvent(
   };
 }
 
-/** Of plain data the text is made again: JSON has one text for what was parsed, so it is the one that was signed. */
+/**
+ * For plain data, serialising again reproduces the signed text, because JSON has one canonical text
+ * for a parsed value here.
+ */
 function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined {
   const {
     signature,
@@ -116,7 +119,7 @@ function tooMuch(excess: string, envelope: object = {}): { readonly refused: Eve
   );
 }
 
-/** Takes in what a queue holds, and nothing of the packed data. */
+/** Parses the message without its packed data. */
 export function parseAttributes(
   body: string,
 ): { readonly ok: EventAttributes } | { readonly refused: EventRefusal } {
@@ -146,7 +149,7 @@ export function parseAttributes(
     hops,
     ...rest
   } = envelope.data;
-  // What is packed is one long string here, and looked at when it is unpacked.
+  // Packed data is one long string here, and is checked after unpacking.
   const longData =
     packed === undefined
       ? excessOf(body, { ...dataBoundsOf(rest.type), ...BODY_BOUNDS })

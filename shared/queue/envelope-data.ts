@@ -14,7 +14,7 @@ function withoutVersion(type: string): string {
   return type.replace(/\.v\d+$/, '');
 }
 
-/** Says whether the version is another or the whole type is unknown. */
+/** Distinguishes an unknown version from an unknown type. */
 function unknownType(attributes: EventAttributes, known: readonly string[]): Read {
   const { type } = attributes;
   const sibling = known.find((k) => withoutVersion(k) === withoutVersion(type));
@@ -60,7 +60,7 @@ function unpack(attributes: EventAttributes, packed: string): Raw {
   }
 }
 
-/** The event's data, checked by the schema of its type. */
+/** Parses and validates the data of an event against the schema of its type. */
 export function parseData(attributes: EventAttributes, types: EventTypes): Read {
   const schema = Object.hasOwn(types, attributes.type) ? types[attributes.type] : undefined;
   if (schema === undefined) return unknownType(attributes, Object.keys(types));

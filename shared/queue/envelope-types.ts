@@ -1,22 +1,22 @@
-/** Events as they travel, and as they are read. */
+/** Types of serialised and parsed events. */
 import type * as z from 'zod';
 import type { Hop } from './hops.ts';
 import type { SignatureClaim } from './signature.ts';
 import type { Waited } from './waited.ts';
 
 export interface EventMeta {
-  /** Unique; also the deduplication id of a first sending. */
+  /** Unique; also the deduplication id when the event is first sent. */
   readonly id: string;
   /** Becomes `source: /clusters/<id>`. */
   readonly cluster: string;
-  /** Whose event it is, such as the owner key. */
+  /** Usually the owner key. */
   readonly subject: string;
   /** RFC 3339 */
   readonly time: string;
   readonly traceparent?: string | undefined;
-  /** Where the content was before, and when; oldest first. */
+  /** Earlier stations of the content with times, oldest first. */
   readonly hops?: readonly Hop[] | undefined;
-  /** Where it waited outside the queue for a device that was away. */
+  /** Set if the event waited in the failure store for an unreachable device. */
   readonly waited?: Waited | undefined;
 }
 
@@ -26,22 +26,25 @@ export interface ReceivedEvent<Type extends string, Data> extends EventMeta {
   readonly type: Type;
   readonly data: Data;
   readonly hops: readonly Hop[];
-  /** Present when the event is signed; whoever trusts it has to verify it. */
+  /** Set if the event is signed. Not verified yet. */
   readonly signature?: SignatureClaim;
 }
 
-/** One of the events in `T`; `type` tells them apart. */
+/** An event of one of the types in `T`, discriminated by `type`. */
 export type EventOf<T extends EventTypes> = {
   readonly [K in keyof T & string]: ReceivedEvent<K, z.infer<T[K]>>;
 }[keyof T & string];
 
-/** Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not fit, Q614 data cannot be unpacked, Q615 more than may be read. */
+/**
+ * Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not match its
+ * schema, Q614 data cannot be unpacked, Q615 parsing limit exceeded.
+ */
 export type EventRefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
 
 export interface EventRefusal {
   readonly code: EventRefusalCode;
   readonly reason: string;
-  /** What could be read of the envelope all the same. */
+  /** The part of the envelope that could be parsed. */
   readonly id?: string;
   readonly type?: string;
   readonly cluster?: string;

@@ -1,4 +1,6 @@
-/** CloudEvents 1.0, structured JSON: the one form in which anything travels through a queue. */
+/**
+ * Serialises and parses events: CloudEvents 1.0 in structured JSON, the only format on all queues.
+ */
 import { gzipSync } from 'node:zlib';
 import { parseAttributes, type EventAttributes } from './envelope-attributes.ts';
 import { parseData } from './envelope-data.ts';
@@ -8,12 +10,18 @@ import { MAX_BODY_BYTES, QueueError } from './port.ts';
 import type { EventSigner } from './signature.ts';
 import { formatWaited, type Waited } from './waited.ts';
 
-/** Above this, data is packed. */
+/** Data above this size is packed. */
 const PACK_BYTES = 200 * 1024;
-/** Left free so that a dead letter, which holds the whole body, still fits (base64 packs to a little more than itself). */
+/**
+ * Reserved so that a dead letter, which contains the whole body, still fits (base64 compresses to
+ * slightly more than its own size).
+ */
 const RESERVE_BYTES = 32 * 1024;
 
-/** SQS refuses U+FFFE and U+FFFF, and some compatible servers everything beyond the basic plane; escapes are the same JSON. */
+/**
+ * Escapes non-ASCII characters. SQS refuses U+FFFE and U+FFFF, and some compatible servers refuse
+ * everything beyond the basic plane.
+ */
 function plain(json: string): string {
   return json.replaceAll(
     /[\uD800-\uDFFF\uFFFE\uFFFF]/g,
@@ -24,7 +32,7 @@ function plain(json: string): string {
 interface Encoded {
   readonly fields: object;
   readonly encoding: 'json' | 'gzip';
-  /** As it travels, for the signature. */
+  /** The serialised data, for the signature. */
   readonly text: string;
 }
 
@@ -65,7 +73,10 @@ function write(
   return plain(JSON.stringify(envelope));
 }
 
-/** Wraps `data`; throws {@link QueueError} Q604 when even packed it is more than a queue takes. */
+/**
+ * Serialises `data`. Throws {@link QueueError} Q604 if it is too large for a queue even when
+ * packed.
+ */
 export function serialiseEvent(
   type: string,
   data: unknown,
@@ -81,7 +92,7 @@ interface Sealing {
   readonly signer?: EventSigner | undefined;
 }
 
-/** As {@link serialiseEvent}, with another limit. */
+/** Like {@link serialiseEvent}, with another size limit. */
 export function serialiseEventWithin(
   type: string,
   data: unknown,
@@ -96,19 +107,25 @@ export function serialiseEventWithin(
   );
 }
 
-/** The same event, which says that it waited. No signature covers that. */
+/** Adds to an event that it waited. The signature does not cover this attribute. */
 export function withWaited(body: string, waited: Waited): string {
   const envelope = JSON.parse(body) as object;
   return plain(JSON.stringify({ ...envelope, waited: formatWaited(waited) }));
 }
 
-/** Unwraps a body and checks its data against `types`; never throws. For whoever need not know first who sent it. */
+/**
+ * Parses a body and validates its data against `types`; never throws. For callers that do not need
+ * to verify the origin first.
+ */
 export function parseEvent<T extends EventTypes>(body: string, types: T): ParsedEvent<T> {
   const read = parseAttributes(body);
   return 'refused' in read ? read : openData(read.ok, types);
 }
 
-/** The second half of {@link parseEvent}: what is packed is unpacked here, so whoever asks for the origin asks before. */
+/**
+ * The second step of {@link parseEvent}, which unpacks the data. Verify the origin before calling
+ * it.
+ */
 export function openData<T extends EventTypes>(
   attributes: EventAttributes,
   types: T,
@@ -128,6 +145,6 @@ export function openData<T extends EventTypes>(
     ...(signature === undefined ? {} : { signature }),
     data: data.ok,
   };
-  // `type` is a key of `types`, and the data has passed its schema.
+  // `type` is a key of `types`, and the data matches its schema.
   return { ok: event as EventOf<T> };
 }

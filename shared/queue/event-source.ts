@@ -1,23 +1,26 @@
-/** Feeds a handler from a queue by the rules of Lambda's SQS FIFO event source, for hosts that are not Lambda. */
+/**
+ * Feeds a handler from a queue with the semantics of Lambda's SQS FIFO event source, for hosts
+ * other than Lambda.
+ */
 import { type Leased, renewLease } from './lease.ts';
 import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
 import { QueueError, type QueueMessage } from './port.ts';
 
 export interface EventSourceOptions extends Invocation, Leased {
-  /** 1 to 10 messages for one call. */
+  /** Messages per call, 1 to 10. */
   readonly batchSize: number;
-  /** Calls at the same time; one group is never in two of them. */
+  /** Parallel calls. A group is never in two calls at the same time. */
   readonly concurrency: number;
-  /** Milliseconds a received message stays hidden; at least the timeout. */
+  /** Milliseconds for which a received message is hidden; at least the timeout. */
   readonly visibility: number;
-  /** How long one poll waits for a message; default 20 s. */
+  /** Milliseconds of one long poll; default 20 s. */
   readonly wait?: number;
-  /** The same as `stop()`. */
+  /** Equivalent to `stop()`. */
   readonly signal?: AbortSignal;
 }
 
 export interface EventSource {
-  /** Takes no more, and resolves when what is in hand is finished. */
+  /** Stops receiving, and resolves when all calls in progress have finished. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +48,7 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
   try {
     await queue.delete(message.receipt);
   } catch (error) {
-    // It comes back and is handled again, which every handler must bear.
+    // The message is redelivered, and handlers are idempotent.
     log.warn(
       {
         queue: queue.name,
@@ -58,7 +61,10 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
   }
 }
 
-/** Failed messages stay hidden until their visibility ends, which the handler may have changed. */
+/**
+ * Deletes successful messages. Failed ones stay hidden until their visibility timeout ends, which
+ * the handler may have changed.
+ */
 async function settle(
   options: EventSourceOptions,
   batch: readonly QueueMessage[],

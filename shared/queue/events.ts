@@ -1,4 +1,4 @@
-/** The events of the pipeline; the version is part of the type. */
+/** The events of the pipeline. The version is part of the type. */
 import * as z from 'zod';
 import { OverrideAdoption } from '../domain/declared/override.ts';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
@@ -15,7 +15,7 @@ export const MEMBER_EXPRESS = 'sluice.member.express.v1';
 export const INGRESS_SETTLED = 'sluice.ingress.settled.v1';
 export const DEAD_LETTER = 'sluice.deadletter.v1';
 
-/** What travels on `snapshots`, on `slices`, on `express` and on `settled-<cluster>`; the second argument of `open`. */
+/** Event types on `snapshots`, `slices`, `express` and `settled-<cluster>`, for `parseEvent`. */
 export const SNAPSHOT_EVENTS = {
   [INGRESS_OBSERVED]: Snapshot,
   [CLUSTER_INVENTORY]: Inventory,
@@ -38,7 +38,10 @@ export const AUDIT = 'sluice.audit.v1';
 export const STEERING = 'sluice.steering.v1';
 export const INGRESS_ABSENT = 'sluice.ingress.absent.v1';
 
-/** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
+/**
+ * Asks the watcher of a cluster for a full resync, because a device may have lost its
+ * configuration. If it is lost, the periodic resync has the same effect.
+ */
 export const Resync = z.strictObject({
   cluster: Name,
   device: Name,
@@ -48,28 +51,33 @@ export const Resync = z.strictObject({
 });
 export type Resync = Readonly<z.infer<typeof Resync>>;
 
-/** Asks apply to declare again what these partitions of a device declare anyway, because something there differs from it. */
+/**
+ * Asks apply to redeclare these partitions of a device, because something on the device differs.
+ */
 export const Audit = z.strictObject({
   device: Name,
   partitions: z.array(Name).min(1),
   reason: z.string(),
-  /** Changes made by hand that are to be kept. */
+  /** Manual changes to keep. */
   adopt: z.array(OverrideAdoption.extend({ partition: z.string() })).exactOptional(),
-  /** What was kept in these partitions goes back to what its owners ask for. */
+  /** Undo all kept manual changes in these partitions. */
   lift: z.boolean().exactOptional(),
 });
 export type Audit = Readonly<z.infer<typeof Audit>>;
 
-/** Travels on `settled-<cluster>` beside {@link SETTLED_EVENTS}. */
+/** Event types on `settled-<cluster>` in addition to {@link SETTLED_EVENTS}. */
 export const RESYNC_EVENTS = { [RESYNC]: Resync } as const satisfies Record<string, z.ZodType>;
-/** Travels on `slices`, in the device's group, beside {@link SLICE_EVENTS}. */
+/** Event types on `slices`, in the group of the device, in addition to {@link SLICE_EVENTS}. */
 export const AUDIT_EVENTS = { [AUDIT]: Audit } as const satisfies Record<string, z.ZodType>;
-/** Travels on `slices`, in the device's group and in order with its slices. */
+/** Event types on `slices`, in the group of the device and in order with its slices. */
 export const STEERING_EVENTS = { [STEERING]: Steering } as const satisfies Record<
   string,
   z.ZodType
 >;
-/** Travels on `slices`, in the device's group: what a cluster's inventory misses. */
+/**
+ * Event types on `slices`, in the group of the device: ingresses missing from the inventory of a
+ * cluster.
+ */
 export const ABSENCE_EVENTS = { [INGRESS_ABSENT]: Absence } as const satisfies Record<
   string,
   z.ZodType

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { shorten } from '../domain/text/bounded.ts';
 
 const SHOWN = 3;
-/** Names of unknown fields are the sender's. */
+/** Limited because the sender chooses the names of unknown fields. */
 const LONGEST_ISSUE = 250;
 
 function path(parts: readonly PropertyKey[]): string {
@@ -12,7 +12,7 @@ function path(parts: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-/** Path and expectation of the first issues, for a sentence. */
+/** Formats path and expectation of the first issues. */
 export function explainIssues(error: Pick<z.ZodError, 'issues'>): string {
   const lines = error.issues
     .slice(0, SHOWN)

@@ -1,6 +1,6 @@
 import type { FedQueueName } from './port.ts';
 
-/** How a function is fed; times in milliseconds. */
+/** Event source settings of a function; times in milliseconds. */
 export interface FunctionSettings {
   readonly name: string;
   readonly queue: FedQueueName;
@@ -10,7 +10,10 @@ export interface FunctionSettings {
   readonly visibility: number;
 }
 
-/** For hosts other than Lambda; a test holds these figures against the template that `serverless.yml` compiles to. */
+/**
+ * For hosts other than Lambda. A test compares these values with the template compiled from
+ * `serverless.yml`.
+ */
 export const FUNCTIONS: readonly FunctionSettings[] = [
   {
     name: 'map',

@@ -1,15 +1,16 @@
 /**
- * Who works in this process at the moment. Whoever is on trial works alone, so that when the process dies nobody else is to blame; on one
- * host all functions share a process, and each is a bundle of its own, so this is one for all of them.
+ * Tracks the handlers running in this process. A suspect message runs alone, so that a crash has a
+ * single cause. Shared by all bundles of the process, because on one host all functions run in one
+ * process.
  */
 import type { Clock } from '../runtime/clock.ts';
 
 interface Room {
-  /** What works side by side. */
+  /** Work in progress that runs in parallel. */
   readonly busy: Set<Promise<unknown>>;
-  /** Resolves when nobody is on trial any more, or waits for it. */
+  /** Resolves when no suspect runs or waits to run. */
   trial: Promise<unknown>;
-  /** On trial, or waiting for it. */
+  /** Number of suspects that run or wait to run. */
   trials: number;
 }
 
@@ -20,7 +21,7 @@ function room(): Room {
   return (global[ROOM] ??= { busy: new Set(), trial: Promise.resolve(), trials: 0 });
 }
 
-/** Side by side with others, after whoever is on trial. */
+/** Runs `work` in parallel with others, after any suspect. */
 export async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
   const here = room();
   while (here.trials > 0) await here.trial;
@@ -33,7 +34,10 @@ export async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Alone; undefined when the others were not done in time, and nothing was done. */
+/**
+ * Runs `work` alone. Resolves with undefined, without running it, if the other work did not finish
+ * in time.
+ */
 export async function alone<T>(
   work: () => Promise<T>,
   patience: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number },

@@ -1,4 +1,4 @@
-/** The shape of a function: what Lambda calls, and what every other host calls in the same way. */
+/** The handler interface of functions: Lambda and all other hosts call it in the same way. */
 import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { QueueMessage } from './port.ts';
@@ -10,13 +10,13 @@ export interface FunctionContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Reports the messages to try again; all others are done. */
+/** Returns the messages to retry; all others are done. */
 export type Handler = (
   event: SQSEvent,
   context: FunctionContext,
 ) => Promise<SQSBatchResponse | void>;
 
-/** The record Lambda would make of a message. */
+/** Converts a message to a Lambda SQS record. */
 export function toRecord(message: QueueMessage, arn: string): SQSRecord {
   return {
     messageId: message.id,
@@ -41,12 +41,15 @@ export function toRecord(message: QueueMessage, arn: string): SQSRecord {
   };
 }
 
-/** SQS names the queue from which it moved a message to the dead letters by itself. */
+/** SQS sets this attribute on messages that it moved to a dead-letter queue by itself. */
 export function movedMark(sourceArn: string | undefined): Pick<QueueMessage, 'redriven'> {
   return sourceArn === undefined ? {} : { redriven: true };
 }
 
-/** The message behind a record; `sender` is the role id, the part of SenderId before the colon. */
+/**
+ * Converts a Lambda SQS record to a message. `sender` is the role id, the part of SenderId before
+ * the colon.
+ */
 export function fromRecord(record: SQSRecord): QueueMessage {
   const { attributes } = record;
   const sender = attributes.SenderId.split(':')[0];

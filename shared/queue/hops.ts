@@ -1,4 +1,4 @@
-/** When an event's content was where: the times behind "from Gateway to first answer". */
+/** A station of an event's content, for latency figures. */
 
 export interface Hop {
   /** RFC 3339 */
@@ -7,12 +7,12 @@ export interface Hop {
   readonly where: string;
 }
 
-/** CloudEvents attributes are strings, so the list travels as `<time> <place>, <time> <place>`. */
+/** Encodes hops as `<time> <place>, <time> <place>`, because CloudEvents attributes are strings. */
 export function formatHops(hops: readonly Hop[]): string {
   return hops.map((hop) => `${hop.at} ${hop.where.replaceAll(/[\s,]+/g, '_')}`).join(', ');
 }
 
-/** Hops are for people; what cannot be read is left out. */
+/** Hops are informational; malformed ones are dropped. */
 export function parseHops(text: string): readonly Hop[] {
   return text.split(', ').flatMap((part) => {
     const [at = '', where = ''] = part.split(' ');

@@ -1,11 +1,11 @@
-/** One call of a function with one batch. */
+/** Calls a function with one batch. */
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Clock } from '../runtime/clock.ts';
 import { type Handler, toRecord, type FunctionContext } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
-/** `retry` holds the ids of messages that were reported; `failed` means all of the batch. */
+/** `retry` holds the ids of the reported messages; `failed` means the whole batch. */
 export type BatchOutcome =
   | { readonly kind: 'done'; readonly retry: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
@@ -15,16 +15,19 @@ export interface Invocation {
   readonly handler: Handler;
   readonly functionName: string;
   readonly functionVersion?: string;
-  /** Milliseconds a call may take; after them the batch counts as failed. */
+  /** Milliseconds; a call that takes longer counts as failed. */
   readonly timeout: number;
-  /** `ReportBatchItemFailures`; without it the answer is ignored. Default true. */
+  /** `ReportBatchItemFailures`. If false, the response is ignored. Default true. */
   readonly reportFailures?: boolean;
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
 }
 
-/** Lambda's reading of an answer: nothing reported is success, an id that is not in the batch fails all of it. */
+/**
+ * Interprets a response as Lambda does: an empty report means success, and an unknown id fails the
+ * whole batch.
+ */
 export function readBatchResponse(
   answer: SQSBatchResponse | void,
   batch: readonly QueueMessage[],
@@ -72,7 +75,7 @@ async function call(
   }
 }
 
-/** What a call that ran out of time still does changes nothing for its batch. */
+/** After the timeout, the result of the call is ignored. */
 export async function invoke(
   options: Invocation,
   batch: readonly QueueMessage[],

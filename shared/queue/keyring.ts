@@ -1,4 +1,4 @@
-/** The keys behind `clusters[].verifyKeys` and `clusters[].signKey`: read when they are first needed, and kept. */
+/** Loads and caches the keys behind `clusters[].verifyKeys` and `clusters[].signKey`. */
 import { ConfigError } from '../config/error.ts';
 import type { ClusterConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
@@ -6,7 +6,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import { readSigner, readVerifyKey, type EventSigner, type VerifyKey } from './signature.ts';
 
-/** `away`: a key of the cluster cannot be had, so nobody knows whether it is the one. */
+/**
+ * `away`: a key of the cluster cannot be read, so the signature can neither be accepted nor
+ * refused.
+ */
 export type KeyLookup =
   | { readonly kind: 'found'; readonly key: VerifyKey }
   | { readonly kind: 'unknown'; readonly known: readonly string[] }
@@ -16,10 +19,10 @@ export interface Keyring {
   find(cluster: Pick<ClusterConfig, 'verifyKeys'>, keyid: string): Promise<KeyLookup>;
 }
 
-/** A key that changed behind its reference is seen within this time; nobody can make us read more often. */
+/** Keys are re-read at most once per interval, so that unknown key ids cannot cause more reads. */
 const REREAD_MS = 60_000;
 
-/** GW102 or GW150. */
+/** Throws GW102 or GW150. */
 export async function loadVerifyKey(secrets: Secrets, reference: string): Promise<VerifyKey> {
   const read = readVerifyKey(await secrets.resolve(reference));
   if ('ok' in read) return read.ok;
@@ -28,7 +31,7 @@ export async function loadVerifyKey(secrets: Secrets, reference: string): Promis
   ]);
 }
 
-/** GW102 or GW151. */
+/** Throws GW102 or GW151. */
 export async function loadSigner(secrets: Secrets, reference: string): Promise<EventSigner> {
   const read = readSigner(await secrets.resolve(reference));
   if ('ok' in read) return read.ok;
@@ -37,7 +40,7 @@ export async function loadSigner(secrets: Secrets, reference: string): Promise<E
   ]);
 }
 
-/** Undefined for a cluster whose events are not signed. What could not be read is asked for again the next time. */
+/** Undefined for a cluster without a signing key. Failed reads are not cached. */
 export function signerOf(
   secrets: Secrets,
   cluster: Pick<ClusterConfig, 'signKey'> | undefined,

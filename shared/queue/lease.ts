@@ -1,4 +1,7 @@
-/** Keeps the messages of a running call hidden in short steps, so that those of a killed process come back soon. */
+/**
+ * Extends the visibility of messages during a call in short steps, so that the messages of a killed
+ * process return soon.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Queue, QueueMessage } from './port.ts';
@@ -6,15 +9,17 @@ import type { Queue, QueueMessage } from './port.ts';
 export interface Leased {
   readonly queue: Queue;
   /**
-   * Where the host itself may be killed: messages are hidden for this long only, and kept hidden while the call lasts. Lambda has no such
-   * thing; there the visibility outlasts the function.
+   * Milliseconds of visibility, renewed while the call runs. For hosts that may be killed
+   * themselves. On Lambda the visibility timeout exceeds the function timeout instead.
    */
   readonly lease?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Renews at a third of the lease until `over` fires; a renewal that fails is tried again at the next step. */
+/**
+ * Renews at a third of the lease until `over` fires; a failed renewal is retried at the next step.
+ */
 export async function renewLease(
   { queue, lease, clock, log }: Leased,
   batch: readonly QueueMessage[],

@@ -1,21 +1,27 @@
-/** Rules of SQS FIFO queues that every adapter keeps, so that what works on one host works on AWS. */
+/**
+ * Limits of SQS FIFO queues. All adapters enforce them, so that everything that works on one host
+ * works on AWS.
+ */
 import { createHash } from 'node:crypto';
 import { MAX_BODY_BYTES, QueueError, type OutgoingMessage, type QueueName } from './port.ts';
 
-/** A repeated deduplication id within this time is swallowed. */
+/** Messages with the same deduplication id within this time are dropped. */
 export const DEDUPLICATION_MS = 5 * 60_000;
-/** Longer than any function hides a message or puts it off: where a file says more, the clock was set back since. */
+/**
+ * Longer than any function hides a message. A stored value beyond it was written before the clock
+ * was set back.
+ */
 export const LONGEST_HIDDEN_MS = 15 * 60_000;
 export const RETENTION_MS = 14 * 24 * 60 * 60_000;
-/** The most that SQS takes. A net for crashes and no clock: code decides on dead letters long before. */
+/** The maximum of SQS. A safety net for crashes; the code dead-letters messages long before. */
 export const MAX_RECEIVE_COUNT = 1_000;
 
 const MAX_TOKEN = 128;
 const TOKEN = /^[!-~]{1,128}$/;
 
 /**
- * A group or deduplication id as SQS accepts it (1 to 128 printable ASCII characters). `cluster/namespace/service` can be longer,
- * so a longer one keeps its beginning for people and gets a hash for uniqueness.
+ * Converts text to a valid group or deduplication id of SQS (1 to 128 printable ASCII characters).
+ * Longer text, such as some `cluster/namespace/service`, keeps its beginning and gets a hash.
  */
 export function queueToken(text: string): string {
   if (TOKEN.test(text)) return text;
@@ -24,7 +30,7 @@ export function queueToken(text: string): string {
   return `${start}~${hash}`;
 }
 
-/** Throws Q604 when the body is more than SQS takes. */
+/** Throws Q604 if the body exceeds the limit of SQS. */
 export function checkSize(queue: QueueName, message: OutgoingMessage): void {
   const bytes = Buffer.byteLength(message.body);
   if (bytes <= MAX_BODY_BYTES) return;
@@ -34,7 +40,7 @@ export function checkSize(queue: QueueName, message: OutgoingMessage): void {
   );
 }
 
-/** The dead-letter queue that belongs to a working queue; undefined for queues without one. */
+/** The dead-letter queue of a working queue; undefined for queues without one. */
 export function deadQueueOf(name: QueueName): QueueName | undefined {
   return name === 'snapshots' || name === 'slices' ? `${name}-dead` : undefined;
 }

@@ -1,12 +1,13 @@
 /**
- * The first thing that does not fit a schema. zod collects every issue, and a million wrong values make a gigabyte of them; this looks at
- * one value after the other and stops. Where it finds nothing, zod reads the whole with no more than a few issues.
+ * Finds the first value that does not match a schema. zod collects every issue, and a million wrong
+ * values would need a gigabyte of memory; this checks values one by one and stops. If it finds
+ * nothing, zod validates the whole data with few issues at most.
  */
 import * as z from 'zod';
 
 export type Misfit = Pick<z.ZodError, 'issues'>;
 type Schema = z.core.$ZodType;
-/** A part of a value: where it is, and what it has to be. */
+/** A part of a value: its location and its schema. */
 type Part = readonly [at: PropertyKey, schema: Schema, value: unknown];
 
 export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined {
@@ -14,7 +15,7 @@ export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined 
   return parts === undefined ? inWhole(schema, value) : firstOf(parts);
 }
 
-/** Undefined: it has none, or is not even of the kind that has. */
+/** Undefined if the value has no parts or is of the wrong kind. */
 function partsOf(schema: Schema, value: unknown): Iterable<Part> | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'array') return Array.isArray(value) ? elements(def.element, value) : undefined;
@@ -36,8 +37,8 @@ function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Gen
 }
 
 /**
- * A field that may be absent and is absent fits, even where `undefined` would not. Fields that nobody knows fit nothing where the
- * schema is strict, and are not looked at where it is not.
+ * An absent optional field matches even if `undefined` would not. Unknown fields are an error in
+ * strict schemas and ignored otherwise.
  */
 function* properties(
   { shape, catchall }: z.core.$ZodObjectDef,
@@ -69,7 +70,7 @@ function inWhole(schema: Schema, value: unknown): Misfit | undefined {
   return read.success ? undefined : { issues: read.error.issues };
 }
 
-/** Where nothing fits, the first option speaks for all of them. */
+/** If no option matches, the issue of the first option is reported. */
 function inUnion(options: readonly Schema[], value: unknown): Misfit | undefined {
   const misfits = options.map((option) => firstMisfit(option, value));
   return misfits.includes(undefined) ? undefined : misfits[0];

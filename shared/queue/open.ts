@@ -4,7 +4,7 @@ import type { Queues } from './port.ts';
 import { sqliteBackend } from './sqlite/backend.ts';
 import { sqsBackend } from './sqs/backend.ts';
 
-/** The one place that tells the kinds of queues apart. */
+/** The only place that distinguishes the kinds of queues. */
 export function queueBackend(config: QueueConfig): QueueBackend {
   switch (config.kind) {
     case 'sqlite':
@@ -14,7 +14,7 @@ export function queueBackend(config: QueueConfig): QueueBackend {
   }
 }
 
-/** The queues that the configuration names. */
+/** Opens the queues of the configuration. */
 export function openQueues(config: QueueConfig, options: OpenQueuesOptions): Queues {
   return queueBackend(config).open(options);
 }

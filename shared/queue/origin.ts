@@ -1,6 +1,7 @@
 /**
- * Whether an event comes from the cluster that it speaks for, by its envelope alone: the one check of senders and signatures. It is made
- * before the content is unpacked: what a stranger sends costs the reading of an envelope.
+ * Verifies from the envelope alone whether an event comes from the cluster that it names. The only
+ * check of senders and signatures; it runs before the content is unpacked, so a forged event costs
+ * only the parsing of its envelope.
  */
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
 import type { EventAttributes } from './envelope-attributes.ts';
@@ -14,15 +15,15 @@ export interface OriginRefusal {
 }
 
 export interface OriginInput {
-  /** As read of the envelope. */
+  /** As parsed from the envelope. */
   readonly claimed: Pick<EventAttributes, 'cluster' | 'subject' | 'signature'>;
-  /** Role id of the sender, where the queue knows it. */
+  /** Role id of the sender, if the queue reports it. */
   readonly sender: string | undefined;
   readonly config: Pick<SluiceConfig, 'clusters' | 'failures' | 'queue'>;
   readonly keys: Keyring;
 }
 
-/** `away`: a key cannot be had for now, so the event has to come again. */
+/** `away`: a key cannot be read at the moment, so the event must be retried. */
 export type Origin =
   { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & OriginRefusal);
 
@@ -39,7 +40,7 @@ export async function checkOrigin(input: OriginInput): Promise<Origin> {
   return unproven === undefined ? { kind: 'trusted' } : refusedInTheNameOf(subject, unproven);
 }
 
-/** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
+/** A refused event is not attributed to an owner, so the message says which one it names. */
 export function refusedInTheNameOf(subject: string, origin: Origin): Origin {
   return origin.kind === 'refused'
     ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` }
@@ -50,14 +51,14 @@ export function refuseOrigin(code: string, reason: string): Origin {
   return { kind: 'refused', code, reason };
 }
 
-/** Replayers send what others said. */
+/** Replayers may send events of other clusters. */
 function stranger(
   { sender, config }: OriginInput,
   { id, senders }: ClusterConfig,
 ): Origin | undefined {
   if (senders.length === 0) return undefined;
   if (sender === undefined) {
-    // A server that names nobody proves nothing.
+    // A server that does not report senders proves nothing.
     return queueBackend(config.queue).isLocal
       ? undefined
       : refuseOrigin(
@@ -72,7 +73,10 @@ function stranger(
   );
 }
 
-/** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
+/**
+ * Signed bytes stay valid whoever sends them: a replay of the original is accepted, and a modified
+ * event is not.
+ */
 export async function checkSignature(
   { claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>,
   cluster: ClusterConfig,

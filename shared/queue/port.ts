@@ -1,44 +1,53 @@
 /**
- * The queue port: FIFO, at least once, ordered within a group. SQS has it, and SQLite in process; one contract suite covers both.
- * Times are in milliseconds.
+ * The queue port: FIFO, at-least-once delivery, ordered within a group. Implemented by SQS and
+ * SQLite; one contract test suite covers both. Times are in milliseconds.
  */
 
-/** Logical names; an adapter maps them to URLs or tables. Every working queue `x` has the dead-letter queue `x-dead`. */
+/**
+ * Logical names, which an adapter maps to URLs or tables. Every working queue `x` has the
+ * dead-letter queue `x-dead`.
+ */
 export type WorkQueueName = 'snapshots' | 'slices';
-/** What feeds a function. What goes ahead on `express` goes stale in a minute, so nothing of it is dead-lettered or replayed: its slice says the same. */
+/**
+ * Queues that feed a function. Events on `express` expire after a minute, so they are never
+ * dead-lettered or replayed; the slice contains the same change.
+ */
 export type FedQueueName = WorkQueueName | 'express' | `${WorkQueueName}-dead`;
 export type QueueName = FedQueueName | `settled-${string}`;
 
 export interface OutgoingMessage {
-  /** Order is kept within a group, and one consumer at a time works on it. */
+  /** Messages of a group are delivered in order, to one consumer at a time. */
   readonly group: string;
-  /** A repeated id within five minutes is swallowed by the queue. */
+  /** The queue drops a message with an id that was used in the last five minutes. */
   readonly deduplicationId: string;
   readonly body: string;
 }
 
 export interface QueueMessage {
   readonly id: string;
-  /** Needed to delete the message or to change its visibility; changes with every receive. */
+  /** Required to delete the message or to change its visibility; changes with every receive. */
   readonly receipt: string;
   readonly group: string;
   readonly deduplicationId: string;
   readonly body: string;
-  /** How often it was received, this time included. */
+  /** Number of receives, including this one. */
   readonly receiveCount: number;
   readonly sentAt: number;
-  /** SQS `SenderId` (role id before the colon); absent where the queue knows no senders. */
+  /** SQS `SenderId` (role id before the colon); absent if the queue does not report senders. */
   readonly sender?: string;
-  /** The queue itself moved it to the dead letters: nothing of Sluice wrote or checked it since it was sent. */
+  /**
+   * The queue itself moved the message to the dead letters, so Sluice has not checked it since it
+   * was sent.
+   */
   readonly redriven?: true;
 }
 
 export interface ReceiveOptions {
   /** 1 to 10. */
   readonly max: number;
-  /** How long to wait for a first message; 0 to 20 000. */
+  /** Milliseconds to wait for the first message; 0 to 20 000. */
   readonly wait: number;
-  /** How long the received messages stay hidden. */
+  /** Milliseconds for which the received messages are hidden. */
   readonly visibility: number;
   readonly signal?: AbortSignal;
 }
@@ -46,19 +55,24 @@ export interface ReceiveOptions {
 export interface QueueDepth {
   readonly waiting: number;
   readonly inFlight: number;
-  /** When the oldest message was sent, in flight or not; absent where there is none, or where the queue does not tell (SQS says it to CloudWatch only). */
+  /**
+   * Time at which the oldest message was sent, in flight or not; absent if there is none or the
+   * queue does not report it (SQS reports it only to CloudWatch).
+   */
   readonly oldest?: number;
 }
 
 export interface Queue {
   readonly name: QueueName;
-  /** Resolves only when the queue has the message; rejects with {@link QueueError}. */
+  /** Resolves when the queue has stored the message; rejects with {@link QueueError}. */
   send(message: OutgoingMessage): Promise<void>;
   /** Returns early with an empty list when the signal fires. */
   receive(options: ReceiveOptions): Promise<readonly QueueMessage[]>;
-  /** Rejects with Q605 when the message's visibility has ended: somebody else may have it. */
+  /**
+   * Rejects with Q605 if the visibility timeout has ended: another receiver may have the message.
+   */
   delete(receipt: string): Promise<void>;
-  /** 0 makes the message visible at once; used for back-off. */
+  /** 0 makes the message visible at once; used for retries. */
   changeVisibility(receipt: string, visibility: number): Promise<void>;
   depth(): Promise<QueueDepth>;
 }
@@ -73,7 +87,10 @@ export const MAX_BODY_BYTES = 1_048_576;
 
 export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604' | 'Q605';
 
-/** Q601 unreachable, Q602 access refused, Q603 no such queue, Q604 message too large, Q605 the message is no longer ours. */
+/**
+ * Q601 unreachable, Q602 access denied, Q603 no such queue, Q604 message too large, Q605 receipt no
+ * longer valid.
+ */
 export class QueueError extends Error {
   readonly code: QueueErrorCode;
   constructor(code: QueueErrorCode, message: string, options?: ErrorOptions) {

@@ -1,4 +1,7 @@
-/** Whether an event that lies in a dead-letter queue or in a bundle comes from the cluster that its envelope names. */
+/**
+ * Proves whether an event in a dead-letter queue or bundle comes from the cluster that its envelope
+ * names.
+ */
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { parseAttributes } from './envelope-attributes.ts';
@@ -10,7 +13,9 @@ import { checkOrigin, checkSignature } from './origin.ts';
 import type { Origin } from './origin.ts';
 import type { WorkQueueName } from './port.ts';
 
-/** `proven`: by what the cluster that it names demands. `free`: that cluster demands nothing. */
+/**
+ * `proven`: the checks that the cluster requires succeeded. `free`: the cluster requires no checks.
+ */
 export type Proof =
   | { readonly kind: 'proven' | 'free'; readonly cluster: string }
   | { readonly kind: 'unproven'; readonly reason: string };
@@ -29,7 +34,9 @@ export function demandsOrigin({
   return senders.length > 0 || verifyKeys.length > 0;
 }
 
-/** By what the queue saw of the sender, and by the signature: each counts where the cluster demands it. */
+/**
+ * For messages from a queue: checks the sender and the signature, each if the cluster requires it.
+ */
 export async function proofOfReceived(
   body: string,
   sender: string | undefined,
@@ -43,7 +50,9 @@ export async function proofOfReceived(
   );
 }
 
-/** Of bytes that somebody handed over: a sender that is written beside them proves nothing, and what map sends carries no signature. */
+/**
+ * For bytes from a file: a recorded sender proves nothing, and events from map have no signature.
+ */
 export async function proofOfHandedOver(
   queue: WorkQueueName,
   body: string,
@@ -63,7 +72,7 @@ export async function proofOfHandedOver(
   );
 }
 
-/** Whoever speaks in it, and for whom: it goes past map, which is who checks. */
+/** A slice bypasses the check in map, so it is proven only if no cluster requires one. */
 function proofOfSlice(body: string, { config }: ProofRules): Proof {
   const opened = parseEvent(body, SLICE_EVENTS);
   const speakers =

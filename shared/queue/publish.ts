@@ -4,7 +4,7 @@ import { serialiseEvent } from './envelope.ts';
 import type { QueueName, Queues } from './port.ts';
 import type { EventSigner } from './signature.ts';
 
-/** What it takes to send an event. */
+/** Dependencies for sending an event. */
 export interface PublishContext {
   readonly queues: Queues;
   readonly clock: Pick<Clock, 'now'>;
@@ -14,27 +14,30 @@ export interface PublishContext {
 
 export interface Publication {
   readonly queue: QueueName;
-  /** Order is kept within it. */
+  /** Group within which order is kept. */
   readonly group: string;
   readonly type: string;
   readonly data: unknown;
-  /** The cluster that the event is about, and so its source. */
+  /** Cluster that the event is about, used as its source. */
   readonly cluster: string;
   readonly subject: string;
-  /** Absent: a new one. The queue swallows a repeated one, so what may be sent twice derives it from its cause. */
+  /**
+   * Default: a new id. The queue drops duplicates, so derive the id from the cause if the event may
+   * be sent twice.
+   */
   readonly id?: string | undefined;
-  /** Milliseconds since 1970; absent: now. */
+  /** Milliseconds since 1970; default: now. */
   readonly time?: number | undefined;
-  /** W3C trace context, and where the content was before: those of the event that this one follows from. */
+  /** The event that caused this one; its W3C trace context and hops are copied. */
   readonly cause?: Pick<EventMeta, 'traceparent' | 'hops'> | undefined;
-  /** The name of the function that sends it, to be added to the hops. */
+  /** Name of the sending function, added to the hops. */
   readonly hop?: string | undefined;
   readonly signer?: EventSigner | undefined;
 }
 
 /**
- * Puts an event on a queue; resolves only when the queue has it. Throws {@link QueueError}, with Q604 where even packed it is more than
- * a message takes.
+ * Sends an event; resolves when the queue has stored it. Throws {@link QueueError}; Q604 if it is
+ * too large even when packed.
  */
 export async function publishEvent(
   { queues, clock, id: newId }: PublishContext,

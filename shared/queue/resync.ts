@@ -1,4 +1,4 @@
-/** Asks watchers to say everything again about what a device has lost. */
+/** Asks watchers for a full resync after a device lost configuration. */
 import type { SluiceConfig } from '../config/schema.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { RESYNC } from './events.ts';
@@ -10,7 +10,10 @@ export interface ResyncContext extends PublishContext {
   readonly log: Logger;
 }
 
-/** Every cluster that is offered on the device is asked; what it says then is newer than whatever is declared. */
+/**
+ * Asks every cluster that the device serves. The resulting snapshots are newer than any declared
+ * version.
+ */
 export async function askForResync(
   context: ResyncContext,
   { device, partition, code, reason }: Omit<Resync, 'cluster'>,

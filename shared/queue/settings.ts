@@ -1,4 +1,7 @@
-/** Whether the settings of a queue can lose or repeat events. Pure: the same figures as the stack's, for queues that somebody else made. */
+/**
+ * Checks whether the settings of an externally created queue can lose or duplicate events. Pure;
+ * uses the same values as the stack.
+ */
 import { FUNCTIONS } from './functions.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_MS } from './limits.ts';
 import type { QueueName } from './port.ts';
@@ -8,33 +11,36 @@ export interface QueueSettings {
   /** Milliseconds. */
   readonly visibility: number;
   readonly retention: number;
-  /** Name of the queue on the server that takes what is received too often. */
+  /** The dead-letter queue on the server, and the number of receives before messages move there. */
   readonly redrive?: { readonly to: string; readonly after: number };
-  /** `queue` or `messageGroup`; absent where the server does not say. */
+  /** `queue` or `messageGroup`; absent if the server does not report it. */
   readonly deduplication?: string;
 }
 
 export interface SettingsRead {
   readonly settings: QueueSettings;
-  /** What the dead-letter queue of this one is called on the server. */
+  /** Name of this queue's dead-letter queue on the server. */
   readonly deadName: string;
-  /** The server's clock at its answer; milliseconds since 1970, to the second. */
+  /** The server's clock in its answer; milliseconds since 1970, with a resolution of one second. */
   readonly date?: number;
 }
 
-/** Reads how queues that somebody else made are set up on their server. */
+/** Reads the settings of externally created queues from their server. */
 export interface SettingsReader {
   read(name: QueueName): Promise<SettingsRead>;
   close(): void;
 }
 
-/** Queues whose events a function works on; behind each stands its dead-letter queue. */
+/** Working queues of functions; each must have a dead-letter queue. */
 const WITH_REDRIVE: ReadonlySet<string> = new Set(['snapshots', 'slices', 'express']);
 const LEAST_RECEIVES = 5;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
-/** What is wrong, a sentence each; empty where all is well. `deadName`: what the dead-letter queue of `name` is called on the server. */
+/**
+ * Returns one message for each wrong setting. `deadName`: name of the dead-letter queue of `name`
+ * on the server.
+ */
 export function checkQueueSettings(
   name: QueueName,
   settings: QueueSettings,

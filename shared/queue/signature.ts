@@ -1,4 +1,7 @@
-/** Ed25519 over an event: who said it, where the queue knows no senders. Keys are PEM; errors never quote one. */
+/**
+ * Ed25519 signatures of events, for queues that do not report senders. Keys are PEM; errors never
+ * contain a key.
+ */
 import {
   createHash,
   createPrivateKey,
@@ -9,19 +12,22 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** What a signature covers: everything that says whose event it is, and its content as it travels. Trace and hops are for people. */
+/**
+ * The signed fields: everything that identifies the event and its owner, and the serialised
+ * content. Trace and hops are informational and not signed.
+ */
 export interface Covered {
   readonly id: string;
   readonly source: string;
   readonly type: string;
   readonly subject: string;
   readonly time: string;
-  /** `json`: `data` is its text. `gzip`: `data` is the packed text, base64. */
+  /** `json`: `data` is JSON text. `gzip`: `data` is compressed and base64-encoded. */
   readonly encoding: string;
   readonly data: string;
 }
 
-/** A signature that an event carries; not verified yet. */
+/** The signature of an event, not yet verified. */
 export interface SignatureClaim {
   readonly keyid: string;
   /** Base64. */
@@ -40,10 +46,13 @@ export interface VerifyKey {
   readonly key: KeyObject;
 }
 
-/** A signature made for anything else never counts here. */
+/** Context string, so that signatures made for other purposes are not valid here. */
 const CONTEXT = 'sluice event signature 1';
 
-/** JSON text holds no line break, so the first one ends the attributes: no two events have the same bytes. */
+/**
+ * JSON text contains no line break, so the first one ends the attributes, and no two events
+ * serialise to the same bytes.
+ */
 function bytesOf({ id, source, type, subject, time, encoding, data }: Covered): Buffer {
   return Buffer.from(
     `${JSON.stringify([CONTEXT, '1.0', id, source, type, subject, time, encoding])}\n${data}`,
@@ -54,7 +63,7 @@ export function isSignedBy(claim: SignatureClaim, { key }: VerifyKey): boolean {
   return verify(null, bytesOf(claim.covers()), key, Buffer.from(claim.value, 'base64'));
 }
 
-/** Sixteen hex digits of the public key's SHA-256: tells keys apart, proves nothing. */
+/** First sixteen hex digits of the SHA-256 of the public key. Selects a key; proves nothing. */
 function keyIdOf(key: KeyObject): string {
   return createHash('sha256')
     .update(key.export({ format: 'der', type: 'spki' }))
@@ -74,7 +83,7 @@ function parse(pem: string, read: (pem: string) => KeyObject): KeyObject | undef
 }
 
 export function readVerifyKey(pem: string): Read<VerifyKey> {
-  // Node would quietly take the public half of a private key.
+  // Node would silently derive the public key from a private key.
   if (/PRIVATE KEY/.test(pem))
     return {
       problem: 'holds a private key, which only the watcher may have; put the public key here',

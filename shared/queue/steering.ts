@@ -1,4 +1,4 @@
-/** Puts orders on the queue of their device, in order with its slices. */
+/** Sends orders to the group of their device, in order with its slices. */
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { isOwnerOrder, orderSubject } from '../domain/steering/steering.ts';
 import type { Steering } from '../domain/steering/steering.ts';

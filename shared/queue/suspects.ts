@@ -1,13 +1,14 @@
 /**
- * Messages that may have killed a process. The queue only says how often it gave one out; an earlier time that ended without a word is
- * suspicious. What this process gave back itself is not. Decision 0036.
+ * Finds messages that may have crashed a process. The queue only reports the number of receives; an
+ * earlier receive that neither finished nor returned the message makes it suspect. Receives that
+ * this process returned itself do not count. See decision 36.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 import type { QueueMessage } from './port.ts';
 
-/** How often a message was taken up alone and not put down again; outlives the process. */
+/** Counts of handling attempts that were started alone and not finished. Survives the process. */
 export interface Marks {
   get(message: QueueMessage): Promise<number>;
   set(message: QueueMessage, tries: number): Promise<void>;
@@ -18,17 +19,17 @@ export interface Marks {
 export interface Suspects {
   readonly clock: Pick<Clock, 'sleep'>;
   isSuspect(message: QueueMessage): boolean;
-  /** They come again because a function said so. */
+  /** Records messages that a function returned for a retry. */
   gaveBack(messages: readonly QueueMessage[]): void;
-  /** Processes that ended while they worked on this message alone. */
+  /** Number of processes that ended while they handled only this message. */
   tries(message: QueueMessage): Promise<number>;
-  /** To be called before it is read. */
+  /** Call before the message is parsed. */
   begin(message: QueueMessage, tries: number): Promise<void>;
   end(message: QueueMessage): Promise<void>;
   close(): Promise<void>;
 }
 
-/** So many processes may die of a message alone; the next one does not read it. */
+/** Maximum number of crashes of a message handled alone; after that it is not parsed again. */
 export const MOST_TRIES = 3;
 const REMEMBERED = 5_000;
 
@@ -37,7 +38,7 @@ export interface SuspectsOptions {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** While the marks cannot be had, suspects are still handled alone, and nobody is given up. */
+/** While the counts are unavailable, suspects are still handled alone, but none is given up. */
 export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): Suspects {
   const known = new Map<string, number>();
   const safely = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
@@ -71,7 +72,7 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** For what is not worth a second try: a suspect is given up at once. */
+/** For messages that are not worth a retry: a suspect is given up at once. */
 export const UNWORTHY: Marks = {
   get: () => Promise.resolve(MOST_TRIES),
   set: nothing,
@@ -79,5 +80,5 @@ export const UNWORTHY: Marks = {
   close: nothing,
 };
 
-/** For who may write nothing down: suspects are handled alone, and nobody is given up. */
+/** For processes that may not write counts: suspects are handled alone, and none is given up. */
 export const NO_MARKS: Marks = { ...UNWORTHY, get: () => Promise.resolve(0) };

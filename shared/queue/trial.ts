@@ -1,4 +1,7 @@
-/** A batch with suspects in it: everybody else first, then one message at a time, whoever killed a process before at the very end. */
+/**
+ * Handles a batch with suspects: first all other messages, then suspects one at a time, and last
+ * those that crashed a process before.
+ */
 import { alone, amongOthers } from './gate.ts';
 import type { FunctionContext } from './handler.ts';
 import type { QueueMessage } from './port.ts';
@@ -7,16 +10,16 @@ import { MOST_TRIES, type Suspects } from './suspects.ts';
 export interface Bench {
   readonly suspects: Suspects;
   readonly context: FunctionContext;
-  /** Groups without suspects, side by side; resolves with what comes again. */
+  /** Handles groups without suspects in parallel; resolves with the messages to retry. */
   readonly calm: (messages: readonly QueueMessage[]) => Promise<readonly QueueMessage[]>;
-  /** False: it has to come again. */
+  /** False if the message must be retried. */
   readonly one: (message: QueueMessage) => Promise<boolean>;
   readonly giveUp: (message: QueueMessage, tries: number) => Promise<boolean>;
-  /** Takes what is done off the queue: the process may not live to say so. */
+  /** Deletes finished messages, because the process may crash before it can report them. */
   readonly done: (message: QueueMessage) => Promise<void>;
 }
 
-/** Resolves with what comes again. */
+/** Resolves with the messages to retry. */
 export async function handleBatch(
   bench: Bench,
   messages: readonly QueueMessage[],
@@ -44,7 +47,10 @@ interface Accused {
   readonly tries: number;
 }
 
-/** Revisions and the times of orders decide, not the order of work: so one that killed a process waits behind those behind it. */
+/**
+ * Revisions and order times decide which event is newer, not the order of handling. Messages that
+ * crashed a process can therefore move to the end.
+ */
 async function tryAll(
   bench: Bench,
   {
@@ -61,7 +67,8 @@ async function tryAll(
   const failed: QueueMessage[] = [];
   const over = [...before];
   for (const one of accused.toSorted((a, b) => a.tries - b.tries)) {
-    // It will probably happen again, and then nobody else says what is done.
+    // The next message may crash the process again, and then nothing would report the finished
+    // ones.
     if (one.tries > 0) for (const message of over.splice(0)) await bench.done(message);
     if (await settle(bench, one)) over.push(one.message);
     else failed.push(one.message);
@@ -76,7 +83,7 @@ async function settle(bench: Bench, { message, tries }: Accused): Promise<boolea
     if (gone) await suspects.end(message);
     return gone;
   }
-  // There has to be time left to come to a clean end.
+  // Leave enough time to finish cleanly.
   const ms = context.getRemainingTimeInMillis() / 4;
   return (
     (await alone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false

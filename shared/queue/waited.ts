@@ -1,20 +1,26 @@
-/** What an event brings along that waited outside its queue: an extension of the envelope, which older readers pass over. */
+/**
+ * Data of an event that waited in the failure store, as an envelope extension that older readers
+ * ignore.
+ */
 import * as z from 'zod';
 
 export const Waited = z.object({
-  /** When it was first sent, by the queue's clock; milliseconds since 1970. The time of an order is this one. */
+  /**
+   * Time at which it was first sent, by the queue's clock; milliseconds since 1970. This is the
+   * time of an order.
+   */
   sentAt: z.number(),
-  /** The newest tries before it waited, oldest first. */
+  /** The latest attempts before it waited, oldest first. */
   attempts: z.array(z.object({ at: z.iso.datetime(), code: z.string(), reason: z.string() })),
 });
 export type Waited = Readonly<z.infer<typeof Waited>>;
 
-/** Characters: enough for all that is written, whatever has to be escaped in it. */
+/** Characters; enough for everything that is written, including escapes. */
 export const LONGEST_WAITED = 10_000;
 const ATTEMPTS = 5;
 const WORDS = 300;
 
-/** Bounded, so that whatever fits into a message still does. */
+/** Bounded, so that the event still fits into a message. */
 export function formatWaited({ sentAt, attempts }: Waited): string {
   return JSON.stringify({
     sentAt,
@@ -24,7 +30,7 @@ export function formatWaited({ sentAt, attempts }: Waited): string {
   });
 }
 
-/** Undefined where it is absent; what cannot be read says nothing. */
+/** Undefined if absent or malformed. */
 export function parseWaited(text: string | undefined): Waited | undefined {
   if (text === undefined) return undefined;
   try {

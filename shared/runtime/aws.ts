@@ -1,7 +1,13 @@
-/** Limits of calls to AWS. The clients' own time limits know silence only: a server that drips, or a role that cannot be had, would hold a call for ever. */
+/**
+ * Time limits for AWS calls. The limits of the clients only detect silence: a slow server, or
+ * unavailable credentials, would block a call forever.
+ */
 import { within } from './shared-call.ts';
 
-/** For the clients' `requestHandler`, in milliseconds. Without `throwOnRequestTimeout` the SDK only warns, and hangs on a server that accepts and never answers. */
+/**
+ * For `requestHandler` of the clients, in milliseconds. Without `throwOnRequestTimeout` the SDK
+ * only logs a warning, and hangs if a server accepts the connection and never answers.
+ */
 export interface HandlerLimits {
   readonly connectionTimeout: number;
   readonly requestTimeout: number;
@@ -20,7 +26,7 @@ export function handlerLimits(silence: number): HandlerLimits {
   };
 }
 
-/** By the name that the adapters know for "no answer in time". */
+/** Named like the SDK error that the adapters treat as a timeout. */
 export class TotalTimeout extends Error {
   constructor(milliseconds: number) {
     super(`no complete answer within ${milliseconds / 1000} s`);
@@ -30,7 +36,10 @@ export class TotalTimeout extends Error {
 
 type Handler<A, R> = (args: A) => Promise<R>;
 
-/** To be added at the step `initialize`: a call ends within `total` ms, with its retries and with what its credentials take. */
+/**
+ * Middleware for the step `initialize`: limits a call to `total` ms, including retries and
+ * credentials.
+ */
 export function withinTotal(total: number): <A, R>(next: Handler<A, R>) => Handler<A, R> {
   return (next) => (args) => within(next(args), total, () => new TotalTimeout(total));
 }

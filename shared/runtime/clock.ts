@@ -1,22 +1,29 @@
-/** Time of a process, so that tests decide it. */
+/** The clock of a process; tests inject their own. */
 export interface Clock {
-  /** Milliseconds since 1970, as the machine believes: for what people and other machines read. It may be wrong, and step back or ahead. */
+  /**
+   * Wall-clock time in milliseconds since 1970, for people and other machines. It may be wrong, and
+   * may jump.
+   */
   now(): number;
-  /** Milliseconds since some moment of this process; it only ever runs on. For durations, pauses and deadlines within the process. */
+  /**
+   * Milliseconds since an arbitrary point in this process; never goes backwards. For durations,
+   * intervals and deadlines within the process.
+   */
   monotonic(): number;
   /** Resolves after `ms`, or at once when the signal fires. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * Whether a deadline that somebody left in a file or a declaration still holds. `longest`: the milliseconds that anybody gives; what lies
- * farther away was written before the clock was set back, and nobody waits for it.
+ * Whether a stored deadline is still valid. `longest`: the maximum duration that is ever set, in
+ * milliseconds; a deadline further ahead was written before the clock was set back, and counts as
+ * expired.
  */
 export function stillHolds(until: number, now: number, longest: number): boolean {
   return until > now && until <= now + longest;
 }
 
-/** A moment by both clocks of a process. */
+/** A point in time on both clocks of a process. */
 export type Moment = Readonly<Record<'now' | 'monotonic', number>>;
 
 type Clocks = Pick<Clock, 'now' | 'monotonic'>;
@@ -26,8 +33,9 @@ export function momentOf(clock: Clocks): Moment {
 }
 
 /**
- * Milliseconds since then, by the clock that says more: the monotonic one stands still while a machine is suspended, and the other one may
- * be set back. For what is trusted for a while only; a clock that is set ahead costs one more look.
+ * Milliseconds since then, by whichever clock shows more: the monotonic clock stops while a machine
+ * is suspended, and the wall clock may be set. For information that is trusted only for a limited
+ * time; a wall clock set ahead costs one extra check.
  */
 export function longestSince(clock: Clocks, then: Moment): number {
   return Math.max(clock.now() - then.now, clock.monotonic() - then.monotonic);
@@ -37,7 +45,10 @@ export function longestSince(clock: Clocks, then: Moment): number {
 const STEADY_AFTER_MS = 60 * 60_000;
 const STEP_MS = 60_000;
 
-/** Whether nobody set the wall clock for an hour, as far as this process has seen: what deletes by age waits for that. */
+/**
+ * Whether the wall clock was not set for an hour, as far as this process observed. Deletion by age
+ * requires it.
+ */
 export function createSteadiness(clock: Pick<Clock, 'now' | 'monotonic'>): () => boolean {
   let since = momentOf(clock);
   return () => {

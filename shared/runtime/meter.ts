@@ -1,22 +1,25 @@
-/** Watches over one exchange: how long it may take in all, and how much may come. */
+/** Limits the total time and size of one exchange. */
 import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
-/** Bytes a second; what moves more slowly gains no time. */
+/** Bytes per second; slower data does not extend the time limit. */
 const LEAST_RATE = 256 * 1024;
 
 export interface ExchangeLimits {
-  /** Milliseconds for the whole exchange, and more for what moves, as if all of it moved at the least rate. */
+  /**
+   * Milliseconds for the whole exchange; transferred data extends it by the time it needs at the
+   * minimum rate.
+   */
   readonly total: number;
-  /** Bytes of the answer, unpacked. */
+  /** Maximum size of the answer in bytes, after decompression. */
   readonly bytes: number;
-  /** Bytes a second; default 262,144. */
+  /** Bytes per second; default 262,144. */
   readonly leastRate?: number | undefined;
 }
 
 export class TooSlow extends Error {
   readonly milliseconds: number;
-  /** Of the answer, unpacked. */
+  /** Received so far, after decompression. */
   readonly received: number;
 
   constructor(milliseconds: number, received: number) {
@@ -38,13 +41,13 @@ export class TooLarge extends Error {
 }
 
 export interface Meter {
-  /** Fires with {@link TooSlow} when the time is over. */
+  /** Fires with {@link TooSlow} at the time limit. */
   readonly signal: AbortSignal;
-  /** The request's own bytes. */
+  /** Counts bytes of the request. */
   sent(bytes: number): void;
-  /** Throws {@link TooLarge} beyond the limit. */
+  /** Counts bytes of the answer; throws {@link TooLarge} above the limit. */
   received(bytes: number): void;
-  /** The exchange is over: nothing fires any more. */
+  /** Ends the exchange and its timer. */
   end(): void;
 }
 
@@ -85,11 +88,11 @@ function unpacked(body: Readable, encoding: string): Readable {
   const unpack = Object.entries(UNPACK).find(([name]) => name === encoding)?.[1];
   if (unpack === undefined)
     throw new Error(`the answer has encoding ${encoding}, which was not requested`);
-  // What goes wrong on the way shows at its end.
+  // Errors during the transfer are reported at its end.
   return pipeline(body, unpack(), () => undefined);
 }
 
-/** All of a body, counted while it comes; the connection is given up as soon as it is too much. */
+/** Reads a whole body and counts it; closes the connection as soon as it is too large. */
 export async function readAll(
   body: Readable,
   encoding: string | string[] | undefined,

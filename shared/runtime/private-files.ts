@@ -1,4 +1,7 @@
-/** Files that only their owner may read: messages of clusters, failures, keys. What is there already loses the rights of others. */
+/**
+ * Files that only their owner can read: cluster messages, failures, keys. Existing files lose the
+ * permissions of others.
+ */
 import {
   chmodSync,
   closeSync,
@@ -15,13 +18,16 @@ const FILE = 0o600;
 const FOLDER = 0o700;
 const OTHERS = 0o077;
 
-/** Also where it is there already: for folders that are Sluice's own. */
+/** Also restricts an existing directory; use it for directories that only Sluice uses. */
 export function privateFolder(path: string): void {
   const made = mkdirSync(path, { recursive: true, mode: FOLDER });
   if (made === undefined) narrow(path, FOLDER);
 }
 
-/** Empty where there is none yet. Nothing is opened that is there: closing it would let go of the locks SQLite holds on it. */
+/**
+ * Creates an empty file if there is none. An existing file is not opened, because closing it would
+ * release the locks that SQLite holds on it.
+ */
 export function privateFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', FILE));
@@ -31,11 +37,11 @@ export function privateFile(path: string): void {
   }
 }
 
-/** Replaces what is there. */
+/** Replaces an existing file. */
 export function writePrivate(path: string, text: string): void {
   const file = openSync(path, 'w', FILE);
   try {
-    // Before anything is in it. A terminal or a pipe keeps its rights.
+    // Before writing any content. Terminals and pipes keep their permissions.
     if (fstatSync(file).isFile()) orLeaveIt(() => fchmodSync(file, FILE));
     writeFileSync(file, text);
   } finally {
@@ -43,13 +49,13 @@ export function writePrivate(path: string, text: string): void {
   }
 }
 
-/** Nothing happens where there is none. */
+/** Does nothing if it does not exist. */
 export function narrow(path: string, mode: number = FILE): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && (found.mode & OTHERS) !== 0) orLeaveIt(() => chmodSync(path, mode));
 }
 
-/** Only the owner of a file may change its rights; whoever else was let in can work all the same. */
+/** Only the owner of a file may change its permissions; other users can still work with it. */
 function orLeaveIt(change: () => void): void {
   try {
     change();

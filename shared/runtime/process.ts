@@ -1,4 +1,4 @@
-/** Time, ids and chance of a real process. */
+/** System clock, ids and random numbers of a real process. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 

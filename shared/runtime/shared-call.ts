@@ -1,6 +1,12 @@
-/** What several wait for at once, so that none of them waits for ever, nor for what hung before it came. */
+/**
+ * Calls shared by several callers, with time limits, so that no caller waits forever or for a call
+ * that hung before it joined.
+ */
 
-/** Rejects with `late()` when it takes longer; what it was about goes on unheard. */
+/**
+ * Rejects with `late()` after the time limit; the underlying work continues, and its result is
+ * ignored.
+ */
 export function within<T>(work: Promise<T>, milliseconds: number, late: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late()), milliseconds);
@@ -8,16 +14,19 @@ export function within<T>(work: Promise<T>, milliseconds: number, late: () => Er
 }
 
 export interface SharedCall<T> {
-  /** Joins what is under way, or begins it. */
+  /** Joins the call in progress, or starts one. */
   get(): Promise<T>;
-  /** What is under way is broken off, and its result is nobody's. */
+  /** Aborts the call in progress and ignores its result. */
   abandon(): void;
 }
 
 export interface SharedCallOptions {
-  /** Milliseconds; then it is abandoned, and whoever comes next begins anew. */
+  /** Milliseconds after which a call is abandoned, and the next caller starts a new one. */
   readonly limit: number;
-  /** Milliseconds: who joins one that has run for so long does not share its failure, but begins anew. */
+  /**
+   * Milliseconds after which joining callers do not share the failure of a call but start a new
+   * one.
+   */
   readonly late: number;
   readonly tooLong: () => Error;
 }

@@ -1,4 +1,7 @@
-/** What an error says, whoever made it. By shape: `instanceof Error` is false for errors of another realm, such as Node's own inside a test. */
+/**
+ * Reads fields of errors by shape, because `instanceof Error` is false for errors of another realm,
+ * such as Node's own in tests.
+ */
 
 function field(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null
@@ -16,7 +19,7 @@ export function errorName(error: unknown): string {
   return typeof name === 'string' ? name : 'Error';
 }
 
-/** Such as `ENOENT`; undefined where it has none. */
+/** For instance `ENOENT`; undefined if the error has no code. */
 export function errorCode(error: unknown): string | undefined {
   const code = field(error, 'code');
   return typeof code === 'string' ? code : undefined;

@@ -1,4 +1,4 @@
-/** One JSON line per outcome; pino satisfies this. Never pass a secret. */
+/** Structured log, one JSON line per outcome; pino implements it. Never log a secret. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,4 +1,7 @@
-/** JSON lines on one stream. No transports: their worker threads do not survive bundling, and Lambda reads stdout anyway. */
+/**
+ * A logger for JSON lines on one stream. Without pino transports: their worker threads do not
+ * survive bundling, and Lambda captures stdout.
+ */
 import { pino, type DestinationStream } from 'pino';
 import { errorCode, errorMessage, errorName } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -8,7 +11,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
-/** Nobody passes secrets; should it happen all the same, fields with these names are emptied. */
+/** A safety net: values of fields with these names are removed. */
 const SECRET_NAMES = [
   'password',
   'passphrase',
@@ -34,7 +37,9 @@ function pathsOf(name: string): readonly string[] {
   );
 }
 
-/** Only what explains it: errors of clients carry whole requests, credentials included. */
+/**
+ * Logs only the explanatory fields: client errors contain whole requests, including credentials.
+ */
 function describe(error: unknown): unknown {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
   const { stack } = error;
@@ -58,19 +63,19 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     redact: { paths: SECRET_NAMES.flatMap(pathsOf), censor: '[removed]' },
     serializers: { err: describe, error: describe },
     formatters: { level: (label: string) => ({ level: label }) },
-    // A line is JSON, which leaves C1 controls and the like as they are.
+    // JSON.stringify leaves C1 controls and similar characters unescaped.
     hooks: { streamWrite: visibleJson },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** The level a process was asked for by `SLUICE_LOG_LEVEL`; `info` when it says nothing known. */
+/** The level in `SLUICE_LOG_LEVEL`; `info` if it is missing or unknown. */
 export function logLevelOf(env: Readonly<Record<string, string | undefined>>): LogLevel {
   return LOG_LEVELS.find((level) => level === env['SLUICE_LOG_LEVEL']) ?? 'info';
 }
 
-/** A level as it was written; throws on any other word. */
+/** Parses a log level; throws if it is unknown. */
 export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined)

@@ -1,4 +1,7 @@
-/** The one way from Sluice to a terminal: what comes from others arrives as visible text, and only what is made here moves a cursor. */
+/**
+ * The only code that writes to the terminal: foreign text is escaped, and only this module moves
+ * the cursor.
+ */
 import { createInterface } from 'node:readline/promises';
 import { describeSystemError, errorCode } from './errors.ts';
 import { visible, visibleJson, visibleLines } from './visible.ts';
@@ -37,12 +40,12 @@ export function isOutputClosed(): boolean {
   return closed.has('stdout');
 }
 
-/** Laid out in lines; without a line break at its end. */
+/** Writes text with line breaks; appends one at the end. */
 export function writeLines(stream: Stream, text: string): void {
   write(stream, `${visibleLines(text)}\n`);
 }
 
-/** A line of its own, whatever is in it. */
+/** Writes exactly one line, whatever the text contains. */
 export function writeLine(stream: Stream, text: string): void {
   write(stream, `${visible(text)}\n`);
 }
@@ -51,17 +54,17 @@ export function writeJson(text: string): void {
   write('stdout', `${visibleJson(text)}\n`);
 }
 
-/** Byte for byte into a file or a pipe; a terminal gets visible lines. */
+/** Writes bytes unchanged to a file or pipe; a terminal gets escaped lines. */
 export function writeBytes(text: string): void {
   write('stdout', process.stdout.isTTY ? visibleLines(text) : text);
 }
 
-/** Lines after the first are set in, so that none of them looks like one of its own. */
+/** Indents continuation lines, so that they cannot be mistaken for other messages. */
 export function writeError(who: string, message: string): void {
   writeLines('stderr', `${who}: ${message.replaceAll(/\r?\n(?=\S)/g, '\n  ')}`);
 }
 
-/** What `commander` says, which ends its lines itself. */
+/** Writes output of `commander`, which ends with its own line break. */
 export function writeHelp(stream: Stream, text: string): void {
   write(stream, visibleLines(text));
 }
@@ -70,7 +73,7 @@ export function clearScreen(): void {
   if (process.stdout.isTTY) write('stdout', '\u001B[2J\u001B[H');
 }
 
-/** Over the line before; nothing where there is no terminal. True when it was shown. */
+/** Overwrites the previous line; does nothing without a terminal. True if it was shown. */
 export function writeOver(text: string): boolean {
   if (!process.stderr.isTTY) return false;
   write('stderr', `\r${visible(text)}\u001B[K`);

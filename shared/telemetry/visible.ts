@@ -1,6 +1,12 @@
-/** Text of others as a terminal may show it. Whatever would move the cursor, ring, reorder, hide or break a line is written as an escape. Pure. */
+/**
+ * Escapes foreign text for terminals: characters that would move the cursor, ring, reorder, hide or
+ * break a line. Pure.
+ */
 
-/** Controls (C0, DEL, C1), format characters (bidirectional, zero width, tags), separators of lines, halves of pairs, and blanks that are letters. */
+/**
+ * Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line separators,
+ * unpaired surrogates, and letters that look blank.
+ */
 const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0`;
 const ALL = new RegExp(`[${UNSEEN}]`, 'gu');
 const ANY = new RegExp(`[${UNSEEN}]`, 'u');
@@ -19,12 +25,12 @@ function escape(character: string): string {
   return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 1)}}`;
 }
 
-/** One line, whatever was in it. */
+/** Escapes text to one line. */
 export function visible(text: string): string {
   return text.replaceAll(ALL, escape);
 }
 
-/** Of text that was laid out in lines: these stay. */
+/** Escapes text and keeps its line breaks. */
 export function visibleLines(text: string): string {
   return text.replaceAll(BUT_LINE_BREAKS, escape);
 }
@@ -33,7 +39,9 @@ export function isVisible(text: string): boolean {
   return !ANY.test(text);
 }
 
-/** Of JSON: the same values, written so that a terminal shows them. Outside of strings such characters never stand in it. */
+/**
+ * Escapes JSON to equal JSON that a terminal can show. Such characters occur only inside strings.
+ */
 export function visibleJson(json: string): string {
   return json.replaceAll(BUT_LINE_BREAKS, (character) =>
     Array.from(
@@ -43,7 +51,10 @@ export function visibleJson(json: string): string {
   );
 }
 
-/** Of YAML in which every string that is not visible stands in double quotes: there, escapes mean the same characters. */
+/**
+ * Escapes YAML in which every string with such characters is double-quoted, where escapes have the
+ * same meaning.
+ */
 export function visibleYaml(yaml: string): string {
   return yaml.replaceAll(BUT_LINE_BREAKS, (character) => {
     const code = character.codePointAt(0) ?? 0;

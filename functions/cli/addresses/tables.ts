@@ -1,4 +1,4 @@
-/** `sluice addresses` for people. Pure. */
+/** `sluice addresses` as tables. Pure. */
 import { isNearlyFull } from '../../../shared/domain/addresses/usage.ts';
 import type { DevicePool } from '../../../shared/operations/addresses/addresses.ts';
 import { formatTable } from '../terminal/output.ts';

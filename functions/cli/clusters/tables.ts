@@ -1,4 +1,4 @@
-/** Clusters as people see them. Pure. */
+/** Clusters as tables. Pure. */
 import type { ClusterRow } from '../../../shared/operations/clusters/rows.ts';
 import { formatAge } from '../../../shared/operations/words.ts';
 import { formatTable } from '../terminal/output.ts';

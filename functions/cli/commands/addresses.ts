@@ -1,4 +1,4 @@
-/** `sluice addresses`: pools of virtual addresses, how full they are, and who has what. */
+/** `sluice addresses`: pools of virtual addresses, their usage, and the owners of addresses. */
 import type { Command } from 'commander';
 import { listAddresses, poolAsData } from '../../../shared/operations/addresses/addresses.ts';
 import { addressTables } from '../addresses/tables.ts';

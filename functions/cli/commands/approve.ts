@@ -1,4 +1,7 @@
-/** `sluice approve`: lets removals through that are held, because their absence is not proven. A message, in order with the device's slices. */
+/**
+ * `sluice approve`: allows removals that are held because no deletion was observed. Sends an order
+ * in the group of the device.
+ */
 import type { Command } from 'commander';
 import { giveApprovals, planApprovals } from '../../../shared/operations/approve/approve.ts';
 import {

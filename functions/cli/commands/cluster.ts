@@ -1,4 +1,4 @@
-/** `sluice cluster`: who is served on which device, and taking clusters out, back, away and over. */
+/** `sluice cluster`: lists clusters per device, and drains, enables, forgets and adopts them. */
 import type { Command } from 'commander';
 import {
   giveClusterOrder,

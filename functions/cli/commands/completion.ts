@@ -1,4 +1,4 @@
-/** `sluice completion bash|zsh`: a script that completes commands and options. Made from the commands themselves. */
+/** `sluice completion bash|zsh`: prints a completion script generated from the commands. */
 import { Argument, type Command } from 'commander';
 import { writeLines } from '../../../shared/telemetry/terminal.ts';
 
@@ -35,7 +35,7 @@ function wordsOf(command: Command, path: string): readonly Words[] {
   ];
 }
 
-/** Pure. zsh reads the same table through its bash emulation. */
+/** Pure. zsh reads the same script through its bash emulation. */
 export function completionScript(program: Command, shell: 'bash' | 'zsh'): string {
   const cases = wordsOf(program, '').map(
     ({ path, next }) => `    '${path}') words='${next.join(' ')}' ;;`,

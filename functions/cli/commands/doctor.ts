@@ -1,4 +1,7 @@
-/** `sluice doctor`: does everything that the configuration names answer, with the rights and settings it needs? Writes nothing. */
+/**
+ * `sluice doctor`: checks that everything in the configuration is reachable with the required
+ * permissions and settings. Writes nothing.
+ */
 import type { Command } from 'commander';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';

@@ -1,4 +1,6 @@
-/** `sluice drift`: what differs on the devices from what they were told. Reads only; what is to be repaired it asks of apply. */
+/**
+ * `sluice drift`: differences between devices and declarations. Only reads; asks apply for repairs.
+ */
 import type { Command } from 'commander';
 import { findDrift, requestRepairs } from '../../../shared/operations/drift/drift.ts';
 import { driftTable } from '../drift/tables.ts';

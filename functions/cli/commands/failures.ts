@@ -1,4 +1,4 @@
-/** `sluice failures`: what was parked, why, and putting it away and back. */
+/** `sluice failures`: lists, archives and restores failures. */
 import { Command, Option } from 'commander';
 import { readBundle } from '../../../shared/failures/bundle.ts';
 import { GROUP_KEYS } from '../../../shared/failures/filter.ts';

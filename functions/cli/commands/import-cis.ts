@@ -1,4 +1,4 @@
-/** `sluice import cis`: what CIS was told for an ingress gateway, in the words of Sluice. */
+/** `sluice import cis`: converts the CIS configuration of an ingress gateway. */
 import { Command, Option } from 'commander';
 import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';

@@ -1,4 +1,4 @@
-/** `sluice keys new CLUSTER`: a key pair with which the watcher of a cluster proves who speaks. */
+/** `sluice keys new CLUSTER`: a key pair for signing the events of a cluster's watcher. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
@@ -56,7 +56,7 @@ function run(cluster: string, { dir }: KeysOptions): void {
   writeLine('stdout', `    signKey: file:${files.signKey} # in the watcher's own sluice.yaml only`);
 }
 
-/** Fails where there is one already: a key that is in use must not vanish. */
+/** Throws if the file exists: a key in use must not be overwritten. */
 function create(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });

@@ -1,4 +1,7 @@
-/** `sluice map`: what Istio does with these objects, listener by listener and server by server. Needs no cluster and no queue. */
+/**
+ * `sluice map`: what Istio does with these objects, by listener and server. Needs no cluster and no
+ * queue.
+ */
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
@@ -78,7 +81,7 @@ async function map(options: MapCommandOptions): Promise<void> {
   );
 }
 
-/** The documented JSON; the Service ports to add are told in the reasons. */
+/** The documented JSON; the reasons contain the Service ports to add. */
 function shape({ namespace, services, pods, listeners, servers }: PortMapping): object {
   return { namespace, services, pods, listeners, servers };
 }

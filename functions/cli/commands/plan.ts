@@ -1,4 +1,7 @@
-/** `sluice plan`: the AS3 declaration these objects would lead to, or with --device what would change on the device. Writes nothing. */
+/**
+ * `sluice plan`: the AS3 declaration for these objects, or with --device the changes on the device.
+ * Writes nothing.
+ */
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
@@ -96,7 +99,7 @@ function printNotes({ ingresses, absent }: ObjectPlan): void {
   }
 }
 
-/** Which address is free, only the device knows. */
+/** Only the device knows which addresses are free. */
 function printAddressNotes({ ingresses }: ObjectPlan): void {
   for (const { ref, built } of ingresses) {
     const pools = Object.keys(built.auto?.pools ?? {}).join(', ');

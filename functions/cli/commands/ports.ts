@@ -1,4 +1,4 @@
-/** `sluice ports`: who has which address and port, by what the devices declare. */
+/** `sluice ports`: owners of addresses and ports, from the declarations of the devices. */
 import type { Command } from 'commander';
 import { listPorts } from '../../../shared/operations/ports/ports.ts';
 import { portTable } from '../ports/tables.ts';

@@ -1,4 +1,4 @@
-/** `sluice replay`: a job that sends failed events again, after saying what that would do now. */
+/** `sluice replay`: a job that sends failed events again, with a preview. */
 import type { Command } from 'commander';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
 import type { ReplayContext } from '../../../shared/failures/replay/context.ts';
@@ -147,7 +147,7 @@ function number(option: string, text: string, least: number): number {
   throw new Error(`${option} ${text}: must be a number of ${least} or more`);
 }
 
-/** The deployed `map` says what becomes of a snapshot. */
+/** Uses the deployed `map` to preview snapshots. */
 function replaying<T>(
   context: OperationContext,
   work: (replay: ReplayContext) => Promise<T>,
@@ -203,7 +203,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   );
 }
 
-/** With a bar; Ctrl-C and SIGTERM end it in good order. */
+/** Shows a progress bar; Ctrl-C and SIGTERM stop cleanly. */
 async function untilInterrupted(
   work: (
     options: Required<Pick<Parameters<typeof runReplay>[2], 'signal' | 'onProgress'>>,

@@ -1,4 +1,4 @@
-/** `sluice trace CLUSTER/NAMESPACE/GATEWAY`: where its newest events were, and when. */
+/** `sluice trace CLUSTER/NAMESPACE/GATEWAY`: the stations of its newest events, with times. */
 import type { Command } from 'commander';
 import { parseGatewayName, traceGateway } from '../../../shared/operations/trace/trace.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';

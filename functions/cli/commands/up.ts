@@ -1,4 +1,7 @@
-/** `sluice up`: watcher, functions and queue in one process, for one host. With an SQS queue in the configuration it uses that instead. */
+/**
+ * `sluice up`: watcher, functions and queue in one process. Uses SQS instead if the configuration
+ * has an SQS queue.
+ */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
@@ -37,7 +40,7 @@ interface UpOptions {
   readonly dryRun: boolean;
 }
 
-/** Milliseconds after which the messages of a killed process are taken up again. */
+/** Milliseconds after which the messages of a killed process are redelivered. */
 const LEASE = 6_000;
 
 export function registerUp(program: Command): void {
@@ -91,7 +94,7 @@ async function up(options: UpOptions): Promise<void> {
   log.info({}, 'stopped');
 }
 
-/** Runs until a signal comes, or something cannot go on; either way nothing is left running. */
+/** Runs until a signal or a fatal error; stops everything in both cases. */
 async function serve(runtime: Runtime, clusterId: string, options: UpOptions): Promise<void> {
   const { config, log } = runtime;
   const stopped = stopSignal();
@@ -116,13 +119,13 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
       );
     log.info({ signal: await stopped }, 'stopping: finishing work in progress');
   } finally {
-    // First what brings new work, then what works on it, then what both stand on.
+    // Stop the sources of work first, then the workers, then their dependencies.
     await Promise.all([watcher.stop(), ...schedules.map((each) => each.stop())]);
     await Promise.all(hosted.map((h) => h.stop()));
   }
 }
 
-/** On one host the queue file tells who else is there. */
+/** On one host, a lock next to the queue file detects a second process. */
 function claim({ queue }: SluiceConfig, clusterId: string): () => void {
   const { file } = queueBackend(queue);
   if (file === undefined) return () => undefined;
@@ -139,7 +142,8 @@ async function watch(
   try {
     return create({ runtime, clusterId, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
   } catch (error) {
-    // The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials.
+    // The first line describes the error; the other lines of a parser error quote the file, which
+    // contains credentials.
     const [said] = errorMessage(error).split('\n');
     throw new Error(
       `the watcher cannot start with ${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`,
@@ -178,7 +182,7 @@ function minutes(text: string): number {
   throw new InvalidArgumentError('must be a number of minutes, at most a week');
 }
 
-/** Resolves with the first signal; a second one ends the process at once. */
+/** Resolves with the first signal; a second signal ends the process at once. */
 function stopSignal(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,4 +1,4 @@
-/** `sluice waiting`: what waits for devices that are away, and taking an order back. */
+/** `sluice waiting`: lists changes that wait for unreachable devices, and cancels orders. */
 import type { Command } from 'commander';
 import {
   isConfirmed,

@@ -1,4 +1,4 @@
-/** `sluice why NAMESPACE/GATEWAY`: what became of each of its servers, and what to do. */
+/** `sluice why NAMESPACE/GATEWAY`: the state of each of its servers, and what to do. */
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';

@@ -1,4 +1,4 @@
-/** `sluice drift` for people. Pure. */
+/** `sluice drift` as tables. Pure. */
 import type { Drift } from '../../../shared/operations/drift/drift.ts';
 import { formatTable } from '../terminal/output.ts';
 

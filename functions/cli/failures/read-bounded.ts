@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { BUNDLE_BOUNDS, tooLarge } from '../../../shared/failures/bundle.ts';
 
-/** A file, or `-`: standard input has no size that could be asked for, so it is read piece by piece. Throws when it is too large. */
+/**
+ * Reads a file, or `-` for standard input, which has no known size and is read in pieces. Throws if
+ * it is too large.
+ */
 export function readBounded(file: string): string {
   const input = file === '-' ? 0 : openSync(file, 'r');
   try {

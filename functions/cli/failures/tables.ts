@@ -1,4 +1,4 @@
-/** How failures and jobs are shown to people. Pure. */
+/** Failures and jobs as tables. Pure. */
 import type { Failure, FailureHead } from '../../../shared/failures/port.ts';
 import type { AuditEntry } from '../../../shared/failures/audit.ts';
 import type { JobItems, PolicyStatus } from '../../../shared/operations/replay/replay.ts';
@@ -159,7 +159,7 @@ export function previewTable(items: readonly ReplayItem[]): string {
   );
 }
 
-/** Without whom or what. */
+/** Without owner or revision. */
 export function describeVerdict(verdict: string): string {
   return { 'would-apply': 'would apply', invalid: 'still invalid' }[verdict] ?? verdict;
 }
@@ -199,7 +199,7 @@ export function auditText(entries: readonly AuditEntry[]): string {
   );
 }
 
-/** What a replay would do, item by item and in all. */
+/** The preview of a replay, by item and in total. */
 export function previewText(
   items: readonly ReplayItem[],
   verdicts: Readonly<Record<string, number>>,
@@ -210,7 +210,7 @@ export function previewText(
   return `${previewTable(items)}\n\n${words.join(', ')}`;
 }
 
-/** What came of a job, item by item and in all. */
+/** The result of a job, by item and in total. */
 export function jobText({ job, items }: JobItems): string {
   const why = job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`;
   return `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${why}: ${formatCounts(items)}`)}`;

@@ -1,4 +1,4 @@
-/** What `sluice import cis` prints for people: text to paste into sluice.yaml, and commands. */
+/** Text output of `sluice import cis`: entries for sluice.yaml, and commands. */
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable, yamlOf } from '../terminal/output.ts';
@@ -103,7 +103,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** Names of Kubernetes need no quotes; what is in a file may be no name. */
+/** Valid Kubernetes names need no quotes, but a file may contain invalid ones. */
 function word(text: string): string {
   return /^[A-Za-z0-9.-]+$/.test(text) && !text.startsWith('-') ? text : quoted(text);
 }

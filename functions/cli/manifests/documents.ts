@@ -1,25 +1,28 @@
-/** The documents of one file, each read by itself, so that one that cannot be read costs no other. */
+/**
+ * Splits a file into documents that are parsed separately, so that an unreadable one does not
+ * affect the others.
+ */
 import { shorten } from '../../../shared/domain/text/bounded.ts';
 import { templateIn, unrenderedIn } from './templates.ts';
 import { readYamlInPieces } from './yaml-list.ts';
 import { YamlProblem, type YamlDocument } from './yaml-values.ts';
 
-/** Lines are counted from 1 in the file. */
+/** Lines count from 1 in the file. */
 export interface ReadDocument {
   readonly value: unknown;
-  /** The line on which the value at the path begins. */
+  /** Line where the value at the path starts. */
   lineOf(path: readonly (string | number)[]): number;
-  /** Keys that are given twice in one map. */
+  /** Duplicate keys of a map. */
   readonly twice: readonly { readonly key: string; readonly line: number }[];
 }
 
-/** A value, or what keeps it from being one: a fault, or a template that nobody rendered. */
+/** A value, or the reason why it cannot be read: a syntax error, or an unrendered template. */
 export type FileDocument =
   | ReadDocument
   | { readonly problem: string; readonly line: number }
   | { readonly template: true; readonly line: number };
 
-/** Text that is JSON is read as such: a whole cluster as JSON is read many times faster than as YAML. */
+/** JSON text is parsed as JSON, which is many times faster than YAML for a whole cluster. */
 export function documentsOf(text: string): readonly FileDocument[] {
   const json = /^\s*[[{]/.test(text) ? parsedJson(text) : undefined;
   if (json !== undefined)
@@ -33,7 +36,7 @@ function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // YAML may begin with a bracket too, and says better where it breaks.
+    // YAML may also start with a bracket, and its parser reports a better error position.
     return undefined;
   }
 }
@@ -47,7 +50,10 @@ function jsonDocument(
   return { value, lineOf: linesOf(text, line, at), twice: [] };
 }
 
-/** Lines are asked for seldom: the text is read once more then, instead of keeping what its parser knows of every document. */
+/**
+ * Line numbers are needed rarely, so the text is parsed again instead of keeping the parser's
+ * positions.
+ */
 function linesOf(
   text: string,
   line: number,
@@ -60,7 +66,7 @@ function linesOf(
   };
 }
 
-/** JSON may be longer than YAML can be. */
+/** JSON may be longer than the YAML parser accepts. */
 function readAgain(text: string): YamlDocument | undefined | 'too long' {
   try {
     return readYamlInPieces(text);
@@ -72,20 +78,20 @@ function readAgain(text: string): YamlDocument | undefined | 'too long' {
 
 interface Chunk {
   readonly text: string;
-  /** Of its first line that says anything. */
+  /** Line of its first content. */
   readonly line: number;
-  /** What follows the separator on its line, where only a comment may. */
+  /** Text after the separator on its line, where only a comment is allowed. */
   readonly behind: string | undefined;
 }
 
-/** As `kubectl` parts a file before any of it is parsed: at lines that begin with `---`. */
+/** Splits a file as `kubectl` does before parsing: at lines that start with `---`. */
 function chunksOf(text: string): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let line = 1;
   for (const part of text.split(/^(?=---)/m)) {
     const [, behind = ''] = /^---(.*)/.exec(part) ?? [];
     const wrong = part.startsWith('---') && !/^\s*(#.*)?$/.test(behind);
-    // The separator's line stays as an empty one, so that lines count the same.
+    // The line of the separator stays as an empty line, so that line numbers are correct.
     const body = part.startsWith('---') ? part.replace(/^.*/, '') : part;
     chunks.push({
       text: body.replace(/^(\n?)\uFEFF/, '$1'),
@@ -140,7 +146,10 @@ interface Span {
   readonly end: number;
 }
 
-/** JSON objects one after the other, as several calls of `kubectl get -o json` give them; undefined for what is no JSON. */
+/**
+ * A sequence of JSON objects, as several calls of `kubectl get -o json` print them; undefined if it
+ * is not JSON.
+ */
 function jsonObjects(text: string, line: number): readonly FileDocument[] | undefined {
   const lineAt = (offset: number): number => line + text.slice(0, offset).split('\n').length - 1;
   const { spans, more } = objectSpans(text);
@@ -156,7 +165,7 @@ function jsonObjects(text: string, line: number): readonly FileDocument[] | unde
   return found.length === 0 ? undefined : found;
 }
 
-/** From brace to brace; `more` is where something else begins, or an object that does not end. */
+/** Ranges of the objects; `more` is where other text starts, or an object that does not end. */
 function objectSpans(text: string): { readonly spans: readonly Span[]; readonly more?: number } {
   const spans: Span[] = [];
   let [depth, start] = [0, 0];

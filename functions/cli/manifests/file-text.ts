@@ -1,12 +1,12 @@
-/** The text of a file, read in pieces: a pipe has no size, and may have no end. */
+/** Reads the text of a file in pieces, because a pipe has no known size and may not end. */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Source } from './sources.ts';
 
-/** Bytes: the objects of a large cluster in one file are a tenth of it. */
+/** Bytes; the objects of a large cluster take a tenth of it. */
 const LARGEST = 256 * 1024 * 1024;
 
-/** Bytes that are no UTF-8 text. `line` is counted from 1. */
+/** The bytes are not UTF-8 text. `line` counts from 1. */
 export class TextProblem extends Error {
   readonly line: number;
   constructor(message: string, line: number) {
@@ -15,7 +15,10 @@ export class TextProblem extends Error {
   }
 }
 
-/** With `\n` at the end of every line. Throws TextProblem for what is no text, and another error for what cannot be read at all. */
+/**
+ * Text with `\n` line endings. Throws TextProblem if it is not text, and other errors if it cannot
+ * be read.
+ */
 export function textOf({ path, name }: Source): string {
   const bytes = bytesOf({ path, name });
   const text = decoded(bytes);
@@ -63,7 +66,7 @@ function decoded(bytes: Buffer): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** A mark at the beginning, or a zero in every second byte, as text in Latin letters has. */
+/** A byte order mark, or a zero in every second byte, as in UTF-16 Latin text. */
 function isUtf16(bytes: Buffer): boolean {
   const [a, b] = bytes;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true;
@@ -71,7 +74,10 @@ function isUtf16(bytes: Buffer): boolean {
   return zeros === 'true,false,true,false' || zeros === 'false,true,false,true';
 }
 
-/** No character of UTF-8 but the line feed itself holds its byte, so each line can be judged alone. */
+/**
+ * In UTF-8, no other character contains the byte of a line feed, so each line can be checked
+ * separately.
+ */
 function firstBadLine(bytes: Buffer): number {
   for (let [line, start] = [1, 0]; ; line += 1) {
     const end = bytes.indexOf(0x0a, start);

@@ -1,11 +1,11 @@
-/** What `sluice map` prints for people. */
+/** Text output of `sluice map`. */
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';
 
-/** `exposures` is absent where no configuration says what to expose. */
+/** `exposures` is absent without a configuration. */
 export function mapTables(
   ingresses: readonly PortMapping[],
   exposures: readonly Exposure[] | undefined,

@@ -2,7 +2,7 @@ import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 
 const NAMES = Object.keys(MeshOptions.shape) as readonly (keyof MeshOptions)[];
 
-/** Mesh options from `name=value` words on top of the configured ones. */
+/** Combines the configured mesh options with `name=value` arguments. */
 export function meshOptions(
   configured: MeshOptions | undefined,
   words: readonly string[],
@@ -10,7 +10,10 @@ export function meshOptions(
   return MeshOptions.parse({ ...configured, ...Object.fromEntries(words.map(parse)) });
 }
 
-/** The option's own type decides how its text is read: revision 130 is a name, statusPort 15021 is not. */
+/**
+ * The type of the option decides how its text is parsed: revision 130 is a name, statusPort 15021 a
+ * number.
+ */
 function parse(word: string): readonly [string, unknown] {
   const at = word.indexOf('=');
   const [name, text] = at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];

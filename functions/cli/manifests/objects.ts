@@ -10,7 +10,7 @@ export interface PodOptions {
   readonly podNamespace?: string;
 }
 
-/** The objects in the files as the domain knows them, after saying on standard error what is of no use. */
+/** Converts the objects in the files to domain objects; prints ignored ones to standard error. */
 export function objectsIn(options: ManifestOptions & PodOptions): KubernetesObjects {
   const pods = assumedPods(options);
   const raw = rawObjectsIn(options);
@@ -20,8 +20,8 @@ export function objectsIn(options: ManifestOptions & PodOptions): KubernetesObje
 }
 
 /**
- * The objects as they are written, after saying on standard error what was left out. What could not be read makes the command end with
- * 1, however well it goes on with the rest.
+ * The raw objects in the files; prints skipped ones to standard error. Unreadable documents make
+ * the command exit with 1, although the rest is processed.
  */
 export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
   const { objects, skipped, notes, problems } = readManifests(options);
@@ -34,7 +34,7 @@ export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
 
 const NAMED = 3;
 
-/** What is ignored for one reason fits one line: whole clusters are read, and most of them decides nothing here. */
+/** Groups ignored objects by reason, because most objects of a whole cluster are irrelevant. */
 export function ignoredLines(
   ignored: readonly { readonly kind: string; readonly name: string; readonly reason: string }[],
 ): readonly string[] {
@@ -50,7 +50,7 @@ export function ignoredLines(
   });
 }
 
-/** A gateway pod made up from its labels, where the files hold none. */
+/** A gateway pod derived from its labels, if the files contain none. */
 function assumedPods({ podLabels, podNamespace }: PodOptions): readonly Pod[] {
   if (podLabels === undefined && podNamespace === undefined) return [];
   if (podNamespace === undefined) throw new Error('--pod-labels needs --pod-namespace as well');

@@ -1,4 +1,7 @@
-/** Kubernetes objects from files: multi-document YAML, JSON, and Lists within either; `-` is standard input. */
+/**
+ * Reads Kubernetes objects from files: multi-document YAML, JSON, and Lists in both; `-` is
+ * standard input.
+ */
 import type { Command } from 'commander';
 import { collectValues } from '../terminal/output.ts';
 import { documentsOf, type FileDocument, type ReadDocument } from './documents.ts';
@@ -10,21 +13,21 @@ export interface ManifestOptions {
   readonly file: readonly string[];
   readonly recursive: boolean;
   readonly namespace: string;
-  /** Of the same object twice the last one counts, instead of a refusal. */
+  /** For duplicates, use the last definition instead of refusing them. */
   readonly overlay?: boolean;
 }
 
 export interface Manifests {
   readonly objects: readonly unknown[];
-  /** What is left out and costs nothing, such as the values of a chart in a directory, with the reason. */
+  /** Files that are skipped without harm, such as chart values in a directory, with the reason. */
   readonly skipped: readonly string[];
-  /** What is worth knowing about what was read. */
+  /** Notes about the files. */
   readonly notes: readonly string[];
-  /** What should have been read and could not: `file:line: sentence`. */
+  /** Documents that could not be read: `file:line: message`. */
   readonly problems: readonly string[];
 }
 
-/** The options that every command has that reads objects. */
+/** Adds the options of all commands that read objects. */
 export function withManifests(command: Command): Command {
   return command
     .requiredOption(
@@ -45,8 +48,8 @@ interface Reading {
 }
 
 /**
- * Throws for what is wrong as a whole: a file that is not there, the same object twice, nothing that could be read. One document that
- * cannot be read is a problem, and the others are read.
+ * Throws for errors of the input as a whole: a missing file, duplicate objects, or nothing
+ * readable. A single unreadable document is reported as a problem.
  */
 export function readManifests(options: ManifestOptions): Manifests {
   const { file, recursive, namespace, overlay = false } = options;
@@ -96,7 +99,10 @@ function templateProblem(more: number): string {
   return `is a template that nobody rendered${others}; render it first, for instance with helm template`;
 }
 
-/** What one document adds. In a directory lies much that is not a Kubernetes object; what the user names should be one. */
+/**
+ * Reads one document. Directories may contain files that are not Kubernetes objects; a file that
+ * the user names should be one.
+ */
 function readObjects(
   document: ReadDocument,
   { name, found }: Source,
@@ -147,7 +153,7 @@ interface Found {
   readonly path: readonly (string | number)[];
 }
 
-/** A List holds objects, of its own kind where they name none. */
+/** A List contains objects, which have the kind of the List if they name none. */
 function flatten(
   value: unknown,
   inherited: Kinded,
@@ -174,7 +180,7 @@ const CLUSTER_KINDS: ReadonlySet<string> = new Set([
   'ClusterRoleBinding',
 ]);
 
-/** What names no namespace gets the given one, as kubectl would do. */
+/** Sets the given namespace on objects without one, as kubectl does. */
 function inNamespace(object: Listed, namespace: string): Listed {
   const { kind, metadata } = object;
   const settled =

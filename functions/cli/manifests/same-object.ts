@@ -1,9 +1,9 @@
-/** The same object twice: which of the two a cluster would have depends on who applies what last. */
+/** Duplicate objects: the result in a cluster would depend on the order of applying. */
 
-/** An object of a file, and where it stands. */
+/** An object in a file, with its location. */
 export interface PlacedObject {
   readonly object: unknown;
-  /** `file:line`; looked up only when it is to be told. */
+  /** `file:line`; computed only if needed. */
   place(): string;
 }
 
@@ -13,7 +13,7 @@ interface Identified {
   readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } | null;
 }
 
-/** By group, not by version: a cluster keeps one object for all versions of its kind. */
+/** By group without version, because a cluster keeps one object for all versions of its kind. */
 function identityOf(object: unknown): string | undefined {
   if (typeof object !== 'object' || object === null) return undefined;
   const { apiVersion, kind, metadata } = object as Identified;
@@ -31,10 +31,10 @@ function wordsOf(object: unknown): string {
   return `${String(kind)} ${place}${String(name)}`;
 }
 
-/** So many pairs are told one by one. */
+/** Maximum number of duplicates reported individually. */
 const TOLD = 10;
 
-/** Throws where an object is defined more than once. */
+/** Throws if an object is defined more than once. */
 export function refuseSame(objects: readonly PlacedObject[]): void {
   const pairs = repeated(objects);
   const [first] = pairs;
@@ -52,7 +52,10 @@ export function refuseSame(objects: readonly PlacedObject[]): void {
   );
 }
 
-/** The last definition of each object, at the place of the first; and what it replaces, in words. */
+/**
+ * The last definition of each object, at the position of the first, and descriptions of the
+ * replaced ones.
+ */
 export function lastOfSame(objects: readonly PlacedObject[]): {
   readonly objects: readonly PlacedObject[];
   readonly replaced: readonly string[];
@@ -68,7 +71,7 @@ export function lastOfSame(objects: readonly PlacedObject[]): {
   };
 }
 
-/** Each object with the one before it that is the same. */
+/** Each duplicate with the definition before it. */
 function repeated(
   objects: readonly PlacedObject[],
 ): readonly (readonly [PlacedObject, PlacedObject])[] {

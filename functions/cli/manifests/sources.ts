@@ -1,4 +1,4 @@
-/** From what the user names to files that can be read: files, directories, pipes, `-`. */
+/** Expands the arguments of the user to readable files: files, directories, pipes, `-`. */
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,11 +12,11 @@ export interface Source {
 
 export interface Sources {
   readonly sources: readonly Source[];
-  /** What lies in a directory and is left out, with the reason. */
+  /** Files skipped in directories, with the reason. */
   readonly skipped: readonly string[];
 }
 
-/** Every file once, in the order in which it is named first; a file has one real path, however many links lead to it. */
+/** Each file once, in order of first mention; symbolic links are resolved. */
 export function sourcesOf(paths: readonly string[], recursive: boolean): Sources {
   const first = new Map<string, string>();
   const sources: Source[] = [];
@@ -36,7 +36,7 @@ export function sourcesOf(paths: readonly string[], recursive: boolean): Sources
   return { sources, skipped };
 }
 
-/** Pipes have no path of their own: each is read for itself. */
+/** Pipes have no path, so each is read separately. */
 function realPath({ path, name }: Source): string {
   if (path === '-') return name;
   return statOf(path)?.isFile() === true ? realpathSync(path) : path;
@@ -46,14 +46,17 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A link that leads to itself is nothing to read, nor is what lies below a file.
+    // Skips links that lead to themselves, and paths below a file.
     if (['ELOOP', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
       return undefined;
     throw error;
   }
 }
 
-/** What is no file: a pipe would be waited for, and a device never ends. Undefined for what can be read, or is not there. */
+/**
+ * Describes special files: reading a pipe would block, and a device never ends. Undefined for
+ * regular or missing files.
+ */
 function otherThanFile(stat: Stats | undefined): string | undefined {
   if (stat === undefined || stat.isFile()) return undefined;
   if (stat.isFIFO()) return 'a named pipe';
@@ -72,7 +75,7 @@ function namedBy(path: string, recursive: boolean): readonly Source[] {
   const stat = statOf(path);
   if (stat?.isDirectory() !== true) {
     const other = otherThanFile(stat);
-    // The shell's <(command) is a pipe that somebody named.
+    // The shell's <(command) is a named pipe, which is allowed.
     if (other !== undefined && other !== 'a named pipe')
       throw new Error(`cannot read ${path}: it is ${other}, not a file`);
     return [{ path, name: path, found: false }];
@@ -85,7 +88,7 @@ function namedBy(path: string, recursive: boolean): readonly Source[] {
   return files.map((name) => ({ path: name, name, found: true }));
 }
 
-/** A directory that is reached a second time, by a link, has been read. */
+/** Skips a directory that was already read through a link. */
 function filesIn(directory: string, recursive: boolean, seen: Set<string>): readonly string[] {
   const real = realpathSync(directory);
   if (seen.has(real)) return [];

@@ -1,17 +1,20 @@
-/** Files of a Helm chart that nobody rendered: they look like manifests and say nothing yet. */
+/** Detects unrendered files of a Helm chart, which look like manifests. */
 
 const DIRECTIVE = /\{\{|\{%/;
-/** What only Helm writes; other programs leave `{{ … }}` in the text of objects on purpose. */
+/** Constructs that only Helm uses; other programs use `{{ … }}` in text on purpose. */
 const HELM =
   /\{\{-?\s*(\.(Values|Release|Chart|Capabilities|Files|Template)\b|(include|tpl|toYaml)\s)/;
 
-/** Where a text that cannot be read as YAML holds a template's directive: its offset. */
+/** Offset of a template directive in text that is not valid YAML. */
 export function templateIn(text: string): number | undefined {
   const at = text.search(DIRECTIVE);
   return at < 0 ? undefined : at;
 }
 
-/** The path to a value that Helm should have filled in. The data of ConfigMaps and Secrets may hold whatever it likes. */
+/**
+ * The path of a value that Helm should have rendered. Data of ConfigMaps and Secrets may contain
+ * anything.
+ */
 export function unrenderedIn(object: unknown): readonly string[] | undefined {
   const { kind } = object as { readonly kind?: unknown };
   return search(

@@ -1,17 +1,19 @@
 /**
- * A long List, as `kubectl get … -A -o yaml` prints it, is read item by item: its parser needs a hundred times the memory of the text,
- * and a whole cluster in one piece would be too much.
+ * Parses a long List, as `kubectl get … -A -o yaml` prints it, item by item: the parser needs a
+ * hundred times the memory of the text, too much for a whole cluster in one piece.
  */
 import { readYaml, YamlProblem, type KeyPlace, type YamlDocument } from './yaml-values.ts';
 
-/** Characters. Shorter documents are read in one piece, which knows anchors across items. */
+/** Characters. Shorter documents are parsed in one piece, which supports anchors across items. */
 const LONG = 256 * 1024;
-/** Characters of a document that cannot be read in pieces: it takes some gigabytes of memory. */
+/**
+ * Characters of a document that cannot be parsed in pieces, which takes some gigabytes of memory.
+ */
 const LONGEST = 24 * 1024 * 1024;
 
 interface Item {
   readonly text: string;
-  /** Lines before it. */
+  /** Number of lines before it. */
   readonly before: number;
 }
 
@@ -37,7 +39,7 @@ function readList(text: string): YamlDocument | undefined {
       twice.push(...(document?.twice ?? []).map((key) => ({ ...key, line: before + key.line })));
       return (document?.value as unknown[] | undefined)?.[0];
     });
-    // Lines are asked for seldom: the item is read once more instead of keeping what its parser knows of it.
+    // Line numbers are needed rarely, so the item is parsed again.
     const lineOf: YamlDocument['lineOf'] = ([key, i, ...rest]) => {
       const item = key === 'items' && typeof i === 'number' ? parts.items[i] : undefined;
       return item === undefined
@@ -46,13 +48,13 @@ function readList(text: string): YamlDocument | undefined {
     };
     return { value: { ...(frame?.value as object), items: values }, lineOf, twice };
   } catch (error) {
-    // An anchor of another item, or a fault whose place is told better in one piece.
+    // An anchor of another item, or an error that is located better in one piece.
     if (error instanceof YamlProblem) return undefined;
     throw error;
   }
 }
 
-/** The items of a List whose dashes stand at the margin, and the document without them. */
+/** The items of a List whose dashes are at the left margin, and the document without them. */
 function partsOf(
   text: string,
 ): { readonly frame: string; readonly items: readonly Item[] } | undefined {

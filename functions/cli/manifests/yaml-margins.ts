@@ -1,6 +1,7 @@
 /**
- * `kubectl` lets text in quotes and brackets go on at any column, which YAML 1.2 and its parser do not. Lines that do so are moved to
- * the right, which changes no value: blanks at the start of such lines mean nothing.
+ * `kubectl` accepts continuation lines of quoted text and brackets at any column; YAML 1.2 and its
+ * parser do not. Such lines are indented, which changes no value, because leading blanks on these
+ * lines have no meaning.
  */
 import { CST, Parser } from 'yaml';
 
@@ -12,7 +13,10 @@ interface Span {
 const QUOTED = /"[^"\\]*(?:\\[^][^"\\]*)*"|'[^']*(?:''[^']*)*'/y;
 const CLOSED = new RegExp(`^(?:${QUOTED.source})$`);
 
-/** The text with the first such place put right; undefined where there is none before `fault`, the offset at which the parser failed. */
+/**
+ * The text with the first such line corrected; undefined if there is none before `fault`, the
+ * offset of the parser error.
+ */
 export function withMargin(text: string, fault: number): string | undefined {
   const span = firstSpan(text);
   if (span === undefined || span.start > fault) return undefined;
@@ -37,7 +41,7 @@ function firstSpan(text: string): Span | undefined {
   return undefined;
 }
 
-/** A scalar or collection that the parser gave up on. */
+/** A scalar or collection that the parser could not finish. */
 function isBroken(token: CST.Token): boolean {
   if (token.type === 'double-quoted-scalar' || token.type === 'single-quoted-scalar')
     return !CLOSED.test(token.source);
@@ -47,19 +51,19 @@ function isBroken(token: CST.Token): boolean {
   );
 }
 
-/** From its beginning to where it is closed; undefined where it never is. */
+/** Its range up to the closing delimiter; undefined if it is not closed. */
 function spanOf(text: string, { type, offset }: CST.Token): Span | undefined {
   const end = type === 'flow-collection' ? bracketEnd(text, offset) : quoteEnd(text, offset);
   return end === undefined ? undefined : { start: offset, end };
 }
 
-/** After the quote that closes the one at the offset. */
+/** Offset after the closing quote. */
 function quoteEnd(text: string, offset: number): number | undefined {
   QUOTED.lastIndex = offset;
   return QUOTED.test(text) ? QUOTED.lastIndex : undefined;
 }
 
-/** After the bracket that closes the one at the offset. A quote begins a text only where a value can begin. */
+/** Offset after the closing bracket. A quote starts a string only where a value can start. */
 function bracketEnd(text: string, offset: number): number | undefined {
   const next = /(?<=\s)#.*|\s+|[^]/g;
   next.lastIndex = offset;

@@ -1,6 +1,7 @@
 /**
- * What an unquoted word of YAML means to `kubectl`. Its parser (go-yaml, through sigs.k8s.io/yaml) follows YAML 1.1 with parts of 1.2:
- * `yes` and `y` are true, `010` is 8, `1_000` is 1000, `12:30` is text. `tests/fixtures/kubectl-yaml` holds its answers.
+ * The value of a plain YAML scalar in `kubectl`. Its parser (go-yaml, through sigs.k8s.io/yaml)
+ * follows YAML 1.1 with parts of 1.2: `yes` and `y` are true, `010` is 8, `1_000` is 1000, `12:30`
+ * is text. `tests/fixtures/kubectl-yaml` contains recorded results.
  */
 
 export type ScalarValue = string | number | boolean | null;
@@ -25,7 +26,7 @@ const NOT_IN_JSON = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 const DECIMAL = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)$/;
 
-/** The value of a plain scalar; throws for a number that JSON does not have. */
+/** The value of a plain scalar; throws for numbers that JSON does not support. */
 export function plainValue(text: string): ScalarValue {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
@@ -61,7 +62,7 @@ function ifNumber(text: string, is: (value: number) => boolean): number | undefi
   return typeof value === 'number' && is(value) ? value : undefined;
 }
 
-/** The value of a scalar that has a tag, quoted or not. Tags of applications mean nothing to `kubectl`. */
+/** The value of a scalar with a tag, quoted or not. `kubectl` ignores application tags. */
 export function taggedValue(tag: string, text: string): ScalarValue {
   const read = Object.hasOwn(TAGS, tag) ? TAGS[tag] : undefined;
   if (read === undefined) return text;
@@ -71,14 +72,20 @@ export function taggedValue(tag: string, text: string): ScalarValue {
   return value;
 }
 
-/** A key as JSON has it; undefined for null, which cannot be one. `text` tells `1000000` from `1e6`. */
+/**
+ * A key as in JSON; undefined for null, which cannot be a key. `text` distinguishes `1000000` from
+ * `1e6`.
+ */
 export function keyText(value: ScalarValue, text: string): string | undefined {
   if (value === null) return undefined;
   const isFloat = typeof value === 'number' && !INTEGER.test(text.replaceAll('_', ''));
   return isFloat ? shortFloat(value) : String(value);
 }
 
-/** As Go writes a float: with an exponent of two digits from 1e6 on, and below 0.0001. */
+/**
+ * Formats a float as Go does: with an exponent of at least two digits from 1e6 on, and below
+ * 0.0001.
+ */
 function shortFloat(value: number): string {
   const size = Math.abs(value);
   if (value === 0 || (size >= 1e-4 && size < 1e6)) return String(value);

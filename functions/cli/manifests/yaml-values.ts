@@ -1,4 +1,7 @@
-/** From one YAML document to what `kubectl` would send for it: JSON values, with merge keys and aliases written out. */
+/**
+ * Converts a YAML document to the JSON values that `kubectl` would send, with merge keys and
+ * aliases expanded.
+ */
 import {
   isAlias,
   isMap,
@@ -18,7 +21,7 @@ import {
 import { withMargin } from './yaml-margins.ts';
 import { keyText, plainValue, taggedValue, type ScalarValue } from './yaml-scalars.ts';
 
-/** What keeps a document from being read, and the line in it, counted from 1. */
+/** Why a document cannot be read, and its line, counted from 1. */
 export class YamlProblem extends Error {
   readonly line: number;
   constructor(message: string, line: number) {
@@ -29,9 +32,9 @@ export class YamlProblem extends Error {
 
 export interface YamlDocument {
   readonly value: unknown;
-  /** The line, counted from 1, on which the value at the path begins. */
+  /** Line, counted from 1, where the value at the path starts. */
   lineOf(path: readonly (string | number)[]): number;
-  /** Keys that are given twice in one map; the last one counts. */
+  /** Duplicate keys of a map; the last one is used. */
   readonly twice: readonly KeyPlace[];
 }
 
@@ -40,25 +43,25 @@ export interface KeyPlace {
   readonly line: number;
 }
 
-/** A fault that `kubectl` does not mind: `[1, 2]#comment`. */
+/** An error that `kubectl` tolerates: `[1, 2]#comment`. */
 const TOLERATED = /Comments must be separated/;
-/** So many places of one document are put right before it is given up: each costs a parse. */
+/** Maximum number of corrections per document; each costs a parse. */
 const REPAIRS = 50;
 // eslint-disable-next-line no-control-regex -- those are what it looks for
 const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u0084\u0086-\u009F\uFEFF\uFFFE\uFFFF]/;
 
-/** Undefined for a document that holds nothing. Throws YamlProblem for what `kubectl` would not read either. */
+/** Undefined for an empty document. Throws YamlProblem for documents that `kubectl` refuses. */
 export function readYaml(text: string): YamlDocument | undefined {
   try {
     return repairedAndRead(withPlainBreaks(text));
   } catch (error) {
-    // The parser and the reader call themselves for each level.
+    // Parser and converter are recursive.
     if (error instanceof RangeError) throw new YamlProblem('is nested too deeply', 1);
     throw error;
   }
 }
 
-/** YAML 1.1 takes three characters of Unicode for line ends, and no control characters at all. */
+/** YAML 1.1 treats three Unicode characters as line breaks, and allows no control characters. */
 function withPlainBreaks(text: string): string {
   const control = CONTROL.exec(text);
   if (control !== null)
@@ -119,7 +122,10 @@ function startOf(document: Document, path: readonly (string | number)[]): number
   return node?.range?.[0] ?? document.contents?.range?.[0] ?? 0;
 }
 
-/** go-yaml's own bound: up to 400,000 values nearly all may come from aliases, from 4,000,000 on a tenth. */
+/**
+ * The limit of go-yaml: up to 400,000 values, almost all may come from aliases; from 4,000,000 on,
+ * a tenth.
+ */
 function excessive(values: number, aliased: number): boolean {
   if (values <= 100 || aliased <= 100) return false;
   const [few, many] = [400_000, 4_000_000];
@@ -194,7 +200,7 @@ class Reader {
     return this.#pairs(node.items as readonly Pair<Node, Node | null>[]);
   }
 
-  /** In the order written: what comes later counts, a merge key included. */
+  /** In document order: later entries win, including merge keys. */
   #pairs(pairs: readonly Pair<Node, Node | null>[]): object {
     const object: Record<string, unknown> = {};
     const said = new Set<string>();
@@ -239,7 +245,7 @@ function isMergeKey(key: Node): boolean {
   return key.tag === undefined ? key.type === 'PLAIN' : key.tag === 'tag:yaml.org,2002:merge';
 }
 
-/** `__proto__` is a key like any other. */
+/** Treats `__proto__` as a normal key. */
 function assign(object: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(object, name, {
     value,

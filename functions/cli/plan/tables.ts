@@ -1,4 +1,4 @@
-/** `sluice plan --device` for people. Pure. */
+/** `sluice plan --device` as tables. Pure. */
 import type { PlannedChange } from '../../../shared/operations/plan/plan.ts';
 import { formatTable } from '../terminal/output.ts';
 

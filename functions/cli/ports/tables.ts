@@ -1,4 +1,4 @@
-/** `sluice ports` for people. Pure. */
+/** `sluice ports` as tables. Pure. */
 import type { PortRow, PortList } from '../../../shared/operations/ports/ports.ts';
 import { formatTable } from '../terminal/output.ts';
 

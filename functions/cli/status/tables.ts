@@ -1,4 +1,6 @@
-/** `sluice status` for people. What is not known is a question mark, with the reason below. Pure. */
+/**
+ * `sluice status` as tables. Unknown values are question marks, explained below the tables. Pure.
+ */
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatAge, formatCount, formatDuration } from '../../../shared/operations/words.ts';
 import { jobTable } from '../failures/tables.ts';

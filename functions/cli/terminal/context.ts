@@ -1,4 +1,4 @@
-/** What the commands on failures work with: configuration, failure store, queues and a view of the devices. */
+/** Dependencies of the commands on failures: configuration, failure store, queues and devices. */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
@@ -33,7 +33,7 @@ export function addConfigOption(command: Command): Command {
   );
 }
 
-/** `sends`: what is sent is to reach somebody. */
+/** `sends`: the command sends messages, so the queue must exist. */
 export async function withContext<T>(
   { config: file }: CommonOptions,
   work: (context: OperationContext) => Promise<T>,
@@ -57,7 +57,7 @@ export interface ChangeOptions {
   readonly dryRun: boolean;
 }
 
-/** The options of every command that changes something. */
+/** Adds the options of all commands that change something. */
 export function addChangeOptions(command: Command): Command {
   return command
     .option('--why <reason>', 'the reason, for the audit log')
@@ -65,7 +65,7 @@ export function addChangeOptions(command: Command): Command {
     .option('--dry-run', 'show what would be done, and do nothing', false);
 }
 
-/** Whom the audit log names. */
+/** The user for the audit log. */
 export function currentUser(env: NodeJS.ProcessEnv): string {
   return env['SLUICE_USER'] ?? env['SUDO_USER'] ?? userInfo().username;
 }
@@ -75,7 +75,7 @@ export function authorOf({ why = 'no reason given' }: Pick<ChangeOptions, 'why'>
   return { who: currentUser(process.env), why };
 }
 
-/** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
+/** True if the action should be carried out; false with `--dry-run` or after a "no". */
 export async function isConfirmed(
   question: string,
   { yes, dryRun }: ChangeOptions,
@@ -87,7 +87,10 @@ export async function isConfirmed(
   return yes || askConfirmation(question);
 }
 
-/** A queue file that is made by an order holds an order that nobody reads: most likely it is the file of another directory that was meant. */
+/**
+ * A queue file created by an order would not be processed; most likely the file in another
+ * directory is meant.
+ */
 export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   const { file } = queueBackend(queue);
   if (file === undefined || existsSync(file)) return;
@@ -101,7 +104,7 @@ export function isInteractive(): boolean {
   return process.stdin.isTTY;
 }
 
-/** Asks on the terminal; without one nobody can answer, so `--yes` is needed. */
+/** Asks for confirmation on the terminal; without a terminal `--yes` is required. */
 export async function askConfirmation(question: string): Promise<boolean> {
   if (!isInteractive())
     throw new Error(

@@ -1,4 +1,4 @@
-/** Data goes to standard output in the form that was asked for; talk goes to standard error. */
+/** Prints data to standard output in the requested format, and messages to standard error. */
 import { Option } from 'commander';
 import { Document, visit } from 'yaml';
 import type {
@@ -28,7 +28,7 @@ export function printData(format: OutputFormat, data: unknown, table: () => stri
   }
 }
 
-/** The same values again for whoever reads it, and nothing in it that a terminal obeys. */
+/** YAML with the same values, escaped for terminals. */
 export function yamlOf(data: unknown): string {
   const document = new Document(data, { aliasDuplicateObjects: false });
   visit(document, {
@@ -40,12 +40,12 @@ export function yamlOf(data: unknown): string {
   return visibleYaml(document.toString());
 }
 
-/** One line. */
+/** Prints one line. */
 export function printLine(line: string): void {
   writeLine('stderr', line);
 }
 
-/** A note as one line; its message may begin with the object already. */
+/** Formats a note on one line; its message may already start with the object. */
 export function printNote({
   object,
   message,
@@ -60,7 +60,9 @@ export function printNote({
   );
 }
 
-/** Columns as wide as their widest cell; the last one is left as it is. A cell is one line, whatever is in it. */
+/**
+ * Pads columns to their widest cell, except the last. Each cell is one line, whatever it contains.
+ */
 export function formatTable(
   header: readonly string[],
   data: readonly (readonly string[])[],
@@ -79,12 +81,12 @@ export function formatTable(
     .join('\n');
 }
 
-/** A repeatable option that collects its values. */
+/** Parser for a repeatable option. */
 export function collectValues(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
 
-/** One line for each device or partition of which nobody knows what is declared. */
+/** One line for each device or partition whose declaration could not be read. */
 export function printUnanswered(
   unanswered: readonly (UnansweredPartition | UnansweredDevice)[],
 ): void {

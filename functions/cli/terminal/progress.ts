@@ -1,4 +1,4 @@
-/** A bar on the terminal; silent where there is none. */
+/** A progress bar; prints nothing without a terminal. */
 import { writeLine, writeOver } from '../../../shared/telemetry/terminal.ts';
 
 const WIDTH = 30;

@@ -1,4 +1,4 @@
-/** `sluice trace` for people. Pure. */
+/** `sluice trace` as tables. Pure. */
 import type { TraceStation } from '../../../shared/operations/trace/stations.ts';
 import { formatTable } from '../terminal/output.ts';
 

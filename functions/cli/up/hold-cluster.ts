@@ -1,11 +1,14 @@
-/** One `sluice up` for each cluster on one queue file: two watchers of one cluster would contradict each other without end. */
+/**
+ * Allows one `sluice up` per cluster and queue file: two watchers of one cluster would overwrite
+ * each other's events.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { privateFile } from '../../../shared/runtime/private-files.ts';
 
-/** Milliseconds a process that was just killed may need to let go. */
+/** Milliseconds that a killed process may need to release the lock. */
 const PATIENCE = 2_000;
 
-/** Held by the process itself, so that nothing is left behind when it is killed. Returns what lets go. */
+/** Released automatically when the process dies. Returns the release function. */
 export function holdCluster(queueFile: string, clusterId: string): () => void {
   const lock = `${queueFile}.${clusterId}.lock`;
   privateFile(lock);

@@ -1,6 +1,6 @@
 /**
- * The functions that `sluice up` runs are the built bundles themselves, beside this one: what runs on one host is what deploys,
- * and no function's source imports another's.
+ * Loads the functions of `sluice up` from the built bundles, so that one host runs what is deployed
+ * and no function imports another's source.
  */
 import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';

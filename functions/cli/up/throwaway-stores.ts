@@ -1,4 +1,7 @@
-/** What a dry run may fill: a queue and a failure store of its own, so that it takes nothing from a Sluice that works. */
+/**
+ * Temporary queue and failure store of a dry run, so that it does not interfere with a real
+ * installation.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

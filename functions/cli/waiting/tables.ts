@@ -1,4 +1,4 @@
-/** What waits for devices that are away, as people see it. Pure. */
+/** Changes that wait for unreachable devices, as tables. Pure. */
 import { describeWaitingDevice } from '../../../shared/operations/waiting/waiting.ts';
 import type { WaitingView } from '../../../shared/operations/waiting/waiting.ts';
 import { formatAge } from '../../../shared/operations/words.ts';

@@ -1,4 +1,4 @@
-/** `sluice why` for people. Pure. */
+/** `sluice why` as tables. Pure. */
 import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';

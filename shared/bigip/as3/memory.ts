@@ -1,4 +1,7 @@
-/** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
+/**
+ * The content of `constants.sluice` of a partition: the part of the declared state that AS3's own
+ * objects cannot hold.
+ */
 import * as z from 'zod';
 import { SettingsWish } from '../../domain/exposure/settings/settings.ts';
 import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
@@ -6,18 +9,18 @@ import { Override } from '../../domain/declared/override.ts';
 import { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
 import { Version } from '../../domain/revision.ts';
 
-/** Who is behind which member entries of an exposure, in their order in the pool. */
+/** The owner of member entries of an exposure, in their order in the pool. */
 export const ContributionRecord = z.strictObject({
   owner: z.string(),
   gateways: z.array(z.string()).readonly(),
   since: z.string(),
   /** Port of each member entry of this owner. */
   ports: z.array(z.int()),
-  /** `address:port` of members that take no new connections. */
+  /** `address:port` of draining members. */
   draining: z.array(z.string()),
-  /** What its owner wishes otherwise than the settings that are declared. */
+  /** Requested settings that differ from the declared ones. */
   wish: SettingsWish.exactOptional(),
-  /** Its share in a fleet of mode ratio. */
+  /** Its weight in a fleet of mode ratio. */
   weight: z.int().min(1).max(100).exactOptional(),
   /** Its priority group in a fleet of mode active-standby. */
   priority: z.int().min(0).max(65_535).exactOptional(),
@@ -25,7 +28,7 @@ export const ContributionRecord = z.strictObject({
 export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
 
 export const Memory = z.strictObject({
-  /** Formats 1 and 2 had less to remember, and nothing in them means anything else here. */
+  /** Formats 1 and 2 have fewer fields, with the same meaning. */
   format: z.literal([1, 2, DECLARED_FORMAT]),
   owners: z.record(z.string(), OwnerRecord),
   floors: z.record(z.string(), Version).exactOptional(),

@@ -2,15 +2,21 @@ import type { DeclaredExposure } from '../../domain/declared/declared.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
 
-/** Application of one exposure: `gw-172_16_100_195-32400-tcp`. Reversible, because an address never holds `_` and its kind shows in its groups. */
+/**
+ * Application name of an exposure, for instance `gw-172_16_100_195-32400-tcp`. Reversible, because
+ * addresses contain no `_` and the number of groups distinguishes the families.
+ */
 export function applicationName({ address, port, protocol }: Where): string {
   return `gw-${address.replaceAll(/[^0-9A-Za-z]/g, '_')}-${port}-${protocol}`;
 }
 
-/** The empty application that keeps a partition alive while it has nothing else (AS3 would delete a tenant of constants alone). */
+/**
+ * The empty application of a partition without exposures, because AS3 would delete a tenant with
+ * only constants.
+ */
 export const KEEPER = 'sluice';
 
-/** Where the virtual server and pool stand on the device. */
+/** Paths of virtual server and pool on the device. */
 export function devicePaths(
   partition: string,
   where: Where,
@@ -19,7 +25,7 @@ export function devicePaths(
   return { virtual: `${base}/virtual`, pool: `${base}/pool` };
 }
 
-/** Whether a virtual server is called as Sluice calls them; whose it is, only the declaration of its partition tells. */
+/** Whether the name has Sluice's format; only the declaration of its partition shows the owner. */
 export function isNamedByUs(path: string): boolean {
   return /^\/[^/]+\/gw-[^/]+\/virtual$/.test(path);
 }

@@ -1,4 +1,7 @@
-/** The settings that are plain properties of AS3's virtual server and pool, written and read by the rows of the catalogue. */
+/**
+ * Settings that are plain properties of AS3's virtual server and pool, written and read through the
+ * catalogue.
+ */
 import { SETTING_ROWS } from '../../domain/exposure/settings/catalogue/catalogue.ts';
 import { namedSettings } from '../../domain/exposure/settings/compose.ts';
 import type { As3Property } from '../../domain/exposure/settings/row.ts';
@@ -13,7 +16,7 @@ function propertiesOf(object: As3Property['object']): typeof PROPERTIES {
   return PROPERTIES.filter(({ as3 }) => as3.object === object);
 }
 
-/** Words and numbers as they are, paths as pointers to what is on the device. */
+/** Strings and numbers unchanged; paths as pointers to objects on the device. */
 function written(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(written);
   return typeof value === 'string' && value.startsWith('/') ? { bigip: value } : value;
@@ -40,7 +43,7 @@ export function renderProperties(
   );
 }
 
-/** The settings that the properties say, by name; nothing is checked. */
+/** The settings in the properties, by name; not validated. */
 export function readProperties(
   object: As3Property['object'],
   declared: Readonly<Record<string, unknown>>,

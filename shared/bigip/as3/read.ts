@@ -1,4 +1,7 @@
-/** AS3 tenant → declared state, the exact inverse of `render.ts`; what does not come out the same is somebody else's. */
+/**
+ * AS3 tenant → declared state, the exact inverse of `render.ts`. A declaration that does not
+ * survive the round trip was changed by another client.
+ */
 import * as z from 'zod';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { Monitor } from '../../domain/exposure/settings/values.ts';
@@ -21,7 +24,10 @@ import type { As3Monitor, As3Tenant } from './types.ts';
 
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
-  /** Somebody else's declaration, a newer format, or ours with foreign changes: never to be overwritten. */
+  /**
+   * A declaration of another client, of a newer format, or with foreign changes; it must never be
+   * overwritten.
+   */
   | {
       readonly kind: 'refused';
       readonly code: 'OWN303' | 'OWN304' | 'OWN305';
@@ -31,7 +37,7 @@ export type ReadResult =
 const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
 const Pointers = z.array(Pointer);
 
-/** As far as it is taken apart here; that nothing else stands in it is seen when it is rendered again. */
+/** The parsed parts; rendering again detects any other content. */
 const Application = z.looseObject({
   virtual: z.looseObject({
     class: z.enum(['Service_TCP', 'Service_L4', 'Service_HTTP', 'Service_UDP']),
@@ -118,7 +124,7 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
   return { kind: 'ours', state: declaredState(owners, exposures, rest) };
 }
 
-/** `optimisticLockKey` comes with showHash and is no part of the content. */
+/** `optimisticLockKey` is added by showHash and is not part of the content. */
 const TENANT_KEYS: ReadonlySet<string> = new Set([
   'class',
   'constants',
@@ -172,7 +178,7 @@ function readMonitor(monitor: unknown): Monitor | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Deals the pool's member entries out to the owners, in the order that was noted down. */
+/** Assigns the pool's member entries to owners, in the recorded order. */
 function readMembers(
   pool: Application['pool'],
   records: readonly ContributionRecord[],
@@ -199,7 +205,7 @@ function readMembers(
       ...(priority === undefined ? {} : { priority }),
     };
   });
-  // Ports and draining members that stand in the record only would otherwise be read over.
+  // Otherwise, ports and draining members that exist only in the record would be ignored.
   const asNoted = contributions.every((contribution, i) =>
     isSameContent(recordOf(contribution), records[i]),
   );

@@ -17,9 +17,12 @@ import { renderProperties } from './properties.ts';
 import type { As3Application, As3Monitor, As3PoolMember, As3Service, As3Tenant } from './types.ts';
 
 export interface RenderOptions {
-  /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
+  /**
+   * Nodes in /Common, required if several partitions of a device use the same addresses. A state
+   * with its own value keeps it.
+   */
   readonly shareNodes: boolean;
-  /** By cluster; only looked at with shared nodes, which nobody drains. */
+  /** By cluster; used only with shared nodes, which are not drained. */
   readonly drains?: DeclaredState['drains'];
   readonly overrides?: DeclaredState['overrides'];
 }
@@ -56,10 +59,13 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   };
 }
 
-/** AS3 refuses a schemaVersion above its own; nothing that Sluice declares needs more. */
+/** AS3 refuses a schemaVersion newer than its own, so this is the lowest that suffices. */
 const SCHEMA_VERSION = '3.50.0';
 
-/** The whole request body for these partitions; others are left alone. `save` writes the device's configuration to its disk. */
+/**
+ * The request body for these partitions; others are unchanged. `save` writes the configuration of
+ * the device to disk.
+ */
 export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: boolean): object {
   const adc = {
     class: 'ADC',
@@ -84,7 +90,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
     pool: {
       class: 'Pool',
       loadBalancingMode,
-      // "any" is the device's default and would let one good monitor hide a bad one.
+      // "any" is the default of the device, and would let one passing monitor hide a failing one.
       ...(monitors.length > 0
         ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' }
         : {}),
@@ -125,7 +131,9 @@ function renderMonitor(m: Monitor): As3Monitor {
   };
 }
 
-/** One entry for each port of an owner; AS3 compares members by address and port, so grouping costs nothing. */
+/**
+ * One entry per port of an owner; AS3 compares members by address and port, so grouping is free.
+ */
 function renderMembers(c: Contribution, options: RenderOptions): As3PoolMember[] {
   const attributes = memberAttributes(c, options);
   return portsOf(c).map((servicePort) => ({
@@ -135,7 +143,10 @@ function renderMembers(c: Contribution, options: RenderOptions): As3PoolMember[]
   }));
 }
 
-/** The same for all members of an owner, and nothing that comes and goes with pods: every edit deletes the member and adds it again. */
+/**
+ * Equal for all members of an owner and independent of pods, because every edit deletes and re-adds
+ * the member.
+ */
 export function memberAttributes(
   c: Contribution,
   { shareNodes, drains }: RenderOptions,
@@ -155,7 +166,7 @@ function portsOf(c: Contribution): number[] {
   return [...new Set(c.members.map((m) => m.port))];
 }
 
-/** Who is behind an owner's member entries. */
+/** The record of an owner's member entries. */
 export function recordOf(c: Contribution): ContributionRecord {
   const draining = c.members
     .filter((m) => m.availability === 'draining')

@@ -1,4 +1,6 @@
-/** The narrow part of AS3 that Sluice writes; see https://clouddocs.f5.com AS3 schema reference for the rest. */
+/**
+ * The subset of AS3 that Sluice writes; see the AS3 schema reference at https://clouddocs.f5.com.
+ */
 export interface As3Pointer {
   readonly bigip?: string;
   readonly use?: string;
@@ -11,7 +13,7 @@ export interface As3Service {
   readonly virtualPort: number;
   readonly pool: string;
   readonly adminState?: 'disable';
-  /** The settings that the catalogue says are properties of it. */
+  /** Settings that the catalogue defines as properties. */
   readonly [property: string]: unknown;
 }
 
@@ -30,7 +32,7 @@ export interface As3Pool {
   readonly minimumMonitors?: 'all';
   readonly minimumMembersActive?: number;
   readonly members: readonly As3PoolMember[];
-  /** The settings that the catalogue says are properties of it. */
+  /** Settings that the catalogue defines as properties. */
   readonly [property: string]: unknown;
 }
 
@@ -46,5 +48,5 @@ export interface As3Monitor {
 
 export type As3Application = { readonly class: 'Application' } & Readonly<Record<string, unknown>>;
 
-/** A tenant's declaration: applications, and what Sluice remembers in `constants`. */
+/** The declaration of a tenant: applications, and Sluice's metadata in `constants`. */
 export type As3Tenant = { readonly class: 'Tenant' } & Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-/** How an address is asked for without naming one, and what a slice carries so that it can be chosen. */
+/** Syntax for automatic addresses, and the data in a slice that assignment needs. */
 import * as z from 'zod';
 
-/** `auto`, or `auto:<pool>`: what annotations and sluice.yaml say. */
+/** `auto` or `auto:<pool>`, as in annotations and sluice.yaml. */
 const AUTO = /^auto(?::([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?))?$/;
 
 export function isAuto(text: string): boolean {
@@ -13,30 +13,33 @@ export function poolNamedBy(text: string): string | undefined {
   return AUTO.exec(text)?.[1];
 }
 
-/** Stands for the address of an exposure until one is chosen; no address looks like it. */
+/** Placeholder for an unassigned address; not a valid address. */
 export function autoAddressOf(pool: string): string {
   return `auto(${pool})`;
 }
 
-/** The pool that an exposure's address is to come from; undefined where it has an address. */
+/** The pool of an unassigned address; undefined for a real address. */
 export function poolOfAutoAddress(address: string): string | undefined {
   return /^auto\((.+)\)$/.exec(address)?.[1];
 }
 
-/** Ranges as sluice.yaml writes them: CIDR, address, or from-to. */
+/** Ranges as in sluice.yaml: CIDR, single address, or from-to. */
 export const PoolRanges = z.strictObject({
   ranges: z.array(z.string()),
   reserved: z.array(z.string()),
 });
 export type PoolRanges = z.infer<typeof PoolRanges>;
 
-/** What addresses are chosen from; each slice carries it, so that choosing needs nothing but the slice and the device. */
+/**
+ * Input for address assignment; each slice contains it, so that nothing but the slice and the
+ * device is needed.
+ */
 export const AutoAddresses = z.strictObject({
-  /** By name; one family each. */
+  /** By name; each pool has one address family. */
   pools: z.record(z.string(), PoolRanges),
-  /** Addresses that the ingress Service's status holds by Sluice's own hand. */
+  /** Addresses that Sluice wrote to the status of the ingress Service. */
   claims: z.array(z.string()),
-  /** Where the search begins depends on it; the same for all owners that share. */
+  /** Start of the search; equal for all owners that share. */
   seed: z.string(),
 });
 export type AutoAddresses = z.infer<typeof AutoAddresses>;

@@ -1,4 +1,4 @@
-/** A pool of virtual addresses: its schema in `sluice.yaml`, and what is in it. */
+/** A pool of virtual addresses: its schema in `sluice.yaml`, and its addresses. */
 import * as z from 'zod';
 import { DnsLabel } from '../text/bounded.ts';
 import { parseIp } from '../net/ip.ts';
@@ -29,13 +29,13 @@ export const AddressPool = z.strictObject({
 });
 export type AddressPool = z.infer<typeof AddressPool>;
 
-/** A pool with its ranges read. */
+/** A pool with parsed ranges. */
 export interface AddressRanges {
   readonly name: string;
   readonly family: 4 | 6;
-  /** An address inside is one of the pool. */
+  /** All addresses of the pool. */
   readonly ranges: readonly AddressRange[];
-  /** What may be given out, in order. */
+  /** Assignable addresses, in order. */
   readonly free: readonly AddressRange[];
 }
 

@@ -1,14 +1,14 @@
-/** Stretches of addresses: reading them, and the arithmetic that pools and policy need. */
+/** Address ranges: parsing and arithmetic. */
 import { formatIp, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 
-/** From `first` to `last`, both included. */
+/** From `first` to `last`, inclusive. */
 export interface AddressRange {
   readonly family: 4 | 6;
   readonly first: bigint;
   readonly last: bigint;
 }
 
-/** Every address of a CIDR (or one address alone). */
+/** All addresses of a CIDR or a single address. */
 export function cidrRange(text: string): AddressRange | undefined {
   const cidr = parseCidr(text);
   if (cidr === undefined) return undefined;
@@ -18,7 +18,7 @@ export function cidrRange(text: string): AddressRange | undefined {
   return { family, first, last: first + (1n << rest) - 1n };
 }
 
-/** `10.0.0.10-10.0.0.20`; undefined where the ends do not belong together. */
+/** `10.0.0.10-10.0.0.20`; undefined if the ends do not match. */
 function fromTo(text: string): AddressRange | undefined {
   const [first, last, ...more] = text.split('-').map((part) => parseIp(part.trim()));
   if (first === undefined || last === undefined || more.length > 0) return undefined;
@@ -27,14 +27,14 @@ function fromTo(text: string): AddressRange | undefined {
     : undefined;
 }
 
-/** A CIDR, an address alone, or from-to, address for address. */
+/** Parses a CIDR, a single address, or from-to. */
 export function parseRange(text: string): AddressRange | undefined {
   return text.includes('-') ? fromTo(text) : cidrRange(text);
 }
 
 /**
- * What may be given out of a range. Of an IPv4 network neither its own address nor its broadcast address, of an IPv6 network not the
- * one of its routers (RFC 4291 §2.6.1); whoever wants them writes from-to.
+ * The assignable addresses of a range. Excludes the network and broadcast address of an IPv4 CIDR,
+ * and the router anycast address of an IPv6 CIDR (RFC 4291 §2.6.1); from-to includes them.
  */
 export function usableRange(text: string): AddressRange | undefined {
   const range = parseRange(text);
@@ -56,7 +56,7 @@ export function countAddresses(ranges: readonly AddressRange[]): bigint {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }
 
-/** What is left of the ranges, in their order. */
+/** The remaining ranges, in their order. */
 export function subtractRanges(
   ranges: readonly AddressRange[],
   taken: readonly AddressRange[],
@@ -74,7 +74,7 @@ function cut(range: AddressRange, gap: AddressRange): readonly AddressRange[] {
   return [before, after].filter(({ first, last }) => first <= last);
 }
 
-/** The address at a position, counted through all ranges. */
+/** The address at a position, counted over all ranges. */
 export function addressAt(ranges: readonly AddressRange[], position: bigint): string | undefined {
   let left = position;
   for (const { family, first, last } of ranges) {

@@ -1,4 +1,4 @@
-/** What became of a wish for an address, in words. */
+/** Messages about address assignments. */
 import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { PoolRequest } from './choose.ts';
@@ -6,14 +6,14 @@ import { containsAddress } from '../address-pools/pool.ts';
 
 export type Allocation =
   | { readonly kind: 'kept'; readonly asker: PoolRequest; readonly address: string }
-  /** `from`: where the same exposures stood before. */
+  /** `from`: the previous address of the same exposures. */
   | {
       readonly kind: 'new';
       readonly asker: PoolRequest;
       readonly address: string;
       readonly from: string | undefined;
     }
-  /** Where it was, though that is no address for it, because nothing better can be had. */
+  /** Kept although it is not valid, because no better address is available. */
   | {
       readonly kind: 'left';
       readonly asker: PoolRequest;
@@ -52,7 +52,7 @@ export function requestedTwice(key: string, gateways: readonly string[]): Alloca
   };
 }
 
-/** What its users should hear of a choice. */
+/** Notes for users about an assignment. */
 export function allocationNotes(choice: Allocation): readonly Note[] {
   const { asker } = choice;
   const { namespace, service } = parseOwner(asker.slice.owner).ingress;

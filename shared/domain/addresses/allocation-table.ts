@@ -1,4 +1,4 @@
-/** Who has which address on a device, as far as it is known. */
+/** Known holders of addresses on a device. */
 import type { Slice } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../net/ip.ts';
 import type { SameFleet } from '../plan/fleet.ts';
@@ -11,7 +11,10 @@ interface Occupant {
   readonly partition: string;
 }
 
-/** An address that an owner has declared in a partition, and the keys (`port/protocol`) it has there with their gateways. */
+/**
+ * An address that an owner has declared in a partition, and its keys (`port/protocol`) with their
+ * gateways.
+ */
 export interface Holding extends Occupant {
   readonly address: string;
   readonly ports: ReadonlyMap<string, readonly string[]>;
@@ -20,11 +23,14 @@ export interface Holding extends Occupant {
 export interface AllocationTable {
   /** By owner. */
   readonly holdings: ReadonlyMap<string, readonly Holding[]>;
-  /** Everybody who has a part in an address, or waits for one. */
+  /** All owners that use an address or wait for it. */
   readonly occupants: Map<string, Occupant[]>;
-  /** Addresses of others on the device, as far as anybody looked. */
+  /** Addresses of other tools on the device, if they were read. */
   readonly foreign: ReadonlySet<string>;
-  /** Members of one fleet whose ingresses have the same namespace and name share; nobody else does. */
+  /**
+   * Whether two owners share: members of one fleet whose ingresses have the same namespace and
+   * name.
+   */
   readonly share: SameFleet;
 }
 
@@ -95,7 +101,10 @@ function holdingsIn(partition: string, { exposures }: DeclaredState): readonly H
   );
 }
 
-/** What waits for an address, because somebody else has the port or the device refused it, may get it any time. */
+/**
+ * Requests that wait for an address, because the port is taken or the device refused it; they may
+ * succeed at any time.
+ */
 function waitingIn(partition: string, { owners }: DeclaredState): readonly Placed[] {
   return Object.entries(owners).flatMap(([owner, { claims = {}, quarantine = {} }]) =>
     [...Object.keys(claims), ...Object.keys(quarantine)].map((key) => ({
@@ -106,7 +115,7 @@ function waitingIn(partition: string, { owners }: DeclaredState): readonly Place
   );
 }
 
-/** BIG-IP says that they are in use, by whatever it does not list. */
+/** BIG-IP reports these addresses as used by objects that it does not list. */
 const IN_USE: ReadonlySet<string> = new Set(['BIP422', 'BIP423']);
 
 function refusedAddresses({ owners }: DeclaredState): readonly string[] {
@@ -123,12 +132,12 @@ function named({ owner, exposures }: Slice): readonly Placed[] {
     .map(({ address, partition }) => ({ owner, partition, address }));
 }
 
-/** Of an exposure key. */
+/** The address in an exposure key. */
 function addressOf(key: string): string {
   return /^\[?([^\]]+?)\]?:\d+\//.exec(key)?.[1] ?? '';
 }
 
-/** Without route domain and mask, in its one spelling. */
+/** Without route domain and mask, in canonical form. */
 function plain(address: string): readonly string[] {
   const ip = parseIp(address.replace(/[%/].*$/, ''));
   return ip === undefined ? [] : [formatIp(ip)];
@@ -138,7 +147,10 @@ function ingressOf(owner: string): string {
   return owner.slice(owner.indexOf('/'));
 }
 
-/** Whether nobody else has the address: neither another owner, nor this one in another partition, nor somebody whom Sluice does not know. */
+/**
+ * Whether no one else uses the address: no other owner, not this owner in another partition, and no
+ * other tool.
+ */
 export function isAddressFree(
   { occupants, foreign, share }: AllocationTable,
   address: string,

@@ -1,6 +1,7 @@
 /**
- * Gives every exposure that asks for an automatic address a real one. Pure, and idempotent: what an owner has declared stays, so a
- * repeated, replayed or late event changes nothing. An owner gets one address of a pool, for all its gateways that ask for it.
+ * Assigns addresses to all exposures that request an automatic one. Pure and idempotent: declared
+ * assignments stay, so a repeated, replayed or late event changes nothing. An owner gets one
+ * address per pool for all its gateways.
  */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { judgeFence } from '../plan/fence.ts';
@@ -27,13 +28,13 @@ import {
 import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
 export interface AssignInput extends DeviceAddresses {
-  /** The newest of each owner. */
+  /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
-  /** Partitions of the device that could not be read: nobody knows what is taken there. */
+  /** Partitions of the device that could not be read, so their addresses are unknown. */
   readonly unreadable?: readonly string[];
 }
 
-/** The address that an owner got without having had it before. */
+/** An address that was newly assigned to an owner. */
 export interface NewAllocation {
   readonly owner: string;
   readonly partition: string;
@@ -41,9 +42,9 @@ export interface NewAllocation {
 }
 
 export interface AssignedAddresses {
-  /** To be planned: with addresses, without what is held. */
+  /** Slices to plan: with addresses, without held exposures. */
   readonly slices: readonly Slice[];
-  /** To be told: with what is held. */
+  /** Slices to report: including held exposures. */
   readonly told: readonly Slice[];
   readonly held: readonly HeldAddress[];
   readonly fresh: readonly NewAllocation[];
@@ -80,7 +81,7 @@ export function assignAddresses(asked: AssignInput): AssignedAddresses {
   };
 }
 
-/** Nothing that is refused anew gets an address. */
+/** Exposures that are refused if new get no address. */
 function withoutRefused(input: AssignInput): AssignInput {
   const states = [...input.states.values()];
   const slices = input.slices.map((slice) => {
@@ -90,7 +91,7 @@ function withoutRefused(input: AssignInput): AssignInput {
   return { ...input, slices };
 }
 
-/** Whom somebody else gave the address to since it was chosen; undefined while it is still its own. */
+/** The owner that got the address in the meantime; undefined if it is still free for this one. */
 export function allocationTakenSince(
   known: DeviceAddresses,
   fresh: readonly NewAllocation[],
@@ -99,7 +100,7 @@ export function allocationTakenSince(
   return fresh.find((one) => !isAddressFree(book, one.address, one));
 }
 
-/** The oldest first, then by name. What is older than what is declared gets nothing. */
+/** The oldest first, then by name. Superseded slices are skipped. */
 function askersOf({ slices, states }: AssignInput): readonly PoolRequest[] {
   const askers = slices.flatMap((slice) => {
     const wishes = slice.exposures.filter(
@@ -132,7 +133,10 @@ function isOpen(slice: Slice, { partition }: Exposure, states: DeviceAddresses['
   return state !== undefined && judgeFence(state, slice).kind === 'open';
 }
 
-/** What comes first decides for an owner. Claims of all come before anybody's search, so that nobody takes what another one had before a wipe. */
+/**
+ * The first matching rule decides for an owner. Claims of all owners come before any search, so
+ * that no owner gets an address that another had before the device was wiped.
+ */
 function chooseAll(
   book: AllocationTable,
   askers: readonly PoolRequest[],
@@ -173,7 +177,7 @@ function moved(
     : { kind: 'new', asker, address, from: addressBefore(book, asker) };
 }
 
-/** What runs goes on where it is. */
+/** A running exposure keeps its address. */
 function instead(book: AllocationTable, asker: PoolRequest, unhad: AllocationFailure): Allocation {
   const address = addressBefore(book, asker);
   return address === undefined ||

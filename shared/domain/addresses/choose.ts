@@ -1,4 +1,7 @@
-/** The address of one owner's wish: what it has, what it claims, what its siblings have, else the next free one. */
+/**
+ * Chooses the address of one owner in a pool: the current one, the claimed one, that of its
+ * siblings, or the next free one.
+ */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../net/ip.ts';
 import { isSameContent } from '../declared/declared.ts';
@@ -8,7 +11,7 @@ import { isAddressFree, portKey } from './allocation-table.ts';
 import { containsAddress, type AddressRanges } from '../address-pools/pool.ts';
 import { addressAt, countAddresses } from '../address-pools/range.ts';
 
-/** All that one owner asks of one pool; it gets one address for it. */
+/** All requests of one owner for one pool, which get one address. */
 export interface PoolRequest {
   readonly slice: Slice;
   readonly pool: AddressRanges;
@@ -16,14 +19,17 @@ export interface PoolRequest {
   readonly exposures: readonly Exposure[];
 }
 
-/** How many of the exposures asked for stand at an address already, for one of the same gateways. */
+/** Number of requested exposures already at the address with the same gateways. */
 function matches({ exposures }: PoolRequest, { ports }: Holding): number {
   return exposures.filter((e) =>
     (ports.get(portKey(e)) ?? []).some((gateway) => e.gateways.includes(gateway)),
   ).length;
 }
 
-/** The best first: where most of it stands already, in the right partition, as the Service says; else by address. */
+/**
+ * The best first: most exposures already there, in the right partition, claimed by the Service;
+ * then by address.
+ */
 function best(asker: PoolRequest, holdings: readonly Holding[]): readonly Holding[] {
   const claims = asker.slice.auto?.claims ?? [];
   const rank = (one: Holding): readonly number[] => [
@@ -44,7 +50,10 @@ function byValue(a: string, b: string): number {
   return x < y ? -1 : Number(x > y);
 }
 
-/** Where something stands that the slice does not name by itself, or that stands for the asker: only that can have been chosen. */
+/**
+ * Holdings that the slice does not request with a literal address, which must be earlier
+ * assignments.
+ */
 function chosenHoldings({ holdings }: AllocationTable, asker: PoolRequest): readonly Holding[] {
   const { slice } = asker;
   const named = new Set(slice.exposures.map((e) => `${e.address} ${portKey(e)}`));
@@ -54,7 +63,7 @@ function chosenHoldings({ holdings }: AllocationTable, asker: PoolRequest): read
   return (holdings.get(slice.owner) ?? []).filter(chosen);
 }
 
-/** What the ingress has at its address now; it stays as long as the pool's ranges hold it, reserved or not. */
+/** The current address of the ingress; kept while it is in the pool's ranges, reserved or not. */
 export function keptAddress(book: AllocationTable, asker: PoolRequest): string | undefined {
   const usable = chosenHoldings(book, asker).filter(
     ({ address }) =>
@@ -64,7 +73,7 @@ export function keptAddress(book: AllocationTable, asker: PoolRequest): string |
   return best(asker, usable)[0]?.address;
 }
 
-/** An exposure of the same slice that names this address and the same port itself, and is another thing. */
+/** A different exposure of the same slice that requests this address and port literally. */
 export function rivalAt(
   { exposures }: Slice,
   wish: Exposure,
@@ -74,7 +83,7 @@ export function rivalAt(
   return twin === undefined || isSame(twin, wish) ? undefined : twin;
 }
 
-/** One that names the same address and port. */
+/** An exposure with the same address and port. */
 export function twinAt(
   exposures: readonly Exposure[],
   { port, protocol }: Exposure,
@@ -91,7 +100,7 @@ function isSame(a: Exposure, b: Exposure): boolean {
   );
 }
 
-/** Where the same exposures stand now: what it leaves by going elsewhere. */
+/** The current address of the same exposures, which they leave by moving. */
 export function addressBefore(book: AllocationTable, asker: PoolRequest): string | undefined {
   const there = chosenHoldings(book, asker).filter(
     (one) => matches(asker, one) > 0 && parseIp(one.address)?.family === asker.pool.family,
@@ -99,7 +108,7 @@ export function addressBefore(book: AllocationTable, asker: PoolRequest): string
   return best(asker, there)[0]?.address;
 }
 
-/** Nobody else has it, and the owner's own gateways do not name it either: their ports are theirs. */
+/** Whether no one else has the address and the owner's other gateways do not name it. */
 function isOpenTo(
   book: AllocationTable,
   { slice, partition }: PoolRequest,
@@ -120,7 +129,7 @@ export function claimedAddress(book: AllocationTable, asker: PoolRequest): strin
     .find((address) => containsAddress(asker.pool.free, address) && isOpenTo(book, asker, address));
 }
 
-/** So that clusters of a fleet meet at one address. */
+/** The address of siblings, so that clusters of a fleet use the same one. */
 export function siblingAddress(
   book: AllocationTable,
   asker: PoolRequest,
@@ -141,13 +150,16 @@ export function siblingAddress(
   );
 }
 
-/** From the place that the seed falls on, upwards and around: much the same for everybody after a wipe, whoever comes first. */
+/**
+ * The next free address from the position of the seed, with wrap-around: mostly the same after a
+ * wipe, whatever the order of requests.
+ */
 export function nextFree(book: AllocationTable, asker: PoolRequest): string | undefined {
   const { slice, pool } = asker;
   const size = countAddresses(pool.free);
   if (size === 0n) return undefined;
   const start = BigInt(`0x${fingerprint(slice.auto?.seed ?? slice.owner)}`) % size;
-  // More cannot be taken than somebody is known to have.
+  // No more addresses can be taken than there are known holders.
   const known = BigInt(book.occupants.size + book.foreign.size) + 1n;
   for (let i = 0n; i < size && i < known; i++) {
     const address = addressAt(pool.free, (start + i) % size);

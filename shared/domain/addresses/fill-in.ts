@@ -1,4 +1,4 @@
-/** Puts the chosen addresses into a slice. */
+/** Inserts assigned addresses into a slice. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { PlanEntry } from '../plan/plan-entry.ts';
@@ -19,7 +19,7 @@ export interface FilledSlice {
 
 type Fate =
   | { readonly kind: 'exposed'; readonly from: Exposure; readonly exposure: Exposure }
-  /** Part of another exposure of the slice, which is the same. */
+  /** Joined with an equal exposure of the slice. */
   | { readonly kind: 'joined'; readonly from: Exposure; readonly key: string }
   | { readonly kind: 'held'; readonly from: Exposure; readonly unhad: AllocationFailure };
 
@@ -74,7 +74,7 @@ function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
   };
 }
 
-/** By the keys of the addresses that were chosen. */
+/** Keyed by the assigned addresses. */
 function renamed(sources: Slice['sources'], fates: readonly Fate[]): Slice['sources'] {
   const names = new Map(
     fates.flatMap((fate) =>

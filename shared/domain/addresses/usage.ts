@@ -1,4 +1,4 @@
-/** How full a pool is on a device, and who has which address. Pure. */
+/** Usage of a pool on a device, and the holders of its addresses. Pure. */
 import { formatIp, parseIp } from '../net/ip.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
@@ -9,9 +9,9 @@ import { countAddresses } from '../address-pools/range.ts';
 export interface AddressUse {
   readonly address: string;
   readonly by: readonly {
-    /** An owner, or the path of somebody else's object on the device. */
+    /** An owner, or the path of a foreign object on the device. */
     readonly who: string;
-    /** `port/protocol`; none for a virtual address of somebody else. */
+    /** `port/protocol`; empty for a foreign virtual address. */
     readonly exposures: readonly string[];
   }[];
 }
@@ -19,17 +19,17 @@ export interface AddressUse {
 export interface PoolUsage {
   readonly name: string;
   readonly ranges: readonly string[];
-  /** How many addresses are kept back. */
+  /** Number of reserved addresses. */
   readonly reserved: bigint;
-  /** Addresses that may be given out: `used` and `free` together. */
+  /** Number of assignable addresses: `used` plus `free`. */
   readonly size: bigint;
   readonly used: bigint;
   readonly free: bigint;
-  /** In their order; reserved ones too, where somebody has them. */
+  /** In order; includes reserved ones that are used. */
   readonly addresses: readonly AddressUse[];
 }
 
-/** From this share of its addresses on, a pool is worth a look. */
+/** Share of used addresses above which a pool counts as nearly full. */
 const FULL = 0.9;
 
 export function isNearlyFull({ used, size }: Pick<PoolUsage, 'used' | 'size'>): boolean {

@@ -3,7 +3,7 @@ import type { CodeTable } from './entry.ts';
 /** GW12x to GW14x: annotations, F5 ConfigMaps, settings and policy. */
 export const SETTING_CODES = {
   GW120: {
-    title: 'An annotation has an invalid value',
+    title: 'A running exposure keeps its address.',
     cause:
       'The value of an annotation on a Gateway or Service is not valid for its setting. The ' +
       'exposure is refused, because a different exposure from the one requested would be worse ' +

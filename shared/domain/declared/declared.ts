@@ -8,22 +8,22 @@ import type { Drain, OwnerRecord } from './owner-record.ts';
 
 export type { OwnerRecord } from './owner-record.ts';
 
-/** The layout of what Sluice keeps in a partition's declaration; a newer one is refused, never overwritten. */
+/** Version of the metadata format in a declaration; a newer one is refused, never overwritten. */
 export const DECLARED_FORMAT = 3;
 
-/** What one owner adds to an exposure. */
+/** The part of an exposure that one owner contributes. */
 export interface Contribution {
   readonly owner: OwnerKey;
   /** `namespace/name`, oldest first. */
   readonly gateways: readonly string[];
   readonly since: string;
-  /** By port, then address. Members that are `out` are not declared and never stand here. */
+  /** Sorted by port, then address. Members that are `out` are not declared. */
   readonly members: readonly Member[];
-  /** What its owner wishes otherwise than the settings that hold; absent where nothing. */
+  /** Requested settings that differ from the effective ones; absent if none. */
   readonly wish?: Partial<Settings>;
-  /** Its share against the fleet's other clusters, 1 to 100; only in mode ratio. */
+  /** Its weight relative to the fleet's other clusters, 1 to 100; only in mode ratio. */
   readonly weight?: number;
-  /** Priority group of its members, the higher first; only in active-standby. */
+  /** Priority group of its members, higher first; only in active-standby. */
   readonly priority?: number;
 }
 
@@ -31,7 +31,7 @@ export interface DeclaredExposure {
   readonly address: string;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
-  /** Those that hold, the fleet's included. */
+  /** The effective settings, including those of the fleet. */
   readonly settings: Settings;
   /** Members below which the next priority group joins; only in active-standby. */
   readonly minimumActive?: number;
@@ -39,28 +39,33 @@ export interface DeclaredExposure {
   readonly contributions: readonly Contribution[];
 }
 
-/** What a partition was told: the only state that decides anything. */
+/** The declaration of a partition: the only state that decisions depend on. */
 export interface DeclaredState {
   readonly owners: Readonly<Record<OwnerKey, OwnerRecord>>;
   /** By `address:port/protocol`. */
   readonly exposures: Readonly<Record<string, DeclaredExposure>>;
-  /** By cluster: versions up to this one are known to be over for every owner without a record. */
+  /** By cluster: for owners without a record, versions up to this one are superseded. */
   readonly floors?: Readonly<Record<string, Version>>;
   /** By cluster. */
   readonly drains?: Readonly<Record<string, Drain>>;
-  /** By cluster: when the newest order about it was sent, so that an older one, late or repeated, changes nothing. */
+  /** By cluster: sending time of its newest order, so that older ones change nothing. */
   readonly steered?: Readonly<Record<string, string>>;
-  /** By cluster: kube-system UIDs that others were adopted in place of, sorted; none of them is adopted again unless it is named. */
+  /**
+   * By cluster: kube-system UIDs that adoptions replaced, sorted. They are adopted again only if
+   * named explicitly.
+   */
   readonly replaced?: Readonly<Record<string, readonly string[]>>;
-  /** By exposure: what was changed on the device by hand and is kept. */
+  /** By exposure: manual changes that are kept. */
   readonly overrides?: Readonly<Record<string, Override>>;
-  /** Whether nodes stand in /Common; absent until something was declared. */
+  /** Whether nodes are in /Common; absent until something was declared. */
   readonly shareNodes?: boolean;
 }
 
 export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
 
-/** Same content, whatever the order of keys; arrays keep theirs, and what is undefined is absent. */
+/**
+ * Deep equality that ignores the order of keys and undefined fields; the order of arrays matters.
+ */
 export function isSameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isTree(a) || !isTree(b) || Array.isArray(a) !== Array.isArray(b)) return false;
@@ -78,7 +83,7 @@ function keysOf(tree: Tree): readonly string[] {
   return Object.keys(tree).filter((key) => tree[key] !== undefined);
 }
 
-/** JSON with sorted keys: equal text means equal content. */
+/** JSON with sorted keys, so that equal content gives equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
@@ -87,12 +92,12 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** The same table sorted by key, as everything is that is declared. */
+/** The table sorted by key, like everything that is declared. */
 export function sortedByKey<T>(table: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** State from a list of exposures, in the one order that everything else relies on. */
+/** Builds a state with exposures in canonical order, on which all other code relies. */
 export function declaredState(
   owners: DeclaredState['owners'],
   exposures: readonly DeclaredExposure[],

@@ -1,4 +1,4 @@
-/** Where a server wants to be offered: at an address that it names, or at one of a pool. */
+/** The requested address of a server: a literal address, or one of a pool. */
 import type { ExposureContext } from './context.ts';
 import { parseIp } from '../net/ip.ts';
 import { nearest } from '../text/nearest.ts';
@@ -9,10 +9,10 @@ import { type AddressPool, readAddressPool } from '../address-pools/pool.ts';
 import { isAuto, poolNamedBy, autoAddressOf } from '../address-pools/auto-address.ts';
 
 export interface AddressRequest {
-  /** `auto(<pool>)` where it is yet to be chosen. */
+  /** `auto(<pool>)` until an address is assigned. */
   readonly address: string;
   readonly family: 4 | 6;
-  /** Why the policy refuses it. */
+  /** The refusal by policy. */
   readonly judge: (matter: PolicyMatter) => ExposureRefusal | undefined;
 }
 
@@ -36,7 +36,7 @@ export function addressRequest(
   };
 }
 
-/** `auto` alone is the first pool. */
+/** `auto` without a name means the first pool. */
 function poolFor(
   pools: readonly AddressPool[],
   name: string | undefined,

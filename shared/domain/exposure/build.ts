@@ -1,4 +1,7 @@
-/** From the port mapping of one ingress to its exposures. Pure, and independent of the order of its input. */
+/**
+ * Builds the exposures of one ingress from its port mapping. Pure, and independent of the order of
+ * its input.
+ */
 import { poolClaims } from './pool-claims.ts';
 import type { AutoAddresses } from '../address-pools/auto-address.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
@@ -33,18 +36,21 @@ export type { ExposureContext } from './context.ts';
 
 export interface BuiltExposures {
   readonly exposures: readonly Exposure[];
-  /** The mapping's servers, with refusals turned into `rejected`, their code and a sentence. */
+  /** The servers of the mapping, with refusals as `rejected`, with code and message. */
   readonly servers: readonly ServerReport[];
   readonly notes: readonly Note[];
-  /** By exposure key and setting: who said it, in words. */
+  /** By exposure key and setting: the source. */
   readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** By position in the mapping's servers, the key of the exposure of a server that is refused only where it is new. */
+  /**
+   * By position in the mapping's servers: the key of the exposure of a server that is refused only
+   * if new.
+   */
   readonly staying: ReadonlyMap<number, string>;
-  /** Absent where every exposure names its address. */
+  /** Absent if every exposure has a literal address. */
   readonly auto?: AutoAddresses;
 }
 
-/** One exposure in the making; its oldest server leads. */
+/** An exposure under construction; its oldest server leads. */
 interface Group {
   readonly key: string;
   readonly place: Placement;
@@ -60,7 +66,7 @@ interface Site {
   readonly pool: IndexedIngress;
   readonly context: ExposureContext;
   readonly groups: Map<string, Group>;
-  /** The first group of each virtual address, whose partition holds for all. */
+  /** The first group of each virtual address, whose partition applies to all. */
   readonly addresses: Map<string, Group>;
   readonly notes: Note[];
 }
@@ -85,7 +91,10 @@ function clashWith(
   };
 }
 
-/** The oldest gateway decides how a shared virtual server behaves; a younger one that asks for something else is told. */
+/**
+ * The oldest gateway decides the settings of a shared virtual server; different requests of younger
+ * ones are reported.
+ */
 function join(site: Site, group: Group, candidate: Candidate): void {
   group.servers.add(candidate);
   for (const setting of SETTING_NAMES) {
@@ -104,7 +113,7 @@ function join(site: Site, group: Group, candidate: Candidate): void {
   }
 }
 
-/** What is asked, and why it may only stay where it is. */
+/** A request, and the reason why it may only stay. */
 interface GroupRequest extends MemberRequest {
   readonly refusedIfNew?: PlacementRefusal | undefined;
 }
@@ -155,7 +164,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
 
 function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
-  // Whoever is not refused has the port.
+  // Servers that are not refused get the port.
   if (asked.refusedIfNew !== undefined && known !== undefined && known.refusedIfNew === undefined)
     return asked.refusedIfNew;
   if (known !== undefined) {
@@ -177,7 +186,7 @@ function placeOf(site: Site, candidate: Candidate): Placement | PlacementRefusal
   return placeServer(site.pool, site.context, candidate);
 }
 
-/** Those whom nothing speaks against come first, so that they have what both want. */
+/** Unrefused servers first, so that they get resources that others also request. */
 function judgeAll(
   site: Site,
   candidates: readonly Candidate[],
@@ -281,7 +290,7 @@ function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; Sluice never removes more than half of them at once, so all stay and BIG-IP's monitors decide`;
 }
 
-/** Exposures of one ingress mostly have the same members. */
+/** Cached, because exposures of one ingress mostly have the same members. */
 function stayedNotes(object: string, groups: readonly Group[]): readonly Note[] {
   const stayed = groups.flatMap(({ key, members }) =>
     members.stayed === undefined ? [] : [{ key, stayed: members.stayed }],
@@ -303,7 +312,7 @@ function stayedNotes(object: string, groups: readonly Group[]): readonly Note[] 
   );
 }
 
-/** What is said of several servers alike is said once. */
+/** Duplicate notes of several servers are reported once. */
 function sortNotes(notes: readonly Note[]): readonly Note[] {
   const byText = new Map(
     notes.map((note) => [`${note.object}\u0000${note.code}\u0000${note.message}`, note]),

@@ -5,23 +5,23 @@ import type { ClusterNetworks } from '../net/cluster-networks.ts';
 import type { PolicyConfig } from './settings/policy.ts';
 import type { Spread } from './spread.ts';
 
-/** What the configuration says about one ingress. */
+/** The configuration of one ingress. */
 export interface ExposureContext {
   readonly ingress: IngressEntry;
   readonly policy: PolicyConfig;
   readonly mesh: MeshOptions;
-  /** Where an exposure goes whose partition nobody names, unless its address decides. */
+  /** Partition of exposures that do not request one, unless spreading applies. */
   readonly defaultPartition: string;
-  /** Absent: none. */
+  /** Default: none. */
   readonly spread?: Spread;
-  /** Partitions that are Sluice's own on every device of this ingress. */
+  /** Partitions that every device of this ingress lists. */
   readonly partitions: readonly string[];
   /** In the order of sluice.yaml. */
   readonly addressPools?: readonly AddressPool[];
-  /** Where the search for a free address begins depends on it: the same for clusters that share. */
+  /** Start of the search for a free address; equal for clusters that share. */
   readonly addressSeed?: string;
-  /** `namespace/name` of the cluster's other ingresses: what is for them is theirs to speak of. */
+  /** `namespace/name` of the cluster's other ingresses, which report their own objects. */
   readonly otherIngresses?: readonly string[];
-  /** Absent: members may be anywhere, in route domain 0. */
+  /** Absent: members may have any address, in route domain 0. */
   readonly networks?: ClusterNetworks | undefined;
 }

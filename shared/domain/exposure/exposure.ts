@@ -17,30 +17,36 @@ export const Member = z.strictObject({
 });
 export type Member = z.infer<typeof Member>;
 
-/** What BIG-IP should offer for one owner at one address and port. */
+/** The exposure of one owner at one address and port, as desired on BIG-IP. */
 export const Exposure = z.strictObject({
-  /** `auto(<pool>)` where it is yet to be chosen. */
+  /** `auto(<pool>)` until an address is assigned. */
   address: z.string(),
   port: z.int().min(1).max(65_535),
   protocol: z.enum(['tcp', 'udp']),
   partition: z.string(),
   settings: Settings,
   members: z.array(Member),
-  /** `namespace/name` of the gateways that asked for it, oldest first. */
+  /** `namespace/name` of the gateways that request it, oldest first. */
   gateways: z.array(Name),
-  /** Oldest creationTimestamp among those gateways: settles claims. */
+  /** Oldest creationTimestamp of these gateways, which decides between claims. */
   since: z.string(),
-  /** Why it may stay where its owner has it declared, but not come anew. Absent: nothing speaks against it. */
+  /**
+   * The reason why it may stay if its owner has it declared, but not be created. Absent: not
+   * refused.
+   */
   refusedIfNew: z.strictObject({ code: Name, message: z.string() }).optional(),
 });
 export type Exposure = z.infer<typeof Exposure>;
 
-/** `address:port/protocol`, the key under which exposures of several owners meet. IPv6 in brackets. */
+/** `address:port/protocol`, the key that exposures of several owners share. IPv6 in brackets. */
 export function exposureKey(e: Pick<Exposure, 'address' | 'port' | 'protocol'>): string {
   return `${e.address.includes(':') ? `[${e.address}]` : e.address}:${e.port}/${e.protocol}`;
 }
 
-/** Something said about an object that changes nothing by itself, such as a ConfigMap that is ignored, and why. */
+/**
+ * Information about an object without effect of its own, such as an ignored ConfigMap with the
+ * reason.
+ */
 export const Note = z.strictObject({
   /** `Kind namespace/name` */
   object: Name,
@@ -49,34 +55,40 @@ export const Note = z.strictObject({
 });
 export type Note = z.infer<typeof Note>;
 
-/** By setting: who said it, in words such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
+/** By setting: its source, such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
 export const Sources = z.record(z.string(), z.string());
 export type Sources = z.infer<typeof Sources>;
 
-/** All exposures of one owner on one device, at one version. */
+/** All exposures of one owner on one device at one version. */
 export const Slice = z.strictObject({
   owner: Name,
   clusterUid: Name,
   device: Name,
-  /** Devices that offer this ingress; another one gets an empty slice, in case it did before. */
+  /**
+   * Devices that expose this ingress; all others get an empty slice, in case they exposed it
+   * before.
+   */
   devices: z.array(Name),
   version: Version,
-  /** Role id of the verified sender, where the queue knows it. */
+  /** Role id of the verified sender, if the queue reports it. */
   sender: Name.optional(),
   exposures: z.array(Exposure),
-  /** What was seen to change, deletions included: they prove removals. */
+  /** Observed changes, including deletions, which prove removals. */
   changes: z.array(Change),
   removed: z.boolean(),
-  /** Every server's verdict, the source of every setting (by exposure key), and what there is to note: carried along so that `settled` is complete. */
+  /**
+   * The verdict of every server, the source of every setting (by exposure key), and all notes:
+   * copied so that `settled` is complete.
+   */
   servers: z.array(ServerReport),
   sources: z.record(z.string(), Sources),
   notes: z.array(Note),
-  /** Absent where every exposure names its address. */
+  /** Absent if every exposure has a literal address. */
   auto: AutoAddresses.optional(),
 });
 export type Slice = z.infer<typeof Slice>;
 
-/** The result of one exposure, as it goes back to the cluster. */
+/** The result of one exposure, sent to the cluster. */
 export const ExposureResult = z.strictObject({
   address: z.string(),
   port: z.int(),
@@ -86,21 +98,27 @@ export const ExposureResult = z.strictObject({
   outcome: z.enum(['applied', 'unchanged', 'superseded', 'rejected', 'conflict', 'held', 'retry']),
   code: z.string(),
   message: z.string(),
-  /** Where its settings come from; absent for what is only left over. */
+  /** Sources of its settings; absent for leftover exposures. */
   sources: Sources.optional(),
 });
 export type ExposureResult = z.infer<typeof ExposureResult>;
 
-/** The complete result of an ingress at a revision on one device (or of the mapping alone, when nothing is wanted anywhere). */
+/**
+ * The complete result of an ingress at a revision on one device, or of the mapping alone if nothing
+ * is requested anywhere.
+ */
 export const Settled = z.strictObject({
   owner: Name,
   clusterUid: Name,
   version: Version,
-  /** Absent when the way ended in `map`. */
+  /** Absent if processing ended in `map`. */
   device: Name.optional(),
-  /** Device names that the same snapshot went to: the result is complete when each has answered. */
+  /** Devices that got the same snapshot; the result is complete when each has answered. */
   devices: z.array(Name),
-  /** What the device declares for this owner, when that is newer than `version`: the watcher has to move above it. */
+  /**
+   * The declared version of this owner, if it is newer than `version`: the watcher must continue
+   * above it.
+   */
   supersededBy: Version.optional(),
   servers: z.array(ServerReport),
   exposures: z.array(ExposureResult),

@@ -1,4 +1,4 @@
-/** One ingress, indexed: what is the same for all its exposures is worked out once. */
+/** Indexes one ingress, so that values common to all its exposures are computed once. */
 import type { EndpointSlice, KubernetesObjects, Pod, Service } from '../snapshot/objects.ts';
 import type { IngressRef } from '../snapshot/snapshot.ts';
 import type { Listener, PortMapping } from '../istio/port-mapping.ts';
@@ -11,7 +11,7 @@ export interface GatewayPod {
   readonly pod: Pod;
   readonly ips: readonly Ip[];
   readonly availability: Availability;
-  /** Out only because Kubernetes says that it is not ready. */
+  /** Out only because Kubernetes reports it as not ready. */
   readonly doubted: boolean;
 }
 
@@ -40,16 +40,19 @@ export function parseIps(texts: readonly string[]): readonly Ip[] {
 
 type Endpoint = EndpointSlice['endpoints'][number];
 
-/** The EndpointSlice knows more than the Pod (serving while terminating); a deletion shows on the Pod first. */
+/**
+ * The EndpointSlice has more information than the Pod (serving while terminating); a deletion
+ * appears on the Pod first.
+ */
 function podAvailability(pod: Pod, endpoint: Endpoint | undefined): Availability {
-  // Another pod may have its name by now, so the endpoint says nothing.
+  // Another pod may have its name now, so the endpoint is not used.
   if (pod.gone === true) return 'draining';
   const serving = endpoint?.serving ?? pod.ready;
   if (pod.terminating || endpoint?.terminating === true) return serving ? 'draining' : 'out';
   return (endpoint?.ready ?? pod.ready) ? 'ready' : 'out';
 }
 
-/** What the cluster says of one pod of an ingress. */
+/** State of one pod of an ingress in the cluster. */
 export function observedAvailability(
   ref: IngressRef,
   objects: Pick<KubernetesObjects, 'endpointSlices'>,
@@ -71,7 +74,8 @@ function endpointsByPod(
   const best = new Map<string, Endpoint>();
   for (const [pod, endpoint] of named) {
     const known = best.get(pod);
-    // A dual-stack pod is in two slices that change one after the other: the later news is the worse one.
+    // A dual-stack pod is in two slices that are updated one after the other, so the less available
+    // state is newer.
     if (
       known === undefined ||
       Number(endpoint.ready) < Number(known.ready) ||
@@ -88,7 +92,7 @@ function gatewayPod(pod: Pod, endpoint: Endpoint | undefined): GatewayPod {
   return { pod, ips: parseIps(pod.ips), availability, doubted: availability === 'out' && !ending };
 }
 
-/** Groups in order of appearance; of use because the lists here can hold thousands. */
+/** Groups in order of first appearance; indexed, because lists can have thousands of entries. */
 export function groupByKey<T, K>(
   values: readonly T[],
   keyOf: (value: T) => K,

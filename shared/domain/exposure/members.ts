@@ -7,35 +7,38 @@ import { formatIp, type Ip } from '../net/ip.ts';
 import { withRouteDomain, mayBeNode, mayBePod } from '../net/cluster-networks.ts';
 import { betterAvailability, parseIps, type IndexedIngress } from './indexed-ingress.ts';
 
-/** Why members stay that Kubernetes would take out: nobody is ready, or more than half would go. */
+/**
+ * Reason why members stay although Kubernetes reports them as out: no member is ready, or more than
+ * half would leave.
+ */
 export type KeptMembers =
   | { readonly why: 'nobody-ready' }
   | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
 
 export interface PoolMembers {
   readonly members: readonly Member[];
-  /** Some or all would have been out but stay, and the monitors judge. */
+  /** Set if members that would be out are kept, and the monitors decide. */
   readonly stayed: KeptMembers | undefined;
   /** There are addresses, but none of the virtual address's family. */
   readonly wrongFamily: boolean;
-  /** Addresses outside the cluster's networks: left out, whoever says that they are its own. */
+  /** Addresses outside the cluster's networks, which are left out. */
   readonly strangers: readonly string[];
 }
 
 interface Found {
   readonly ip: Ip;
   readonly availability: Availability;
-  /** Out on the word of Kubernetes alone. */
+  /** Out only on a report of Kubernetes. */
   readonly doubted: boolean;
-  /** Nobody is behind the address any more, so it never takes new connections. */
+  /** The pod no longer exists, so the member never takes new connections. */
   readonly gone: boolean;
 }
 
 const carryOn = (one: Found): Found => ({ ...one, availability: 'ready' });
 
 /**
- * Readiness never takes out the last member nor more than half. Nobody ready but some still draining: those carry on, as kube-proxy
- * does with terminating endpoints. Nobody at all: all stay.
+ * Readiness never removes the last member nor more than half. If no member is ready but some are
+ * draining, these continue, as in kube-proxy. If none is left, all stay.
  */
 function guard(found: readonly Found[]): {
   readonly kept: readonly Found[];
@@ -58,7 +61,7 @@ function guard(found: readonly Found[]): {
   };
 }
 
-/** Of two that have one address the better one counts. */
+/** Of two members with one address, the more available one is used. */
 function merged(known: Found | undefined, one: Found): Found {
   return known === undefined ||
     betterAvailability(known.availability, one.availability) !== known.availability
@@ -68,7 +71,7 @@ function merged(known: Found | undefined, one: Found): Found {
 
 interface Gathered {
   readonly all: readonly Found[];
-  /** Some have an address, of whichever family. */
+  /** Members have addresses, of any family. */
   readonly anyAddress: boolean;
   readonly isOwn: (ip: Ip) => boolean;
   readonly routeDomain: number;
@@ -97,7 +100,7 @@ function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number)
 
 export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): PoolMembers {
   const { networks, mapping } = pool;
-  // A pod that does not listen on the port is no member there.
+  // A pod that does not listen on the port is not a member.
   const listening = mapping.listening?.get(port);
   const pods = pool.pods.filter(({ pod }) => listening?.has(pod.meta.name) ?? true);
   const all = pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
@@ -125,7 +128,7 @@ function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolea
 
 type Allowed = Pick<Found, 'availability' | 'doubted'>;
 
-/** What the pods of a node allow it to be, under `externalTrafficPolicy: Local`. */
+/** State of a node with `externalTrafficPolicy: Local`, which depends on its pods. */
 function nodesWithPods(pool: IndexedIngress): ReadonlyMap<string, Allowed> {
   const best = new Map<string, Allowed>();
   for (const { pod, availability, doubted } of pool.pods) {
@@ -140,10 +143,10 @@ function nodesWithPods(pool: IndexedIngress): ReadonlyMap<string, Allowed> {
 }
 
 const FREE: Allowed = { availability: 'ready', doubted: false };
-/** Doubted too, but together with cordons: `drainCordoned` counts both. */
+/** Also doubtful, but together with cordons: `drainCordoned` handles both. */
 const NOT_READY: Allowed = { availability: 'out', doubted: false };
 
-/** Doubt counts only for what is out. */
+/** Doubt applies only to members that are out. */
 function judged(ip: Ip, { availability, doubted }: Allowed): Found {
   return { ip, availability, doubted: doubted && availability === 'out', gone: false };
 }

@@ -1,4 +1,4 @@
-/** Where a server is offered and what stands behind it: address, port, partition, members. */
+/** Placement of a server: address, port, partition and members. */
 import { addressRequest } from './address-request.ts';
 import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 import type { ServerReport } from '../istio/port-mapping.ts';
@@ -14,7 +14,7 @@ export type Protocol = Exposure['protocol'];
 export type PlacementRefusal = ExposureRefusal & { readonly verdict?: ServerReport['verdict'] };
 
 export interface Placement {
-  /** `auto(<pool>)` where it is yet to be chosen. */
+  /** `auto(<pool>)` until an address is assigned. */
   readonly address: string;
   readonly family: 4 | 6;
   readonly port: number;
@@ -26,7 +26,7 @@ export function isPlacementRefused(value: object): value is PlacementRefusal {
   return 'code' in value;
 }
 
-/** With several, the one the ingress Service's own port leads to; else the lowest. */
+/** If there are several, the one to which the ingress Service's own port leads, else the lowest. */
 function envoyPortOf(pool: IndexedIngress, report: ServerReport): number {
   const wired = report.servicePorts.find(
     (one) =>
@@ -37,7 +37,9 @@ function envoyPortOf(pool: IndexedIngress, report: ServerReport): number {
   return wired?.targetPort ?? Math.min(...report.envoyPorts);
 }
 
-/** An address that is chosen later must not move its exposure, so that there the ingress decides. */
+/**
+ * The assignment of an automatic address must not move the exposure, so there the ingress decides.
+ */
 function usualPartition(
   { spread, partitions, defaultPartition, addressSeed = '' }: ExposureContext,
   address: string,
@@ -84,7 +86,10 @@ export function placeServer(
   };
 }
 
-/** Node port of the Service port that leads to the listener: the gateway's own number first, then the lowest. */
+/**
+ * Node port of a Service port that leads to the listener: the gateway's own number first, then the
+ * lowest.
+ */
 function nodePortOf(
   pool: IndexedIngress,
   report: ServerReport,
@@ -157,7 +162,7 @@ export function formatForeignMembers(
   return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it belongs to the cluster`;
 }
 
-/** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */
+/** HTTP/3 adds a UDP listener to the TCP one; both are then exposed, the main one first. */
 export function placementProtocols(
   pool: IndexedIngress,
   candidate: Candidate,

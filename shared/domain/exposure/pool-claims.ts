@@ -1,10 +1,10 @@
-/** What the exposures of an ingress need to have their addresses chosen. */
+/** Input for the address assignment of an ingress. */
 import type { ExposureContext } from './context.ts';
 import type { Exposure, Note } from './exposure.ts';
 import type { Service } from '../snapshot/objects.ts';
 import { type AutoAddresses, poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
-/** Services of this class are Sluice's to give an address. */
+/** For Services of this class, Sluice assigns the address. */
 export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';
 
 export interface PoolClaims {
@@ -12,7 +12,7 @@ export interface PoolClaims {
   readonly notes: readonly Note[];
 }
 
-/** Undefined where every exposure names its address. */
+/** Undefined if every exposure has a literal address. */
 export function poolClaims(
   exposures: readonly Exposure[],
   service: Service | undefined,
@@ -30,14 +30,14 @@ export function poolClaims(
   };
 }
 
-/** What the status holds counts only where nobody but Sluice can have written it. */
+/** The address in the status counts only if only Sluice can have written it. */
 function claimsOf(service: Service | undefined): string[] {
   if (service === undefined || service.type !== 'LoadBalancer') return [];
   const ours = service.statusIsOurs === true || service.loadBalancerClass === LOAD_BALANCER_CLASS;
   return ours ? service.loadBalancerIngress.flatMap(({ ip }) => ip ?? []) : [];
 }
 
-/** Without a status there is nothing to come back from when a device was wiped. */
+/** Without a status, the assignment cannot be restored after the device is wiped. */
 function unclaimed(
   { meta, type, loadBalancerClass }: Service,
   { writeStatus }: ExposureContext['ingress'],

@@ -1,12 +1,12 @@
-/** JSON that somebody wrote into an annotation or an F5 ConfigMap: looked at before it is parsed. */
+/** JSON in annotations and F5 ConfigMaps, checked against limits before parsing. */
 import { excessOf, type JsonBounds } from '../json-bounds.ts';
 
-/** A virtual server of F5's schema is nested 6 deep and has some 50 values; each health check adds 6. */
+/** An F5 virtual server has 6 levels of nesting and about 50 values; each health check adds 6. */
 const SETTING_BOUNDS: JsonBounds = { depth: 32, values: 2_000, string: 64 * 1024 };
 
-/** Characters of what somebody wrote that a sentence about it quotes. */
+/** Maximum number of quoted characters of user input. */
 export const QUOTED = 200;
-/** Of a sentence about it. */
+/** Maximum number of characters of a problem description. */
 export const LONGEST_PROBLEM = 1_000;
 
 export function readJson(text: string): { readonly json: unknown } | { readonly problem: string } {

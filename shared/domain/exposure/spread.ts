@@ -1,14 +1,17 @@
-/** Spreads virtual addresses over the partitions of a device: the same address always to the same partition, whoever asks. */
+/** Distributes virtual addresses over the partitions of a device deterministically. */
 import * as z from 'zod';
 import { formatIp, parseIp } from '../net/ip.ts';
 
-/** `address`: an exposure whose partition nobody names goes where its virtual address belongs. */
+/**
+ * `address`: the virtual address decides the partition of an exposure that does not request one.
+ */
 export const Spread = z.enum(['none', 'address']);
 export type Spread = z.infer<typeof Spread>;
 
 /**
- * Rendezvous hashing (Thaler and Ravishankar): each partition draws a number for the address, the highest wins. The order of the
- * list does not matter; a new partition takes its share from all others and moves nothing else. `partitions` must not be empty.
+ * Rendezvous hashing (Thaler and Ravishankar): the partition with the highest hash for the address
+ * wins. The order of the list does not matter; an added partition takes its share from all others
+ * and moves nothing else. `partitions` must not be empty.
  */
 export function partitionFor(address: string, partitions: readonly string[]): string {
   const ip = parseIp(address);
@@ -20,7 +23,10 @@ export function partitionFor(address: string, partitions: readonly string[]): st
   return first.partition;
 }
 
-/** FNV-1a, and the finish of MurmurHash3, without which addresses that differ in their last digit only would draw alike. */
+/**
+ * FNV-1a with the finaliser of MurmurHash3, without which addresses that differ only in their last
+ * digit would get similar values.
+ */
 function draw(text: string): number {
   let hash = 0x811c_9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);

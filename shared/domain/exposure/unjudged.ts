@@ -1,11 +1,11 @@
-/** What decides about a port and cannot be judged, said at the object concerned. */
+/** Reports facts that affect a port and cannot be read, at the object concerned. */
 import { namespacedName } from '../istio/object-age.ts';
 import { unjudgedReferences } from '../istio/gateway-api/listener-tls.ts';
 import type { MeshOptions } from '../istio/mesh.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
 
-/** Certificates of other namespaces, while ReferenceGrants cannot be read. */
+/** Certificates in other namespaces, while ReferenceGrants cannot be read. */
 export function unjudgedCertificates(
   { apiGateways, optionalKinds = {} }: KubernetesObjects,
   { gatewayClasses }: MeshOptions,

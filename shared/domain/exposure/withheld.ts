@@ -1,17 +1,23 @@
-/** Whether a server that listens is meant for BIG-IP at all: nothing that is private becomes public unasked. */
+/**
+ * Decides whether a listening server is exposed at all, so that private ports are never published
+ * by accident.
+ */
 import { readExposeWish } from './sources/expose-annotation.ts';
 import type { Candidate } from './sources/candidates.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
 import type { PlacementRefusal } from './place.ts';
 import type { ServicePortMapping } from '../istio/port-mapping.ts';
 
-/** Why a server is not offered. What is `onlyAnew` stays where its owner has it declared already. */
+/** The reason why a server is not exposed. With `onlyAnew`, a declared exposure stays. */
 export interface Withheld {
   readonly refusal: PlacementRefusal;
   readonly onlyAnew: boolean;
 }
 
-/** In this order: that an author keeps it off, what the mapping doubts, that an author asks for it, then `ingresses[].expose`, then whether the port is internal. */
+/**
+ * In this order: exclusion by the author, doubts of the mapping, request by the author,
+ * `ingresses[].expose`, internal port.
+ */
 export function whyWithheld(
   pool: IndexedIngress,
   candidate: Candidate,
@@ -38,7 +44,9 @@ export function whyWithheld(
   return { refusal: { code: 'GW146', message }, onlyAnew: true };
 }
 
-/** Another Service of the same pods leads to the listener, and the ingress Service does not. */
+/**
+ * Whether another Service of the same pods leads to the listener, and the ingress Service does not.
+ */
 function internalService(
   { name }: IndexedIngress,
   ports: readonly ServicePortMapping[],

@@ -1,4 +1,7 @@
-/** Kubernetes nodes as members: a cordoned one drains, and the guard holds for cordon and readiness together. Pure. */
+/**
+ * Kubernetes nodes as members: cordoned nodes are drained, and the guard covers cordon and
+ * readiness together. Pure.
+ */
 import type { Exposure, Member } from '../exposure/exposure.ts';
 import { formatIp } from '../net/ip.ts';
 import { withoutRouteDomain } from '../net/cluster-networks.ts';
@@ -8,7 +11,7 @@ import { takesTooMany } from '../exposure/member-guard.ts';
 
 export interface CordonedMembers {
   readonly exposures: readonly Exposure[];
-  /** Members that stay although their node is cordoned or not ready, because too many would go. */
+  /** Members kept although their node is cordoned or not ready, because too many would leave. */
   readonly stayed: readonly string[];
 }
 
@@ -17,7 +20,7 @@ interface Suspects {
   readonly notReady: ReadonlySet<string>;
 }
 
-/** For ingresses whose members are nodes; members of other kinds are none of these addresses and stay as they are. */
+/** For ingresses with nodes as members; members with other addresses are not changed. */
 export function drainCordoned(
   exposures: readonly Exposure[],
   nodes: readonly Node[],

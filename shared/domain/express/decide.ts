@@ -1,4 +1,4 @@
-/** Which of the wishes are written to the device, and why the others are not. Pure. */
+/** Decides which requested member states are written to the device. Pure. */
 import type { DeclaredState } from '../declared/declared.ts';
 import { compareVersions } from '../revision.ts';
 import type { Express, MemberChange } from './event.ts';
@@ -9,13 +9,13 @@ import type { NodeStamp } from './stamp.ts';
 import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
 export interface ExpressInput {
-  /** The newest of each owner, all of one device and partition. */
+  /** The newest event of each owner, for one device and partition. */
   readonly events: readonly Express[];
   readonly declared: DeclaredState;
   readonly nodes: readonly LiveNode[];
 }
 
-/** `left`: the slice will say what becomes of it. */
+/** `left`: left to the slice. */
 export type ExpressVerdict = 'write' | 'unchanged' | 'superseded' | 'left';
 
 export interface ExpressDecision {
@@ -23,11 +23,11 @@ export interface ExpressDecision {
   readonly wish: MemberChange;
   readonly verdict: ExpressVerdict;
   readonly reason: string;
-  /** Present when the verdict is `write`. */
+  /** Set if the verdict is `write`. */
   readonly write?: NodeWrite;
 }
 
-/** What every wish is measured against, worked out once. */
+/** Input of every decision, computed once. */
 interface Scene extends ExpressInput {
   readonly uses: ReadonlyMap<string, readonly NodeUse[]>;
   readonly live: ReadonlyMap<string, LiveNode>;
@@ -56,7 +56,10 @@ export function decideExpress(input: ExpressInput): readonly ExpressDecision[] {
   });
 }
 
-/** Several ingresses may speak of one Kubernetes node; the newest of them, which comes last, is written. */
+/**
+ * Several ingresses may report the same Kubernetes node; only the newest, which comes last, is
+ * written.
+ */
 function oncePerNode(decisions: readonly ExpressDecision[]): readonly ExpressDecision[] {
   const last = new Map(
     decisions
@@ -101,7 +104,7 @@ function judge(scene: Scene, event: Express, wish: MemberChange): ExpressDecisio
   return { owner, wish, verdict: 'write', reason: wish.because, write };
 }
 
-/** A ratio is left as it is, and with it the mark that it is ours. */
+/** Keeps the ratio and the mark that Sluice set it. */
 function ratioOf(stamp: NodeStamp | undefined): Pick<NodeStamp, 'ratio'> {
   return stamp?.ratio === undefined ? {} : { ratio: stamp.ratio };
 }
@@ -119,7 +122,10 @@ function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Re
     : undefined;
 }
 
-/** Pods are one owner's; a Kubernetes node may serve several ingresses of its cluster, and its state holds for all of them. */
+/**
+ * Other users of an address. A pod belongs to one owner; a Kubernetes node may serve several
+ * ingresses of its cluster, and its state applies to all.
+ */
 function strangers(
   { uses, declared }: Scene,
   { owner }: Express,
@@ -140,7 +146,7 @@ function strangers(
     : { verdict: 'left', reason: `${stranger.owner} uses ${wish.address} too` };
 }
 
-/** The same state needs a newer stamp only until the declared state says it as well. */
+/** An unchanged state needs a newer stamp only until the declaration contains it. */
 function isKnown(
   { uses }: Scene,
   { version }: Express,

@@ -1,12 +1,15 @@
-/** What map sends ahead of a slice: what the slice says anyway about members that leave or come back, complete for its owner. */
+/**
+ * Express events, which map sends ahead of a slice: the member changes of the slice, complete for
+ * its owner.
+ */
 import * as z from 'zod';
 import { Name } from '../text/bounded.ts';
 import { Availability } from '../exposure/exposure.ts';
 import { Version } from '../revision.ts';
 
 /**
- * `terminating`: the pod ends, which nobody can hold up. `unready`, `cordoned`, `node-not-ready`: the word of Kubernetes, which the
- * member guard weighs. `back`: takes connections again.
+ * `terminating`: the pod ends in any case. `unready`, `cordoned`, `node-not-ready`: reported by
+ * Kubernetes, subject to the member guard. `back`: accepts connections again.
  */
 export const ExpressReason = z.enum([
   'terminating',
@@ -21,7 +24,10 @@ export const MemberChange = z.strictObject({
   address: z.string(),
   availability: Availability,
   because: ExpressReason,
-  /** The address is that of a Kubernetes node and so is the reason: it holds for every ingress of the cluster. */
+  /**
+   * The address and reason belong to a Kubernetes node, so they apply to every ingress of the
+   * cluster.
+   */
   wholeNode: z.boolean(),
 });
 export type MemberChange = z.infer<typeof MemberChange>;
@@ -31,11 +37,14 @@ export const Express = z.strictObject({
   clusterUid: Name,
   device: Name,
   partition: z.string(),
-  /** That of the slice. */
+  /** Version of the slice. */
   version: Version,
   wishes: z.array(MemberChange).min(1),
 });
 export type Express = z.infer<typeof Express>;
 
-/** Milliseconds. What is older has been overtaken by its own slice, or will be: only a stored declaration commits. */
+/**
+ * Milliseconds. Older events are covered by their slice, because only the declaration is
+ * authoritative.
+ */
 export const EXPRESS_MAX_AGE_MS = 60_000;

@@ -1,4 +1,7 @@
-/** What of a slice may go ahead of it: the members that leave, and those that came back. Pure; compares nothing with before. */
+/**
+ * Selects the part of a slice to send ahead: leaving and returning members. Pure; does not compare
+ * with earlier slices.
+ */
 import type { Availability, Slice } from '../exposure/exposure.ts';
 import { formatIp } from '../net/ip.ts';
 import { withoutRouteDomain } from '../net/cluster-networks.ts';
@@ -7,21 +10,24 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ExpressReason, Express, MemberChange } from './event.ts';
 
 export interface ExpressTarget {
-  /** The device's only partition: with several, nodes are shared in /Common, where nothing is written. */
+  /**
+   * The only partition of the device: with several, nodes are shared in /Common, where Sluice
+   * writes nothing.
+   */
   readonly partition: string;
   readonly members: 'pods' | 'nodes';
 }
 
-/** What Kubernetes says of an address. */
+/** The state of an address in Kubernetes. */
 interface Fact {
   readonly terminating: boolean;
   readonly cordoned: boolean;
   readonly nodeNotReady: boolean;
-  /** A pod or node behind it was seen to change since the last result. */
+  /** A change of its pod or node was observed since the last result. */
   readonly changed: boolean;
 }
 
-/** Undefined where there is nothing to bring forward. */
+/** Undefined if there is nothing to send ahead. */
 export function expressFor(
   slice: Slice,
   snapshot: Snapshot,
@@ -46,7 +52,10 @@ export function expressFor(
   };
 }
 
-/** A node stands for its address in every pool, so the best that any exposure wants of it counts. */
+/**
+ * A node applies to its address in every pool, so the best state that any exposure requests is
+ * used.
+ */
 function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Availability> {
   const wanted = new Map<string, Availability>();
   for (const { address, availability } of slice.exposures
@@ -97,7 +106,7 @@ function podFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
   );
 }
 
-/** A node also comes back when a pod on it does (`externalTrafficPolicy: Local`). */
+/** A node also returns when a pod on it does (`externalTrafficPolicy: Local`). */
 function nodeFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
   const [nodes, pods] = [changedNames(snapshot, 'Node'), changedNames(snapshot, 'Pod')];
   const busy = new Set(

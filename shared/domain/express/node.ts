@@ -1,4 +1,4 @@
-/** A BIG-IP node: the address behind pool members, in all pools at once. */
+/** A BIG-IP node: the address of pool members, common to all pools. */
 import type { Availability } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
@@ -12,17 +12,17 @@ export interface LiveNode {
   /** `draining`: session disabled; `out`: forced down. */
   readonly availability: Availability;
   readonly stamp?: NodeStamp | undefined;
-  /** Of the node, 1 where nobody gave it another. */
+  /** Ratio of the node; 1 by default. */
   readonly ratio?: number;
 }
 
-/** One request: state, stamp and ratio go together or not at all. */
+/** One request, so that state, stamp and ratio are written atomically. */
 export interface NodeWrite {
   readonly name: string;
   readonly address: string;
   readonly availability: Availability;
   readonly stamp: NodeStamp;
-  /** Absent: as it is. */
+  /** Default: unchanged. */
   readonly ratio?: number;
 }
 
@@ -32,7 +32,7 @@ export interface NodeUse {
   readonly availability: Availability;
 }
 
-/** Every declared use of every address of a partition; the same owner counts once for each availability. */
+/** All declared uses of every address of a partition; an owner counts once per availability. */
 export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonly NodeUse[]> {
   const uses = new Map<string, Map<string, NodeUse>>();
   for (const { owner, member } of Object.values(state.exposures).flatMap(declaredMembers)) {
@@ -49,7 +49,7 @@ const BY_MODE = { drain: 'draining', out: 'out' } as const satisfies Record<
   Availability
 >;
 
-/** How far somebody took the whole cluster out, whatever Kubernetes says of its members; undefined: not at all. */
+/** The state to which an order took the whole cluster out; undefined if none. */
 export function drainAvailability(
   state: Pick<DeclaredState, 'drains'>,
   owner: OwnerKey,
@@ -60,7 +60,7 @@ export function drainAvailability(
 
 const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
 
-/** What takes fewer connections of the two. */
+/** The less available of two states. */
 export function lessAvailable(a: Availability, b: Availability | undefined): Availability {
   return b !== undefined && RANK[b] > RANK[a] ? b : a;
 }

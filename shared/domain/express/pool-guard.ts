@@ -1,4 +1,4 @@
-/** The member guard, pool by pool, for members that are to leave ahead of their slice. Pure. */
+/** The member guard by pool, for members that leave ahead of their slice. Pure. */
 import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { Express, MemberChange } from './event.ts';
@@ -14,13 +14,15 @@ interface Situation {
 
 interface Crowd {
   readonly wishes: ReadonlyMap<string, MemberChange>;
-  /** Addresses that leave on the word of Kubernetes but are in no declared pool any more, by owner. */
+  /**
+   * Addresses that leave on a report of Kubernetes and are in no declared pool any more, by owner.
+   */
   readonly gone: ReadonlyMap<string, number>;
-  /** Nodes that take connections now. */
+  /** Nodes that accept connections now. */
   readonly up: ReadonlySet<string>;
 }
 
-/** Of the wishes that would be written, those that have to stay: address and reason. */
+/** The requested removals that must be held: address and reason. */
 export function membersThatStay(
   { events, declared, nodes }: Situation,
   candidates: readonly MemberChange[],
@@ -33,7 +35,7 @@ export function membersThatStay(
   const crowd = crowdOf(events, declared, nodes);
   const seen = new Set<string>();
   for (const exposure of Object.values(declared.exposures)) {
-    // A thousand exposures of one ingress have the same members behind them.
+    // Cached, because a thousand exposures of one ingress have the same members.
     const signature = signatureOf(exposure);
     if (seen.has(signature)) continue;
     seen.add(signature);
@@ -78,7 +80,10 @@ function crowdOf(
   };
 }
 
-/** First those that Kubernetes doubts, then those that end: not even these leave a pool empty before their successors are declared. */
+/**
+ * First members that Kubernetes reports as not ready, then terminating ones, which also never empty
+ * a pool before their successors are declared.
+ */
 function judgePool(
   exposure: DeclaredExposure,
   pool: { readonly addresses: ReadonlySet<string>; readonly own: readonly MemberChange[] },

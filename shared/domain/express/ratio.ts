@@ -1,16 +1,21 @@
 /**
- * Ratios of nodes in fleets of mode ratio. A cluster's share is its own, however many members it has, so each of its nodes gets the
- * weight divided by their number. It stands at the node because AS3 edits a member by deleting it, and never looks at a node's ratio. Pure.
+ * Node ratios in fleets of mode ratio. A cluster's weight is independent of its number of members,
+ * so each of its nodes gets the weight divided by their number. It is set at the node, because AS3
+ * changes a member by deleting it and never reads the ratio of a node. Pure.
  */
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import { drainAvailability } from './node.ts';
 
-/** BIG-IP's highest ratio. The largest share gets it, so that a pod of any other owner changes that owner's nodes only. */
+/**
+ * BIG-IP's maximum ratio, assigned to the largest share, so that a pod of any other owner changes
+ * only that owner's nodes.
+ */
 const HIGHEST = 100;
 
 /**
- * By address. Owners that share a virtual server, directly or by others, are weighed against each other; if all their shares are the
- * same it is 1 for all. Empty where nodes are shared by partitions: nothing is written there.
+ * By address. Owners that share a virtual server, directly or indirectly, are weighed against each
+ * other; if all shares are equal, the ratio is 1. Empty for nodes shared by partitions, which are
+ * not written.
  */
 export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
   if (state.shareNodes === true) return new Map();
@@ -20,7 +25,7 @@ export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
   const given = groupsOf(shared).flatMap((group) =>
     weighed([...group].sort().flatMap((owner) => ready.get(owner) ?? [])),
   );
-  // An address of two owners takes the ratio of the first.
+  // An address with two owners gets the ratio of the first.
   return new Map(given.toReversed());
 }
 
@@ -50,7 +55,7 @@ interface Ready {
   readonly addresses: ReadonlySet<string>;
 }
 
-/** Of each owner the addresses that take connections. */
+/** Ready addresses by owner. */
 function readyAddresses(
   state: DeclaredState,
   shared: readonly DeclaredExposure[],
@@ -66,7 +71,7 @@ function readyAddresses(
   return found;
 }
 
-/** Owners that are connected by what they share. */
+/** Groups of owners connected by shared exposures. */
 function groupsOf(shared: readonly DeclaredExposure[]): readonly ReadonlySet<string>[] {
   const groupOf = new Map<string, Set<string>>();
   for (const { contributions } of shared) {

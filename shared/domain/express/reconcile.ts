@@ -1,4 +1,4 @@
-/** What the declared state says of the nodes of its partition. Pure. */
+/** Computes node states from the declared state. Pure. */
 import type { Availability } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import type { Version } from '../revision.ts';
@@ -10,8 +10,9 @@ import type { NodeStamp } from './stamp.ts';
 import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
 /**
- * The writes that bring live nodes to what is declared. An owner whose declared version is older than a node's stamp has no say in it:
- * express was there ahead of its slice. Where nobody has a say the node stays; nodes that nothing declared uses stay too.
+ * The writes that bring live nodes to the declared state. An owner whose declared version is older
+ * than a node's stamp is ignored, because express was ahead of its slice. A node without any
+ * remaining owner is not changed, and neither are nodes that no declared member uses.
  */
 export function nodeReconciliation(
   state: DeclaredState,
@@ -41,7 +42,10 @@ export function nodeReconciliation(
   });
 }
 
-/** A drain is heard even where express was ahead of its owner's slice, as long as it takes nothing back. */
+/**
+ * A drain applies even if express was ahead of its owner's slice, if it only makes the node less
+ * available.
+ */
 function isDrainedFurther(
   state: DeclaredState,
   { owner, availability }: NodeUse,
@@ -53,7 +57,7 @@ function isDrainedFurther(
   );
 }
 
-/** Nor must its word open the node to older ones. */
+/** The stamp never goes backwards, so that older events stay superseded. */
 function notBelow(present: NodeStamp | undefined, next: NodeStamp): NodeStamp {
   return present !== undefined && isNewerStamp(present, next.cluster, next.version)
     ? present
@@ -66,7 +70,10 @@ interface RatioVerdict {
   readonly mark: Pick<NodeStamp, 'ratio'>;
 }
 
-/** A ratio that Sluice gave goes back to 1 when no fleet wants it; one that somebody else gave stays. What takes no connections keeps what it has. */
+/**
+ * A ratio set by Sluice returns to 1 when no fleet needs it; one set by others stays. Nodes without
+ * connections keep theirs.
+ */
 function ratioFor(
   { address, ratio: live = 1, stamp }: LiveNode,
   availability: Availability,
@@ -78,7 +85,7 @@ function ratioFor(
   if (given === undefined && wished === undefined) return { wanted: live, isRight: true, mark: {} };
   if (given !== undefined && isIdle) return { wanted: live, isRight: true, mark: { ratio: given } };
   const wanted = wished ?? 1;
-  // 1 is what every node has, so that it needs no mark.
+  // 1 is the default and needs no mark.
   return {
     wanted,
     isRight: live === wanted && (wanted === 1 || given === wanted),
@@ -86,7 +93,7 @@ function ratioFor(
   };
 }
 
-/** Addresses whose every declared use takes no new connections. */
+/** Addresses for which every declared use takes no new connections. */
 export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
   return new Set(
     [...usesByAddress(state)]
@@ -95,7 +102,7 @@ export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
   );
 }
 
-/** A node drains or is out only if every use of its address wants at least that. */
+/** A node drains or is out only if every use of its address requests at least that. */
 function wantedOf(uses: readonly NodeUse[]): Availability | undefined {
   const wanted = new Set(uses.map((use) => use.availability));
   return (['ready', 'draining', 'out'] as const).find((availability) => wanted.has(availability));
@@ -109,7 +116,7 @@ function hasSay(state: DeclaredState, owner: string, stamp: NodeStamp | undefine
   return !isNewerStamp(stamp, clusterOfOwner(owner), versionOf(state, owner));
 }
 
-/** The oldest of those who were heard, so that each of them is heard the next time too. */
+/** The oldest of the considered owners, so that all of them are considered again next time. */
 function stampFor(state: DeclaredState, heard: readonly NodeUse[]): NodeStamp {
   const cluster = clusterOfOwner(heard[0]?.owner ?? '');
   const versions = heard

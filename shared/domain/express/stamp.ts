@@ -1,14 +1,20 @@
-/** Which revision wrote a BIG-IP node last: kept in the node's description, written in the same request as its state. */
+/**
+ * The revision that last wrote a BIG-IP node: stored in the node's description, written in the same
+ * request as its state.
+ */
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 
-/** Versions of one cluster can be compared (one counter for all its ingresses), those of two cannot. */
+/**
+ * Versions of one cluster are comparable (one counter for all ingresses), versions of two clusters
+ * are not.
+ */
 export interface NodeStamp {
   readonly cluster: string;
   readonly version: Version;
-  /** The ratio that Sluice gave the node; absent: it gave none, and one that stands there is somebody else's. */
+  /** The ratio that Sluice set; absent if it set none. */
   readonly ratio?: number;
 }
 
@@ -18,7 +24,7 @@ export function formatStamp({ cluster, version, ratio }: NodeStamp): string {
 
 const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3}))?$/;
 
-/** Undefined for whatever else stands in a description: then anybody of ours is newer. */
+/** Undefined for any other description: every event is then newer. */
 export function parseStamp(description: string | undefined): NodeStamp | undefined {
   const [, cluster, epoch, counter, generation, ratio] = STAMP.exec(description ?? '') ?? [];
   if (cluster === undefined) return undefined;
@@ -33,7 +39,7 @@ export function clusterOfOwner(owner: OwnerKey): string {
   return parseOwner(owner).cluster;
 }
 
-/** Whether the node was written by something newer than this version of this cluster. */
+/** Whether something newer than this version of this cluster wrote the node. */
 export function isNewerStamp(
   stamp: NodeStamp | undefined,
   cluster: string,

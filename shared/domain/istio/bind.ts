@@ -1,4 +1,4 @@
-/** istio-port-mapping.md §1.5: where a listener is bound, and whether a BIG-IP can get there. */
+/** istio-port-mapping.md §1.5: the bind address of a listener, and whether BIG-IP can reach it. */
 import type { CodedReason } from './model.ts';
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
@@ -14,7 +14,7 @@ export function isUnixSocket(bind: string): boolean {
   return bind.startsWith('unix://');
 }
 
-/** The wildcard of either family is the empty string, as Istio writes it. */
+/** Normalises wildcards of both families to the empty string, as Istio does. */
 export function normaliseBind(bind: string | undefined): string {
   const text = (bind ?? '').trim().toLowerCase();
   if (isUnixSocket(text)) return (bind ?? '').trim();
@@ -32,11 +32,11 @@ function isLoopback(bind: string): boolean {
 }
 
 export interface BindProblem extends CodedReason {
-  /** Envoy has a port there, even if nobody outside the pod can use it. */
+  /** Whether Envoy opens a port, even if it is not reachable from outside the pod. */
   readonly opensPort: boolean;
 }
 
-/** Undefined when pods can be reached at this bind. Pod addresses that are not known are given the benefit of the doubt. */
+/** Undefined if pods are reachable at this bind. Unknown pod addresses count as reachable. */
 export function whyUnreachable(bind: string, podIps: readonly string[]): BindProblem | undefined {
   if (bind === '') return undefined;
   if (isUnixSocket(bind)) {

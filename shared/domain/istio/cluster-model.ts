@@ -1,4 +1,4 @@
-/** The objects of a cluster, put in order and indexed once for all its ingresses. */
+/** The objects of a cluster, sorted and indexed once for all its ingresses. */
 import { sortByAge, namespacedName } from './object-age.ts';
 import { createAttachmentContext } from './gateway-api/attachment.ts';
 import type { Deployment } from './gateway-api/gateways.ts';
@@ -17,7 +17,10 @@ import type { ServiceDirectory } from './services.ts';
 import { serviceDirectory } from './services.ts';
 import { readServers } from './validity.ts';
 
-/** One thing that istiod merges: an Istio Gateway, or the Gateway it makes of one listener. `rank` is its age order. */
+/**
+ * A unit of istiod's merge: an Istio Gateway, or the Gateway that istiod derives from one listener.
+ * `rank` is its age order.
+ */
 export type GatewayConfig =
   | {
       readonly rank: number;
@@ -42,14 +45,17 @@ export interface ClusterModel {
   readonly mesh: MeshOptions;
   readonly objects: KubernetesObjects;
   readonly configs: readonly GatewayConfig[];
-  /** Istio Gateways by selector; ranks in `configs`. */
+  /** Istio Gateways by selector, with ranks in `configs`. */
   readonly istio: SelectorIndex<Extract<GatewayConfig, { api: 'istio' }>>;
   /** Listeners by `namespace/name` of a Service that their Gateway refers to. */
   readonly byService: ReadonlyMap<string, readonly GatewayConfig[]>;
   readonly apiViews: readonly ApiGatewayView[];
   readonly managedServices: ReadonlySet<string>;
   readonly services: ServiceDirectory;
-  /** As istiod of a revision sees the routes of a namespace; `everything`: without discoverySelectors, as an earlier version did. */
+  /**
+   * Routes of a namespace as the istiod of a revision sees them; `everything`: without
+   * discoverySelectors, as earlier versions did.
+   */
   readonly routesIn: (namespace: string, revision: string, scope?: 'everything') => RouteTable;
   readonly discovery: (revision: string) => Discovery;
 }
@@ -99,7 +105,10 @@ function indexByService(
   return index;
 }
 
-/** A table for each namespace that has gateway pods: what a namespace sees of VirtualServices differs. */
+/**
+ * One table per namespace with gateway pods, because the visibility of VirtualServices depends on
+ * the namespace.
+ */
 function routesByNamespace(
   objects: KubernetesObjects,
   mesh: MeshOptions,

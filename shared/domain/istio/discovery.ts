@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §1.1: namespaces that the mesh does not read (`discoverySelectors`), and the mesh configuration that says so. */
+/**
+ * istio-port-mapping.md §1.1: namespaces that the mesh ignores (`discoverySelectors`), and the mesh
+ * configuration with these selectors.
+ */
 import { isSubset } from './selector-index.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
@@ -6,12 +9,12 @@ import type { LabelSelector } from '../snapshot/label-selector.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether istiod of one revision reads what is in a namespace. */
+/** Whether the istiod of one revision reads a namespace. */
 export interface Discovery {
   readonly reads: (namespace: string) => boolean;
-  /** False where everything is read, so that nobody has to ask. */
+  /** False if everything is read, which saves checks. */
   readonly isSelective: boolean;
-  /** Where the selectors come from, in words. */
+  /** Source of the selectors, for messages. */
   readonly source: string;
 }
 
@@ -19,7 +22,7 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 const EVERYTHING: Discovery = { reads: () => true, isSelective: false, source: '' };
 
-/** `sluice.yaml` first; else the mesh ConfigMap of the revision, where it may be read. */
+/** `sluice.yaml` first; otherwise the mesh ConfigMap of the revision, if it is readable. */
 export function discoveryFor(
   revision: string,
   { namespaces, optionalKinds }: Pick<KubernetesObjects, 'namespaces' | 'optionalKinds'>,
@@ -37,7 +40,7 @@ export function discoveryFor(
   const answers = new Map<string, boolean>();
   const judge = (namespace: string): boolean => {
     const labels = known.get(namespace);
-    // Of a namespace whose labels nobody knows, only its name tells.
+    // Without known labels, only the name of a namespace is used.
     if (labels === undefined && !byNameAlone) return true;
     return selectors.some((selector) =>
       isSelected(selector, { [NAME_LABEL]: namespace, ...labels }),
@@ -61,7 +64,7 @@ function keysOf({ matchLabels, matchExpressions }: LabelSelector): readonly stri
   return [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)];
 }
 
-/** As Kubernetes has it: NotIn and DoesNotExist hold where the label is absent. */
+/** As in Kubernetes: NotIn and DoesNotExist match if the label is absent. */
 export function isSelected(
   { matchLabels, matchExpressions }: LabelSelector,
   labels: Labels,

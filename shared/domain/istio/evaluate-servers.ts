@@ -1,4 +1,4 @@
-/** All rules in their order (the table in `port-mapping.ts`), for gateway pods that are alike. */
+/** Applies all rules in order (the table in `port-mapping.ts`) to one kind of gateway pods. */
 import { namespacedName } from './object-age.ts';
 import { isUnixSocket, whyUnreachable } from './bind.ts';
 import type { WorkloadEvaluation, ServerEvaluation } from './server-evaluation.ts';
@@ -20,7 +20,7 @@ interface Placed {
   readonly port: number;
 }
 
-/** What came of it there. */
+/** Its result there. */
 interface Case extends CodedReason {
   readonly port: number;
   readonly verdict: Verdict;
@@ -28,7 +28,7 @@ interface Case extends CodedReason {
   readonly curable: boolean;
 }
 
-/** Answers by server; a Gateway API listener may have several ports. */
+/** Results by server; a Gateway API listener may have several ports. */
 type Cases = Map<ServerSpec, Case[]>;
 
 function closed(port: number, verdict: Verdict, because: CodedReason): Case {
@@ -50,7 +50,10 @@ function privileged({ server, port }: Placed): CodedReason {
   };
 }
 
-/** Accepted servers as istiod builds chains: by port, protocol as written and bind, each as first met. */
+/**
+ * Accepted servers in the order in which istiod builds chains: by port, protocol and bind, each in
+ * order of first appearance.
+ */
 function inBuildOrder(accepted: readonly Placed[]): Placed[] {
   const groups = Map.groupBy(
     accepted,
@@ -74,7 +77,10 @@ function meshServices({ world, workload }: WorkloadContext): readonly Service[] 
   return isSelective ? all.filter(({ meta }) => reads(meta.namespace)) : all;
 }
 
-/** istio-port-mapping.md §1.4, §1.5 and §2: what is left to ask of a server that the merge accepted. */
+/**
+ * istio-port-mapping.md §1.4, §1.5 and §2: the remaining checks of a server that the merge
+ * accepted.
+ */
 function judgeAccepted(
   placed: Placed,
   stage: WorkloadContext,
@@ -107,7 +113,7 @@ function judgeAccepted(
   return { port, verdict: 'listening', open: true, curable: false, code: 'OK', reason: route.by };
 }
 
-/** istio-port-mapping.md §1.7: offers every server that is read at each of its ports, in age order. */
+/** istio-port-mapping.md §1.7: merges all servers at each of their ports, in age order. */
 function mergeAll(
   servers: readonly ServerSpec[],
   stage: WorkloadContext,
@@ -130,7 +136,7 @@ function resolve(server: ServerSpec, { ports }: WorkloadContext): readonly numbe
     : ports.ofServices(server.number, server.attachment.services);
 }
 
-/** SNI hosts with a chain so far belong to one listener: one port and bind. */
+/** Earlier SNI hosts with a chain are tracked per listener: one port and bind. */
 function judgeAll(
   accepted: readonly Placed[],
   stage: WorkloadContext,
@@ -193,11 +199,14 @@ function combine(
 
 interface Conclusions {
   readonly cases: Cases;
-  /** By the rules of old. */
+  /** Results by the old rules. */
   readonly before: Cases;
 }
 
-/** What is dropped is told as such; what it would be by the rules of old only counts where it runs already. */
+/**
+ * A dropped server is reported as dropped; its result by the old rules only keeps existing
+ * exposures.
+ */
 function conclude(
   { server, notRead, dropped }: ServerSelection,
   { cases, before }: Conclusions,
@@ -217,7 +226,7 @@ function conclude(
   return tolerated.verdict === 'listening' ? { ...now, tolerated } : now;
 }
 
-/** One entry for each port, bind and transport, with every kind that shares it, in a fixed order. */
+/** One entry per port, bind and transport with all kinds that share it, in a fixed order. */
 export function listenersOf(judgements: readonly ServerEvaluation[]): Listener[] {
   const kinds = new Map<string, Set<ListenerKind>>();
   const sockets = new Map<string, Omit<Listener, 'kinds'>>();
@@ -248,7 +257,10 @@ export function sortListeners(listeners: readonly Listener[]): Listener[] {
   return listeners.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** First what the pods read. What they do not read by rules that are new takes no port from anybody, so it comes last. */
+/**
+ * First the servers that the pods read. Servers that are ignored by newer rules take no port from
+ * others, so they come last.
+ */
 export function evaluateServers(stage: WorkloadContext): WorkloadEvaluation {
   const read = selectServers(stage);
   const specs = (isDropped: boolean): readonly ServerSpec[] =>

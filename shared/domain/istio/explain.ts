@@ -1,4 +1,4 @@
-/** The sentence of each verdict: what the rules decided, and how the Services stand to it. */
+/** Builds the message of each verdict: the decision of the rules, and the matching Services. */
 import type { ServerEvaluation } from './server-evaluation.ts';
 import { isManagedService } from './gateway-api/gateways.ts';
 import { namespacedName } from './object-age.ts';
@@ -25,7 +25,7 @@ function names(services: readonly Service[]): string {
   return services.map(({ meta }) => namespacedName(meta)).join(', ');
 }
 
-/** How one gets to a listener through the Services. */
+/** Describes the path to a listener through the Services. */
 function wayIn({
   servicePorts,
   services,
@@ -78,7 +78,7 @@ export function explain(judgement: ServerEvaluation, circumstances: ExplanationC
   }
 }
 
-/** Some of an ingress's pods may differ, as while a change rolls out. */
+/** Some pods of an ingress may differ, for instance during a rollout. */
 export function formatSomePods(pods: readonly string[], all: number): string {
   return ` (in ${pods.length} of ${all} gateway pods: ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ', …' : ''})`;
 }

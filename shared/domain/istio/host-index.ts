@@ -1,4 +1,4 @@
-/** Finds what is under hosts that may overlap with given ones, without comparing every pair. */
+/** Finds items with overlapping hosts without comparing every pair. */
 
 function push<T>(map: Map<string, T[]>, key: string, item: T): void {
   const there = map.get(key);
@@ -6,7 +6,7 @@ function push<T>(map: Map<string, T[]>, key: string, item: T): void {
   else there.push(item);
 }
 
-/** `.b.com` and `.com` of `a.b.com`; of `.b.com` itself, too. */
+/** For `a.b.com`: `.b.com` and `.com`; for `.b.com`, itself as well. */
 function suffixes(host: string): string[] {
   const found: string[] = [];
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1))
@@ -19,9 +19,9 @@ class Places {
   readonly #exact = new Map<string, number[]>();
   /** `*.b.com` under `.b.com`. */
   readonly #wild = new Map<string, number[]>();
-  /** Every host, wild or not, under each suffix that a wildcard could ask for. */
+  /** All hosts, including wildcards, under each suffix that a wildcard could match. */
   readonly #under = new Map<string, number[]>();
-  /** `*`, and wildcards that do not end at a dot: they are always candidates. */
+  /** `*`, and wildcards that do not end at a dot: always candidates. */
   readonly #always: number[] = [];
 
   add(place: number, host: string): void {
@@ -45,7 +45,7 @@ class Places {
   }
 }
 
-/** As many are looked through faster than an index is made. */
+/** Up to this number, a linear scan is faster than an index. */
 const FEW = 8;
 
 export class HostIndex<T> {
@@ -53,7 +53,10 @@ export class HostIndex<T> {
   readonly #hosts: (readonly string[])[] = [];
   #places: Places | undefined;
 
-  /** Items come in the order in which {@link candidates} is to give them, all before the first question. */
+  /**
+   * Add all items, in the order in which {@link candidates} should return them, before the first
+   * query.
+   */
   add(item: T, hosts: readonly string[]): void {
     this.#all.push(item);
     this.#hosts.push(hosts);
@@ -65,7 +68,7 @@ export class HostIndex<T> {
     return places;
   }
 
-  /** Everything that may overlap with one of the hosts, in order, and perhaps a little more. */
+  /** A superset of the items that overlap with one of the hosts, in order. */
   candidates(hosts: readonly string[]): readonly T[] {
     if (
       this.#all.length <= FEW ||

@@ -1,6 +1,7 @@
 /** Hosts of servers and VirtualServices: istio-port-mapping.md §2, `sanitizeServerHostNamespace`. */
 
-// A dot before the slash is the gateway's own namespace, a star is any; star/star alone stands for everything.
+// A dot before the slash means the gateway's own namespace, a star any namespace; star/star stands
+// for everything.
 export function sanitiseHosts(hosts: readonly string[], namespace: string): string[] {
   if (hosts.includes('*/*')) return ['*'];
   return hosts.map((host) => {
@@ -9,19 +10,19 @@ export function sanitiseHosts(hosts: readonly string[], namespace: string): stri
   });
 }
 
-/** Without the namespace: what is matched against, and what becomes the SNI of a filter chain. */
+/** Without the namespace: used for matching, and as the SNI of a filter chain. */
 export function hostName(host: string): string {
   const slash = host.indexOf('/');
   return slash < 0 ? host : host.slice(slash + 1);
 }
 
-/** Undefined when any namespace may bind. */
+/** Undefined if any namespace may bind. */
 export function hostNamespace(host: string): string | undefined {
   const slash = host.indexOf('/');
   return slash < 0 ? undefined : host.slice(0, slash);
 }
 
-/** `host.Name.Matches`: equal, or one is a wildcard over the other. */
+/** `host.Name.Matches`: equal, or one is a wildcard that covers the other. */
 export function hostsOverlap(a: string, b: string): boolean {
   const [wildA, wildB] = [a.startsWith('*'), b.startsWith('*')];
   if (wildA && wildB) return a.length < b.length ? b.endsWith(a.slice(1)) : a.endsWith(b.slice(1));
@@ -30,7 +31,7 @@ export function hostsOverlap(a: string, b: string): boolean {
   return a === b;
 }
 
-/** Whether `host` is the same as `of` or under it. */
+/** Whether `host` equals `of` or is under it. */
 export function isSubsetOf(host: string, of: string): boolean {
   if (of.startsWith('*')) return host.replace(/^\*/, '').endsWith(of.slice(1));
   return host === of;

@@ -1,4 +1,7 @@
-/** The port mapping of one set of gateway pods: the rules for each kind of them, then the answer for all. */
+/**
+ * The port mapping of one set of gateway pods: applies the rules to each kind of pods, then
+ * combines the results.
+ */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
 import { explain, formatSomePods } from './explain.ts';
 import type { ServerEvaluation } from './server-evaluation.ts';
@@ -19,9 +22,9 @@ import { gatewayNotesFor } from './notes.ts';
 export interface Ingress {
   readonly namespace: string;
   readonly workloads: readonly Workload[];
-  /** Every Service that selects the pods, oldest first. */
+  /** Services that select the pods, oldest first. */
   readonly services: readonly Service[];
-  /** The Services that are asked for a port: the ingress Service itself, or all of them. */
+  /** The Services that may get a port: the ingress Service, or all of them. */
   readonly within: readonly Service[];
 }
 
@@ -49,7 +52,7 @@ interface Sighting {
   readonly staged: Staged;
 }
 
-/** What would be added for this server; a rejected one beside it gains nothing from it. */
+/** The port to add for this server; a rejected server on the same port does not benefit. */
 function addition(
   { id, verdict }: ServerEvaluation,
   { additions }: Answered,
@@ -89,7 +92,7 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): MappedSer
 
 type MappedServer = ServerReport & { readonly tolerated?: ServerReport };
 
-/** The best of what was seen; where pods disagree, the report says in which of them it holds. */
+/** The best result; if pods differ, the report names the pods with this result. */
 function bestReport(sightings: readonly Sighting[], ingress: Answered): MappedServer[] {
   const [best] = sightings.toSorted((a, b) =>
     compareVerdicts(a.judgement.verdict, b.judgement.verdict),
@@ -149,7 +152,7 @@ function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
   return sortListeners(merged);
 }
 
-/** Pods of several revisions, or with other container ports, need not listen on the same ports. */
+/** Pods of several revisions, or with different container ports, may listen on different ports. */
 function listeningPods(staged: readonly Staged[]): PortMapping['listening'] {
   const ports = new Map<number, Set<string>>();
   for (const { stage, judgements, listeners } of staged) {

@@ -1,4 +1,4 @@
-/** Which ingresses there are among the objects of a cluster, and which pods belong to each. */
+/** Finds the ingresses among the objects of a cluster, and the pods of each. */
 import { namespacedName } from './object-age.ts';
 import type { Ingress } from './ingress.ts';
 import type { Pod, Service } from '../snapshot/objects.ts';
@@ -7,12 +7,15 @@ import type { Workload } from './workload.ts';
 import { assumedWorkload, workloadsOf } from './workload.ts';
 import type { ClusterModel } from './cluster-model.ts';
 
-/** Label keys that decide whether pods are alike. */
+/** Label keys that distinguish kinds of pods. */
 function selectorKeys(world: ClusterModel): ReadonlySet<string> {
   return new Set([...world.istio.keys, ...world.services.keys]);
 }
 
-/** istio-port-mapping.md §1.1: a sidecar is no gateway; if nothing else carries the labels, that is what has to be said. */
+/**
+ * istio-port-mapping.md §1.1: a sidecar is not a gateway; if only sidecars have the labels, this is
+ * reported.
+ */
 function withoutSidecars(pods: readonly Pod[]): readonly Pod[] {
   const gateways = pods.filter(({ proxy }) => proxy !== 'sidecar');
   return gateways.length > 0 ? gateways : pods;
@@ -23,7 +26,10 @@ function servicesOf(world: ClusterModel, workloads: readonly Workload[], own: Se
   return world.services.inOrder.filter((service) => found.has(service));
 }
 
-/** The pods that the ingress Service selects; without any (scaled to 0), the labels of its selector stand for them. */
+/**
+ * The pods that the ingress Service selects. If there are none (scaled to 0), the labels of its
+ * selector are used.
+ */
 export function findIngress(world: ClusterModel, ref: IngressRef): Ingress | undefined {
   const service = world.services.byKey.get(`${ref.namespace}/${ref.service}`);
   if (service === undefined) return undefined;
@@ -42,7 +48,7 @@ export function findIngress(world: ClusterModel, ref: IngressRef): Ingress | und
   };
 }
 
-/** `proxy router`, or unknown and pointed at by a gateway: the benefit of the doubt. */
+/** `proxy router`, or unknown and selected by a gateway. */
 function isGatewayPod(world: ClusterModel, pod: Pod): boolean {
   if (pod.proxy !== 'unknown') return pod.proxy === 'router';
   if (world.istio.find(pod.meta.labels).length > 0) return true;
@@ -51,14 +57,19 @@ function isGatewayPod(world: ClusterModel, pod: Pod): boolean {
     .some((service) => world.byService.has(namespacedName(service.meta)));
 }
 
-/** A Gateway without a selector says nothing about which unknown pods are gateways; it is believed only where nothing else is. */
+/**
+ * A Gateway without a selector does not show which unknown pods are gateways; it is used only if
+ * nothing else is.
+ */
 function gatewayPods(world: ClusterModel): readonly Pod[] {
   const found = world.objects.pods.filter((pod) => isGatewayPod(world, pod));
   if (found.length > 0 || world.istio.unselective.length === 0) return found;
   return world.objects.pods.filter(({ proxy }) => proxy === 'unknown');
 }
 
-/** Pods that the same Services select are one ingress; pods without a Service are one for each kind. */
+/**
+ * Pods selected by the same Services form one ingress; pods without a Service form one per kind.
+ */
 function populated(world: ClusterModel): Ingress[] {
   const workloads = workloadsOf(gatewayPods(world), selectorKeys(world), world.mesh);
   const groups = Map.groupBy(workloads, (workload) => {
@@ -73,7 +84,7 @@ function populated(world: ClusterModel): Ingress[] {
   });
 }
 
-/** Services that select no pod but that gateways point at all the same. */
+/** Services that select no pod, but that gateways refer to. */
 function scaledToZero(world: ClusterModel): Ingress[] {
   const peopled = new Set(
     workloadsOf(world.objects.pods, selectorKeys(world), world.mesh).flatMap((workload) =>

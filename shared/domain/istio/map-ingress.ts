@@ -1,4 +1,7 @@
-/** The port mapping: which ports the gateway pods listen on, which Service ports lead there, what is missing, and why. */
+/**
+ * The port mapping: the ports on which gateway pods listen, the Service ports that lead there,
+ * missing ports, and reasons.
+ */
 import { compareReports, portMappingOf } from './ingress.ts';
 import { allIngresses, findIngress } from './ingresses.ts';
 import type { MeshOptions } from './mesh.ts';
@@ -13,7 +16,10 @@ function nothing(namespace: string): PortMapping {
   return { namespace, services: [], pods: [], listeners: [], servers: [], missing: [] };
 }
 
-/** The complete answer for one ingress: the pods that the ingress Service selects. Gateways that point elsewhere are not in it. */
+/**
+ * The complete result for one ingress: the pods that the ingress Service selects. Gateways for
+ * other pods are not included.
+ */
 export function mapIngress(
   ingress: IngressRef,
   objects: KubernetesObjects,
@@ -28,7 +34,10 @@ function namespaceOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
 }
 
-/** What belongs to no ingress is said once: with an ingress of the gateway's namespace, else with the first, else by itself. */
+/**
+ * Reports of gateways without an ingress appear once: with an ingress in the gateway's namespace,
+ * otherwise with the first one, or alone.
+ */
 function place(
   mappings: readonly PortMapping[],
   strays: readonly ServerReport[],
@@ -56,7 +65,10 @@ function place(
   }));
 }
 
-/** Every ingress among the objects, and every gateway that is in none of them. Order of the input never matters. */
+/**
+ * Every ingress among the objects, and every gateway outside of them. The order of the input never
+ * matters.
+ */
 export function mapAll(objects: KubernetesObjects, mesh: MeshOptions): readonly PortMapping[] {
   const world = buildClusterModel(objects, mesh);
   const mappings = allIngresses(world).map((ingress) => portMappingOf(world, ingress));

@@ -1,18 +1,21 @@
-/** istio-port-mapping.md §1.7: several servers on one resolved port and bind. The caller gives them in age order; who comes first keeps the port. */
+/**
+ * istio-port-mapping.md §1.7: several servers on one resolved port and bind. The caller passes them
+ * in age order; the first keeps the port.
+ */
 import { hostName } from './hosts.ts';
 import type { CodedReason, ServerSpec } from './model.ts';
 import { describeServer } from './model.ts';
 import type { ListenerKind } from './port-mapping.ts';
 
-/** What holds one resolved port and bind so far. */
+/** The servers on one resolved port and bind so far. */
 interface Slot {
-  /** The plaintext server that decides from now on. */
+  /** The plaintext server that decides for later ones. */
   plain: ServerSpec | undefined;
   /** `CheckDuplicates`: host strings of servers with TLS settings. */
   readonly hosts: Map<string, ServerSpec>;
-  /** HTTPS route names. */
+  /** Names of HTTPS routes. */
   readonly names: Map<string, ServerSpec>;
-  /** SNI of terminating filter chains, without the namespaces that told the host strings apart. */
+  /** SNI of terminating filter chains, without the namespaces that distinguish the host strings. */
   readonly sni: Map<string, ServerSpec>;
 }
 
@@ -55,7 +58,7 @@ function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined 
   };
 }
 
-/** The plaintext owner decides: only servers of its HTTP family still merge. */
+/** The plaintext owner decides: only servers of its HTTP family can still merge. */
 function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason | undefined {
   if (server.family === 'http' && owner.family === 'http') return undefined;
   return {
@@ -74,7 +77,10 @@ function repeatedRouteName(server: ServerSpec, slot: Slot): CodedReason | undefi
   };
 }
 
-/** istio issue 24638: the merge accepts it, and Envoy refuses the listener because of two equal chains. */
+/**
+ * istio issue 24638: the merge accepts it, and Envoy refuses the listener because of two equal
+ * chains.
+ */
 function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
   if (!TERMINATING.has(server.kind)) return undefined;
   const duplicate = repeated(server.hosts.map(hostName), slot.sni);
@@ -93,11 +99,11 @@ function accept(server: ServerSpec, slot: Slot): void {
 }
 
 export interface ServerMerge {
-  /** Undefined when the server is accepted. */
+  /** Undefined if the server is accepted. */
   readonly offer: (server: ServerSpec, port: number) => CodedReason | undefined;
 }
 
-/** One merge for one kind of pods. */
+/** Starts a merge for one kind of pods. */
 export function startMerge(): ServerMerge {
   const slots = new Map<string, Slot>();
   const slotOf = (port: number, bind: string): Slot => {

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §2: AUTO_PASSTHROUGH makes a filter chain for each mesh service under the hosts of a server; one is enough for a listener. */
+/**
+ * istio-port-mapping.md §2: AUTO_PASSTHROUGH creates a filter chain for each mesh Service that
+ * matches the hosts of a server; a listener needs one.
+ */
 import { creationTime, compareByCodeUnits, namespacedName } from './object-age.ts';
 import { isAutoPassthrough } from './gateway-api/listener-tls.ts';
 import { hostName, isSubsetOf } from './hosts.ts';
@@ -6,16 +9,16 @@ import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 
 const MESH_DOMAIN = 'svc.cluster.local';
 
-/** A server, or listener, that opens its port only for mesh services. */
+/** A server or listener that opens its port only for mesh Services. */
 export interface MeshServiceDemand {
   /** `namespace/name` of the gateway. */
   readonly gateway: string;
   readonly api: 'istio' | 'gateway-api';
-  /** Host names, without the namespaces that servers may put before them. */
+  /** Host names without the namespace prefixes of servers. */
   readonly names: readonly string[];
 }
 
-/** Whether one of `names` stands for the Service. */
+/** Whether one of `names` matches the Service. */
 export function isUnderHosts({ meta, type, ports }: Service, names: readonly string[]): boolean {
   const host = `${meta.name}.${meta.namespace}.${MESH_DOMAIN}`;
   return (
@@ -25,7 +28,7 @@ export function isUnderHosts({ meta, type, ports }: Service, names: readonly str
   );
 }
 
-/** istio-port-mapping.md §1.2.4, as `serviceDirectory` has it. */
+/** istio-port-mapping.md §1.2.4, in the order of `serviceDirectory`. */
 export function isOlderService(a: Service, b: Service): boolean {
   const [bornA, bornB] = [creationTime(a.meta), creationTime(b.meta)];
   return bornA === bornB
@@ -36,7 +39,10 @@ export function isOlderService(a: Service, b: Service): boolean {
     : bornA < bornB;
 }
 
-/** The only Service, as `namespace/name`, or the only namespace that a host name can stand for; undefined where there may be several. */
+/**
+ * The only Service (`namespace/name`) or namespace that a host name can match; undefined if there
+ * may be several.
+ */
 export function scopeOfHost(
   name: string,
 ): { readonly service: string } | { readonly namespace: string } | undefined {
@@ -49,7 +55,10 @@ export function scopeOfHost(
   return service.startsWith('*') ? undefined : { service: `${namespace}/${service}` };
 }
 
-/** What these gateways ask of the mesh. What they ask in vain, because the server is refused for another reason, counts too. */
+/**
+ * The mesh Services that these gateways need, including those of servers that are refused for
+ * another reason.
+ */
 export function meshServiceDemands({
   gateways,
   apiGateways,

@@ -1,27 +1,27 @@
 import * as z from 'zod';
 import { LabelSelector } from '../snapshot/label-selector.ts';
 
-/** Mesh options that change the port mapping, with Istio's defaults of today. */
+/** Mesh options that change the port mapping, with Istio's current defaults. */
 export const MeshOptions = z.strictObject({
   /** PILOT_SCOPE_GATEWAY_TO_NAMESPACE */
   scopeGatewayToNamespace: z.boolean().default(false),
   /** PILOT_ENABLE_QUIC_LISTENERS */
   enableQuic: z.boolean().default(false),
-  /** Overrides what the pods say about ISTIO_META_UNPRIVILEGED_POD. */
+  /** Overrides ISTIO_META_UNPRIVILEGED_POD of the pods. */
   unprivilegedPods: z.boolean().optional(),
   /** PILOT_ENABLE_STRICT_GATEWAY_MERGING (1.31 and later) */
   strictGatewayMerging: z.boolean().default(true),
   /** meshConfig.defaultVirtualServiceExportTo */
   defaultVirtualServiceExportTo: z.array(z.string()).default(['*']),
-  /** Before 1.31 a tcp or tls block with an empty route still counted. */
+  /** Before 1.31, a tcp or tls block with an empty route counted. */
   emptyRouteCounts: z.boolean().default(false),
-  /** The revision of the istiod that serves the gateway pods; `default` where unset. */
+  /** Revision of the istiod that serves the gateway pods; `default` if unset. */
   revision: z.string().default('default'),
   /** Names of the Gateway API classes that Istio's ingress controller implements. */
   gatewayClasses: z.array(z.string()).default(['istio']),
-  /** meshConfig.discoverySelectors; absent: what the mesh ConfigMap says, where it may be read. */
+  /** meshConfig.discoverySelectors; absent: as in the mesh ConfigMap, if it is readable. */
   discoverySelectors: z.array(LabelSelector).optional(),
-  /** meshConfig.rootNamespace, where istiod and its ConfigMap are. */
+  /** meshConfig.rootNamespace, the namespace of istiod and its ConfigMap. */
   rootNamespace: z.string().default('istio-system'),
   statusPort: z.int().min(1).max(65_535).default(15_021),
 });

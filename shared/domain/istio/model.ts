@@ -1,14 +1,14 @@
-/** What the rules hand to one another. */
+/** Types shared by the rules. */
 import type { Family, TlsMode } from './protocol.ts';
 import type { ListenerKind, ServerReport } from './port-mapping.ts';
 
-/** A decision: a code of the table and a sentence that names the objects concerned. */
+/** A decision: a code, and a message that names the objects. */
 export interface CodedReason {
   readonly code: string;
   readonly reason: string;
 }
 
-/** A server of an Istio Gateway or a listener of a Gateway API Gateway, in the one form that the rules read. */
+/** A server of an Istio Gateway or a listener of a Gateway API Gateway, in a common format. */
 export interface ServerSpec {
   /** `namespace/name` of the gateway. */
   readonly gateway: string;
@@ -18,18 +18,18 @@ export interface ServerSpec {
   /** Name of the port or of the listener. */
   readonly name: string;
   readonly number: number;
-  /** As written. */
+  /** Unchanged from the object. */
   readonly protocol: string;
   readonly family: Family;
   readonly tls: TlsMode | undefined;
   readonly kind: ListenerKind;
-  /** As `sanitiseHosts` leaves them. */
+  /** As returned by `sanitiseHosts`. */
   readonly hosts: readonly string[];
   /** Empty for the wildcard. */
   readonly bind: string;
-  /** Name under which the listener is configured: HTTPS route names are made of it. */
+  /** Configuration name of the listener, from which HTTPS route names are derived. */
   readonly configName: string;
-  /** Only in Gateway API: the Services it refers to, and who is attached. */
+  /** Only for Gateway API: its Services and attached routes. */
   readonly attachment?: Attachment;
 }
 
@@ -40,7 +40,7 @@ export interface Attachment {
   readonly services: readonly string[];
 }
 
-/** What is said of one server, however little of it could be read. */
+/** The identity of a server, even if it could not be read completely. */
 export interface ServerId {
   readonly gateway: string;
   readonly api: 'istio' | 'gateway-api';
@@ -51,11 +51,14 @@ export interface ServerId {
 }
 
 export type ReadServer =
-  /** `dropped`: istiod makes nothing of it, though an earlier version of Sluice did: what is declared of it stays. */
+  /**
+   * `dropped`: istiod ignores it, but an earlier version of Sluice did not: existing exposures
+   * stay.
+   */
   | { readonly id: ServerId; readonly spec: ServerSpec; readonly dropped?: CodedReason }
   | { readonly id: ServerId; readonly fault: CodedReason };
 
-/** The part of a report that says which server it is about. */
+/** The fields of a report that identify the server. */
 export function reportHead({
   gateway,
   api,
@@ -67,7 +70,7 @@ export function reportHead({
   return { gateway, api, server: index, ...(name === '' ? {} : { name }), port: number, protocol };
 }
 
-/** How a server is called in sentences. */
+/** Name of a server in messages. */
 export function describeServer(
   server: Pick<ServerId, 'gateway' | 'api' | 'index' | 'name'>,
 ): string {

@@ -1,4 +1,4 @@
-/** Gateways that have no server to carry a verdict. */
+/** Notes on gateways without a server that could carry a verdict. */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
 import type { WorkloadContext } from './server-selection.ts';
 import { gatewayConfigsFor } from './server-selection.ts';
@@ -31,7 +31,7 @@ function byGateway(notes: readonly GatewayNote[]): GatewayNote[] {
   return [...unique.values()].sort((a, b) => compareByCodeUnits(a.gateway, b.gateway));
 }
 
-/** Of the gateways that point at these pods. */
+/** For gateways that select these pods. */
 export function gatewayNotesFor(stages: readonly WorkloadContext[]): GatewayNote[] {
   const services = new Set(
     stages.flatMap((stage) => stage.services.map(({ meta }) => namespacedName(meta))),
@@ -54,7 +54,7 @@ export function gatewaysWithoutListeners(world: ClusterModel): ApiGatewayView[] 
   return world.apiViews.filter(({ key }) => !withListeners.has(key));
 }
 
-/** Of all gateways, whichever pods they point at. */
+/** For all gateways, whichever pods they select. */
 export function allGatewayNotes(world: ClusterModel): GatewayNote[] {
   return byGateway([
     ...world.configs.flatMap(emptyIstio),

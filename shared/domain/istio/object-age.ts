@@ -5,13 +5,16 @@ export function namespacedName(meta: Pick<Meta, 'namespace' | 'name'>): string {
   return `${meta.namespace}/${meta.name}`;
 }
 
-/** By code units, so that the answer is the same on every machine. */
+/** By code units, so that the result does not depend on the locale. */
 export function compareByCodeUnits(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** Milliseconds since 1970; an object without a time (a file that was never applied) counts as older than all others, as Go's zero time does. */
+/**
+ * Milliseconds since 1970; an object without a timestamp (a file that was never applied) counts as
+ * oldest, like Go's zero time.
+ */
 export function creationTime(meta: Pick<Meta, 'created'>): number {
   const at = Date.parse(meta.created);
   return Number.isNaN(at) ? Number.NEGATIVE_INFINITY : at;
@@ -36,7 +39,10 @@ function compareAged<T>(a: Aged<T>, b: Aged<T>): number {
   );
 }
 
-/** Oldest first, then by `ties`: istio-port-mapping.md §1.7 name and namespace for configuration, §1.2.4 the host name for Services. */
+/**
+ * Oldest first, then by `ties`: name and namespace for configuration (istio-port-mapping.md §1.7),
+ * the host name for Services (§1.2.4).
+ */
 export function sortByAge<T>(
   items: readonly T[],
   meta: (item: T) => Meta,

@@ -42,7 +42,10 @@ export const ListenerKind = z.enum([
 ]);
 export type ListenerKind = z.infer<typeof ListenerKind>;
 
-/** One socket of the gateway pods' Envoy. `bind` is absent for the wildcard address; `kinds` holds all kinds on that listener. */
+/**
+ * One socket of the gateway pods' Envoy. `bind` is absent for the wildcard address; `kinds` holds
+ * all kinds on that listener.
+ */
 export interface Listener {
   readonly port: number;
   readonly bind?: string;
@@ -54,7 +57,7 @@ export const ServicePortMapping = z.strictObject({
   /** `namespace/name` */
   service: Name,
   port: z.int(),
-  /** The port on the pod it leads to (resolved number). */
+  /** The resolved target port in the pod. */
   targetPort: z.int(),
   nodePort: z.int().nullable(),
   reachesListener: z.boolean(),
@@ -67,23 +70,23 @@ export const ServerReport = z.strictObject({
   api: z.enum(['istio', 'gateway-api']),
   /** Index in the gateway's servers (listeners). */
   server: z.int(),
-  /** Name of the listener (Gateway API) or the server's port name. */
+  /** Name of the listener (Gateway API), or port name of the server. */
   name: z.string().optional(),
   port: z.number(),
   protocol: z.string(),
   verdict: Verdict,
-  /** From the table of codes; `OK` when listening. */
+  /** From the code table; `OK` if listening. */
   code: z.string(),
-  /** A sentence that names the objects concerned. */
+  /** A message that names the objects. */
   reason: z.string(),
-  /** Ports Envoy listens on for this server; empty when there is none. */
+  /** Ports on which Envoy listens for this server; may be empty. */
   envoyPorts: z.array(z.int()),
   servicePorts: z.array(ServicePortMapping),
   missingInService: z.boolean(),
 });
 export type ServerReport = z.infer<typeof ServerReport>;
 
-/** A port that a Service lacks, to be added by server-side apply. */
+/** A port that a Service lacks, to be added with server-side apply. */
 export interface MissingServicePort {
   /** `namespace/name` */
   readonly service: string;
@@ -91,11 +94,11 @@ export interface MissingServicePort {
   readonly port: number;
   readonly targetPort: number;
   readonly protocol: 'TCP' | 'UDP';
-  /** Gateways that want it, `namespace/name`. */
+  /** Gateways that need it, `namespace/name`. */
   readonly gateways: readonly string[];
 }
 
-/** Something to know about a gateway that has no server to say it of. */
+/** A note on a gateway that has no server to carry it. */
 export interface GatewayNote {
   /** `namespace/name` */
   readonly gateway: string;
@@ -103,14 +106,14 @@ export interface GatewayNote {
   readonly message: string;
 }
 
-/** A server that is refused by a rule that an earlier version did not have, as it would be otherwise. */
+/** A server that a newer rule refuses, with its result under the old rules. */
 export interface ToleratedServer {
-  /** In `PortMapping.servers`, where it is refused. */
+  /** Its position in `PortMapping.servers`. */
   readonly position: number;
   readonly report: ServerReport;
 }
 
-/** The complete answer for one set of gateway pods. */
+/** The complete result for one set of gateway pods. */
 export interface PortMapping {
   readonly namespace: string;
   /** `namespace/name` of every Service that selects the pods. */
@@ -120,9 +123,9 @@ export interface PortMapping {
   readonly listeners: readonly Listener[];
   readonly servers: readonly ServerReport[];
   readonly missing: readonly MissingServicePort[];
-  /** By port in the pods, the names of those that listen there; absent where all pods listen on all ports. */
+  /** By port in the pods: names of the pods that listen; absent if all pods listen on all ports. */
   readonly listening?: ReadonlyMap<number, ReadonlySet<string>>;
-  /** Only what is declared of them already stays. */
+  /** Only their existing exposures stay. */
   readonly tolerated?: readonly ToleratedServer[];
   readonly notes?: readonly GatewayNote[];
 }

@@ -1,25 +1,34 @@
-/** istio-port-mapping.md §1.2.2 to 1.2.7: from the port number of a gateway to the port in the pod. */
+/**
+ * istio-port-mapping.md §1.2.2 to 1.2.7: resolves the port number of a gateway to a port in the
+ * pod.
+ */
 import type { Workload } from './workload.ts';
 import type { Service, ServicePort } from '../snapshot/objects.ts';
 import { istioProtocolOf } from './protocol.ts';
 import { isPort } from './validity.ts';
 import { namespacedName } from './object-age.ts';
 
-/** A Service port as it leads into the pods. */
+/** A Service port with its port in the pods. */
 export interface TargetPort {
   readonly service: Service;
   readonly port: ServicePort;
   readonly target: number;
 }
 
-/** istio-port-mapping.md §1.2.7: with this label on it, a Service does not translate ports of Istio Gateways. */
+/**
+ * istio-port-mapping.md §1.2.7: a Service with this label does not translate ports of Istio
+ * Gateways.
+ */
 const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
 
 export function isTranslating(service: Service): boolean {
   return !(DISABLE_LABEL in service.meta.labels);
 }
 
-/** istio-port-mapping.md §1.2.2. Undefined when a name is on no container port of that L4 protocol: the Service port then leads nowhere. */
+/**
+ * istio-port-mapping.md §1.2.2. Undefined if no container port of that L4 protocol has the name:
+ * the Service port then leads nowhere.
+ */
 export function targetPortOf(port: ServicePort, workload: Workload): number | undefined {
   const wanted = port.targetPort ?? port.port;
   if (typeof wanted === 'number') return isPort(wanted) ? wanted : undefined;
@@ -27,7 +36,8 @@ export function targetPortOf(port: ServicePort, workload: Workload): number | un
     (container) => container.name === wanted && container.protocol === port.protocol,
   );
   if (named !== undefined) return named.port;
-  // Without pods nobody knows the name's number; the port itself keeps what is exposed from vanishing.
+  // Without pods the number behind the name is unknown; using the port itself keeps existing
+  // exposures.
   return workload.assumed && isPort(port.port) ? port.port : undefined;
 }
 
@@ -38,7 +48,10 @@ function allTargets(service: Service, workload: Workload): TargetPort[] {
   });
 }
 
-/** istio-port-mapping.md §1.2.3: of one Service, istiod sees one port for each target number and Istio protocol, the first in spec order. */
+/**
+ * istio-port-mapping.md §1.2.3: of one Service, istiod sees one port per target number and Istio
+ * protocol, the first in spec order.
+ */
 function visibleTargets(targets: readonly TargetPort[]): TargetPort[] {
   const seen = new Set<string>();
   return targets.filter(({ service, port, target }) => {
@@ -50,20 +63,26 @@ function visibleTargets(targets: readonly TargetPort[]): TargetPort[] {
 }
 
 export interface PortResolver {
-  /** istio-port-mapping.md §1.2.5 and 1.2.6: an Istio Gateway has one target, the number itself when no Service port has it. */
+  /**
+   * istio-port-mapping.md §1.2.5 and 1.2.6: an Istio Gateway has one target, which is the number
+   * itself if no Service port has it.
+   */
   readonly ofIstio: (number: number) => readonly number[];
-  /** The ports of the Services that a Gateway API Gateway refers to: every match counts, no fall-back. */
+  /** The matching ports of the Services that a Gateway API Gateway refers to, without fallback. */
   readonly ofServices: (number: number, services: readonly string[]) => readonly number[];
   /** istio-port-mapping.md §1.8 `udpSupportedPort` */
   readonly hasUdp: (number: number, services: readonly string[] | undefined) => boolean;
-  /** `namespace/name` of the Services that bring at least one port. */
+  /** `namespace/name` of the Services with at least one port. */
   readonly present: ReadonlySet<string>;
-  /** Every port that leads into the pods, hidden ones included, by its number and by its target. */
+  /** All ports that lead into the pods, including hidden ones, by number and by target. */
   readonly byNumber: ReadonlyMap<number, readonly TargetPort[]>;
   readonly byTarget: ReadonlyMap<number, readonly TargetPort[]>;
-  /** The Service has this port already, wherever it leads; a UDP port of the same number is another one (istio-port-mapping.md §1.3). */
+  /**
+   * Whether the Service has this TCP port, whatever its target; a UDP port with the same number is
+   * independent (istio-port-mapping.md §1.3).
+   */
   readonly hasTcp: (service: Service, number: number) => boolean;
-  /** Numbers that Istio Gateways find translated. */
+  /** Whether the number is translated for Istio Gateways. */
   readonly translates: (number: number) => boolean;
 }
 

@@ -1,7 +1,7 @@
-/** istio-port-mapping.md §1.4 and the reserved ports of §1.7: ports that Envoy cannot have. */
+/** istio-port-mapping.md §1.4 and the reserved ports of §1.7: ports that Envoy cannot open. */
 import type { MeshOptions } from './mesh.ts';
 
-/** `istioReservedPorts` of the agent and Envoy's own static listeners. */
+/** `istioReservedPorts` of the agent, and Envoy's own static listeners. */
 const RESERVED: ReadonlySet<number> = new Set([
   15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
 ]);
@@ -12,7 +12,10 @@ export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>):
 
 const FIRST_UNPRIVILEGED = 1024;
 
-/** istiod skips the listener; the test comes after translation, so what counts is the port in the pod. */
+/**
+ * istiod skips the listener. The check comes after translation, so it applies to the port in the
+ * pod.
+ */
 export function isSkippedAsPrivileged(port: number, unprivilegedPod: boolean): boolean {
   return unprivilegedPod && port < FIRST_UNPRIVILEGED;
 }

@@ -1,7 +1,7 @@
-/** istio-port-mapping.md §1.6: what a server's protocol and TLS mode make of its listener. */
+/** istio-port-mapping.md §1.6: how protocol and TLS mode of a server determine its listener. */
 import type { ListenerKind } from './port-mapping.ts';
 
-/** `http`: plaintext HTTP; `https` and `tls`: TLS in one way or another; `tcp`: opaque. */
+/** `http`: plaintext HTTP; `https` and `tls`: TLS; `tcp`: opaque. */
 export type Family = 'http' | 'https' | 'tls' | 'tcp';
 
 const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
@@ -20,7 +20,7 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
 
 export const KNOWN_PROTOCOLS = [...FAMILIES.keys()].map((name) => name.toUpperCase()).join(', ');
 
-/** Undefined when Istio gives the protocol no listener of its own; UDP is among those. */
+/** Undefined if Istio creates no listener for the protocol, such as UDP. */
 export function protocolFamily(protocol: string): Family | undefined {
   return FAMILIES.get(protocol.toLowerCase());
 }
@@ -35,12 +35,17 @@ const MODES = [
 ] as const;
 export type TlsMode = (typeof MODES)[number];
 
-/** An omitted mode is PASSTHROUGH, even where a certificate is named: it is zero in the enumeration. */
+/**
+ * An omitted mode is PASSTHROUGH, even with a certificate, because it is zero in the enumeration.
+ */
 export function tlsModeOf(mode: string | undefined): TlsMode | undefined {
   return mode === undefined ? 'PASSTHROUGH' : MODES.find((known) => known === mode);
 }
 
-/** TLS settings make an opaque protocol TLS; without them HTTPS and TLS are opaque TCP, which only objects from before the webhook can say. */
+/**
+ * With TLS settings, an opaque protocol becomes TLS. Without them, HTTPS and TLS are opaque TCP,
+ * which only objects from before the webhook can have.
+ */
 export function listenerKindOf(family: Family, tls: TlsMode | undefined): ListenerKind {
   if (family === 'http') return 'HTTP';
   if (tls === undefined) return 'TCP';
@@ -55,10 +60,13 @@ const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/wss', 'https'],
 ]);
 
-/** Ports on which Istio does not sniff: they are TCP when nothing else is said. */
+/** Ports on which Istio does not detect protocols: TCP by default. */
 const WELL_KNOWN_TCP: ReadonlySet<number> = new Set([25, 53, 3306, 27_017]);
 
-/** istio-port-mapping.md §1.2.3: the Istio protocol of a Service port, from appProtocol, else from the prefix of its name. */
+/**
+ * istio-port-mapping.md §1.2.3: the Istio protocol of a Service port, from appProtocol, or from the
+ * prefix of its name.
+ */
 export function istioProtocolOf(port: {
   readonly name: string;
   readonly port: number;

@@ -1,7 +1,10 @@
 import type { MeshOptions } from './mesh.ts';
 import type { Meta } from '../snapshot/objects.ts';
 
-/** On pods: who serves them, as injection writes it. On configuration: for whom it is meant. */
+/**
+ * On pods: the revision that serves them, set by injection. On configuration: the revision it is
+ * meant for.
+ */
 export const REVISION_LABEL = 'istio.io/rev';
 
 /** The revision that configuration is meant for; undefined means every revision. */

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §2, how a VirtualService is bound: the tcp and tls blocks that a gateway pod's namespace sees, by gateway and match port. */
+/**
+ * istio-port-mapping.md §2, binding of VirtualServices: the tcp and tls blocks visible in a gateway
+ * pod's namespace, by gateway and match port.
+ */
 import { sortByAge } from './object-age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { RouteBlock, VirtualService } from '../snapshot/objects.ts';
@@ -9,23 +12,26 @@ export interface BoundBlock {
   readonly virtualService: VirtualService;
   readonly sniHosts: readonly string[];
   readonly destinations: number;
-  /** Position in the order in which istiod asks: smaller is asked first. */
+  /** Position in istiod's order; smaller comes first. */
   readonly order: number;
 }
 
-/** Blocks of one gateway by match port; 0 holds those that match any port. */
+/** Blocks of one gateway by match port; 0 holds those for any port. */
 export type BlocksByPort = ReadonlyMap<number, HostIndex<BoundBlock>>;
 
 export interface RouteTable {
   readonly tcp: ReadonlyMap<string, BlocksByPort>;
   readonly tls: ReadonlyMap<string, BlocksByPort>;
-  /** VirtualServices that name the gateway and are visible. */
+  /** Visible VirtualServices that refer to the gateway. */
   readonly bound: ReadonlyMap<string, readonly VirtualService[]>;
-  /** Those that name it but are not exported to the pods' namespace. */
+  /** VirtualServices that refer to it but are not exported to the pods' namespace. */
   readonly hidden: ReadonlyMap<string, readonly VirtualService[]>;
 }
 
-/** `ns/name`; `name` and `./name` in the VirtualService's namespace; `name.ns.svc…` as of old. Undefined for the mesh. */
+/**
+ * `ns/name`; `name` and `./name` in the VirtualService's namespace; `name.ns.svc…` in the old
+ * format. Undefined for the mesh.
+ */
 export function gatewayName(name: string, namespace: string): string | undefined {
   if (name === 'mesh') return undefined;
   if (name.startsWith('./')) return `${namespace}/${name.slice(2)}`;
@@ -34,7 +40,10 @@ export function gatewayName(name: string, namespace: string): string | undefined
   return `${in_ ?? namespace}/${gateway}`;
 }
 
-/** 0 private, 1 exported by name, 2 public: that is the order; undefined when the namespace does not see it. */
+/**
+ * 0 private, 1 exported by name, 2 public, in this order; undefined if the namespace does not see
+ * it.
+ */
 function visibility(
   virtualService: VirtualService,
   namespace: string,
@@ -102,7 +111,10 @@ function addBlock(
   }
 }
 
-/** A tcp block without a match list matches; a tls block has one chain for each match, so none without. */
+/**
+ * A tcp block without a match list matches; a tls block has one chain per match, so none without
+ * matches.
+ */
 function addBlocks(tcp: Growing, tls: Growing, binding: Binding): void {
   for (const block of binding.virtualService.tcp)
     addBlock(tcp, block, binding, block.match.length > 0 ? block.match : [{}]);

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §2: whether a TCP-like server has a filter chain, without which there is no listener. */
+/**
+ * istio-port-mapping.md §2: whether a TCP-like server has a filter chain; without one there is no
+ * listener.
+ */
 import { namespacedName } from './object-age.ts';
 import { hostName, hostNamespace, hostsOverlap } from './hosts.ts';
 import type { MeshOptions } from './mesh.ts';
@@ -29,7 +32,7 @@ function counts(block: BoundBlock, mesh: MeshOptions): boolean {
   return block.destinations > 0 || mesh.emptyRouteCounts;
 }
 
-/** Blocks for this very port, and those for any. */
+/** Blocks for this port, and those for any port. */
 function listsFor(
   blocks: BlocksByPort | undefined,
   server: ServerSpec,
@@ -41,7 +44,9 @@ function listsFor(
   ];
 }
 
-/** The first matching block of the first VirtualService wins; that there is one is what makes the listener. */
+/**
+ * The first matching block of the first VirtualService decides; its existence creates the listener.
+ */
 function tcpRoute(server: ServerSpec, world: RouteContext): BoundBlock | undefined {
   const firsts = listsFor(world.table.tcp.get(server.gateway), server).flatMap(
     (list) =>
@@ -53,11 +58,11 @@ function tcpRoute(server: ServerSpec, world: RouteContext): BoundBlock | undefin
 
 interface SniAnswer {
   readonly by: BoundBlock | undefined;
-  /** The first host that another chain has already, with its holder. */
+  /** The first host that another chain already has, with its holder. */
   readonly taken: string | undefined;
 }
 
-/** One chain for each match whose SNI hosts are all new on this listener. */
+/** One chain per match whose SNI hosts are all new on this listener. */
 function passthroughRoutes(
   server: ServerSpec,
   world: RouteContext,
@@ -134,7 +139,7 @@ function autoPassthrough(server: ServerSpec, services: readonly Service[]): Rout
   };
 }
 
-/** Gateway API: an attached route that names a backend takes the place of the VirtualService. */
+/** Gateway API: an attached route with a backend replaces the VirtualService. */
 function attachedRoute(server: ServerSpec): RouteVerdict {
   const [first] = server.attachment?.routes ?? [];
   if (first !== undefined) return { routed: true, by: first };
@@ -166,7 +171,7 @@ function byTcp(server: ServerSpec, world: RouteContext): RouteVerdict {
   return { routed: false, ...explainMissing(server, world.table, 'tcp') };
 }
 
-/** `sni` are the chains of this server's listener so far; servers are asked in the order in which istiod builds them. */
+/** `sni`: chains of this server's listener so far; call for servers in istiod's building order. */
 export function findRoute(
   server: ServerSpec,
   world: RouteContext,

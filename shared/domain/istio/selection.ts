@@ -24,7 +24,7 @@ function sidecarSentence(pod: Pod | undefined): string {
   return `the pods that match its selector${name} run as sidecars, and only pods started as "proxy router" read Gateways`;
 }
 
-/** The labels match; these keep the pods from reading the gateway all the same. */
+/** Reasons why pods do not read a gateway although the labels match. */
 const OBSTACLES: readonly Obstacle[] = [
   {
     code: 'MAP205',
@@ -55,7 +55,7 @@ const OBSTACLES: readonly Obstacle[] = [
   },
 ];
 
-/** Undefined when the pods read the gateway; its selector is known to match. */
+/** Undefined if the pods read the gateway. Its selector must match. */
 export function whyNotRead(
   gateway: IstioGateway,
   context: SelectionContext,
@@ -69,7 +69,7 @@ export function whyNotRead(
       };
 }
 
-/** For a gateway that no pod anywhere reads. */
+/** For a gateway that no pod reads. */
 export function selectsNothing(gateway: IstioGateway): CodedReason {
   const labels = Object.entries(gateway.selector).map(([key, value]) => `${key}=${value}`);
   const reason =
@@ -82,7 +82,7 @@ export function selectsNothing(gateway: IstioGateway): CodedReason {
   };
 }
 
-/** For a gateway whose labels only sidecars carry. */
+/** For a gateway whose labels only sidecars have. */
 export function selectsSidecars(gateway: IstioGateway, pod: Pod): CodedReason {
   return {
     code: 'MAP205',

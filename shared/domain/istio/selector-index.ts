@@ -1,8 +1,11 @@
-/** Finds the items whose selector is a subset of some labels, without asking every item (istio-port-mapping.md §1.1, §1.2.1). */
+/**
+ * Finds the items whose selector is a subset of given labels without scanning all items
+ * (istio-port-mapping.md §1.1, §1.2.1).
+ */
 
 type Labels = Readonly<Record<string, string>>;
 
-/** `labels.Instance.SubsetOf`: every label of the selector is on the pod. */
+/** `labels.Instance.SubsetOf`: the pod has every label of the selector. */
 export function isSubset(selector: Labels, labels: Labels): boolean {
   for (const key in selector) if (labels[key] !== selector[key]) return false;
   return true;
@@ -19,7 +22,7 @@ export class SelectorIndex<T> {
   readonly #unselective: T[] = [];
   readonly #keys = new Set<string>();
 
-  /** `items` in the order in which {@link find} is to give them. */
+  /** `items` in the order in which {@link find} should return them. */
   constructor(items: readonly T[], selectorOf: (item: T) => Labels) {
     items.forEach((item, rank) => this.#add({ item, rank, selector: selectorOf(item) }));
   }
@@ -38,7 +41,7 @@ export class SelectorIndex<T> {
     else there.push(entry);
   }
 
-  /** Items with a selector, all of which is among `labels`. */
+  /** Items with a selector that is a subset of `labels`. */
   find(labels: Labels): T[] {
     const found: Entry<T>[] = [];
     for (const key in labels) {
@@ -54,7 +57,7 @@ export class SelectorIndex<T> {
     return this.#unselective;
   }
 
-  /** The label keys that any selector asks for: pods that agree on them are alike. */
+  /** The label keys used by any selector: pods with equal values for them are equivalent. */
   get keys(): ReadonlySet<string> {
     return this.#keys;
   }

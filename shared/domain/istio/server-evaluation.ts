@@ -1,21 +1,21 @@
 import type { CodedReason, ServerId, ServerSpec } from './model.ts';
 import type { Listener, Verdict } from './port-mapping.ts';
 
-/** What the rules say of one server in gateway pods that are alike. */
+/** The result of the rules for one server in one kind of gateway pods. */
 export interface ServerEvaluation extends CodedReason {
   readonly id: ServerId;
-  /** Absent when the server could not be read. */
+  /** Absent if the server could not be read. */
   readonly spec: ServerSpec | undefined;
   readonly verdict: Verdict;
-  /** Ports in the pod that the gateway's number leads to, listening or not. */
+  /** Ports in the pod to which the gateway's number leads, listening or not. */
   readonly resolved: readonly number[];
-  /** Ports Envoy listens on for this server. */
+  /** Ports on which Envoy listens for this server. */
   readonly open: readonly number[];
-  /** Only the privileged port is in the way: with another target port the server would listen. */
+  /** The privileged port is the only obstacle: with another target port the server would listen. */
   readonly curable: boolean;
-  /** A UDP listener for HTTP/3 stands beside the TCP one. */
+  /** There is a UDP listener for HTTP/3 in addition to the TCP one. */
   readonly http3: boolean;
-  /** What it would be, were it not for a rule that an earlier version did not have. Only where it would listen. */
+  /** Its result under the old rules, if a newer rule refuses it. Only if it would listen. */
   readonly tolerated?: ServerEvaluation;
 }
 
@@ -34,7 +34,9 @@ const PREFERENCE: readonly Verdict[] = [
   'not-selected',
 ];
 
-/** The best verdict first: one port, or some of the pods, where the server listens is enough. */
+/**
+ * Best verdict first: it is sufficient that the server listens on one port or in some of the pods.
+ */
 export function compareVerdicts(a: Verdict, b: Verdict): number {
   return PREFERENCE.indexOf(a) - PREFERENCE.indexOf(b);
 }

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §1.1 and §3: the servers that point at some gateway pods, in age order, and which of them the pods read. */
+/**
+ * istio-port-mapping.md §1.1 and §3: the servers that select some gateway pods, in age order, and
+ * which of them the pods read.
+ */
 import { namespacedName } from './object-age.ts';
 import type { CodedReason, ReadServer } from './model.ts';
 import type { Service } from '../snapshot/objects.ts';
@@ -8,7 +11,7 @@ import { matchesRevision, revisionLabelOf } from './revision-label.ts';
 import type { Workload } from './workload.ts';
 import type { GatewayConfig, ClusterModel } from './cluster-model.ts';
 
-/** Gateway pods that are alike, and the Services that translate their ports. */
+/** Equivalent gateway pods, and the Services that translate their ports. */
 export interface WorkloadContext {
   readonly world: ClusterModel;
   readonly workload: Workload;
@@ -17,7 +20,7 @@ export interface WorkloadContext {
   readonly ports: PortResolver;
 }
 
-/** It has no port, and takes none from others. */
+/** A dropped server has no port, and takes none from others. */
 export interface DroppedServer extends CodedReason {
   readonly verdict: 'rejected' | 'not-selected';
 }
@@ -25,13 +28,16 @@ export interface DroppedServer extends CodedReason {
 export interface ServerSelection {
   readonly config: GatewayConfig;
   readonly server: ReadServer;
-  /** Undefined when the pods read it. */
+  /** Undefined if the pods read it. */
   readonly notRead: CodedReason | undefined;
-  /** Why istiod makes nothing of it, by a rule that an earlier version did not have; undefined where nothing says so. */
+  /**
+   * The reason why istiod ignores it, by a rule that an earlier version did not have; undefined if
+   * there is none.
+   */
   readonly dropped: DroppedServer | undefined;
 }
 
-/** The configurations whose labels or Services point at these pods. */
+/** The configurations whose labels or Services select these pods. */
 export function gatewayConfigsFor({ world, workload, services }: WorkloadContext): GatewayConfig[] {
   const unselective = workload.sidecar ? [] : world.istio.unselective;
   const api = services.flatMap(
@@ -45,7 +51,7 @@ export function gatewayConfigsFor({ world, workload, services }: WorkloadContext
   return [...found].sort((a, b) => a.rank - b.rank);
 }
 
-/** istiod knows of the Gateway only through a Service that brings it at least one port of these pods. */
+/** istiod associates the Gateway only through a Service with at least one port of these pods. */
 function managedGateway(
   configs: readonly GatewayConfig[],
   ports: PortResolver,
@@ -63,7 +69,10 @@ function namespaceOf(config: GatewayConfig, server: ReadServer): string {
   return 'spec' in server ? server.spec.namespace : config.view.gateway.meta.namespace;
 }
 
-/** Why these pods do not read it by rules that an earlier version did not have: discoverySelectors, and the revision of the pods themselves. */
+/**
+ * Reasons by rules that an earlier version did not have: discoverySelectors, and the revision of
+ * the pods.
+ */
 function unknownBefore(
   config: GatewayConfig,
   server: ReadServer,

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §1.3: which Service ports lead to a listener, and which port to add where none does. */
+/**
+ * istio-port-mapping.md §1.3: which Service ports lead to a listener, and which port to add if none
+ * does.
+ */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
 import type { ServerEvaluation } from './server-evaluation.ts';
 import { isManagedService } from './gateway-api/gateways.ts';
@@ -13,7 +16,10 @@ function reaches(protocol: string, target: number, judgement: ServerEvaluation):
   return protocol === 'TCP' || (protocol === 'UDP' && judgement.http3);
 }
 
-/** Ports with the server's number, and those that lead to its listener under another number; in the order of Services and their ports. */
+/**
+ * Ports with the server's number, and ports that lead to its listener under another number; in the
+ * order of Services and their ports.
+ */
 export function servicePortsOf(
   judgement: ServerEvaluation,
   { ports }: WorkloadContext,
@@ -34,7 +40,7 @@ export function servicePortsOf(
   }));
 }
 
-/** Istio reads the protocol of a Service port from the prefix of its name. */
+/** Istio derives the protocol of a Service port from the prefix of its name. */
 const PREFIXES: Readonly<Record<string, string>> = {
   http: 'http',
   http_proxy: 'http',
@@ -63,7 +69,10 @@ function suitability(service: Service): number {
   return (type < 0 ? TYPES.length : type) + (service.headless ? TYPES.length + 1 : 0);
 }
 
-/** Only a Service that selects pods and that somebody keeps by hand gets a port; the most exposed one, then the oldest. */
+/**
+ * A port is added only to a Service that selects pods and is not managed by istiod; the most
+ * exposed one, then the oldest.
+ */
 export function serviceToExtend(
   services: readonly Service[],
   managed: ReadonlySet<string>,
@@ -77,11 +86,14 @@ export function serviceToExtend(
 export interface PortExtension {
   readonly stage: WorkloadContext;
   readonly judgements: readonly ServerEvaluation[];
-  /** Services of which one with the port is enough. */
+  /** Services of which one with the port is sufficient. */
   readonly within: readonly Service[];
 }
 
-/** A Gateway API listener without a Service port needs it on a Service that its Gateway names; for all others any will do. */
+/**
+ * A Gateway API listener needs the port on a Service that its Gateway names; for all others any
+ * Service is sufficient.
+ */
 function scopeOf(judgement: ServerEvaluation, within: readonly Service[]): readonly Service[] {
   if (judgement.verdict !== 'no-service-port') return within;
   return within.filter((service) =>
@@ -89,7 +101,7 @@ function scopeOf(judgement: ServerEvaluation, within: readonly Service[]): reado
   );
 }
 
-/** Whether the Services lack the port: none has its number, and none leads to the listener. */
+/** Whether the port is missing: no Service has its number, and none leads to the listener. */
 export function isServicePortMissing(
   judgement: ServerEvaluation,
   { stage, within }: Pick<PortExtension, 'stage' | 'within'>,
@@ -102,7 +114,10 @@ export function isServicePortMissing(
   );
 }
 
-/** Where the added port is to lead; `free` asks for a number that the pods can bind. Undefined when adding would not help. */
+/**
+ * The target of the added port; `free` returns a number that the pods can bind. Undefined if adding
+ * would not help.
+ */
 function wantedTarget(
   judgement: ServerEvaluation,
   service: Service,
@@ -116,7 +131,8 @@ function wantedTarget(
       : undefined;
   }
   if (judgement.verdict !== 'no-service-port') return undefined;
-  // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (istio-port-mapping.md §1.2.3).
+  // The number is already a target port: the Gateway means another port, and a second one with its
+  // protocol would stay hidden (istio-port-mapping.md §1.2.3).
   if (stage.ports.byTarget.get(number)?.some((target) => target.service === service))
     return undefined;
   const taken = judgements.some(({ resolved }) => resolved.includes(number));
@@ -126,14 +142,14 @@ function wantedTarget(
 const FIRST_FREE = 8000;
 const LAST_PORT = 65_535;
 
-/** 80 becomes 8080, 443 becomes 8443; the next number where that one is in use. */
+/** 80 becomes 8080, 443 becomes 8443; or the next free number. */
 function freeTarget(number: number, isUsed: (port: number) => boolean): number {
   let target = number + FIRST_FREE > LAST_PORT ? FIRST_FREE : number + FIRST_FREE;
   while (isUsed(target)) target = target === LAST_PORT ? FIRST_FREE : target + 1;
   return target;
 }
 
-/** Ports in the pods that somebody uses or will use. */
+/** Ports in the pods that are or will be used. */
 function usedPorts(extensions: readonly PortExtension[]): Set<number> {
   const used = new Set<number>();
   for (const { stage, judgements } of extensions) {
@@ -156,7 +172,7 @@ interface PortDemand {
   readonly gateways: Set<string>;
 }
 
-/** One wish for each Service and number; the first server that has it gives the name. */
+/** One request per Service and number, with the name of its first server. */
 function wishes(extensions: readonly PortExtension[]): PortDemand[] {
   const found = new Map<string, PortDemand>();
   for (const extension of extensions) {
@@ -194,7 +210,10 @@ function wishes(extensions: readonly PortExtension[]): PortDemand[] {
   );
 }
 
-/** By number, the servers that a Service port of their number moves (Istio Gateways with a listener) or wakes (Gateway API listeners without one). */
+/**
+ * By number: the servers affected by a Service port of that number, either moved (Istio Gateways
+ * with a listener) or enabled (Gateway API listeners without one).
+ */
 function neighboursOf(
   extensions: readonly PortExtension[],
 ): ReadonlyMap<number, readonly ServerEvaluation[]> {
@@ -211,7 +230,10 @@ function isUndisturbed(neighbour: ServerEvaluation, target: Target, service: str
   return neighbour.spec?.attachment?.services.includes(service) !== true;
 }
 
-/** A targetPort decides for all servers of the number and all pods, so it must not move or displace a listener that does not ask for it. */
+/**
+ * A targetPort applies to all servers with the number and all pods, so it must not move or displace
+ * a listener that does not request it.
+ */
 function agreedTarget(
   wish: PortDemand,
   neighbours: readonly ServerEvaluation[],
@@ -226,7 +248,10 @@ function agreedTarget(
     : undefined;
 }
 
-/** The ports to add for all pods of an ingress: N to N, another target only where the pods cannot bind N. */
+/**
+ * The ports to add for all pods of an ingress: N to N, or another target only if the pods cannot
+ * bind N.
+ */
 export function missingPorts(extensions: readonly PortExtension[]): MissingServicePort[] {
   const used = usedPorts(extensions);
   const isUsed = (port: number): boolean =>

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §1.2.1 and 1.2.4: which Services translate the ports of a pod, and in which order. */
+/**
+ * istio-port-mapping.md §1.2.1 and 1.2.4: which Services translate the ports of a pod, and in which
+ * order.
+ */
 import { sortByAge, namespacedName } from './object-age.ts';
 import { isSubset, SelectorIndex } from './selector-index.ts';
 import type { EndpointSlice, Pod, Service } from '../snapshot/objects.ts';
@@ -9,14 +12,17 @@ export interface ServiceDirectory {
   readonly byKey: ReadonlyMap<string, Service>;
   /** Every Service, in the order of istio-port-mapping.md §1.2.4. */
   readonly inOrder: readonly Service[];
-  /** Those of the pods' own namespace that select them, headless ones too; else hand-made ones that list them as endpoints. */
+  /**
+   * Services in the pods' namespace that select them, including headless ones; otherwise Services
+   * without a selector that list them as endpoints.
+   */
   readonly of: (workload: Workload) => readonly Service[];
-  /** Services whose selector these labels satisfy. */
+  /** Services whose selector matches these labels. */
   readonly selecting: (
     namespace: string,
     labels: Readonly<Record<string, string>>,
   ) => readonly Service[];
-  /** The pods that a Service leads to. */
+  /** Whether a Service leads to the pod. */
   readonly selects: (service: Service, pod: Pod) => boolean;
   readonly keys: ReadonlySet<string>;
 }

@@ -1,4 +1,4 @@
-/** Gateways that no gateway pod reads, wherever it is. */
+/** Gateways that no gateway pod reads. */
 import { namespacedName } from './object-age.ts';
 import { reportHead } from './model.ts';
 import type { CodedReason } from './model.ts';
@@ -7,7 +7,7 @@ import { selectsNothing, selectsSidecars } from './selection.ts';
 import type { ServerReport } from './port-mapping.ts';
 import type { GatewayConfig, ClusterModel } from './cluster-model.ts';
 
-/** The first sidecar that carries the labels of a gateway, which explains a common mistake. */
+/** The first sidecar with the labels of a gateway, which explains a common mistake. */
 function sidecarsByConfig(world: ClusterModel): ReadonlyMap<GatewayConfig, Pod> {
   const found = new Map<GatewayConfig, Pod>();
   for (const pod of world.objects.pods) {
@@ -55,7 +55,7 @@ function gatewayOf(config: GatewayConfig): string {
     : `gateway-api ${config.view.key}`;
 }
 
-/** Reports of the gateways that are in none of `known`. */
+/** Reports of the gateways that are not in `known`. */
 export function unselectedGateways(
   world: ClusterModel,
   known: readonly ServerReport[],

@@ -1,4 +1,7 @@
-/** Which servers can be read at all. The webhook refuses these, but stored objects need not obey it (istio-port-mapping.md §7). */
+/**
+ * Which servers are valid. The webhook refuses others, but stored objects may predate it
+ * (istio-port-mapping.md §7).
+ */
 import { isUnixSocket, isUsableBind, normaliseBind } from './bind.ts';
 import { sanitiseHosts } from './hosts.ts';
 import type { CodedReason, ReadServer, ServerId, ServerSpec } from './model.ts';

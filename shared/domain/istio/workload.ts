@@ -1,10 +1,13 @@
-/** Gateway pods, and which of them are alike in everything that the rules look at. */
+/** Groups gateway pods that are equivalent for all rules. */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
 import type { MeshOptions } from './mesh.ts';
 import { REVISION_LABEL } from './revision-label.ts';
 import type { Pod, Service } from '../snapshot/objects.ts';
 
-/** Pods of one namespace that carry the same labels as far as any selector asks, and the same ports and rights. */
+/**
+ * Pods of one namespace with equal values of all relevant labels, and the same ports and
+ * privileges.
+ */
 export interface Workload {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -12,18 +15,21 @@ export interface Workload {
   readonly containerPorts: Pod['containerPorts'];
   readonly ips: readonly string[];
   readonly pods: readonly Pod[];
-  /** The pods carry the labels of a gateway but run as sidecars. */
+  /** The pods have the labels of a gateway but run as sidecars. */
   readonly sidecar: boolean;
-  /** Of the istiod that serves them. */
+  /** Revision of the istiod that serves them. */
   readonly revision: string;
-  /** There are no pods; the labels are those of a Service's selector. */
+  /** There are no pods; the labels are from a Service's selector. */
   readonly assumed: boolean;
 }
 
-/** What the mesh options say of pods that say nothing themselves; `unprivilegedPods` overrides them. */
+/** Defaults for pods without this information; `unprivilegedPods` overrides it. */
 export type WorkloadDefaults = Pick<MeshOptions, 'unprivilegedPods' | 'revision'>;
 
-/** A scaled-down Deployment has no pods: the selector of its Service says which labels they would have, so nothing disappears. */
+/**
+ * For a Deployment scaled to zero: the selector of its Service gives the labels of its pods, so
+ * that exposures stay.
+ */
 export function assumedWorkload(
   service: Service,
   { unprivilegedPods, revision }: WorkloadDefaults,
@@ -57,7 +63,10 @@ function byName(a: Pod, b: Pod): number {
   return compareByCodeUnits(namespacedName(a.meta), namespacedName(b.meta));
 }
 
-/** `keys`: the labels that any selector asks for. Pods that differ only in others, such as pod-template-hash, are alike. */
+/**
+ * `keys`: relevant labels. Pods that differ only in other labels, such as pod-template-hash, are
+ * equivalent.
+ */
 export function workloadsOf(
   pods: readonly Pod[],
   keys: ReadonlySet<string>,

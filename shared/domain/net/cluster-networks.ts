@@ -1,22 +1,25 @@
-/** Where a cluster's members may be, and in which route domain of its devices; members elsewhere are those of somebody else. */
+/** Allowed networks of a cluster's members, and their route domain on its devices. */
 import { type Cidr, inCidr, type Ip } from './ip.ts';
 
 export interface ClusterNetworks {
   readonly cluster: string;
-  /** 0: the devices' own, and addresses carry nothing. */
+  /** 0: the default route domain, without a suffix on addresses. */
   readonly routeDomain: number;
-  /** Empty: anywhere. */
+  /** Empty: no restriction. */
   readonly pods: readonly Cidr[];
-  /** Empty: anywhere. */
+  /** Empty: no restriction. */
   readonly nodes: readonly Cidr[];
 }
 
-/** As BIG-IP names an address of a route domain: `10.0.0.5%2`. Never `%0`, which AS3 takes for the tenant's default. */
+/**
+ * BIG-IP's form of an address in a route domain: `10.0.0.5%2`. Never `%0`, which AS3 interprets as
+ * the tenant's default.
+ */
 export function withRouteDomain(address: string, routeDomain: number): string {
   return routeDomain === 0 ? address : `${address}%${routeDomain}`;
 }
 
-/** The address as the cluster knows it. */
+/** The address as in the cluster. */
 export function withoutRouteDomain(address: string): string {
   return address.replace(/%\d+$/, '');
 }
@@ -24,7 +27,7 @@ export function withoutRouteDomain(address: string): string {
 const within = (ip: Ip, networks: readonly Cidr[]): boolean =>
   networks.some((network) => inCidr(ip, network));
 
-/** A pod on the host's network has the address of its node. */
+/** A pod on the host network has the address of its node. */
 export function mayBePod(ip: Ip, { pods, nodes }: ClusterNetworks): boolean {
   return pods.length === 0 || within(ip, pods) || within(ip, nodes);
 }

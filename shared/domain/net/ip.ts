@@ -1,4 +1,4 @@
-/** IP addresses as numbers: comparing, canonical spelling and CIDR membership, without I/O. */
+/** IP addresses as numbers: comparison, canonical form and CIDR membership. */
 export interface Ip {
   readonly family: 4 | 6;
   readonly value: bigint;
@@ -9,7 +9,7 @@ function parseV4(text: string): bigint | undefined {
   if (parts.length !== 4) return undefined;
   let value = 0n;
   for (const part of parts) {
-    // Leading zeros are octal to some programs and decimal to others: neither is accepted.
+    // Leading zeros are octal in some programs and decimal in others, so neither is accepted.
     if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
     value = value * 256n + BigInt(part);
   }
@@ -26,7 +26,7 @@ function groupsOf(text: string): readonly bigint[] | undefined {
   return groups;
 }
 
-/** `::ffff:192.0.2.1` ends in an IPv4 address; rewrites that end as two groups. */
+/** Rewrites the IPv4 part of addresses such as `::ffff:192.0.2.1` as two groups. */
 function withoutDots(text: string): string | undefined {
   if (!text.includes('.')) return text;
   const cut = text.lastIndexOf(':');
@@ -69,7 +69,7 @@ function formatV6(value: bigint): string {
   return `${text.slice(0, zeros.index).replace(/:$/, '')}::${text.slice(zeros.index + zeros[0].length).replace(/^:/, '')}`;
 }
 
-/** The one spelling of an address (RFC 5952), so that equal addresses are equal strings. */
+/** The canonical form of an address (RFC 5952), so that equal addresses are equal strings. */
 export function formatIp(ip: Ip): string {
   if (ip.family === 6) return formatV6(ip.value);
   return [24n, 16n, 8n, 0n].map((shift) => String((ip.value >> shift) & 255n)).join('.');
@@ -80,7 +80,7 @@ export interface Cidr {
   readonly bits: number;
 }
 
-/** `10.0.0.0/8`, or an address alone. */
+/** `10.0.0.0/8`, or a single address. */
 export function parseCidr(text: string): Cidr | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const ip = parseIp(address);
@@ -97,7 +97,7 @@ export function inCidr(ip: Ip, cidr: Cidr): boolean {
   return ip.value >> rest === cidr.ip.value >> rest;
 }
 
-/** One contains the other, or they are the same. */
+/** Whether one contains the other, or they are equal. */
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
   return a.bits <= b.bits ? inCidr(b.ip, a) : inCidr(a.ip, b);
 }
@@ -106,7 +106,10 @@ export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
 export const UNUSABLE_ADDRESSES = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8', 'fe80::/10'];
 const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => parseCidr(text) ?? []);
 
-/** Whether clients can be sent to this address: not unspecified, link-local, multicast, reserved or broadcast. */
+/**
+ * Whether it can be a virtual address: not unspecified, link-local, multicast, reserved or
+ * broadcast.
+ */
 export function isUsableVirtualAddress(ip: Ip): boolean {
   return !UNUSABLE.some((cidr) => inCidr(ip, cidr));
 }

@@ -1,4 +1,7 @@
-/** Carries out orders on a plan. Each may come again, late or after a newer one, and must then change nothing. */
+/**
+ * Applies orders to a plan. An order may arrive repeated, late or after a newer one, and must then
+ * change nothing.
+ */
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { Version } from '../revision.ts';
@@ -22,29 +25,30 @@ import { hasNewerSlice } from './update-owner-record.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { removeContribution } from './remove.ts';
 
-/** Milliseconds by which the clocks of two machines may differ; what lies further ahead was written by one that was wrong. */
+/** Milliseconds by which two clocks may differ; a time further ahead comes from a wrong clock. */
 const CLOCKS_DIFFER = 5 * 60_000;
 
 export function applyOrders(draft: PlanDraft, slices: readonly Slice[]): void {
   for (const order of draft.rules.orders ?? []) {
-    // Nobody gives an order after now: taken at its word, it would be the last one for as long as the clock was ahead.
+    // An order cannot be given in the future. If accepted as is, it would be the newest for as long
+    // as the clock was ahead.
     const given = isAhead(draft, order.at) ? { ...order, at: draft.now } : order;
     if (!isOvertaken(draft, given)) obey(draft, given, slices);
   }
 }
 
-/** Where a plan is only shown there is no clock. */
+/** A plan that is only displayed has no clock. */
 function isAhead({ rules: { now } }: PlanDraft, time: number): boolean {
   return now !== undefined && time > now + CLOCKS_DIFFER;
 }
 
-/** Orders about one cluster hold in the order in which they were sent, however slow the process that carries one out. */
+/** Orders for one cluster apply in the order of sending, regardless of processing delays. */
 function isOvertaken(draft: PlanDraft, { steering, at }: Order): boolean {
   const newest = isOwnerOrder(steering) ? undefined : draft.steered.get(steering.cluster);
   return newest !== undefined && isLater(draft, newest, at);
 }
 
-/** A time that lies ahead was noted by a wrong clock, and is not later than anything. */
+/** A recorded time in the future comes from a wrong clock, and does not count as later. */
 function isLater(draft: PlanDraft, noted: string, at: number): boolean {
   const time = Date.parse(noted);
   return time > at && !isAhead(draft, time);
@@ -78,7 +82,7 @@ function retry({ owners }: PlanDraft, { owner, keys }: RetryOrder): void {
   for (const key of keys ?? [...(quarantine?.keys() ?? [])]) quarantine?.delete(key);
 }
 
-/** Whether a partition is as the order wants it, by this order or another one. */
+/** Whether the partition is already in the state that the order requests, by whichever order. */
 export function isOrderInEffect(
   { owners, drains }: DeclaredState,
   steering: ClusterOrder,
@@ -107,7 +111,7 @@ function note(draft: PlanDraft, { cluster }: ClusterOrder, at: number): void {
   draft.steered.set(cluster, new Date(at).toISOString());
 }
 
-/** The first word on a mode keeps its time. */
+/** A repeated order keeps the time of the first. */
 function drain(draft: PlanDraft, order: DrainOrder, at: number): void {
   const { cluster, mode, because, silent } = order;
   if (silent && !isStillSilent(draft, order, silent)) return;
@@ -123,7 +127,10 @@ function enable(draft: PlanDraft, order: EnableOrder, at: number): void {
   note(draft, order, at);
 }
 
-/** What people said stands; and a cluster that others cannot stand in for is better than none. */
+/**
+ * Explicit orders take precedence; and a silent cluster is better than none if no other can replace
+ * it.
+ */
 function isStillSilent(
   draft: PlanDraft,
   { cluster }: DrainOrder,
@@ -169,12 +176,18 @@ function forget(
     draft.drains.delete(order.cluster);
 }
 
-/** A replay of what was forgotten lies below, whatever the configuration; the next snapshot of the owner does not. */
+/**
+ * Above every version of the forgotten snapshot under any configuration, and below the owner's next
+ * snapshot.
+ */
 function above({ epoch, counter }: Version): Version {
   return { epoch, counter: counter + 1, generation: 0 };
 }
 
-/** The fences stay as they are: told that it is superseded, the watcher of the adopted cluster moves above them. */
+/**
+ * Keeps the fences: when its events are superseded, the watcher of the adopted cluster continues
+ * above them.
+ */
 function adopt(draft: PlanDraft, order: AdoptOrder, at: number): void {
   const { cluster, clusterUid } = order;
   const records = recordsOf(draft, cluster);

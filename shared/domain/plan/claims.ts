@@ -1,4 +1,4 @@
-/** Who may have an address and port. */
+/** Decides which owner may have an address and port. */
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure } from '../declared/declared.ts';
@@ -7,8 +7,9 @@ import type { AddressConflict } from './foreign.ts';
 import { keepersOf } from './shared-exposure.ts';
 
 /**
- * Members of a fleet share; otherwise the present owner keeps it. Among owners that come at the same time the oldest gateway, then
- * the name decides: the plan offers them in that order. Undefined: granted.
+ * Members of a fleet share; otherwise the current owner keeps it. Among simultaneous requests the
+ * oldest gateway wins, then the first by name: the plan offers them in this order. Undefined:
+ * granted.
  */
 export function lostClaim(
   present: DeclaredExposure | undefined,

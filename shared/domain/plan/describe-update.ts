@@ -1,4 +1,4 @@
-/** What an update of an exposure changes, in words. */
+/** Describes the changes of an update. */
 import { settingKeys, settingValue } from '../exposure/settings/compose.ts';
 import type { Contribution, DeclaredExposure } from '../declared/declared.ts';
 import { isSameContent } from '../declared/declared.ts';
@@ -44,7 +44,7 @@ function membersOf(before: DeclaredExposure, after: DeclaredExposure): readonly 
     : ['members'];
 }
 
-/** Nothing that the device would notice. */
+/** Changes without effect on the device. */
 function other(before: DeclaredExposure, after: DeclaredExposure): string {
   const wishes = (e: DeclaredExposure): unknown => e.contributions.map((c) => c.wish ?? {});
   return isSameContent(wishes(before), wishes(after))
@@ -62,7 +62,7 @@ function pairs(
   });
 }
 
-/** Owners that lose their part although they did not give it up. */
+/** Owners that lose their part without having released it. */
 function partings(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
   const gone = before.contributions
     .filter((a) => !after.contributions.some((b) => b.owner === a.owner))
@@ -72,7 +72,10 @@ function partings(before: DeclaredExposure, after: DeclaredExposure): readonly s
     : [`${gone.join(', ')} may no longer share it, because the fleets changed, and waits for it`];
 }
 
-/** AS3 changes a member's attribute by deleting it and adding it again, outside the transaction (as3.md §9.3, 6). */
+/**
+ * AS3 changes an attribute of a member by deleting and re-adding it, outside the transaction
+ * (as3.md §9.3, 6).
+ */
 function interruptions(
   before: DeclaredExposure,
   after: DeclaredExposure,

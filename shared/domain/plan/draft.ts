@@ -1,4 +1,4 @@
-/** A plan in the making. */
+/** A plan under construction. */
 import type { SameFleet } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -15,32 +15,35 @@ import type { SharingRules } from './shared-exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
 import type { Order } from '../steering/steering.ts';
 
-/** What the plan has to respect besides the slices. Sets and maps of changes go by `changeId`. */
+/** Inputs of the plan besides the slices. Sets and maps of changes are keyed by `changeId`. */
 export interface PlanRules {
   readonly sameFleet: SameFleet;
-  /** Absent: clusters of a fleet share as equals, and the oldest decides. */
+  /** Default: clusters of a fleet share equally, and the oldest decides. */
   readonly fleetOf?: FleetOf;
-  /** Milliseconds since 1970; absent where the plan is only shown. */
+  /** Milliseconds since 1970; absent if the plan is only displayed. */
   readonly now?: number;
-  /** Changes this declare may make; everything else stays as it is declared. Absent: all. */
+  /** Changes that this declare may make; all others stay as declared. Default: all. */
   readonly only?: ReadonlySet<string>;
-  /** What the device refused since the state was read. */
+  /** Changes that the device refused since the state was read. */
   readonly refused?: ReadonlyMap<string, Quarantined>;
-  /** Quarantined changes to try all the same. */
+  /** Quarantined changes to retry. */
   readonly retry?: ReadonlySet<string>;
-  /** What holds addresses outside this partition; absent where nobody looked: then the device will say so. */
+  /**
+   * Holders of addresses outside this partition; absent if they were not read: conflicts are then
+   * detected by the device.
+   */
   readonly holders?: readonly AddressHolder[];
-  /** Changes that come from another partition of the device, and which. */
+  /** Changes that move from another partition of the device, with that partition. */
   readonly movedFrom?: ReadonlyMap<string, string>;
-  /** What people and policy ask for, oldest first. They take effect before the slices. */
+  /** Orders of people and policies, oldest first. They take effect before the slices. */
   readonly orders?: readonly Order[];
-  /** Inventories that miss ingresses; they too come before the slices. */
+  /** Inventories with missing ingresses; applied before the slices. */
   readonly absences?: readonly Absence[];
-  /** Partitions of the device that cannot be written, and why: nothing moves there. */
+  /** Partitions of the device that cannot be written, with the reason: nothing moves there. */
   readonly closed?: ReadonlyMap<string, { readonly code: string; readonly reason: string }>;
-  /** What was changed by hand and is to be kept, and whether all that was kept goes back. */
+  /** Manual changes to keep, and whether to undo all kept ones. */
   readonly overrides?: Omit<OverrideRules, 'now'>;
-  /** Whether the device's nodes are to stand in /Common; absent: as declared. */
+  /** Whether nodes should be in /Common; default: as declared. */
   readonly shareNodes?: boolean;
 }
 
@@ -49,7 +52,7 @@ export interface PlanDraft {
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
   readonly now: number;
-  /** What holds addresses outside this partition, by address. */
+  /** Holders of addresses outside this partition, by address. */
   readonly holders: ReadonlyMap<string, readonly AddressHolder[]>;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
@@ -90,9 +93,10 @@ export function sharingRules({ rules, declared }: PlanDraft): SharingRules {
 }
 
 /**
- * Where the nodes are to stand; undefined as long as nobody says. Once they stand in /Common they stay there as long as anything is
- * declared, even where all other partitions are taken out of the configuration: AS3 refuses a node in the partition while one of its
- * address is in /Common (as3.md §9.2.4), and with it the whole declaration.
+ * Location of the nodes; undefined if undetermined. Nodes in /Common stay there while anything is
+ * declared, even if all other partitions are removed from the configuration: AS3 refuses a node in
+ * the partition while one with its address is in /Common (as3.md §9.2.4), and with it the whole
+ * declaration.
  */
 export function sharedNodes({
   rules,
@@ -106,7 +110,7 @@ export function isAllowed({ rules }: PlanDraft, change: Pick<PlanEntry, 'owner' 
   return rules.only?.has(changeId(change)) ?? true;
 }
 
-/** The exposures that an owner has a part in, with its gateways. */
+/** The exposures to which an owner contributes, with its gateways. */
 export function exposuresOwnedBy(draft: PlanDraft, owner: string): readonly OwnedExposure[] {
   return [...draft.exposures].flatMap(([key, exposure]) => {
     const mine = exposure.contributions.find((c) => c.owner === owner);

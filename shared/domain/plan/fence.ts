@@ -1,4 +1,4 @@
-/** The fence: which slices are newer than what is declared. */
+/** The fence: decides which slices are newer than the declaration. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
@@ -12,18 +12,21 @@ import type { OwnerRecord } from '../declared/owner-record.ts';
 
 export type FenceVerdict =
   | { readonly kind: 'open' }
-  /** The device never offered this ingress and is not asked to: nothing to fence. */
+  /** The device never exposed this ingress and is not asked to, so there is nothing to fence. */
   | { readonly kind: 'unasked' }
   /** Another cluster owns the record. */
   | { readonly kind: 'stranger'; readonly clusterUid: string }
   | { readonly kind: 'behind'; readonly declared: Version };
 
-/** What the fence needs to know of a partition. */
+/** The part of a partition's state that the fence uses. */
 export interface FenceState extends Pick<DeclaredState, 'floors'> {
   readonly owners: Readonly<Record<string, Pick<OwnerRecord, 'version' | 'clusterUid'>>>;
 }
 
-/** An equal version is let through: it changes nothing where all went well, and heals what did not. */
+/**
+ * An equal version is accepted: it changes nothing if everything succeeded, and repairs what did
+ * not.
+ */
 export function judgeFence(
   state: FenceState,
   slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>,
@@ -36,14 +39,14 @@ export function judgeFence(
       ? { kind: 'behind', declared: known.version }
       : { kind: 'open' };
   if (!slice.devices.includes(slice.device)) return { kind: 'unasked' };
-  // Below the floor nothing is left to heal, so that the floor itself is over too.
+  // Below the floor nothing needs repair, so the floor itself is superseded too.
   const floor = state.floors?.[parseOwner(slice.owner).cluster];
   return floor && compareVersions(slice.version, floor) <= 0
     ? { kind: 'behind', declared: floor }
     : { kind: 'open' };
 }
 
-/** Lets a slice in, or says of each of its exposures why not. */
+/** Admits a slice, or records a refusal for each of its exposures. */
 export function admitSlice(draft: PlanDraft, slice: Slice): boolean {
   const known = draft.owners.get(slice.owner);
   const fence = judgeFence(
@@ -86,8 +89,8 @@ export function admitSlice(draft: PlanDraft, slice: Slice): boolean {
 }
 
 /**
- * The first one who asks is remembered: with every message, each would cost a post of its own. Only one that was replaced by adoption
- * gives way, or it would hide who else asks.
+ * Stores only the first rival, because storing each would cost a post per message. A rival that an
+ * adoption replaced gives way, because it would hide others.
  */
 function remember(draft: PlanDraft, { owner, clusterUid }: Slice): void {
   const known = draft.owners.get(owner);

@@ -1,7 +1,10 @@
 import type { Settings } from '../exposure/settings/settings.ts';
 import { canonicalJson } from '../declared/declared.ts';
 
-/** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */
+/**
+ * Two 32-bit FNV-1a hashes. Not for secrets; in a collision, a corrected exposure only waits for
+ * the next try.
+ */
 export function fingerprint(text: string): string {
   return [0x811c_9dc5, 0x1b87_3593]
     .map((seed) => fnv(text, seed).toString(16).padStart(8, '0'))
@@ -14,10 +17,10 @@ function fnv(text: string, seed: number): number {
   return hash >>> 0;
 }
 
-/** What an exposure asks of the device apart from its members, which come and go. */
+/** Fingerprint of an exposure's configuration without its members, which change often. */
 export function structureFingerprint(settings: Settings): string {
   return fingerprint(canonicalJson(settings));
 }
 
-/** The structure of a removal. */
+/** Fingerprint of a removal. */
 export const ABSENT_FINGERPRINT = fingerprint('absent');

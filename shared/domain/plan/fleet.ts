@@ -1,4 +1,4 @@
-/** How the clusters of a fleet share virtual servers, as the configuration says it. */
+/** How the clusters of a fleet share virtual servers, from the configuration. */
 import { fittingSettings, isForUdp, overlaySettings } from '../exposure/settings/compose.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
@@ -7,13 +7,13 @@ import { parseOwner } from '../snapshot/snapshot.ts';
 export interface Fleet {
   readonly name: string;
   readonly mode: 'active-active' | 'ratio' | 'active-standby';
-  /** In active-standby the order of preference. */
+  /** In active-standby, in order of preference. */
   readonly clusters: readonly string[];
-  /** By cluster, 1 to 100; 1 where absent. Only in mode ratio. */
+  /** Weight by cluster, 1 to 100; default 1. Only in mode ratio. */
   readonly ratio: Readonly<Record<string, number>>;
   /** Members below which the next cluster joins. Only in active-standby. */
   readonly minimumActive: number;
-  /** Decides over whatever the owners of a shared exposure wish. */
+  /** Overrides the settings that the owners of a shared exposure request. */
   readonly settings: Partial<Settings>;
 }
 
@@ -25,15 +25,18 @@ export type SameFleet = (a: string, b: string) => boolean;
 
 export const NO_FLEETS: FleetOf = () => undefined;
 
-/** What the fleet makes of one owner's members. */
+/** Placement of one owner's members in the fleet. */
 export interface FleetPlacement {
-  /** Share of the connections against the fleet's other owners. */
+  /** Weight relative to the fleet's other owners. */
   readonly weight?: number;
-  /** BIG-IP's priority group: the higher is used first. */
+  /** BIG-IP priority group; higher groups are used first. */
   readonly priority?: number;
 }
 
-/** Counted down, so that a cluster that is added at the end leaves the others as they are: an edit would cut their connections. */
+/**
+ * Counted down, so that a cluster added at the end does not change the others; a change would cut
+ * their connections.
+ */
 const FIRST = 1_000;
 
 export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): FleetPlacement {
@@ -51,7 +54,7 @@ export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): Fleet
 
 type Balance = Settings['balance'];
 
-/** Methods that send a connection where there are few: with a ratio that is few for its ratio. */
+/** Methods that prefer members with few connections; with a ratio, relative to the ratio. */
 const BY_LOAD: ReadonlySet<Balance> = new Set<Balance>([
   'least-connections-member',
   'least-connections-node',
@@ -67,19 +70,27 @@ const BY_RATIO: ReadonlySet<Balance> = new Set<Balance>([
   'round-robin',
 ]);
 
-/** Whether mode ratio can stand for this method; all others weigh members by what only the device measures. */
+/**
+ * Whether mode ratio can replace this method; the others weigh members by measurements of the
+ * device.
+ */
 export function supportsRatio(balance: Balance): boolean {
   return BY_LOAD.has(balance) || BY_RATIO.has(balance);
 }
 
-/** The method that honours the ratio. It stands at the nodes, whose ratio AS3 never edits; in /Common, where nothing is written, at the members. */
+/**
+ * The method that respects the ratio. It uses the ratio of nodes, which AS3 never changes; for
+ * shared nodes in /Common, which Sluice does not write, the ratio of members.
+ */
 export function ratioBalance(wished: Balance, shareNodes: boolean): Balance {
   if (BY_LOAD.has(wished))
     return shareNodes ? 'ratio-least-connections-member' : 'ratio-least-connections-node';
   return shareNodes ? 'ratio-member' : 'ratio-node';
 }
 
-/** What the fleet's settings say of an exposure of this protocol; what does not fit UDP is left out there, as for HTTP/3 beside HTTPS. */
+/**
+ * The fleet's settings for this protocol; settings that do not suit UDP are omitted, as for HTTP/3.
+ */
 export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Partial<Settings> {
   const { mode, ...rest } = settings;
   const fits = mode === 'fastl4' || (mode === 'udp') === (protocol === 'udp');
@@ -90,7 +101,7 @@ export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Par
   );
 }
 
-/** Settings of a shared exposure: the fleet's own words over those of the owner that decides. */
+/** Effective settings of a shared exposure: the fleet's over those of the deciding owner. */
 export function applyFleetSettings(
   wished: Settings,
   fleet: Fleet,

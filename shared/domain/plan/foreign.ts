@@ -1,14 +1,19 @@
-/** Addresses and ports that others on the device hold: BIG-IP would refuse them, so they are found before posting. */
+/**
+ * Detects addresses and ports held by other objects on the device before posting, because BIG-IP
+ * would refuse them.
+ */
 import type { Exposure } from '../exposure/exposure.ts';
 
-/** A virtual server or virtual address outside the partition that is planned. */
+/** A virtual server or virtual address outside the planned partition. */
 export interface AddressHolder {
   readonly path: string;
   readonly partition: string;
   readonly address: string;
-  /** Of a virtual server, 0 for all; undefined for a virtual address, which as such holds no port. */
+  /**
+   * For a virtual server, 0 means all ports; undefined for a virtual address, which holds no port.
+   */
   readonly port?: number;
-  /** `tcp`, `udp`, `any` …; undefined counts as any. */
+  /** `tcp`, `udp`, `any` …; undefined means any. */
   readonly protocol?: string;
 }
 
@@ -18,8 +23,9 @@ export interface AddressConflict {
 }
 
 /**
- * A virtual address in /Common can be used from everywhere, so only address and port together clash there; one in any other
- * partition is that partition's alone (mcpd 0107176c, as3.md §3.4). A wildcard port gives way to an exact one.
+ * A virtual address in /Common can be used from all partitions, so there only address and port
+ * together conflict; in any other partition the address is exclusive (mcpd 0107176c, as3.md §3.4).
+ * A wildcard port yields to an exact one.
  */
 export function conflictWithForeign(
   wanted: Pick<Exposure, 'address' | 'port' | 'protocol'>,
@@ -44,7 +50,7 @@ export function conflictWithForeign(
   };
 }
 
-/** With thousands of them nobody wants to look through all for each exposure. */
+/** An index, because scanning thousands of holders per exposure is too slow. */
 export function byPlainAddress(
   holders: readonly AddressHolder[],
 ): ReadonlyMap<string, readonly AddressHolder[]> {

@@ -1,4 +1,4 @@
-/** The removal guard: absence must be proven. */
+/** The removal guard: a removal must be proven. */
 import { CODES } from '../codes/index.ts';
 import { provesRemoval } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
@@ -9,26 +9,32 @@ export interface HeldRemoval {
   readonly reason: string;
 }
 
-/** What may go besides what the slice itself proves. */
+/** Removals that are allowed besides those that the slice proves. */
 export interface RemovalPermits {
-  /** How many exposures the owner has declared. */
+  /** Number of exposures declared for the owner. */
   readonly owned: number;
   readonly approved: ReadonlySet<string>;
-  /** Partitions of the device that cannot be written, and why. */
+  /** Partitions of the device that cannot be written, with the reason. */
   readonly closed: ReadonlyMap<string, HeldRemoval>;
 }
 
-/** So many removals go through on the word of a complete list alone, without their deletion having been seen. */
+/**
+ * Number of removals allowed without an observed deletion, because they are missing from a complete
+ * list.
+ */
 export function removalAllowance(owned: number): number {
   return Math.max(3, Math.floor(owned * 0.2));
 }
 
-/** Everything goes: the ingress was seen to be deleted as a whole, or the configuration took it off this device. */
+/**
+ * Whether everything is removed: the deletion of the ingress was observed, or the configuration
+ * removed it from this device.
+ */
 export function leavesDevice(slice: Pick<Slice, 'removed' | 'device' | 'devices'>): boolean {
   return slice.removed || !slice.devices.includes(slice.device);
 }
 
-/** Which removals do not go through, and why. */
+/** The removals that are held, with the reason. */
 export function heldRemovals(
   slice: Slice,
   gone: readonly OwnedExposure[],
@@ -46,7 +52,7 @@ export function heldRemovals(
   ]);
 }
 
-/** A mistake in an annotation or ConfigMap must not take down what ran before it was made. */
+/** A mistake in an annotation or ConfigMap must not remove an exposure that was running before. */
 function mistakes(slice: Slice, gone: readonly OwnedExposure[]): ReadonlyMap<string, HeldRemoval> {
   const faults = new Map(
     slice.servers.filter((s) => CODES[s.code]?.keepsRunning).map((s) => [s.gateway, s] as const),
@@ -71,7 +77,7 @@ function mistakes(slice: Slice, gone: readonly OwnedExposure[]): ReadonlyMap<str
   );
 }
 
-/** What cannot arrive does not leave. */
+/** An exposure that cannot be created at its new place is not removed from the old one. */
 function stuckMoves(
   slice: Slice,
   gone: readonly OwnedExposure[],
@@ -96,8 +102,8 @@ function stuckMoves(
 }
 
 /**
- * A removal counts as seen when every gateway behind it was seen to be deleted or changed, and a move is none. What is left goes
- * through up to the allowance; beyond it, exactly those removals are held.
+ * A removal is proven if deletions or changes of all its gateways were observed, and a move is not
+ * a removal. Unproven removals are allowed up to the allowance; above it, all of them are held.
  */
 function unprovenRemovals(
   slice: Slice,
@@ -125,7 +131,9 @@ function unprovenRemovals(
   );
 }
 
-/** Where the same gateways want the same port now; that they are there proves that they were read. */
+/**
+ * The new place of the same gateways with the same port; its existence proves that they were read.
+ */
 export function moveTarget(
   slice: Slice,
   { exposure, gateways }: OwnedExposure,

@@ -1,15 +1,18 @@
-/** Recommended limits, and what is beyond them: said, never refused. The figures behind them stand in `docs/operations/limits.md`. */
+/**
+ * Recommended limits, which are reported but never enforced. `docs/operations/limits.md` has the
+ * measurements.
+ */
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 
 export const RECOMMENDED_LIMITS = {
-  /** In one partition. */
+  /** Per partition. */
   exposures: 1_000,
-  /** Bytes of one partition's declaration. */
+  /** Bytes of a partition's declaration. */
   bytes: 2_000_000,
-  /** In one pool. */
+  /** Per pool. */
   members: 100,
-  /** On one device. */
+  /** Per device. */
   clusters: 100,
 } as const;
 
@@ -21,7 +24,7 @@ export interface LimitExceeded {
 const WHERE = 'see docs/operations/limits.md';
 const NAMED = 3;
 
-/** What one partition has beyond the limits; `bytes` is the size of its declaration. */
+/** Exceeded limits of one partition; `bytes` is the size of its declaration. */
 export function partitionLimitsExceeded(
   state: Pick<DeclaredState, 'exposures'>,
   bytes: number,
@@ -58,7 +61,7 @@ function tooWide(
   };
 }
 
-/** How many clusters share the device, over all its partitions. */
+/** Exceeded limits of one device, over all its partitions. */
 export function deviceLimitsExceeded(
   states: readonly Pick<DeclaredState, 'exposures'>[],
 ): readonly LimitExceeded[] {

@@ -1,4 +1,7 @@
-/** Exposures that go from one partition of a device to another: an address can be in one only, so they leave before they come. */
+/**
+ * Exposures that move between partitions of a device: an address can be in one only, so the removal
+ * comes first.
+ */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';

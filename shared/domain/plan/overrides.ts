@@ -1,4 +1,4 @@
-/** What was changed on the device by hand and is kept there: a matter of operation, not of what Kubernetes says. Pure. */
+/** Manual changes on the device that are kept. Pure. */
 import type { OperatedValues, Override, OverrideAdoption } from '../declared/override.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
@@ -13,7 +13,7 @@ function askedOf({
   return { balance, connectionLimit, enabled: true };
 }
 
-/** What is declared of an exposure: what its owner asks for, but for what is kept. */
+/** The declared values: those of the owner, replaced by kept ones. */
 export function operatedValues(
   e: WithSettings,
   override: Override | undefined,
@@ -21,7 +21,7 @@ export function operatedValues(
   return { ...askedOf(e), ...override?.values };
 }
 
-/** The owner's settings behind declared ones. */
+/** The owner's settings underneath an override. */
 export function withoutOverride(settings: Settings, override: Override | undefined): Settings {
   const { enabled: _enabled, ...instead } = override?.instead ?? {};
   return { ...settings, ...instead };
@@ -31,11 +31,11 @@ export interface OverrideRules {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly adopt?: readonly OverrideAdoption[];
-  /** Everything goes back to what its owner asks for. */
+  /** Undo all kept changes. */
   readonly lift?: boolean;
 }
 
-/** The overrides from one declared state to the next; undefined where nothing is kept. */
+/** Overrides of the next declared state; undefined if there are none. */
 export function nextOverrides(
   before: Pick<DeclaredState, 'exposures' | 'overrides'>,
   exposures: DeclaredState['exposures'],
@@ -75,7 +75,7 @@ function withAdoption(
     : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };
 }
 
-/** Of the values that were found those of which the owner still asks for the same. */
+/** Detected values for which the owner's request is still the same. */
 function timely(e: WithSettings, values: OperatedValues, instead: OperatedValues): OperatedValues {
   const asked = askedOf(e);
   return Object.fromEntries(
@@ -85,7 +85,7 @@ function timely(e: WithSettings, values: OperatedValues, instead: OperatedValues
   );
 }
 
-/** Without what the owner changed since, and what is no difference any more. */
+/** Without values that the owner changed since, and values that no longer differ. */
 function stillKept(e: WithSettings, { since, values, instead }: Override): Override | undefined {
   const asked = askedOf(e);
   const keep = (Object.keys(values) as (keyof OperatedValues)[]).filter(
@@ -97,7 +97,7 @@ function stillKept(e: WithSettings, { since, values, instead }: Override): Overr
   return { since, values: only(values), instead: only(instead) };
 }
 
-/** Of an exposure what its owner asks for under these names. */
+/** The owner's values of these settings. */
 export function ownerValues(e: WithSettings, names: OperatedValues): OperatedValues {
   return chosen(askedOf(e), names);
 }
@@ -108,7 +108,7 @@ function chosen(all: Required<OperatedValues>, names: OperatedValues): OperatedV
   );
 }
 
-/** `balances by ratio-member instead of round-robin`, one for each value. */
+/** Descriptions such as `balances by ratio-member instead of round-robin`, one per value. */
 export function describeOverride({
   values,
   instead,

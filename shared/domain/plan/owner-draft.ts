@@ -2,7 +2,7 @@ import type { Version } from '../revision.ts';
 import { sortedByKey } from '../declared/declared.ts';
 import type { LosingClaim, OwnerRecord, Quarantined } from '../declared/owner-record.ts';
 
-/** An owner's record while it is worked on; nothing is absent, only empty. */
+/** A mutable owner record; collections are empty instead of absent. */
 export interface OwnerDraft {
   version: Version;
   clusterUid: string;
@@ -31,7 +31,7 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
   };
 }
 
-/** What is empty is left out, so that the declaration stays small and its content comparable. */
+/** Omits empty fields, so that the declaration stays small and comparable. */
 export function closeRecord(draft: OwnerDraft): OwnerRecord {
   const { version, clusterUid, sender, seen, rival, gone, held, approved, quarantine, claims } =
     draft;

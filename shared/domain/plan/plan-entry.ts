@@ -1,7 +1,7 @@
 export type ChangeKind =
   'create' | 'update' | 'delete' | 'unchanged' | 'superseded' | 'conflict' | 'held' | 'rejected';
 
-/** One line of a plan: what happens to one owner's part of one exposure, and why. */
+/** One entry of a plan: the change of one owner's part of one exposure, with the reason. */
 export interface PlanEntry {
   readonly owner: string;
   readonly key: string;
@@ -9,11 +9,11 @@ export interface PlanEntry {
   readonly code: string;
   readonly reason: string;
   readonly gateways: readonly string[];
-  /** Fingerprint of what it asks for, where the device could refuse it. */
+  /** Fingerprint of the request, if the device could refuse it. */
   readonly structure?: string;
-  /** An update of nothing but members. */
+  /** Only members change. */
   readonly membersOnly?: boolean;
-  /** What its owner should know besides, though nothing is refused. */
+  /** Information for the owner; nothing is refused. */
   readonly remarks?: readonly Remark[];
 }
 
@@ -24,12 +24,12 @@ export interface Remark {
 
 const CHANGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>(['create', 'update', 'delete']);
 
-/** Whether the device has anything to do for it. */
+/** Whether the entry changes the device. */
 export function isChange(entry: PlanEntry): boolean {
   return CHANGING.has(entry.kind);
 }
 
-/** Names one owner's change of one exposure. */
+/** Identifies one owner's change of one exposure. */
 export function changeId(change: Pick<PlanEntry, 'owner' | 'key'>): string {
   return `${change.owner} ${change.key}`;
 }

@@ -1,4 +1,4 @@
-/** Plan: what a batch of slices means for one partition, as data, before anything is done. */
+/** Plans a batch of slices for one partition, as data without side effects. */
 import type { Slice } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import { declaredState, isSameContent, sortedByKey } from '../declared/declared.ts';
@@ -25,13 +25,15 @@ export { changeId } from './plan-entry.ts';
 export interface Plan {
   readonly partition: string;
   readonly entries: readonly PlanEntry[];
-  /** What the partition's declaration becomes. */
+  /** The next declared state of the partition. */
   readonly next: DeclaredState;
-  /** Whether anything is to be posted at all, fences included. */
+  /** Whether to post, including changes of fences only. */
   readonly changed: boolean;
 }
 
-/** Pure: slices are the newest of each owner; those that are older than what is declared change nothing. */
+/**
+ * Pure. Slices are the newest of each owner; slices older than the declared version change nothing.
+ */
 export function planPartition(
   partition: string,
   declared: DeclaredState,
@@ -41,7 +43,8 @@ export function planPartition(
   const draft = createDraft(partition, declared, rules);
   applyOrders(draft, slices);
   removeAbsent(draft, slices);
-  // Removals of every owner first: an address that one owner gives up is free for another in the same plan.
+  // Removals of all owners first, so that a released address is available to others in the same
+  // plan.
   const fresh = slices
     .toSorted((a, b) => (a.owner < b.owner ? -1 : 1))
     .filter((slice) => admitSlice(draft, slice));
@@ -68,7 +71,7 @@ function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureReq
   );
 }
 
-/** Claims that were lost stand until their owner says something else. */
+/** Lost claims stay until their owner changes its request. */
 function waiting({ owners }: PlanDraft, others: readonly string[]): readonly ExposureRequest[] {
   return others.flatMap((owner) =>
     [...(owners.get(owner)?.claims.values() ?? [])].map((claim) => ({
@@ -114,13 +117,13 @@ function conclude(draft: PlanDraft): Plan {
     });
   const remembered = { owners: records, ...(declared.floors && { floors: declared.floors }) };
   const next = close(remembered);
-  // Forgetting is worth no post of its own.
+  // A removed record is not worth a separate post.
   if (isSameContent(next, declared)) return { partition, entries, next: declared, changed: false };
   const busy = new Set([...exposures.values()].flatMap((e) => e.contributions.map((c) => c.owner)));
   return { partition, entries, next: close(foldTombstones(remembered, busy, now)), changed: true };
 }
 
-/** What is empty is left out. */
+/** Omits empty tables. */
 function tableOf<K extends string, T>(
   name: K,
   table: ReadonlyMap<string, T>,

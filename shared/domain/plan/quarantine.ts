@@ -1,6 +1,7 @@
 /**
- * Quarantine: what the device refused is left out without asking it again, so that it costs the others nothing, until its next try.
- * Nothing wakes it up by itself: the watcher's resync (every 5 minutes) brings the slice, and what is due then is tried.
+ * Quarantine: changes that the device refused are left out without asking again until their next
+ * try, so that they cost the others nothing. There is no timer: the watcher's resync (every 5
+ * minutes) brings the slice, and due changes are then tried.
  */
 import { isDeviceFault } from '../codes/index.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -9,7 +10,10 @@ import type { PlanDraft } from './draft.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import type { Quarantined } from '../declared/owner-record.ts';
 
-/** Milliseconds until the next try: doubled each time. A fault of the device may end any moment, and is not the owner's. */
+/**
+ * Milliseconds until the next try, doubled each time. A device fault may end at any moment and is
+ * not the owner's.
+ */
 const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
 
 export interface DeviceRefusal {
@@ -17,7 +21,7 @@ export interface DeviceRefusal {
   readonly reason: string;
 }
 
-/** What is remembered when the device refused a change, knowing what was remembered of it before. */
+/** The next quarantine entry after a refusal, given the previous one. */
 export function nextQuarantine(
   refused: Pick<PlanEntry, 'structure' | 'membersOnly'>,
   { code, reason }: DeviceRefusal,
@@ -48,11 +52,11 @@ export function quarantineEntry(
 
 export function isRetryDue(entry: Quarantined, now: number): boolean {
   const left = Date.parse(entry.next) - now;
-  // Nobody waits longer than that: whoever wrote it had a clock that was ahead.
+  // No entry waits longer; a longer time was written by a clock that was ahead.
   return left <= 0 || left > WAIT.longest;
 }
 
-/** Whether this change of this structure has to stay out; something else is tried at once. */
+/** The entry that keeps this configuration out; another configuration is tried at once. */
 export function quarantineFor(
   draft: PlanDraft,
   change: Pick<PlanEntry, 'owner' | 'key'>,

@@ -1,10 +1,13 @@
-/** Exposures that may stay where they are and not come anew: what a later rule refuses keeps running where it runs. */
+/**
+ * Exposures that may stay but not be created: a later rule refuses them, and they keep running
+ * where they are declared.
+ */
 import type { Exposure } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 
 /**
- * Whether the refusal holds, because its owner does not have the port: neither at that address, nor at another one for the same gateway.
- * So an exposure that is there may move to another address.
+ * Whether the refusal applies, because the owner does not have the port: neither at that address,
+ * nor at another one for the same gateway. So a declared exposure may move to another address.
  */
 export function isRefusedAnew(
   { refusedIfNew, address, port, protocol, gateways }: Exposure,

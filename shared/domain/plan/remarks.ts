@@ -1,4 +1,7 @@
-/** What owners should know of what they share, although nothing is refused: which of their wishes do not hold, who decides, and who waits. */
+/**
+ * Information for owners of shared exposures: requested settings without effect, who decides, and
+ * who waits. Nothing is refused.
+ */
 import type { Settings } from '../exposure/settings/settings.ts';
 import { dependsOnMode, namesBehind, settingValue } from '../exposure/settings/compose.ts';
 import type { Slice } from '../exposure/exposure.ts';
@@ -12,7 +15,7 @@ import { deciderOf, fleetOfOwner, partsOf } from './shared-exposure.ts';
 
 type SettingKey = keyof Settings;
 
-/** Adds to the entries of those who speak in this plan. */
+/** Adds remarks to the entries of owners with a slice in this plan. */
 export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
   const bySlice = new Map(slices.map((slice) => [slice.owner, slice]));
   const waiting = waitingByKey(draft);
@@ -50,7 +53,7 @@ interface Told {
   readonly rules: SharingRules;
 }
 
-/** A default that gives way to somebody's wish is no news. */
+/** A default that is overridden is not reported. */
 function unheard(
   exposure: DeclaredExposure,
   mine: Contribution,

@@ -1,4 +1,7 @@
-/** Takes out owners that a complete list of their cluster misses: they went while nobody looked. */
+/**
+ * Removes owners that are missing from a complete list of their cluster, because they were deleted
+ * while no watcher ran.
+ */
 import type { Slice } from '../exposure/exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
@@ -9,7 +12,9 @@ import { updateOwnerRecord, hasNewerSlice } from './update-owner-record.ts';
 import type { OwnerRecord } from '../declared/owner-record.ts';
 import { removeUnwanted } from './remove.ts';
 
-/** Nobody saw the Service being deleted, so the removal guard has its say as with any complete list. */
+/**
+ * No deletion of the Service was observed, so the removal guard applies as to any complete list.
+ */
 export function removeAbsent(draft: PlanDraft, slices: readonly Slice[]): void {
   for (const absence of draft.rules.absences ?? []) {
     for (const owner of absence.absent) {
@@ -22,7 +27,7 @@ export function removeAbsent(draft: PlanDraft, slices: readonly Slice[]): void {
   }
 }
 
-/** Never by the list of another cluster, nor by one that is older than what the owner said. */
+/** Never by the list of another cluster, nor by one older than the owner's version. */
 function isMissed(
   { version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>,
   absence: Absence,
@@ -30,7 +35,7 @@ function isMissed(
   return clusterUid === absence.clusterUid && compareVersions(absence.version, version) >= 0;
 }
 
-/** What it comes to: the owner wants nothing here. */
+/** An empty slice of the missing owner. */
 function sliceOfAbsent(owner: string, absence: Absence): Slice {
   const { clusterUid, device, version, sender } = absence;
   const { namespace, service } = parseOwner(owner).ingress;
@@ -55,7 +60,7 @@ function sliceOfAbsent(owner: string, absence: Absence): Slice {
   };
 }
 
-/** The owners that were taken out at this version, as slices that ask for nothing: to tell what became of them. */
+/** Owners removed at this version, as empty slices, to report the result. */
 export function absentSlices(absence: Absence, states: readonly DeclaredState[]): readonly Slice[] {
   const isTaken = (record: OwnerRecord | undefined): boolean =>
     record?.clusterUid === absence.clusterUid &&
@@ -66,7 +71,10 @@ export function absentSlices(absence: Absence, states: readonly DeclaredState[])
     .map((owner) => sliceOfAbsent(owner, absence));
 }
 
-/** Owners of that cluster whose records were made in a later term than the inventory, as slices that ask for nothing: to tell its watcher that it lies behind. */
+/**
+ * Owners of the cluster whose records are from a later term than the inventory, as empty slices, to
+ * tell its watcher that it is behind.
+ */
 export function overtakenAbsences(
   absence: Absence,
   states: readonly DeclaredState[],

@@ -1,4 +1,4 @@
-/** Takes out what an owner does not want any more, as far as its absence is proven. */
+/** Removes exposures that an owner no longer requests, if the removal is proven. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { PlanDraft, OwnedExposure } from './draft.ts';
@@ -7,7 +7,7 @@ import { ABSENT_FINGERPRINT } from './fingerprint.ts';
 import { heldRemovals, moveTarget } from './guards.ts';
 import { quarantineReason, quarantineFor } from './quarantine.ts';
 
-/** `because`: why, where the slice itself does not tell. */
+/** `because`: the reason, if it is not in the slice. */
 export function removeUnwanted(draft: PlanDraft, slice: Slice, because?: string): void {
   const { owner } = slice;
   const record = draft.owners.get(owner);
@@ -31,10 +31,10 @@ export function removeUnwanted(draft: PlanDraft, slice: Slice, because?: string)
   }
 }
 
-/** What was held and is approved now goes, without waiting for the owner's next slice. */
+/** Removes held exposures that are approved now, without waiting for the owner's next slice. */
 export function removeApproved(draft: PlanDraft, owner: string): void {
   const record = draft.owners.get(owner);
-  // Of most owners nothing is held, and to look for what they own costs a look at everything.
+  // Most owners have no held removals, and finding their exposures requires scanning everything.
   if (!record || record.held.size === 0 || record.approved.size === 0) return;
   for (const one of exposuresOwnedBy(draft, owner)) {
     if (record.held.has(one.key) && record.approved.has(one.key))
@@ -59,7 +59,7 @@ function reasonFor(
   return to ? `moves to ${to.address}` : 'no gateway requests it any more';
 }
 
-/** Without asking whether it may. */
+/** Removes without checking permission. */
 export function removeContribution(
   draft: PlanDraft,
   owner: string,

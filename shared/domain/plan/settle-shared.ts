@@ -1,6 +1,7 @@
 /**
- * Brings every exposure to what its contributions and the fleets say together, after each owner had its turn. Whoever's wish decides
- * stands for the change: should the device refuse it, nobody else is blamed, and everybody's members stay.
+ * Settles every exposure after all owners were processed: combines contributions and fleet. The
+ * change belongs to the owner whose request decides: if the device refuses it, no other owner is
+ * quarantined, and all members are still updated.
  */
 import { exposureKey } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
@@ -31,7 +32,10 @@ export function settleSharedExposures(draft: PlanDraft): void {
     if (!isComposed(present, rules) || apart(present)) settle(draft, { key, present, rules });
 }
 
-/** Whether owners of one exposure may not share it. The same few owners stand behind thousands, so each pair is asked for once. */
+/**
+ * Whether owners of one exposure may not share it. Cached per pair, because few owners are behind
+ * thousands of exposures.
+ */
 function strangers(sameFleet: SameFleet): (e: DeclaredExposure) => boolean {
   const known = new Map<string, boolean>();
   return ({ contributions }) => {
@@ -91,13 +95,13 @@ function adopt(
   if (!isAllowed(draft, entry) || quarantineFor(draft, entry, structure)) return;
   keepClaimsOfEvicted(draft, present, next);
   draft.exposures.set(key, next);
-  // What was refused once, and is tried again, is fulfilled with it.
+  // A change that was refused before and is retried is included.
   const quarantine = draft.owners.get(owner)?.quarantine;
   if (quarantine?.get(key)?.hash === structure) quarantine.delete(key);
   enter(draft, entry);
 }
 
-/** One change of an owner's exposure is one entry, so that it is tried and blamed as one. */
+/** One entry per owner and exposure, so that a change is tried and refused as a whole. */
 function enter({ entries }: PlanDraft, entry: PlanEntry): void {
   const at = entries.findIndex(
     (one) => one.owner === entry.owner && one.key === entry.key && isChange(one),
@@ -113,7 +117,10 @@ function enter({ entries }: PlanDraft, entry: PlanEntry): void {
     };
 }
 
-/** Who may not share any more keeps a claim on it, complete, unless it said something newer in this plan. */
+/**
+ * Owners that may no longer share keep a complete claim, unless they requested something newer in
+ * this plan.
+ */
 export function keepClaimsOfEvicted(
   { owners }: PlanDraft,
   present: DeclaredExposure | undefined,

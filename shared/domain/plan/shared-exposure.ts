@@ -1,6 +1,7 @@
 /**
- * An exposure as a function of its contributions and the fleet alone, whatever the order in which they came. Everybody's wish is kept,
- * as what differs from the settings that hold, so that the next one's takes over as soon as the deciding one changes or leaves.
+ * Computes an exposure from its contributions and the fleet, independent of their order. All
+ * requested settings are kept, as differences from the effective ones, so that the next owner's
+ * apply as soon as the deciding one changes or leaves.
  */
 import { overlaySettings, settingKeys, settingValue } from '../exposure/settings/compose.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
@@ -14,7 +15,7 @@ import { fleetPlacement, applyFleetSettings } from './fleet.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
 
-/** A contribution with all the settings that its owner wishes. */
+/** A contribution with all settings that its owner requests. */
 export interface SharedPart {
   readonly contribution: Pick<Contribution, 'owner' | 'gateways' | 'since' | 'members'>;
   readonly wished: Settings;
@@ -32,7 +33,7 @@ export function partsOf(e: DeclaredExposure): readonly SharedPart[] {
   }));
 }
 
-/** The oldest gateway, then the name. */
+/** By oldest gateway, then name. */
 export function compareAge(
   a: Pick<Contribution, 'owner' | 'since'>,
   b: Pick<Contribution, 'owner' | 'since'>,
@@ -41,7 +42,10 @@ export function compareAge(
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Of owners that may no longer share, because the fleets changed: the oldest keeps the exposure, with those that share with it. */
+/**
+ * Of owners that may no longer share after a change of fleets, the oldest keeps the exposure, with
+ * those that may share with it.
+ */
 export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(
   contributions: readonly T[],
   sameFleet: SameFleet,
@@ -55,7 +59,7 @@ export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(
   );
 }
 
-/** The one whose wish decides what the fleet's own settings leave open. */
+/** The owner whose request decides, unless the fleet's settings do. */
 export function deciderOf(parts: readonly SharedPart[]): SharedPart | undefined {
   const oldest = parts.map(({ contribution }) => contribution).toSorted(compareAge)[0];
   return parts.find(({ contribution }) => contribution === oldest);
@@ -68,7 +72,10 @@ export function fleetOfOwner(
   return fleetOf(parseOwner(owner).cluster);
 }
 
-/** What holds when nothing stands against it. An exposure of one owner alone is its own matter. */
+/**
+ * The effective settings, if nothing is refused. An exposure with one owner is not affected by the
+ * fleet's settings.
+ */
 export function decidedSettings(
   where: Where,
   parts: readonly SharedPart[],
@@ -90,7 +97,9 @@ function settingsUnder(
   return fleet ? applyFleetSettings(wished, fleet, { protocol, shareNodes }) : wished;
 }
 
-/** Whether the exposure is what it would be composed to; nearly all are in every plan, so nothing is built to find out. */
+/**
+ * Whether the exposure is already composed; most are in every plan, so this avoids building them.
+ */
 export function isComposed(e: DeclaredExposure, rules: SharingRules): boolean {
   const [oldest, ...others] = e.contributions.toSorted(compareAge);
   if (!oldest) return true;
@@ -117,7 +126,10 @@ function hasPlace(c: Contribution, { weight, priority }: FleetPlacement): boolea
   return c.weight === weight && c.priority === priority;
 }
 
-/** The exposure under these settings. The places of the members hold for one owner too: a second that joins must not edit the first one's members. */
+/**
+ * The exposure with these settings. Priority groups are set even for a single owner, so that a
+ * second one that joins does not change the members of the first.
+ */
 export function composeExposure(
   { address, port, protocol }: Where,
   settings: Settings,

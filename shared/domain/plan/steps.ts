@@ -1,22 +1,32 @@
-/** How a plan is cut into declares. */
+/** Splits a plan into declares. */
 import { exposureKey } from '../exposure/exposure.ts';
 import type { Member } from '../exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import { canonicalJson, declaredState, isSameContent } from '../declared/declared.ts';
 
 /**
- * Lines of AS3's script (as3.md §9.5): an exposure that comes, goes or gets other settings is about five (524 lines for 100), a pool
- * that only gains members is one (518 for 500). Members that leave or change cost more, because each such pool is a write of its own
- * before the transaction, with another line to undo it (§3.2).
+ * Lines of AS3's script (as3.md §9.5): a new, removed or reconfigured exposure takes about five
+ * (524 lines for 100), a pool that only gains members one (518 for 500). Removed or changed members
+ * cost more, because each such pool is a separate write before the transaction, with another line
+ * to undo it (§3.2).
  */
 export const SCRIPT_LINES = { exposure: 5, edited: 3, joined: 1 } as const;
-/** Nothing is known of what a line with many members costs; so many of them count as a line more, to be on the safe side. */
+/**
+ * Conservative estimate: the cost of a line with many members is unknown, so this many count as one
+ * more line.
+ */
 const MEMBERS_A_LINE = 10;
 
-/** Lines of one declare: the script must end within 30 s, and a hundred whole exposures are F5's advice (as3.md §6.2). */
+/**
+ * Lines of one declare: the script must end within 30 s, and F5 recommends at most a hundred whole
+ * exposures (as3.md §6.2).
+ */
 export const MAX_SCRIPT_LINES = 500;
 
-/** What a change of one exposure costs the device. Nothing for what only Sluice remembers, and for drains, which are written at the node. */
+/**
+ * Cost of a change of one exposure on the device. Zero for metadata only, and for drains, which are
+ * written at the node.
+ */
 export function scriptLinesOf(
   before: DeclaredExposure | undefined,
   after: DeclaredExposure | undefined,
@@ -51,7 +61,10 @@ interface Change {
   readonly key: string;
 }
 
-/** Removals first, so that no later part waits for an address; then what is cheap, so that pods do not wait for new exposures. */
+/**
+ * Removals first, so that no later part waits for an address; then cheap changes, so that pods do
+ * not wait for new exposures.
+ */
 export function orderChanges<T extends Change>(
   changes: readonly T[],
   lines: (change: T) => number,
@@ -61,7 +74,7 @@ export function orderChanges<T extends Change>(
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** How many of these changes, from the first on, go into one declare of so many lines: one at least. */
+/** Number of changes from the start that fit into one declare of this many lines; at least one. */
 export function countFitting<T extends Change>(
   changes: readonly T[],
   lines: (change: T) => number,
@@ -73,8 +86,9 @@ export function countFitting<T extends Change>(
 }
 
 /**
- * What to declare first: AS3 3.56 leaves out added members when any member's attributes change in the same declare, and still
- * answers success (as3.md §9.3). So such edits come first, on the members that are there.
+ * The state to declare first: AS3 3.56 ignores added members if attributes of any member change in
+ * the same declare, and still reports success (as3.md §9.3). Attribute changes of existing members
+ * therefore come first.
  */
 export function firstStep(before: DeclaredState, after: DeclaredState): DeclaredState {
   const edited = withEdits(before, after);
@@ -97,7 +111,7 @@ function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {
   });
 }
 
-/** Drains stand at the members where nodes are shared, and at the nodes elsewhere. */
+/** Drains are declared at the members with shared nodes, and at the nodes otherwise. */
 function drainsOf(drains: DeclaredState['drains']): Pick<DeclaredState, 'drains'> {
   return drains === undefined ? {} : { drains };
 }
@@ -110,7 +124,10 @@ function counterpart(
   return state.exposures[exposureKey(e)]?.contributions.find((other) => other.owner === c.owner);
 }
 
-/** Whatever says more of members than which they are and whether they drain (which happens at the node) is an attribute; a wish is only remembered. */
+/**
+ * Every property of members except their identity and drain state (which is set at the node) is an
+ * attribute; requested settings are only metadata.
+ */
 function editedAs(
   before: Contribution,
   after: Contribution | undefined,
@@ -137,7 +154,7 @@ function editedAs(
   };
 }
 
-/** The weight of a cluster stands at its members where nodes are shared, else at the nodes. */
+/** The weight of a cluster is set at its members with shared nodes, otherwise at the nodes. */
 function pick<K extends 'wish' | 'weight'>(c: Contribution, key: K): Pick<Contribution, K> {
   return (c[key] === undefined ? {} : { [key]: c[key] }) as Pick<Contribution, K>;
 }

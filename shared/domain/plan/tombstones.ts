@@ -1,4 +1,7 @@
-/** Owners that want nothing any more are remembered for a while one by one, then all together by one floor for each cluster. */
+/**
+ * Owners without exposures keep an individual record for some time, then share one floor per
+ * cluster.
+ */
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
@@ -6,10 +9,13 @@ import type { DeclaredState } from '../declared/declared.ts';
 import { sortedByKey } from '../declared/declared.ts';
 import type { OwnerRecord } from '../declared/owner-record.ts';
 
-/** Longer than any queue keeps a message (14 days), so that hardly a live event meets a floor. */
+/** Longer than the retention of any queue (14 days), so that events rarely meet a floor. */
 const REMEMBERED = 30 * 24 * 60 * 60_000;
 
-/** Any event of these owners below the floor stays superseded; one of another owner is told so and comes again above it. */
+/**
+ * Events of these owners below the floor stay superseded; a new owner below it is told so and
+ * continues above.
+ */
 export function foldTombstones(
   { owners, floors = {} }: Pick<DeclaredState, 'owners' | 'floors'>,
   declared: ReadonlySet<string>,

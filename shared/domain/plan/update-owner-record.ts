@@ -1,4 +1,4 @@
-/** An owner's record under a newer version. */
+/** Updates an owner's record to a newer version. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
@@ -9,10 +9,13 @@ import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { OwnerRecord } from '../declared/owner-record.ts';
 
-/** A rival that has not asked for this long (milliseconds) may be no more; if it asks again it is remembered again. */
+/**
+ * Milliseconds after which a rival without new events is removed; it is added again with its next
+ * event.
+ */
 const RIVAL_REMEMBERED = 24 * 60 * 60_000;
 
-/** What the owner does not want any more is forgotten. `gone`: it wants nothing here at all. */
+/** Drops entries that the owner no longer requests. `gone`: it requests nothing here. */
 export function updateOwnerRecord(
   draft: PlanDraft,
   slice: Slice,
@@ -30,7 +33,7 @@ export function updateOwnerRecord(
     version,
     clusterUid,
     sender,
-    // Where a plan is only shown there is no clock.
+    // A plan that is only displayed has no clock.
     seen: isNews && draft.rules.now !== undefined ? now : known.seen,
     rival: stillAsks(known.rival, draft.now),
     gone: gone ? (known.gone ?? now) : undefined,
@@ -59,12 +62,14 @@ function stillAsks(rival: OwnerRecord['rival'], now: number): OwnerRecord['rival
   return rival && Date.parse(rival.since) + RIVAL_REMEMBERED > now ? rival : undefined;
 }
 
-/** The cluster speaks: what policy did because it was silent is over. */
+/** The cluster sent an event, so a drain by policy because of its silence ends. */
 function endSilence({ drains }: PlanDraft, cluster: string): void {
   if (drains.get(cluster)?.silent === true) drains.delete(cluster);
 }
 
-/** A slice of the same plan that lies above says what the owner wants: nothing is taken out only to come back. */
+/**
+ * Whether a newer slice in the same plan exists, so that nothing is removed only to be added again.
+ */
 export function hasNewerSlice(
   { version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>,
   owner: string,

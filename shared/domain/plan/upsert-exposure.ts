@@ -1,4 +1,7 @@
-/** Adds or changes one owner's part of an exposure, if the claim on address and port is its own and the device does not refuse it. */
+/**
+ * Adds or updates one owner's part of an exposure, if its claim on address and port is granted and
+ * the device does not refuse it.
+ */
 import type { Exposure } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';
@@ -25,14 +28,17 @@ import {
   partsOf,
 } from './shared-exposure.ts';
 
-/** What an owner asks for: in a slice that is being planned, or in a claim that it lost earlier. */
+/** A request of an owner: from a slice, or from an earlier lost claim. */
 export interface ExposureRequest {
   readonly owner: string;
   readonly wanted: LosingClaim;
   readonly standing: boolean;
 }
 
-/** What is not declared of an exposure stays out: members that are out, the partition, which is this one, and why it would be refused. */
+/**
+ * Omits the parts of an exposure that are not declared: members that are out, the partition, and
+ * the refusal.
+ */
 export function exposureRequest(
   owner: string,
   { partition: _partition, refusedIfNew: _refusedIfNew, ...exposure }: Exposure,
@@ -43,7 +49,7 @@ export function exposureRequest(
   return { owner, wanted: { ...exposure, members }, standing: false };
 }
 
-/** The oldest first, so that the oldest of several that come together gets the address; then by name. */
+/** The oldest first, then by name, so that the oldest of simultaneous requests gets the address. */
 export function compareRequestAge(a: ExposureRequest, b: ExposureRequest): number {
   return compareAge(
     { since: a.wanted.since, owner: a.owner },
@@ -94,13 +100,16 @@ function say(draft: PlanDraft, { owner, wanted }: ExposureRequest, said: Said): 
   draft.entries.push({ owner, key: exposureKey(wanted), gateways: wanted.gateways, ...said });
 }
 
-/** What was remembered of a wish that is fulfilled. */
+/** Removes the claim and quarantine of a fulfilled request. */
 function forget(draft: PlanDraft, { owner, wanted }: ExposureRequest): void {
   const record = draft.owners.get(owner);
   for (const table of [record?.quarantine, record?.claims]) table?.delete(exposureKey(wanted));
 }
 
-/** A culprit that is new stays out; one that was accepted before keeps that content, and its members go on following. */
+/**
+ * A new refused change stays out; an exposure that was accepted before keeps that content, and its
+ * members are still updated.
+ */
 function leaveOut(
   draft: PlanDraft,
   wish: ExposureRequest,
@@ -113,7 +122,7 @@ function leaveOut(
   const key = exposureKey(wanted);
   draft.owners.get(owner)?.quarantine.set(key, refused);
   const mine = present && partsOf(present).find(({ contribution }) => contribution.owner === owner);
-  // What was refused is not remembered as its wish either: the accepted one stands.
+  // A refused request is not stored as requested settings either; the accepted one stays.
   const accepted = mine && { ...wish, wanted: { ...wanted, settings: mine.wished } };
   const following =
     present && accepted && refused.members === 'follow'
@@ -140,7 +149,10 @@ function leaveOut(
   });
 }
 
-/** With this wish in it. Whoever does not decide leaves the settings as they are, so that nobody is blamed for another's: see `settle-shared.ts`. */
+/**
+ * The exposure including this request. An owner that does not decide leaves the settings unchanged,
+ * so that it is not quarantined for another's request: see `settle-shared.ts`.
+ */
 function joined(
   draft: PlanDraft,
   present: DeclaredExposure | undefined,

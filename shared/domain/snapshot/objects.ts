@@ -1,6 +1,7 @@
 /**
- * The Kubernetes objects a snapshot carries, narrowed to the fields that decide anything.
- * `shared/kubernetes/objects` makes them from raw API objects; nothing here trusts that the API server validated them.
+ * The Kubernetes objects of a snapshot, reduced to the relevant fields.
+ * `shared/kubernetes/objects` creates them from raw API objects; nothing here relies on validation
+ * by the API server.
  */
 import * as z from 'zod';
 import { LabelSelector } from './label-selector.ts';
@@ -11,7 +12,7 @@ export const Meta = z.object({
   namespace: z.string(),
   name: z.string(),
   uid: z.string().default(''),
-  /** creationTimestamp, RFC 3339; decides who came first. */
+  /** creationTimestamp, RFC 3339; decides precedence. */
   created: z.string().default(''),
   resourceVersion: z.string().default(''),
   labels: Labels.default({}),
@@ -20,7 +21,7 @@ export const Meta = z.object({
 });
 export type Meta = z.infer<typeof Meta>;
 
-/** One entry of `spec.servers`, or why it could not be read at all. */
+/** One entry of `spec.servers`, or the reason why it cannot be read. */
 export const Server = z.union([
   z.object({ malformed: z.string() }),
   z.object({
@@ -40,7 +41,7 @@ export const IstioGateway = z.object({ meta: Meta, selector: Labels, servers: z.
 export type IstioGateway = z.infer<typeof IstioGateway>;
 
 export const RouteBlock = z.object({
-  /** No match list at all matches everything. */
+  /** Without a match list, everything matches. */
   match: z.array(
     z.object({
       port: z.number().optional(),
@@ -48,7 +49,7 @@ export const RouteBlock = z.object({
       sniHosts: z.array(z.string()).optional(),
     }),
   ),
-  /** Number of destinations in `route`; an empty block counts as none. */
+  /** Number of destinations in `route`; a block without any does not count. */
   destinations: z.number(),
 });
 export type RouteBlock = z.infer<typeof RouteBlock>;
@@ -85,11 +86,11 @@ export const Service = z.object({
   healthCheckNodePort: z.number().optional(),
   loadBalancerClass: z.string().optional(),
   ipFamilies: z.array(z.string()).default([]),
-  /** status.loadBalancer.ingress, as found. */
+  /** status.loadBalancer.ingress, unchanged. */
   loadBalancerIngress: z
     .array(z.object({ ip: z.string().optional(), hostname: z.string().optional() }))
     .default([]),
-  /** Sluice wrote `status.loadBalancer`; the watcher knows it by its field manager. */
+  /** Sluice wrote `status.loadBalancer`, as its field manager shows. */
   statusIsOurs: z.boolean().optional(),
 });
 export type Service = z.infer<typeof Service>;
@@ -105,16 +106,21 @@ export const Pod = z.object({
       protocol: z.string().default('TCP'),
     }),
   ),
-  /** `proxy router` is a gateway; a sidecar that carries the labels is not. `unknown` is given the benefit of the doubt. */
+  /**
+   * A gateway runs as `proxy router`; a sidecar with matching labels does not count. `unknown`
+   * counts as a gateway.
+   */
   proxy: z.enum(['router', 'sidecar', 'unknown']).default('unknown'),
   /** ISTIO_META_UNPRIVILEGED_POD is set to a true value. */
   unprivileged: z.boolean().default(false),
   /** Readiness condition of the Pod. */
   ready: z.boolean(),
   terminating: z.boolean().default(false),
-  /** It is no longer in the cluster: the watcher keeps it for a while, so that its connections may end. */
+  /**
+   * No longer in the cluster: the watcher keeps it for a while, so that its connections can end.
+   */
   gone: z.boolean().optional(),
-  /** PROXY protocol is expected on every TCP listener of this pod (gatewayTopology.proxyProtocol). */
+  /** Every TCP listener of this pod expects the PROXY protocol (gatewayTopology.proxyProtocol). */
   proxyProtocol: z.boolean().default(false),
 });
 export type Pod = z.infer<typeof Pod>;
@@ -134,7 +140,7 @@ export const EndpointSlice = z.object({
   endpoints: z.array(
     z.object({
       addresses: z.array(z.string()),
-      /** Absent conditions count as true, as the API defines them. */
+      /** Absent conditions count as true, as the API defines. */
       ready: z.boolean(),
       serving: z.boolean(),
       terminating: z.boolean(),
@@ -149,7 +155,10 @@ export type EndpointSlice = z.infer<typeof EndpointSlice>;
 export const ConfigMap = z.object({ meta: Meta, data: z.record(z.string(), z.string()) });
 export type ConfigMap = z.infer<typeof ConfigMap>;
 
-/** What a listener refers to. Absent fields are the defaults of the place: group core, kind Secret, the namespace of the listener. */
+/**
+ * A reference of a listener. Absent fields have the API's defaults: group core, kind Secret, the
+ * namespace of the listener.
+ */
 export const CertificateRef = z.object({
   group: z.string().optional(),
   kind: z.string().optional(),
@@ -165,13 +174,16 @@ export const ApiListener = z.object({
   port: z.number(),
   protocol: z.string(),
   tlsMode: z.string().optional(),
-  /** Absent: nobody looked. */
+  /** Absent if it was not read. */
   certificateRefs: z.array(CertificateRef).optional(),
-  /** Of the certificates that clients have to show, as the Gateway says for the listener's port. */
+  /** CAs for client certificates, from the Gateway's settings for the listener's port. */
   caCertificateRefs: z.array(CertificateRef).optional(),
   /** `gateway.istio.io/tls-terminate-mode` */
   terminateMode: z.string().optional(),
-  /** A condition of the listener's status that is False and of the present generation, by which its controller says that it drops it. */
+  /**
+   * A condition of the listener's status with status False and the current generation, by which the
+   * controller reports that it drops the listener.
+   */
   dropped: z.object({ type: z.string(), reason: z.string(), message: z.string() }).optional(),
   allowedKinds: z.array(z.string()).default([]),
   allowedNamespaces: z.enum(['All', 'Same', 'Selector', 'None']).default('Same'),
@@ -214,11 +226,11 @@ export const ApiRoute = z.object({
 });
 export type ApiRoute = z.infer<typeof ApiRoute>;
 
-/** gateway.networking.k8s.io ReferenceGrant: who may refer to what in its namespace. */
+/** gateway.networking.k8s.io ReferenceGrant: allowed references into its namespace. */
 export const ReferenceGrant = z.object({
   meta: Meta,
   from: z.array(z.object({ group: z.string(), kind: z.string(), namespace: z.string() })),
-  /** Without a name, every object of the kind. */
+  /** Without a name, all objects of the kind. */
   to: z.array(z.object({ group: z.string(), kind: z.string(), name: z.string().optional() })),
 });
 export type ReferenceGrant = z.infer<typeof ReferenceGrant>;
@@ -232,14 +244,17 @@ export const MeshConfig = z.object({
 });
 export type MeshConfig = z.infer<typeof MeshConfig>;
 
-/** Kinds without which everything else can be said. A list is absent where the kind could not be read, so that its lack proves nothing. */
+/**
+ * Kinds that are not required. A list is absent if the kind could not be read, so that missing
+ * objects prove nothing.
+ */
 export const OptionalKinds = z.object({
   referenceGrants: z.array(ReferenceGrant).optional(),
   meshConfigs: z.array(MeshConfig).optional(),
 });
 export type OptionalKinds = z.infer<typeof OptionalKinds>;
 
-/** Everything of a cluster that can matter to an ingress. Order never matters. */
+/** All objects of a cluster that can affect an ingress. Order never matters. */
 export const KubernetesObjects = z.object({
   gateways: z.array(IstioGateway).default([]),
   virtualServices: z.array(VirtualService).default([]),
@@ -257,7 +272,7 @@ export const KubernetesObjects = z.object({
 });
 export type KubernetesObjects = z.infer<typeof KubernetesObjects>;
 
-/** Every list by its name, the optional ones too. */
+/** All lists by name, including optional ones. */
 export type ObjectLists = Omit<KubernetesObjects, 'optionalKinds'> & OptionalLists;
 export type OptionalLists = {
   [K in keyof OptionalKinds]-?: NonNullable<OptionalKinds[K]>;

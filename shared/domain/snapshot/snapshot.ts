@@ -8,7 +8,7 @@ const ClusterId = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must
 export const IngressRef = z.strictObject({ namespace: Name.min(1), service: Name.min(1) });
 export type IngressRef = z.infer<typeof IngressRef>;
 
-/** What was seen to change; a deletion here proves the absence of what hung on that object. */
+/** An observed change; a deletion proves the absence of everything that depended on the object. */
 export const Change = z.strictObject({
   what: z.enum(['added', 'updated', 'deleted']),
   kind: Name,
@@ -18,7 +18,9 @@ export const Change = z.strictObject({
 });
 export type Change = z.infer<typeof Change>;
 
-/** Services and ConfigMaps are often called like the gateway they belong to, and change for reasons of their own. */
+/**
+ * Services and ConfigMaps often have the same name as their gateway, and change for other reasons.
+ */
 const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
 
 /** What hung on the object and is not there any more was taken away by its author. */
@@ -26,15 +28,21 @@ export function provesRemoval({ what, kind }: Pick<Change, 'what' | 'kind'>): bo
   return what !== 'added' && OPENS_PORTS.has(kind);
 }
 
-/** The complete input of one ingress at one revision: nothing else is needed to know what BIG-IP should offer for it. */
+/**
+ * The complete input of one ingress at one revision, from which its exposures are derived without
+ * any other information.
+ */
 export const Snapshot = z.strictObject({
   cluster: ClusterId,
-  /** UID of the `kube-system` namespace: tells a rebuilt cluster from the one that used this id before. */
+  /**
+   * UID of the `kube-system` namespace: distinguishes a rebuilt cluster from the previous one with
+   * this id.
+   */
   clusterUid: Name.min(1),
   ingress: IngressRef,
   revision: ObservedRevision,
   changes: z.array(Change),
-  /** The watcher saw the ingress Service itself being deleted: everything it exposed goes. */
+  /** The watcher observed the deletion of the ingress Service, so all its exposures are removed. */
   removed: z.boolean(),
   objects: KubernetesObjects,
 });
@@ -45,14 +53,14 @@ export const Inventory = z.strictObject({
   cluster: ClusterId,
   clusterUid: Name.min(1),
   revision: ObservedRevision,
-  /** Those whose Service exists. */
+  /** Ingresses whose Service exists. */
   ingresses: z.array(IngressRef),
-  /** Those that the watcher looks for: it knows nothing of others. Absent: all that are configured. */
+  /** Ingresses that the watcher looks for. Absent: all configured ones. */
   watched: z.array(IngressRef).optional(),
 });
 export type Inventory = z.infer<typeof Inventory>;
 
-/** `cluster/namespace/service`: the owner of what the ingress exposes. */
+/** `cluster/namespace/service`: the owner of the ingress's exposures. */
 export type OwnerKey = string;
 
 export function ownerKey(cluster: string, ingress: IngressRef): OwnerKey {

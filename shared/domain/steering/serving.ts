@@ -1,12 +1,12 @@
-/** Who would go on serving if a cluster went. */
+/** Which clusters would serve an exposure without a given cluster. */
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 
 type Served = Pick<DeclaredState, 'exposures' | 'drains'>;
 
 /**
- * By cluster: keys of the exposures that it serves and no other one would. Another counts if it is usable, not drained, and has a member
- * that takes connections.
+ * By cluster: keys of the exposures that no other cluster would serve. Another cluster counts if it
+ * is usable, not drained, and has a ready member.
  */
 export function servedAlone(
   { exposures, drains }: Served,

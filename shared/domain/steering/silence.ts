@@ -1,4 +1,7 @@
-/** Clusters that are not heard any more. Nothing is taken from them; policy may drain them where others serve instead. */
+/**
+ * Silent clusters, which send no events. Nothing is removed; policy may drain them if others serve
+ * their exposures.
+ */
 import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../declared/declared.ts';
@@ -15,18 +18,21 @@ export interface SilencePolicy {
 
 export interface SilentCluster {
   readonly cluster: string;
-  /** When its newest version came. */
+  /** Time of its newest version. */
   readonly seen: string;
-  /** Keys of the exposures that it has a part in. */
+  /** Keys of the exposures with its contributions. */
   readonly exposures: readonly string[];
-  /** Of these, those that no speaking cluster would serve instead. */
+  /** Of these, those that no active cluster would serve. */
   readonly alone: readonly string[];
   readonly drained?: Drain;
-  /** What policy makes of it. */
+  /** The order by policy. */
   readonly order?: Omit<DrainOrder, 'device'> | Omit<EnableOrder, 'device'>;
 }
 
-/** By cluster: when its newest version came. A cluster is missing where no record tells, as in a state that was declared before records did. */
+/**
+ * By cluster: time at which its newest version arrived. Clusters are absent if no record contains
+ * it, as in states of older versions.
+ */
 export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string, string> {
   const newest = new Map<string, string>();
   for (const [owner, { seen }] of states.flatMap(({ owners }) => Object.entries(owners))) {
@@ -38,7 +44,10 @@ export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string
   return newest;
 }
 
-/** The partitions are those of one device: a cluster that speaks to one of them speaks. `now`: milliseconds since 1970. */
+/**
+ * Partitions of one device: a cluster is active if it is active in one of them. `now`: milliseconds
+ * since 1970.
+ */
 export function silentClusters(
   states: readonly DeclaredState[],
   policies: readonly SilencePolicy[],
@@ -65,7 +74,7 @@ export function silentClusters(
   });
 }
 
-/** What every silent cluster is measured against, worked out once; tables are by cluster, one for each partition. */
+/** Input for every silent cluster, computed once; tables are by cluster, one per partition. */
 interface Scene {
   readonly states: readonly DeclaredState[];
   readonly speaking: readonly string[];
@@ -91,7 +100,7 @@ function judge(
     .map(({ drains }) => drains?.[cluster])
     .find((drain) => drain !== undefined);
   const base = { cluster, seen, exposures, alone, ...(drained && { drained }) };
-  // Those who stood in for it are gone as well: a silent cluster is better than none.
+  // The clusters that served instead are silent as well, so a silent cluster is better than none.
   if (drained?.silent === true && alone.length > 0)
     return { ...base, order: { action: 'enable', cluster, silent: true } };
   if (whenSilent !== 'drain' || alone.length > 0 || drained !== undefined) return base;
@@ -108,7 +117,7 @@ function judge(
   };
 }
 
-/** For an owner that shares exposures with silent clusters: what of its results is only as fresh as they are. */
+/** Notes for an owner that shares exposures with silent clusters: their members may be outdated. */
 export function silenceNotes(
   owner: string,
   states: readonly DeclaredState[],
@@ -127,7 +136,7 @@ export function silenceNotes(
   });
 }
 
-/** By cluster: keys of the exposures that it has a part in. */
+/** By cluster: keys of the exposures with its contributions. */
 function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly string[]> {
   const parts = new Map<string, string[]>();
   for (const [key, { contributions }] of Object.entries(exposures)) {
@@ -140,7 +149,7 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
   return parts;
 }
 
-/** In words, for whoever looks. */
+/** Describes the silence and its consequences. */
 export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
   const what = `no event since ${seen}, with members in ${exposures.length} exposures; check its watcher and its queue`;
   if (order?.action === 'enable')

@@ -1,4 +1,7 @@
-/** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
+/**
+ * Orders of people and policies. An order is a message in the group of its device, in order with
+ * the slices.
+ */
 import * as z from 'zod';
 import { Name } from '../text/bounded.ts';
 import type { DeclaredState } from '../declared/declared.ts';
@@ -8,14 +11,14 @@ const Device = Name.min(1);
 const Cluster = Name.min(1);
 const Owner = Name.regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service');
 
-/** Lets removals through that the guard holds. */
+/** Allows removals that the guard holds. */
 export const Approval = z.strictObject({
   action: z.literal('approve'),
   device: Device,
   owner: Owner,
-  /** Exposure keys such as `172.16.100.195:32400/tcp`; absent: all that are held. */
+  /** Exposure keys such as `172.16.100.195:32400/tcp`; default: all that are held. */
   keys: z.array(z.string().min(1)).min(1).optional(),
-  /** The owner's version that was looked at; absent in what was written before there was such a field. */
+  /** The owner's version that was shown; absent in orders of older versions. */
   version: Version.exactOptional(),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
@@ -33,19 +36,22 @@ export const RetryOrder = z.strictObject({
 });
 export type RetryOrder = Readonly<z.infer<typeof RetryOrder>>;
 
-/** Takes a cluster out of rotation: `drain` keeps the connections that are there, `out` cuts off everything. */
+/** Takes a cluster out of rotation: `drain` keeps existing connections, `out` cuts them. */
 export const DrainOrder = z.strictObject({
   action: z.literal('drain'),
   device: Device,
   cluster: Cluster,
   mode: z.enum(['drain', 'out']),
   because: z.string().min(1).max(4_096),
-  /** Policy's order for a silent cluster: void once it spoke after `seen`, or where none of `speaking` could serve instead. */
+  /**
+   * Set for a drain by policy: void if the cluster sent an event after `seen`, or if none of
+   * `speaking` could serve instead.
+   */
   silent: z.strictObject({ seen: z.iso.datetime(), speaking: z.array(Name) }).exactOptional(),
 });
 export type DrainOrder = Readonly<z.infer<typeof DrainOrder>>;
 
-/** Ends a drain, whoever began it; `silent`: only one that policy began. */
+/** Ends a drain by anyone; `silent`: only a drain by policy. */
 export const EnableOrder = z.strictObject({
   action: z.literal('enable'),
   device: Device,
@@ -54,19 +60,19 @@ export const EnableOrder = z.strictObject({
 });
 export type EnableOrder = Readonly<z.infer<typeof EnableOrder>>;
 
-/** Takes out what owners contribute; their fences stay. */
+/** Removes contributions of owners; their fences stay. */
 export const ForgetOrder = z.strictObject({
   action: z.literal('forget'),
   device: Device,
   cluster: Cluster,
-  /** By owner: the version that was looked at. Who spoke since is not forgotten. */
+  /** By owner: the version that was shown. Owners with newer events are not forgotten. */
   upTo: z.record(Owner, Version),
-  /** All of the cluster is meant: a drain of it ends as well. */
+  /** The whole cluster, so that its drain ends as well. */
   whole: z.boolean(),
 });
 export type ForgetOrder = Readonly<z.infer<typeof ForgetOrder>>;
 
-/** From now on the cluster with this kube-system UID owns what is recorded under the id. */
+/** Makes the cluster with this kube-system UID the owner of everything recorded under the id. */
 export const AdoptOrder = z.strictObject({
   action: z.literal('adopt'),
   device: Device,
@@ -100,7 +106,7 @@ export function orderSubject(steering: Steering): string {
 
 export interface Order {
   readonly steering: Steering;
-  /** Milliseconds since 1970, by the queue's clock: when it was sent. */
+  /** Sending time by the queue's clock, milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -108,8 +114,9 @@ export interface Order {
 const MEANWHILE = 60_000;
 
 /**
- * What an approval of `at` means for one partition: of the named keys those that the owner has there, or what is held of it. Where the
- * owner spoke long after the order, nobody looked at what is held now.
+ * The removals in one partition that an approval of time `at` covers: the named keys that the owner
+ * has there, or all that are held. If the owner sent newer events long after the order, the current
+ * held removals were not shown.
  */
 export function approvedKeys(
   state: DeclaredState,

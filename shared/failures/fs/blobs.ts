@@ -1,4 +1,4 @@
-/** Blobs as files below one directory, for several processes of one host. */
+/** Blobs as files in a directory, safe for several processes of one host. */
 import {
   closeSync,
   fsyncSync,
@@ -19,7 +19,7 @@ import { checkedKey, checkedPrefix, isKey } from '../keys.ts';
 import { privateFolder } from '../../runtime/private-files.ts';
 import { createLock } from './lock.ts';
 
-/** Every write is a new file, so inode, time and size change with it. */
+/** Every write creates a new file, so inode, time and size change. */
 function tagOf({
   ino,
   mtimeNs,
@@ -42,7 +42,7 @@ function holds(condition: Condition, present: string | undefined): boolean {
   return condition === 'absent' ? present === undefined : present === condition.tag;
 }
 
-/** Whole and on the disk before it gets its name; hidden names are not listed. */
+/** Written and synced completely before it is renamed; hidden names are not listed. */
 function writeTemporary(path: string, text: string, id: string): string {
   const temporary = join(dirname(path), `.${id}.tmp`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -65,7 +65,7 @@ async function undefinedIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Content and tag of one and the same file, even while it is being replaced. */
+/** Reads content and tag of the same file, even while it is being replaced. */
 async function read(path: string): Promise<Blob> {
   const file = await open(path);
   try {
@@ -94,14 +94,14 @@ async function walk(root: string, folder: string, prefix: string): Promise<reado
   return entries.flat();
 }
 
-/** The folder in which everything lies whose key begins so. */
+/** The directory that contains all keys with the prefix. */
 function folderOf(root: string, prefix: string): string {
   const folder = checkedPrefix(prefix, root).includes('/') ? dirname(`${prefix}x`) : '';
   if (folder !== '') pathOf(root, folder);
   return folder;
 }
 
-/** Sluice makes no symbolic links; one below the root may lead anywhere. */
+/** Refuses symbolic links below the root, which may lead anywhere; Sluice creates none. */
 function pathOf(root: string, key: string): string {
   const parts = checkedKey(key, root).split('/');
   for (let i = 1; i <= parts.length; i++) {

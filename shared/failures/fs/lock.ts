@@ -1,8 +1,11 @@
-/** A mutual exclusion between the processes of one host that dies with its holder: SQLite's file lock, without any table. */
+/**
+ * A lock between processes of one host that is released when its holder dies: SQLite's file lock,
+ * without tables.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { privateFile } from '../../runtime/private-files.ts';
 
-/** How long one process waits for another; what is done under the lock takes milliseconds. */
+/** Milliseconds to wait for another process; operations under the lock take milliseconds. */
 const BUSY_MS = 10_000;
 
 export interface Lock {

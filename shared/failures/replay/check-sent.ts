@@ -1,4 +1,7 @@
-/** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
+/**
+ * Checks the result of a sent unit: the failure store shows whether it failed again, the device
+ * whether it is declared.
+ */
 import { formatRevision } from '../../domain/revision.ts';
 import { isImported } from '../evidence.ts';
 import type { Failure, FailureStore, FailureHead } from '../port.ts';
@@ -7,13 +10,13 @@ import type { ReplayItem, ItemResult, ReplayJob } from './job.ts';
 import { appliedResult, closeItem } from './send.ts';
 import type { UnitWork } from './send.ts';
 
-/** Milliseconds; a function's longest run and a pause of its queue fit into it. */
+/** Milliseconds; longer than the longest run of a function plus a retry interval of its queue. */
 export const RESULT_TIMEOUT_MS = 5 * 60_000;
-/** Milliseconds: dead letters of one event are sent together, and parked one after the other. */
+/** Milliseconds; dead letters of one event are sent together and stored one after the other. */
 const TOGETHER = 10_000;
 const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
-/** What was sent, and since when its driver waits. */
+/** A sent unit, and when its driver started waiting. */
 export interface Sent extends UnitWork {
   readonly since: number;
 }
@@ -38,7 +41,10 @@ export async function checkSentUnit(
   if (changes.size > 0) await unit.save(changes);
 }
 
-/** The event was worked on to its end, since others of it are dead letters: of what a device keeps refusing, apply asks it for a few only. */
+/**
+ * Whether the event was processed although this item has no result. If other items of the event
+ * were dead-lettered, it was processed; apply tries only a few refused changes per run.
+ */
 function leftOut(
   { code, sentence }: ReplayItem,
   heard: number,
@@ -68,7 +74,8 @@ async function resultOf(
   if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
   const seen = await onDevice(world, job, item);
   if (seen !== undefined) return seen;
-  // What was about to be sent when the last driver died left only now; and a clock may be set back.
+  // An item that was about to be sent when the previous driver died is sent now. The clock may also
+  // have been set back.
   const waited = Math.min(...[item.sentAt ?? at, since].map((from) => Math.abs(at - from)));
   if (waited < RESULT_TIMEOUT_MS) return undefined;
   return {
@@ -79,7 +86,10 @@ async function resultOf(
   };
 }
 
-/** In the same way: quarantine. In another: that failure stands in the store by itself, and this one is over. */
+/**
+ * The same failure again: quarantine it. A different failure is stored separately, and this one is
+ * over.
+ */
 async function failedAgain(
   { store, clock }: ReplayContext,
   job: ReplayJob,
@@ -118,7 +128,10 @@ async function failedAgain(
   };
 }
 
-/** A policy may meet the same trouble more than once: the device can be away in one turn and back in the next. */
+/**
+ * A policy tries several times, because a device can be unreachable in one run and back in the
+ * next.
+ */
 async function tryLater(
   store: FailureStore,
   job: ReplayJob,
@@ -127,7 +140,7 @@ async function tryLater(
 ): Promise<string | undefined> {
   if (job.policy === undefined) return undefined;
   const { name, atMost } = job.policy;
-  // By job, so that a look that is made again after a crash counts once.
+  // Counted per job, so that repeating a check after a crash counts once.
   const replays = [...new Set([...(head.replays ?? []), job.id])];
   if (replays.length >= atMost) return undefined;
   const said = `failed again in attempt ${replays.length} of ${atMost} of policy ${name}`;
@@ -137,7 +150,10 @@ async function tryLater(
   return `${said} with ${head.code}: ${head.sentence}`;
 }
 
-/** Born after the sending, of the same owner, and about the same thing as far as it says. */
+/**
+ * Whether `other` was created after the sending, for the same owner and, as far as known, the same
+ * subject.
+ */
 function isSuccessor(other: FailureHead, item: ReplayItem): boolean {
   if (other.id === item.failure || isImported(other) || other.first < (item.sentAt ?? Infinity))
     return false;
@@ -177,7 +193,7 @@ async function onDevice(
   return verdict === 'conflict' ? { kind: 'conflict', ...said } : undefined;
 }
 
-/** The one with the revision that was sent: the item's own, or the newest failure beside it. */
+/** The failure with the revision that was sent: that of the item, or the newest one of its unit. */
 async function sentFailure(
   { store }: Pick<ReplayContext, 'store'>,
   item: ReplayItem,

@@ -5,7 +5,7 @@ import type { FailureStore } from '../port.ts';
 import type { Jobs } from './jobs.ts';
 import type { Previewer } from './preview.ts';
 
-/** What carrying a job out needs. */
+/** Dependencies for running a job. */
 export interface ReplayContext {
   readonly store: FailureStore;
   readonly jobs: Jobs;

@@ -1,4 +1,4 @@
-/** What a person does to a job; each of it is in the audit log. */
+/** Actions of a person on a job; each is recorded in the audit log. */
 import type { AuditLog } from '../audit.ts';
 import { ReplayError } from '../error.ts';
 import type { ReplayJob, JobState } from './job.ts';
@@ -15,7 +15,7 @@ export type JobAction = 'start' | 'pause' | 'resume' | 'cancel';
 const FROM: Readonly<Record<JobAction, readonly JobState[]>> = {
   start: ['planned'],
   pause: ['running'],
-  // A job whose driver died is still `running`; its lease tells whether somebody has it.
+  // A job whose driver died is still `running`; its lease shows whether a process has it.
   resume: ['paused', 'running'],
   cancel: ['planned', 'running', 'paused'],
 };
@@ -26,7 +26,7 @@ const TO: Readonly<Record<JobAction, JobState>> = {
   cancel: 'cancelled',
 };
 
-/** Pure; throws RPL703 where the action does not fit. */
+/** Pure; throws RPL703 if the action does not apply to the state. */
 export function applyJobAction(job: ReplayJob, action: JobAction, why: string): ReplayJob {
   if (!FROM[action].includes(job.state)) {
     throw new ReplayError(
@@ -36,7 +36,7 @@ export function applyJobAction(job: ReplayJob, action: JobAction, why: string): 
   }
   const { reason: _reason, code: _code, ...rest } = job;
   const state = TO[action];
-  // Who resumes after a bad canary has seen it and wants the rest.
+  // Whoever resumes after a failed canary has seen the result, so the rest is sent.
   if (action === 'resume')
     return { ...rest, state, canaryPassed: job.canaryPassed || job.code === 'RPL707' };
   return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };

@@ -1,6 +1,7 @@
 /**
- * Carries a job out. Everything is stored before it is done, so that whoever resumes after a crash knows what may have been done:
- * an event in `sending` goes out again under the same deduplication id, after a look whether it arrived.
+ * Runs a job. Every step is stored before it is carried out, so that a driver that resumes after a
+ * crash knows what may have happened: an event in state `sending` is sent again with the same
+ * deduplication id, unless it arrived.
  */
 import { stillHolds } from '../../runtime/clock.ts';
 import { ReplayError } from '../error.ts';
@@ -16,14 +17,14 @@ import { sendUnit } from './send.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** After every change. */
+  /** Called after every change. */
   readonly onProgress?: ((job: ReplayJob, items: readonly ReplayItem[]) => void) | undefined;
 }
 
-/** Units by what is to be done with them; made anew from the items at every start. */
+/** Units grouped by the next step; rebuilt from the items at every start. */
 interface Books {
   readonly ledger: Ledger;
-  /** When this driver took the job up. */
+  /** Time at which this driver started. */
   readonly began: number;
   readonly waiting: number[];
   readonly inFlight: Set<number>;
@@ -34,7 +35,7 @@ interface Books {
   looked: number | undefined;
 }
 
-/** Sent, and did not end well. */
+/** Sent and failed. */
 export const FAILED_RESULTS: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
 
 function openBooks(ledger: Ledger, began: number): Books {
@@ -58,7 +59,7 @@ function openBooks(ledger: Ledger, began: number): Books {
     else if (!books.inFlight.has(unit)) books.waiting.push(unit);
     if (items.some(isBad)) books.bad += 1;
   }
-  // What may be on its way already comes first.
+  // Units that may already be in flight come first.
   books.waiting.sort((a, b) => Number(isSending(books, b)) - Number(isSending(books, a)) || a - b);
   return books;
 }
@@ -75,7 +76,10 @@ function isSending(books: Books, unit: number): boolean {
   return [...itemsOf(books, unit).values()].some((item) => item.status === 'sending');
 }
 
-/** Resolves when the job has ended, was paused or cancelled, or the signal fired; its state is in the store in any case. */
+/**
+ * Resolves when the job has ended, was paused or cancelled, or the signal fired. The state is in
+ * the store in each case.
+ */
 export async function runJob(
   world: ReplayContext,
   id: string,
@@ -92,7 +96,8 @@ export async function runJob(
       const step = nextJobStep(job, progressOf(books), world.clock.monotonic());
       job = await perform({ world, books, options }, job, step);
       options.onProgress?.(job, books.ledger.items);
-      // Looked up before every step: a pause or a cancel stops it before the next event.
+      // Checked before every step, so that a pause or cancellation takes effect before the next
+      // event.
       if (job.state === 'running') job = await renew(world, job, holder);
     }
     return job;

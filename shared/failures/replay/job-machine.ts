@@ -1,14 +1,14 @@
-/** What a job does next. Pure: the driver carries it out. */
+/** Decides the next step of a job. Pure; the driver carries it out. */
 
 export interface JobProgress {
   /** Units. */
   readonly waiting: number;
   readonly inFlight: number;
-  /** Sent at any time. */
+  /** Sent so far. */
   readonly sent: number;
-  /** Sent, and did not end well. */
+  /** Sent and failed. */
   readonly bad: number;
-  /** When the last event was due; undefined before the first. */
+  /** Time at which the last event was due; undefined before the first. */
   readonly due: number | undefined;
   readonly looked: number | undefined;
 }
@@ -16,20 +16,20 @@ export interface JobProgress {
 export interface SendingPace {
   readonly canary: number;
   readonly canaryPassed: boolean;
-  /** Events in a second. */
+  /** Events per second. */
   readonly rate: number;
 }
 
 export type JobStep =
   | { readonly kind: 'send'; readonly due: number }
-  /** See what became of what was sent. */
+  /** Check the results of sent units. */
   | { readonly kind: 'look' }
   | { readonly kind: 'wait'; readonly until: number }
   | { readonly kind: 'pass-canary' }
   | { readonly kind: 'pause'; readonly code: 'RPL707'; readonly reason: string }
   | { readonly kind: 'finish' };
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 export const CHECK_INTERVAL_MS = 1_000;
 
 export function nextJobStep(pace: SendingPace, progress: JobProgress, now: number): JobStep {
@@ -50,7 +50,10 @@ export function nextJobStep(pace: SendingPace, progress: JobProgress, now: numbe
   return now >= look ? { kind: 'look' } : { kind: 'wait', until: Math.min(due, look) };
 }
 
-/** By the schedule, so that small delays do not add up; after a long one it starts anew instead of catching up in a burst. */
+/**
+ * Follows the schedule, so that small delays do not add up; after a long delay it restarts instead
+ * of sending a burst.
+ */
 function nextDue({ rate }: SendingPace, { waiting, due }: JobProgress, now: number): number {
   if (waiting === 0) return Infinity;
   if (due === undefined) return now;

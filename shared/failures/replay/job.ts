@@ -1,4 +1,7 @@
-/** A replay job as it is stored: a small head that everybody may change, and pages of items that only the driver writes. */
+/**
+ * Stored format of replay jobs: a small head that several processes may change, and pages of items
+ * that only the driver writes.
+ */
 import * as z from 'zod';
 import { Revision } from '../../domain/revision.ts';
 import { PlanLine } from '../port.ts';
@@ -14,12 +17,12 @@ export const PREVIEW_VERDICTS = [
 export const PreviewVerdict = z.enum(PREVIEW_VERDICTS);
 export type PreviewVerdict = z.infer<typeof PreviewVerdict>;
 
-/** What a replay would do to the device as it is now. */
+/** The effect of a replay on the current state of the device. */
 export const Preview = z.strictObject({
   verdict: PreviewVerdict,
   reason: z.string(),
   code: z.string().optional(),
-  /** The revision that supersedes it, or the owner it conflicts with. */
+  /** The superseding revision, or the conflicting owner. */
   by: z.string().optional(),
   difference: z.array(PlanLine),
   /**
@@ -40,7 +43,7 @@ export const Preview = z.strictObject({
 });
 export type Preview = Readonly<z.infer<typeof Preview>>;
 
-/** `skipped`: closed or put away by somebody since it was selected. */
+/** `skipped`: closed or archived since it was selected. */
 export const RESULTS = [
   'applied',
   'unchanged',
@@ -69,12 +72,15 @@ export const ReplayItem = z.strictObject({
   partition: z.string().optional(),
   exposure: z.string().optional(),
   revision: Revision.optional(),
-  /** Items of one unit are served by one event, the newest of them. */
+  /** One event, the newest, covers all items of a unit. */
   unit: z.int().nonnegative(),
-  /** It was selected although it was in quarantine. */
+  /** It was selected although it was quarantined. */
   lifts: z.boolean(),
   preview: Preview.optional(),
-  /** How often the failure had been seen when the event was sent; more means that it failed again. */
+  /**
+   * Number of occurrences of the failure when the event was sent; a higher number means that it
+   * failed again.
+   */
   count: z.int().optional(),
   status: z.enum(['waiting', 'sending', 'sent', 'done']),
   deduplicationId: z.string().optional(),
@@ -87,7 +93,9 @@ export const ReplayItem = z.strictObject({
 });
 export type ReplayItem = Readonly<z.infer<typeof ReplayItem>>;
 
-/** Milliseconds for which a driver has the job to itself, or a process the turn of a policy; renewed at half of it. */
+/**
+ * Milliseconds for which a driver holds a job, or a process holds a policy; renewed at half of it.
+ */
 export const LEASE = 60_000;
 
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
@@ -99,22 +107,24 @@ export const ReplayJob = z.strictObject({
   by: z.string(),
   why: z.string(),
   filter: z.string(),
-  /** Failures that came later are not in it. */
+  /** Later failures are not part of the job. */
   cutoff: z.number(),
   created: z.number(),
   items: z.int().nonnegative(),
   units: z.int().nonnegative(),
-  /** So many events are sent first, and the rest only if all of them went well; 0: no canary. */
+  /** Number of events to send first; the rest is sent only if all of them succeed. 0: no canary. */
   canary: z.int().nonnegative(),
   canaryPassed: z.boolean(),
-  /** Events in a second. */
+  /** Events per second. */
   rate: z.number().positive(),
   state: JobState,
-  /** Started by a policy: a failure that fails again is quarantined only after so many of its turns. */
+  /**
+   * Set for jobs of a policy: a failure that fails again is quarantined only after this many runs.
+   */
   policy: z.strictObject({ name: z.string(), atMost: z.int().positive() }).optional(),
   /** What cannot be sent is tried all the same: the devices are ordered to try the newest revisions again. */
   force: z.literal(true).exactOptional(),
-  /** Why it is paused or cancelled. */
+  /** Reason for the pause or cancellation. */
   reason: z.string().optional(),
   code: z.string().optional(),
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),

@@ -1,4 +1,4 @@
-/** Where jobs are kept. */
+/** Storage of jobs. */
 import * as z from 'zod';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
@@ -7,10 +7,10 @@ import { ReplayItem, ReplayJob } from './job.ts';
 const PAGE = 100;
 const MAX_RACES = 20;
 
-/** The items of a job in the hands of its driver. */
+/** The items of a job, held by its driver. */
 export interface Ledger {
   readonly items: readonly ReplayItem[];
-  /** Stored before it resolves; rejects with RPL704 when another driver wrote meanwhile. */
+  /** Resolves when stored; rejects with RPL704 if another driver wrote in the meantime. */
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
@@ -18,13 +18,15 @@ export interface Jobs {
   create(job: ReplayJob, items: readonly ReplayItem[]): Promise<void>;
   /** Newest first. */
   list(): Promise<readonly ReplayJob[]>;
-  /** Rejects with RPL702 where there is none. */
+  /** Rejects with RPL702 if it does not exist. */
   get(id: string): Promise<ReplayJob>;
   items(id: string): Promise<readonly ReplayItem[]>;
-  /** `edit` may be called again, and throws what it will not do. */
+  /** `edit` may be called several times, and throws to refuse the change. */
   update(id: string, edit: (job: ReplayJob) => ReplayJob): Promise<ReplayJob>;
   ledger(id: string): Promise<Ledger>;
-  /** Forgets jobs that ended, or were planned and never started, before `before`. Resolves with the number forgotten. */
+  /**
+   * Removes jobs that ended, or were never started, before `before`. Resolves with their number.
+   */
   prune(before: number): Promise<number>;
 }
 
@@ -76,7 +78,7 @@ export function createJobs(blobs: Blobs): Jobs {
   };
   return {
     create: async (job, items) => {
-      // Pages first: a job is there as soon as its head is.
+      // Pages first: a job exists as soon as its head exists.
       for (let page = 0; page * PAGE < items.length; page++)
         await blobs.put(
           pageKey(job.id, page),
@@ -106,7 +108,7 @@ export function createJobs(blobs: Blobs): Jobs {
       const over = (await listAll()).filter(
         (job) => OVER.has(job.state) && (job.ended ?? job.created) < before,
       );
-      // The head first: a job without one is not there, whatever is left of it.
+      // The head first: a job without a head does not exist, even if pages remain.
       for (const { id } of over)
         for (const key of [
           headKey(id),

@@ -1,4 +1,7 @@
-/** What the deployed `map` makes of a snapshot: the bundle itself is called, with queues that only take notes. */
+/**
+ * Maps a snapshot with the deployed `map`: calls the bundle itself, with queues that only record
+ * messages.
+ */
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import { DEAD_LETTER_EVENTS } from '../../queue/dead-letter.ts';
 import { parseEvent } from '../../queue/envelope.ts';
@@ -9,7 +12,7 @@ import type { Queue, QueueName, Queues } from '../../queue/port.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import type { MapEvent } from './preview.ts';
 
-/** As much of the built `map` as is used. */
+/** The used part of the built `map`. */
 export interface MapModule {
   readonly create: (runtime: Runtime) => Handler;
 }

@@ -1,6 +1,7 @@
 /**
- * One turn of a policy: a job like any other, made, started and driven by nobody. Everything is noted before it is done, so that the
- * turn after a crash goes on with the job that is there instead of making another one.
+ * One run of a policy: creates, starts and drives a normal job. Each step is stored before it is
+ * carried out, so that the run after a crash continues the existing job instead of creating another
+ * one.
  */
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { stillHolds } from '../../runtime/clock.ts';
@@ -22,17 +23,20 @@ export interface TurnContext extends ReplayContext {
 
 export type TurnResult =
   | { readonly kind: 'not-due'; readonly until: number; readonly reason: string }
-  /** Another process has the turn or the job. */
+  /** Another process has the policy or the job. */
   | { readonly kind: 'taken'; readonly reason: string }
   /** A person paused the job. */
   | { readonly kind: 'held'; readonly job: string; readonly reason: string }
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'ran'; readonly job: string; readonly reason: string };
 
-/** Failures that one turn takes at most; the rest has the next one. */
+/** Maximum number of failures per run; the next run takes the rest. */
 const MOST = 1_000;
 
-/** Why a policy's own next turn goes on with a job that paused: nothing was learnt against it. */
+/**
+ * Pause codes after which the next run of the policy continues the job, because they are not
+ * failures of the job.
+ */
 const GOES_ON: ReadonlySet<string> = new Set(['RPL708', 'RPL713']);
 
 class Taken extends Error {}
@@ -68,7 +72,7 @@ export async function runPolicyTurn(
   }
 }
 
-/** A turn is never due later than its pause from now. */
+/** Limits the next run to one interval from now. */
 function isLater(policy: ReplayPolicy, { due, misses }: PolicyTurn, now: number): boolean {
   return stillHolds(due, now, pauseAfter(policy, misses));
 }
@@ -106,7 +110,7 @@ async function inTurn(scope: Scope, turn: PolicyTurn): Promise<TurnResult> {
   return { kind: 'nothing', reason };
 }
 
-/** Undefined where it has ended, or the process died before it was made. */
+/** Undefined if the job has ended, or the process died before it was created. */
 async function unfinished({ jobs }: TurnContext, id: string): Promise<ReplayJob | undefined> {
   const job = await jobs.get(id).catch((error: unknown) => {
     if (error instanceof ReplayError && error.code === 'RPL702') return undefined;
@@ -115,7 +119,10 @@ async function unfinished({ jobs }: TurnContext, id: string): Promise<ReplayJob 
   return job?.state === 'done' || job?.state === 'cancelled' ? undefined : job;
 }
 
-/** Without a preview: each event is judged against the device just before it is sent. */
+/**
+ * Creates the job without a preview: each event is checked against the device just before it is
+ * sent.
+ */
 async function plan({ world, policy }: Scope): Promise<ReplayJob | undefined> {
   const { store, jobs, audit, clock, turns } = world;
   const now = clock.now();
@@ -170,7 +177,7 @@ async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
     await controlJob(world, job.state === 'planned' ? 'start' : 'resume', order);
   const after = await runJob(world, job.id, { signal });
   if (after.state === 'paused' && after.code === 'RPL707') return giveUp(scope, after);
-  // Out of time: the turn stays due, and goes on with this job.
+  // Out of time: the run stays due and continues with this job.
   if (after.state === 'running')
     return { kind: 'ran', job: job.id, reason: 'not finished yet; it continues' };
   return conclude(scope, after);
@@ -191,17 +198,17 @@ async function conclude(scope: Scope, job: ReplayJob): Promise<TurnResult> {
   return { kind: 'ran', job: job.id, reason };
 }
 
-/** The canary failed: the rest is not sent, and the next turn selects anew. */
+/** After a failed canary: cancels the rest, and the next run selects again. */
 async function giveUp(scope: Scope, job: ReplayJob): Promise<TurnResult> {
   const reason = `the canary failed (${job.reason ?? ''}); the rest waits for the next run`;
-  // First the pause, so that a crash in between makes it longer at worst.
+  // The interval first, so that a crash in between can only make it longer.
   await settle(scope, { misses: 'more', says: `job ${job.id}: ${reason}` });
   await controlJob(scope.world, 'cancel', { id: job.id, who: byOf(scope.policy), why: reason });
   return { kind: 'ran', job: job.id, reason };
 }
 
 interface Outcome {
-  /** Absent: as many as before. */
+  /** Default: unchanged. */
   readonly misses?: number | 'more';
   readonly says: string;
 }

@@ -1,4 +1,4 @@
-/** Which failures a policy may send again, and when it takes its next turn. Pure. */
+/** Selects the failures that a policy may replay, and schedules its next run. Pure. */
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { CODES } from '../../domain/codes/index.ts';
 import { isImported } from '../evidence.ts';
@@ -9,7 +9,7 @@ import type { FailureHead } from '../port.ts';
 const MINUTE = 60_000;
 const LONGEST = 24 * 60 * MINUTE;
 
-/** For people: a policy's job says what it selected by, as a person's does. */
+/** The filter of the policy as text, as in jobs of a person. */
 export function policyFilter(
   { codes, classes, olderThanMinutes }: ReplayPolicy,
   now: number,
@@ -21,7 +21,10 @@ export function policyFilter(
   };
 }
 
-/** Open (so neither archived nor quarantined), of a kind that may pass by itself, not tried too often already, and parked here: a bundle is for people. */
+/**
+ * Open (not archived or quarantined), retryable, below the maximum number of attempts, and received
+ * by this installation rather than imported.
+ */
 export function isEligible(policy: ReplayPolicy, head: FailureHead, now: number): boolean {
   const passes = CODES[head.code]?.retryable ?? false;
   return (
@@ -32,7 +35,7 @@ export function isEligible(policy: ReplayPolicy, head: FailureHead, now: number)
   );
 }
 
-/** Milliseconds to the next turn: twice as long after each one in a row that did not end well. */
+/** Milliseconds until the next run; doubled for each consecutive failed run. */
 export function pauseAfter({ everyMinutes }: ReplayPolicy, misses: number): number {
   const every = everyMinutes * MINUTE;
   return Math.max(every, Math.min(LONGEST, every * 2 ** Math.min(misses, 20)));

@@ -1,4 +1,4 @@
-/** What one slice would do to one partition as it is declared now. Pure. */
+/** The effect of one slice on the current declaration of one partition. Pure. */
 import type { PartitionReading } from '../../bigip/device.ts';
 import type { DevicePlanRules } from '../../bigip/device-plan.ts';
 import { planDevice } from '../../bigip/device-plan.ts';
@@ -17,20 +17,20 @@ import type { Preview } from './job.ts';
 export interface PreviewQuestion {
   readonly slice: Slice;
   readonly partition: string;
-  /** Only this one; absent: all of the slice. */
+  /** Only this exposure; default: the whole slice. */
   readonly exposure: string | undefined;
   readonly sameFleet: SameFleet;
   readonly fleetOf?: FleetOf;
-  /** What else is known of the device; absent: it has this one partition. */
+  /** State of the rest of the device; default: the device has only this partition. */
   readonly surroundings?: PreviewContext;
 }
 
 export interface PreviewContext {
-  /** All of the device's partitions, in order. */
+  /** All partitions of the device, in order. */
   readonly partitions: readonly string[];
-  /** Those that could be read. */
+  /** Partitions that could be read. */
   readonly readings: ReadonlyMap<string, PartitionReading>;
-  /** What others hold there; absent: nobody looked. */
+  /** Foreign holders of addresses; absent if they were not read. */
   readonly holders?: readonly AddressHolder[];
 }
 
@@ -45,13 +45,13 @@ export function previewPartition(reading: PartitionReading, question: PreviewQue
   if (fence !== undefined && compareVersions(slice.version, fence) < 0)
     return overtaken(state, question, formatRevision(fence));
   const entries = entriesOf(state, question);
-  // An automatic address may be another one than the one that failed.
+  // The automatic address may differ from the one that failed.
   const aimed = entries.filter((entry) => entry.key === exposure);
   const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
   return judgeEntries(all ? entries : aimed, state);
 }
 
-/** apply tries at once what a replay asks for, quarantine or not. */
+/** A replay tries quarantined changes at once, as apply does. */
 function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly PlanEntry[] {
   const { slice, partition, sameFleet, fleetOf } = question;
   const retry = new Set(
@@ -177,7 +177,7 @@ function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Prev
   return { verdict: 'unchanged', reason: 'already declared', difference };
 }
 
-/** What counts most comes first. */
+/** Highest priority first. */
 const ORDER: readonly Preview['verdict'][] = [
   'unknown',
   'would-apply',

@@ -1,4 +1,7 @@
-/** What sending an event again would do now: opened (and mapped, if it is a snapshot) and planned against the devices as they are. */
+/**
+ * Previews the effect of sending an event again: the event is parsed, mapped if it is a snapshot,
+ * and planned against the current devices.
+ */
 import type { Device, PartitionReading } from '../../bigip/device.ts';
 import { createDevice } from '../../bigip/device.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
@@ -25,7 +28,7 @@ export interface MapRefusal {
   readonly reason: string;
 }
 
-/** What `map` makes of a snapshot; the host gives the deployed function itself. */
+/** Maps a snapshot; the host provides the deployed function. */
 export type MapEvent = (
   event: Evidence['event'],
 ) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: MapRefusal }>;
@@ -36,9 +39,9 @@ export type PreviewTarget = Pick<FailureHead, 'device' | 'partition' | 'exposure
 export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
 
 export interface Previewer {
-  /** Of the failure's event. */
+  /** Previews the event of a failure. */
   preview(failure: Previewed, aim: PreviewTarget): Promise<Preview>;
-  /** Forgets what the devices declared more than so many milliseconds ago; absent: all of it. */
+  /** Discards cached declarations older than this many milliseconds; default: all. */
   refresh(olderThan?: number): void;
   close(): Promise<void>;
 }
@@ -46,7 +49,7 @@ export interface Previewer {
 export interface PreviewOptions {
   readonly runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>;
   readonly map: MapEvent;
-  /** For tests; absent: over HTTPS. */
+  /** For tests; default: over HTTPS. */
   readonly connect?: (config: DeviceConfig) => Promise<Device>;
 }
 
@@ -98,7 +101,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
       try {
         return await previewFailure({ config, keys, map: options.map, read, look }, failure, aim);
       } catch (error) {
-        // One event that cannot be worked on must not stop the job of the others.
+        // An event that cannot be processed must not stop the job.
         if (isAway(error)) throw error;
         return invalid(verdictOf(error));
       }
@@ -135,7 +138,7 @@ async function readNow(device: Promise<Device>, partition: string): Promise<Read
   }
 }
 
-/** Without it the answer is what it is as far as anybody knows. */
+/** Reads foreign holders; without an answer the preview uses what is known. */
 async function lookNow(device: Promise<Device>): Promise<readonly AddressHolder[] | undefined> {
   return (await device).foreign().catch(() => undefined);
 }
@@ -145,7 +148,7 @@ interface Scope {
   readonly keys: Keyring;
   readonly map: MapEvent;
   readonly read: (device: DeviceConfig, partition: string) => Promise<Reading>;
-  /** What others hold on the device. */
+  /** Reads the foreign address holders of the device. */
   readonly look: (device: DeviceConfig) => Promise<readonly AddressHolder[] | undefined>;
 }
 
@@ -184,7 +187,7 @@ async function previewEvent(
       code: 'RPL706',
       reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so it is not sent again`,
     });
-  // 0.1.0 refused epochs that lie ahead: such an event says what was true then, and would pass for the newest word now.
+  // 0.1.0 refused epochs that lie ahead. Such an event is outdated, but would pass for the newest.
   if (aim.code === 'GW105')
     return invalid({
       code: 'RPL706',
@@ -254,7 +257,7 @@ function previewSlice(
   });
 }
 
-/** Nothing is asked twice: what was read is remembered. */
+/** Reads are cached, so nothing is read twice. */
 async function surroundingsOf(
   device: DeviceConfig,
   read: Scope['read'],

@@ -1,17 +1,20 @@
-/** Two jobs over one failure would count each other's results as their own, so only one of them runs. */
+/** Two jobs with a common failure would count each other's results, so only one of them may run. */
 import { stillHolds } from '../../runtime/clock.ts';
 import { LEASE } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
 import type { ReplayContext } from './context.ts';
 
-/** Milliseconds for which a plan that nobody started keeps policies off its failures. */
+/** Milliseconds for which a planned but unstarted job keeps policies away from its failures. */
 const PLAN_COUNTS = 3_600_000;
 
 function isDriven({ state, lease }: ReplayJob, now: number): boolean {
   return state === 'running' && lease !== undefined && stillHolds(lease.until, now, LEASE);
 }
 
-/** What another job is doing with failures of this one, as a sentence; both may say so of each other, then both pause. */
+/**
+ * Describes the overlap with another job, as a sentence; if both detect it at the same time, both
+ * pause.
+ */
 export async function findRivalJob(
   { jobs, clock }: Pick<ReplayContext, 'jobs' | 'clock'>,
   job: ReplayJob,
@@ -30,7 +33,7 @@ export async function findRivalJob(
   return undefined;
 }
 
-/** Failures and owners that somebody else's job has in hand; a plan counts for an hour. */
+/** Failures and owners in other jobs; a planned job counts for an hour. */
 export async function failuresInHand({
   jobs,
   clock,

@@ -1,4 +1,4 @@
-/** From a filter to a frozen selection, in the order in which it will be sent. */
+/** Turns a filter into a fixed selection, in sending order. */
 import { compareRevisions } from '../../domain/revision.ts';
 import { ReplayError } from '../error.ts';
 import { isImported } from '../evidence.ts';
@@ -20,12 +20,12 @@ export interface JobRequest {
   readonly force?: boolean;
 }
 
-/** Says which policy plans it; absent: a person does. */
+/** The policy that plans the job; absent for a person. */
 export type ForPolicy = NonNullable<ReplayJob['policy']>;
 
 /**
- * One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. What came
- * in a bundle leads nobody else's.
+ * Events of one owner for one queue and device form a unit: the newest is sent and covers the older
+ * ones. An imported event never leads others.
  */
 function unitKey(head: FailureHead): string {
   return head.owner === undefined || isImported(head)
@@ -33,7 +33,10 @@ function unitKey(head: FailureHead): string {
     : `${head.owner} ${head.queue} ${head.device ?? ''}`;
 }
 
-/** Units by their first failure, those that policies tried in vain last; within one, the newest revision first. Pure. */
+/**
+ * Orders units by their first failure, those that policies tried without success last; within a
+ * unit, the newest revision first. Pure.
+ */
 export function freezeSelection(heads: readonly FailureHead[]): readonly ReplayItem[] {
   const units = [...Map.groupBy(heads, unitKey).values()].sort(
     (a, b) => triesOf(a) - triesOf(b) || earliest(a) - earliest(b),
@@ -112,7 +115,7 @@ export function createJob(request: JobRequest, items: readonly ReplayItem[]): Re
   };
 }
 
-/** Each item against the devices as they are now, with the event that its unit would send. */
+/** Previews each item against the current devices, using the event that its unit would send. */
 export async function previewItems(
   world: { readonly store: FailureStore; readonly previewer: Previewer },
   items: readonly ReplayItem[],

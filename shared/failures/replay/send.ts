@@ -1,4 +1,4 @@
-/** One unit goes out, or it turns out that nothing has to. */
+/** Sends one unit, unless nothing needs to be sent. */
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
 import { sendOrder } from '../../queue/steering.ts';
 import type { Revision } from '../../domain/revision.ts';
@@ -8,7 +8,7 @@ import type { ReplayItem, ItemResult, ReplayJob, Preview } from './job.ts';
 import { EVIDENCE_LOST } from './select.ts';
 
 export interface UnitWork {
-  /** By their index in the job. */
+  /** By index in the job. */
   readonly items: ReadonlyMap<number, ReplayItem>;
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function sendUnit(
     store,
     alive.map(([, item]) => heads.get(item.failure)!),
   );
-  // A reading may be a second old: the fence at the write holds whatever the preview said.
+  // A reading may be a second old, because the fence of the write decides in any case.
   world.previewer.refresh(FRESH);
   for (const [index, item] of alive) {
     const preview = leader ? await world.previewer.preview(leader, item) : EVIDENCE_LOST;
@@ -81,7 +81,10 @@ function isTried({ force }: ReplayJob, { item, preview }: Judged): boolean {
   return force === true && preview.verdict === 'invalid' && orderFor(item) !== undefined;
 }
 
-/** It was about to be sent when the driver died, and failed again since: so it was sent. */
+/**
+ * Whether the unit that was about to be sent when the driver died failed again since, which proves
+ * that it was sent.
+ */
 async function arrived(
   unit: UnitWork,
   active: readonly (readonly [number, ReplayItem])[],
@@ -103,7 +106,7 @@ function whyGone(item: ReplayItem, head: FailureHead | undefined): string | unde
   return undefined;
 }
 
-/** The newest event of the unit, as it is now: a failure that was seen again since brings a newer one. */
+/** The newest event of the unit; a failure that occurred again has a newer event. */
 async function leaderOf(
   store: FailureStore,
   heads: readonly FailureHead[],
@@ -126,7 +129,10 @@ function done(item: ReplayItem, result: ItemResult): ReplayItem {
   return { ...item, status: 'done', result };
 }
 
-/** Already as wanted, not possible, or too late: told as a result, and closed where it is over. */
+/**
+ * Records the result of a unit that is up to date, impossible or too late, and closes failures that
+ * are resolved.
+ */
 async function settleUnsent(
   { store, clock }: ReplayContext,
   job: ReplayJob,
@@ -151,7 +157,7 @@ async function settleUnsent(
     state: 'replayed',
     note: `already up to date, as replay job ${job.id} found`,
   });
-  // Sent before a crash, and arrived since.
+  // Sent before a crash, and it arrived.
   return done(item, { ...said, kind: item.status === 'sending' ? 'applied' : 'unchanged' });
 }
 
@@ -219,7 +225,8 @@ async function dispatch(
   const { queues, store, clock, id } = world;
   const orders = retriesOf(wanted);
   const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
-  // Its own id, because the queue swallows a repeated one for five minutes; kept over a crash for the same reason.
+  // A new deduplication id, because the queue drops duplicates for five minutes; stored, so that it
+  // survives a crash.
   const deduplicationId = before?.deduplicationId ?? `replay.${job.id}.${id()}`;
   for (const { index, item, head } of wanted) {
     changes.set(index, {
@@ -265,7 +272,7 @@ async function sendOriginal(
   await queues.queue(queue).send({ group, deduplicationId, body });
 }
 
-/** Says `superseded` where a newer event than the item's own did it. */
+/** `superseded` if a newer event than that of the item was applied. */
 export function appliedResult(item: ReplayItem, at: number): ItemResult {
   const { revision, sentRevision, ordered } = item;
   if (ordered === true)

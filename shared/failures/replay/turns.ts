@@ -1,4 +1,4 @@
-/** What each policy remembers from turn to turn. */
+/** The state of each policy between runs. */
 import * as z from 'zod';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
@@ -6,13 +6,16 @@ import { ReplayError } from '../error.ts';
 export const PolicyTurn = z.strictObject({
   format: z.literal(1),
   policy: z.string(),
-  /** When the next turn is; milliseconds since 1970. */
+  /** Time of the next run; milliseconds since 1970. */
   due: z.number(),
-  /** Turns in a row that did not end well. */
+  /** Consecutive failed runs. */
   misses: z.int().nonnegative(),
-  /** The job of the last turn; noted before it is made, so that a crash leaves nothing unknown. */
+  /**
+   * The job of the last run; stored before the job is created, so that a crash leaves no unknown
+   * job.
+   */
   job: z.string().optional(),
-  /** What came of the last turn. */
+  /** Result of the last run. */
   says: z.string().optional(),
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
 });
@@ -20,7 +23,10 @@ export type PolicyTurn = Readonly<z.infer<typeof PolicyTurn>>;
 
 export interface PolicyTurns {
   get(policy: string): Promise<PolicyTurn | undefined>;
-  /** `edit` may be called again when somebody else wrote meanwhile; what it returns unchanged is not written. */
+  /**
+   * `edit` may be called again if another process wrote in the meantime; an unchanged result is not
+   * written.
+   */
   update(policy: string, edit: (turn: PolicyTurn) => PolicyTurn): Promise<PolicyTurn>;
 }
 

@@ -1,4 +1,4 @@
-/** Blobs as objects of one bucket below one prefix. The only code that speaks to S3. */
+/** Blobs as objects in a bucket. The only code that uses S3. */
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -17,11 +17,11 @@ export interface S3BlobsOptions {
   readonly bucket: string;
   readonly prefix: string;
   readonly region: string;
-  /** For an S3-compatible server; absent for AWS. */
+  /** URL of an S3-compatible server; absent for AWS. */
   readonly endpoint?: string | undefined;
-  /** How long a server may be silent, in milliseconds; default 30 000. */
+  /** Milliseconds without data after which a request is aborted; default 30 000. */
   readonly silence?: number | undefined;
-  /** Absent: the SDK's own chain. */
+  /** Default: the credential chain of the SDK. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -36,11 +36,11 @@ function createClient(options: S3BlobsOptions, silence: number): S3Client {
     region: options.region,
     maxAttempts: 3,
     requestHandler: handlerLimits(silence),
-    // Compatible servers seldom have a host name for each bucket.
+    // Compatible servers rarely support a host name per bucket.
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
-  // One that is silent is tried again.
+  // Aborted requests are retried.
   client.middlewareStack.add(withinTotal(2 * silence), AT_THE_BEGINNING);
   return client;
 }
@@ -50,7 +50,10 @@ function statusOf(error: unknown): number | undefined {
     ?.httpStatusCode;
 }
 
-/** 409 is S3's answer to two conditional writes at the same moment: neither condition was decided, the caller looks again. */
+/**
+ * S3 answers 409 to concurrent conditional writes. Neither condition was evaluated, so the caller
+ * tries again.
+ */
 function conditionFailed(error: unknown): boolean {
   return statusOf(error) === 412 || statusOf(error) === 409;
 }
@@ -109,7 +112,7 @@ class S3Blobs implements Blobs {
         );
         return answer.ETag ?? '';
       } catch (error) {
-        // What the condition named is gone: it does not hold.
+        // The blob that the condition named does not exist, so the condition is not met.
         if (condition !== undefined && (conditionFailed(error) || errorName(error) === 'NoSuchKey'))
           return undefined;
         throw error;
@@ -167,7 +170,7 @@ class S3Blobs implements Blobs {
     return { entries, next: answer.NextContinuationToken };
   }
 
-  /** What S3 refuses or does not answer becomes RPL700. */
+  /** Converts errors and timeouts of S3 to RPL700. */
   async #run<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();

@@ -1,15 +1,18 @@
-/** When a device that is away is asked again, and who asks. Pure; times in milliseconds. */
+/**
+ * Decides when an unreachable device is probed again, and by which process. Pure; times in
+ * milliseconds.
+ */
 import type { Mark } from './entry.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A little less than a schedule's minute, so that its next turn is never a moment too early. */
+/** Slightly less than a minute, so that the next scheduled run is never too early. */
 const PAUSE = { first: 10_000, later: 50_000 } as const;
-/** After a return the device has so long to refuse again before it counts as being here. */
+/** A returned device counts as working if it refuses nothing for this long. */
 const SETTLES = 40_000;
-/** Longer than a turn may take: whoever holds it is gone. */
+/** Longer than a run may take, so a holder beyond it has died. */
 export const LEASE = 3 * MINUTE;
-/** A time that lies further ahead was written by a clock that has been set back. */
+/** A time further ahead was written before the clock was set back. */
 const FURTHEST = 10 * MINUTE;
 
 export interface Why {
@@ -25,7 +28,10 @@ export function pauseOf(
   return failedReturns === 0 ? pause : 2 * pause + PAUSE.first;
 }
 
-/** It does not answer, or refuses what came back. `since`: when that began, where it is known; now without it. */
+/**
+ * Marks a device that does not answer, or refuses returned changes. `since`: start of the outage if
+ * known; default: now.
+ */
 export function markedAway(
   known: Mark | undefined,
   device: string,
@@ -39,7 +45,7 @@ export function markedAway(
     since: isNew ? since : before.since,
     failedReturns: isNew ? 0 : before.failedReturns + Number(before.state === 'returning'),
   };
-  // That it is left alone is no reason of its own.
+  // An open breaker is not a cause of its own.
   const why = code === 'BIP508' && !isNew && before.code !== '' ? {} : { code, reason };
   return { ...mark, ...why, due: now + pauseOf(mark, now) };
 }
@@ -57,7 +63,7 @@ export function fresh(device: string, now: number): Mark {
   };
 }
 
-/** Undefined: it is not this process's turn. */
+/** Undefined if another process probes the device. */
 export function claimed(mark: Mark, holder: string, now: number): Mark | undefined {
   if (isAhead(mark.lease?.until, now, LEASE) || isAhead(mark.due, now, FURTHEST)) return undefined;
   return { ...mark, lease: { holder, until: now + LEASE }, due: now + pauseOf(mark, now) };
@@ -79,7 +85,7 @@ export function released({ lease: _lease, ...mark }: Mark): Mark {
   return mark;
 }
 
-/** Nobody asks any more: the schedule does not run. */
+/** No process probes the device any more: the schedule does not run. */
 export function isAbandoned({ due }: Mark, now: number): boolean {
   return now > due + FURTHEST;
 }

@@ -1,4 +1,4 @@
-/** What waits for a device, and what is known of the device: the blobs of the waiting place. */
+/** Stored format of waiting changes and of device states. */
 import * as z from 'zod';
 import { Version } from '../../domain/revision.ts';
 import { Attempt } from '../../queue/dead-letter.ts';
@@ -6,49 +6,54 @@ import { Attempt } from '../../queue/dead-letter.ts';
 export const WaitingKind = z.enum(['order', 'slice', 'absence', 'audit']);
 export type WaitingKind = z.infer<typeof WaitingKind>;
 
-/** A blob of it is never changed, only replaced by another one. */
+/** A stored entry is never changed, only replaced. */
 export const Entry = z.strictObject({
   format: z.literal(1),
-  /** For people. */
+  /** Short id for people. */
   id: z.string(),
   kind: WaitingKind,
   device: z.string(),
   /** The owner of a slice or approval, the cluster of an order or absence, the device of an audit. */
   subject: z.string(),
-  /** What it asks for, in words. */
+  /** Description of the request. */
   what: z.string(),
-  /** Of several with the same one only one waits. */
+  /** Only one entry of a group waits. */
   group: z.string(),
   /** Of slices and absences. */
   version: Version.optional(),
-  /** When it was first sent, by the queue's clock, and since when it waits; milliseconds since 1970. */
+  /**
+   * Time of the first sending by the queue's clock, and start of the wait; milliseconds since 1970.
+   */
   sentAt: z.number(),
   since: z.number(),
-  /** The event, as it goes back. */
+  /** The event to return to the queue. */
   body: z.string(),
   deduplicationId: z.string(),
   attempts: z.array(Attempt),
-  /** Of slices: by exposure, when the newest slice was sent that wanted it, of all that this one stands for. */
+  /**
+   * For slices: by exposure, the sending time of the newest slice that requested it, over all
+   * merged slices.
+   */
   wanted: z.record(z.string(), z.number()).optional(),
 });
 export type Entry = Readonly<z.infer<typeof Entry>>;
 
-/** `returning`: it answered, and what waited is on its way back. `here`: nothing of it waits. */
+/** `returning`: it answered, and waiting changes are being returned. `here`: nothing waits. */
 export const MarkState = z.enum(['away', 'returning', 'here']);
 export type MarkState = z.infer<typeof MarkState>;
 
-/** What all processes know of one device; times in milliseconds since 1970. */
+/** The shared state of one device; times in milliseconds since 1970. */
 export const Mark = z.strictObject({
   format: z.literal(1),
   device: z.string(),
   state: MarkState,
-  /** Since when it is away. */
+  /** Start of the outage. */
   since: z.number(),
   code: z.string(),
   reason: z.string(),
-  /** When it is asked again. */
+  /** Time of the next probe. */
   due: z.number(),
-  /** Returns after which it refused again. */
+  /** Returns after which the device refused again. */
   failedReturns: z.int().nonnegative(),
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
 });

@@ -1,4 +1,7 @@
-/** What of an order still holds when it goes back, knowing what owners said while it waited. Pure. */
+/**
+ * Reduces an order to the part that is still valid after newer slices arrived while it waited.
+ * Pure.
+ */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { compareVersions } from '../../domain/revision.ts';
@@ -6,13 +9,13 @@ import type { Approval, ForgetOrder, Steering } from '../../domain/steering/stee
 import type { Entry } from './entry.ts';
 
 export interface Meanwhile {
-  /** Those that wait. */
+  /** Waiting slices. */
   readonly slices: readonly Entry[];
-  /** What the device declares: what was held before it went away is still. */
+  /** The declared states; removals that were held before the outage are still held. */
   readonly states: readonly DeclaredState[];
 }
 
-/** Undefined: nothing of it is left. */
+/** Undefined if nothing of the order is left. */
 export function stillMeant(
   steering: Steering,
   at: number,
@@ -31,7 +34,7 @@ export function stillMeant(
   }
 }
 
-/** What its owner wanted again was not looked at by who approved. */
+/** An approval does not cover exposures that the owner requested again after it was given. */
 function approvalLeft(
   approval: Approval,
   at: number,
@@ -51,7 +54,7 @@ function approvalLeft(
   return approval.keys?.length === keys.length ? approval : { ...approval, keys };
 }
 
-/** An address that is yet to be chosen may be any. */
+/** An address that is not assigned yet may match any. */
 function isSame(wanted: string, key: string): boolean {
   return wanted === key || (wanted.startsWith('auto(') && portOf(wanted) === portOf(key));
 }
@@ -60,7 +63,7 @@ function portOf(key: string): string {
   return key.slice(key.lastIndexOf(':'));
 }
 
-/** Who spoke since is not forgotten: neither is taken out only to come back. */
+/** Owners with newer snapshots are not forgotten, because they would be added again. */
 function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | undefined {
   const spoke = (owner: string): boolean => {
     const looked = order.upTo[owner];
@@ -77,7 +80,7 @@ function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | un
   return left.length === 0 ? undefined : { ...order, upTo: Object.fromEntries(left) };
 }
 
-/** In words, for lists and messages. */
+/** Describes an order, for lists and messages. */
 export function orderInWords(steering: Steering): string {
   switch (steering.action) {
     case 'approve':

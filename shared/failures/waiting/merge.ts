@@ -1,4 +1,4 @@
-/** What remains of several entries of one group. Pure. */
+/** Merges several entries of one group. Pure. */
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { Change } from '../../domain/snapshot/snapshot.ts';
@@ -9,7 +9,7 @@ import { INGRESS_DESIRED, SLICE_EVENTS } from '../../queue/events.ts';
 import { QueueError } from '../../queue/port.ts';
 import type { Entry } from './entry.ts';
 
-/** At least one; the newest stands for all of them. */
+/** Takes at least one entry; the newest represents all. */
 export function mergeEntries(entries: readonly Entry[]): Entry {
   const sorted = entries.toSorted(byAge);
   const newest = sorted.at(-1)!;
@@ -35,7 +35,7 @@ export function wantedOf({ exposures }: Slice, sentAt: number): Record<string, n
   return Object.fromEntries(exposures.map((e) => [exposureKey(e), sentAt]));
 }
 
-/** The newest slice with what the older ones saw to be deleted: what they prove stays proven. */
+/** The newest slice with the observed deletions of the older ones, which stay proven. */
 function bodyOf(entries: readonly Entry[]): string {
   const read = entries.flatMap(({ body }) => {
     const opened = parseEvent(body, SLICE_EVENTS);
@@ -49,7 +49,7 @@ function bodyOf(entries: readonly Entry[]): string {
   return sealed({ ...newest.data, changes }, newest) ?? last.body;
 }
 
-/** Undefined where it does not fit into a message: then the removals are held, and people decide. */
+/** Undefined if it does not fit into a message; the removals are then held for approval. */
 function sealed(
   slice: Slice,
   { id, cluster, subject, time, traceparent, hops }: EventMeta,
@@ -69,7 +69,10 @@ function sealed(
   }
 }
 
-/** Of each object the newest change, oldest first; a deletion proves nothing of a gateway that came back. */
+/**
+ * The newest change of each object, oldest first; a deletion does not prove the removal of a
+ * gateway that was created again.
+ */
 export function changesOf(slices: readonly Slice[]): Change[] {
   const changes = new Map<string, Change>();
   for (const slice of slices) {

@@ -1,6 +1,7 @@
 /**
- * Where what cannot be applied waits for its device: a queue below a prefix of its own, not history. Blobs of entries are never
- * changed: what replaces others is written before they are deleted, so that nothing is lost whoever writes at the same time.
+ * The store of changes that wait for a device: a queue with its own prefix. Entries are immutable,
+ * and replacements are written before the replaced entries are deleted, so that concurrent writers
+ * lose nothing.
  */
 import { compareVersions } from '../../domain/revision.ts';
 import type { Blobs } from '../blobs.ts';
@@ -9,23 +10,26 @@ import { digest } from '../identity.ts';
 import { Entry, Mark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 
-/** One thing that waits, and the blobs that it stands in. */
+/** One waiting change and its blobs. */
 export interface Waiting {
   readonly entry: Entry;
   readonly keys: readonly string[];
 }
 
 export interface WaitingPlace {
-  /** Resolves once it is written, with those that a newer one of their group stands for from now on. */
+  /** Resolves when written, with the entries that a newer one of their group now represents. */
   keep(entry: Omit<Entry, 'format' | 'id'>): Promise<readonly Entry[]>;
-  /** One for each group, oldest first; of one device, or of all. */
+  /** One entry per group, oldest first; for one device or all. */
   list(device?: string): Promise<readonly Waiting[]>;
-  /** How many wait for a device; reads none of them. */
+  /** Number of waiting entries of a device; reads no content. */
   count(device: string): Promise<number>;
   remove(waiting: Waiting): Promise<void>;
   mark(device: string): Promise<Mark | undefined>;
   marks(): Promise<readonly Mark[]>;
-  /** `edit` may be called again when somebody else wrote meanwhile; what it returns unchanged is not written. */
+  /**
+   * `edit` may be called again if another process wrote in the meantime; an unchanged result is not
+   * written.
+   */
   updateMark<T extends Mark | undefined>(
     device: string,
     edit: (mark: Mark | undefined) => T,

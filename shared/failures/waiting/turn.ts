@@ -1,6 +1,7 @@
 /**
- * One turn for one device: whoever gets the lease asks it, and if it answers, what waits goes back to the queue. An entry is deleted after
- * its message is confirmed; a crash in between sends it twice, which is harmless.
+ * One run for one device: the process that gets the lease probes the device, and returns the
+ * waiting changes to the queue if it answers. An entry is deleted after its message is confirmed; a
+ * crash in between sends it twice, which is harmless.
  */
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { sendDeadLetter } from '../../queue/dead-letter.ts';
@@ -15,7 +16,7 @@ import { orderInWords, stillMeant } from './meant.ts';
 import type { Meanwhile } from './meant.ts';
 import type { Waiting, WaitingPlace } from './place.ts';
 
-/** `ours`: what the device declares; else why it is away. */
+/** The declared states, or the reason why the device is unreachable. */
 export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: Why };
 
 export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'log'> {
@@ -26,7 +27,10 @@ export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'lo
 
 export type TurnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
 
-/** After a return that failed only so many go first; the rest follows when they were not refused. */
+/**
+ * After a failed return only this many entries are sent first; the rest follows if the device
+ * accepts them.
+ */
 const FIRST = 10;
 
 export async function takeTurn(
@@ -102,7 +106,7 @@ async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** Again and again, because more may come while it is under way; not any more as soon as the device refuses what went first. */
+/** Repeats while more entries arrive; stops as soon as the device refuses the first ones. */
 async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]): Promise<number> {
   const { world, device, signal } = turn;
   let sent = 0;
@@ -134,7 +138,7 @@ const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Rec
   number
 >;
 
-/** Orders by their time; absences last, because slices that are newer than they make them void. */
+/** Orders by time; absences last, because newer slices invalidate them. */
 function inOrder(list: readonly Waiting[]): readonly Waiting[] {
   return list.toSorted(
     (a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt,
@@ -154,7 +158,7 @@ async function sendBack(world: TurnWorld, waiting: Waiting, meanwhile: Meanwhile
   await world.place.remove(waiting);
 }
 
-/** A replay's job stays readable in it. */
+/** Keeps the replay job in the token. */
 function tokenFor({ deduplicationId }: Entry, id: string): string {
   const [job] = /^replay\.[^.]+\./.exec(deduplicationId) ?? ['waited.'];
   return queueToken(`${job}${id}`);
@@ -162,7 +166,7 @@ function tokenFor({ deduplicationId }: Entry, id: string): string {
 
 function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
   const opened = parseEvent(entry.body, STEERING_EVENTS);
-  // apply says what is wrong with it.
+  // apply reports what is wrong with it.
   if ('refused' in opened) return entry.body;
   const { data, id, cluster, subject, time, traceparent, hops } = opened.ok;
   const left = stillMeant(data, entry.sentAt, meanwhile);
@@ -170,7 +174,7 @@ function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
   return serialiseEvent(STEERING, left, { id, cluster, subject, time, traceparent, hops });
 }
 
-/** An order that means nothing any more is told, as any other approval that comes too late. */
+/** Reports an obsolete order, like any approval that comes too late. */
 async function tellVoid(
   { queues, clock, log, functionVersion }: TurnWorld,
   entry: Entry,

@@ -1,4 +1,4 @@
-/** Pools of virtual addresses on each device: how full they are, and who has what, by what the devices say. */
+/** Address pools on each device: their usage and the owners of addresses, from the declarations. */
 import type { DeviceConfig } from '../../config/schema.ts';
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { AddressUse, PoolUsage } from '../../domain/addresses/usage.ts';
@@ -13,11 +13,11 @@ export interface DevicePool extends PoolUsage {
 }
 
 export interface AddressList {
-  /** With the addresses that hold every word. */
+  /** With the addresses that match all search terms. */
   readonly pools: readonly DevicePool[];
-  /** Nothing is known of the pools of a device that gives no answer. */
+  /** Devices that did not answer, whose pools are unknown. */
   readonly unanswered: readonly UnansweredDevice[];
-  /** Some pool is more than 90 % full. */
+  /** A pool is more than 90 % full. */
   readonly nearlyFull: boolean;
 }
 
@@ -60,7 +60,7 @@ function textOf({ device, name }: DevicePool, { address, by }: AddressUse): stri
   );
 }
 
-/** JSON knows no large whole numbers: what would not be exact is text. */
+/** JSON numbers cannot represent large integers exactly; these become strings. */
 export function poolAsData({ size, used, free, reserved, ...pool }: DevicePool): object {
   const count = (n: bigint): number | string =>
     n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n);

@@ -1,4 +1,4 @@
-/** Letting removals through that are held, because their absence is not proven. */
+/** Approves removals that are held because no deletion was observed. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { Approval } from '../../domain/steering/steering.ts';
@@ -13,13 +13,16 @@ import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 export interface WantedApproval {
   /** `cluster/namespace/service` */
   readonly owner: string;
-  /** `address:port/protocol`; absent: all that are held now. */
+  /** `address:port/protocol`; default: all that are held now. */
   readonly keys?: readonly string[] | undefined;
-  /** Only on this one of devices[]. */
+  /** Only this device; default: all. */
   readonly device?: string | undefined;
 }
 
-/** What would be let through now, one approval for each device; throws with what is wrong and what would be right. */
+/**
+ * The approvals that would be sent now, one per device; throws an explanation if the request is
+ * invalid.
+ */
 export async function planApprovals(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   wanted: WantedApproval,
@@ -50,7 +53,7 @@ export async function giveApprovals(
 
 const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
 
-/** Throws with what is wrong and what would be right. */
+/** Throws an explanation if the request is invalid. */
 export function checkWords(
   config: SluiceConfig,
   owner: string,
@@ -71,8 +74,9 @@ export function checkWords(
 }
 
 /**
- * One for each device; what is held may also be on one that the ingress left. It names what is there now and the owner's version, so that
- * nothing goes that nobody looked at, however long the order waits.
+ * One approval per device, including devices that the ingress left. It contains the removals held
+ * now and the version of the owner, so that a delayed order never removes anything that was not
+ * shown.
  */
 export function approvalsFor(
   declared: readonly DeclaredPartitionView[],
@@ -100,7 +104,10 @@ interface Looked {
   readonly keys: readonly string[] | undefined;
 }
 
-/** Nothing for a device that answers and has none of it; one that does not answer may have what is named. */
+/**
+ * Undefined for a device that answers and holds none of the removals; a device that does not answer
+ * may hold them.
+ */
 function approvalOn(device: string, { declared, owner, keys }: Looked): readonly Approval[] {
   const states = statesOf(declared, device);
   const records = states.flatMap(({ owners }) => owners[owner] ?? []);

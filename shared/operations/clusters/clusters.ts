@@ -1,4 +1,4 @@
-/** How the clusters stand on the devices, and giving orders about them. */
+/** State of clusters on the devices, and orders for clusters. */
 import { errorMessage } from '../../telemetry/errors.ts';
 import type { Author, OperationContext } from '../context.ts';
 import {
@@ -17,11 +17,11 @@ import type { SluiceConfig } from '../../config/schema.ts';
 export interface ClusterList {
   readonly rows: readonly ClusterRow[];
   readonly unanswered: readonly UnansweredPartition[];
-  /** A cluster is silent, has a rival, or removals of it are held. */
+  /** A cluster is silent, another cluster uses its id, or removals are held. */
   readonly needsAttention: boolean;
 }
 
-/** `device`: only this one of devices[]. */
+/** `device`: only this device. */
 export async function listClusters(
   { runtime }: Pick<OperationContext, 'runtime'>,
   device?: string,
@@ -34,11 +34,13 @@ export async function listClusters(
 export interface WantedClusterOrder {
   readonly cluster: string;
   readonly request: ClusterOrderRequest;
-  /** Only on this one of devices[]. */
+  /** Only this device; default: all. */
   readonly device?: string | undefined;
 }
 
-/** What the order would do now, without giving it; throws with what is wrong and what would be right. */
+/**
+ * The effect of the order now, without sending it; throws an explanation if the request is invalid.
+ */
 export async function previewClusterOrder(
   { runtime }: Pick<OperationContext, 'runtime'>,
   { cluster, request, device }: WantedClusterOrder,
@@ -48,7 +50,10 @@ export async function previewClusterOrder(
   return planClusterOrder({ config, declared, now: clock.now() }, cluster, request);
 }
 
-/** The audit log is told of an order that could not be given as well. Returns the devices that it was sent to. */
+/**
+ * Sends the order. The audit log also records an order that could not be sent. Returns the devices
+ * that it was sent to.
+ */
 export async function giveClusterOrder(
   { runtime, audit }: Pick<OperationContext, 'runtime' | 'audit'>,
   { orders }: ClusterOrderPlan,
@@ -87,7 +92,10 @@ async function readChosen(
   });
 }
 
-/** The cluster that the objects come from. Which of several it is cannot be guessed: networks, settings and owners would be another's. */
+/**
+ * The cluster of the objects. If there are several, it must be named: networks, settings and owners
+ * depend on it.
+ */
 export function chooseCluster(
   { clusters }: SluiceConfig,
   wanted: string | undefined,

@@ -1,4 +1,4 @@
-/** What an order about a cluster would do, said before it is given. Pure. */
+/** Computes and describes the effect of a cluster order before it is sent. Pure. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
@@ -11,7 +11,10 @@ import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { formatAge, formatCount } from '../words.ts';
 import { knownClusters, replacedIn, statesOf } from './rows.ts';
 
-/** What is asked for. `forget`: of one owner, or of all; `adopt`: this kube-system UID, or the one that asks. */
+/**
+ * The request. `forget`: one owner, or all; `adopt`: this kube-system UID, or that of the
+ * requesting cluster.
+ */
 export type ClusterOrderRequest =
   | { readonly action: 'drain' | 'out'; readonly because: string }
   | { readonly action: 'enable' }
@@ -20,13 +23,13 @@ export type ClusterOrderRequest =
 
 export interface ClusterOrderPlan {
   readonly orders: readonly Steering[];
-  /** Asked before it is done. */
+  /** Question to confirm the order. */
   readonly question: string;
-  /** Why it also wants `--force`. */
+  /** Set if the order also requires `--force`, with the reason. */
   readonly risk?: string;
 }
 
-/** Every place of one cluster on one device that is concerned. */
+/** The partitions of one device on which the cluster has exposures. */
 interface Place {
   readonly device: string;
   readonly cluster: string;
@@ -40,7 +43,7 @@ export interface ClusterOrderContext {
   readonly now: number;
 }
 
-/** Throws with what is wrong and what would be right. */
+/** Throws an explanation if the request is invalid. */
 export function planClusterOrder(
   { config, declared, now }: ClusterOrderContext,
   cluster: string,
@@ -154,7 +157,9 @@ function forgetIntent(
   };
 }
 
-/** The newest of each owner over the partitions: one that spoke since is left alone. */
+/**
+ * The newest version of each owner over all partitions; owners with newer events are not forgotten.
+ */
 function versionsOf(
   { states }: Place,
   isMeant: (owner: string) => boolean,

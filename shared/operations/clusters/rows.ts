@@ -1,4 +1,4 @@
-/** What every device declares of every cluster, and how that cluster stands there. Pure. */
+/** For every device and cluster: what is declared, and the state of the cluster. Pure. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { silencePolicies } from '../../config/silence.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
@@ -12,25 +12,28 @@ import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 export interface ClusterRow {
   readonly cluster: string;
   readonly device: string;
-  /** kube-system UIDs; more than one where an adoption reached only some partitions. */
+  /** kube-system UIDs; several if an adoption reached only some partitions. */
   readonly uids: readonly string[];
-  /** Ingresses that want something here. */
+  /** Number of ingresses with a record here. */
   readonly owners: number;
   readonly exposures: number;
   readonly members: number;
-  /** Removals that wait for approval. */
+  /** Number of removals that wait for approval. */
   readonly held: number;
   readonly version?: string;
-  /** When its newest version came. */
+  /** Time of its newest version. */
   readonly seen?: string;
   readonly state: 'enabled' | 'draining' | 'out';
   readonly drain?: Drain;
   readonly silent: boolean;
-  /** `replaced`: another one was adopted in its place, and it still speaks. One that nobody knows yet comes first. */
+  /**
+   * Another cluster that uses the id. `replaced`: an adoption replaced it and it still sends
+   * events. Unknown clusters take precedence.
+   */
   readonly rival?: NonNullable<OwnerRecord['rival']> & { readonly replaced?: true };
 }
 
-/** The states of one device's partitions, as far as they could be read. */
+/** The readable states of a device's partitions. */
 export function statesOf(
   declared: readonly DeclaredPartitionView[],
   device: string,
@@ -38,7 +41,7 @@ export function statesOf(
   return declared.flatMap((one) => (one.device === device && 'state' in one ? [one.state] : []));
 }
 
-/** kube-system UIDs that others were adopted in place of, wherever that is known. */
+/** kube-system UIDs that adoptions replaced, as far as known. */
 export function replacedIn(cluster: string, states: readonly DeclaredState[]): ReadonlySet<string> {
   return new Set(states.flatMap(({ replaced }) => replaced?.[cluster] ?? []));
 }
@@ -60,7 +63,7 @@ export function clusterRows(
 ): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
-    // Of a device that gives no answer nobody knows how a cluster stands there.
+    // The state of a cluster is unknown on a device that does not answer.
     if (states.length === 0) return [];
     const silent = silentClusters(states, silencePolicies(config), now);
     const asked = (cluster: string): boolean =>
@@ -132,12 +135,12 @@ function rivalIn(
   return unknown ?? (rivals[0] && { ...rivals[0], replaced: true });
 }
 
-/** Something that somebody should look at. */
+/** Whether an operator should look at it. */
 export function needsAttention({ silent, rival, held }: ClusterRow): boolean {
   return silent || rival !== undefined || held > 0;
 }
 
-/** How a cluster stands over all devices, in few words: `enabled`, or what is otherwise and where. */
+/** The state of a cluster over all devices: `enabled`, or the exceptions with their devices. */
 export function describeStanding(rows: readonly ClusterRow[]): string {
   const words = rows.flatMap((row) => briefly(row).map((word) => ({ word, device: row.device })));
   const byWord = [...Map.groupBy(words, ({ word }) => word)];

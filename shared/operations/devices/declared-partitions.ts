@@ -1,4 +1,7 @@
-/** What every device declares now, partition by partition; a device that gives no answer is said, not thrown. */
+/**
+ * Reads the declarations of all devices, by partition; an unreachable device is reported in the
+ * result instead of thrown.
+ */
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceFacts } from '../../bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
@@ -10,7 +13,7 @@ export interface AnsweringPartition {
   readonly device: string;
   readonly partition: string;
   readonly state: DeclaredState;
-  /** How long reading it took. */
+  /** Duration of the read. */
   readonly milliseconds: number;
   readonly facts?: DeviceFacts;
 }
@@ -22,7 +25,7 @@ export interface UnansweredPartition {
   readonly problem: string;
 }
 
-/** A device that could not be asked. */
+/** A device that did not answer. */
 export interface UnansweredDevice {
   readonly device: string;
   readonly code?: string;
@@ -36,14 +39,14 @@ export function unansweredDevice(device: string, error: unknown): UnansweredDevi
 
 export type DeclaredPartitionView = AnsweringPartition | UnansweredPartition;
 
-/** Of these nobody knows what is declared. */
+/** The partitions whose declaration is unknown. */
 export function unansweredOf(
   declared: readonly DeclaredPartitionView[],
 ): readonly UnansweredPartition[] {
   return declared.filter((one) => 'problem' in one);
 }
 
-/** All devices of the configuration, or the one that is named; throws with the names that there are. */
+/** All configured devices, or the named one; throws with the known names. */
 export function chooseDevices(
   { devices }: Pick<SluiceConfig, 'devices'>,
   name: string | undefined,

@@ -1,4 +1,4 @@
-/** What can be seen of one device: everything that Sluice declares there, and what others hold. */
+/** The visible state of one device: all declarations of Sluice, and foreign address holders. */
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
@@ -8,11 +8,11 @@ import type { Runtime } from '../../host/runtime.ts';
 export interface DeviceView {
   /** By partition. */
   readonly states: ReadonlyMap<string, DeclaredState>;
-  /** Empty where nobody asked. */
+  /** Empty if they were not read. */
   readonly holders: readonly AddressHolder[];
 }
 
-/** Rejects when a partition cannot be read: then nobody knows what is there. */
+/** Rejects if a partition cannot be read, because the state would be incomplete. */
 export async function readDeviceView(
   { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
   config: DeviceConfig,

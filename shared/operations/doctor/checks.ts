@@ -1,4 +1,4 @@
-/** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
+/** The checks of `sluice doctor`. Each reports what it found, and a remedy if that is wrong. */
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
@@ -30,7 +30,7 @@ export async function secretChecks({
   );
 }
 
-/** Without senders or keys anybody who may write to the queue speaks for the cluster. */
+/** Without senders or keys, every sender on the queue can speak for the cluster. */
 export async function senderChecks({ config }: Runtime): Promise<readonly DoctorFinding[]> {
   if (queueBackend(config.queue).isLocal) return [];
   return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {
@@ -47,7 +47,7 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Doctor
   });
 }
 
-/** Pods of which nobody said where they may be, on a device that another cluster uses too. */
+/** Warns if a cluster without podNetworks shares a device with another cluster. */
 export async function networkChecks({
   config,
 }: Pick<Runtime, 'config'>): Promise<readonly DoctorFinding[]> {
@@ -80,7 +80,7 @@ export async function networkChecks({
 
 export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
   const { addressPools, devices } = runtime.config;
-  // A device that cannot be read is a finding of its own.
+  // An unreadable device is a separate finding.
   const seen =
     addressPools.length === 0
       ? []
@@ -106,7 +106,7 @@ export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFindi
   );
 }
 
-/** Nothing is said where nothing waits. */
+/** Nothing is reported if nothing waits. */
 export async function waitingChecks({
   runtime,
   waiting,
@@ -115,7 +115,7 @@ export async function waitingChecks({
     ([marks, list]) => waitingView(marks, list),
     () => undefined,
   );
-  // A store that cannot be read is a finding of its own.
+  // An unreadable store is a separate finding.
   return (view?.devices ?? []).map((one) =>
     badFinding(
       { id: 'waiting', what: `waiting for device ${one.device}` },
@@ -138,7 +138,7 @@ export async function storeChecks({ store, audit }: Failures): Promise<readonly 
   ];
 }
 
-/** Reads every kind that the watcher follows, with the rights of this kubeconfig. */
+/** Reads every kind that the watcher follows, with the permissions of this kubeconfig. */
 export async function clusterChecks(
   { config }: Runtime,
   kubeconfig: string,

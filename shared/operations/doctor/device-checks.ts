@@ -1,4 +1,4 @@
-/** What `sluice doctor` looks at on the devices. */
+/** The device checks of `sluice doctor`. */
 import { sizeFindings } from '../../bigip/sizes.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -11,7 +11,7 @@ import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
 type Read = Extract<DeclaredPartitionView, { readonly state: unknown }>;
 
-/** One read proves name, certificate, login, rights and AS3 at once. */
+/** One read checks name, certificate, login, permissions and AS3 at once. */
 export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
   const declared = await readDeclaredPartitions(runtime);
   const read = declared.filter((d): d is Read => 'state' in d);
@@ -35,7 +35,7 @@ function reachable(d: DeclaredPartitionView): DoctorFinding {
   );
 }
 
-/** Once for each device. */
+/** One check per device. */
 function clocks(read: readonly Read[]): readonly DoctorFinding[] {
   const devices = new Map(read.map((d) => [d.device, d.facts?.ahead]));
   return [...devices].flatMap(([device, ahead]) => {
@@ -50,7 +50,7 @@ function clocks(read: readonly Read[]): readonly DoctorFinding[] {
   });
 }
 
-/** It holds nothing up, but tells that a clock is wrong, or was. */
+/** An epoch ahead of the clock blocks nothing, but shows that a clock is or was wrong. */
 function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
   return read.flatMap(({ device, partition, state }) => {
     const ahead = Object.entries(state.owners).find(
@@ -67,7 +67,7 @@ function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
   });
 }
 
-/** One id, one cluster: the UID of kube-system tells them apart. */
+/** Checks that each id is used by one cluster, identified by its kube-system UID. */
 export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
   const owners = read.flatMap(({ state }) =>
     Object.entries(state.owners).flatMap(([owner, { clusterUid, rival }]) =>
@@ -106,7 +106,7 @@ export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
   });
 }
 
-/** The one that was replaced must not get the cluster back because somebody follows the advice. */
+/** Never advises to adopt a cluster that was replaced. */
 function adviceOn(cluster: string, replaced: readonly string[], all: number): string {
   const stop =
     replaced.length === 0
@@ -123,7 +123,7 @@ function adviceOn(cluster: string, replaced: readonly string[], all: number): st
   return [...stop, ...adopt].join('; ');
 }
 
-/** Too much for comfort is bad news, although nothing is refused for it. */
+/** Reports partitions above the recommended limits, although nothing is refused. */
 function sizes(read: readonly Read[]): readonly DoctorFinding[] {
   return [...Map.groupBy(read, ({ device }) => device)].flatMap(([device, partitions]) =>
     sizeFindings(new Map(partitions.map(({ partition, state }) => [partition, state]))).map(

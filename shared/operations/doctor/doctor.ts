@@ -1,4 +1,4 @@
-/** What `sluice doctor` checks, in this order. */
+/** Runs the checks of `sluice doctor`, in this order. */
 import type { Runtime } from '../../host/runtime.ts';
 import { formatCount } from '../words.ts';
 import {
@@ -19,7 +19,7 @@ import { queueChecks } from './queue-checks.ts';
 
 export interface DoctorInput {
   readonly context: OperationContext;
-  /** The file. */
+  /** Path of the configuration. */
   readonly config: string;
   readonly kubeconfig?: string | undefined;
 }
@@ -56,7 +56,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
     kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(context.runtime, kubeconfig),
 ];
 
-/** Side by side, told in the order of the table. */
+/** Run in parallel, reported in the order of the table. */
 export async function runDoctor(input: DoctorInput): Promise<readonly DoctorFinding[]> {
   return (await Promise.all(DOCTOR_CHECKS.map((check) => check(input)))).flat();
 }

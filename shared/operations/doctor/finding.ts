@@ -1,20 +1,20 @@
-/** What one check of the doctor found. */
+/** The result of one doctor check. */
 import { errorMessage } from '../../telemetry/errors.ts';
 
-/** `warn`: it works, and somebody should look. */
+/** `warn`: it works, but needs attention. */
 export type CheckState = 'ok' | 'warn' | 'fail';
 
 export interface DoctorFinding {
-  /** Which check; a check of several objects has one id. */
+  /** Id of the check; a check of several objects has one id. */
   readonly id: string;
-  /** The object that was checked, in words. */
+  /** The checked object, for people. */
   readonly what: string;
   readonly state: CheckState;
-  /** `state` is `ok`. */
+  /** True if `state` is `ok`. */
   readonly ok: boolean;
-  /** What was seen. */
+  /** What was found. */
   readonly says: string;
-  /** What to do; absent where all is well, or where the words say it already. */
+  /** Remedy; absent if the check passed, or if `says` contains it. */
   readonly remedy?: string;
 }
 
@@ -35,12 +35,12 @@ export function badFinding(
   return { ...checked, state, ok: false, says, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-/** Words and remedy as one sentence. */
+/** Finding and remedy as one sentence. */
 export function describeFinding({ says, remedy }: Pick<DoctorFinding, 'says' | 'remedy'>): string {
   return remedy === undefined ? says : `${says}; ${remedy}`;
 }
 
-/** What `look` says is well; what it throws is not. */
+/** A check passes with the text that `look` returns, and fails with the error that it throws. */
 export async function runCheck(
   checked: CheckedObject,
   look: () => Promise<string>,
@@ -52,10 +52,10 @@ export async function runCheck(
   }
 }
 
-/** Milliseconds: AWS refuses signatures at five minutes, and a watcher's epoch is refused there as well. */
+/** Milliseconds; AWS refuses signatures at five minutes. */
 const CLOCK_SKEW_LIMIT_MS = 60_000;
 
-/** `ahead` in milliseconds, of the other clock before ours. */
+/** `ahead` in milliseconds: lead of the other clock over ours. */
 export function clockFinding(checked: CheckedObject, ahead: number, remedy: string): DoctorFinding {
   const seconds = Math.round(Math.abs(ahead) / 1_000);
   if (seconds <= 1) return okFinding(checked, 'the same as here');

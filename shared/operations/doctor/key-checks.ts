@@ -1,4 +1,4 @@
-/** What `sluice doctor` says of the keys of events: usable, and a pair. */
+/** The key checks of `sluice doctor`: usable, and a matching pair. */
 import type { ClusterConfig } from '../../config/schema.ts';
 import { loadSigner, loadVerifyKey } from '../../queue/keyring.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -46,7 +46,7 @@ function ofVerifyKey({ id }: ClusterConfig, reference: string, read: Read): Doct
 
 function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): DoctorFinding {
   const checked = { id: 'sign-key', what: `sign key of ${id}` };
-  // Only the watcher needs it, which may run elsewhere.
+  // Only the watcher needs the key, and it may run elsewhere.
   if ('problem' in sign)
     return sign.code === 'GW102'
       ? okFinding(checked, `not readable here, so not compared; only the watcher of ${id} needs it`)

@@ -1,4 +1,4 @@
-/** What `sluice doctor` looks at in the queues. */
+/** The queue checks of `sluice doctor`. */
 import type { QueueName } from '../../queue/port.ts';
 import { queueBackend } from '../../queue/open.ts';
 import { checkQueueSettings } from '../../queue/settings.ts';
@@ -41,7 +41,7 @@ async function depth({ queues }: Runtime, name: QueueName): Promise<DoctorFindin
   }
 }
 
-/** Settings of each, and the server's clock once. */
+/** Settings of each queue, and the server's clock once. */
 export async function settingsChecks(
   { clock }: Pick<Runtime, 'clock'>,
   reader: SettingsReader,

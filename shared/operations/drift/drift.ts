@@ -1,4 +1,4 @@
-/** What differs on the devices from what they were told, and asking apply to repair it. */
+/** Differences between devices and declarations, and requests to apply to repair them. */
 import type { Finding } from '../../bigip/audit.ts';
 import { auditDevice } from '../../bigip/audit.ts';
 import { createDevice } from '../../bigip/device.ts';
@@ -15,7 +15,7 @@ export interface Drift {
   readonly unanswered: readonly UnansweredDevice[];
 }
 
-/** Reads only. `device`: only this one of devices[]. */
+/** Only reads. `device`: only this device. */
 export async function findDrift(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
   device?: string,
@@ -54,7 +54,7 @@ async function lookAt(
 export interface RequestedRepair {
   readonly device: string;
   readonly partitions: readonly string[];
-  /** What policy.drift: adopt kept is given back too. */
+  /** Also undo manual changes that policy.drift: adopt kept. */
   readonly lift: boolean;
 }
 

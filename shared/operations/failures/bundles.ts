@@ -1,4 +1,4 @@
-/** Failures with their events as one file, for study elsewhere. */
+/** Exports and imports failures with their events as one file. */
 import { readBundle, writeBundle } from '../../failures/bundle.ts';
 import type { Failure } from '../../failures/port.ts';
 import { createKeyring } from '../../queue/keyring.ts';
@@ -21,13 +21,13 @@ export async function exportFailures(
 
 export interface ImportedFailures {
   readonly taken: number;
-  /** They were here already, and stay as they are. */
+  /** Already in the store, and not changed. */
   readonly known: number;
-  /** They can be looked at and planned, not sent from here, because nobody knows who said them. */
+  /** Can be inspected and planned, but not replayed here, because their origin cannot be proven. */
   readonly unproven: number;
 }
 
-/** `from`: what the audit log names, such as the file. */
+/** `from`: source for the audit log, such as the file. */
 export async function importFailures(
   { store, audit, runtime }: Pick<OperationContext, 'store' | 'audit' | 'runtime'>,
   bundle: ReturnType<typeof readBundle>,

@@ -1,4 +1,4 @@
-/** Finding failures, putting them away and back. */
+/** Finds, archives and restores failures. */
 import { ReplayError } from '../../failures/error.ts';
 import { formatFilter, groupFailures, matchesFilter, parseFilter } from '../../failures/filter.ts';
 import type { FailureGroup, GroupKey } from '../../failures/filter.ts';
@@ -7,7 +7,7 @@ import type { Author, OperationContext } from '../context.ts';
 
 type StoreAndClock = Pick<OperationContext, 'store' | 'runtime'>;
 
-/** Newest first. `words`: the filter, such as `code:BIP421 since:2h`. */
+/** Newest first. `words`: filter terms, such as `code:BIP421 since:2h`. */
 export async function selectFailures(
   { store, runtime }: StoreAndClock,
   words: readonly string[],
@@ -17,9 +17,9 @@ export async function selectFailures(
 }
 
 export interface FailureList {
-  /** All that fit. */
+  /** Number of matching failures. */
   readonly total: number;
-  /** The first of them. */
+  /** The first of them, up to the limit. */
   readonly failures: readonly FailureHead[];
 }
 
@@ -45,7 +45,7 @@ export async function countFailures(
   return { by, groups: groupFailures(await selectFailures(context, words), by) };
 }
 
-/** By its id, or the beginning of it; throws when there is none, or more than one. */
+/** Finds a failure by its id or a unique prefix; throws if there is none, or more than one. */
 export async function findFailure(store: FailureStore, id: string): Promise<Failure> {
   const exact = await store.get(id);
   if (exact) return exact;
@@ -62,12 +62,12 @@ export async function findFailure(store: FailureStore, id: string): Promise<Fail
 
 export interface FailureMove {
   readonly what: 'archive' | 'restore';
-  /** The filter in words. */
+  /** The filter as text. */
   readonly selection: string;
   readonly found: readonly FailureHead[];
 }
 
-/** What would be put away or brought back; throws when nothing fits. */
+/** The failures to archive or restore; throws if none matches. */
 export async function planFailureMove(
   { store, runtime }: StoreAndClock,
   what: FailureMove['what'],
@@ -83,7 +83,10 @@ export async function planFailureMove(
   return { what, selection, found };
 }
 
-/** Returns how many changed: one that somebody else moved meanwhile is left alone. */
+/**
+ * Returns the number of changed failures; those changed by another process in the meantime are
+ * skipped.
+ */
 export async function moveFailures(
   { store, audit }: Pick<OperationContext, 'store' | 'audit'>,
   { what, selection, found }: FailureMove,

@@ -1,4 +1,7 @@
-/** What Istio does with these objects, listener by listener and server by server, and with a configuration what is exposed. Pure. */
+/**
+ * What Istio does with these objects, by listener and server; with a configuration, also the
+ * exposures. Pure.
+ */
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { Exposure } from '../../domain/exposure/exposure.ts';
 import { mapAll } from '../../domain/istio/map-ingress.ts';
@@ -11,16 +14,16 @@ import type { OfflineIngress } from '../offline/ingresses.ts';
 export interface MapQuestion {
   readonly objects: KubernetesObjects;
   readonly mesh: MeshOptions;
-  /** Adds the exposures of this one of clusters[], and what its settings and policy refuse. */
+  /** Adds the exposures of this cluster, and the refusals by its settings and policy. */
   readonly configured?: { readonly config: SluiceConfig; readonly clusterId: string } | undefined;
 }
 
 export interface ObjectMapping {
   readonly ingresses: readonly PortMapping[];
   readonly exposures: readonly Exposure[];
-  /** Of annotations and ConfigMaps. */
+  /** Notes on annotations and ConfigMaps. */
   readonly notes: OfflineIngress['built']['notes'];
-  /** Ingress Services of the configuration, `namespace/name`, that are not among the objects. */
+  /** Configured ingress Services (`namespace/name`) that are not among the objects. */
   readonly absent: readonly string[];
 }
 
@@ -39,7 +42,7 @@ export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMa
   };
 }
 
-/** Envoy listens, but settings or policy keep the server from being exposed: then that is its verdict. */
+/** Replaces the verdict of servers that listen but are refused by settings or policy. */
 function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]): PortMapping {
   const refused = offered
     .filter(({ ref }) => mapping.services.includes(`${ref.namespace}/${ref.service}`))

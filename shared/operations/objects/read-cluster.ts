@@ -1,4 +1,4 @@
-/** The objects of a cluster, read once. */
+/** Reads the objects of a cluster once. */
 import { normaliseObjects } from '../../kubernetes/objects/index.ts';
 import { createKubernetesClient } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
@@ -39,7 +39,10 @@ const KINDS: readonly Kind[] = [
   })),
 ];
 
-/** Kinds that the cluster does not serve are left out; a right that is missing is an error, because half a view tells lies. */
+/**
+ * Skips kinds that the cluster does not serve. A missing permission is an error, because an
+ * incomplete view would be misleading.
+ */
 export async function readCluster(kubeconfig: string | undefined): Promise<KubernetesObjects> {
   const client = clientOf(kubeconfig);
   const list = async ({
@@ -65,7 +68,10 @@ export async function readCluster(kubeconfig: string | undefined): Promise<Kuber
   }
 }
 
-/** The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials. */
+/**
+ * The first line describes the error; the other lines of a parser error quote the file, which
+ * contains credentials.
+ */
 function clientOf(kubeconfig: string | undefined): ReturnType<typeof createKubernetesClient> {
   try {
     return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });

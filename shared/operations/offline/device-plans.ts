@@ -1,4 +1,4 @@
-/** Plans for files instead of events: as if a snapshot with exactly this content had just been seen. */
+/** Plans for files instead of events, as if a snapshot with this content had just arrived. */
 import type { DeviceConfig } from '../../config/schema.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Exposure, Slice } from '../../domain/exposure/exposure.ts';
@@ -16,7 +16,7 @@ import { type DeviceView, readDeviceView } from '../devices/device-view.ts';
 export interface OfflineInput {
   readonly clusterId: string;
   readonly ingresses: readonly OfflineIngress[];
-  /** Read what the devices declare; else plan as for an empty device. */
+  /** Read the declarations of the devices; otherwise plan for an empty device. */
   readonly ask: boolean;
 }
 
@@ -81,7 +81,10 @@ function plansFor(
   }));
 }
 
-/** Newer than everything, from the cluster that owns what is there, and with every removal seen: the files are the whole truth. */
+/**
+ * The slice is newer than any declaration, comes from the owning cluster, and all removals count as
+ * observed, because the files are complete.
+ */
 function sliceOf(
   ingress: OfflineIngress,
   {
@@ -130,7 +133,10 @@ function asDeclaredIn(slice: Slice, ingress: OfflineIngress, state: DeclaredStat
   };
 }
 
-/** What files from Git cannot know is taken from the device: when the Gateway was made, and without Pods or Nodes the members and the pace of their default monitors. */
+/**
+ * Takes information that files in Git lack from the device: the age of Gateways, and without Pods
+ * or Nodes the members and the intervals of their default monitors.
+ */
 function asDeclared(
   exposure: Exposure,
   { blind }: OfflineIngress,
@@ -149,7 +155,7 @@ function asDeclared(
   return { ...dated, members: [...mine.members], settings: { ...exposure.settings, monitors } };
 }
 
-/** Without dates, the age of the same gateways is what it was. */
+/** Gateways without a timestamp keep their declared age. */
 function undated({ gateways }: Exposure, mine: Contribution): Pick<Exposure, 'since' | 'gateways'> {
   const same =
     gateways.length === mine.gateways.length &&

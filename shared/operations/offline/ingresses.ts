@@ -1,4 +1,7 @@
-/** The exposures that `map` would make of these objects for the ingresses of one configured cluster. */
+/**
+ * The exposures that `map` would create from these objects for the ingresses of one configured
+ * cluster.
+ */
 import { exposureContext } from '../../config/context.ts';
 import type { IngressConfig, SluiceConfig } from '../../config/schema.ts';
 import { buildExposures } from '../../domain/exposure/build.ts';
@@ -13,15 +16,18 @@ export interface OfflineIngress {
   readonly ref: IngressRef;
   readonly devices: readonly string[];
   readonly built: BuiltExposures;
-  /** Servers that listen but are not exposed, as somebody's settings or the policy refuse it. */
+  /** Servers that listen but are not exposed, because settings or policy refuse them. */
   readonly refused: readonly ServerReport[];
-  /** The files hold nothing that could be a pool member, as in a Git repository: Pods and Nodes live in the cluster only. */
+  /** The files contain no Pods or Nodes, as in a Git repository, so the members are unknown. */
   readonly blind: boolean;
 }
 
 export interface OfflineIngresses {
   readonly ingresses: readonly OfflineIngress[];
-  /** Ingress Services of the configuration that are not in the files, as `namespace/name`: nothing can be said of them. */
+  /**
+   * Configured ingress Services (`namespace/name`) that are not in the files, so their exposures
+   * are unknown.
+   */
   readonly absent: readonly string[];
 }
 

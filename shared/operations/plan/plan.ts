@@ -1,4 +1,4 @@
-/** What these objects would lead to: the AS3 declarations, and what would change on the devices. Writes nothing. */
+/** The AS3 declarations for these objects, and the changes on the devices. Writes nothing. */
 import { renderTenant, wrapTenants } from '../../bigip/as3/render.ts';
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
@@ -14,7 +14,7 @@ export interface PlanQuestion {
   readonly objects: KubernetesObjects;
   readonly clusterId: string;
   readonly mesh: MeshOptions;
-  /** Read what the devices declare; else plan as for empty devices. */
+  /** Read the declarations of the devices; otherwise plan for empty devices. */
   readonly ask: boolean;
 }
 
@@ -22,14 +22,20 @@ export type PlannedChange = PlanEntry & { readonly device: string; readonly part
 
 export interface ObjectPlan {
   readonly ingresses: readonly OfflineIngress[];
-  /** Ingress Services, `namespace/name`, that are not among the objects: what they expose stays as it is. */
+  /**
+   * Ingress Services (`namespace/name`) that are not among the objects; their exposures stay
+   * unchanged.
+   */
   readonly absent: readonly string[];
   readonly changes: readonly PlannedChange[];
-  /** One request body for a single device, else one for each by name. */
+  /** The request body for a single device, or one per device name. */
   readonly declarations: object;
 }
 
-/** Throws where none of the ingress Services is among the objects: nobody can tell a deleted Service from one that another chart installs. */
+/**
+ * Throws if no ingress Service is among the objects: a deleted Service cannot be distinguished from
+ * one installed elsewhere.
+ */
 export async function planObjects(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   { objects, clusterId, mesh, ask }: PlanQuestion,
@@ -53,7 +59,7 @@ export async function planObjects(
 
 const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
-/** Something would be otherwise than it is. */
+/** Whether the plan changes something. */
 export function differs({ changes }: ObjectPlan): boolean {
   return changes.some(({ kind }) => !SAME.has(kind));
 }

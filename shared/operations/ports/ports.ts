@@ -1,4 +1,4 @@
-/** Who has which address and port, by what the devices declare. */
+/** Owners of addresses and ports, from the declarations of the devices. */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Drain } from '../../domain/declared/owner-record.ts';
 import { describeOverride } from '../../domain/plan/overrides.ts';
@@ -16,12 +16,12 @@ export interface PortRow {
   readonly gateways: readonly string[];
   readonly members: number;
   readonly draining: number;
-  /** Its cluster is taken out of rotation by order or policy. */
+  /** Set if its cluster is out of rotation by an order or policy. */
   readonly drained?: Drain['mode'];
   readonly revision: string;
-  /** What was changed on the device by hand and is kept. */
+  /** Manual changes on the device that are kept. */
   readonly kept: readonly string[];
-  /** Since when the owner is there, RFC 3339. */
+  /** Start of the ownership, RFC 3339. */
   readonly since: string;
 }
 
@@ -62,12 +62,12 @@ export function portRows(declared: readonly DeclaredPartitionView[]): readonly P
 }
 
 export interface PortList {
-  /** Those that hold every word in a device, partition, address, owner or gateway. */
+  /** Rows in which each search term matches device, partition, address, owner or gateway. */
   readonly rows: readonly PortRow[];
-  /** How many are declared, whatever the words. */
+  /** Number of declared exposures, before filtering. */
   readonly declared: number;
   readonly unanswered: readonly UnansweredPartition[];
-  /** Of how many partitions that were asked. */
+  /** Number of partitions that were read. */
   readonly asked: number;
 }
 

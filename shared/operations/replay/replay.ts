@@ -1,4 +1,4 @@
-/** Sending failed events again: a plan that says what it would do now, the job that does it, and what came of it. */
+/** Replays failed events: a plan with a preview, the job, and its results. */
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { formatFilter, parseFilter } from '../../failures/filter.ts';
 import { controlJob } from '../../failures/replay/control.ts';
@@ -12,7 +12,10 @@ import { createJob, previewItems, selectItems } from '../../failures/replay/sele
 import type { PolicyTurn } from '../../failures/replay/turns.ts';
 import type { Author, OperationContext } from '../context.ts';
 
-/** With a view of the devices that is kept for as long as the work goes on. `map`: what the deployed function makes of a snapshot. */
+/**
+ * Caches device readings for the duration of the work. `map`: maps a snapshot with the deployed
+ * function.
+ */
 export async function withReplay<T>(
   { runtime, store, jobs, audit }: OperationContext,
   map: MapEvent,
@@ -28,13 +31,13 @@ export async function withReplay<T>(
 }
 
 export interface ReplayRequest extends Author {
-  /** The filter, such as `code:BIP421 since:2h`. */
+  /** Filter terms, such as `code:BIP421 since:2h`. */
   readonly words: readonly string[];
-  /** So many events first, and the rest only if all of them went well. */
+  /** Number of events to send first; the rest is sent only if all of them succeed. */
   readonly canary: number;
-  /** Events in a second. */
+  /** Events per second. */
   readonly rate: number;
-  /** Store the plan as a job that can be started; else it is only looked at. */
+  /** Store the plan as a job; otherwise only show it. */
   readonly keep: boolean;
   /** Try what cannot be sent, too: the devices are ordered to try the newest revisions again. */
   readonly force?: boolean;
@@ -45,7 +48,7 @@ export interface JobItems {
   readonly items: readonly ReplayItem[];
 }
 
-/** Freezes a selection and says for each failure what a replay would do now; sends nothing. Throws when no failure fits. */
+/** Fixes a selection and previews each failure; sends nothing. Throws if no failure matches. */
 export async function planReplay(
   replay: ReplayContext,
   { words, canary, rate, keep, force = false, who, why }: ReplayRequest,
@@ -71,7 +74,7 @@ export async function planReplay(
   return { job, items };
 }
 
-/** How many items have each verdict, in the order in which they come first. */
+/** Number of items by verdict, in order of priority. */
 export function countVerdicts(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
   const byVerdict = Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown');
   return Object.fromEntries([...byVerdict].map(([verdict, list]) => [verdict, list.length]));
@@ -84,7 +87,7 @@ export function isCalm(items: readonly ReplayItem[]): boolean {
   return items.every((item) => CALM.has(item.preview?.verdict ?? ''));
 }
 
-/** Runs a job until it ends, stops by itself, or the signal fires: then it is paused. */
+/** Runs a job until it ends or pauses, or until the signal fires, which pauses it. */
 export async function runReplay(
   replay: ReplayContext,
   action: 'start' | 'resume',
@@ -99,7 +102,7 @@ export async function runReplay(
   return { job, items: await replay.jobs.items(id) };
 }
 
-/** Results of a failure that is still there. */
+/** Results of failures that remain. */
 const BAD_RESULTS: ReadonlySet<string> = new Set([
   'quarantined',
   'failed',
@@ -122,7 +125,7 @@ export async function findJob(
 
 export interface PolicyStatus {
   readonly policy: ReplayPolicy;
-  /** Absent before its first turn. */
+  /** Absent before its first run. */
   readonly turn: PolicyTurn | undefined;
 }
 

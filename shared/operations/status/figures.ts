@@ -1,4 +1,4 @@
-/** Figures that are known from what happened: of clusters and devices, by the stories of the owners. Pure. */
+/** Figures of clusters and devices, computed from the histories of owners. Pure. */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { HistoryEntry, OwnerHistory } from '../../failures/history.ts';
 import { RETENTION_MS } from '../../queue/limits.ts';
@@ -7,16 +7,19 @@ import type { QueueDepth, QueueName } from '../../queue/port.ts';
 const HOUR = 3_600_000;
 
 export interface ClusterFigures {
-  /** When the newest word of the cluster was declared, else when the watcher saw what the newest result is about; milliseconds since 1970. */
+  /**
+   * Time at which the newest version of the cluster was declared, or else at which the watcher
+   * observed the event of the newest result; milliseconds since 1970.
+   */
   readonly lastEvent?: number;
-  /** Milliseconds from what the watcher saw to the newest result about it. */
+  /** Milliseconds from the watcher's observation to the newest result for it. */
   readonly lag?: number;
 }
 
 export interface DeviceFigures {
-  /** When something was last applied there, or found to be as wanted. */
+  /** Time of the last successful apply, or of a check without changes. */
   readonly lastSuccess?: number;
-  /** Of the results of the last hour, how many were: busy, come again. Absent where there were none. */
+  /** Number of busy results among the results of the last hour. Absent if there were none. */
   readonly busy?: { readonly busy: number; readonly of: number };
 }
 
@@ -25,7 +28,10 @@ function seenAt({ hops }: HistoryEntry): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** `seen`: when the devices declared the cluster's newest version. A story is not written for each word that changes nothing, and a rival's is not the cluster's. */
+/**
+ * `seen`: time at which the devices declared the cluster's newest version. Histories omit repeated
+ * results, and results of a rival do not count.
+ */
 export function clusterFigures(
   cluster: string,
   stories: readonly OwnerHistory[],
@@ -73,7 +79,9 @@ export function deviceFigures(
   };
 }
 
-/** Milliseconds until the first dead letter is lost; undefined where there is none, or nobody knows. */
+/**
+ * Milliseconds until the first dead letter expires; undefined if there is none or it is unknown.
+ */
 export function expiresIn(
   name: QueueName,
   { oldest }: QueueDepth,

@@ -1,4 +1,4 @@
-/** Everything that `sluice status` shows, as data. */
+/** The data of `sluice status`. */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
@@ -22,9 +22,9 @@ export interface QueueRow {
   readonly queue: string;
   readonly waiting: number;
   readonly inFlight: number;
-  /** When its oldest message was sent; milliseconds since 1970. */
+  /** Sending time of its oldest message; milliseconds since 1970. */
   readonly oldest?: number;
-  /** Milliseconds until the first dead letter is lost. */
+  /** Milliseconds until the first dead letter expires. */
   readonly expiresIn?: number;
   readonly problem?: string;
 }
@@ -33,15 +33,15 @@ export interface ClusterStatusRow extends ClusterFigures {
   readonly cluster: string;
   readonly ingresses: number;
   readonly exposures: number;
-  /** False where no device gives an answer: then the figures of what is declared are none. */
+  /** False if no device answers, so the declared figures are unknown. */
   readonly known: boolean;
-  /** The newest that any device declares. */
+  /** The newest revision declared on any device. */
   readonly revision: string;
   readonly openFailures: number;
   readonly lastFailure?: number;
-  /** `enabled`, or what is otherwise and where: drained, silent, with a rival, with held removals. */
+  /** `enabled`, or the exceptions with their devices: drained, silent, rival, held removals. */
   readonly standing: string;
-  /** Somebody should look: "sluice cluster list" says more. */
+  /** It needs attention; "sluice cluster list" has details. */
   readonly needsLook: boolean;
 }
 
@@ -61,13 +61,13 @@ export interface StatusView {
   readonly clusters: readonly ClusterStatusRow[];
   readonly queues: readonly QueueRow[];
   readonly devices: readonly DeviceStatusRow[];
-  /** Devices for which something waits. */
+  /** Devices with waiting changes. */
   readonly waiting: readonly WaitingDevice[];
-  /** How many, by state. */
+  /** Count by state. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Those that have not ended. */
+  /** Jobs that have not ended. */
   readonly jobs: readonly ReplayJob[];
-  /** What cannot be known from here, and who knows it. */
+  /** Values that cannot be determined here, and where to find them. */
   readonly unknown: readonly string[];
 }
 
@@ -217,7 +217,7 @@ function clusterRow(
   };
 }
 
-/** Nothing that somebody should look at. */
+/** Whether nothing needs attention. */
 export function isWell({ clusters, queues, devices, waiting, failures }: StatusView): boolean {
   return (
     waiting.length === 0 &&

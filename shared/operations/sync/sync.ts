@@ -11,7 +11,7 @@ export interface WantedSync {
   readonly cluster: string;
   /** `namespace/name` */
   readonly gateway: string;
-  /** Only on this one of devices[]. */
+  /** Only this device; default: all. */
   readonly device?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What is told of one event, in order: where it was and what became of it. Pure. */
+/** The stations of one event, in order: where it was, and with which result. Pure. */
 import { formatRevision } from '../../domain/revision.ts';
 import type { HistoryEntry } from '../../failures/history.ts';
 import type { Failure } from '../../failures/port.ts';
@@ -6,14 +6,14 @@ import { parseAttributes } from '../../queue/envelope-attributes.ts';
 import type { Hop } from '../../queue/hops.ts';
 
 export interface TraceStation {
-  /** RFC 3339; absent for what is so now. */
+  /** RFC 3339; absent for the current state. */
   readonly at?: string;
   readonly what: string;
   readonly where: string;
   readonly details: string;
 }
 
-/** Story and failure tell of the same hops; each is shown once. */
+/** Removes duplicates, because history and failure contain the same hops. */
 export function inOrder(stations: readonly TraceStation[]): readonly TraceStation[] {
   const known = new Map(
     stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]),
@@ -35,7 +35,10 @@ const hopStations = (hops: readonly Hop[], name: string): readonly TraceStation[
     details: name,
   }));
 
-/** Pure: the way of one result. `owned`: the gateway is declared for this owner, so results that changed nothing are about it too. */
+/**
+ * Pure: the stations of one result. `owned`: the gateway is declared for this owner, so unchanged
+ * results also apply to it.
+ */
 export function chapterStations(
   chapter: HistoryEntry,
   gateway: string,
@@ -68,7 +71,7 @@ export function chapterStations(
 
 const rfc = (at: number): string => new Date(at).toISOString();
 
-/** Pure: the way of one failed event. */
+/** Pure: the stations of one failed event. */
 export function traceStations(failure: Failure): readonly TraceStation[] {
   const { details, revision, id, exposure, device, state, note, changed } = failure;
   const name = revision === undefined ? 'an event' : `revision ${formatRevision(revision)}`;

@@ -1,4 +1,7 @@
-/** Where the newest events of a gateway were, and when, across retries and replays, as far as devices and failure store know. */
+/**
+ * The stations of the newest events of a gateway with times, across retries and replays, as far as
+ * devices and failure store know.
+ */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
 import type { OwnerHistory } from '../../failures/history.ts';
@@ -11,13 +14,13 @@ import type { PortRow } from '../ports/ports.ts';
 import { chapterStations, inOrder, traceStations } from './stations.ts';
 import type { TraceStation } from './stations.ts';
 
-/** So many failures of one gateway are told whole. */
+/** Maximum number of failures shown in full for one gateway. */
 const TOLD_FAILURES = 50;
 
 export interface Trace {
-  /** What happened in its order, then what is so now. */
+  /** Past stations in order, then the current state. */
   readonly stations: readonly TraceStation[];
-  /** Failures of the gateway that are open or quarantined. */
+  /** Number of open or quarantined failures of the gateway. */
   readonly open: number;
   readonly unanswered: number;
 }
@@ -28,7 +31,7 @@ export interface GatewayName {
   readonly gateway: string;
 }
 
-/** Of `CLUSTER/NAMESPACE/GATEWAY`; throws when it is written otherwise. */
+/** Parses `CLUSTER/NAMESPACE/GATEWAY`; throws otherwise. */
 export function parseGatewayName(name: string): GatewayName {
   const [cluster = '', namespace = '', gateway = '', ...rest] = name.split('/');
   if (gateway === '' || rest.length > 0)

@@ -1,4 +1,4 @@
-/** What waits for devices that are away, and taking an order back. */
+/** Lists changes that wait for unreachable devices, and cancels orders. */
 import type { Entry, Mark } from '../../failures/waiting/entry.ts';
 import type { Waiting } from '../../failures/waiting/place.ts';
 import { ReplayError } from '../../failures/error.ts';
@@ -12,7 +12,7 @@ export interface WaitingRow {
   /** Owner, cluster or device. */
   readonly subject: string;
   readonly what: string;
-  /** When it was first sent, and since when it waits here; milliseconds since 1970. */
+  /** Time of the first sending, and start of the wait; milliseconds since 1970. */
   readonly sentAt: number;
   readonly since: number;
 }
@@ -20,7 +20,7 @@ export interface WaitingRow {
 export interface WaitingDevice {
   readonly device: string;
   readonly state: Mark['state'];
-  /** Since when it is away, why, and when it is asked again. */
+  /** Start of the outage, its reason, and the time of the next probe. */
   readonly since: number;
   readonly code: string;
   readonly reason: string;
@@ -31,7 +31,7 @@ export interface WaitingDevice {
 
 export interface WaitingView {
   readonly devices: readonly WaitingDevice[];
-  /** Orders first, then by the time they were sent. */
+  /** Orders first, then by sending time. */
   readonly entries: readonly WaitingRow[];
 }
 
@@ -78,7 +78,7 @@ export async function listWaiting({
   return waitingView(await waiting.marks(), await waiting.list());
 }
 
-/** The order with this id; throws when nothing has it, or it is no order. */
+/** Finds the order with this id; throws if it does not exist or is not an order. */
 export async function findWaitingOrder(
   { waiting }: Pick<OperationContext, 'waiting'>,
   id: string,
@@ -98,7 +98,7 @@ export async function findWaitingOrder(
   return only;
 }
 
-/** Told before it is done, so that the audit log never misses one. */
+/** Recorded in the audit log before it is cancelled, so that no cancellation is missing. */
 export async function cancelOrder(
   { waiting, audit }: Pick<OperationContext, 'waiting' | 'audit'>,
   found: Waiting,

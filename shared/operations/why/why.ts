@@ -1,4 +1,4 @@
-/** What became of each server of a Gateway, why, and what to do. */
+/** State of each server of a Gateway, the reason, and the remedy. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { CODES } from '../../domain/codes/index.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
@@ -9,7 +9,7 @@ import { offlineIngresses } from '../offline/ingresses.ts';
 
 export interface WhyAnswer {
   readonly server: ServerReport;
-  /** `address:port/protocol` it is reached at, where a configuration says so. */
+  /** `address:port/protocol` at which it is reachable, with a configuration. */
   readonly exposures: readonly string[];
   readonly remedy: string;
 }
@@ -19,11 +19,11 @@ export interface GatewayQuestion {
   readonly gateway: string;
   readonly objects: KubernetesObjects;
   readonly mesh: MeshOptions;
-  /** What settings and policy say, and of which of clusters[]; absent: only what Istio does. */
+  /** Applies settings and policy of this cluster; absent: only Istio's rules. */
   readonly configured?: { readonly config: SluiceConfig; readonly clusterId: string } | undefined;
 }
 
-/** One answer for each server; none where there is no such Gateway. Pure. */
+/** One answer per server; empty if there is no such Gateway. Pure. */
 export function explainGateway({
   gateway,
   objects,

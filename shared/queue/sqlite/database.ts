@@ -30,17 +30,23 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS seen_by_age ON seen (until);
 `;
 
-/** How long one process waits for another that is writing. */
+/** Milliseconds that a process waits for another writer. */
 const BUSY_MS = 10_000;
 
-/** SQLite gives the files beside it the rights of this one; those of an older Sluice lose theirs here. The folder may be anybody's. */
+/**
+ * SQLite copies the permissions of this file to its journal files. Files of older versions are
+ * restricted here. The directory may be shared.
+ */
 function makeFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   privateFile(path);
   for (const beside of ['-wal', '-shm']) narrow(`${path}${beside}`);
 }
 
-/** Opens (and creates) the queue file. `FULL` so that a confirmed send survives a power cut, not only a killed process. */
+/**
+ * Opens or creates the queue file. `synchronous = FULL`, so that a confirmed message survives a
+ * power failure.
+ */
 export function openDatabase(path: string): DatabaseSync {
   try {
     if (path !== ':memory:') makeFile(path);
@@ -58,7 +64,7 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in a write transaction; nothing of it stays when it throws. */
+/** Runs `work` in a write transaction, which is rolled back if it throws. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -1,15 +1,16 @@
 /**
- * What this process has received, and until when, by its monotonic clock. The file has only the wall clock to go by, which may be set:
- * ahead, and a message in hand would be given to a twin; back, and it would stay hidden for as long as the step was.
+ * Messages received by this process and their deadlines, by its monotonic clock. The file has only
+ * wall-clock times, and a step of the wall clock would redeliver messages in progress, or hide them
+ * for the length of the step.
  */
 import type { Clock } from '../../runtime/clock.ts';
 
 export interface InHand {
   hold(receipt: string, ms: number): void;
   forget(receipt: string): void;
-  /** Undefined where this process does not know. */
+  /** Undefined if this process does not know the receipt. */
   has(receipt: string): boolean | undefined;
-  /** Receipts that are held, and those whose time is over; JSON lists, for the database. */
+  /** Receipts that are held and receipts that have expired, as JSON lists for the database. */
   lists(): { readonly held: string; readonly over: string };
 }
 

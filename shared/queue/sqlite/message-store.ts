@@ -1,4 +1,4 @@
-/** What the queue does to its tables. */
+/** The table operations of the queue. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DEDUPLICATION_MS, deadQueueOf, LONGEST_HIDDEN_MS, RETENTION_MS } from '../limits.ts';
 import type { OutgoingMessage, QueueDepth, QueueMessage, QueueName } from '../port.ts';
@@ -22,18 +22,24 @@ interface Row {
   readonly receive_count: number;
 }
 
-/** In flight by the file's word, which is nobody's where the time is none that anybody gives, and not ours where we know better. */
+/**
+ * Whether a message is in flight according to the file. Implausible times are ignored, and receipts
+ * that this process tracks itself are excluded.
+ */
 const BY_FILE = `visible_at > :now AND visible_at <= :now + ${LONGEST_HIDDEN_MS} AND receipt IS NOT NULL AND receipt NOT IN (SELECT value FROM json_each(:over))`;
 const BY_HAND = 'receipt IN (SELECT value FROM json_each(:held))';
 
-/** A group with a message in flight gives nothing more; within a group, and over all, the oldest comes first. */
+/** A group with a message in flight delivers nothing. Otherwise the oldest messages come first. */
 const CANDIDATES = `
   SELECT seq, id, grp, dedup, body, sent_at, receive_count FROM message
   WHERE queue = :queue AND grp NOT IN (SELECT grp FROM message WHERE queue = :queue AND ${BY_FILE})
     AND grp NOT IN (SELECT grp FROM message WHERE queue = :queue AND ${BY_HAND})
   ORDER BY seq LIMIT :max`;
 
-/** Ours until its time is over, whatever the wall clock says; else by the file's word. */
+/**
+ * A receipt that this process tracks is valid until its monotonic deadline; other receipts are
+ * valid by the time in the file.
+ */
 const OURS = `receipt = :receipt AND (:held OR (visible_at > :now AND visible_at <= :now + ${LONGEST_HIDDEN_MS}))`;
 
 interface Statements {
@@ -65,7 +71,8 @@ function prepare(database: DatabaseSync): Statements {
     hand: database.prepare(
       'UPDATE message SET visible_at = ?, receive_count = receive_count + 1, receipt = ? WHERE seq = ?',
     ),
-    // A new row, so that the dead-letter queue has its own order; retention starts again, as SQS does for FIFO.
+    // Inserted as a new row, so that the dead-letter queue has its own order and the retention
+    // period restarts, as in SQS FIFO.
     redrive: database.prepare(
       'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) SELECT :dead, grp, id, id, body, :now, :now FROM message WHERE seq = :seq',
     ),
@@ -84,11 +91,11 @@ function prepare(database: DatabaseSync): Statements {
 export interface StoreOptions {
   readonly receiptId: () => string;
   readonly inHand: InHand;
-  /** Whether what is too old may be deleted: the clock has not been set for a while. */
+  /** Whether expired messages may be deleted: the clock was not set recently. */
   readonly steady: () => boolean;
 }
 
-/** The messages of one queue; every method is one synchronous step. */
+/** The messages of one queue. Each method is one synchronous step. */
 export class MessageStore {
   readonly #database: DatabaseSync;
   readonly #name: QueueName;
@@ -104,7 +111,7 @@ export class MessageStore {
     this.#options = options;
   }
 
-  /** False when the deduplication id was seen within the last five minutes. */
+  /** False if the deduplication id was used within the last five minutes. */
   put(message: OutgoingMessage & { readonly id: string }, now: number): boolean {
     const { group, deduplicationId, id, body } = message;
     return transaction(this.#database, () => {
@@ -118,7 +125,7 @@ export class MessageStore {
 
   take(request: ReceiveRequest): readonly QueueMessage[] {
     const { now, max } = request;
-    // Looking first keeps an idle queue from writing at all.
+    // Query first, so that an idle queue does not write.
     if (this.#candidates(now, 1).length === 0) return [];
     return transaction(this.#database, () => {
       if (this.#options.steady()) this.#sql.expire.run(now - RETENTION_MS);
@@ -127,7 +134,7 @@ export class MessageStore {
     });
   }
 
-  /** False when the receipt is not (any more) that of a message in flight. */
+  /** False if the receipt does not belong to a message in flight. */
   remove(receipt: string, now: number): boolean {
     const { inHand } = this.#options;
     const held = inHand.has(receipt);
@@ -138,7 +145,7 @@ export class MessageStore {
     return true;
   }
 
-  /** False when the receipt is not (any more) that of a message in flight. */
+  /** False if the receipt does not belong to a message in flight. */
   hide(receipt: string, visibility: number, now: number): boolean {
     const { inHand } = this.#options;
     const held = inHand.has(receipt);
@@ -163,7 +170,7 @@ export class MessageStore {
     };
   }
 
-  /** When the next message in flight becomes visible by itself. */
+  /** Time at which the next message in flight becomes visible. */
   nextVisible(now: number): number | undefined {
     const row = this.#sql.next.get(this.#name, now) as { at: number | null } | undefined;
     return row?.at ?? undefined;
@@ -179,7 +186,7 @@ export class MessageStore {
     }) as unknown as readonly Row[];
   }
 
-  /** Moves what was received too often to the dead-letter queue; true where there was any. */
+  /** Moves messages with too many receives to the dead-letter queue; true if there were any. */
   #redrive({ now, max, maxReceiveCount }: ReceiveRequest): boolean {
     if (this.#dead === undefined) return false;
     const spent = this.#candidates(now, max).filter((row) => row.receive_count >= maxReceiveCount);
@@ -195,7 +202,7 @@ export class MessageStore {
     const receipt = receiptId();
     this.#sql.hand.run(now + visibility, receipt, row.seq);
     inHand.hold(receipt, visibility);
-    // Only what was moved has its own id, which no sender knows, in the place of the sender's.
+    // The queue replaces the sender's deduplication id only in messages that it moved here.
     const moved = row.dedup === row.id ? { redriven: true as const } : {};
     return {
       id: row.id,

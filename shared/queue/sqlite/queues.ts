@@ -1,4 +1,4 @@
-/** The durable queue of one host: a SQLite file that several processes may open. */
+/** A durable queue for one host: an SQLite file that several processes can open. */
 import type { Clock } from '../../runtime/clock.ts';
 import { checkSize, LONGEST_HIDDEN_MS, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
 import {
@@ -17,13 +17,16 @@ import { errorMessage } from '../../telemetry/errors.ts';
 import { createSteadiness } from '../../runtime/clock.ts';
 
 export interface SqliteQueuesOptions {
-  /** A file, or `:memory:`. */
+  /** Path of the file, or `:memory:`. */
   readonly path: string;
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
   readonly maxReceiveCount?: number;
-  /** How often a waiting receive looks for what other processes sent; what this process sends it hears at once. Default 50 ms. */
+  /**
+   * Milliseconds between checks for messages of other processes; default 50. Messages of this
+   * process are noticed at once.
+   */
   readonly poll?: number;
 }
 
@@ -32,7 +35,7 @@ interface Shared extends SqliteQueuesOptions {
   readonly closed: () => boolean;
 }
 
-/** Runs one step on the file; a full disk or a damaged file becomes Q601. */
+/** Runs one database operation. Errors such as a full disk or a damaged file become Q601. */
 function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
   if (closed()) throw new QueueError('Q601', `Queue ${name} is closed: the process is stopping.`);
   try {
@@ -93,7 +96,7 @@ function createQueue(store: MessageStore, name: QueueName, shared: Shared): Queu
     receive: (options) => receive(store, name, shared, options),
     delete: async (receipt) => {
       if (!step(name, shared, () => store.remove(receipt, clock.now()))) throw lost(name);
-      // The rest of the group may have waited for this one.
+      // The other messages of the group may have waited for this one.
       bell.ring(name);
     },
     changeVisibility: async (receipt, visibility) => {

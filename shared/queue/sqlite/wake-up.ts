@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { QueueName } from '../port.ts';
 
-/** Wakes the receivers of this process without waiting for their next look. */
+/** Wakes the receivers of this process before their next poll. */
 export interface WakeUp {
   ring(name: QueueName): void;
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
@@ -18,7 +18,8 @@ export function createWakeUp(clock: Clock): WakeUp {
       const wake = (): void => sleeper.abort();
       const all = waiting.get(name) ?? new Set<AbortController>();
       waiting.set(name, all.add(sleeper));
-      // A listener of our own, because AbortSignal.any would grow with every look at a signal that lives as long as the process.
+      // A separate listener, because AbortSignal.any would add one per poll to a signal that lives
+      // as long as the process.
       signal?.addEventListener('abort', wake, { once: true });
       try {
         if (!signal?.aborted) await clock.sleep(ms, sleeper.signal);

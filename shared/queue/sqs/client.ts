@@ -9,15 +9,18 @@ export interface SqsCredentials {
 
 export interface SqsServer {
   readonly region: string;
-  /** For an SQS-compatible server; absent for AWS. */
+  /** URL of an SQS-compatible server; absent for AWS. */
   readonly endpoint?: string | undefined;
-  /** Absent: the SDK's own chain (role, environment, files). */
+  /** Default: the credential chain of the SDK (role, environment, files). */
   readonly credentials?: SqsCredentials;
-  /** How long a request may be silent, in milliseconds; default 30 000, and more than the longest poll. */
+  /**
+   * Milliseconds without data after which a request is aborted; default 30 000, longer than the
+   * longest poll.
+   */
   readonly requestTimeout?: number;
 }
 
-/** The longest poll takes 20 s; a request that is silent for longer than this never comes back. */
+/** The longest poll takes 20 s, so a longer silence means a lost connection. */
 const REQUEST_MS = 30_000;
 
 export function createSqsClient(server: SqsServer): SQSClient {
@@ -26,12 +29,12 @@ export function createSqsClient(server: SqsServer): SQSClient {
     region: server.region,
     maxAttempts: 3,
     requestHandler: handlerLimits(requestTimeout),
-    // Without it the SDK takes the host of the queue's URL, which need not resolve here.
+    // Without this the SDK uses the host of the queue's URL, which may not resolve here.
     ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint }),
     ...(server.credentials === undefined ? {} : { credentials: server.credentials }),
   };
   const client = new SQSClient(config);
-  // One that is silent is tried again.
+  // Aborted requests are retried.
   client.middlewareStack.add(withinTotal(2 * requestTimeout), AT_THE_BEGINNING);
   return client;
 }

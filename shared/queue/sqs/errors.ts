@@ -1,4 +1,7 @@
-/** What AWS says, in Sluice's codes. Names are matched loosely: servers differ in prefixes and suffixes. */
+/**
+ * Maps AWS errors to codes. Names are matched loosely, because servers use different prefixes and
+ * suffixes.
+ */
 import { QueueError, type QueueErrorCode } from '../port.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
 
@@ -12,7 +15,7 @@ const BY_NAME: readonly (readonly [RegExp, QueueErrorCode])[] = [
   [/BatchRequestTooLong|MessageTooLong|RequestEntityTooLarge/i, 'Q604'],
 ];
 
-/** SQS uses InvalidParameterValue for these, so only the sentence tells. */
+/** SQS reports these as InvalidParameterValue, so only the message distinguishes them. */
 const BY_MESSAGE: readonly (readonly [RegExp, QueueErrorCode])[] = [
   [/receipt handle has expired|not available for visibility|reason: .*expired/i, 'Q605'],
   [/must be shorter than|message too long|size limit/i, 'Q604'],

@@ -1,4 +1,4 @@
-/** SQS, or a server that speaks its protocol. */
+/** The queue port on SQS or an SQS-compatible server. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -20,7 +20,7 @@ export interface SqsQueuesOptions extends SqsServer {
   readonly prefix: string;
 }
 
-/** The name a logical queue has on the server. */
+/** Name of a logical queue on the server. */
 export function sqsName(prefix: string, name: QueueName): string {
   return `${prefix}-${name}.fifo`;
 }
@@ -43,7 +43,7 @@ function toMessage(message: Message): QueueMessage {
   };
 }
 
-/** A queue under one name; its URL is looked up once, and again after a failure. */
+/** A queue with its URL, which is looked up once and again after a failure. */
 interface Remote {
   readonly where: string;
   run<T>(call: (client: SQSClient, url: string) => Promise<T>): Promise<T>;
@@ -62,7 +62,7 @@ function createRemote(client: SQSClient, name: string, server: SqsServer): Remot
         return await call(client, await url);
       } catch (error) {
         const known = toQueueError(error, where);
-        // Q605 and Q604 say nothing against the URL.
+        // Q605 and Q604 do not mean that the URL is wrong.
         if (known.code !== 'Q605' && known.code !== 'Q604') url = undefined;
         throw known;
       }
@@ -89,7 +89,10 @@ async function poll(
   return (answer.Messages ?? []).map(toMessage);
 }
 
-/** Cutting a poll ends it at once, even while the queue is still being looked up; a message it had got comes back when its visibility ends. */
+/**
+ * Aborting ends the poll at once, even during the URL lookup. A message that was received in that
+ * moment returns after its visibility timeout.
+ */
 async function receive(remote: Remote, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
   const { signal } = options;
   if (signal === undefined) return poll(remote, options);

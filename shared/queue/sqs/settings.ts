@@ -1,4 +1,4 @@
-/** How a queue is set up on the server, and what time it is there. */
+/** Reads the settings of a queue from the server, and the time of the server's clock. */
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueName } from '../port.ts';
 import type { QueueSettings, SettingsReader } from '../settings.ts';
@@ -30,7 +30,7 @@ function settingsOf(attributes: Attributes): QueueSettings {
   };
 }
 
-/** The SDK hands on no headers, so they are noted on their way. */
+/** The SDK does not expose headers, so they are recorded in the middleware. */
 function notingDates(client: SQSClient, note: (date: number) => void): void {
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -6,7 +6,7 @@ import { golden } from './files.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../../dist/cli/sluice.mjs', import.meta.url));
 
-/** For people. */
+/** Short id for people. */
 const SENTENCES: ReadonlySet<string> = new Set([
   'reason',
   'message',

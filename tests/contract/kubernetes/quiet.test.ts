@@ -1,4 +1,4 @@
-/** Nobody promises bookmarks: a kind on which nothing happens is followed without lists, faults and pauses. */
+/** Dependencies that tests inject instead of the configured ones. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createStream, type Stream, type StreamKind } from '../../../shared/kubernetes/index.ts';
 import { configMap, hurriedClock, silent, startLab, until, type Lab } from './support.ts';

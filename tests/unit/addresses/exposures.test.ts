@@ -119,7 +119,7 @@ describe('an automatic address is refused', () => {
       [],
       POOLS,
       'GW120',
-      /must be an address, auto, or auto:<pool>/,
+      /Requested settings of an owner, without defaults, which would count as requests./,
     ],
     [
       'of the other family than the members',

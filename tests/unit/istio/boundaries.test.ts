@@ -177,7 +177,7 @@ describe('what cannot be read is told by the first check that fails', () => {
     ).toMatchObject({ port: 0, protocol: '', envoyPorts: [] });
   });
 
-  test('a server has its own name before that of its port', () => {
+  test('Named like the SDK error that the adapters treat as a timeout.', () => {
     const named = { ...server(80, 'HTTP', { name: 'port' }), name: 'own' };
     expect(reportIn(mapped(cluster({ gateways: [gateway('g', [named])] })), 'g').name).toBe('own');
   });

@@ -113,7 +113,7 @@ describe('every ingress', () => {
       service('a/t', [], { selector: { tier: 'y', app: 'x' } }),
     ];
     expect(outline(all({ services, gateways: [gateway('g', HTTP, by('x'))] }))).toEqual([
-      'a: a/s+a/t; no pods; default/g listening',
+      'One line for each device or partition whose declaration could not be read.',
     ]);
   });
 
@@ -164,7 +164,7 @@ describe('every ingress', () => {
       service('b/s', [], by('x')),
     ];
     expect(outline(all({ services, gateways: [gateway('g', HTTP, by('x'))] }))).toEqual([
-      'a: a/s+a/t; no pods; default/g listening',
+      'One line for each device or partition whose declaration could not be read.',
       'b: b/s; no pods; default/g listening',
     ]);
   });

@@ -1,4 +1,4 @@
-/** Readers of annotation values: text in, a value or a sentence that says what is wrong. */
+/** Parsers of annotation values: text to a value or an error message. */
 import * as z from 'zod';
 import { isAuto } from '../../address-pools/auto-address.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
@@ -13,20 +13,20 @@ import {
   SNAT_WORDS,
 } from './values.ts';
 
-/** The server an annotation is read for, and all servers of the annotated object. */
+/** The server for which an annotation is read, and all servers of the annotated object. */
 export interface AnnotationTarget {
   readonly port: number;
   readonly protocol: string;
   readonly servers: readonly { readonly port: number; readonly protocol: string }[];
-  /** A Service outlives its gateways, so a port in its map may have no server now. */
+  /** False for a Service, which outlives its gateways: a port in its map may have no server. */
   readonly strictPorts: boolean;
 }
 
-/** `value` undefined: the annotation says nothing about this server. */
+/** `value` undefined: the annotation does not apply to this server. */
 export type AnnotationValue = { readonly value: unknown } | { readonly problem: string };
 export type AnnotationReader = (text: string, at: AnnotationTarget) => AnnotationValue;
 
-/** What text may say for a value of this schema, in words; only for what text can spell. */
+/** Describes the allowed text for a schema; only for schemas that text can express. */
 function spelling(schema: z.ZodType): string {
   if (schema instanceof z.ZodEnum) return `one of ${schema.options.join(', ')}`;
   if (schema instanceof z.ZodBoolean) return 'true or false';
@@ -37,7 +37,7 @@ function spelling(schema: z.ZodType): string {
   );
 }
 
-/** For a word of a list, true or false, or a whole number: the schema says all there is to say. */
+/** Parser for enumerations, booleans and whole numbers, derived from the schema. */
 export function readerOf(schema: z.ZodType): AnnotationReader {
   const problem = `must be ${spelling(schema)}`;
   return (text) => {
@@ -62,7 +62,7 @@ function listOf(item: (text: string) => boolean, what: string): AnnotationReader
   };
 }
 
-/** An address in its one spelling. Route domains belong to members only (decision 21). */
+/** An address in canonical form. Only members have route domains (decision 21). */
 export function readAddress(text: string): AnnotationValue {
   const [plain = '', domain = '0'] = text.split('%');
   const ip = parseIp(plain);
@@ -112,7 +112,10 @@ const readPort: AnnotationReader = (text, at) => {
 
 const PLAIN_HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
 
-/** `virtual-server.f5.com/http-port` and `/https-port`: one frontend port for all servers of that kind. */
+/**
+ * `virtual-server.f5.com/http-port` and `/https-port`: one virtual port for all servers of that
+ * kind.
+ */
 function protocolPort(plain: boolean): AnnotationReader {
   const concerned = (protocol: string): boolean =>
     PLAIN_HTTP.includes(protocol.toUpperCase()) === plain &&
@@ -126,7 +129,7 @@ function protocolPort(plain: boolean): AnnotationReader {
   };
 }
 
-/** Health checks as F5's annotations write them. */
+/** Health checks in the format of F5's annotations. */
 const F5Health = z.strictObject({
   path: z.string().optional(),
   type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']).optional(),
@@ -145,7 +148,7 @@ export function formatIssue(error: z.core.$ZodError): string {
   return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'invalid'}`;
 }
 
-/** BIG-IP's own defaults where only one of the two is given: 5 s, and three intervals and one second. */
+/** BIG-IP's defaults if only one of the two is set: 5 s, and three intervals plus one second. */
 export function monitorTimes(
   interval: number | undefined,
   timeout: number | undefined,
@@ -209,7 +212,7 @@ const readMonitors: AnnotationReader = (text) => {
     : { problem: formatIssue(list.error) };
 };
 
-/** Whole numbers of one kind; `hint` says what the lowest means. */
+/** Parser for whole numbers; `hint` explains the lowest value. */
 function wholeNumber(highest: number, hint: string): AnnotationReader {
   return (text) => {
     const digits = /^\d+$/.test(text) && text.length <= String(highest).length;
@@ -222,7 +225,10 @@ function wholeNumber(highest: number, hint: string): AnnotationReader {
 
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
-/** F5's word for "the address the controller is configured with": leaves it to the sources below. */
+/**
+ * F5's value for "the address configured in the controller": uses the sources with lower
+ * precedence.
+ */
 const readAddressOrDefault = (text: string): AnnotationValue =>
   text === 'controller-default' ? { value: undefined } : readAddress(text);
 

@@ -1,4 +1,4 @@
-/** Readers of what F5's ConfigMaps and CIS's custom resources say: JSON in, a value or what is wrong with it. */
+/** Parsers of values in F5 ConfigMaps and CIS custom resources: JSON to a value or an error. */
 import * as z from 'zod';
 import {
   ANNOTATION_READERS,
@@ -17,7 +17,7 @@ import {
   SNAT_WORDS,
 } from './values.ts';
 
-/** A health monitor of an F5 ConfigMap, as its schema lets it through. */
+/** A health monitor of an F5 ConfigMap, as its schema allows it. */
 export interface F5Monitor {
   readonly protocol: 'http' | 'tcp' | 'udp';
   readonly interval?: number | undefined;
@@ -59,7 +59,7 @@ const CisMonitor = z.object({
   recv: z.string().optional(),
 });
 
-/** 0 is CIS's word for the member's own port. */
+/** 0 means the member's own port in CIS. */
 function monitorOf(monitor: z.infer<typeof CisMonitor>): Monitor {
   const { type, interval, timeout, targetPort = 0, send, recv } = monitor;
   return {
@@ -106,7 +106,7 @@ function persistence(value: unknown): CisReading {
     : { problems: ['is neither an AS3 method nor a full path'] };
 }
 
-/** Takes what follows the schema. */
+/** Accepts values that match the schema. */
 function matching(schema: z.ZodType, problem: string): (value: unknown) => CisReading {
   return (value) => (schema.safeParse(value).success ? { value } : { problems: [problem] });
 }

@@ -1,4 +1,4 @@
-/** From settings by their own names to the settings of an exposure, and back. */
+/** Converts between settings by name and the settings of an exposure. */
 import { rowOf, SETTING_NAMES, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
 import type { ReferenceKind, SettingRow } from './row.ts';
 import { profileOf, Settings, type SettingsInput, type SourceSettings } from './settings.ts';
@@ -9,12 +9,12 @@ type SettingKey = keyof Settings;
 
 const KEYS = Object.keys(Settings.shape) as readonly SettingKey[];
 const PROFILE_NAMES = SETTING_NAMES.filter((name) => profileOf(rowOf(name)) !== undefined);
-/** Keys that stand in the settings only where they say something. */
+/** Keys that are stored only if they are set. */
 const SET_KEYS = SETTING_ROWS.flatMap(([name, { home }]) =>
   home === 'set' ? [name as SettingKey] : [],
 );
 
-/** The settings that are told apart where one key of an exposure's settings holds several. */
+/** The settings behind one key of an exposure's settings. */
 export function namesBehind(key: SettingKey): readonly SettingName[] {
   if (key === 'profiles') return PROFILE_NAMES;
   const before = SETTING_NAMES.filter((name) => {
@@ -24,7 +24,7 @@ export function namesBehind(key: SettingKey): readonly SettingName[] {
   return [key, ...before];
 }
 
-/** What the absence of a setting in an exposure's settings means. */
+/** The meaning of an absent setting. */
 function absenceOf(key: SettingKey): unknown {
   return key === 'profiles' ? {} : rowOf(key).as3?.absent;
 }
@@ -46,7 +46,7 @@ function valueOf(key: SettingKey, named: Named): unknown {
     : [...new Set([...before, ...((value ?? []) as readonly unknown[])])];
 }
 
-/** Those that are given, as the settings of an exposure hold them; profiles always, for they hold none as well. */
+/** The given settings in the format of an exposure; profiles are always included. */
 export function composeSettings(named: Named): Partial<Settings> {
   return Object.fromEntries(
     KEYS.map((key) => [key, valueOf(key, named)] as const).filter(
@@ -55,7 +55,7 @@ export function composeSettings(named: Named): Partial<Settings> {
   );
 }
 
-/** Settings of an exposure by their own names. What was put before the values of another one stays there. */
+/** Settings of an exposure by name. Values that were prepended to another setting stay there. */
 export function namedSettings({ profiles = {}, ...rest }: Partial<Settings>): Named {
   const named: Named = { ...rest };
   const paths: Readonly<Record<string, unknown>> = profiles;
@@ -66,36 +66,36 @@ export function namedSettings({ profiles = {}, ...rest }: Partial<Settings>): Na
   return named;
 }
 
-/** What sluice.yaml gives, by name. */
+/** Settings of sluice.yaml by name. */
 export function namedInput({ profiles = {}, ...rest }: SettingsInput): Partial<SourceSettings> {
   const named = { ...rest, ...namedSettings({ profiles }) };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-/** What sluice.yaml gives, as the settings of an exposure hold it. */
+/** Settings of sluice.yaml in the format of an exposure. */
 export function settingsFromInput(input: SettingsInput): Partial<Settings> {
   const { profiles, ...rest } = composeSettings(namedInput(input));
   return { ...rest, ...(input.profiles !== undefined && profiles !== undefined && { profiles }) };
 }
 
-/** The first settings where the second do not say otherwise. */
+/** The first settings, overridden by the second. */
 export function overlaySettings(below: Settings, said: Partial<Settings>): Settings {
   const all = { ...below, ...said };
   for (const key of SET_KEYS) if (isLeftOut(key, all[key])) delete all[key];
   return all;
 }
 
-/** What holds for a setting, also where it is left out because it is what AS3 takes absence for. */
+/** The effective value of a setting, including the meaning of its absence. */
 export function settingValue(settings: Settings, key: SettingKey): unknown {
   return settings[key] ?? absenceOf(key);
 }
 
-/** All keys that these settings may differ in. */
+/** All keys in which settings can differ. */
 export function settingKeys(settings: Settings): readonly SettingKey[] {
   return [...new Set([...(Object.keys(settings) as SettingKey[]), ...SET_KEYS])];
 }
 
-/** A path on the device that a setting names, and what it has to be there. */
+/** A path on the device in a setting, and the required kind of object. */
 export interface SettingReference {
   readonly setting: SettingName;
   readonly kind: ReferenceKind;
@@ -113,12 +113,12 @@ export function referencesIn(named: Named): readonly SettingReference[] {
   });
 }
 
-/** Whether what holds for a key may have been left out because of the mode. */
+/** Whether the mode may remove the value of a key. */
 export function dependsOnMode(key: SettingKey): boolean {
   return namesBehind(key).some((name) => rowOf(name).modes !== undefined);
 }
 
-/** The value of those in it that this mode does not take; undefined where it takes them all. */
+/** The part of the value that this mode does not support; undefined if it supports all. */
 export function unfitValue(
   { modesOfValue }: SettingRow,
   value: unknown,
@@ -136,19 +136,22 @@ export function takesMode({ modes }: SettingRow, mode: Mode): boolean {
   return modes?.includes(mode) ?? true;
 }
 
-/** Whether a setting holds for HTTP/3 beside its HTTPS server. */
+/** Whether a setting applies to HTTP/3. */
 export function holdsOverUdp(row: SettingRow, value: unknown): boolean {
   return (
     row.tcpOnly !== true && takesMode(row, 'udp') && unfitValue(row, value, 'udp') === undefined
   );
 }
 
-/** The same for what stands in the settings of an exposure; profiles are not told apart. */
+/** The same for a key of an exposure's settings; profiles are not distinguished. */
 export function isForUdp(key: SettingKey, value: unknown): boolean {
   return key === 'profiles' || holdsOverUdp(rowOf(key), value);
 }
 
-/** Without what this mode does not take. Rows whose key stands there always take every mode. */
+/**
+ * The settings without those that this mode does not support. Always-present rows support every
+ * mode.
+ */
 export function fittingSettings(settings: Settings, mode: Mode): Settings {
   const named = namedSettings(settings);
   const fitting = SETTING_NAMES.filter((name) => takesMode(rowOf(name), mode));

@@ -1,6 +1,9 @@
 import type { Monitor } from './values.ts';
 
-/** Probes per round (ports × members × monitors) up to which an interval is used: about a hundred probes a second, whatever the size. */
+/**
+ * Probes per round (ports × members × monitors) up to which an interval is used: about a hundred
+ * probes per second.
+ */
 const STEPS = [
   { upTo: 500, interval: 5 },
   { upTo: 1000, interval: 10 },
@@ -9,19 +12,22 @@ const STEPS = [
 ] as const;
 
 /**
- * Interval of the default monitors. It moves in steps, because every change of a monitor makes BIG-IP create it anew;
- * above 3000 probes a round it stays at 60 s.
+ * Interval of the default monitors. It changes in steps, because BIG-IP recreates a monitor on
+ * every change; above 3000 probes per round it stays at 60 s.
  */
 export function monitorInterval(probes: number): number {
   return STEPS.find((step) => probes <= step.upTo)?.interval ?? 60;
 }
 
-/** BIG-IP's rule: three missed intervals and one second. */
+/** BIG-IP's rule: three missed intervals plus one second. */
 export function monitorTimeout(interval: number): number {
   return 3 * interval + 1;
 }
 
-/** Envoy answers HTTP/1.0 with 426, so the request is HTTP/1.1. The escapes are BIG-IP's own: it turns them into line ends. */
+/**
+ * Envoy answers HTTP/1.0 with 426, so the request is HTTP/1.1. BIG-IP converts the escapes to line
+ * ends.
+ */
 function getRequest(path: string): string {
   return `GET ${path} HTTP/1.1\\r\\nHost: sluice\\r\\nConnection: close\\r\\n\\r\\n`;
 }
@@ -32,7 +38,7 @@ export interface MonitoredPool {
   readonly statusPort: number;
   /** Set with `externalTrafficPolicy: Local`. */
   readonly healthCheckNodePort: number | undefined;
-  /** Exposures of the ingress × members of this pool. */
+  /** Number of exposures of the ingress × members of this pool. */
   readonly targets: number;
 }
 
@@ -48,8 +54,9 @@ function httpMonitor(path: string, port: number, interval: number): Monitor {
 }
 
 /**
- * Pods: the readiness port says whether the pod serves at all, a TCP connect whether it listens on this very port.
- * Nodes under `Local`: the health check node port says whether the node has a pod. A UDP port cannot be asked without speaking QUIC.
+ * Pods: the readiness port shows whether the pod serves, a TCP connect whether it listens on this
+ * port. Nodes with `Local`: the health check node port shows whether the node has a pod. A UDP port
+ * cannot be probed without QUIC.
  */
 export function defaultMonitors(pool: MonitoredPool): readonly Monitor[] {
   const { members, protocol, healthCheckNodePort } = pool;

@@ -4,18 +4,18 @@ import { SETTING_NAMES, type SettingName } from './catalogue/catalogue.ts';
 import type { SourceSettings } from './settings.ts';
 import { sameValue, showValue } from './values.ts';
 
-/** Why an exposure is refused: nothing is ever published that differs from what was asked. */
+/** A refusal of an exposure: Sluice never publishes anything other than requested. */
 export interface ExposureRefusal {
   readonly code: string;
   readonly message: string;
 }
 
-/** What one source says about one server. */
+/** The settings of one source for one server. */
 export interface SettingsLayer {
-  /** Words for people, such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
+  /** Description, such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
   readonly source: string;
   readonly wanted: Partial<SourceSettings>;
-  /** Words for single settings, where they are more precise than `source`. */
+  /** More precise descriptions of single settings. */
   readonly words?: Partial<Record<SettingName, string>>;
   readonly refusals: readonly ExposureRefusal[];
   readonly notes: readonly Note[];
@@ -31,7 +31,7 @@ export interface MergedSettings {
   readonly disagreements: readonly { readonly setting: SettingName; readonly message: string }[];
 }
 
-/** The higher layer wins; a lower one that says something else is told, never silently dropped. */
+/** The source with higher precedence wins; a different value of a lower one is reported. */
 export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
   const wanted: Record<string, unknown> = {};
   const sources: Partial<Record<SettingName, string>> = {};

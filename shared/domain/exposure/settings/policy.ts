@@ -4,7 +4,9 @@ import type { ExposureRefusal } from './layers.ts';
 
 const PORTS = /^\d{1,5}(-\d{1,5})?$/;
 
-/** First rule that matches decides; no rule matching means refused when there are rules. */
+/**
+ * The first matching rule decides; if there are rules and none matches, the exposure is refused.
+ */
 export const PolicyRule = z.strictObject({
   name: z.string().min(1).describe('Name of the rule, included in every refusal.'),
   allow: z.boolean().default(true).describe('`false` refuses matching exposures.'),
@@ -49,7 +51,7 @@ export const PolicyRule = z.strictObject({
 export type PolicyRule = z.infer<typeof PolicyRule>;
 
 export const PolicyConfig = z.strictObject({
-  /** Objects on the device that users may refer to; `*` at the end matches any rest. */
+  /** Objects on the device that users may refer to; a trailing `*` matches any suffix. */
   references: z
     .array(z.string())
     .default([])
@@ -65,12 +67,12 @@ export const PolicyConfig = z.strictObject({
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;
 
-/** Ports of Envoy, the agent and ztunnel in the gateway pod: nothing a client should reach. */
+/** Ports of Envoy, the agent and ztunnel in the gateway pod, which clients must not reach. */
 export const RESERVED_PORTS: readonly number[] = [
   15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
 ];
 
-/** What is asked, but for the address. */
+/** The request, except the address. */
 export interface PolicyMatter {
   /** Namespace of the gateway. */
   readonly namespace: string;
@@ -85,7 +87,7 @@ export interface PolicyQuestion extends PolicyMatter {
   readonly address: string;
 }
 
-/** `*` alone or at the end stands for anything. */
+/** A trailing `*` matches any suffix. */
 export function matchesPattern(pattern: string, text: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
@@ -97,7 +99,7 @@ function hasPort(ports: PolicyRule['ports'], port: number): boolean {
   });
 }
 
-/** Whether a rule speaks of it, should the address be one of the rule's. */
+/** Whether a rule matches, if the address does. */
 export function matchesMatter(
   rule: PolicyRule,
   { namespace, partition, port }: PolicyMatter,
@@ -120,7 +122,7 @@ function matches(rule: PolicyRule, question: PolicyQuestion): boolean {
   );
 }
 
-/** A port of Envoy or Istio that the rule does not name alone. */
+/** Refuses a port of Envoy or Istio unless the rule lists it as a single port. */
 export function reservedProblem(
   rule: PolicyRule | undefined,
   question: PolicyMatter,
@@ -137,7 +139,7 @@ export function reservedProblem(
   };
 }
 
-/** What no rule can allow. */
+/** Refusals that no rule can override. */
 export function partitionProblem(partition: string): ExposureRefusal | undefined {
   return partition === 'Common'
     ? {
@@ -148,7 +150,7 @@ export function partitionProblem(partition: string): ExposureRefusal | undefined
     : undefined;
 }
 
-/** Why this may not be opened, or undefined when it may. */
+/** The refusal, or undefined if it is allowed. */
 export function checkPolicy(
   policy: PolicyConfig,
   question: PolicyQuestion,
@@ -165,7 +167,10 @@ export function checkPolicy(
   return reservedProblem(rule, question);
 }
 
-/** Whether a rule opens internal ports there. Of an address that is yet to be chosen, any rule that speaks of the rest decides. */
+/**
+ * Whether a rule allows internal ports there. For an unassigned address, any rule that matches the
+ * rest decides.
+ */
 export function allowsInternal(policy: PolicyConfig, question: PolicyQuestion): boolean {
   const isKnown = parseIp(question.address) !== undefined;
   const rule = policy.rules.find((candidate) =>
@@ -174,7 +179,7 @@ export function allowsInternal(policy: PolicyConfig, question: PolicyQuestion): 
   return rule?.allow === true && rule.internal === true;
 }
 
-/** References among `paths` that the policy does not list. */
+/** The `paths` that the policy does not list. */
 export function forbiddenReferences(
   policy: PolicyConfig,
   paths: readonly string[],

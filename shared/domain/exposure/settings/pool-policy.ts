@@ -1,4 +1,4 @@
-/** Policy and pools: what is allowed must not depend on which address happens to be free. */
+/** Checks pools against the policy: the result must not depend on which address is free. */
 import type { PolicyConfig, PolicyMatter, PolicyRule } from './policy.ts';
 import { partitionProblem, matchesMatter, reservedProblem } from './policy.ts';
 import type { ExposureRefusal } from './layers.ts';
@@ -15,7 +15,10 @@ function rangesOf(rule: PolicyRule): readonly AddressRange[] {
   return rule.addresses.flatMap((text) => cidrRange(text) ?? []);
 }
 
-/** Why an address of this pool may not be opened, or undefined when every one may: the first rule that matches decides for each address. */
+/**
+ * The refusal, if any address of the pool is not allowed; for each address the first matching rule
+ * decides.
+ */
 export function checkPoolPolicy(
   policy: PolicyConfig,
   matter: PolicyMatter,
@@ -49,7 +52,7 @@ export function checkPoolPolicy(
   return reservedProblem(undefined, matter);
 }
 
-/** Addresses of a pool that no rule allows to anybody. */
+/** Addresses of a pool that no rule allows for any request. */
 export function unusablePoolRanges(
   { rules }: PolicyConfig,
   pool: AddressPool,

@@ -1,4 +1,4 @@
-/** From what the sources say to the settings of one exposure: precedence, and whether they go together. */
+/** Resolves the settings of one exposure from all sources: precedence and compatibility. */
 import type { ListenerKind } from '../../istio/port-mapping.ts';
 import {
   CATALOGUE,
@@ -15,7 +15,7 @@ import { type Mode, showValue } from './values.ts';
 
 export const DEFAULT_SOURCE = 'default';
 
-/** What the server is, as far as settings depend on it. */
+/** Properties of a server on which settings depend. */
 export interface ListenerTraits {
   readonly protocol: 'tcp' | 'udp';
   readonly kinds: readonly ListenerKind[];
@@ -29,7 +29,7 @@ export interface ResolvedSettings {
   readonly monitors: Settings['monitors'] | undefined;
   readonly sources: Readonly<Record<string, string>>;
   readonly refusals: readonly ExposureRefusal[];
-  /** What is worth saying though nothing is refused, such as settings left out because they do not apply here. */
+  /** Information without refusal, such as settings that do not apply. */
   readonly remarks: readonly ExposureRefusal[];
 }
 
@@ -47,7 +47,10 @@ function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefu
   };
 }
 
-/** What is for another mode is refused where it was asked for together with the mode, and left out where it comes from further below. */
+/**
+ * A setting for another mode is refused if it comes from the same source as the mode, and ignored
+ * if it comes from a lower one.
+ */
 function judgeMode(
   [name, row]: (typeof SETTING_ROWS)[number],
   mode: Mode,
@@ -121,7 +124,7 @@ function referenceProblems(
   });
 }
 
-/** HTTP/3 rides along with its HTTPS server: what only fits TCP is left out for it, and told. */
+/** Settings for HTTP/3: settings that suit only TCP are not applied, and this is reported. */
 function forUdp(merged: MergedSettings): {
   readonly merged: MergedSettings;
   readonly left: readonly string[];
@@ -135,7 +138,7 @@ function forUdp(merged: MergedSettings): {
   for (const [name, row] of SETTING_ROWS) {
     if (wanted[name] === undefined || holdsOverUdp(row, wanted[name])) continue;
     left.push(`${merged.sources[name]} sets ${name}, which is not applied to HTTP/3 (UDP)`);
-    // With its source, or it would be refused as a setting that does not fit.
+    // Including its source; otherwise it would be refused as incompatible.
     delete wanted[name];
     delete sources[name];
   }
@@ -161,7 +164,7 @@ function problemsOf(
   ].flat();
 }
 
-/** A setting that does not hold for UDP says there what its absence says: a datagram is sent to nobody who could refuse it. */
+/** A setting that does not apply to UDP has the value of its absence. */
 function valueFor(mode: Mode, merged: MergedSettings, name: SettingName): unknown {
   const row = rowOf(name);
   if (!takesMode(row, mode)) return undefined;
@@ -176,7 +179,7 @@ function settingsOf(mode: Mode, merged: MergedSettings): ResolvedSettings['setti
   return composeSettings({ ...named, mode, iRules }) as ResolvedSettings['settings'];
 }
 
-/** A setting that nobody has by default is only told where somebody says it. */
+/** A setting without a default is reported only if a source sets it. */
 function isAlwaysTold(name: SettingName): boolean {
   const { home } = rowOf(name);
   return home === 'always' || home === 'place';
@@ -189,7 +192,7 @@ function sourcesOf(merged: MergedSettings): Readonly<Record<string, string>> {
   return Object.fromEntries(told.map((name) => [name, merged.sources[name] ?? DEFAULT_SOURCE]));
 }
 
-/** The settings for one listener, or why they cannot be. */
+/** The settings of one listener, or the refusal. */
 export function resolveSettings(
   said: MergedSettings,
   at: ListenerTraits,

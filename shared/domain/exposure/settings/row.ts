@@ -1,9 +1,12 @@
-/** What a row of the catalogue of settings says. A new setting is a new row, and nothing else. */
+/** The format of a row in the catalogue of settings. A new setting is a new row. */
 import type * as z from 'zod';
 import type { AnnotationReader, AnnotationValue } from './annotation-values.ts';
 import type { Mode } from './values.ts';
 
-/** An annotation on Gateways and Services. Where two names set the same thing on one object, the one higher up counts. */
+/**
+ * An annotation on Gateways and Services. If two annotations of one object set the same setting,
+ * the first in the table wins.
+ */
 export interface SettingAnnotation {
   readonly name: string;
   readonly help: string;
@@ -13,17 +16,17 @@ export interface SettingAnnotation {
 /** A field of F5's `virtual-server` ConfigMap, below `virtualServer`. */
 export interface ConfigMapField {
   readonly field: string;
-  /** Gets what the schema of F5 let through. */
+  /** Receives a value that matches F5's schema. */
   readonly read: (value: unknown) => AnnotationValue;
 }
 
-/** What a field of a custom resource says; each problem is something that is not carried over. */
+/** The value of a custom-resource field; a problem means that it is not converted. */
 export interface CisReading {
   readonly value?: unknown;
   readonly problems?: readonly string[];
 }
 
-/** A field of CIS's TransportServer and IngressLink: of the `spec`, or of its `pool`. */
+/** A field of CIS's TransportServer and IngressLink: in `spec`, or in its `pool`. */
 export interface CisField {
   readonly object: 'spec' | 'pool';
   readonly field: string;
@@ -31,8 +34,9 @@ export interface CisField {
 }
 
 /**
- * A property of the AS3 class that the virtual server or the pool has. Values go there as they are, and paths as pointers
- * `{ bigip: path }`. A value that equals `absent` is left out, and absence is read as it; a row without `absent` is always written.
+ * A property of the AS3 class of virtual server or pool. Values are written unchanged, and paths as
+ * pointers `{ bigip: path }`. A value equal to `absent` is omitted, and an absent property is read
+ * as `absent`; a row without `absent` is always written.
  */
 export interface As3Property {
   readonly object: 'virtual' | 'pool';
@@ -40,7 +44,10 @@ export interface As3Property {
   readonly absent?: unknown;
 }
 
-/** Kinds of objects on the device that settings refer to, and the collection of iControl that has them; `undefined`: several have. */
+/**
+ * Kinds of objects on the device that settings refer to, with their iControl collections;
+ * `undefined` if there are several.
+ */
 export const REFERENCE_KINDS = {
   snatPool: undefined,
   persistence: undefined,
@@ -53,25 +60,25 @@ export const REFERENCE_KINDS = {
 } as const;
 export type ReferenceKind = keyof typeof REFERENCE_KINDS;
 
-/** What of the live object is compared with what was declared. */
+/** The field of the live object that is compared with the declaration. */
 export interface LiveField {
   readonly object: 'virtual' | 'pool';
-  /** In the answer of iControl; one that the device leaves out is not compared. */
+  /** Name in the iControl answer; not compared if the device omits it. */
   readonly field: string;
-  /** Of the answer; its output is a value of the setting. */
+  /** Schema of the field; its output is a value of the setting. */
   readonly schema: z.ZodType;
-  /** Finishes a sentence about the object. Absent: what was changed there by hand may be kept, see `plan/overrides.ts`. */
+  /** A predicate about the object. Absent: manual changes may be kept, see `plan/overrides.ts`. */
   readonly differs?: (live: unknown, declared: unknown) => string;
 }
 
 /**
- * Where a setting stands in the settings of an exposure:
- * - `place`: not there; it decides where the exposure is;
- * - `always`: under its own name, whatever it says, as 0.1.0 did;
- * - `set`: under its own name, but only where it says something else than what AS3 takes absence for. So a new row changes no slice,
- *   fingerprint or declaration of those who do not use it;
- * - `profile`: among the profiles, under this key;
- * - `first`: before the values of another setting.
+ * Location of a setting in the settings of an exposure:
+ * - `place`: not stored; it determines the placement;
+ * - `always`: under its own name, whatever its value, as in 0.1.0;
+ * - `set`: under its own name, only if it differs from AS3's default, so that a new row changes no
+ *   slice, fingerprint or declaration of existing users;
+ * - `profile`: in the profiles, under this key;
+ * - `first`: prepended to the values of another setting.
  */
 export type SettingHome =
   'place' | 'always' | 'set' | { readonly profile: string } | { readonly first: 'iRules' };
@@ -79,29 +86,33 @@ export type SettingHome =
 export interface SettingRow {
   /** One sentence for sluice.yaml and the reference. */
   readonly help: string;
-  /** What may be asked for. */
+  /** Allowed values in requests. */
   readonly schema: z.ZodType;
-  /** What may be declared already or be on its way, where an older release took more. */
+  /** Allowed values in stored data, if an older release allowed more. */
   readonly declared?: z.ZodType;
   readonly home: SettingHome;
-  /** What an exposure gets where no source says anything; absent: nothing, or what its members and place decide. */
+  /** The value if no source sets it; absent: none, or determined by members and placement. */
   readonly default?: unknown;
-  /** What was meant by slices and declarations of a release that did not know the setting; only for rows that stand there always. */
+  /**
+   * The value in slices and declarations of releases without the setting; only for `always` rows.
+   */
   readonly before?: unknown;
-  /** Kinds of virtual server that take it; absent: all. */
+  /** Modes that support it; default: all. */
   readonly modes?: readonly Mode[];
-  /** The same for single values. */
+  /** Modes that support individual values. */
   readonly modesOfValue?: Readonly<Record<string, readonly Mode[]>>;
-  /** Left out for HTTP/3 beside its HTTPS server, though no mode forbids it. */
+  /** Not applied to HTTP/3, although the mode supports it. */
   readonly tcpOnly?: true;
   readonly annotations: readonly SettingAnnotation[];
   readonly configMap?: ConfigMapField;
   readonly cis?: readonly CisField[];
   readonly as3?: As3Property;
-  /** What its paths refer to, and so what has to be in `policy.references` and on the device. */
+  /**
+   * Kind of object that its paths refer to, which must be in `policy.references` and on the device.
+   */
   readonly reference?: ReferenceKind;
   readonly live?: LiveField;
-  /** Values that differ from the default; the tests of every row are made from them. */
+  /** Values other than the default, from which the tests of every row are generated. */
   readonly examples: readonly [unknown, ...unknown[]];
 }
 export type SettingRows = Readonly<Record<string, SettingRow>>;

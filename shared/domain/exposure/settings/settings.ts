@@ -1,10 +1,10 @@
-/** The shapes of settings, all of them derived from the catalogue. */
+/** Schemas of settings, derived from the catalogue. */
 import * as z from 'zod';
 import { type Catalogue, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
 import type { SettingRow } from './row.ts';
 
 type HomeOf<K extends SettingName> = Catalogue[K]['home'];
-/** The names of the rows whose home is one of these. */
+/** Names of the rows with one of these homes. */
 type NamesAt<Home> = { [K in SettingName]: HomeOf<K> extends Home ? K : never }[SettingName];
 type SchemaOf<K extends SettingName> = Catalogue[K]['schema'];
 type ProfileName = NamesAt<{ readonly profile: string }>;
@@ -26,7 +26,7 @@ type SettingsShape = Simplify<
   } & { profiles: z.ZodObject<Profiles, z.core.$strict> }
 >;
 
-/** Everything that a source can say about one exposure, flat, so that each value has its own source. */
+/** All settings of one exposure by name, so that each value has its own source. */
 export type SourceSettings = {
   readonly [K in SettingName]: Readonly<z.infer<SchemaOf<K>>>;
 };
@@ -35,7 +35,10 @@ export function profileOf({ home }: SettingRow): string | undefined {
   return typeof home === 'object' && 'profile' in home ? home.profile : undefined;
 }
 
-/** A schema for each row that has one here, under its own name; those of profiles in an object where the first of them is. */
+/**
+ * A schema shape with each row that has a schema here; profiles are combined into one object at the
+ * place of the first.
+ */
 function shapeOf(
   schemaOf: (row: SettingRow) => z.ZodType | undefined,
   profilesIn: (profiles: Record<string, z.ZodType>) => z.ZodType,
@@ -52,7 +55,7 @@ function shapeOf(
       shape['profiles'] ??= z.any();
     }
   }
-  // In its place already, now that all of its keys are known.
+  // Already added at its place; now all keys are known.
   shape['profiles'] = profilesIn(profiles);
   return shape;
 }
@@ -66,7 +69,7 @@ const inputShape = shapeOf(
   (profiles) => z.strictObject(profiles).optional().describe('Paths of profiles.'),
 );
 
-/** The settings of an exposure that a source of sluice.yaml may leave open. */
+/** Settings in sluice.yaml, all optional. */
 export const SettingsInput = z.strictObject(inputShape as InputShape);
 export type SettingsInput = z.infer<typeof SettingsInput>;
 
@@ -76,19 +79,19 @@ function declaredSchema({ home, schema, declared = schema }: SettingRow): z.ZodT
   return typeof home === 'object' && 'profile' in home ? declared.optional() : undefined;
 }
 
-/** As they are said by somebody: nothing is filled in where one is missing. */
+/** As stored, without defaults. */
 const declaredShape = shapeOf(declaredSchema, (profiles) => z.strictObject(profiles));
 
-/** What was written before there was such a setting lacks it, and meant this. */
+/** Data from before a setting existed gets the value that it implied. */
 const beforeShape = Object.fromEntries(
   SETTING_ROWS.flatMap(([name, { before }]) =>
     before === undefined ? [] : [[name, declaredShape[name]?.default(before)] as const],
   ),
 );
 
-/** How BIG-IP offers an exposure; the same for every cluster that shares it. */
+/** The settings of an exposure; equal for every cluster that shares it. */
 export const Settings = z.strictObject({ ...declaredShape, ...beforeShape } as SettingsShape);
 export type Settings = z.infer<typeof Settings>;
 
-/** Some of them, as an owner wishes them: a default would be a wish that nobody has. */
+/** Requested settings of an owner, without defaults, which would count as requests. */
 export const SettingsWish = z.strictObject(declaredShape as SettingsShape).partial();

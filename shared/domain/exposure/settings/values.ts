@@ -1,7 +1,7 @@
-/** The values that settings take: words that BIG-IP knows, paths on the device, health monitors. */
+/** Values of settings: BIG-IP's enumerations, device paths, health monitors. */
 import * as z from 'zod';
 
-/** Kinds of virtual server. */
+/** Types of virtual servers. */
 export const MODES = ['tcp', 'fastl4', 'http', 'udp'] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -35,12 +35,12 @@ export const PERSISTENCE_METHODS = [
   'tls-session-id',
 ] as const;
 
-/** Source address translation that needs no SNAT pool. */
+/** Source address translation without a SNAT pool. */
 export const SNAT_WORDS = ['auto', 'none', 'self'] as const;
 
 /**
- * A path of an object on the device that somebody else made, such as `/Common/my-irule`, as it may be asked for. AS3 puts it into a
- * script of tmsh without quotes, so it holds what such names hold and nothing that means something there.
+ * A path of an existing object on the device, such as `/Common/my-irule`, in requests. AS3 inserts
+ * it into a tmsh script without quotes, so it must not contain characters with a meaning there.
  */
 export const DevicePath = z
   .string()
@@ -50,7 +50,10 @@ export const DevicePath = z
     'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
   );
 
-/** As it may be declared already, or be on its way: an older Sluice took more, and what runs keeps running. */
+/**
+ * A path in stored data: older releases allowed more characters, and existing exposures keep
+ * running.
+ */
 export const DeclaredPath = z
   .string()
   .regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
@@ -59,7 +62,7 @@ export function isDevicePath(text: unknown): text is string {
   return DevicePath.safeParse(text).success;
 }
 
-/** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
+/** A health monitor of a pool. Times in seconds; without `port` the member's own port is probed. */
 export const Monitor = z.strictObject({
   type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']),
   interval: z.int().min(1).max(3_600),
@@ -70,7 +73,7 @@ export const Monitor = z.strictObject({
 });
 export type Monitor = z.infer<typeof Monitor>;
 
-/** What is wrong with a monitor although each field alone is allowed; AS3 takes 3600 s and 900 s at most. */
+/** Checks a monitor across fields; AS3 allows at most 3600 s and 900 s. */
 export function monitorProblem(monitor: Monitor): string | undefined {
   const { interval, timeout } = monitor;
   if (interval > 3600) return `the interval of a monitor is at most 3600 s, not ${interval}`;

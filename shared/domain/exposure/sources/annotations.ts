@@ -1,4 +1,4 @@
-/** Annotations on Gateways and Services: those F5 users know, and Sluice's own for the rest. */
+/** Annotations on Gateways and Services: those of F5, and Sluice's own. */
 import { shorten } from '../../text/bounded.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { AnnotationTarget } from '../settings/annotation-values.ts';
@@ -8,19 +8,25 @@ import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts
 import type { SettingAnnotation } from '../settings/row.ts';
 import { sameValue, showValue } from '../settings/values.ts';
 
-/** Whether an author wants a Gateway, or single ports of it, on BIG-IP: no setting, so it stands in no row. */
+/**
+ * Requests to expose, or not to expose, a Gateway or single ports. Not a setting, so it is not in
+ * the catalogue.
+ */
 export const EXPOSE_ANNOTATION = 'sluice.io/expose';
 
 interface AnnotationRow extends SettingAnnotation {
   readonly setting: SettingName;
 }
 
-/** Where two names set the same thing on one object, the one higher up counts. */
+/** If two annotations of one object set the same setting, the first in the table wins. */
 export const ANNOTATIONS: readonly AnnotationRow[] = SETTING_ROWS.flatMap(
   ([setting, { annotations }]) => annotations.map((annotation) => ({ ...annotation, setting })),
 );
 
-/** F5 annotations that would make the exposure safer or different in a way Sluice cannot: published without them it would be another thing. */
+/**
+ * F5 annotations that Sluice cannot implement and that change protection or behaviour: publishing
+ * without them would differ from the request.
+ */
 const REFUSED: Readonly<Record<string, string>> = {
   'virtual-server.f5.com/allow-source-range':
     'source ranges are not supported; use an iRule by reference (sluice.io/irules) or an Istio AuthorizationPolicy',
@@ -33,7 +39,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'cis.f5.com/policyName': 'F5 Policy resources are not supported',
 };
 
-/** F5 annotations without a meaning here; saying so is enough. */
+/** F5 annotations that have no effect here, which is reported. */
 const IGNORED: Readonly<Record<string, string>> = {
   'virtual-server.f5.com/translate-server-address': 'Sluice always translates the server address',
   'cis.f5.com/ipamLabel':
@@ -46,7 +52,7 @@ const IGNORED: Readonly<Record<string, string>> = {
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
 const KNOWN = [EXPOSE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];
 
-/** Whether an annotation can matter, and so must be in the snapshot. */
+/** Whether an annotation is relevant, and therefore part of the snapshot. */
 export function isReadAnnotation(name: string): boolean {
   return PREFIXES.some((prefix) => name.startsWith(prefix));
 }
@@ -109,7 +115,7 @@ function judgeUnknown(heap: Heap, name: string, object: string): void {
     });
 }
 
-/** What the annotations of one object say about one server. */
+/** The settings in the annotations of one object for one server. */
 export function readAnnotations(
   object: string,
   annotations: Readonly<Record<string, string>>,

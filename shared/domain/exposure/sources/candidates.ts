@@ -1,4 +1,4 @@
-/** Collects, for each listening server, what every source says about it. */
+/** Collects the settings of all sources for each listening server. */
 import { isAuto, poolNamedBy } from '../../address-pools/auto-address.ts';
 import type { Meta } from '../../snapshot/objects.ts';
 import type { ServerReport } from '../../istio/port-mapping.ts';
@@ -24,11 +24,11 @@ export interface Candidate {
   readonly created: string;
   /** Of the gateway. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** What the gateway itself says. */
+  /** The settings of the gateway itself. */
   readonly own: SettingsLayer;
   readonly merged: MergedSettings;
   readonly refusals: readonly ExposureRefusal[];
-  /** Why it may only stay where it is declared already. */
+  /** The reason why it may only stay if it is already declared. */
   readonly doubt?: ExposureRefusal & { readonly verdict: ServerReport['verdict'] };
 }
 
@@ -73,7 +73,7 @@ function indexOf(pool: IndexedIngress): Index {
   };
 }
 
-/** `spec.addresses` of a Gateway API Gateway is the standard way to ask for an address. */
+/** `spec.addresses` of a Gateway API Gateway is the standard way to request an address. */
 function addressLayer(object: string, addresses: readonly string[]): SettingsLayer {
   const source = `${object} (spec.addresses)`;
   const [first, ...more] = addresses;
@@ -99,7 +99,10 @@ function addressLayer(object: string, addresses: readonly string[]): SettingsLay
   return { source, wanted: { virtualAddress: String(read.value) }, refusals: [], notes };
 }
 
-/** Numbers of the ingress Service's ports that lead to this server; before the port is added, the gateway's own number. */
+/**
+ * Numbers of the ingress Service's ports that lead to this server; before the port is added, the
+ * gateway's own number.
+ */
 function servicePortsOf(pool: IndexedIngress, report: ServerReport): readonly number[] {
   const ports = report.servicePorts
     .filter((one) => one.service === pool.name && one.reachesListener)
@@ -107,7 +110,7 @@ function servicePortsOf(pool: IndexedIngress, report: ServerReport): readonly nu
   return ports.length > 0 ? ports : [report.port];
 }
 
-/** Oldest first, then by name; a missing time counts as youngest. */
+/** Oldest first, then by name; without a timestamp it counts as youngest. */
 export function compareServerAge(
   a: { readonly created: string; readonly name: string },
   b: { readonly created: string; readonly name: string },
@@ -189,7 +192,10 @@ interface Shared {
   readonly configMaps: ConfigMaps;
 }
 
-/** The sources that say something about a server, highest first; the gateway's own annotations always lead. */
+/**
+ * Sources with settings for a server, highest precedence first; the gateway's own annotations come
+ * first.
+ */
 function layersOf(
   { pool, index, configMaps }: Shared,
   report: ServerReport,
@@ -208,7 +214,7 @@ function layersOf(
   return [
     withPool(readAnnotations(object, meta?.annotations ?? {}, at), entry),
     addressLayer(object, addresses),
-    // Its notes are told with the ConfigMap, whether or not a server listens.
+    // Its notes are reported with the ConfigMap, whether or not a server listens.
     ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
     withPool(
       readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
@@ -222,7 +228,7 @@ function layersOf(
   ];
 }
 
-/** `auto` alone is the pool that the ingress names in sluice.yaml, if it does. */
+/** `auto` without a name means the pool of the ingress in sluice.yaml, if it has one. */
 function withPool(layer: SettingsLayer, entry: SettingsLayer): SettingsLayer {
   const [wish = '', named = ''] = [layer.wanted.virtualAddress, entry.wanted.virtualAddress];
   if (!isAuto(wish) || poolNamedBy(wish) !== undefined || poolNamedBy(named) === undefined)

@@ -1,15 +1,18 @@
-/** `sluice.io/expose`: whether an author wants a Gateway, or single ports of it, on BIG-IP. */
+/** `sluice.io/expose`: requests to expose, or not to expose, a Gateway or single ports. */
 import { shorten } from '../../text/bounded.ts';
 import { QUOTED } from '../setting-json.ts';
 import type { IndexedIngress } from '../indexed-ingress.ts';
 import { EXPOSE_ANNOTATION } from './annotations.ts';
 import type { Candidate } from './candidates.ts';
 
-/** `offered` undefined is never in it: then nobody says anything. */
+/** If no annotation applies, there is no value at all. */
 export type ExposeWish =
   { readonly offered: boolean; readonly source: string } | { readonly problem: string };
 
-/** The Gateway first, then the ingress Service, whose list says nothing about ports that it does not name. */
+/**
+ * The Gateway first, then the ingress Service, whose list does not affect ports that it does not
+ * contain.
+ */
 export function readExposeWish(
   pool: IndexedIngress,
   { object, report, annotations }: Candidate,

@@ -1,4 +1,4 @@
-/** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
+/** Reads ConfigMaps labelled `f5type: virtual-server` as a source of settings. */
 import type { ConfigMap } from '../../snapshot/objects.ts';
 import { shorten } from '../../text/bounded.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
@@ -11,7 +11,10 @@ import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts
 export interface ConfigMapReading {
   readonly namespace: string;
   readonly created: string;
-  /** The Service and port it speaks for; absent where that cannot even be guessed, so that nothing but a note is left. */
+  /**
+   * The Service and port that it configures; absent if they cannot be determined, so that only a
+   * note is possible.
+   */
   readonly service: string | undefined;
   readonly port: number | undefined;
   readonly layer: SettingsLayer;
@@ -28,7 +31,10 @@ interface Target {
   readonly port: number | undefined;
 }
 
-/** Reads the two names even out of broken JSON, so that a slip in one ConfigMap refuses its own exposure and no other. */
+/**
+ * Extracts the two names even from invalid JSON, so that a mistake in one ConfigMap refuses only
+ * its own exposure.
+ */
 function guessTarget(text: string): Target {
   const port = /"servicePort"\s*:\s*"?(\d{1,5})/.exec(text)?.[1];
   return {
@@ -127,7 +133,7 @@ function take(draft: Draft, name: SettingName, field: string, read: AnnotationVa
   else if (read.value !== undefined) draft.wanted[name] = read.value;
 }
 
-/** The ConfigMap that says no address may have it in F5's annotation. */
+/** A ConfigMap without an address may have it in F5's annotation. */
 function readPlace(
   draft: Draft,
   { virtualAddress }: F5VirtualServer['frontend'],
@@ -159,7 +165,7 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
   }
 }
 
-/** So many are told one by one: what is wrong in more places is no virtual server at all. */
+/** Maximum number of problems listed; a document with more is not a virtual server. */
 const PROBLEMS = 20;
 
 function readBody(
@@ -192,7 +198,7 @@ function readBody(
   readSettings(draft, found);
 }
 
-/** Never silent: what cannot be used ends as a refusal of the exposure it speaks for, or as a note. */
+/** Never silent: content that cannot be used causes a refusal of its exposure, or a note. */
 export function readConfigMap(configMap: ConfigMap): ConfigMapReading {
   const { meta, data } = configMap;
   const object = `ConfigMap ${meta.namespace}/${meta.name}`;

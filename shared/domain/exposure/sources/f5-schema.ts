@@ -2,7 +2,9 @@ import * as z from 'zod';
 import type { F5Monitor } from '../settings/cis-values.ts';
 import { BALANCE_METHODS } from '../settings/values.ts';
 
-/** The F5 schemas v0.1.0 to v0.1.7 of a `f5type: virtual-server` ConfigMap, each as strict as F5's own. */
+/**
+ * The F5 schemas v0.1.0 to v0.1.7 of `f5type: virtual-server` ConfigMaps, as strict as F5's own.
+ */
 const Port = z.int().min(1).max(65_535);
 const Text = z.string().min(1);
 
@@ -16,7 +18,10 @@ function monitorOf(minor: number): z.ZodType<F5Monitor> {
   return minor >= 6 ? z.strictObject({ ...base, recv: Text.optional() }) : z.strictObject(base);
 }
 
-/** Shape alone: F5 lets the old and new forms of names through, and so does this; what Sluice cannot do is said elsewhere. */
+/**
+ * Only the structure: F5 accepts old and new forms of names, and so does this; unsupported features
+ * are reported elsewhere.
+ */
 function sslOf(minor: number): z.ZodType {
   const one = z.strictObject({ f5ProfileName: Text.optional() });
   return minor >= 4 ? z.union([z.object({ f5ProfileNames: z.array(Text) }), one]) : one;
@@ -67,7 +72,7 @@ export function f5Schema(minor: number): z.ZodType<{ readonly virtualServer: F5V
   });
 }
 
-/** The version's last number, or undefined for a schema F5 never published. */
+/** The last number of the version; undefined for an unpublished schema. */
 export function schemaMinor(text: string): number | undefined {
   const minor = /^f5schemadb:\/\/bigip-virtual-server_v0\.1\.([0-7])\.json$/.exec(text.trim())?.[1];
   return minor === undefined ? undefined : Number(minor);

@@ -4,7 +4,7 @@ import type { ExposureRefusal, SettingsLayer } from '../settings/layers.ts';
 import { monitorProblem } from '../settings/values.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 
-/** The ingress entry of `sluice.yaml` as the lowest source but the defaults. */
+/** The ingress entry of `sluice.yaml` as a source, above only the defaults. */
 export function ingressEntryLayer(entry: IngressEntry): SettingsLayer {
   const { virtualAddress, partition, settings } = entry;
   const wanted = {

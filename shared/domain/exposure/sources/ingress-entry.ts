@@ -13,7 +13,10 @@ export const Partition = z
   .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there');
 export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
 
-/** One ingress of `sluice.yaml`: what an ingress gateway Service becomes where its gateways say nothing else. */
+/**
+ * One ingress of `sluice.yaml`: the settings of an ingress gateway Service that its gateways do not
+ * override.
+ */
 export const IngressEntry = z.strictObject({
   cluster: DnsLabel.describe('Id of the cluster that contains this ingress.'),
   service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §3: which routes are attached to a listener (parentRef, sectionName, port, allowedRoutes, host names). */
+/**
+ * istio-port-mapping.md §3: which routes are attached to a listener (parentRef, sectionName, port,
+ * allowedRoutes, host names).
+ */
 import { sortByAge, namespacedName } from '../object-age.ts';
 import { hostsOverlap } from '../hosts.ts';
 import type { MeshOptions } from '../mesh.ts';
@@ -11,7 +14,7 @@ import type {
   ReferenceGrant,
 } from '../../snapshot/objects.ts';
 
-/** What a listener hangs on. */
+/** The owner of a listener. */
 export interface ListenerParent {
   readonly kind: 'Gateway' | 'ListenerSet';
   readonly meta: Meta;
@@ -24,7 +27,7 @@ const KINDS: Readonly<Record<string, readonly ApiRoute['kind'][]>> = {
   TLS: ['TLSRoute'],
 };
 
-/** `GenerateGatewaySupportedKinds`, narrowed by allowedRoutes.kinds. */
+/** `GenerateGatewaySupportedKinds`, restricted by allowedRoutes.kinds. */
 export function supportedKinds(listener: ApiListener): readonly string[] {
   const kinds: readonly string[] = KINDS[listener.protocol] ?? [];
   const all =
@@ -40,7 +43,7 @@ export function supportedKinds(listener: ApiListener): readonly string[] {
 
 export type Namespaces = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** Every namespace has its name as a label, even where the Namespace object is not known. */
+/** Every namespace has its name as a label, even if the Namespace object is not known. */
 export function namespaceLabels(objects: Pick<KubernetesObjects, 'namespaces'>): Namespaces {
   return new Map(objects.namespaces.map(({ name, labels }) => [name, labels]));
 }
@@ -50,7 +53,7 @@ export interface AllowedFrom {
   readonly selector: Readonly<Record<string, string>> | undefined;
 }
 
-/** A selector that could not be read matches nothing. */
+/** An unreadable selector matches nothing. */
 export function isNamespaceAllowed(
   namespace: string,
   own: string,
@@ -82,7 +85,7 @@ function refersTo(route: ApiRoute, listener: ApiListener, owner: ListenerParent)
   );
 }
 
-/** TCPRoutes have no host names; an absent one on either side matches all. */
+/** TCPRoutes have no host names; a missing host name on either side matches all. */
 function hostnamesMeet(route: ApiRoute, listener: ApiListener): boolean {
   const { hostname } = listener;
   if (hostname === undefined || hostname === '' || route.hostnames.length === 0) return true;
@@ -113,11 +116,11 @@ export interface AttachmentContext {
   readonly routes: RouteIndex;
   readonly namespaces: Namespaces;
   readonly mesh: MeshOptions;
-  /** Undefined where they cannot be read. */
+  /** Undefined if they cannot be read. */
   readonly grants: readonly ReferenceGrant[] | undefined;
 }
 
-/** `Kind namespace/name` of the attached routes that lead anywhere, in the order of the index. */
+/** `Kind namespace/name` of the attached routes with a backend, in the order of the index. */
 export function attachedRoutes(
   listener: ApiListener,
   owner: ListenerParent,

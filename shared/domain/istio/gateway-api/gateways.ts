@@ -1,10 +1,15 @@
-/** istio-port-mapping.md §3: which Services, and through them which pods, a Gateway API Gateway applies to. */
+/**
+ * istio-port-mapping.md §3: which Services, and through them which pods, a Gateway API Gateway
+ * applies to.
+ */
 import { namespacedName } from '../object-age.ts';
 import type { MeshOptions } from '../mesh.ts';
 import type { CodedReason } from '../model.ts';
 import type { ApiGateway, Service } from '../../snapshot/objects.ts';
 
-/** Managed: istiod makes and keeps the Service; manual: the Gateway names Services that somebody else keeps. */
+/**
+ * Managed: istiod creates and maintains the Service. Manual: the Gateway names existing Services.
+ */
 export type Deployment =
   | { readonly mode: 'managed'; readonly services: readonly string[] }
   | { readonly mode: 'manual'; readonly services: readonly string[] }
@@ -12,7 +17,7 @@ export type Deployment =
 
 const NAME_OVERRIDE = 'gateway.istio.io/name-override';
 const MANAGED_LABEL = 'gateway.istio.io/managed';
-/** Classes of Istio's that are not ingress gateways of this cluster's own pods. */
+/** Istio classes that are not ingress gateways of this cluster's own pods. */
 const OTHER_CLASSES: Readonly<Record<string, string>> = {
   'istio-remote': 'is never programmed by istiod',
   'istio-waypoint': 'makes waypoints, which are not ingress gateways',
@@ -73,7 +78,7 @@ export function deploymentOf(
   );
 }
 
-/** Sluice only reads such a Service: istiod gives it the ports of the listeners. */
+/** Sluice only reads such a Service, because istiod sets its ports from the listeners. */
 export function isManagedService(service: Service, managed: ReadonlySet<string>): boolean {
   return MANAGED_LABEL in service.meta.labels || managed.has(namespacedName(service.meta));
 }

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §3 ListenerSet: which sets join a Gateway; the port they leave open; what two listeners cannot share. */
+/**
+ * istio-port-mapping.md §3 ListenerSet: which sets join a Gateway, their default port, and
+ * conflicts between listeners.
+ */
 import { sortByAge, namespacedName } from '../object-age.ts';
 import type { ApiGateway, ApiListener, ListenerSet } from '../../snapshot/objects.ts';
 import type { Namespaces } from './attachment.ts';
@@ -18,7 +21,7 @@ export interface JoinedSet {
   readonly allowed: boolean;
 }
 
-/** ListenerSets by `namespace/name` of the Gateway they name, oldest first. */
+/** ListenerSets by `namespace/name` of their Gateway, oldest first. */
 export function indexSets(
   sets: readonly ListenerSet[],
 ): ReadonlyMap<string, readonly ListenerSet[]> {
@@ -37,7 +40,7 @@ export function indexSets(
   return index;
 }
 
-/** `sets` of this Gateway: those it does not allow have no listener and take nobody's place. */
+/** The allowed `sets` of this Gateway; the others have no listeners and conflict with nothing. */
 export function joinedSets(
   gateway: ApiGateway,
   sets: readonly ListenerSet[],
@@ -52,14 +55,20 @@ export function joinedSets(
 
 const HTTP_LIKE: ReadonlySet<string> = new Set(['HTTP', 'HTTPS', 'TLS']);
 
-/** Who holds a port among the listeners of one Gateway: either one layer 4 listener or any number that differ by host name. */
+/**
+ * The listeners of one Gateway on a port: either one layer 4 listener, or any number with different
+ * host names.
+ */
 export interface PortHolder<T> {
   readonly any: T;
   readonly layer4: boolean;
   readonly byHost: Map<string, T>;
 }
 
-/** `listenersDistinct`: the earlier listener that this one cannot stand beside; a loser takes nobody's place. */
+/**
+ * `listenersDistinct`: the earlier listener that conflicts with this one; a conflicting listener
+ * blocks no others.
+ */
 export function claimPort<T>(
   listener: ApiListener,
   claimant: T,

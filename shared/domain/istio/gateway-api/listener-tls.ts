@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §3: what makes istiod drop a listener for its own contents (`buildTLS`, pilot/pkg/config/kube/gateway/conversion.go). */
+/**
+ * istio-port-mapping.md §3: reasons for which istiod drops a listener because of its own content
+ * (`buildTLS`, pilot/pkg/config/kube/gateway/conversion.go).
+ */
 import { namespacedName } from '../object-age.ts';
 import type { CodedReason } from '../model.ts';
 import type {
@@ -13,14 +16,14 @@ export interface ListenerQuestion {
   readonly gateway: ApiGateway;
   readonly owner: ListenerParent;
   readonly listener: ApiListener;
-  /** Undefined where they cannot be read: then nobody says that one is missing. */
+  /** Undefined if they cannot be read; missing grants are then not reported. */
   readonly grants: readonly ReferenceGrant[] | undefined;
 }
 
-/** Istio takes a second certificate for another kind of key. */
+/** Istio supports a second certificate with another key type. */
 const MOST_CERTIFICATES = 2;
 
-/** Undefined where nothing is known against the listener; a sentence without its name else. */
+/** Undefined if there is no known reason; otherwise a message without the listener's name. */
 export function whyDropped(question: ListenerQuestion): CodedReason | undefined {
   const said = missingTls(question) ?? certificateFault(question) ?? caFault(question) ?? undefined;
   if (said !== undefined) return { code: 'MAP217', reason: said };
@@ -39,7 +42,7 @@ function missingTls({ listener: { protocol, tlsMode } }: ListenerQuestion): stri
     : undefined;
 }
 
-/** Old watchers do not say which certificates a listener has. */
+/** Snapshots of older watchers do not contain the certificates of a listener. */
 function certificateFault(question: ListenerQuestion): string | undefined {
   const { gateway, listener } = question;
   const { certificateRefs: refs, terminateMode } = listener;
@@ -100,7 +103,7 @@ const API_GROUPS: ReadonlySet<string> = new Set([
   'gateway.networking.x-k8s.io',
 ]);
 
-/** `SecretAllowed`: the grant stands in the namespace of what is referred to. */
+/** `SecretAllowed`: the grant is in the namespace of the referenced object. */
 function isGranted(
   { meta, from, to }: ReferenceGrant,
   owner: ListenerParent,
@@ -123,7 +126,7 @@ function isGranted(
   );
 }
 
-/** References whose permission nobody can tell, because ReferenceGrants cannot be read. */
+/** References whose permission is unknown, because ReferenceGrants cannot be read. */
 export function unjudgedReferences({ owner, listener, grants }: ListenerQuestion): string[] {
   if (grants !== undefined) return [];
   return [...(listener.certificateRefs ?? []), ...(listener.caCertificateRefs ?? [])]

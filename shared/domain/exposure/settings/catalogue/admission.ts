@@ -1,4 +1,4 @@
-/** Which connections a virtual server takes, and how many. */
+/** Settings that select and limit the accepted connections. */
 import * as z from 'zod';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS } from '../cis-values.ts';

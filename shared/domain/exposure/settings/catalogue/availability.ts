@@ -1,4 +1,4 @@
-/** How BIG-IP notices that a member serves nobody, and what becomes of its connections. */
+/** Settings for detecting failed members, and for their connections. */
 import * as z from 'zod';
 import { ANNOTATION_READERS, readerOf } from '../annotation-values.ts';
 import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';
@@ -66,7 +66,7 @@ export const AVAILABILITY = {
     help: 'Whether the other unit of an HA pair knows the connections, so that they outlive a failover: `L4` or `none`. Default `none`.',
     schema: MIRRORING,
     home: 'set',
-    // BIG-IP mirrors no virtual server that has an HTTP profile.
+    // BIG-IP does not mirror virtual servers with an HTTP profile.
     modes: ['tcp', 'fastl4', 'udp'],
     annotations: [
       {

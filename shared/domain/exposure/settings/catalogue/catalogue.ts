@@ -1,4 +1,4 @@
-/** Every setting that there is, in the order in which they are told. */
+/** All settings, in the order in which they are reported. */
 import type { SettingRow } from '../row.ts';
 import { ADMISSION } from './admission.ts';
 import { AVAILABILITY } from './availability.ts';
@@ -6,7 +6,10 @@ import { PLACE } from './place.ts';
 import { PROFILES } from './profiles.ts';
 import { TRAFFIC } from './traffic.ts';
 
-/** The catalogue: everything that has to know a setting reads its row. Types are derived from it, too. */
+/**
+ * The catalogue of settings. All code that handles a setting uses its row, and types are derived
+ * from it.
+ */
 export const CATALOGUE = {
   ...PLACE,
   ...TRAFFIC,
@@ -16,10 +19,10 @@ export const CATALOGUE = {
 } as const;
 export type Catalogue = typeof CATALOGUE;
 
-/** Everything that a source can say about one exposure, each by its own name. */
+/** Names of all settings that a source can set for an exposure. */
 export type SettingName = keyof Catalogue;
 
-/** In the order in which they are told. */
+/** In the order in which they are reported. */
 export const SETTING_NAMES = Object.keys(CATALOGUE) as readonly SettingName[];
 
 export const SETTING_ROWS = Object.entries(CATALOGUE) as readonly (readonly [

@@ -1,4 +1,4 @@
-/** Where an exposure is: address, port and partition. */
+/** Settings for the placement of an exposure: address, port and partition. */
 import * as z from 'zod';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';

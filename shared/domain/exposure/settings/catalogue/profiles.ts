@@ -1,4 +1,4 @@
-/** Profiles of a virtual server, each by its path on the device. */
+/** Profiles of a virtual server, by path on the device. */
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';

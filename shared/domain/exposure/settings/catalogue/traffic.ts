@@ -1,4 +1,4 @@
-/** What BIG-IP does with a connection. */
+/** Settings for the handling of connections. */
 import * as z from 'zod';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';

@@ -37,7 +37,7 @@ export function block(draft: Draft, field: string, reason: string): void {
   lose(draft, field, `${reason}; the whole virtual server is left out`);
 }
 
-/** A field that becomes no setting: why its value is lost, or undefined where another part of the import reads it. */
+/** A field without equivalent: the reason, or undefined if another part of the import reads it. */
 export type Loss = (value: unknown) => string | undefined;
 type Take = (draft: Draft, value: unknown, field: string) => void;
 export type FieldTable = Readonly<Record<string, Take>>;

@@ -68,7 +68,7 @@ export function cisObjectName(object: CisObject): string {
   return `${object.kind} ${object.namespace}/${object.name}`;
 }
 
-/** Lists as `kubectl get -o yaml` prints them count as their items. */
+/** Expands Lists, as `kubectl get -o yaml` prints them. */
 function flatten(raw: readonly unknown[]): readonly Raw[] {
   return raw.flatMap((one) =>
     isRecord(one) && Array.isArray(one['items'])
@@ -105,7 +105,7 @@ function objectOf(raw: Raw): CisObject {
   };
 }
 
-/** Oldest first, then by name; a missing time counts as youngest. */
+/** Oldest first, then by name; without a timestamp it counts as youngest. */
 export function cisObjectsIn(raw: readonly unknown[]): readonly CisObject[] {
   const order = ({ created, namespace, name }: CisObject): string =>
     `${created || '\uffff'} ${namespace}/${name}`;

@@ -107,7 +107,9 @@ function selects(selector: unknown, labels: Readonly<Record<string, string>>): b
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 
-/** CIS takes the oldest Service that the selector finds, and publishes every port of it but 8081. */
+/**
+ * CIS uses the oldest Service that matches the selector, and publishes all its ports except 8081.
+ */
 export function readIngressLink(object: CisObject, services: readonly CisObject[]): Reading {
   const draft = draftOf(object);
   const chosen = services.find(

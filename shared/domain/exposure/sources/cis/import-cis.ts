@@ -91,7 +91,7 @@ function readObject(object: CisObject, all: readonly CisObject[]): Reading {
   return { notCarried: told === undefined ? [] : [told] };
 }
 
-/** The value most of them share becomes the ingress's own; the rest goes into annotations. */
+/** The most frequent value becomes that of the ingress; others become annotations. */
 function most(values: readonly (string | undefined)[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values)
