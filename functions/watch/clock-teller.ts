@@ -1,4 +1,7 @@
-/** A clock that is far from the API server's is said at the ingress Services, at their Gateways and in the log. Nothing waits for it to be set right. */
+/**
+ * Reports a large difference between this clock and the API server's at the ingress Services, their
+ * Gateways and in the log. Nothing waits for a correction.
+ */
 import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -17,7 +20,7 @@ export interface ClockTellerOptions {
   readonly log: Logger;
 }
 
-/** Milliseconds; undefined where the API server does not tell. */
+/** Milliseconds; undefined if the API server's time is unknown. */
 export function clockAhead(
   client: Pick<KubernetesClient, 'time'>,
   clock: Pick<Clock, 'now'>,
@@ -26,16 +29,19 @@ export function clockAhead(
   return time === undefined ? undefined : clock.now() - time;
 }
 
-/** An ingress Service, and the Gateways whose servers it offers. */
+/** An ingress Service, and the Gateways whose servers it exposes. */
 export interface AffectedIngress {
   readonly ref: IngressRef;
   gateways(): readonly EventTarget[];
 }
 
-/** Says it once at each Service and Gateway, and again after the clocks agreed for a while. */
+/**
+ * Reports the difference once per Service and Gateway, and again after the clocks agreed for a
+ * while.
+ */
 export class ClockTeller {
   readonly #options: ClockTellerOptions;
-  /** By UID: where it was said since the clocks agreed last. */
+  /** By UID: objects informed since the clocks last agreed. */
   readonly #told = new Map<string, { readonly target: EventTarget; readonly subject: string }>();
   #agreed = false;
 
@@ -43,7 +49,7 @@ export class ClockTeller {
     this.#options = options;
   }
 
-  /** Looks at the clocks now; safe to call at any time. */
+  /** Compares the clocks; safe to call at any time. */
   tell(ingresses: readonly AffectedIngress[]): void {
     const { client, clock, log } = this.#options;
     const ahead = clockAhead(client, clock);
@@ -63,12 +69,12 @@ export class ClockTeller {
       `${ref.namespace}/${ref.service} clock`,
       message,
     );
-    // Two ingresses may offer the same Gateway, and there is one clock to tell of.
+    // Two ingresses may expose the same Gateway, which is informed once.
     for (const target of ingress.gateways()) this.#report(target, 'clock', message);
   }
 
   #report(target: EventTarget, subject: string, message: string): void {
-    // What an earlier process said before the clocks agreed would pass for said.
+    // Reports of an earlier process from before the clocks agreed must not count.
     const again = this.#agreed && !this.#told.has(target.uid);
     this.#options.recorder.report(
       target,
@@ -96,7 +102,7 @@ const UNITS = [
   ['minute', 60_000],
 ] as const;
 
-/** Steady words: exact figures would make every look a new Event. */
+/** Rounded, because exact figures would create a new Event each time. */
 function clockInWords(ahead: number): string {
   const far = Math.abs(ahead);
   const [unit, length] = UNITS.find(([, ms]) => far >= 0.95 * ms) ?? UNITS[2];

@@ -1,24 +1,27 @@
 import type { DeviceConfig, IngressConfig } from '../../shared/config/schema.ts';
 import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 
-/** What the configuration says about one ingress, as far as the watcher cares; several entries may name the same Service. */
+/** The configuration of one ingress for the watcher; several entries may name the same Service. */
 export interface WatchedIngress {
   readonly ref: IngressRef;
-  /** `nodes` when any entry wants nodes. */
+  /** `nodes` if any entry uses nodes. */
   readonly members: 'pods' | 'nodes';
-  /** `manage` unless every entry says `observe`. */
+  /** `manage` unless every entry has `observe`. */
   readonly servicePorts: 'manage' | 'observe';
   readonly writeStatus: boolean;
-  /** False only when every entry says so. */
+  /** False only if every entry disables it. */
   readonly withdraw: boolean;
-  /** How long a pod that is gone is still told as draining, in milliseconds; the longest of the entries. */
+  /** Milliseconds for which a removed pod is reported as draining; the longest of all entries. */
   readonly drain: number;
   readonly probe: boolean;
 }
 
 type Partitioned = Pick<DeviceConfig, 'name' | 'partitions'>;
 
-/** `devices` that share nodes between partitions cannot drain one: there a pod that is gone would still get connections. */
+/**
+ * A device with several partitions shares nodes and cannot drain them: a removed pod would still
+ * get connections.
+ */
 export function watchedIngresses(
   entries: readonly IngressConfig[],
   clusterId: string,

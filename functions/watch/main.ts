@@ -1,4 +1,7 @@
-/** The watcher. `sluice up` loads this bundle and calls `create`; as a process in the cluster it runs from its environment. */
+/**
+ * The watcher. `sluice up` loads this bundle and calls `create`; as a process in the cluster it is
+ * configured by its environment.
+ */
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { writeError } from '../../shared/telemetry/terminal.ts';
 import { httpAddress } from './serve/http.ts';
@@ -19,7 +22,7 @@ export function create(options: WatcherOptions): Watcher {
 
 if (import.meta.main) {
   await runFromEnvironment(process.env, process.argv.slice(2)).catch((error: unknown) => {
-    // A stack of the bundle would bury the sentence that helps.
+    // The stack trace of a bundle would hide the helpful message.
     writeError('sluice watch', errorMessage(error));
     process.exitCode = 1;
   });

@@ -12,8 +12,9 @@ import { httpAddress } from './serve/http.ts';
 import { createWatcher } from './watcher.ts';
 
 /**
- * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: the id of this cluster in it. Optional: KUBECONFIG (outside a cluster),
- * POD_NAME and POD_NAMESPACE (identity and place of the Lease), SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`.
+ * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: id of this cluster in it. Optional:
+ * KUBECONFIG (outside a cluster), POD_NAME and POD_NAMESPACE (identity and namespace of the Lease),
+ * SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`.
  */
 export async function runFromEnvironment(
   env: NodeJS.ProcessEnv,
@@ -45,7 +46,7 @@ export async function runFromEnvironment(
   await runtime.queues.close();
 }
 
-/** The same after a restart, so that a process that was killed does not wait for its own Lease. */
+/** Equal after a restart, so that a killed process does not wait for its own Lease. */
 export function processIdentity(env: NodeJS.ProcessEnv): string {
   return env['POD_NAME'] || hostname();
 }

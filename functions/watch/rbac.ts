@@ -1,10 +1,16 @@
-/** What the watcher may do in the cluster, and why. The manifests in `infra/kubernetes` grant exactly this. */
+/**
+ * A permission of the watcher in the cluster, with its reason. The manifests in `infra/kubernetes`
+ * grant exactly these.
+ */
 
 export interface RbacRule {
   readonly group: string;
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
-  /** `ingress`: in the namespaces of ingresses; `own`: in the watcher's namespace; `cluster`: everywhere. */
+  /**
+   * `ingress`: in the namespaces of ingresses; `own`: in the watcher's namespace; `cluster`:
+   * everywhere.
+   */
   readonly scope: 'cluster' | 'ingress' | 'own';
   readonly why: string;
 }

@@ -1,4 +1,4 @@
-/** Everything the watcher does for one ingress. */
+/** Reconciles one ingress: all work of the watcher for it. */
 import { exposureContext } from '../../shared/config/context.ts';
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
@@ -46,13 +46,16 @@ export interface ReconcilerOptions {
   readonly revisions: Revisions;
   readonly debounce: DebounceLimits;
   readonly meter: Meter;
-  /** False for a replica that stands by: it collects what changes, and neither sends nor writes. */
+  /** False on a standby replica, which collects changes but neither sends nor writes. */
   readonly isLeading: () => boolean;
-  /** How a listener is tried; absent: over TCP. */
+  /** How listeners are probed; default: over TCP. */
   readonly connect?: Connect | undefined;
 }
 
-/** What is done for an ingress besides sending its snapshots; each by a worker of its own, so that none waits for another. */
+/**
+ * Tasks for an ingress besides sending snapshots. Each has a separate worker, so that none waits
+ * for another.
+ */
 type Task = 'mapping' | 'ports' | 'results' | 'probes' | 'meshAccess' | 'drains';
 
 export class IngressReconciler {
@@ -107,7 +110,7 @@ export class IngressReconciler {
     this.#emitter.refresh();
   }
 
-  /** A change somewhere in the cluster. */
+  /** Processes a change in the cluster. */
   notice(noticed: CacheChange): void {
     const meaning = this.#observed.notice(noticed, this.#options.runtime.clock.monotonic());
     if (meaning === undefined) return;
@@ -120,17 +123,20 @@ export class IngressReconciler {
     this.#emitter.changed(noticed.change, isUrgent(noticed));
   }
 
-  /** The Gateways whose servers it offers, as it sees them now. */
+  /** The Gateways whose servers the ingress exposes. */
   gateways(): readonly EventTarget[] {
     return gatewayTargets(this.#observed.present().objects ?? NO_GATEWAYS);
   }
 
-  /** Says everything again. */
+  /** Sends and reports everything again. */
   refresh(): void {
     this.#emitter.refresh();
   }
 
-  /** Takes a result. What it means is said and written beside it, from the newest results, until it is done. */
+  /**
+   * Accepts a result. Reports and status are updated asynchronously from the newest results, with
+   * retries.
+   */
   settle(settled: Settled): void {
     this.#emitter.settled({
       revision: settled.version,
@@ -138,22 +144,22 @@ export class IngressReconciler {
       devices: settled.devices,
     });
     if (!this.#results.take(settled)) return;
-    // What is offered already decides which ports may come back.
+    // Existing exposures decide which ports may be added again.
     this.#workers.mapping.enqueue();
     if (this.#results.complete() && !isPending(this.#results)) this.#ports.settled(settled.version);
     this.#workers.ports.enqueue();
     this.#workers.results.enqueue();
   }
 
-  /** A kind that was not readable before was read. */
+  /** Called when an optional kind was read for the first time. */
   optionalRead(): void {
     this.#observed.optionalRead();
     this.#emitter.refresh();
   }
 
-  /** The Services of the whole cluster are known now, or cannot be. */
+  /** Called when the Services of the whole cluster are known, or known to be unreadable. */
   meshAnswered(): void {
-    // Nobody told the view what was forgotten when the stream ended last.
+    // The view was not informed about objects dropped when the stream last ended.
     this.#observed.meshChanged();
     if (this.#observed.wishes().length > 0) this.#emitter.refresh();
   }
@@ -171,7 +177,7 @@ export class IngressReconciler {
       random: runtime.random,
       log: this.#log,
       debounce,
-      // A replica that stands by asks for what it will need.
+      // A standby replica also requests what it will need.
       content: () => (this.#isComplete() && isLeading() ? this.#observed.content() : undefined),
       send: (content, changes) => this.#sender.send(content, changes),
       observed: () => this.#workers.mapping.enqueue(),
@@ -184,7 +190,7 @@ export class IngressReconciler {
       new Worker({ name, clock, random, log: this.#log, work });
     const ifLeading = async <T>(work: () => Promise<T>): Promise<T | undefined> =>
       this.#options.isLeading() ? work() : undefined;
-    /** A replica that stands by tells nobody. */
+    /** Tasks that only the leading replica runs. */
     const teller = (name: string, work: () => Promise<void>): Worker =>
       worker(name, async () => {
         await ifLeading(work);
@@ -206,15 +212,15 @@ export class IngressReconciler {
     };
   }
 
-  /** Whether what is not there is really not there. */
+  /** Whether missing objects are really absent. */
   #isComplete(): boolean {
     const { cache } = this.#options;
-    // Both are to be asked for at once.
+    // Both must be requested at the same time.
     const answered = cache.meshConfigs.want(this.#observed.revisions());
     return this.#meshAccess.ready() && answered && cache.complete(this.ref.namespace);
   }
 
-  /** Works out which ports the Gateways need, for those who keep and probe them. */
+  /** Computes the ports that the Gateways need, for adding and probing. */
   #map(): void {
     if (!this.#options.isLeading() || !this.#isComplete()) return;
     this.#workers.meshAccess.enqueue();
@@ -238,7 +244,7 @@ export class IngressReconciler {
     }
   }
 
-  /** What the Service lacks of what the Gateways need, and may get. */
+  /** The missing Service ports that may be added. */
   #toAdd(objects: KubernetesObjects, mapping: PortMapping): readonly MissingServicePort[] {
     const { runtime, cluster } = this.#options;
     const { ref } = this;
@@ -266,13 +272,15 @@ export class IngressReconciler {
 
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };
 
-/** A terminating pod or a node that is cordoned or lost must leave the pools before its connections break. */
+/**
+ * A terminating pod, or a cordoned or lost node, must leave the pools before its connections break.
+ */
 function isUrgent({ change, observed }: CacheChange): boolean {
   if (observed.of === 'nodes') return observed.object.unschedulable || !observed.object.ready;
   return observed.of === 'pods' && (observed.object.terminating || change.what === 'deleted');
 }
 
-/** Something is still on a device against the newest wish, or nobody knows. */
+/** Whether an exposure remains on a device against the current request, or its state is unknown. */
 function isPending(results: LatestResults): boolean {
   return results
     .all()

@@ -25,30 +25,36 @@ import type { CacheChange } from './cache/cache-change.ts';
 
 export interface WatcherOptions {
   readonly runtime: Runtime;
-  /** Absent: the pod's service account, else what kubectl would use. */
+  /** Default: the pod's service account, or the kubeconfig that kubectl would use. */
   readonly kubeconfig?: string | undefined;
   readonly clusterId: string;
   readonly debounce?: DebounceLimits | undefined;
-  /** Who holds the Lease; absent: a new id. A replica that comes back under its own name does not wait for its old Lease to expire. */
+  /**
+   * Holder identity for the Lease; default: a new id. A replica that restarts with its own identity
+   * does not wait for its old Lease to expire.
+   */
   readonly identity?: string | undefined;
-  /** Namespace of the Lease; absent: that of the pod, else `default`. */
+  /** Namespace of the Lease; default: that of the pod, or `default`. */
   readonly leaseNamespace?: string | undefined;
-  /** Milliseconds between two complete tellings of everything. */
+  /** Milliseconds between full resyncs. */
   readonly resync?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly lease?: Partial<LeaseTiming> | undefined;
-  /** Where to answer /healthz, /readyz and /metrics; absent: nowhere. */
+  /** Address for /healthz, /readyz and /metrics; absent: not served. */
   readonly http?: HttpAddress | undefined;
   /** For proxies and credential plugins. */
   readonly env?: Environment | undefined;
 }
 
 export interface Watcher {
-  /** Resolves once everything was listed and the streams run, as leader or standing by, or when `stop` was called before that. */
+  /**
+   * Resolves when everything was listed and the streams run, as leader or standby, or when `stop`
+   * was called before.
+   */
   start(): Promise<void>;
-  /** Sends what is in hand, hands the Lease over and ends every stream. */
+  /** Sends pending content, releases the Lease and ends all streams. */
   stop(): Promise<void>;
-  /** Where /healthz, /readyz and /metrics are answered, once started. */
+  /** Address of /healthz, /readyz and /metrics after the start. */
   address(): HttpAddress | undefined;
 }
 
@@ -62,7 +68,7 @@ const NAMESPACES: Resource = {
 const DEBOUNCE: DebounceLimits = { quiet: 100, max: 1_000 };
 const RESYNC_MS = 5 * 60_000;
 
-/** What is in hand is sent before the Lease is handed over, if that is quick. */
+/** Pending content is sent before the Lease is released, if that takes no longer than this. */
 const FAREWELL_MS = 500;
 
 export function createWatcher(options: WatcherOptions): Watcher {
@@ -81,7 +87,7 @@ class ClusterWatcher implements Watcher {
   readonly #metrics: Metrics;
   #clusterUid = '';
   #term: LeaderTerm | undefined;
-  /** Terms that are over, while they end. */
+  /** Terms that are ending. */
   #ending: Promise<void> = Promise.resolve();
   #served: HttpServer | undefined;
 
@@ -113,7 +119,8 @@ class ClusterWatcher implements Watcher {
       onMesh: () => this.#term?.meshAnswered(),
       onOptional: () => this.#term?.optionalRead(),
     });
-    // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
+    // Outside a cluster, the context's namespace is arbitrary and may change, but the Lease must
+    // stay.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
     const place = leasePlace(
       options.leaseNamespace ?? home ?? 'default',
@@ -166,7 +173,7 @@ class ClusterWatcher implements Watcher {
       },
       before === undefined ? 'standing by' : 'watching',
     );
-    // What was listed after the Lease was won is new enough.
+    // Lists made after acquiring the Lease are new enough.
     await this.#lead(this.#leadership.epoch !== before);
   }
 
@@ -187,7 +194,10 @@ class ClusterWatcher implements Watcher {
     return this.#served?.address;
   }
 
-  /** Nothing is said before every kind was listed within the term: what was watched until now may be behind what the last leader said. */
+  /**
+   * Nothing is sent before every kind was listed within the term, because the cache may be behind
+   * the events of the last leader.
+   */
   async #lead(relist: boolean): Promise<void> {
     const term = this.#term;
     if (term === undefined || term.isLeading || this.#leadership.epoch === undefined) return;
@@ -199,7 +209,7 @@ class ClusterWatcher implements Watcher {
     this.#runtime.log.info({ epoch }, 'acquiring leadership');
   }
 
-  /** Everything that is known stays; whatever was about to be said is dropped. */
+  /** Keeps the cache and drops unsent content. */
   #endTerm(): void {
     const old = this.#term;
     if (old === undefined) return;
@@ -255,7 +265,7 @@ class ClusterWatcher implements Watcher {
   }
 }
 
-/** Before anything is touched: a wrong id would speak for another cluster, or for none. */
+/** Checked first, because a wrong id would send events for another cluster, or for none. */
 function checkCluster({ config }: Runtime, clusterId: string): void {
   const cluster = config.clusters.find(({ id }) => id === clusterId);
   if (cluster === undefined) {

@@ -1,4 +1,7 @@
-/** Full jitter: anywhere between nothing and the doubled bound, so that many clients never come back together. */
+/**
+ * Full jitter: a random time up to the doubled bound, so that many clients do not retry at the same
+ * time.
+ */
 export function fullJitter(
   attempt: number,
   limits: { readonly base: number; readonly max: number },

@@ -12,10 +12,10 @@ export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  /** Objects in a page of a list; absent: few enough to be read in little memory. */
+  /** Objects per page of a list; absent for lists that need little memory. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told how many bytes arrived. */
+  /** Called with the number of received bytes. */
   readonly received?: ((bytes: number) => void) | undefined;
 }
 
@@ -26,39 +26,42 @@ export interface Page {
 
 export interface WatchOptions extends Selection {
   readonly resourceVersion: string;
-  /** After this many seconds the server ends the stream in good order. */
+  /** Seconds after which the server ends the stream normally. */
   readonly timeoutSeconds: number;
   /**
-   * How long the stream may last at all, in milliseconds. Whatever the server does, it ends then in good order: a connection whose other
-   * end is gone looks just like one on which nothing happens.
+   * Maximum duration of the stream in milliseconds. The client then ends it normally, because a
+   * dead connection looks the same as a quiet one.
    */
   readonly longest: number;
-  /** Told when that was so, before the stream ends. */
+  /** Called in that case, before the stream ends. */
   readonly overdue?: (() => void) | undefined;
 }
 
 export interface ApplyOptions {
-  /** The field manager that will own what the object says. */
+  /** Field manager that will own the applied fields. */
   readonly manager: string;
   readonly subresource?: 'status';
-  /** Take fields over from other managers. */
+  /** Take over fields from other managers. */
   readonly force?: boolean;
 }
 
-/** What Sluice needs of the Kubernetes API; every failure is a KubernetesError. */
+/** The part of the Kubernetes API that Sluice uses; every failure is a KubernetesError. */
 export interface KubernetesClient {
-  /** The namespace of the kubeconfig's context (in a cluster: of the pod). */
+  /** Namespace of the kubeconfig's context (in a cluster: of the pod). */
   readonly namespace: string | undefined;
-  /** A consistent list, page by page; all pages have one resourceVersion. */
+  /** A consistent list, page by page; all pages have the same resourceVersion. */
   pages(resource: Resource, selection?: Selection): AsyncIterable<Page>;
-  /** Frames from `resourceVersion` on, until the server ends the stream; 410 and other ERROR frames are thrown. */
+  /**
+   * Frames after `resourceVersion` until the server ends the stream; throws on 410 and other ERROR
+   * frames.
+   */
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchFrame>;
-  /** Undefined where there is no such object. */
+  /** Undefined if the object does not exist. */
   get(resource: Resource, name: string, namespace?: string): Promise<RawObject | undefined>;
   create(resource: Resource, object: RawObject): Promise<RawObject>;
-  /** Replaces the object; with `metadata.resourceVersion` only if nobody changed it since. */
+  /** Replaces the object; with `metadata.resourceVersion` only if it was not changed since. */
   replace(resource: Resource, object: RawObject): Promise<RawObject>;
-  /** Server-side apply. Put `metadata.uid` in, or an object that is gone is created anew. */
+  /** Server-side apply. Include `metadata.uid`, otherwise a deleted object is created again. */
   apply(resource: Resource, object: RawObject, options: ApplyOptions): Promise<RawObject>;
   /** JSON merge patch. */
   merge(
@@ -67,18 +70,23 @@ export interface KubernetesClient {
     patch: object,
   ): Promise<RawObject>;
   /**
-   * The API server's clock in milliseconds since 1970, give or take a second: by the `Date` of its last answer, or else by what it noted in
-   * the object that was created or replaced last. Undefined where it has told neither.
+   * The API server's time in milliseconds since 1970, within about a second: from the `Date` of its
+   * last answer, or from the metadata of the object last created or replaced. Undefined if unknown.
    */
   time(): number | undefined;
-  /** The first of the versions (newest first) that serves the kind; undefined where none does. */
+  /** The first version (newest first) that serves the kind; undefined if none does. */
   discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
-  /** The same client whose writes ask `fence` right before they leave; one that rejects (with {@link Fenced}) keeps them back. */
+  /**
+   * The same client with a check before each write: if `fence` rejects (with {@link Fenced}), the
+   * write is not sent.
+   */
   fenced(fence: () => Promise<void>): KubernetesClient;
   close(): Promise<void>;
 }
 
-/** Small, because a page is there several times over while it is read: as bytes, as text and as objects. */
+/**
+ * Small, because a page is in memory several times while it is read: as bytes, text and objects.
+ */
 const PAGE = 200;
 
 export interface ClientOptions extends Partial<CredentialOptions> {
@@ -100,7 +108,7 @@ function clientOn(
 ): KubernetesClient {
   const write = async (call: ApiRequest): Promise<RawObject> =>
     (await transport.json({ ...call, ...(call.method === 'GET' ? {} : { fence }) })) as RawObject;
-  /** As `write`; what the server noted in the object says what time it is there. */
+  /** Like `write`; the metadata of the answer shows the server's time. */
   const timed = async (call: ApiRequest, sent: RawObject): Promise<RawObject> => {
     const object = await write(call);
     const time = timeOfWrite(sent, object);
@@ -177,7 +185,7 @@ async function* readPages(
       metadata?: { resourceVersion?: string; continue?: string };
     };
     next = answer.metadata?.continue ?? '';
-    // Items of a list carry neither apiVersion nor kind.
+    // Items of a list have neither apiVersion nor kind.
     const items = (answer.items ?? []).map((item) => ({
       ...item,
       apiVersion: apiVersionOf(resource),
@@ -213,7 +221,7 @@ async function* readWatch(
     fieldSelector,
   };
   const body = await transport.stream({ method: 'GET', path, query, signal });
-  // An answer is a sign of life, also where nothing follows.
+  // An answer is a sign of life, even if no data follows.
   received?.(0);
   const state = { isOver: false };
   const deadline = setTimeout(() => {

@@ -8,29 +8,29 @@ import { proxyFor, type Environment } from './proxy.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** Who we are to which server, at this moment. */
+/** The current server and credentials. */
 export interface Credentials {
   readonly server: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Changes when a certificate or a key did. */
+  /** Changes with certificates and keys. */
   readonly fingerprint: string;
   readonly createDispatcher: () => Dispatcher;
 }
 
 export interface CredentialSource {
-  /** The namespace of the context (in a cluster: of the pod). */
+  /** Namespace of the context (in a cluster: of the pod). */
   readonly namespace: string | undefined;
   read(): Promise<Credentials>;
-  /** Forgets cached tokens; called after a 401. */
+  /** Discards cached tokens; called after a 401. */
   reload(): void;
 }
 
 export interface CredentialOptions {
-  /** Absent: the pod's service account, else the usual places of kubectl. */
+  /** Default: the pod's service account, or the usual locations of kubectl. */
   readonly kubeconfig?: string | undefined;
   /** For HTTPS_PROXY and NO_PROXY, and for credential plugins. */
   readonly env: Environment;
-  /** Milliseconds a credential plugin may take. */
+  /** Milliseconds for a credential plugin. */
   readonly execTimeout?: number | undefined;
 }
 
@@ -56,7 +56,7 @@ interface Loaded {
   readonly plugin: ExecPlugin | undefined;
 }
 
-/** The client library starts plugins without a time limit and uses their tokens to the last moment. */
+/** The client library runs plugins without a timeout and uses their tokens until they expire. */
 function loadWithPlugin({ kubeconfig, env, execTimeout }: CredentialOptions): Loaded {
   const config = load(kubeconfig);
   const exec = config.getCurrentUser()?.exec as Partial<ExecConfig> | null | undefined;
@@ -88,7 +88,10 @@ function load(kubeconfig: string | undefined): KubeConfig {
   return config;
 }
 
-/** Where nothing is found, the client library would go on with localhost:8080, and nobody would know why. */
+/**
+ * Without a kubeconfig, the client library would use localhost:8080 and fail with a misleading
+ * error.
+ */
 function loadDefault(config: KubeConfig): void {
   config.loadFromDefault();
   if (
@@ -124,7 +127,7 @@ async function readCredentials({ config, plugin }: Loaded, env: Environment): Pr
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([ca, cert, key, servername, rejectUnauthorized]))
     .digest('hex');
-  // What the kubeconfig says about this cluster goes before what the environment says about everything.
+  // The kubeconfig's proxy for this cluster takes precedence over the environment.
   const proxy = cluster?.proxyUrl || proxyFor(server, env);
   return { server, headers, fingerprint, createDispatcher: () => createDispatcher(proxy, options) };
 }
@@ -137,7 +140,10 @@ async function applyPlugin(plugin: ExecPlugin, options: RequestOptions): Promise
     options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
 }
 
-/** HTTP/1.1 only: watches over HTTP/2 are known to miss events without a word, and undici would negotiate it. */
+/**
+ * HTTP/1.1 only: watches over HTTP/2 are known to lose events silently, and undici would negotiate
+ * it.
+ */
 function createDispatcher(proxy: string | undefined, options: RequestOptions): Dispatcher {
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const tls = Object.fromEntries(

@@ -1,14 +1,14 @@
 import { KubernetesError } from './error.ts';
 import type { ApiTransport } from './transport.ts';
 
-/** A kind and the versions that Sluice can read, newest first. */
+/** A kind and the supported versions, newest first. */
 export interface Discoverable {
   readonly group: string;
   readonly versions: readonly string[];
   readonly plural: string;
 }
 
-/** The first of the versions that serves the kind; undefined where the cluster has none of them. */
+/** The first version that serves the kind; undefined if the cluster has none of them. */
 export async function discoverVersion(
   transport: ApiTransport,
   kind: Discoverable,

@@ -1,4 +1,7 @@
-/** The cluster of a dry run: readings go through, writes are told once and answered as if they had been done. */
+/**
+ * The cluster client of a dry run: reads are real, writes are logged and answered as if they had
+ * succeeded.
+ */
 import type { Logger } from '../telemetry/log.ts';
 import type { ApplyOptions, KubernetesClient, Selection, WatchOptions } from './client.ts';
 import type { Discoverable } from './discovery.ts';
@@ -35,7 +38,8 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     namespace: client.namespace,
     pages: (resource: Resource, selection?: Selection) => client.pages(resource, selection),
     watch: (resource: Resource, options: WatchOptions) => client.watch(resource, options),
-    // The Lease of a dry run is its own: it neither takes one from a watcher that works nor waits for it.
+    // The Lease of a dry run is in memory: it neither takes it from a running watcher nor waits for
+    // it.
     get: (resource: Resource, name: string, namespace?: string) =>
       isLease(resource)
         ? Promise.resolve(leases.get(objectKey({ name, namespace })))
@@ -51,7 +55,7 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     ) => tell('merge', resource, { ...patch, metadata: { ...target } }),
     time: () => client.time(),
     discover: (kind: Discoverable, signal?: AbortSignal) => client.discover(kind, signal),
-    // A writer that has to ask somebody first is as dry as any.
+    // A client with a fence is a dry-run client as well.
     fenced: (): KubernetesClient => checked,
     close: () => client.close(),
   };

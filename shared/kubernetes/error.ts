@@ -1,8 +1,8 @@
-/** An API call that did not succeed. `status` is 0 where no answer came; `reason` is then `Unreachable`. */
+/** A failed API call. `status` is 0 if there was no answer; `reason` is then `Unreachable`. */
 export class KubernetesError extends Error {
   readonly status: number;
   readonly reason: string;
-  /** The server's own wish, in milliseconds, where it sent Retry-After. */
+  /** Milliseconds from Retry-After, if sent. */
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -17,7 +17,7 @@ export class KubernetesError extends Error {
   }
 }
 
-/** A write that was not made because its maker may not write at this moment. */
+/** A write that was not sent, because this replica may not write now. */
 export class Fenced extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -35,7 +35,7 @@ const REASONS: Readonly<Record<number, string>> = {
   429: 'TooManyRequests',
 };
 
-/** Admission webhooks refuse with 403 as well; those say themselves what to do. */
+/** Admission webhooks also refuse with 403; their messages contain the remedy. */
 function remedyFor(status: number, message = ''): string | undefined {
   if (status === 401)
     return 'renew the token or certificate in the kubeconfig, or the token of the service account';
@@ -44,7 +44,7 @@ function remedyFor(status: number, message = ''): string | undefined {
   return undefined;
 }
 
-/** Reads a `Status` object; proxies answer HTML, so anything goes. */
+/** Reads a `Status` object; proxies may answer HTML, so any input is accepted. */
 export function errorFromStatus(
   what: string,
   status: number,

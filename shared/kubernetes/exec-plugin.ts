@@ -1,4 +1,4 @@
-/** Credentials from a program, as kubeconfigs of cloud providers have it. */
+/** Credentials from a program, as in kubeconfigs of cloud providers. */
 import { spawn } from 'node:child_process';
 import type { Environment } from './proxy.ts';
 
@@ -19,7 +19,7 @@ export interface ExecCredential {
 
 export interface ExecPlugin {
   read(): Promise<ExecCredential>;
-  /** The next reading asks the program again. */
+  /** Discards the cached credentials. */
   forget(): void;
 }
 
@@ -31,10 +31,13 @@ export interface ExecOptions {
 }
 
 const TIMEOUT_MS = 30_000;
-/** A credential is renewed so long before it ends, as requests take time and clocks differ. */
+/**
+ * Time before expiry at which a credential is renewed, because requests take time and clocks
+ * differ.
+ */
 const MARGIN_MS = 60_000;
 const LONGEST_REMARK = 500;
-/** Characters: a token and a certificate with its key are a few thousand. */
+/** Characters; a token and a certificate with its key have a few thousand. */
 const LONGEST_OUTPUT = 1024 * 1024;
 
 export function createExecPlugin(config: ExecConfig, options: ExecOptions): ExecPlugin {
@@ -52,7 +55,7 @@ export function createExecPlugin(config: ExecConfig, options: ExecOptions): Exec
     read: () => {
       if (cached !== undefined && cached.until > options.now())
         return Promise.resolve(cached.credential);
-      // Streams ask all at once; the program is started once.
+      // All streams ask at the same time; the program is started once.
       asking ??= ask().finally(() => (asking = undefined));
       return asking;
     },
@@ -75,7 +78,7 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   const fail = (why: string): void => reject(new Error(`credential plugin ${command} ${why}`));
   const end = (why: string): void => {
     child.kill('SIGKILL');
-    // Its own children may hold the pipes open, so the end is not waited for.
+    // Its children may keep the pipes open, so the end of output is not awaited.
     child.stdout.destroy();
     child.stderr.destroy();
     fail(why);

@@ -1,6 +1,6 @@
 import type { RawObject } from './object.ts';
 
-/** One frame of a watch. ERROR frames are thrown by the client, not yielded. */
+/** One frame of a watch. ERROR frames are thrown by the client. */
 export interface WatchFrame {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: RawObject;
@@ -11,10 +11,13 @@ export interface ErrorFrame {
   readonly object: { readonly code?: number; readonly reason?: string; readonly message?: string };
 }
 
-/** Characters: etcd takes objects of 1.5 MB, which may stand in a line in other versions and with who set what. */
+/**
+ * Characters; etcd stores objects up to 1.5 MB, which can be larger in other versions and with
+ * managedFields.
+ */
 const LONGEST = 16 * 1024 * 1024;
 
-/** One JSON document for each line; a line may arrive in any number of pieces. */
+/** One JSON document per line; a line may arrive in several chunks. */
 export async function* readFrames(
   body: AsyncIterable<Uint8Array>,
   received?: (bytes: number) => void,
@@ -37,7 +40,7 @@ export async function* readFrames(
       if (line.trim() !== '') yield parseFrame(line);
     }
   }
-  // A connection cut inside a line leaves a piece of one; it comes again after the reconnect.
+  // A connection cut within a line leaves a partial line, which is sent again after reconnecting.
 }
 
 function parseFrame(line: string): WatchFrame | ErrorFrame {

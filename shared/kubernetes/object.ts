@@ -1,4 +1,4 @@
-/** A Kubernetes object as the API gives it. Only `shared/kubernetes/objects` looks further inside. */
+/** A raw Kubernetes object. Only `shared/kubernetes/objects` reads its content. */
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
@@ -14,7 +14,7 @@ export interface ObjectMeta {
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
-  /** When the manager changed the value of a field of its own last. */
+  /** Time of the manager's last change of one of its fields. */
   readonly time?: string;
   readonly subresource?: string;
   readonly fieldsV1?: Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export interface RawObject {
   readonly [field: string]: unknown;
 }
 
-/** Where a kind is served. `group` is empty for the core API. */
+/** The API of a kind. `group` is empty for the core API. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
@@ -37,7 +37,7 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
-/** `namespace/name`, or the name alone where there is no namespace. */
+/** `namespace/name`, or only the name for cluster-scoped objects. */
 export function objectKey(meta: {
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -49,7 +49,7 @@ export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
-/** The path of a collection, of one object, or of its subresource. */
+/** Path of a collection, an object, or a subresource. */
 export function resourcePath(
   resource: Resource,
   namespace?: string,

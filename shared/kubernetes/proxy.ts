@@ -1,9 +1,11 @@
-/** Which proxy the environment asks for, by the rules that kubectl follows. */
+/** The proxy for a server, by the environment rules of kubectl. */
 import { BlockList, isIP } from 'node:net';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Undefined where the server is to be reached directly: no proxy is set, the server is excepted, or it is this host. */
+/**
+ * Undefined for a direct connection: no proxy is set, the server is excluded, or it is this host.
+ */
 export function proxyFor(server: string, env: Environment): string | undefined {
   const { protocol, hostname, port } = new URL(server);
   const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
@@ -26,7 +28,10 @@ function isHere(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** `*`, an address, a range, a domain with everything below it, or (with a leading dot) only what is below; each with a port if need be. */
+/**
+ * `*`, an address, a range, a domain with its subdomains, or (with a leading dot) only subdomains;
+ * each with an optional port.
+ */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   if (entry.includes('/')) return inRange(entry, host);

@@ -1,10 +1,10 @@
-/** When the API server wrote an object, by what it notes in it. */
+/** The time at which the API server wrote an object, from its metadata. */
 import type { RawObject } from './object.ts';
 
 /**
- * Milliseconds since 1970, in whole seconds; undefined where nothing was written, or no time was noted. The time of a manager changes with
- * each value that the manager changes, so the latest is that of this write
- * (https://kubernetes.io/docs/reference/using-api/server-side-apply/#time).
+ * Milliseconds since 1970, in whole seconds; undefined if nothing was written or no time was
+ * recorded. A manager's time changes with each value it changes, so the latest is that of this
+ * write (https://kubernetes.io/docs/reference/using-api/server-side-apply/#time).
  */
 export function timeOfWrite(sent: RawObject, answered: RawObject): number | undefined {
   const { metadata: before } = sent;

@@ -1,6 +1,6 @@
 import { objectKey, type RawObject } from './object.ts';
 
-/** What a stream saw. `object` is the newest state; for a deletion the last one known. */
+/** An observed change. `object` is the newest state; for a deletion the last known one. */
 export interface StreamChange<T> {
   readonly what: 'added' | 'updated' | 'deleted';
   readonly namespace: string;
@@ -18,8 +18,8 @@ interface Entry<T> {
 }
 
 /**
- * The objects of one kind. An object that was deleted and made again under the same name is two changes, also when both happened
- * while nobody looked: only the UID tells.
+ * The objects of one kind. An object that was deleted and created again under the same name is two
+ * changes, even if both happened unobserved; only the UID shows this.
  */
 export class ObjectStore<T> {
   readonly #entries = new Map<string, Entry<T>>();
@@ -65,7 +65,7 @@ export class ObjectStore<T> {
     });
   }
 
-  /** After a complete list: what it did not name is gone. */
+  /** After a complete list: objects that were not listed are gone. */
   retain(keys: ReadonlySet<string>): void {
     for (const key of this.#entries.keys()) {
       if (!keys.has(key)) this.delete(key);

@@ -1,15 +1,18 @@
-/** Why everything was listed again. `asked`: somebody wanted to be sure; `due`: it was time; `unserved`: the kind came back. */
+/**
+ * The cause of a complete list. `asked`: requested; `due`: periodic; `unserved`: the kind became
+ * available again.
+ */
 export type RelistCause = 'first' | 'expired' | 'denied' | 'failed' | 'unserved' | 'due' | 'asked';
 
 import type { Clock } from '../runtime/clock.ts';
 
-/** What a stream has been through; times in milliseconds since 1970, 0 for never. */
+/** Statistics of a stream; times in milliseconds since 1970, 0 for never. */
 export interface StreamFigures {
   readonly lastList: number;
   readonly lastEvent: number;
-  /** The last sign of life: a piece of a list or of the watch. */
+  /** Time of the last received data of a list or watch. */
   readonly lastByte: number;
-  /** The same by the monotonic clock, for whoever asks how long that is ago. */
+  /** The same by the monotonic clock, for durations. */
   readonly heard: number;
   readonly bytes: number;
   readonly events: number;
@@ -23,7 +26,7 @@ export class Figures implements StreamFigures {
   lastEvent = 0;
   lastByte = 0;
   heard = Number.NEGATIVE_INFINITY;
-  /** When everything was listed, by the monotonic clock. */
+  /** Time of the last complete list, by the monotonic clock. */
   complete = Number.NEGATIVE_INFINITY;
   bytes = 0;
   events = 0;

@@ -9,7 +9,7 @@ import { objectKey, type RawObject, type Resource } from './object.ts';
 import { ObjectStore, type StreamChange } from './store.ts';
 import { Figures, type RelistCause, type StreamFigures } from './stream-figures.ts';
 
-/** A kind to follow, in any of the versions that can be read. */
+/** A kind to watch, in any of the supported versions. */
 export interface StreamKind extends Discoverable {
   readonly kind: string;
   readonly namespaced: boolean;
@@ -19,17 +19,18 @@ export interface StreamKind extends Discoverable {
 export interface StreamTiming {
   readonly backoff: { readonly base: number; readonly max: number };
   /**
-   * How long the server keeps a watch open at most, in whole seconds. Nobody promises bookmarks: a quiet kind may get none for ten minutes,
-   * so that silence says nothing, and a new watch from the same place costs nothing.
+   * Maximum duration of a watch, in whole seconds. Bookmarks are not guaranteed: a quiet kind may
+   * get none for ten minutes, so silence means nothing, and a new watch from the same version is
+   * free.
    */
   readonly watch: number;
-  /** So long after that the client ends the watch itself: its other end may be gone. */
+  /** Additional time after which the client ends the watch, because the connection may be dead. */
   readonly overdue: number;
-  /** How often to look again for a kind that the cluster does not serve. */
+  /** Interval between checks for a kind that the cluster does not serve. */
   readonly rediscover: number;
-  /** A watch that ended sooner than this counts as a failure. */
+  /** A watch that ended earlier counts as a failure. */
   readonly short: number;
-  /** How often to list everything again although nothing seems wrong. */
+  /** Interval of periodic complete lists. */
   readonly relist: number;
 }
 
@@ -41,7 +42,9 @@ const TIMING: StreamTiming = {
   short: 1_000,
   relist: 30 * 60_000,
 };
-/** So many failures in a row without one frame, and the place in the history is given up for a new list. */
+/**
+ * Consecutive failures without a frame after which the version is discarded and a new list is made.
+ */
 const RESUMES = 2;
 
 export interface StreamOptions<T> {
@@ -52,11 +55,11 @@ export interface StreamOptions<T> {
   readonly fieldSelector?: string | undefined;
   readonly normalise: (raw: RawObject) => T;
   readonly onChange: (change: StreamChange<T>) => void;
-  /** Nobody waits for it: a kind that may not be read counts as answered, and is asked for again now and then. */
+  /** An optional kind: a refusal counts as an answer, and is retried occasionally. */
   readonly optional?: boolean | undefined;
-  /** Told of every complete list. */
+  /** Called after every complete list. */
   readonly onListed?: (() => void) | undefined;
-  /** Told of every try that failed, before the next one. */
+  /** Called after every failed attempt, before the next one. */
   readonly onFault?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -67,18 +70,24 @@ export interface StreamOptions<T> {
 export type StreamState = 'starting' | 'not-served' | 'denied' | 'live' | 'stale';
 
 export interface Stream<T> {
-  /** Resolves once the kind was listed completely, or the cluster said that it does not serve it. */
+  /** Resolves when the kind was listed completely, or the cluster does not serve it. */
   readonly synced: Promise<void>;
   readonly store: ObjectStore<T>;
   readonly figures: StreamFigures;
   state(): StreamState;
   start(): void;
-  /** Lists everything anew and watches from there; resolves once a list that began after this call is complete, or the stream was stopped. */
+  /**
+   * Makes a new list and watches from there; resolves when a list that started after this call is
+   * complete, or the stream was stopped.
+   */
   relist(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** List, then watch from there; after any fault again, by backoff. Callbacks may throw: it is logged and the stream goes on. */
+/**
+ * Lists, then watches from there; retries after any error. Errors of callbacks are logged, and the
+ * stream continues.
+ */
 export function createStream<T>(options: StreamOptions<T>): Stream<T> {
   return new ListWatch(options);
 }
@@ -93,16 +102,16 @@ class ListWatch<T> implements Stream<T> {
   #running: Promise<void> | undefined;
   #state: StreamState = 'starting';
   #resource: Resource | undefined;
-  /** Where to watch from; undefined asks for a list. */
+  /** Version to watch from; undefined requests a list. */
   #version: string | undefined;
-  /** Why there is to be a list. */
+  /** Cause of the next list. */
   #cause: RelistCause = 'first';
-  /** Who waits for a list that has not begun. */
+  /** Callers that wait for a list that has not started. */
   #asked: (() => void)[] = [];
-  /** Ends what runs at this moment, a list or a watch, for another list. */
+  /** Aborts the running list or watch for another list. */
   #round = new AbortController();
   #failures = 0;
-  /** Lists since a watch was answered last. */
+  /** Lists since a watch was last answered. */
   #fruitless = 0;
   readonly figures: Figures;
 
@@ -148,7 +157,7 @@ class ListWatch<T> implements Stream<T> {
       try {
         await this.#step();
       } catch (error) {
-        // Whoever asked for a list broke off what ran: that is no fault.
+        // The request for a list aborted the running one, which is not an error.
         if (!this.#round.signal.aborted)
           await (isDenial(error) && this.#options.optional === true
             ? this.#waitForRight(error)
@@ -157,7 +166,7 @@ class ListWatch<T> implements Stream<T> {
     }
   }
 
-  /** The next step begins with a list. */
+  /** The next step starts with a list. */
   #forget(cause: RelistCause): void {
     if (this.#version !== undefined || cause === 'asked') this.#cause = cause;
     this.#version = undefined;
@@ -196,7 +205,7 @@ class ListWatch<T> implements Stream<T> {
     await this.#doWithout();
   }
 
-  /** Whoever waits goes on without it. */
+  /** Waiting callers continue without it. */
   async #doWithout(): Promise<void> {
     this.figures.received(0);
     this.#markSynced();
@@ -204,7 +213,7 @@ class ListWatch<T> implements Stream<T> {
     await this.#pause(this.#timing.rediscover * (0.75 + this.#options.random() / 2));
   }
 
-  /** What was read before stays known. */
+  /** Objects that were read before stay. */
   async #waitForRight(error: KubernetesError): Promise<void> {
     const { kind, group } = this.#options.kind;
     if (this.#state !== 'denied')
@@ -227,7 +236,7 @@ class ListWatch<T> implements Stream<T> {
         version = page.resourceVersion;
       }
     } catch (error) {
-      // They wait for the next one, which begins later still.
+      // They wait for the next list, which starts later.
       this.#asked.push(...asked);
       throw error;
     }
@@ -235,7 +244,7 @@ class ListWatch<T> implements Stream<T> {
     this.#version = version;
     this.figures.listed(this.#cause);
     this.#state = 'live';
-    // Where lists succeed and no watch is ever answered, the pauses grow all the same.
+    // If lists succeed but no watch is answered, the pauses still grow.
     this.#failures = this.#fruitless;
     this.#fruitless += 1;
     this.#guard('a complete list', () => this.#options.onListed?.());
@@ -249,9 +258,9 @@ class ListWatch<T> implements Stream<T> {
     const begun = clock.monotonic();
     let frames = 0;
     let ended = false;
-    // Not all at the same moment.
+    // Not all at the same time.
     const length = most * (0.75 + random() / 4);
-    // Live again once it is answered: an attempt proves nothing of a list that was stale.
+    // Live again when the watch is answered: an attempt does not prove that the list was current.
     const received = (bytes: number): void => {
       this.#state = 'live';
       this.#fruitless = 0;
@@ -276,7 +285,7 @@ class ListWatch<T> implements Stream<T> {
       this.#failures = 0;
       return;
     }
-    // A proxy that cuts quiet streams must not make us spin.
+    // A proxy that cuts quiet streams must not cause a busy loop.
     this.#failures += 1;
     await this.#pause(fullJitter(this.#failures, this.#timing.backoff, random));
   }
@@ -290,7 +299,7 @@ class ListWatch<T> implements Stream<T> {
     if (resourceVersion !== undefined) this.#version = resourceVersion;
   }
 
-  /** An object that cannot be read keeps its last readable state: its absence is not proven. */
+  /** An unreadable object keeps its last readable state, because its absence is not proven. */
   #put(raw: RawObject): string {
     this.#guard(`${this.#options.kind.kind} ${objectKey(raw.metadata)}`, () =>
       this.store.put(raw, this.#options.normalise(raw)),
@@ -304,11 +313,12 @@ class ListWatch<T> implements Stream<T> {
     this.figures.interruptions += 1;
     this.#state = this.#state === 'live' ? 'stale' : this.#state;
     const cut = error instanceof KubernetesError && error.status === 0;
-    // History is still there after a cut: going on where we were costs the server nothing. Everything else begins anew.
+    // After a cut the history still exists, so continuing costs the server nothing. All other
+    // errors start again.
     if (!cut || this.#failures > RESUMES) this.#forget(causeOf(error));
     if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
-    // History that is gone comes by a list, and nothing is gained by waiting for that; once.
+    // Expired history requires a list, and waiting does not help; but only once.
     const atOnce = causeOf(error) === 'expired' && this.#failures === 1;
     const pause = atOnce ? 0 : asked + fullJitter(this.#failures, this.#timing.backoff, random);
     log.warn(

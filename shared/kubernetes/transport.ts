@@ -13,21 +13,24 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Asked right before the request leaves, when nothing can delay it any more; rejects where it must not. */
+  /** Called directly before the request is sent; rejects if it must not be sent. */
   readonly fence?: (() => Promise<void>) | undefined;
-  /** Told of every piece of the answer. */
+  /** Called for every received chunk. */
   readonly received?: ((bytes: number) => void) | undefined;
-  /** Nothing may come for as long as it likes; whoever reads the answer ends it. */
+  /** The response may be silent for any time; the reader ends it. */
   readonly endless?: boolean;
 }
 
-/** The one way to the API server. Answers other than 2xx become a KubernetesError. */
+/** The only access to the API server. Answers other than 2xx become a KubernetesError. */
 export interface ApiTransport {
   json(request: ApiRequest): Promise<unknown>;
   stream(request: Omit<ApiRequest, 'endless'>): Promise<Readable>;
-  /** The API server's clock, in milliseconds since 1970 and give or take a second; undefined where no answer told it yet. */
+  /**
+   * The API server's time in milliseconds since 1970, within about a second; undefined until an
+   * answer contained it.
+   */
   time(): number | undefined;
-  /** The API server wrote this time into an object just now. It counts as long as no answer carries a `Date`. */
+  /** The time at which the API server just wrote an object. Used until an answer has a `Date`. */
   wrote(time: number): void;
   close(): Promise<void>;
 }
@@ -35,8 +38,9 @@ export interface ApiTransport {
 type Answer = Dispatcher.ResponseData;
 
 /**
- * Of one answer that is held in memory. A page is 200 objects; a server that knows no pages may send all of a kind at once: 10,000 Gateways
- * of 5 KB are 50 MB. Watches are read line by line and have limits of their own.
+ * For one answer held in memory. A page has 200 objects; a server without paging may send all
+ * objects of a kind: 10,000 Gateways of 5 KB are 50 MB. Watches are read line by line with separate
+ * limits.
  */
 const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
 /** For tokens and certificates, which may come from a program or a server. */
@@ -54,9 +58,9 @@ class UndiciTransport implements ApiTransport {
   readonly #source: CredentialSource;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #limits: ExchangeLimits;
-  /** The server's clock before ours, at the last answer. */
+  /** Lead of the server's clock over ours, at the last answer. */
   #ahead: number | undefined;
-  /** An answer carried a `Date`. */
+  /** An answer had a `Date`. */
   #dated = false;
   #current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
@@ -98,7 +102,7 @@ class UndiciTransport implements ApiTransport {
       this.#ahead = date - this.#clock.monotonic();
     }
     if (answer.statusCode === 401) {
-      // A token may have expired in a cache; one fresh reading tells.
+      // A cached token may have expired; one fresh read decides.
       await answer.body.dump();
       this.#source.reload();
       answer = await this.#attempt(call);
@@ -134,7 +138,7 @@ class UndiciTransport implements ApiTransport {
   #dispatcherFor(credentials: Credentials): Dispatcher {
     const { fingerprint } = credentials;
     if (this.#current?.fingerprint === fingerprint) return this.#current.dispatcher;
-    // Streams on the old connections end by themselves within their timeout; new ones use the new certificate.
+    // Streams on old connections end within their timeout; new ones use the new certificate.
     this.#current?.dispatcher.close().catch(() => undefined);
     this.#current = { fingerprint, dispatcher: credentials.createDispatcher() };
     return this.#current.dispatcher;

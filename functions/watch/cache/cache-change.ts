@@ -2,7 +2,7 @@ import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { IndexChange } from './cluster-index.ts';
 import type { ObservedObject } from './kinds.ts';
 
-/** A change of any kind, with the typed object. */
+/** A change of an object of any kind, typed. */
 export interface CacheChange extends IndexChange {
   readonly change: Change;
   readonly observed: ObservedObject;

@@ -23,16 +23,16 @@ import { sliceSelector } from './label-selectors.ts';
 export interface ClusterCacheOptions {
   readonly client: KubernetesClient;
   readonly ingresses: readonly IngressRef[];
-  /** Namespace of istiod and of its mesh ConfigMap. */
+  /** Namespace of istiod and its mesh ConfigMap. */
   readonly rootNamespace: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly onChange: (change: CacheChange) => void;
-  /** The Services of the whole cluster are known now, or cannot be. */
+  /** Called when the Services of the whole cluster are known, or known to be unreadable. */
   readonly onMesh: () => void;
-  /** An optional kind was read for the first time. */
+  /** Called when an optional kind was read for the first time. */
   readonly onOptional: () => void;
 }
 
@@ -51,12 +51,12 @@ interface KindStream {
   readonly stream: Stream<ObservedObject>;
 }
 
-/** The cluster as it was last seen: one stream for each kind. */
+/** The cached state of the cluster, with one stream per kind. */
 export class ClusterCache {
   readonly index = new ClusterIndex();
-  /** The Services of the whole cluster, for those who want them. */
+  /** The Services of the whole cluster, on demand. */
   readonly mesh: MeshServiceStream;
-  /** The mesh ConfigMaps of the revisions that somebody asks for. */
+  /** The mesh ConfigMaps of the requested revisions. */
   readonly meshConfigs: MeshConfigStreams;
   readonly synced: Promise<void>;
   readonly #options: ClusterCacheOptions;
@@ -89,12 +89,15 @@ export class ClusterCache {
     );
   }
 
-  /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
+  /**
+   * False while the pods of a namespace are being listed with a new selector: missing pods are then
+   * not gone.
+   */
   complete(namespace: string): boolean {
     return this.#podSelectors.complete(namespace);
   }
 
-  /** The Service as observed, with the fields that Sluice itself owns. */
+  /** The Service with the fields that Sluice owns. */
   service(
     namespace: string,
     name: string,
@@ -125,14 +128,17 @@ export class ClusterCache {
         kind.plural === 'pods' && namespace !== undefined
           ? this.#find('services', namespace)
           : undefined;
-      // Which pods matter is known only with the Services.
+      // The Services determine which pods are relevant.
       if (namespace !== undefined && services !== undefined)
         void services.synced.then(() => this.#podSelectors.start(namespace, stream));
       else stream.start();
     }
   }
 
-  /** Resolves once every kind was listed by a list that began after this call; `mesh` says for itself when it was. */
+  /**
+   * Resolves when every kind was listed by a list that started after this call; `mesh` reports
+   * separately.
+   */
   async relist(): Promise<void> {
     this.mesh.relist();
     await Promise.all([
@@ -156,7 +162,7 @@ export class ClusterCache {
   }
 
   #notice(seen: Omit<CacheChange, 'before'>): void {
-    // A mesh without its configuration goes on as it was configured last.
+    // If the mesh configuration is missing, the last one is used.
     if (seen.observed.of === 'meshConfigs' && seen.change.what === 'deleted') return;
     const change = { ...seen, before: this.index.apply(seen.change.what, seen.observed) };
     if (isHeartbeat(change)) return;
@@ -186,7 +192,7 @@ export class ClusterCache {
       timing,
       kind,
       namespace,
-      // Asked for with every list and watch, and it may have changed since.
+      // Evaluated for every list and watch, because it may have changed.
       get labelSelector() {
         if (kind.plural === 'pods') return podSelectors.selector(namespace ?? '');
         return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
@@ -201,7 +207,7 @@ export class ClusterCache {
   }
 }
 
-/** Where only the namespaces of ingresses matter, the rest of a large cluster never arrives here. */
+/** If only the namespaces of ingresses matter, other objects of a large cluster are not read. */
 function placesOf(
   kind: ObservedKind,
   namespaces: readonly string[],
@@ -209,7 +215,7 @@ function placesOf(
   return kind.local ? namespaces : [undefined];
 }
 
-/** Written anew without anything that is kept having changed. Of a Service, who wrote what counts too. */
+/** A write without any change of cached fields. For a Service, field ownership counts too. */
 function isHeartbeat({ change, observed, before }: CacheChange): boolean {
   return (
     change.what === 'updated' &&

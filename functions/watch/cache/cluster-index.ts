@@ -1,4 +1,7 @@
-/** The cluster as it was last seen, kept in such a way that an ingress finds what concerns it without going through all of it. */
+/**
+ * The cached state of the cluster, indexed so that an ingress finds its objects without scanning
+ * all of them.
+ */
 import type {
   Meta,
   ObjectLists,
@@ -9,33 +12,33 @@ import { Indexer } from './indexer.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Named = { readonly meta: Meta };
-/** What is known: what snapshots list, and the Services of the whole cluster, with little more than their names. */
+/** Cached objects: those of snapshots, and the Services of the whole cluster in reduced form. */
 export interface IndexedObjects extends ObjectLists {
   readonly meshServices: ObjectLists['services'];
 }
 type List = keyof IndexedObjects;
 
-/** An object and the list it belongs to. */
+/** An object and its list. */
 export type IndexedObject = {
   readonly [K in List]: { readonly of: K; readonly object: IndexedObjects[K][number] };
 }[List];
 
-/** A change as the index has it. */
+/** A change of the index. */
 export interface IndexChange {
   readonly observed: IndexedObject;
-  /** What was known under that name until then. */
+  /** The previous object with this name. */
   readonly before: IndexedObject | undefined;
 }
 
 type Indexed = { readonly [K in List]: Indexer<IndexedObjects[K][number]> };
 
 export class ClusterIndex implements Indexed {
-  /** By selector: there are far fewer than Gateways. */
+  /** By selector, because there are far fewer selectors than Gateways. */
   readonly gateways = new Indexer<ObjectLists['gateways'][number]>({
     key,
     groups: ({ selector }) => [selectorKey(selector)],
   });
-  /** By the Gateways that they may mean. */
+  /** By the Gateways that they may refer to. */
   readonly virtualServices = new Indexer<VirtualService>({ key, groups: gatewaysNamed });
   readonly services = new Indexer<ObjectLists['services'][number]>({ key, groups: place });
   readonly meshServices = new Indexer<IndexedObjects['meshServices'][number]>({
@@ -57,7 +60,7 @@ export class ClusterIndex implements Indexed {
     key,
     groups: place,
   });
-  /** By parent, as routes are. */
+  /** By parent, like routes. */
   readonly listenerSets = new Indexer<ObjectLists['listenerSets'][number]>({
     key,
     groups: ({ parent }) => [`Gateway ${parent.namespace}/${parent.name}`],
@@ -78,16 +81,16 @@ export class ClusterIndex implements Indexed {
     groups: place,
   });
   readonly meshConfigs = new Indexer<ObjectLists['meshConfigs'][number]>({ key, groups: place });
-  /** Lists of optional kinds that were read at least once: what is known of them stays known. */
+  /** Optional kinds that were read at least once; they stay known. */
   readonly read = new Set<keyof OptionalKinds>();
 
-  /** Returns what was known under that name until now. */
+  /** Returns the previous object with this name. */
   apply(
     what: 'added' | 'updated' | 'deleted',
     { of, object }: IndexedObject,
   ): IndexedObject | undefined {
     const before = this.#keep(of, object, what);
-    // Of the same list, so of the same type.
+    // Of the same list, therefore of the same type.
     return before === undefined ? undefined : ({ of, object: before } as IndexedObject);
   }
 
@@ -121,7 +124,7 @@ export function selectorKey(selector: Labels): string {
     : JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Every Gateway, as `namespace/name`, that a VirtualService may mean; there need not be one. */
+/** All Gateways (`namespace/name`) that a VirtualService may refer to; they need not exist. */
 export function gatewaysNamed(route: VirtualService): readonly string[] {
   const named = [
     ...route.gateways,
@@ -132,7 +135,10 @@ export function gatewaysNamed(route: VirtualService): readonly string[] {
   return [...new Set(named.flatMap((entry) => candidates(entry, route.meta.namespace)))];
 }
 
-/** `ns/name`, `./name`, `name`, and the legacy `name.ns[.svc…]`; a name may itself hold dots, so both readings count. */
+/**
+ * `ns/name`, `./name`, `name`, and the old format `name.ns[.svc…]`; a name may contain dots, so
+ * both interpretations count.
+ */
 function candidates(entry: string, namespace: string): readonly string[] {
   const [before = '', after] = entry.split('/');
   if (after !== undefined) return [`${before === '.' ? namespace : before}/${after}`];

@@ -1,14 +1,20 @@
-/** Where an object is found: under its key, and in any number of groups. */
+/** The key of an object, and any number of groups. */
 export interface IndexFunctions<T> {
   readonly key: (object: T) => string;
   readonly groups: (object: T) => readonly string[];
 }
 
-/** Objects of one kind, found without going through all of them. What it holds depends on the objects alone, never on the order in which they came. */
+/**
+ * An index of objects of one kind by key and group. Its content depends only on the objects, never
+ * on the order of updates.
+ */
 export class Indexer<T> {
   readonly #places: IndexFunctions<T>;
   readonly #objects = new Map<string, T>();
-  /** Most groups have one member and there are tens of thousands of them: a set is made only for the second. */
+  /**
+   * Most groups have one member and there are tens of thousands of groups, so a set is created only
+   * for the second member.
+   */
   readonly #members = new Map<string, string | Set<string>>();
 
   constructor(places: IndexFunctions<T>) {
@@ -34,7 +40,7 @@ export class Indexer<T> {
     return undefined;
   }
 
-  /** The members of a group, with their keys. */
+  /** The members of a group with their keys. */
   *in(group: string): Generator<readonly [string, T]> {
     const members = this.#members.get(group) ?? [];
     for (const key of typeof members === 'string' ? [members] : members) {
@@ -43,7 +49,7 @@ export class Indexer<T> {
     }
   }
 
-  /** Returns what was there under its key. */
+  /** Returns the previous object with this key. */
   put(object: T): T | undefined {
     const key = this.#places.key(object);
     const before = this.#objects.get(key);
@@ -84,7 +90,7 @@ export class Indexer<T> {
   }
 }
 
-/** Objects by their keys, in one order on every machine. */
+/** Objects sorted by key, independent of the locale. */
 export function inOrder<T>(found: Iterable<readonly [key: string, object: T]>): T[] {
   return [...found].sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, object]) => object);
 }

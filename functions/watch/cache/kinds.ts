@@ -1,4 +1,4 @@
-/** The kinds that are followed, and how each becomes what a snapshot holds. */
+/** The watched kinds, and their conversion to objects of a snapshot. */
 import type { ObjectLists, OptionalKinds, Meta } from '../../../shared/domain/snapshot/objects.ts';
 import type { RawObject, StreamKind } from '../../../shared/kubernetes/index.ts';
 import {
@@ -23,7 +23,7 @@ import { meshService } from './mesh-service.ts';
 type List = keyof ObjectLists;
 type Plain = Exclude<List, 'services'>;
 
-/** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
+/** A typed object and its list; for a Service, also the fields that Sluice owns. */
 export type ObservedObject =
   | {
       readonly [K in Plain]: { readonly of: K; readonly object: ObjectLists[K][number] };
@@ -36,16 +36,16 @@ export type ObservedObject =
     };
 
 export interface ObservedKind extends StreamKind {
-  /** Only objects in the namespaces of ingresses matter. */
+  /** Only objects in the namespaces of ingresses are relevant. */
   readonly local: boolean;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Without it, one statement less can be made: that it may not be read, or is not served, costs nothing else. */
+  /** An optional kind: if it is unreadable or not served, only some information is missing. */
   readonly optional?: keyof OptionalKinds;
   readonly observe: (raw: RawObject) => ObservedObject;
 }
 
-/** Whose the status is matters where an address is claimed by it. */
+/** The owner of the status matters, because an address is claimed through it. */
 function observeService(raw: RawObject): ObservedObject {
   const [object, owned] = [trimLabels(normaliseService(raw)), readOwnership(raw)];
   return {
@@ -64,7 +64,7 @@ const ISTIO = {
 const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
 const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
 
-/** Newest first: the last Gateway API release still carries some routes in alpha. */
+/** Newest first: the latest Gateway API release still has some routes in alpha. */
 const ROUTES = [
   { kind: 'HTTPRoute', plural: 'httproutes', versions: ['v1', 'v1beta1'] },
   { kind: 'GRPCRoute', plural: 'grpcroutes', versions: ['v1', 'v1alpha2'] },
@@ -73,7 +73,7 @@ const ROUTES = [
   { kind: 'UDPRoute', plural: 'udproutes', versions: ['v1', 'v1alpha2'] },
 ] as const;
 
-/** The Services of the whole cluster, where a server opens its port for them. */
+/** The Services of the whole cluster, for servers that need them to open their port. */
 export const MESH_SERVICES: ObservedKind = {
   ...CORE,
   kind: 'Service',
@@ -109,7 +109,7 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     observe: (raw) => ({ of: 'virtualServices', object: trimLabels(normaliseVirtualService(raw)) }),
   },
   { ...CORE, kind: 'Service', plural: 'services', observe: observeService },
-  // Pods that have ended keep their labels and often their address.
+  // Ended pods keep their labels and often their address.
   {
     ...CORE,
     kind: 'Pod',
@@ -170,7 +170,7 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     optional: 'referenceGrants',
     observe: (raw) => ({ of: 'referenceGrants', object: trimLabels(normaliseReferenceGrant(raw)) }),
   },
-  // Items of a list carry no kind.
+  // Items of a list have no kind.
   ...ROUTES.map((route): ObservedKind => ({
     ...API,
     ...route,
@@ -178,11 +178,14 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
   })),
 ];
 
-/** Labels that change often or are many, and decide nothing. */
+/** Labels that change often or are numerous, and are irrelevant. */
 const NOISE =
   /^(pod-template-hash|controller-revision-hash|pod-template-generation|helm\.sh\/.*|beta\.kubernetes\.io\/.*|feature\.node\.kubernetes\.io\/.*|nvidia\.com\/.*|csi\..*|topology\.ebs\.csi\..*)$/;
 
-/** As it is kept and sent. The version counts writes, not content: heartbeats would make every snapshot new. Changes carry it instead. */
+/**
+ * Reduces metadata for storage and snapshots. The resource version is removed because it counts
+ * writes, so heartbeats would change every snapshot; changes carry it instead.
+ */
 export function trimLabels<T extends { readonly meta: Meta }>(object: T): T {
   const { labels } = object.meta;
   const names = Object.keys(labels);

@@ -1,13 +1,14 @@
-/** Pure: how the streams are narrowed, so that a large cluster never arrives here whole. */
+/** Pure: restricts the streams, so that a large cluster is not read completely. */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 
-/** No object carries this. */
+/** A label that no object has. */
 export const NOTHING_YET = 'sluice.io/no-such-object';
 
 /**
- * The pods of these ingress Services, which share a namespace. Selectors have no "or": of several, the keys that all have are asked for,
- * with the values of all. That may bring pods of none, which the snapshots leave out. Undefined where no Service selects anything.
+ * A selector for the pods of these ingress Services in one namespace. Selectors have no "or": for
+ * several Services, it requires the common keys with all their values. It may match other pods,
+ * which snapshots leave out. Undefined if no Service has a selector.
  */
 export function podSelector(services: readonly Pick<Service, 'selector'>[]): string | undefined {
   const selectors = services

@@ -1,10 +1,13 @@
-/** The mesh ConfigMaps of the revisions that serve gateway pods: one stream for each, from the moment that somebody asks for it. */
+/**
+ * Streams of the mesh ConfigMaps of the revisions that serve gateway pods, started on first
+ * request.
+ */
 import type { Stream } from '../../../shared/kubernetes/index.ts';
 import { meshConfigKind, type ObservedKind, type ObservedObject } from './kinds.ts';
 
 export interface MeshConfigStreamOptions {
   readonly open: (kind: ObservedKind) => Stream<ObservedObject>;
-  /** One is known now, or cannot be. */
+  /** Called when one is known, or known to be unreadable. */
   readonly onAnswer: () => void;
 }
 
@@ -27,7 +30,7 @@ export class MeshConfigStreams {
     return [...this.#streams.values()];
   }
 
-  /** False while the answer of the API is awaited for one of them. That one may not be read is an answer. */
+  /** False while the API's answer for one of them is pending. A refusal counts as an answer. */
   want(revisions: ReadonlySet<string>): boolean {
     const wanted = [...revisions].map((revision) => this.#follow(revision));
     return wanted.every((one) => one === undefined || one.answered);

@@ -1,21 +1,24 @@
-/** The Services of the whole cluster, followed only while an ingress has a server that opens its port for mesh services. */
+/**
+ * The Services of the whole cluster, watched only while an ingress has a server that opens its port
+ * for mesh Services.
+ */
 import { KubernetesError, type Stream } from '../../../shared/kubernetes/index.ts';
 import type { ObservedObject } from './kinds.ts';
 
 export interface MeshStreamOptions {
-  /** `onFault` hears of every try that failed. */
+  /** `onFault` is called for every failed attempt. */
   readonly open: (onFault: (error: unknown) => void) => Stream<ObservedObject>;
-  /** Nobody needs the stream any more, and it has ended. */
+  /** Called when the stream is no longer needed and has ended. */
   readonly closed: () => void;
-  /** What was waited for is there, or will not come; or it came after all. */
+  /** Called when the awaited list is complete or known to fail, or completes later. */
   readonly onAnswer: () => void;
 }
 
 interface Open {
   readonly stream: Stream<ObservedObject>;
-  /** Lists that are waited for. */
+  /** Number of pending lists. */
   pending: number;
-  /** In the words of the API, since the last list. */
+  /** The API's refusal since the last list. */
   denied: string | undefined;
 }
 
@@ -31,7 +34,10 @@ export class MeshServiceStream {
     this.#options = options;
   }
 
-  /** False while the answer of the API is awaited: what is missing then is not gone. A refusal is an answer. */
+  /**
+   * False while the API's answer is pending: missing Services are then not gone. A refusal counts
+   * as an answer.
+   */
   get answered(): boolean {
     return (
       this.#open !== undefined && (this.#open.pending === 0 || this.#open.denied !== undefined)
@@ -42,7 +48,7 @@ export class MeshServiceStream {
     return this.#open?.denied;
   }
 
-  /** Undefined unless it was listed: nothing else waits for it. */
+  /** Undefined unless it was listed, because nothing else waits for it. */
   get stream(): Stream<ObservedObject> | undefined {
     return this.#open === undefined || this.#open.pending > 0 || this.#open.denied !== undefined
       ? undefined
@@ -56,7 +62,7 @@ export class MeshServiceStream {
     else if (this.#open === undefined) this.#start();
   }
 
-  /** What is known may be old: a new list is waited for. */
+  /** Requests a new list, because the cached state may be old. */
   relist(): void {
     const open = this.#open;
     if (open !== undefined) this.#await(open, open.stream.relist());
@@ -74,7 +80,7 @@ export class MeshServiceStream {
     const open: Open = { stream, pending: 0, denied: undefined };
     this.#open = open;
     this.#await(open, stream.synced);
-    // What the last one knew has to be out of the way.
+    // The previous cache must be removed first.
     void this.#closing.then(() => (this.#open === open ? stream.start() : undefined));
   }
 
@@ -92,7 +98,7 @@ export class MeshServiceStream {
   #fault(open: Open, error: unknown): void {
     if (!(error instanceof KubernetesError) || error.status !== 403 || this.#open !== open) return;
     const first = open.denied === undefined;
-    // A right that was taken away may come back.
+    // A revoked permission may return.
     if (open.pending === 0) this.#await(open, open.stream.relist());
     open.denied = error.message;
     if (first) this.#options.onAnswer();

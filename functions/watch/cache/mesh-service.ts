@@ -2,7 +2,10 @@ import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 
 const NOTHING = {};
 
-/** What decides whether it opens a port: its name, its age, and whether it has a port for TCP. There may be tens of thousands. */
+/**
+ * The fields that decide whether it opens a port: name, age, and whether it has a TCP port. There
+ * may be tens of thousands.
+ */
 export function meshService({ meta: { namespace, name, created }, type, ports }: Service): Service {
   return {
     meta: {

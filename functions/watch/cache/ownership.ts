@@ -1,12 +1,15 @@
-/** What of a Service is Sluice's own, as the API server keeps it in `managedFields`. */
+/** The fields of a Service that Sluice owns, from `managedFields`. */
 import type { ManagedFields, RawObject } from '../../../shared/kubernetes/index.ts';
 
-/** Field manager of the Service ports that Sluice adds. */
+/** Field manager of the Service ports added by Sluice. */
 export const PORT_MANAGER = 'sluice';
-/** Field manager of `status.loadBalancer`, apart so that neither takes the other's fields away. */
+/**
+ * Field manager of `status.loadBalancer`; separate, so that neither manager removes the other's
+ * fields.
+ */
 export const STATUS_MANAGER = 'sluice-status';
 
-/** A Service port is known by its number and protocol. */
+/** Identity of a Service port: number and protocol. */
 export interface PortKey {
   readonly port: number;
   readonly protocol: string;
@@ -33,7 +36,7 @@ export function readOwnership(raw: RawObject): ServiceOwnership {
   };
 }
 
-/** Keys look like `k:{"port":32400,"protocol":"TCP"}`. */
+/** Keys have the format `k:{"port":32400,"protocol":"TCP"}`. */
 function portsOf(entry: ManagedFields): readonly PortKey[] {
   const ports = child(child(entry.fieldsV1, 'f:spec'), 'f:ports');
   return Object.keys(ports).flatMap((key) => {

@@ -4,7 +4,7 @@ import type { ObservedObject } from './kinds.ts';
 import { NOTHING_YET, podSelector } from './label-selectors.ts';
 import type { CacheChange } from './cache-change.ts';
 
-/** The stream of a namespace's pods, as far as it is steered here. */
+/** The parts of a pod stream that are used here. */
 export interface PodStream {
   start(): void;
   relist(): Promise<void>;
@@ -14,19 +14,22 @@ interface NamespacePods {
   readonly services: Map<string, Service>;
   selector: string;
   stream: PodStream | undefined;
-  /** Lists by a new selector that are under way. */
+  /** Number of pending lists with a new selector. */
   pending: number;
-  /** The newest of an ingress Service. */
+  /** The latest change of an ingress Service. */
   latest: CacheChange | undefined;
 }
 
-/** Only the pods of ingress Services are followed; when a selector changes, they are listed anew. */
+/**
+ * Restricts the watched pods to those of ingress Services; lists them again when a selector
+ * changes.
+ */
 export class PodSelectors {
   readonly #ingresses: ReadonlySet<string>;
   readonly #again: (change: CacheChange) => void;
   readonly #scopes = new Map<string, NamespacePods>();
 
-  /** `again` hears of the Service once more as soon as its pods are known. */
+  /** `again` is called with the Service when its pods are known. */
   constructor(ingresses: readonly IngressRef[], again: (change: CacheChange) => void) {
     this.#ingresses = new Set(ingresses.map(({ namespace, service }) => `${namespace}/${service}`));
     this.#again = again;
@@ -50,7 +53,8 @@ export class PodSelectors {
     if (observed.of !== 'services' || !this.#ingresses.has(keyOf(observed))) return;
     const scope = this.#scope(observed.object.meta.namespace);
     scope.latest = change;
-    // The pods of a Service that is gone are kept in sight: it may come back, as with a reinstallation.
+    // Keep watching the pods of a deleted Service, which may be created again, for instance by a
+    // reinstallation.
     if (change.change.what !== 'deleted')
       scope.services.set(observed.object.meta.name, observed.object);
     const selector = podSelector([...scope.services.values()]) ?? NOTHING_YET;

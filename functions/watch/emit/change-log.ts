@@ -1,7 +1,7 @@
 import { provesRemoval, type Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 
-/** Of changes that prove nothing; beyond this the oldest are forgotten. */
+/** Maximum number of changes that prove nothing; the oldest are dropped. */
 const MOST = 500;
 /**
  * Of proofs. Nobody has so many Gateways, and more than twice as many would not be read as one message: a snapshot that is refused for
@@ -17,11 +17,12 @@ interface Entry {
 type Entries = Map<string, Entry>;
 
 /**
- * What was seen to change and is not yet known to have arrived. A change goes along with every snapshot until a result for one of them
- * came back: the proof of a deletion must not be lost with a lost message, nor because much else changed in the meantime.
+ * Observed changes that are not confirmed yet. Each snapshot contains them until a result for one
+ * of these snapshots arrives, because the proof of a deletion must survive a lost message and many
+ * other changes.
  */
 export class ChangeLog {
-  /** By object and kind of change; apart from the rest, which pods fill in no time. */
+  /** By object and kind of change; separate, because changes of pods are numerous. */
   readonly #proofs: Entries = new Map();
   readonly #others: Entries = new Map();
 
@@ -39,7 +40,7 @@ export class ChangeLog {
     return this.#all().flatMap((entries) => [...entries.values()].map(({ change }) => change));
   }
 
-  /** The listed changes went out with `revision`. */
+  /** The listed changes were sent with `revision`. */
   markSent(changes: readonly Change[], revision: Revision): void {
     const sent = new Set(changes);
     for (const entries of this.#all())
@@ -47,12 +48,12 @@ export class ChangeLog {
         if (sent.has(change)) entries.set(key, { change, sent: revision });
   }
 
-  /** A result came back for `revision`. */
+  /** A result for `revision` arrived. */
   settle(revision: Revision): void {
     this.#drop(({ sent }) => sent !== undefined && compareRevisions(sent, revision) <= 0);
   }
 
-  /** They turned out to change nothing of the ingress. */
+  /** The changes turned out not to affect the ingress. */
   dropUnsent(): void {
     this.#drop(({ sent }) => sent === undefined);
   }

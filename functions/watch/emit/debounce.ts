@@ -1,10 +1,10 @@
-/** In milliseconds: send after `quiet` without a change, at the latest `max` after the first. */
+/** Milliseconds: send after `quiet` without changes, and at most `max` after the first. */
 export interface DebounceLimits {
   readonly quiet: number;
   readonly max: number;
 }
 
-/** Collects the changes that belong together. */
+/** Groups changes that belong together. */
 export class Debounce {
   readonly #limits: DebounceLimits;
   #first: number | undefined;
@@ -21,7 +21,7 @@ export class Debounce {
     this.#urgent ||= urgent;
   }
 
-  /** Milliseconds to wait from `now`; 0 when it is time, undefined when nothing happened. */
+  /** Milliseconds to wait from `now`; 0 if due, undefined without changes. */
   due(now: number): number | undefined {
     if (this.#first === undefined) return undefined;
     if (this.#urgent) return 0;

@@ -10,9 +10,9 @@ import { Debounce, type DebounceLimits } from './debounce.ts';
 import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
 import { Signal } from '../loop/signal.ts';
 
-/** How long a snapshot's result is waited for before the next snapshot goes out all the same. */
+/** Milliseconds to wait for the result of a snapshot before the next one is sent anyway. */
 const UNSETTLED_MS = 60_000;
-/** Timers take 32 bits. */
+/** Timers are limited to 32 bits. */
 const FOREVER = 86_400_000;
 
 export interface EmitterOptions {
@@ -20,17 +20,18 @@ export interface EmitterOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly debounce: DebounceLimits;
-  /** The newest content; undefined while there is nothing to say. */
+  /** The newest content; undefined if there is nothing to send. */
   readonly content: () => Content | undefined;
-  /** Resolves only when the queue has it. */
+  /** Resolves when the queue has stored it. */
   readonly send: (content: Content, changes: readonly Change[]) => Promise<Revision>;
-  /** Called after each debounce, whether or not a snapshot may go out yet. */
+  /** Called after each debounce, whether or not a snapshot may be sent yet. */
   readonly observed: () => void;
 }
 
 /**
- * Sends the snapshots of one ingress: one pending at most, one unsettled at most, but for members that leave. Whatever fails, the next try sends the newest content,
- * so nothing piles up and nothing is lost.
+ * Sends the snapshots of one ingress: at most one pending and one unconfirmed, except for removed
+ * members. After any failure, the next attempt sends the newest content, so nothing accumulates and
+ * nothing is lost.
  */
 export class Emitter {
   readonly #options: EmitterOptions;
@@ -38,10 +39,10 @@ export class Emitter {
   readonly #debounce: Debounce;
   readonly #changes = new ChangeLog();
   #force = false;
-  /** A member leaves: waiting for the last result would cost connections. */
+  /** A member was removed: waiting for the last result would cost connections. */
   #urgent = false;
   #stopping = false;
-  /** The debounce is over for the latest change. */
+  /** The debounce of the latest change is over. */
   #observed = true;
   #failures = 0;
   #sent: Content | undefined;
@@ -65,7 +66,7 @@ export class Emitter {
     this.#touch(urgent);
   }
 
-  /** Say it again although nothing changed. */
+  /** Sends again without a change. */
   refresh(): void {
     this.#force = true;
     this.#touch(true);
@@ -77,7 +78,7 @@ export class Emitter {
     this.#wake.notify();
   }
 
-  /** Sends what is in hand, once, and ends. */
+  /** Sends pending content once, and ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake.notify();
@@ -107,7 +108,7 @@ export class Emitter {
     }
   }
 
-  /** 0 when it is time to look. */
+  /** 0 if due. */
   #pause(): number {
     const now = this.#options.clock.monotonic();
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
@@ -120,7 +121,7 @@ export class Emitter {
     return Math.min(Math.max(quiet, settled), FOREVER);
   }
 
-  /** What does not wait for results goes ahead as soon as the debounce is over. */
+  /** Work that does not wait for results runs as soon as the debounce is over. */
   #observe(): void {
     if (this.#observed) return;
     this.#observed = true;
@@ -137,11 +138,11 @@ export class Emitter {
     if (content === undefined) return;
     if (!forced && this.#sent !== undefined && sameContent(this.#sent, content))
       return this.#changes.dropUnsent();
-    // A member that leaves is as urgent at the next try.
+    // The removal of a member stays urgent at the next attempt.
     if (!(await this.#send(content))) this.#urgent ||= urgent;
   }
 
-  /** Whether the queue has it. */
+  /** Whether the queue has stored it. */
   async #send(content: Content): Promise<boolean> {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
@@ -166,7 +167,7 @@ export class Emitter {
     }
   }
 
-  /** Not cut short by changes: they join the next try. */
+  /** Not interrupted by changes, which join the next attempt. */
   async #sleep(ms: number): Promise<void> {
     const until = this.#options.clock.monotonic() + ms;
     while (!this.#stopping && this.#options.clock.monotonic() < until)

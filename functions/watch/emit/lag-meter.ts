@@ -1,6 +1,9 @@
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 
-/** From a change to the first snapshot that carries it. Times are milliseconds of a monotonic clock. */
+/**
+ * Measures the time from a change to the first snapshot that contains it. Milliseconds of a
+ * monotonic clock.
+ */
 export class LagMeter {
   readonly #seen = new WeakMap<Change, number>();
 
@@ -8,7 +11,7 @@ export class LagMeter {
     this.#seen.set(change, now);
   }
 
-  /** The longest of those that are carried for the first time. */
+  /** The longest time among the changes that are sent for the first time. */
   sent(changes: readonly Change[], now: number): number | undefined {
     const lags = changes.flatMap((change) => {
       const at = this.#seen.get(change);

@@ -8,10 +8,10 @@ import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Content } from './snapshot-content.ts';
 import type { Revisions } from './revisions.ts';
 
-/** Puts what the watcher says on the queue; resolves only when the queue has it. */
+/** Sends the watcher's events; resolves when the queue has stored them. */
 export interface Outbox {
   snapshot(ingress: IngressRef, content: Content, changes: readonly Change[]): Promise<Revision>;
-  /** Those that exist, of those that are looked for. */
+  /** The existing ones among the watched ingresses. */
   inventory(ingresses: readonly IngressRef[], watched: readonly IngressRef[]): Promise<Revision>;
 }
 
@@ -64,7 +64,7 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
   };
 }
 
-/** W3C trace context: a new trace for each event that leaves the cluster. */
+/** W3C trace context: a new trace for each event. */
 function traceparent(runtime: Runtime): string {
   const hex = (): string => runtime.id().replaceAll('-', '').padEnd(32, '0').slice(0, 32);
   return `00-${hex()}-${hex().slice(0, 16)}-01`;

@@ -1,6 +1,6 @@
 import type { Revision } from '../../../shared/domain/revision.ts';
 
-/** One counter for everything this watcher says within its epoch. */
+/** One counter for all events of a watcher within its epoch. */
 export class Revisions {
   #epoch: number;
   #counter = 0;
@@ -13,7 +13,7 @@ export class Revisions {
     return this.#epoch;
   }
 
-  /** The newest one given out. */
+  /** The newest revision so far. */
   get newest(): Revision {
     return { epoch: this.#epoch, counter: this.#counter };
   }
@@ -23,7 +23,7 @@ export class Revisions {
     return { epoch: this.#epoch, counter: this.#counter };
   }
 
-  /** Only ever upwards. */
+  /** Never goes backwards. */
   moveTo(epoch: number): void {
     if (epoch <= this.#epoch) return;
     this.#epoch = epoch;

@@ -4,11 +4,14 @@ import { compareRevisions, type Revision } from '../../../shared/domain/revision
 export interface Settlement {
   readonly revision: Revision;
   readonly device?: string | undefined;
-  /** Every device the snapshot went to. */
+  /** Every device that got the snapshot. */
   readonly devices: readonly string[];
 }
 
-/** Which devices have answered for the newest revision that any of them knows. An answer may come before the sender knows that it sent. */
+/**
+ * Tracks which devices have answered for the newest revision known to any of them. An answer may
+ * arrive before the sender knows that it sent.
+ */
 export class SettlementTracker {
   #revision: Revision = { epoch: 0, counter: 0 };
   #waiting = new Set<string>();

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 
-/** What a snapshot says, without when it was said. */
+/** The content of a snapshot without its revision. */
 export interface Content {
   readonly objects: KubernetesObjects;
   readonly removed: boolean;
@@ -12,7 +12,10 @@ const LISTS = (Object.keys(KubernetesObjects.shape) as (keyof KubernetesObjects)
   (name): name is List => name !== 'optionalKinds',
 );
 
-/** Who changed it, and how often, does not count. Most objects are the very same ones, so that little has to be compared. */
+/**
+ * Ignores field ownership and resource versions. Most objects are identical, so few comparisons are
+ * needed.
+ */
 export function sameContent(a: Content, b: Content): boolean {
   return (
     a.removed === b.removed &&

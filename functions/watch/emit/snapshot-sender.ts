@@ -23,7 +23,10 @@ export interface SnapshotSenderOptions {
   readonly clock: Clock;
 }
 
-/** Sends the snapshots of one ingress, measures how late they are, and says where its owner looks when one is too large. */
+/**
+ * Sends the snapshots of one ingress, measures their delay, and reports snapshots that are too
+ * large.
+ */
 export class SnapshotSender {
   readonly #options: SnapshotSenderOptions;
   readonly #size: SizeReporter;
@@ -38,7 +41,7 @@ export class SnapshotSender {
     this.#lag.seen(change, this.#options.clock.monotonic());
   }
 
-  /** Resolves only when the queue has it. */
+  /** Resolves when the queue has stored it. */
   async send(content: Content, changes: readonly Change[]): Promise<Revision> {
     const { cluster, ref, outbox, meter, clock } = this.#options;
     const revision = await outbox.snapshot(ref, content, changes).catch((error: unknown) => {

@@ -1,4 +1,7 @@
-/** A snapshot that is too large is said where its owner looks; nothing is exposed anew until it is split. */
+/**
+ * Reports a snapshot that is too large at the objects of its owner; no changes are sent until it is
+ * split.
+ */
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
@@ -8,7 +11,7 @@ import { serviceTarget } from '../report/event-targets.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 export interface SizeReporter {
-  /** Whether it says anything depends on the error. */
+  /** Reports the error if it concerns the size. */
   failed(error: unknown, objects: KubernetesObjects): void;
   sent(): void;
 }
@@ -37,7 +40,7 @@ export function createSizeReporter(
   };
 }
 
-/** Steady words: exact sizes would make every try a new Event. */
+/** Without exact sizes, which would create a new Event each time. */
 export function tooLarge(scope: string, ref: IngressRef, objects: KubernetesObjects): EventMessage {
   const counts = [
     [objects.gateways.length + objects.apiGateways.length, 'Gateways'],

@@ -1,13 +1,13 @@
-/** Queues that are only touched by the replica that leads. */
+/** Queues that only the leading replica can use. */
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
-/** Where the queues' own figures go. */
+/** Receives the figures of the queues. */
 export interface QueueMeter {
   sent(queue: string, bytes: number): void;
   failed(queue: string, operation: 'send' | 'receive' | 'delete'): void;
 }
 
-/** `assure` rejects for a replica that does not lead: then nothing is sent, taken or deleted. */
+/** `assure` rejects if the replica does not lead: then nothing is sent, received or deleted. */
 export function fenceQueues(
   queues: Queues,
   assure: () => Promise<void>,
@@ -38,7 +38,7 @@ function fenceQueue(queue: Queue, assure: () => Promise<void>, meter: QueueMeter
     },
     receive: (options) => counted('receive', () => queue.receive(options)),
     delete: (receipt) => counted('delete', () => queue.delete(receipt)),
-    // Giving back what was taken is right for everybody.
+    // Returning messages is always allowed.
     changeVisibility: (receipt, visibility) => queue.changeVisibility(receipt, visibility),
     depth: () => queue.depth(),
   };

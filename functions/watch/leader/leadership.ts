@@ -1,4 +1,7 @@
-/** One replica speaks for a cluster at a time. Whoever holds the Lease leads; whoever cannot prove it any more writes nothing. */
+/**
+ * Leader election: one replica sends events of a cluster at a time. The holder of the Lease leads;
+ * a replica that cannot prove this writes nothing.
+ */
 import {
   Fenced,
   fullJitter,
@@ -22,12 +25,15 @@ import { longestSince, momentOf, type Moment } from '../../../shared/runtime/clo
 
 /** In milliseconds. */
 export interface LeaseTiming {
-  /** Others wait so long after the last renewal before they take over. */
+  /** Others take over this long after the last renewal. */
   readonly duration: number;
-  /** The holder itself stops so long after it; the difference is what clocks and pauses may cost. */
+  /**
+   * The holder stops this long after the last renewal; the difference covers clock errors and
+   * pauses.
+   */
   readonly valid: number;
   readonly renew: number;
-  /** How often a replica that waits looks at the Lease. */
+  /** Interval at which a waiting replica reads the Lease. */
   readonly look: number;
 }
 
@@ -45,16 +51,16 @@ export interface LeadershipOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly timing?: Partial<LeaseTiming> | undefined;
-  /** Called with the epoch of the new term, before anything else is done with it. */
+  /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
   readonly lost: () => void;
 }
 
 interface Term {
   readonly epoch: number;
-  /** As it was written last; its version is the fence of the next write. */
+  /** As last written; its version guards the next write. */
   readonly lease: RawObject;
-  /** When the write that proves it began. */
+  /** Start of the write that proves it. */
   readonly proven: Moment;
 }
 
@@ -72,7 +78,7 @@ export class Leadership {
   #term: Term | undefined;
   #sighting: ObservedRenewal | undefined;
   #running: Promise<void> | undefined;
-  /** One write to the Lease at a time. */
+  /** Only one write to the Lease at a time. */
   #renewing: Promise<void> | undefined;
   #began = false;
   /** The epoch of a claim whose answer may have been lost. */
@@ -83,22 +89,25 @@ export class Leadership {
     this.#timing = { ...LEASE_TIMING, ...options.timing };
   }
 
-  /** The epoch of the running term; undefined for a replica that waits. */
+  /** The epoch of the current term; undefined on a waiting replica. */
   get epoch(): number | undefined {
     return this.#term?.epoch;
   }
 
-  /** Resolves after the first look at the Lease, whatever it said. */
+  /** Resolves after the first read of the Lease, whatever its result. */
   async start(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running ??= this.#run(resolve);
     await promise;
   }
 
-  /** Resolves while this replica certainly leads; rejects with {@link Fenced} when it does not, or cannot know. */
+  /**
+   * Resolves if this replica certainly leads; rejects with {@link Fenced} if it does not, or cannot
+   * know.
+   */
   readonly assure = async (): Promise<void> => {
     if (this.#isProven()) return;
-    // A process that slept, or a renewal that is late: the Lease itself tells.
+    // After a suspended process or a late renewal, the Lease itself decides.
     if (this.#term !== undefined && !this.#abort.signal.aborted)
       await this.#renewOnce().catch((cause: unknown) =>
         Promise.reject(
@@ -109,7 +118,10 @@ export class Leadership {
       throw new Fenced('another replica leads, or none; this replica writes nothing');
   };
 
-  /** Moves the term above an epoch that is known elsewhere; undefined when this replica leads no more. */
+  /**
+   * Raises the term above an epoch that is known elsewhere; undefined if this replica no longer
+   * leads.
+   */
   async raise(above: number): Promise<number | undefined> {
     await this.#renewing?.catch(() => undefined);
     if (this.#term === undefined) return undefined;
@@ -117,7 +129,7 @@ export class Leadership {
     return this.#term?.epoch;
   }
 
-  /** Ends the term and hands the Lease over. */
+  /** Ends the term and releases the Lease. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#running;
@@ -127,7 +139,7 @@ export class Leadership {
     if (term === undefined) return;
     const { client, place, clock, log } = this.#options;
     try {
-      // The epoch stays: the next one is above it.
+      // Keeps the epoch, so that the next one is above it.
       await client.replace(
         LEASES,
         leaseWith(place, term.lease, {
@@ -166,7 +178,7 @@ export class Leadership {
           (0.75 + random() / 2);
       } catch (error) {
         failures += 1;
-        // A leader must not sleep through its own term.
+        // A leader must not sleep past the end of its term.
         pause = Math.min(
           fullJitter(failures, RETRY_BACKOFF_MS, random),
           this.#term === undefined ? RETRY_BACKOFF_MS.max : this.#timing.renew,
@@ -190,7 +202,8 @@ export class Leadership {
     const proven = momentOf(clock);
     const time = client.time();
     const now = epochTime(proven.now, time);
-    // Where the API server has not told its time yet, the answer to the claim may: until then the epoch only goes on.
+    // If the API server's time is unknown, the answer to the claim may contain it; until then the
+    // epoch is only incremented.
     const epoch = nextEpoch(time === undefined ? 0 : now, claim?.epoch ?? 0);
     this.#tried = epoch;
     const wish = leaseWith(place, lease, {
@@ -209,18 +222,18 @@ export class Leadership {
     if (this.#term !== undefined) this.#announce(this.#term, claim);
   }
 
-  /** Moves the epoch of a term that nobody knows of yet up to the time. */
+  /** Raises the epoch of an unannounced term to the current time. */
   async #catchUp(epoch: number): Promise<void> {
     const { client, clock } = this.#options;
     if (epochTime(clock.now(), client.time()) <= epoch) return;
     await this.#renewOnce(epoch).catch((error: unknown) => {
-      // It is this replica's own claim, so the next look takes it up again.
+      // It is this replica's own claim, so the next read continues it.
       this.#term = undefined;
       throw error;
     });
   }
 
-  /** `before`: what the Lease said until now. */
+  /** `before`: previous content of the Lease. */
   #announce({ epoch }: Term, before: LeaseRecord | undefined): void {
     const { place, log, won } = this.#options;
     log.info(
@@ -230,7 +243,10 @@ export class Leadership {
     won(epoch);
   }
 
-  /** Nobody's, one's own from before a restart, or not renewed for so long by one's own clock: clocks of others are not trusted. */
+  /**
+   * Unheld, held by this replica before a restart, or not renewed for the duration by this
+   * process's clock; other clocks are not trusted.
+   */
   #isFree(claim: LeaseRecord): boolean {
     const { clock, place, log } = this.#options;
     const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
@@ -270,7 +286,7 @@ export class Leadership {
     if (written === undefined) {
       const lease = await client.get(LEASES, place.name, place.namespace);
       const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
-      // Somebody may have put a label on it, or deleted it; a term ends only when another one began.
+      // Labels may change and the Lease may be deleted; a term ends only when another one starts.
       if (
         claim === undefined ||
         (claim.holder === place.holder && [term.epoch, epoch].includes(claim.epoch))
@@ -294,7 +310,7 @@ export class Leadership {
   }
 }
 
-/** Somebody wrote first (409), or the Lease is not there any more (404). */
+/** Another replica wrote first (409), or the Lease was deleted (404). */
 function undefinedIfLost(error: unknown): undefined {
   if (error instanceof KubernetesError && (error.status === 409 || error.status === 404))
     return undefined;

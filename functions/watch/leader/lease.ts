@@ -1,4 +1,4 @@
-/** The Lease of one watched cluster, read and written: who leads, until when, and in which epoch. */
+/** The Lease of a watched cluster: holder, duration and epoch. */
 import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
 import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
 
@@ -17,17 +17,20 @@ export interface LeasePlace {
   readonly holder: string;
 }
 
-/** One Lease for each watched cluster: it remembers the epoch when a process is killed or a clock runs backwards. */
+/**
+ * One Lease per watched cluster, which keeps the epoch if a process is killed or a clock is set
+ * back.
+ */
 export function leasePlace(namespace: string, clusterId: string, holder: string): LeasePlace {
   return { namespace, name: `sluice-watch-${clusterId}`, holder };
 }
 
-/** What a Lease says. */
+/** The content of a Lease. */
 export interface LeaseRecord {
-  /** Empty where nobody leads. */
+  /** Empty if there is no holder. */
   readonly holder: string;
   readonly epoch: number;
-  /** Milliseconds without a renewal after which the holder counts as gone. */
+  /** Milliseconds without renewal after which the holder counts as gone. */
   readonly duration: number;
   readonly renewed: string;
 }
@@ -45,7 +48,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
   const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);
   return {
     holder: spec.holderIdentity ?? '',
-    // What nobody can have said is not continued.
+    // An impossible epoch is not continued.
     epoch: Number.isSafeInteger(epoch) && epoch <= LATEST_EPOCH ? epoch : 0,
     duration:
       spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
@@ -53,19 +56,20 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
   };
 }
 
-/** Milliseconds that a clock may differ from the API server's before it counts as wrong. */
+/** Milliseconds by which a clock may differ from the API server's. */
 export const CLOCKS_DIFFER = 60_000;
 
 /**
- * What a new epoch starts from: this machine's clock, or the API server's where the two are far apart. Where neither can be right, nothing:
- * then it goes on from the epoch on the Lease, and from what is declared, which is all that order needs.
+ * The start of a new epoch: this clock, or the API server's if they differ too much. Undefined if
+ * neither is plausible: the epoch then continues from the Lease and the declared versions, which
+ * preserves the order.
  */
 export function epochTime(own: number, server: number | undefined): number {
   const time = server === undefined || Math.abs(own - server) <= CLOCKS_DIFFER ? own : server;
   return time >= 0 && time <= LATEST_EPOCH ? Math.round(time) : 0;
 }
 
-/** Above every epoch before it. */
+/** Above all earlier epochs. */
 export function nextEpoch(now: number, kept: number, above = 0): number {
   return Math.max(now, kept + 1, above + 1);
 }
@@ -78,8 +82,8 @@ export interface LeaseWrite {
 }
 
 /**
- * The Lease with the wish written into it. It keeps the version that was read, so the API server refuses it when anybody wrote in
- * between: two claimants cannot both succeed.
+ * The Lease with the claim. It keeps the version that was read, so the API server refuses it after
+ * a concurrent write, and two claims cannot both succeed.
  */
 export function leaseWith(
   place: LeasePlace,

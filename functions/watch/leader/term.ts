@@ -1,4 +1,7 @@
-/** Everything a watcher says within one term of leadership. Made before it, so that what changes meanwhile is not lost; silent until then. */
+/**
+ * The work of a watcher within one term of leadership. Created before the term, so that no changes
+ * are lost; it sends nothing until then.
+ */
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
@@ -17,18 +20,18 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { CacheChange } from '../cache/cache-change.ts';
 
 export interface LeaderTermOptions {
-  /** Its queues refuse whoever does not lead. */
+  /** Its queues refuse operations unless this replica leads. */
   readonly runtime: Runtime;
   readonly cluster: string;
   readonly clusterUid: string;
   readonly ingresses: readonly WatchedIngress[];
-  /** Its writes refuse whoever does not lead. */
+  /** Its writes fail unless this replica leads. */
   readonly client: KubernetesClient;
   readonly cache: ClusterCache;
   readonly debounce: DebounceLimits;
   readonly resync: number;
   readonly meter: Meter;
-  /** Moves the term above an epoch that a device knows; undefined when it is over. */
+  /** Raises the term above an epoch on a device; undefined if the term is over. */
   readonly raise: (above: number) => Promise<number | undefined>;
 }
 
@@ -75,7 +78,7 @@ export class LeaderTerm {
       work: () => this.#tellAll(outbox),
     });
     const teller = new ClockTeller({ client, clock, recorder, cache, log });
-    // By itself: Events at thousands of Gateways must not hold the inventory up.
+    // Not awaited: Events at thousands of Gateways must not delay the inventory.
     this.#clockTelling = new Worker({
       name: 'reporting the clock difference',
       clock,
@@ -107,7 +110,7 @@ export class LeaderTerm {
     for (const reconciler of this.#reconcilers) reconciler.meshAnswered();
   }
 
-  /** The term begins. */
+  /** Starts the term. */
   begin(epoch: number): void {
     const { runtime, cluster } = this.#options;
     const { clock, random, log, queues } = runtime;
@@ -125,13 +128,13 @@ export class LeaderTerm {
     );
   }
 
-  /** The term is over: whatever is in hand is somebody else's now. */
+  /** Ends the term: work in progress belongs to the next leader. */
   end(): void {
     this.#leading = false;
     this.#abort.abort();
   }
 
-  /** Sends what is in hand, unless it was silenced, and ends. */
+  /** Sends pending content, unless the term has ended, and stops. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all([
@@ -144,14 +147,17 @@ export class LeaderTerm {
     this.#leading = false;
   }
 
-  /** The inventory, and every snapshot again; the first time the reconcilers have just begun by themselves. */
+  /**
+   * Sends the inventory and every snapshot again; the first time, the reconcilers have already
+   * started.
+   */
   async #tellAll(outbox: Outbox): Promise<number> {
     const { cache, resync } = this.#options;
     if (!this.#leading) return resync;
     const services = cache
       .states()
       .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
-    // A stale list proves no absence.
+    // An outdated list does not prove absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
     const watched = this.#reconcilers.map((reconciler) => reconciler.ref);
     await outbox.inventory(
@@ -163,7 +169,7 @@ export class LeaderTerm {
     return resync;
   }
 
-  /** Dealt with once everything is said: whoever takes over would not be asked again. */
+  /** Completed only after everything is sent, because the next leader would not be asked again. */
   async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
     if (!this.#leading) return false;
     if (cluster !== this.#options.cluster) return true;
@@ -174,7 +180,7 @@ export class LeaderTerm {
   async #settle(settled: Settled): Promise<boolean> {
     if (!this.#leading) return false;
     const reconciler = this.#reconcilers.find(({ owner }) => owner === settled.owner);
-    // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
+    // Ignores results for another cluster with this id, or for an unconfigured ingress.
     if (reconciler === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
     const declared = settled.supersededBy;
     if (declared !== undefined && declared.epoch > this.#revisions.epoch) {

@@ -1,10 +1,13 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** At most so many requests a second; what was not used up within the last second may be used at once. */
+/**
+ * Rate limiter: at most this many requests per second; requests unused within the last second can
+ * be made up.
+ */
 export class RequestPace {
   readonly #clock: Clock;
   readonly #perSecond: number;
-  /** The moment at which the request after those given out may leave, if nothing was saved up. */
+  /** Earliest time of the next request without saved-up ones. */
   #next = 0;
 
   constructor(clock: Clock, perSecond: number) {
@@ -12,7 +15,7 @@ export class RequestPace {
     this.#perSecond = perSecond;
   }
 
-  /** Waits for its turn. False where the signal fired before that. */
+  /** Waits for its turn. False if the signal fired before. */
   async take(signal: AbortSignal): Promise<boolean> {
     const now = this.#clock.monotonic();
     this.#next = Math.max(this.#next, now - 1_000) + 1_000 / this.#perSecond;

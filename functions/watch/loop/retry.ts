@@ -2,7 +2,7 @@ import { fullJitter } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 
-/** Between two tries, in milliseconds. */
+/** Milliseconds between attempts. */
 export const RETRY_BACKOFF_MS = { base: 500, max: 30_000 };
 
 export interface RetryContext {
@@ -12,7 +12,7 @@ export interface RetryContext {
   readonly signal: AbortSignal;
 }
 
-/** Tries until it works; undefined when the signal fired first. */
+/** Retries until success; undefined if the signal fired first. */
 export async function retryUntilDone<T>(
   what: string,
   action: () => Promise<T>,

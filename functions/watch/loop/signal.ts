@@ -1,6 +1,9 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** A sleeper that can be woken. Check your condition and call `wait` without an await between: no ring is lost then. */
+/**
+ * A waiter that can be woken. Check the condition and call `wait` without an await in between, so
+ * that no wake-up is lost.
+ */
 export class Signal {
   readonly #clock: Clock;
   #abort = new AbortController();
@@ -14,7 +17,7 @@ export class Signal {
     this.#abort = new AbortController();
   }
 
-  /** Until the next ring, at most `ms`. */
+  /** Until the next wake-up, at most `ms`. */
   wait(ms: number): Promise<void> {
     return this.#clock.sleep(ms, this.#abort.signal);
   }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** Rests so many times as long as the work took, */
+/** Factor between pause and run time. */
 const REST = 50;
-/** but no longer than somebody who waits for a port would like, in milliseconds. */
+/** Maximum pause in milliseconds, acceptable for users who wait for a port. */
 const LONGEST = 3_000;
 
-/** Keeps work that is asked for all the time from taking all the time. The first run is never late. */
+/** Limits the share of time spent on frequently requested work. The first run is never delayed. */
 export class Throttle {
   readonly #clock: Clock;
   #rested = 0;
@@ -14,7 +14,7 @@ export class Throttle {
     this.#clock = clock;
   }
 
-  /** Runs `work`, or returns the milliseconds after which to ask again. */
+  /** Runs `work`, or returns the milliseconds after which to call again. */
   run(work: () => void): number | undefined {
     const began = this.#clock.monotonic();
     const left = this.#rested - began;

@@ -9,13 +9,16 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Brings the world in line; may be called at any time. Returns the milliseconds after which to look again, if so. */
+  /**
+   * Reconciles; may be called at any time. Returns the milliseconds until the next run, if one is
+   * needed.
+   */
   readonly work: () => Promise<number | undefined>;
 }
 
 const FOREVER = 86_400_000;
 
-/** Runs `work` whenever it is poked, one run at a time, and after a failure again by backoff. */
+/** Runs `work` when requested, one run at a time, with retries after failures. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #wake: Signal;
@@ -40,7 +43,7 @@ export class Worker {
     this.#wake.notify();
   }
 
-  /** As `poke`; true once a run that began after this call succeeded. */
+  /** Like `poke`; true when a run that started after this call succeeded. */
   done(): Promise<boolean> {
     if (this.#stopping) return Promise.resolve(false);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -49,7 +52,7 @@ export class Worker {
     return promise;
   }
 
-  /** Finishes what was poked, once, and ends. */
+  /** Finishes requested work once, and ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake.notify();

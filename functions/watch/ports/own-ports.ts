@@ -2,7 +2,10 @@ import type { MissingServicePort } from '../../../shared/domain/istio/port-mappi
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { ObservedObject } from '../cache/kinds.ts';
 
-/** The ports of an ingress Service that were Sluice's own at any time since the start, whoever removed them. */
+/**
+ * The ports of an ingress Service that Sluice owned at any time since the start, whoever removed
+ * them.
+ */
 export class OwnPorts {
   readonly #ref: IngressRef;
   readonly #seen = new Set<string>();
@@ -11,7 +14,7 @@ export class OwnPorts {
     this.#ref = ref;
   }
 
-  /** Has to see every change: a port may be there for a moment only. */
+  /** Must see every change, because a port may exist only briefly. */
   remember(observed: ObservedObject): void {
     if (observed.of !== 'services') return;
     const { namespace, name } = observed.object.meta;

@@ -1,4 +1,4 @@
-/** Pure: what the service-port keeper says, and the remedy. */
+/** Pure: messages about Service ports, with remedies. */
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { KubernetesError } from '../../../shared/kubernetes/index.ts';
 import type { PortKey } from '../cache/ownership.ts';
@@ -7,7 +7,7 @@ import type { EventMessage } from '../report/event-object.ts';
 
 type Port = PortKey;
 
-/** What the subjects of all ports of a Service begin with. */
+/** Common prefix of the subjects of a Service's ports. */
 export function portsSubject(service: string): string {
   return `${service} port `;
 }
@@ -54,7 +54,7 @@ export function withdrawalRefused(
   };
 }
 
-/** In `observe` the user gets the exact command. */
+/** With `observe`, the message contains the exact command. */
 export function portMissing(service: string, port: MissingServicePort): EventMessage {
   const [namespace = '', name = ''] = service.split('/');
   const patch = JSON.stringify([
@@ -78,7 +78,7 @@ export function portMissing(service: string, port: MissingServicePort): EventMes
   };
 }
 
-/** Trying again at once cannot help with these; everything else is worth another try. */
+/** Errors for which a retry cannot help. */
 export function isRefusal(error: KubernetesError): boolean {
   return [400, 403, 409, 422].includes(error.status);
 }

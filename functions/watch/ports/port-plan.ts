@@ -1,10 +1,10 @@
-/** Pure: which ports Sluice should declare on a Service as its own. */
+/** Pure: the ports that Sluice should own on a Service. */
 import type { Service, ServicePort } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort, PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
 import type { PortKey } from '../cache/ownership.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 
-/** A port as server-side apply wants it; the API server chooses the node port. */
+/** A port for server-side apply; the API server chooses the node port. */
 export interface OwnPort {
   readonly name: string;
   readonly port: number;
@@ -15,15 +15,15 @@ export interface OwnPort {
 export interface PortPlan {
   readonly added: readonly OwnPort[];
   readonly withdrawn: readonly PortKey[];
-  /** The complete list to declare: what is owned already and stays, and what is added. */
+  /** The complete list to apply: owned ports that stay, and added ones. */
   readonly ports: readonly OwnPort[];
 }
 
 const MOST = 63;
 
 /**
- * Server-side apply withdraws what the manager declared before and leaves out now, so the list is always complete. Undefined where
- * nothing is to do: the common case must not write.
+ * Server-side apply removes fields that the manager applied before and now omits, so the list is
+ * always complete. Undefined if nothing changes: the common case must not write.
  */
 export function planPorts(
   service: Service,
@@ -55,7 +55,7 @@ function ownPort({ name, port, protocol, targetPort }: ServicePort): OwnPort {
   return { name, port, protocol, targetPort: targetPort ?? port };
 }
 
-/** Port names are unique DNS labels; a number behind settles a clash. */
+/** Port names are unique DNS labels; a numeric suffix resolves conflicts. */
 function freeName(name: string, taken: Set<string>): string {
   let free = name.slice(0, MOST);
   for (let n = 2; taken.has(free); n += 1) free = `${name.slice(0, MOST - `-${n}`.length)}-${n}`;
@@ -63,19 +63,22 @@ function freeName(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** Which port numbers somebody wants on which Service. */
+/** Requested port numbers by Service. */
 export interface DemandedPorts {
   has(service: string, port: number): boolean;
 }
 
-/** What the ports should be, and the newest revision given out at that moment. */
+/** The desired ports, and the newest revision at that time. */
 export interface PortDemand {
   readonly missing: readonly MissingServicePort[];
   readonly wants: DemandedPorts;
   readonly newest: Revision;
 }
 
-/** Any server that names the port wants it, whatever its verdict: a rejected one may be right in a moment. Holds numbers alone: a mapping is large, and this is kept. */
+/**
+ * Every server with the port requests it, whatever its verdict, because a rejected server may
+ * become valid. Stores only numbers, because mappings are large.
+ */
 export function demandedPorts({ servers }: PortMapping): DemandedPorts {
   const named = new Set(servers.map(({ port }) => port));
   const reached = new Map<string, Set<number>>();

@@ -1,4 +1,7 @@
-/** Pure: which missing ports are worth adding to a Service. A node port that leads to something nobody may open is open all the same. */
+/**
+ * Pure: selects the missing ports to add to a Service. A node port is open even if it leads to a
+ * port that may not be exposed.
+ */
 import { buildExposures, type ExposureContext } from '../../../shared/domain/exposure/build.ts';
 import { exposureKey, type Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import type { Listener, MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
@@ -11,19 +14,19 @@ export interface PortsInput {
   readonly objects: KubernetesObjects;
   readonly mapping: PortMapping;
   readonly context: ExposureContext;
-  /** Whether a device offers it already: then it is not new, and nothing is refused that is refused only where it is new. */
+  /** Whether a device already exposes it: rules for new exposures then do not apply. */
   readonly isDeclared: (exposure: Exposure) => boolean;
-  /** Whether Sluice added it once: somebody who removes it does not make it internal. */
+  /** Whether Sluice added it before: removing it by hand does not make it internal. */
   readonly wasAdded: (port: MissingServicePort) => boolean;
 }
 
-/** Ports that somebody wants whose server would be offered, were the port there. */
+/** Requested ports whose server would be exposed if the port existed. */
 export function servicePortsToAdd(input: PortsInput): readonly MissingServicePort[] {
   const { ref, objects, mapping, context } = input;
   if (mapping.missing.length === 0) return [];
   const { servers, exposures, staying } = buildExposures(ref, objects, withPorts(mapping, ref), {
     ...context,
-    // A node port comes with the port, so nobody waits for one here.
+    // The node port is created with the port, so nothing waits for it here.
     ingress: { ...context.ingress, members: 'pods' },
   });
   const known = new Map(exposures.map((exposure) => [exposureKey(exposure), exposure]));
@@ -40,10 +43,10 @@ export function servicePortsToAdd(input: PortsInput): readonly MissingServicePor
   });
 }
 
-/** They say that nobody stands behind it yet, not that it may not be opened. */
+/** These codes mean that there are no members yet, not that exposing is forbidden. */
 const ABOUT_MEMBERS: ReadonlySet<string> = new Set(['GW139', 'OWN325']);
 
-/** As if the ports were there: then the servers that wait for them listen. */
+/** The mapping as if the ports existed, so that servers waiting for them listen. */
 function withPorts(mapping: PortMapping, ref: IngressRef): PortMapping {
   const opened: Listener[] = [];
   const servers = mapping.servers.map((server): ServerReport => {

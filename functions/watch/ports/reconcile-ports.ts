@@ -1,4 +1,7 @@
-/** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
+/**
+ * Maintains the ports that Gateways need on the ingress Services: adds missing ports and removes
+ * unneeded ones.
+ */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
@@ -35,35 +38,38 @@ export interface ServicePortsOptions {
 
 type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 
-/** What a run needs besides the demand. */
+/** Inputs of a run besides the demand. */
 interface PortContext extends ServicePortsOptions {
   readonly withdrawals: Withdrawals;
-  /** With `servicePorts: observe`: by Service, the Gateways that were told last. */
+  /** With `servicePorts: observe`, by Service: the Gateways informed last. */
   readonly told: Map<string, readonly string[]>;
 }
 
-/** The ports of the Services that the Gateways of one ingress lead to. */
+/** The Service ports for the Gateways of one ingress. */
 export class ServicePorts {
   readonly #context: PortContext;
-  /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
+  /**
+   * Mapping and revision belong together: only later snapshots are known not to need the ports that
+   * the mapping omits.
+   */
   #demand: PortDemand | undefined;
 
   constructor(options: ServicePortsOptions) {
     this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
   }
 
-  /** What is wanted from now on; undefined while the ingress Service does not exist. */
+  /** Sets the desired ports; undefined while the ingress Service does not exist. */
   demand(demand: PortDemand | undefined): void {
     this.#demand = demand;
   }
 
-  /** Every device has done what the snapshot of `revision` asked for. */
+  /** All devices have processed the snapshot of `revision`. */
   settled(revision: Revision): void {
     const { withdrawals, clock } = this.#context;
     withdrawals.settled(revision, clock.monotonic());
   }
 
-  /** Returns the milliseconds after which a withdrawal is due, if there is one. */
+  /** Returns the milliseconds until a removal is due, if there is one. */
   async reconcile(): Promise<number | undefined> {
     const demand = this.#demand;
     if (demand === undefined) return undefined;
@@ -93,7 +99,8 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
     planPorts(object, owned.ports, task.missing, due);
   if (planFor(observed) === undefined) return;
-  // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.
+  // The applied list replaces the previous one, so it must be based on the current Service, not on
+  // the cached one.
   const raw = await client.get(SERVICES, plain, namespace);
   if (raw === undefined) return;
   const live: ObservedService = {
@@ -160,7 +167,10 @@ function say(
   }
 }
 
-/** Complete for each object each time, so that what was added by hand and lost again is said again. */
+/**
+ * Complete for each object each time, so that a port that was added by hand and removed again is
+ * reported again.
+ */
 function sayMissing(
   { recorder, cache, told }: PortContext,
   service: Service,

@@ -2,23 +2,29 @@ import { compareRevisions, type Revision } from '../../../shared/domain/revision
 import { includes, type PortDemand } from './port-plan.ts';
 import type { PortKey } from '../cache/ownership.ts';
 
-/** How long a port stays after BIG-IP has let go of it: connections on their way may still use it. */
+/** Time for which a port stays after BIG-IP stopped using it, for connections in progress. */
 const DELAY_MS = 5 * 60_000;
 
 interface Candidate {
   readonly service: string;
   readonly key: PortKey;
-  /** The newest revision when it was first seen unwanted: only later snapshots are known to go without it. */
+  /**
+   * The newest revision when it was first not needed: only later snapshots are known not to need
+   * it.
+   */
   readonly since: Revision;
-  /** Set once the device has settled a snapshot that no longer wanted the port. */
+  /** Set when the device has processed a snapshot without the port. */
   readonly due: number | undefined;
 }
 
-/** Ports that Sluice added and no Gateway wants any more. Only after BIG-IP confirmed the removal, and some time, they may go. */
+/**
+ * Ports that Sluice added and no Gateway needs. They are removed after BIG-IP confirmed the
+ * removal, with a delay.
+ */
 export class Withdrawals {
   #candidates = new Map<string, Candidate>();
 
-  /** What is owned and what is wanted at this moment. A port that is wanted again is no candidate any more. */
+  /** Updates owned and needed ports. A port that is needed again is not removed. */
   observe(service: string, owned: readonly PortKey[], { wants, newest }: PortDemand): void {
     const unwanted = owned.filter((key) => !wants.has(service, key.port));
     for (const [id, candidate] of this.#candidates) {
@@ -32,7 +38,7 @@ export class Withdrawals {
     }
   }
 
-  /** Every device has done what the snapshot of `revision` asked for. */
+  /** All devices have processed the snapshot of `revision`. */
   settled(revision: Revision, now: number): void {
     for (const [id, candidate] of this.#candidates) {
       if (candidate.due === undefined && compareRevisions(revision, candidate.since) > 0)

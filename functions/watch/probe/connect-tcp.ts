@@ -3,7 +3,7 @@ import type { Connect } from './listener-probes.ts';
 
 const PATIENCE_MS = 2_000;
 
-/** A TCP handshake and nothing else: with the PROXY protocol any byte would be wrong. */
+/** Only a TCP handshake: with the PROXY protocol, any byte would be wrong. */
 export const connectTcp: Connect = (address, port, signal) =>
   new Promise((resolve, reject) => {
     const socket = open({ host: address, port, timeout: PATIENCE_MS, signal });

@@ -1,6 +1,6 @@
 /**
- * Listener check: does anybody accept connections at pod address and listener port? Only said, never acted upon: BIG-IP's monitors judge,
- * and what is published stays.
+ * Listener check: do gateway pods accept connections at the listener port? The result is only
+ * reported: BIG-IP's monitors decide, and published ports stay.
  */
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
@@ -9,10 +9,13 @@ import { formatIp } from '../../../shared/domain/net/ip.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { EventMessage } from '../report/event-object.ts';
 
-/** Resolves when connected, rejects with the reason. Connections are closed at once, without a byte. */
+/**
+ * Resolves when connected, rejects with the reason. Connections are closed at once without sending
+ * a byte.
+ */
 export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<void>;
 
-/** Pushes of istiod wait up to 10 s, and a listener without its secret opens after 15 s. */
+/** istiod delays pushes up to 10 s, and a listener without its secret opens after 15 s. */
 const GRACE_MS = 30_000;
 const PAUSE_MS = 2_000;
 const AT_ONCE = 16;
@@ -34,7 +37,7 @@ interface Target {
   readonly port: number;
 }
 
-/** Ports are probed once, when they are first wanted; one that was away is probed again. */
+/** Each port is probed once when it is first needed, and again if it was removed in between. */
 export class ListenerProbes {
   readonly #options: ProbeOptions;
   #known = new Set<string>();
@@ -43,7 +46,7 @@ export class ListenerProbes {
     this.#options = options;
   }
 
-  /** What is new among the listening servers, judged; takes up to 30 s. */
+  /** Probes new listening servers; takes up to 30 s. */
   async judge(
     mapping: PortMapping,
     pods: readonly Pod[],
@@ -57,7 +60,7 @@ export class ListenerProbes {
     const there = pods.filter(
       (pod) => pod.ready && !pod.terminating && mapping.pods.includes(pod.meta.name),
     );
-    // Without a pod there is nobody to ask; the next look does.
+    // Without pods nothing can be probed; the next call does.
     if (fresh.length === 0 || there.length === 0) return [];
     this.#known = new Set(listening.map(keyOf));
     const targets = fresh.flatMap(({ envoyPorts }) =>
@@ -75,7 +78,7 @@ export class ListenerProbes {
     }));
   }
 
-  /** By target, why nobody answered until the grace was over. */
+  /** By target: the error, if no attempt succeeded within the grace period. */
   async #probeAll(targets: readonly Target[]): Promise<ReadonlyMap<string, string>> {
     const failures = new Map<string, string>();
     const until = this.#options.clock.monotonic() + GRACE_MS;
@@ -91,7 +94,7 @@ export class ListenerProbes {
     }
   }
 
-  /** Those that did not answer. */
+  /** The targets that did not answer. */
   async #round(
     targets: readonly Target[],
     failures: Map<string, string>,
@@ -122,7 +125,7 @@ function textOf({ address, port }: Target): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** One address of each pod: Envoy binds the wildcard. */
+/** One address per pod, because Envoy binds the wildcard address. */
 function addressesOf(pods: readonly Pod[]): readonly string[] {
   return pods.flatMap((pod) => parseIps(pod.ips).slice(0, 1).map(formatIp));
 }
@@ -132,7 +135,7 @@ interface Seen {
   readonly failures: ReadonlyMap<string, string>;
 }
 
-/** The model explains why a listener should be there, or what it needs. */
+/** The mapping's explanation of why a listener should exist, or what it needs. */
 function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: Seen): EventMessage {
   const targets = server.envoyPorts.flatMap((port) =>
     addressesOf(pods).map((address) => textOf({ address, port })),

@@ -12,7 +12,7 @@ export interface ProbeReporterOptions extends Omit<ProbeOptions, 'signal'> {
   readonly isLeading: () => boolean;
 }
 
-/** Says on the Gateway, and on the Service, whether what is new is listened for. */
+/** Reports on Gateways and the Service whether new listeners accept connections. */
 export class ProbeReporter {
   readonly #options: ProbeReporterOptions;
   readonly #abort = new AbortController();
@@ -24,12 +24,12 @@ export class ProbeReporter {
     this.#probes = new ListenerProbes({ ...options, signal: this.#abort.signal });
   }
 
-  /** From now on the servers of this mapping are reported. */
+  /** Sets the mapping whose servers are reported. */
   follow(mapping: PortMapping | undefined): void {
     this.#mapping = mapping;
   }
 
-  /** Takes up to 30 s; to be called again when it rejects. */
+  /** Takes up to 30 s; call again if it rejects. */
   async report(): Promise<void> {
     if (this.#mapping === undefined) return;
     const { ref, cache, isLeading } = this.#options;
@@ -43,7 +43,7 @@ export class ProbeReporter {
     this.#record(results);
   }
 
-  /** Ends what is being tried. */
+  /** Aborts running probes. */
   stop(): void {
     this.#abort.abort();
   }

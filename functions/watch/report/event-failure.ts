@@ -1,18 +1,18 @@
 import { Fenced, KubernetesError } from '../../../shared/kubernetes/index.ts';
 
-/** What a failed write of an Event means for others, and when to try again, in milliseconds. */
+/** Consequence of a failed write of an Event, and the time of the next attempt in milliseconds. */
 export type EventFailure =
-  /** The same words will be refused again; where a right is missing, it may have been granted later. */
+  /** The same Event would be refused again; a missing permission may be granted later. */
   | { readonly kind: 'final'; readonly again?: number }
-  /** This object has to wait. */
+  /** Only this object must wait. */
   | { readonly kind: 'object' }
-  /** Everybody has to wait. */
+  /** All objects must wait. */
   | { readonly kind: 'api'; readonly after?: number | undefined };
 
 const FORBIDDEN_AGAIN_MS = 5 * 60_000;
-/** No answer, no valid token, too many requests, overloaded. */
+/** No answer, invalid token, too many requests, overload. */
 const OF_THE_API = new Set([0, 401, 429, 503, 504]);
-/** Refusals of a moment. */
+/** Temporary refusals. */
 const PASSING = new Set([408, 409]);
 
 export function failureOf(error: unknown): EventFailure {
@@ -26,7 +26,10 @@ export function failureOf(error: unknown): EventFailure {
     : { kind: 'final' };
 }
 
-/** Unlike a namespace that terminates and an admission policy, which say 403 as well. */
+/**
+ * Distinguishes a missing permission from a terminating namespace and an admission policy, which
+ * are also 403.
+ */
 function isMissingRight({ status, message }: KubernetesError): boolean {
   return status === 403 && / cannot \w+ resource /.test(message);
 }

@@ -1,4 +1,6 @@
-/** Pure: a result → what `kubectl describe` says about it. Reasons are stable: people and alerts match on them. */
+/**
+ * Pure: converts a result to Events. Reasons are stable, because users and alerts match on them.
+ */
 import { poolOfAutoAddress } from '../../../shared/domain/address-pools/auto-address.ts';
 import {
   exposureKey,
@@ -10,7 +12,7 @@ import type { ServerReport, Verdict } from '../../../shared/domain/istio/port-ma
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import type { EventMessage } from './event-object.ts';
 
-/** An occurrence and the object it is about. */
+/** A message and its object. */
 export interface ObjectMessage {
   readonly about: ObjectReference;
   readonly occurrence: EventMessage;
@@ -31,7 +33,7 @@ const REASONS: Readonly<
   retry: 'ApplyDelayed',
 };
 
-/** What else may hold an exposure than a removal that is not proven. */
+/** Codes, other than an unproven removal, that hold an exposure. */
 const HELD: Readonly<Record<string, string>> = {
   OWN350: 'NoAddress',
   OWN353: 'NoAddress',
@@ -47,7 +49,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
   'unreachable-bind': 'UnreachableBind',
 };
 
-/** Notes are about settings, but for these. */
+/** Notes concern settings, except these. */
 const NOTES: Readonly<Record<string, string>> = {
   GW140: 'NoReadyMember',
   GW141: 'ProxyProtocolDoubtful',
@@ -61,7 +63,10 @@ const NOTES: Readonly<Record<string, string>> = {
 };
 const SETTING_NOTE = 'SettingIgnored';
 
-/** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */
+/**
+ * `scope` starts every subject, so that two ingresses of one Gateway do not overwrite each other's
+ * Events.
+ */
 export function eventMessages(
   scope: string,
   settled: readonly Settled[],
@@ -76,7 +81,10 @@ export function eventMessages(
   ];
 }
 
-/** Most are said by every device's result alike; what is noted of ownership is each device's own, until that device says something newer. */
+/**
+ * Most notes are equal in every device's result. Ownership notes belong to one device, until it
+ * sends a newer result.
+ */
 function notesOf(settled: readonly Settled[], newest: Settled | undefined): readonly Note[] {
   const isCurrent = ({ version }: Settled): boolean =>
     newest !== undefined && compareVersions(version, newest.version) === 0;
@@ -122,7 +130,7 @@ function exposureStatements(
   ];
 }
 
-/** A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
+/** A note names its object as `Kind namespace/name`; other notes belong to the ingress. */
 function noteStatement(scope: string, note: Note): ObjectMessage {
   const [kind, key = ''] = note.object.split(' ');
   const about: ObjectReference =
@@ -146,7 +154,7 @@ function noteStatement(scope: string, note: Note): ObjectMessage {
 
 const SHOWN = 3;
 
-/** The Service has many ports: who reads its Events wants to know whose one is. */
+/** The Service has many ports, so its Events name the Gateways. */
 function forWhom({ gateways }: ExposureResult): string {
   if (gateways.length === 0) return '';
   const more = gateways.length > SHOWN ? ` and ${gateways.length - SHOWN} more` : '';
@@ -178,7 +186,10 @@ function exposureOccurrence(
   };
 }
 
-/** Settings that somebody asked for in the cluster, by who it was; defaults, sluice.yaml and the gateway's own port go without saying. */
+/**
+ * Settings requested in the cluster, by source; defaults, sluice.yaml and the gateway's own port
+ * are omitted.
+ */
 function sourcesSaid({ sources = {}, gateways }: ExposureResult): string {
   const plain = new Set(['default', ...gateways.map((gateway) => `Gateway ${gateway}`)]);
   const asked = Object.entries(sources).filter(
@@ -193,9 +204,10 @@ function sourcesSaid({ sources = {}, gateways }: ExposureResult): string {
 }
 
 /**
- * Addresses for the Service's status, in a stable order: what a device has confirmed; and of what is `present` there already also what
- * nobody has taken away yet (a held deletion, a refused update and a delayed one leave the old content on the device).
- * Where an automatic address is not known now, because the device is away, whatever is present stays: it is what the address comes back by.
+ * Addresses for the Service's status, in a stable order: those confirmed by a device, and those
+ * `present` in the status that were not removed yet (a held removal, or a refused or delayed
+ * update, leaves the old content on the device). If an automatic address is unknown because the
+ * device is unreachable, all present ones stay, because the status is needed to restore it.
  */
 export function statusAddresses(
   settled: readonly Settled[],

@@ -1,4 +1,4 @@
-/** What Sluice's Kubernetes Events look like, and how one is recognised again. */
+/** Format and identity of Sluice's Kubernetes Events. */
 import { createHash } from 'node:crypto';
 import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
 
@@ -10,13 +10,13 @@ export const EVENTS: Resource = {
   namespaced: true,
 };
 
-/** By which the API server finds Sluice's own Events among those of a namespace. */
+/** Field selector for Sluice's Events in a namespace. */
 export const OWN_EVENTS = 'source=sluice';
 
 const SUBJECT = 'sluice.io/subject';
-/** The API refuses longer messages. */
+/** Maximum message length of the API. */
 const LONGEST = 1024;
-/** Room for the hash behind the name of the object. */
+/** Leaves room for the hash after the object's name. */
 const LONGEST_NAME = 230;
 
 export interface EventTarget {
@@ -27,7 +27,7 @@ export interface EventTarget {
   readonly uid: string;
 }
 
-/** What is to be said about one subject of an object, such as one exposure of a Gateway. */
+/** A message about one subject of an object, such as one exposure of a Gateway. */
 export interface EventMessage {
   readonly subject: string;
   readonly type: 'Normal' | 'Warning';
@@ -35,7 +35,7 @@ export interface EventMessage {
   readonly message: string;
 }
 
-/** An Event as it is stored. */
+/** A stored Event. */
 export interface EventObject extends RawObject {
   readonly count?: number;
   readonly lastTimestamp?: string;
@@ -49,7 +49,7 @@ export function subjectOf(event: EventObject): string | undefined {
   return event.metadata.annotations?.[SUBJECT];
 }
 
-/** Two messages with the same sentence say the same. */
+/** Messages with the same text are equal. */
 export function sentence({
   type,
   reason,
@@ -62,7 +62,7 @@ export function sentence({
   return `${type} ${reason} ${(message ?? '').slice(0, LONGEST)}`;
 }
 
-/** The older one first; for sorting. */
+/** Comparison by age, oldest first. */
 export function byAge(a: EventObject, b: EventObject): number {
   return (
     Date.parse(a.lastTimestamp ?? '') - Date.parse(b.lastTimestamp ?? '') ||
@@ -70,7 +70,7 @@ export function byAge(a: EventObject, b: EventObject): number {
   );
 }
 
-/** One name for each object, subject, type and reason, so that a repetition counts up instead of piling up. */
+/** One name per object, subject, type and reason, so that a repetition increases a counter. */
 export function eventFor(target: EventTarget, said: EventMessage, now: number): EventObject {
   const { subject, type, reason, message } = said;
   const key = createHash('sha256')

@@ -1,6 +1,6 @@
 /**
- * Kubernetes Events by level: callers say what holds for an object, and it is written beside them, object by object. No object waits
- * for another one that cannot be written to, and nobody waits for Events.
+ * Level-based Kubernetes Events: callers report the current messages of an object, and they are
+ * written asynchronously, object by object. A failing object does not block others.
  */
 import { Fenced, fullJitter, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
@@ -12,14 +12,15 @@ import { sentence, type EventMessage, type EventTarget } from './event-object.ts
 import { failureOf } from './event-failure.ts';
 import { EventStore, type Said } from './event-store.ts';
 
-/** So many objects are written to at the same time, at most so many requests a second. */
+/** Maximum number of objects written in parallel, and of requests per second. */
 const PARALLEL = 8;
 const REQUESTS_PER_SECOND = 100;
 
 export interface Recorder {
   /**
-   * From now on these messages hold for the object, and no others under subjects that start with `scope`. Only what is new is
-   * written; what no longer holds may be said again when it comes back. `again`: what was said before is said once more.
+   * Sets the current messages of the object for subjects that start with `scope`. Only new ones are
+   * written; a message that was removed can be reported again later. `again`: also repeats earlier
+   * messages.
    */
   report(
     target: EventTarget,
@@ -41,7 +42,7 @@ interface Wish {
   readonly again: boolean;
 }
 
-/** An object with what is still to be brought in line, by scope. */
+/** An object with pending messages, by scope. */
 interface Pending {
   readonly target: EventTarget;
   readonly scopes: Map<string, Wish>;
@@ -55,7 +56,10 @@ export class EventRecorder implements Recorder {
   readonly #pace: RequestPace;
   readonly #abort = new AbortController();
   readonly #pending = new Map<string, Pending>();
-  /** By UID; Gateways first, as an ingress Service has as many messages as all of its Gateways. */
+  /**
+   * By UID. Gateways come first, because an ingress Service has as many messages as all its
+   * Gateways.
+   */
   readonly #ready = { gateways: new Set<string>(), others: new Set<string>() };
   readonly #waiters: (() => void)[] = [];
   readonly #told = new Set<string>();
@@ -91,13 +95,13 @@ export class EventRecorder implements Recorder {
     this.#enqueue(entry);
   }
 
-  /** Resolves once nothing is left that can be written now. */
+  /** Resolves when nothing is left that can be written now. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => void this.#waiters.push(resolve));
   }
 
-  /** Writes what is in hand as far as that works at once, and ends. */
+  /** Writes pending messages that can be written at once, and ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#abort.abort();
@@ -147,7 +151,7 @@ export class EventRecorder implements Recorder {
       const said = await this.#store.said(entry.target);
       for (const [scope, wish] of entry.scopes) {
         await this.#bringInLine(entry, scope, wish, said);
-        // A newer wish may have come meanwhile.
+        // A newer request may have arrived in the meantime.
         if (entry.scopes.get(scope) === wish) entry.scopes.delete(scope);
       }
       entry.failures = 0;
@@ -175,7 +179,7 @@ export class EventRecorder implements Recorder {
     forget(said, scope, messages);
   }
 
-  /** A final refusal is taken for said: the same words would be refused again. */
+  /** A final refusal counts as reported, because the same message would be refused again. */
   async #write({ target }: Pending, message: EventMessage): Promise<void> {
     try {
       await this.#store.write(target, message);
@@ -192,13 +196,13 @@ export class EventRecorder implements Recorder {
     await clock.sleep(after, this.#abort.signal);
     if (this.#stopping) return;
     const said = await this.#store.said(target).catch(() => undefined);
-    // Something else was said meanwhile, or it no longer holds.
+    // The message changed in the meantime.
     if (said?.get(message.subject) !== sentence(message)) return;
     said.delete(message.subject);
     this.report(target, message.subject, [message]);
   }
 
-  /** Once for each namespace: thousands of objects there have the same trouble. */
+  /** Logged once per namespace, because thousands of objects may have the same problem. */
   #refused({ namespace, kind, name }: EventTarget, { reason }: EventMessage, error: unknown): void {
     if (this.#told.has(namespace)) return;
     this.#told.add(namespace);
@@ -231,7 +235,7 @@ export class EventRecorder implements Recorder {
     });
   }
 
-  /** Whoever leads next says it all again. */
+  /** The next leader reports everything again. */
   #drop(): void {
     this.#pending.clear();
     this.#ready.gateways.clear();
@@ -239,14 +243,14 @@ export class EventRecorder implements Recorder {
   }
 }
 
-/** What stands under the scope and is not among the messages. */
+/** Removes messages of the scope that are not current. */
 function forget(said: Said, scope: string, messages: readonly EventMessage[]): void {
   const now = new Set(messages.map(({ subject }) => subject));
   for (const subject of said.keys())
     if (subject.startsWith(scope) && !now.has(subject)) said.delete(subject);
 }
 
-/** `kubectl` hands the message to a terminal as it is. */
+/** Escapes the message, because `kubectl` passes it to the terminal unchanged. */
 function withVisibleText({ subject, message, ...rest }: EventMessage): EventMessage {
   return { ...rest, subject: visible(subject), message: visible(message) };
 }

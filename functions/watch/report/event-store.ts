@@ -1,4 +1,4 @@
-/** Sluice's Events in the cluster: read once for each namespace, then known, and written one by one. */
+/** Sluice's Events in the cluster: read once per namespace, then cached, and written one by one. */
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import {
@@ -13,16 +13,16 @@ import {
   type EventTarget,
 } from './event-object.ts';
 
-/** One answer holds all of a namespace but in the strangest cases; only Sluice's own Events are asked for. */
+/** One page usually contains all Events of a namespace; only Sluice's own are requested. */
 const PAGE = 5_000;
 
-/** By subject: the sentence that was said last. */
+/** By subject: the last message. */
 export type Said = Map<string, string>;
 
 interface Memory {
   /** By UID of the object. */
   readonly said: Map<string, Said>;
-  /** By name of the Event: how often it was said. */
+  /** By name of the Event: its count. */
   readonly counts: Map<string, number>;
 }
 
@@ -36,7 +36,10 @@ export class EventStore {
     this.#clock = clock;
   }
 
-  /** What was said about an object, also by an earlier process. Asks the API server once for each namespace; rejects where that fails. */
+  /**
+   * The messages of an object, including those of an earlier process. Reads the API once per
+   * namespace; rejects if that fails.
+   */
   async said({ namespace, uid }: Pick<EventTarget, 'namespace' | 'uid'>): Promise<Said> {
     const { said } = await this.#memory(namespace);
     const known = said.get(uid) ?? new Map<string, string>();
@@ -44,7 +47,7 @@ export class EventStore {
     return known;
   }
 
-  /** Says it, or counts it up where it was said before. */
+  /** Writes a new Event, or increases the count of an existing one. */
   async write(target: EventTarget, message: EventMessage): Promise<void> {
     const event = eventFor(target, message, this.#clock.now());
     const { counts } = await this.#memory(target.namespace);
@@ -67,7 +70,7 @@ export class EventStore {
     }
   }
 
-  /** False where the API server has forgotten it; Events live for an hour. */
+  /** False if the API server no longer has it; Events expire after an hour. */
   async #countUp(event: EventObject, last: number): Promise<boolean> {
     const { name, namespace = '' } = event.metadata;
     const { message, lastTimestamp } = event;
@@ -99,7 +102,7 @@ export class EventStore {
     try {
       for await (const page of this.#client.pages(EVENTS, selection)) found.push(...page.items);
     } catch (error) {
-      // Without the right to list them, an Event may be counted up once more than needed.
+      // Without permission to list, an Event may be counted once too often.
       if (!isStatus(error, 403)) throw error;
     }
     return memoryOf(found);

@@ -1,4 +1,4 @@
-/** The objects that Events are about. */
+/** The objects of Events. */
 import type { KubernetesObjects, Meta } from '../../../shared/domain/snapshot/objects.ts';
 import type { Resource } from '../../../shared/kubernetes/index.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
@@ -20,7 +20,7 @@ export function serviceTarget(meta: Meta): EventTarget {
   return targetOf('v1', 'Service', meta);
 }
 
-/** Undefined where it is gone: nobody can read an Event about it any more. */
+/** Undefined if it was deleted. */
 export function findTarget(
   index: ClusterIndex,
   about: Exclude<ObjectReference, { readonly kind: 'Ingress' }>,

@@ -1,12 +1,12 @@
 import type { Exposure, Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 
-/** The newest result of each device for one ingress. Older ones, late or repeated, change nothing. */
+/** The newest result of each device for one ingress. Older or repeated ones change nothing. */
 export class LatestResults {
-  /** The key `''` holds the result of `map`, when the way ended there. */
+  /** The key `''` holds the result of `map`, if processing ended there. */
   #byDevice = new Map<string, Settled>();
 
-  /** False when a newer result is known already. */
+  /** False if a newer result is known. */
   take(settled: Settled): boolean {
     const newest = this.newest();
     const device = settled.device ?? '';
@@ -32,7 +32,7 @@ export class LatestResults {
     return [...this.#byDevice.values()];
   }
 
-  /** A device has it, for one of the same gateways and at whichever address. */
+  /** Whether a device exposes it for one of the same gateways, at any address. */
   offers({ port, protocol, gateways }: Exposure): boolean {
     return this.all().some((settled) =>
       settled.exposures.some(
@@ -45,7 +45,7 @@ export class LatestResults {
     );
   }
 
-  /** Every device that the newest snapshot went to has answered for it. */
+  /** Whether every device that got the newest snapshot has answered. */
   complete(): boolean {
     const newest = this.newest();
     if (newest === undefined) return false;
@@ -58,7 +58,7 @@ export class LatestResults {
     });
   }
 
-  /** Devices that the ingress no longer goes to have no say any more. */
+  /** Drops results of devices that no longer expose the ingress. */
   #forgetOthers(settled: Settled): void {
     const current = settled.device === undefined ? [''] : [...settled.devices, settled.device];
     for (const device of this.#byDevice.keys())

@@ -1,4 +1,7 @@
-/** One ingress and the Services of the whole cluster: asks for them while a server needs them, and says where they cannot be read. */
+/**
+ * Requests the Services of the whole cluster while a server of the ingress needs them, and reports
+ * if they cannot be read.
+ */
 import { ownerKey, type IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Recorder } from './event-recorder.ts';
 import type { EventMessage, EventTarget } from './event-object.ts';
@@ -15,9 +18,11 @@ export interface MeshServiceAccessOptions {
 }
 
 export interface MeshServiceAccess {
-  /** False while a server waits for Services that are not listed yet: it would look closed. */
+  /**
+   * False while a server waits for Services that are not listed yet, because it would look closed.
+   */
   ready(): boolean;
-  /** Says on the Gateways and on the ingress Service that a right is missing, as long as it is. */
+  /** Reports a missing permission on the Gateways and the ingress Service while it persists. */
   report(): void;
 }
 

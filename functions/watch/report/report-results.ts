@@ -1,4 +1,7 @@
-/** What became of an ingress, told where its users look: Events on Gateways and Service, the Service's external address. */
+/**
+ * Reports the results of an ingress to its users: Events on Gateways and Service, and the Service's
+ * external address.
+ */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -20,7 +23,7 @@ export interface ReportOptions {
   readonly log: Logger;
 }
 
-/** Level-based: says and writes what the newest results mean, however often it is called. */
+/** Level-based: reports the newest results, however often it is called. */
 export async function reportResults(options: ReportOptions): Promise<void> {
   const { ingress, cache, results } = options;
   const observed = cache.service(ingress.ref.namespace, ingress.ref.service);

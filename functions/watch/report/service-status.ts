@@ -1,4 +1,4 @@
-/** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
+/** `status.loadBalancer.ingress` of the ingress Service, the EXTERNAL-IP column. */
 import { LOAD_BALANCER_CLASS } from '../../../shared/domain/exposure/pool-claims.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
@@ -13,7 +13,10 @@ export type StatusDecision =
   | { readonly kind: 'leave'; readonly reason: string }
   | { readonly kind: 'write'; readonly addresses: readonly string[] };
 
-/** Only a Service that is ours by class or by configuration, and never over an entry that somebody else wrote. */
+/**
+ * Only for a Service that Sluice owns by class or configuration, and never over another
+ * controller's entry.
+ */
 export function decideStatus(
   service: Service,
   owned: ServiceOwnership,

@@ -14,14 +14,17 @@ const VISIBILITY = 60_000;
 
 const EVENTS = { ...SETTLED_EVENTS, ...RESYNC_EVENTS };
 
-/** Each resolves with whether it has dealt with it. */
+/** Each method resolves with whether the message is done. */
 export interface SettledListener {
   settled(settled: Settled): Promise<boolean>;
-  /** A device may have forgotten what it was told. */
+  /** A device may have lost its configuration. */
   resync(asked: Resync): Promise<boolean>;
 }
 
-/** Takes results off the cluster's queue until the signal fires; a message is deleted only after the listener has dealt with it. */
+/**
+ * Receives results from the cluster's queue until the signal fires; deletes a message only after
+ * the listener has processed it.
+ */
 export async function consumeSettled(
   queue: Queue,
   listener: SettledListener,
@@ -56,7 +59,10 @@ export async function consumeSettled(
   }
 }
 
-/** Received so often, with no word why: the process may have died of it each time. A new result comes with the next snapshot. */
+/**
+ * After this many receives without a reason, the message may have crashed the process each time.
+ * The next snapshot produces a new result.
+ */
 const MOST_RECEIVES = 3;
 
 function sift(
@@ -89,7 +95,7 @@ interface Handling {
   readonly suspects: Suspects;
 }
 
-/** In order; the rest of a group waits for the one that has to be tried again. */
+/** In order; later messages of a group wait for the one to retry. */
 async function handleGroup(
   queue: Queue,
   messages: readonly QueueMessage[],
@@ -104,7 +110,7 @@ async function handleGroup(
   }
 }
 
-/** A result that cannot be read, or that throws, says nothing; the next snapshot brings a new one. */
+/** A result that cannot be parsed or processed is dropped; the next snapshot produces a new one. */
 async function dealWith(
   message: QueueMessage,
   { listener, log }: Omit<Handling, 'suspects'>,

@@ -1,11 +1,11 @@
-/** What probes and Prometheus ask. */
+/** Serves probes and Prometheus. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describeErrorCode, errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface HttpAddress {
-  /** Absent: every address of this host. */
+  /** Default: all addresses of this host. */
   readonly host?: string | undefined;
   readonly port: number;
 }
@@ -22,7 +22,7 @@ export interface HttpServer {
 
 const DEFAULT_PORT = 8080;
 
-/** `SLUICE_HTTP_PORT`: a port, `host:port`, or `off`. Unset it is 8080 within a cluster, and off elsewhere. */
+/** `SLUICE_HTTP_PORT`: a port, `host:port`, or `off`. Default: 8080 in a cluster, otherwise off. */
 export function httpAddress(
   env: Readonly<Record<string, string | undefined>>,
 ): HttpAddress | undefined {
@@ -47,7 +47,7 @@ export async function serveHttp(
       send(response, 500, `${errorMessage(error)}\n`),
     );
   });
-  // Longer than scrapes are apart, so that none meets a connection that is just being closed.
+  // Longer than the scrape interval, so that no scrape uses a connection that is being closed.
   server.keepAliveTimeout = 120_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error) =>
@@ -78,7 +78,7 @@ async function answer(
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
     return send(response, 404, 'available paths: /healthz, /readyz and /metrics\n');
   if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'only GET\n');
-  // That this is answered is the proof: a process that hangs answers nothing.
+  // Any answer proves that the process is alive.
   if (path === '/healthz') return send(response, 200, 'alive\n');
   if (path === '/metrics') {
     const { text, type } = await answers.metrics();

@@ -1,11 +1,14 @@
-/** Figures of the watcher for Prometheus; `docs/reference/metrics.md` lists them, and a test compares. */
+/**
+ * Metrics of the watcher for Prometheus; `docs/reference/metrics.md` lists them, and a test
+ * compares both.
+ */
 import { Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
 export interface Meter extends QueueMeter {
-  /** `lag`: milliseconds from the oldest change that it carries for the first time. */
+  /** `lag`: milliseconds since the oldest change that it contains for the first time. */
   snapshot(owner: string, lag: number | undefined): void;
   settled(owner: string): void;
 }
@@ -18,9 +21,9 @@ export interface Metrics {
 
 export interface MetricsSource {
   readonly states: () => readonly StreamReport[];
-  /** Undefined for a replica that stands by. */
+  /** Undefined on a standby replica. */
   readonly epoch: () => number | undefined;
-  /** Milliseconds of this machine's clock before the API server's; undefined where that does not tell. */
+  /** Milliseconds by which this clock leads the API server's; undefined if unknown. */
   readonly ahead: () => number | undefined;
   readonly clock: Clock;
 }
@@ -31,12 +34,12 @@ const LAG_BUCKETS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120];
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A figure that is read when it is asked for, so that nothing has to be kept up to date. */
+/** A metric that is computed when it is scraped, so that no state must be updated. */
 interface ReadMetric {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Each set of labels with its value; those of streams that have ended are gone. */
+  /** Each set of labels with its value; ended streams are omitted. */
   readonly read: (source: MetricsSource) => readonly (readonly [labels: Labels, value: number])[];
 }
 
@@ -50,7 +53,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   };
 }
 
-/** By the convention of Prometheus, a name that ends in `_total` is that of a counter. */
+/** By Prometheus convention, names of counters end in `_total`. */
 function metricFor({ name, help, labels = [], read }: ReadMetric, source: MetricsSource): Metric {
   const options = { name: `sluice_watch_${name}`, help, labelNames: labels, registers: [] };
   if (name.endsWith('_total'))
@@ -152,7 +155,7 @@ const READ_METRICS: readonly ReadMetric[] = [
   },
 ];
 
-/** What is counted as it happens. */
+/** Metrics that are counted when events happen. */
 function createMeter(registry: Registry): Meter {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
     new Counter({ name: `sluice_watch_${name}`, help, labelNames, registers: [registry] });

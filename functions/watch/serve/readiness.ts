@@ -1,6 +1,6 @@
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
-/** Every watch is answered anew within 75 seconds, also where nothing happens. */
+/** Every watch is renewed within 75 seconds, even without events. */
 const OLDEST_MS = 180_000;
 
 export interface ReadinessInput {
@@ -17,7 +17,7 @@ export interface Readiness {
   readonly lines: readonly string[];
 }
 
-/** A replica that stands by is as ready as the one that leads: it could take over at once. */
+/** A standby replica can be as ready as the leader, because it could take over at once. */
 export function readiness({ states, prepared, leading, now }: ReadinessInput): Readiness {
   const faults = states.flatMap((stream) => fault(stream, now) ?? []);
   const ready = prepared && faults.length === 0;

@@ -1,4 +1,4 @@
-/** Pure: whether an object belongs to what an ingress sees, kind by kind. */
+/** Pure: whether an object is relevant for an ingress, by kind. */
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import {
   gatewaysNamed,
@@ -19,9 +19,9 @@ export interface ConcernContext {
   readonly scope: IngressScope;
   readonly gatewayApi: () => GatewayApiObjects;
   readonly mesh: () => MeshServiceChoice;
-  /** Whether the labels of a namespace decide about what the mesh reads. */
+  /** Whether labels of the namespace decide what the mesh reads. */
   readonly isDiscovered: (namespace: string) => boolean;
-  /** Pods that are gone count too. */
+  /** Removed pods count too. */
   readonly draining: boolean;
 }
 
@@ -33,7 +33,7 @@ type Concern<K extends List> = (
 const CONCERNS: { readonly [K in List]: Concern<K> } = {
   services: (service, { scope }) => scope.isSibling(service),
   meshServices: (service, { mesh }) => mesh().concerns(service),
-  // Whoever takes the address of a pod that is gone ends its draining.
+  // A new owner of a removed pod's address ends its draining.
   pods: (pod, { draining, scope }) => draining || scope.selects(pod),
   gateways: ({ selector }, { scope }) => scope.isRead(selector),
   virtualServices: (route, ground) => gatewaysNamed(route).some((key) => readsGateway(key, ground)),

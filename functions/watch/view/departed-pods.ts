@@ -1,10 +1,12 @@
-/** Pods that are gone. Their connections may still end, so they stay in the snapshots as draining for a while. */
+/**
+ * Removed pods, which stay in snapshots as draining for a while, so that their connections can end.
+ */
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 
 interface Departure {
   readonly pod: Pod;
-  /** Its deletion: said once more when the member goes, because it proves that it may. */
+  /** Its deletion, reported again when the member is removed, because it proves the removal. */
   readonly change: Change;
   readonly until: number;
 }
@@ -13,12 +15,12 @@ export class DepartedPods {
   readonly #drain: number;
   #gone: readonly Departure[] = [];
 
-  /** In milliseconds; 0 keeps nobody. */
+  /** Milliseconds; 0 disables draining. */
   constructor(drain: number) {
     this.#drain = drain;
   }
 
-  /** Only for pods that served until then: whoever was out already does not come back to drain. */
+  /** Only for pods that served until then: a pod that was already out does not return to drain. */
   add(pod: Pod, change: Change, now: number): void {
     if (this.#drain === 0 || pod.ips.length === 0) return;
     this.#gone = [
@@ -31,7 +33,7 @@ export class DepartedPods {
     return this.#gone.length === 0;
   }
 
-  /** The pods and those that are gone. An address that has a new owner is his. */
+  /** The pods including removed ones. An address that a new pod uses belongs to it. */
   among(pods: readonly Pod[]): readonly Pod[] {
     if (this.#gone.length === 0) return pods;
     const taken = new Set(pods.flatMap((pod) => pod.ips));
@@ -41,14 +43,14 @@ export class DepartedPods {
     ];
   }
 
-  /** Forgets those whose time is over: the changes that say so. */
+  /** Drops expired pods and returns the changes that report them. */
   expire(now: number): readonly Change[] {
     const over = this.#gone.filter(({ until }) => until <= now);
     this.#gone = this.#gone.filter(({ until }) => until > now);
     return over.map(({ change }) => change);
   }
 
-  /** Milliseconds until the next one is forgotten. */
+  /** Milliseconds until the next one expires. */
   nextDue(now: number): number | undefined {
     const waits = this.#gone.map(({ until }) => Math.max(0, until - now));
     return waits.length === 0 ? undefined : Math.min(...waits);

@@ -12,16 +12,19 @@ export interface GatewayApiObjects extends Pick<
   KubernetesObjects,
   'apiGateways' | 'listenerSets' | 'apiRoutes' | 'namespaces'
 > {
-  /** Whether listener sets and routes under this parent belong here. */
+  /** Whether listener sets and routes with this parent belong here. */
   readonly isParent: (parent: Parent) => boolean;
-  /** Namespaces whose labels are asked for, there or not. */
+  /** Namespaces whose labels are needed, existing or not. */
   readonly asked: ReadonlySet<string>;
   readonly referenceGrants: ObjectLists['referenceGrants'];
-  /** Namespaces that certificates are referred to in, from elsewhere. */
+  /** Namespaces with certificates that others refer to. */
   readonly granting: ReadonlySet<string>;
 }
 
-/** A Gateway API Gateway and its Service share a namespace, managed by istiod or named in its addresses. */
+/**
+ * A Gateway API Gateway and its Service are in one namespace, whether managed by istiod or named in
+ * its addresses.
+ */
 export function selectGatewayApi(namespace: string, index: ClusterIndex): GatewayApiObjects {
   const apiGateways = inOrder(index.apiGateways.in(namespace));
   const gateways = apiGateways.map(({ meta }) => parentKey({ kind: 'Gateway', ...meta }));
@@ -30,7 +33,7 @@ export function selectGatewayApi(namespace: string, index: ClusterIndex): Gatewa
     ...gateways,
     ...listenerSets.map(({ meta }) => parentKey({ kind: 'ListenerSet', ...meta })),
   ]);
-  // Under each of its parents.
+  // For each of its parents.
   const apiRoutes = inOrder(
     new Map([...parents].flatMap((parent) => [...index.apiRoutes.in(parent)])),
   );

@@ -1,4 +1,4 @@
-/** Pure: the ingress Service and its pods, which decide what else belongs to the ingress. */
+/** Pure: the ingress Service and its pods, on which all other selections depend. */
 import type { Pod, Service } from '../../../shared/domain/snapshot/objects.ts';
 import { isSubset } from '../../../shared/domain/istio/selector-index.ts';
 import { selectorKey } from '../cache/cluster-index.ts';
@@ -11,7 +11,10 @@ export interface IngressScope {
   readonly nodes: ReadonlySet<string>;
   /** Whether the ingress Service selects the pod. */
   selects(pod: Pod): boolean;
-  /** An empty Gateway selector selects every gateway pod. With no pod at this moment, the Service's own selector stands for them. */
+  /**
+   * An empty Gateway selector selects every gateway pod. Without pods, the Service's own selector
+   * is used.
+   */
   isRead(selector: Labels): boolean;
   /** Whether a Service selects any of the pods. */
   isSibling(service: Service): boolean;
@@ -23,7 +26,7 @@ export function ingressScope(own: Service, candidates: readonly Pod[]): IngressS
     meta.namespace === namespace && selects(own.selector, meta.labels);
   const pods = candidates.filter(selectsPod);
   const kinds = distinct(pods);
-  // Without pods the selector of the ingress Service stands for them, for other Services too.
+  // Without pods, the selector of the ingress Service is used, for other Services too.
   const standing = kinds.length === 0 ? [own.selector] : kinds;
   const read = new Map<string, boolean>();
   return {
@@ -44,7 +47,7 @@ export function ingressScope(own: Service, candidates: readonly Pod[]): IngressS
   };
 }
 
-/** The pods of a Deployment carry the same labels. */
+/** Distinct label sets, because the pods of a Deployment have equal labels. */
 function distinct(pods: readonly Pod[]): readonly Labels[] {
   return [
     ...new Map(pods.map(({ meta: { labels } }) => [JSON.stringify(labels), labels])).values(),

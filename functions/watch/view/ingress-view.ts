@@ -1,4 +1,4 @@
-/** What matters to one ingress, of everything that is known of the cluster. */
+/** The cached objects that are relevant for one ingress. */
 import type { KubernetesObjects, ObjectLists } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { REVISION_LABEL } from '../../../shared/domain/istio/revision-label.ts';
@@ -19,12 +19,12 @@ import { ingressScope, type IngressScope } from './ingress-scope.ts';
 
 export interface ViewOptions {
   readonly ref: IngressRef;
-  /** With `nodes`, all nodes matter; with `pods`, those that run one. */
+  /** With `nodes`, all nodes are relevant; with `pods`, those that run one. */
   readonly members: 'pods' | 'nodes';
-  /** sluice.yaml names discoverySelectors, so that labels of namespaces count. */
+  /** sluice.yaml sets discoverySelectors, so that labels of namespaces are relevant. */
   readonly discovers?: boolean;
   readonly index: ClusterIndex;
-  /** Pods that are gone and count all the same. */
+  /** Removed pods that still count. */
   readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
 }
 
@@ -48,10 +48,13 @@ const OF_PODS: readonly Part[] = [
   'discovered',
 ];
 const OF_API: readonly Part[] = ['gatewayApi', 'mesh', 'discovered'];
-/** While there is no ingress Service, nothing concerns the ingress: when it comes, nothing of before counts. */
+/**
+ * Without an ingress Service, nothing is relevant: when it is created, earlier objects do not
+ * count.
+ */
 const OF_SERVICE: readonly Part[] = [...OF_PODS, 'gatewayApi'];
 
-/** What has to be worked out again after a change of each kind; the rest is cheap. */
+/** The parts to recompute after a change of each kind; the rest is cheap. */
 const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   services: ['services', 'mesh', 'discovered'],
   meshServices: ['mesh', 'discovered'],
@@ -69,16 +72,17 @@ const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   meshConfigs: ['discovered'],
 };
 
-/** A Gateway that is read by the same pods as before leads to the same routes. */
+/** A Gateway that is read by the same pods as before has the same routes. */
 const OF_SAME_PODS: readonly Part[] = ['gateways', 'mesh', 'discovered'];
 
 /**
- * Each list is worked out when it is asked for and kept until a change concerns it. An object decides about other lists only by being
- * in its own, so a change concerns nobody who had not selected the object and does not select it now.
+ * Each list is computed on demand and cached until a relevant change. An object affects other lists
+ * only if it is in its own, so a change is irrelevant unless the object was selected before or is
+ * selected now.
  */
 export class IngressView {
   readonly #options: ViewOptions;
-  /** Of the ingress Service, as keys have it. */
+  /** Key of the ingress Service. */
   readonly #name: string;
   readonly #kept = {
     scope: new Memo(() => this.#findScope()),
@@ -101,33 +105,38 @@ export class IngressView {
     return this.#options.index;
   }
 
-  /** Undefined while the ingress Service does not exist. The same object until a change concerns it. */
+  /**
+   * Undefined while the ingress Service does not exist. The same object until a relevant change.
+   */
   objects(): KubernetesObjects | undefined {
     return this.#kept.objects.get();
   }
 
-  /** Services of the rest of the cluster that its servers wait for; none while the ingress Service does not exist. */
+  /**
+   * Services elsewhere in the cluster that its servers need; empty while the ingress Service does
+   * not exist.
+   */
   wishes(): MeshServiceChoice['wishes'] {
     return this.#kept.scope.get() === undefined ? [] : this.#kept.mesh.get().wishes;
   }
 
-  /** Services of the rest of the cluster were learned or forgotten unseen. */
+  /** The Services of the rest of the cluster changed without individual notices. */
   meshChanged(): void {
     this.#drop(['mesh', 'discovered']);
   }
 
-  /** An optional kind was read for the first time. */
+  /** Called when an optional kind was read for the first time. */
   optionalRead(): void {
     this.#drop(OF_SERVICE);
   }
 
-  /** Revisions of istiod that serve the pods; `usual` where they do not say. */
+  /** Revisions of istiod that serve the pods; `usual` for pods without one. */
   revisions(usual: string): ReadonlySet<string> {
     const pods = this.#kept.scope.get()?.pods ?? [];
     return new Set([usual, ...pods.map(({ meta }) => meta.labels[REVISION_LABEL] ?? usual)]);
   }
 
-  /** To be called once the index knows of the change: whether `objects` may be different now. */
+  /** Call after the index was updated; returns whether `objects` may have changed. */
   notice(seen: IndexChange): boolean {
     const { observed, before } = seen;
     const hit = this.#concerns(observed) || (before !== undefined && this.#concerns(before));
@@ -135,7 +144,7 @@ export class IngressView {
     return hit;
   }
 
-  /** Others are gone and count all the same. */
+  /** The removed pods changed. */
   departed(): void {
     this.#drop(OF_PODS);
   }
@@ -193,7 +202,7 @@ export class IngressView {
     return [...gateways.names()].filter(isRead).flatMap((name) => [...gateways.in(name)]);
   }
 
-  /** Under each Gateway that it names. */
+  /** For each Gateway that it names. */
   #findRoutes(): Found<'virtualServices'> {
     const found = this.#kept.gateways
       .get()
@@ -221,7 +230,10 @@ export class IngressView {
     );
   }
 
-  /** Those of the ingress, and those its servers wait for. One may be both without fulfilling a wish: what is known of it here is whole. */
+  /**
+   * Those of the ingress, and those that its servers need. A Service may be both; the complete
+   * object is used.
+   */
   #allServices(): KubernetesObjects['services'] {
     const own = this.#kept.services.get();
     const { services } = this.#kept.mesh.get();
@@ -236,7 +248,7 @@ export class IngressView {
         );
   }
 
-  /** Whose labels decide whether the mesh reads them; none where it reads everything. */
+  /** Namespaces whose labels decide whether the mesh reads them; empty if it reads everything. */
   #findNamespaces(): ReadonlySet<string> {
     const configs = [...this.#index.meshConfigs.all()].map(([, config]) => config);
     const asks =
@@ -303,7 +315,7 @@ export class IngressView {
   }
 }
 
-/** It is still there, with the same selector. */
+/** Whether it still exists with the same selector. */
 function isReadAsBefore({ observed, before }: IndexChange, { gateways }: ClusterIndex): boolean {
   if (observed.of !== 'gateways' || before?.of !== 'gateways') return false;
   const { meta, selector } = observed.object;

@@ -1,4 +1,4 @@
-/** A value that is worked out when it is asked for, and then kept until it is dropped. */
+/** A value that is computed on demand and cached until it is dropped. */
 export class Memo<T> {
   readonly #make: () => T;
   #held: { readonly value: T } | undefined;

@@ -1,4 +1,7 @@
-/** Pure: which Services of the rest of the cluster an ingress needs, because a server of its gateways opens its port only for mesh services. */
+/**
+ * Pure: the Services elsewhere in the cluster that an ingress needs, because a server of its
+ * gateways opens its port only for mesh Services.
+ */
 import { namespacedName } from '../../../shared/domain/istio/object-age.ts';
 import {
   isOlderService,
@@ -11,17 +14,17 @@ import type { KubernetesObjects, Service } from '../../../shared/domain/snapshot
 import type { Indexer } from '../cache/indexer.ts';
 
 export interface MeshServiceChoice {
-  /** What no Service of the ingress itself fulfils. */
+  /** Requirements that no Service of the ingress itself meets. */
   readonly wishes: readonly MeshServiceDemand[];
-  /** The oldest that fulfils each of them: the verdict is the same with all of them. */
+  /** The oldest matching Service for each; the verdict is the same as with all of them. */
   readonly services: readonly Service[];
-  /** Whether a Service is chosen, or would be, were it there. */
+  /** Whether a Service is chosen, or would be if it existed. */
   readonly concerns: (service: Service) => boolean;
 }
 
 type Seen = Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets' | 'services'>;
 
-/** `mesh`: every Service of the cluster, by namespace. */
+/** `mesh`: all Services of the cluster, by namespace. */
 export function chooseMeshServices(seen: Seen, mesh: Indexer<Service>): MeshServiceChoice {
   const wishes = meshServiceDemands(seen).filter(
     ({ names }) => !seen.services.some((service) => isUnderHosts(service, names)),
@@ -54,7 +57,7 @@ function oldest(names: readonly string[], mesh: Indexer<Service>): Service | und
   return first;
 }
 
-/** Nearly every host names one Service or one namespace. */
+/** Almost every host names a single Service or namespace. */
 function candidates(name: string, mesh: Indexer<Service>): readonly Service[] {
   const place = scopeOfHost(name);
   if (place === undefined) return [...mesh.all()].map(([, service]) => service);

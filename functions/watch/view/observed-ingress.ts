@@ -14,32 +14,32 @@ export interface ObservedIngressOptions {
   readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
   readonly cache: Pick<ClusterCache, 'index'>;
   readonly mesh: Pick<MeshOptions, 'discoverySelectors' | 'revision'>;
-  /** The newest revision that was given out. */
+  /** The newest revision so far. */
   readonly newest: () => Revision;
 }
 
-/** What a change means that concerns the ingress. */
+/** The meaning of a relevant change. */
 export interface Noticed {
-  /** It is the ingress Service itself that changed. */
+  /** The ingress Service itself changed. */
   readonly isService: boolean;
-  /** A pod is gone that served until now. */
+  /** A pod that served until now was removed. */
   readonly isDeparture: boolean;
 }
 
 interface Observation {
   readonly objects: KubernetesObjects | undefined;
-  /** Every snapshot after this revision says the same or something newer. */
+  /** Every snapshot after this revision contains this change or something newer. */
   readonly newest: Revision;
 }
 
-/** One ingress as the cache shows it now, together with the pods that are gone and still drain. */
+/** One ingress as cached, including removed pods that still drain. */
 export class ObservedIngress {
   readonly #options: ObservedIngressOptions;
   readonly #ref: IngressRef;
   readonly #departures: DepartedPods;
   readonly #view: IngressView;
   #observation: Observation;
-  /** The Service was seen being deleted; what is exposed for it goes. */
+  /** The deletion of the Service was observed, so its exposures are removed. */
   #removed = false;
 
   constructor(options: ObservedIngressOptions) {
@@ -50,7 +50,10 @@ export class ObservedIngress {
     this.#observation = { objects: undefined, newest: options.newest() };
   }
 
-  /** Undefined where the change does not concern this ingress. Every change has to pass, so that the view follows the index. */
+  /**
+   * Undefined if the change is not relevant. Must be called with every change, so that the view
+   * follows the index.
+   */
   notice(change: CacheChange, now: number): Noticed | undefined {
     if (!this.#view.notice(change)) return undefined;
     const isService = this.#isService(change);
@@ -63,14 +66,17 @@ export class ObservedIngress {
     return { isService, isDeparture };
   }
 
-  /** What a snapshot has to say; undefined while the Service does not exist and was not seen to be deleted. */
+  /**
+   * The content of a snapshot; undefined while the Service does not exist and its deletion was not
+   * observed.
+   */
   content(): Content | undefined {
     const { objects } = this.#look();
     if (objects !== undefined) return { objects, removed: false };
     return this.#removed ? { objects: NOTHING, removed: true } : undefined;
   }
 
-  /** As `content`, but without the pods that are gone: they lead nowhere any more. */
+  /** Like `content`, but without removed pods. */
   present(): Observation {
     const { newest } = this.#look();
     const view = this.#departures.empty ? this.#view : this.#viewWith(NO_DEPARTURES);
@@ -86,17 +92,17 @@ export class ObservedIngress {
     return this.#view.revisions(this.#options.mesh.revision);
   }
 
-  /** An optional kind was read for the first time. */
+  /** Called when an optional kind was read for the first time. */
   optionalRead(): void {
     this.#view.optionalRead();
   }
 
-  /** Services of the rest of the cluster were learned or forgotten unseen. */
+  /** The Services of the rest of the cluster changed without individual notices. */
   meshChanged(): void {
     this.#view.meshChanged();
   }
 
-  /** Forgets the pods that have drained long enough: the changes that said they were gone. */
+  /** Drops pods that have drained long enough, and returns the changes that report them. */
   endDrains(now: number): readonly Change[] {
     const over = this.#departures.expire(now);
     if (over.length > 0) this.#view.departed();

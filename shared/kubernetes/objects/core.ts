@@ -20,7 +20,7 @@ import {
   readTexts,
 } from './read.ts';
 
-/** The API server takes 0 and nothing for "the same as port". */
+/** The API server treats 0 and absence as "same as port". */
 function targetPortOf(value: unknown): number | string | undefined {
   const name = readText(value);
   if (name !== undefined && name !== '') return name;
@@ -83,7 +83,10 @@ export function normaliseNode(value: unknown): Node {
   };
 }
 
-/** Absent (or null) conditions mean ready and serving, as the API defines them; absent terminating means no. */
+/**
+ * Absent (or null) conditions mean ready and serving, as the API defines; absent terminating means
+ * false.
+ */
 function endpointOf(raw: Raw): EndpointSlice['endpoints'][number] {
   const conditions = readRecord(raw['conditions']);
   const target = readRecord(raw['targetRef']);

@@ -28,7 +28,7 @@ function fromOf(value: unknown, fallback: From): From {
   return FROM.find((known) => known === value) ?? fallback;
 }
 
-/** As labels to be equal to; undefined, which matches nothing, where an expression says more than that. */
+/** As equality labels; undefined, which matches nothing, for other expressions. */
 function selectorOf(value: unknown): Record<string, string> | undefined {
   if (!isRecord(value)) return undefined;
   const expressions = readRecords(value['matchExpressions']).map((expression) => {
@@ -58,7 +58,7 @@ function tlsModeOf(listener: Raw): string | undefined {
     : (readText(tls['mode']) ?? 'Terminate');
 }
 
-/** Of the present generation; a file without one says as little as a condition without one. */
+/** Conditions of the current generation; files without a generation are accepted. */
 type Status = ReadonlyMap<string, NonNullable<ApiListener['dropped']>>;
 
 const DROPPING: Readonly<Record<string, ReadonlySet<string> | 'any'>> = {
@@ -72,7 +72,10 @@ const DROPPING: Readonly<Record<string, ReadonlySet<string> | 'any'>> = {
   ]),
 };
 
-/** By name of the listener, the first condition by which istiod says that it drops the listener for its own contents. */
+/**
+ * By listener name: the first condition by which istiod reports that it drops the listener because
+ * of its content.
+ */
 function droppedListeners(raw: Raw): Status {
   const generation = readNumber(readRecord(raw['metadata'])['generation']) ?? 0;
   const listeners = readRecords(readRecord(raw['status'])['listeners']);
@@ -106,7 +109,9 @@ function refsOf(value: unknown): ApiListener['certificateRefs'] {
   }));
 }
 
-/** From v1.4 on the Gateway says it for all HTTPS listeners, or port by port; before, each listener said it of itself. */
+/**
+ * Since v1.4 the Gateway sets it for all HTTPS listeners, or per port; before, each listener did.
+ */
 function caRefsOf(listener: Raw, gateway: Raw): ApiListener['caCertificateRefs'] {
   const frontend = readRecord(readRecord(gateway['tls'])['frontend']);
   const ofPort = readRecords(frontend['perPort']).find(
@@ -159,7 +164,7 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
   };
 }
 
-/** The experimental kind is the same thing under another name. */
+/** The experimental kind is equivalent. */
 function parentKind(value: unknown): string {
   const kind = readText(value) ?? 'Gateway';
   return kind === 'XListenerSet' ? 'ListenerSet' : kind;
@@ -221,7 +226,7 @@ export function isRouteKind(kind: unknown): kind is ApiRoute['kind'] {
   return ROUTE_KINDS.some((known) => known === kind);
 }
 
-/** A stream of one kind may leave `kind` out of its items; then it is to be given. */
+/** Items of a stream may omit `kind`, which is then passed. */
 export function normaliseApiRoute(value: unknown, kind?: ApiRoute['kind']): ApiRoute {
   const raw = readRecord(value);
   const meta = metaOf(raw);

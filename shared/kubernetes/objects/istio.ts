@@ -24,7 +24,9 @@ function shown(value: unknown): string {
   return value === undefined ? 'absent' : shorten(JSON.stringify(value), 200);
 }
 
-/** Why a server cannot be read at all; numbers and names that make no sense are left to the domain. */
+/**
+ * The reason why a server cannot be read at all; invalid numbers and names are left to the domain.
+ */
 function malformed(server: unknown): string | undefined {
   if (!isRecord(server)) return `it is ${shown(server)}, not an object`;
   const { port, hosts } = server;

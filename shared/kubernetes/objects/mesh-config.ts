@@ -17,7 +17,7 @@ export function meshConfigName(revision: string): string {
   return revision === 'default' ? 'istio' : `${PREFIX}${revision}`;
 }
 
-/** Throws where it cannot be read, so that the last state that could be stays. */
+/** Throws if it is invalid, so that the last valid state stays. */
 export function normaliseMeshConfig(value: unknown): MeshConfig {
   const raw = readRecord(value);
   const { name, namespace } = metaOf(raw);

@@ -2,7 +2,7 @@ import type { Meta } from '../../domain/snapshot/objects.ts';
 import type { Raw } from './read.ts';
 import { readRecord, stringMap, readText } from './read.ts';
 
-/** Prefixes of the annotations that are kept: settings of exposures, and what Istio decides names by. */
+/** Prefixes of annotations to keep: settings of exposures, and Istio's naming annotations. */
 export const keptAnnotations: readonly string[] = [
   'sluice.io/',
   'virtual-server.f5.com/',
@@ -37,7 +37,7 @@ function kept(annotations: unknown): Raw {
   );
 }
 
-/** Some YAML readers, and the Kubernetes client, make a Date of a timestamp. */
+/** Some YAML parsers, and the Kubernetes client, convert timestamps to Date. */
 function createdOf(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return readText(value) ?? '';

@@ -1,4 +1,7 @@
-/** Raw Kubernetes objects of many kinds, as `kubectl get -o yaml` and GitOps repositories hold them, to the objects of the domain. */
+/**
+ * Converts raw Kubernetes objects of many kinds, as in `kubectl get -o yaml` and GitOps
+ * repositories, to domain objects.
+ */
 import type {
   KubernetesObjects,
   ObjectLists,
@@ -25,7 +28,7 @@ import type { Raw } from './read.ts';
 import { isRecord, readList, readRecord, stringMap, readText } from './read.ts';
 
 type List = keyof ObjectLists;
-/** A typed object and the list of {@link ObjectLists} it belongs to. */
+/** A typed object and its list in {@link ObjectLists}. */
 export type Normalised = {
   readonly [K in List]: { readonly of: K; readonly object: ObjectLists[K][number] };
 }[List];
@@ -33,7 +36,7 @@ export type Normalised = {
 interface KindRow {
   readonly versions: readonly string[];
   readonly normalise: (raw: unknown) => Normalised;
-  /** Why an object of this kind is of no use. */
+  /** The reason why an object of this kind is ignored. */
   readonly ignore?: (raw: Raw) => string | undefined;
 }
 
@@ -133,7 +136,7 @@ function rowOf({ apiVersion, kind }: KindRef): KindRow | string {
     : `version ${version} is not supported; use one of ${row.versions.join(', ')}`;
 }
 
-/** One object of a known kind and version; undefined for all others. */
+/** Converts one object of a known kind and version; undefined for all others. */
 export function normalise(ref: KindRef, raw: unknown): Normalised | undefined {
   const row = rowOf(ref);
   return typeof row === 'string' ? undefined : row.normalise(raw);
@@ -154,7 +157,7 @@ function itemsKind({ apiVersion, kind }: KindRef): KindRef | undefined {
   return kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) };
 }
 
-/** Items of a list of one kind carry neither kind nor apiVersion of their own when the API server writes them. */
+/** Items of a List of one kind lack kind and apiVersion if the API server wrote it. */
 function flatten(
   value: unknown,
   inherited: KindRef = { apiVersion: '', kind: '' },
@@ -207,12 +210,14 @@ function addTo<K extends List>(objects: ObjectLists, of: K, object: ObjectLists[
   into.push(object);
 }
 
-/** Files seldom hold everything: a kind of which there is none at all says nothing, where its absence would refuse something. */
+/**
+ * Files are rarely complete: without any object of a kind, its absence must not refuse anything.
+ */
 function optionalIn({ referenceGrants, ...others }: OptionalLists): OptionalKinds {
   return { ...others, ...(referenceGrants.length > 0 && { referenceGrants }) };
 }
 
-/** Never throws: what cannot be used is in `ignored`, with the reason. */
+/** Never throws: unusable objects are in `ignored`, with the reason. */
 export function normaliseObjects(raw: readonly unknown[]): {
   objects: KubernetesObjects;
   ignored: Ignored[];

@@ -13,7 +13,7 @@ import {
   readTexts,
 } from './read.ts';
 
-/** Init containers that keep running (native sidecars) open ports too. */
+/** Init containers that keep running (native sidecars) can open ports too. */
 function runningContainers(spec: Raw): readonly Raw[] {
   return [
     ...readRecords(spec['containers']),
@@ -25,13 +25,13 @@ function runningContainers(spec: Raw): readonly Raw[] {
 
 const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sidecar: 'sidecar' };
 
-/** What follows `proxy` on the command line of the agent. */
+/** The argument after `proxy` on the agent's command line. */
 function roleOf(container: Raw): Pod['proxy'] | undefined {
   const words = [...readTexts(container['command']), ...readTexts(container['args'])];
   return words.flatMap((word, i) => (words[i - 1] === 'proxy' ? (ROLES[word] ?? []) : []))[0];
 }
 
-/** Without arguments the injection template tells: it fills in `proxy router` for gateways. */
+/** Without arguments, the injection template decides: it uses `proxy router` for gateways. */
 function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['proxy'] {
   const templates = (annotations['inject.istio.io/templates'] ?? '')
     .split(',')
@@ -47,7 +47,7 @@ function envOf(containers: readonly Raw[], name: string): string | undefined {
   )[0];
 }
 
-/** As Go's strconv.ParseBool says. */
+/** As in Go's strconv.ParseBool. */
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
 function parsed(document: string | undefined): Raw {
@@ -59,7 +59,7 @@ function parsed(document: string | undefined): Raw {
   }
 }
 
-/** The pod's own proxy configuration comes before what injection took from the mesh. */
+/** The pod's own proxy configuration overrides the mesh's at injection. */
 function expectsProxyProtocol(
   annotations: Readonly<Record<string, string>>,
   containers: readonly Raw[],
@@ -101,7 +101,7 @@ function ipsOf(status: Raw): string[] {
   return [...new Set(ips.filter((ip) => ip !== undefined && ip !== ''))] as string[];
 }
 
-/** Pods that have ended keep their labels but listen on nothing. */
+/** Ended pods keep their labels but do not listen. */
 export function hasEnded(value: unknown): boolean {
   const phase = readRecord(readRecord(value)['status'])['phase'];
   return phase === 'Succeeded' || phase === 'Failed';

@@ -1,4 +1,4 @@
-/** Careful reading of raw API objects: whatever is not as it should be becomes nothing, never an error. */
+/** Tolerant parsing of raw API objects: invalid values become absent, never an error. */
 
 import { LONGEST_STRING } from '../../domain/json-bounds.ts';
 
@@ -12,7 +12,10 @@ export function readRecord(value: unknown): Raw {
   return isRecord(value) ? value : {};
 }
 
-/** Most objects have no annotations and few lists, and there are tens of thousands of objects: they share these. */
+/**
+ * Shared by all objects, because most have no annotations and few lists, and there are tens of
+ * thousands.
+ */
 const NOTHING = Object.freeze<never[]>([]) as never[];
 const NO_PAIRS: Record<string, string> = Object.freeze({});
 
@@ -24,10 +27,10 @@ export function readRecords(value: unknown): readonly Raw[] {
   return readList(value).filter(isRecord);
 }
 
-/** Names, hosts, addresses: none that means anything is so long, and sentences quote them. */
+/** Characters of names, hosts and addresses; no valid one is as long, and messages quote them. */
 const LONGEST_WORD = 4_096;
 
-/** Whoever reads events takes no longer strings, and one object may not keep all the others from being read. */
+/** Event readers refuse longer strings, and one object must not block all others. */
 function bounded(value: string, longest = LONGEST_WORD): string {
   return value.length <= longest ? value : value.slice(0, longest);
 }
@@ -44,17 +47,20 @@ export function readTexts(value: unknown): string[] {
   );
 }
 
-/** A list that grew has room for more, 16 places at least; one that is kept must not. */
+/**
+ * A list that was built by appending has spare capacity of at least 16 entries; a cached one should
+ * not.
+ */
 export function compact<T>(grown: readonly T[]): T[] {
   return grown.length === 0 ? NOTHING : grown.slice();
 }
 
-/** Finite numbers only: JSON knows no others. */
+/** Finite numbers only, as in JSON. */
 export function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Values that YAML reads as numbers or booleans are taken as written. */
+/** Values that YAML parses as numbers or booleans become strings. */
 export function stringMap(value: unknown): Record<string, string> {
   const pairs = Object.entries(readRecord(value)).flatMap(([key, item]) =>
     typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
@@ -64,7 +70,7 @@ export function stringMap(value: unknown): Record<string, string> {
   return pairs.length === 0 ? NO_PAIRS : Object.fromEntries(pairs);
 }
 
-/** Leaves out what is undefined, so that absent stays absent. */
+/** Omits undefined fields. */
 export function withoutUndefined<T extends object>(
   fields: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {

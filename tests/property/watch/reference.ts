@@ -152,7 +152,10 @@ function isSibling(service: Service, own: Service, pods: readonly Pod[]): boolea
   );
 }
 
-/** An empty Gateway selector selects every gateway pod. With no pod at this moment, the Service's own selector stands for them. */
+/**
+ * An empty Gateway selector selects every gateway pod. Without pods, the Service's own selector is
+ * used.
+ */
 function isForPods(selector: Labels, own: Service, pods: readonly Pod[]): boolean {
   if (Object.keys(selector).length === 0) return true;
   return selects(selector, own.selector) || pods.some((pod) => selects(selector, pod.meta.labels));
@@ -170,7 +173,10 @@ function isBound(route: VirtualService, gateways: ReadonlySet<string>): boolean 
   );
 }
 
-/** `ns/name`, `./name`, `name`, and the legacy `name.ns[.svc…]`; a name may itself hold dots, so both readings count. */
+/**
+ * `ns/name`, `./name`, `name`, and the old format `name.ns[.svc…]`; a name may contain dots, so
+ * both interpretations count.
+ */
 function candidates(entry: string, namespace: string): readonly string[] {
   const [before = '', after] = entry.split('/');
   if (after !== undefined) return [`${before === '.' ? namespace : before}/${after}`];
