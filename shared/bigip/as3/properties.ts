@@ -2,19 +2,25 @@
  * Settings that are plain properties of AS3's virtual server and pool, written and read through the
  * catalogue.
  */
-import { SETTING_ROWS } from '../../domain/exposure/settings/catalogue/catalogue.ts';
+import {
+  SETTING_ROWS,
+  type SettingName,
+} from '../../domain/exposure/settings/catalogue/catalogue.ts';
 import { namedSettings } from '../../domain/exposure/settings/compose.ts';
 import type { As3Property } from '../../domain/exposure/settings/row.ts';
 import type { Settings } from '../../domain/exposure/settings/settings.ts';
 import { sameValue } from '../../domain/exposure/settings/values.ts';
 
-const PROPERTIES = SETTING_ROWS.flatMap(([name, { as3 }]) =>
-  as3 === undefined ? [] : [{ name, as3 }],
-);
+type Properties = readonly { readonly name: SettingName; readonly as3: As3Property }[];
 
-function propertiesOf(object: As3Property['object']): typeof PROPERTIES {
-  return PROPERTIES.filter(({ as3 }) => as3.object === object);
+function propertiesOf(object: As3Property['object']): Properties {
+  return SETTING_ROWS.flatMap(([name, { as3 }]) => (as3?.object === object ? [{ name, as3 }] : []));
 }
+
+const PROPERTIES: Readonly<Record<As3Property['object'], Properties>> = {
+  virtual: propertiesOf('virtual'),
+  pool: propertiesOf('pool'),
+};
 
 /** Strings and numbers unchanged; paths as pointers to objects on the device. */
 function written(value: unknown): unknown {
@@ -34,7 +40,7 @@ export function renderProperties(
 ): Readonly<Record<string, unknown>> {
   const named = namedSettings(settings);
   return Object.fromEntries(
-    propertiesOf(object).flatMap(({ name, as3 }) => {
+    PROPERTIES[object].flatMap(({ name, as3 }) => {
       const value = named[name];
       return value === undefined || sameValue(value, as3.absent)
         ? []
@@ -49,7 +55,7 @@ export function readProperties(
   declared: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    propertiesOf(object).map(({ name, as3 }) => {
+    PROPERTIES[object].map(({ name, as3 }) => {
       const value = declared[as3.property];
       return [name, value === undefined ? as3.absent : read(value)];
     }),

@@ -1,5 +1,10 @@
 /** How the clusters of a fleet share virtual servers, from the configuration. */
-import { fittingSettings, isForUdp, overlaySettings } from '../exposure/settings/compose.ts';
+import {
+  fittingPart,
+  fittingSettings,
+  isForUdp,
+  overlaySettings,
+} from '../exposure/settings/compose.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
@@ -101,17 +106,39 @@ export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Par
   );
 }
 
+/** By fleet, then by protocol and requested mode. A plan needs it for each shared exposure. */
+const FITTING = new WeakMap<Fleet, Map<string, Partial<Settings>>>();
+
+/** The settings of the fleet that the effective mode of an exposure supports. */
+function fittingFleetSettings(
+  fleet: Fleet,
+  protocol: 'tcp' | 'udp',
+  wished: Settings['mode'],
+): Partial<Settings> {
+  const known = FITTING.get(fleet) ?? new Map<string, Partial<Settings>>();
+  FITTING.set(fleet, known);
+  const key = `${protocol} ${wished}`;
+  const present = known.get(key);
+  if (present !== undefined) return present;
+  const said = fleetSettings(fleet, protocol);
+  const fitting = fittingPart(said, said.mode ?? wished);
+  known.set(key, fitting);
+  return fitting;
+}
+
 /** Effective settings of a shared exposure: the fleet's over those of the deciding owner. */
 export function applyFleetSettings(
   wished: Settings,
   fleet: Fleet,
   where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean },
 ): Settings {
-  const settings = overlaySettings(wished, fleetSettings(fleet, where.protocol));
-  const fitting =
-    settings.mode === wished.mode ? settings : fittingSettings(settings, settings.mode);
-  const { balance } = settings;
+  const said = fittingFleetSettings(fleet, where.protocol, wished.mode);
+  const { mode = wished.mode } = said;
+  const settings = overlaySettings(
+    mode === wished.mode ? wished : fittingSettings(wished, mode),
+    said,
+  );
   return fleet.mode === 'ratio'
-    ? { ...fitting, balance: ratioBalance(balance, where.shareNodes) }
-    : fitting;
+    ? { ...settings, balance: ratioBalance(settings.balance, where.shareNodes) }
+    : settings;
 }

@@ -1,6 +1,7 @@
 /** Who would go on serving, who is silent, and how a fleet arranges its clusters. */
 import { describe, expect, test } from '@jest/globals';
-import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
+import { settingsFromInput } from '../../../shared/domain/exposure/settings/compose.ts';
+import { type Settings, SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';
 import type {
   Contribution,
   DeclaredExposure,
@@ -308,6 +309,34 @@ describe('a fleet', () => {
       applyFleetSettings(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance,
     ).toBe('ratio-member');
   });
+});
+
+describe('what a fleet says that does not fit', () => {
+  const wished: Settings = { ...SETTINGS, mode: 'udp', profiles: { udp: '/Common/u' } };
+  const where = { protocol: 'udp' as const, shareNodes: false };
+
+  test.each<[Settings['profiles'], Settings['profiles']]>([
+    [{ tcp: '/Common/t' }, { udp: '/Common/u' }],
+    [{ tcp: '/Common/t', udp: '/Common/f' }, { udp: '/Common/f' }],
+    [{}, {}],
+  ])('is left out of a virtual server over UDP: profiles %j leave %j', (profiles, held) => {
+    const said = fleet({ settings: { profiles } });
+    expect(applyFleetSettings(wished, said, where).profiles).toEqual(held);
+  });
+
+  test('is left out of any other mode too', () => {
+    const said = fleet({ settings: { profiles: { l4: '/Common/l' } } });
+    const tcp: Settings = { ...SETTINGS, profiles: { tcp: '/Common/t' } };
+    expect(applyFleetSettings(tcp, said, { ...where, protocol: 'tcp' })).toEqual(tcp);
+  });
+});
+
+test('a fleet takes back what an owner asks for, also where it says what holds by default', () => {
+  const said = settingsFromInput(SettingsInput.parse({ mirroring: 'none' }));
+  const wished: Settings = { ...SETTINGS, mirroring: 'L4' };
+  expect(
+    applyFleetSettings(wished, fleet({ settings: said }), { protocol: 'tcp', shareNodes: false }),
+  ).toEqual(SETTINGS);
 });
 
 describe('among owners of one exposure', () => {

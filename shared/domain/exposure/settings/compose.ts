@@ -8,20 +8,31 @@ type Named = Partial<Record<SettingName, unknown>>;
 type SettingKey = keyof Settings;
 
 const KEYS = Object.keys(Settings.shape) as readonly SettingKey[];
-const PROFILE_NAMES = SETTING_NAMES.filter((name) => profileOf(rowOf(name)) !== undefined);
+/** Names and keys of the profiles. */
+const PROFILES = SETTING_ROWS.flatMap(([name, row]) => {
+  const profile = profileOf(row);
+  return profile === undefined ? [] : [{ name, profile }];
+});
 /** Keys that are stored only if they are set. */
-const SET_KEYS = SETTING_ROWS.flatMap(([name, { home }]) =>
-  home === 'set' ? [name as SettingKey] : [],
+const SET_KEYS: ReadonlySet<SettingKey> = new Set(
+  SETTING_ROWS.flatMap(([name, { home }]) => (home === 'set' ? [name as SettingKey] : [])),
+);
+
+function partsOf(key: SettingKey): readonly SettingName[] {
+  if (key === 'profiles') return PROFILES.map(({ name }) => name);
+  const before = SETTING_ROWS.flatMap(([name, { home }]) =>
+    typeof home === 'object' && 'first' in home && home.first === key ? [name] : [],
+  );
+  return [key, ...before];
+}
+
+const PARTS: ReadonlyMap<SettingKey, readonly SettingName[]> = new Map(
+  KEYS.map((key) => [key, partsOf(key)]),
 );
 
 /** The settings behind one key of an exposure's settings. */
 export function namesBehind(key: SettingKey): readonly SettingName[] {
-  if (key === 'profiles') return PROFILE_NAMES;
-  const before = SETTING_NAMES.filter((name) => {
-    const { home } = rowOf(name);
-    return typeof home === 'object' && 'first' in home && home.first === key;
-  });
-  return [key, ...before];
+  return PARTS.get(key) ?? [];
 }
 
 /** The meaning of an absent setting. */
@@ -30,14 +41,14 @@ function absenceOf(key: SettingKey): unknown {
 }
 
 function isLeftOut(key: SettingKey, value: unknown): boolean {
-  return SET_KEYS.includes(key) && sameValue(value, absenceOf(key));
+  return SET_KEYS.has(key) && sameValue(value, absenceOf(key));
 }
 
 function valueOf(key: SettingKey, named: Named): unknown {
   const [own, ...others] = namesBehind(key);
   if (key === 'profiles') {
-    const profiles = PROFILE_NAMES.map((name) => [profileOf(rowOf(name)), named[name]] as const);
-    return Object.fromEntries(profiles.filter(([, path]) => path !== undefined));
+    const paths = PROFILES.map(({ name, profile }) => [profile, named[name]] as const);
+    return Object.fromEntries(paths.filter(([, path]) => path !== undefined));
   }
   const before = others.map((name) => named[name]).filter((value) => value !== undefined);
   const value = own && named[own];
@@ -47,20 +58,28 @@ function valueOf(key: SettingKey, named: Named): unknown {
 }
 
 /** The given settings in the format of an exposure; profiles are always included. */
+function composePart(named: Named): Partial<Settings> {
+  const values = KEYS.map((key) => [key, valueOf(key, named)] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+/** The complete settings of an exposure, without rows that are stored only if they are set. */
 export function composeSettings(named: Named): Partial<Settings> {
-  return Object.fromEntries(
-    KEYS.map((key) => [key, valueOf(key, named)] as const).filter(
-      ([key, value]) => value !== undefined && !isLeftOut(key, value),
-    ),
-  );
+  return withoutLeftOut(composePart(named));
+}
+
+function withoutLeftOut<T extends Partial<Settings>>(settings: T): T {
+  const all = { ...settings };
+  for (const key of SET_KEYS) if (isLeftOut(key, all[key])) delete all[key];
+  return all;
 }
 
 /** Settings of an exposure by name. Values that were prepended to another setting stay there. */
 export function namedSettings({ profiles = {}, ...rest }: Partial<Settings>): Named {
   const named: Named = { ...rest };
   const paths: Readonly<Record<string, unknown>> = profiles;
-  for (const name of PROFILE_NAMES) {
-    const path = paths[profileOf(rowOf(name)) ?? ''];
+  for (const { name, profile } of PROFILES) {
+    const path = paths[profile];
     if (path !== undefined) named[name] = path;
   }
   return named;
@@ -74,15 +93,13 @@ export function namedInput({ profiles = {}, ...rest }: SettingsInput): Partial<S
 
 /** Settings of sluice.yaml in the format of an exposure. */
 export function settingsFromInput(input: SettingsInput): Partial<Settings> {
-  const { profiles, ...rest } = composeSettings(namedInput(input));
+  const { profiles, ...rest } = composePart(namedInput(input));
   return { ...rest, ...(input.profiles !== undefined && profiles !== undefined && { profiles }) };
 }
 
 /** The first settings, overridden by the second. */
 export function overlaySettings(below: Settings, said: Partial<Settings>): Settings {
-  const all = { ...below, ...said };
-  for (const key of SET_KEYS) if (isLeftOut(key, all[key])) delete all[key];
-  return all;
+  return withoutLeftOut({ ...below, ...said });
 }
 
 /** The effective value of a setting, including the meaning of its absence. */
@@ -148,14 +165,32 @@ export function isForUdp(key: SettingKey, value: unknown): boolean {
   return key === 'profiles' || holdsOverUdp(rowOf(key), value);
 }
 
-/**
- * The settings without those that this mode does not support. Always-present rows support every
- * mode.
- */
+function fits(name: SettingName, value: unknown, mode: Mode): boolean {
+  const row = rowOf(name);
+  return takesMode(row, mode) && unfitValue(row, value, mode) === undefined;
+}
+
+/** The settings, with defaults instead of values that this mode does not support. */
 export function fittingSettings(settings: Settings, mode: Mode): Settings {
   const named = namedSettings(settings);
-  const fitting = SETTING_NAMES.filter((name) => takesMode(rowOf(name), mode));
-  return composeSettings(
-    Object.fromEntries(fitting.map((name) => [name, named[name]])),
-  ) as Settings;
+  const fitting = SETTING_NAMES.map((name) => {
+    const value = named[name];
+    return [name, fits(name, value, mode) ? value : rowOf(name).default] as const;
+  });
+  return composeSettings(Object.fromEntries(fitting)) as Settings;
+}
+
+/**
+ * Some settings without those that this mode does not support. If it supports none of the given
+ * profiles, the result has no profiles, so that those of another source remain.
+ */
+export function fittingPart(said: Partial<Settings>, mode: Mode): Partial<Settings> {
+  const named = namedSettings(said);
+  const names = SETTING_NAMES.filter((name) => fits(name, named[name], mode));
+  const { profiles = {}, ...rest } = composePart(
+    Object.fromEntries(names.map((name) => [name, named[name]])),
+  );
+  const asked = Object.keys(said.profiles ?? {}).length;
+  const isSaid = said.profiles !== undefined && (asked === 0 || Object.keys(profiles).length > 0);
+  return isSaid ? { ...rest, profiles } : rest;
 }
