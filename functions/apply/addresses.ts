@@ -17,6 +17,7 @@ import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PartitionResult } from './job.ts';
 
+/** Input for choosing the addresses of one device's slices. */
 export interface AddressJob {
   readonly device: Device;
   readonly partitions: readonly string[];
@@ -24,6 +25,7 @@ export interface AddressJob {
   readonly sameFleet: SameFleet;
 }
 
+/** Slices with addresses, and the readings used for them. */
 export interface Addressed {
   readonly slices: readonly Slice[];
   /** Readings of each partition made on the way; valid for one use. */

@@ -6,6 +6,10 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { Run } from './run.ts';
 
+/**
+ * Detects manual changes before a declare, and records those that policy keeps in `run`. Only with
+ * policy.drift: adopt.
+ */
 export async function lookForHands(run: Run, state: DeclaredState): Promise<void> {
   const { adopting, overrides, device, partition } = run.job;
   if (adopting !== true || overrides?.lift === true || Object.keys(state.exposures).length === 0)

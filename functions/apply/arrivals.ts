@@ -18,12 +18,14 @@ import {
 } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
+/** A parsed message with its metadata and data. */
 export interface Arrived<T> {
   readonly message: QueueMessage;
   readonly meta: EventMeta;
   readonly data: T;
 }
 
+/** A message of a device's group: slice, order, absence or audit request. */
 export type Arrival =
   | ({ readonly kind: 'slice' } & Arrived<Slice>)
   | ({ readonly kind: 'order' } & Arrived<Steering>)
@@ -32,6 +34,7 @@ export type Arrival =
 
 const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...ABSENCE_EVENTS, ...AUDIT_EVENTS } as const;
 
+/** Parses and validates a message of the queue `slices`; never throws. */
 export function readArrival(message: QueueMessage): Arrival | { readonly refused: EventRefusal } {
   const opened = parseEvent(message.body, EVENTS);
   if ('refused' in opened) return opened;
@@ -88,6 +91,7 @@ function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice
   return slices.some(({ data }) => data.owner === owner && data.clusterUid !== clusterUid);
 }
 
+/** All messages of a stage. */
 export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonly Arrival[] {
   return [...orders, ...absences, ...audits, ...slices];
 }
@@ -111,6 +115,7 @@ export function overridesOf({
   );
 }
 
+/** Slices split into the newest per owner and superseded ones. */
 export interface Newest {
   /** One slice per owner. */
   readonly newest: readonly Arrived<Slice>[];

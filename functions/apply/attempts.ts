@@ -1,6 +1,7 @@
 /** Earlier attempts of messages in flight, as far as this process made them, for dead letters. */
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 
+/** Remembers failed attempts by message id. */
 export interface Attempts {
   add(messageId: string, ...attempts: readonly Attempt[]): void;
   of(messageId: string): readonly Attempt[];
@@ -12,6 +13,7 @@ const MESSAGES = 1_000;
 /** Maximum number of attempts per message; the newest are kept. */
 const EACH = 20;
 
+/** Keeps attempts in memory only; another process does not know them. */
 export function createAttempts(): Attempts {
   const known = new Map<string, readonly Attempt[]>();
   return {

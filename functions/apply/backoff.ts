@@ -26,6 +26,7 @@ const PAUSES = {
 /** Maximum pause, regardless of the age of the message. */
 const LONGEST = 10 * 60_000;
 
+/** How often and how long a message has been tried. */
 export interface Tried {
   /** Receive count. */
   readonly attempt: number;

@@ -9,6 +9,7 @@ import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
+/** Slices and orders for one device, over all its partitions. */
 export interface GroupJob extends Omit<
   PartitionJob,
   | 'partition'

@@ -33,6 +33,7 @@ import { OutOfTime } from './trouble.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
+/** The handler of apply, with its schedule entry point. */
 export interface Apply extends Handler {
   /** One run of the waiting changes, for every device. */
   turns(signal?: AbortSignal): Promise<readonly TurnReport[]>;

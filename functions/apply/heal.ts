@@ -9,6 +9,7 @@ import { resolveFailures } from '../../shared/failures/resolve-failures.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
+/** Updates the failure store and the history after results. */
 export interface Healing {
   /** Call with every result after it was sent. Never rejects. */
   note(settled: Settled, way: Delivery): Promise<void>;
@@ -22,6 +23,7 @@ const REST = 60_000;
 
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
 
+/** `open` is called on first use; its failures never reach the caller. */
 export function createHealing(runtime: Runtime, open: OpenStore): Healing {
   const { clock, log, dryRun } = runtime;
   if (dryRun === true)

@@ -14,6 +14,7 @@ import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Pace } from './pace.ts';
 
+/** The work for one partition of one device. */
 export interface PartitionJob {
   readonly device: Device;
   readonly partition: string;
@@ -77,6 +78,7 @@ export interface Rejection {
   readonly news: boolean;
 }
 
+/** The result for one partition: a result per change, and the declared state. */
 export interface PartitionResult {
   readonly partition: string;
   /** Set if Sluice may not write the partition. */

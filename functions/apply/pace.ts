@@ -5,6 +5,7 @@
 import { MAX_SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
+/** The size limit of one declare, learnt from slow ones. */
 export interface Pace {
   /** Maximum number of lines of AS3's script. */
   most(): number;

@@ -21,6 +21,10 @@ export type { PartitionJob, PartitionResult } from './job.ts';
 /** Each round has fewer changes; more rounds mean that another client undoes them. */
 const MAX_ROUNDS = 10;
 
+/**
+ * Declares one partition until nothing is left. Throws a DeviceError if the device is unavailable;
+ * refused changes are in the result.
+ */
 export async function applyPartition(job: PartitionJob): Promise<PartitionResult> {
   const { partition, device } = job;
   const first = job.reading ?? (await device.read(partition));

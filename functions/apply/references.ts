@@ -9,6 +9,7 @@ import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { askedOf, blame } from './run.ts';
 import type { Run } from './run.ts';
 
+/** Changes split by whether all referenced objects exist. */
 export interface Sifted {
   readonly healthy: readonly PlanEntry[];
   readonly refused: number;

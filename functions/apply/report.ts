@@ -21,6 +21,10 @@ import { parkForgotten, parkMessage, parkRejected, tellLeftOut } from './park.ts
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
+/**
+ * Sends results and dead letters of a stage. Rejects if a queue is unavailable; repeating it is
+ * harmless, because ids are derived.
+ */
 export async function reportStage(
   scope: Scope,
   stage: Stage,
@@ -143,6 +147,7 @@ async function reportOrder(
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
+/** Delivery data of a slice for the history. */
 export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
   return {
     hops: meta.hops ?? [],
@@ -226,6 +231,7 @@ async function reportApproval(
   });
 }
 
+/** Sends a result to the settled queue of the owner's cluster. */
 export async function sendSettled(
   runtime: Runtime,
   cause: EventMeta,

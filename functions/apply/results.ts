@@ -17,6 +17,7 @@ import { changeId } from '../../shared/domain/plan/plan.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { PartitionResult } from './job.ts';
 
+/** Combines the partition results of one slice. */
 export function settledOf(asked: Slice, results: readonly PartitionResult[]): Settled {
   const slice = results[0]?.told?.find(({ owner }) => owner === asked.owner) ?? asked;
   // A newly refused exposure is reported with its server, and has no result on the device.

@@ -16,6 +16,7 @@ import { pardon } from './run.ts';
 /** After this many refusals, the other changes wait for the next run. */
 const MAX_FAILURES = 5;
 
+/** Retries due quarantined changes one by one; call last. */
 export async function retryQuarantined(run: Run): Promise<void> {
   const owed = [...run.entries.values()].filter((entry) => isOwed(run, entry));
   const { healthy: due } = await siftMissing(run, owed);

@@ -20,6 +20,7 @@ import type { PartitionJob, PartitionResult, Rejection } from './job.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 
+/** Mutable state of the work on one partition. */
 export interface Run {
   readonly job: PartitionJob;
   /** Result of each change: the latest one that is meaningful. */

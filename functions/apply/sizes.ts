@@ -3,6 +3,7 @@ import { sizeFindings } from '../../shared/bigip/sizes.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { PartitionResult } from './job.ts';
 
+/** Logs exceeded recommended limits. */
 export interface Sizes {
   /** `results` of every partition of the device. */
   note(device: string, results: readonly PartitionResult[]): void;

@@ -22,6 +22,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Arrival } from './arrivals.ts';
 import { knownTrouble } from './trouble.ts';
 
+/** Moves messages for unavailable devices to the failure store, and returns them. */
 export interface Waiting {
   /**
    * The device's mark if this process knows that it is still unreachable, which saves a request.
@@ -45,6 +46,7 @@ export interface Waiting {
   ): Promise<readonly TurnReport[]>;
 }
 
+/** Result of one run for one device. */
 export interface TurnReport {
   readonly device: string;
   readonly turn: TurnResult | 'failed';

@@ -9,6 +9,7 @@ import { sendOrder } from '../../shared/queue/steering.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
+/** Findings of all devices, and devices that could not be read. */
 export interface AuditReport {
   readonly findings: readonly Finding[];
   /** Devices that could not be read. */

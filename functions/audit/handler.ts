@@ -10,6 +10,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
 
+/** The handler of audit, with the function that hosts call directly. */
 export interface Auditor {
   (): Promise<AuditReport>;
 }

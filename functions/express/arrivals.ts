@@ -6,6 +6,7 @@ import { parseEvent } from '../../shared/queue/envelope.ts';
 import { EXPRESS_EVENTS } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
+/** A parsed express event with its age. */
 export interface Arrival {
   readonly message: QueueMessage;
   readonly event: Express;
@@ -20,6 +21,7 @@ export type Dropped = {
   readonly reason: string;
 };
 
+/** The usable events of a batch, and the dropped ones. */
 export interface Sorted {
   readonly arrivals: readonly Arrival[];
   /** Not dead-lettered, because the slice contains the same change. */

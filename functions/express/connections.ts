@@ -7,6 +7,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 /** One login per device and process. */
 export type Connections = PerDevice<NodeAccess>;
 
+/** Connections are created on first use and cached per device. */
 export function createConnections(runtime: Runtime): Connections {
   return perDevice(async (config) => {
     const ca =

@@ -12,18 +12,21 @@ import { isSameContent } from '../../shared/domain/declared/declared.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Version } from '../../shared/domain/revision.ts';
 
+/** Events for one partition of one device. */
 export interface ExpressJob {
   readonly access: NodeAccess;
   readonly partition: string;
   readonly events: readonly Express[];
 }
 
+/** Decisions and corrections of one run. */
 export interface ExpressDone {
   readonly decisions: readonly ExpressDecision[];
   /** Addresses that were corrected because a newer declaration came in between. */
   readonly corrected: readonly string[];
 }
 
+/** Throws a DeviceError if the device fails; repeating it is harmless. */
 export async function carryOut({ access, partition, events }: ExpressJob): Promise<ExpressDone> {
   const [declared, nodes] = await Promise.all([
     access.declared(partition),

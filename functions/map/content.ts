@@ -11,6 +11,7 @@ import type { Origin } from '../../shared/queue/origin.ts';
 
 type Event = EventOf<typeof SNAPSHOT_EVENTS>;
 
+/** Compares source, subject and data; returns a refusal (OWN324) if they differ. */
 export function checkContent(event: Event): Origin {
   const other = disagreement(event);
   return other === undefined ? { kind: 'trusted' } : refusedInTheNameOf(event.subject, other);

@@ -11,6 +11,7 @@ import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
+/** Express events for the devices with a single partition; empty if no member changed. */
 export function expressEvents(
   slices: readonly Slice[],
   snapshot: Snapshot,

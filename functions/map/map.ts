@@ -20,6 +20,7 @@ export interface MapInput {
   readonly config: SluiceConfig;
 }
 
+/** Slices by device, or a refusal of the snapshot. */
 export type MapResult =
   | {
       readonly kind: 'slices';
@@ -29,6 +30,7 @@ export type MapResult =
     }
   | ({ readonly kind: 'refused' } & OriginRefusal);
 
+/** Pure. A refusal has a code and a message with the remedy. */
 export function mapSnapshot(input: MapInput): MapResult {
   const { snapshot, config } = input;
   const service = `${snapshot.ingress.namespace}/${snapshot.ingress.service}`;

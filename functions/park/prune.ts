@@ -5,6 +5,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 const DAY = 86_400_000;
 
+/** The parts of the failure store with a retention period. */
 export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects'>;
 
 /**

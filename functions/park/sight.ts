@@ -6,6 +6,7 @@ import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage, WorkQueueName } from '../../shared/queue/port.ts';
 import { proofOfReceived } from '../../shared/queue/proof.ts';
 
+/** Converts a message to a failure record, after checking its origin. */
 export async function sight(
   queue: WorkQueueName,
   message: QueueMessage,

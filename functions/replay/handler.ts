@@ -15,6 +15,7 @@ import { loadMap } from './map-bundle.ts';
 import { runPolicyTurns } from './turns.ts';
 import type { TurnReport } from './turns.ts';
 
+/** The handler of replay, with its schedule entry point. */
 export interface Replayer {
   /** Runs each policy that is due; stops cleanly when the signal fires. */
   (signal?: AbortSignal): Promise<readonly TurnReport[]>;

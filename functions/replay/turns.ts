@@ -5,6 +5,7 @@ import type { TurnResult, TurnContext } from '../../shared/failures/replay/polic
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
+/** Result of one policy's run. */
 export type TurnReport =
   ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
 

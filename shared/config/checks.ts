@@ -170,6 +170,10 @@ function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
+/**
+ * Returns all problems; empty if the configuration is consistent. The schema must have accepted it
+ * before.
+ */
 export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
   return [
     ...repeatedProblems(

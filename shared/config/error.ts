@@ -11,6 +11,7 @@ export interface ConfigProblem {
  */
 export type ConfigErrorCode = 'GW100' | 'GW101' | 'GW102' | 'GW150' | 'GW151';
 
+/** Thrown for unusable configurations and secrets, with all problems. */
 export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
   /** All problems, not only the first. */

@@ -13,6 +13,7 @@ export function sharedFleet(config: SluiceConfig): SameFleet {
   };
 }
 
+/** Looks up the fleet of a cluster; a cluster is in at most one. */
 export function fleetsByCluster(config: SluiceConfig): FleetOf {
   const byCluster = new Map(
     config.fleets.flatMap((entry) => {

@@ -57,6 +57,10 @@ async function generationOf(path: string, env: NodeJS.ProcessEnv): Promise<numbe
   ]);
 }
 
+/**
+ * Reads and validates a file. Throws a ConfigError: GW100 if it cannot be read, GW101 with all
+ * problems if it is invalid.
+ */
 export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<SluiceConfig> {
   let text: string;
   let generation: number;

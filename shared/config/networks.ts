@@ -17,6 +17,7 @@ interface Claim {
   readonly kind: 'pods' | 'nodes';
 }
 
+/** Compares each pair of clusters that share a device and route domain. */
 export function networkProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const told = new Set<string>();
   return config.devices.flatMap(({ name }) => {

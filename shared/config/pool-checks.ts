@@ -131,6 +131,10 @@ function wishProblems(
   ];
 }
 
+/**
+ * Checks ranges, reserved addresses, references to pools, and whether policy allows every address
+ * of a pool.
+ */
 export function addressPoolProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const pools = config.addressPools.map((pool) => readAddressPool(pool.name, pool));
   return [

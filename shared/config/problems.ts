@@ -4,6 +4,7 @@ import { nearest } from '../domain/text/nearest.ts';
 import type { ConfigProblem } from './error.ts';
 import { knownKeys } from './keys.ts';
 
+/** Formats a path as in YAML terms, for instance `ingresses[0].virtualAddress`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) =>

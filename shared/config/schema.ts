@@ -16,6 +16,7 @@ const SecretReference = z
     'must be a reference: env:NAME, file:PATH, secretsmanager:ID or ssm:NAME',
   );
 
+/** One BIG-IP, or an HA pair. */
 export const DeviceConfig = z.strictObject({
   name: DnsLabel.describe('Name of the device, used in messages and queues.'),
   url: z.url().describe('Management URL, `https://…`.'),
@@ -86,6 +87,7 @@ const Network = z
     'must be a network such as 10.244.0.0/16 or fd00:10:244::/56',
   );
 
+/** One Kubernetes cluster, with the senders or keys that prove its origin. */
 export const ClusterConfig = z.strictObject({
   id: DnsLabel.describe('Id of the cluster. Sluice never derives it.'),
   senders: z
@@ -143,6 +145,7 @@ export const ClusterConfig = z.strictObject({
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
+/** Clusters that may share virtual servers. */
 export const FleetConfig = z.strictObject({
   name: DnsLabel.describe('Name of the fleet.'),
   clusters: z
@@ -182,6 +185,7 @@ export type FleetConfig = z.infer<typeof FleetConfig>;
 export const IngressConfig = IngressEntry;
 export type IngressConfig = IngressEntry;
 
+/** SQLite on one host, or SQS. */
 export const QueueConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sqlite').describe('Durable, in a local file.'),
@@ -201,6 +205,7 @@ export const QueueConfig = z.discriminatedUnion('kind', [
 ]);
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
+/** A policy that replays retryable failures on a schedule. */
 export const ReplayPolicy = z.strictObject({
   name: DnsLabel.describe('Name of the policy, used in jobs and in the audit log.'),
   codes: z
@@ -266,6 +271,7 @@ const FAILURES_COMMON = {
     ),
 };
 
+/** A directory, or an S3 bucket. */
 export const FailuresConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('fs').describe('A directory of this host.'),
@@ -288,6 +294,7 @@ export const FailuresConfig = z.discriminatedUnion('kind', [
 ]);
 export type FailuresConfig = z.infer<typeof FailuresConfig>;
 
+/** The whole of `sluice.yaml`. */
 export const SluiceConfig = z.strictObject({
   generation: z
     .int()

@@ -14,6 +14,7 @@ export interface Secrets {
   resolve(reference: string): Promise<string>;
 }
 
+/** Sources of secrets; tests inject their own. */
 export interface SecretSources {
   readonly env: NodeJS.ProcessEnv;
   readonly readFile?: (path: string) => Promise<string>;
@@ -136,6 +137,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ssm: 'create the parameter, and allow ssm:GetParameter (and kms:Decrypt) to this role',
 };
 
+/** Resolves on every call, without a cache, so that rotated secrets are used. */
 export function createSecrets(sources: SecretSources): Secrets {
   const byKind = resolvers(sources);
   const { limit = TOTAL } = sources;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 
+/** Who changed what, when, why, and with which result. */
 export const AuditEntry = z.strictObject({
   at: z.iso.datetime(),
   who: z.string(),

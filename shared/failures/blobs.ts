@@ -8,6 +8,7 @@ export interface Blob {
   readonly tag: string;
 }
 
+/** Key and tag of a blob, without its content. */
 export interface BlobEntry {
   readonly key: string;
   /** Changes with every write. */

@@ -13,6 +13,7 @@ import type { Failure } from './port.ts';
 
 const FORMAT = 'sluice.failures.v1';
 
+/** Limits of a bundle. */
 export interface BundleBounds {
   readonly bytes: number;
   readonly failures: number;
@@ -84,6 +85,7 @@ const Line = z.strictObject({
   details,
 });
 
+/** Serialises failures with their evidence. Throws RPL709 if they exceed the limits. */
 export function writeBundle(
   failures: readonly Failure[],
   now: number,

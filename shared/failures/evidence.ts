@@ -8,6 +8,7 @@ import type { Evidence, FailureHead } from './port.ts';
 
 const OWN = /^(?:evidence|imported)\/([0-9a-f]{2})\/([0-9a-f]{16})\/[0-9a-f]{12}\.json$/;
 
+/** Key of evidence received by this installation. */
 export function evidenceKey(id: string, message: string): string {
   return `evidence/${shardOf(id)}/${id}/${digest(message).slice(0, 12)}.json`;
 }
@@ -20,6 +21,7 @@ export function importedKey(id: string, details: Evidence): string {
   return `imported/${shardOf(id)}/${id}/${digest(JSON.stringify(details)).slice(0, 12)}.json`;
 }
 
+/** Whether the failure came from a bundle. */
 export function isImported({ evidence }: Pick<FailureHead, 'evidence'>): boolean {
   return evidence.startsWith('imported/');
 }

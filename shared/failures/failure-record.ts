@@ -211,6 +211,7 @@ export interface FailureRecordContext {
   readonly proof?: Proof;
 }
 
+/** Converts a message that `readFoundLetter` recognised. */
 export function failureRecord(
   queue: WorkQueueName,
   found: FoundLetter,

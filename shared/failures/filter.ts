@@ -6,6 +6,7 @@ import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { FailureClass, FailureState } from './port.ts';
 import type { FailureHead } from './port.ts';
 
+/** All conditions must hold; values of one condition are alternatives. */
 export interface FailureFilter {
   readonly code?: readonly string[];
   readonly class?: readonly string[];
@@ -92,10 +93,12 @@ function parseTime(key: string, value: string, now: number): number {
   return at;
 }
 
+/** Undefined if the owner is unknown. */
 export function clusterOfFailure(head: Pick<FailureHead, 'owner'>): string | undefined {
   return head.owner === undefined ? undefined : parseOwner(head.owner).cluster;
 }
 
+/** Namespaces of its gateways, or of its ingress if no gateway is known. */
 export function namespacesOfFailure(
   head: Pick<FailureHead, 'owner' | 'gateways'>,
 ): readonly string[] {
@@ -156,6 +159,7 @@ export const GROUP_KEYS = [
 ] as const;
 export type GroupKey = (typeof GROUP_KEYS)[number];
 
+/** Failures with equal values of the grouping fields. */
 export interface FailureGroup {
   readonly values: readonly string[];
   readonly failures: number;

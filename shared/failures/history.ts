@@ -57,6 +57,7 @@ export interface Delivery {
   readonly deduplicationId: string;
 }
 
+/** Reads and appends histories of owners. */
 export interface HistoryStore {
   note(settled: Settled, way: Delivery): Promise<void>;
   of(owner: string): Promise<OwnerHistory | undefined>;

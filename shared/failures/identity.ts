@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+/** The fields that identify a failure. Frozen: changing them would change all ids. */
 export interface FailureIdentity {
   readonly code: string;
   readonly queue: string;
@@ -19,6 +20,7 @@ export interface FailureIdentity {
   readonly structure: string;
 }
 
+/** SHA-256 in hex. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -31,6 +33,7 @@ export function ownerDigit(owner: string): string {
   return digest(owner).slice(0, 1);
 }
 
+/** 16 hex digits; the first is derived from the owner. */
 export function failureId(of: FailureIdentity): string {
   const owner = of.owner ?? of.group;
   const parts = [of.code, of.queue, owner, of.device, of.partition, of.exposure, of.structure];

@@ -13,6 +13,7 @@ const KEY = new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`);
 /** A valid prefix of a key. */
 const PREFIX = new RegExp(`^(?:${SEGMENT}/)*(?:${SEGMENT})?$`);
 
+/** Whether the text is a valid blob name. */
 export function isKey(text: string): boolean {
   return text.length <= LONGEST && KEY.test(text);
 }
@@ -23,6 +24,7 @@ export function checkedKey(key: string, where: string): string {
   throw refused(key, where);
 }
 
+/** Returns `prefix` unchanged; throws RPL716 if it is not valid. */
 export function checkedPrefix(prefix: string, where: string): string {
   if (prefix.length <= LONGEST && PREFIX.test(prefix)) return prefix;
   throw refused(prefix, where);

@@ -10,6 +10,10 @@ import { Attempt, DeadLetterClass, PlanLine } from '../queue/dead-letter.ts';
 export const FailureClass = z.enum([...DeadLetterClass.options, 'never-ran']);
 export type FailureClass = z.infer<typeof FailureClass>;
 
+/**
+ * `healed`: a newer applied version resolved it; `replayed`: a replay succeeded; `quarantined`: it
+ * failed again in the same way.
+ */
 export const FailureState = z.enum(['open', 'archived', 'healed', 'replayed', 'quarantined']);
 export type FailureState = z.infer<typeof FailureState>;
 
@@ -78,6 +82,7 @@ export const Evidence = z.strictObject({
 });
 export type Evidence = Readonly<z.infer<typeof Evidence>>;
 
+/** A failure with its evidence. */
 export interface Failure extends FailureHead {
   readonly details: Evidence;
 }
@@ -109,6 +114,7 @@ export type FailureHeadChange = (
   head: FailureHead,
 ) => Partial<Pick<FailureHead, 'state' | 'note' | 'replays'>> | undefined;
 
+/** Stores failures. All methods reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface FailureStore {
   readonly where: string;
   /** Idempotent per message. */

@@ -18,6 +18,7 @@ interface Shard {
   readonly heads: Heads;
 }
 
+/** Reads and updates the index by shard. */
 export interface Shards {
   /** Heads of all shards with the prefix. */
   read(prefix: string): Promise<readonly Heads[]>;
@@ -28,6 +29,7 @@ export interface Shards {
   update(shard: string, edit: (heads: Heads) => Heads | undefined): Promise<void>;
 }
 
+/** The first two digits of a failure id. */
 export function shardOf(id: string): string {
   return id.slice(0, 2);
 }

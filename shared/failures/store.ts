@@ -28,6 +28,7 @@ interface Scope {
   readonly now: () => number;
 }
 
+/** `now` returns milliseconds since 1970. */
 export function createFailureStore(blobs: Blobs, now: () => number): FailureStore {
   const scope: Scope = { blobs, shards: createShards(blobs), now };
   const { shards } = scope;

@@ -13,6 +13,7 @@ import type { Runtime } from './runtime.ts';
 
 export type { FunctionContext, Handler } from '../queue/handler.ts';
 
+/** Environment variables of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The `create` export of a function's module. */

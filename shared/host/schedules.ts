@@ -23,6 +23,7 @@ export interface ApplyModule {
   };
 }
 
+/** A running schedule. */
 export interface Schedule {
   /** Stops the schedules and waits for running work. */
   stop(): Promise<void>;

@@ -9,6 +9,7 @@ import type { PublishContext } from './publish.ts';
 import { AUDIT } from './events.ts';
 import type { Audit } from './events.ts';
 
+/** A request of audit to apply, before the device is added. */
 export type AuditRequest = Omit<Audit, 'device'>;
 
 /** The fields of a finding that are needed here. */

@@ -26,6 +26,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** How a function handles the messages of its batches. */
 export interface BatchWork {
   readonly handle: GroupHandler;
   /** Always handle the messages of a group one at a time. */
@@ -43,6 +44,7 @@ export interface BatchWork {
   readonly onError: (group: string, error: unknown) => void;
 }
 
+/** Returns a Lambda handler that reports failed messages individually. */
 export function handleGroups(work: BatchWork): Handler {
   return async (event, context) => {
     const bench: Bench = {

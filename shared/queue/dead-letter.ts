@@ -19,9 +19,11 @@ import {
   type WorkQueueName,
 } from './port.ts';
 
+/** The stage that refused the event. */
 export const DeadLetterClass = z.enum(['input', 'mapping', 'ownership', 'device', 'queue']);
 export type DeadLetterClass = z.infer<typeof DeadLetterClass>;
 
+/** One failed attempt, with time and code. */
 export const Attempt = z.strictObject({
   at: z.iso.datetime(),
   code: z.string(),
@@ -39,6 +41,7 @@ export const PlanLine = z.object({
 });
 export type PlanLine = z.infer<typeof PlanLine>;
 
+/** The data of a dead letter. Readers accept fields of all released versions. */
 export const DeadLetter = z.strictObject({
   code: z.string(),
   /** Names the object, the field and the remedy. */
@@ -81,6 +84,7 @@ export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfi
   z.ZodType
 >;
 
+/** Input of a dead letter; it is shortened to fit into one message. */
 export interface DeadLetterInput {
   readonly code: string;
   readonly reason: string;

@@ -4,6 +4,7 @@ import type { Hop } from './hops.ts';
 import type { SignatureClaim } from './signature.ts';
 import type { Waited } from './waited.ts';
 
+/** The attributes of an event when it is sent. */
 export interface EventMeta {
   /** Unique; also the deduplication id when the event is first sent. */
   readonly id: string;
@@ -20,8 +21,10 @@ export interface EventMeta {
   readonly waited?: Waited | undefined;
 }
 
+/** Schemas by event type. */
 export type EventTypes = Readonly<Record<string, z.ZodType>>;
 
+/** A parsed event with validated data. */
 export interface ReceivedEvent<Type extends string, Data> extends EventMeta {
   readonly type: Type;
   readonly data: Data;
@@ -41,6 +44,7 @@ export type EventOf<T extends EventTypes> = {
  */
 export type EventRefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
 
+/** Why an event was refused, and what is known about it. */
 export interface EventRefusal {
   readonly code: EventRefusalCode;
   readonly reason: string;
@@ -51,5 +55,6 @@ export interface EventRefusal {
   readonly subject?: string;
 }
 
+/** The event, or its refusal. */
 export type ParsedEvent<T extends EventTypes> =
   { readonly ok: EventOf<T> } | { readonly refused: EventRefusal };

@@ -6,6 +6,7 @@ import { type Leased, renewLease } from './lease.ts';
 import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
 import { QueueError, type QueueMessage } from './port.ts';
 
+/** Settings of the event source; times in milliseconds. */
 export interface EventSourceOptions extends Invocation, Leased {
   /** Messages per call, 1 to 10. */
   readonly batchSize: number;
@@ -19,6 +20,7 @@ export interface EventSourceOptions extends Invocation, Leased {
   readonly signal?: AbortSignal;
 }
 
+/** A running event source. */
 export interface EventSource {
   /** Stops receiving, and resolves when all calls in progress have finished. */
   stop(): Promise<void>;
@@ -135,6 +137,7 @@ async function run(options: EventSourceOptions, signal: AbortSignal): Promise<vo
   await Promise.all(busy);
 }
 
+/** Throws for an invalid batch size, concurrency or visibility timeout. */
 export function startEventSource(options: EventSourceOptions): EventSource {
   check(options);
   const stopping = new AbortController();

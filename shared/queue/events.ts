@@ -8,11 +8,17 @@ import { Inventory, Snapshot } from '../domain/snapshot/snapshot.ts';
 import { Name } from '../domain/text/bounded.ts';
 import { Steering } from '../domain/steering/steering.ts';
 
+/** A snapshot of one ingress, from watch to map. */
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';
+/** The list of a cluster's ingresses, from watch to map. */
 export const CLUSTER_INVENTORY = 'sluice.cluster.inventory.v1';
+/** A slice, from map to apply. */
 export const INGRESS_DESIRED = 'sluice.ingress.desired.v1';
+/** Member changes ahead of a slice, from map to express. */
 export const MEMBER_EXPRESS = 'sluice.member.express.v1';
+/** A result, from apply or map to watch. */
 export const INGRESS_SETTLED = 'sluice.ingress.settled.v1';
+/** A dead letter, from any function to park. */
 export const DEAD_LETTER = 'sluice.deadletter.v1';
 
 /** Event types on `snapshots`, `slices`, `express` and `settled-<cluster>`, for `parseEvent`. */
@@ -33,9 +39,13 @@ export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies 
   z.ZodType
 >;
 
+/** A request for a full resync, to watch. */
 export const RESYNC = 'sluice.resync.v1';
+/** A request to redeclare, from audit or the command line to apply. */
 export const AUDIT = 'sluice.audit.v1';
+/** An order, from the command line or audit to apply. */
 export const STEERING = 'sluice.steering.v1';
+/** Missing ingresses, from map to apply. */
 export const INGRESS_ABSENT = 'sluice.ingress.absent.v1';
 
 /**

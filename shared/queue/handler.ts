@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { QueueMessage } from './port.ts';
 
+/** The part of Lambda's context that functions use. */
 export interface FunctionContext {
   readonly awsRequestId: string;
   readonly functionName: string;

@@ -10,6 +10,7 @@ export type BatchOutcome =
   | { readonly kind: 'done'; readonly retry: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
+/** A function and the settings of its calls. */
 export interface Invocation {
   readonly queue: Queue;
   readonly handler: Handler;

@@ -15,6 +15,7 @@ export type KeyLookup =
   | { readonly kind: 'unknown'; readonly known: readonly string[] }
   | { readonly kind: 'away'; readonly code: string; readonly reason: string };
 
+/** Finds verification keys by cluster and key id. */
 export interface Keyring {
   find(cluster: Pick<ClusterConfig, 'verifyKeys'>, keyid: string): Promise<KeyLookup>;
 }
@@ -64,6 +65,7 @@ interface Held {
   readonly key: Promise<VerifyKey>;
 }
 
+/** Keys are read on first use and re-read at most once a minute. */
 export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'monotonic'>): Keyring {
   const held = new Map<string, Held>();
 

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Queue, QueueMessage } from './port.ts';
 
+/** Visibility that is renewed while a call runs. */
 export interface Leased {
   readonly queue: Queue;
   /**

@@ -12,6 +12,7 @@ export const DEDUPLICATION_MS = 5 * 60_000;
  * was set back.
  */
 export const LONGEST_HIDDEN_MS = 15 * 60_000;
+/** Retention period of all queues, the maximum of SQS. */
 export const RETENTION_MS = 14 * 24 * 60 * 60_000;
 /** The maximum of SQS. A safety net for crashes; the code dead-letters messages long before. */
 export const MAX_RECEIVE_COUNT = 1_000;

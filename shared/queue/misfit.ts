@@ -10,6 +10,7 @@ type Schema = z.core.$ZodType;
 /** A part of a value: its location and its schema. */
 type Part = readonly [at: PropertyKey, schema: Schema, value: unknown];
 
+/** Undefined if nothing was found; zod then validates the whole data. */
 export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined {
   const parts = partsOf(schema, value);
   return parts === undefined ? inWhole(schema, value) : firstOf(parts);

@@ -9,11 +9,13 @@ import type { Keyring } from './keyring.ts';
 import { queueBackend } from './open.ts';
 import { isSignedBy } from './signature.ts';
 
+/** A refusal with code and message. */
 export interface OriginRefusal {
   readonly code: string;
   readonly reason: string;
 }
 
+/** The claims of an envelope, and the rules for its cluster. */
 export interface OriginInput {
   /** As parsed from the envelope. */
   readonly claimed: Pick<EventAttributes, 'cluster' | 'subject' | 'signature'>;
@@ -27,6 +29,7 @@ export interface OriginInput {
 export type Origin =
   { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & OriginRefusal);
 
+/** Checks the cluster, then the sender, then the signature. */
 export async function checkOrigin(input: OriginInput): Promise<Origin> {
   const { claimed, config } = input;
   const { cluster: id, subject } = claimed;

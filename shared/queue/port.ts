@@ -13,8 +13,10 @@ export type WorkQueueName = 'snapshots' | 'slices';
  * dead-lettered or replayed; the slice contains the same change.
  */
 export type FedQueueName = WorkQueueName | 'express' | `${WorkQueueName}-dead`;
+/** Each cluster has its own settled queue. */
 export type QueueName = FedQueueName | `settled-${string}`;
 
+/** A message to send. */
 export interface OutgoingMessage {
   /** Messages of a group are delivered in order, to one consumer at a time. */
   readonly group: string;
@@ -23,6 +25,7 @@ export interface OutgoingMessage {
   readonly body: string;
 }
 
+/** A received message. */
 export interface QueueMessage {
   readonly id: string;
   /** Required to delete the message or to change its visibility; changes with every receive. */
@@ -52,6 +55,7 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Approximate numbers with SQS. */
 export interface QueueDepth {
   readonly waiting: number;
   readonly inFlight: number;
@@ -62,6 +66,7 @@ export interface QueueDepth {
   readonly oldest?: number;
 }
 
+/** One queue. All methods reject with a QueueError. */
 export interface Queue {
   readonly name: QueueName;
   /** Resolves when the queue has stored the message; rejects with {@link QueueError}. */
@@ -77,6 +82,7 @@ export interface Queue {
   depth(): Promise<QueueDepth>;
 }
 
+/** Access to all queues by logical name. */
 export interface Queues {
   queue(name: QueueName): Queue;
   close(): Promise<void>;

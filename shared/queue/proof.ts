@@ -20,6 +20,7 @@ export type Proof =
   | { readonly kind: 'proven' | 'free'; readonly cluster: string }
   | { readonly kind: 'unproven'; readonly reason: string };
 
+/** Configuration and keys for proofs. */
 export interface ProofRules {
   readonly config: Pick<SluiceConfig, 'clusters' | 'failures' | 'queue'>;
   readonly keys: Keyring;
@@ -27,6 +28,7 @@ export interface ProofRules {
 
 const unproven = (reason: string): Proof => ({ kind: 'unproven', reason });
 
+/** Whether the cluster requires known senders or signatures. */
 export function demandsOrigin({
   senders,
   verifyKeys,

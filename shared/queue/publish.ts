@@ -12,6 +12,7 @@ export interface PublishContext {
   readonly id: () => string;
 }
 
+/** An event to send. */
 export interface Publication {
   readonly queue: QueueName;
   /** Group within which order is kept. */

@@ -35,12 +35,14 @@ export interface SignatureClaim {
   readonly covers: () => Covered;
 }
 
+/** Signs events with a private key. */
 export interface EventSigner {
   readonly keyid: string;
   /** Base64. */
   sign(covered: Covered): string;
 }
 
+/** A public key with its id. */
 export interface VerifyKey {
   readonly keyid: string;
   readonly key: KeyObject;
@@ -59,6 +61,7 @@ function bytesOf({ id, source, type, subject, time, encoding, data }: Covered): 
   );
 }
 
+/** Whether the signature matches the event and the key. */
 export function isSignedBy(claim: SignatureClaim, { key }: VerifyKey): boolean {
   return verify(null, bytesOf(claim.covers()), key, Buffer.from(claim.value, 'base64'));
 }
@@ -82,6 +85,7 @@ function parse(pem: string, read: (pem: string) => KeyObject): KeyObject | undef
   }
 }
 
+/** Parses a PEM public key; returns a problem for a private or non-Ed25519 key. */
 export function readVerifyKey(pem: string): Read<VerifyKey> {
   // Node would silently derive the public key from a private key.
   if (/PRIVATE KEY/.test(pem))
@@ -94,6 +98,7 @@ export function readVerifyKey(pem: string): Read<VerifyKey> {
     : { ok: { keyid: keyIdOf(key), key } };
 }
 
+/** Parses a PEM private key; returns a problem for any other key. */
 export function readSigner(pem: string): Read<EventSigner> {
   const key = parse(pem, createPrivateKey);
   if (key === undefined)
@@ -114,6 +119,7 @@ export interface KeyPair {
   readonly publicPem: string;
 }
 
+/** A new Ed25519 key pair in PEM. */
 export function newKeyPair(): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   return {

@@ -117,6 +117,7 @@ function pathOf(root: string, key: string): string {
   return join(root, key);
 }
 
+/** The directory is readable only by its owner. Errors become RPL700. */
 export function createFileBlobs(root: string, id: () => string): Blobs {
   const guard = async <T>(work: () => Promise<T> | T): Promise<T> => {
     try {

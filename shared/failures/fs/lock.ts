@@ -8,6 +8,7 @@ import { privateFile } from '../../runtime/private-files.ts';
 /** Milliseconds to wait for another process; operations under the lock take milliseconds. */
 const BUSY_MS = 10_000;
 
+/** Runs work exclusively among the processes of one host. */
 export interface Lock {
   hold<T>(work: () => T): T;
   close(): void;

@@ -21,6 +21,7 @@ export interface Sent extends UnitWork {
   readonly since: number;
 }
 
+/** Saves the results of the items that are decided; the others are checked again later. */
 export async function checkSentUnit(
   world: ReplayContext,
   job: ReplayJob,

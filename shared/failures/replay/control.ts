@@ -42,6 +42,7 @@ export function applyJobAction(job: ReplayJob, action: JobAction, why: string): 
   return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };
 }
 
+/** Changes the state of a job and records it in the audit log. Throws RPL702 or RPL703. */
 export async function controlJob(
   { jobs, audit }: { readonly jobs: Jobs; readonly audit: AuditLog },
   action: JobAction,

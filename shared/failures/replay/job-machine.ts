@@ -32,6 +32,7 @@ export type JobStep =
 /** Milliseconds between two checks. */
 export const CHECK_INTERVAL_MS = 1_000;
 
+/** Pure. `now` in milliseconds since 1970. */
 export function nextJobStep(pace: SendingPace, progress: JobProgress, now: number): JobStep {
   const { waiting, inFlight, sent, bad } = progress;
   if (waiting === 0 && inFlight === 0) return { kind: 'finish' };

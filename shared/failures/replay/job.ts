@@ -55,6 +55,7 @@ export const RESULTS = [
   'no-result',
   'skipped',
 ] as const;
+/** Result of one item, with code and reason. */
 export const ItemResult = z.strictObject({
   kind: z.enum(RESULTS),
   reason: z.string(),
@@ -63,6 +64,7 @@ export const ItemResult = z.strictObject({
 });
 export type ItemResult = Readonly<z.infer<typeof ItemResult>>;
 
+/** One selected failure in a job. */
 export const ReplayItem = z.strictObject({
   failure: z.string(),
   code: z.string(),
@@ -101,6 +103,7 @@ export const LEASE = 60_000;
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
 export type JobState = z.infer<typeof JobState>;
 
+/** The head of a job, without its items. */
 export const ReplayJob = z.strictObject({
   format: z.literal(1),
   id: z.string(),
@@ -132,6 +135,7 @@ export const ReplayJob = z.strictObject({
 });
 export type ReplayJob = Readonly<z.infer<typeof ReplayJob>>;
 
+/** Number of items by result, or by state while undecided. */
 export function countResults(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
   return Object.fromEntries(
     [...Map.groupBy(items, (item) => item.result?.kind ?? item.status)].map(([kind, list]) => [

@@ -14,6 +14,7 @@ export interface Ledger {
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
+/** Stores jobs. Rejects with RPL700 if the storage is unavailable. */
 export interface Jobs {
   create(job: ReplayJob, items: readonly ReplayItem[]): Promise<void>;
   /** Newest first. */

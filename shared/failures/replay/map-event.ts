@@ -36,6 +36,7 @@ function notingQueues(noted: Noted[]): Queues {
   return { queue, close: () => Promise.resolve() };
 }
 
+/** `load` returns the deployed map. */
 export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>): MapEvent {
   return async (event) => {
     const noted: Noted[] = [];

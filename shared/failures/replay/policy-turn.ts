@@ -17,10 +17,12 @@ import { failuresInHand } from './rivals.ts';
 import { freezeSelection, createJob } from './select.ts';
 import type { PolicyTurn, PolicyTurns } from './turns.ts';
 
+/** Dependencies of a policy's run. */
 export interface TurnContext extends ReplayContext {
   readonly turns: PolicyTurns;
 }
 
+/** Result of a policy's run. */
 export type TurnResult =
   | { readonly kind: 'not-due'; readonly until: number; readonly reason: string }
   /** Another process has the policy or the job. */
@@ -41,6 +43,7 @@ const GOES_ON: ReadonlySet<string> = new Set(['RPL708', 'RPL713']);
 
 class Taken extends Error {}
 
+/** Runs one policy if it is due and no other process has it. */
 export async function runPolicyTurn(
   world: TurnContext,
   policy: ReplayPolicy,

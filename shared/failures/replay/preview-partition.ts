@@ -36,6 +36,7 @@ export interface PreviewContext {
 
 const CHANGES = new Set(['create', 'update', 'delete']);
 
+/** Compares one slice with one partition. */
 export function previewPartition(reading: PartitionReading, question: PreviewQuestion): Preview {
   const { slice, exposure } = question;
   if (reading.kind === 'refused')
@@ -187,6 +188,7 @@ const ORDER: readonly Preview['verdict'][] = [
   'unchanged',
 ];
 
+/** The result for several partitions: the verdict with the highest priority. */
 export function combinePreviews(previews: readonly Preview[]): Preview {
   const [first] = previews.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   if (first === undefined)

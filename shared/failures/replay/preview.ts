@@ -23,6 +23,7 @@ import type { Preview } from './job.ts';
 import type { PreviewContext } from './preview-partition.ts';
 import { combinePreviews, previewPartition } from './preview-partition.ts';
 
+/** The refusal of a snapshot by map. */
 export interface MapRefusal {
   readonly code: string;
   readonly reason: string;
@@ -38,6 +39,7 @@ export type PreviewTarget = Pick<FailureHead, 'device' | 'partition' | 'exposure
 
 export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
 
+/** Previews events against cached readings of the devices. */
 export interface Previewer {
   /** Previews the event of a failure. */
   preview(failure: Previewed, aim: PreviewTarget): Promise<Preview>;

@@ -8,6 +8,7 @@ import type { FailureStore, FailureHead } from '../port.ts';
 import type { ReplayItem, ReplayJob, Preview } from './job.ts';
 import type { Previewer } from './preview.ts';
 
+/** The request for a job: selection, canary, rate, author and reason. */
 export interface JobRequest {
   readonly id: string;
   readonly filter: FailureFilter;
@@ -77,6 +78,7 @@ function itemOf(head: FailureHead, unit: number): ReplayItem {
   };
 }
 
+/** Throws RPL705 if no failure matches. */
 export async function selectItems(
   store: FailureStore,
   filter: FailureFilter,

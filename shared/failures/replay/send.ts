@@ -7,12 +7,14 @@ import type { ReplayContext } from './context.ts';
 import type { ReplayItem, ItemResult, ReplayJob, Preview } from './job.ts';
 import { EVIDENCE_LOST } from './select.ts';
 
+/** One unit of a job with the state of its items. */
 export interface UnitWork {
   /** By index in the job. */
   readonly items: ReadonlyMap<number, ReplayItem>;
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
+/** Sent, decided without sending, or a reason to pause. */
 export type SendOutcome =
   | { readonly kind: 'sent' }
   | { readonly kind: 'settled' }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 
+/** Stored state of one policy. */
 export const PolicyTurn = z.strictObject({
   format: z.literal(1),
   policy: z.string(),

@@ -63,6 +63,7 @@ function headersOf(condition: Condition): { IfNoneMatch?: string; IfMatch?: stri
   return condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.tag };
 }
 
+/** Errors become RPL700. The server must support If-Match and If-None-Match. */
 export function createS3Blobs(options: S3BlobsOptions): Blobs {
   return new S3Blobs(options);
 }

@@ -15,11 +15,13 @@ export const LEASE = 3 * MINUTE;
 /** A time further ahead was written before the clock was set back. */
 const FURTHEST = 10 * MINUTE;
 
+/** Code and message of the fault. */
 export interface Why {
   readonly code: string;
   readonly reason: string;
 }
 
+/** Milliseconds until the next probe: longer after an hour of outage, and after failed returns. */
 export function pauseOf(
   { since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>,
   now: number,

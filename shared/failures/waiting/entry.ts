@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Version } from '../../domain/revision.ts';
 import { Attempt } from '../../queue/dead-letter.ts';
 
+/** What waits for a device. */
 export const WaitingKind = z.enum(['order', 'slice', 'absence', 'audit']);
 export type WaitingKind = z.infer<typeof WaitingKind>;
 

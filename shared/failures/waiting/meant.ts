@@ -8,6 +8,7 @@ import { compareVersions } from '../../domain/revision.ts';
 import type { Approval, ForgetOrder, Steering } from '../../domain/steering/steering.ts';
 import type { Entry } from './entry.ts';
 
+/** What is known when an order returns: newer slices and the declared states. */
 export interface Meanwhile {
   /** Waiting slices. */
   readonly slices: readonly Entry[];

@@ -31,6 +31,7 @@ function wantedBy(entries: readonly Entry[]): Record<string, number> {
   return wanted;
 }
 
+/** By exposure: the sending time of the slice that requests it. */
 export function wantedOf({ exposures }: Slice, sentAt: number): Record<string, number> {
   return Object.fromEntries(exposures.map((e) => [exposureKey(e), sentAt]));
 }

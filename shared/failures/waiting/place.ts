@@ -16,6 +16,7 @@ export interface Waiting {
   readonly keys: readonly string[];
 }
 
+/** Stores waiting changes and the shared state of devices. */
 export interface WaitingPlace {
   /** Resolves when written, with the entries that a newer one of their group now represents. */
   keep(entry: Omit<Entry, 'format' | 'id'>): Promise<readonly Entry[]>;

@@ -33,6 +33,7 @@ export type TurnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
  */
 const FIRST = 10;
 
+/** One run for one device, if it is due and no other process has the lease. */
 export async function takeTurn(
   world: TurnWorld,
   device: string,

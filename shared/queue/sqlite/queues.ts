@@ -111,6 +111,7 @@ function createQueue(store: MessageStore, name: QueueName, shared: Shared): Queu
   };
 }
 
+/** Opens or creates the queue file. */
 export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
   const shared: Shared = {

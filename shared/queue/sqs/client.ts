@@ -23,6 +23,7 @@ export interface SqsServer {
 /** The longest poll takes 20 s, so a longer silence means a lost connection. */
 const REQUEST_MS = 30_000;
 
+/** With time limits for silence and total duration. */
 export function createSqsClient(server: SqsServer): SQSClient {
   const { requestTimeout = REQUEST_MS } = server;
   const config: SQSClientConfig = {

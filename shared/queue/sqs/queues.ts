@@ -162,6 +162,7 @@ function createQueue(remote: Remote, name: QueueName): Queue {
   };
 }
 
+/** URLs are looked up on first use. */
 export function createSqsQueues(options: SqsQueuesOptions): Queues {
   const client = createSqsClient(options);
   const queues = new Map<QueueName, Queue>();
