@@ -1,4 +1,7 @@
-/** Writes the generated reference pages: `npm run docs`. A test compares them with what is in the tree. */
+/**
+ * Writes the generated reference pages: `npm run docs`. A test compares them with what is in the
+ * tree.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,6 +9,7 @@ import { CODES } from '../../shared/domain/codes/index.ts';
 import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
 import { decisionsPage } from './docs-decisions.ts';
+import { fieldsPage } from './docs-fields.ts';
 import { configurationSchema } from './docs-schema.ts';
 import { settingsPage } from './docs-settings.ts';
 
@@ -21,6 +25,7 @@ export function generatedPages(): readonly GeneratedPage[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },
     { path: 'docs/reference/settings.md', text: settingsPage() },
+    { path: 'docs/reference/load-balancer-fields.md', text: fieldsPage() },
     { path: 'docs/reference/codes.md', text: codesPage(CODES) },
     { path: 'docs/reference/sluice.schema.json', text: configurationSchema() },
     { path: 'docs/decisions/README.md', text: decisionsPage(join(ROOT, 'docs/decisions')) },

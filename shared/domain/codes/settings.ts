@@ -259,4 +259,41 @@ export const SETTING_CODES = {
     fix: 'Change or remove the annotation, if the port is to be offered.',
     retryable: false,
   },
+  GW149: {
+    title: 'The Service has another number for the port',
+    cause:
+      'The Gateway names the port in the pods (8080), and the Service port that leads there has ' +
+      'another number (80). The virtual server has the number of the Gateway.',
+    fix: 'Nothing, if that is meant. Otherwise set `sluice.io/port`, or name the Service port in the Gateway.',
+    retryable: false,
+  },
+  GW157: {
+    title: 'The networks of clients cannot be declared',
+    cause:
+      'The ingress Service (spec.loadBalancerSourceRanges), an annotation or sluice.yaml restricts ' +
+      'who may connect. AS3 takes one network for a virtual server, of the family of its address. ' +
+      'Published without the restriction it would be open to everybody, so the exposure is refused.',
+    fix:
+      'Name one network that holds them all (10.0.0.0/25 and 10.0.0.128/25 count as 10.0.0.0/24), ' +
+      'or remove the ranges and filter in an iRule or an Istio AuthorizationPolicy.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW158: {
+    title: 'Still open to everybody',
+    cause:
+      'The Service asks for a network of clients (spec.loadBalancerSourceRanges). An earlier ' +
+      'version did not read that, so the exposure takes connections from everybody. It is ' +
+      'restricted when the Service or Gateway changes, not by the upgrade alone.',
+    fix: 'Set the annotation `sluice.io/source` to the network on the Service; it applies at once.',
+    retryable: false,
+  },
+  GW159: {
+    title: 'A field for load balancers is not heeded',
+    cause:
+      'The ingress Service has a field or annotation that asks a load balancer for something that ' +
+      'Sluice does not do, or that speaks to another load balancer.',
+    fix: 'Remove it, or use what docs/reference/load-balancer-fields.md names instead.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -25,7 +25,11 @@ export type Quarantined = Readonly<z.infer<typeof Quarantined>>;
  * A request for an address that another owner has; complete, so that it can take effect when that
  * owner releases it.
  */
-export const LosingClaim = Exposure.omit({ partition: true, refusedIfNew: true });
+export const LosingClaim = Exposure.omit({
+  partition: true,
+  refusedIfNew: true,
+  sourceByService: true,
+});
 export type LosingClaim = Readonly<z.infer<typeof LosingClaim>>;
 
 /**

@@ -6,7 +6,10 @@ import { Settings } from './settings/settings.ts';
 import { Change } from '../snapshot/snapshot.ts';
 import { Version } from '../revision.ts';
 
-/** `ready` takes new connections; `draining` keeps what it has; `out` takes nothing and is not declared. */
+/**
+ * `ready` takes new connections; `draining` keeps what it has; `out` takes nothing and is not
+ * declared.
+ */
 export const Availability = z.enum(['ready', 'draining', 'out']);
 export type Availability = z.infer<typeof Availability>;
 
@@ -30,6 +33,8 @@ export const Exposure = z.strictObject({
   gateways: z.array(Name),
   /** Oldest creationTimestamp of these gateways, which decides between claims. */
   since: z.string(),
+  /** `settings.source` comes from `spec.loadBalancerSourceRanges`, which 0.1.0 did not read. */
+  sourceByService: z.literal(true).optional(),
   /**
    * The reason why it may stay if its owner has it declared, but not be created. Absent: not
    * refused.

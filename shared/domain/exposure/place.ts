@@ -111,6 +111,27 @@ function nodePortOf(
   return sorted.find((one) => one.nodePort !== null)?.nodePort ?? undefined;
 }
 
+/** The ingress Service leads to the listener, but no node does. */
+function nodePortNotGiven(
+  { name, service }: IndexedIngress,
+  report: ServerReport,
+  protocol: Protocol,
+): string | undefined {
+  const leading = report.servicePorts.find(
+    (one) =>
+      one.service === name &&
+      one.reachesListener &&
+      service?.ports.some(
+        (port) => port.port === one.port && port.protocol.toLowerCase() === protocol,
+      ) === true,
+  );
+  if (leading === undefined || service === undefined) return undefined;
+  if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') return undefined;
+  return service.withoutNodePorts === true
+    ? `Service ${name} has spec.allocateLoadBalancerNodePorts: false, so its port ${leading.port} has none; set it to true, or use members: pods for the ingress in sluice.yaml`
+    : `none was given to port ${leading.port} of Service ${name} yet; if that stays so, set spec.ports[].nodePort, or use members: pods for the ingress in sluice.yaml`;
+}
+
 export interface MemberRequest {
   readonly candidate: Candidate;
   readonly place: Placement;
@@ -127,6 +148,13 @@ export function placedMembers(
   const nodes = pool.entry.members === 'nodes';
   const nodePort = nodes ? nodePortOf(pool, report, protocol) : 0;
   if (nodePort === undefined) {
+    const missing = nodePortNotGiven(pool, report, protocol);
+    if (missing !== undefined)
+      return {
+        code: 'GW138',
+        message: `${about} has no node port: ${missing}`,
+        verdict: 'no-service-port',
+      };
     const message = `${about} has no node port: Service ${pool.name} needs a ${protocol.toUpperCase()} port that leads to ${place.envoyPort}, with type NodePort or LoadBalancer`;
     return { code: 'GW138', message, verdict: 'no-service-port' };
   }

@@ -2,8 +2,16 @@
 import { namespacedName } from '../istio/object-age.ts';
 import { unjudgedReferences } from '../istio/gateway-api/listener-tls.ts';
 import type { MeshOptions } from '../istio/mesh.ts';
-import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
+
+/** What the ingress Service asks of a load balancer, and Sluice does not do. */
+export function unheededFields(service: Service | undefined): readonly Note[] {
+  const { unheeded = [] } = service ?? {};
+  if (service === undefined || unheeded.length === 0) return [];
+  const message = `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says what to use instead`;
+  return [{ object: `Service ${namespacedName(service.meta)}`, code: 'GW159', message }];
+}
 
 /** Certificates in other namespaces, while ReferenceGrants cannot be read. */
 export function unjudgedCertificates(

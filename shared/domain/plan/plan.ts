@@ -12,7 +12,7 @@ import { nextOverrides } from './overrides.ts';
 import type { ExposureRequest } from './upsert-exposure.ts';
 import { compareRequestAge, upsertExposure, exposureRequest } from './upsert-exposure.ts';
 import { addRemarks } from './remarks.ts';
-import { isRefusedAnew } from './refused-anew.ts';
+import { acceptable } from './refused-anew.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
 import { settleSharedExposures } from './settle-shared.ts';
 import { applyOrders } from './apply-orders.ts';
@@ -64,9 +64,8 @@ export function planPartition(
 
 function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
   return fresh.flatMap((slice) =>
-    slice.exposures
+    acceptable(slice, [draft.declared])
       .filter((e) => e.partition === draft.partition)
-      .filter((e) => !isRefusedAnew(e, slice.owner, [draft.declared]))
       .map((exposure) => exposureRequest(slice.owner, exposure)),
   );
 }

@@ -2,28 +2,80 @@
  * Exposures that may stay but not be created: a later rule refuses them, and they keep running
  * where they are declared.
  */
-import type { Exposure } from '../exposure/exposure.ts';
-import type { DeclaredState } from '../declared/declared.ts';
+import type { Exposure, Slice } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import { partsOf } from './shared-exposure.ts';
 
 /**
  * Whether the refusal applies, because the owner does not have the port: neither at that address,
  * nor at another one for the same gateway. So a declared exposure may move to another address.
  */
 export function isRefusedAnew(
-  { refusedIfNew, address, port, protocol, gateways }: Exposure,
+  exposure: Exposure,
   owner: string,
   states: readonly DeclaredState[],
 ): boolean {
-  if (refusedIfNew === undefined) return false;
-  const declared = states.flatMap(({ exposures }) => Object.values(exposures));
-  return !declared.some(
-    (there) =>
-      there.port === port &&
-      there.protocol === protocol &&
-      there.contributions.some(
-        (one) =>
-          one.owner === owner &&
-          (there.address === address || one.gateways.some((name) => gateways.includes(name))),
-      ),
+  return (
+    exposure.refusedIfNew !== undefined && acceptedSettings(exposure, owner, states) === undefined
   );
+}
+
+/** What its owner was given there last; undefined where it does not have the port. */
+function acceptedSettings(
+  { address, port, protocol, gateways }: Exposure,
+  owner: string,
+  states: readonly DeclaredState[],
+): Settings | undefined {
+  const isThere = (there: DeclaredExposure): boolean =>
+    there.port === port &&
+    there.protocol === protocol &&
+    there.contributions.some(
+      (one) =>
+        one.owner === owner &&
+        (there.address === address || one.gateways.some((name) => gateways.includes(name))),
+    );
+  const found = states.flatMap(({ exposures }) => Object.values(exposures)).filter(isThere);
+  const there = found.find((one) => one.address === address) ?? found[0];
+  return there && partsOf(there).find(({ contribution }) => contribution.owner === owner)?.wished;
+}
+
+/**
+ * The exposures that may be declared, with what was accepted last where something speaks against
+ * what they ask for now.
+ */
+export function acceptable(slice: Slice, states: readonly DeclaredState[]): readonly Exposure[] {
+  return slice.exposures.flatMap((exposure) => {
+    const asksForOther = exposure.refusedIfNew !== undefined || exposure.sourceByService === true;
+    const accepted = asksForOther ? acceptedSettings(exposure, slice.owner, states) : undefined;
+    if (exposure.refusedIfNew !== undefined)
+      return accepted === undefined ? [] : [{ ...exposure, settings: accepted }];
+    return [isHeldOpen(slice, exposure, accepted) ? withoutSource(exposure) : exposure];
+  });
+}
+
+/**
+ * 0.1.0 let everybody in whatever the Service said. That ends when the Service, or a Gateway, is
+ * seen to change, not with the upgrade.
+ */
+export function isHeldOpen(
+  slice: Pick<Slice, 'owner' | 'changes'>,
+  { sourceByService, gateways }: Exposure,
+  accepted: Pick<Settings, 'source'> | undefined,
+): boolean {
+  if (sourceByService !== true || accepted === undefined || accepted.source !== undefined)
+    return false;
+  const { namespace, service } = parseOwner(slice.owner).ingress;
+  return !slice.changes.some(
+    ({ what, kind, ...object }) =>
+      what === 'updated' &&
+      ((kind === 'Service' && object.namespace === namespace && object.name === service) ||
+        (kind === 'Gateway' && gateways.includes(`${object.namespace}/${object.name}`))),
+  );
+}
+
+function withoutSource(exposure: Exposure): Exposure {
+  const { source: _source, ...settings } = exposure.settings;
+  return { ...exposure, settings };
 }

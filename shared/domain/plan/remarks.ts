@@ -2,6 +2,8 @@
  * Information for owners of shared exposures: requested settings without effect, who decides, and
  * who waits. Nothing is refused.
  */
+import { exposureKey } from '../exposure/exposure.ts';
+import { isHeldOpen } from './refused-anew.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { dependsOnMode, namesBehind, settingValue } from '../exposure/settings/compose.ts';
 import type { Slice } from '../exposure/exposure.ts';
@@ -28,6 +30,7 @@ export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
       ...unheard(exposure, mine, { slice, key: entry.key, rules: sharingRules(draft) }),
       ...fallback(mine, sharingRules(draft)),
       ...others(entry, waiting),
+      ...open(exposure, { slice, key: entry.key }),
     ];
     if (remarks.length > 0)
       draft.entries[i] = {
@@ -95,6 +98,24 @@ function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): re
     {
       code: 'OWN341',
       message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so the ratio applies to each member, regardless of how many members a cluster has`,
+    },
+  ];
+}
+
+/**
+ * The Service names networks, and the exposure of before takes everybody until somebody changes it.
+ */
+function open(
+  { settings }: DeclaredExposure,
+  { slice, key }: Omit<Told, 'rules'>,
+): readonly Remark[] {
+  const wish = slice.exposures.find((one) => exposureKey(one) === key);
+  const network = wish?.settings.source;
+  if (wish === undefined || network === undefined || !isHeldOpen(slice, wish, settings)) return [];
+  return [
+    {
+      code: 'GW158',
+      message: `${key} takes connections from everybody as before, though the Service asks for ${network} only; it is restricted with the next change of the Service or Gateway, or at once by annotation sluice.io/source: ${network}`,
     },
   ];
 }

@@ -41,7 +41,12 @@ export interface ExposureRequest {
  */
 export function exposureRequest(
   owner: string,
-  { partition: _partition, refusedIfNew: _refusedIfNew, ...exposure }: Exposure,
+  {
+    partition: _partition,
+    refusedIfNew: _refusedIfNew,
+    sourceByService: _sourceByService,
+    ...exposure
+  }: Exposure,
 ): ExposureRequest {
   const members = exposure.members
     .filter((m) => m.availability !== 'out')

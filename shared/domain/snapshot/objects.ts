@@ -85,6 +85,13 @@ export const Service = z.object({
   externalTrafficPolicy: z.string().optional(),
   healthCheckNodePort: z.number().optional(),
   loadBalancerClass: z.string().optional(),
+  /** `spec.loadBalancerSourceRanges`, or where that is empty its annotation. */
+  sourceRanges: z.array(z.string()).optional(),
+  loadBalancerIP: z.string().optional(),
+  /** `spec.allocateLoadBalancerNodePorts` is false: no node ports by choice. */
+  withoutNodePorts: z.boolean().optional(),
+  /** Fields and annotations that ask a load balancer for something Sluice does not do. */
+  unheeded: z.array(z.string()).optional(),
   ipFamilies: z.array(z.string()).default([]),
   /** status.loadBalancer.ingress, unchanged. */
   loadBalancerIngress: z

@@ -7,6 +7,10 @@ import type {
   Service,
   ServicePort,
 } from '../../domain/snapshot/objects.ts';
+import {
+  isForeignAnnotation,
+  UNHEEDED_SERVICE_FIELDS,
+} from '../../domain/exposure/sources/service-fields.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {
@@ -46,6 +50,26 @@ function servicePort(raw: Raw): ServicePort[] {
   ];
 }
 
+const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+/** `GetLoadBalancerSourceRanges`: the annotation counts where the field is empty. */
+function sourceRangesOf(raw: Raw, spec: Raw): string[] | undefined {
+  const field = readTexts(spec['loadBalancerSourceRanges']).map((range) => range.trim());
+  if (field.length > 0) return field;
+  const text = stringMap(readRecord(raw['metadata'])['annotations'])[RANGES_ANNOTATION]?.trim();
+  return text ? text.split(',').map((range) => range.trim()) : undefined;
+}
+
+/** Names of what the Service asks of a load balancer and nobody heeds here. */
+function unheededOf(raw: Raw, spec: Raw): string[] | undefined {
+  const annotations = Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
+  const names = [
+    ...UNHEEDED_SERVICE_FIELDS.filter(({ isSet }) => isSet(spec)).map(({ field }) => field),
+    ...annotations.filter(isForeignAnnotation).map((name) => `annotation ${name}`),
+  ];
+  return names.length === 0 ? undefined : names.sort();
+}
+
 export function normaliseService(value: unknown): Service {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
@@ -60,6 +84,10 @@ export function normaliseService(value: unknown): Service {
       externalTrafficPolicy: readText(spec['externalTrafficPolicy']),
       healthCheckNodePort: readNumber(spec['healthCheckNodePort']),
       loadBalancerClass: readText(spec['loadBalancerClass']),
+      sourceRanges: sourceRangesOf(raw, spec),
+      loadBalancerIP: readText(spec['loadBalancerIP']) || undefined,
+      withoutNodePorts: spec['allocateLoadBalancerNodePorts'] === false ? true : undefined,
+      unheeded: unheededOf(raw, spec),
     }),
     ipFamilies: readTexts(spec['ipFamilies']),
     loadBalancerIngress: readRecords(loadBalancer['ingress']).map((ingress) =>

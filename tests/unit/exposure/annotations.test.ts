@@ -180,16 +180,12 @@ describe('a value that cannot be used refuses with the object, the annotation an
     );
   });
 
-  test.each([
-    'allow-source-range',
-    'waf',
-    'clientssl',
-    'serverssl',
-    'rewrite-target-url',
-    'rewrite-app-root',
-  ])('virtual-server.f5.com/%s would be lost, so it refuses', (name) => {
-    expect(refusal({ [`virtual-server.f5.com/${name}`]: 'x' })).toMatch(/^GW122 /);
-  });
+  test.each(['waf', 'clientssl', 'serverssl', 'rewrite-target-url', 'rewrite-app-root'])(
+    'virtual-server.f5.com/%s would be lost, so it refuses',
+    (name) => {
+      expect(refusal({ [`virtual-server.f5.com/${name}`]: 'x' })).toMatch(/^GW122 /);
+    },
+  );
 
   test('a misspelt name refuses and says what was meant', () => {
     expect(refusal({ 'sluice.io/prot': '31400' })).toMatch(

@@ -224,7 +224,7 @@ describe('an exposure is refused with code and sentence', () => {
     expect(built.servers[0]).toMatchObject({
       verdict: 'no-service-port',
       code: 'GW138',
-      reason: expect.stringContaining('needs a TCP port that leads to 32400'),
+      reason: expect.stringContaining('none was given to port 32400 of Service'),
     });
   });
 });

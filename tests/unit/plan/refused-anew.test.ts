@@ -55,3 +55,58 @@ describe('an exposure that a rule refuses only where it is new', () => {
     expect(JSON.stringify(plan(declared, [slice(2, [internal])]).next)).not.toContain('GW146');
   });
 });
+
+describe('what is kept keeps its settings, too', () => {
+  test('so that an author who asks for the impossible opens nothing', () => {
+    const settings = { ...exposure().settings, source: '10.20.0.0/16' };
+    const restricted = plan(EMPTY_STATE, [slice(1, [exposure({ settings })])]).next;
+    const p = plan(restricted, [slice(2, [internal])]);
+    expect(kinds(p)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
+    expect(p.next.exposures['172.16.100.195:32400/tcp']?.settings.source).toBe('10.20.0.0/16');
+  });
+});
+
+describe('a network of clients that 0.1.0 did not read', () => {
+  const settings = { ...exposure().settings, source: '10.20.0.0/16' };
+  const restricted = exposure({ settings, sourceByService: true });
+  const change = (kind: string, namespace: string, name: string) => ({
+    what: 'updated' as const,
+    kind,
+    namespace,
+    name,
+    resourceVersion: '7',
+  });
+
+  test('holds at once where the exposure is new', () => {
+    const { next } = plan(EMPTY_STATE, [slice(1, [restricted])]);
+    expect(next.exposures['172.16.100.195:32400/tcp']?.settings.source).toBe('10.20.0.0/16');
+  });
+
+  test('cuts nobody off by an upgrade, and that is told with the remedy', () => {
+    const p = plan(declared, [slice(2, [restricted])]);
+    expect(kinds(p)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
+    expect(p.entries[0]?.remarks).toEqual([
+      { code: 'GW158', message: expect.stringContaining('sluice.io/source: 10.20.0.0/16') },
+    ]);
+  });
+
+  test.each([
+    ['the ingress Service', change('Service', 'istio-system', 'istio-ingressgateway')],
+    ['the Gateway', change('Gateway', 'default', 'tcp-echo-gateway')],
+  ])('holds with the next change of %s, and from then on', (_, seen) => {
+    const p = plan(declared, [slice(2, [restricted], { changes: [seen] })]);
+    expect(p.entries[0]).toMatchObject({ kind: 'update', reason: 'source changed' });
+    expect(kinds(plan(p.next, [slice(3, [restricted])]))).toEqual([
+      'unchanged 172.16.100.195:32400/tcp',
+    ]);
+  });
+
+  test('is not held where an annotation asks for it, and other changes do not count', () => {
+    const asked = plan(declared, [slice(2, [exposure({ settings })])]);
+    expect(asked.entries[0]).toMatchObject({ kind: 'update' });
+    const other = plan(declared, [
+      slice(2, [restricted], { changes: [change('Service', 'istio-system', 'other')] }),
+    ]);
+    expect(kinds(other)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
+  });
+});

@@ -22,6 +22,7 @@ export function renderService(rendering: Rendering, path: string, item: Service)
     rendering.desired.virtuals.set(own, {
       ...common(rendering, place, item),
       ...destination,
+      ...(item.sourceAddress !== undefined && { source: item.sourceAddress }),
       path: own,
     });
   }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isAuto } from '../../address-pools/auto-address.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
+import { isClientNetworks } from '../client-networks.ts';
 import { readJson } from '../setting-json.ts';
 import {
   BALANCE_METHODS,
@@ -259,6 +260,10 @@ export const ANNOTATION_READERS = {
   ),
   path: (text) =>
     isDevicePath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' },
+  networks: (text) =>
+    isClientNetworks(text)
+      ? { value: text }
+      : { problem: 'must be networks such as 10.20.0.0/16, separated by commas' },
   paths: listOf(isDevicePath, 'a full path such as /Common/name'),
   limit: wholeNumber(2_147_483_647, 'unlimited'),
   tries: wholeNumber(65_535, 'no other member is tried'),

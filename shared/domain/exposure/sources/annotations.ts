@@ -28,8 +28,6 @@ export const ANNOTATIONS: readonly AnnotationRow[] = SETTING_ROWS.flatMap(
  * without them would differ from the request.
  */
 const REFUSED: Readonly<Record<string, string>> = {
-  'virtual-server.f5.com/allow-source-range':
-    'source ranges are not supported; use an iRule by reference (sluice.io/irules) or an Istio AuthorizationPolicy',
   'virtual-server.f5.com/waf': 'WAF policies are not supported',
   'virtual-server.f5.com/clientssl':
     'BIG-IP does not terminate TLS for Sluice; let the gateway do it',

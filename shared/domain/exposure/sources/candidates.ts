@@ -225,7 +225,26 @@ function layersOf(
       entry,
     ),
     entry,
+    loadBalancerIpLayer(pool),
   ];
+}
+
+/** Deprecated, and not read by 0.1.0: every other source of an address takes precedence. */
+function loadBalancerIpLayer({ name, service }: IndexedIngress): SettingsLayer {
+  const source = `Service ${name} (spec.loadBalancerIP)`;
+  const layer = { source, wanted: {}, refusals: [], notes: [] };
+  const address = service?.loadBalancerIP;
+  if (address === undefined) return layer;
+  const read = readAddress(address);
+  if ('problem' in read) {
+    const note = {
+      object: `Service ${name}`,
+      code: 'GW143',
+      message: `spec.loadBalancerIP "${address}": ${read.problem}; ignored`,
+    };
+    return { ...layer, notes: [note] };
+  }
+  return { ...layer, wanted: { virtualAddress: String(read.value) } };
 }
 
 /** `auto` without a name means the pool of the ingress in sluice.yaml, if it has one. */

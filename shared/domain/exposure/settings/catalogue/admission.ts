@@ -1,5 +1,6 @@
 /** Settings that select and limit the accepted connections. */
 import * as z from 'zod';
+import { isClientNetworks } from '../../client-networks.ts';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
@@ -39,5 +40,36 @@ export const ADMISSION = {
     as3: { object: 'virtual', property: 'maxConnections', absent: 0 },
     live: { object: 'virtual', field: 'connectionLimit', schema: z.number().optional() },
     examples: [1_000],
+  },
+  source: {
+    help:
+      'Network whose clients may connect, such as `10.20.0.0/16`, or `any`; several are separated by commas, and must come down to one of the ' +
+      'family of the virtual address. Default everybody, or `spec.loadBalancerSourceRanges` of the ingress Service, within which it has to be.',
+    schema: z.string().refine(isClientNetworks, 'must be networks such as 10.20.0.0/16'),
+    home: 'set',
+    annotations: [
+      {
+        name: 'sluice.io/source',
+        read: ANNOTATION_READERS.networks,
+        help: 'Networks whose clients may connect, separated by commas.',
+      },
+      {
+        name: 'virtual-server.f5.com/allow-source-range',
+        read: ANNOTATION_READERS.networks,
+        help: 'Networks whose clients may connect, separated by commas.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'sourceAddress', absent: 'any' },
+    live: {
+      object: 'virtual',
+      field: 'source',
+      schema: z
+        .string()
+        .transform((network) => (network.endsWith('/0') ? 'any' : network))
+        .optional(),
+      differs: (live, declared) =>
+        `takes connections from ${String(live)} instead of ${String(declared)}`,
+    },
+    examples: ['10.20.0.0/16'],
   },
 } as const satisfies SettingRows;

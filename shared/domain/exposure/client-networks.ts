@@ -1,0 +1,88 @@
+/**
+ * Who may connect: what the Service, annotations and sluice.yaml ask for, as the one network that
+ * AS3 takes for a virtual server.
+ */
+import { type Cidr, parseCidr } from '../net/ip.ts';
+import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-list.ts';
+
+export interface ClientNetworkRequest {
+  /**
+   * Of the setting `source`; the narrower of both holds, so that nobody opens what the Service
+   * closes.
+   */
+  readonly asked: { readonly value: string; readonly source: string } | undefined;
+  /** `spec.loadBalancerSourceRanges` of the ingress Service, or its annotation. */
+  readonly ranges: { readonly values: readonly string[]; readonly source: string } | undefined;
+  readonly family: 4 | 6;
+}
+
+const ANYBODY = 'any';
+
+/**
+ * `source` absent: everybody. `byService`: nobody but the Service asks for it, which 0.1.0 did not
+ * read.
+ */
+export type ClientNetwork =
+  | { readonly source?: string; readonly said?: string; readonly byService: boolean }
+  | { readonly problem: string; readonly byService: boolean };
+
+export function clientNetwork({ asked, ranges, family }: ClientNetworkRequest): ClientNetwork {
+  const general = ranges && listed(ranges.values.join(','), ranges.source, family);
+  const own = asked && listed(asked.value, asked.source, family);
+  if (own === undefined) return { ...single(general), byService: true };
+  for (const one of [own, general])
+    if (one !== undefined && 'problem' in one) return { ...one, byService: false };
+  if (general === undefined || isWithin(own, general)) return { ...single(own), byService: false };
+  if (isWithin(general, own)) return { ...single(general), byService: false };
+  return {
+    problem: `${own.source} and ${general.source} name different networks, and neither is inside the other; name networks inside of those of the Service`,
+    byService: false,
+  };
+}
+
+type Listed =
+  | { readonly networks: readonly Cidr[]; readonly source: string }
+  | { readonly problem: string; readonly source: string };
+
+function listed(text: string, source: string, family: 4 | 6): Listed {
+  const all = parseCidrList(text === ANYBODY ? '0.0.0.0/0,::/0' : text);
+  if (all === undefined)
+    return {
+      source,
+      problem: `${source}: "${text}" is not a list of networks such as 10.20.0.0/16`,
+    };
+  const networks = mergeCidrs(all.filter(({ ip }) => ip.family === family));
+  return networks.length === 0
+    ? {
+        source,
+        problem: `${source}: none of ${text} is IPv${family}, so nobody could connect to this address`,
+      }
+    : { source, networks };
+}
+
+function isWithin(inner: Listed, outer: Listed): boolean {
+  return (
+    'networks' in inner &&
+    'networks' in outer &&
+    inner.networks.every((one) => outer.networks.some((other) => contains(other, one)))
+  );
+}
+
+/** `[address, source]`, or sourceAddress: AS3 has room for one network. */
+function single(
+  list: Listed | undefined,
+): { source?: string; said?: string } | { problem: string } {
+  if (list === undefined) return {};
+  if ('problem' in list) return { problem: list.problem };
+  const [only, ...more] = list.networks;
+  if (only === undefined || only.bits === 0) return {};
+  if (more.length === 0) return { source: formatCidr(only), said: list.source };
+  return {
+    problem: `${list.source} names ${list.networks.map(formatCidr).join(', ')}, and AS3 takes one network for a virtual server; name one that holds them all, or none and filter in an iRule (sluice.io/irules) or an Istio AuthorizationPolicy`,
+  };
+}
+
+/** For the schema of the setting: `any`, or networks separated by commas. */
+export function isClientNetworks(text: string): boolean {
+  return text === ANYBODY || text.split(',').every((part) => parseCidr(part.trim()) !== undefined);
+}

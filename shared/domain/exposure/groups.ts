@@ -1,0 +1,264 @@
+/**
+ * Which servers share a virtual server, and which are refused: address, port, settings, members,
+ * networks of clients.
+ */
+import { type Candidate } from './sources/candidates.ts';
+import type { ExposureContext } from './context.ts';
+import { exposureKey } from './exposure.ts';
+import type { PoolMembers } from './members.ts';
+import {
+  type MemberRequest,
+  isPlacementRefused,
+  placedMembers,
+  type Placement,
+  placeServer,
+  type Protocol,
+  placementProtocols,
+  type PlacementRefusal,
+  formatForeignMembers,
+} from './place.ts';
+import type { IndexedIngress } from './indexed-ingress.ts';
+import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
+import { allowsInternal } from './settings/policy.ts';
+import { type ClientNetwork, clientNetwork } from './client-networks.ts';
+import { whyWithheld, type Withheld } from './withheld.ts';
+import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
+import type { Note } from './settings/layers.ts';
+import { sameValue, showValue } from './settings/values.ts';
+
+/** An exposure under construction; its oldest server leads. */
+export interface Group {
+  readonly key: string;
+  readonly place: Placement;
+  readonly protocol: Protocol;
+  readonly resolved: ResolvedSettings;
+  readonly members: PoolMembers;
+  readonly leader: Candidate;
+  readonly servers: Set<Candidate>;
+  readonly refusedIfNew?: PlacementRefusal | undefined;
+  readonly network: ClientNetwork;
+}
+
+export interface Site {
+  readonly pool: IndexedIngress;
+  readonly context: ExposureContext;
+  readonly groups: Map<string, Group>;
+  /** The first group of each virtual address, whose partition applies to all. */
+  readonly addresses: Map<string, Group>;
+  readonly notes: Note[];
+}
+
+function about({ object, report }: Candidate): string {
+  return `${object} port ${report.port}`;
+}
+
+function clashWith(
+  group: Group,
+  { candidate, place, network }: GroupRequest,
+): PlacementRefusal | undefined {
+  const [theirs, ours] = [group.network, network].map((one) =>
+    'problem' in one ? undefined : (one.source ?? 'any'),
+  );
+  if (theirs !== ours)
+    return {
+      code: 'GW157',
+      message: `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, and the older ${about(group.leader)} ${theirs ?? 'nobody'}; ask for the same network, or for another address or port`,
+    };
+  if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
+    return undefined;
+  const other =
+    group.place.envoyPort === place.envoyPort
+      ? `has in partition ${group.place.partition}`
+      : `uses for listener port ${group.place.envoyPort}`;
+  return {
+    code: 'GW135',
+    message: `${about(candidate)} requests ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address`,
+  };
+}
+
+/**
+ * The oldest gateway decides the settings of a shared virtual server; different requests of younger
+ * ones are reported.
+ */
+function join(site: Site, group: Group, candidate: Candidate): void {
+  group.servers.add(candidate);
+  for (const setting of SETTING_NAMES) {
+    const wish = candidate.own.wanted[setting];
+    const decided = group.leader.merged.wanted[setting];
+    if (
+      wish === undefined ||
+      setting === 'port' ||
+      setting === 'virtualAddress' ||
+      setting === 'source' ||
+      sameValue(wish, decided)
+    )
+      continue;
+    const has = decided === undefined ? 'the default' : showValue(decided);
+    const message = `requests ${setting} ${showValue(wish)} on ${group.key}; ignored, because the older ${group.leader.object} decides there (${has})`;
+    site.notes.push({ object: candidate.object, code: 'GW136', message });
+  }
+}
+
+/** A request, and the reason why it may only stay. */
+interface GroupRequest extends MemberRequest {
+  readonly network: ClientNetwork;
+  readonly refusedIfNew?: PlacementRefusal | undefined;
+}
+
+function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
+  const { candidate, place, protocol, refusedIfNew } = asked;
+  const { pool, context } = site;
+  const neighbour = site.addresses.get(place.address);
+  if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
+    const message = `${about(candidate)} requests ${place.address} in partition ${place.partition}, but ${neighbour.key} has that address in partition ${neighbour.place.partition}; an address can be in one partition only`;
+    return { code: 'GW142', message };
+  }
+  const kinds = (pool.listeners.get(place.envoyPort) ?? [])
+    .filter((one) => one.transport === protocol)
+    .flatMap((one) => one.kinds);
+  const proxyProtocol = protocol === 'tcp' && pool.pods.some(({ pod }) => pod.proxyProtocol);
+  const resolved = resolveSettings(
+    withNetwork(candidate, asked.network),
+    { protocol, kinds, proxyProtocol },
+    context.policy,
+  );
+  const [first] = resolved.refusals;
+  if (first !== undefined)
+    return {
+      code: first.code,
+      message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
+    };
+  const members = placedMembers(pool, asked);
+  if (isPlacementRefused(members)) return members;
+  if (members.strangers.length > 0)
+    site.notes.push({
+      object: `Service ${pool.name}`,
+      code: 'OWN325',
+      message: formatForeignMembers(pool, members.strangers),
+    });
+  site.notes.push(...resolved.remarks.map((remark) => ({ object: candidate.object, ...remark })));
+  return {
+    key: exposureKey({ ...place, protocol }),
+    place,
+    protocol,
+    resolved,
+    members,
+    leader: candidate,
+    servers: new Set([candidate]),
+    refusedIfNew,
+    network: asked.network,
+  };
+}
+
+function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
+  const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
+  // Servers that are not refused get the port.
+  if (asked.refusedIfNew !== undefined && known !== undefined && known.refusedIfNew === undefined)
+    return asked.refusedIfNew;
+  if (known !== undefined) {
+    const clash = clashWith(known, asked);
+    if (clash === undefined) join(site, known, asked.candidate);
+    return clash;
+  }
+  const group = found(site, asked);
+  if (isPlacementRefused(group)) return group;
+  site.groups.set(group.key, group);
+  if (!site.addresses.has(group.place.address)) site.addresses.set(group.place.address, group);
+  return undefined;
+}
+
+function placeOf(site: Site, candidate: Candidate): Placement | PlacementRefusal {
+  const [first] = candidate.refusals;
+  if (first !== undefined)
+    return { code: first.code, message: candidate.refusals.map((one) => one.message).join('; ') };
+  return placeServer(site.pool, site.context, candidate);
+}
+
+/** Unrefused servers first, so that they get resources that others also request. */
+export function judgeAll(
+  site: Site,
+  candidates: readonly Candidate[],
+): ReadonlyMap<number, PlacementRefusal | undefined> {
+  const asked = candidates.map((candidate) => {
+    const place = placeOf(site, candidate);
+    if (isPlacementRefused(place))
+      return { candidate, place, withheld: { refusal: candidate.doubt ?? place, onlyAnew: false } };
+    const network = networkOf(site, candidate, place);
+    const withheld =
+      whyWithheld(site.pool, candidate, () => opensInternal(site, candidate, place)) ??
+      wrongNetwork(candidate, network);
+    return { candidate, place, withheld, network };
+  });
+  const judge = ({ candidate, place, withheld, network = OPEN }: (typeof asked)[number]) => {
+    if (isPlacementRefused(place) || (withheld !== undefined && !withheld.onlyAnew))
+      return [candidate.position, withheld?.refusal] as const;
+    const refused = offer(withheld === undefined ? site : { ...site, notes: [] }, {
+      candidate,
+      place,
+      network,
+      refusedIfNew: withheld?.refusal,
+    });
+    return [candidate.position, withheld?.refusal ?? refused] as const;
+  };
+  const firm = asked.filter(({ withheld }) => withheld === undefined);
+  return new Map([...firm, ...asked.filter((one) => !firm.includes(one))].map(judge));
+}
+
+const OPEN: ClientNetwork = { byService: false };
+
+/** Who may connect: what is asked for, and what the Service asks for. */
+function networkOf({ pool }: Site, { merged }: Candidate, { family }: Placement): ClientNetwork {
+  const { source } = merged.wanted;
+  const values = pool.service?.sourceRanges;
+  return clientNetwork({
+    asked:
+      source === undefined ? undefined : { value: source, source: merged.sources.source ?? '' },
+    ranges: values && {
+      values,
+      source: `Service ${pool.name} (spec.loadBalancerSourceRanges)`,
+    },
+    family,
+  });
+}
+
+function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | undefined {
+  return 'problem' in network
+    ? {
+        refusal: { code: 'GW157', message: `${about(candidate)}: ${network.problem}` },
+        onlyAnew: network.byService,
+      }
+    : undefined;
+}
+
+/** With the one network that holds instead of what was asked for. */
+function withNetwork({ merged }: Candidate, network: ClientNetwork): Candidate['merged'] {
+  const { source: _asked, ...wanted } = merged.wanted;
+  const { source: _said, ...sources } = merged.sources;
+  if ('problem' in network || network.source === undefined) return { ...merged, wanted, sources };
+  return {
+    ...merged,
+    wanted: { ...wanted, source: network.source },
+    sources: { ...sources, ...(network.said !== undefined && { source: network.said }) },
+  };
+}
+
+function opensInternal({ context }: Site, candidate: Candidate, place: Placement): boolean {
+  const { address, port, partition, envoyPort: listener } = place;
+  const { namespace } = candidate;
+  return allowsInternal(context.policy, { namespace, address, port, listener, partition });
+}
+
+function offer(site: Site, asked: Omit<GroupRequest, 'protocol'>): PlacementRefusal | undefined {
+  const { candidate, place } = asked;
+  const [main, twin] = placementProtocols(site.pool, candidate, place);
+  const refused = expose(site, { ...asked, protocol: main });
+  if (refused !== undefined || twin === undefined) return refused;
+  const without = expose(site, { ...asked, protocol: twin });
+  if (without !== undefined)
+    site.notes.push({
+      object: candidate.object,
+      code: 'GW145',
+      message: `no HTTP/3 virtual server on ${place.address}:${place.port}: ${without.message}`,
+    });
+  return undefined;
+}
