@@ -17,6 +17,7 @@ export interface RbacRule {
 
 const READ = ['get', 'list', 'watch'];
 
+/** All permissions of the watcher; a test compares them with the manifests. */
 export const RBAC_RULES: readonly RbacRule[] = [
   {
     group: 'networking.istio.io',

@@ -58,6 +58,7 @@ export interface ReconcilerOptions {
  */
 type Task = 'mapping' | 'ports' | 'results' | 'probes' | 'meshAccess' | 'drains';
 
+/** One per ingress Service. Created before leadership, so that it knows all changes. */
 export class IngressReconciler {
   readonly ref: IngressRef;
   readonly owner: string;

@@ -46,6 +46,7 @@ export interface WatcherOptions {
   readonly env?: Environment | undefined;
 }
 
+/** One watcher for one cluster. */
 export interface Watcher {
   /**
    * Resolves when everything was listed and the streams run, as leader or standby, or when `stop`
@@ -71,6 +72,7 @@ const RESYNC_MS = 5 * 60_000;
 /** Pending content is sent before the Lease is released, if that takes no longer than this. */
 const FAREWELL_MS = 500;
 
+/** Throws if the cluster is not configured, or if a required signing key is missing. */
 export function createWatcher(options: WatcherOptions): Watcher {
   return new ClusterWatcher(options);
 }

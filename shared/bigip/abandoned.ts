@@ -4,6 +4,7 @@ import { isNamedByUs } from './as3/names.ts';
 import type { ForeignAddress } from './foreign.ts';
 import type { PartitionReader } from './partition.ts';
 
+/** A partition with Sluice's declaration that the configuration does not list. */
 export interface AbandonedPartition {
   readonly partition: string;
   readonly state: DeclaredState;

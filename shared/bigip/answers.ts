@@ -131,6 +131,7 @@ export interface Asked {
   readonly request: Pick<DeviceRequest, 'method' | 'path' | 'kind'>;
 }
 
+/** Validates an answer. Throws BIP511 if it does not match the schema. */
 export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResponse): T {
   const result = schema.safeParse(answer.json);
   if (result.success) return result.data;

@@ -17,6 +17,7 @@ import { DeviceError } from './errors.ts';
 import type { SizeFinding } from './sizes.ts';
 import { sizeFindings } from './sizes.ts';
 
+/** One result of an audit. */
 export interface Finding {
   readonly device: string;
   readonly partition: string;
@@ -54,6 +55,7 @@ export interface AuditScope {
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
 }
 
+/** Rejects if the device is unavailable. A partition that cannot be read is a finding. */
 export async function auditDevice(
   { device, config, clock }: AuditScope,
   { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>,

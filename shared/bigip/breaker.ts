@@ -7,6 +7,7 @@ import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode } from './errors.ts';
 
+/** Guards calls to one device. */
 export interface Breaker {
   /** Rejects with BIP508 without a request while the breaker is open. */
   run<T>(action: () => Promise<T>): Promise<T>;
@@ -37,6 +38,7 @@ export function isAwayCode(code: string): boolean {
   return code === 'BIP508' || [...AWAY].some((one) => one === code);
 }
 
+/** Whether the error means that the device is unavailable. */
 export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);
 }

@@ -44,6 +44,7 @@ export interface CallSettings {
   readonly leastRate?: number | undefined;
 }
 
+/** Limits of one call, combined with the settings of the device. */
 export function limitsOf(
   kind: CallKind,
   { timeout, largest = Number.POSITIVE_INFINITY, leastRate }: CallSettings,

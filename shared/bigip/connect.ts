@@ -35,6 +35,7 @@ const SILENT: Logger = {
   child: () => SILENT,
 };
 
+/** Connects and logs in on the first call. */
 export function openSession(
   config: DeviceConfig,
   { ca, password }: DeviceSecrets,

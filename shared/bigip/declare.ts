@@ -16,6 +16,7 @@ const POLL = { first: 100, longest: 2_000, giveUp: 110_000 } as const;
 /** Milliseconds to wait for a request that may have been accepted, before reading back. */
 const QUIET = { pause: 1_000, giveUp: 30_000 } as const;
 
+/** The tenant to declare in a partition. */
 export interface Declaration {
   readonly partition: string;
   readonly tenant: As3Tenant;

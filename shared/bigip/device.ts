@@ -39,6 +39,7 @@ export type { Difference } from './drift.ts';
 export type { DeviceFacts } from './status.ts';
 export type { FencesBehind } from './fences.ts';
 
+/** All methods reject with a DeviceError. */
 export interface Device {
   readonly name: string;
   read(partition: string): Promise<PartitionReading>;

@@ -16,6 +16,7 @@ import { isDeclaring } from './tasks.ts';
 
 export type DifferenceKind = 'missing' | 'differs' | 'orphan';
 
+/** One difference between device and declaration. */
 export interface Difference {
   readonly kind: DifferenceKind;
   /** Full path of the object. */

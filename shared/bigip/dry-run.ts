@@ -14,6 +14,7 @@ interface Pretence {
   readonly realKey: string | undefined;
 }
 
+/** Wraps a device so that nothing is written. */
 export function dryRunDevice(device: Device, log: Logger): Device {
   const real = new Map<string, Pick<Pretence, 'real' | 'realKey'>>();
   const pretences = new Map<string, Pretence>();

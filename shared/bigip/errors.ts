@@ -53,6 +53,7 @@ interface Details {
   readonly cause?: unknown;
 }
 
+/** An error with code, class and the device's message. */
 export class DeviceError extends Error {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;

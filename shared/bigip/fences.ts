@@ -12,6 +12,7 @@ import { compareVersions } from '../domain/revision.ts';
 
 type Owners = Readonly<Record<string, OwnerRecord>>;
 
+/** Report of an outdated declaration. */
 export interface FencesBehind {
   readonly device: string;
   readonly partition: string;
@@ -34,6 +35,7 @@ export interface Sighting {
   readonly unit: string | undefined;
 }
 
+/** Compares readings with the newest known versions. */
 export interface FenceWatch {
   /**
    * Reports outdated fences; rejects if the report could not be sent, so that the next reading

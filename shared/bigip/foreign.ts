@@ -2,6 +2,7 @@
 import { itemsOf, Virtual, VirtualAddress } from './answers.ts';
 import type { Session } from './session.ts';
 
+/** An address held outside Sluice's partitions. */
 export interface ForeignAddress {
   readonly path: string;
   readonly partition: string;

@@ -22,6 +22,7 @@ export function innerCallOf(words: string): InnerCall | undefined {
   return { method, endpoint, ...(status === undefined ? {} : { status: Number(status) }) };
 }
 
+/** Formats a call as `GET /mgmt/… : HTTP 500`. */
 export function callInWords({ method, endpoint, status }: InnerCall): string {
   return `${method} ${endpoint}: ${status === undefined ? 'no answer' : `HTTP ${status}`}`;
 }

@@ -5,6 +5,7 @@ import { devicePaths } from './as3/names.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 
+/** Returns one message per difference; empty if the device matches. */
 export async function liveMismatches(
   session: Session,
   partition: string,

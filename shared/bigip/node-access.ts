@@ -13,6 +13,7 @@ import { openSession } from './connect.ts';
 import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
 import { createPartitionReader } from './partition.ts';
 
+/** Reads declarations and writes nodes, nothing else. */
 export interface NodeAccess {
   /**
    * Reading needs no AS3 lock, so it works during a declare. A foreign partition has an empty

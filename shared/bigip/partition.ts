@@ -20,6 +20,7 @@ export interface DeclaredPartition {
   readonly lockKey?: string;
 }
 
+/** The declared state, or why the partition may not be written. */
 export type PartitionReading =
   | { readonly kind: 'ours'; readonly declared: DeclaredPartition }
   | Extract<ReadResult, { kind: 'refused' }>;
@@ -29,6 +30,7 @@ export interface Found {
   readonly declaredBy: string | undefined;
 }
 
+/** URL path of the declaration of one partition. */
 export function declarePath(partition: string): string {
   return `/mgmt/shared/appsvcs/declare/${partition}?showHash=true`;
 }

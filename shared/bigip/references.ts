@@ -8,6 +8,7 @@ import type { Settings } from '../domain/exposure/settings/settings.ts';
 import { wordsOf } from './outcomes.ts';
 import type { Session } from './session.ts';
 
+/** A referenced object on the device. */
 export interface Reference {
   readonly kind: ReferenceKind;
   /** Full path such as `/Common/my-irule`. */

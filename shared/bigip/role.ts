@@ -7,6 +7,7 @@ import { faultOf, isUnreadable } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 
+/** Name and AS3 version of a unit. */
 export interface UnitFacts {
   /** The name of the unit; undefined if not reported. */
   readonly hostname: string | undefined;

@@ -16,6 +16,7 @@ import { longestSince, momentOf } from '../runtime/clock.ts';
 /** The object to read. */
 export type Look = Pick<DeviceRequest, 'path' | 'kind'>;
 
+/** Sends requests to the active unit. */
 export interface Session {
   /** Name of the device, for messages. */
   readonly device: string;
@@ -75,6 +76,7 @@ interface Active {
   facts?: UnitFacts;
 }
 
+/** Finds the active unit on the first call. */
 export function createSession(options: SessionOptions): DeviceSession {
   const { device, units, breaker } = options;
   const active = trackActive(options);

@@ -46,12 +46,14 @@ export interface DeviceResponse {
   readonly date?: number | undefined;
 }
 
+/** Sends HTTP requests within limits. */
 export interface Transport {
   /** Rejects with a {@link DeviceError} if there was no answer; any HTTP status is an answer. */
   send(request: DeviceRequest): Promise<DeviceResponse>;
   close(): Promise<void>;
 }
 
+/** Connections are kept alive and closed with `close`. */
 export function createTransport(options: TransportOptions): Transport {
   // Between two chunks; the whole exchange has its own limit.
   const agent = new Agent({

@@ -16,6 +16,7 @@ export interface Credentials {
   readonly password: () => Promise<string>;
 }
 
+/** One unit of a device. */
 export interface Unit {
   readonly url: string;
   /**
@@ -44,6 +45,7 @@ interface Token {
 
 const RENEW_EARLY = 60_000;
 
+/** Logs in on the first request. */
 export function createUnit(options: UnitOptions): Unit {
   const { device, transport, clock, url, timeout } = options;
   let held: Token | undefined;

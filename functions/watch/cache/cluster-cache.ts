@@ -36,6 +36,7 @@ export interface ClusterCacheOptions {
   readonly onOptional: () => void;
 }
 
+/** State and statistics of one stream, for readiness and metrics. */
 export interface StreamReport {
   readonly kind: string;
   readonly group: string;

@@ -32,6 +32,7 @@ export interface IndexChange {
 
 type Indexed = { readonly [K in List]: Indexer<IndexedObjects[K][number]> };
 
+/** The index of all cached objects, updated synchronously by the streams. */
 export class ClusterIndex implements Indexed {
   /** By selector, because there are far fewer selectors than Gateways. */
   readonly gateways = new Indexer<ObjectLists['gateways'][number]>({

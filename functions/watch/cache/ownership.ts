@@ -15,6 +15,7 @@ export interface PortKey {
   readonly protocol: string;
 }
 
+/** Ports and status fields of a Service that Sluice's field managers own. */
 export interface ServiceOwnership {
   readonly ports: readonly PortKey[];
   readonly status: boolean;
@@ -22,6 +23,7 @@ export interface ServiceOwnership {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Reads `managedFields`; malformed entries are ignored. */
 export function readOwnership(raw: RawObject): ServiceOwnership {
   const entries = (raw.metadata.managedFields ?? []).filter((entry) => entry.operation === 'Apply');
   return {

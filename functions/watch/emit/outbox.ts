@@ -22,6 +22,7 @@ export interface OutboxOptions {
   readonly revisions: Revisions;
 }
 
+/** Every event gets the next revision, and a signature if the cluster has a key. */
 export function createOutbox({ runtime, cluster, clusterUid, revisions }: OutboxOptions): Outbox {
   const signer = signerOf(
     runtime.secrets,

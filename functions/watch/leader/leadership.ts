@@ -71,6 +71,7 @@ interface ObservedRenewal {
   readonly at: number;
 }
 
+/** Holds or waits for the Lease. Writes must be guarded with `assure`. */
 export class Leadership {
   readonly #options: LeadershipOptions;
   readonly #timing: LeaseTiming;

@@ -43,6 +43,7 @@ interface LeaseSpec {
   readonly leaseTransitions?: number;
 }
 
+/** `fallback`: duration in milliseconds for a Lease without one. */
 export function readLease(lease: RawObject, fallback: number): LeaseRecord {
   const spec = specOf(lease);
   const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);

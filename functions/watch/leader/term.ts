@@ -35,6 +35,7 @@ export interface LeaderTermOptions {
   readonly raise: (above: number) => Promise<number | undefined>;
 }
 
+/** One term of leadership; a new object is created for the next one. */
 export class LeaderTerm {
   readonly #options: LeaderTermOptions;
   readonly #abort = new AbortController();

@@ -5,6 +5,7 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 /** Milliseconds between attempts. */
 export const RETRY_BACKOFF_MS = { base: 500, max: 30_000 };
 
+/** Clock, random numbers and log; injected by tests. */
 export interface RetryContext {
   readonly clock: Clock;
   readonly random: () => number;

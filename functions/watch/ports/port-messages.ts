@@ -12,6 +12,7 @@ export function portsSubject(service: string): string {
   return `${service} port `;
 }
 
+/** Subject of Events about one port of a Service. */
 export function portSubject(service: string, { port, protocol }: Port): string {
   return `${portsSubject(service)}${port}/${protocol}`;
 }

@@ -47,6 +47,7 @@ export function planPorts(
   return { added, withdrawn, ports: [...kept, ...added] };
 }
 
+/** Compares number and protocol. */
 export function includes(keys: readonly PortKey[], wanted: PortKey): boolean {
   return keys.some((key) => key.port === wanted.port && key.protocol === wanted.protocol);
 }

@@ -20,6 +20,7 @@ const GRACE_MS = 30_000;
 const PAUSE_MS = 2_000;
 const AT_ONCE = 16;
 
+/** An Event to record for one server. */
 export interface ProbeResult {
   readonly server: ServerReport;
   readonly occurrence: EventMessage;

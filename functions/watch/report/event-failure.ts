@@ -15,6 +15,7 @@ const OF_THE_API = new Set([0, 401, 429, 503, 504]);
 /** Temporary refusals. */
 const PASSING = new Set([408, 409]);
 
+/** Classifies errors of the Kubernetes API. */
 export function failureOf(error: unknown): EventFailure {
   if (error instanceof Fenced) return { kind: 'api' };
   if (!(error instanceof KubernetesError)) return { kind: 'object' };

@@ -19,6 +19,7 @@ const LONGEST = 1024;
 /** Leaves room for the hash after the object's name. */
 const LONGEST_NAME = 230;
 
+/** The object that an Event is about. */
 export interface EventTarget {
   readonly apiVersion: string;
   readonly kind: string;
@@ -45,6 +46,7 @@ export interface EventObject extends RawObject {
   readonly involvedObject?: Partial<EventTarget>;
 }
 
+/** Undefined if the Event has no subject annotation. */
 export function subjectOf(event: EventObject): string | undefined {
   return event.metadata.annotations?.[SUBJECT];
 }

@@ -16,6 +16,7 @@ import { EventStore, type Said } from './event-store.ts';
 const PARALLEL = 8;
 const REQUESTS_PER_SECOND = 100;
 
+/** Sets the current messages of objects. */
 export interface Recorder {
   /**
    * Sets the current messages of the object for subjects that start with `scope`. Only new ones are

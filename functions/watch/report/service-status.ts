@@ -9,6 +9,7 @@ import {
 import { STATUS_MANAGER, type ServiceOwnership } from '../cache/ownership.ts';
 import { SERVICES } from './event-targets.ts';
 
+/** Addresses to write, or the reason not to. */
 export type StatusDecision =
   | { readonly kind: 'leave'; readonly reason: string }
   | { readonly kind: 'write'; readonly addresses: readonly string[] };

@@ -38,6 +38,7 @@ export function httpAddress(
   return { host: host?.replace(/^\[|\]$/g, ''), port };
 }
 
+/** Rejects if the port cannot be opened, with the variable to change. */
 export async function serveHttp(
   { host, port }: HttpAddress,
   answers: HttpEndpoints,

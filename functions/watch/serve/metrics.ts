@@ -7,6 +7,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
+/** Receives events that metrics count. */
 export interface Meter extends QueueMeter {
   /** `lag`: milliseconds since the oldest change that it contains for the first time. */
   snapshot(owner: string, lag: number | undefined): void;
@@ -19,6 +20,7 @@ export interface Metrics {
   text(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
+/** State that metrics read when they are scraped. */
 export interface MetricsSource {
   readonly states: () => readonly StreamReport[];
   /** Undefined on a standby replica. */

@@ -12,6 +12,7 @@ export interface ReadinessInput {
   readonly now: number;
 }
 
+/** Whether the replica is ready, and why not. */
 export interface Readiness {
   readonly ready: boolean;
   readonly lines: readonly string[];

@@ -51,6 +51,7 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
   referenceGrants: ({ meta }, { gatewayApi }) => gatewayApi().granting.has(meta.namespace),
 };
 
+/** Whether the object is relevant for the ingress. */
 export function concerns({ of, object }: IndexedObject, ground: ConcernContext): boolean {
   return ask(of, object, ground);
 }

@@ -27,6 +27,7 @@ export const ContributionRecord = z.strictObject({
 });
 export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
 
+/** Frozen format: fields are only added, as optional ones. */
 export const Memory = z.strictObject({
   /** Formats 1 and 2 have fewer fields, with the same meaning. */
   format: z.literal([1, 2, DECLARED_FORMAT]),

@@ -22,6 +22,7 @@ import { readProperties } from './properties.ts';
 import { recordOf, renderApplication } from './render.ts';
 import type { As3Monitor, As3Tenant } from './types.ts';
 
+/** The declared state, or why the partition must not be written. */
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
   /**
@@ -65,6 +66,7 @@ const MODE = {
 const Constants = z.object({ sluice: z.unknown() });
 const Format = z.object({ format: z.number() });
 
+/** Never throws, whatever the content of the tenant. */
 export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
   const sluice = Constants.safeParse(tenant['constants']).data?.sluice;
   if (sluice === undefined)

@@ -34,6 +34,7 @@ const SERVICE_CLASS = {
   udp: 'Service_UDP',
 } as const;
 
+/** Deterministic: equal states give equal bytes. */
 export function renderTenant(state: DeclaredState, options: RenderOptions): As3Tenant {
   const { exposures: declared, ...rest } = state;
   const exposures = Object.values(declared);

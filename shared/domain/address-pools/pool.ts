@@ -12,6 +12,7 @@ const RangeText = z
     'must be a CIDR such as 10.0.0.0/24, an address, or from-to such as 10.0.0.10-10.0.0.20',
   );
 
+/** A pool in sluice.yaml. */
 export const AddressPool = z.strictObject({
   name: DnsLabel.describe(
     'Name of the pool; `auto:<name>` requests an address of this pool, `auto` one of the first pool.',
@@ -39,6 +40,7 @@ export interface AddressRanges {
   readonly free: readonly AddressRange[];
 }
 
+/** Parses the ranges of a valid pool. */
 export function readAddressPool(
   name: string,
   { ranges: texts, reserved }: PoolRanges,

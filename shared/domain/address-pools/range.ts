@@ -52,6 +52,7 @@ export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
+/** A bigint, because an IPv6 range exceeds the integers of a number. */
 export function countAddresses(ranges: readonly AddressRange[]): bigint {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }
@@ -84,6 +85,7 @@ export function addressAt(ranges: readonly AddressRange[], position: bigint): st
   return undefined;
 }
 
+/** The shortest form: an address, or from-to. */
 export function formatRange({ family, first, last }: AddressRange): string {
   const [from, to] = [formatIp({ family, value: first }), formatIp({ family, value: last })];
   return from === to ? from : `${from}-${to}`;

@@ -4,6 +4,7 @@ import { parseOwner } from '../snapshot/snapshot.ts';
 import type { PoolRequest } from './choose.ts';
 import { containsAddress } from '../address-pools/pool.ts';
 
+/** The result of an address request. */
 export type Allocation =
   | { readonly kind: 'kept'; readonly asker: PoolRequest; readonly address: string }
   /** `from`: the previous address of the same exposures. */

@@ -20,6 +20,7 @@ export interface Holding extends Occupant {
   readonly ports: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Mutable while addresses are assigned. */
 export interface AllocationTable {
   /** By owner. */
   readonly holdings: ReadonlyMap<string, readonly Holding[]>;
@@ -163,6 +164,7 @@ export function isAddressFree(
   );
 }
 
+/** Records an assignment, so that later requests see it. */
 export function allocate(
   { occupants }: Pick<AllocationTable, 'occupants'>,
   address: string,

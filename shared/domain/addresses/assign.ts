@@ -50,12 +50,14 @@ export interface AssignedAddresses {
   readonly fresh: readonly NewAllocation[];
 }
 
+/** Whether a slice has an exposure without an assigned address. */
 export function asksForAddress(slices: readonly Slice[]): boolean {
   return slices.some(({ exposures }) =>
     exposures.some((e) => poolOfAutoAddress(e.address) !== undefined),
   );
 }
 
+/** See decisions 22 and 23 for the rules. */
 export function assignAddresses(asked: AssignInput): AssignedAddresses {
   const input = withoutRefused(asked);
   const choices = chooseAll(

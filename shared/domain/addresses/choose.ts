@@ -120,6 +120,7 @@ function isOpenTo(
   );
 }
 
+/** The first usable address in the status of the Service. */
 export function claimedAddress(book: AllocationTable, asker: PoolRequest): string | undefined {
   const claims = (asker.slice.auto?.claims ?? [])
     .flatMap((claim) => parseIp(claim) ?? [])

@@ -42,6 +42,7 @@ interface Use {
   readonly exposure?: string;
 }
 
+/** Counts addresses of declared exposures and foreign holders. */
 export function poolUsage(
   pool: AddressPool,
   seen: {

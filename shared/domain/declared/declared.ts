@@ -61,6 +61,7 @@ export interface DeclaredState {
   readonly shareNodes?: boolean;
 }
 
+/** The state of a partition without a declaration. */
 export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
 
 /**

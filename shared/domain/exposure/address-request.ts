@@ -16,6 +16,7 @@ export interface AddressRequest {
   readonly judge: (matter: PolicyMatter) => ExposureRefusal | undefined;
 }
 
+/** A refusal (GW155) if the pool does not exist. */
 export function addressRequest(
   context: ExposureContext,
   address: string,

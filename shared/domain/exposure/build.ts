@@ -139,6 +139,7 @@ function sortNotes(notes: readonly Note[]): readonly Note[] {
   return [...byText.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
 }
 
+/** Never throws: problems become refusals or notes. */
 export function buildExposures(
   ref: IngressRef,
   objects: KubernetesObjects,

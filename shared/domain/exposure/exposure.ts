@@ -13,6 +13,7 @@ import { Version } from '../revision.ts';
 export const Availability = z.enum(['ready', 'draining', 'out']);
 export type Availability = z.infer<typeof Availability>;
 
+/** A pool member. `address` includes the route domain. */
 export const Member = z.strictObject({
   address: z.string(),
   port: z.int().min(0).max(65_535),

@@ -15,6 +15,7 @@ export interface GatewayPod {
   readonly doubted: boolean;
 }
 
+/** Members, Service and settings of one ingress. */
 export interface IndexedIngress {
   readonly ref: IngressRef;
   /** `namespace/name` of the ingress Service. */

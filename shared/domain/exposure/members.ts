@@ -98,6 +98,7 @@ function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number)
   return { members, stayed, wrongFamily: anyAddress && all.length === 0, strangers };
 }
 
+/** Members for a listener port. */
 export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): PoolMembers {
   const { networks, mapping } = pool;
   // A pod that does not listen on the port is not a member.
@@ -151,6 +152,7 @@ function judged(ip: Ip, { availability, doubted }: Allowed): Found {
   return { ip, availability, doubted: doubted && availability === 'out', gone: false };
 }
 
+/** Members for a node port. */
 export function nodeMembers(pool: IndexedIngress, family: 4 | 6, nodePort: number): PoolMembers {
   const { objects, entry, service, networks } = pool;
   const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;

@@ -11,8 +11,10 @@ import type { ExposureRefusal } from './settings/layers.ts';
 import { partitionFor } from './spread.ts';
 
 export type Protocol = Exposure['protocol'];
+/** A refusal; `verdict` replaces that of the server. */
 export type PlacementRefusal = ExposureRefusal & { readonly verdict?: ServerReport['verdict'] };
 
+/** Address, port and partition of a server. */
 export interface Placement {
   /** `auto(<pool>)` until an address is assigned. */
   readonly address: string;
@@ -48,6 +50,7 @@ function usualPartition(
   return partitionFor(poolOfAutoAddress(address) === undefined ? address : addressSeed, partitions);
 }
 
+/** A refusal if address, policy or partition do not allow it. */
 export function placeServer(
   ingress: IndexedIngress,
   context: ExposureContext,

@@ -18,6 +18,7 @@ export interface ExpressInput {
 /** `left`: left to the slice. */
 export type ExpressVerdict = 'write' | 'unchanged' | 'superseded' | 'left';
 
+/** The verdict for one address, with its reason. */
 export interface ExpressDecision {
   readonly owner: string;
   readonly wish: MemberChange;
@@ -33,6 +34,7 @@ interface Scene extends ExpressInput {
   readonly live: ReadonlyMap<string, LiveNode>;
 }
 
+/** See decision 8 for the rules. */
 export function decideExpress(input: ExpressInput): readonly ExpressDecision[] {
   const events = input.events.toSorted((a, b) => compareVersions(a.version, b.version));
   const scene: Scene = {

@@ -32,6 +32,7 @@ export const MemberChange = z.strictObject({
 });
 export type MemberChange = z.infer<typeof MemberChange>;
 
+/** Member changes of one owner on one device. */
 export const Express = z.strictObject({
   owner: Name,
   clusterUid: Name,

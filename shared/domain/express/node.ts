@@ -6,6 +6,7 @@ import type { Drain } from '../declared/owner-record.ts';
 import type { NodeStamp } from './stamp.ts';
 import { clusterOfOwner } from './stamp.ts';
 
+/** A node as read from the device. */
 export interface LiveNode {
   readonly name: string;
   readonly address: string;

@@ -18,6 +18,7 @@ export interface NodeStamp {
   readonly ratio?: number;
 }
 
+/** The text in the node's description. */
 export function formatStamp({ cluster, version, ratio }: NodeStamp): string {
   return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}${ratio === undefined ? '' : ` ratio ${ratio}`}`;
 }

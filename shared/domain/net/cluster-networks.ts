@@ -1,6 +1,7 @@
 /** Allowed networks of a cluster's members, and their route domain on its devices. */
 import { type Cidr, inCidr, type Ip } from './ip.ts';
 
+/** Configured networks and route domain of one cluster. */
 export interface ClusterNetworks {
   readonly cluster: string;
   /** 0: the default route domain, without a suffix on addresses. */

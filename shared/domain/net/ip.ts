@@ -51,6 +51,10 @@ function parseV6(text: string): bigint | undefined {
   );
 }
 
+/**
+ * Strict: four-part decimal IPv4 without leading zeros, or IPv6 without a zone; undefined
+ * otherwise.
+ */
 export function parseIp(text: string): Ip | undefined {
   const family = text.includes(':') ? 6 : 4;
   const value = family === 6 ? parseV6(text) : parseV4(text);

@@ -28,6 +28,7 @@ import { removeContribution } from './remove.ts';
 /** Milliseconds by which two clocks may differ; a time further ahead comes from a wrong clock. */
 const CLOCKS_DIFFER = 5 * 60_000;
 
+/** Applies all orders of the draft, oldest first. */
 export function applyOrders(draft: PlanDraft, slices: readonly Slice[]): void {
   for (const order of draft.rules.orders ?? []) {
     // An order cannot be given in the future. If accepted as is, it would be the newest for as long

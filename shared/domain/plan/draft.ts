@@ -47,6 +47,7 @@ export interface PlanRules {
   readonly shareNodes?: boolean;
 }
 
+/** Mutable state of a plan; only the functions in this folder change it. */
 export interface PlanDraft {
   readonly partition: string;
   readonly declared: DeclaredState;
@@ -118,6 +119,7 @@ export function exposuresOwnedBy(draft: PlanDraft, owner: string): readonly Owne
   });
 }
 
+/** An exposure with the gateways of one of its owners. */
 export interface OwnedExposure {
   readonly key: string;
   readonly exposure: DeclaredExposure;

@@ -10,6 +10,7 @@ import type { ChangeKind } from './plan-entry.ts';
 import { updateOwnerRecord } from './update-owner-record.ts';
 import type { OwnerRecord } from '../declared/owner-record.ts';
 
+/** The result of comparing a slice with the declaration. */
 export type FenceVerdict =
   | { readonly kind: 'open' }
   /** The device never exposed this ingress and is not asked to, so there is nothing to fence. */

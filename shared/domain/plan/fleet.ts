@@ -9,6 +9,7 @@ import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 
+/** One configured fleet. */
 export interface Fleet {
   readonly name: string;
   readonly mode: 'active-active' | 'ratio' | 'active-standby';

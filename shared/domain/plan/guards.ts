@@ -4,6 +4,7 @@ import { provesRemoval } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { OwnedExposure } from './draft.ts';
 
+/** The reason why a removal is held. */
 export interface HeldRemoval {
   readonly code: string;
   readonly reason: string;

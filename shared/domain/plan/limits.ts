@@ -5,6 +5,7 @@
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 
+/** See docs/operations/limits.md for the measurements. */
 export const RECOMMENDED_LIMITS = {
   /** Per partition. */
   exposures: 1_000,

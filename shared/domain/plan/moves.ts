@@ -14,6 +14,7 @@ export interface Move {
   readonly to: string;
 }
 
+/** Moves between the partitions of one device. */
 export function movesBetween(
   partitions: ReadonlyMap<string, DeclaredState>,
   slices: readonly Slice[],

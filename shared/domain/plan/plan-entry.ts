@@ -1,3 +1,4 @@
+/** What happens to an exposure. */
 export type ChangeKind =
   'create' | 'update' | 'delete' | 'unchanged' | 'superseded' | 'conflict' | 'held' | 'rejected';
 
@@ -17,6 +18,7 @@ export interface PlanEntry {
   readonly remarks?: readonly Remark[];
 }
 
+/** Information for an owner, with its code. */
 export interface Remark {
   readonly code: string;
   readonly message: string;

@@ -22,6 +22,7 @@ export type { PlanRules } from './draft.ts';
 export type { ChangeKind, PlanEntry } from './plan-entry.ts';
 export { changeId } from './plan-entry.ts';
 
+/** The changes of one partition. */
 export interface Plan {
   readonly partition: string;
   readonly entries: readonly PlanEntry[];

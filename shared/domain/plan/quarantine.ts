@@ -16,6 +16,7 @@ import type { Quarantined } from '../declared/owner-record.ts';
  */
 const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
 
+/** A refusal by the device. */
 export interface DeviceRefusal {
   readonly code: string;
   readonly reason: string;
@@ -50,6 +51,7 @@ export function quarantineEntry(
   return state.owners[owner]?.quarantine?.[key];
 }
 
+/** `now` in milliseconds since 1970. */
 export function isRetryDue(entry: Quarantined, now: number): boolean {
   const left = Date.parse(entry.next) - now;
   // No entry waits longer; a longer time was written by a clock that was ahead.

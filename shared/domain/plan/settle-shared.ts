@@ -25,6 +25,7 @@ import {
   partsOf,
 } from './shared-exposure.ts';
 
+/** Call after all slices were planned. */
 export function settleSharedExposures(draft: PlanDraft): void {
   const rules = sharingRules(draft);
   const apart = strangers(draft.rules.sameFleet);

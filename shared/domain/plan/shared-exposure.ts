@@ -21,6 +21,7 @@ export interface SharedPart {
   readonly wished: Settings;
 }
 
+/** Fleets, and whether nodes are shared. */
 export interface SharingRules {
   readonly fleetOf: FleetOf;
   readonly shareNodes: boolean;

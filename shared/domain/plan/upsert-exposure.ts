@@ -62,6 +62,7 @@ export function compareRequestAge(a: ExposureRequest, b: ExposureRequest): numbe
   );
 }
 
+/** Records a claim instead if another owner has the address and port. */
 export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
   const { owner, wanted } = wish;
   const key = exposureKey(wanted);

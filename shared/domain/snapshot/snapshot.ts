@@ -63,10 +63,12 @@ export type Inventory = z.infer<typeof Inventory>;
 /** `cluster/namespace/service`: the owner of the ingress's exposures. */
 export type OwnerKey = string;
 
+/** `cluster/namespace/service`. */
 export function ownerKey(cluster: string, ingress: IngressRef): OwnerKey {
   return `${cluster}/${ingress.namespace}/${ingress.service}`;
 }
 
+/** The inverse of {@link ownerKey}; missing parts are empty. */
 export function parseOwner(owner: OwnerKey): { cluster: string; ingress: IngressRef } {
   const [cluster = '', namespace = '', service = ''] = owner.split('/');
   return { cluster, ingress: { namespace, service } };

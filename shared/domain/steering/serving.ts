@@ -38,6 +38,7 @@ export function servedAlone(
   return alone;
 }
 
+/** Keys of the exposures that only this cluster serves. */
 export function servedOnlyBy(
   state: Served,
   cluster: string,

@@ -9,6 +9,7 @@ import type { Drain } from '../declared/owner-record.ts';
 import { servedAlone } from './serving.ts';
 import type { DrainOrder, EnableOrder } from './steering.ts';
 
+/** Silence settings of one cluster. */
 export interface SilencePolicy {
   readonly cluster: string;
   /** Seconds without a newer version. */
@@ -16,6 +17,7 @@ export interface SilencePolicy {
   readonly whenSilent: 'report' | 'drain';
 }
 
+/** A cluster without recent events. */
 export interface SilentCluster {
   readonly cluster: string;
   /** Time of its newest version. */

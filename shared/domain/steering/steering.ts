@@ -81,6 +81,7 @@ export const AdoptOrder = z.strictObject({
 });
 export type AdoptOrder = Readonly<z.infer<typeof AdoptOrder>>;
 
+/** All kinds of orders. */
 export const Steering = z.discriminatedUnion('action', [
   Approval,
   DrainOrder,
@@ -104,6 +105,7 @@ export function orderSubject(steering: Steering): string {
   return isOwnerOrder(steering) ? steering.owner : steering.cluster;
 }
 
+/** An order with its sending time. */
 export interface Order {
   readonly steering: Steering;
   /** Sending time by the queue's clock, milliseconds since 1970. */

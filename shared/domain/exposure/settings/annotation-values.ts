@@ -25,6 +25,7 @@ export interface AnnotationTarget {
 
 /** `value` undefined: the annotation does not apply to this server. */
 export type AnnotationValue = { readonly value: unknown } | { readonly problem: string };
+/** Parses the text of one annotation for one server. */
 export type AnnotationReader = (text: string, at: AnnotationTarget) => AnnotationValue;
 
 /** Describes the allowed text for a schema; only for schemas that text can express. */

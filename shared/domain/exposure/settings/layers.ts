@@ -25,6 +25,7 @@ export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): str
   return layer.words?.[setting] ?? layer.source;
 }
 
+/** The effective value and source of each setting. */
 export interface MergedSettings {
   readonly wanted: Partial<SourceSettings>;
   readonly sources: Partial<Record<SettingName, string>>;

@@ -50,6 +50,7 @@ export const PolicyRule = z.strictObject({
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
 
+/** Section `policy` of sluice.yaml. */
 export const PolicyConfig = z.strictObject({
   /** Objects on the device that users may refer to; a trailing `*` matches any suffix. */
   references: z

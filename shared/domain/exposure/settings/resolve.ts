@@ -23,6 +23,7 @@ export interface ListenerTraits {
   readonly proxyProtocol: boolean;
 }
 
+/** Effective settings with sources and remarks. */
 export interface ResolvedSettings {
   readonly settings: Omit<Settings, 'monitors'>;
   /** Absent: the default monitors of the pool. */

@@ -83,6 +83,7 @@ export interface LiveField {
 export type SettingHome =
   'place' | 'always' | 'set' | { readonly profile: string } | { readonly first: 'iRules' };
 
+/** One setting: schema, sources, AS3 property, documentation. */
 export interface SettingRow {
   /** One sentence for sluice.yaml and the reference. */
   readonly help: string;

@@ -83,10 +83,12 @@ export function monitorProblem(monitor: Monitor): string | undefined {
   return undefined;
 }
 
+/** Deep equality. */
 export function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Formats a value for messages. */
 export function showValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -15,6 +15,7 @@ import {
   type ExposureRefusal,
 } from '../settings/layers.ts';
 
+/** A listening server with the settings of all sources. */
 export interface Candidate {
   readonly report: ServerReport;
   /** Position in the mapping's servers. */

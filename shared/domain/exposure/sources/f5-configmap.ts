@@ -8,6 +8,7 @@ import type { AnnotationValue } from '../settings/annotation-values.ts';
 import { CATALOGUE, SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
 
+/** Settings, target and problems of one ConfigMap. */
 export interface ConfigMapReading {
   readonly namespace: string;
   readonly created: string;

@@ -31,6 +31,7 @@ export interface ImportedIngress {
   readonly expose?: 'annotated';
 }
 
+/** Entries and annotations, and what could not be converted. */
 export interface CisImport {
   readonly ingresses: readonly ImportedIngress[];
   /** By Service port, whether or not its Gateway is given. */
