@@ -590,6 +590,11 @@ describe('what would be something else is listed, and nothing is printed for it'
       'Service shop/app +annotations +CIS reads them on Services of type LoadBalancer',
     ],
     [
+      'a Service with a health check and no address',
+      service({ annotations: { 'cis.f5.com/health': '{"interval": 5, "timeout": 16}' } }),
+      'Service istio-system/istio-ingressgateway +annotations +cis.f5.com/ip and cis.f5.com/ipamLabel are missing',
+    ],
+    [
       'a Service that fills an AS3 declaration',
       {
         apiVersion: 'v1',
@@ -649,6 +654,27 @@ describe('what cannot stand together', () => {
     expect(printed).toMatch(
       /VirtualServer istio-system\/www +virtual server +TransportServer istio-system\/mq is for the same Gateway edge\/web, and wants virtualAddress "?10\.8\.3\.20"? where this one wants "?10\.8\.3\.30"?; give port 80 a Gateway of its own/,
     );
+  });
+
+  test('beside an address that the Service itself says: a Gateway says its own', () => {
+    const published = service({ annotations: { 'cis.f5.com/ip': '10.8.3.50' } });
+    const mq = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 });
+    const { offered, printed } = follow([published, ...web, mq]);
+    expect(offered).toEqual(['10.8.3.20:5672 tcp <- edge/web']);
+    expect(printed).toContain("'sluice.io/virtual-address=10.8.3.20'");
+    expect(printed).toMatch(/Service istio-system\/istio-ingressgateway +virtual server/);
+  });
+
+  test('an object without an address gets none of another', () => {
+    const bare = cis('TransportServer', 'bare', {
+      mode: 'standard',
+      virtualServerPort: 443,
+      pool: pool(443),
+    });
+    const mq = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 });
+    const { offered, printed } = follow([service(), ...web, bare, mq]);
+    expect(offered).toEqual(['10.8.3.20:5672 tcp <- edge/web']);
+    expect(printed).toMatch(/TransportServer istio-system\/bare +address/);
   });
 
   test('at one port: the others of an IngressLink are offered all the same', () => {

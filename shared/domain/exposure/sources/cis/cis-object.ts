@@ -39,6 +39,8 @@ export interface CisVirtualServer {
   readonly wanted: WantedSettings;
   /** Sluice reads the object itself, so it may stay as it is. */
   readonly stays: boolean;
+  /** Said by annotations of the Service, which go before sluice.yaml: its address and partition are those of all its ports. */
+  readonly outranks?: boolean;
   /** Only where the Service is known to be an ingress gateway's: CIS offers applications in this form too. */
   readonly needsGateway: boolean;
 }

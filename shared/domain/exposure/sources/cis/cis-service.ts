@@ -1,7 +1,14 @@
 /** Services of type LoadBalancer that CIS publishes for their annotations. */
 import { readAnnotations } from '../annotations.ts';
 import { draftOf, lose, takeAddress } from './cis-fields.ts';
-import { type CisObject, cisObjectName, isRecord, type Reading, textOf } from './cis-object.ts';
+import {
+  type CisObject,
+  cisObjectName,
+  isEmpty,
+  isRecord,
+  type Reading,
+  textOf,
+} from './cis-object.ts';
 import { everyPort } from './cis-resources.ts';
 
 const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
@@ -47,6 +54,14 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
     );
     return { notCarried: draft.lost };
   }
+  if (isEmpty(annotations['cis.f5.com/ip']) && isEmpty(label)) {
+    lose(
+      draft,
+      'annotations',
+      'cis.f5.com/ip and cis.f5.com/ipamLabel are missing, so CIS does not publish the Service',
+    );
+    return { notCarried: draft.lost };
+  }
   if (refusals.length > 0) {
     lose(
       draft,
@@ -71,6 +86,7 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
       partition,
       wanted: draft.wanted,
       stays: label === undefined,
+      outranks: label === undefined,
       needsGateway: true,
     },
     notCarried: draft.lost,

@@ -147,17 +147,19 @@ function importService(
       field: 'partition',
       reason: `Sluice does not write to partition ${one.partition}; choose another partition`,
     }));
+  const homeless = withoutAddress(ordered);
+  const left = [...twice, ...homeless];
   const kept = ordered
-    .filter((one) => !twice.some(({ object }) => object === one.object))
+    .filter((one) => !left.some(({ object }) => object === one.object))
     .map((one) => ({
       ...one,
       partition: isOwnPartition(one.partition) ? one.partition : undefined,
     }));
-  const values = valuesOf(kept);
+  const values = valuesOf(kept, all);
   const plan = servers === undefined ? undefined : planGateways(kept, servers, values);
   // What finds no place at a Gateway has no say in the entry either.
   const placed = plan === undefined ? kept : kept.filter(({ object }) => plan.placed.has(object));
-  const last = valuesOf(placed);
+  const last = valuesOf(placed, all);
   const final = servers === undefined ? undefined : planGateways(placed, servers, last);
   const annotations = placed.flatMap((one) => portAnnotations(one, last));
   return {
@@ -167,11 +169,30 @@ function importService(
     gateways: final?.gateways ?? [],
     unplaced: final === undefined ? annotations.map(({ object }) => object) : [],
     staying: placed.flatMap(({ object, stays }) => (stays ? [object] : [])),
-    notCarried: [...twice, ...foreign, ...(plan?.notCarried ?? [])],
+    notCarried: [...left, ...foreign, ...(plan?.notCarried ?? [])],
   };
 }
 
-function valuesOf(servers: readonly CisVirtualServer[]): IngressValues {
+/** Where others have an address, one that has none must not get theirs. */
+function withoutAddress(all: readonly CisVirtualServer[]): readonly NotCarried[] {
+  const bare = all.filter(({ wanted }) => wanted.virtualAddress === undefined);
+  return bare.length === all.length
+    ? []
+    : bare.map(({ object }) => ({
+        object,
+        field: 'address',
+        reason: 'neither the object nor its status names an address, so CIS serves nothing',
+      }));
+}
+
+/** What the Service itself says goes before sluice.yaml, so the entry says the same. */
+function valuesOf(
+  servers: readonly CisVirtualServer[],
+  all: readonly CisVirtualServer[],
+): IngressValues {
+  const own = all.find(({ outranks }) => outranks === true);
+  if (own?.wanted.virtualAddress !== undefined)
+    return { virtualAddress: textOf(own.wanted.virtualAddress), partition: own.partition };
   return {
     virtualAddress: most(servers.map(({ wanted }) => textOf(wanted.virtualAddress))),
     partition: most(servers.map(({ partition }) => partition)),
