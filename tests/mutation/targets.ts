@@ -29,6 +29,7 @@ export const TARGETS: readonly Target[] = [
     name: 'plan',
     sources: [
       'shared/domain/plan/*.ts',
+      'shared/domain/declared/*.ts',
       'shared/domain/steering/*.ts',
       'shared/domain/revision.ts',
       'shared/domain/snapshot/absence.ts',
@@ -42,7 +43,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'addresses',
-    sources: ['shared/domain/addresses/*.ts'],
+    sources: ['shared/domain/addresses/*.ts', 'shared/domain/address-pools/*.ts'],
     tests: [
       'tests/unit/addresses/*.test.ts',
       'tests/unit/apply/addresses.test.ts',
