@@ -3,6 +3,7 @@
  * the cursor.
  */
 import { createInterface } from 'node:readline/promises';
+import { paint } from './paint.ts';
 import { describeSystemError, errorCode } from './errors.ts';
 import { visible, visibleJson, visibleLines } from './visible.ts';
 
@@ -48,6 +49,23 @@ export function writeLines(stream: Stream, text: string): void {
 /** Writes exactly one line, whatever the text contains. */
 export function writeLine(stream: Stream, text: string): void {
   write(stream, `${visible(text)}\n`);
+}
+
+/** For people: in colour on a terminal, unless NO_COLOR says otherwise. */
+export function writeTable(text: string): void {
+  const plain = visibleLines(text);
+  write('stdout', `${hasColour(process.env) ? paint(plain) : plain}\n`);
+}
+
+function hasColour(env: NodeJS.ProcessEnv): boolean {
+  return process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}
+
+/** In characters: what COLUMNS says, else what the terminal has; undefined where there is none. */
+export function terminalWidth(stream: Stream = 'stdout'): number | undefined {
+  const asked = Number(process.env['COLUMNS']);
+  if (Number.isInteger(asked) && asked >= 20) return asked;
+  return process[stream].isTTY ? process[stream].columns : undefined;
 }
 
 export function writeJson(text: string): void {

@@ -443,7 +443,10 @@ describe('sluice plan', () => {
         ?.virtualServers.map(({ destination }) => destination),
     ).toEqual(['172.16.100.195:32400']);
     const same = await sluice(['plan', '-f', file('now.yaml', running), '-c', config, '--device']);
-    expect(same).toMatchObject({ code: 0, out: 'No difference.\n1 unchanged.\n' });
+    expect(same).toMatchObject({
+      code: 0,
+      out: 'No difference.\n0 to add, 0 to change, 0 to delete, 1 unchanged\n',
+    });
     expect(bigip.writes).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 /** `sluice addresses` as tables. Pure. */
 import { isNearlyFull } from '../../../shared/domain/addresses/usage.ts';
 import type { DevicePool } from '../../../shared/operations/addresses/addresses.ts';
-import { formatTable } from '../terminal/output.ts';
+import { compareNaturally, formatTable } from '../terminal/output.ts';
 
 export function addressTables(pools: readonly DevicePool[]): string {
   if (pools.length === 0) return 'No address pools.';
@@ -21,7 +21,7 @@ export function addressTables(pools: readonly DevicePool[]): string {
         pool.name,
         pool.device,
         who,
-        exposures.join(', ') || '-',
+        exposures.toSorted(compareNaturally).join(', ') || '-',
       ]),
     ),
   );

@@ -2,11 +2,13 @@
  * `sluice map`: what Istio does with these objects, by listener and server. Needs no cluster and no
  * queue.
  */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
-import { mapObjects } from '../../../shared/operations/map/map.ts';
+import { hasNotes, isReached, mapObjects } from '../../../shared/operations/map/map.ts';
+import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { mapTables } from '../manifests/map-tables.ts';
@@ -26,8 +28,11 @@ interface MapCommandOptions extends PodOptions, ManifestOptions {
   readonly config?: string;
   readonly cluster?: string;
   readonly meshOption?: readonly string[];
+  readonly failOn: FailOn;
   readonly output: OutputFormat;
 }
+
+type FailOn = 'never' | 'unreached' | 'notes';
 
 export function registerMap(program: Command): void {
   withManifests(
@@ -52,10 +57,15 @@ export function registerMap(program: Command): void {
       'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
       collectValues,
     )
+    .addOption(
+      new Option('--fail-on <what>', 'end with 2 where a server is not reached, or with a note too')
+        .choices(['never', 'unreached', 'notes'])
+        .default('never'),
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
+      '\nExit code: 0 done, 1 error, 2 what --fail-on names was found.\n\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
     )
     .action(map);
 }
@@ -64,11 +74,12 @@ async function map(options: MapCommandOptions): Promise<void> {
   const config =
     options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const cluster = config && chooseCluster(config, options.cluster);
-  const { ingresses, exposures, notes, absent } = mapObjects({
+  const mapping = mapObjects({
     objects: objectsIn(options),
     mesh: meshOptions(cluster?.mesh, options.meshOption ?? []),
     configured: config && cluster && { config, clusterId: cluster.id },
   });
+  const { ingresses, exposures, notes, absent } = mapping;
   for (const service of absent)
     printLine(
       `note: Service ${service}, a configured ingress, is not in these files: nothing is exposed for it`,
@@ -79,6 +90,18 @@ async function map(options: MapCommandOptions): Promise<void> {
   printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
     mapTables(ingresses, config === undefined ? undefined : exposures),
   );
+  if (failsOn(options.failOn, mapping)) process.exitCode = 2;
+}
+
+function failsOn(what: FailOn, mapping: ObjectMapping): boolean {
+  switch (what) {
+    case 'never':
+      return false;
+    case 'unreached':
+      return !isReached(mapping);
+    case 'notes':
+      return !isReached(mapping) || hasNotes(mapping);
+  }
 }
 
 /** The documented JSON; the reasons contain the Service ports to add. */

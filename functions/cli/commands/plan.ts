@@ -5,8 +5,11 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
-import { differs, planObjects } from '../../../shared/operations/plan/plan.ts';
+import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
+import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
+import { differs, planObjects, summarise } from '../../../shared/operations/plan/plan.ts';
 import type { ObjectPlan } from '../../../shared/operations/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { addConfigOption } from '../terminal/context.ts';
@@ -14,7 +17,7 @@ import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
-import { planTable } from '../plan/tables.ts';
+import { planTable, summaryText } from '../plan/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
   collectValues,
@@ -27,6 +30,7 @@ import {
 interface PlanOptions extends ManifestOptions {
   readonly config: string;
   readonly cluster?: string;
+  readonly kubeconfig?: string;
   readonly device: boolean;
   readonly meshOption?: readonly string[];
   readonly output: OutputFormat;
@@ -51,6 +55,10 @@ export function registerPlan(program: Command): void {
       'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
       collectValues,
     )
+    .option(
+      '-k, --kubeconfig <file>',
+      'plan the files as a change of the cluster of this kubeconfig, instead of as all there is',
+    )
     .option('--device', 'read the declarations of the devices and print the differences', false)
     .addOption(formatOption())
     .addHelpText(
@@ -66,7 +74,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const planned = await planObjects(
     { config, secrets: createSecrets({ env: process.env }), clock: processClock },
     {
-      objects: objectsIn(options),
+      objects: await objectsOf(options),
       clusterId: cluster.id,
       mesh: meshOptions(cluster.mesh, options.meshOption ?? []),
       ask: options.device,
@@ -75,12 +83,21 @@ async function plan(options: PlanOptions): Promise<void> {
   printNotes(planned);
   if (!options.device) {
     printAddressNotes(planned);
+    printLine(`On empty devices: ${summaryText(summarise(planned.changes))}`);
     const format = options.output === 'table' ? 'json' : options.output;
     return printData(format, planned.declarations, () => '');
   }
   const { changes, declarations } = planned;
   printData(options.output, { changes, declarations }, () => planTable(changes));
   if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
+}
+
+/** With a kubeconfig the files are a change of the cluster behind it, else the whole truth. */
+async function objectsOf(options: PlanOptions): Promise<KubernetesObjects> {
+  const files = objectsIn(options);
+  return options.kubeconfig === undefined
+    ? files
+    : overlayObjects(await readCluster(options.kubeconfig), files);
 }
 
 function printNotes({ ingresses, absent }: ObjectPlan): void {

@@ -1,10 +1,10 @@
 /** `sluice status`: clusters, queues, devices, failures and jobs on one screen. */
 import type { Command } from 'commander';
-import { clearScreen } from '../../../shared/telemetry/terminal.ts';
+import { clearScreen, isOutputClosed } from '../../../shared/telemetry/terminal.ts';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatOption, printData } from '../terminal/output.ts';
+import { formatOption, printData, printLine } from '../terminal/output.ts';
 import { statusText } from '../status/tables.ts';
 import { isWell, readStatus } from '../../../shared/operations/status/status.ts';
 
@@ -37,9 +37,11 @@ async function status(options: StatusOptions): Promise<void> {
     do {
       const view = await readStatus(context);
       if (options.watch && options.output === 'table') clearScreen();
+      if (options.watch)
+        printLine(`${new Date(context.runtime.clock.now()).toISOString()}, every ${seconds} s`);
       printData(options.output, view, () => statusText(view, context.runtime.clock.now()));
       process.exitCode = isWell(view) ? 0 : 2;
       if (options.watch) await context.runtime.clock.sleep(seconds * 1_000, stop.signal);
-    } while (options.watch && !stop.signal.aborted);
+    } while (options.watch && !stop.signal.aborted && !isOutputClosed());
   });
 }

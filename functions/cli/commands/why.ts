@@ -4,7 +4,13 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
-import { explainGateway } from '../../../shared/operations/why/why.ts';
+import {
+  explainGateway,
+  isServerReached,
+  withPresent,
+} from '../../../shared/operations/why/why.ts';
+import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
+import { withContext } from '../terminal/context.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import type { OutputFormat } from '../terminal/output.ts';
@@ -50,15 +56,7 @@ export function registerWhy(program: Command): void {
 async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
   const objects = await objectsOf(options);
-  const config =
-    options.config === undefined ? undefined : await loadConfig(options.config, process.env);
-  const cluster = config && chooseCluster(config, options.cluster);
-  const answers = explainGateway({
-    gateway,
-    objects,
-    mesh: meshOptions(cluster?.mesh, []),
-    configured: config && cluster && { config, clusterId: cluster.id },
-  });
+  const answers = await answersFor(gateway, objects, options);
   if (answers.length === 0)
     throw new Error(
       `no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
@@ -68,8 +66,29 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
     { gateway, servers: answers.map(({ server, ...rest }) => ({ ...server, ...rest })) },
     () => whyText(answers),
   );
-  if (process.exitCode !== 1 && answers.some(({ server }) => server.verdict !== 'listening'))
-    process.exitCode = 2;
+  if (process.exitCode !== 1 && !answers.every(isServerReached)) process.exitCode = 2;
+}
+
+/** Of a living cluster the devices and the failures say what became of it; files say what is wanted. */
+async function answersFor(
+  gateway: string,
+  objects: KubernetesObjects,
+  { config: path, cluster: wanted, file }: WhyOptions,
+): Promise<readonly WhyAnswer[]> {
+  if (path === undefined)
+    return explainGateway({ gateway, objects, mesh: meshOptions(undefined, []) });
+  const config = await loadConfig(path, process.env);
+  const { id, mesh } = chooseCluster(config, wanted);
+  const answers = explainGateway({
+    gateway,
+    objects,
+    mesh: meshOptions(mesh, []),
+    configured: { config, clusterId: id },
+  });
+  if (file !== undefined) return answers;
+  return withContext({ config: path }, (context) =>
+    withPresent(context, { gateway, cluster: id }, answers),
+  );
 }
 
 function objectsOf({ file, kubeconfig }: WhyOptions): Promise<KubernetesObjects> {

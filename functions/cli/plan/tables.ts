@@ -1,5 +1,6 @@
 /** `sluice plan --device` as tables. Pure. */
-import type { PlannedChange } from '../../../shared/operations/plan/plan.ts';
+import { summarise } from '../../../shared/operations/plan/plan.ts';
+import type { PlannedChange, PlanSummary } from '../../../shared/operations/plan/plan.ts';
 import { formatTable } from '../terminal/output.ts';
 
 const SIGN: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-' };
@@ -16,10 +17,26 @@ export function planTable(changes: readonly PlannedChange[]): string {
       e.gateways.join(', '),
       e.reason,
     ]);
-  const unchanged = changes.length - rows.length;
   const table =
     rows.length === 0
       ? 'No difference.'
       : formatTable(['', 'DEVICE', 'PARTITION', 'ADDRESS', 'CHANGE', 'GATEWAYS', 'WHY'], rows);
-  return unchanged === 0 ? table : `${table}\n${unchanged} unchanged.`;
+  return `${table}\n${summaryText(summarise(changes))}`;
+}
+
+/** `1 to add, 1 to change, 0 to delete`, and what else there is. */
+export function summaryText({
+  add,
+  change,
+  delete: gone,
+  unchanged,
+  notDone,
+}: PlanSummary): string {
+  return [
+    `${add} to add`,
+    `${change} to change`,
+    `${gone} to delete`,
+    ...(unchanged === 0 ? [] : [`${unchanged} unchanged`]),
+    ...(notDone === 0 ? [] : [`${notDone} not possible`]),
+  ].join(', ');
 }

@@ -1,9 +1,11 @@
 /** `sluice ports` as tables. Pure. */
 import type { PortRow, PortList } from '../../../shared/operations/ports/ports.ts';
-import { formatTable } from '../terminal/output.ts';
+import { formatCount } from '../../../shared/operations/words.ts';
+import { compareNaturally, formatTable } from '../terminal/output.ts';
 
-export function portTable({ rows }: PortList): string {
-  if (rows.length === 0) return 'Nothing is declared.';
+export function portTable(list: PortList): string {
+  if (list.rows.length === 0) return nothingInWords(list);
+  const rows = list.rows.toSorted((a, b) => compareNaturally(a.exposure, b.exposure));
   const anyKept = rows.some(({ kept }) => kept.length > 0);
   return formatTable(
     [
@@ -33,4 +35,14 @@ function membersInWords({ members, draining, drained }: PortRow): string {
   if (drained === 'out') return `${members} (cluster is out)`;
   if (drained === 'drain') return `${members} (cluster is draining)`;
   return draining === 0 ? String(members) : `${members} (${draining} draining)`;
+}
+
+/** No answer is not nothing, and nothing that fits is not nothing at all. */
+function nothingInWords({ declared, unanswered, asked }: PortList): string {
+  if (declared > 0)
+    return `None of the ${formatCount(declared, 'declared port')} fits these words.`;
+  if (unanswered.length === 0) return 'Nothing is declared.';
+  if (unanswered.length === asked)
+    return 'No device answered, so it is not known what is declared.';
+  return 'Nothing is declared where a device answered.';
 }

@@ -22,13 +22,12 @@ export function statusText(view: StatusView, now: number): string {
       .map(([state, count]) => `${count} ${state}`)
       .join(', ') || 'none';
   return [
-    formatTable(
+    knownTable(
       [
         'CLUSTER',
         'INGRESSES',
         'EXPOSURES',
         'REVISION',
-        'LAST LIST',
         'LAST EVENT',
         'LAG',
         'OPEN FAILURES',
@@ -37,11 +36,11 @@ export function statusText(view: StatusView, now: number): string {
       ],
       clusters.map((row) => clusterCells(row, now)),
     ),
-    formatTable(
+    knownTable(
       ['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''],
       queues.map((row) => queueCells(row, now)),
     ),
-    formatTable(
+    knownTable(
       ['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''],
       devices.map((row) => deviceCells(row, now)),
     ),
@@ -53,9 +52,16 @@ export function statusText(view: StatusView, now: number): string {
     ...(view.unknown.length === 0
       ? []
       : [
-          `${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`,
+          `Not known here (${UNKNOWN}):\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`,
         ]),
   ].join('\n\n');
+}
+
+/** A column in which nothing is known is left out; the reason stands below. */
+function knownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isKnown = header.map((_, i) => rows.length === 0 || rows.some((row) => row[i] !== UNKNOWN));
+  const known = (row: readonly string[]): readonly string[] => row.filter((_, i) => isKnown[i]);
+  return formatTable(known(header), rows.map(known));
 }
 
 const since = (then: number | undefined, now: number): string =>
@@ -69,7 +75,6 @@ function clusterCells(c: ClusterStatusRow, now: number): readonly string[] {
   return [
     c.cluster,
     ...declared,
-    UNKNOWN,
     since(c.lastEvent, now),
     lag,
     String(c.openFailures),

@@ -5,7 +5,14 @@ import type {
   UnansweredDevice,
   UnansweredPartition,
 } from '../../../shared/operations/devices/declared-partitions.ts';
-import { writeJson, writeLine, writeLines } from '../../../shared/telemetry/terminal.ts';
+import {
+  terminalWidth,
+  writeJson,
+  writeLine,
+  writeLines,
+  writeTable,
+} from '../../../shared/telemetry/terminal.ts';
+import { layOutTable, wrapText } from './layout.ts';
 import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visible.ts';
 import { describeSystemError } from '../../../shared/telemetry/errors.ts';
 
@@ -24,7 +31,7 @@ export function printData(format: OutputFormat, data: unknown, table: () => stri
     case 'yaml':
       return writeLines('stdout', yamlOf(data).trimEnd());
     case 'table':
-      return writeLines('stdout', table());
+      return writeTable(fitLines(table(), terminalWidth()));
   }
 }
 
@@ -42,7 +49,8 @@ export function yamlOf(data: unknown): string {
 
 /** Prints one line. */
 export function printLine(line: string): void {
-  writeLine('stderr', line);
+  for (const part of fitLines(visible(line), terminalWidth('stderr')).split('\n'))
+    writeLine('stderr', part);
 }
 
 /** Formats a note on one line; its message may already start with the object. */
@@ -60,25 +68,38 @@ export function printNote({
   );
 }
 
-/**
- * Pads columns to their widest cell, except the last. Each cell is one line, whatever it contains.
- */
+/** Columns as wide as the terminal allows. A cell is one line, whatever is in it, and wraps at words only. */
 export function formatTable(
   header: readonly string[],
   data: readonly (readonly string[])[],
+  width = terminalWidth(),
 ): string {
-  const rows = data.map((row) => row.map(visible));
-  const widths = header.map((h, i) =>
-    Math.max(h.length, ...rows.map((row) => (row[i] ?? '').length)),
+  return layOutTable(
+    header,
+    data.map((row) => row.map(visible)),
+    width,
   );
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
+}
+
+/** Sorts addresses and counts as people do: 9 before 10. */
+export function compareNaturally(a: string, b: string): number {
+  return COLLATOR.compare(a, b);
+}
+
+const COLLATOR = new Intl.Collator('en', { numeric: true });
+
+/** Lines that a terminal would break within a word break between words. */
+function fitLines(text: string, width: number | undefined): string {
+  if (width === undefined) return text;
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width ? line : wrapText(line, width, indentOf(line))))
     .join('\n');
+}
+
+/** `Name:        value` goes on below the value. */
+function indentOf(line: string): number {
+  return /^(?:[^:]{1,12}: +)?/.exec(line)?.[0].length || 2;
 }
 
 /** Parser for a repeatable option. */

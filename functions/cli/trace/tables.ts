@@ -3,8 +3,30 @@ import type { TraceStation } from '../../../shared/operations/trace/stations.ts'
 import { formatTable } from '../terminal/output.ts';
 
 export function traceTable(stations: readonly TraceStation[]): string {
+  const details = withoutRepeats(stations.map((station) => station.details));
   return formatTable(
     ['AT', 'WHAT', 'WHERE', ''],
-    stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]),
+    stations.map((s, i) => [s.at ?? 'now', s.what, s.where, details[i] ?? '']),
   );
+}
+
+/** A shorter clause may well stand twice. */
+const LONG = 20;
+
+/**
+ * A device's sentence goes along with every try, letter and result: it is told where it comes first, and left out as `…` after that.
+ * A short clause goes with the long one before it.
+ */
+export function withoutRepeats(texts: readonly string[]): readonly string[] {
+  const told = new Set<string>();
+  return texts.map((text) => {
+    const kept: string[] = [];
+    for (const clause of text.split(/(?<=[:.;)]) /)) {
+      const isKnown = told.has(clause) && (clause.length >= LONG || kept.at(-1) === '…');
+      if (!isKnown) kept.push(clause);
+      else if (kept.at(-1) !== '…') kept.push('…');
+      told.add(clause);
+    }
+    return kept.join(' ');
+  });
 }

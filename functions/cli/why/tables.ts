@@ -4,19 +4,51 @@ import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';
 
 export function whyText(answers: readonly WhyAnswer[]): string {
-  const rows = answers.map(({ server: s, exposures }) => [
+  const asked = answers.some(({ now }) => now !== undefined);
+  const rows = answers.map(({ server: s, exposures, now }) => [
     String(s.server),
     `${s.port}/${s.protocol}`,
     s.verdict,
     s.code,
     exposures.join(', ') || '-',
+    ...(asked ? [exposures.length === 0 ? '-' : (now?.state ?? '-')] : []),
     s.reason,
   ]);
-  const table = formatTable(['SERVER', 'PORT', 'VERDICT', 'CODE', 'REACHED AT', 'WHY'], rows);
-  const todo = answers
-    .filter(({ remedy }) => remedy !== 'Nothing.')
-    .map(({ server, remedy }) =>
-      visible(`Server ${server.server} (port ${server.port}): ${remedy}`),
-    );
-  return todo.length === 0 ? table : `${table}\n\nWhat to do\n${todo.join('\n')}`;
+  const header = [
+    'SERVER',
+    'PORT',
+    'VERDICT',
+    'CODE',
+    'WANTED AT',
+    ...(asked ? ['NOW'] : []),
+    'WHY',
+  ];
+  const parts = [
+    formatTable(header, rows),
+    section('Not on BIG-IP', answers.flatMap(presentLines)),
+    section(
+      'What to do',
+      answers
+        .filter(({ remedy }) => remedy !== 'Nothing.')
+        .map(({ server, remedy }) => `Server ${server.server} (port ${server.port}): ${remedy}`),
+    ),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [title, ...new Set(lines.map(visible))].join('\n');
+}
+
+function presentLines({ now }: WhyAnswer): readonly string[] {
+  if (now === undefined) return [];
+  return [
+    ...now.missing.map((place) =>
+      now.state === 'unknown' ? `${place}: not known, a device did not answer` : place,
+    ),
+    ...now.failures.map(
+      ({ id, code, device, sentence }) =>
+        `${device === undefined ? '' : `${device}: `}${sentence} (${code}); "sluice failures show ${id}" says more`,
+    ),
+  ];
 }

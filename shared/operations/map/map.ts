@@ -56,3 +56,12 @@ function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]):
   );
   return { ...mapping, servers };
 }
+
+/** Every server of every Gateway listens and, where a configuration was given, is exposed unless somebody refuses it. */
+export function isReached({ ingresses }: ObjectMapping): boolean {
+  return ingresses.every(({ servers }) => servers.every(({ verdict }) => verdict === 'listening'));
+}
+
+export function hasNotes({ ingresses, notes }: ObjectMapping): boolean {
+  return notes.length > 0 || ingresses.some((ingress) => (ingress.notes ?? []).length > 0);
+}

@@ -57,6 +57,28 @@ export async function planObjects(
   return { ingresses, absent, changes, declarations: declarations(config, plans) };
 }
 
+export interface PlanSummary {
+  readonly add: number;
+  readonly change: number;
+  readonly delete: number;
+  readonly unchanged: number;
+  /** Held, refused, or in conflict: wanted, and not done. */
+  readonly notDone: number;
+}
+
+/** Pure. */
+export function summarise(changes: readonly Pick<PlannedChange, 'kind'>[]): PlanSummary {
+  const count = (...kinds: readonly PlannedChange['kind'][]): number =>
+    changes.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    add: count('create'),
+    change: count('update'),
+    delete: count('delete'),
+    unchanged: count('unchanged', 'superseded'),
+    notDone: count('conflict', 'held', 'rejected'),
+  };
+}
+
 const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
 /** Whether the plan changes something. */

@@ -5,13 +5,87 @@ import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import { mapAll } from '../../domain/istio/map-ingress.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { ServerReport } from '../../domain/istio/port-mapping.ts';
+import { clusterOfFailure } from '../../failures/filter.ts';
+import type { FailureHead } from '../../failures/port.ts';
+import type { OperationContext } from '../context.ts';
+import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import { portRows } from '../ports/ports.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 
 export interface WhyAnswer {
   readonly server: ServerReport;
-  /** `address:port/protocol` at which it is reachable, with a configuration. */
+  /** `address:port/protocol` it is wanted at, where a configuration says so. */
   readonly exposures: readonly string[];
   readonly remedy: string;
+  /** What the devices and the failure store say; absent where nobody asked them. */
+  readonly now?: WhyNow;
+}
+
+export interface WhyNow {
+  /** `reached`: declared at every address on every device of its ingress. `unknown`: a device did not answer. */
+  readonly state: 'reached' | 'wanted' | 'unknown';
+  /** `exposure on device` that are not declared. */
+  readonly missing: readonly string[];
+  /** Open failures of the Gateway at these addresses. */
+  readonly failures: readonly Pick<FailureHead, 'id' | 'code' | 'device' | 'sentence'>[];
+}
+
+/** Asks the devices and the failures what became of what is wanted. */
+export async function withPresent(
+  { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
+  { gateway, cluster }: { readonly gateway: string; readonly cluster: string },
+  answers: readonly WhyAnswer[],
+): Promise<readonly WhyAnswer[]> {
+  const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
+  const rows = portRows(declared).filter(
+    (row) => row.owner.startsWith(`${cluster}/`) && row.gateways.includes(gateway),
+  );
+  const devices = new Set(
+    runtime.config.ingresses.filter((one) => one.cluster === cluster).flatMap((one) => one.devices),
+  );
+  const silent = new Set(
+    unansweredOf(declared).flatMap(({ device }) => (devices.has(device) ? [device] : [])),
+  );
+  const open = heads.filter(
+    (head) =>
+      (head.state === 'open' || head.state === 'quarantined') &&
+      clusterOfFailure(head) === cluster &&
+      head.gateways.includes(gateway),
+  );
+  return answers.map((answer) => {
+    const known = new Set(rows.map(({ device }) => device));
+    const missing = answer.exposures.flatMap((exposure) =>
+      // Which of several ingresses offers it only the device knows: where none does, all are named.
+      [...(known.size === 0 ? devices : known)]
+        .filter((device) => !rows.some((p) => p.device === device && isAt(exposure, p.exposure)))
+        .map((device) => `${exposure} on ${device}`),
+    );
+    const failures = open
+      .filter(
+        ({ exposure: at }) =>
+          at === undefined || answer.exposures.some((exposure) => isAt(exposure, at)),
+      )
+      .map(({ id, code, device, sentence }) => ({ id, code, device, sentence }));
+    const state =
+      missing.length === 0 && failures.length === 0 && answer.exposures.length > 0
+        ? 'reached'
+        : silent.size > 0
+          ? 'unknown'
+          : 'wanted';
+    return { ...answer, now: { state, missing, failures } };
+  });
+}
+
+/** An automatic address is known only where it is declared. */
+function isAt(wanted: string, key: string): boolean {
+  const port = (text: string): string => text.slice(text.lastIndexOf(':'));
+  if (wanted.startsWith('auto(')) return port(wanted) === port(key);
+  return wanted === key.replace('[', '').replace(']', '') || wanted === key;
+}
+
+/** With what is known of the present, else by what Istio and the settings say. */
+export function isServerReached({ server, now }: WhyAnswer): boolean {
+  return server.verdict === 'listening' && (now === undefined || now.state === 'reached');
 }
 
 export interface GatewayQuestion {

@@ -16,6 +16,11 @@ import {
   type JobItems,
 } from '../../../shared/operations/replay/replay.ts';
 import { giveSync, planSync } from '../../../shared/operations/sync/sync.ts';
+import {
+  isServerReached,
+  withPresent,
+  type WhyAnswer,
+} from '../../../shared/operations/why/why.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
@@ -252,5 +257,33 @@ describe('replay after the repair', () => {
     expect([...served()].sort()).toEqual(['172.16.100.195:1', '172.16.100.195:2']);
     expect((await site.context.store.list()).map(({ state }) => state)).toEqual(['healed']);
     expect(await site.context.audit.list()).toMatchObject([{ who: 'ada', action: 'sync' }]);
+  });
+});
+
+describe('sluice why, asked of a living cluster', () => {
+  const answer = (port: number): WhyAnswer => ({
+    server: { verdict: 'listening' } as WhyAnswer['server'],
+    exposures: [`172.16.100.195:${port}/tcp`],
+    remedy: 'Nothing.',
+  });
+  const gateway = 'default/tcp-echo-gateway';
+  const now = async (...ports: readonly number[]): Promise<readonly WhyAnswer[]> =>
+    withPresent(site.context, { gateway, cluster: 'east' }, ports.map(answer));
+
+  test('says reached of what the devices declare and nothing failed of, else what is missing and why', async () => {
+    const [refused, declared, later] = await now(1, 2, 3);
+    expect(declared?.now).toEqual({ state: 'reached', missing: [], failures: [] });
+    expect(refused?.now).toMatchObject({
+      state: 'wanted',
+      missing: ['172.16.100.195:1/tcp on bigip-1'],
+      failures: [{ code: 'BIP424', device: 'bigip-1' }],
+    });
+    expect(later?.now).toMatchObject({ state: 'wanted', failures: [] });
+    expect([refused!, declared!, later!].map(isServerReached)).toEqual([false, true, false]);
+  });
+
+  test('says that it does not know where no device answers', async () => {
+    await site.bigip.close();
+    expect((await now(2))[0]?.now).toMatchObject({ state: 'unknown' });
   });
 });

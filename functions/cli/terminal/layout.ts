@@ -1,0 +1,97 @@
+/** Tables and text that fit a terminal: whole words wrap, none is cut. Pure. */
+
+const GAP = 2;
+/** A column that wraps is worth reading from this width on. */
+const NARROW = 16;
+
+type Row = readonly string[];
+
+/** `width`: of the terminal, in characters; absent: as wide as it gets. */
+export function layOutTable(header: Row, rows: readonly Row[], width?: number): string {
+  const natural = columnsOf(header, rows, (cell) => cell.length);
+  if (width === undefined || sumOf(natural) <= width) return grid([header, ...rows], natural);
+  const least = columnsOf(header, rows, longestWord).map((min, i) =>
+    Math.min(natural[i] ?? 0, Math.max(min, (natural[i] ?? 0) > NARROW ? NARROW : 0)),
+  );
+  if (sumOf(least) > width) return stack(header, rows, width);
+  return grid([header, ...rows], widen(least, natural, width));
+}
+
+/** Words of text within `width`; lines after the first are set in by `indent`. */
+export function wrapText(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    const room = width - (lines.length > 1 ? indent : 0);
+    if (line !== undefined && (line.trim() === '' || line.length + 1 + word.length <= room))
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+
+function columnsOf(
+  header: Row,
+  rows: readonly Row[],
+  sizeOf: (cell: string) => number,
+): readonly number[] {
+  return header.map((name, i) =>
+    rows.reduce((most, row) => Math.max(most, sizeOf(row[i] ?? '')), name.length),
+  );
+}
+
+function longestWord(cell: string): number {
+  return cell.split(' ').reduce((most, word) => Math.max(most, word.length), 0);
+}
+
+function sumOf(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
+}
+
+/** What is left goes to the column that lacks most, until the row is full. */
+function widen(
+  least: readonly number[],
+  natural: readonly number[],
+  width: number,
+): readonly number[] {
+  const widths = [...least];
+  for (let left = width - sumOf(widths); left > 0; left--) {
+    const lacks = widths.map((one, i) => (natural[i] ?? 0) - one);
+    const most = lacks.indexOf(Math.max(...lacks));
+    if ((lacks[most] ?? 0) <= 0) break;
+    widths[most] = (widths[most] ?? 0) + 1;
+  }
+  return widths;
+}
+
+function grid(rows: readonly Row[], widths: readonly number[]): string {
+  return rows.flatMap((row) => rowLines(row, widths)).join('\n');
+}
+
+function rowLines(row: Row, widths: readonly number[]): readonly string[] {
+  const cells = row.map((cell, i) =>
+    cell.length <= (widths[i] ?? 0) ? [cell] : wrapText(cell, widths[i] ?? 0).split('\n'),
+  );
+  const height = Math.max(...cells.map((cell) => cell.length));
+  return Array.from({ length: height }, (_, n) =>
+    cells
+      .map((cell, i) => (cell[n] ?? '').padEnd(widths[i] ?? 0))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
+}
+
+/** Too many columns: each row becomes a block, a line for each column that says something. */
+function stack(header: Row, rows: readonly Row[], width: number): string {
+  const label = Math.max(...header.map((name) => name.length)) + GAP;
+  const blocks = rows.map((row) =>
+    row
+      .flatMap((cell, i) => {
+        if (cell === '') return [];
+        const text = wrapText(cell, Math.max(NARROW, width - label)).split('\n');
+        return text.map((line, n) => `${(n === 0 ? (header[i] ?? '') : '').padEnd(label)}${line}`);
+      })
+      .join('\n'),
+  );
+  return blocks.join('\n\n');
+}

@@ -1,0 +1,46 @@
+/** One team's change over a living cluster. Pure. */
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+
+interface Named {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly meta?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly created: string;
+    readonly uid: string;
+  };
+}
+
+function keyOf({ kind = '', name, meta }: Named): string {
+  return meta === undefined ? (name ?? '') : `${kind} ${meta.namespace}/${meta.name}`;
+}
+
+/** The object of a file has neither age nor UID; where it is applied over another one, it keeps those. */
+function over(change: Named, before: Named | undefined): Named {
+  if (change.meta === undefined || before?.meta === undefined) return change;
+  const { created, uid } = before.meta;
+  return {
+    ...change,
+    meta: {
+      ...change.meta,
+      created: change.meta.created || created,
+      uid: change.meta.uid || uid,
+    },
+  };
+}
+
+/** What the cluster would hold after `kubectl apply` of the changes: an object takes the place of the one with its kind, namespace and name. */
+export function overlayObjects(
+  cluster: KubernetesObjects,
+  changes: KubernetesObjects,
+): KubernetesObjects {
+  const merged = Object.entries(changes).map(([list, changed]) => {
+    const before = (cluster[list as keyof KubernetesObjects] ?? []) as readonly Named[];
+    const after = (changed ?? []) as readonly Named[];
+    const byKey = new Map(before.map((one) => [keyOf(one), one]));
+    for (const one of after) byKey.set(keyOf(one), over(one, byKey.get(keyOf(one))));
+    return [list, [...byKey.values()]] as const;
+  });
+  return { ...cluster, ...(Object.fromEntries(merged) as unknown as KubernetesObjects) };
+}

@@ -1,0 +1,28 @@
+/** Colour for people who look at a terminal: it never says anything that the words do not. Pure. */
+
+const BOLD = '1';
+const RED = '31';
+const GREEN = '32';
+const YELLOW = '33';
+
+const RULES: readonly (readonly [RegExp, string])[] = [
+  // The names of columns stand in capitals.
+  [/^(?=.*[A-Z])[A-Z0-9 #/-]+$/, BOLD],
+  [/^(?:BAD|-)(?= )/, RED],
+  [/^(?:warn|~|!)(?= )/, YELLOW],
+  [/^(?:ok|\+)(?= )/, GREEN],
+];
+
+/** `text` holds no control characters but line breaks. */
+export function paint(text: string): string {
+  return text.split('\n').map(paintLine).join('\n');
+}
+
+function paintLine(line: string): string {
+  const [found] = RULES.flatMap(([pattern, colour]) => {
+    const [words] = pattern.exec(line) ?? [];
+    return words === undefined ? [] : [{ words, colour }];
+  });
+  if (found === undefined) return line;
+  return `\u001B[${found.colour}m${found.words}\u001B[0m${line.slice(found.words.length)}`;
+}

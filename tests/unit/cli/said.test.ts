@@ -1,0 +1,112 @@
+/** What tables and summaries say where there is little to say, or too much. */
+import { describe, expect, test } from '@jest/globals';
+import { summaryText } from '../../../functions/cli/plan/tables.ts';
+import { portTable } from '../../../functions/cli/ports/tables.ts';
+import { withoutRepeats } from '../../../functions/cli/trace/tables.ts';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
+import { summarise } from '../../../shared/operations/plan/plan.ts';
+import type { PortRow } from '../../../shared/operations/ports/ports.ts';
+
+const row = (exposure: string): PortRow => ({
+  device: 'bigip-1',
+  partition: 'k8s',
+  exposure,
+  owner: 'east/a/b',
+  gateways: ['team/web'],
+  members: 1,
+  draining: 0,
+  revision: '1.1',
+  kept: [],
+  since: '',
+});
+const away = { device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: 'away' };
+
+describe('sluice ports', () => {
+  test.each([
+    ['nothing', { declared: 0, unanswered: [], asked: 1 }, 'Nothing is declared.'],
+    [
+      'no answer',
+      { declared: 0, unanswered: [away], asked: 1 },
+      'No device answered, so it is not known what is declared.',
+    ],
+    [
+      'an answer from some',
+      { declared: 0, unanswered: [away], asked: 2 },
+      'Nothing is declared where a device answered.',
+    ],
+    [
+      'no match',
+      { declared: 7, unanswered: [], asked: 1 },
+      'None of the 7 declared ports fits these words.',
+    ],
+  ])('knows %s', (_, list, words) => {
+    expect(portTable({ rows: [], ...list })).toBe(words);
+  });
+
+  test('sorts addresses and ports by number', () => {
+    const rows = ['10.0.0.10:80/tcp', '10.0.0.9:443/tcp', '10.0.0.9:80/tcp'].map(row);
+    const table = portTable({ rows, declared: 3, unanswered: [], asked: 1 });
+    expect(table.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'ADDRESS',
+      '10.0.0.9:80/tcp',
+      '10.0.0.9:443/tcp',
+      '10.0.0.10:80/tcp',
+    ]);
+  });
+});
+
+test('BIG-IP’s sentence stands once in a trace', () => {
+  const said =
+    'bigip-1, partition k8s: a referenced object does not exist. BIG-IP says: The requested iRule (/Common/geo) was not found.';
+  const told = withoutRepeats([
+    'revision 1.1',
+    `${said} (BIP424)`,
+    `:1/tcp of team/web: ${said} (BIP424)`,
+    `revision 1.2: ${said} (tried once; again after noon)`,
+  ]);
+  expect(told[1]).toBe(`${said} (BIP424)`);
+  expect(told.slice(2).join('\n')).not.toContain('The requested iRule');
+  expect(told[2]).toBe(':1/tcp of team/web: …');
+  expect(told[3]).toBe('revision 1.2: … (tried once; again after noon)');
+});
+
+test('a plan ends with how much of it is to be done', () => {
+  const kinds = ['create', 'update', 'unchanged', 'superseded', 'held'] as const;
+  expect(summaryText(summarise(kinds.map((kind) => ({ kind }))))).toBe(
+    '1 to add, 1 to change, 0 to delete, 2 unchanged, 1 not possible',
+  );
+  expect(summaryText(summarise([]))).toBe('0 to add, 0 to change, 0 to delete');
+});
+
+describe('a change over a living cluster', () => {
+  const gateway = (name: string, port: number, created = '', uid = ''): object => ({
+    meta: {
+      namespace: 'team',
+      name,
+      uid,
+      created,
+      resourceVersion: '',
+      labels: {},
+      annotations: {},
+    },
+    selector: {},
+    servers: [{ port: { number: port, protocol: 'TCP', name: 'p' }, hosts: ['*'] }],
+  });
+  const objects = (...gateways: readonly object[]): KubernetesObjects =>
+    ({ ...KubernetesObjects.parse({}), gateways }) as unknown as KubernetesObjects;
+
+  test('takes the place of the object with its name, keeps its age, and leaves all others', () => {
+    const cluster = objects(
+      gateway('web', 80, '2026-01-01', 'u1'),
+      gateway('other', 81, 'x', 'u2'),
+    );
+    const merged = overlayObjects(cluster, objects(gateway('web', 443), gateway('new', 90)));
+    expect(merged.gateways).toEqual([
+      gateway('web', 443, '2026-01-01', 'u1'),
+      gateway('other', 81, 'x', 'u2'),
+      gateway('new', 90),
+    ]);
+    expect(overlayObjects(cluster, objects())).toEqual(cluster);
+  });
+});
