@@ -59,7 +59,7 @@ describe('a change that BIG-IP refuses', () => {
   test('says in the result what BIG-IP said, how often it was tried and when it is tried again', async () => {
     await apply(1, bad);
     expect(world.settled()[0]?.exposures[0]?.message).toMatch(
-      /BIG-IP says: 01070734:3.*tried once; again after 2026-01-01T00:01/,
+      /BIG-IP says: 01070734:3.*tried once; the next try is after 2026-01-01T00:01/,
     );
   });
 

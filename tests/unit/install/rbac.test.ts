@@ -133,7 +133,16 @@ describe('a watcher under exactly these rights', () => {
   const start = (): Promise<void> =>
     at.watcher({ kubeconfig: join(folder, 'kubeconfig'), leaseNamespace: 'sluice-system' }).start();
 
-  async function told(outcome: ExposureResult['outcome'], code: string): Promise<void> {
+  /** The Events of the Gateway about what BIG-IP did, with how often each was said. */
+  const events = (): readonly { readonly reason: string; readonly count: number }[] =>
+    at.lab.store.list('v1', 'Event', 'default') as unknown as { reason: string; count: number }[];
+
+  async function told(
+    outcome: ExposureResult['outcome'],
+    code: string,
+    reason: string,
+    count: number,
+  ): Promise<void> {
     at.settle({
       exposures: [
         {
@@ -148,7 +157,11 @@ describe('a watcher under exactly these rights', () => {
         },
       ],
     });
-    await passUntil(() => at.queues.waiting('settled-east') === 0);
+    await passUntil(
+      () =>
+        at.queues.waiting('settled-east') === 0 &&
+        events().some((event) => event.reason === reason && event.count === count),
+    );
   }
 
   const ports = (): readonly number[] => {
@@ -161,12 +174,12 @@ describe('a watcher under exactly these rights', () => {
   test('reads, adds ports, writes status and Events, keeps its epoch, and is refused nothing', async () => {
     await start();
     await passUntil(() => ports().includes(32400) || gate.refused.length > 0);
-    for (const [outcome, code] of [
-      ['applied', 'OK'],
-      ['rejected', 'BIP411'],
-      ['applied', 'OK'],
+    for (const [outcome, code, reason, count] of [
+      ['applied', 'OK', 'Programmed', 1],
+      ['rejected', 'BIP411', 'ApplyFailed', 1],
+      ['applied', 'OK', 'Programmed', 2],
     ] as const)
-      await told(outcome, code);
+      await told(outcome, code, reason, count);
     await at
       .watcher({
         kubeconfig: join(folder, 'kubeconfig'),
