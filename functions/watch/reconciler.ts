@@ -32,6 +32,7 @@ import { gatewayTargets } from './report/event-targets.ts';
 import { LatestResults } from './report/latest-results.ts';
 import { createMeshServiceAccess, type MeshServiceAccess } from './report/mesh-service-access.ts';
 import { reportResults } from './report/report-results.ts';
+import { StatusKeeper } from './report/status-keeper.ts';
 import type { Meter } from './serve/metrics.ts';
 import { ObservedIngress } from './view/observed-ingress.ts';
 
@@ -69,6 +70,7 @@ export class IngressReconciler {
   readonly #meshAccess: MeshServiceAccess;
   readonly #results = new LatestResults();
   readonly #ownPorts: OwnPorts;
+  readonly #status: StatusKeeper;
   readonly #ports: ServicePorts;
   readonly #probes: ProbeReporter;
   readonly #sender: SnapshotSender;
@@ -94,6 +96,7 @@ export class IngressReconciler {
     });
     const view = this.#observed;
     this.#ownPorts = new OwnPorts(ref);
+    this.#status = new StatusKeeper({ ...options, results: this.#results, clock, log });
     this.#meshAccess = createMeshServiceAccess({ cluster, ref, view, cache, recorder });
     this.#ports = new ServicePorts({ ...options, clock, log });
     const connect = options.connect ?? connectTcp;
@@ -202,8 +205,10 @@ export class IngressReconciler {
         Promise.resolve(this.#throttle.run(() => this.#map())),
       ),
       ports: worker('updating the Service ports', () => ifLeading(() => this.#ports.reconcile())),
-      results: teller('reporting results', () =>
-        reportResults({ ...this.#options, results: this.#results, log: this.#log }),
+      results: worker('reporting results', () =>
+        ifLeading(() =>
+          reportResults({ ...this.#options, results: this.#results, status: this.#status }),
+        ),
       ),
       probes: teller('probing the listeners of the gateway pods', () => this.#probes.report()),
       meshAccess: teller('reporting whether Services of the whole cluster can be listed', () =>

@@ -9,6 +9,12 @@ export const PORT_MANAGER = 'sluice';
  */
 export const STATUS_MANAGER = 'sluice-status';
 
+/**
+ * Names the cluster whose Sluice wrote `status.loadBalancer`, because every Sluice has the same
+ * field manager.
+ */
+export const STATUS_CLUSTER = 'watcher.sluice.io/status-cluster';
+
 /** Identity of a Service port: number and protocol. */
 export interface PortKey {
   readonly port: number;
@@ -17,25 +23,39 @@ export interface PortKey {
 
 /** Ports and status fields of a Service that Sluice's field managers own. */
 export interface ServiceOwnership {
+  /** `resourceVersion` of the Service; the stored object does not keep it. */
+  readonly version: string;
   readonly ports: readonly PortKey[];
+  /** A Sluice wrote `status.loadBalancer`. */
   readonly status: boolean;
+  /** The cluster of that Sluice; undefined where it did not note it. */
+  readonly statusCluster?: string;
+  /** Who owns entries of `status.loadBalancer`, whatever the operation. */
+  readonly statusManagers: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads `managedFields`; malformed entries are ignored. */
 export function readOwnership(raw: RawObject): ServiceOwnership {
-  const entries = (raw.metadata.managedFields ?? []).filter((entry) => entry.operation === 'Apply');
+  const all = raw.metadata.managedFields ?? [];
+  const entries = all.filter((entry) => entry.operation === 'Apply');
+  const statusCluster = raw.metadata.annotations?.[STATUS_CLUSTER];
   return {
+    version: raw.metadata.resourceVersion ?? '',
     ports: entries
       .filter((entry) => entry.manager === PORT_MANAGER && !entry.subresource)
       .flatMap(portsOf),
-    status: entries.some(
-      (entry) =>
-        entry.manager === STATUS_MANAGER &&
-        'f:ingress' in child(child(entry.fieldsV1, 'f:status'), 'f:loadBalancer'),
-    ),
+    status: entries.some((entry) => entry.manager === STATUS_MANAGER && ownsStatus(entry)),
+    ...(statusCluster !== undefined && { statusCluster }),
+    statusManagers: [
+      ...new Set(all.filter(ownsStatus).map(({ manager }) => manager ?? 'unknown')),
+    ].sort(),
   };
+}
+
+function ownsStatus({ fieldsV1 }: ManagedFields): boolean {
+  return 'f:ingress' in child(child(fieldsV1, 'f:status'), 'f:loadBalancer');
 }
 
 /** Keys have the format `k:{"port":32400,"protocol":"TCP"}`. */

@@ -3,33 +3,33 @@
  * external address.
  */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
-import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { WatchedIngress } from '../ingresses.ts';
-import { eventMessages, statusAddresses } from './event-messages.ts';
+import { eventMessages } from './event-messages.ts';
 import type { Recorder } from './event-recorder.ts';
 import type { EventMessage } from './event-object.ts';
 import type { LatestResults } from './latest-results.ts';
 import { findTarget, serviceTarget } from './event-targets.ts';
-import { decideStatus, writeStatus } from './service-status.ts';
+import type { StatusKeeper } from './status-keeper.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 export interface ReportOptions {
-  readonly client: KubernetesClient;
   readonly recorder: Recorder;
   readonly cache: Pick<ClusterCache, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly results: LatestResults;
-  readonly log: Logger;
+  readonly status: StatusKeeper;
 }
 
-/** Level-based: reports the newest results, however often it is called. */
-export async function reportResults(options: ReportOptions): Promise<void> {
-  const { ingress, cache, results } = options;
+/**
+ * Level-based: reports the newest results, however often it is called. Returns the milliseconds after
+ * which to look again, if any.
+ */
+export async function reportResults(options: ReportOptions): Promise<number | undefined> {
+  const { ingress, cache, results, status } = options;
   const observed = cache.service(ingress.ref.namespace, ingress.ref.service);
-  if (observed === undefined || results.newest() === undefined) return;
+  if (observed === undefined || results.newest() === undefined) return undefined;
   reportEvents(options, observed.object);
-  await keepStatus(options, observed);
+  return status.keep(observed);
 }
 
 function reportEvents(
@@ -48,19 +48,4 @@ function reportEvents(
   }
   for (const { target, occurrences } of byTarget.values())
     recorder.report(target, `${scope} result `, occurrences);
-}
-
-async function keepStatus(
-  { client, ingress, results, log }: ReportOptions,
-  observed: NonNullable<ReturnType<ClusterCache['service']>>,
-): Promise<void> {
-  const { object: service, owned } = observed;
-  const present = owned.status
-    ? service.loadBalancerIngress.flatMap((entry) => entry.ip ?? [])
-    : [];
-  const decision = decideStatus(service, owned, ingress, statusAddresses(results.all(), present));
-  if (decision.kind === 'leave')
-    return log.debug({ reason: decision.reason }, 'Service status not changed');
-  await writeStatus(client, service, decision.addresses);
-  log.info({ addresses: decision.addresses }, 'status written');
 }

@@ -1,4 +1,4 @@
-/** `status.loadBalancer.ingress` of the ingress Service, the EXTERNAL-IP column. */
+/** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
 import { LOAD_BALANCER_CLASS } from '../../../shared/domain/exposure/pool-claims.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
@@ -6,63 +6,107 @@ import {
   type KubernetesClient,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
-import { STATUS_MANAGER, type ServiceOwnership } from '../cache/ownership.ts';
+import { STATUS_CLUSTER, STATUS_MANAGER, type ServiceOwnership } from '../cache/ownership.ts';
 import { SERVICES } from './event-targets.ts';
 
-/** Addresses to write, or the reason not to. */
 export type StatusDecision =
-  | { readonly kind: 'leave'; readonly reason: string }
-  | { readonly kind: 'write'; readonly addresses: readonly string[] };
+  | { readonly kind: 'leave'; readonly reason: string; readonly isForeign?: boolean }
+  | { readonly kind: 'write'; readonly addresses: readonly string[]; readonly force: boolean };
+
+export interface StatusRules {
+  readonly writeStatus: boolean;
+  /** The id of the own cluster: another Sluice writes under the same field manager. */
+  readonly cluster: string;
+  /** Somebody else keeps writing it. */
+  readonly isContested?: boolean;
+}
+
+export function addressesOf({ loadBalancerIngress }: Service): readonly string[] {
+  return loadBalancerIngress.map((entry) => entry.ip ?? entry.hostname ?? '').sort();
+}
 
 /**
- * Only for a Service that Sluice owns by class or configuration, and never over another
- * controller's entry.
+ * Only Services with Sluice's class, or with `writeStatus`, are written. With the class, nobody else
+ * owns the status, so an entry of another writer is replaced; with `writeStatus` it stays and is
+ * reported. An empty list is only written over what this cluster wrote.
  */
 export function decideStatus(
   service: Service,
   owned: ServiceOwnership,
-  rule: { readonly writeStatus: boolean },
+  rules: StatusRules,
   addresses: readonly string[],
 ): StatusDecision {
-  const leave = (reason: string): StatusDecision => ({ kind: 'leave', reason });
+  const leave = (reason: string, isForeign = false): StatusDecision => ({
+    kind: 'leave',
+    reason,
+    isForeign,
+  });
+  const hasClass = service.loadBalancerClass === LOAD_BALANCER_CLASS;
   if (service.type !== 'LoadBalancer') return leave('the Service is not of type LoadBalancer');
-  if (service.loadBalancerClass !== LOAD_BALANCER_CLASS && !rule.writeStatus)
+  if (!hasClass && !rules.writeStatus)
     return leave(`the loadBalancerClass is not ${LOAD_BALANCER_CLASS} and writeStatus is off`);
-  const present = service.loadBalancerIngress
-    .map((entry) => entry.ip ?? entry.hostname ?? '')
-    .sort();
-  if (present.length > 0 && !owned.status)
-    return leave(`another controller wrote ${present.join(', ')}`);
-  if (present.join(' ') === addresses.join(' ')) return leave('it already has this value');
-  return { kind: 'write', addresses };
+  const present = addressesOf(service);
+  if (present.join(' ') === addresses.join(' ')) return leave('the status is already correct');
+  if (present.length === 0 || isOwn(owned, rules))
+    return { kind: 'write', addresses, force: false };
+  const reason = `${writersOf(owned)} wrote ${present.join(', ')}`;
+  if (addresses.length === 0) return leave(reason);
+  return hasClass ? { kind: 'write', addresses, force: true } : leave(reason, true);
 }
 
-/** An empty list takes our entry away. */
+/** Versions before 0.2 did not note their cluster. */
+function isOwn(
+  { status, statusCluster }: ServiceOwnership,
+  { cluster, isContested }: StatusRules,
+): boolean {
+  return status && (statusCluster === cluster || (statusCluster === undefined && !isContested));
+}
+
+/** In words, by field manager and, for another Sluice, by cluster. */
+export function writersOf({ status, statusCluster, statusManagers }: ServiceOwnership): string {
+  const names = statusManagers.map((name) =>
+    name === STATUS_MANAGER && status && statusCluster !== undefined
+      ? `${name} of cluster ${statusCluster}`
+      : name,
+  );
+  return names.length === 0 ? 'an unknown field manager' : `field manager ${names.join(', ')}`;
+}
+
+/** An empty list takes our entry away. Returns the Service as it is then. */
 export async function writeStatus(
   client: KubernetesClient,
   service: Service,
-  addresses: readonly string[],
-): Promise<void> {
+  { addresses, force }: Extract<StatusDecision, { kind: 'write' }>,
+  cluster: string,
+): Promise<RawObject> {
+  const options = { manager: STATUS_MANAGER, subresource: 'status', force } as const;
+  const object = (ipMode: boolean): RawObject =>
+    statusObject(service, addresses, { cluster, ipMode });
   try {
-    await client.apply(SERVICES, statusObject(service, addresses, true), {
-      manager: STATUS_MANAGER,
-      subresource: 'status',
-    });
+    return await client.apply(SERVICES, object(true), options);
   } catch (error) {
     // Clusters before 1.29 do not know ipMode.
     if (!(error instanceof KubernetesError) || !error.message.includes('ipMode')) throw error;
-    await client.apply(SERVICES, statusObject(service, addresses, false), {
-      manager: STATUS_MANAGER,
-      subresource: 'status',
-    });
+    return client.apply(SERVICES, object(false), options);
   }
 }
 
-function statusObject(service: Service, addresses: readonly string[], ipMode: boolean): RawObject {
+/** The annotation goes with the addresses in one write, so that neither is without the other. */
+function statusObject(
+  service: Service,
+  addresses: readonly string[],
+  { cluster, ipMode }: { readonly cluster: string; readonly ipMode: boolean },
+): RawObject {
   const { namespace, name, uid } = service.meta;
   const ingress = addresses.map((ip) => (ipMode ? { ip, ipMode: 'Proxy' } : { ip }));
+  const isEmpty = addresses.length === 0;
   return {
-    metadata: { namespace, name, uid },
-    status: { loadBalancer: addresses.length === 0 ? {} : { ingress } },
+    metadata: {
+      namespace,
+      name,
+      uid,
+      ...(isEmpty ? {} : { annotations: { [STATUS_CLUSTER]: cluster } }),
+    },
+    status: { loadBalancer: isEmpty ? {} : { ingress } },
   };
 }

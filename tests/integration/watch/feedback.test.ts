@@ -238,19 +238,6 @@ describe('the external address is not touched', () => {
     await told([result()]);
     expect(addresses()).toHaveLength(1);
   });
-
-  test('where another controller wrote one', async () => {
-    await begin();
-    at.lab.store.apply({
-      ...(service() as KubernetesObject),
-      status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } },
-    });
-    await at.passUntil(
-      () => at.snapshots().at(-1)?.objects.services[0]?.loadBalancerIngress.length === 1,
-    );
-    await told([result()]);
-    expect(addresses().map((entry) => entry.ip)).toEqual(['203.0.113.7']);
-  });
 });
 
 describe('a result that cannot be told yet', () => {

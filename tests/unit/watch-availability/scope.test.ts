@@ -51,7 +51,11 @@ describe('when the selector of the ingress Service changes', () => {
         name: object.meta.name,
         resourceVersion: '1',
       },
-      observed: { of: 'services', object, owned: { ports: [], status: false } },
+      observed: {
+        of: 'services',
+        object,
+        owned: { version: '1', ports: [], status: false, statusManagers: [] },
+      },
       before: undefined,
     };
   }

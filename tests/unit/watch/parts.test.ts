@@ -298,7 +298,7 @@ test('ownership is read from managedFields, by manager, operation and subresourc
       ]),
     ).status,
   ).toBe(true);
-  expect(readOwnership(raw([]))).toEqual({ ports: [], status: false });
+  expect(readOwnership(raw([]))).toMatchObject({ ports: [], status: false, statusManagers: [] });
 });
 
 describe('the external address', () => {
@@ -311,9 +311,12 @@ describe('the external address', () => {
       ports: [],
       ...more,
     });
-  const off = { writeStatus: false };
-  const owned = { ports: [], status: true };
-  const free = { ports: [], status: false };
+  const off = { writeStatus: false, cluster: 'east' };
+  const owned = { version: '1', ports: [], status: true, statusManagers: ['sluice-status'] };
+  const free = { version: '1', ports: [], status: false, statusManagers: ['old-lb'] };
+  const west = { ...owned, statusCluster: 'west' };
+  const taken = (more = {}): Service =>
+    service({ loadBalancerIngress: [{ ip: '9.9.9.9' }], ...more });
 
   test.each([
     ['ours by class', service(), free, off, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
@@ -321,7 +324,7 @@ describe('the external address', () => {
       'ours by configuration',
       service({ loadBalancerClass: undefined }),
       free,
-      { writeStatus: true },
+      { ...off, writeStatus: true },
       ['1.2.3.4'],
       { kind: 'write', addresses: ['1.2.3.4'] },
     ],
@@ -337,16 +340,34 @@ describe('the external address', () => {
       'of another type',
       service({ type: 'NodePort' }),
       free,
-      { writeStatus: true },
+      { ...off, writeStatus: true },
       ['1.2.3.4'],
       { kind: 'leave' },
     ],
     [
-      'written by another',
-      service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }),
+      'left behind by another, ours by class',
+      taken(),
       free,
       off,
       ['1.2.3.4'],
+      { kind: 'write', force: true },
+    ],
+    [
+      'left behind by another, ours by configuration',
+      taken({ loadBalancerClass: undefined }),
+      free,
+      { ...off, writeStatus: true },
+      ['1.2.3.4'],
+      { kind: 'leave', isForeign: true, reason: 'field manager old-lb wrote 9.9.9.9' },
+    ],
+    ['written by another, nothing to write', taken(), free, off, [], { kind: 'leave' }],
+    ['written by another Sluice, nothing to write', taken(), west, off, [], { kind: 'leave' }],
+    [
+      'written by a Sluice that others contest, nothing to write',
+      taken(),
+      owned,
+      { ...off, isContested: true },
+      [],
       { kind: 'leave' },
     ],
     [

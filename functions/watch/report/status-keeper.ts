@@ -1,0 +1,121 @@
+import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+import type { WatchedIngress } from '../ingresses.ts';
+import type { EventMessage } from './event-object.ts';
+import type { Recorder } from './event-recorder.ts';
+import { statusAddresses } from './event-messages.ts';
+import { serviceTarget } from './event-targets.ts';
+import type { LatestResults } from './latest-results.ts';
+import { addressesOf, decideStatus, writersOf, writeStatus } from './service-status.ts';
+
+export interface StatusKeeperOptions {
+  readonly client: KubernetesClient;
+  readonly recorder: Recorder;
+  readonly ingress: WatchedIngress;
+  readonly cluster: string;
+  readonly results: LatestResults;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
+
+/** The first change by somebody else is undone at once, later ones ever less often. */
+const PAUSE = { base: 10_000, max: 600_000 };
+/** After so long in peace it begins anew. */
+const PEACE_MS = 600_000;
+
+/** Keeps the external address of one ingress Service, and backs off from another writer. */
+export class StatusKeeper {
+  readonly #options: StatusKeeperOptions;
+  #written: { readonly addresses: string; readonly version: string } | undefined;
+  /** How often in a row somebody else changed what was written here. */
+  #contests = 0;
+  #contestedAt = Number.NEGATIVE_INFINITY;
+  /** In words, as it was noticed first: steady, or each turn would be a new Event. */
+  #rival = '';
+
+  constructor(options: StatusKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Brings the status in line; returns the milliseconds after which to look again, if so. */
+  async keep(observed: ObservedService): Promise<number | undefined> {
+    const { client, ingress, cluster, results, clock, log } = this.#options;
+    const { object: service, owned } = observed;
+    if (this.#isBehind(owned.version)) return undefined;
+    this.#notice(observed);
+    const present = owned.status
+      ? service.loadBalancerIngress.flatMap((entry) => entry.ip ?? [])
+      : [];
+    const rules = {
+      writeStatus: ingress.writeStatus,
+      cluster,
+      isContested: this.#contests > 1,
+    };
+    const addresses = statusAddresses(results.all(), present);
+    const decision = decideStatus(service, owned, rules, addresses);
+    this.#tell(observed, decision.kind === 'leave' && decision.isForeign === true);
+    if (decision.kind === 'leave') {
+      log.debug({ reason: decision.reason }, 'Service status not changed');
+      return undefined;
+    }
+    const wait = this.#contestedAt + this.#pause() - clock.monotonic();
+    if (wait > 0) return wait;
+    const { metadata } = await writeStatus(client, service, decision, cluster);
+    this.#written = {
+      addresses: decision.addresses.join(' '),
+      version: metadata.resourceVersion ?? '',
+    };
+    log.info({ addresses: decision.addresses }, 'status written');
+    return undefined;
+  }
+
+  /** The cache does not show yet what was written here. */
+  #isBehind(version: string): boolean {
+    return this.#written !== undefined && Number(version) < Number(this.#written.version);
+  }
+
+  #notice({ object: service, owned }: ObservedService): void {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#contestedAt > PEACE_MS) this.#contests = 0;
+    if (this.#written === undefined) return;
+    if (addressesOf(service).join(' ') === this.#written.addresses) return;
+    this.#rival = this.#contests === 0 ? rivalOf(service, owned) : this.#rival;
+    this.#contests += 1;
+    this.#contestedAt = now;
+    this.#written = undefined;
+  }
+
+  #pause(): number {
+    return this.#contests < 2 ? 0 : Math.min(PAUSE.max, PAUSE.base * 2 ** (this.#contests - 2));
+  }
+
+  #tell(observed: ObservedService, isForeign: boolean): void {
+    const { recorder, ingress } = this.#options;
+    const { meta } = observed.object;
+    const scope = `${ingress.ref.namespace}/${ingress.ref.service} status`;
+    const messages = [
+      ...(isForeign ? [foreign(scope, observed)] : []),
+      ...(this.#contests > 1 ? [contested(scope, this.#rival)] : []),
+    ];
+    recorder.report(serviceTarget(meta), scope, messages);
+  }
+}
+
+function foreign(scope: string, { object: service, owned }: ObservedService): EventMessage {
+  const { namespace, name } = service.meta;
+  const message = `the external address ${addressesOf(service).join(', ')} was written by ${writersOf(owned)}, so Sluice leaves it. If nobody keeps it any more, remove it: kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p '{"status":{"loadBalancer":{"ingress":null}}}'`;
+  return { subject: `${scope} foreign`, type: 'Warning', reason: 'AddressForeign', message };
+}
+
+function rivalOf(service: ObservedService['object'], owned: ObservedService['owned']): string {
+  return addressesOf(service).length === 0 ? 'it was emptied' : `by ${writersOf(owned)}`;
+}
+
+function contested(scope: string, rival: string): EventMessage {
+  const message = `somebody else keeps writing the external address of this Service too (${rival}), so Sluice writes it less and less often. Let only one controller keep it: give the Service the class of one of them when it is created, or set writeStatus: false in the other Sluice.`;
+  return { subject: `${scope} contested`, type: 'Warning', reason: 'AddressContested', message };
+}

@@ -1,0 +1,152 @@
+/** The external address where somebody else writes it too: nobody's good entry is emptied, and nobody is fought. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
+import { call } from '../lab-kubernetes/client.ts';
+import { gateway, gatewayPod, ingressService, startBench, toldAll, type Bench } from './support.ts';
+
+const OURS = '172.16.100.195';
+const THEIRS = '10.8.3.11';
+const PATH = '/api/v1/namespaces/istio-system/services/istio-ingressgateway/status';
+const OF_CLASS = { loadBalancerClass: 'sluice.io/bigip' };
+
+let at: Bench;
+
+afterEach(() => at.close());
+
+const service = (): KubernetesObject | undefined =>
+  at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
+const addresses = (): readonly string[] =>
+  (
+    (service()?.['status'] as { loadBalancer?: { ingress?: { ip: string }[] } } | undefined)
+      ?.loadBalancer?.ingress ?? []
+  ).map(({ ip }) => ip);
+const events = (reason: string): readonly KubernetesObject[] =>
+  at.lab.store.list('v1', 'Event', 'istio-system').filter((event) => event['reason'] === reason);
+const patches = (): number =>
+  at.lab.faults.requests({ verbs: ['patch'], resource: 'services', namespace: 'istio-system' });
+
+async function begin(spec: object, ingress = {}): Promise<void> {
+  at = await startBench({ servicePorts: 'observe', ...ingress });
+  at.lab.store.apply(gatewayPod());
+  at.lab.store.apply(ingressService({ ...spec }));
+  at.lab.store.apply(gateway('web', 80));
+}
+
+/** Another controller, or a Sluice of another cluster or version, with server-side apply. */
+async function writeAs(manager: string, ips: readonly string[]): Promise<void> {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'istio-ingressgateway', namespace: 'istio-system' },
+    status: { loadBalancer: ips.length === 0 ? {} : { ingress: ips.map((ip) => ({ ip })) } },
+  };
+  const answer = await call(at.lab, `${PATH}?fieldManager=${manager}&force=true`, {
+    method: 'PATCH',
+    type: 'application/apply-patch+yaml',
+    body,
+  });
+  expect(answer.code).toBe(200);
+}
+
+async function start(exposures: readonly ExposureResult[]): Promise<void> {
+  await at.watcher().start();
+  await at.passUntil(() => at.snapshots().length > 0);
+  at.settle({ exposures: [...exposures] });
+  await toldAll(at);
+}
+
+const applied: ExposureResult = {
+  address: OURS,
+  port: 80,
+  protocol: 'tcp',
+  partition: 'k8s',
+  gateways: ['default/web'],
+  outcome: 'applied',
+  code: 'OK',
+  message: 'created',
+};
+
+describe('an entry that another controller left behind', () => {
+  test('is replaced where the class of the Service is ours', async () => {
+    await begin(OF_CLASS);
+    await writeAs('old-lb', [THEIRS]);
+    await start([applied]);
+    expect(addresses()).toEqual([OURS]);
+  });
+
+  test('stays with writeStatus, and the Service says who wrote it', async () => {
+    await begin({}, { writeStatus: true });
+    await writeAs('old-lb', [THEIRS]);
+    await start([applied]);
+    expect(addresses()).toEqual([THEIRS]);
+    expect(events('AddressForeign').map((event) => event['message'])).toEqual([
+      expect.stringContaining('written by field manager old-lb'),
+    ]);
+  });
+
+  test.each(['old-lb', 'sluice-status'])(
+    'of %s is not emptied by a Sluice that has nothing to say',
+    async (manager) => {
+      await begin(OF_CLASS);
+      await writeAs(manager, [THEIRS]);
+      if (manager === 'sluice-status') await noteCluster('west');
+      await start([]);
+      expect(addresses()).toEqual([THEIRS]);
+    },
+  );
+});
+
+/** As the Sluice of another cluster does it with its status. */
+async function noteCluster(cluster: string): Promise<void> {
+  const annotations = { 'watcher.sluice.io/status-cluster': cluster };
+  await call(at.lab, PATH.replace('/status', ''), {
+    method: 'PATCH',
+    type: 'application/merge-patch+json',
+    body: { metadata: { annotations } },
+  });
+}
+
+test('what this cluster wrote is taken away also by a watcher that was restarted meanwhile', async () => {
+  await begin(OF_CLASS);
+  const first = at.watcher();
+  await first.start();
+  await at.passUntil(() => at.snapshots().length > 0);
+  at.settle({ exposures: [applied] });
+  await toldAll(at);
+  expect(addresses()).toEqual([OURS]);
+  await first.stop();
+  const before = at.snapshots().length;
+  await at.watcher().start();
+  await at.passUntil(() => at.snapshots().length > before);
+  at.settle({ exposures: [] });
+  await toldAll(at);
+  expect(addresses()).toEqual([]);
+});
+
+describe.each([
+  ['another controller', 'cloud', [THEIRS]],
+  ['a Sluice of an older version', 'sluice-status', [THEIRS]],
+  ['a Sluice that writes empty', 'sluice-status', []],
+])('against %s that answers every write', (_, manager, theirs) => {
+  beforeEach(async () => {
+    await begin(OF_CLASS);
+    await start([applied]);
+  });
+
+  test('there are a few writes a minute, and one Event', async () => {
+    const before = patches();
+    let answers = 0;
+    for (let step = 0; step < 600; step += 1) {
+      if (addresses().join() !== theirs.join()) {
+        await writeAs(manager, theirs);
+        answers += 1;
+      }
+      at.clock.advance(100);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await toldAll(at);
+    expect(patches() - before - answers).toBeLessThanOrEqual(5);
+    expect(events('AddressContested').map((event) => event['count'])).toEqual([1]);
+  }, 30_000);
+});
