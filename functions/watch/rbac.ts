@@ -21,7 +21,7 @@ const READ = ['get', 'list', 'watch'];
 export const RBAC_RULES: readonly RbacRule[] = [
   {
     group: 'networking.istio.io',
-    resources: ['gateways', 'virtualservices'],
+    resources: ['gateways', 'virtualservices', 'envoyfilters'],
     verbs: READ,
     scope: 'cluster',
     why: 'the Gateways to expose; a Gateway may be in any namespace',
@@ -32,6 +32,13 @@ export const RBAC_RULES: readonly RbacRule[] = [
     verbs: READ,
     scope: 'cluster',
     why: 'the same for Gateway API; routes and ListenerSets may be in any namespace',
+  },
+  {
+    group: 'networking.k8s.io',
+    resources: ['ingresses'],
+    verbs: READ,
+    scope: 'cluster',
+    why: 'those of class istio, of which istiod makes Gateways (optional)',
   },
   {
     group: 'gateway.networking.k8s.io',

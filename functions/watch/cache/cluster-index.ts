@@ -81,6 +81,8 @@ export class ClusterIndex implements Indexed {
     key,
     groups: place,
   });
+  readonly ingresses = new Indexer<ObjectLists['ingresses'][number]>({ key, groups: place });
+  readonly envoyFilters = new Indexer<ObjectLists['envoyFilters'][number]>({ key, groups: place });
   readonly meshConfigs = new Indexer<ObjectLists['meshConfigs'][number]>({ key, groups: place });
   /** Optional kinds that were read at least once; they stay known. */
   readonly read = new Set<keyof OptionalKinds>();

@@ -8,6 +8,8 @@ import {
   normaliseEndpointSlice,
   normaliseGateway,
   meshConfigName,
+  normaliseEnvoyFilter,
+  normaliseIngress,
   normaliseListenerSet,
   normaliseMeshConfig,
   normaliseNamespace,
@@ -169,6 +171,23 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     versions: ['v1', 'v1beta1'],
     optional: 'referenceGrants',
     observe: (raw) => ({ of: 'referenceGrants', object: trimLabels(normaliseReferenceGrant(raw)) }),
+  },
+  {
+    ...ISTIO,
+    kind: 'EnvoyFilter',
+    plural: 'envoyfilters',
+    optional: 'envoyFilters',
+    observe: (raw) => ({ of: 'envoyFilters', object: trimLabels(normaliseEnvoyFilter(raw)) }),
+  },
+  {
+    group: 'networking.k8s.io',
+    versions: ['v1'],
+    namespaced: true,
+    local: false,
+    kind: 'Ingress',
+    plural: 'ingresses',
+    optional: 'ingresses',
+    observe: (raw) => ({ of: 'ingresses', object: trimLabels(normaliseIngress(raw)) }),
   },
   // Items of a list have no kind.
   ...ROUTES.map((route): ObservedKind => ({

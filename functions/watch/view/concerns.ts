@@ -1,5 +1,6 @@
 /** Pure: whether an object is relevant for an ingress, by kind. */
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import { isOfIstio } from '../../../shared/domain/istio/ingress-objects.ts';
 import {
   gatewaysNamed,
   type ClusterIndex,
@@ -19,6 +20,8 @@ export interface ConcernContext {
   readonly scope: IngressScope;
   readonly gatewayApi: () => GatewayApiObjects;
   readonly mesh: () => MeshServiceChoice;
+  readonly ingressClasses: readonly string[];
+  readonly rootNamespace: string;
   /** Whether labels of the namespace decide what the mesh reads. */
   readonly isDiscovered: (namespace: string) => boolean;
   /** Removed pods count too. */
@@ -48,6 +51,10 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
   namespaces: ({ name }, { gatewayApi, isDiscovered }) =>
     gatewayApi().asked.has(name) || isDiscovered(name),
   meshConfigs: () => true,
+  ingresses: (ingress, { ingressClasses }) => isOfIstio(ingress, ingressClasses),
+  // Any of a namespace that applies to the pods; which of them do, map decides.
+  envoyFilters: ({ meta, patches }, { ref, rootNamespace }) =>
+    patches.length > 0 && [ref.namespace, rootNamespace].includes(meta.namespace),
   referenceGrants: ({ meta }, { gatewayApi }) => gatewayApi().granting.has(meta.namespace),
 };
 

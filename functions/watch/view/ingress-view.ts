@@ -1,6 +1,8 @@
 /** The cached objects that are relevant for one ingress. */
 import type { KubernetesObjects, ObjectLists } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import { isOfIstio } from '../../../shared/domain/istio/ingress-objects.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { REVISION_LABEL } from '../../../shared/domain/istio/revision-label.ts';
 import type { DepartedPods } from './departed-pods.ts';
 import {
@@ -23,6 +25,8 @@ export interface ViewOptions {
   readonly members: 'pods' | 'nodes';
   /** sluice.yaml sets discoverySelectors, so that labels of namespaces are relevant. */
   readonly discovers?: boolean;
+  /** Absent: those of a mesh without options. */
+  readonly mesh?: Pick<MeshOptions, 'ingressClasses' | 'rootNamespace'>;
   readonly index: ClusterIndex;
   /** Removed pods that still count. */
   readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
@@ -70,6 +74,8 @@ const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   namespaces: OF_API,
   referenceGrants: OF_API,
   meshConfigs: ['discovered'],
+  ingresses: [],
+  envoyFilters: [],
 };
 
 /** A Gateway that is read by the same pods as before has the same routes. */
@@ -99,6 +105,10 @@ export class IngressView {
   constructor(options: ViewOptions) {
     this.#options = options;
     this.#name = `${options.ref.namespace}/${options.ref.service}`;
+  }
+
+  get #meshOptions(): Pick<MeshOptions, 'ingressClasses' | 'rootNamespace'> {
+    return this.#options.mesh ?? { ingressClasses: ['istio'], rootNamespace: 'istio-system' };
   }
 
   get #index(): ClusterIndex {
@@ -169,6 +179,7 @@ export class IngressView {
       scope !== undefined &&
       concerns(observed, {
         ...this.#options,
+        ...this.#meshOptions,
         scope,
         gatewayApi: () => this.#kept.gatewayApi.get(),
         mesh: () => this.#kept.mesh.get(),
@@ -268,6 +279,19 @@ export class IngressView {
     );
   }
 
+  #findIngresses(): ObjectLists['ingresses'] {
+    const { ingressClasses } = this.#meshOptions;
+    const all = [...this.#index.ingresses.all()];
+    return inOrder(all.filter(([, ingress]) => isOfIstio(ingress, ingressClasses)));
+  }
+
+  #findEnvoyFilters(): ObjectLists['envoyFilters'] {
+    const { ref } = this.#options;
+    const places = new Set([ref.namespace, this.#meshOptions.rootNamespace]);
+    const all = [...places].flatMap((namespace) => [...this.#index.envoyFilters.in(namespace)]);
+    return inOrder(all.filter(([, { patches }]) => patches.length > 0));
+  }
+
   #findNodes(): Found<'nodes'> {
     const nodes = [...this.#index.nodes.all()];
     return this.#options.members === 'nodes'
@@ -309,6 +333,8 @@ export class IngressView {
             ),
       optionalKinds: {
         ...(read.has('referenceGrants') && { referenceGrants }),
+        ...(read.has('ingresses') && { ingresses: this.#findIngresses() }),
+        ...(read.has('envoyFilters') && { envoyFilters: this.#findEnvoyFilters() }),
         ...(read.has('meshConfigs') && { meshConfigs: inOrder(meshConfigs.all()) }),
       },
     };

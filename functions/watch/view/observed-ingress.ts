@@ -13,7 +13,7 @@ import { IngressView } from './ingress-view.ts';
 export interface ObservedIngressOptions {
   readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
   readonly cache: Pick<ClusterCache, 'index'>;
-  readonly mesh: Pick<MeshOptions, 'discoverySelectors' | 'revision'>;
+  readonly mesh: MeshOptions;
   /** The newest revision so far. */
   readonly newest: () => Revision;
 }
@@ -120,6 +120,7 @@ export class ObservedIngress {
       ref: ingress.ref,
       members: ingress.members,
       discovers: mesh.discoverySelectors !== undefined,
+      mesh,
       index: cache.index,
       departures,
     });

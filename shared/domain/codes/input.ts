@@ -196,4 +196,16 @@ export const INPUT_CODES = {
       'the new configuration.',
     retryable: true,
   },
+  GW163: {
+    title: 'An EnvoyFilter changes the listeners',
+    cause:
+      'An EnvoyFilter patches listeners of the gateway pods (LISTENER, LISTENER_FILTER or ' +
+      'FILTER_CHAIN). Sluice cannot judge whether it opens or closes ports, or whether the PROXY ' +
+      'protocol is expected.',
+    fix:
+      'Check the ports with "sluice ports". If the filter expects the PROXY protocol, create the ' +
+      'iRule that sends it and name it in `sluice.io/proxy-protocol`; gatewayTopology.proxyProtocol ' +
+      'is the way that Sluice understands.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

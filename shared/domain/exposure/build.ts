@@ -13,7 +13,7 @@ import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
 import type { KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
-import { unheededFields, unjudgedCertificates } from './unjudged.ts';
+import { changedListeners, unheededFields, unjudgedCertificates } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
 import type { Note } from './settings/layers.ts';
 
@@ -153,7 +153,7 @@ export function buildExposures(
     entry: context.ingress,
     networks: context.networks,
   });
-  const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
+  const { candidates, notes } = collectCandidates(pool, context.mesh, context.otherIngresses);
   const site: Site = {
     pool,
     context,
@@ -163,6 +163,7 @@ export function buildExposures(
       ...notes,
       ...unjudgedCertificates(objects, context.mesh),
       ...unheededFields(pool.service),
+      ...changedListeners(pool, context.mesh),
     ],
   };
   const refusals = judgeAll(site, candidates);

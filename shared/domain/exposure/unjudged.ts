@@ -1,6 +1,8 @@
 /** Reports facts that affect a port and cannot be read, at the object concerned. */
 import { namespacedName } from '../istio/object-age.ts';
 import { unjudgedReferences } from '../istio/gateway-api/listener-tls.ts';
+import type { IndexedIngress } from './indexed-ingress.ts';
+import { appliesTo } from '../istio/envoy-filters.ts';
 import type { MeshOptions } from '../istio/mesh.ts';
 import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
@@ -11,6 +13,27 @@ export function unheededFields(service: Service | undefined): readonly Note[] {
   if (service === undefined || unheeded.length === 0) return [];
   const message = `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says what to use instead`;
   return [{ object: `Service ${namespacedName(service.meta)}`, code: 'GW159', message }];
+}
+
+/** EnvoyFilters on listeners of the gateway pods: Envoy alone knows what comes of them. */
+export function changedListeners(
+  { name, objects, pods }: IndexedIngress,
+  { rootNamespace }: MeshOptions,
+): readonly Note[] {
+  return (objects.optionalKinds?.envoyFilters ?? []).flatMap((filter) => {
+    if (filter.patches.length === 0) return [];
+    if (!pods.some(({ pod }) => appliesTo(filter, pod, rootNamespace))) return [];
+    const what = filter.patches.map(({ applyTo, operation, port }) =>
+      [operation || 'changes', applyTo, port === undefined ? '' : `of port ${port}`]
+        .join(' ')
+        .trim(),
+    );
+    const proxy = filter.patches.some(({ proxyProtocol }) => proxyProtocol)
+      ? 'it speaks of the PROXY protocol: without its header Envoy drops every connection, so name the iRule that sends it in sluice.io/proxy-protocol; '
+      : '';
+    const message = `EnvoyFilter ${namespacedName(filter.meta)} changes listeners of the gateway pods (${[...new Set(what)].join(', ')}); ${proxy}Sluice cannot judge whether ports are opened, closed or changed by it`;
+    return [{ object: `Service ${name}`, code: 'GW163', message }];
+  });
 }
 
 /** Certificates in other namespaces, while ReferenceGrants cannot be read. */

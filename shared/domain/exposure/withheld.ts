@@ -34,6 +34,10 @@ export function whyWithheld(
   }
   if (doubt !== undefined) return { refusal: doubt, onlyAnew: true };
   if (wish?.offered === true) return undefined;
+  if (candidate.ingress !== undefined) {
+    const message = `istiod makes ${object} of ${candidate.ingress} and listens on port ${report.port}; what comes of an Ingress is offered only if it asks for it: set annotation sluice.io/expose: "true" on the Ingress`;
+    return { refusal: { code: 'GW147', message }, onlyAnew: true };
+  }
   if (pool.entry.expose === 'annotated') {
     const message = `${about} is not newly exposed, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway lacks the annotation; set sluice.io/expose: "true" on the Gateway`;
     return { refusal: { code: 'GW147', message }, onlyAnew: true };

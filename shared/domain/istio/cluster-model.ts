@@ -3,6 +3,7 @@ import { sortByAge, namespacedName } from './object-age.ts';
 import { createAttachmentContext } from './gateway-api/attachment.ts';
 import type { Deployment } from './gateway-api/gateways.ts';
 import { deploymentOf } from './gateway-api/gateways.ts';
+import { ingressGateways } from './ingress-objects.ts';
 import { indexSets } from './gateway-api/listener-sets.ts';
 import { readListeners } from './gateway-api/listeners.ts';
 import type { Discovery } from './discovery.ts';
@@ -65,7 +66,7 @@ type Unranked = {
   readonly rank: (rank: number) => GatewayConfig;
 };
 
-function istioConfigs(objects: KubernetesObjects): Unranked[] {
+function istioConfigs(objects: Pick<KubernetesObjects, 'gateways'>): Unranked[] {
   return objects.gateways.map((gateway) => {
     const servers = readServers(gateway);
     return { meta: gateway.meta, rank: (rank) => ({ rank, api: 'istio', gateway, servers }) };
@@ -148,7 +149,12 @@ export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions)
   }));
   const discovery = discoveryByRevision(objects, mesh);
   const unranked = [...istioConfigs(objects), ...apiConfigs(apiViews, objects, mesh)];
-  const configs = sortByAge(unranked, ({ meta }) => meta).map(({ rank }, index) => rank(index));
+  // What comes of Ingresses takes no port from a Gateway: 0.1.0 did not know of them.
+  const ofIngresses = ingressGateways(objects, mesh).map(({ gateway }) => gateway);
+  const configs = [
+    ...sortByAge(unranked, ({ meta }) => meta),
+    ...sortByAge(istioConfigs({ gateways: ofIngresses }), ({ meta }) => meta),
+  ].map(({ rank }, index) => rank(index));
   return {
     mesh,
     objects,

@@ -251,6 +251,32 @@ export const MeshConfig = z.object({
 });
 export type MeshConfig = z.infer<typeof MeshConfig>;
 
+/** networking.k8s.io Ingress; istiod makes a Gateway of one of its class. */
+export const IngressObject = z.object({
+  meta: Meta,
+  /** As the annotation says, else `ingressClassName`. */
+  class: z.string().optional(),
+  tls: z.array(z.object({ hosts: z.array(z.string()), secret: z.boolean() })),
+});
+export type IngressObject = z.infer<typeof IngressObject>;
+
+/** networking.istio.io EnvoyFilter: its patches on listeners of gateways. */
+export const EnvoyFilter = z.object({
+  meta: Meta,
+  selector: Labels,
+  /** Names of Gateway API Gateways in its namespace; then the selector does not count. */
+  gateways: z.array(z.string()),
+  patches: z.array(
+    z.object({
+      applyTo: z.string(),
+      operation: z.string(),
+      proxyProtocol: z.boolean(),
+      port: z.number().optional(),
+    }),
+  ),
+});
+export type EnvoyFilter = z.infer<typeof EnvoyFilter>;
+
 /**
  * Kinds that are not required. A list is absent if the kind could not be read, so that missing
  * objects prove nothing.
@@ -258,6 +284,8 @@ export type MeshConfig = z.infer<typeof MeshConfig>;
 export const OptionalKinds = z.object({
   referenceGrants: z.array(ReferenceGrant).optional(),
   meshConfigs: z.array(MeshConfig).optional(),
+  ingresses: z.array(IngressObject).optional(),
+  envoyFilters: z.array(EnvoyFilter).optional(),
 });
 export type OptionalKinds = z.infer<typeof OptionalKinds>;
 

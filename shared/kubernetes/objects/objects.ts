@@ -22,6 +22,7 @@ import {
   normaliseReferenceGrant,
 } from './gateway-api.ts';
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
+import { changesListeners, normaliseEnvoyFilter, normaliseIngress } from './envoy-filter.ts';
 import { isMeshConfig, normaliseMeshConfig } from './mesh-config.ts';
 import { hasEnded, normalisePod } from './pod.ts';
 import type { Raw } from './read.ts';
@@ -64,6 +65,15 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   'networking.istio.io/VirtualService': {
     versions: ISTIO_VERSIONS,
     normalise: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }),
+  },
+  'networking.istio.io/EnvoyFilter': {
+    versions: ISTIO_VERSIONS,
+    normalise: (raw) => ({ of: 'envoyFilters', object: normaliseEnvoyFilter(raw) }),
+    ignore: (raw) => (changesListeners(raw) ? undefined : 'it changes no listener of a gateway'),
+  },
+  'networking.k8s.io/Ingress': {
+    versions: ['v1'],
+    normalise: (raw) => ({ of: 'ingresses', object: normaliseIngress(raw) }),
   },
   '/Service': {
     versions: ['v1'],
@@ -202,6 +212,8 @@ function empty(): ObjectLists {
     namespaces: [],
     referenceGrants: [],
     meshConfigs: [],
+    ingresses: [],
+    envoyFilters: [],
   };
 }
 
@@ -229,7 +241,7 @@ export function normaliseObjects(raw: readonly unknown[]): {
     if ('of' in result) addTo(objects, result.of, result.object);
     else ignored.push(result);
   }
-  const { referenceGrants, meshConfigs, ...lists } = objects;
-  const optionalKinds = optionalIn({ referenceGrants, meshConfigs });
+  const { referenceGrants, meshConfigs, ingresses, envoyFilters, ...lists } = objects;
+  const optionalKinds = optionalIn({ referenceGrants, meshConfigs, ingresses, envoyFilters });
   return { objects: { ...lists, optionalKinds }, ignored };
 }

@@ -247,6 +247,8 @@ class Cluster {
       meshServices: (lists['meshServices'] ?? []) as IndexedObjects['meshServices'],
       referenceGrants: [],
       meshConfigs: [],
+      ingresses: [],
+      envoyFilters: [],
     };
   }
 }

@@ -43,6 +43,8 @@ test.each([
 test('the defaults of the mesh are Istio’s of today', () => {
   expect(MeshOptions.parse({})).toEqual({
     rootNamespace: 'istio-system',
+    ingressClasses: ['istio'],
+    ingressSelector: { istio: 'ingressgateway' },
     scopeGatewayToNamespace: false,
     enableQuic: false,
     strictGatewayMerging: true,

@@ -1,4 +1,6 @@
 /** Collects the settings of all sources for each listening server. */
+import { ingressGateways } from '../../istio/ingress-objects.ts';
+import type { MeshOptions } from '../../istio/mesh.ts';
 import { isAuto, poolNamedBy } from '../../address-pools/auto-address.ts';
 import type { Meta } from '../../snapshot/objects.ts';
 import type { ServerReport } from '../../istio/port-mapping.ts';
@@ -23,6 +25,8 @@ export interface Candidate {
   readonly object: string;
   readonly namespace: string;
   readonly created: string;
+  /** `Ingress namespace/name` that istiod makes the gateway of. */
+  readonly ingress?: string;
   /** Of the gateway. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The settings of the gateway itself. */
@@ -34,6 +38,8 @@ export interface Candidate {
 }
 
 interface Asker {
+  /** Of the Ingress that istiod makes the gateway of. */
+  readonly ingress?: Meta;
   readonly meta: Meta | undefined;
   readonly addresses: readonly string[];
 }
@@ -48,11 +54,16 @@ function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
   return `${report.api} ${report.gateway}`;
 }
 
-function indexOf(pool: IndexedIngress): Index {
+function indexOf(pool: IndexedIngress, mesh: MeshOptions): Index {
   const { gateways, apiGateways, listenerSets } = pool.objects;
   const named = (api: ServerReport['api'], meta: Meta): string =>
     keyOf({ api, gateway: `${meta.namespace}/${meta.name}` });
+  const ofIngresses = ingressGateways(pool.objects, mesh);
   const askers = [
+    ...ofIngresses.map(
+      ({ ingress, gateway: { meta } }) =>
+        [named('istio', meta), { meta, addresses: [], ingress: ingress.meta }] as const,
+    ),
     ...gateways.map(({ meta }) => [named('istio', meta), { meta, addresses: [] }] as const),
     ...listenerSets.map(
       ({ meta }) => [named('gateway-api', meta), { meta, addresses: [] }] as const,
@@ -261,7 +272,7 @@ function candidateOf(
   report: ServerReport,
   position: number,
 ): { readonly candidate: Candidate; readonly notes: readonly Note[] } {
-  const meta = shared.index.gateways.get(keyOf(report))?.meta;
+  const { meta, ingress } = shared.index.gateways.get(keyOf(report)) ?? {};
   const object = `Gateway ${report.gateway}`;
   const layers = layersOf(shared, report, position);
   const merged = mergeLayers(layers);
@@ -270,7 +281,7 @@ function candidateOf(
     code: 'GW136',
     message: `port ${report.port}: ${message}`,
   }));
-  const namespace = report.gateway.slice(0, report.gateway.indexOf('/'));
+  const namespace = ingress?.namespace ?? report.gateway.slice(0, report.gateway.indexOf('/'));
   const candidate = {
     report,
     position,
@@ -278,6 +289,7 @@ function candidateOf(
     namespace,
     created: meta?.created ?? '',
     annotations: meta?.annotations ?? {},
+    ...(ingress && { ingress: `Ingress ${ingress.namespace}/${ingress.name}` }),
     own: layers[0],
     merged,
     refusals: layers.flatMap((layer) => layer.refusals),
@@ -287,10 +299,11 @@ function candidateOf(
 
 export function collectCandidates(
   pool: IndexedIngress,
+  mesh: MeshOptions,
   others: readonly string[] = [],
 ): Candidates {
   const configMaps = assignConfigMaps(pool, others);
-  const shared = { pool, index: indexOf(pool), configMaps };
+  const shared = { pool, index: indexOf(pool, mesh), configMaps };
   const { servers, tolerated = [] } = pool.mapping;
   const listening = servers.flatMap((report, position) =>
     report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],

@@ -1,0 +1,69 @@
+/** EnvoyFilters, as far as they change listeners of gateways. */
+import type { EnvoyFilter, IngressObject } from '../../domain/snapshot/objects.ts';
+import { metaOf } from './meta.ts';
+import {
+  readNumber,
+  readRecord,
+  readRecords,
+  readText,
+  readTexts,
+  stringMap,
+  withoutUndefined,
+  type Raw,
+} from './read.ts';
+
+const ON_LISTENERS: ReadonlySet<string> = new Set(['LISTENER', 'LISTENER_FILTER', 'FILTER_CHAIN']);
+/** An absent context is ANY. */
+const CONTEXTS: ReadonlySet<string> = new Set(['GATEWAY', 'ANY']);
+
+function patchesOf(spec: Raw): EnvoyFilter['patches'] {
+  return readRecords(spec['configPatches']).flatMap((raw) => {
+    const [match, patch] = [readRecord(raw['match']), readRecord(raw['patch'])];
+    const applyTo = readText(raw['applyTo']) ?? '';
+    const context = readText(match['context']) ?? 'ANY';
+    if (!ON_LISTENERS.has(applyTo) || !CONTEXTS.has(context)) return [];
+    const value = JSON.stringify(patch['value'] ?? {});
+    return [
+      {
+        applyTo,
+        operation: readText(patch['operation']) ?? '',
+        proxyProtocol: /proxy_protocol|ProxyProtocol/.test(value),
+        ...withoutUndefined({ port: readNumber(readRecord(match['listener'])['portNumber']) }),
+      },
+    ];
+  });
+}
+
+export function changesListeners(value: unknown): boolean {
+  return patchesOf(readRecord(readRecord(value)['spec'])).length > 0;
+}
+
+export function normaliseEnvoyFilter(value: unknown): EnvoyFilter {
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
+  return {
+    meta: metaOf(raw),
+    selector: stringMap(readRecord(spec['workloadSelector'])['labels']),
+    gateways: readRecords(spec['targetRefs'])
+      .filter(({ kind }) => kind === 'Gateway')
+      .flatMap(({ name }) => readText(name) ?? []),
+    patches: patchesOf(spec),
+  };
+}
+
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+
+/** The annotation goes before `ingressClassName`. */
+export function normaliseIngress(value: unknown): IngressObject {
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
+  const annotated = stringMap(readRecord(raw['metadata'])['annotations'])[CLASS_ANNOTATION];
+  return {
+    meta: metaOf(raw),
+    ...withoutUndefined({ class: annotated ?? readText(spec['ingressClassName']) }),
+    tls: readRecords(spec['tls']).map((entry) => ({
+      hosts: readTexts(entry['hosts']),
+      secret: (readText(entry['secretName']) ?? '') !== '',
+    })),
+  };
+}
