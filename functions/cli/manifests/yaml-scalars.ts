@@ -47,7 +47,11 @@ function numberOf(text: string): number | undefined {
 
 const TAGS: Readonly<Record<string, (text: string) => ScalarValue | undefined>> = {
   'tag:yaml.org,2002:str': (text) => text,
-  'tag:yaml.org,2002:binary': (text) => Buffer.from(text, 'base64').toString('utf8'),
+  'tag:yaml.org,2002:binary': (text) => {
+    const digits = text.replaceAll('\n', '');
+    const good = digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits);
+    return good ? Buffer.from(digits, 'base64').toString('utf8') : undefined;
+  },
   'tag:yaml.org,2002:int': (text) => ifNumber(text, Number.isInteger),
   'tag:yaml.org,2002:float': (text) => ifNumber(text, Number.isFinite),
   'tag:yaml.org,2002:bool': (text) => {
