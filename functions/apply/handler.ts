@@ -9,7 +9,7 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
-import { isAway } from '../../shared/queue/away.ts';
+import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -202,7 +202,7 @@ async function applyStage(
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')
       await scope.devices.forget?.(config);
-    if (!isAway(error)) throw error;
+    if (!isOutage(error)) throw error;
     return { error };
   }
 }

@@ -11,7 +11,7 @@ import type { Entry, Mark } from '../../shared/failures/waiting/entry.ts';
 import { wantedOf } from '../../shared/failures/waiting/merge.ts';
 import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
 import { takeTurn } from '../../shared/failures/waiting/turn.ts';
-import type { Probe, TurnResult } from '../../shared/failures/waiting/turn.ts';
+import type { Probe, ReturnResult } from '../../shared/failures/waiting/turn.ts';
 import { canonicalJson } from '../../shared/domain/declared/declared.ts';
 import { orderSubject } from '../../shared/domain/steering/steering.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
@@ -49,7 +49,7 @@ export interface Waiting {
 /** Result of one run for one device. */
 export interface TurnReport {
   readonly device: string;
-  readonly turn: TurnResult | 'failed';
+  readonly turn: ReturnResult | 'failed';
   readonly error?: string;
 }
 

@@ -5,7 +5,7 @@
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
-import { isAway } from '../../shared/queue/away.ts';
+import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -72,7 +72,7 @@ async function handleDevice(
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')
       await scope.connections.forget(config);
-    if (!isAway(error)) throw error;
+    if (!isOutage(error)) throw error;
     return postpone(runtime, config, arrivals, error);
   }
 }

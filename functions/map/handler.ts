@@ -135,7 +135,7 @@ async function sendAbsences(
 }
 
 /** Milliseconds; an operator must correct the key, which is read again each time. */
-const PAUSE = { least: 5_000, longest: 30_000 } as const;
+const PAUSE_MS = { least: 5_000, longest: 30_000 } as const;
 
 /** Returns this message and all later ones of its group, to keep the order. */
 async function postpone(
@@ -143,7 +143,7 @@ async function postpone(
   messages: readonly QueueMessage[],
   { code, reason }: OriginRefusal,
 ): Promise<readonly QueueMessage[]> {
-  const delay = Math.round(PAUSE.least + random() * (PAUSE.longest - PAUSE.least));
+  const delay = Math.round(PAUSE_MS.least + random() * (PAUSE_MS.longest - PAUSE_MS.least));
   log.warn(
     { code, error: reason, group: messages[0]?.group, messages: messages.length, delay },
     'retry',

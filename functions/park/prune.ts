@@ -3,7 +3,7 @@ import { RETENTION_MS } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** The parts of the failure store with a retention period. */
 export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects'>;
@@ -19,9 +19,9 @@ export function createPruner(
   let next = clock.monotonic();
   return async () => {
     if (clock.monotonic() < next) return;
-    next = clock.monotonic() + DAY;
+    next = clock.monotonic() + DAY_MS;
     try {
-      const before = clock.now() - config.failures.retentionDays * DAY;
+      const before = clock.now() - config.failures.retentionDays * DAY_MS;
       const [failures, replays] = [await store.prune(before), await jobs.prune(before)];
       // No queue keeps a message longer than this.
       const marks = await suspects.prune(clock.now() - RETENTION_MS);

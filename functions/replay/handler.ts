@@ -13,12 +13,12 @@ import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { loadMap } from './map-bundle.ts';
 import { runPolicyTurns } from './turns.ts';
-import type { TurnReport } from './turns.ts';
+import type { PolicyTurnReport } from './turns.ts';
 
 /** The handler of replay, with its schedule entry point. */
 export interface Replayer {
   /** Runs each policy that is due; stops cleanly when the signal fires. */
-  (signal?: AbortSignal): Promise<readonly TurnReport[]>;
+  (signal?: AbortSignal): Promise<readonly PolicyTurnReport[]>;
 }
 
 export interface ReplayOptions {
@@ -57,17 +57,17 @@ export function create(
 export const handler = lambdaEntry((runtime) => create(runtime));
 
 /** Milliseconds before the function's timeout at which a run stops; the next run continues. */
-const MARGIN = 30_000;
+const MARGIN_MS = 30_000;
 
 async function inTime(
   { clock }: Runtime,
   context: FunctionContext,
   turns: Replayer,
-): Promise<readonly TurnReport[]> {
+): Promise<readonly PolicyTurnReport[]> {
   const late = new AbortController();
   const over = new AbortController();
   void clock
-    .sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN), over.signal)
+    .sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MS), over.signal)
     .then(() => late.abort());
   try {
     return await turns(late.signal);

@@ -1,13 +1,14 @@
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
 import { runPolicyTurn } from '../../shared/failures/replay/policy-turn.ts';
-import type { TurnResult, TurnContext } from '../../shared/failures/replay/policy-turn.ts';
+import type { PolicyTurnResult, TurnContext } from '../../shared/failures/replay/policy-turn.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 /** Result of one policy's run. */
-export type TurnReport =
-  ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
+export type PolicyTurnReport =
+  | ({ readonly policy: string } & PolicyTurnResult)
+  | { readonly policy: string; readonly error: string };
 
 /**
  * Sequential, because policies may select the same failures. A failed policy does not affect the
@@ -17,10 +18,10 @@ export async function runPolicyTurns(
   runtime: Runtime,
   { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer },
   signal?: AbortSignal,
-): Promise<readonly TurnReport[]> {
+): Promise<readonly PolicyTurnReport[]> {
   const { clock, id, queues, log, config } = runtime;
   const world: TurnContext = { store, jobs, audit, turns, previewer, queues, clock, id };
-  const reports: TurnReport[] = [];
+  const reports: PolicyTurnReport[] = [];
   // A dry run sends nothing.
   for (const policy of runtime.dryRun === true ? [] : config.failures.replay) {
     if (signal?.aborted === true) break;

@@ -6,7 +6,7 @@ import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { CLOCKS_DIFFER } from './leader/lease.ts';
+import { MAX_CLOCK_SKEW_MS } from './leader/lease.ts';
 import type { Recorder } from './report/event-recorder.ts';
 import type { EventTarget } from './report/event-object.ts';
 import { serviceTarget } from './report/event-targets.ts';
@@ -54,7 +54,7 @@ export class ClockTeller {
     const { client, clock, log } = this.#options;
     const ahead = clockAhead(client, clock);
     if (ahead === undefined) return;
-    if (Math.abs(ahead) <= CLOCKS_DIFFER) return this.#takeBack();
+    if (Math.abs(ahead) <= MAX_CLOCK_SKEW_MS) return this.#takeBack();
     const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost. Times in records, Events and orders are wrong, and AWS refuses requests at a difference of 5 minutes. Correct whichever clock is wrong (NTP).`;
     log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
     for (const ingress of ingresses) this.#tellOf(ingress, message);

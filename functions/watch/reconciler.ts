@@ -33,7 +33,7 @@ import { LatestResults } from './report/latest-results.ts';
 import { createMeshServiceAccess, type MeshServiceAccess } from './report/mesh-service-access.ts';
 import { reportResults } from './report/report-results.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
-import type { Meter } from './serve/metrics.ts';
+import type { WatchMeter } from './serve/metrics.ts';
 import { ObservedIngress } from './view/observed-ingress.ts';
 
 export interface ReconcilerOptions {
@@ -46,7 +46,7 @@ export interface ReconcilerOptions {
   readonly outbox: Outbox;
   readonly revisions: Revisions;
   readonly debounce: DebounceLimits;
-  readonly meter: Meter;
+  readonly meter: WatchMeter;
   /** False on a standby replica, which collects changes but neither sends nor writes. */
   readonly isLeading: () => boolean;
   /** How listeners are probed; default: over TCP. */

@@ -2,13 +2,13 @@
 import { dryRunClient } from '../../shared/kubernetes/dry-run.ts';
 import {
   createKubernetesClient,
-  type Environment,
   type KubernetesClient,
   type Resource,
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { leasePlace } from './leader/lease.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';
@@ -37,7 +37,7 @@ export interface WatcherOptions {
   /** Namespace of the Lease; default: that of the pod, or `default`. */
   readonly leaseNamespace?: string | undefined;
   /** Milliseconds between full resyncs. */
-  readonly resync?: number | undefined;
+  readonly resyncMs?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly lease?: Partial<LeaseTiming> | undefined;
   /** Address for /healthz, /readyz and /metrics; absent: not served. */
@@ -66,7 +66,7 @@ const NAMESPACES: Resource = {
   kind: 'Namespace',
   namespaced: false,
 };
-const DEBOUNCE: DebounceLimits = { quiet: 100, max: 1_000 };
+const DEBOUNCE_MS: DebounceLimits = { quietMs: 100, maxMs: 1_000 };
 const RESYNC_MS = 5 * 60_000;
 
 /** Pending content is sent before the Lease is released, if that takes no longer than this. */
@@ -230,8 +230,8 @@ class ClusterWatcher implements Watcher {
       ingresses: this.#ingresses,
       client: this.#client.fenced(assure),
       cache: this.#cache,
-      debounce: this.#options.debounce ?? DEBOUNCE,
-      resync: this.#options.resync ?? RESYNC_MS,
+      debounce: this.#options.debounce ?? DEBOUNCE_MS,
+      resyncMs: this.#options.resyncMs ?? RESYNC_MS,
       meter: this.#metrics.meter,
       raise: (above) => this.#leadership.raise(above),
     });

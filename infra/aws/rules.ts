@@ -29,7 +29,7 @@ interface Joined {
 
 type Rule = (joined: Joined) => string | undefined;
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 /**
  * apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. What express could not
@@ -115,7 +115,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? undefined
       : `${queueId} and its dead-letter queue must both be FIFO`,
   retention: ({ queue, queueId }) =>
-    number(queue, 'MessageRetentionPeriod') >= 14 * DAY
+    number(queue, 'MessageRetentionPeriod') >= 14 * DAY_SECONDS
       ? undefined
       : `${queueId} keeps messages for less than 14 days`,
   'dead-retention': ({ queue, dead, queueId }) =>

@@ -46,7 +46,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   try {
     const kubernetes = await closers.use(startKubernetes({ name: options.id }));
     const cluster = await closers.use(
-      startCluster({ ...options, store: kubernetes.store, clock: processClock, grace: GRACE_MS }),
+      startCluster({ ...options, store: kubernetes.store, clock: processClock, graceMs: GRACE_MS }),
     );
     refuseProblems(cluster);
     return {

@@ -22,12 +22,12 @@ export interface SecretSources {
   readonly secretsManager?: (id: string) => Promise<string | undefined>;
   readonly ssm?: (name: string) => Promise<string | undefined>;
   /** Milliseconds to resolve one secret; default 15 000. */
-  readonly limit?: number;
+  readonly limitMs?: number;
 }
 
 /** Milliseconds: maximum silence of a service, and maximum total time for a secret. */
-const SILENCE = 5_000;
-const TOTAL = 15_000;
+const SILENCE_MS = 5_000;
+const TOTAL_MS = 15_000;
 
 /**
  * The AWS clients are loaded only if a reference needs them, because loading them takes longer than
@@ -36,7 +36,7 @@ const TOTAL = 15_000;
 async function fromSecretsManager(id: string): Promise<string | undefined> {
   const { GetSecretValueCommand, SecretsManagerClient } =
     await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({ requestHandler: handlerLimits(SILENCE) });
+  const client = new SecretsManagerClient({ requestHandler: handlerLimits(SILENCE_MS) });
   try {
     const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
     return answer.SecretString;
@@ -47,7 +47,7 @@ async function fromSecretsManager(id: string): Promise<string | undefined> {
 
 async function fromParameterStore(name: string): Promise<string | undefined> {
   const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const client = new SSMClient({ requestHandler: handlerLimits(SILENCE) });
+  const client = new SSMClient({ requestHandler: handlerLimits(SILENCE_MS) });
   try {
     const answer = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
     return answer.Parameter?.Value;
@@ -63,7 +63,7 @@ async function readSecretFile(path: string): Promise<string> {
     const { size } = await file
       .stat()
       .then((stat) => (stat.isFile() ? stat : Promise.reject(new NotAFile())));
-    if (size > LARGEST_FILE) throw new NotAFile();
+    if (size > MAX_FILE_BYTES) throw new NotAFile();
     return await file.readFile('utf8');
   } finally {
     await file.close();
@@ -71,7 +71,7 @@ async function readSecretFile(path: string): Promise<string> {
 }
 
 /** Bytes. */
-const LARGEST_FILE = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 class NotAFile extends Error {
   readonly code = 'not a regular file of at most 1 MiB';
@@ -140,7 +140,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Resolves on every call, without a cache, so that rotated secrets are used. */
 export function createSecrets(sources: SecretSources): Secrets {
   const byKind = resolvers(sources);
-  const { limit = TOTAL } = sources;
+  const { limitMs = TOTAL_MS } = sources;
   return {
     async resolve(reference) {
       const cut = reference.indexOf(':');
@@ -156,8 +156,8 @@ export function createSecrets(sources: SecretSources): Secrets {
       try {
         value = await within(
           resolver(reference.slice(cut + 1), reference),
-          limit,
-          () => new TotalTimeout(limit),
+          limitMs,
+          () => new TotalTimeout(limitMs),
         );
       } catch (error) {
         if (error instanceof ConfigError) throw error;

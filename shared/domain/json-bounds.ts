@@ -17,7 +17,7 @@ export interface JsonBounds {
  * characters. Only ConfigMaps, and unvalidated fields of custom resources, can be longer; the API
  * reader cuts those.
  */
-export const LONGEST_STRING = 256 * 1024;
+export const MAX_STRING_CHARACTERS = 256 * 1024;
 
 const QUOTE = 34;
 const COMMA = 44;

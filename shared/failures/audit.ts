@@ -25,7 +25,7 @@ export interface AuditLog {
   list(): Promise<readonly AuditEntry[]>;
 }
 
-const PARALLEL = 32;
+const MAX_PARALLEL_READS = 32;
 
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
   return {
@@ -42,9 +42,9 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
     list: async () => {
       const entries = await blobs.list('audit/');
       const found: AuditEntry[] = [];
-      for (let i = 0; i < entries.length; i += PARALLEL) {
+      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS) {
         const texts = await Promise.all(
-          entries.slice(i, i + PARALLEL).map(({ key }) => blobs.get(key)),
+          entries.slice(i, i + MAX_PARALLEL_READS).map(({ key }) => blobs.get(key)),
         );
         found.push(
           ...texts.flatMap((blob) =>

@@ -116,12 +116,12 @@ export function readBundle(
   source: string,
   bounds = BUNDLE_BOUNDS,
 ): readonly Failure[] {
-  if (Buffer.byteLength(text) > bounds.bytes) throw tooLarge(source, bounds);
+  if (Buffer.byteLength(text) > bounds.bytes) throw bundleTooLarge(source, bounds);
   const [first = '', ...rest] = text
     .split('\n', bounds.failures + 3)
     .filter((line) => line.trim() !== '');
   const { failures } = parse(Title, first, `${source}, line 1`);
-  if (rest.length > bounds.failures) throw tooLarge(source, bounds);
+  if (rest.length > bounds.failures) throw bundleTooLarge(source, bounds);
   const read = rest.map((line, i) => parse(Line, line, `${source}, line ${i + 2}`));
   if (read.length !== failures)
     throw new ReplayError(
@@ -131,7 +131,7 @@ export function readBundle(
   return read;
 }
 
-export function tooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
+export function bundleTooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
   return new ReplayError(
     'RPL709',
     `${source} exceeds the limits of a bundle (${limits(bounds)}). Export it in parts with a filter such as cluster:east or since:2h.`,

@@ -40,7 +40,7 @@ interface Origin {
 }
 
 const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
-const SENTENCE = 300;
+const MAX_SENTENCE_CHARACTERS = 300;
 
 const NOTHING = {
   device: undefined,
@@ -370,5 +370,7 @@ export function unreadSighting(
 }
 
 function shorten(text: string): string {
-  return text.length <= SENTENCE ? text : `${text.slice(0, SENTENCE - 1)}…`;
+  return text.length <= MAX_SENTENCE_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_SENTENCE_CHARACTERS - 1)}…`;
 }

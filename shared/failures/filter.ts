@@ -40,7 +40,7 @@ const LISTS = [
   'id',
 ] as const;
 type ListKey = (typeof LISTS)[number];
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
   class: FailureClass.options,
   state: [...FailureState.options, 'all'],
@@ -84,7 +84,7 @@ function isList(key: string): key is ListKey {
 /** Relative such as `2h`, or absolute such as 2026-11-23T03:00Z. */
 function parseTime(key: string, value: string, now: number): number {
   const ago = /^(\d+)([smhd])$/.exec(value);
-  if (ago) return now - Number(ago[1]) * UNITS[ago[2] as keyof typeof UNITS];
+  if (ago) return now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS];
   const at = Date.parse(value);
   if (Number.isNaN(at))
     throw new Error(

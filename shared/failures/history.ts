@@ -64,17 +64,17 @@ export interface HistoryStore {
   all(): Promise<readonly OwnerHistory[]>;
 }
 
-const CHAPTERS = 20;
-const LINES = 20;
-const WORDS = 300;
+const MAX_ENTRIES = 20;
+const MAX_LINES = 20;
+const MAX_TEXT_CHARACTERS = 300;
 /** Milliseconds. */
-const REPEAT = 60_000;
-const PARALLEL = 32;
+const REPEAT_MS = 60_000;
+const MAX_PARALLEL_READS = 32;
 
 /** Pure. */
 export function historyEntry(settled: Settled, way: Delivery, now: number): HistoryEntry {
   const { version, device, exposures } = settled;
-  const news = exposures.filter((e) => e.outcome !== 'unchanged').slice(0, LINES);
+  const news = exposures.filter((e) => e.outcome !== 'unchanged').slice(0, MAX_LINES);
   const job = /^replay\.([^.]+)\./.exec(way.deduplicationId)?.[1];
   return {
     at: now,
@@ -96,7 +96,7 @@ export function historyEntry(settled: Settled, way: Delivery, now: number): Hist
       gateways: e.gateways,
       outcome: e.outcome,
       code: e.code,
-      message: e.message.slice(0, WORDS),
+      message: e.message.slice(0, MAX_TEXT_CHARACTERS),
     })),
   };
 }
@@ -112,8 +112,8 @@ export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHist
   const index = story.chapters.findLastIndex((known) => known.device === chapter.device);
   const known = story.chapters[index];
   if (known === undefined || !isRepetition(known, chapter))
-    return { ...story, chapters: [...story.chapters, chapter].slice(-CHAPTERS) };
-  if (chapter.at - known.last < REPEAT) return undefined;
+    return { ...story, chapters: [...story.chapters, chapter].slice(-MAX_ENTRIES) };
+  if (chapter.at - known.last < REPEAT_MS) return undefined;
   const again = { ...chapter, at: known.at, last: chapter.at, times: known.times + 1 };
   return { ...story, chapters: story.chapters.toSpliced(index, 1, again) };
 }
@@ -150,10 +150,10 @@ export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStor
     all: async () => {
       const entries = await blobs.list('history/');
       const found: OwnerHistory[] = [];
-      for (let i = 0; i < entries.length; i += PARALLEL) {
+      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS) {
         const some = await Promise.all(
           entries
-            .slice(i, i + PARALLEL)
+            .slice(i, i + MAX_PARALLEL_READS)
             .map(
               async ({ key, tag }) =>
                 (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story,

@@ -4,7 +4,7 @@
  */
 import { ReplayError } from './error.ts';
 
-const LONGEST = 512;
+const MAX_KEY_CHARACTERS = 512;
 /**
  * A segment must not start with a dot: this excludes `..` and hidden names, which listings skip.
  */
@@ -15,7 +15,7 @@ const PREFIX = new RegExp(`^(?:${SEGMENT}/)*(?:${SEGMENT})?$`);
 
 /** Whether the text is a valid blob name. */
 export function isKey(text: string): boolean {
-  return text.length <= LONGEST && KEY.test(text);
+  return text.length <= MAX_KEY_CHARACTERS && KEY.test(text);
 }
 
 /** Returns `key` unchanged; throws RPL716 if it is not valid. */
@@ -26,7 +26,7 @@ export function checkedKey(key: string, where: string): string {
 
 /** Returns `prefix` unchanged; throws RPL716 if it is not valid. */
 export function checkedPrefix(prefix: string, where: string): string {
-  if (prefix.length <= LONGEST && PREFIX.test(prefix)) return prefix;
+  if (prefix.length <= MAX_KEY_CHARACTERS && PREFIX.test(prefix)) return prefix;
   throw refused(prefix, where);
 }
 

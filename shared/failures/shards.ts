@@ -9,7 +9,7 @@ import type { FailureHead } from './port.ts';
 const FORMAT = 1;
 /** A shard has few writers, so this many lost races mean that the server ignores conditions. */
 const MAX_RACES = 50;
-const PARALLEL = 32;
+const MAX_PARALLEL_READS = 32;
 
 export type Heads = ReadonlyMap<string, FailureHead>;
 
@@ -78,8 +78,8 @@ export function createShards(blobs: Blobs): Shards {
     read: async (prefix) => {
       const entries = await blobs.list(`index/${prefix}`);
       const found: Heads[] = [];
-      for (let i = 0; i < entries.length; i += PARALLEL)
-        found.push(...(await Promise.all(entries.slice(i, i + PARALLEL).map(load))));
+      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS)
+        found.push(...(await Promise.all(entries.slice(i, i + MAX_PARALLEL_READS).map(load))));
       return found;
     },
     one: async (shard) => (await fetch(keyOf(shard)))?.heads ?? new Map(),

@@ -9,12 +9,11 @@ import { loadConfig } from '../config/load.ts';
 import type { Handler } from '../queue/handler.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
 import { processRuntime } from './process-runtime.ts';
+import type { Environment } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
 
-export type { FunctionContext, Handler } from '../queue/handler.ts';
-
 /** Environment variables of the process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { FunctionContext, Handler } from '../queue/handler.ts';
 
 /** The `create` export of a function's module. */
 export type Create = (runtime: Runtime) => Handler;

@@ -33,10 +33,10 @@ export interface Schedule {
 export const AUDIT_INTERVAL_MS = 10 * 60_000;
 
 /** Milliseconds; checking whether a policy is due costs one small read each. */
-const LOOK = 60_000;
+const LOOK_MS = 60_000;
 
 /** Milliseconds; with nothing waiting, a check costs one listing of a few names. */
-const WAITING_LOOK = 15_000;
+const WAITING_LOOK_MS = 15_000;
 
 /** `every` in milliseconds; 0 disables audits. */
 export function startAudits(
@@ -62,7 +62,7 @@ export async function startReplays(
   const { create } = await load();
   const replayer = create(runtime);
   return schedule(runtime, {
-    every: LOOK,
+    every: LOOK_MS,
     work: (signal) => replayer.turns(signal),
     failed: 'replay failed; the next run tries again',
     close: () => replayer.close(),
@@ -76,7 +76,7 @@ export async function startReplays(
 export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedule {
   const apply = create(runtime);
   return schedule(runtime, {
-    every: WAITING_LOOK,
+    every: WAITING_LOOK_MS,
     work: (signal) => apply.turns(signal),
     failed: 'waiting changes could not be checked; the next run tries again',
     close: () => apply.close(),

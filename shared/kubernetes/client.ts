@@ -87,7 +87,7 @@ export interface KubernetesClient {
 /**
  * Small, because a page is in memory several times while it is read: as bytes, text and objects.
  */
-const PAGE = 200;
+const PAGE_OBJECTS = 200;
 
 export interface ClientOptions extends Partial<CredentialOptions> {
   readonly clock?: Pick<Clock, 'monotonic'> | undefined;
@@ -171,7 +171,14 @@ async function* readPages(
   resource: Resource,
   selection: Selection,
 ): AsyncGenerator<Page> {
-  const { namespace, labelSelector, fieldSelector, limit = PAGE, signal, received } = selection;
+  const {
+    namespace,
+    labelSelector,
+    fieldSelector,
+    limit = PAGE_OBJECTS,
+    signal,
+    received,
+  } = selection;
   let next = '';
   do {
     const answer = (await transport.json({

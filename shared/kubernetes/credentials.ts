@@ -4,12 +4,13 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
 import { createExecPlugin, type ExecConfig, type ExecPlugin } from './exec-plugin.ts';
-import { proxyFor, type Environment } from './proxy.ts';
+import type { Environment } from '../runtime/process.ts';
+import { proxyFor } from './proxy.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** The current server and credentials. */
-export interface Credentials {
+export interface ApiCredentials {
   readonly server: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Changes with certificates and keys. */
@@ -20,7 +21,7 @@ export interface Credentials {
 export interface CredentialSource {
   /** Namespace of the context (in a cluster: of the pod). */
   readonly namespace: string | undefined;
-  read(): Promise<Credentials>;
+  read(): Promise<ApiCredentials>;
   /** Discards cached tokens; called after a 401. */
   reload(): void;
 }
@@ -114,7 +115,10 @@ function withoutPlugin(config: KubeConfig): KubeConfig {
   return plain;
 }
 
-async function readCredentials({ config, plugin }: Loaded, env: Environment): Promise<Credentials> {
+async function readCredentials(
+  { config, plugin }: Loaded,
+  env: Environment,
+): Promise<ApiCredentials> {
   const headers: Record<string, string> = {};
   const options: RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);

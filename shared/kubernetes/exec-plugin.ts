@@ -1,6 +1,6 @@
 /** Credentials from a program, as in kubeconfigs of cloud providers. */
 import { spawn } from 'node:child_process';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../runtime/process.ts';
 
 /** The `exec` part of a kubeconfig's user. */
 export interface ExecConfig {
@@ -36,9 +36,9 @@ const TIMEOUT_MS = 30_000;
  * differ.
  */
 const MARGIN_MS = 60_000;
-const LONGEST_REMARK = 500;
+const MAX_REMARK_CHARACTERS = 500;
 /** Characters; a token and a certificate with its key have a few thousand. */
-const LONGEST_OUTPUT = 1024 * 1024;
+const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 
 export function createExecPlugin(config: ExecConfig, options: ExecOptions): ExecPlugin {
   let cached: { readonly credential: ExecCredential; readonly until: number } | undefined;
@@ -90,8 +90,8 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (piece: string) => {
       said[name] += piece;
-      if (said[name].length > LONGEST_OUTPUT)
-        end(`printed more than ${LONGEST_OUTPUT} characters; run it by hand to see what`);
+      if (said[name].length > MAX_OUTPUT_CHARACTERS)
+        end(`printed more than ${MAX_OUTPUT_CHARACTERS} characters; run it by hand to see what`);
     });
   }
   child.once('error', (error) => {
@@ -105,7 +105,7 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
     if (code === 0) resolve(said.stdout);
     else
       fail(
-        `ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it printed nothing'}`,
+        `ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-MAX_REMARK_CHARACTERS) || 'it printed nothing'}`,
       );
   });
   return promise;

@@ -15,13 +15,13 @@ export interface ErrorFrame {
  * Characters; etcd stores objects up to 1.5 MB, which can be larger in other versions and with
  * managedFields.
  */
-const LONGEST = 16 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 16 * 1024 * 1024;
 
 /** One JSON document per line; a line may arrive in several chunks. */
 export async function* readFrames(
   body: AsyncIterable<Uint8Array>,
   received?: (bytes: number) => void,
-  longest = LONGEST,
+  longest = MAX_LINE_CHARACTERS,
 ): AsyncGenerator<WatchFrame | ErrorFrame> {
   const decoder = new TextDecoder();
   let begun: string[] = [];

@@ -26,4 +26,3 @@ export {
   type StreamTiming,
 } from './stream.ts';
 export type { RelistCause, StreamFigures } from './stream-figures.ts';
-export type { Environment } from './proxy.ts';

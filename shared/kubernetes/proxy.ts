@@ -1,7 +1,6 @@
 /** The proxy for a server, by the environment rules of kubectl. */
 import { BlockList, isIP } from 'node:net';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../runtime/process.ts';
 
 /**
  * Undefined for a direct connection: no proxy is set, the server is excluded, or it is this host.

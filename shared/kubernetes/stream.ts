@@ -34,7 +34,7 @@ export interface StreamTiming {
   readonly relist: number;
 }
 
-const TIMING: StreamTiming = {
+const TIMING_MS: StreamTiming = {
   backoff: { base: 500, max: 30_000 },
   watch: 60_000,
   overdue: 15_000,
@@ -45,7 +45,7 @@ const TIMING: StreamTiming = {
 /**
  * Consecutive failures without a frame after which the version is discarded and a new list is made.
  */
-const RESUMES = 2;
+const MAX_RESUMES = 2;
 
 export interface StreamOptions<T> {
   readonly client: KubernetesClient;
@@ -120,7 +120,7 @@ class ListWatch<T> implements Stream<T> {
     this.synced = promise;
     this.#markSynced = resolve;
     this.#options = options;
-    this.#timing = { ...TIMING, ...options.timing };
+    this.#timing = { ...TIMING_MS, ...options.timing };
     this.figures = new Figures(options.clock);
     this.store = new ObjectStore<T>((change) =>
       this.#guard('a change', () => options.onChange(change)),
@@ -315,7 +315,7 @@ class ListWatch<T> implements Stream<T> {
     const cut = error instanceof KubernetesError && error.status === 0;
     // After a cut the history still exists, so continuing costs the server nothing. All other
     // errors start again.
-    if (!cut || this.#failures > RESUMES) this.#forget(causeOf(error));
+    if (!cut || this.#failures > MAX_RESUMES) this.#forget(causeOf(error));
     if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
     // Expired history requires a list, and waiting does not help; but only once.

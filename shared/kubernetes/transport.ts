@@ -3,7 +3,7 @@ import { request, type Dispatcher } from 'undici';
 import { readAll, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { CredentialSource, ApiCredentials } from './credentials.ts';
 import { errorFromStatus, Fenced, unreachable } from './error.ts';
 
 export interface ApiRequest {
@@ -135,7 +135,7 @@ class UndiciTransport implements ApiTransport {
     }
   }
 
-  #dispatcherFor(credentials: Credentials): Dispatcher {
+  #dispatcherFor(credentials: ApiCredentials): Dispatcher {
     const { fingerprint } = credentials;
     if (this.#current?.fingerprint === fingerprint) return this.#current.dispatcher;
     // Streams on old connections end within their timeout; new ones use the new certificate.
@@ -147,7 +147,7 @@ class UndiciTransport implements ApiTransport {
 
 function requestOptions(
   { method, body, contentType, signal, endless }: ApiRequest,
-  credentials: Credentials,
+  credentials: ApiCredentials,
   dispatcher: Dispatcher,
 ): Parameters<typeof request<null>>[1] {
   return {
@@ -170,11 +170,11 @@ function textOf({ method, path }: ApiRequest): string {
 }
 
 /** HTTP dates are whole seconds, rounded down. */
-const HALF_A_SECOND = 500;
+const HALF_A_SECOND_MS = 500;
 
 function dateOf({ headers }: Answer): number | undefined {
   const date = Date.parse(String(headers['date']));
-  return Number.isNaN(date) ? undefined : date + HALF_A_SECOND;
+  return Number.isNaN(date) ? undefined : date + HALF_A_SECOND_MS;
 }
 
 async function readJson(

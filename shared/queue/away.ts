@@ -22,7 +22,7 @@ const SYSTEM = /^(E[A-Z0-9]+|UND_ERR_[A-Z_]+)$/;
  * Whether a device, queue, store, secret or the network is unavailable. A retry may succeed, and
  * the message is not at fault.
  */
-export function isAway(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   // A message that is too large stays too large.
   if (code === 'Q604') return false;

@@ -4,7 +4,7 @@
  * up alone in the same call; other messages continue.
  */
 import { errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
-import { isAway } from './away.ts';
+import { isOutage } from './away.ts';
 import { shorten } from '../domain/text/bounded.ts';
 import { fromRecord } from './handler.ts';
 import type { FunctionContext, Handler } from './handler.ts';
@@ -21,7 +21,7 @@ export type GroupHandler = (
 ) => Promise<readonly QueueMessage[]>;
 
 /** The reason why a message is given up. */
-export interface Verdict {
+export interface MessageVerdict {
   readonly code: string;
   readonly reason: string;
 }
@@ -34,7 +34,7 @@ export interface BatchWork {
   /** Moves the message out of the queue with its bytes, without parsing it. */
   readonly giveUp: (
     message: QueueMessage,
-    verdict: Verdict,
+    verdict: MessageVerdict,
     context: FunctionContext,
   ) => Promise<void>;
   /** The queue that delivered the messages. */
@@ -72,7 +72,7 @@ export function handleGroups(work: BatchWork): Handler {
   };
 }
 
-function deadly({ receiveCount }: QueueMessage, tries: number): Verdict {
+function deadly({ receiveCount }: QueueMessage, tries: number): MessageVerdict {
   return {
     code: 'Q617',
     reason: `The process ended ${tries} times while this message was the only one it handled (received ${receiveCount} times), so the message is not parsed again. Check the memory and the timeout of the function, and find out who sent it; the next resync of a watcher sends the same content again.`,
@@ -96,7 +96,7 @@ async function handleGroup(
   } catch (error) {
     work.onError(group, error);
     // The messages were handled together, so the faulty one is unknown.
-    return isAway(error) ? messages : oneByOne(work, context, { group, messages });
+    return isOutage(error) ? messages : oneByOne(work, context, { group, messages });
   }
 }
 
@@ -130,7 +130,7 @@ async function handleAlone(
     return (await work.handle(message.group, [message], context)).length === 0;
   } catch (error) {
     work.onError(message.group, error);
-    return isAway(error) ? false : giveUp(work, context, message, verdictOf(error));
+    return isOutage(error) ? false : giveUp(work, context, message, verdictOf(error));
   }
 }
 
@@ -138,7 +138,7 @@ async function giveUp(
   work: BatchWork,
   context: FunctionContext,
   message: QueueMessage,
-  verdict: Verdict,
+  verdict: MessageVerdict,
 ): Promise<boolean> {
   try {
     await work.giveUp(message, verdict, context);
@@ -149,12 +149,12 @@ async function giveUp(
   }
 }
 
-const LONGEST = 500;
+const MAX_REASON_CHARACTERS = 500;
 
 /** Keeps the code of errors that have one. */
-export function verdictOf(error: unknown): Verdict {
+export function verdictOf(error: unknown): MessageVerdict {
   const code = errorCode(error);
-  const said = shorten(errorMessage(error), LONGEST);
+  const said = shorten(errorMessage(error), MAX_REASON_CHARACTERS);
   if (code === 'Q604') return { code, reason: said };
   return {
     code: 'Q616',

@@ -2,7 +2,7 @@
  * Limits on messages. Every message is checked against them before it is parsed;
  * docs/architecture.md explains each limit.
  */
-import { excessOf, LONGEST_STRING } from '../domain/json-bounds.ts';
+import { excessOf, MAX_STRING_CHARACTERS } from '../domain/json-bounds.ts';
 import type { JsonBounds } from '../domain/json-bounds.ts';
 import { DEAD_LETTER } from './events.ts';
 
@@ -21,7 +21,7 @@ export const DATA_BOUNDS: JsonBounds = { depth: 64, values: 800_000 };
  * lines. A dead letter is exempt: it holds a whole message as one string.
  */
 export const dataBoundsOf = (type: string): JsonBounds =>
-  type === DEAD_LETTER ? DATA_BOUNDS : { ...DATA_BOUNDS, string: LONGEST_STRING };
+  type === DEAD_LETTER ? DATA_BOUNDS : { ...DATA_BOUNDS, string: MAX_STRING_CHARACTERS };
 /** Above this number of values, validation stops at the first invalid one. */
 const MANY_VALUES = 10_000;
 
@@ -35,7 +35,7 @@ export const UNPACKED_BYTES = 16 * 1024 * 1024;
  * Maximum number of characters of attributes that are copied into other messages, records and log
  * lines.
  */
-export const LONGEST = {
+export const MAX_CHARACTERS = {
   id: 512,
   source: 256,
   type: 128,

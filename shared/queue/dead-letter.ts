@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { shorten } from '../domain/text/bounded.ts';
-import { LONGEST } from './bounds.ts';
+import { MAX_CHARACTERS } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
 import { serialiseEventWithin } from './envelope.ts';
 import type { EventMeta } from './envelope-types.ts';
@@ -121,7 +121,7 @@ const BUDGET = {
 /** Smaller limits if the dead letter would be too large otherwise: the event is more important. */
 const LEAN = { response: 500, attempts: 3 } as const;
 /** A body of this length fits into one message, whatever its content. */
-const LONGEST_CUT_BODY = 128 * 1024;
+const MAX_CUT_BODY_CHARACTERS = 128 * 1024;
 
 const CLASSES: readonly (readonly [string, DeadLetterClass])[] = [
   ['GW', 'input'],
@@ -170,7 +170,7 @@ function letterOf(input: DeadLetterInput): DeadLetter {
   const { id, body, sentAt, receiveCount, sender } = message;
   return {
     code,
-    reason: shorten(reason, LONGEST.reason),
+    reason: shorten(reason, MAX_CHARACTERS.reason),
     class: classOf(code),
     queue,
     group: message.group,
@@ -204,7 +204,7 @@ function cut(letter: DeadLetter): DeadLetter {
   };
   return {
     ...lean(letter),
-    original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole },
+    original: { ...letter.original, body: body.slice(0, MAX_CUT_BODY_CHARACTERS), cut: whole },
   };
 }
 
@@ -225,7 +225,7 @@ function sealLetter(letter: DeadLetter, meta: EventMeta): string {
 
 function clusterOf(owner: string | undefined): string {
   const cluster = owner?.split('/')[0] ?? '';
-  return cluster === '' || cluster.length > LONGEST.source / 2 ? 'unknown' : cluster;
+  return cluster === '' || cluster.length > MAX_CHARACTERS.source / 2 ? 'unknown' : cluster;
 }
 
 /**
@@ -246,7 +246,7 @@ export async function sendDeadLetter(queues: Queues, input: DeadLetterInput): Pr
     subject: owner ?? (message.group || message.id),
     time: new Date(input.now).toISOString(),
     traceparent:
-      traceparent !== undefined && traceparent.length > LONGEST.traceparent
+      traceparent !== undefined && traceparent.length > MAX_CHARACTERS.traceparent
         ? undefined
         : traceparent,
   };

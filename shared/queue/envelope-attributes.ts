@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
 import { shorten } from '../domain/text/bounded.ts';
-import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST } from './bounds.ts';
+import { BODY_BOUNDS, dataBoundsOf, isBulky, MAX_CHARACTERS } from './bounds.ts';
 import type { EventRefusal, EventRefusalCode } from './envelope-types.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './explain-issues.ts';
 import type { SignatureClaim } from './signature.ts';
-import { LONGEST_WAITED, parseWaited, type Waited } from './waited.ts';
+import { MAX_WAITED_CHARACTERS, parseWaited, type Waited } from './waited.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
@@ -32,18 +32,18 @@ const SOURCE = /^\/clusters\/([^/]+)$/;
 /** Not strict, because CloudEvents allows extensions. */
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.string().min(1).max(LONGEST.id),
-  source: z.string().max(LONGEST.source).regex(SOURCE, 'must be /clusters/<id>'),
-  type: z.string().min(1).max(LONGEST.type),
-  subject: z.string().min(1).max(LONGEST.subject),
-  time: z.iso.datetime({ offset: true }).max(LONGEST.time),
-  traceparent: z.string().max(LONGEST.traceparent).optional(),
-  hops: z.string().max(LONGEST.hops).optional(),
+  id: z.string().min(1).max(MAX_CHARACTERS.id),
+  source: z.string().max(MAX_CHARACTERS.source).regex(SOURCE, 'must be /clusters/<id>'),
+  type: z.string().min(1).max(MAX_CHARACTERS.type),
+  subject: z.string().min(1).max(MAX_CHARACTERS.subject),
+  time: z.iso.datetime({ offset: true }).max(MAX_CHARACTERS.time),
+  traceparent: z.string().max(MAX_CHARACTERS.traceparent).optional(),
+  hops: z.string().max(MAX_CHARACTERS.hops).optional(),
   datacontenttype: z.literal('application/json').optional(),
-  dataencoding: z.string().max(LONGEST.dataencoding).optional(),
+  dataencoding: z.string().max(MAX_CHARACTERS.dataencoding).optional(),
   data_base64: z.string().optional(),
-  signature: z.string().min(1).max(LONGEST.signature).optional(),
-  keyid: z.string().min(1).max(LONGEST.keyid).optional(),
+  signature: z.string().min(1).max(MAX_CHARACTERS.signature).optional(),
+  keyid: z.string().min(1).max(MAX_CHARACTERS.keyid).optional(),
 });
 
 function parseJson(body: string): { readonly value: unknown } | { readonly problem: string } {
@@ -66,18 +66,18 @@ export function refuseEvent(
 ): { readonly refused: EventRefusal } {
   const of = envelope as Readonly<Record<string, unknown>>;
   const cluster =
-    text(of['cluster'], LONGEST.source) ??
-    SOURCE.exec(text(of['source'], LONGEST.source) ?? '')?.[1];
+    text(of['cluster'], MAX_CHARACTERS.source) ??
+    SOURCE.exec(text(of['source'], MAX_CHARACTERS.source) ?? '')?.[1];
   const known = Object.entries({
-    id: text(of['id'], LONGEST.id),
-    type: text(of['type'], LONGEST.type),
-    subject: text(of['subject'], LONGEST.subject),
+    id: text(of['id'], MAX_CHARACTERS.id),
+    type: text(of['type'], MAX_CHARACTERS.type),
+    subject: text(of['subject'], MAX_CHARACTERS.subject),
     cluster,
   });
   return {
     refused: {
       code,
-      reason: shorten(reason, LONGEST.reason),
+      reason: shorten(reason, MAX_CHARACTERS.reason),
       ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
     },
   };
@@ -164,7 +164,7 @@ export function parseAttributes(
       cluster: SOURCE.exec(source)?.[1] ?? '',
       traceparent,
       hops: parseHops(hops ?? ''),
-      waited: parseWaited(text(rest['waited'], LONGEST_WAITED)),
+      waited: parseWaited(text(rest['waited'], MAX_WAITED_CHARACTERS)),
       packed,
       encoding,
       data: rest['data'],

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import { shorten } from '../domain/text/bounded.ts';
 
-const SHOWN = 3;
+const MAX_SHOWN = 3;
 /** Limited because the sender chooses the names of unknown fields. */
-const LONGEST_ISSUE = 250;
+const MAX_ISSUE_CHARACTERS = 250;
 
 function path(parts: readonly PropertyKey[]): string {
   return parts
@@ -15,8 +15,10 @@ function path(parts: readonly PropertyKey[]): string {
 /** Formats path and expectation of the first issues. */
 export function explainIssues(error: Pick<z.ZodError, 'issues'>): string {
   const lines = error.issues
-    .slice(0, SHOWN)
-    .map((issue) => shorten(`${path(issue.path) || 'the value'}: ${issue.message}`, LONGEST_ISSUE));
+    .slice(0, MAX_SHOWN)
+    .map((issue) =>
+      shorten(`${path(issue.path) || 'the value'}: ${issue.message}`, MAX_ISSUE_CHARACTERS),
+    );
   const more = error.issues.length - lines.length;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

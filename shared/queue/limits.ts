@@ -17,7 +17,7 @@ export const RETENTION_MS = 14 * 24 * 60 * 60_000;
 /** The maximum of SQS. A safety net for crashes; the code dead-letters messages long before. */
 export const MAX_RECEIVE_COUNT = 1_000;
 
-const MAX_TOKEN = 128;
+const MAX_TOKEN_CHARACTERS = 128;
 const TOKEN = /^[!-~]{1,128}$/;
 
 /**
@@ -27,7 +27,7 @@ const TOKEN = /^[!-~]{1,128}$/;
 export function queueToken(text: string): string {
   if (TOKEN.test(text)) return text;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  const start = text.replaceAll(/[^!-~]/g, '_').slice(0, MAX_TOKEN - hash.length - 1);
+  const start = text.replaceAll(/[^!-~]/g, '_').slice(0, MAX_TOKEN_CHARACTERS - hash.length - 1);
   return `${start}~${hash}`;
 }
 

@@ -9,8 +9,8 @@ import type { QueueName } from './port.ts';
 export interface QueueSettings {
   readonly fifo: boolean;
   /** Milliseconds. */
-  readonly visibility: number;
-  readonly retention: number;
+  readonly visibilityMs: number;
+  readonly retentionMs: number;
   /** The dead-letter queue on the server, and the number of receives before messages move there. */
   readonly redrive?: { readonly to: string; readonly after: number };
   /** `queue` or `messageGroup`; absent if the server does not report it. */
@@ -33,7 +33,7 @@ export interface SettingsReader {
 
 /** Working queues of functions; each must have a dead-letter queue. */
 const WITH_REDRIVE: ReadonlySet<string> = new Set(['snapshots', 'slices', 'express']);
-const LEAST_RECEIVES = 5;
+const MIN_RECEIVES = 5;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
@@ -46,7 +46,7 @@ export function checkQueueSettings(
   settings: QueueSettings,
   deadName: string,
 ): readonly string[] {
-  const { fifo, visibility, retention, redrive, deduplication } = settings;
+  const { fifo, visibilityMs, retentionMs, redrive, deduplication } = settings;
   const needed = Math.max(0, ...FUNCTIONS.filter((f) => f.queue === name).map((f) => f.visibility));
   const problems: readonly (readonly [boolean, string])[] = [
     [
@@ -54,12 +54,12 @@ export function checkQueueSettings(
       'it is not a FIFO queue, so events of one ingress can arrive out of order; recreate it as FIFO',
     ],
     [
-      visibility < needed,
-      `its visibility timeout is ${seconds(visibility)}, but its function needs ${seconds(needed)}; raise VisibilityTimeout, or two invocations may handle one event`,
+      visibilityMs < needed,
+      `its visibility timeout is ${seconds(visibilityMs)}, but its function needs ${seconds(needed)}; raise VisibilityTimeout, or two invocations may handle one event`,
     ],
     [
-      retention < RETENTION_MS,
-      `its retention period is ${seconds(retention)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost during a long outage`,
+      retentionMs < RETENTION_MS,
+      `its retention period is ${seconds(retentionMs)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost during a long outage`,
     ],
     [
       deduplication === 'messageGroup',
@@ -74,7 +74,7 @@ export function checkQueueSettings(
       `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not read; set it to ${deadName}`,
     ],
     [
-      redrive !== undefined && redrive.after < LEAST_RECEIVES,
+      redrive !== undefined && redrive.after < MIN_RECEIVES,
       `its maxReceiveCount is ${redrive?.after ?? 0}, and throttled calls count as receives; set it to ${MAX_RECEIVE_COUNT}`,
     ],
   ];

@@ -26,8 +26,8 @@ export interface Suspects {
 }
 
 /** Maximum number of crashes of a message handled alone; after that it is not parsed again. */
-export const MOST_TRIES = 3;
-const REMEMBERED = 5_000;
+export const MAX_TRIES = 3;
+const MAX_REMEMBERED = 5_000;
 
 export interface SuspectsOptions {
   readonly clock: Pick<Clock, 'sleep'>;
@@ -56,7 +56,7 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
         known.delete(id);
         known.set(id, receiveCount);
         const [oldest] = known.keys();
-        if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+        if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
       }
     },
     tries: (message) => safely(marks.get(message), 0),
@@ -70,7 +70,7 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** For messages that are not worth a retry: a suspect is given up at once. */
 export const UNWORTHY: Marks = {
-  get: () => Promise.resolve(MOST_TRIES),
+  get: () => Promise.resolve(MAX_TRIES),
   set: nothing,
   clear: nothing,
   close: nothing,

@@ -5,7 +5,7 @@
 import { alone, amongOthers } from './gate.ts';
 import type { FunctionContext } from './handler.ts';
 import type { QueueMessage } from './port.ts';
-import { MOST_TRIES, type Suspects } from './suspects.ts';
+import { MAX_TRIES, type Suspects } from './suspects.ts';
 
 export interface Bench {
   readonly suspects: Suspects;
@@ -78,7 +78,7 @@ async function tryAll(
 
 async function settle(bench: Bench, { message, tries }: Accused): Promise<boolean> {
   const { suspects, context } = bench;
-  if (tries >= MOST_TRIES) {
+  if (tries >= MAX_TRIES) {
     const gone = await bench.giveUp(message, tries);
     if (gone) await suspects.end(message);
     return gone;

@@ -16,17 +16,17 @@ export const Waited = z.object({
 export type Waited = Readonly<z.infer<typeof Waited>>;
 
 /** Characters; enough for everything that is written, including escapes. */
-export const LONGEST_WAITED = 10_000;
-const ATTEMPTS = 5;
-const WORDS = 300;
+export const MAX_WAITED_CHARACTERS = 10_000;
+const MAX_ATTEMPTS = 5;
+const MAX_TEXT_CHARACTERS = 300;
 
 /** Bounded, so that the event still fits into a message. */
 export function formatWaited({ sentAt, attempts }: Waited): string {
   return JSON.stringify({
     sentAt,
     attempts: attempts
-      .slice(-ATTEMPTS)
-      .map(({ at, code, reason }) => ({ at, code, reason: reason.slice(0, WORDS) })),
+      .slice(-MAX_ATTEMPTS)
+      .map(({ at, code, reason }) => ({ at, code, reason: reason.slice(0, MAX_TEXT_CHARACTERS) })),
   });
 }
 

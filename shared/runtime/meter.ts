@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 /** Bytes per second; slower data does not extend the time limit. */
-const LEAST_RATE = 256 * 1024;
+const MIN_BYTES_PER_SECOND = 256 * 1024;
 
 export interface ExchangeLimits {
   /**
@@ -40,7 +40,7 @@ export class TooLarge extends Error {
   }
 }
 
-export interface Meter {
+export interface ExchangeMeter {
   /** Fires with {@link TooSlow} at the time limit. */
   readonly signal: AbortSignal;
   /** Counts bytes of the request. */
@@ -51,7 +51,11 @@ export interface Meter {
   end(): void;
 }
 
-export function startMeter({ total, bytes: most, leastRate = LEAST_RATE }: ExchangeLimits): Meter {
+export function startMeter({
+  total,
+  bytes: most,
+  leastRate = MIN_BYTES_PER_SECOND,
+}: ExchangeLimits): ExchangeMeter {
   const controller = new AbortController();
   const begun = performance.now();
   let moved = 0;
@@ -96,7 +100,7 @@ function unpacked(body: Readable, encoding: string): Readable {
 export async function readAll(
   body: Readable,
   encoding: string | string[] | undefined,
-  meter: Pick<Meter, 'received'>,
+  meter: Pick<ExchangeMeter, 'received'>,
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of unpacked(

@@ -14,14 +14,14 @@ import {
 } from 'node:fs';
 import { errorCode } from '../telemetry/errors.ts';
 
-const FILE = 0o600;
-const FOLDER = 0o700;
-const OTHERS = 0o077;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const OTHERS_MODE = 0o077;
 
 /** Also restricts an existing directory; use it for directories that only Sluice uses. */
 export function privateFolder(path: string): void {
-  const made = mkdirSync(path, { recursive: true, mode: FOLDER });
-  if (made === undefined) narrow(path, FOLDER);
+  const made = mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  if (made === undefined) narrow(path, FOLDER_MODE);
 }
 
 /**
@@ -30,19 +30,19 @@ export function privateFolder(path: string): void {
  */
 export function privateFile(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', FILE));
+    closeSync(openSync(path, 'wx', FILE_MODE));
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    narrow(path, FILE);
+    narrow(path, FILE_MODE);
   }
 }
 
 /** Replaces an existing file. */
 export function writePrivate(path: string, text: string): void {
-  const file = openSync(path, 'w', FILE);
+  const file = openSync(path, 'w', FILE_MODE);
   try {
     // Before writing any content. Terminals and pipes keep their permissions.
-    if (fstatSync(file).isFile()) orLeaveIt(() => fchmodSync(file, FILE));
+    if (fstatSync(file).isFile()) orLeaveIt(() => fchmodSync(file, FILE_MODE));
     writeFileSync(file, text);
   } finally {
     closeSync(file);
@@ -50,9 +50,10 @@ export function writePrivate(path: string, text: string): void {
 }
 
 /** Does nothing if it does not exist. */
-export function narrow(path: string, mode: number = FILE): void {
+export function narrow(path: string, mode: number = FILE_MODE): void {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && (found.mode & OTHERS) !== 0) orLeaveIt(() => chmodSync(path, mode));
+  if (found !== undefined && (found.mode & OTHERS_MODE) !== 0)
+    orLeaveIt(() => chmodSync(path, mode));
 }
 
 /** Only the owner of a file may change its permissions; other users can still work with it. */

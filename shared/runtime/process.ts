@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
+/** Variables of the environment, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal?.aborted) return Promise.resolve();

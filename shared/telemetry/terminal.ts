@@ -7,17 +7,17 @@ import { paint } from './paint.ts';
 import { describeSystemError, errorCode } from './errors.ts';
 import { visible, visibleJson, visibleLines } from './visible.ts';
 
-export type Stream = 'stdout' | 'stderr';
+export type OutputStream = 'stdout' | 'stderr';
 
 /** Streams that take nothing any more. */
-const closed = new Set<Stream>();
-const guarded = new Set<Stream>();
+const closed = new Set<OutputStream>();
+const guarded = new Set<OutputStream>();
 
 /**
  * Whoever closes a pipe has seen enough: nothing more is written, and the command ends with its own code. Where output is lost for another
  * reason, such as a full disk, it says so once and ends with 1.
  */
-function write(stream: Stream, text: string): void {
+function write(stream: OutputStream, text: string): void {
   if (!guarded.has(stream)) {
     guarded.add(stream);
     process[stream].on('error', (error: unknown) => giveUp(stream, error));
@@ -25,7 +25,7 @@ function write(stream: Stream, text: string): void {
   if (!closed.has(stream)) process[stream].write(text);
 }
 
-function giveUp(stream: Stream, error: unknown): void {
+function giveUp(stream: OutputStream, error: unknown): void {
   if (closed.has(stream)) return;
   closed.add(stream);
   if (errorCode(error) === 'EPIPE') return;
@@ -42,12 +42,12 @@ export function isOutputClosed(): boolean {
 }
 
 /** Writes text with line breaks; appends one at the end. */
-export function writeLines(stream: Stream, text: string): void {
+export function writeLines(stream: OutputStream, text: string): void {
   write(stream, `${visibleLines(text)}\n`);
 }
 
 /** Writes exactly one line, whatever the text contains. */
-export function writeLine(stream: Stream, text: string): void {
+export function writeLine(stream: OutputStream, text: string): void {
   write(stream, `${visible(text)}\n`);
 }
 
@@ -62,7 +62,7 @@ function hasColour(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** In characters: what COLUMNS says, else what the terminal has; undefined where there is none. */
-export function terminalWidth(stream: Stream = 'stdout'): number | undefined {
+export function terminalWidth(stream: OutputStream = 'stdout'): number | undefined {
   const asked = Number(process.env['COLUMNS']);
   if (Number.isInteger(asked) && asked >= 20) return asked;
   return process[stream].isTTY ? process[stream].columns : undefined;
@@ -83,7 +83,7 @@ export function writeError(who: string, message: string): void {
 }
 
 /** Writes output of `commander`, which ends with its own line break. */
-export function writeHelp(stream: Stream, text: string): void {
+export function writeHelp(stream: OutputStream, text: string): void {
   write(stream, visibleLines(text));
 }
 
@@ -98,7 +98,7 @@ export function writeOver(text: string): boolean {
   return true;
 }
 
-export async function ask(question: string): Promise<string> {
+export async function askOnTerminal(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(`${visible(question)} `);

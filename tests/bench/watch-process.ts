@@ -28,7 +28,7 @@ const watcher = built.create({
   runtime,
   kubeconfig,
   clusterId: env['SLUICE_CLUSTER'] ?? '',
-  debounce: { quiet: 0, max: 0 },
+  debounce: { quietMs: 0, maxMs: 0 },
 });
 const asked = new Promise((resolve) => process.once('SIGTERM', resolve));
 await watcher.start();

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { ask } from '../../infra/lab/demo/connection.ts';
+import { askEcho } from '../../infra/lab/demo/connection.ts';
 import { loopbackOf } from '../../infra/lab/loopback.ts';
 
 const MAIN = fileURLToPath(new URL('../../infra/lab/demo/main.ts', import.meta.url));
@@ -145,7 +145,7 @@ describe('npm run lab', () => {
         await printed('The BIG-IP is standby');
         child.stdin.end('pod add\n');
         await printed('is there.');
-        expect(await ask('10.244.1.5', 15_021, 'GET / HTTP/1.0\n')).toContain('HTTP/1.1');
+        expect(await askEcho('10.244.1.5', 15_021, 'GET / HTTP/1.0\n')).toContain('HTTP/1.1');
         expect(child.exitCode).toBeNull();
         child.kill('SIGINT');
         expect(await closed).toEqual([0, null]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { controlJob } from '../../shared/failures/replay/control.ts';
-import { LEASE } from '../../shared/failures/replay/job.ts';
+import { DRIVER_LEASE_MS } from '../../shared/failures/replay/job.ts';
 import { selectItems } from '../../shared/failures/replay/select.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { owner, startSite, type Site } from '../fixtures/failures/site.ts';
@@ -50,7 +50,7 @@ describe('14 replay is a job, not a button', () => {
       }
       site.step = () => undefined;
       // Results of what it had sent arrive whether anybody drives the job or not.
-      await site.runtime.clock.sleep(LEASE + 1);
+      await site.runtime.clock.sleep(DRIVER_LEASE_MS + 1);
       const { state } = await site.failures.jobs.get(job.id);
       if (state !== 'done') expect(await site.run(job)).toMatchObject({ state: 'done' });
       expect(await kinds(site, job)).toEqual({ applied: 3, quarantined: 1 });
@@ -82,7 +82,7 @@ describe('14 replay is a job, not a button', () => {
     };
     await expect(site.run(job)).rejects.toThrow(Crash);
     site.step = () => undefined;
-    site.runtime.advance(LEASE + 1);
+    site.runtime.advance(DRIVER_LEASE_MS + 1);
     const resumed = site.run(job, { onProgress: () => void (site.work = working) });
     expect(await resumed).toMatchObject({ state: 'done' });
     expect(site.sent).toHaveLength(2);

@@ -41,7 +41,7 @@ interface UpOptions {
 }
 
 /** Milliseconds after which the messages of a killed process are redelivered. */
-const LEASE = 6_000;
+const LEASE_MS = 6_000;
 
 export function registerUp(program: Command): void {
   addConfigOption(program.command('up'))
@@ -163,7 +163,7 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
     concurrency: wanted.concurrency,
     timeout: wanted.timeout,
     visibility: wanted.visibility,
-    lease: LEASE,
+    lease: LEASE_MS,
     clock: runtime.clock,
     id: runtime.id,
     log: runtime.log,

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { BUNDLE_BOUNDS, tooLarge } from '../../../shared/failures/bundle.ts';
+import { BUNDLE_BOUNDS, bundleTooLarge } from '../../../shared/failures/bundle.ts';
 
 /**
  * Reads a file, or `-` for standard input, which has no known size and is read in pieces. Throws if
@@ -14,7 +14,7 @@ export function readBounded(file: string): string {
       const read = readSync(input, piece);
       if (read === 0) return Buffer.concat(pieces).toString('utf8');
       bytes += read;
-      if (bytes > BUNDLE_BOUNDS.bytes) throw tooLarge(file);
+      if (bytes > BUNDLE_BOUNDS.bytes) throw bundleTooLarge(file);
       pieces.push(piece.subarray(0, read));
     }
   } finally {

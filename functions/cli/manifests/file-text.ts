@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Source } from './sources.ts';
 
 /** Bytes; the objects of a large cluster take a tenth of it. */
-const LARGEST = 256 * 1024 * 1024;
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** The bytes are not UTF-8 text. `line` counts from 1. */
 export class TextProblem extends Error {
@@ -45,13 +45,13 @@ function bytesIn(input: number, name: string): Buffer {
   const { size } = fstatSync(input);
   const pieces: Buffer[] = [];
   for (let all = 0; ;) {
-    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), LARGEST));
+    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), MAX_FILE_BYTES));
     const count = readSync(input, piece);
     if (count === 0) return Buffer.concat(pieces);
     pieces.push(piece.subarray(0, count));
     all += count;
-    if (all > LARGEST)
-      throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
+    if (all > MAX_FILE_BYTES)
+      throw new Error(`it is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB; split ${name}`);
   }
 }
 

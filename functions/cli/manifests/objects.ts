@@ -32,7 +32,7 @@ export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
   return objects;
 }
 
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Groups ignored objects by reason, because most objects of a whole cluster are irrelevant. */
 export function ignoredLines(
@@ -42,10 +42,10 @@ export function ignoredLines(
   return [...groups.values()].map((group) => {
     const [first] = group;
     const names = group
-      .slice(0, NAMED)
+      .slice(0, MAX_NAMED)
       .map(({ name }) => name)
       .join(', ');
-    const more = group.length > NAMED ? ` and ${group.length - NAMED} more` : '';
+    const more = group.length > MAX_NAMED ? ` and ${group.length - MAX_NAMED} more` : '';
     return `${first?.kind ?? ''} ${names}${more}: ${first?.reason ?? ''}`;
   });
 }

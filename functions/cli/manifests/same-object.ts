@@ -32,7 +32,7 @@ function wordsOf(object: unknown): string {
 }
 
 /** Maximum number of duplicates reported individually. */
-const TOLD = 10;
+const MAX_REPORTED_PAIRS = 10;
 
 /** Throws if an object is defined more than once. */
 export function refuseSame(objects: readonly PlacedObject[]): void {
@@ -40,9 +40,10 @@ export function refuseSame(objects: readonly PlacedObject[]): void {
   const [first] = pairs;
   if (first === undefined) return;
   const lines = pairs
-    .slice(0, TOLD)
+    .slice(0, MAX_REPORTED_PAIRS)
     .map(([earlier, later]) => `${wordsOf(later.object)}: ${earlier.place()} and ${later.place()}`);
-  const more = pairs.length > TOLD ? [`and ${pairs.length - TOLD} more`] : [];
+  const more =
+    pairs.length > MAX_REPORTED_PAIRS ? [`and ${pairs.length - MAX_REPORTED_PAIRS} more`] : [];
   throw new Error(
     [
       'the same object is defined twice; render the files first (kubectl kustomize DIRECTORY), leave one of the two out, or let the last one count with --overlay',

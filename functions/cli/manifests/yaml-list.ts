@@ -5,11 +5,11 @@
 import { readYaml, YamlProblem, type KeyPlace, type YamlDocument } from './yaml-values.ts';
 
 /** Characters. Shorter documents are parsed in one piece, which supports anchors across items. */
-const LONG = 256 * 1024;
+const MIN_SPLIT_CHARACTERS = 256 * 1024;
 /**
  * Characters of a document that cannot be parsed in pieces, which takes some gigabytes of memory.
  */
-const LONGEST = 24 * 1024 * 1024;
+const MAX_DOCUMENT_CHARACTERS = 24 * 1024 * 1024;
 
 interface Item {
   readonly text: string;
@@ -18,9 +18,9 @@ interface Item {
 }
 
 export function readYamlInPieces(text: string): YamlDocument | undefined {
-  const list = text.length < LONG ? undefined : readList(text);
+  const list = text.length < MIN_SPLIT_CHARACTERS ? undefined : readList(text);
   if (list !== undefined) return list;
-  if (text.length > LONGEST)
+  if (text.length > MAX_DOCUMENT_CHARACTERS)
     throw new YamlProblem(
       `is a YAML document of ${Math.round(text.length / 1024 / 1024)} MiB; split it, or give it as JSON`,
       1,

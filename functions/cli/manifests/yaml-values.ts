@@ -46,7 +46,7 @@ export interface KeyPlace {
 /** An error that `kubectl` tolerates: `[1, 2]#comment`. */
 const TOLERATED = /Comments must be separated/;
 /** Maximum number of corrections per document; each costs a parse. */
-const REPAIRS = 50;
+const MAX_REPAIRS = 50;
 // eslint-disable-next-line no-control-regex -- those are what it looks for
 const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u0084\u0086-\u009F\uFEFF\uFFFE\uFFFF]/;
 
@@ -79,7 +79,7 @@ function repairedAndRead(text: string): YamlDocument | undefined {
     const [problem] = document.errors.filter(({ message }) => !TOLERATED.test(message));
     const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
     if (problem === undefined) return valueOf(document, lineAt);
-    const repaired = repairs < REPAIRS ? withoutProblem(current, problem) : undefined;
+    const repaired = repairs < MAX_REPAIRS ? withoutProblem(current, problem) : undefined;
     if (repaired === undefined)
       throw new YamlProblem(firstLine(problem.message), lineAt(problem.pos[0]));
     current = repaired;

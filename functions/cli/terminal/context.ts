@@ -12,7 +12,7 @@ import { queueBackend } from '../../../shared/queue/open.ts';
 import { processRuntime } from '../../../shared/host/process-runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { printLine } from './output.ts';
-import { ask } from '../../../shared/telemetry/terminal.ts';
+import { askOnTerminal } from '../../../shared/telemetry/terminal.ts';
 
 export interface CommonOptions {
   readonly config: string;
@@ -110,5 +110,5 @@ export async function askConfirmation(question: string): Promise<boolean> {
     throw new Error(
       `${question} No terminal to confirm on; add --yes to do it, or --dry-run to only show it.`,
     );
-  return /^y(es)?$/i.test((await ask(`${question} [y/N]`)).trim());
+  return /^y(es)?$/i.test((await askOnTerminal(`${question} [y/N]`)).trim());
 }

@@ -1,7 +1,7 @@
 /** A progress bar; prints nothing without a terminal. */
 import { writeLine, writeOver } from '../../../shared/telemetry/terminal.ts';
 
-const WIDTH = 30;
+const BAR_CHARACTERS = 30;
 
 export interface ProgressBar {
   show(done: number, total: number, words: string): void;
@@ -12,9 +12,9 @@ export function createProgressBar(): ProgressBar {
   let shown = false;
   return {
     show: (done, total, words) => {
-      const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
+      const filled = total === 0 ? BAR_CHARACTERS : Math.round((done / total) * BAR_CHARACTERS);
       shown = writeOver(
-        `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total} ${words}`,
+        `[${'#'.repeat(filled)}${'.'.repeat(BAR_CHARACTERS - filled)}] ${done}/${total} ${words}`,
       );
     },
     end: () => {

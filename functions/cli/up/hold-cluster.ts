@@ -6,13 +6,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { privateFile } from '../../../shared/runtime/private-files.ts';
 
 /** Milliseconds that a killed process may need to release the lock. */
-const PATIENCE = 2_000;
+const PATIENCE_MS = 2_000;
 
 /** Released automatically when the process dies. Returns the release function. */
 export function holdCluster(queueFile: string, clusterId: string): () => void {
   const lock = `${queueFile}.${clusterId}.lock`;
   privateFile(lock);
-  const database = new DatabaseSync(lock, { timeout: PATIENCE });
+  const database = new DatabaseSync(lock, { timeout: PATIENCE_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -2,7 +2,7 @@ import { provesRemoval, type Change } from '../../../shared/domain/snapshot/snap
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 
 /** Maximum number of changes that prove nothing; the oldest are dropped. */
-const MOST = 500;
+const MAX_CHANGES = 500;
 /**
  * Of proofs. Nobody has so many Gateways, and more than twice as many would not be read as one message: a snapshot that is refused for
  * its size is worse than removals that are held.
@@ -33,7 +33,8 @@ export class ChangeLog {
     entries.delete(key);
     entries.set(key, { change });
     const [oldest] = entries.keys();
-    if (entries.size > (proof ? MOST_PROOFS : MOST) && oldest !== undefined) entries.delete(oldest);
+    if (entries.size > (proof ? MOST_PROOFS : MAX_CHANGES) && oldest !== undefined)
+      entries.delete(oldest);
   }
 
   list(): readonly Change[] {

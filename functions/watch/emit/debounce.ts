@@ -1,7 +1,7 @@
 /** Milliseconds: send after `quiet` without changes, and at most `max` after the first. */
 export interface DebounceLimits {
-  readonly quiet: number;
-  readonly max: number;
+  readonly quietMs: number;
+  readonly maxMs: number;
 }
 
 /** Groups changes that belong together. */
@@ -27,7 +27,7 @@ export class Debounce {
     if (this.#urgent) return 0;
     return Math.max(
       0,
-      Math.min(this.#last + this.#limits.quiet, this.#first + this.#limits.max) - now,
+      Math.min(this.#last + this.#limits.quietMs, this.#first + this.#limits.maxMs) - now,
     );
   }
 

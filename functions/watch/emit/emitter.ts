@@ -13,7 +13,7 @@ import { Signal } from '../loop/signal.ts';
 /** Milliseconds to wait for the result of a snapshot before the next one is sent anyway. */
 const UNSETTLED_MS = 60_000;
 /** Timers are limited to 32 bits. */
-const FOREVER = 86_400_000;
+const LONGEST_TIMER_MS = 86_400_000;
 
 export interface EmitterOptions {
   readonly clock: Clock;
@@ -113,12 +113,12 @@ export class Emitter {
     const now = this.#options.clock.monotonic();
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
-    if (!this.#observed) return Math.min(quiet, FOREVER);
+    if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
     const settled =
       this.#urgent || open === undefined || this.#answers.complete(open.revision)
         ? 0
         : Math.max(0, open.until - now);
-    return Math.min(Math.max(quiet, settled), FOREVER);
+    return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
   }
 
   /** Work that does not wait for results runs as soon as the debounce is over. */

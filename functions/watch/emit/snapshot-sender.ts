@@ -7,7 +7,7 @@ import {
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Recorder } from '../report/event-recorder.ts';
-import type { Meter } from '../serve/metrics.ts';
+import type { WatchMeter } from '../serve/metrics.ts';
 import { LagMeter } from './lag-meter.ts';
 import type { Outbox } from './outbox.ts';
 import type { Content } from './snapshot-content.ts';
@@ -19,7 +19,7 @@ export interface SnapshotSenderOptions {
   readonly outbox: Outbox;
   readonly recorder: Recorder;
   readonly cache: Pick<ClusterCache, 'service'>;
-  readonly meter: Meter;
+  readonly meter: WatchMeter;
   readonly clock: Clock;
 }
 

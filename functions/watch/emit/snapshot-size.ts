@@ -32,7 +32,7 @@ export function createSizeReporter(
   return {
     failed: (error, objects) => {
       if (error instanceof QueueError && error.code === 'Q604')
-        say([tooLarge(scope, ref, objects)]);
+        say([snapshotTooLarge(scope, ref, objects)]);
     },
     sent: () => {
       if (told) say([]);
@@ -41,7 +41,11 @@ export function createSizeReporter(
 }
 
 /** Without exact sizes, which would create a new Event each time. */
-export function tooLarge(scope: string, ref: IngressRef, objects: KubernetesObjects): EventMessage {
+export function snapshotTooLarge(
+  scope: string,
+  ref: IngressRef,
+  objects: KubernetesObjects,
+): EventMessage {
   const counts = [
     [objects.gateways.length + objects.apiGateways.length, 'Gateways'],
     [objects.virtualServices.length + objects.apiRoutes.length, 'routes'],

@@ -26,22 +26,22 @@ import { longestSince, momentOf, type Moment } from '../../../shared/runtime/clo
 /** In milliseconds. */
 export interface LeaseTiming {
   /** Others take over this long after the last renewal. */
-  readonly duration: number;
+  readonly durationMs: number;
   /**
    * The holder stops this long after the last renewal; the difference covers clock errors and
    * pauses.
    */
-  readonly valid: number;
-  readonly renew: number;
+  readonly validMs: number;
+  readonly renewMs: number;
   /** Interval at which a waiting replica reads the Lease. */
-  readonly look: number;
+  readonly lookMs: number;
 }
 
-export const LEASE_TIMING: LeaseTiming = {
-  duration: 15_000,
-  valid: 10_000,
-  renew: 2_000,
-  look: 400,
+export const LEASE_TIMING_MS: LeaseTiming = {
+  durationMs: 15_000,
+  validMs: 10_000,
+  renewMs: 2_000,
+  lookMs: 400,
 };
 
 export interface LeadershipOptions {
@@ -87,7 +87,7 @@ export class Leadership {
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
-    this.#timing = { ...LEASE_TIMING, ...options.timing };
+    this.#timing = { ...LEASE_TIMING_MS, ...options.timing };
   }
 
   /** The epoch of the current term; undefined on a waiting replica. */
@@ -162,7 +162,7 @@ export class Leadership {
   #isProven(): boolean {
     return (
       this.#term !== undefined &&
-      longestSince(this.#options.clock, this.#term.proven) < this.#timing.valid
+      longestSince(this.#options.clock, this.#term.proven) < this.#timing.validMs
     );
   }
 
@@ -175,14 +175,14 @@ export class Leadership {
         await (this.#term === undefined ? this.#campaign() : this.#renewOnce());
         failures = 0;
         pause =
-          (this.#term === undefined ? this.#timing.look : this.#timing.renew) *
+          (this.#term === undefined ? this.#timing.lookMs : this.#timing.renewMs) *
           (0.75 + random() / 2);
       } catch (error) {
         failures += 1;
         // A leader must not sleep past the end of its term.
         pause = Math.min(
           fullJitter(failures, RETRY_BACKOFF_MS, random),
-          this.#term === undefined ? RETRY_BACKOFF_MS.max : this.#timing.renew,
+          this.#term === undefined ? RETRY_BACKOFF_MS.max : this.#timing.renewMs,
         );
         log.warn(
           { error: String(error), attempt: failures, pause, leading: this.#term !== undefined },
@@ -198,7 +198,7 @@ export class Leadership {
   async #campaign(): Promise<void> {
     const { client, place, clock } = this.#options;
     const lease = await client.get(LEASES, place.name, place.namespace);
-    const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
+    const claim = lease === undefined ? undefined : readLease(lease, this.#timing.durationMs);
     if (claim !== undefined && !this.#isFree(claim)) return;
     const proven = momentOf(clock);
     const time = client.time();
@@ -210,7 +210,7 @@ export class Leadership {
     const wish = leaseWith(place, lease, {
       holder: place.holder,
       epoch,
-      duration: this.#timing.duration,
+      duration: this.#timing.durationMs,
       now,
     });
     const written = await (
@@ -280,13 +280,13 @@ export class Leadership {
       leaseWith(place, before, {
         holder: place.holder,
         epoch,
-        duration: this.#timing.duration,
+        duration: this.#timing.durationMs,
         now,
       });
     let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
     if (written === undefined) {
       const lease = await client.get(LEASES, place.name, place.namespace);
-      const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
+      const claim = lease === undefined ? undefined : readLease(lease, this.#timing.durationMs);
       // Labels may change and the Lease may be deleted; a term ends only when another one starts.
       if (
         claim === undefined ||

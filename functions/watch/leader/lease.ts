@@ -58,7 +58,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
 }
 
 /** Milliseconds by which a clock may differ from the API server's. */
-export const CLOCKS_DIFFER = 60_000;
+export const MAX_CLOCK_SKEW_MS = 60_000;
 
 /**
  * The start of a new epoch: this clock, or the API server's if they differ too much. Undefined if
@@ -66,7 +66,7 @@ export const CLOCKS_DIFFER = 60_000;
  * preserves the order.
  */
 export function epochTime(own: number, server: number | undefined): number {
-  const time = server === undefined || Math.abs(own - server) <= CLOCKS_DIFFER ? own : server;
+  const time = server === undefined || Math.abs(own - server) <= MAX_CLOCK_SKEW_MS ? own : server;
   return time >= 0 && time <= LATEST_EPOCH ? Math.round(time) : 0;
 }
 

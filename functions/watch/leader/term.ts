@@ -11,7 +11,7 @@ import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { Worker } from '../loop/worker.ts';
-import type { Meter } from '../serve/metrics.ts';
+import type { WatchMeter } from '../serve/metrics.ts';
 import { createOutbox, type Outbox } from '../emit/outbox.ts';
 import { EventRecorder } from '../report/event-recorder.ts';
 import { Revisions } from '../emit/revisions.ts';
@@ -29,8 +29,8 @@ export interface LeaderTermOptions {
   readonly client: KubernetesClient;
   readonly cache: ClusterCache;
   readonly debounce: DebounceLimits;
-  readonly resync: number;
-  readonly meter: Meter;
+  readonly resyncMs: number;
+  readonly meter: WatchMeter;
   /** Raises the term above an epoch on a device; undefined if the term is over. */
   readonly raise: (above: number) => Promise<number | undefined>;
 }
@@ -87,7 +87,7 @@ export class LeaderTerm {
       log,
       work: () => {
         if (this.#leading) teller.tell(this.#reconcilers);
-        return Promise.resolve(options.resync);
+        return Promise.resolve(options.resyncMs);
       },
     });
     for (const reconciler of this.#reconcilers) reconciler.start();
@@ -153,8 +153,8 @@ export class LeaderTerm {
    * started.
    */
   async #tellAll(outbox: Outbox): Promise<number> {
-    const { cache, resync } = this.#options;
-    if (!this.#leading) return resync;
+    const { cache, resyncMs } = this.#options;
+    if (!this.#leading) return resyncMs;
     const services = cache
       .states()
       .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
@@ -167,7 +167,7 @@ export class LeaderTerm {
     );
     if (this.#told) for (const reconciler of this.#reconcilers) reconciler.refresh();
     this.#told = true;
-    return resync;
+    return resyncMs;
   }
 
   /** Completed only after everything is sent, because the next leader would not be asked again. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Factor between pause and run time. */
-const REST = 50;
+const REST_FACTOR = 50;
 /** Maximum pause in milliseconds, acceptable for users who wait for a port. */
-const LONGEST = 3_000;
+const MAX_REST_MS = 3_000;
 
 /** Limits the share of time spent on frequently requested work. The first run is never delayed. */
 export class Throttle {
@@ -21,7 +21,7 @@ export class Throttle {
     if (left > 0) return left;
     work();
     const ended = this.#clock.monotonic();
-    this.#rested = ended + Math.min(LONGEST, REST * (ended - began));
+    this.#rested = ended + Math.min(MAX_REST_MS, REST_FACTOR * (ended - began));
     return undefined;
   }
 }

@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly work: () => Promise<number | undefined>;
 }
 
-const FOREVER = 86_400_000;
+const LONGEST_TIMER_MS = 86_400_000;
 
 /** Runs `work` when requested, one run at a time, with retries after failures. */
 export class Worker {
@@ -64,7 +64,7 @@ export class Worker {
     for (;;) {
       const pause = this.#poked ? 0 : this.#due - this.#options.clock.monotonic();
       if (pause > 0 && !this.#stopping) {
-        await this.#wake.wait(Math.min(pause, FOREVER));
+        await this.#wake.wait(Math.min(pause, LONGEST_TIMER_MS));
         continue;
       }
       if (this.#poked || !this.#stopping) await this.#once();

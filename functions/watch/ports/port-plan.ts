@@ -19,7 +19,7 @@ export interface PortPlan {
   readonly ports: readonly OwnPort[];
 }
 
-const MOST = 63;
+const MAX_PORT_NAME_CHARACTERS = 63;
 
 /**
  * Server-side apply removes fields that the manager applied before and now omits, so the list is
@@ -58,8 +58,9 @@ function ownPort({ name, port, protocol, targetPort }: ServicePort): OwnPort {
 
 /** Port names are unique DNS labels; a numeric suffix resolves conflicts. */
 function freeName(name: string, taken: Set<string>): string {
-  let free = name.slice(0, MOST);
-  for (let n = 2; taken.has(free); n += 1) free = `${name.slice(0, MOST - `-${n}`.length)}-${n}`;
+  let free = name.slice(0, MAX_PORT_NAME_CHARACTERS);
+  for (let n = 2; taken.has(free); n += 1)
+    free = `${name.slice(0, MAX_PORT_NAME_CHARACTERS - `-${n}`.length)}-${n}`;
   taken.add(free);
   return free;
 }

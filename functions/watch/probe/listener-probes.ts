@@ -18,7 +18,7 @@ export type Connect = (address: string, port: number, signal: AbortSignal) => Pr
 /** istiod delays pushes up to 10 s, and a listener without its secret opens after 15 s. */
 const GRACE_MS = 30_000;
 const PAUSE_MS = 2_000;
-const AT_ONCE = 16;
+const MAX_PARALLEL_PROBES = 16;
 
 /** An Event to record for one server. */
 export interface ProbeResult {
@@ -113,7 +113,7 @@ export class ListenerProbes {
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, targets.length) }, work));
+    await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL_PROBES, targets.length) }, work));
     return failed;
   }
 }

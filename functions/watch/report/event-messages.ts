@@ -152,13 +152,13 @@ function noteStatement(scope: string, note: Note): ObjectMessage {
   };
 }
 
-const SHOWN = 3;
+const MAX_SHOWN = 3;
 
 /** The Service has many ports, so its Events name the Gateways. */
 function forWhom({ gateways }: ExposureResult): string {
   if (gateways.length === 0) return '';
-  const more = gateways.length > SHOWN ? ` and ${gateways.length - SHOWN} more` : '';
-  return ` for Gateway ${gateways.slice(0, SHOWN).join(', ')}${more}`;
+  const more = gateways.length > MAX_SHOWN ? ` and ${gateways.length - MAX_SHOWN} more` : '';
+  return ` for Gateway ${gateways.slice(0, MAX_SHOWN).join(', ')}${more}`;
 }
 
 function exposureOccurrence(

@@ -15,9 +15,9 @@ export const OWN_EVENTS = 'source=sluice';
 
 const SUBJECT = 'sluice.io/subject';
 /** Maximum message length of the API. */
-const LONGEST = 1024;
+const MAX_MESSAGE_CHARACTERS = 1024;
 /** Leaves room for the hash after the object's name. */
-const LONGEST_NAME = 230;
+const MAX_NAME_CHARACTERS = 230;
 
 /** The object that an Event is about. */
 export interface EventTarget {
@@ -61,7 +61,7 @@ export function sentence({
   readonly reason?: string;
   readonly message?: string;
 }): string {
-  return `${type} ${reason} ${(message ?? '').slice(0, LONGEST)}`;
+  return `${type} ${reason} ${(message ?? '').slice(0, MAX_MESSAGE_CHARACTERS)}`;
 }
 
 /** Comparison by age, oldest first. */
@@ -86,13 +86,13 @@ export function eventFor(target: EventTarget, said: EventMessage, now: number): 
     kind: 'Event',
     metadata: {
       namespace,
-      name: `${name.slice(0, LONGEST_NAME)}.${key}`,
+      name: `${name.slice(0, MAX_NAME_CHARACTERS)}.${key}`,
       annotations: { [SUBJECT]: subject },
     },
     involvedObject: { apiVersion, kind, namespace, name, uid },
     type,
     reason,
-    message: message.slice(0, LONGEST),
+    message: message.slice(0, MAX_MESSAGE_CHARACTERS),
     count: 1,
     firstTimestamp: time,
     lastTimestamp: time,

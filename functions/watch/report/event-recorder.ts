@@ -13,7 +13,7 @@ import { failureOf } from './event-failure.ts';
 import { EventStore, type Said } from './event-store.ts';
 
 /** Maximum number of objects written in parallel, and of requests per second. */
-const PARALLEL = 8;
+const MAX_PARALLEL_WRITES = 8;
 const REQUESTS_PER_SECOND = 100;
 
 /** Sets the current messages of objects. */
@@ -133,7 +133,7 @@ export class EventRecorder implements Recorder {
   }
 
   #pump(): void {
-    while (this.#running < PARALLEL && !this.#paused) {
+    while (this.#running < MAX_PARALLEL_WRITES && !this.#paused) {
       const entry = this.#next();
       if (entry === undefined) break;
       this.#running += 1;

@@ -14,7 +14,7 @@ import {
 } from './event-object.ts';
 
 /** One page usually contains all Events of a namespace; only Sluice's own are requested. */
-const PAGE = 5_000;
+const PAGE_OBJECTS = 5_000;
 
 /** By subject: the last message. */
 export type Said = Map<string, string>;
@@ -98,7 +98,7 @@ export class EventStore {
 
   async #read(namespace: string): Promise<Memory> {
     const found: EventObject[] = [];
-    const selection = { namespace, fieldSelector: OWN_EVENTS, limit: PAGE };
+    const selection = { namespace, fieldSelector: OWN_EVENTS, limit: PAGE_OBJECTS };
     try {
       for await (const page of this.#client.pages(EVENTS, selection)) found.push(...page.items);
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
-import { isAway } from '../../../shared/queue/away.ts';
+import { isOutage } from '../../../shared/queue/away.ts';
 import { verdictOf } from '../../../shared/queue/batch.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import type { EventOf } from '../../../shared/queue/envelope-types.ts';
@@ -10,7 +10,7 @@ import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
 import { createSuspects, UNWORTHY, type Suspects } from '../../../shared/queue/suspects.ts';
 import { RETRY_BACKOFF_MS, type RetryContext } from '../loop/retry.ts';
 
-const VISIBILITY = 60_000;
+const VISIBILITY_MS = 60_000;
 
 const EVENTS = { ...SETTLED_EVENTS, ...RESYNC_EVENTS };
 
@@ -38,7 +38,7 @@ export async function consumeSettled(
       const messages = await queue.receive({
         max: 10,
         wait: 20_000,
-        visibility: VISIBILITY,
+        visibility: VISIBILITY_MS,
         signal,
       });
       const { deadly, rest } = sift(messages, suspects);
@@ -63,14 +63,14 @@ export async function consumeSettled(
  * After this many receives without a reason, the message may have crashed the process each time.
  * The next snapshot produces a new result.
  */
-const MOST_RECEIVES = 3;
+const MAX_RECEIVES = 3;
 
 function sift(
   messages: readonly QueueMessage[],
   suspects: Suspects,
 ): { readonly deadly: readonly QueueMessage[]; readonly rest: readonly QueueMessage[] } {
   const isDeadly = (message: QueueMessage): boolean =>
-    message.receiveCount > MOST_RECEIVES && suspects.isSuspect(message);
+    message.receiveCount > MAX_RECEIVES && suspects.isSuspect(message);
   return {
     deadly: messages.filter(isDeadly),
     rest: messages.filter((message) => !isDeadly(message)),
@@ -120,7 +120,7 @@ async function dealWith(
     if ('ok' in opened) return await tell(listener, opened.ok);
     log.error({ code: opened.refused.code, id: message.id }, opened.refused.reason);
   } catch (error) {
-    if (isAway(error)) throw error;
+    if (isOutage(error)) throw error;
     const { code, reason } = verdictOf(error);
     log.error({ code, id: message.id, group: message.group }, reason);
   }

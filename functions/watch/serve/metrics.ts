@@ -8,14 +8,14 @@ import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
 /** Receives events that metrics count. */
-export interface Meter extends QueueMeter {
+export interface WatchMeter extends QueueMeter {
   /** `lag`: milliseconds since the oldest change that it contains for the first time. */
   snapshot(owner: string, lag: number | undefined): void;
   settled(owner: string): void;
 }
 
 export interface Metrics {
-  readonly meter: Meter;
+  readonly meter: WatchMeter;
   readonly registry: Registry;
   text(): Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -158,7 +158,7 @@ const READ_METRICS: readonly ReadMetric[] = [
 ];
 
 /** Metrics that are counted when events happen. */
-function createMeter(registry: Registry): Meter {
+function createMeter(registry: Registry): WatchMeter {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
     new Counter({ name: `sluice_watch_${name}`, help, labelNames, registers: [registry] });
   const snapshots = counter('snapshots_total', 'Snapshots accepted by the queue.', ['owner']);

@@ -49,7 +49,7 @@ export interface Settings {
   readonly now: () => number;
 }
 
-const TIMINGS: Timings = {
+const TIMINGS_MS: Timings = {
   declare: 20,
   memberWrite: 2,
   monitorInterval: 1000,
@@ -83,5 +83,5 @@ export function settingsOf(options: BigipOptions): Settings {
 }
 
 export function timingsOf(options: BigipOptions): Timings {
-  return { ...TIMINGS, ...options.timings };
+  return { ...TIMINGS_MS, ...options.timings };
 }

@@ -23,7 +23,7 @@ export interface Tokens {
 
 const DEFAULT_SECONDS = 1200;
 export const LONGEST_SECONDS = 36_000;
-const LIMIT = 100;
+const MAX_TOKENS = 100;
 
 export function createTokens(now: () => number): Tokens {
   const tokens = new Map<string, Token>();
@@ -35,7 +35,7 @@ export function createTokens(now: () => number): Tokens {
   };
   return {
     create(user): Json | undefined {
-      if (active(user) >= LIMIT) return undefined;
+      if (active(user) >= MAX_TOKENS) return undefined;
       const startedAt = now();
       return put({
         token: randomBytes(16).toString('hex').toUpperCase(),

@@ -36,9 +36,9 @@ export interface ClusterOptions {
   readonly podNetwork?: string;
   readonly nodeAddresses?: readonly string[];
   /** How long istiod collects changes before it pushes, in milliseconds (Istio: 100). */
-  readonly pushDelay?: number;
+  readonly pushDelayMs?: number;
   /** How long a pod lives on after it was told to go, in milliseconds. */
-  readonly grace?: number;
+  readonly graceMs?: number;
   /** The word that the echo servers of a workload put before each line; `one` and `two` by default. */
   readonly answers?: Answers;
 }
@@ -159,19 +159,19 @@ class SimulatedCluster implements LabCluster {
     id = 'lab',
     podNetwork = '10.244',
     nodeAddresses = ['192.168.0.11', '192.168.0.12'],
-    pushDelay = 20,
-    grace = 1000,
+    pushDelayMs = 20,
+    graceMs = 1000,
     answers = {},
   }: ClusterOptions) {
     this.id = id;
     this.#store = store;
     this.#clock = clock;
-    this.#graceMs = grace;
+    this.#graceMs = graceMs;
     this.#answers = answers;
     this.#place = createPlaces(id, podNetwork, nodeAddresses);
     this.#writer = new StoreWriter(store, (object) => this.#isThere(object));
     this.#follow = repeat(
-      () => clock.sleep(pushDelay),
+      () => clock.sleep(pushDelayMs),
       () => this.#reconcile(),
     );
     this.#unsubscribe = store.subscribe((event) => this.#observe(event));

@@ -3,7 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { loopbackOf } from '../loopback.ts';
 
 /** One TCP connection: sends a line, waits for the whole answer. Never throws; what went wrong is the answer in brackets. */
-export function ask(address: string, port: number, line: string, timeout = 2000): Promise<string> {
+export function askEcho(
+  address: string,
+  port: number,
+  line: string,
+  timeout = 2000,
+): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({ host: loopbackOf(address), port });
   let answer = '';
@@ -29,7 +34,7 @@ export function ask(address: string, port: number, line: string, timeout = 2000)
   return promise;
 }
 
-export interface Stream {
+export interface EchoStream {
   /** Stops, and tells what the connections were answered. */
   stop(): Promise<readonly string[]>;
 }
@@ -37,13 +42,13 @@ export interface Stream {
 const BETWEEN_MS = 2;
 
 /** One connection after the other, until stopped. */
-export function keepAsking(address: string, port: number, line: string): Stream {
+export function keepAsking(address: string, port: number, line: string): EchoStream {
   const answers: string[] = [];
   let going = true;
   const more = (): boolean => going;
   async function run(): Promise<readonly string[]> {
     while (more()) {
-      answers.push(await ask(address, port, line));
+      answers.push(await askEcho(address, port, line));
       await pause(BETWEEN_MS);
     }
     return answers;

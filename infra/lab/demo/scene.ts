@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Lab } from '../lab.ts';
 import type { Checks, Seen } from './check.ts';
-import { ask } from './connection.ts';
+import { askEcho } from './connection.ts';
 import { deviceRows, deviceTable } from './device.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { INGRESS_PODS, INGRESS_SERVICE, answered, nobodyAnswers, poolHolds } from './looks.ts';
@@ -56,7 +56,7 @@ export async function expectedMembers(
 }
 
 export async function connects(scene: Scene, port: number, line: string): Promise<string> {
-  return ask(scene.lab.virtualAddress, port, line);
+  return askEcho(scene.lab.virtualAddress, port, line);
 }
 
 export function checkAnswer(scene: Scene, port: number, wanted: string): Promise<string> {

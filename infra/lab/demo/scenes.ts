@@ -17,10 +17,10 @@ import {
   type Scene,
 } from './scene.ts';
 
-const FIRST = 32_400;
-const SECOND = 32_500;
+const FIRST_PORT = 32_400;
+const SECOND_PORT = 32_500;
 /** Where the F5 ConfigMap puts the first gateway's virtual server. */
-const MOVED = 31_400;
+const MOVED_PORT = 31_400;
 const CONFIG_MAP = {
   kind: 'ConfigMap',
   namespace: 'istio-system',
@@ -35,7 +35,7 @@ export async function nothingYet(scene: Scene): Promise<void> {
   say.why(`${lab.virtualAddress} is reached here at ${lab.loopbackAddress}.`);
   await checkNobody(
     scene,
-    FIRST,
+    FIRST_PORT,
     `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
   );
   showDevice(scene);
@@ -69,7 +69,7 @@ function moments(
   { applied, answered }: Sightings,
 ): readonly Moment[] {
   const settled = lab.pipeline.trace.settled.find(
-    (s) => s.at >= start && s.applied.includes(FIRST),
+    (s) => s.at >= start && s.applied.includes(FIRST_PORT),
   );
   const hop = (where: string): number | undefined => {
     const found = settled?.hops.find((h) => h.where === where);
@@ -94,27 +94,27 @@ function moments(
 
 export async function firstGateway(scene: Scene): Promise<void> {
   const { checks, lab, api, say, clock } = scene;
-  checks.step(`Somebody applies a Gateway that opens port ${FIRST}; that is all they do`);
+  checks.step(`Somebody applies a Gateway that opens port ${FIRST_PORT}; that is all they do`);
   const start = clock.now();
-  const watching = watchFor(scene, FIRST);
+  const watching = watchFor(scene, FIRST_PORT);
   await applyManifest(scene, 'tcp-echo');
   say.why(
     'The Service lacks the port, so the watcher adds it, by server-side apply; it owns that port and no other.',
   );
   await checks.check({
-    expected: `the Service istio-ingressgateway has port ${FIRST}, added by Sluice`,
+    expected: `the Service istio-ingressgateway has port ${FIRST_PORT}, added by Sluice`,
     where: `${lab.files.log} (watch's lines)`,
-    see: () => servicePort(api, FIRST),
+    see: () => servicePort(api, FIRST_PORT),
   });
   say.why(
     'map finds where Envoy listens behind the port; apply declares the virtual server through AS3 and reads it back.',
   );
-  await checkPool(scene, FIRST);
+  await checkPool(scene, FIRST_PORT);
   say.why(
     'BIG-IP sends the connection to a gateway pod, Envoy routes it to version v1 of the echo server, which says "one".',
   );
   const sightings = await watching;
-  await checkAnswer(scene, FIRST, 'one hello');
+  await checkAnswer(scene, FIRST_PORT, 'one hello');
   say.why('Only after the device confirmed it does the result go back to the cluster.');
   await checks.check({
     expected: `the Service shows ${lab.virtualAddress} as its external address`,
@@ -124,7 +124,8 @@ export async function firstGateway(scene: Scene): Promise<void> {
   await checks.check({
     expected: 'an Event Programmed on the Gateway',
     where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway',
-    see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST) }),
+    see: () =>
+      eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST_PORT) }),
   });
   showDevice(scene);
   say.title('   From "Gateway applied" to "first answer"');
@@ -133,41 +134,42 @@ export async function firstGateway(scene: Scene): Promise<void> {
 
 export async function secondGateway(scene: Scene): Promise<void> {
   scene.checks.step(
-    `A second Gateway opens port ${SECOND}, for version v2; nothing has to be repeated by hand`,
+    `A second Gateway opens port ${SECOND_PORT}, for version v2; nothing has to be repeated by hand`,
   );
   await applyManifest(scene, 'second-gateway');
   scene.say.why(
     'The same ingress, so the same snapshot, slice and declaration: now with two virtual servers.',
   );
-  await checkPool(scene, SECOND);
-  await checkAnswer(scene, SECOND, 'two hello');
-  await checkAnswer(scene, FIRST, 'one hello');
+  await checkPool(scene, SECOND_PORT);
+  await checkAnswer(scene, SECOND_PORT, 'two hello');
+  await checkAnswer(scene, FIRST_PORT, 'one hello');
   showDevice(scene);
 }
 
 export async function configMapMoves(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
   checks.step(
-    `An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST} to ${MOVED}`,
+    `An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST_PORT} to ${MOVED_PORT}`,
   );
   await applyManifest(scene, 'f5-configmap');
   say.why(
     'Sluice reads it as settings of the Service port it names, below annotations of the Gateway and above sluice.yaml.',
   );
-  await checkPool(scene, FIRST, MOVED);
+  await checkPool(scene, FIRST_PORT, MOVED_PORT);
   await checks.check({
     expected: 'balance least-connections-member, as the ConfigMap says',
     where: `${lab.files.log} (map's notes): is the ConfigMap ignored, and why?`,
-    see: () => balances(deviceRows(lab.bigip), virtualOf(scene, MOVED), 'least-connections-member'),
+    see: () =>
+      balances(deviceRows(lab.bigip), virtualOf(scene, MOVED_PORT), 'least-connections-member'),
   });
-  await checkAnswer(scene, MOVED, 'one hello');
+  await checkAnswer(scene, MOVED_PORT, 'one hello');
   await checks.check({
-    expected: `no virtual server ${virtualOf(scene, FIRST)} any more`,
+    expected: `no virtual server ${virtualOf(scene, FIRST_PORT)} any more`,
     where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
-    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)),
+    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST_PORT)),
   });
-  await checkNobody(scene, FIRST, 'the device below: is the old virtual server gone?');
-  await checkAnswer(scene, SECOND, 'two hello');
+  await checkNobody(scene, FIRST_PORT, 'the device below: is the old virtual server gone?');
+  await checkAnswer(scene, SECOND_PORT, 'two hello');
   const source = `${CONFIG_MAP.kind} ${CONFIG_MAP.namespace}/${CONFIG_MAP.name}`;
   say.why('Whoever wonders why the port is another one reads it on the Gateway.');
   await checks.check({
@@ -184,7 +186,7 @@ export async function podGoes(scene: Scene): Promise<void> {
   checks.step(
     `A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`,
   );
-  const load = keepAsking(lab.virtualAddress, MOVED, 'busy');
+  const load = keepAsking(lab.virtualAddress, MOVED_PORT, 'busy');
   say.why(
     lab.members === 'pods'
       ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.'
@@ -201,14 +203,14 @@ export async function podGoes(scene: Scene): Promise<void> {
           .some((p) => p.metadata.name === pod?.metadata.name),
         poolHolds(
           deviceRows(lab.bigip),
-          virtualOf(scene, MOVED),
-          await expectedMembers(scene, FIRST),
+          virtualOf(scene, MOVED_PORT),
+          await expectedMembers(scene, FIRST_PORT),
         ),
       ),
   });
   await leaving;
-  await checkPool(scene, FIRST, MOVED);
-  await checkAnswer(scene, MOVED, 'one after');
+  await checkPool(scene, FIRST_PORT, MOVED_PORT);
+  await checkAnswer(scene, MOVED_PORT, 'one after');
   const answers = await load.stop();
   await checks.check({
     expected: 'every connection during that time was answered',
@@ -244,12 +246,12 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
     'The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.',
   );
   await checks.check({
-    expected: `no virtual server ${virtualOf(scene, MOVED)}`,
+    expected: `no virtual server ${virtualOf(scene, MOVED_PORT)}`,
     where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
-    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED)),
+    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED_PORT)),
   });
-  await checkNobody(scene, MOVED, 'the device below: is the virtual server gone?');
-  await checkAnswer(scene, SECOND, 'two hello');
+  await checkNobody(scene, MOVED_PORT, 'the device below: is the virtual server gone?');
+  await checkAnswer(scene, SECOND_PORT, 'two hello');
   say.why(
     'The F5 ConfigMap is now for a port that no Gateway opens; it is told so, not passed over.',
   );

@@ -58,7 +58,7 @@ export interface HostedSettings extends FunctionSettings {
 }
 
 /** What Lambda takes where an event source names no limit. */
-const UNLIMITED = 1_000;
+const UNLIMITED_CONCURRENCY = 1_000;
 
 export async function readTemplate(path: string): Promise<Template> {
   return Template.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -130,7 +130,7 @@ export function functionsOf(template: Template): readonly HostedSettings[] {
         name: artifact.replace(/\.zip$/, ''),
         queue: workQueue(queue.QueueName),
         batchSize: source.BatchSize,
-        concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED,
+        concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED_CONCURRENCY,
         timeout: made.Timeout * 1000,
         visibility: queue.VisibilityTimeout * 1000,
         reportFailures: source.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,

@@ -144,7 +144,7 @@ export function expired(message: string): ApiError {
   return new ApiError(410, 'Expired', message);
 }
 
-export function tooLarge(asked: number, current: number): ApiError {
+export function resourceVersionTooLarge(asked: number, current: number): ApiError {
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
   return new ApiError(504, 'Timeout', message, { causes, retryAfterSeconds: 1 });

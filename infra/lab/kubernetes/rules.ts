@@ -39,7 +39,7 @@ function leaseCauses(lease: KubernetesObject): readonly Cause[] {
   return found;
 }
 
-const MAX_CONFIG_MAP = 1024 * 1024;
+const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
 
 /** What counts are the values, text and binary. */
 function configMapCauses(map: KubernetesObject): readonly Cause[] {
@@ -50,9 +50,13 @@ function configMapCauses(map: KubernetesObject): readonly Cause[] {
     Math.floor((String(value).length * 3) / 4),
   );
   const size = [...texts, ...binaries].reduce((sum, one) => sum + one, 0);
-  if (size <= MAX_CONFIG_MAP) return [];
+  if (size <= MAX_CONFIG_MAP_BYTES) return [];
   return [
-    cause('[]', `Too long: may not be more than ${MAX_CONFIG_MAP} bytes`, 'FieldValueTooLong'),
+    cause(
+      '[]',
+      `Too long: may not be more than ${MAX_CONFIG_MAP_BYTES} bytes`,
+      'FieldValueTooLong',
+    ),
   ];
 }
 

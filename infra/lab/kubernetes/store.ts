@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** Kept long enough for any reconnect, short enough for a lab that runs for days. */
-const HISTORY_LIMIT = 20_000;
+const MAX_HISTORY_EVENTS = 20_000;
 /** What other components have written before the first object of a lab. */
 const FIRST_REVISION = 300;
 
@@ -136,8 +136,8 @@ export class Store {
   #record(change: Change): void {
     this.#history.push(change);
     this.#lastOf.set(change.storage, change.revision);
-    if (this.#history.length > HISTORY_LIMIT) {
-      const dropped = this.#history.splice(0, HISTORY_LIMIT / 2);
+    if (this.#history.length > MAX_HISTORY_EVENTS) {
+      const dropped = this.#history.splice(0, MAX_HISTORY_EVENTS / 2);
       this.#compacted = dropped.at(-1)?.revision ?? this.#compacted;
     }
     for (const listener of this.#listeners) listener(change);

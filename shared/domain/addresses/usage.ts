@@ -30,10 +30,10 @@ export interface PoolUsage {
 }
 
 /** Share of used addresses above which a pool counts as nearly full. */
-const FULL = 0.9;
+const NEARLY_FULL_SHARE = 0.9;
 
 export function isNearlyFull({ used, size }: Pick<PoolUsage, 'used' | 'size'>): boolean {
-  return Number(used) > FULL * Number(size);
+  return Number(used) > NEARLY_FULL_SHARE * Number(size);
 }
 
 interface Use {

@@ -83,11 +83,11 @@ function compare(a: Group, b: Group): number {
   return a.place.port - b.place.port || (a.protocol < b.protocol ? -1 : 1);
 }
 
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
-  const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
-  const of = `${keys.slice(0, NAMED).join(', ')}${more}`;
+  const more = keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : '';
+  const of = `${keys.slice(0, MAX_NAMED).join(', ')}${more}`;
   if (stayed.why === 'nobody-ready')
     return `no member of ${of} is ready, so all stay and BIG-IP's monitors decide`;
   return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; Sluice never removes more than half of them at once, so all stay and BIG-IP's monitors decide`;

@@ -179,18 +179,18 @@ export function placedMembers(
   };
 }
 
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 export function formatForeignMembers(
   { networks, entry }: IndexedIngress,
   strangers: readonly string[],
 ): string {
-  const more = strangers.length > NAMED ? ` and ${strangers.length - NAMED} more` : '';
+  const more = strangers.length > MAX_NAMED ? ` and ${strangers.length - MAX_NAMED} more` : '';
   const field =
     entry.members === 'nodes'
       ? 'clusters[].nodeNetworks'
       : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
-  return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it belongs to the cluster`;
+  return `${strangers.slice(0, MAX_NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it belongs to the cluster`;
 }
 
 /** HTTP/3 adds a UDP listener to the TCP one; both are then exposed, the main one first. */

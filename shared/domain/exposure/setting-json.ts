@@ -5,9 +5,9 @@ import { excessOf, type JsonBounds } from '../json-bounds.ts';
 const SETTING_BOUNDS: JsonBounds = { depth: 32, values: 2_000, string: 64 * 1024 };
 
 /** Maximum number of quoted characters of user input. */
-export const QUOTED = 200;
+export const MAX_QUOTED_CHARACTERS = 200;
 /** Maximum number of characters of a problem description. */
-export const LONGEST_PROBLEM = 1_000;
+export const MAX_PROBLEM_CHARACTERS = 1_000;
 
 export function readJson(text: string): { readonly json: unknown } | { readonly problem: string } {
   const excess = excessOf(text, SETTING_BOUNDS);

@@ -10,7 +10,7 @@ import { drainAvailability } from './node.ts';
  * BIG-IP's maximum ratio, assigned to the largest share, so that a pod of any other owner changes
  * only that owner's nodes.
  */
-const HIGHEST = 100;
+const MAX_RATIO = 100;
 
 /**
  * By address. Owners that share a virtual server, directly or indirectly, are weighed against each
@@ -41,7 +41,7 @@ function weighed(owners: readonly Ready[]): readonly (readonly [string, number])
   return serving.flatMap(({ addresses, share }) =>
     addresses.map(
       (address) =>
-        [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * HIGHEST))] as const,
+        [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * MAX_RATIO))] as const,
     ),
   );
 }

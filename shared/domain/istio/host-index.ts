@@ -46,7 +46,7 @@ class Places {
 }
 
 /** Up to this number, a linear scan is faster than an index. */
-const FEW = 8;
+const MAX_SCANNED = 8;
 
 export class HostIndex<T> {
   readonly #all: T[] = [];
@@ -71,7 +71,7 @@ export class HostIndex<T> {
   /** A superset of the items that overlap with one of the hosts, in order. */
   candidates(hosts: readonly string[]): readonly T[] {
     if (
-      this.#all.length <= FEW ||
+      this.#all.length <= MAX_SCANNED ||
       hosts.some((host) => host.startsWith('*') && !host.startsWith('*.'))
     )
       return this.#all;

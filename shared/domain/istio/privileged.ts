@@ -10,12 +10,12 @@ export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>):
   return port === mesh.statusPort || RESERVED.has(port);
 }
 
-const FIRST_UNPRIVILEGED = 1024;
+const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
  * istiod skips the listener. The check comes after translation, so it applies to the port in the
  * pod.
  */
 export function isSkippedAsPrivileged(port: number, unprivilegedPod: boolean): boolean {
-  return unprivilegedPod && port < FIRST_UNPRIVILEGED;
+  return unprivilegedPod && port < FIRST_UNPRIVILEGED_PORT;
 }

@@ -99,7 +99,7 @@ function whyNot(server: ServerSpec, virtualService: VirtualService, block: Block
   return `no ${block} block of ${name} matches port ${server.number}`;
 }
 
-const SHOWN = 3;
+const MAX_SHOWN = 3;
 
 function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind): CodedReason {
   const bound = table.bound.get(server.gateway) ?? [];
@@ -112,9 +112,9 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
     };
   }
   const reasons = [
-    ...bound.slice(0, SHOWN).map((virtualService) => whyNot(server, virtualService, block)),
+    ...bound.slice(0, MAX_SHOWN).map((virtualService) => whyNot(server, virtualService, block)),
     ...hidden
-      .slice(0, SHOWN)
+      .slice(0, MAX_SHOWN)
       .map(
         (virtualService) =>
           `VirtualService ${namespacedName(virtualService.meta)} is not exported to the namespace of the gateway pods`,

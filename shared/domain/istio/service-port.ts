@@ -139,13 +139,13 @@ function wantedTarget(
   return taken || isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
 }
 
-const FIRST_FREE = 8000;
+const FIRST_FREE_PORT = 8000;
 const LAST_PORT = 65_535;
 
 /** 80 becomes 8080, 443 becomes 8443; or the next free number. */
 function freeTarget(number: number, isUsed: (port: number) => boolean): number {
-  let target = number + FIRST_FREE > LAST_PORT ? FIRST_FREE : number + FIRST_FREE;
-  while (isUsed(target)) target = target === LAST_PORT ? FIRST_FREE : target + 1;
+  let target = number + FIRST_FREE_PORT > LAST_PORT ? FIRST_FREE_PORT : number + FIRST_FREE_PORT;
+  while (isUsed(target)) target = target === LAST_PORT ? FIRST_FREE_PORT : target + 1;
   return target;
 }
 

@@ -26,7 +26,7 @@ import type { OwnerDraft } from './owner-draft.ts';
 import { removeContribution } from './remove.ts';
 
 /** Milliseconds by which two clocks may differ; a time further ahead comes from a wrong clock. */
-const CLOCKS_DIFFER = 5 * 60_000;
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 /** Applies all orders of the draft, oldest first. */
 export function applyOrders(draft: PlanDraft, slices: readonly Slice[]): void {
@@ -40,7 +40,7 @@ export function applyOrders(draft: PlanDraft, slices: readonly Slice[]): void {
 
 /** A plan that is only displayed has no clock. */
 function isAhead({ rules: { now } }: PlanDraft, time: number): boolean {
-  return now !== undefined && time > now + CLOCKS_DIFFER;
+  return now !== undefined && time > now + MAX_CLOCK_SKEW_MS;
 }
 
 /** Orders for one cluster apply in the order of sending, regardless of processing delays. */

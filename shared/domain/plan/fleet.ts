@@ -43,7 +43,7 @@ export interface FleetPlacement {
  * Counted down, so that a cluster added at the end does not change the others; a change would cut
  * their connections.
  */
-const FIRST = 1_000;
+const FIRST_PRIORITY = 1_000;
 
 export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): FleetPlacement {
   const { cluster } = parseOwner(owner);
@@ -51,7 +51,7 @@ export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): Fleet
     case 'ratio':
       return { weight: fleet.ratio[cluster] ?? 1 };
     case 'active-standby':
-      return { priority: FIRST - fleet.clusters.indexOf(cluster) };
+      return { priority: FIRST_PRIORITY - fleet.clusters.indexOf(cluster) };
     case 'active-active':
     case undefined:
       return {};

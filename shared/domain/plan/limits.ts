@@ -23,7 +23,7 @@ export interface LimitExceeded {
 }
 
 const WHERE = 'see docs/operations/limits.md';
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Exceeded limits of one partition; `bytes` is the size of its declaration. */
 export function partitionLimitsExceeded(
@@ -54,8 +54,8 @@ function tooWide(
   pools: readonly { readonly key: string; readonly members: number }[],
 ): LimitExceeded {
   const widest = pools.toSorted((a, b) => b.members - a.members);
-  const named = widest.slice(0, NAMED).map(({ key, members }) => `${key} (${members})`);
-  const more = widest.length > NAMED ? ` and ${widest.length - NAMED} more` : '';
+  const named = widest.slice(0, MAX_NAMED).map(({ key, members }) => `${key} (${members})`);
+  const more = widest.length > MAX_NAMED ? ` and ${widest.length - MAX_NAMED} more` : '';
   return {
     code: 'BIP461',
     message: `has pools of more than ${RECOMMENDED_LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,

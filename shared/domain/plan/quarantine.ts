@@ -14,7 +14,7 @@ import type { Quarantined } from '../declared/owner-record.ts';
  * Milliseconds until the next try, doubled each time. A device fault may end at any moment and is
  * not the owner's.
  */
-const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
+const WAIT_MS = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
 
 /** A refusal by the device. */
 export interface DeviceRefusal {
@@ -31,8 +31,8 @@ export function nextQuarantine(
   const hash = refused.structure ?? '';
   const known = before?.hash === hash ? before : undefined;
   const tries = (known?.tries ?? 0) + 1;
-  const longest = isDeviceFault(code) ? WAIT.longestOfDevice : WAIT.longest;
-  const wait = Math.min(longest, WAIT.first * 2 ** (tries - 1));
+  const longest = isDeviceFault(code) ? WAIT_MS.longestOfDevice : WAIT_MS.longest;
+  const wait = Math.min(longest, WAIT_MS.first * 2 ** (tries - 1));
   const kept = refused.membersOnly === true || known?.members === 'kept';
   return {
     hash,
@@ -55,7 +55,7 @@ export function quarantineEntry(
 export function isRetryDue(entry: Quarantined, now: number): boolean {
   const left = Date.parse(entry.next) - now;
   // No entry waits longer; a longer time was written by a clock that was ahead.
-  return left <= 0 || left > WAIT.longest;
+  return left <= 0 || left > WAIT_MS.longest;
 }
 
 /** The entry that keeps this configuration out; another configuration is tried at once. */

@@ -15,7 +15,7 @@ export const SCRIPT_LINES = { exposure: 5, edited: 3, joined: 1 } as const;
  * Conservative estimate: the cost of a line with many members is unknown, so this many count as one
  * more line.
  */
-const MEMBERS_A_LINE = 10;
+const MEMBERS_PER_LINE = 10;
 
 /**
  * Lines of one declare: the script must end within 30 s, and F5 recommends at most a hundred whole
@@ -34,7 +34,7 @@ export function scriptLinesOf(
   const [had, has] = [membersOf(before), membersOf(after)];
   const joined = [...has.keys()].filter((one) => !had.has(one)).length;
   const edited = [...had].filter(([one, content]) => has.get(one) !== content).length;
-  const members = Math.floor((joined + edited) / MEMBERS_A_LINE);
+  const members = Math.floor((joined + edited) / MEMBERS_PER_LINE);
   if (
     before === undefined ||
     after === undefined ||

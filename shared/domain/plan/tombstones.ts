@@ -10,7 +10,7 @@ import { sortedByKey } from '../declared/declared.ts';
 import type { OwnerRecord } from '../declared/owner-record.ts';
 
 /** Longer than the retention of any queue (14 days), so that events rarely meet a floor. */
-const REMEMBERED = 30 * 24 * 60 * 60_000;
+const REMEMBERED_MS = 30 * 24 * 60 * 60_000;
 
 /**
  * Events of these owners below the floor stay superseded; a new owner below it is told so and
@@ -24,7 +24,7 @@ export function foldTombstones(
   const isOver = ([owner, record]: readonly [string, OwnerRecord]): boolean =>
     record.gone !== undefined &&
     !declared.has(owner) &&
-    Date.parse(record.gone) + REMEMBERED <= now;
+    Date.parse(record.gone) + REMEMBERED_MS <= now;
   const entries = Object.entries(owners);
   const over = entries.filter(isOver);
   if (over.length === 0) return { owners, ...(Object.keys(floors).length === 0 ? {} : { floors }) };

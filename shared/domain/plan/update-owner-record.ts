@@ -13,7 +13,7 @@ import type { OwnerRecord } from '../declared/owner-record.ts';
  * Milliseconds after which a rival without new events is removed; it is added again with its next
  * event.
  */
-const RIVAL_REMEMBERED = 24 * 60 * 60_000;
+const RIVAL_REMEMBERED_MS = 24 * 60 * 60_000;
 
 /** Drops entries that the owner no longer requests. `gone`: it requests nothing here. */
 export function updateOwnerRecord(
@@ -59,7 +59,7 @@ function wishesLeft(
 }
 
 function stillAsks(rival: OwnerRecord['rival'], now: number): OwnerRecord['rival'] {
-  return rival && Date.parse(rival.since) + RIVAL_REMEMBERED > now ? rival : undefined;
+  return rival && Date.parse(rival.since) + RIVAL_REMEMBERED_MS > now ? rival : undefined;
 }
 
 /** The cluster sent an event, so a drain by policy because of its silence ends. */

@@ -113,7 +113,7 @@ export interface Order {
 }
 
 /** Milliseconds: an owner may speak every second, and who approves cannot be faster than that (decision 43 says why it does no harm). */
-const MEANWHILE = 60_000;
+const MEANWHILE_MS = 60_000;
 
 /**
  * The removals in one partition that an approval of time `at` covers: the named keys that the owner
@@ -129,7 +129,7 @@ export function approvedKeys(
   const isAsShown =
     record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
   const spoke = record?.seen === undefined ? Number.NEGATIVE_INFINITY : Date.parse(record.seen);
-  if (!isAsShown && spoke > at + MEANWHILE) return [];
+  if (!isAsShown && spoke > at + MEANWHILE_MS) return [];
   const has = (key: string): boolean =>
     state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false;
   return (keys ?? record?.held ?? []).filter(has);

@@ -13,7 +13,7 @@ import type { UnitWork } from './send.ts';
 /** Milliseconds; longer than the longest run of a function plus a retry interval of its queue. */
 export const RESULT_TIMEOUT_MS = 5 * 60_000;
 /** Milliseconds; dead letters of one event are sent together and stored one after the other. */
-const TOGETHER = 10_000;
+const TOGETHER_MS = 10_000;
 const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
 /** A sent unit, and when its driver started waiting. */
@@ -51,7 +51,7 @@ function leftOut(
   heard: number,
   at: number,
 ): ItemResult | undefined {
-  if (at - heard < TOGETHER || heard === Infinity) return undefined;
+  if (at - heard < TOGETHER_MS || heard === Infinity) return undefined;
   return {
     kind: 'failed',
     code,

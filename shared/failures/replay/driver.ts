@@ -5,7 +5,7 @@
  */
 import { stillHolds } from '../../runtime/clock.ts';
 import { ReplayError } from '../error.ts';
-import { countResults, LEASE } from './job.ts';
+import { countResults, DRIVER_LEASE_MS } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
 import type { Ledger } from './jobs.ts';
 import { nextJobStep } from './job-machine.ts';
@@ -122,14 +122,14 @@ function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   if (
     job.lease !== undefined &&
     job.lease.holder !== holder &&
-    stillHolds(job.lease.until, now, LEASE)
+    stillHolds(job.lease.until, now, DRIVER_LEASE_MS)
   ) {
     throw new ReplayError(
       'RPL704',
       `Another process runs job ${job.id}, at least until ${new Date(job.lease.until).toISOString()}; follow it with "sluice replay status ${job.id}".`,
     );
   }
-  return { ...job, lease: { holder, until: now + LEASE } };
+  return { ...job, lease: { holder, until: now + DRIVER_LEASE_MS } };
 }
 
 async function renew(
@@ -142,7 +142,7 @@ async function renew(
   const now = clock.now();
   if (
     current.lease?.holder === holder &&
-    stillHolds(current.lease.until - LEASE / 2, now, LEASE / 2)
+    stillHolds(current.lease.until - DRIVER_LEASE_MS / 2, now, DRIVER_LEASE_MS / 2)
   )
     return current;
   return jobs.update(known.id, (job) => (job.state === 'running' ? claim(job, holder, now) : job));

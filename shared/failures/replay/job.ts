@@ -98,7 +98,7 @@ export type ReplayItem = Readonly<z.infer<typeof ReplayItem>>;
 /**
  * Milliseconds for which a driver holds a job, or a process holds a policy; renewed at half of it.
  */
-export const LEASE = 60_000;
+export const DRIVER_LEASE_MS = 60_000;
 
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
 export type JobState = z.infer<typeof JobState>;

@@ -4,7 +4,7 @@ import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { ReplayItem, ReplayJob } from './job.ts';
 
-const PAGE = 100;
+const PAGE_ITEMS = 100;
 const MAX_RACES = 20;
 
 /** The items of a job, held by its driver. */
@@ -80,10 +80,10 @@ export function createJobs(blobs: Blobs): Jobs {
   return {
     create: async (job, items) => {
       // Pages first: a job exists as soon as its head exists.
-      for (let page = 0; page * PAGE < items.length; page++)
+      for (let page = 0; page * PAGE_ITEMS < items.length; page++)
         await blobs.put(
           pageKey(job.id, page),
-          JSON.stringify(items.slice(page * PAGE, (page + 1) * PAGE)),
+          JSON.stringify(items.slice(page * PAGE_ITEMS, (page + 1) * PAGE_ITEMS)),
         );
       await blobs.put(headKey(job.id), JSON.stringify(job), 'absent');
     },
@@ -128,12 +128,12 @@ function createLedger(blobs: Blobs, id: string, stored: readonly StoredPage[]): 
   return {
     items,
     save: async (changes) => {
-      const touched = Map.groupBy(changes, ([index]) => Math.floor(index / PAGE));
+      const touched = Map.groupBy(changes, ([index]) => Math.floor(index / PAGE_ITEMS));
       for (const [number, edits] of touched) {
         const page = pages[number];
         if (page === undefined) throw new RangeError(`job ${id} has no page ${number}`);
         const next = page.items.map(
-          (item, i) => edits.find(([index]) => index === number * PAGE + i)?.[1] ?? item,
+          (item, i) => edits.find(([index]) => index === number * PAGE_ITEMS + i)?.[1] ?? item,
         );
         const tag = await blobs.put(page.key, JSON.stringify(next), { tag: page.tag });
         if (tag === undefined)

@@ -10,7 +10,7 @@ import { formatFilter } from '../filter.ts';
 import { controlJob } from './control.ts';
 import { FAILED_RESULTS, runJob } from './driver.ts';
 import type { ReplayContext } from './context.ts';
-import { countResults, LEASE } from './job.ts';
+import { countResults, DRIVER_LEASE_MS } from './job.ts';
 import type { ReplayJob } from './job.ts';
 import { policyFilter, isEligible, pauseAfter } from './policy.ts';
 import { failuresInHand } from './rivals.ts';
@@ -23,7 +23,7 @@ export interface TurnContext extends ReplayContext {
 }
 
 /** Result of a policy's run. */
-export type TurnResult =
+export type PolicyTurnResult =
   | { readonly kind: 'not-due'; readonly until: number; readonly reason: string }
   /** Another process has the policy or the job. */
   | { readonly kind: 'taken'; readonly reason: string }
@@ -33,7 +33,7 @@ export type TurnResult =
   | { readonly kind: 'ran'; readonly job: string; readonly reason: string };
 
 /** Maximum number of failures per run; the next run takes the rest. */
-const MOST = 1_000;
+const MAX_FAILURES_PER_TURN = 1_000;
 
 /**
  * Pause codes after which the next run of the policy continues the job, because they are not
@@ -48,7 +48,7 @@ export async function runPolicyTurn(
   world: TurnContext,
   policy: ReplayPolicy,
   signal?: AbortSignal,
-): Promise<TurnResult> {
+): Promise<PolicyTurnResult> {
   const { turns, clock } = world;
   const holder = world.id();
   const now = clock.now();
@@ -61,7 +61,7 @@ export async function runPolicyTurn(
     };
   try {
     const turn = await turns.update(policy.name, (current) =>
-      claim(policy, current, { holder, until: now + LEASE }),
+      claim(policy, current, { holder, until: now + DRIVER_LEASE_MS }),
     );
     return await inTurn({ world, policy, signal }, turn);
   } catch (error) {
@@ -85,8 +85,8 @@ function claim(
   turn: PolicyTurn,
   lease: NonNullable<PolicyTurn['lease']>,
 ): PolicyTurn {
-  const now = lease.until - LEASE;
-  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE))
+  const now = lease.until - DRIVER_LEASE_MS;
+  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, DRIVER_LEASE_MS))
     throw new Taken(`another process runs policy ${turn.policy}`);
   if (isLater(policy, turn, now))
     throw new Taken(`another process took over policy ${turn.policy}`);
@@ -103,7 +103,7 @@ interface Scope {
   readonly signal: AbortSignal | undefined;
 }
 
-async function inTurn(scope: Scope, turn: PolicyTurn): Promise<TurnResult> {
+async function inTurn(scope: Scope, turn: PolicyTurn): Promise<PolicyTurnResult> {
   const left = turn.job === undefined ? undefined : await unfinished(scope.world, turn.job);
   if (left !== undefined) return drive(scope, left);
   const job = await plan(scope);
@@ -133,7 +133,7 @@ async function plan({ world, policy }: Scope): Promise<ReplayJob | undefined> {
   const heads = (await store.list()).filter(
     (head) => isEligible(policy, head, now) && !taken(head),
   );
-  const items = freezeSelection(heads).slice(0, MOST);
+  const items = freezeSelection(heads).slice(0, MAX_FAILURES_PER_TURN);
   if (items.length === 0) return undefined;
   const { name, everyMinutes, atMost, canary, rate } = policy;
   const id = world.id().slice(0, 8);
@@ -167,7 +167,7 @@ function byOf({ name }: ReplayPolicy): string {
   return `policy ${name}`;
 }
 
-async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const { world, policy, signal } = scope;
   const order = { id: job.id, who: byOf(policy), why: job.why };
   if (job.state === 'paused' && job.code === 'RPL707') return giveUp(scope, job);
@@ -186,7 +186,7 @@ async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
   return conclude(scope, after);
 }
 
-async function conclude(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+async function conclude(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const items = await scope.world.jobs.items(job.id);
   const counts = Object.entries(countResults(items))
     .map(([kind, count]) => `${count} ${kind}`)
@@ -202,7 +202,7 @@ async function conclude(scope: Scope, job: ReplayJob): Promise<TurnResult> {
 }
 
 /** After a failed canary: cancels the rest, and the next run selects again. */
-async function giveUp(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+async function giveUp(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const reason = `the canary failed (${job.reason ?? ''}); the rest waits for the next run`;
   // The interval first, so that a crash in between can only make it longer.
   await settle(scope, { misses: 'more', says: `job ${job.id}: ${reason}` });

@@ -6,8 +6,8 @@ import type { FailureFilter } from '../filter.ts';
 import { matchesFilter } from '../filter.ts';
 import type { FailureHead } from '../port.ts';
 
-const MINUTE = 60_000;
-const LONGEST = 24 * 60 * MINUTE;
+const MINUTE_MS = 60_000;
+const LONGEST_PAUSE_MS = 24 * 60 * MINUTE_MS;
 
 /** The filter of the policy as text, as in jobs of a person. */
 export function policyFilter(
@@ -17,7 +17,7 @@ export function policyFilter(
   return {
     ...(codes === undefined ? {} : { code: codes }),
     ...(classes === undefined ? {} : { class: classes }),
-    until: now - olderThanMinutes * MINUTE,
+    until: now - olderThanMinutes * MINUTE_MS,
   };
 }
 
@@ -37,6 +37,6 @@ export function isEligible(policy: ReplayPolicy, head: FailureHead, now: number)
 
 /** Milliseconds until the next run; doubled for each consecutive failed run. */
 export function pauseAfter({ everyMinutes }: ReplayPolicy, misses: number): number {
-  const every = everyMinutes * MINUTE;
-  return Math.max(every, Math.min(LONGEST, every * 2 ** Math.min(misses, 20)));
+  const every = everyMinutes * MINUTE_MS;
+  return Math.max(every, Math.min(LONGEST_PAUSE_MS, every * 2 ** Math.min(misses, 20)));
 }

@@ -8,7 +8,7 @@ import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
-import { isAway } from '../../queue/away.ts';
+import { isOutage } from '../../queue/away.ts';
 import { verdictOf } from '../../queue/batch.ts';
 import { parseEvent } from '../../queue/envelope.ts';
 import { createKeyring } from '../../queue/keyring.ts';
@@ -104,7 +104,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
         return await previewFailure({ config, keys, map: options.map, read, look }, failure, aim);
       } catch (error) {
         // An event that cannot be processed must not stop the job.
-        if (isAway(error)) throw error;
+        if (isOutage(error)) throw error;
         return invalid(verdictOf(error));
       }
     },

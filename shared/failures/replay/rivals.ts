@@ -1,14 +1,16 @@
 /** Two jobs with a common failure would count each other's results, so only one of them may run. */
 import { stillHolds } from '../../runtime/clock.ts';
-import { LEASE } from './job.ts';
+import { DRIVER_LEASE_MS } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
 import type { ReplayContext } from './context.ts';
 
 /** Milliseconds for which a planned but unstarted job keeps policies away from its failures. */
-const PLAN_COUNTS = 3_600_000;
+const PLAN_COUNTS_MS = 3_600_000;
 
 function isDriven({ state, lease }: ReplayJob, now: number): boolean {
-  return state === 'running' && lease !== undefined && stillHolds(lease.until, now, LEASE);
+  return (
+    state === 'running' && lease !== undefined && stillHolds(lease.until, now, DRIVER_LEASE_MS)
+  );
 }
 
 /**
@@ -48,7 +50,7 @@ export async function failuresInHand({
   const owners = new Set<string>();
   for (const job of await jobs.list()) {
     if (job.state === 'done' || job.state === 'cancelled') continue;
-    if (job.state === 'planned' && Math.abs(clock.now() - job.created) > PLAN_COUNTS) continue;
+    if (job.state === 'planned' && Math.abs(clock.now() - job.created) > PLAN_COUNTS_MS) continue;
     for (const item of (await jobs.items(job.id)).filter(({ status }) => status !== 'done')) {
       failures.add(item.failure);
       if (item.owner !== undefined) owners.add(`${item.owner} ${item.device ?? ''}`);

@@ -21,7 +21,7 @@ export type SendOutcome =
   | { readonly kind: 'away'; readonly reason: string };
 
 /** Milliseconds. */
-const FRESH = 1_000;
+const FRESH_MS = 1_000;
 
 interface Judged {
   readonly index: number;
@@ -53,7 +53,7 @@ export async function sendUnit(
     alive.map(([, item]) => heads.get(item.failure)!),
   );
   // A reading may be a second old, because the fence of the write decides in any case.
-  world.previewer.refresh(FRESH);
+  world.previewer.refresh(FRESH_MS);
   for (const [index, item] of alive) {
     const preview = leader ? await world.previewer.preview(leader, item) : EVIDENCE_LOST;
     if (preview.verdict === 'unknown')

@@ -20,7 +20,7 @@ export interface S3BlobsOptions {
   /** URL of an S3-compatible server; absent for AWS. */
   readonly endpoint?: string | undefined;
   /** Milliseconds without data after which a request is aborted; default 30 000. */
-  readonly silence?: number | undefined;
+  readonly silenceMs?: number | undefined;
   /** Default: the credential chain of the SDK. */
   readonly credentials?: {
     readonly accessKeyId: string;
@@ -81,12 +81,12 @@ class S3Blobs implements Blobs {
   readonly #client: S3Client;
 
   constructor(options: S3BlobsOptions) {
-    const { bucket, prefix, silence = TIMEOUT_MS } = options;
+    const { bucket, prefix, silenceMs = TIMEOUT_MS } = options;
     this.where = `s3://${bucket}/${prefix}`;
     this.#bucket = bucket;
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
-    this.#silenceMs = silence;
-    this.#client = createClient(options, silence);
+    this.#silenceMs = silenceMs;
+    this.#client = createClient(options, silenceMs);
   }
 
   get(key: string): Promise<Blob | undefined> {

@@ -4,16 +4,16 @@
  */
 import type { Mark } from './entry.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Slightly less than a minute, so that the next scheduled run is never too early. */
-const PAUSE = { first: 10_000, later: 50_000 } as const;
+const PAUSE_MS = { first: 10_000, later: 50_000 } as const;
 /** A returned device counts as working if it refuses nothing for this long. */
-const SETTLES = 40_000;
+const SETTLES_MS = 40_000;
 /** Longer than a run may take, so a holder beyond it has died. */
-export const LEASE = 3 * MINUTE;
+export const TURN_LEASE_MS = 3 * MINUTE_MS;
 /** A time further ahead was written before the clock was set back. */
-const FURTHEST = 10 * MINUTE;
+const FURTHEST_MS = 10 * MINUTE_MS;
 
 /** Code and message of the fault. */
 export interface Why {
@@ -26,8 +26,8 @@ export function pauseOf(
   { since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>,
   now: number,
 ): number {
-  const pause = now - since < HOUR ? PAUSE.first : PAUSE.later;
-  return failedReturns === 0 ? pause : 2 * pause + PAUSE.first;
+  const pause = now - since < HOUR_MS ? PAUSE_MS.first : PAUSE_MS.later;
+  return failedReturns === 0 ? pause : 2 * pause + PAUSE_MS.first;
 }
 
 /**
@@ -67,8 +67,9 @@ export function fresh(device: string, now: number): Mark {
 
 /** Undefined if another process probes the device. */
 export function claimed(mark: Mark, holder: string, now: number): Mark | undefined {
-  if (isAhead(mark.lease?.until, now, LEASE) || isAhead(mark.due, now, FURTHEST)) return undefined;
-  return { ...mark, lease: { holder, until: now + LEASE }, due: now + pauseOf(mark, now) };
+  if (isAhead(mark.lease?.until, now, TURN_LEASE_MS) || isAhead(mark.due, now, FURTHEST_MS))
+    return undefined;
+  return { ...mark, lease: { holder, until: now + TURN_LEASE_MS }, due: now + pauseOf(mark, now) };
 }
 
 function isAhead(time: number | undefined, now: number, furthest: number): boolean {
@@ -76,7 +77,7 @@ function isAhead(time: number | undefined, now: number, furthest: number): boole
 }
 
 export function markedReturning(mark: Mark, now: number): Mark {
-  return { ...mark, state: 'returning', due: now + SETTLES };
+  return { ...mark, state: 'returning', due: now + SETTLES_MS };
 }
 
 export function markedHere({ lease: _lease, ...mark }: Mark, now: number): Mark {
@@ -89,5 +90,5 @@ export function released({ lease: _lease, ...mark }: Mark): Mark {
 
 /** No process probes the device any more: the schedule does not run. */
 export function isAbandoned({ due }: Mark, now: number): boolean {
-  return now > due + FURTHEST;
+  return now > due + FURTHEST_MS;
 }

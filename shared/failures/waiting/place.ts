@@ -11,7 +11,7 @@ import { Entry, Mark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 
 /** One waiting change and its blobs. */
-export interface Waiting {
+export interface WaitingEntry {
   readonly entry: Entry;
   readonly keys: readonly string[];
 }
@@ -21,10 +21,10 @@ export interface WaitingPlace {
   /** Resolves when written, with the entries that a newer one of their group now represents. */
   keep(entry: Omit<Entry, 'format' | 'id'>): Promise<readonly Entry[]>;
   /** One entry per group, oldest first; for one device or all. */
-  list(device?: string): Promise<readonly Waiting[]>;
+  list(device?: string): Promise<readonly WaitingEntry[]>;
   /** Number of waiting entries of a device; reads no content. */
   count(device: string): Promise<number>;
-  remove(waiting: Waiting): Promise<void>;
+  remove(waiting: WaitingEntry): Promise<void>;
   mark(device: string): Promise<Mark | undefined>;
   marks(): Promise<readonly Mark[]>;
   /**
@@ -38,7 +38,7 @@ export interface WaitingPlace {
 }
 
 const PREFIX = 'waiting';
-const PARALLEL = 32;
+const MAX_PARALLEL_READS = 32;
 const MAX_RACES = 20;
 
 const folderOf = (device: string): string => `${PREFIX}/${digest(device).slice(0, 16)}`;
@@ -128,7 +128,7 @@ async function keep(
   );
 }
 
-async function list(blobs: Blobs, prefix: string): Promise<readonly Waiting[]> {
+async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry[]> {
   const keys = (await blobs.list(prefix)).map(({ key }) => key).filter((key) => !isMark(key));
   const found = await readAll(blobs, keys);
   const groups = [...Map.groupBy(found, ({ entry }) => groupOf(entry)).values()];
@@ -140,11 +140,13 @@ async function list(blobs: Blobs, prefix: string): Promise<readonly Waiting[]> {
     .sort((a, b) => a.entry.sentAt - b.entry.sentAt);
 }
 
-async function readAll(blobs: Blobs, keys: readonly string[]): Promise<readonly Waiting[]> {
-  const found: Waiting[] = [];
-  for (let i = 0; i < keys.length; i += PARALLEL) {
+async function readAll(blobs: Blobs, keys: readonly string[]): Promise<readonly WaitingEntry[]> {
+  const found: WaitingEntry[] = [];
+  for (let i = 0; i < keys.length; i += MAX_PARALLEL_READS) {
     const some = await Promise.all(
-      keys.slice(i, i + PARALLEL).map(async (key) => ({ key, blob: await blobs.get(key) })),
+      keys
+        .slice(i, i + MAX_PARALLEL_READS)
+        .map(async (key) => ({ key, blob: await blobs.get(key) })),
     );
     found.push(
       ...some.flatMap(({ key, blob }) =>

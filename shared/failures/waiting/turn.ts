@@ -14,7 +14,7 @@ import type { Why } from './away.ts';
 import type { Entry, Mark } from './entry.ts';
 import { orderInWords, stillMeant } from './meant.ts';
 import type { Meanwhile } from './meant.ts';
-import type { Waiting, WaitingPlace } from './place.ts';
+import type { WaitingEntry, WaitingPlace } from './place.ts';
 
 /** The declared states, or the reason why the device is unreachable. */
 export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: Why };
@@ -25,20 +25,20 @@ export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'lo
   readonly functionVersion: string;
 }
 
-export type TurnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
+export type ReturnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
 
 /**
  * After a failed return only this many entries are sent first; the rest follows if the device
  * accepts them.
  */
-const FIRST = 10;
+const FIRST_BATCH = 10;
 
 /** One run for one device, if it is due and no other process has the lease. */
 export async function takeTurn(
   world: TurnWorld,
   device: string,
   signal?: AbortSignal,
-): Promise<TurnResult> {
+): Promise<ReturnResult> {
   const { place, clock, id } = world;
   const waits = (await place.count(device)) > 0;
   const known = await place.mark(device);
@@ -70,7 +70,7 @@ function isMine(mark: Mark | undefined, holder: string): mark is Mark {
   return mark?.lease?.holder === holder;
 }
 
-async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
+async function ask(turn: Turn, mark: Mark): Promise<ReturnResult> {
   const { world, device, holder } = turn;
   const { place, clock, log } = world;
   const answer = await world.probe(device);
@@ -113,13 +113,17 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
   let sent = 0;
   while (await goesOn(turn)) {
     const list = inOrder(await world.place.list(device));
-    const some = mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST) : list;
+    const some =
+      mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST_BATCH) : list;
     const meanwhile: Meanwhile = {
       slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])),
       states,
     };
     for (const waiting of some) {
-      if (signal?.aborted === true || (sent % FIRST === FIRST - 1 && !(await goesOn(turn))))
+      if (
+        signal?.aborted === true ||
+        (sent % FIRST_BATCH === FIRST_BATCH - 1 && !(await goesOn(turn)))
+      )
         return sent;
       await sendBack(world, waiting, meanwhile);
       sent += 1;
@@ -140,13 +144,17 @@ const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Rec
 >;
 
 /** Orders by time; absences last, because newer slices invalidate them. */
-function inOrder(list: readonly Waiting[]): readonly Waiting[] {
+function inOrder(list: readonly WaitingEntry[]): readonly WaitingEntry[] {
   return list.toSorted(
     (a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt,
   );
 }
 
-async function sendBack(world: TurnWorld, waiting: Waiting, meanwhile: Meanwhile): Promise<void> {
+async function sendBack(
+  world: TurnWorld,
+  waiting: WaitingEntry,
+  meanwhile: Meanwhile,
+): Promise<void> {
   const { entry } = waiting;
   const body = entry.kind === 'order' ? orderBody(entry, meanwhile) : entry.body;
   if (body === undefined) await tellVoid(world, entry);

@@ -1,6 +1,6 @@
 /** Tolerant parsing of raw API objects: invalid values become absent, never an error. */
 
-import { LONGEST_STRING } from '../../domain/json-bounds.ts';
+import { MAX_STRING_CHARACTERS } from '../../domain/json-bounds.ts';
 
 export type Raw = Readonly<Record<string, unknown>>;
 
@@ -28,10 +28,10 @@ export function readRecords(value: unknown): readonly Raw[] {
 }
 
 /** Characters of names, hosts and addresses; no valid one is as long, and messages quote them. */
-const LONGEST_WORD = 4_096;
+const MAX_WORD_CHARACTERS = 4_096;
 
 /** Event readers refuse longer strings, and one object must not block all others. */
-function bounded(value: string, longest = LONGEST_WORD): string {
+function bounded(value: string, longest = MAX_WORD_CHARACTERS): string {
   return value.length <= longest ? value : value.slice(0, longest);
 }
 
@@ -64,7 +64,7 @@ export function readNumber(value: unknown): number | undefined {
 export function stringMap(value: unknown): Record<string, string> {
   const pairs = Object.entries(readRecord(value)).flatMap(([key, item]) =>
     typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
-      ? [[bounded(key), bounded(String(item), LONGEST_STRING)] as const]
+      ? [[bounded(key), bounded(String(item), MAX_STRING_CHARACTERS)] as const]
       : [],
   );
   return pairs.length === 0 ? NO_PAIRS : Object.fromEntries(pairs);

@@ -4,7 +4,7 @@ import type { HistoryEntry, OwnerHistory } from '../../failures/history.ts';
 import { RETENTION_MS } from '../../queue/limits.ts';
 import type { QueueDepth, QueueName } from '../../queue/port.ts';
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 export interface ClusterFigures {
   /**
@@ -67,7 +67,7 @@ export function deviceFigures(
   const successes = own
     .filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome)))
     .map((chapter) => chapter.last);
-  const recent = own.filter((chapter) => now - chapter.last < HOUR);
+  const recent = own.filter((chapter) => now - chapter.last < HOUR_MS);
   const count = (chapters: readonly HistoryEntry[]): number =>
     chapters.reduce((sum, { times }) => sum + times, 0);
   const busy = recent.filter(({ lines }) =>

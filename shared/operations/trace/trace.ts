@@ -15,7 +15,7 @@ import { chapterStations, inOrder, traceStations } from './stations.ts';
 import type { TraceStation } from './stations.ts';
 
 /** Maximum number of failures shown in full for one gateway. */
-const TOLD_FAILURES = 50;
+const MAX_TOLD_FAILURES = 50;
 
 export interface Trace {
   /** Past stations in order, then the current state. */
@@ -52,7 +52,7 @@ export async function traceGateway(
     (row) => row.owner.startsWith(`${name.cluster}/`) && row.gateways.includes(name.gateway),
   );
   const own = failuresOf(heads, name, rows);
-  const failures = await wholeFailures(store, own.slice(0, TOLD_FAILURES));
+  const failures = await wholeFailures(store, own.slice(0, MAX_TOLD_FAILURES));
   const happened = [
     ...failures.flatMap(traceStations),
     ...storyStations(stories, name, new Set(rows.map(({ owner }) => owner))),

@@ -1,6 +1,6 @@
 /** Lists changes that wait for unreachable devices, and cancels orders. */
 import type { Entry, Mark } from '../../failures/waiting/entry.ts';
-import type { Waiting } from '../../failures/waiting/place.ts';
+import type { WaitingEntry } from '../../failures/waiting/place.ts';
 import { ReplayError } from '../../failures/error.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { formatAge, formatCount } from '../words.ts';
@@ -35,7 +35,7 @@ export interface WaitingView {
   readonly entries: readonly WaitingRow[];
 }
 
-export function waitingView(marks: readonly Mark[], waiting: readonly Waiting[]): WaitingView {
+export function waitingView(marks: readonly Mark[], waiting: readonly WaitingEntry[]): WaitingView {
   const rows = waiting.map(
     ({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({
       id,
@@ -82,7 +82,7 @@ export async function listWaiting({
 export async function findWaitingOrder(
   { waiting }: Pick<OperationContext, 'waiting'>,
   id: string,
-): Promise<Waiting> {
+): Promise<WaitingEntry> {
   const found = (await waiting.list()).filter(({ entry }) => entry.id === id);
   const [only] = found;
   if (only === undefined)
@@ -101,7 +101,7 @@ export async function findWaitingOrder(
 /** Recorded in the audit log before it is cancelled, so that no cancellation is missing. */
 export async function cancelOrder(
   { waiting, audit }: Pick<OperationContext, 'waiting' | 'audit'>,
-  found: Waiting,
+  found: WaitingEntry,
   { who, why }: Author,
 ): Promise<void> {
   const { device, what, id } = found.entry;

@@ -16,8 +16,8 @@ function settingsOf(attributes: Attributes): QueueSettings {
   const scope = attributes['DeduplicationScope'];
   return {
     fifo: attributes['FifoQueue'] === 'true',
-    visibility: Number(attributes['VisibilityTimeout'] ?? 0) * 1_000,
-    retention: Number(attributes['MessageRetentionPeriod'] ?? 0) * 1_000,
+    visibilityMs: Number(attributes['VisibilityTimeout'] ?? 0) * 1_000,
+    retentionMs: Number(attributes['MessageRetentionPeriod'] ?? 0) * 1_000,
     ...(redrive === null
       ? {}
       : {

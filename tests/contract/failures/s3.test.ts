@@ -54,7 +54,7 @@ describe('blobs in S3', () => {
       ...s3.options,
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       prefix: 'x',
-      silence: 200,
+      silenceMs: 200,
     });
     try {
       for (const call of [() => blobs.get('a.json'), () => blobs.list('')])

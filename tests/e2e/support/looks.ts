@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeclare, type LabBigip, type LabRequest } from '../../../infra/lab/bigip/index.ts';
-import { ask } from '../../../infra/lab/demo/connection.ts';
+import { askEcho } from '../../../infra/lab/demo/connection.ts';
 import { deviceRows, type DeviceRow } from '../../../infra/lab/demo/device.ts';
 import type { ApiObject } from '../../../infra/lab/demo/kubernetes-api.ts';
 import { INGRESS_SERVICE } from '../../../infra/lab/demo/looks.ts';
@@ -93,7 +93,7 @@ export function virtualServers(site: Site): readonly string[] {
 /** A real connection through the virtual address, answered by one of the two echo versions. */
 export function answered(site: Site, port: number, sluice: Sluice): Promise<string> {
   const look = async (): Promise<string | undefined> => {
-    const answer = await ask(VIRTUAL_ADDRESS, port, 'hello');
+    const answer = await askEcho(VIRTUAL_ADDRESS, port, 'hello');
     return /^(one|two) hello$/.test(answer) ? answer : undefined;
   };
   return until(

@@ -68,7 +68,7 @@ async function build(
       store: kubernetes.store,
       clock: processClock,
       id: CLUSTER,
-      grace: 200,
+      graceMs: 200,
     }),
   );
   const bigip = await closers.use(startBigip());

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { parseLabArguments } from '../../../infra/lab/demo/arguments.ts';
 import { createChecks, DemoFailure } from '../../../infra/lab/demo/check.ts';
-import { ask } from '../../../infra/lab/demo/connection.ts';
+import { askEcho } from '../../../infra/lab/demo/connection.ts';
 import { createSay, table } from '../../../infra/lab/demo/say.ts';
 import { timeline } from '../../../infra/lab/demo/timeline.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
@@ -103,13 +103,13 @@ describe('a connection of the demo', () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    expect(await ask('10.0.0.1', port, 'hello')).toBe('(connection refused)');
+    expect(await askEcho('10.0.0.1', port, 'hello')).toBe('(connection refused)');
   });
 
   test('that is taken and dropped says so', async () => {
     const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const answer = await ask('10.0.0.1', (server.address() as AddressInfo).port, 'hello');
+    const answer = await askEcho('10.0.0.1', (server.address() as AddressInfo).port, 'hello');
     server.close();
     expect(answer).toBe('(connection closed without an answer)');
   });

@@ -63,8 +63,8 @@ export async function testCluster(
   const cluster = await startCluster({
     store: kubernetes.store,
     clock,
-    pushDelay: 0,
-    grace: 0,
+    pushDelayMs: 0,
+    graceMs: 0,
     podNetwork: `10.${octet}`,
     nodeAddresses,
     ...options,

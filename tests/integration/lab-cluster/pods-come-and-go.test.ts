@@ -17,7 +17,7 @@ beforeEach(async () => {
     letGo = resolve;
   });
   const waiting = { ...clock, sleep: (ms: number) => (ms === 77 ? gone : clock.sleep(ms)) };
-  ({ cluster, store, close } = await testCluster(91, { clock: waiting, grace: 77 }));
+  ({ cluster, store, close } = await testCluster(91, { clock: waiting, graceMs: 77 }));
   await applyManifest(store, cluster, 'tcp-echo');
 });
 afterEach(() => close());

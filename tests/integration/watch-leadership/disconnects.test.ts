@@ -41,7 +41,7 @@ const below = (bound: number): number => Math.floor(random() * bound);
 async function begin(): Promise<void> {
   // Dead connections are found in real time.
   watcher = at.watcher({
-    resync: RESYNC,
+    resyncMs: RESYNC,
     timing: { watch: 100, overdue: 100, backoff: { base: 50, max: 400 } },
   });
   await watcher.start();

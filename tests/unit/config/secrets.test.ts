@@ -98,7 +98,7 @@ describe('a secret that does not come', () => {
   test.each(['secretsmanager:pw', 'ssm:/pw'])(
     'because the service takes the request and never answers is given up, with its name: %s',
     async (reference) => {
-      const hanging = createSecrets({ env: {}, limit: 300 });
+      const hanging = createSecrets({ env: {}, limitMs: 300 });
       await expect(hanging.resolve(reference)).rejects.toMatchObject({
         code: 'GW102',
         message: expect.stringMatching(

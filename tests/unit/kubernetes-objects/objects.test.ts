@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
+import { MAX_STRING_CHARACTERS } from '../../../shared/domain/json-bounds.ts';
 import {
   normalise,
   normaliseConfigMap,
@@ -245,7 +245,7 @@ describe('whatever comes in', () => {
 
 /** Red without the cut in `read.ts`: one object of one namespace would make everybody's snapshot unreadable (Q615). */
 describe('no string of an object is longer than a snapshot may hold', () => {
-  const long = 'x'.repeat(LONGEST_STRING + 1);
+  const long = 'x'.repeat(MAX_STRING_CHARACTERS + 1);
   const longest = (value: unknown): number => {
     if (typeof value === 'string') return value.length;
     return typeof value === 'object' && value !== null
@@ -287,7 +287,7 @@ describe('no string of an object is longer than a snapshot may hold', () => {
     ],
   ])('in %s', (_, object) => {
     expect(longest(object)).toBeGreaterThan(100);
-    expect(longest(object)).toBeLessThanOrEqual(LONGEST_STRING);
+    expect(longest(object)).toBeLessThanOrEqual(MAX_STRING_CHARACTERS);
   });
 
   test('and a host or a name, which sentences quote, is far shorter', () => {
@@ -300,7 +300,7 @@ describe('no string of an object is longer than a snapshot may hold', () => {
   });
 
   test('and what annotations may hold is left as it is', () => {
-    const text = 'x'.repeat(LONGEST_STRING);
+    const text = 'x'.repeat(MAX_STRING_CHARACTERS);
     expect(
       normaliseGateway({ metadata: { name: 'g', annotations: { 'sluice.io/port': text } } }).meta
         .annotations,

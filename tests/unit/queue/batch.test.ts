@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { handleGroups, type BatchWork, type Verdict } from '../../../shared/queue/batch.ts';
+import { handleGroups, type BatchWork, type MessageVerdict } from '../../../shared/queue/batch.ts';
 import { toRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
 import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
@@ -14,7 +14,7 @@ const context: FunctionContext = {
 
 interface Site {
   readonly calls: string[][];
-  readonly givenUp: (readonly [id: string, verdict: Verdict])[];
+  readonly givenUp: (readonly [id: string, verdict: MessageVerdict])[];
   readonly released: string[];
   readonly deleted: string[];
   run(ids: readonly string[]): Promise<readonly string[]>;
@@ -24,7 +24,7 @@ interface Site {
 function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork> = {}): Site {
   const [calls, givenUp, released, deleted]: [
     string[][],
-    (readonly [string, Verdict])[],
+    (readonly [string, MessageVerdict])[],
     string[],
     string[],
   ] = [[], [], [], []];

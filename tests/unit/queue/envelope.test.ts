@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
-import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
+import { MAX_STRING_CHARACTERS } from '../../../shared/domain/json-bounds.ts';
 import { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import { Change, Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
@@ -89,7 +89,7 @@ describe('sealing', () => {
   });
 
   test('packs large data, and opens it again', () => {
-    const data = { text: 'x'.repeat(LONGEST_STRING), items: [] };
+    const data = { text: 'x'.repeat(MAX_STRING_CHARACTERS), items: [] };
     const body = serialiseEvent(TYPE, data, META);
     expect(body.length).toBeLessThan(10_000);
     expect(JSON.parse(body)).toMatchObject({ dataencoding: 'gzip' });
@@ -226,7 +226,7 @@ describe('opening refuses, with code and reason,', () => {
     ],
     [
       'a string without end',
-      raw({ data: { text: 'x'.repeat(LONGEST_STRING + 1), items: [] } }),
+      raw({ data: { text: 'x'.repeat(MAX_STRING_CHARACTERS + 1), items: [] } }),
       'Q615',
       /a string of more than 262144 characters/,
     ],
@@ -236,7 +236,7 @@ describe('opening refuses, with code and reason,', () => {
         data: undefined,
         dataencoding: 'gzip',
         data_base64: gzipSync(
-          JSON.stringify({ text: 'x'.repeat(LONGEST_STRING + 1), items: [] }),
+          JSON.stringify({ text: 'x'.repeat(MAX_STRING_CHARACTERS + 1), items: [] }),
         ).toString('base64'),
       }),
       'Q615',
@@ -244,7 +244,7 @@ describe('opening refuses, with code and reason,', () => {
     ],
     [
       'a name without end',
-      raw({ data: { ...DATA, ['x'.repeat(LONGEST_STRING + 1)]: 1 } }),
+      raw({ data: { ...DATA, ['x'.repeat(MAX_STRING_CHARACTERS + 1)]: 1 } }),
       'Q615',
       /a string of more than 262144 characters/,
     ],

@@ -112,8 +112,8 @@ describe('the settings of a queue', () => {
   );
   const GOOD: QueueSettings = {
     fifo: true,
-    visibility: needed,
-    retention: RETENTION_MS,
+    visibilityMs: needed,
+    retentionMs: RETENTION_MS,
     redrive: { to: 'slices-dead', after: 5 },
     deduplication: 'queue',
   };
@@ -131,13 +131,13 @@ describe('the settings of a queue', () => {
     [
       'too short a visibility',
       'slices',
-      { ...GOOD, visibility: needed - 1 },
+      { ...GOOD, visibilityMs: needed - 1 },
       [/raise VisibilityTimeout/],
     ],
     [
       'too short a retention',
       'slices',
-      { ...GOOD, retention: RETENTION_MS - 1 },
+      { ...GOOD, retentionMs: RETENTION_MS - 1 },
       [/set MessageRetentionPeriod/],
     ],
     [
@@ -162,13 +162,13 @@ describe('the settings of a queue', () => {
     [
       'nothing of a dead-letter queue, behind which there is none',
       'slices-dead',
-      { ...alone, visibility: 900_000 },
+      { ...alone, visibilityMs: 900_000 },
       [],
     ],
     [
       'all at once',
       'slices',
-      { fifo: false, visibility: 0, retention: 0 },
+      { fifo: false, visibilityMs: 0, retentionMs: 0 },
       [/FIFO/, /VisibilityTimeout/, /MessageRetentionPeriod/, /dead-letter/],
     ],
   ])('are told what is wrong with them: %s', (_what, name, settings, expected) => {

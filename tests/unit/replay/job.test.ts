@@ -1,6 +1,6 @@
 /** What a replay job looks at before it sends an event, and after it has died. */
 import { describe, expect, test } from '@jest/globals';
-import { LEASE } from '../../../shared/failures/replay/job.ts';
+import { DRIVER_LEASE_MS } from '../../../shared/failures/replay/job.ts';
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 class Crash extends Error {}
@@ -40,7 +40,7 @@ describe('a replay that died between sending an event and noting it', () => {
     await expect(site.run(job)).rejects.toThrow(Crash);
     site.step = () => undefined;
     // The functions go on by themselves, and so does the queue's memory of ids.
-    await site.runtime.clock.sleep(LEASE + 10 * 60_000);
+    await site.runtime.clock.sleep(DRIVER_LEASE_MS + 10 * 60_000);
     expect((await site.failures.store.list()).map(({ count }) => count)).toEqual([2]);
     expect(await site.run(job)).toMatchObject({ state: 'done' });
     expect([site.sent.length, await results(site, job)]).toEqual([1, ['quarantined']]);
@@ -55,7 +55,7 @@ describe('a replay that died between sending an event and noting it', () => {
     };
     await expect(site.run(job)).rejects.toThrow(Crash);
     site.step = () => undefined;
-    await site.runtime.clock.sleep(LEASE + 10 * 60_000);
+    await site.runtime.clock.sleep(DRIVER_LEASE_MS + 10 * 60_000);
     expect(await site.run(job)).toMatchObject({ state: 'done' });
     expect([site.sent.length, await results(site, job)]).toEqual([1, ['applied']]);
   });

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
-import { LEASE } from '../../../shared/failures/replay/job.ts';
+import { DRIVER_LEASE_MS } from '../../../shared/failures/replay/job.ts';
 import type { ReplayItem } from '../../../shared/failures/replay/job.ts';
 import { pauseAfter } from '../../../shared/failures/replay/policy.ts';
-import { runPolicyTurn, type TurnResult } from '../../../shared/failures/replay/policy-turn.ts';
+import {
+  runPolicyTurn,
+  type PolicyTurnResult,
+} from '../../../shared/failures/replay/policy-turn.ts';
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 /**
@@ -33,7 +36,7 @@ async function siteWith(count: number, code = 'BIP424'): Promise<Site> {
   return site;
 }
 
-const turn = (site: Site, policy = policyOf()): Promise<TurnResult> =>
+const turn = (site: Site, policy = policyOf()): Promise<PolicyTurnResult> =>
   runPolicyTurn(site.world(), policy);
 const kinds = (items: readonly ReplayItem[]): Record<string, number> =>
   Object.fromEntries(
@@ -246,7 +249,7 @@ describe('replay on a schedule', () => {
       steps = k;
       if (!died) break;
       site.step = () => undefined;
-      await site.runtime.clock.sleep(LEASE + 1);
+      await site.runtime.clock.sleep(DRIVER_LEASE_MS + 1);
       await turn(site);
       expect(await states(site)).toEqual([
         '1000/tcp replayed',

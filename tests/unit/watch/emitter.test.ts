@@ -35,7 +35,7 @@ function start() {
     clock,
     random: () => 0.5,
     log,
-    debounce: { quiet: 100, max: 1_000 },
+    debounce: { quietMs: 100, maxMs: 1_000 },
     content: () =>
       now.content === 'unknown'
         ? undefined

@@ -32,7 +32,7 @@ describe('of two replicas', () => {
   test('the one that waits takes over exactly when the Lease expires, and says once for whom it waits', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const leader = await started(replica(on, clock, 'a'), clock);
-    const waiting = replica(on, clock, 'b', { look: 500 });
+    const waiting = replica(on, clock, 'b', { lookMs: 500 });
     await started(waiting, clock);
     await clock.pass(60_000);
     const waits = (): number => waiting.said.filter(({ fields }) => 'leader' in fields).length;
@@ -46,7 +46,7 @@ describe('of two replicas', () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const stopped = createManualClock(T0);
     await started(replica(on, stopped, 'a'), stopped);
-    const waiting = replica(on, clock, 'b', { look: 500 });
+    const waiting = replica(on, clock, 'b', { lookMs: 500 });
     await started(waiting, clock);
     await clock.pass(14_998);
     expect(waiting.told).toEqual([]);

@@ -31,7 +31,7 @@ const pod = (name: string) => ({ ...change(name), kind: 'Pod' });
 
 describe('the debounce', () => {
   test('is over after quiet, at the latest after max, and at once when urgent', () => {
-    const debounce = new Debounce({ quiet: 100, max: 1_000 });
+    const debounce = new Debounce({ quietMs: 100, maxMs: 1_000 });
     expect(debounce.due(0)).toBeUndefined();
     debounce.touch(0, false);
     debounce.touch(60, false);

@@ -28,8 +28,8 @@ export class Invalid extends Error {
 const TENANT_NAME = /^[A-Za-z][0-9A-Za-z_.-]*$/;
 const ITEM_NAME = /^[A-Za-z]([0-9A-Za-z_.-]{0,188}[0-9A-Za-z_.])?$/;
 const CONSTANT_NAME = /^[A-Za-z][0-9A-Za-z_]{0,63}$/;
-const LONGEST_NAME = 190;
-const LONGEST_PATH = 195;
+const MAX_NAME_CHARACTERS = 190;
+const MAX_PATH_CHARACTERS = 195;
 
 const TENANT_WORDS = new Set([...Object.keys(TENANT_KEYS.shape), 'constants']);
 const APPLICATION_WORDS = new Set([...Object.keys(APPLICATION_KEYS.shape), 'constants']);
@@ -101,16 +101,16 @@ function parseItem(path: string, name: string, raw: unknown): Item {
       `"${className}" is not a class that the lab plays (${Object.keys(ITEM_CLASSES).join(', ')})`,
     );
   checkName(path, name, ITEM_NAME);
-  if (path.length > LONGEST_PATH)
-    throw new Invalid(path, `path is longer than ${LONGEST_PATH} characters`);
+  if (path.length > MAX_PATH_CHARACTERS)
+    throw new Invalid(path, `path is longer than ${MAX_PATH_CHARACTERS} characters`);
   return parseWith<z.ZodType<Item>>(schema, raw, path);
 }
 
 function checkName(path: string, name: string, pattern: RegExp): void {
-  if (name.length > LONGEST_NAME || !pattern.test(name))
+  if (name.length > MAX_NAME_CHARACTERS || !pattern.test(name))
     throw new Invalid(
       path,
-      `propertyName "${name}" should match pattern ${pattern.source} and be no longer than ${LONGEST_NAME}`,
+      `propertyName "${name}" should match pattern ${pattern.source} and be no longer than ${MAX_NAME_CHARACTERS}`,
     );
 }
 

@@ -14,7 +14,7 @@ interface Task {
 }
 
 const KEPT_MS = 7 * 24 * 3600 * 1000;
-const KEPT = 25;
+const MAX_KEPT_TASKS = 25;
 
 /** Records of asynchronous declares. */
 export interface Tasks {
@@ -33,7 +33,7 @@ export function createTasks(now: () => number): Tasks {
   let tasks: readonly Task[] = [];
   const clean = (): void => {
     const young = tasks.filter((task) => now() - task.at < KEPT_MS);
-    const finished = young.filter((task) => task.state.kind !== 'pending').slice(0, KEPT);
+    const finished = young.filter((task) => task.state.kind !== 'pending').slice(0, MAX_KEPT_TASKS);
     tasks = young.filter((task) => task.state.kind === 'pending' || finished.includes(task));
   };
   const change = (which: (task: Task) => boolean, state: State): void => {

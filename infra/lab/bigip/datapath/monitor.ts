@@ -18,7 +18,7 @@ export interface WatchOptions {
   readonly initial: Health;
 }
 
-const SHORTEST_DEADLINE = 200;
+const MIN_DEADLINE_MS = 200;
 
 /** Probes at the monitor's interval, scaled down to the cap; down after as many failures as fit into its timeout. */
 export function watch(options: WatchOptions): Watch {
@@ -35,7 +35,7 @@ export function watch(options: WatchOptions): Watch {
       monitor,
       address: monitor.targetAddress === '' ? options.address : monitor.targetAddress,
       port: monitor.targetPort === 0 ? options.port : monitor.targetPort,
-      deadline: Math.max(interval(), SHORTEST_DEADLINE),
+      deadline: Math.max(interval(), MIN_DEADLINE_MS),
       signal: stopped.signal,
     });
     if (stopped.signal.aborted) return;

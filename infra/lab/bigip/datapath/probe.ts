@@ -6,7 +6,7 @@ import { loopbackOf } from '../../loopback.ts';
 import type { Monitor } from '../ltm/model.ts';
 
 /** Why it failed; undefined when it went well. */
-export type Verdict = string | undefined;
+export type ProbeVerdict = string | undefined;
 
 export interface Target {
   readonly monitor: Monitor;
@@ -20,7 +20,7 @@ export function hostOf(address: string): string {
   return loopbackOf(address.replace(/%\d+$/, ''));
 }
 
-export async function probe(target: Target): Promise<Verdict> {
+export async function probe(target: Target): Promise<ProbeVerdict> {
   switch (target.monitor.type) {
     // Loopback answers every ping, and a raw socket needs rights that the lab does not ask for.
     case 'icmp':
@@ -65,13 +65,13 @@ function open({ monitor, address, port }: Target): {
   return { socket: connectTcp(at), ready: 'connect' };
 }
 
-async function probeStream(target: Target): Promise<Verdict> {
+async function probeStream(target: Target): Promise<ProbeVerdict> {
   const { monitor, deadline, signal } = target;
   const { socket, ready } = open(target);
   const needsAnswer = isHttp(monitor) || monitor.receive !== '';
   return new Promise((resolve) => {
     let received = '';
-    const finish = (verdict: Verdict): void => {
+    const finish = (verdict: ProbeVerdict): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
       socket.destroy();
@@ -100,11 +100,11 @@ async function probeStream(target: Target): Promise<Verdict> {
 }
 
 /** Silence is good: only a port that nobody listens on answers (with ICMP), unless an answer is asked for. */
-async function probeUdp(target: Target): Promise<Verdict> {
+async function probeUdp(target: Target): Promise<ProbeVerdict> {
   const { monitor, deadline, signal } = target;
   const socket = createSocket('udp4');
   return new Promise((resolve) => {
-    const finish = (verdict: Verdict): void => {
+    const finish = (verdict: ProbeVerdict): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
       socket.removeAllListeners();

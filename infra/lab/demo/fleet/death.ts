@@ -1,6 +1,6 @@
 /** A cluster dies while requests keep coming, and comes back. */
 import {
-  A_WHILE,
+  QUIET_MS,
   checkAnswered,
   checkPool,
   checkUp,
@@ -35,7 +35,7 @@ export async function dies(scene: FleetScene): Promise<void> {
   );
   const written = declares(scene);
   const running = traffic(scene);
-  await clock.sleep(A_WHILE);
+  await clock.sleep(QUIET_MS);
   const fire = clock.now();
   const west = siteOf(scene, 'west');
   const dying = west.power(false);
@@ -43,7 +43,7 @@ export async function dies(scene: FleetScene): Promise<void> {
   const gone = clock.now();
   await dying;
   const known = await monitorsKnow(scene, fire);
-  await clock.sleep(3 * A_WHILE);
+  await clock.sleep(3 * QUIET_MS);
   await checkLosses(scene, await running.stop(), { fire, gone, known });
   await checks.check({
     expected: 'nobody wrote to the BIG-IP for it',
@@ -120,6 +120,6 @@ export async function comesBack(scene: FleetScene): Promise<void> {
   await siteOf(scene, 'west').power(true);
   await checkUp(scene, ['east', 'west']);
   await checkPool(scene, ['east', 'west']);
-  await scene.clock.sleep(A_WHILE);
+  await scene.clock.sleep(QUIET_MS);
   await checkAnswered(scene, await running.stop(), ['east', 'west']);
 }

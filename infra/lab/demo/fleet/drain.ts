@@ -1,6 +1,6 @@
 import { hold, type HeldConnection } from './held.ts';
 import {
-  A_WHILE,
+  QUIET_MS,
   aWhile,
   checkAnswered,
   membersOf,
@@ -16,7 +16,7 @@ import type { Lab } from '../../lab.ts';
 import { ROOT } from '../../queue.ts';
 
 /** Long connections; they take turns over the pool, so every cluster has some. */
-const HELD = 8;
+const HELD_CONNECTIONS = 8;
 const WHY = 'kernel update';
 
 export async function drains(scene: FleetScene): Promise<void> {
@@ -26,16 +26,16 @@ export async function drains(scene: FleetScene): Promise<void> {
   );
   const held: HeldConnection[] = [];
   try {
-    for (let i = 0; i < HELD; i += 1) held.push(await hold(lab.virtualAddress, PORT));
+    for (let i = 0; i < HELD_CONNECTIONS; i += 1) held.push(await hold(lab.virtualAddress, PORT));
     const mine = held.filter(({ cluster }) => cluster === 'west').length;
     say.why(
-      `${HELD} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`,
+      `${HELD_CONNECTIONS} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`,
     );
     const running = traffic(scene);
     await sluice(lab, ['cluster', 'drain', 'west', '--why', WHY]);
     await checkEnabled(scene, false);
     const drained = scene.clock.now();
-    await scene.clock.sleep(A_WHILE);
+    await scene.clock.sleep(QUIET_MS);
     const requests = await running.stop();
     await checkAnswered(scene, requests, ['east', 'west']);
     const later = requests.filter(({ begun }) => begun > drained);
@@ -78,7 +78,7 @@ async function checkHeld(
   );
   const wrong = answers.filter(({ was, is }) => was !== is);
   await scene.checks.check({
-    expected: `each of the ${HELD} long connections, some of them to west, is still answered by the cluster it began with`,
+    expected: `each of the ${HELD_CONNECTIONS} long connections, some of them to west, is still answered by the cluster it began with`,
     where: `${scene.lab.files.log} (apply's lines)`,
     within: 0,
     see: () => {
@@ -86,7 +86,7 @@ async function checkHeld(
       return wrong.length === 0
         ? {
             ok: true,
-            say: `all ${HELD} long connections live on, each where it began: ${mine} with west`,
+            say: `all ${HELD_CONNECTIONS} long connections live on, each where it began: ${mine} with west`,
           }
         : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
     },

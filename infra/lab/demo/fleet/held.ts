@@ -13,7 +13,7 @@ export interface HeldConnection {
 }
 
 /** How long an answer may take, in milliseconds. */
-const PATIENCE = 2000;
+const PATIENCE_MS = 2000;
 
 export async function hold(address: string, port: number): Promise<HeldConnection> {
   const socket = connect({ host: loopbackOf(address), port });
@@ -28,7 +28,7 @@ export async function hold(address: string, port: number): Promise<HeldConnectio
 
 async function asked(socket: Socket, lines: Interface): Promise<string | undefined> {
   if (socket.destroyed) return undefined;
-  const over = AbortSignal.timeout(PATIENCE);
+  const over = AbortSignal.timeout(PATIENCE_MS);
   const answer = once(lines, 'line', { signal: over }) as Promise<[string]>;
   const closed = once(lines, 'close', { signal: over }).then(() => undefined);
   socket.write('still there?\n');

@@ -30,7 +30,7 @@ export const PORT = 32_400;
 export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 
 /** How long requests are counted where nothing happens, in milliseconds. */
-export const A_WHILE = 400;
+export const QUIET_MS = 400;
 
 export function traffic({ lab, clock }: FleetScene): Traffic {
   return startTraffic(lab.virtualAddress, PORT, clock);
@@ -38,7 +38,7 @@ export function traffic({ lab, clock }: FleetScene): Traffic {
 
 export async function aWhile(scene: FleetScene): Promise<readonly Request[]> {
   const running = traffic(scene);
-  await scene.clock.sleep(A_WHILE);
+  await scene.clock.sleep(QUIET_MS);
   return running.stop();
 }
 

@@ -1,7 +1,7 @@
 /** The fleet's walkthrough, scene by scene. */
 import { eventOn } from '../looks.ts';
 import {
-  A_WHILE,
+  QUIET_MS,
   apiOf,
   applyGateway,
   aWhile,
@@ -35,7 +35,7 @@ export async function merges(scene: FleetScene): Promise<void> {
   await applyGateway(scene, 'west');
   await checkPool(scene, ['east', 'west']);
   await checkUp(scene, ['east', 'west']);
-  await scene.clock.sleep(A_WHILE);
+  await scene.clock.sleep(QUIET_MS);
   await checkAnswered(scene, await running.stop(), ['east', 'west']);
   showDevice(scene);
 }

@@ -1,7 +1,7 @@
 /** Requests through the virtual server, counted one by one, with the time at which each began. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/runtime/clock.ts';
-import { ask } from '../connection.ts';
+import { askEcho } from '../connection.ts';
 
 export interface Request {
   /** Milliseconds since 1970. */
@@ -26,7 +26,7 @@ export function startTraffic(address: string, port: number, clock: Clock): Traff
   const client = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const begun = clock.now();
-      const answer = await ask(address, port, LINE);
+      const answer = await askEcho(address, port, LINE);
       requests.push({ begun, ended: clock.now(), answer });
       await pause(BETWEEN_MS);
     }

@@ -7,14 +7,15 @@ import type { Resource } from '../resources/resource.ts';
 import type { KubernetesObject } from '../types.ts';
 import { readProtobuf } from './protobuf.ts';
 
-const MAX_BODY = 8 * 1024 * 1024;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY) throw badRequest(`the request is larger than ${MAX_BODY} bytes`);
+    if (size > MAX_BODY_BYTES)
+      throw badRequest(`the request is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

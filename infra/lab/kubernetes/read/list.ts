@@ -1,5 +1,5 @@
 /** Lists, whole or in pages. All pages of one list show one revision. */
-import { badRequest, expired, tooLarge } from '../errors.ts';
+import { badRequest, expired, resourceVersionTooLarge } from '../errors.ts';
 import { isFields } from '../fields.ts';
 import { type Place, type Store, keyOf } from '../store.ts';
 import type { KubernetesObject } from '../types.ts';
@@ -47,7 +47,7 @@ export function revisionOf(text: string, current: number): number {
   const revision = Number(text);
   if (!Number.isSafeInteger(revision) || revision < 0)
     throw badRequest(`Invalid value: "${text}": invalid resourceVersion`);
-  if (revision > current) throw tooLarge(revision, current);
+  if (revision > current) throw resourceVersionTooLarge(revision, current);
   return revision;
 }
 

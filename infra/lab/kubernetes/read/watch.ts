@@ -23,7 +23,7 @@ export interface WatchOptions {
 const LAST_BOOKMARK_MS = 2000;
 
 /** A client that reads this much too slowly is cut, as the real server does when its buffer is full. */
-const MAX_BUFFERED = 32 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
 export class Watch {
   readonly #options: WatchOptions;
@@ -132,7 +132,7 @@ export class Watch {
     if (this.#silent || this.#over) return;
     this.#sent += 1;
     this.#response.write(`${JSON.stringify({ type, object })}\n`);
-    if (this.#response.writableLength > MAX_BUFFERED) this.cut();
+    if (this.#response.writableLength > MAX_BUFFERED_BYTES) this.cut();
   }
 
   #expire(): void {

@@ -90,7 +90,7 @@ function listMetadata({ revision, token, remaining }: Page): Fields {
   };
 }
 
-const DEFAULT_TIMEOUT_S = 1800;
+const DEFAULT_TIMEOUT_SECONDS = 1800;
 
 function watchOptions(context: Context, info: RequestInfo): WatchOptions {
   const { query } = info;
@@ -115,7 +115,7 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
     revision,
     initialEvents,
     bookmarks,
-    timeoutMs: Number(query.get('timeoutSeconds') ?? DEFAULT_TIMEOUT_S) * 1000,
+    timeoutMs: Number(query.get('timeoutSeconds') ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
     bookmarkMs: context.bookmarkMs,
     render: (object, first) =>
       table?.([object], metadataOf(object), first) ?? { ...shown(info, object) },

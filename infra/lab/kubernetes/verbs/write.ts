@@ -142,7 +142,7 @@ async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Pro
   return bytes.length === 0 ? {} : fieldsOf(parseBody(bytes, info.contentType));
 }
 
-const POD_GRACE_S = 30;
+const POD_GRACE_SECONDS = 30;
 
 /** Only what runs on a node ends gracefully. */
 function graceOf(context: Context, info: RequestInfo, options: Fields): number {
@@ -155,7 +155,7 @@ function graceOf(context: Context, info: RequestInfo, options: Fields): number {
     info.query.get('gracePeriodSeconds') ??
     options['gracePeriodSeconds'] ??
     fieldAt(pod, 'spec.terminationGracePeriodSeconds');
-  return Number(asked ?? POD_GRACE_S);
+  return Number(asked ?? POD_GRACE_SECONDS);
 }
 
 export async function answerDelete(

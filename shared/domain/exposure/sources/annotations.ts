@@ -2,7 +2,7 @@
 import { shorten } from '../../text/bounded.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { AnnotationTarget } from '../settings/annotation-values.ts';
-import { LONGEST_PROBLEM, QUOTED } from '../setting-json.ts';
+import { MAX_PROBLEM_CHARACTERS, MAX_QUOTED_CHARACTERS } from '../setting-json.ts';
 import { SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
 import type { SettingAnnotation } from '../settings/row.ts';
@@ -73,7 +73,7 @@ function readRow(
   if ('problem' in read) {
     heap.refusals.push({
       code: 'GW120',
-      message: `${context.object}: annotation ${row.name}: "${shorten(text, QUOTED)}": ${shorten(read.problem, LONGEST_PROBLEM)}`,
+      message: `${context.object}: annotation ${row.name}: "${shorten(text, MAX_QUOTED_CHARACTERS)}": ${shorten(read.problem, MAX_PROBLEM_CHARACTERS)}`,
     });
     return;
   }

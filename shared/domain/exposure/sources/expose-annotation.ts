@@ -1,6 +1,6 @@
 /** `sluice.io/expose`: requests to expose, or not to expose, a Gateway or single ports. */
 import { shorten } from '../../text/bounded.ts';
-import { QUOTED } from '../setting-json.ts';
+import { MAX_QUOTED_CHARACTERS } from '../setting-json.ts';
 import type { IndexedIngress } from '../indexed-ingress.ts';
 import { EXPOSE_ANNOTATION } from './annotations.ts';
 import type { Candidate } from './candidates.ts';
@@ -36,6 +36,6 @@ function wishIn(object: string, text: string | undefined, port: number): ExposeW
   if (ports.every((part) => /^\d{1,5}$/.test(part)))
     return { offered: ports.some((part) => Number(part) === port), source };
   return {
-    problem: `${object}: annotation ${EXPOSE_ANNOTATION}: "${shorten(text, QUOTED)}": must be "true", "false" or gateway ports separated by commas`,
+    problem: `${object}: annotation ${EXPOSE_ANNOTATION}: "${shorten(text, MAX_QUOTED_CHARACTERS)}": must be "true", "false" or gateway ports separated by commas`,
   };
 }

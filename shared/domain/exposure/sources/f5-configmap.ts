@@ -3,7 +3,7 @@ import type { ConfigMap } from '../../snapshot/objects.ts';
 import { shorten } from '../../text/bounded.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from '../../text/nearest.ts';
-import { LONGEST_PROBLEM, readJson } from '../setting-json.ts';
+import { MAX_PROBLEM_CHARACTERS, readJson } from '../setting-json.ts';
 import type { AnnotationValue } from '../settings/annotation-values.ts';
 import { CATALOGUE, SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
@@ -120,7 +120,10 @@ interface Draft {
 }
 
 function refuse(draft: Draft, code: string, message: string): void {
-  draft.refusals.push({ code, message: `${draft.object}: ${shorten(message, LONGEST_PROBLEM)}` });
+  draft.refusals.push({
+    code,
+    message: `${draft.object}: ${shorten(message, MAX_PROBLEM_CHARACTERS)}`,
+  });
 }
 
 function fieldIn(server: F5VirtualServer, field: string): unknown {
@@ -167,7 +170,7 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
 }
 
 /** Maximum number of problems listed; a document with more is not a virtual server. */
-const PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 function readBody(
   draft: Draft,
@@ -186,13 +189,13 @@ function readBody(
     return;
   }
   const { found, problems } = schemaProblems(minor, json);
-  for (const problem of problems.slice(0, PROBLEMS))
+  for (const problem of problems.slice(0, MAX_PROBLEMS))
     refuse(draft, 'GW125', `does not follow v0.1.${minor}: ${problem}`);
-  if (problems.length > PROBLEMS)
+  if (problems.length > MAX_PROBLEMS)
     refuse(
       draft,
       'GW125',
-      `does not follow v0.1.${minor}: ${problems.length - PROBLEMS} more problems`,
+      `does not follow v0.1.${minor}: ${problems.length - MAX_PROBLEMS} more problems`,
     );
   if (found === undefined) return;
   readPlace(draft, found.frontend, annotations);

@@ -21,7 +21,7 @@ export interface ListenerQuestion {
 }
 
 /** Istio supports a second certificate with another key type. */
-const MOST_CERTIFICATES = 2;
+const MAX_CERTIFICATES = 2;
 
 /** Undefined if there is no known reason; otherwise a message without the listener's name. */
 export function whyDropped(question: ListenerQuestion): CodedReason | undefined {
@@ -50,8 +50,8 @@ function certificateFault(question: ListenerQuestion): string | undefined {
     return undefined;
   if (refs.length === 0)
     return 'tls.mode Terminate needs tls.certificateRefs, and there are none; name a Secret';
-  if (refs.length > MOST_CERTIFICATES)
-    return `tls.certificateRefs names ${refs.length} certificates, and Istio takes ${MOST_CERTIFICATES} at most`;
+  if (refs.length > MAX_CERTIFICATES)
+    return `tls.certificateRefs names ${refs.length} certificates, and Istio takes ${MAX_CERTIFICATES} at most`;
   return refs
     .map((ref) => refFault(question, ref, { field: 'tls.certificateRefs', kinds: ['Secret'] }))
     .find((fault) => fault !== undefined);

@@ -45,29 +45,9 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
   for (const { message } of refusals)
     lose(draft, 'annotations', withoutName(message, draft.object));
   for (const { message } of notes) lose(draft, 'annotations', withoutName(message, draft.object));
-  if (service.spec['type'] !== 'LoadBalancer') {
-    const type = textOf(service.spec['type']) ?? 'ClusterIP';
-    lose(
-      draft,
-      'annotations',
-      `CIS reads them on Services of type LoadBalancer, and this one is ${type}`,
-    );
-    return { notCarried: draft.lost };
-  }
-  if (isEmpty(annotations['cis.f5.com/ip']) && isEmpty(label)) {
-    lose(
-      draft,
-      'annotations',
-      'cis.f5.com/ip and cis.f5.com/ipamLabel are missing, so CIS does not publish the Service',
-    );
-    return { notCarried: draft.lost };
-  }
-  if (refusals.length > 0) {
-    lose(
-      draft,
-      'annotations',
-      'the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed',
-    );
+  const problem = whyNotServed(service, annotations, refusals.length > 0);
+  if (problem !== undefined) {
+    lose(draft, 'annotations', problem);
     return { notCarried: draft.lost };
   }
   takeAddress(
@@ -91,6 +71,21 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
     },
     notCarried: draft.lost,
   };
+}
+
+/** Undefined where CIS publishes the Service and Sluice can do the same. */
+function whyNotServed(
+  { spec }: CisObject,
+  annotations: Readonly<Record<string, string>>,
+  isRefused: boolean,
+): string | undefined {
+  if (spec['type'] !== 'LoadBalancer')
+    return `CIS reads them on Services of type LoadBalancer, and this one is ${textOf(spec['type']) ?? 'ClusterIP'}`;
+  if (isEmpty(annotations['cis.f5.com/ip']) && isEmpty(annotations['cis.f5.com/ipamLabel']))
+    return 'cis.f5.com/ip and cis.f5.com/ipamLabel are missing, so CIS does not publish the Service';
+  return isRefused
+    ? 'the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed'
+    : undefined;
 }
 
 function withoutName(message: string, name: string): string {
