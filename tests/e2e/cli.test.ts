@@ -194,9 +194,21 @@ describe('sluice map', () => {
   });
 
   test('reads what can be read, names the rest with file and line, and ends with 1', async () => {
+    const unselected = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'zz', namespace: 'other' },
+      spec: {
+        selector: { istio: 'nobody' },
+        servers: [{ port: { number: 1, name: 'a', protocol: 'TCP' }, hosts: ['*'] }],
+      },
+    };
     const template = 'apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Values.name }}}\n';
-    const text = `${template}---\n${stringify(list(...manifest(GATEWAY), service, ...pods))}---\na: [1\n`;
-    const { code, err, json } = await sluice(['map', '-f', '-', '-o', 'json'], text);
+    const text = `${template}---\n${stringify(list(...manifest(GATEWAY), service, ...pods, unselected))}---\na: [1\n`;
+    const { code, err, json } = await sluice(
+      ['map', '-f', '-', '-o', 'json', '--fail-on', 'unreached'],
+      text,
+    );
     expect(code).toBe(1);
     expect(json.ingresses[0]?.servers[0]?.verdict).toBe('listening');
     expect(err).toMatch(/^error: standard input:3: is a template that nobody rendered/m);

@@ -90,7 +90,7 @@ async function map(options: MapCommandOptions): Promise<void> {
   printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
     mapTables(ingresses, config === undefined ? undefined : exposures),
   );
-  if (failsOn(options.failOn, mapping)) process.exitCode = 2;
+  if (process.exitCode !== 1 && failsOn(options.failOn, mapping)) process.exitCode = 2;
 }
 
 function failsOn(what: FailOn, mapping: ObjectMapping): boolean {
