@@ -208,4 +208,12 @@ export const INPUT_CODES = {
       'is the way that Sluice understands.',
     retryable: false,
   },
+  GW164: {
+    title: 'A Service port leads nowhere',
+    cause:
+      'The targetPort of a port of the ingress Service is a name that no container port of the ' +
+      'gateway pods has, so Kubernetes and istiod drop the port.',
+    fix: 'Name the container port in the pods, or write its number as targetPort.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -13,7 +13,7 @@ import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
 import type { KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
-import { changedListeners, unheededFields, unjudgedCertificates } from './unjudged.ts';
+import { changedListeners, deadPorts, unheededFields, unjudgedCertificates } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
 import type { Note } from './settings/layers.ts';
 
@@ -164,6 +164,7 @@ export function buildExposures(
       ...unjudgedCertificates(objects, context.mesh),
       ...unheededFields(pool.service),
       ...changedListeners(pool, context.mesh),
+      ...deadPorts(pool),
     ],
   };
   const refusals = judgeAll(site, candidates);

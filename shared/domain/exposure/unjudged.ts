@@ -15,6 +15,19 @@ export function unheededFields(service: Service | undefined): readonly Note[] {
   return [{ object: `Service ${namespacedName(service.meta)}`, code: 'GW159', message }];
 }
 
+/** Ports of the ingress Service whose named target is on none of the gateway pods. */
+export function deadPorts({ name, service, pods }: IndexedIngress): readonly Note[] {
+  if (pods.length === 0) return [];
+  const named = new Set(
+    pods.flatMap(({ pod }) => pod.containerPorts.map((one) => `${one.name}/${one.protocol}`)),
+  );
+  return (service?.ports ?? []).flatMap(({ port, targetPort, protocol }) => {
+    if (typeof targetPort !== 'string' || named.has(`${targetPort}/${protocol}`)) return [];
+    const message = `port ${port} leads nowhere: no container of the gateway pods has a ${protocol} port named ${targetPort}; name the container port, or write its number as targetPort`;
+    return [{ object: `Service ${name}`, code: 'GW164', message }];
+  });
+}
+
 /** EnvoyFilters on listeners of the gateway pods: Envoy alone knows what comes of them. */
 export function changedListeners(
   { name, objects, pods }: IndexedIngress,

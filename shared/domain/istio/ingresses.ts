@@ -91,8 +91,13 @@ function scaledToZero(world: ClusterModel): Ingress[] {
       world.services.of(workload),
     ),
   );
+  // Where gateway pods are given, a Service without any has none, and borrows no listeners.
+  const given = new Set(gatewayPods(world).map(({ meta }) => meta.namespace));
   const empty = world.services.inOrder.filter(
-    (service) => !peopled.has(service) && Object.keys(service.selector).length > 0,
+    (service) =>
+      !peopled.has(service) &&
+      !given.has(service.meta.namespace) &&
+      Object.keys(service.selector).length > 0,
   );
   const wanted = empty.filter(
     (service) =>

@@ -96,6 +96,22 @@ export function normaliseService(value: unknown): Service {
   };
 }
 
+/** Taints of those who are about to remove the node, as Kubernetes' own service controller reads. */
+const LEAVING_TAINTS: ReadonlySet<string> = new Set([
+  'ToBeDeletedByClusterAutoscaler',
+  'karpenter.sh/disrupted',
+  'node.kubernetes.io/out-of-service',
+]);
+
+/** It is being deleted, or will be: it leaves the pools as a cordoned node does. */
+function isLeaving(metadata: Raw, spec: Raw): boolean {
+  const { deletionTimestamp } = metadata;
+  return (
+    (deletionTimestamp !== undefined && deletionTimestamp !== null) ||
+    readRecords(spec['taints']).some(({ key }) => LEAVING_TAINTS.has(readText(key) ?? ''))
+  );
+}
+
 export function normaliseNode(value: unknown): Node {
   const raw = readRecord(value);
   const [spec, status] = [readRecord(raw['spec']), readRecord(raw['status'])];
@@ -107,7 +123,7 @@ export function normaliseNode(value: unknown): Node {
     ready: readRecords(status['conditions']).some(
       (condition) => condition['type'] === 'Ready' && condition['status'] === 'True',
     ),
-    unschedulable: spec['unschedulable'] === true,
+    unschedulable: spec['unschedulable'] === true || isLeaving(readRecord(raw['metadata']), spec),
   };
 }
 

@@ -3,11 +3,11 @@
  * exposures. Pure.
  */
 import type { SluiceConfig } from '../../config/schema.ts';
-import type { Exposure } from '../../domain/exposure/exposure.ts';
+import { type Exposure, exposureKey } from '../../domain/exposure/exposure.ts';
 import { mapAll } from '../../domain/istio/map-ingress.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
-import type { PortMapping } from '../../domain/istio/port-mapping.ts';
+import type { PortMapping, ServerReport } from '../../domain/istio/port-mapping.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 
@@ -32,29 +32,69 @@ export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMa
     configured === undefined
       ? { ingresses: [], absent: [] }
       : offlineIngresses(objects, { ...configured, mesh });
+  const claims = offered.ingresses.flatMap((ingress) =>
+    ingress.built.exposures
+      .filter(({ refusedIfNew }) => refusedIfNew === undefined)
+      .map((exposure): Claim => ({ exposure, ingress })),
+  );
   return {
     ingresses: mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered.ingresses)),
-    exposures: offered.ingresses.flatMap(({ built }) =>
-      built.exposures.filter(({ refusedIfNew }) => refusedIfNew === undefined),
-    ),
-    notes: offered.ingresses.flatMap(({ built }) => built.notes),
+    exposures: claims.filter((claim) => holderOf(claim, claims) === claim).map(exposureIn),
+    notes: [...offered.ingresses.flatMap(({ built }) => built.notes), ...lostClaims(claims)],
     absent: offered.absent,
   };
 }
 
+interface Claim {
+  readonly exposure: Exposure;
+  readonly ingress: OfflineIngress;
+}
+
+function exposureIn({ exposure }: Claim): Exposure {
+  return exposure;
+}
+
+function nameOf({ ref }: OfflineIngress): string {
+  return `${ref.namespace}/${ref.service}`;
+}
+
+/** As on a device: of several ingresses, the one with the oldest gateway has address and port. */
+function holderOf(claim: Claim, claims: readonly Claim[]): Claim {
+  const age = ({ exposure, ingress }: Claim): string => `${exposure.since} ${nameOf(ingress)}`;
+  const rivals = claims.filter(
+    ({ exposure, ingress }) =>
+      exposureKey(exposure) === exposureKey(claim.exposure) &&
+      ingress.devices.some((device) => claim.ingress.devices.includes(device)),
+  );
+  return rivals.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0] ?? claim;
+}
+
+function lostClaims(claims: readonly Claim[]): ObjectMapping['notes'] {
+  return claims.flatMap((claim) => {
+    const holder = holderOf(claim, claims);
+    if (holder === claim) return [];
+    const message = `${exposureKey(claim.exposure)} belongs to ingress ${nameOf(holder.ingress)} (${holder.exposure.gateways.join(', ')}); choose another port or virtual address, because two ingresses of one cluster cannot share them`;
+    return [{ object: `Service ${nameOf(claim.ingress)}`, code: 'OWN301', message }];
+  });
+}
+
 /** Replaces the verdict of servers that listen but are refused by settings or policy. */
 function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]): PortMapping {
-  const refused = offered
-    .filter(({ ref }) => mapping.services.includes(`${ref.namespace}/${ref.service}`))
-    .flatMap((ingress) => ingress.refused);
+  const here = offered.filter((ingress) => mapping.services.includes(nameOf(ingress)));
+  const isOffered = (server: ServerReport): boolean =>
+    here.some(({ built }) =>
+      built.servers.some((one) => isSame(one, server) && one.verdict === 'listening'),
+    );
+  // Of several ingresses with the same pods, one that offers it is enough.
+  const refused = here.flatMap((ingress) => ingress.refused).filter((one) => !isOffered(one));
   const servers = mapping.servers.map(
-    (server) =>
-      refused.find(
-        (one) =>
-          one.gateway === server.gateway && one.api === server.api && one.server === server.server,
-      ) ?? server,
+    (server) => refused.find((one) => isSame(one, server)) ?? server,
   );
   return { ...mapping, servers };
+}
+
+function isSame(a: ServerReport, b: ServerReport): boolean {
+  return a.gateway === b.gateway && a.api === b.api && a.server === b.server;
 }
 
 /** Every server of every Gateway listens and, where a configuration was given, is exposed unless somebody refuses it. */

@@ -113,7 +113,7 @@ describe('every ingress', () => {
       service('a/t', [], { selector: { tier: 'y', app: 'x' } }),
     ];
     expect(outline(all({ services, gateways: [gateway('g', HTTP, by('x'))] }))).toEqual([
-      'One line for each device or partition whose declaration could not be read.',
+      'a: a/s+a/t; no pods; default/g listening',
     ]);
   });
 
@@ -164,7 +164,7 @@ describe('every ingress', () => {
       service('b/s', [], by('x')),
     ];
     expect(outline(all({ services, gateways: [gateway('g', HTTP, by('x'))] }))).toEqual([
-      'One line for each device or partition whose declaration could not be read.',
+      'a: a/s+a/t; no pods; default/g listening',
       'b: b/s; no pods; default/g listening',
     ]);
   });
