@@ -98,7 +98,7 @@ export class IngressReconciler {
     this.#ownPorts = new OwnPorts(ref);
     this.#status = new StatusKeeper({ ...options, results: this.#results, clock, log });
     this.#meshAccess = createMeshServiceAccess({ cluster, ref, view, cache, recorder });
-    this.#ports = new ServicePorts({ ...options, clock, log });
+    this.#ports = new ServicePorts({ ...options, ownPorts: this.#ownPorts, clock, log });
     const connect = options.connect ?? connectTcp;
     this.#probes = new ProbeReporter({ ref, cache, recorder, isLeading, connect, clock, random });
     this.#sender = new SnapshotSender({ ...options, ref, clock });

@@ -1,5 +1,6 @@
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { PortKey } from '../cache/ownership.ts';
 import type { ObservedObject } from '../cache/kinds.ts';
 
 /**
@@ -8,7 +9,8 @@ import type { ObservedObject } from '../cache/kinds.ts';
  */
 export class OwnPorts {
   readonly #ref: IngressRef;
-  readonly #seen = new Set<string>();
+  /** The node port, 0 where there was none. */
+  readonly #seen = new Map<string, number>();
 
   constructor(ref: IngressRef) {
     this.#ref = ref;
@@ -17,15 +19,26 @@ export class OwnPorts {
   /** Must see every change, because a port may exist only briefly. */
   remember(observed: ObservedObject): void {
     if (observed.of !== 'services') return;
-    const { namespace, name } = observed.object.meta;
-    for (const { port, protocol } of observed.owned.ports)
-      this.#seen.add(`${namespace}/${name} ${port}/${protocol}`);
+    const { meta, ports } = observed.object;
+    for (const key of observed.owned.ports) {
+      const found = ports.find((one) => one.port === key.port && one.protocol === key.protocol);
+      this.#seen.set(keyOf(`${meta.namespace}/${meta.name}`, key), found?.nodePort ?? 0);
+    }
+  }
+
+  /** The node port that clients and firewalls know the port by; undefined where there was none. */
+  nodePort(service: string, key: PortKey): number | undefined {
+    return this.#seen.get(keyOf(service, key)) || undefined;
   }
 
   has({ service, port, protocol }: MissingServicePort): boolean {
     return (
       service === `${this.#ref.namespace}/${this.#ref.service}` &&
-      this.#seen.has(`${service} ${port}/${protocol}`)
+      this.#seen.has(keyOf(service, { port, protocol }))
     );
   }
+}
+
+function keyOf(service: string, { port, protocol }: PortKey): string {
+  return `${service} ${port}/${protocol}`;
 }

@@ -4,12 +4,14 @@ import type { MissingServicePort, PortMapping } from '../../../shared/domain/ist
 import type { PortKey } from '../cache/ownership.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 
-/** A port for server-side apply; the API server chooses the node port. */
+/** A port for server-side apply. */
 export interface OwnPort {
   readonly name: string;
   readonly port: number;
   readonly protocol: string;
   readonly targetPort: number | string;
+  /** The one that the port had before; absent: the API server chooses. */
+  readonly nodePort?: number;
 }
 
 export interface PortPlan {
@@ -30,6 +32,7 @@ export function planPorts(
   owned: readonly PortKey[],
   missing: readonly MissingServicePort[],
   withdraw: readonly PortKey[],
+  nodePortOf: (port: PortKey) => number | undefined = () => undefined,
 ): PortPlan | undefined {
   const kept = service.ports
     .filter((port) => includes(owned, port) && !includes(withdraw, port))
@@ -38,12 +41,16 @@ export function planPorts(
   const wanted = missing.filter((port) => !includes(service.ports, port));
   if (wanted.length === 0 && withdrawn.length === 0) return undefined;
   const names = new Set(service.ports.map((port) => port.name));
-  const added = wanted.map(({ name, port, protocol, targetPort }) => ({
-    name: freeName(name, names),
-    port,
-    protocol,
-    targetPort,
-  }));
+  const added = wanted.map(({ name, port, protocol, targetPort }): OwnPort => {
+    const nodePort = nodePortOf({ port, protocol });
+    return {
+      name: freeName(name, names),
+      port,
+      protocol,
+      targetPort,
+      ...(nodePort !== undefined && { nodePort }),
+    };
+  });
   return { added, withdrawn, ports: [...kept, ...added] };
 }
 

@@ -5,7 +5,11 @@
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
-import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import {
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+} from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -20,10 +24,11 @@ import {
   portSubject,
   withdrawalRefused,
 } from './port-messages.ts';
-import { includes, planPorts, type PortPlan, type PortDemand } from './port-plan.ts';
+import { includes, planPorts, type OwnPort, type PortDemand, type PortPlan } from './port-plan.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { EventMessage } from '../report/event-object.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
+import type { OwnPorts } from './own-ports.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
@@ -34,6 +39,7 @@ export interface ServicePortsOptions {
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly ownPorts: Pick<OwnPorts, 'nodePort'>;
 }
 
 type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
@@ -97,7 +103,9 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   withdrawals.observe(task.name, observed.owned.ports, task.demand);
   const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
-    planPorts(object, owned.ports, task.missing, due);
+    planPorts(object, owned.ports, task.missing, due, (port) =>
+      options.ownPorts.nodePort(task.name, port),
+    );
   if (planFor(observed) === undefined) return;
   // The applied list replaces the previous one, so it must be based on the current Service, not on
   // the cached one.
@@ -120,12 +128,9 @@ async function apply(
 ): Promise<void> {
   const { client, log, withdrawals } = options;
   const { namespace, name: plain, uid } = service.meta;
-  const object = {
-    metadata: { namespace, name: plain, uid },
-    ...(plan.ports.length === 0 ? {} : { spec: { ports: plan.ports } }),
-  };
+  const metadata = { namespace, name: plain, uid };
   try {
-    await client.apply(SERVICES, object, { manager: PORT_MANAGER });
+    await applyPorts(client, metadata, plan.ports);
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
     say(options, service, missing, (port) => portRefused(name, port, error));
@@ -144,6 +149,25 @@ async function apply(
     const own = plan.added.find((added) => includes([added], port));
     return own === undefined ? undefined : portAdded(name, port, own);
   });
+}
+
+/** A port that was taken away and comes back has its old node port again, unless another has it now. */
+async function applyPorts(
+  client: KubernetesClient,
+  metadata: RawObject['metadata'],
+  ports: readonly OwnPort[],
+): Promise<void> {
+  const write = async (list: readonly OwnPort[]): Promise<void> => {
+    const spec = list.length === 0 ? {} : { spec: { ports: list } };
+    await client.apply(SERVICES, { metadata, ...spec }, { manager: PORT_MANAGER });
+  };
+  try {
+    await write(ports);
+  } catch (error) {
+    const isAsked = ports.some(({ nodePort }) => nodePort !== undefined);
+    if (!isAsked || !(error instanceof KubernetesError) || error.status !== 422) throw error;
+    await write(ports.map(({ nodePort: _, ...port }) => port));
+  }
 }
 
 type Say = (port: MissingServicePort) => EventMessage | undefined;

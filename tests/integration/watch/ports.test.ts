@@ -47,6 +47,29 @@ describe('a port that a Gateway opens', () => {
     await at.watcher().start();
   });
 
+  test.each([
+    ['comes back with its node port when it was taken away', false],
+    ['comes back with another node port when its own is taken meanwhile', true],
+  ])('%s', async (_, isTaken) => {
+    // The lab gives the lowest free one: it is another one later.
+    const filler = { namespace: 'default', name: 'filler' };
+    at.lab.store.apply({ ...ingressService(), metadata: filler });
+    open('echo', 32400);
+    const found = (): Port | undefined => ports().find((entry) => entry.port === 32400);
+    await at.passUntil(() => found() !== undefined);
+    await toldAll(at);
+    const before = found()?.nodePort ?? 0;
+    const taker = {
+      ...ingressService({ ports: [{ name: 'x', port: 1, nodePort: before }] }),
+      metadata: { namespace: 'default', name: 'taker' },
+    };
+    at.lab.store.delete('v1', 'Service', filler.namespace, filler.name);
+    at.lab.store.apply(ingressService());
+    if (isTaken) at.lab.store.apply(taker);
+    await at.passUntil(() => found() !== undefined);
+    expect(found()?.nodePort === before).toBe(!isTaken);
+  });
+
   test('is added to the Service, with its own name and target port, and nothing else changes', async () => {
     const before = ports();
     open('echo', 32400);
