@@ -5,7 +5,8 @@
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { writeError } from '../../shared/telemetry/terminal.ts';
 import { httpAddress } from './serve/http.ts';
-import { processIdentity, runFromEnvironment } from './process.ts';
+import { processIdentity } from './leader/identity.ts';
+import { runFromEnvironment } from './process.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
 
 export type { Watcher, WatcherOptions } from './watcher.ts';
@@ -13,7 +14,7 @@ export type { Watcher, WatcherOptions } from './watcher.ts';
 export function create(options: WatcherOptions): Watcher {
   const { env } = process;
   return createWatcher({
-    identity: processIdentity(env),
+    identity: processIdentity(env, options.runtime.config.queue),
     http: httpAddress({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }),
     env,
     ...options,

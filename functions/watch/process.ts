@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
 import { processRuntime } from '../../shared/host/process-runtime.ts';
@@ -8,6 +7,7 @@ import {
   parseLogLevel,
   type LogLevel,
 } from '../../shared/telemetry/logger.ts';
+import { processIdentity } from './leader/identity.ts';
 import { httpAddress } from './serve/http.ts';
 import { createWatcher } from './watcher.ts';
 
@@ -28,7 +28,7 @@ export async function runFromEnvironment(
   const watcher = createWatcher({
     runtime,
     clusterId,
-    identity: processIdentity(env),
+    identity: processIdentity(env, config.queue),
     leaseNamespace: env['POD_NAMESPACE'],
     http,
     env,
@@ -44,11 +44,6 @@ export async function runFromEnvironment(
   await watcher.stop();
   await started;
   await runtime.queues.close();
-}
-
-/** Equal after a restart, so that a killed process does not wait for its own Lease. */
-export function processIdentity(env: NodeJS.ProcessEnv): string {
-  return env['POD_NAME'] || hostname();
 }
 
 function logLevel(args: readonly string[], env: NodeJS.ProcessEnv): LogLevel {

@@ -34,7 +34,7 @@ export interface WatcherOptions {
    * does not wait for its old Lease to expire.
    */
   readonly identity?: string | undefined;
-  /** Namespace of the Lease; default: that of the pod, or `default`. */
+  /** Namespace of the Lease; default: that of the kubeconfig's context or of the pod, or `default`. */
   readonly leaseNamespace?: string | undefined;
   /** Milliseconds between full resyncs. */
   readonly resyncMs?: number | undefined;
@@ -121,11 +121,8 @@ class ClusterWatcher implements Watcher {
       onMesh: () => this.#term?.meshAnswered(),
       onOptional: () => this.#term?.optionalRead(),
     });
-    // Outside a cluster, the context's namespace is arbitrary and may change, but the Lease must
-    // stay.
-    const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
     const place = leasePlace(
-      options.leaseNamespace ?? home ?? 'default',
+      options.leaseNamespace ?? this.#client.namespace ?? 'default',
       clusterId,
       options.identity ?? runtime.id(),
     );

@@ -35,6 +35,7 @@ interface UpOptions {
   readonly config: string;
   readonly kubeconfig?: string;
   readonly cluster?: string;
+  readonly leaseNamespace?: string;
   /** Milliseconds. */
   readonly auditEvery: number;
   readonly dryRun: boolean;
@@ -51,6 +52,10 @@ export function registerUp(program: Command): void {
     .option(
       '-k, --kubeconfig <file>',
       'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in a pod its service account)',
+    )
+    .option(
+      '--lease-namespace <namespace>',
+      'namespace of the Lease of the watcher (default: of the context, or in a pod its own)',
     )
     .option(
       '--cluster <id>',
@@ -98,7 +103,7 @@ async function up(options: UpOptions): Promise<void> {
 async function serve(runtime: Runtime, clusterId: string, options: UpOptions): Promise<void> {
   const { config, log } = runtime;
   const stopped = stopSignal();
-  const watcher = await watch(runtime, clusterId, options.kubeconfig);
+  const watcher = await watch(runtime, clusterId, options);
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
   const schedules = [
     startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery),
@@ -136,11 +141,16 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
 async function watch(
   runtime: Runtime,
   clusterId: string,
-  kubeconfig: string | undefined,
+  { kubeconfig, leaseNamespace }: Pick<UpOptions, 'kubeconfig' | 'leaseNamespace'>,
 ): Promise<HostedWatcher> {
   const { create } = await loadBundle<WatchModule>('watch/main.mjs');
   try {
-    return create({ runtime, clusterId, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+    return create({
+      runtime,
+      clusterId,
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(leaseNamespace !== undefined && { leaseNamespace }),
+    });
   } catch (error) {
     // The first line describes the error; the other lines of a parser error quote the file, which
     // contains credentials.

@@ -19,6 +19,7 @@ export interface WatchModule {
     readonly runtime: Runtime;
     readonly kubeconfig?: string;
     readonly clusterId: string;
+    readonly leaseNamespace?: string;
   }) => HostedWatcher;
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { isProvenDead } from './identity.ts';
 import {
   epochTime,
   LEASES,
@@ -51,6 +52,8 @@ export interface LeadershipOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly timing?: Partial<LeaseTiming> | undefined;
+  /** Whether a holder certainly runs no more; absent: a look at the processes of this host. */
+  readonly isDead?: (holder: string) => boolean;
   /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
   readonly lost: () => void;
@@ -253,6 +256,10 @@ export class Leadership {
     const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
     this.#began = true;
     if (claim.holder === '' || own) return true;
+    if ((this.#options.isDead ?? isProvenDead)(claim.holder)) {
+      log.info({ leader: claim.holder, epoch: claim.epoch }, 'the holder of the Lease has ended');
+      return true;
+    }
     const now = clock.monotonic();
     const seen = this.#sighting;
     if (seen === undefined || seen.renewed !== claim.renewed || seen.epoch !== claim.epoch) {

@@ -14,6 +14,9 @@ export interface OwnPort {
   readonly nodePort?: number;
 }
 
+/** A missing port, with the node port that it had before. */
+export type WantedPort = MissingServicePort & Pick<OwnPort, 'nodePort'>;
+
 export interface PortPlan {
   readonly added: readonly OwnPort[];
   readonly withdrawn: readonly PortKey[];
@@ -30,9 +33,8 @@ const MAX_PORT_NAME_CHARACTERS = 63;
 export function planPorts(
   service: Service,
   owned: readonly PortKey[],
-  missing: readonly MissingServicePort[],
+  missing: readonly WantedPort[],
   withdraw: readonly PortKey[],
-  nodePortOf: (port: PortKey) => number | undefined = () => undefined,
 ): PortPlan | undefined {
   const kept = service.ports
     .filter((port) => includes(owned, port) && !includes(withdraw, port))
@@ -41,16 +43,13 @@ export function planPorts(
   const wanted = missing.filter((port) => !includes(service.ports, port));
   if (wanted.length === 0 && withdrawn.length === 0) return undefined;
   const names = new Set(service.ports.map((port) => port.name));
-  const added = wanted.map(({ name, port, protocol, targetPort }): OwnPort => {
-    const nodePort = nodePortOf({ port, protocol });
-    return {
-      name: freeName(name, names),
-      port,
-      protocol,
-      targetPort,
-      ...(nodePort !== undefined && { nodePort }),
-    };
-  });
+  const added = wanted.map(({ name, port, protocol, targetPort, nodePort }): OwnPort => ({
+    name: freeName(name, names),
+    port,
+    protocol,
+    targetPort,
+    ...(nodePort !== undefined && { nodePort }),
+  }));
   return { added, withdrawn, ports: [...kept, ...added] };
 }
 

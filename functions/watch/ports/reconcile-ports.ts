@@ -102,10 +102,12 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
   withdrawals.observe(task.name, observed.owned.ports, task.demand);
   const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
+  const missing = task.missing.map((port) => {
+    const nodePort = options.ownPorts.nodePort(task.name, port);
+    return nodePort === undefined ? port : { ...port, nodePort };
+  });
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
-    planPorts(object, owned.ports, task.missing, due, (port) =>
-      options.ownPorts.nodePort(task.name, port),
-    );
+    planPorts(object, owned.ports, missing, due);
   if (planFor(observed) === undefined) return;
   // The applied list replaces the previous one, so it must be based on the current Service, not on
   // the cached one.
@@ -166,7 +168,9 @@ async function applyPorts(
   } catch (error) {
     const isAsked = ports.some(({ nodePort }) => nodePort !== undefined);
     if (!isAsked || !(error instanceof KubernetesError) || error.status !== 422) throw error;
-    await write(ports.map(({ nodePort: _, ...port }) => port));
+    await write(
+      ports.map(({ name, port, protocol, targetPort }) => ({ name, port, protocol, targetPort })),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** Who speaks for a cluster, on a Lease in memory whose every write can be lost, refused or held up. */
 import { describe, expect, test } from '@jest/globals';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
+import { processIdentity } from '../../../functions/watch/leader/identity.ts';
 import { api, replica, started, T0 } from './lease-replicas.ts';
 
 describe('a replica', () => {
@@ -16,6 +17,20 @@ describe('a replica', () => {
     const behind = createManualClock(T0);
     const next = await started(replica(on, behind, 'b'), behind);
     expect(next.told).toEqual(['won 3600001']);
+  });
+
+  test('takes the Lease at once from a process of this host that runs no more, and waits for one that runs', async () => {
+    const alive = processIdentity({}, 'a') ?? '';
+    const [host, boot, namespace, , started_, queue] = alive.split('/');
+    const dead = [host, boot, namespace, '99999999', started_, queue].join('/');
+    for (const [holder, epochs] of [
+      [dead, ['won 1']],
+      [alive, []],
+    ] as const) {
+      const [on, clock] = [api(), createManualClock(T0)];
+      await started(replica(on, clock, holder), clock);
+      expect((await started(replica(on, clock, 'next'), clock)).told).toEqual(epochs);
+    }
   });
 
   test('stands by while another one renews, and leads as soon as that one hands over', async () => {
