@@ -10,7 +10,7 @@ import { DEVICE_NAME, writeLabFiles, type LabFiles, type Likeness } from './file
 import type { LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
-import { startQueue, type LabQueue, type LabQueueKind } from './queue.ts';
+import { startQueue, type LabQueue, type LabQueueKind } from './queue/queue.ts';
 import { startSite, type Site, type SiteOptions } from './site.ts';
 
 export interface LabOptions {

@@ -1,6 +1,6 @@
 /** `npm run lab`: the lab, left running for your own hands. */
 import { processClock } from '../../shared/runtime/process.ts';
-import { createConsole, listenTo } from './console.ts';
+import { createConsole, listenTo } from './console/console.ts';
 import { parseLabArguments } from './demo/arguments.ts';
 import { createSay, table } from './demo/say.ts';
 import { startLab, type Lab } from './lab.ts';

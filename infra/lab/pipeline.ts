@@ -14,8 +14,8 @@ import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createClosers } from './closers.ts';
 import { kubeconfigOf, type LabFiles } from './files.ts';
 import { startHost } from './host/host.ts';
-import { ROOT, type LabQueue } from './queue.ts';
-import { traceQueues, type Trace } from './trace.ts';
+import { ROOT, type LabQueue } from './queue/queue.ts';
+import { traceQueues, type Trace } from './queue/trace.ts';
 
 export interface Pipeline {
   readonly runtime: Runtime;

@@ -7,7 +7,7 @@ import {
   listenTo,
   type LabConsole,
   type Landscape,
-} from '../../../infra/lab/console.ts';
+} from '../../../infra/lab/console/console.ts';
 import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { app, call, declare, tenant } from '../lab-bigip/client.ts';

@@ -13,7 +13,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Lab } from '../../lab.ts';
-import { ROOT } from '../../queue.ts';
+import { ROOT } from '../../queue/queue.ts';
 
 /** Long connections; they take turns over the pool, so every cluster has some. */
 const HELD_CONNECTIONS = 8;

@@ -2,20 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import { INNER_NAMES, type InnerName, type LabBigip } from './bigip/index.ts';
-import type { LabCluster } from './cluster/index.ts';
-import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';
-import {
-  createFaultDesk,
-  type FaultDesk,
-  WRONG_ANSWERS,
-  type WrongAnswer,
-} from './console-faults.ts';
-import { createHolds } from './console-holds.ts';
-import { deviceRows, deviceTable } from './demo/device.ts';
-import { table } from './demo/say.ts';
-import type { LabKubernetes } from './kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { INNER_NAMES, type InnerName, type LabBigip } from '../bigip/index.ts';
+import type { LabCluster } from '../cluster/index.ts';
+import { type ApiDesk, createApiDesk, resourceNames } from './api-desk.ts';
+import { createFaultDesk, type FaultDesk, WRONG_ANSWERS, type WrongAnswer } from './fault-desk.ts';
+import { createHolds } from './holds.ts';
+import { deviceRows, deviceTable } from '../demo/device.ts';
+import { table } from '../demo/say.ts';
+import type { LabKubernetes } from '../kubernetes/index.ts';
 
 export interface Landscape {
   readonly bigip: Pick<LabBigip, 'faults' | 'view'>;

@@ -1,20 +1,13 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import {
   type FaultResponse,
   type InnerFault,
   isDeclare,
   type LabBigip,
   type Match,
-} from './bigip/index.ts';
-import {
-  conditionsOf,
-  createHolds,
-  holdFor,
-  type Holds,
-  holdWhile,
-  takeBack,
-} from './console-holds.ts';
+} from '../bigip/index.ts';
+import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './holds.ts';
 
 export interface FaultDesk {
   busy(seconds: number): string;

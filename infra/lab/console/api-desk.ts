@@ -1,8 +1,8 @@
 /** What the console can do to the Kubernetes API, and what of it still holds. */
-import { conditionsOf, type Holds, holdWhile, takeBack } from './console-holds.ts';
-import { qualified } from './kubernetes/errors.ts';
-import type { LabKubernetes } from './kubernetes/index.ts';
-import { allResources } from './kubernetes/resources/table.ts';
+import { conditionsOf, type Holds, holdWhile, takeBack } from './holds.ts';
+import { qualified } from '../kubernetes/errors.ts';
+import type { LabKubernetes } from '../kubernetes/index.ts';
+import { allResources } from '../kubernetes/resources/table.ts';
 
 export interface ApiDesk {
   cut(): string;

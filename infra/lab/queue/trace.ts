@@ -1,9 +1,9 @@
 /** Reads the results on their way back to the cluster, without touching them: the times in the demo's timeline. */
-import { parseEvent } from '../../shared/queue/envelope.ts';
-import { SETTLED_EVENTS } from '../../shared/queue/events.ts';
-import type { Hop } from '../../shared/queue/hops.ts';
-import type { OutgoingMessage, Queue, Queues } from '../../shared/queue/port.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
+import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
+import type { Hop } from '../../../shared/queue/hops.ts';
+import type { OutgoingMessage, Queue, Queues } from '../../../shared/queue/port.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface SettledTrace {
   /** When the result was in the queue, in milliseconds since 1970. */

@@ -1,10 +1,10 @@
 /** The lab's queue: in process, or an SQS-compatible server with the queues of the compiled template. */
 import { join, resolve } from 'node:path';
-import type { QueueConfig } from '../../shared/config/schema.ts';
-import type { SqsCredentials } from '../../shared/queue/sqs/client.ts';
-import { compileTemplate } from './host/compile.ts';
-import { createQueuesOn, startLocalSqs } from './host/sqs.ts';
-import { queuesOf, type Template } from './host/template.ts';
+import type { QueueConfig } from '../../../shared/config/schema.ts';
+import type { SqsCredentials } from '../../../shared/queue/sqs/client.ts';
+import { compileTemplate } from '../host/compile.ts';
+import { createQueuesOn, startLocalSqs } from '../host/sqs.ts';
+import { queuesOf, type Template } from '../host/template.ts';
 
 export type LabQueueKind = QueueConfig['kind'];
 
@@ -18,7 +18,7 @@ export interface LabQueue {
   close(): Promise<void>;
 }
 
-export const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '../../..');
 
 /** fauxqs gives a message to a poll that was cut off, so polls are short and mostly end by themselves. */
 const SQS_WAIT_MS = 1000;

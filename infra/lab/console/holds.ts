@@ -1,5 +1,5 @@
 /** Faults that hold for a time or until they are taken back, each under a name. */
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface Holds {
   readonly clock: Clock;
