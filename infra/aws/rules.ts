@@ -1,4 +1,7 @@
-/** Promise 13: what AWS accepts, or the template's author overlooks, and what would then lose or repeat events. */
+/**
+ * Checks the compiled AWS template for settings that AWS accepts but that would lose or duplicate
+ * events.
+ */
 
 interface Resource {
   readonly Type: string;
@@ -15,7 +18,7 @@ export interface Violation {
   readonly reason: string;
 }
 
-/** An event source with the queue and the function it joins, and the queue's dead-letter queue. */
+/** An event source with its queue, function and dead-letter queue. */
 interface Joined {
   readonly id: string;
   readonly source: Resource;
@@ -32,8 +35,8 @@ type Rule = (joined: Joined) => string | undefined;
 const DAY_SECONDS = 86_400;
 
 /**
- * apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. What express could not
- * do must come again before it is a minute old.
+ * apply stops by itself at 75 % of its time and returns the rest, so it needs less than AWS's six
+ * times. Events of express must be redelivered before they are a minute old.
  */
 const VISIBILITY_FACTOR: Readonly<Record<string, number>> = {
   'apply.zip': 1.25,
@@ -84,7 +87,10 @@ function isDeadLetterQueue({ Resources }: CompiledTemplate, queueId: string): bo
   );
 }
 
-/** Where a function empties the dead-letter queue, its depth says nothing; that something was taken does. */
+/**
+ * If a function empties the dead-letter queue, its depth is meaningless, and the alarm uses
+ * received messages instead.
+ */
 function tellsNews({ template, deadId }: Joined): boolean {
   const emptied = Object.values(template.Resources).some(
     ({ Type, Properties }) =>
@@ -97,7 +103,10 @@ function tellsNews({ template, deadId }: Joined): boolean {
   );
 }
 
-/** What holds for a working queue only: behind a dead-letter queue there is no other, and its alarms are checked with the queue before it. */
+/**
+ * Rules for working queues only: a dead-letter queue has no dead-letter queue of its own, and its
+ * alarms are checked with the working queue.
+ */
 const WORKING_ONLY: ReadonlySet<string> = new Set([
   'dead-letter-queue',
   'same-type',
@@ -189,7 +198,7 @@ function join(template: CompiledTemplate, id: string, source: Resource): Joined 
   };
 }
 
-/** Every breach in the template; an empty list is the promise. */
+/** Returns all violations in the template. */
 export function checkQueueRules(template: CompiledTemplate): readonly Violation[] {
   const sources = Object.entries(template.Resources).filter(
     ([, resource]) => resource.Type === 'AWS::Lambda::EventSourceMapping',

@@ -1,4 +1,4 @@
-/** Bundles every function, packs those that Lambda runs, and does nothing when nothing changed. */
+/** Bundles every function, packs those for Lambda, and skips unchanged ones. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './esbuild.ts';
@@ -12,17 +12,26 @@ export interface Target {
   readonly outfile: string;
   /** Packed for Lambda as `<name>.zip`. */
   readonly lambda: boolean;
-  /** Started by itself: gets a launcher beside it that refuses a Node that is too old. */
+  /** A process with its own launcher, which refuses a Node version that is too old. */
   readonly launcher?: string;
-  /** Other functions whose bundles are packed with it, as `<name>/handler.mjs`: it asks them, and imports nothing of them. */
+  /**
+   * Other functions whose bundles are packed with it as `<name>/handler.mjs`, because it calls them
+   * without importing them.
+   */
   readonly beside?: readonly string[];
-  /** Packages, or folders of them, that must not get into this bundle. */
+  /** Packages or folders that must not be in this bundle. */
   readonly forbidden: readonly string[];
 }
 
-/** Of the Kubernetes client only access is used; the models of all kinds would take memory for as long as the process lives. */
+/**
+ * Only the access code of the Kubernetes client is used; the models of all kinds would take memory
+ * for the lifetime of the process.
+ */
 const MODELS = '@kubernetes/client-node/dist/gen/models';
-/** map computes; it speaks to no device, so it must not pay for the client (half of the bundle, and of the cold start). */
+/**
+ * map connects to no device, so it must not contain the client (half of the bundle, and of the cold
+ * start).
+ */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   map: ['undici', '@kubernetes/client-node'],
   apply: ['@kubernetes/client-node'],
@@ -30,7 +39,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   cli: [MODELS],
 };
 
-/** What a replay would do is said by the map that is deployed. */
+/** Replay previews use the deployed map. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
 
 /** Every folder with a `handler.ts` (Lambda) or a `main.ts` (process). */
@@ -72,7 +81,7 @@ export interface BuildOptions {
   readonly out: string;
   /** `SLUICE_CONFIG` */
   readonly config?: string | undefined;
-  /** Names of the functions to build; absent or empty: all. */
+  /** Names of the functions to build; default: all. */
   readonly only?: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -98,7 +107,7 @@ export async function build(options: BuildOptions): Promise<void> {
     );
   const wanted = targets.filter(({ name }) => only.length === 0 || only.includes(name));
   const names = new Set(wanted.flatMap(({ name, beside = [] }) => [name, ...beside]));
-  // Sorted so that what is packed with another one is there before it.
+  // Sorted, so that a bundle packed with another one is built before it.
   for (const target of targets
     .filter(({ name }) => names.has(name))
     .sort((a, b) => (a.beside?.length ?? 0) - (b.beside?.length ?? 0)))
@@ -118,7 +127,7 @@ async function fromCommandLine(): Promise<void> {
       say,
     });
   } catch (error) {
-    // esbuild has shown the place already.
+    // esbuild has already printed the position.
     process.stderr.write(`build: ${errorMessage(error)}\n`);
     process.exitCode = 1;
   }

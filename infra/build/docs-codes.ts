@@ -9,7 +9,7 @@ const RANGES = [
   { begins: 'RPL', title: 'Replay' },
 ] as const;
 
-/** `codes` in sections by range, each code with what it means and what to do. */
+/** `codes` in sections by range, each code with cause and remedy. */
 export function codesPage(codes: CodeTable): string {
   const rangeOf = (code: string): string => /^[A-Z]+/.exec(code)?.[0] ?? '';
   const known = new Set<string>(RANGES.map((range) => range.begins));

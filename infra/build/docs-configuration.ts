@@ -59,7 +59,7 @@ function defaultOf(node: Node, required: boolean): string {
   return required ? '**required**' : '';
 }
 
-/** Keys whose absence the loader makes up for, although the schema asks for them. */
+/** Required keys that the loader fills in. */
 const FILLED = ['generation'];
 
 function sectionsOf(node: Node, path: string): readonly Section[] {

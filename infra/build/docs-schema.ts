@@ -6,10 +6,13 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { readonly version: string };
 
-/** The loader makes up for its absence. */
+/** The loader fills it in. */
 const FILLED: ReadonlySet<string> = new Set(['generation']);
 
-/** The JSON Schema of `sluice.yaml`, for editors. Draft 7, which YAML plugins know; checks across keys are the loader's. */
+/**
+ * The JSON Schema of `sluice.yaml` for editors. Draft 7, which YAML plugins support; the loader
+ * checks across keys.
+ */
 export function configurationSchema(): string {
   const {
     $schema,

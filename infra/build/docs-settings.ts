@@ -1,4 +1,4 @@
-/** The reference of settings, one by one, from the rows of the catalogue. */
+/** The reference page of settings, generated from the catalogue. */
 import * as z from 'zod';
 import {
   SETTING_ROWS,

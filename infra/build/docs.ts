@@ -1,7 +1,4 @@
-/**
- * Writes the generated reference pages: `npm run docs`. A test compares them with what is in the
- * tree.
- */
+/** Generates the reference pages: `npm run docs`. A test compares them with the repository. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -4,19 +4,20 @@ import { dirname, join } from 'node:path';
 import type { Target } from './bundle.ts';
 
 export interface Bundle {
-  /** Files it was made of, relative to the root, sorted. */
+  /** Input files relative to the root, sorted. */
   readonly inputs: readonly string[];
   readonly kilobytes: number;
 }
 
-/** Some packages inside are CommonJS and call require at start. */
+/** Some bundled packages are CommonJS and call require at startup. */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
- * Of the Kubernetes client Sluice uses access only (kubeconfig and its credentials). Its index and the index of its generated
- * code pull in the models of every kind there is: 2,742 modules, which cost 12 seconds to resolve and memory for as long as the
- * process lives. So the bundles get these two modules cut down to what access needs; the types stay the package's own.
+ * Sluice uses only the access code of the Kubernetes client (kubeconfig and credentials). The
+ * client's index and the index of its generated code import the models of every kind: 2,742
+ * modules, which take 12 seconds to resolve and memory for the lifetime of the process. In bundles,
+ * these two modules are reduced to what access needs; the types are unchanged.
  */
 const CLIENT_ACCESS: Readonly<Record<string, string>> = {
   'dist/index.js': "import './polyfill.js';export * from './config.js';",
@@ -38,7 +39,7 @@ const cutClient: Plugin = {
   },
 };
 
-/** Throws when a package got in that must stay out. */
+/** Throws if a forbidden package is in the bundle. */
 function refuseForbidden(target: Target, metafile: Metafile): void {
   const held = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([input, { bytesInOutput }]) =>
@@ -54,7 +55,7 @@ function refuseForbidden(target: Target, metafile: Metafile): void {
   );
 }
 
-/** Readers at the same time see the old file or the new one, never half of one. */
+/** Atomic: concurrent readers see the old or the new file. */
 export function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -75,7 +76,8 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
     platform: 'node',
     target: 'node22.19',
     format: 'esm',
-    // Packages that offer only "main" besides a browser build would otherwise be taken as CommonJS, and die at cold start.
+    // Packages with only "main" besides a browser build would otherwise be treated as CommonJS, and
+    // fail at cold start.
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
     minify: true,

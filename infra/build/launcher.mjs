@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Alone in its file: an older Node already fails while it links the program itself, before a line of it could speak.
+// In a separate file, because an older Node fails while it links the program, before any of its
+// code runs.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(

@@ -1,4 +1,4 @@
-/** Runs the rest of the command line on this Node, after saying in one sentence when it is too old for Sluice. */
+/** Runs the rest of the command line on this Node; prints a message if it is too old for Sluice. */
 import { spawn } from 'node:child_process';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

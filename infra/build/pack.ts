@@ -5,12 +5,15 @@ import { isMap, parseDocument } from 'yaml';
 import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
 
-/** Zip times have no zone: these local parts are the same bytes everywhere. */
+/** Zip times have no zone; these local components give the same bytes everywhere. */
 const EPOCH = new Date(1980, 0, 1);
 const READABLE = 0o100644 << 16;
 const UNIX = 3;
 
-/** The configuration that is deployed with the functions: `SLUICE_CONFIG`, else `sluice.yaml` of the repository, else none. */
+/**
+ * The configuration to deploy with the functions: `SLUICE_CONFIG`, or `sluice.yaml` of the
+ * repository, or none.
+ */
 export function findConfig(root: string, named: string | undefined): string | undefined {
   if (named !== undefined && named !== '') {
     const path = resolve(root, named);
@@ -25,17 +28,20 @@ export function findConfig(root: string, named: string | undefined): string | un
 }
 
 export interface PackedConfig {
-  /** Under which the function finds it next to its handler. */
+  /** File name next to the function's handler. */
   readonly name: string;
   readonly content: string;
 }
 
-/** Where the file names no generation, its time of change counts (`shared/config/load.ts`); archives lose that time, so it is written down. */
+/**
+ * Without a generation in the file, its modification time is used (`shared/config/load.ts`);
+ * archives lose that time, so it is written into the file.
+ */
 export function packedConfig(path: string): PackedConfig {
   const name = extname(path) === '.json' ? 'sluice.config.json' : 'sluice.yaml';
   const content = readFileSync(path, 'utf8');
   const document = parseDocument(content);
-  // A broken file goes in as it is: loading it names the fault.
+  // A broken file is packed unchanged; loading it reports the error.
   if (document.errors.length > 0 || !isMap(document.contents) || document.has('generation'))
     return { name, content };
   document.set('generation', Math.floor(statSync(path).mtimeMs / 1000));
@@ -47,7 +53,7 @@ export function packedConfig(path: string): PackedConfig {
   };
 }
 
-/** Writes `<out>/<name>.zip`: the same content gives the same bytes. */
+/** Writes `<out>/<name>.zip`; equal content gives equal bytes. */
 export function pack(
   target: Target,
   out: string,

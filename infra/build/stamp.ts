@@ -1,4 +1,4 @@
-/** A stamp next to each bundle says what it was made of. */
+/** A stamp next to each bundle records its inputs. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
 import { packedConfig } from './pack.ts';
 
-/** A change in these changes what they make. */
+/** Changes in these files change the bundles. */
 const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'pack.ts', 'stamp.ts'];
 
 export interface Stamped {
@@ -29,7 +29,7 @@ function add(hash: Hash, path: string): void {
   hash.update(existsSync(path) ? readFileSync(path) : 'absent');
 }
 
-/** What npm really installed, which changes when any package does; the lock file where npm left no such note. */
+/** The installed packages, which change with any package; the lock file if npm left no record. */
 function installed(root: string): string {
   const note = join(root, 'node_modules', '.package-lock.json');
   return existsSync(note) ? note : join(root, 'package-lock.json');

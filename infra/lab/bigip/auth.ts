@@ -24,7 +24,7 @@ function unauthorized(message: string, request: LabRequest): Reply {
   };
 }
 
-/** The refusal of a request that may not in; undefined when it may. */
+/** The refusal of an unauthorised request; undefined if it is allowed. */
 export function refusal(device: Device, request: LabRequest): Reply | undefined {
   if (request.path === LOGIN) return undefined;
   const token = request.headers['x-f5-auth-token'];
@@ -50,7 +50,7 @@ export function refusal(device: Device, request: LabRequest): Reply | undefined 
     : unauthorized('Authentication failed.', request);
 }
 
-/** Login and tokens; undefined for every other path. */
+/** Login and tokens; undefined for all other paths. */
 export function sessionRoute(device: Device, request: LabRequest): Reply | undefined {
   if (request.path === LOGIN)
     return request.method === 'POST'

@@ -6,7 +6,9 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** A server certificate signed by a CA made for this device alone, so that clients have a chain to verify. */
+/**
+ * A server certificate signed by a CA of this device only, so that clients have a chain to verify.
+ */
 export async function certificateFor(host: string, hostname: string): Promise<Certificate> {
   const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
   const ca = await generate([{ name: 'commonName', value: `CA of ${hostname}` }], {

@@ -6,17 +6,17 @@ import type { Tokens } from './tokens.ts';
 import type { Store } from './ltm/store.ts';
 import type { Settings, Timings } from './options.ts';
 
-/** What changes while the device lives, beside its configuration. */
+/** State of the device besides its configuration. */
 export interface Condition {
   standby: boolean;
   as3: 'installed' | 'absent';
   /** Until then the management plane is starting: everything answers 503, then AS3 404. */
   startingUntil: number;
-  /** Counts restarts, so that work begun before one notices. */
+  /** Restart counter, so that running work notices a restart. */
   boot: number;
   stored: Stored;
   as3Settings: Readonly<Record<string, unknown>>;
-  /** Tells what monitors find, instead of probing: by member address, or `address:port`. */
+  /** Health to report instead of probing: by member address, or `address:port`. */
   readonly health: Map<string, 'up' | 'down'>;
 }
 
@@ -28,8 +28,8 @@ export interface Device {
   readonly tasks: Tasks;
   readonly tokens: Tokens;
   readonly condition: Condition;
-  /** Faults of the calls that AS3 makes inside the device. */
+  /** Faults of AS3's calls inside the device. */
   readonly inner: InnerFaults;
-  /** Resolves early when the device is closed. */
+  /** Resolves early if the device is closed. */
   wait(ms: number): Promise<void>;
 }

@@ -7,75 +7,86 @@ export type FaultResponse =
   /** `body` is sent as JSON. */
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
   | { readonly kind: 'html'; readonly status: number; readonly html?: string }
-  /** JSON that ends in the middle: of `body`, or of the real answer when the fault comes `after`. */
+  /** Truncated JSON: of `body`, or of the real answer with `after`. */
   | { readonly kind: 'cut'; readonly status?: number; readonly body?: unknown }
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang' }
-  /** Late, but otherwise as always. */
+  /** Delayed, but otherwise normal. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** The real answer, so many bytes (1 when absent) every `ms`; `head`: its header arrives like that as well. */
+  /**
+   * The real answer at a rate of this many bytes (default 1) every `ms`; `head`: the header too.
+   */
   | { readonly kind: 'drip'; readonly ms: number; readonly bytes?: number; readonly head?: boolean }
-  /** A body that never ends, as fast as it is taken. `gzip`: packed, so that little comes and much comes out. */
+  /**
+   * An endless body, as fast as the client reads. `gzip`: compressed, so that little data expands
+   * to much.
+   */
   | { readonly kind: 'endless'; readonly gzip?: boolean }
-  /** The connection breaks after so many bytes of `body`, or of the real answer when the fault comes `after`. */
+  /** The connection breaks after this many bytes of `body`, or of the real answer with `after`. */
   | { readonly kind: 'break'; readonly bytes: number; readonly body?: unknown };
 
 export interface Fault {
-  /** Every request when absent. */
+  /** Default: every request. */
   readonly match?: (request: LabRequest) => boolean;
-  /** How many requests it hits; 1 when absent, `Infinity` until removed. */
+  /** Number of requests to affect; default 1, `Infinity` until removed. */
   readonly times?: number;
-  /** The request is carried out, and only its answer suffers. */
+  /** The request is carried out, and only its answer is affected. */
   readonly after?: boolean;
   readonly response: FaultResponse;
 }
 
 export type Match = NonNullable<Fault['match']>;
 
-/** What can go wrong with the device, settable while it runs. */
+/** Faults of the device, which can be set while it runs. */
 export interface Faults {
-  /** Returns what takes the fault back. */
+  /** Returns a function that removes the fault. */
   inject(fault: Fault): () => void;
-  /** Takes back every injected fault and latency. */
+  /** Removes all injected faults and latency. */
   clear(): void;
   /** The next `times` matching requests get this response. */
   next(times: number, response: FaultResponse, match?: Match): () => void;
   latency(path: string | RegExp, ms: number): () => void;
-  /** One of the calls that AS3 makes inside the device is answered with a fault. */
+  /** Answers one of AS3's calls inside the device with a fault. */
   inner(fault: InnerFault): InnerHold;
-  /** Carried out, but the client never hears of it. */
+  /** The requests are carried out, but the client gets no answer. */
   loseAnswers(times: number, match?: Match): () => void;
-  /** Times of the device; may be written to. */
+  /** Timings of the device, mutable. */
   readonly timings: Timings;
   lockHeldFor(ms: number): void;
   expireTokens(): void;
-  /** As after a failover to the peer: no token is known here. */
+  /** As after a failover to the peer, which does not know the tokens. */
   dropTokens(): void;
   as3Absent(absent?: boolean): void;
-  /** A task's record vanishes; all of them without an id. */
+  /** Deletes the record of a task; all records without an id. */
   forgetTask(id?: string): void;
-  /** Management plane restarts: connections break, pending tasks are cancelled, tokens and lock are gone. */
+  /**
+   * Restarts the management plane: connections break, pending tasks are cancelled, tokens and lock
+   * are lost.
+   */
   restart(options?: { readonly downFor?: number }): void;
-  /** The unit becomes standby: it still answers, but serves no traffic. */
+  /** Makes the unit standby: it still answers, but serves no traffic. */
   standby(on?: boolean): void;
-  /** What monitors shall find for a member's address (or `address:port`), instead of probing; undefined probes again. */
+  /**
+   * Health that monitors report for a member's address (or `address:port`) instead of probing;
+   * undefined probes again.
+   */
   health(address: string, found: 'up' | 'down' | undefined): void;
 }
 
 export interface FaultBox {
   readonly faults: Faults;
-  /** The fault that hits this request, used up by one. */
+  /** The fault for this request, whose count it decreases. */
   take(request: LabRequest): Fault | undefined;
   latencyOf(request: LabRequest): number;
 }
 
-/** Whether the request is carried out although this fault hits it. */
+/** Whether the request is carried out despite this fault. */
 export function isHandled({ after, response }: Fault): boolean {
   return after === true || response.kind === 'delay' || response.kind === 'drip';
 }
 
 export interface FaultHooks {
-  /** Role or told health changed. */
+  /** The role or the reported health changed. */
   refresh(): void;
   breakConnections(): void;
 }

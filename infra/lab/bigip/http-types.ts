@@ -12,7 +12,7 @@ export interface LabRequest {
 
 export interface Reply {
   readonly status: number;
-  /** JSON; a string is sent as it is (HTML). */
+  /** JSON; a string is sent unchanged (HTML). */
   readonly body?: unknown;
   /** For the record of writes. */
   readonly tenant?: string | undefined;

@@ -18,11 +18,11 @@ export interface WriteRecord {
   readonly time: number;
   readonly method: string;
   readonly path: string;
-  /** 0 when the client got no answer. */
+  /** 0 if the client got no answer. */
   readonly status: number;
-  /** Tenants concerned, by comma. */
+  /** Affected tenants, comma-separated. */
   readonly tenant: string | undefined;
-  /** Whether the device carried it out; false when a fault kept it off. */
+  /** Whether the device carried it out; false if a fault prevented it. */
   readonly handled: boolean;
 }
 

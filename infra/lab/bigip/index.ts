@@ -1,4 +1,4 @@
-/** The lab's BIG-IP: AS3, iControl REST and a data path that really forwards, on loopback. */
+/** The lab's BIG-IP: AS3, iControl REST and a data path with real forwarding on loopback. */
 import { as3SettingsDefault } from './as3/settings.ts';
 import { createInnerFaults } from './as3/inner.ts';
 import { createLock } from './as3/lock.ts';
@@ -39,13 +39,13 @@ export interface LabBigip {
   readonly username: string;
   readonly password: string;
   readonly faults: Faults;
-  /** Objects in /Common that declarations may point at; may be added to and taken from. */
+  /** Objects in /Common that declarations may refer to; mutable. */
   readonly common: CommonObjects;
-  /** Every mutating request but logins and tokens, in the order of their answers. */
+  /** All mutating requests except logins and tokens, in order of their answers. */
   readonly writes: readonly WriteRecord[];
-  /** A readable picture for demo and tests. */
+  /** A readable view for demo and tests. */
   view(): DeviceView;
-  /** For `startBigip({ state })`: the same device after switching off and on. */
+  /** For `startBigip({ state })`: the same device after a power cycle. */
   snapshotState(): SavedState;
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ export function without(value: Json, ...keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-/** A value in a message or a name: text as it is, anything else as JSON. */
+/** Formats a value for messages and names: text unchanged, anything else as JSON. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** The lab's own certificate authority, made anew at every start. */
+/** The lab's own certificate authority, created at every start. */
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 

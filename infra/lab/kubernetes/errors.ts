@@ -1,7 +1,7 @@
 import type { Resource } from './resources/resource.ts';
 import type { Cause, Fields } from './types.ts';
 
-/** An answer other than success, in the words of Kubernetes (`kind: Status`). */
+/** An error answer in the format of Kubernetes (`kind: Status`). */
 export class ApiError extends Error {
   readonly code: number;
   readonly body: Fields;
@@ -23,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `services` or `gateways.networking.istio.io`, as Kubernetes names a resource in sentences. */
+/** `services` or `gateways.networking.istio.io`, as in messages. */
 export function qualified(resource: Resource): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
@@ -77,7 +77,7 @@ export function invalid(resource: Resource, name: string, causes: readonly Cause
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, details);
 }
 
-/** Says so of the resource, not of its kind, as the storage layer does. */
+/** Names the resource instead of the kind, as the storage layer does. */
 export function versionRequired(resource: Resource, name: string): ApiError {
   const cause: Cause = {
     reason: 'FieldValueInvalid',
@@ -103,7 +103,7 @@ export function forbidden(
   return new ApiError(403, 'Forbidden', message, about(resource, at.name));
 }
 
-/** Nothing new comes into a namespace that is going. */
+/** Nothing can be created in a terminating namespace. */
 export function namespaceTerminating(
   resource: Resource,
   { namespace, name }: { readonly namespace: string; readonly name: string },
@@ -117,7 +117,7 @@ export function namespaceTerminating(
   return new ApiError(403, 'Forbidden', message, { ...about(resource, name), causes: [cause] });
 }
 
-/** Server-side apply asks for a name of whoever applies. */
+/** Server-side apply requires a field manager. */
 export function managerRequired(): ApiError {
   const cause: Cause = {
     reason: 'FieldValueRequired',
@@ -163,7 +163,10 @@ export function unsupportedMedia(accepted: readonly string[]): ApiError {
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
-/** What the API server answers when a JSON patch cannot be carried out, a failed `test` included; it does not say why. */
+/**
+ * The API server's answer to a JSON patch that fails, including a failed `test`; it gives no
+ * reason.
+ */
 export function unprocessable(): ApiError {
   return new ApiError(
     422,

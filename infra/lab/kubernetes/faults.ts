@@ -1,4 +1,4 @@
-/** Everything that can go wrong on purpose. */
+/** Faults of the API server, for tests. */
 import { forbidden } from './errors.ts';
 import { ApiError, qualified } from './errors.ts';
 import type { RequestInfo } from './http/request.ts';
@@ -23,29 +23,32 @@ export type FaultEffect =
     }
   /** Breaks the connection instead of answering. */
   | { readonly kind: 'cut' }
-  /** Answers later. */
+  /** Delays the answer. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** Takes the request and never answers; a watch stays open and silent. */
+  /** Accepts the request and never answers; a watch stays open and silent. */
   | { readonly kind: 'hang' };
 
 export interface Faults {
-  /** Adds a fault to all matching requests until the returned function is called. */
+  /** Applies a fault to all matching requests until the returned function is called. */
   add(match: FaultMatch, effect: FaultEffect): () => void;
   /** 403 for matching requests. */
   deny(match: FaultMatch): () => void;
-  /** Forgets the history: what asks for an older resourceVersion is answered 410 Expired. */
+  /** Discards the history: requests for an older resourceVersion get 410 Expired. */
   compact(): void;
-  /** 410 as an event in the stream, as the real server does (the default), or as the status of the answer, as some proxies and older servers do. */
+  /**
+   * 410 as an event in the stream, as the real server does (default), or as the status of the
+   * answer, as some proxies and older servers do.
+   */
   expireAs(how: 'event' | 'status'): void;
-  /** Breaks open watches; answers how many. */
+  /** Breaks open watches; returns their number. */
   cutWatches(match?: FaultMatch): number;
-  /** Leaves open watches open, and sends nothing on them any more; answers how many. */
+  /** Keeps open watches open and silent; returns their number. */
   silenceWatches(match?: FaultMatch): number;
-  /** Lets etcd tell how far it is, and sends a bookmark now to every watch that allows them. */
+  /** Updates etcd's progress, and sends a bookmark to every watch that allows them. */
   bookmark(): void;
-  /** Matching requests so far, refused ones too. */
+  /** Number of matching requests, including refused ones. */
   requests(match?: FaultMatch): number;
-  /** Open watches at the moment. */
+  /** Number of open watches. */
   watches(match?: FaultMatch): number;
 }
 
@@ -142,7 +145,7 @@ export class FaultBoard implements Faults {
   }
 }
 
-/** The error a fault stands for, if it is one. */
+/** The error of a fault, if it is one. */
 export function errorOf(effect: FaultEffect, info: RequestInfo): ApiError | undefined {
   const { namespace, name } = info;
   if (effect.kind === 'deny')

@@ -12,7 +12,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The value at a dotted path of plain field names, for example `spec.nodeName`. */
+/** The value at a dotted path, for instance `spec.nodeName`. */
 export function fieldAt(value: unknown, path: string): unknown {
   return path
     .split('.')
@@ -26,7 +26,7 @@ export function textAt(value: unknown, path: string): string {
     : '';
 }
 
-/** Equal as JSON; realms and prototypes do not matter, as they would to Node's own comparison. */
+/** JSON equality, independent of realms and prototypes. */
 export function equal(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   if (Array.isArray(left) && Array.isArray(right))
@@ -43,7 +43,7 @@ export function without(fields: Fields, ...keys: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
 }
 
-/** Null means "unset" everywhere in the API; stored objects never carry it, nor undefined. */
+/** Null means "unset" everywhere in the API; stored objects contain neither null nor undefined. */
 export function withoutNulls<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutNulls) as T;
   if (!isFields(value)) return value;

@@ -1,4 +1,7 @@
-/** A Kubernetes API server for the lab: small, in memory, and close enough that kubectl and the watcher cannot tell. */
+/**
+ * A Kubernetes API server for the lab: small, in memory, and compatible with kubectl and the
+ * watcher.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';

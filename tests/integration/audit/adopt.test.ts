@@ -85,8 +85,8 @@ describe('policy.drift: adopt', () => {
     const site = bench([bigip], { drift: 'adopt' });
     expect((await audit(site)).map(({ message }) => message).toSorted()).toEqual([
       'balances by least-connections-member instead of round-robin',
-      'is disabled',
       'has connection limit 50 instead of unlimited',
+      'is disabled',
     ]);
     await apply(site);
     expect(await live(bigip)).toEqual(set);

@@ -92,7 +92,7 @@ describe('audit', () => {
         byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`, {
           session: 'user-disabled',
         }),
-      { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 switched off' },
+      { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 disabled' },
     ],
     [
       'another balancing',
@@ -106,7 +106,7 @@ describe('audit', () => {
       {
         kind: 'differs',
         object: POOL,
-        message: 'tries 7 other members instead of 0 where one cannot be reached',
+        message: 'tries 7 other members instead of 0 when a member cannot be reached',
       },
     ],
     [

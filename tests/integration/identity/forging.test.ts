@@ -86,7 +86,7 @@ const WAYS: readonly Way[] = [
     'an event without a signature',
     ({ east }) => made(east, {}),
     'OWN321',
-    /not signed.*verifyKeys of east/,
+    /not signed.*verifyKeys is set for east/,
   ],
   [
     'the signature cut off',
@@ -104,7 +104,7 @@ const WAYS: readonly Way[] = [
     "signed with another key under the name of the cluster's",
     ({ east }, { signers }) => made(east, {}, {}, { ...signers.west, keyid: signers.east.keyid }),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     'the key id cut off',
@@ -116,26 +116,26 @@ const WAYS: readonly Way[] = [
     'a changed content',
     ({ east }) => changed(east, (e) => (e.data['removed'] = false)),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     'a newer revision on old words',
     ({ east }) => changed(east, (e) => (e.data['revision'] = { epoch: 1, counter: 99 })),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     'another id, so that the queue takes it again',
     ({ east }) => changed(east, (e) => (e['id'] = 'new')),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     'the signature of another event of the same watcher',
     ({ east, inventory }) =>
       changed(east, (e) => (e['signature'] = parsed(inventory)['signature'])),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     "its own signed words under another cluster's source",
@@ -192,7 +192,7 @@ const WAYS: readonly Way[] = [
     'a shortened inventory',
     ({ inventory }) => changed(inventory, (e) => (e.data['ingresses'] = [])),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     "an inventory under another cluster's subject",
@@ -204,7 +204,7 @@ const WAYS: readonly Way[] = [
     'a snapshot as an inventory',
     ({ east }) => changed(east, (e) => (e['type'] = CLUSTER_INVENTORY)),
     'OWN322',
-    /does not fit/,
+    /is not valid/,
   ],
   [
     'a snapshot as an inventory, signed as such',
@@ -216,7 +216,7 @@ const WAYS: readonly Way[] = [
         signers.east,
       ),
     'Q613',
-    /does not fit/,
+    /does not match its schema/,
   ],
 ];
 

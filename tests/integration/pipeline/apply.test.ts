@@ -103,7 +103,7 @@ describe('tries are spread, and told now and then', () => {
     );
     expect(
       told.map((s) =>
-        s.exposures[0]?.message.includes('The change has been waiting since 2026-11-22T00:05:'),
+        s.exposures[0]?.message.includes('The change has been waiting since 2026-11-22T00:00:'),
       ),
     ).toEqual([false, false, false, true]);
     expect(JSON.stringify(bench.log)).not.toContain('wrong');

@@ -1,7 +1,7 @@
 import type { Reply } from '../http-types.ts';
 import type { Json } from '../json.ts';
 
-/** A request that AS3 refuses as a whole, without results for single tenants. */
+/** A request that AS3 refuses as a whole, without results per tenant. */
 export class Refused extends Error {
   readonly status: number;
   readonly errors: readonly string[];
@@ -44,7 +44,10 @@ export interface TenantResult {
   readonly dryRun?: true;
 }
 
-/** One status for all tenants, or 207 when they differ. A call that failed inside the device is 400 in the result only. */
+/**
+ * One status for all tenants, or 207 if they differ. A failed call inside the device is 400 only in
+ * the result.
+ */
 export function statusOf(results: readonly TenantResult[]): number {
   const codes = new Set(results.map(({ code }) => (code === 400 ? 422 : code)));
   const [first = 200] = codes;

@@ -1,4 +1,4 @@
-/** The API for single applications: it merges into the stored tenant and knows no lock key. */
+/** The API for single applications, which merges into the stored tenant and has no lock key. */
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { classOf, isObject, ofClass, without } from '../json.ts';
@@ -30,7 +30,7 @@ export async function applicationsRoute(
       });
     case 'DELETE':
       if (target.application === undefined) throw new Refused(400, 'Bad Request: Invalid path');
-      // AS3 fails over an application that is not there, unlike over a tenant.
+      // Unlike for a tenant, AS3 fails for a missing application.
       if (stored?.[target.application] === undefined)
         throw new Refused(500, "Cannot read properties of undefined (reading 'controls')");
       return write(device, request, {

@@ -7,9 +7,9 @@ import type { Job } from './declare.ts';
 import { applyPatch } from './patch.ts';
 import { currentOf, tenantsOf } from './stored.ts';
 
-/** What of a request does not stand in its body. */
+/** The parts of a request outside its body. */
 export interface Frame {
-  /** Tenants of the path; empty means all. */
+  /** Tenants in the path; empty means all. */
   readonly scope: readonly string[];
   readonly query: URLSearchParams;
 }
@@ -55,7 +55,7 @@ function invalid(error: string): Refused {
   return new Refused(422, 'declaration is invalid', [error]);
 }
 
-/** The job a body asks for, or `retrieve`. */
+/** The job that a body requests, or `retrieve`. */
 export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retrieve' {
   if (classOf(body) === 'ADC') return deploy(device, { class: 'AS3' }, body as Json, frame);
   if (classOf(body) !== 'AS3')
@@ -119,7 +119,7 @@ function deploy(device: Device, wrapper: Json, adc: Json, frame: Frame): Job {
   };
 }
 
-/** AS3 refuses what is newer than itself. */
+/** AS3 refuses versions newer than its own. */
 function checkAdc(device: Device, adc: Json): void {
   const tenants = new Set(ofClass(adc, 'Tenant').map(([name]) => name));
   const unknown = Object.keys(adc).find((key) => !ADC_KEYS.has(key) && !tenants.has(key));
@@ -144,7 +144,7 @@ function emptied(names: readonly string[]): Json {
 
 const BARE = { class: 'ADC', schemaVersion: '3.0.0' };
 
-/** A trap of AS3: without a declaration, `remove` removes every tenant, whatever the path says. */
+/** A pitfall of AS3: without a declaration, `remove` removes every tenant, whatever the path. */
 function removal(device: Device, wrapper: Json, frame: Frame): Job {
   if (wrapper['declaration'] === undefined) return deleteJob(device, { ...frame, scope: [] });
   const names = [...tenantsOf(declarationOf(wrapper)).keys()];

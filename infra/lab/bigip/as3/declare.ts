@@ -11,19 +11,19 @@ import { currentOf, lockKey, restricted, store, tenantsOf, withLockKeys } from '
 import { linesOf, scriptFor } from './script.ts';
 import { runTenant, tracesOf } from './tenants.ts';
 
-/** One declaration to be made true. */
+/** One declaration to apply. */
 export interface Job {
   readonly adc: Json;
-  /** The tenants to act on, in order; a tenant with nothing in it is to be deleted. */
+  /** The tenants to process, in order; an empty tenant is deleted. */
   readonly tenants: ReadonlyMap<string, Json>;
   readonly declarationId: string;
   readonly dryRun: boolean;
-  /** Whether the configuration is saved in the end. */
+  /** Whether to save the configuration at the end. */
   readonly save: boolean;
   readonly traceResponse: boolean;
   readonly showHash: boolean;
   readonly historyLimit: number;
-  /** Answered when there is nothing to act on. */
+  /** Used in the answer if there is nothing to do. */
   readonly scope: readonly string[];
 }
 
@@ -108,7 +108,7 @@ async function runLocked(device: Device, job: Job, desired: readonly Desired[]):
   return { status: statusOf(results), body: bodyOf(device, job, { results, traces }) };
 }
 
-/** What AS3 reads of the device before it looks at a tenant, and of what the tenants refer to. */
+/** The device state that AS3 reads before it processes tenants and their references. */
 function lookAround(
   { inner }: Device,
   desired: readonly Desired[],
@@ -119,7 +119,7 @@ function lookAround(
   const referring = desired
     .flatMap(({ virtuals }) => [...virtuals.values()])
     .find(({ rules }) => rules.length > 0);
-  // Whatever went wrong, it only says that the object is not there.
+  // AS3 reports any error here as a missing object.
   if (referring && inner.meet('reference', '', changes))
     throw new Refused(422, `Unable to find ${referring.rules[0]} for ${referring.path}/iRules/0`);
 }

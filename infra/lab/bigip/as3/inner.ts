@@ -1,9 +1,12 @@
 /**
- * AS3's own calls inside the device, and what it answers when one of them fails: in the words and with the codes of
- * the real engine (3.56, `tests/fixtures/as3-inner-faults.json`).
+ * AS3's own calls inside the device, and its answers if one of them fails, with the messages and
+ * codes of the real engine (3.56, `tests/fixtures/as3-inner-faults.json`).
  */
 
-/** When AS3 makes the call: for the whole request, for each tenant, to look for a reference, to run a script, to save. */
+/**
+ * When AS3 makes the call: per request, per tenant, to look up a reference, to run a script, to
+ * save.
+ */
 type Phase = 'request' | 'tenant' | 'reference' | 'script' | 'save' | 'harmless';
 
 interface Call {
@@ -12,9 +15,9 @@ interface Call {
   /** `$T` is the tenant. */
   readonly path: string;
   readonly why: string;
-  /** Of the result, where it is not always the same. */
+  /** Code in the result, if it is not always the same. */
   readonly code?: number;
-  /** AS3 lives with these statuses. */
+  /** Statuses that AS3 tolerates. */
   readonly lives?: readonly number[];
 }
 
@@ -54,7 +57,7 @@ const CALLS = {
     path: '/tm/auth/partition/',
     why: 'check if Tenant has a partition yet',
   },
-  // 404 it takes for "there are none", and goes on.
+  // AS3 treats 404 as "none" and continues.
   '/tm/ltm/pool': {
     phase: 'tenant',
     method: 'GET',
@@ -113,11 +116,11 @@ export const INNER_NAMES = Object.keys(CALLS) as readonly InnerName[];
 export interface InnerFault {
   readonly call: InnerName;
   readonly status: number;
-  /** How many declares it hits; 1 when absent, `Infinity` until removed. */
+  /** Number of declares to affect; default 1, `Infinity` until removed. */
   readonly times?: number;
-  /** Only declares that change an object whose path contains this. */
+  /** Only declares that change an object whose path contains this text. */
   readonly touching?: string;
-  /** What the call is answered; a code of mcpd is a word on the content. */
+  /** Body of the answer; an mcpd code refers to the content. */
   readonly message?: string;
 }
 
@@ -125,12 +128,12 @@ export interface InnerAnswer {
   readonly call: InnerName;
   readonly status: number;
   readonly code: number;
-  /** AS3's sentence about the call. */
+  /** AS3's message about the call. */
   readonly words: string;
 }
 
 export interface InnerHold {
-  /** How many declares it will still hit. */
+  /** Number of declares it will still affect. */
   left(): number;
   takeBack(): void;
 }
@@ -138,7 +141,7 @@ export interface InnerHold {
 export interface InnerFaults {
   add(fault: InnerFault): InnerHold;
   clear(): void;
-  /** What AS3 says of the calls that it makes now, if one of them fails; `changes`: the lines of its script. */
+  /** AS3's answer if one of its calls fails now; `changes`: the lines of its script. */
   meet(
     phase: Exclude<Phase, 'harmless'>,
     tenant: string,
@@ -183,7 +186,7 @@ export function createInnerFaults(): InnerFaults {
   };
 }
 
-/** Undefined where AS3 goes on all the same: it asks again by itself after 503. */
+/** Undefined if AS3 continues, for instance by retrying after 503. */
 function answerOf(
   { call, status, message = 'injected fault' }: InnerFault,
   tenant: string,

@@ -1,8 +1,8 @@
-/** AS3's one lock for the whole device: whoever holds it, everybody else is turned away. */
+/** AS3's lock for the whole device: while one client holds it, all others are refused. */
 export interface Lock {
-  /** A release function, or undefined while somebody holds it. */
+  /** Returns a release function, or undefined if it is held. */
   take(): (() => void) | undefined;
-  /** Another poster (CIS, Terraform, a person) holds it for this long. */
+  /** Simulates another client (CIS, Terraform, a person) that holds it for this long. */
   holdFor(ms: number): void;
   clear(): void;
   held(): boolean;

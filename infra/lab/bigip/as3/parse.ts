@@ -13,11 +13,11 @@ export interface Application {
 export interface Tenant {
   readonly name: string;
   readonly applications: readonly Application[];
-  /** With AS3's defaults filled in, as `show=full` gives it. */
+  /** With AS3's defaults, as `show=full` returns it. */
   readonly full: Json;
 }
 
-/** Refused by the schema or by what AS3 checks beside it; `path` as AS3 writes it. */
+/** Refused by the schema or AS3's additional checks; `path` in AS3's format. */
 export class Invalid extends Error {
   constructor(path: string, problem: string) {
     super(`${path}: ${problem}`);

@@ -9,7 +9,10 @@ export interface Place {
   readonly path: string;
 }
 
-/** Full path of what a pointer of the declaration means; AS3 looks only into the same application and into `Shared`. */
+/**
+ * Full path of the object that a pointer means; AS3 searches only the same application and
+ * `Shared`.
+ */
 export function pathOf(pointer: Pointer, wanted: readonly Item['class'][], place: Place): string {
   if (typeof pointer === 'string') return declaredAt(pointer, wanted, place);
   return 'bigip' in pointer ? pointer.bigip : declaredAt(pointer.use, wanted, place);

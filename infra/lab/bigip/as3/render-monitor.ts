@@ -1,7 +1,9 @@
 import type { Monitor } from '../ltm/model.ts';
 import type { Monitor as MonitorItem } from './schema.ts';
 
-/** AS3 writes the escapes of its strings as they are; BIG-IP reads `\r\n` in them as line ends. */
+/**
+ * AS3 writes the escapes of its strings unchanged; BIG-IP interprets `\r\n` in them as line ends.
+ */
 const SEND: Partial<Record<MonitorItem['monitorType'], readonly [send: string, receive: string]>> =
   {
     http: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],

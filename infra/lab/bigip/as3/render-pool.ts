@@ -9,7 +9,7 @@ export function renderPool(rendering: Rendering, path: string, item: PoolItem): 
   checkMembers(path, item.members);
   const monitor = monitorRule(rendering, path, item);
   const members = new Map<string, Member>();
-  // The same address and port in two entries is accepted; the last one wins.
+  // The same address and port in two entries is accepted; the last one applies.
   for (const [index, entry] of item.members.entries()) {
     if (!entry.enable) continue;
     for (const address of entry.serverAddresses ?? []) {
@@ -68,7 +68,7 @@ function renderMember(
     monitors: entry.monitors,
     minimumMonitors: entry.minimumMonitors ?? 1,
   });
-  // A node that AS3 did not make is reused, and the member's remark says so.
+  // A node that AS3 did not create is reused, as the member's remark says.
   const description = foreign ? `replaces AS3 ${address}` : entry.remark;
   return {
     path: withPort(node, entry.servicePort),
@@ -131,7 +131,7 @@ function monitorRule(
       ? (BUILT_IN[monitor] ?? `/Common/${monitor}`)
       : pathOf(monitor, ['Monitor'], { tenant, application, path: `${path}/monitors/${index}` }),
   );
-  // One monitor of one is all of them; the device knows no other way to say it.
+  // With a single monitor, one means all; the device has no other notation.
   return { monitors, minimum: monitors.length === 1 ? 'all' : item.minimumMonitors };
 }
 

@@ -14,7 +14,7 @@ import { renderMonitor } from './render-monitor.ts';
 import { renderService } from './render-service.ts';
 import type { Service, ServiceAddress } from './schema.ts';
 
-/** What the device shall hold for one tenant. Nodes follow from the members. */
+/** Desired objects of one tenant. Nodes follow from the members. */
 export interface Desired {
   readonly partition: string;
   readonly folders: ReadonlySet<string>;

@@ -6,7 +6,7 @@ import { tenantReply } from './answers.ts';
 import { runJob } from './declare.ts';
 import type { Job } from './declare.ts';
 
-/** At once, as a task, or at once until it takes too long. */
+/** Synchronous, as a task, or synchronous until it takes too long. */
 export async function answer(device: Device, request: LabRequest, job: Job): Promise<Reply> {
   const names = [...job.tenants.keys()];
   if (request.query.get('async') === 'true')

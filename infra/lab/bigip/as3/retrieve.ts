@@ -7,7 +7,7 @@ import type { Frame } from './body.ts';
 import { parseTenant } from './parse.ts';
 import { currentOf, restricted, tenantsOf, withLockKeys } from './stored.ts';
 
-/** The stored declaration; it never needs the lock. */
+/** Returns the stored declaration; needs no lock. */
 export function retrieve(device: Device, { scope, query }: Frame): Reply {
   const age = query.get('age');
   if (age === 'list') return { status: 200, body: list(device) };
@@ -48,7 +48,7 @@ function full(adc: Json): Json {
   };
 }
 
-/** The key belongs to the text as it is stored, whatever is shown of it. */
+/** The key belongs to the stored text, whichever part is shown. */
 function withKeysOf(shown: Json, stored: Json): Json {
   const keys = tenantsOf(withLockKeys(stored));
   return {

@@ -15,7 +15,7 @@ import { tenantsOf } from './stored.ts';
 const BASE = '/mgmt/shared/appsvcs/';
 const INVALID_PATH = new Refused(400, 'Bad Request: Invalid path');
 
-/** Everything below /mgmt/shared/appsvcs; undefined for other paths. */
+/** All paths below /mgmt/shared/appsvcs; undefined for others. */
 export async function as3Route(device: Device, request: LabRequest): Promise<Reply | undefined> {
   if (!request.path.startsWith(BASE)) return undefined;
   if (device.condition.as3 === 'absent')
@@ -113,7 +113,7 @@ async function post(device: Device, request: LabRequest, scope: readonly string[
   return job === 'retrieve' ? retrieve(device, frame) : answer(device, request, job);
 }
 
-/** An array of declarations, one after another. */
+/** A list of declarations, in sequence. */
 async function several(
   device: Device,
   bodies: readonly unknown[],

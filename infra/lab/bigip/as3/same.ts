@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Member, Pool } from '../ltm/model.ts';
 
-/** AS3 does not look at these, so a change by hand survives every declare. */
+/** AS3 does not compare these, so a manual change survives every declare. */
 const NOT_COMPARED: Readonly<Record<string, readonly string[]>> = {
   virtualAddresses: ['enabled'],
 };
@@ -13,16 +13,16 @@ export function same(kind: string, a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(strip(a), strip(b));
 }
 
-/** Everything of a pool but its members. */
+/** All properties of a pool except its members. */
 export function samePool(a: Pool, b: Pool): boolean {
   return isDeepStrictEqual({ ...a, members: [] }, { ...b, members: [] });
 }
 
 export interface MemberDifference {
-  /** Edited in anything that AS3 can only do by deleting the member and adding it again. */
+  /** A change that AS3 can only make by deleting and re-adding the member. */
   readonly attributes: boolean;
   readonly remark: 'same' | 'added' | 'removed' | 'edited';
-  /** A changed value of metadata: AS3 sends a line that does nothing, each time. */
+  /** A changed metadata value: AS3 sends a line without effect each time. */
   readonly metadataValue: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The classes of AS3's schema that the lab plays, with AS3's defaults. Keys that are not here are refused. */
+/** The AS3 classes that the lab supports, with AS3's defaults. Unknown keys are refused. */
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';

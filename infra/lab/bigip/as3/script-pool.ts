@@ -86,7 +86,10 @@ function changeOf(current: Pool, wanted: Pool): Change {
   };
 }
 
-/** AS3 3.56: an edited member anywhere in the tenant makes it leave out additions, and still say success (as3.md §9.3, 1 and 3). */
+/**
+ * AS3 3.56: an edited member anywhere in the tenant makes it skip additions and still report
+ * success (as3.md §9.3, 1 and 3).
+ */
 function additionsSkipped(changes: readonly Change[]): (change: Change) => boolean {
   const attributes = changes.filter((change) =>
     change.edited.some((edit) => edit.difference.attributes),
@@ -99,7 +102,7 @@ function additionsSkipped(changes: readonly Change[]): (change: Change) => boole
     attributes.some((other) => other !== change && !attributes.includes(change));
 }
 
-/** Members whose entry disappears for a moment: those removed, and those edited, which come back. */
+/** Members whose entry disappears temporarily: removed ones, and edited ones, which return. */
 function leaving(change: Change): readonly Member[] {
   return [
     ...change.removed,
@@ -176,7 +179,7 @@ function createPool(pool: Pool): Command {
   };
 }
 
-/** AS3 sends these values without quotes, so tmsh takes a second word for an option. */
+/** AS3 sends these values without quotes, so tmsh interprets a second word as an option. */
 function checkMetadata(pool: Pool): void {
   const bad = pool.metadata.find((entry) => /\s/.test(entry.value));
   if (bad !== undefined)
@@ -221,7 +224,10 @@ function addCommand(pool: string, member: Member): Command {
   };
 }
 
-/** Members that stay as they are keep their connections; what a client added meanwhile is lost. */
+/**
+ * Unchanged members keep their connections; members added by another client in the meantime are
+ * lost.
+ */
 function replaceMembers(wanted: Pool): Command {
   return {
     text: `modify ltm pool ${wanted.path} members replace-all-with { ${wanted.members.map((member) => member.path).join(' ')} }`,
@@ -250,7 +256,7 @@ function remarkCommands(
   if (difference.metadataValue) commands.push(metadataCommand(pool, to, defects));
   if (difference.remark === 'same') return commands;
   const stuck = defects && difference.attributes && difference.remark !== 'added';
-  // The script deletes the member first and then changes the one that is no longer there, on every repeat.
+  // The script deletes the member first and then changes the missing member, on every repeat.
   if (stuck)
     return [
       {

@@ -14,15 +14,15 @@ export interface Command {
 }
 
 export interface Script {
-  /** Run one by one, each of them final: what goes wrong later is undone by `undo`, not by the transaction. */
+  /** Run one by one, each final: a later error is reverted by `undo`, not by the transaction. */
   readonly before: readonly Command[];
   readonly transaction: readonly Command[];
   readonly undo: readonly Command[];
-  /** Differences that were seen, including those that an AS3 mistake leaves out of the script. */
+  /** Detected differences, including those that an AS3 bug omits from the script. */
   readonly differences: number;
 }
 
-/** What turns the device, as it was read, into what is declared. */
+/** The script that turns the current device into the desired one. */
 export function scriptFor(current: LtmConfig, desired: Desired, defects: boolean): Script {
   const pools = poolCommands(current, desired, defects);
   const transaction = [
@@ -50,7 +50,7 @@ export function linesOf({ before, transaction }: Script): readonly string[] {
 
 type Replaceable = 'monitors' | 'snatPools' | 'virtualAddresses' | 'virtuals';
 
-/** A changed attribute is delete and create in one transaction. */
+/** A changed attribute is a deletion and creation in one transaction. */
 function replaced(
   kind: Replaceable,
   word: string,
@@ -107,7 +107,7 @@ function folderCommands(current: LtmConfig, desired: Desired): readonly Command[
   return commands;
 }
 
-/** A tenant without any application loses its partition, whatever constants it has. */
+/** A tenant without applications loses its partition, even with constants. */
 function partitionCommands(current: LtmConfig, desired: Desired): readonly Command[] {
   if (desired.folders.size > 0 || !current.partitions.has(desired.partition)) return [];
   return [
@@ -131,7 +131,7 @@ function references(count: number): readonly { name: string; value: string; pers
   return [{ name: 'references', value: String(count), persist: true }];
 }
 
-/** Shared nodes live in /Common and count the tenants that use them. */
+/** Shared nodes are in /Common and count the tenants that use them. */
 function sharedNodeCommands(current: LtmConfig, desired: Desired): readonly Command[] {
   const commands: Command[] = [];
   const used = usedBy(current, desired.partition);

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { classOf, isObject, ofClass, without } from '../json.ts';
 import type { Json } from '../json.ts';
 
-/** What AS3 keeps of the declarations it was given: the whole device's, and a few before it. */
+/** AS3's stored declarations: that of the whole device, and a few earlier ones. */
 export interface Stored {
   readonly history: readonly Json[];
 }
 
 export const NOTHING: Stored = { history: [] };
 
-/** AS3's key of the optimistic lock: it depends on the text of the tenant, key order included. */
+/** AS3's optimistic lock key, which depends on the text of the tenant including key order. */
 export function lockKey(tenant: Json): string {
   const text = Buffer.from(JSON.stringify(without(tenant, 'optimisticLockKey'))).toString('base64');
   return createHash('sha256').update(text).digest('base64');
@@ -24,7 +24,7 @@ export function tenantsOf(adc: Json | undefined): ReadonlyMap<string, Json> {
   return new Map(adc === undefined ? [] : ofClass(adc, 'Tenant'));
 }
 
-/** A tenant is empty for the store only if it has nothing but its class. */
+/** The store treats a tenant as empty only if it has nothing but its class. */
 export function isEmptyTenant(tenant: unknown): boolean {
   return (
     classOf(tenant) === 'Tenant' &&
@@ -35,7 +35,7 @@ export function isEmptyTenant(tenant: unknown): boolean {
 
 export interface Written {
   readonly adc: Json;
-  /** Tenants whose declare went well; only these are stored. */
+  /** Successful tenants; only these are stored. */
   readonly tenants: ReadonlyMap<string, Json>;
   readonly at: number;
   readonly limit: number;
@@ -57,7 +57,7 @@ export function store(stored: Stored, { adc, tenants, at, limit }: Written): Sto
   return { history: [entry, ...stored.history].slice(0, limit) };
 }
 
-/** The stored declaration with these tenants only. */
+/** The stored declaration restricted to these tenants. */
 export function restricted(adc: Json, names: ReadonlySet<string>): Json {
   const others = ofClass(adc, 'Tenant')
     .map(([name]) => name)

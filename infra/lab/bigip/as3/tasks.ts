@@ -23,9 +23,9 @@ export interface Tasks {
   submitted(id: string): Json;
   get(id: string): Json | undefined;
   list(): readonly Json[];
-  /** A restart of AS3 gives up what was pending. */
+  /** A restart of AS3 cancels pending tasks. */
   cancelPending(): void;
-  /** The record vanishes, as after a failover to the peer. */
+  /** Deletes the record, as after a failover to the peer. */
   forget(id?: string): void;
 }
 

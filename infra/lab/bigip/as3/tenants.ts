@@ -21,7 +21,10 @@ export interface TenantJob {
 
 const SLOW = 'TMSH CLI script taking longer than expected';
 
-/** Reads the device, computes the difference, runs the script. The result is per tenant; a failure leaves the tenant as it was. */
+/**
+ * Reads the device, computes the difference and runs the script. The result is per tenant; a
+ * failure leaves the tenant unchanged.
+ */
 export async function runTenant(
   device: Device,
   { desired, dryRun, declarationId }: TenantJob,
@@ -75,7 +78,7 @@ export async function runTenant(
   );
 }
 
-/** What AS3 believes to see when its look at the pools says "not found". */
+/** What AS3 sees if its lookup of pools answers "not found". */
 function withoutPools(config: LtmConfig, partition: string): LtmConfig {
   return {
     ...config,
@@ -87,7 +90,7 @@ function lineCount(script: Script): number {
   return 8 + script.before.length + script.transaction.length;
 }
 
-/** The script's error, or nothing when it went well. */
+/** The error of the script; undefined on success. */
 async function runScript(device: Device, script: Script): Promise<string | undefined> {
   const { boot } = device.condition;
   const half = device.timings.declare / 2;
@@ -113,7 +116,7 @@ function undo(device: Device, commands: readonly Command[]): void {
   });
 }
 
-/** AS3 stops waiting at its limit; the script goes on and its change lands afterwards. */
+/** AS3 stops waiting at its limit; the script continues, and its change is applied later. */
 async function withinLimit(
   device: Device,
   script: Promise<string | undefined>,
@@ -123,7 +126,7 @@ async function withinLimit(
   return Promise.race([script, device.wait(scriptLimit).then(() => SLOW)]);
 }
 
-/** What a dry run with `traceResponse` shows. */
+/** The traces of a dry run with `traceResponse`. */
 export function tracesOf(run: TenantRun, desired: Desired): Json {
   const lines = linesOf(run.script);
   return {

@@ -2,19 +2,19 @@ import type { Member, Pool } from '../ltm/model.ts';
 
 export interface Candidate {
   readonly member: Member;
-  /** Of the member, or of its node in all pools where the method goes by node. */
+  /** Connections of the member, or of its node in all pools if the method uses nodes. */
   readonly connections: number;
-  /** Of the member's node. */
+  /** Ratio of the member's node. */
   readonly nodeRatio: number;
 }
 
-/** Paths of members that a connection was offered to in vain. */
+/** Members that could not be reached for a connection. */
 export type Tried = ReadonlySet<string>;
 
-/** Remembers whose turn it is; one for each pool. */
+/** Balancing state of one pool. */
 export interface Turns {
   next: number;
-  /** Smooth weighted round robin: what each member has saved up. */
+  /** Smooth weighted round robin: the credit of each member. */
   readonly credit: Map<string, number>;
 }
 
@@ -22,14 +22,17 @@ export function newTurns(): Turns {
   return { next: 0, credit: new Map() };
 }
 
-/** Of the methods that measure what the lab does not have (response times, sessions, history) all count connections instead. */
+/**
+ * Methods that need unavailable measurements (response times, sessions, history) count connections
+ * instead.
+ */
 export function choose(
   pool: Pool,
   candidates: readonly Candidate[],
   turns: Turns,
   tried: Tried,
 ): Member | undefined {
-  // Which group is active is a matter of the monitors; a member that could not be reached makes no difference to it.
+  // The monitors decide which group is active; an unreachable member does not matter.
   const group = activeGroup(candidates, pool.minActiveMembers).filter(
     ({ member }) => !tried.has(member.path),
   );
@@ -53,7 +56,10 @@ function ofNode({ nodeRatio }: Candidate): number {
   return Math.max(1, nodeRatio);
 }
 
-/** The highest priority groups that together have enough members; a minimum of 0 switches the groups off. */
+/**
+ * The highest priority groups that together have enough members; a minimum of 0 disables the
+ * groups.
+ */
 function activeGroup(candidates: readonly Candidate[], minimum: number): readonly Candidate[] {
   if (minimum === 0) return candidates;
   const priorities = [...new Set(candidates.map(({ member }) => member.priorityGroup))].sort(

@@ -5,7 +5,7 @@ import type { Health, MemberTraffic } from '../traffic.ts';
 import { combine, watch } from './monitor.ts';
 import type { Watch } from './monitor.ts';
 
-/** Something that ends a connection at once. */
+/** Ends a connection at once. */
 export type Cut = () => void;
 
 export interface Runtime {
@@ -16,7 +16,7 @@ export interface Runtime {
   minimum: number | 'all';
 }
 
-/** What the data path knows of each pool member. A member deleted and added again begins anew. */
+/** Health and connections of pool members. A member that was deleted and re-added starts anew. */
 export interface Members {
   refresh(config: LtmConfig): void;
   of(pool: string, member: Member): MemberTraffic;
@@ -102,7 +102,7 @@ interface Watching {
   readonly runtime: Runtime;
 }
 
-/** Watches that still fit go on; a changed monitor starts from what was known. */
+/** Keeps running monitors that still apply; a changed monitor starts from the known health. */
 function watchMember(device: Device, { config, pool, member, runtime }: Watching): void {
   const rule = member.monitor ?? pool.monitor;
   const monitors = (rule?.monitors ?? []).flatMap((path) => config.monitors.get(path) ?? []);

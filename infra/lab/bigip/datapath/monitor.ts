@@ -12,15 +12,18 @@ export interface WatchOptions {
   readonly monitor: Monitor;
   readonly address: string;
   readonly port: number;
-  /** Longest time between probes, ms. */
+  /** Maximum milliseconds between probes. */
   readonly cap: () => number;
-  /** What an earlier watch of the same member found: it stays true until this one knows better. */
+  /** Health found by an earlier monitor of the same member, valid until this one decides. */
   readonly initial: Health;
 }
 
 const MIN_DEADLINE_MS = 200;
 
-/** Probes at the monitor's interval, scaled down to the cap; down after as many failures as fit into its timeout. */
+/**
+ * Probes at the monitor's interval, limited to the cap; down after as many failures as fit into its
+ * timeout.
+ */
 export function watch(options: WatchOptions): Watch {
   const { monitor } = options;
   const stopped = new AbortController();
@@ -57,7 +60,7 @@ export function watch(options: WatchOptions): Watch {
   };
 }
 
-/** One health out of several monitors' results. */
+/** Combines the results of several monitors. */
 export function combine(results: readonly Health[], minimum: number | 'all'): Health {
   const needed = minimum === 'all' ? results.length : Math.min(minimum, results.length);
   const up = results.filter((health) => health === 'up').length;

@@ -7,14 +7,17 @@ import type { Cut, Members } from './members.ts';
 export interface Chosen {
   readonly member: Member;
   readonly port: number;
-  /** How many others may be tried after this one. */
+  /** Number of other members to try after this one. */
   readonly reselectTries: number;
-  /** Counts a connection on the member until the returned function is called; `cut` ends it when the member goes. */
+  /**
+   * Counts a connection on the member until the returned function is called; `cut` ends it when the
+   * member is removed.
+   */
   open(cut: Cut): () => void;
 }
 
 export interface Picker {
-  /** The member for a new connection of this client; undefined when none may take it. */
+  /** The member for a new connection of this client; undefined if there is none. */
   pick(virtual: Virtual, client: string, tried?: Tried): Chosen | undefined;
 }
 
@@ -66,7 +69,7 @@ function isUp(pool: Pool, member: Member, members: Members, config: LtmConfig): 
   return health === 'up' || health === 'unchecked';
 }
 
-/** A disabled member still takes clients that were sent to it before; one that is down takes none. */
+/** A disabled member still accepts clients with persistence; a member that is down accepts none. */
 function persisting(
   pool: Pool,
   members: Members,

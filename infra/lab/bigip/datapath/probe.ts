@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { loopbackOf } from '../../loopback.ts';
 import type { Monitor } from '../ltm/model.ts';
 
-/** Why it failed; undefined when it went well. */
+/** The reason of a failure; undefined on success. */
 export type ProbeVerdict = string | undefined;
 
 export interface Target {
@@ -22,7 +22,7 @@ export function hostOf(address: string): string {
 
 export async function probe(target: Target): Promise<ProbeVerdict> {
   switch (target.monitor.type) {
-    // Loopback answers every ping, and a raw socket needs rights that the lab does not ask for.
+    // Loopback answers every ping, and a raw socket would need privileges.
     case 'icmp':
       return undefined;
     case 'udp':
@@ -32,7 +32,7 @@ export async function probe(target: Target): Promise<ProbeVerdict> {
   }
 }
 
-/** BIG-IP reads `\r` and `\n` in its send strings. */
+/** BIG-IP interprets `\r` and `\n` in its send strings. */
 function unescaped(text: string): string {
   return text.replaceAll('\\r', '\r').replaceAll('\\n', '\n');
 }
@@ -99,7 +99,9 @@ async function probeStream(target: Target): Promise<ProbeVerdict> {
   });
 }
 
-/** Silence is good: only a port that nobody listens on answers (with ICMP), unless an answer is asked for. */
+/**
+ * No answer means success: only a closed port answers (with ICMP), unless an answer is required.
+ */
 async function probeUdp(target: Target): Promise<ProbeVerdict> {
   const { monitor, deadline, signal } = target;
   const socket = createSocket('udp4');

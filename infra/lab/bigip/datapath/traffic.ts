@@ -15,7 +15,7 @@ export function createTraffic(device: Device): Traffic {
   return device.settings.dataPath ? liveTraffic(device) : quietTraffic(device);
 }
 
-/** Without a data path nothing is probed: what has a monitor counts as up unless told otherwise. */
+/** Without a data path nothing is probed: monitored members count as up unless set otherwise. */
 function quietTraffic(device: Device): Traffic {
   return {
     member: (pool, member) => ({
@@ -50,7 +50,7 @@ function liveTraffic(device: Device): Traffic {
       const virtual = config.virtuals.get(path);
       if (virtual !== undefined && at === placeOf(virtual) && serves(device, config, virtual))
         continue;
-      // A disabled virtual server lets its connections end; a deleted or standby one does not.
+      // A disabled virtual server lets its connections end; a deleted or standby one cuts them.
       stopping.push(
         listener.stop(virtual === undefined || at !== placeOf(virtual) || device.condition.standby),
       );
@@ -80,7 +80,7 @@ function liveTraffic(device: Device): Traffic {
       flush();
       return open.get(virtual.path)?.listener.traffic() ?? { connections: NONE, error: undefined };
     },
-    // A script changes many objects in a row; the data path follows once.
+    // A script changes many objects in sequence; the data path is updated once.
     refresh(): void {
       dirty = true;
       queueMicrotask(flush);

@@ -5,7 +5,7 @@ import type { Picker } from './pick.ts';
 import { hostOf } from './probe.ts';
 import type { Listener } from './virtual.ts';
 
-/** BIG-IP's `udp` profile forgets a session after a minute without a datagram. */
+/** BIG-IP's `udp` profile drops a session after a minute without datagrams. */
 const IDLE_MS = 60_000;
 
 interface Session {
@@ -71,7 +71,7 @@ function idle(end: () => void): NodeJS.Timeout {
   return timer;
 }
 
-/** The first datagram may come before the socket knows its peer. */
+/** The first datagram may arrive before the socket knows its peer. */
 function forward(upstream: Socket, message: Buffer): void {
   try {
     upstream.remoteAddress();

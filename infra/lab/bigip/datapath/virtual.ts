@@ -8,15 +8,15 @@ import { hostOf } from './probe.ts';
 
 export interface Listener {
   traffic(): VirtualTraffic;
-  /** The record may change without the listener having to. */
+  /** The record may change without affecting the listener. */
   update(virtual: Virtual): void;
-  /** No new connections; `cut` ends the existing ones too. */
+  /** Stops accepting connections; `cut` also ends existing ones. */
   stop(cut: boolean): Promise<void>;
 }
 
 const RETRY_MS = 100;
 
-/** A virtual server for TCP: whatever its profile, bytes are passed on. */
+/** A TCP virtual server, which forwards bytes whatever its profile. */
 export function listenTcp(first: Virtual, picker: Picker): Listener {
   let virtual = first;
   let total = 0;
@@ -43,7 +43,7 @@ export function listenTcp(first: Virtual, picker: Picker): Listener {
   server.on('listening', () => (error = undefined));
   server.on('error', (failure: NodeJS.ErrnoException) => {
     error = `cannot listen on ${hostOf(virtual.address)}:${virtual.port} for ${virtual.path}: ${failure.code ?? failure.message}`;
-    // The address may be held by the peer that is about to give it up.
+    // The peer that is about to release the address may still hold it.
     if (failure.code !== 'EADDRINUSE' || stopped) return;
     retry = setTimeout(listen, RETRY_MS);
     retry.unref();
@@ -65,7 +65,10 @@ export function listenTcp(first: Virtual, picker: Picker): Listener {
   };
 }
 
-/** Nothing of the client is read before a member has accepted, so that all of it is there for the next one that is tried. */
+/**
+ * Client data is read only after a member has accepted, so that it is complete for the next member
+ * that is tried.
+ */
 function forward(
   client: Socket,
   chosen: Chosen,

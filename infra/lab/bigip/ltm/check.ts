@@ -4,7 +4,10 @@ import { McpError } from './error.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
 
-/** What mcpd looks at when a transaction ends. Only records that changed are looked at, so a big device stays quick. */
+/**
+ * mcpd's checks at the end of a transaction. Only changed records are checked, so that a large
+ * device stays fast.
+ */
 export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonObjects): void {
   checkAddresses(before.nodes, after.nodes, { kind: 'Node', common });
   checkAddresses(before.virtualAddresses, after.virtualAddresses, {
@@ -47,7 +50,7 @@ function checkAddresses(
   }
 }
 
-/** The wording is from memory; no device was asked. */
+/** The wording is from memory and was not verified on a device. */
 function checkRouteDomain(address: string, { routeDomains }: CommonObjects): void {
   const id = /%(\d+)$/.exec(address)?.[1];
   if (id !== undefined && !routeDomains.has(id))
@@ -134,7 +137,7 @@ function checkPool(pool: Pool, config: LtmConfig, common: CommonObjects): void {
   }
 }
 
-/** Deleting what others still use is refused wherever the user is. */
+/** Deleting a referenced object is refused, wherever the reference is. */
 function checkStillReferenced(before: LtmConfig, after: LtmConfig): void {
   for (const path of before.pools.keys()) {
     if (after.pools.has(path)) continue;

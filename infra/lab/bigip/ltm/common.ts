@@ -1,4 +1,4 @@
-/** What exists in /Common without having been declared; declarations may point at these objects only. */
+/** Undeclared objects in /Common; declarations may refer only to these. */
 export interface CommonObjects {
   readonly iRules: Set<string>;
   readonly profiles: Set<string>;
@@ -43,7 +43,7 @@ const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
   routeDomains: ['0'],
 };
 
-/** How mcpd calls each kind when an object is not there. */
+/** mcpd's names of each kind in messages about missing objects. */
 export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   iRules: 'iRule',
   profiles: 'profile',

@@ -40,7 +40,7 @@ function draftOf(config: LtmConfig, birth: () => number): Draft {
   };
 }
 
-/** One transaction: all of the edit or, with mcpd's error, nothing. */
+/** One transaction: the whole edit, or mcpd's error and no change. */
 export function transact(
   config: LtmConfig,
   context: { readonly common: CommonObjects; readonly birth: () => number },

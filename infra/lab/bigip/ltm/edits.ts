@@ -38,7 +38,7 @@ function oneOf<T extends string>(
   return found;
 }
 
-/** Only what a user may set: what a read shows (`up`, `monitor-enabled`) is refused. */
+/** Only values that users may set: read-only values (`up`, `monitor-enabled`) are refused. */
 function adminOf(body: Json): { session?: Session; state?: AdminState } {
   const session = oneOf(body, 'session', ['user-enabled', 'user-disabled'] as const);
   const state = oneOf(body, 'state', ['user-up', 'user-down'] as const);
@@ -208,7 +208,7 @@ function membersIn(body: Json, pool: string): readonly Json[] {
   });
 }
 
-/** A list of members replaces the members; those of the same name keep what the list does not say. */
+/** A list of members replaces all members; existing ones keep properties that the list omits. */
 export function patchPool(draft: Draft, path: string, body: Json): void {
   const pool = poolOf(draft, path);
   const mode =
@@ -322,7 +322,7 @@ const KINDS = {
   'virtual-address': 'virtualAddresses',
 } as const;
 
-/** An address that nobody uses any more goes with its last virtual server, as with `auto-delete`. */
+/** An unused address is deleted with its last virtual server, as with `auto-delete`. */
 export function deleteObject(draft: Draft, collection: string, path: string): void {
   if (collection === 'node') {
     removeNode(draft, path);

@@ -1,4 +1,4 @@
-/** A refusal in mcpd's words: `01070333:3: Virtual Server ... illegally shares ...`. */
+/** A refusal with mcpd's message: `01070333:3: Virtual Server ... illegally shares ...`. */
 export class McpError extends Error {
   readonly status: number;
 

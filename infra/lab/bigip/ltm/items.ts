@@ -1,4 +1,4 @@
-/** Records as iControl REST shows them. */
+/** Records in iControl REST format. */
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import { partitionOf, withPort } from './model.ts';
@@ -45,7 +45,7 @@ export function ruleText(rule: MonitorRule): string {
 
 function collection(path: string, name: string, items: readonly Json[] | undefined): Json {
   const link = `https://localhost/mgmt/tm/ltm/${path}/${name}?ver=17.1.1`;
-  // An expanded collection that is empty comes without `items`.
+  // An empty expanded collection has no `items`.
   return {
     link,
     isSubcollection: true,

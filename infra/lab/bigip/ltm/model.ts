@@ -1,4 +1,4 @@
-/** The configuration of the device as records that never change; a write makes a new configuration. */
+/** The configuration of the device as immutable records; a write creates a new configuration. */
 export type Session = 'user-enabled' | 'user-disabled';
 export type AdminState = 'user-up' | 'user-down';
 

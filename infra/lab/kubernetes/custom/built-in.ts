@@ -1,4 +1,7 @@
-/** Fields of built-in kinds that people and Sluice apply, so that server-side apply refuses the others. */
+/**
+ * Fields of built-in kinds that people and Sluice apply, so that server-side apply refuses unknown
+ * ones.
+ */
 import type { Definition, Structural } from './schema.ts';
 
 const any: Structural = { 'x-kubernetes-preserve-unknown-fields': true };

@@ -1,10 +1,12 @@
-/** From published CustomResourceDefinitions to what the lab keeps of them: the rules, none of the text. */
+/** Reduces published CustomResourceDefinitions to their rules, without descriptions. */
 import { parseAllDocuments } from 'yaml';
 import { fieldAt, isFields, listOf, textAt } from '../fields.ts';
 import { allResources } from '../resources/table.ts';
 import type { Fields } from '../types.ts';
 
-/** Written for readers, or CEL, which is not evaluated here; that a kind has CEL rules is kept as `rules`. */
+/**
+ * Descriptions, or CEL, which is not evaluated here; the existence of CEL rules is kept as `rules`.
+ */
 const left = new Set([
   'description',
   'title',
@@ -13,7 +15,7 @@ const left = new Set([
   'x-kubernetes-validations',
 ]);
 
-/** The API server strips formats that it cannot check; sizes of numbers are among them. */
+/** The API server ignores formats that it cannot check, such as sizes of numbers. */
 const checked = new Set([
   'date-time',
   'date',
@@ -27,7 +29,7 @@ const checked = new Set([
   'cidr',
 ]);
 
-/** Under these keys are names that the author of the schema chose, not keywords. */
+/** Under these keys are property names, not keywords. */
 const chosen = new Set(['properties']);
 
 function compact(schema: unknown): unknown {
@@ -55,7 +57,7 @@ interface Row {
   readonly text: string;
 }
 
-/** Every version of a kind has the schema of the stored one, as in the lab's storage. */
+/** Every version of a kind gets the schema of the stored one, as in the lab's storage. */
 function rowOf(crd: Fields): Row | undefined {
   const name = textAt(crd, 'metadata.name');
   if (
@@ -75,7 +77,7 @@ function rowOf(crd: Fields): Row | undefined {
   return { name, text: JSON.stringify({ rules, schema: compact(schema) }) };
 }
 
-/** The data file, one line for each kind that the lab serves. */
+/** The data file, one line per kind that the lab serves. */
 export function compactDefinitions(manifests: readonly string[]): string {
   const documents = manifests
     .flatMap((manifest) => [...parseAllDocuments(manifest)])

@@ -1,4 +1,7 @@
-/** Custom resources on their way in: unknown fields are dropped, and told as loudly as the client asked for (`fieldValidation`). */
+/**
+ * Decodes custom resources: unknown fields are dropped and reported as the client requested
+ * (`fieldValidation`).
+ */
 import type { ServerResponse } from 'node:http';
 import { ApiError, badRequest } from '../errors.ts';
 import type { RequestInfo } from '../http/request.ts';
@@ -21,7 +24,7 @@ export function decodeObject(
   });
 }
 
-/** What a patch made of an object. */
+/** The result of a patch. */
 export function decodePatched(
   info: RequestInfo,
   patched: KubernetesObject,
@@ -35,7 +38,7 @@ interface How {
   readonly refuse: (why: string) => ApiError;
 }
 
-/** Without a wish the API server warns. */
+/** By default the API server warns. */
 function decode(
   { resource, query }: RequestInfo,
   given: KubernetesObject,
@@ -65,7 +68,10 @@ function refusedPatch(patched: KubernetesObject, why: string): ApiError {
   });
 }
 
-/** Server-side apply refuses unknown fields always, and with an error that the real server does not classify (kubernetes/kubernetes issue 139253). */
+/**
+ * Server-side apply always refuses unknown fields, with an error that the real server does not
+ * classify (kubernetes/kubernetes issue 139253).
+ */
 export function refuseUndeclared(
   { resource, version }: RequestInfo,
   applied: KubernetesObject,
@@ -84,7 +90,7 @@ export function refuseUndeclared(
   );
 }
 
-/** As a component of the lab writes: nobody is told. */
+/** For writes of the lab's own components, without warnings. */
 export function pruneSilently(storage: string, given: KubernetesObject): KubernetesObject {
   const definition = definitionOf(storage);
   return definition ? prune(definition, given).object : given;

@@ -1,10 +1,10 @@
-/** What the schema fills in: only inside of what is there, as the API server does it. */
+/** Fills in defaults of the schema inside existing values only, as the API server does. */
 import { isFields } from '../fields.ts';
 import { type Structural, schemaAt } from './schema.ts';
 
 const known = new WeakMap<Structural, boolean>();
 
-/** Asked of every part of a schema once; most kinds have no default anywhere. */
+/** Cached per schema part; most kinds have no defaults. */
 function fills(schema: Structural): boolean {
   const before = known.get(schema);
   if (before !== undefined) return before;

@@ -1,4 +1,4 @@
-/** Lists that are sets or maps hold each value, or each key, once. */
+/** Lists that are sets or maps contain each value or key once. */
 import { equal, isFields } from '../fields.ts';
 import type { Cause } from '../types.ts';
 import { type Structural, schemaAt } from './schema.ts';

@@ -1,9 +1,9 @@
-/** What the schema does not know is taken out, and named. */
+/** Removes fields that the schema does not know, and lists them. */
 import { isFields } from '../fields.ts';
 import type { KubernetesObject } from '../types.ts';
 import { type Definition, type Structural, schemaAt } from './schema.ts';
 
-/** A field, or an item of a list by its place and, in a list that is a map, by its keys. */
+/** A field, or a list item by index and, in a map list, by its keys. */
 export type Step = string | { readonly index: number; readonly keys?: string };
 
 export interface Pruned {
@@ -80,7 +80,7 @@ function stepOf(item: unknown, index: number, schema: Structural): Step {
   };
 }
 
-/** `spec.listeners[0].port`, as the decoder writes paths. */
+/** `spec.listeners[0].port`, as in decoder messages. */
 export function dotted(path: readonly Step[]): string {
   return path
     .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.index}]`))
@@ -88,7 +88,7 @@ export function dotted(path: readonly Step[]): string {
     .replace(/^\./, '');
 }
 
-/** `.spec.listeners[name="http"].port`, as server-side apply writes them. */
+/** `.spec.listeners[name="http"].port`, as in server-side apply messages. */
 export function keyed(path: readonly Step[]): string {
   return path
     .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.keys ?? step.index}]`))

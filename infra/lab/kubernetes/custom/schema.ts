@@ -1,7 +1,12 @@
-/** Structural schemas of the custom resources, as their CustomResourceDefinitions give them; `infra/lab/crd-schemas.ts` writes the data. */
+/**
+ * Structural schemas of custom resources from their CustomResourceDefinitions;
+ * `infra/lab/crd-schemas.ts` generates the data.
+ */
 import { readFileSync } from 'node:fs';
 
-/** As much of a structural schema as the lab's own walks read; validation hands all of it to ajv. */
+/**
+ * The parts of a structural schema that the lab's own code reads; ajv validates the whole schema.
+ */
 export interface Structural {
   readonly properties?: Readonly<Record<string, Structural>>;
   readonly additionalProperties?: Structural | boolean;
@@ -22,7 +27,7 @@ export const schemaFile = new URL('../resources/crd-schemas.json', import.meta.u
 
 let definitions: ReadonlyMap<string, Definition> | undefined;
 
-/** By `plural.group`; a kind without a definition here is stored as it comes. */
+/** By `plural.group`; a kind without a definition is stored unchanged. */
 export function definitionOf(storage: string): Definition | undefined {
   definitions ??= new Map(
     Object.entries(JSON.parse(readFileSync(schemaFile, 'utf8')) as Record<string, Definition>),
@@ -30,7 +35,7 @@ export function definitionOf(storage: string): Definition | undefined {
   return definitions.get(storage);
 }
 
-/** The schema of what stands under a key of an object. */
+/** The schema of a property. */
 export function schemaAt(
   { properties = {}, additionalProperties }: Structural,
   key: string,

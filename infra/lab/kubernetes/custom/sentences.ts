@@ -1,9 +1,12 @@
-/** What ajv found, in the words of the API server (kube-openapi's validation, turned into causes by apiextensions). */
+/**
+ * Converts ajv errors to the API server's messages (kube-openapi's validation with causes by
+ * apiextensions).
+ */
 import type { ErrorObject } from 'ajv';
 import { isFields } from '../fields.ts';
 import type { Cause, Fields } from '../types.ts';
 
-/** A wrong value: said with the value, then with the path once more. */
+/** A wrong value: the message contains the value, and then the path again. */
 function wrong(field: string, value: unknown, sentence: string): Cause {
   return {
     reason: 'FieldValueInvalid',
@@ -39,7 +42,7 @@ function tooMany(field: string, found: number, limit: number): Cause {
   };
 }
 
-/** Where the API server does not say which field it means. */
+/** For errors in which the API server names no field. */
 export function nowhere(sentence: string): Cause {
   return { reason: 'FieldValueInvalid', message: `Invalid value: "": ${sentence}`, field: '<nil>' };
 }
@@ -48,7 +51,7 @@ interface Finding {
   readonly field: string;
   readonly value: unknown;
   readonly params: Fields;
-  /** The number of the rule that was broken, for example the largest length. */
+  /** The limit of the violated rule, for instance the maximum length. */
   readonly limit: number;
 }
 

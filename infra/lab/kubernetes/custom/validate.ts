@@ -1,4 +1,4 @@
-/** Whether an object is as its definition wants it; ajv decides, and the API server's sentences tell. */
+/** Validates an object with ajv and reports the API server's messages. */
 import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import { isFields } from '../fields.ts';
 import type { Cause, Fields, KubernetesObject } from '../types.ts';
@@ -15,7 +15,7 @@ const ajv = new Ajv({
   logger: false,
 });
 
-/** OpenAPI says "integer or string" by a keyword of its own. */
+/** OpenAPI expresses "integer or string" with a separate keyword. */
 function forAjv(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(forAjv);
   if (!isFields(schema)) return schema;
@@ -29,14 +29,14 @@ function forAjv(schema: unknown): unknown {
 
 const compiled = new Map<string, ValidateFunction>();
 
-/** Compiling takes longer than thousands of validations, so it is done once, when the first object of a kind comes. */
+/** Cached, because compiling takes longer than thousands of validations. */
 function validatorOf(storage: string, { schema }: Definition): ValidateFunction {
   const validate = compiled.get(storage) ?? ajv.compile(forAjv(schema) as object);
   compiled.set(storage, validate);
   return validate;
 }
 
-/** The errors of an alternative are told with the alternative, as far as they are told at all. */
+/** Errors inside an alternative are reported with the alternative, if at all. */
 const insideAlternative = /(?<!\/properties)\/(oneOf|anyOf|not)\//;
 
 function causesAt(validate: ValidateFunction, value: unknown, at: string): readonly Cause[] {
@@ -55,7 +55,7 @@ function joined(at: string, place: string): string {
   return `${at}.${place}`;
 }
 
-/** From a JSON pointer to `spec.servers[0].port`. */
+/** Converts a JSON pointer to `spec.servers[0].port`. */
 function placeOf(pointer: string, value: unknown): string {
   let here = value;
   let place = '';
@@ -75,7 +75,7 @@ function outcomesOf(error: ErrorObject, path: string): Outcomes {
   );
 }
 
-/** The API server cannot say where these are, and so names no field; what speaks against the first alternative it adds. */
+/** For these the API server names no field, and adds the error of the first alternative. */
 const alternatives: Readonly<
   Record<string, (error: ErrorObject, path: string) => readonly Cause[]>
 > = {
@@ -103,7 +103,7 @@ const blocking = [
   'FieldValueTypeInvalid',
 ];
 
-/** The API server looks at CEL rules only in objects whose shape is right, and says so. */
+/** The API server evaluates CEL rules only for objects with a valid structure, and says so. */
 const unchecked: Cause = {
   reason: 'FieldValueInvalid',
   message:
@@ -111,7 +111,7 @@ const unchecked: Cause = {
   field: '<nil>',
 };
 
-/** CEL rules are not evaluated: what breaks only those is accepted. */
+/** CEL rules are not evaluated, so objects that violate only these are accepted. */
 export function validateCustom(storage: string, object: KubernetesObject): readonly Cause[] {
   const definition = definitionOf(storage);
   if (!definition) return [];

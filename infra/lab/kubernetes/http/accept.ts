@@ -1,4 +1,4 @@
-/** What form of answer the client asks for. */
+/** The requested format of the answer. */
 export interface Form {
   readonly table?: string;
 }
@@ -18,7 +18,7 @@ export function mediaTypes(accept: string): readonly MediaType[] {
   });
 }
 
-/** The first form in the list that the lab speaks. */
+/** The first supported format in the list. */
 export function formOf(accept: string): Form {
   for (const { type, parameters } of mediaTypes(accept)) {
     const as = parameters.get('as');
@@ -29,7 +29,7 @@ export function formOf(accept: string): Form {
   return {};
 }
 
-/** The version of aggregated discovery asked for, if any. */
+/** The requested version of aggregated discovery, if any. */
 export function aggregatedVersion(accept: string): string | undefined {
   const found = mediaTypes(accept).find(
     ({ parameters }) =>

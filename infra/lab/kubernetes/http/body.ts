@@ -1,4 +1,4 @@
-/** Reading what a client sends: JSON, YAML, and protocol buffers where kubectl insists on them. */
+/** Reads request bodies: JSON, YAML, and protocol buffers where kubectl requires them. */
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { badRequest, unsupportedMedia } from '../errors.ts';
@@ -24,7 +24,7 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const spoken = ['application/json', 'application/yaml', PROTOBUF];
 
-/** Patches come as `application/...-patch+json` or `+yaml`; YAML reads both. */
+/** Patches are `application/...-patch+json` or `+yaml`; the YAML parser reads both. */
 export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): unknown {
   if (contentType === PROTOBUF) return readProtobuf(bytes);
   const text = bytes.toString();
@@ -50,7 +50,7 @@ export interface Expected {
   readonly name?: string;
 }
 
-/** An object of the kind that the path is about; what it leaves out the path says. */
+/** An object of the kind in the path, which fills in missing fields. */
 export function readObject(
   value: unknown,
   { resource, apiVersion, namespace, name }: Expected,

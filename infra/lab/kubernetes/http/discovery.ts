@@ -1,4 +1,4 @@
-/** What the server says it serves: legacy and aggregated discovery. */
+/** Discovery: legacy and aggregated. */
 import type { Catalog } from '../resources/catalog.ts';
 import { groupVersion } from '../resources/catalog.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -71,7 +71,7 @@ function apiResources(resources: readonly Resource[]): readonly Fields[] {
   );
 }
 
-/** Answers /api, /apis, /apis/<group> and the resource lists; undefined for anything else. */
+/** Answers /api, /apis, /apis/<group> and the resource lists; undefined for other paths. */
 export function legacyDiscovery(catalog: Catalog, path: string): Fields | undefined {
   const parts = path.split('/').filter((part) => part !== '');
   const [root, group, version] = parts;
@@ -117,7 +117,7 @@ function aggregatedResource(resource: Resource, version: string): Fields {
   };
 }
 
-/** `/api` and `/apis` in one answer each, as clients since Kubernetes 1.27 ask for. */
+/** `/api` and `/apis` in one answer each, as clients since Kubernetes 1.27 request. */
 export function aggregatedDiscovery(
   catalog: Catalog,
   path: string,

@@ -1,4 +1,7 @@
-/** Field numbers of the messages that kubectl sends as protocol buffers, from the API's published definitions. */
+/**
+ * Field numbers of the messages that kubectl sends as protocol buffers, from the API's published
+ * definitions.
+ */
 export type Shape =
   'text' | 'bytes' | 'number' | 'optional number' | 'flag' | 'number or text' | 'ignored' | Message;
 

@@ -1,4 +1,7 @@
-/** Reads the protocol buffer bodies that kubectl's "create" commands send; the fields are in `protobuf-messages.ts`. */
+/**
+ * Reads the protocol buffer bodies of kubectl's "create" commands; the fields are in
+ * `protobuf-messages.ts`.
+ */
 import { badRequest } from '../errors.ts';
 import type { Fields } from '../types.ts';
 import { type Message, type Shape, messages } from './protobuf-messages.ts';

@@ -22,7 +22,7 @@ export function sendBytes(response: ServerResponse, bytes: Buffer, contentType: 
   response.end(bytes);
 }
 
-/** For paths nothing is served at, the API server answers in plain text. */
+/** The API server answers in plain text for unknown paths. */
 export function sendNothingHere(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
   response.end('404 page not found\n');

@@ -1,4 +1,4 @@
-/** From method and path to what is asked for. */
+/** Parses method and path of a request. */
 import type { Catalog } from '../resources/catalog.ts';
 import type { Resource } from '../resources/resource.ts';
 
@@ -79,7 +79,7 @@ function verbOf(wire: Wire, name: string | undefined): string {
   return verb === 'list' && watching ? 'watch' : verb;
 }
 
-/** Undefined when nothing is served there; an empty verb when the method makes no sense there. */
+/** Undefined if nothing is served there; an empty verb if the method is not supported. */
 export function readRequest(wire: Wire, catalog: Catalog): RequestInfo | undefined {
   const route = routeOf(wire.url.pathname);
   if (!route) return undefined;
@@ -101,7 +101,7 @@ export function readRequest(wire: Wire, catalog: Catalog): RequestInfo | undefin
   };
 }
 
-/** `fieldManager`, or the program's name, as the API server takes it. */
+/** `fieldManager`, or the program's name, as the API server derives it. */
 export function managerOf(info: RequestInfo): string {
   return info.query.get('fieldManager') ?? (info.userAgent.split('/')[0] || 'unknown');
 }

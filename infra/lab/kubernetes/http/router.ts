@@ -1,4 +1,4 @@
-/** One request from authentication to answer. */
+/** Handles one request, from authentication to the answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { ApiError, methodNotAllowed, unauthorized } from '../errors.ts';
@@ -39,7 +39,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 const health = ['/healthz', '/livez', '/readyz'];
 const binaryV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
-/** Everything that is not about objects; says whether it answered. */
+/** Answers requests that are not about objects; returns whether it did. */
 function answerAbout(
   context: Context,
   path: string,
