@@ -61,11 +61,16 @@ function hasColour(env: NodeJS.ProcessEnv): boolean {
   return process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 
+/** Characters; narrower ones are taken for unknown. */
+const LEAST_WIDTH = 20;
+
 /** In characters: what COLUMNS says, else what the terminal has; undefined where there is none. */
 export function terminalWidth(stream: OutputStream = 'stdout'): number | undefined {
   const asked = Number(process.env['COLUMNS']);
-  if (Number.isInteger(asked) && asked >= 20) return asked;
-  return process[stream].isTTY ? process[stream].columns : undefined;
+  if (Number.isInteger(asked) && asked >= LEAST_WIDTH) return asked;
+  // A terminal that nobody gave a size says 0.
+  const { isTTY, columns } = process[stream];
+  return isTTY && columns >= LEAST_WIDTH ? columns : undefined;
 }
 
 export function writeJson(text: string): void {

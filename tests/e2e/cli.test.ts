@@ -475,7 +475,7 @@ describe('sluice plan', () => {
   test('ends with 2 and says what would be created, changed and deleted, and writes nothing', async () => {
     const path = file('now.yaml', running);
     expect(changes(await plan(path))).toEqual([
-      ['create', '172.16.100.195:32400/tcp', 'default/tcp-echo-gateway asks for it'],
+      ['create', '172.16.100.195:32400/tcp', 'default/tcp-echo-gateway requests it'],
     ]);
     await declare(running);
     const [gateway, ...others] = dated;
@@ -539,7 +539,7 @@ describe('sluice plan', () => {
         body: { ...other, address: taken },
       });
       expect(changes(await plan(file('now.yaml', running)))).toEqual([
-        ['create', `${free}:32400/tcp`, 'default/tcp-echo-gateway asks for it'],
+        ['create', `${free}:32400/tcp`, 'default/tcp-echo-gateway requests it'],
       ]);
       await call(bigip, 'DELETE', '/mgmt/tm/ltm/virtual-address/~Common~other');
     }

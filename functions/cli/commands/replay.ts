@@ -15,6 +15,7 @@ import {
   isCalm,
 } from '../../../shared/operations/replay/replay.ts';
 import type { JobItems } from '../../../shared/operations/replay/replay.ts';
+import { formatCount } from '../../../shared/operations/words.ts';
 import {
   isConfirmed,
   withContext,
@@ -176,7 +177,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
       );
       if (keep)
         printLine(
-          `Job ${job.id}: ${job.items} failures, ${job.units} events. To send them, run: sluice replay start -c ${options.config} ${job.id}`,
+          `Job ${job.id}: ${formatCount(job.items, 'failure')}, ${formatCount(job.units, 'event')}. To send them, run: sluice replay start -c ${options.config} ${job.id}`,
         );
       if (!isCalm(items)) process.exitCode = 2;
     }),
@@ -187,7 +188,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   await withContext(options, (context) =>
     replaying(context, async (replay) => {
       const before = await replay.jobs.get(id);
-      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} per second?`;
+      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${formatCount(before.items, 'failure')}, ${formatCount(before.units, 'event')}, canary ${before.canary}, ${before.rate} per second?`;
       if (!(await isConfirmed(question, options))) return;
       const author = authorOf({ why: options.why ?? before.why });
       const ended = await untilInterrupted(({ signal, onProgress }) =>

@@ -97,9 +97,13 @@ function fitLines(text: string, width: number | undefined): string {
     .join('\n');
 }
 
+/** Names of facts stand in so many characters, colon and blanks included. */
+const LABEL_WIDTH = 13;
+
 /** `Name:        value` goes on below the value. */
 function indentOf(line: string): number {
-  return /^(?:[^:]{1,12}: +)?/.exec(line)?.[0].length || 2;
+  const label = /^[^:]{1,12}: +/.exec(line)?.[0].length;
+  return label === LABEL_WIDTH ? LABEL_WIDTH : 2;
 }
 
 /** Parser for a repeatable option. */

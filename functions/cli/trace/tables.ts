@@ -10,8 +10,8 @@ export function traceTable(stations: readonly TraceStation[]): string {
   );
 }
 
-/** A shorter clause may well stand twice. */
-const LONG = 20;
+/** A shorter clause may well stand twice: a revision, or the name of a partition. */
+const LONG = 40;
 
 /**
  * A device's sentence goes along with every try, letter and result: it is told where it comes first, and left out as `…` after that.

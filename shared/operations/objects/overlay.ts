@@ -30,17 +30,28 @@ function over(change: Named, before: Named | undefined): Named {
   };
 }
 
-/** What the cluster would hold after `kubectl apply` of the changes: an object takes the place of the one with its kind, namespace and name. */
+function overlay(before: readonly Named[], changes: readonly Named[]): readonly Named[] {
+  const byKey = new Map(before.map((one) => [keyOf(one), one]));
+  for (const one of changes) byKey.set(keyOf(one), over(one, byKey.get(keyOf(one))));
+  return [...byKey.values()];
+}
+
+/**
+ * What the cluster would hold after `kubectl apply` of the changes: an object takes the place of the one with its kind, namespace and name.
+ * Kinds that the cluster may not have stay as the cluster has them.
+ */
 export function overlayObjects(
   cluster: KubernetesObjects,
   changes: KubernetesObjects,
 ): KubernetesObjects {
-  const merged = Object.entries(changes).map(([list, changed]) => {
-    const before = (cluster[list as keyof KubernetesObjects] ?? []) as readonly Named[];
-    const after = (changed ?? []) as readonly Named[];
-    const byKey = new Map(before.map((one) => [keyOf(one), one]));
-    for (const one of after) byKey.set(keyOf(one), over(one, byKey.get(keyOf(one))));
-    return [list, [...byKey.values()]] as const;
-  });
+  const { optionalKinds: _, ...lists } = changes;
+  const before: Partial<Record<string, unknown>> = cluster;
+  const merged = Object.entries(lists).map(
+    ([list, changed]) =>
+      [
+        list,
+        overlay((before[list] ?? []) as readonly Named[], changed as readonly Named[]),
+      ] as const,
+  );
   return { ...cluster, ...(Object.fromEntries(merged) as unknown as KubernetesObjects) };
 }
