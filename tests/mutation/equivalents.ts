@@ -40,6 +40,12 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'without device or partition no event arrives, so the last condition stands for both',
     },
     { code: 'config === undefined', why: 'without a device no event arrives' },
+    {
+      code: 'error instanceof DeviceError',
+      what: 'is left out of the &&',
+      in: 'handleDevice',
+      why: 'no other error has a code of a device',
+    },
     { code: 'partition === undefined', why: 'without a partition no event arrives' },
   ],
   'functions/map/express.ts': [

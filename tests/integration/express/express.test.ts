@@ -154,6 +154,21 @@ describe('a member that comes back', () => {
 });
 
 describe('what express leaves alone', () => {
+  test('is told to each ingress beside what was written for it, and nothing of the others', async () => {
+    await twoPods();
+    const other = event(2, ['10.0.0.9 terminating'], inner);
+    expect(await site.express([event(2, ['10.0.0.1 terminating']), other])).toEqual([]);
+    const told = new Map(site.lines.map((line) => [line.owner, line]));
+    expect(told.get(EAST)).toMatchObject({
+      written: ['10.0.0.1 draining (terminating)'],
+      others: [],
+    });
+    expect(told.get(INNER)).toMatchObject({
+      written: [],
+      others: [expect.stringContaining('10.0.0.9')],
+    });
+  });
+
   test("an address that another ingress uses too, unless it is a Kubernetes node's", async () => {
     site = await startSite();
     await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
@@ -283,6 +298,27 @@ describe('when the device cannot', () => {
     wrong = false;
     expect(await site.express([event(3, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready']);
+  });
+
+  test('a busy device is not logged in to anew, nor its CA looked up', async () => {
+    let asked = 0;
+    site = await startSite({
+      ca: () => {
+        asked += 1;
+        return undefined;
+      },
+    });
+    await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
+    const before = asked;
+    site.bigip.faults.next(
+      1,
+      { kind: 'status', status: 503, body: { code: 503, message: 'busy' } },
+      isNodeWrite,
+    );
+    expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toHaveLength(1);
+    expect(await site.express([])).toEqual([]);
+    expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready']);
+    expect(asked - before).toBe(1);
   });
 
   test('a refused login is left to the slice at once: more tries would lock the account', async () => {

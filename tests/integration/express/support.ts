@@ -25,6 +25,7 @@ import { members, type MemberText } from '../../unit/express/fixtures.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export interface Line {
+  readonly owner?: string;
   readonly message: string;
   readonly written?: readonly string[];
   readonly others?: readonly string[];
