@@ -198,6 +198,56 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/queue/dead-letter.ts': [
+    {
+      code: 'CLASSES.find(([prefix]) => code.startsWith(prefix))',
+      what: '.find() becomes .findLast()',
+      why: 'no code begins with two of them',
+    },
+    {
+      code: "!(error instanceof QueueError) || error.code !== 'Q604'",
+      what: 'is always false',
+      why: 'what is thrown otherwise is thrown by the next form as well',
+    },
+    { code: '!(error instanceof QueueError)', in: 'sealLetter', why: 'as the whole condition' },
+    { code: "error.code !== 'Q604'", in: 'sealLetter', why: 'as the whole condition' },
+  ],
+  'shared/queue/handler.ts': [
+    {
+      code: 'sender === undefined',
+      what: 'is left out of the ||',
+      in: 'fromRecord',
+      why: SAME_ABSENT,
+    },
+  ],
+  'shared/queue/keyring.ts': [
+    {
+      code: 'keys.find((each) => each.keyid === keyid)',
+      what: '.find() becomes .findLast()',
+      why: 'the id is a hash of the key, so two of one id are the same',
+    },
+    {
+      code: "results.find((result) => result.status === 'rejected')",
+      what: '.find() becomes .findLast()',
+      why: 'of several keys that cannot be had any one is named',
+    },
+    { code: 'Infinity', why: ALWAYS_THERE },
+    { code: 'old.length === 0', what: 'is always false', why: FASTER },
+  ],
+  'shared/queue/origin.ts': [
+    {
+      code: 'config.clusters.find((known) => known.id === id)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+  ],
+  'shared/queue/proof.ts': [
+    {
+      code: 'config.clusters.find(({ id }) => id === read.ok.cluster)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+  ],
   'shared/queue/envelope-attributes.ts': [
     { code: "''", in: 'refuseEvent', why: 'the text "undefined" is no source either' },
     {
@@ -221,6 +271,7 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
   'shared/queue/envelope.ts': [
     { code: 'meta.traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
     { code: 'traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'waited === undefined', what: 'is always false', why: SAME_ABSENT },
   ],
   'shared/queue/settings.ts': [
     {

@@ -30,7 +30,7 @@ export function takeTests(): readonly CollectedTest[] {
   return taken;
 }
 
-export function describe(name: string, body: () => void): void {
+function group(name: string, body: () => void): void {
   const outer = scopes;
   scopes = [...outer, newScope(name)];
   body();
@@ -61,13 +61,19 @@ function one(name: string, body: Step): void {
   });
 }
 
-function each(
+type Each = (
   table: readonly unknown[],
-): (name: string, body: (...row: unknown[]) => unknown) => void {
-  return (name, body) => {
-    for (const [i, row] of table.entries())
-      one(`${name} [${i}]`, () => (Array.isArray(row) ? body(...(row as unknown[])) : body(row)));
-  };
-}
+) => (name: string, body: (...row: unknown[]) => unknown) => void;
 
-export const test = Object.assign(one, { each });
+const eachBy =
+  (make: (name: string, body: () => unknown) => void): Each =>
+  (table) =>
+  (name, body) => {
+    for (const [i, row] of table.entries())
+      make(`${name} [${i}]`, () => (Array.isArray(row) ? body(...(row as unknown[])) : body(row)));
+  };
+
+export const describe = Object.assign(group, {
+  each: eachBy((name, body) => group(name, () => void body())),
+});
+export const test = Object.assign(one, { each: eachBy(one) });

@@ -129,3 +129,29 @@ describe('what is away', () => {
     expect([...here.givenUp, ...one.givenUp]).toEqual([]);
   });
 });
+
+describe('what goes wrong', () => {
+  const told = (fails: Record<string, unknown>, over: Partial<BatchWork> = {}) => {
+    const errors: string[] = [];
+    const at = site(fails, {
+      ...over,
+      onError: (group, error) => void errors.push(`${group}: ${(error as Error).message}`),
+    });
+    return { at, errors };
+  };
+
+  test('is told with its group: of all together, of the one alone, and of giving it up', async () => {
+    const { at, errors } = told(
+      { a1: new TypeError('a fault') },
+      { giveUp: () => Promise.reject(new Error('no dead letters')) },
+    );
+    await at.run(['a1', 'a2']);
+    expect(errors).toEqual(['a: a fault', 'a: a fault', 'a: no dead letters']);
+  });
+
+  test('with the only message of a group is tried and told once', async () => {
+    const { at, errors } = told({ a1: new TypeError('a fault') });
+    await at.run(['a1']);
+    expect([at.calls, errors]).toEqual([[['a1']], ['a: a fault']]);
+  });
+});

@@ -305,3 +305,57 @@ describe('the queue codes', () => {
     expect(Entry.safeParse(CODES[code]).success).toBe(true);
   });
 });
+
+describe('what a dead letter carries on', () => {
+  const long = (length: number): string => 'n'.repeat(length);
+
+  test('keeps names of 512 characters whole, and leaves longer ones out', async () => {
+    await sendDeadLetter(queues, input({ device: long(512), partition: long(513) }));
+    const [letter] = await letters();
+    expect([letter?.device, letter?.partition]).toEqual([long(512), undefined]);
+  });
+
+  test('keeps the newest 20 tries and the first 50 lines of the plan', async () => {
+    const attempts = Array.from({ length: 25 }, (_, i) => ({
+      at: new Date(NOW + i).toISOString(),
+      code: `C${i}`,
+      reason: 'no',
+    }));
+    const plan = Array.from({ length: 60 }, (_, i) => ({
+      owner: 'o',
+      key: `k${i}`,
+      kind: 'create',
+      code: 'OK',
+      reason: '',
+    }));
+    await sendDeadLetter(queues, input({ attempts, plan }));
+    const [letter] = await letters();
+    expect([letter?.attempts.length, letter?.attempts[0]?.code]).toEqual([20, 'C5']);
+    expect([letter?.plan?.length, letter?.plan?.at(-1)?.key]).toEqual([50, 'k49']);
+  });
+
+  test('is sent in the name of its cluster, of nobody where the name is too long, and about its group without an owner', async () => {
+    for (const [code, owner] of [
+      ['Q610', `${long(128)}/a/b`],
+      ['Q611', `${long(129)}/a/b`],
+      ['Q612', undefined],
+    ] as const)
+      await sendDeadLetter(queues, input({ code, owner }));
+    const events = (await received()).map(({ body }) => parseEvent(body, DEAD_LETTER_EVENTS));
+    expect(events).toMatchObject([
+      { ok: { cluster: long(128), subject: `${long(128)}/a/b` } },
+      { ok: { cluster: 'unknown', subject: `${long(129)}/a/b` } },
+      { ok: { cluster: 'unknown', subject: MESSAGE.group } },
+    ]);
+  });
+
+  test('keeps a traceparent of 256 characters, and leaves a longer one out', async () => {
+    await sendDeadLetter(queues, input({ code: 'Q610', traceparent: long(256) }));
+    await sendDeadLetter(queues, input({ code: 'Q611', traceparent: long(257) }));
+    const events = (await received()).map(({ body }) => parseEvent(body, DEAD_LETTER_EVENTS));
+    expect(events.map((event) => 'ok' in event && event.ok.traceparent)).toEqual([
+      long(256),
+      undefined,
+    ]);
+  });
+});

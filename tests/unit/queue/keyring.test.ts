@@ -103,3 +103,17 @@ describe("the watcher's key", () => {
     expect(await signerOf(vault({}).secrets, undefined)()).toBeUndefined();
   });
 });
+
+test('a key that is known is not read again, however old; and a secret that fails without a code is one that is missing', async () => {
+  const { secrets, read } = vault({ 'file:1': one.publicPem });
+  let now = 0;
+  const ring = createKeyring(secrets, { monotonic: () => now });
+  for (now of [0, 86_400_000])
+    expect(await ring.find({ verifyKeys: ['file:1'] }, one.keyid)).toEqual(found(one.keyid));
+  expect(read).toEqual(['file:1']);
+  const broken = createKeyring(
+    { resolve: () => Promise.reject(new Error('no answer')) },
+    { monotonic: () => 0 },
+  );
+  expect(await broken.find(cluster, one.keyid)).toMatchObject({ kind: 'away', code: 'GW102' });
+});
