@@ -243,6 +243,7 @@ class ClusterWatcher implements Watcher {
           states: this.#cache.states(),
           prepared: this.#term !== undefined,
           leading: this.#term?.isLeading === true,
+          proven: this.#leadership.isProven,
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),

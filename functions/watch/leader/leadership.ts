@@ -110,7 +110,7 @@ export class Leadership {
    * know.
    */
   readonly assure = async (): Promise<void> => {
-    if (this.#isProven()) return;
+    if (this.isProven) return;
     // After a suspended process or a late renewal, the Lease itself decides.
     if (this.#term !== undefined && !this.#abort.signal.aborted)
       await this.#renewOnce().catch((cause: unknown) =>
@@ -118,7 +118,7 @@ export class Leadership {
           new Fenced('the Lease cannot be renewed, so this replica writes nothing', { cause }),
         ),
       );
-    if (!this.#isProven())
+    if (!this.isProven)
       throw new Fenced('another replica leads, or none; this replica writes nothing');
   };
 
@@ -162,7 +162,8 @@ export class Leadership {
     }
   }
 
-  #isProven(): boolean {
+  /** Whether the Lease was written within the time that nobody else may take it. */
+  get isProven(): boolean {
     return (
       this.#term !== undefined &&
       longestSince(this.#options.clock, this.#term.proven) < this.#timing.validMs

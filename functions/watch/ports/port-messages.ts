@@ -84,7 +84,13 @@ export function isRefusal(error: KubernetesError): boolean {
   return [400, 403, 409, 422].includes(error.status);
 }
 
+/** Denies with 403 or, by default, 422; its message names it. */
+const POLICY = /ValidatingAdmissionPolicy '[^']+'/;
+
 function remedy(error: KubernetesError): string {
+  const [policy] = POLICY.exec(error.message) ?? [];
+  if (policy !== undefined)
+    return `Exempt the field manager of the watcher in ${policy}, or set servicePorts: observe and add the port by hand.`;
   if (error.status === 409)
     return 'Another field manager owns a field of this port. Find it with "kubectl get service --show-managed-fields", then make it release the field or add the port there.';
   if (error.status === 403)

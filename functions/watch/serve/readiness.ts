@@ -8,6 +8,8 @@ export interface ReadinessInput {
   /** Every kind was listed once. */
   readonly prepared: boolean;
   readonly leading: boolean;
+  /** The Lease was renewed in time; false for a leader that may write nothing at the moment. */
+  readonly proven: boolean;
   /** By the monotonic clock. */
   readonly now: number;
 }
@@ -19,8 +21,12 @@ export interface Readiness {
 }
 
 /** A standby replica can be as ready as the leader, because it could take over at once. */
-export function readiness({ states, prepared, leading, now }: ReadinessInput): Readiness {
-  const faults = states.flatMap((stream) => fault(stream, now) ?? []);
+export function readiness(input: ReadinessInput): Readiness {
+  const { states, prepared, leading, proven, now } = input;
+  const faults = [
+    ...states.flatMap((stream) => fault(stream, now) ?? []),
+    ...(leading && !proven ? ['the Lease cannot be renewed, so nothing is written'] : []),
+  ];
   const ready = prepared && faults.length === 0;
   const role = leading ? 'leading' : 'standing by';
   return {

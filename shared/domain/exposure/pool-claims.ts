@@ -46,7 +46,8 @@ function unclaimed(
     return [];
   const remedy =
     type === 'LoadBalancer'
-      ? `set loadBalancerClass ${LOAD_BALANCER_CLASS}, or writeStatus of the ingress in sluice.yaml`
+      ? // The API server refuses the class on a Service that is a load balancer already.
+        `set writeStatus: true for the ingress in sluice.yaml, or delete the Service and create it with loadBalancerClass ${LOAD_BALANCER_CLASS}`
       : 'make it type LoadBalancer';
   return [
     {

@@ -117,6 +117,12 @@ describe('an addition that is refused is an Event on the Service and the Gateway
       'admission webhook "ports.example.com" denied the request: no new ports',
       /denied the request: no new ports.*admission policy/,
     ],
+    [
+      422,
+      'Invalid',
+      "services \"a\" is forbidden: ValidatingAdmissionPolicy 'few-ports' with binding 'b' denied request: no",
+      /denied request: no.*ValidatingAdmissionPolicy 'few-ports', or set servicePorts: observe/,
+    ],
     [422, 'Invalid', 'spec.ports: too many', /too many.*servicePorts: observe/],
   ])('%i %s: with the remedy', async (code, reason, message, said) => {
     await started();

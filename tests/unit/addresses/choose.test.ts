@@ -146,7 +146,7 @@ test('without its Service an ingress carries its pools and claims nothing; a Ser
     /make it type LoadBalancer$/,
   );
   expect(poolClaims([wish()], service('LoadBalancer'), about)?.notes[0]?.message).toMatch(
-    /set loadBalancerClass sluice\.io\/bigip/,
+    /set writeStatus: true .* create it with loadBalancerClass sluice\.io\/bigip/,
   );
 });
 

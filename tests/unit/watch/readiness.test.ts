@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { readiness } from '../../../functions/watch/serve/readiness.ts';
+
+const well = { states: [], prepared: true, now: 0 };
+
+test.each([
+  ['leads', { leading: true, proven: true }, true, 'leading'],
+  ['waits for the Lease', { leading: false, proven: false }, true, 'standing by'],
+  [
+    'cannot renew its Lease',
+    { leading: true, proven: false },
+    false,
+    'the Lease cannot be renewed, so nothing is written',
+  ],
+])('a replica that %s says so', (_, role, ready, line) => {
+  expect(readiness({ ...well, ...role })).toEqual({ ready, lines: [line] });
+});
