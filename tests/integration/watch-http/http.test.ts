@@ -166,7 +166,7 @@ test('a port that is taken is named, with the remedy', async () => {
     http: { host: '127.0.0.1', port: watcher.address()?.port ?? 0 },
   });
   await expect(second.start()).rejects.toThrow(
-    /cannot be opened for \/healthz, \/readyz and \/metrics \(EADDRINUSE\); set SLUICE_HTTP_PORT to a free port, or to off/,
+    /cannot be opened for \/healthz, \/readyz and \/metrics \(the port is in use, EADDRINUSE\); set SLUICE_HTTP_PORT to a free port, or to off/,
   );
 });
 
