@@ -257,7 +257,7 @@ describe('sluice cluster', () => {
   );
 
   test.each([
-    [['drain', 'north', '--yes'], 'known are east, west'],
+    [['drain', 'north', '--yes'], 'known clusters: east, west'],
     [['drain', 'east', '--device', 'x', '--yes'], 'use one of devices[].name: bigip-1'],
     [['forget', 'east', '--owner', 'x', '--yes'], 'write it as namespace/service'],
     [['adopt', 'west', '--yes'], 'no other cluster has requested the id west'],
