@@ -1,5 +1,5 @@
 /** The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root namespace. */
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
@@ -21,7 +21,11 @@ export function meshConfigName(revision: string): string {
 export function normaliseMeshConfig(value: unknown): MeshConfig {
   const raw = readRecord(value);
   const { name, namespace } = metaOf(raw);
-  const mesh: unknown = parse(stringMap(raw['data'])['mesh'] ?? '', { logLevel: 'silent' });
+  const document = parseDocument(stringMap(raw['data'])['mesh'] ?? '');
+  const [problem] = document.errors;
+  if (problem !== undefined)
+    throw new Error(`ConfigMap ${namespace}/${name}: data.mesh: ${problem.message}`);
+  const mesh: unknown = document.toJS();
   if (!isRecord(mesh))
     throw new Error(`ConfigMap ${namespace}/${name}: data.mesh is not an object`);
   const meta = { ...metaOf(raw), labels: {}, annotations: {}, resourceVersion: '', created: '' };

@@ -2,6 +2,8 @@
  * Converts raw Kubernetes objects of many kinds, as in `kubectl get -o yaml` and GitOps
  * repositories, to domain objects.
  */
+import { shorten } from '../../domain/text/bounded.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
 import type {
   KubernetesObjects,
   ObjectLists,
@@ -194,7 +196,13 @@ function read({ ref, raw }: Typed): Normalised | Ignored {
   if ((readText(readRecord(raw['metadata'])['name']) ?? '') === '')
     return why('metadata.name is missing');
   const ignored = row.ignore?.(raw);
-  return ignored === undefined ? row.normalise(raw) : why(ignored);
+  if (ignored !== undefined) return why(ignored);
+  try {
+    return row.normalise(raw);
+  } catch (error) {
+    // Only the mesh configuration is strict: half of it would be another one.
+    return why(`it cannot be read: ${shorten(errorMessage(error), 300)}`);
+  }
 }
 
 function empty(): ObjectLists {

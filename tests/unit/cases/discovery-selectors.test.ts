@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import { ingress, judge, SLUICE } from '../../fixtures/cases.ts';
 
 const PORTS = '{name: http, port: 80}, {name: https, port: 443}, {name: tcp, port: 5671}';
@@ -202,6 +204,27 @@ describe('where the selectors come from', () => {
     ).toEqual({ 'legacy/web#0': NOT_READ });
   });
 });
+
+test.each([
+  ['is no YAML', '['],
+  ['has an operator that does not exist', '[{matchExpressions: [{key: a, operator: Like}]}]'],
+])(
+  'a mesh ConfigMap that %s is ignored with the reason, and everything else is read',
+  (_, text) => {
+    const raw = parseAllDocuments(ingress(PORTS) + meshConfig(text)).map(
+      (one) => one.toJS() as unknown,
+    );
+    const { objects, ignored } = normaliseObjects(raw);
+    expect(objects.optionalKinds?.meshConfigs).toEqual([]);
+    expect(objects.services).toHaveLength(1);
+    expect(ignored.filter(({ kind }) => kind === 'ConfigMap')).toEqual([
+      expect.objectContaining({
+        name: 'istio-system/istio',
+        reason: expect.stringMatching(/^it cannot be read: /),
+      }),
+    ]);
+  },
+);
 
 describe('the revision of the pods', () => {
   const labelled = (revision: string): string =>
