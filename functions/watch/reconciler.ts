@@ -184,7 +184,10 @@ export class IngressReconciler {
       // A standby replica also requests what it will need.
       content: () => (this.#isComplete() && isLeading() ? this.#observed.content() : undefined),
       send: (content, changes) => this.#sender.send(content, changes),
-      observed: () => this.#workers.mapping.enqueue(),
+      observed: () => {
+        this.#ports.changed();
+        this.#workers.mapping.enqueue();
+      },
     });
   }
 
@@ -207,7 +210,12 @@ export class IngressReconciler {
       ports: worker('updating the Service ports', () => ifLeading(() => this.#ports.reconcile())),
       results: worker('reporting results', () =>
         ifLeading(() =>
-          reportResults({ ...this.#options, results: this.#results, status: this.#status }),
+          reportResults({
+            ...this.#options,
+            results: this.#results,
+            status: this.#status,
+            waiting: this.#ports,
+          }),
         ),
       ),
       probes: teller('probing the listeners of the gateway pods', () => this.#probes.report()),
@@ -233,11 +241,12 @@ export class IngressReconciler {
     try {
       const { objects, newest } = this.#observed.present();
       const mapping = objects === undefined ? undefined : mapIngress(this.ref, objects, this.#mesh);
-      this.#ports.demand(
+      const isNew = this.#ports.demand(
         mapping === undefined || objects === undefined
           ? undefined
           : { missing: this.#toAdd(objects, mapping), wants: demandedPorts(mapping), newest },
       );
+      if (isNew) this.#workers.results.enqueue();
       this.#workers.ports.enqueue();
       if (!this.#options.ingress.probe) return;
       this.#probes.follow(mapping);

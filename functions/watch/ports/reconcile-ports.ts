@@ -3,7 +3,11 @@
  * unneeded ones.
  */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
-import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type {
+  MissingServicePort,
+  ServerReport,
+  Verdict,
+} from '../../../shared/domain/istio/port-mapping.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import {
   KubernetesError,
@@ -51,6 +55,9 @@ interface PortContext extends ServicePortsOptions {
   readonly told: Map<string, readonly string[]>;
 }
 
+/** Verdicts that a missing Service port explains. */
+const OF_PORTS: ReadonlySet<Verdict> = new Set(['no-service-port', 'privileged-port']);
+
 /** The Service ports for the Gateways of one ingress. */
 export class ServicePorts {
   readonly #context: PortContext;
@@ -59,14 +66,45 @@ export class ServicePorts {
    * the mapping omits.
    */
   #demand: PortDemand | undefined;
+  /** The demand is of the current objects. */
+  #isCurrent = false;
 
   constructor(options: ServicePortsOptions) {
     this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
   }
 
-  /** Sets the desired ports; undefined while the ingress Service does not exist. */
-  demand(demand: PortDemand | undefined): void {
+  /**
+   * Sets the desired ports; undefined while the ingress Service does not exist. True if `isAdding`
+   * may answer differently now.
+   */
+  demand(demand: PortDemand | undefined): boolean {
+    const isNew = !this.#isCurrent || keysOf(demand) !== keysOf(this.#demand);
     this.#demand = demand;
+    this.#isCurrent = true;
+    return isNew;
+  }
+
+  /** The objects changed: the demand is to be computed again. */
+  changed(): void {
+    this.#isCurrent = false;
+  }
+
+  /**
+   * Whether the port that a server lacks is being added, was added since the result, or may be:
+   * what the result says of it is then about to be untrue. With `observe` nothing is added.
+   */
+  isAdding({ verdict, gateway, port, servicePorts }: ServerReport): boolean {
+    const { cache, ingress } = this.#context;
+    if (!OF_PORTS.has(verdict) || ingress.servicePorts === 'observe') return false;
+    if (!this.#isCurrent) return true;
+    const { missing = [] } = this.#demand ?? {};
+    if (missing.some((one) => one.port === port && one.gateways.includes(gateway))) return true;
+    const { namespace, service } = ingress.ref;
+    const wasThere = servicePorts.some(
+      (one) => one.service === `${namespace}/${service}` && one.port === port,
+    );
+    const owned = cache.service(namespace, service)?.owned.ports ?? [];
+    return !wasThere && owned.some((key) => key.port === port);
   }
 
   /** All devices have processed the snapshot of `revision`. */
@@ -86,6 +124,10 @@ export class ServicePorts {
       await keepService(this.#context, { name, demand, missing: missing.get(name) ?? [] });
     return ingress.withdraw ? withdrawals.nextDue(clock.monotonic()) : undefined;
   }
+}
+
+function keysOf(demand: PortDemand | undefined): string {
+  return (demand?.missing ?? []).map(({ port, gateways }) => `${port} ${gateways.join()}`).join();
 }
 
 interface ServiceTask {

@@ -3,6 +3,8 @@
  * external address.
  */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { eventMessages } from './event-messages.ts';
 import type { Recorder } from './event-recorder.ts';
@@ -18,6 +20,12 @@ export interface ReportOptions {
   readonly ingress: WatchedIngress;
   readonly results: LatestResults;
   readonly status: StatusKeeper;
+  readonly waiting: WaitingServers;
+}
+
+/** Servers whose Service port is being added: no Warning is true of them. */
+export interface WaitingServers {
+  isAdding(server: ServerReport): boolean;
 }
 
 /**
@@ -33,13 +41,16 @@ export async function reportResults(options: ReportOptions): Promise<number | un
 }
 
 function reportEvents(
-  { recorder, cache, ingress, results }: ReportOptions,
+  { recorder, cache, ingress, results, waiting }: ReportOptions,
   service: Service,
 ): void {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
   const own = serviceTarget(service.meta);
   const byTarget = new Map([[own.uid, { target: own, occurrences: [] as EventMessage[] }]]);
-  for (const { about, occurrence } of eventMessages(scope, results.all())) {
+  for (const { about, occurrence } of eventMessages(
+    scope,
+    withoutWaiting(results.all(), waiting),
+  )) {
     const target = about.kind === 'Ingress' ? own : findTarget(cache.index, about);
     if (target === undefined) continue;
     const entry = byTarget.get(target.uid) ?? { target, occurrences: [] };
@@ -48,4 +59,11 @@ function reportEvents(
   }
   for (const { target, occurrences } of byTarget.values())
     recorder.report(target, `${scope} result `, occurrences);
+}
+
+function withoutWaiting(settled: readonly Settled[], waiting: WaitingServers): readonly Settled[] {
+  return settled.map((result) => ({
+    ...result,
+    servers: result.servers.filter((server) => !waiting.isAdding(server)),
+  }));
 }

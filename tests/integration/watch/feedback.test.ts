@@ -203,6 +203,65 @@ describe('what failed', () => {
   );
 });
 
+describe('a server that waits for its Service port', () => {
+  const server = (port: number, verdict: ServerReport['verdict']): ServerReport => ({
+    gateway: 'default/echo',
+    api: 'istio',
+    server: 0,
+    port,
+    protocol: 'TCP',
+    verdict,
+    code: 'MAP240',
+    reason: 'no Service has the port',
+    envoyPorts: [],
+    servicePorts: [],
+    missingInService: true,
+  });
+  const warned = (): readonly string[] =>
+    events('Gateway')
+      .filter(({ type }) => type === 'Warning')
+      .map(({ reason }) => reason);
+  const tellOf = (verdict: ServerReport['verdict']): Promise<void> =>
+    told([], { device: undefined, devices: [], servers: [server(32500, verdict)] });
+  const ask = (): void => {
+    at.lab.store.apply(gateway('echo', 32500));
+    at.lab.store.apply(route('echo', 'echo', 32500));
+  };
+  const has = (): boolean =>
+    (service() as unknown as { spec: { ports: { port: number }[] } }).spec.ports.some(
+      ({ port }) => port === 32500,
+    );
+
+  test.each(['no-service-port', 'privileged-port'] as const)(
+    'gets no warning (%s) where the port was added since',
+    async (verdict) => {
+      await begin();
+      ask();
+      await at.passUntil(has);
+      await toldAll(at);
+      await tellOf(verdict);
+      expect(warned()).toEqual([]);
+    },
+  );
+
+  test('hears that the port is refused, and nothing else', async () => {
+    await begin();
+    at.lab.faults.deny({ verbs: ['patch'], resource: 'services' });
+    ask();
+    await at.passUntil(() => warned().length > 0);
+    await tellOf('no-service-port');
+    expect(warned()).toEqual(['ServicePortRefused']);
+  });
+
+  test('is warned where nothing is added', async () => {
+    await begin({ servicePorts: 'observe' });
+    ask();
+    await at.passUntil(() => warned().length > 0);
+    await tellOf('no-service-port');
+    expect([...warned()].sort()).toEqual(['NoServicePort', 'ServicePortMissing']);
+  });
+});
+
 test('what there is to note is said where it belongs', async () => {
   await begin();
   await told([], {
