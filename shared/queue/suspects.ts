@@ -1,4 +1,8 @@
-/** Namespace of istiod and its mesh ConfigMap. */
+/**
+ * Finds messages that may have crashed a process. The queue only reports the number of receives; an
+ * earlier receive that neither finished nor returned the message makes it suspect. Receives that
+ * this process returned itself do not count. See decision 36.
+ */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { errorMessage } from '../telemetry/errors.ts';

@@ -262,7 +262,7 @@ describe('a hostile bundle', () => {
       bundleOf(line({ evidence: '../victim/x.json' })),
       '--yes',
     );
-    expect(named).toMatchObject({ code: 0, err: expect.stringContaining('1 failures imported') });
+    expect(named).toMatchObject({ code: 0, err: expect.stringContaining('1 failure imported') });
     const asId = await sluice(
       'failures',
       'import',

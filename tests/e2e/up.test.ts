@@ -303,7 +303,7 @@ describe('bad input', () => {
       const bad: readonly (readonly [string, string, RegExp])[] = [
         ['{"specversion": "1.0", ', 'Q610', /not JSON/],
         ['', 'Q610', /not JSON/],
-        ['null', 'Q611', /not a CloudEvent/],
+        ['null', 'Q611', /not a Sluice CloudEvent/],
         [JSON.stringify({ specversion: '1.0', id: 'x' }), 'Q611', /source/],
         [event(snapshot, 'sluice.ingress.observed.v9'), 'Q612', /sluice\.ingress\.observed\.v1/],
         [event({ ...snapshot, revision: 'seven', removed: 'no' }), 'Q613', /revision/],
@@ -322,7 +322,7 @@ describe('bad input', () => {
           'Q613',
           /revision\.epoch.*2300/,
         ],
-        [`"${'x'.repeat(2 * 1024 * 1024)}"`, 'Q611', /not a CloudEvent/],
+        [`"${'x'.repeat(2 * 1024 * 1024)}"`, 'Q611', /not a Sluice CloudEvent/],
         ['['.repeat(400_000), 'Q615', /more than 64 levels/],
       ];
       for (const [i, [body]] of bad.entries()) plant(site, 'snapshots', body, `bad-${i}`);

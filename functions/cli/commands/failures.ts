@@ -214,7 +214,7 @@ async function importBundle(file: string, options: CommonOptions & ChangeOptions
     if (!(await isConfirmed(question, options))) return;
     const author = { ...authorOf(options), from: file };
     const { taken, known, unproven } = await importFailures(context, bundle, author);
-    printLine(`${taken} failures imported; ${known} were already in the store.`);
+    printLine(`${taken} failure${taken === 1 ? '' : 's'} imported; ${known} already in the store.`);
     if (unproven > 0)
       printLine(
         `${unproven} of them can be inspected and planned, but not replayed here, because their origin cannot be proven (RPL715). Replay them in the store they were exported from, or in the lab: npm run lab -- --like ${options.config}`,

@@ -60,12 +60,12 @@ export function registerMap(program: Command): void {
     .addOption(
       new Option('--fail-on <what>', 'end with 2 where a server is not reached, or with a note too')
         .choices(['never', 'unreached', 'notes'])
-        .default('never'),
+        .default('unreached'),
     )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 done, 1 error, 2 what --fail-on names was found.\n\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
+      '\nExit code: 0 all servers are reached, 1 error, 2 a server is not (or what --fail-on says).\n\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
     )
     .action(map);
 }

@@ -62,17 +62,17 @@ function clashWith(
   if (theirs !== ours)
     return {
       code: 'GW157',
-      message: `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, and the older ${about(group.leader)} ${theirs ?? 'nobody'}; ask for the same network, or for another address or port`,
+      message: `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, and ${about(group.leader)}, which comes first, lets ${theirs ?? 'nobody'}; ask for the same network, or for another address or port`,
     };
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
     return undefined;
   const other =
     group.place.envoyPort === place.envoyPort
-      ? `has in partition ${group.place.partition}`
-      : `uses for listener port ${group.place.envoyPort}`;
+      ? `has it in partition ${group.place.partition}`
+      : `uses it for listener port ${group.place.envoyPort}`;
   return {
     code: 'GW135',
-    message: `${about(candidate)} requests ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address`,
+    message: `${about(candidate)} requests ${group.key}, but ${about(group.leader)} comes first and ${other}; choose another virtual port or address`,
   };
 }
 
@@ -94,7 +94,7 @@ function join(site: Site, group: Group, candidate: Candidate): void {
     )
       continue;
     const has = decided === undefined ? 'the default' : showValue(decided);
-    const message = `requests ${setting} ${showValue(wish)} on ${group.key}; ignored, because the older ${group.leader.object} decides there (${has})`;
+    const message = `requests ${setting} ${showValue(wish)} on ${group.key}; ignored, because ${group.leader.object} comes first and decides there (${has})`;
     site.notes.push({ object: candidate.object, code: 'GW136', message });
   }
 }

@@ -54,7 +54,7 @@ function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined 
   const [host, holder] = duplicate;
   return {
     code: 'MAP211',
-    reason: `the older ${describeServer(holder)} already serves host ${host} on this port, so istiod drops the whole server; remove the host from one of them`,
+    reason: `${describeServer(holder)} comes first and already serves host ${host} on this port, so istiod drops the whole server; remove the host from one of them`,
   };
 }
 
@@ -63,7 +63,7 @@ function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason |
   if (server.family === 'http' && owner.family === 'http') return undefined;
   return {
     code: 'MAP210',
-    reason: `the older ${describeServer(owner)} (${owner.protocol}) holds the port, and ${server.protocol} cannot share it; use another port or bind`,
+    reason: `${describeServer(owner)} (${owner.protocol}) comes first and holds the port, and ${server.protocol} cannot share it; use another port or bind`,
   };
 }
 
@@ -88,7 +88,7 @@ function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
   const [host, holder] = duplicate;
   return {
     code: 'MAP213',
-    reason: `its filter chain for ${host} equals the one of the older ${describeServer(holder)} (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
+    reason: `its filter chain for ${host} equals the one of ${describeServer(holder)}, which comes first (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
   };
 }
 

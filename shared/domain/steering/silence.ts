@@ -153,7 +153,7 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 
 /** Describes the silence and its consequences. */
 export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
-  const what = `no event since ${seen}, with members in ${exposures.length} exposures; check its watcher and its queue`;
+  const what = `no event since ${seen}, with members in ${exposures.length} exposure${exposures.length === 1 ? '' : 's'}; check its watcher and its queue`;
   if (order?.action === 'enable')
     return `${what}. It was drained by policy and returns to rotation, because no other active cluster serves ${alone.length} of them`;
   if (drained)

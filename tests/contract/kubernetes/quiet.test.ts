@@ -1,4 +1,4 @@
-/** Dependencies that tests inject instead of the configured ones. */
+/** Bookmarks are not promised: a quiet kind is followed without lists, faults and pauses. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createStream, type Stream, type StreamKind } from '../../../shared/kubernetes/index.ts';
 import { configMap, hurriedClock, silent, startLab, until, type Lab } from './support.ts';

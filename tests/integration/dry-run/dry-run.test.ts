@@ -121,10 +121,11 @@ describe('every command', () => {
       [1, 'replay', 'plan', ...config()],
     ],
     status: () => [[0, 'status', ...config()]],
+    sync: () => [[0, 'sync', 'default/there', '--dry-run', ...config()]],
     trace: () => [[2, 'trace', `${CLUSTER}/default/there`, ...config()]],
     version: () => [[0, 'version']],
     waiting: () => [[0, 'waiting', 'list', ...config()]],
-    why: () => [[0, 'why', 'default/there', ...config(), '--kubeconfig', site.kubeconfig]],
+    why: () => [[2, 'why', 'default/there', ...config(), '--kubeconfig', site.kubeconfig]],
     up: 'below',
   };
   const found = readdirSync(join(root, 'functions', 'cli', 'commands')).map((name) =>

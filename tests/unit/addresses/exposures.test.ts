@@ -119,7 +119,7 @@ describe('an automatic address is refused', () => {
       [],
       POOLS,
       'GW120',
-      /Requested settings of an owner, without defaults, which would count as requests./,
+      /annotation sluice\.io\/virtual-address: "automatic": must be an address, auto, or auto:<pool>/,
     ],
     [
       'of the other family than the members',

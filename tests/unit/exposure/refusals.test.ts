@@ -267,7 +267,7 @@ describe('gateways that meet', () => {
         object: 'Gateway default/younger',
         code: 'GW136',
         message:
-          'requests mode fastl4 on 172.16.100.195:32400/tcp; ignored, because the older Gateway default/older decides there (the default)',
+          'requests mode fastl4 on 172.16.100.195:32400/tcp; ignored, because Gateway default/older comes first and decides there (the default)',
       },
     ]);
   });
@@ -284,7 +284,7 @@ describe('gateways that meet', () => {
       'default/older listening OK',
     ]);
     expect(built.servers[0]?.reason).toContain(
-      'which the older Gateway default/older port 9443 uses for listener port 9443',
+      'but Gateway default/older port 9443 comes first and uses it for listener port 9443',
     );
   });
 

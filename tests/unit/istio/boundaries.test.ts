@@ -179,7 +179,7 @@ describe('what cannot be read is told by the first check that fails', () => {
     ).toMatchObject({ port: 0, protocol: '', envoyPorts: [] });
   });
 
-  test('Named like the SDK error that the adapters treat as a timeout.', () => {
+  test('a server’s own name takes precedence over the name of its port', () => {
     const named = { ...server(80, 'HTTP', { name: 'port' }), name: 'own' };
     expect(reportIn(mapped(cluster({ gateways: [gateway('g', [named])] })), 'g').name).toBe('own');
   });

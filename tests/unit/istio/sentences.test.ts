@@ -391,7 +391,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 leads there',
-      'default/h#0 MAP210 the older server 0 (web) of Gateway default/g (HTTP) holds the port, and TCP cannot share it; use another port or bind',
+      'default/h#0 MAP210 server 0 (web) of Gateway default/g (HTTP) comes first and holds the port, and TCP cannot share it; use another port or bind',
     ],
   ],
   [
@@ -433,7 +433,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP211 the older server 0 of Gateway default/g already serves host a on this port, so istiod drops the whole server; remove the host from one of them',
+      'default/g#1 MAP211 server 0 of Gateway default/g comes first and already serves host a on this port, so istiod drops the whole server; remove the host from one of them',
     ],
   ],
   [
@@ -454,7 +454,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP213 its filter chain for a equals the one of the older server 0 (x) of Gateway default/g (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds',
+      'default/g#1 MAP213 its filter chain for a equals the one of server 0 (x) of Gateway default/g, which comes first (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds',
     ],
   ],
   [

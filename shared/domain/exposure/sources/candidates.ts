@@ -185,7 +185,7 @@ function assignConfigMaps(pool: IndexedIngress, others: readonly string[]): Conf
       notes.push({
         object,
         code: 'GW129',
-        message: `ignored, because the older ${elder.source} is for the same Service and port`,
+        message: `ignored, because ${elder.source} comes first and is for the same Service and port`,
       });
     for (const position of positions) if (!layers.has(position)) layers.set(position, read.layer);
   }
