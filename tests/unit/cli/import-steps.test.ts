@@ -479,8 +479,11 @@ describe('what would be something else is listed, and nothing is printed for it'
       'TransportServer istio-system/mq +spec.policyName',
     ],
     [
-      'source ranges',
-      virtual({ virtualServerAddress: '10.8.3.30', allowSourceRange: ['10.0.0.0/8'] }),
+      'source ranges that AS3 cannot take',
+      virtual({
+        virtualServerAddress: '10.8.3.30',
+        allowSourceRange: ['10.0.0.0/8', '192.168.0.0/16'],
+      }),
       'VirtualServer istio-system/www +spec.allowSourceRange',
     ],
     [

@@ -7,6 +7,8 @@ import {
   monitorTimes,
   readAddress,
 } from './annotation-values.ts';
+import { isClientNetworks } from '../client-networks.ts';
+import { mergeCidrs, parseCidrList } from '../../net/cidr-list.ts';
 import type { CisReading } from './row.ts';
 import {
   BALANCE_METHODS,
@@ -128,6 +130,26 @@ function tcpProfile(value: unknown): CisReading {
   };
 }
 
+/** AS3 takes one network for a virtual server, so several have to merge into one per family. */
+function networks(value: unknown): CisReading {
+  const list = z.array(z.string()).safeParse(value);
+  const text = list.success ? list.data.join(',') : '';
+  if (list.success && text === '') return {};
+  if (!isClientNetworks(text))
+    return { problems: ['is not a list of networks such as 10.20.0.0/16'] };
+  const all = parseCidrList(text) ?? [];
+  const several = ([4, 6] as const).some(
+    (family) => mergeCidrs(all.filter(({ ip }) => ip.family === family)).length > 1,
+  );
+  return several
+    ? {
+        problems: [
+          'names several networks, and AS3 takes one for a virtual server; name one that contains them, or use an iRule by reference or an Istio AuthorizationPolicy',
+        ],
+      }
+    : { value: text };
+}
+
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -148,6 +170,7 @@ export const CIS_READERS = {
       ? { value }
       : { problems: ['is not a full path; Sluice uses the default FastL4 profile'] },
   monitors: cisMonitors,
+  networks,
   reselectTries: matching(z.int().min(0).max(65_535), 'is not a number from 0 to 65535'),
   mirroring: matching(z.enum(['L4', 'none']), 'is neither L4 nor none'),
   tcpProfile,

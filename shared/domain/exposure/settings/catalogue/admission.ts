@@ -59,6 +59,7 @@ export const ADMISSION = {
         help: 'Networks whose clients may connect, separated by commas.',
       },
     ],
+    cis: [{ object: 'spec', field: 'allowSourceRange', read: CIS_READERS.networks }],
     as3: { object: 'virtual', property: 'sourceAddress', absent: 'any' },
     live: {
       object: 'virtual',

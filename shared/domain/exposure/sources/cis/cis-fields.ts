@@ -67,8 +67,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   tls: 'the gateway terminates TLS, not BIG-IP',
   waf: 'WAF policies are not supported',
   policyName: 'F5 Policy resources are not supported',
-  allowSourceRange:
-    'source ranges are not carried; use an iRule by reference or an Istio AuthorizationPolicy',
+  allowSourceRange: 'the source ranges could not be carried',
   dos: 'DoS profiles are not supported',
   botDefense: 'bot defense profiles are not supported',
   profileAccess: 'access profiles are not supported',
@@ -98,10 +97,13 @@ export function fieldsOf(
       if (reason !== undefined) lose(draft, path, reason);
     },
   ]);
-  return Object.fromEntries([...blocks, ...told, ...settingFields(object)]);
+  return Object.fromEntries([...blocks, ...told, ...settingFields(object, needed)]);
 }
 
-function settingFields(object: 'spec' | 'pool'): readonly [string, Take][] {
+function settingFields(
+  object: 'spec' | 'pool',
+  needed: Readonly<Record<string, string>>,
+): readonly [string, Take][] {
   return SETTING_ROWS.flatMap(([name, { cis = [] }]) =>
     cis
       .filter((one) => one.object === object)
@@ -109,7 +111,8 @@ function settingFields(object: 'spec' | 'pool'): readonly [string, Take][] {
         field,
         (draft, value, path) => {
           const { value: taken, problems = [] } = read(value);
-          for (const problem of problems) lose(draft, path, problem);
+          const tell = Object.hasOwn(needed, field) ? block : lose;
+          for (const problem of problems) tell(draft, path, problem);
           if (taken !== undefined) draft.wanted[name] = taken;
         },
       ]),
