@@ -98,8 +98,8 @@ const SOURCES = `## Settings of an exposure
 4. the ingress entry of \`sluice.yaml\`;
 5. defaults.
 
-A lower source that says something else is reported (GW136). A value that cannot be used, in whichever source, refuses that exposure and no
-other: nothing is ever published that differs from what was asked. A ConfigMap that cannot be used refuses the exposure of the Service and port
+A lower source that says something else is reported (GW136, or GW165 for a default of 3 or 4). A value that cannot be used, in whichever
+source, refuses that exposure and no other: nothing is ever published that differs from what was asked. A ConfigMap that cannot be used refuses the exposure of the Service and port
 it names, even when its JSON is broken but still shows them; a ConfigMap that is for nothing here is reported. Where Gateways share a virtual
 server, the oldest decides its settings. Objects on the device are referred to only where \`policy.references\` lists them.
 

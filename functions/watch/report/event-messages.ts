@@ -54,6 +54,7 @@ const NOTES: Readonly<Record<string, string>> = {
   GW140: 'NoReadyMember',
   GW141: 'ProxyProtocolDoubtful',
   GW156: 'AddressNotNoted',
+  GW165: 'DefaultOverridden',
   OWN330: 'IngressGone',
   OWN331: 'ClusterSilent',
   OWN341: 'RatioPerMember',
@@ -62,6 +63,9 @@ const NOTES: Readonly<Record<string, string>> = {
   OWN352: 'AddressMoved',
 };
 const SETTING_NOTE = 'SettingIgnored';
+
+/** Notes about what somebody did on purpose. */
+const NORMAL: ReadonlySet<string> = new Set(['GW165']);
 
 /**
  * `scope` starts every subject, so that two ingresses of one Gateway do not overwrite each other's
@@ -145,7 +149,7 @@ function noteStatement(scope: string, note: Note): ObjectMessage {
     about,
     occurrence: {
       subject: `${scope} result note ${note.code} ${note.message}`,
-      type: 'Warning',
+      type: NORMAL.has(note.code) ? 'Normal' : 'Warning',
       reason: NOTES[note.code] ?? SETTING_NOTE,
       message,
     },

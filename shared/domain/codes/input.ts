@@ -216,4 +216,13 @@ export const INPUT_CODES = {
     fix: 'Name the container port in the pods, or write its number as targetPort.',
     retryable: false,
   },
+  GW165: {
+    title: 'A default is overridden',
+    cause:
+      'A Gateway or its F5 ConfigMap sets what sluice.yaml or an annotation of the ingress Service ' +
+      'sets differently for all Gateways of the ingress, or the annotation differs from ' +
+      'sluice.yaml. The more precise source counts.',
+    fix: 'Nothing, if it is intended. Otherwise remove the setting from the source that counts.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -272,6 +272,29 @@ describe('gateways that meet', () => {
     ]);
   });
 
+  test.each<[string, World, Record<string, unknown>]>([
+    [
+      'of sluice.yaml, by a Gateway',
+      { gates: [gate({ 'sluice.io/snat': 'none' })] },
+      { settings: { snat: 'auto' } },
+    ],
+    [
+      'of the Service, by a Gateway',
+      {
+        gates: [gate({ 'sluice.io/snat': 'none' })],
+        serviceAnnotations: { 'sluice.io/snat': 'auto' },
+      },
+      {},
+    ],
+    [
+      'of sluice.yaml, by the Service',
+      { serviceAnnotations: { 'sluice.io/snat': 'none' } },
+      { settings: { snat: 'auto' } },
+    ],
+  ])('a default %s is overridden on purpose', (_, input, entry) => {
+    expect(build(input, entry).notes.map((note) => note.code)).toEqual(['GW165']);
+  });
+
   test('moved to one virtual port from different listeners, the older keeps it', () => {
     const built = build({
       gates: [

@@ -342,6 +342,7 @@ test('of several sources the first that speaks decides, and every other word is 
   expect(merged.disagreements).toEqual([
     {
       setting: 'mode',
+      code: 'GW136',
       message: 'c says mode http; ignored, because b, line 3 sets tcp and takes precedence',
     },
   ]);

@@ -128,6 +128,12 @@ describe('a note', () => {
     ]);
   });
 
+  test('that a default is overridden warns of nothing', () => {
+    expect(told([note('Gateway default/echo', 'GW165')])).toMatchObject([
+      { occurrence: { type: 'Normal', reason: 'DefaultOverridden' } },
+    ]);
+  });
+
   test.each(['Gateway default/echo', `Service ${SCOPE}`])('on %s goes there', (object) => {
     const [kind, key] = object.split(' ');
     expect(told([note(object, 'GW136')]).map(({ about }) => about)).toEqual([{ kind, key }]);

@@ -19,6 +19,8 @@ export interface SettingsLayer {
   readonly words?: Partial<Record<SettingName, string>>;
   readonly refusals: readonly ExposureRefusal[];
   readonly notes: readonly Note[];
+  /** For all Gateways of the ingress: a Gateway that says something else does so on purpose. */
+  readonly isDefault?: true;
 }
 
 export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): string {
@@ -29,14 +31,21 @@ export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): str
 export interface MergedSettings {
   readonly wanted: Partial<SourceSettings>;
   readonly sources: Partial<Record<SettingName, string>>;
-  readonly disagreements: readonly { readonly setting: SettingName; readonly message: string }[];
+  readonly disagreements: readonly Disagreement[];
+}
+
+/** `GW165` where a default is overridden, otherwise `GW136`. */
+export interface Disagreement {
+  readonly setting: SettingName;
+  readonly code: 'GW136' | 'GW165';
+  readonly message: string;
 }
 
 /** The source with higher precedence wins; a different value of a lower one is reported. */
 export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
   const wanted: Record<string, unknown> = {};
   const sources: Partial<Record<SettingName, string>> = {};
-  const disagreements: { setting: SettingName; message: string }[] = [];
+  const disagreements: Disagreement[] = [];
   for (const setting of SETTING_NAMES) {
     const saying = layers.filter((layer) => layer.wanted[setting] !== undefined);
     const [winner, ...losers] = saying;
@@ -48,6 +57,7 @@ export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
       const ignored = `${sourceOfSetting(loser, setting)} says ${setting} ${showValue(loser.wanted[setting])}`;
       disagreements.push({
         setting,
+        code: loser.isDefault === true ? 'GW165' : 'GW136',
         message: `${ignored}; ignored, because ${sourceOfSetting(winner, setting)} sets ${showValue(winner.wanted[setting])} and takes precedence`,
       });
     }

@@ -223,19 +223,17 @@ function layersOf(
   };
   const configMap = configMaps.layers.get(position);
   const entry = ingressEntryLayer(pool.entry);
+  const ofService = readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
+    ...at,
+    servers: pool.mapping.servers,
+    strictPorts: false,
+  });
   return [
     withPool(readAnnotations(object, meta?.annotations ?? {}, at), entry),
     addressLayer(object, addresses),
     // Its notes are reported with the ConfigMap, whether or not a server listens.
     ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
-    withPool(
-      readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
-        ...at,
-        servers: pool.mapping.servers,
-        strictPorts: false,
-      }),
-      entry,
-    ),
+    { ...withPool(ofService, entry), isDefault: true },
     entry,
     loadBalancerIpLayer(pool),
   ];
@@ -276,9 +274,9 @@ function candidateOf(
   const object = `Gateway ${report.gateway}`;
   const layers = layersOf(shared, report, position);
   const merged = mergeLayers(layers);
-  const disagreements = merged.disagreements.map(({ message }) => ({
+  const disagreements = merged.disagreements.map(({ code, message }) => ({
     object,
-    code: 'GW136',
+    code,
     message: `port ${report.port}: ${message}`,
   }));
   const namespace = ingress?.namespace ?? report.gateway.slice(0, report.gateway.indexOf('/'));

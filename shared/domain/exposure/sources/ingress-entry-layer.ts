@@ -17,7 +17,7 @@ export function ingressEntryLayer(entry: IngressEntry): SettingsLayer {
     const problem = monitorProblem(monitor);
     return problem === undefined ? [] : [{ code: 'GW137', message: `${source}: ${problem}` }];
   });
-  return { source, wanted, refusals, notes: [] };
+  return { source, wanted, refusals, notes: [], isDefault: true };
 }
 
 function inOneSpelling(address: string): string {
