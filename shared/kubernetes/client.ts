@@ -45,6 +45,16 @@ export interface ApplyOptions {
   readonly force?: boolean;
 }
 
+/** What an account may be allowed to do. */
+export interface Access {
+  readonly group: string;
+  /** With its subresource: `services/status`. */
+  readonly resource: string;
+  readonly verb: string;
+  /** Absent: in all namespaces, or for a cluster-scoped kind. */
+  readonly namespace?: string | undefined;
+}
+
 /** The part of the Kubernetes API that Sluice uses; every failure is a KubernetesError. */
 export interface KubernetesClient {
   /** Namespace of the kubeconfig's context (in a cluster: of the pod). */
@@ -76,6 +86,11 @@ export interface KubernetesClient {
   time(): number | undefined;
   /** The first version (newest first) that serves the kind; undefined if none does. */
   discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
+  /**
+   * Whether this account may do that, as the API server judges it (SelfSubjectAccessReview). Every
+   * account may ask.
+   */
+  may(access: Access): Promise<boolean>;
   /**
    * The same client with a check before each write: if `fence` rejects (with {@link Fenced}), the
    * write is not sent.
@@ -121,6 +136,7 @@ function clientOn(
     watch: (resource, watchOptions) => readWatch(transport, resource, watchOptions),
     get: (resource, name, place) =>
       write({ method: 'GET', path: resourcePath(resource, place, name) }).catch(undefinedIfMissing),
+    may: (access) => askAccess(transport, access),
     create: (resource, object) =>
       timed(
         {
@@ -159,6 +175,24 @@ function clientOn(
     fenced: (next) => clientOn(transport, namespace, next),
     close: () => transport.close(),
   };
+}
+
+/** A question, not a write: it passes no fence. */
+async function askAccess(
+  transport: ApiTransport,
+  { resource: asked, ...where }: Access,
+): Promise<boolean> {
+  const [resource, subresource] = asked.split('/');
+  const answer = (await transport.json({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { ...where, resource, subresource } },
+    },
+  })) as { readonly status?: { readonly allowed?: boolean } };
+  return answer.status?.allowed === true;
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -3,7 +3,7 @@
  * succeeded.
  */
 import type { Logger } from '../telemetry/log.ts';
-import type { ApplyOptions, KubernetesClient, Selection, WatchOptions } from './client.ts';
+import type { Access, ApplyOptions, KubernetesClient, Selection, WatchOptions } from './client.ts';
 import type { Discoverable } from './discovery.ts';
 import type { RawObject, Resource } from './object.ts';
 import { objectKey } from './object.ts';
@@ -54,6 +54,7 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
       patch: object,
     ) => tell('merge', resource, { ...patch, metadata: { ...target } }),
     time: () => client.time(),
+    may: (access: Access) => client.may(access),
     discover: (kind: Discoverable, signal?: AbortSignal) => client.discover(kind, signal),
     // A client with a fence is a dry-run client as well.
     fenced: (): KubernetesClient => checked,

@@ -1,6 +1,7 @@
 export { fullJitter } from './backoff.ts';
 export {
   createKubernetesClient,
+  type Access,
   type ApplyOptions,
   type KubernetesClient,
   type Page,

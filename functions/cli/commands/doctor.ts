@@ -14,6 +14,8 @@ const STATE_WORDS = { ok: 'ok', warn: 'warn', fail: 'BAD' } as const;
 
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
+  readonly cluster?: string;
+  readonly leaseNamespace?: string;
   readonly output: OutputFormat;
 }
 
@@ -23,6 +25,14 @@ export function registerDoctor(program: Command): void {
       'check configuration, secrets, devices, queues, failure store, clocks and, with --kubeconfig, the cluster; changes nothing',
     )
     .option('-k, --kubeconfig <file>', 'also check the cluster of this kubeconfig')
+    .option(
+      '--cluster <id>',
+      'cluster that this kubeconfig leads to, one of clusters[].id (default: the only one)',
+    )
+    .option(
+      '--lease-namespace <namespace>',
+      'namespace of the Lease of the watcher (default: of the context, or in a pod its own)',
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -37,6 +47,8 @@ async function doctor(options: DoctorOptions): Promise<void> {
       context,
       config: options.config,
       kubeconfig: options.kubeconfig,
+      cluster: options.cluster,
+      leaseNamespace: options.leaseNamespace,
     });
     printData(options.output, findings, () =>
       formatTable(

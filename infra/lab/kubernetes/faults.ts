@@ -57,7 +57,10 @@ interface OpenWatch {
   readonly watch: Watch;
 }
 
-function applies(match: FaultMatch, info: RequestInfo): boolean {
+function applies(
+  match: FaultMatch,
+  info: Pick<RequestInfo, 'verb' | 'resource' | 'namespace'>,
+): boolean {
   const { verbs, resource, namespace } = match;
   if (verbs && !verbs.includes(info.verb)) return false;
   if (resource !== undefined && resource !== qualified(info.resource)) return false;
@@ -130,6 +133,13 @@ export class FaultBoard implements Faults {
 
   effectOn(info: RequestInfo): FaultEffect | undefined {
     return [...this.#rules].find((rule) => applies(rule.match, info))?.effect;
+  }
+
+  /** Whether such a request would be refused with 403. */
+  denies(info: Pick<RequestInfo, 'verb' | 'resource' | 'namespace'>): boolean {
+    return [...this.#rules].some(
+      ({ match, effect }) => effect.kind === 'deny' && applies(match, info),
+    );
   }
 
   register(info: RequestInfo, watch: Watch): () => void {

@@ -5,7 +5,6 @@ import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
-import { readCluster } from '../objects/read-cluster.ts';
 import { readDeviceView } from '../devices/device-view.ts';
 import { describeWaitingDevice, waitingView } from '../waiting/waiting.ts';
 import type { OperationContext } from '../context.ts';
@@ -135,34 +134,5 @@ export async function storeChecks({ store, audit }: Failures): Promise<readonly 
       { id: 'audit-log', what: 'audit log' },
       async () => `${(await audit.list()).length} entries`,
     ),
-  ];
-}
-
-/** Reads every kind that the watcher follows, with the permissions of this kubeconfig. */
-export async function clusterChecks(
-  { config }: Runtime,
-  kubeconfig: string,
-): Promise<readonly DoctorFinding[]> {
-  let services: ReadonlySet<string> = new Set();
-  const read = await runCheck({ id: 'cluster', what: 'cluster' }, async () => {
-    const objects = await readCluster(kubeconfig);
-    services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
-    return `${objects.gateways.length + objects.apiGateways.length} Gateways, ${objects.services.length} Services, ${objects.pods.length} Pods`;
-  });
-  if (!read.ok) return [read];
-  const [only] = config.clusters.length === 1 ? config.clusters : [];
-  const wanted = config.ingresses.filter(
-    (ingress) => only !== undefined && ingress.cluster === only.id,
-  );
-  return [
-    read,
-    ...wanted.map(({ service }) => {
-      const checked = { id: 'ingress-service', what: `ingress Service ${service}` };
-      return services.has(service)
-        ? okFinding(checked, 'is there')
-        : badFinding(checked, 'is not in the cluster', {
-            remedy: 'correct ingresses[].service, or create the Service',
-          });
-    }),
   ];
 }

@@ -2,7 +2,6 @@
 import type { Runtime } from '../../host/runtime.ts';
 import { formatCount } from '../words.ts';
 import {
-  clusterChecks,
   networkChecks,
   poolChecks,
   secretChecks,
@@ -10,6 +9,7 @@ import {
   storeChecks,
   waitingChecks,
 } from './checks.ts';
+import { clusterChecks } from './cluster-checks.ts';
 import { okFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import type { OperationContext } from '../context.ts';
@@ -22,6 +22,10 @@ export interface DoctorInput {
   /** Path of the configuration. */
   readonly config: string;
   readonly kubeconfig?: string | undefined;
+  /** Cluster that the kubeconfig leads to; absent: the only one. */
+  readonly cluster?: string | undefined;
+  /** Namespace of the watcher's Lease; absent: as `sluice up` finds it. */
+  readonly leaseNamespace?: string | undefined;
 }
 
 export type DoctorCheck = (input: DoctorInput) => Promise<readonly DoctorFinding[]>;
@@ -52,8 +56,8 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(queueChecks),
   ({ context }) => storeChecks(context),
   ({ context }) => waitingChecks(context),
-  ({ context, kubeconfig }) =>
-    kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(context.runtime, kubeconfig),
+  async ({ context, kubeconfig, ...options }) =>
+    kubeconfig === undefined ? [] : clusterChecks(context.runtime, { ...options, kubeconfig }),
 ];
 
 /** Run in parallel, reported in the order of the table. */

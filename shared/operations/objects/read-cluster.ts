@@ -10,7 +10,9 @@ interface Kind {
   readonly versions: readonly string[];
   readonly plural: string;
   readonly kind: string;
-  readonly namespaced?: false;
+  readonly namespaced?: boolean;
+  /** Only objects in the namespaces of ingresses are relevant. */
+  readonly local?: true;
   readonly labelSelector?: string;
 }
 
@@ -24,13 +26,19 @@ const API = {
 const KINDS: readonly Kind[] = [
   { ...ISTIO, kind: 'Gateway', plural: 'gateways' },
   { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices' },
-  { ...CORE, kind: 'Service', plural: 'services' },
-  { ...CORE, kind: 'Pod', plural: 'pods' },
+  { ...CORE, kind: 'Service', plural: 'services', local: true },
+  { ...CORE, kind: 'Pod', plural: 'pods', local: true },
   { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false },
   { ...CORE, kind: 'Namespace', plural: 'namespaces', namespaced: false },
-  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type' },
-  { group: 'discovery.k8s.io', versions: ['v1'], kind: 'EndpointSlice', plural: 'endpointslices' },
-  { ...API, kind: 'Gateway', plural: 'gateways' },
+  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', local: true, labelSelector: 'f5type' },
+  {
+    group: 'discovery.k8s.io',
+    versions: ['v1'],
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    local: true,
+  },
+  { ...API, kind: 'Gateway', plural: 'gateways', local: true },
   { ...API, kind: 'ListenerSet', plural: 'listenersets' },
   ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => ({
     ...API,
@@ -39,27 +47,26 @@ const KINDS: readonly Kind[] = [
   })),
 ];
 
+type Client = ReturnType<typeof createKubernetesClient>;
+
 /**
  * Skips kinds that the cluster does not serve. A missing permission is an error, because an
- * incomplete view would be misleading.
+ * incomplete view would be misleading. With `namespaces`, kinds that are relevant only beside an
+ * ingress are read only there, as the watcher does.
  */
-export async function readCluster(kubeconfig: string | undefined): Promise<KubernetesObjects> {
-  const client = clientOf(kubeconfig);
-  const list = async ({
-    labelSelector,
-    namespaced,
-    ...kind
-  }: Kind): Promise<readonly RawObject[]> => {
+export async function readCluster(
+  kubeconfig: string | undefined,
+  namespaces?: readonly string[],
+): Promise<KubernetesObjects> {
+  const client = openCluster(kubeconfig);
+  const list = async (kind: Kind): Promise<readonly RawObject[]> => {
     const version = await client.discover(kind);
     if (version === undefined) return [];
-    const selection: Selection = labelSelector === undefined ? {} : { labelSelector };
-    const found: RawObject[] = [];
-    for await (const page of client.pages(
-      { ...kind, version, namespaced: namespaced ?? true },
-      selection,
-    ))
-      found.push(...page.items);
-    return found;
+    const places = kind.local === undefined ? undefined : namespaces;
+    const lists = (places ?? [undefined]).map((namespace) =>
+      listKind(client, { ...kind, version }, namespace),
+    );
+    return (await Promise.all(lists)).flat();
   };
   try {
     return normaliseObjects((await Promise.all(KINDS.map(list))).flat()).objects;
@@ -68,11 +75,24 @@ export async function readCluster(kubeconfig: string | undefined): Promise<Kuber
   }
 }
 
+async function listKind(
+  client: Client,
+  { labelSelector, namespaced = true, ...kind }: Kind & { readonly version: string },
+  namespace: string | undefined,
+): Promise<readonly RawObject[]> {
+  const selection: Selection = { labelSelector, namespace };
+  const found: RawObject[] = [];
+  for await (const page of client.pages({ ...kind, namespaced }, selection))
+    found.push(...page.items);
+  return found;
+}
+
 /**
+ * A client of the cluster behind a kubeconfig; close it. Throws with its name if it is unusable.
  * The first line describes the error; the other lines of a parser error quote the file, which
  * contains credentials.
  */
-function clientOf(kubeconfig: string | undefined): ReturnType<typeof createKubernetesClient> {
+export function openCluster(kubeconfig: string | undefined): Client {
   try {
     return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
   } catch (error) {

@@ -33,6 +33,14 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
+test('what an account may do is asked of the API server, for one namespace or for all', async () => {
+  const patch = { group: '', resource: 'services/status', verb: 'patch' };
+  expect(await at.client.may(patch)).toBe(true);
+  at.lab.faults.deny({ resource: 'services', namespace: 'a' });
+  expect(await at.client.may({ ...patch, namespace: 'a' })).toBe(false);
+  expect(await at.client.may({ ...patch, namespace: 'b' })).toBe(true);
+});
+
 async function listed(client = at.client): Promise<RawObject[]> {
   const items: RawObject[] = [];
   for await (const page of client.pages(CONFIG_MAPS)) items.push(...page.items);

@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createCertificates } from '../../../infra/lab/kubernetes/certificates.ts';
-import { readRequest } from '../../../infra/lab/kubernetes/http/request.ts';
+import { readRequest, type RequestInfo } from '../../../infra/lab/kubernetes/http/request.ts';
 import type { LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import { kubeconfigText } from '../../../infra/lab/kubernetes/kubeconfig.ts';
+import { answerReviewBy, type ReviewedAccess } from '../../../infra/lab/kubernetes/verbs/review.ts';
 import { createCatalog } from '../../../infra/lab/kubernetes/resources/catalog.ts';
 import { allResources } from '../../../infra/lab/kubernetes/resources/table.ts';
 import { allows, sayGrant, type Grant } from './grants.ts';
@@ -20,8 +21,11 @@ export interface Gate {
 const CATALOG = createCatalog(allResources);
 
 /** Undefined for discovery, which every account may read. */
-function askedFor({ method = 'GET', url = '/', headers }: IncomingMessage): Grant | undefined {
-  const info = readRequest({ method, url: new URL(url, 'https://gate'), headers }, CATALOG);
+function infoOf({ method = 'GET', url = '/', headers }: IncomingMessage): RequestInfo | undefined {
+  return readRequest({ method, url: new URL(url, 'https://gate'), headers }, CATALOG);
+}
+
+function askedFor(info: RequestInfo | undefined): Grant | undefined {
   if (info === undefined) return undefined;
   const { resource, subresource, namespace, verb } = info;
   // As RBAC sees it, one cluster-scoped object is not in a namespace either.
@@ -31,6 +35,18 @@ function askedFor({ method = 'GET', url = '/', headers }: IncomingMessage): Gran
     resource: subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`,
     verb,
   };
+}
+
+/** Every account may ask what it may do. */
+function review(
+  grants: readonly Grant[],
+  info: RequestInfo,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const judge = ({ namespace = '*', ...access }: ReviewedAccess): boolean =>
+    allows(grants, { namespace, ...access });
+  answerReviewBy(judge, info, incoming, response).catch(() => response.destroy());
 }
 
 function forward(lab: LabKubernetes, incoming: IncomingMessage, response: ServerResponse): void {
@@ -56,7 +72,9 @@ export async function startGate(lab: LabKubernetes, grants: readonly Grant[]): P
   const refused: string[] = [];
   const { cert, key, ca } = await createCertificates('127.0.0.1');
   const server = createServer({ cert, key }, (incoming, response) => {
-    const wanted = askedFor(incoming);
+    const info = infoOf(incoming);
+    if (info?.resource.review === true) return review(grants, info, incoming, response);
+    const wanted = askedFor(info);
     if (wanted !== undefined) asked.push(wanted);
     if (wanted === undefined || allows(grants, wanted)) return forward(lab, incoming, response);
     refused.push(sayGrant(wanted));

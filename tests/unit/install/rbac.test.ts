@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { RBAC_RULES, type RbacRule } from '../../../functions/watch/rbac.ts';
+import { RBAC_RULES, type RbacRule } from '../../../shared/kubernetes/rbac.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
 import {
   gateway,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { WATCHED_KINDS } from '../../../functions/watch/cache/kinds.ts';
-import { RBAC_RULES } from '../../../functions/watch/rbac.ts';
+import { RBAC_RULES } from '../../../shared/kubernetes/rbac.ts';
 
 test.each(WATCHED_KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
   '%s may be read where it is watched',

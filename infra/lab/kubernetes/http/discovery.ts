@@ -14,6 +14,7 @@ const allVerbs = [
   'update',
   'watch',
 ];
+const reviewVerbs = ['create'];
 const statusVerbs = ['get', 'patch', 'update'];
 
 /** Newest stable version first, as Kubernetes sorts versions. */
@@ -54,13 +55,13 @@ function apiGroup(catalog: Catalog, group: string): Fields {
 
 function apiResources(resources: readonly Resource[]): readonly Fields[] {
   return resources.flatMap(
-    ({ plural, singular, namespaced, kind, shortNames, categories, status }) => [
+    ({ plural, singular, namespaced, kind, shortNames, categories, status, review }) => [
       {
         name: plural,
         singularName: singular,
         namespaced,
         kind,
-        verbs: allVerbs,
+        verbs: review ? reviewVerbs : allVerbs,
         shortNames,
         categories,
       },
@@ -108,7 +109,7 @@ function aggregatedResource(resource: Resource, version: string): Fields {
     responseKind,
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
-    verbs: allVerbs,
+    verbs: resource.review ? reviewVerbs : allVerbs,
     shortNames: resource.shortNames,
     categories: resource.categories,
     ...(resource.status && {

@@ -5,6 +5,7 @@ import { ApiError, methodNotAllowed, unauthorized } from '../errors.ts';
 import { errorOf } from '../faults.ts';
 import type { Context } from '../verbs/context.ts';
 import { answerGet, answerList, answerWatch } from '../verbs/read.ts';
+import { answerReview } from '../verbs/review.ts';
 import {
   answerCreate,
   answerDelete,
@@ -35,6 +36,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   delete: answerDelete,
   deletecollection: answerDeleteCollection,
 };
+
+const reviewHandlers: Readonly<Record<string, Handler>> = { create: answerReview };
 
 const health = ['/healthz', '/livez', '/readyz'];
 const binaryV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
@@ -80,7 +83,7 @@ async function answerObjects(
   response: ServerResponse,
 ): Promise<void> {
   context.faults.count(info);
-  const handler = handlers[info.verb];
+  const handler = (info.resource.review ? reviewHandlers : handlers)[info.verb];
   if (!handler) throw methodNotAllowed();
   const effect = context.faults.effectOn(info);
   if (effect) {

@@ -39,6 +39,8 @@ export interface Resource {
   readonly unconditional: boolean;
   /** A PUT creates what is not there. */
   readonly createOnUpdate: boolean;
+  /** A question: a POST is answered, and nothing is stored. */
+  readonly review: boolean;
   /** `metadata.generation` counts the changes of the content. */
   readonly generation: boolean;
   /** Two resources with the same key show the same objects. */

@@ -16,6 +16,7 @@ function resource(group: string, versions: readonly string[], row: Row): Resourc
     builtIn,
     unconditional: builtIn,
     createOnUpdate: false,
+    review: false,
     generation: !builtIn,
     storage: group === '' ? row.plural : `${row.plural}.${group}`,
     selectable: [],
@@ -161,6 +162,12 @@ export const allResources: readonly Resource[] = [
     plural: 'endpointslices',
     columns: columns.endpointSliceColumns,
     generation: true,
+  }),
+  resource('authorization.k8s.io', ['v1'], {
+    kind: 'SelfSubjectAccessReview',
+    plural: 'selfsubjectaccessreviews',
+    namespaced: false,
+    review: true,
   }),
   resource('networking.k8s.io', ['v1'], {
     kind: 'Ingress',

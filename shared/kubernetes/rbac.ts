@@ -12,6 +12,10 @@ export interface RbacRule {
    * everywhere.
    */
   readonly scope: 'cluster' | 'ingress' | 'own';
+  /** Without it only some information is missing, and the rest works. */
+  readonly optional?: true;
+  /** Needed only where Sluice adds ports: not with `servicePorts: observe`. */
+  readonly manages?: true;
   readonly why: string;
 }
 
@@ -21,10 +25,18 @@ const READ = ['get', 'list', 'watch'];
 export const RBAC_RULES: readonly RbacRule[] = [
   {
     group: 'networking.istio.io',
-    resources: ['gateways', 'virtualservices', 'envoyfilters'],
+    resources: ['gateways', 'virtualservices'],
     verbs: READ,
     scope: 'cluster',
     why: 'the Gateways to expose; a Gateway may be in any namespace',
+  },
+  {
+    group: 'networking.istio.io',
+    resources: ['envoyfilters'],
+    verbs: READ,
+    scope: 'cluster',
+    optional: true,
+    why: 'points out those that change listeners of gateway pods',
   },
   {
     group: 'gateway.networking.k8s.io',
@@ -38,14 +50,16 @@ export const RBAC_RULES: readonly RbacRule[] = [
     resources: ['ingresses'],
     verbs: READ,
     scope: 'cluster',
-    why: 'those of class istio, of which istiod makes Gateways (optional)',
+    optional: true,
+    why: 'those of class istio, of which istiod makes Gateways',
   },
   {
     group: 'gateway.networking.k8s.io',
     resources: ['referencegrants'],
     verbs: READ,
     scope: 'cluster',
-    why: 'whether a listener may use a certificate of another namespace (optional)',
+    optional: true,
+    why: 'whether a listener may use a certificate of another namespace',
   },
   {
     group: 'gateway.networking.k8s.io',
@@ -66,6 +80,7 @@ export const RBAC_RULES: readonly RbacRule[] = [
     resources: ['services'],
     verbs: ['list', 'watch'],
     scope: 'cluster',
+    optional: true,
     why: 'finds matching Services while a server with AUTO_PASSTHROUGH needs them',
   },
   {
@@ -87,6 +102,7 @@ export const RBAC_RULES: readonly RbacRule[] = [
     resources: ['services'],
     verbs: ['patch'],
     scope: 'ingress',
+    manages: true,
     why: 'adds missing ports (not with servicePorts: observe)',
   },
   {

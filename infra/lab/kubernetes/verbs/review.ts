@@ -1,0 +1,67 @@
+/** SelfSubjectAccessReview: may this account do that? Answered, never stored. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { invalid } from '../errors.ts';
+import { fieldAt, isFields, textAt } from '../fields.ts';
+import { parseBody, readBytes, readObject } from '../http/body.ts';
+import { sendJson } from '../http/reply.ts';
+import type { RequestInfo } from '../http/request.ts';
+import { allResources } from '../resources/table.ts';
+import { apiVersionOf, type Context } from './context.ts';
+
+/** What a review asks about. Without a namespace: in all of them. */
+export interface ReviewedAccess {
+  readonly group: string;
+  /** With its subresource: `services/status`. */
+  readonly resource: string;
+  readonly verb: string;
+  readonly namespace?: string;
+}
+
+type Judge = (asked: ReviewedAccess) => boolean;
+
+/** Reads a review and answers it with `allows`. Throws as the server does if it asks nothing. */
+export async function answerReviewBy(
+  allows: Judge,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const apiVersion = apiVersionOf(info);
+  const body = parseBody(await readBytes(request), info.contentType, info.resource.kind);
+  const given = readObject(body, { resource: info.resource, apiVersion });
+  const about = fieldAt(given, 'spec.resourceAttributes');
+  if (!isFields(about))
+    throw invalid(info.resource, '', [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'spec.resourceAttributes',
+        message:
+          'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      },
+    ]);
+  const [name, sub, space] = ['resource', 'subresource', 'namespace'].map((at) =>
+    textAt(about, at),
+  );
+  const allowed = allows({
+    group: textAt(about, 'group'),
+    resource: sub === '' ? (name ?? '') : `${name}/${sub}`,
+    verb: textAt(about, 'verb'),
+    ...(space && { namespace: space }),
+  });
+  sendJson(response, 201, { ...given, apiVersion, status: { allowed } });
+}
+
+/** The lab's account may do everything that no fault denies. */
+export function answerReview(
+  { faults }: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const allows: Judge = ({ group, resource: asked, verb, namespace }) => {
+    const [plural] = asked.split('/');
+    const resource = allResources.find((one) => one.group === group && one.plural === plural);
+    return !resource || !faults.denies({ verb, resource, ...(namespace && { namespace }) });
+  };
+  return answerReviewBy(allows, info, request, response);
+}
