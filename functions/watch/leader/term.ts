@@ -7,6 +7,8 @@ import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import { IngressReconciler } from '../reconciler.ts';
+import { ForeignPods } from '../report/foreign-pods.ts';
+import { LOOK_MS, UnselectedGateways } from '../report/unselected-gateways.ts';
 import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
@@ -44,6 +46,7 @@ export class LeaderTerm {
   readonly #recorder: EventRecorder;
   readonly #inventory: Worker;
   readonly #clockTelling: Worker;
+  readonly #unselected: Worker;
   #listening: Promise<void> = Promise.resolve();
   #leading = false;
   #told = false;
@@ -90,6 +93,7 @@ export class LeaderTerm {
         return Promise.resolve(options.resyncMs);
       },
     });
+    this.#unselected = this.#tellUnselected(recorder);
     for (const reconciler of this.#reconcilers) reconciler.start();
   }
 
@@ -121,6 +125,8 @@ export class LeaderTerm {
     this.#inventory.start();
     this.#clockTelling.start();
     this.#clockTelling.enqueue();
+    this.#unselected.start();
+    this.#unselected.enqueue();
     this.#inventory.enqueue();
     this.#listening = consumeSettled(
       queues.queue(`settled-${cluster}`),
@@ -142,10 +148,26 @@ export class LeaderTerm {
       ...this.#reconcilers.map((reconciler) => reconciler.stop()),
       this.#inventory.stop(),
       this.#clockTelling.stop(),
+      this.#unselected.stop(),
       this.#listening,
     ]);
     await this.#recorder.stop();
     this.#leading = false;
+  }
+
+  /** At intervals, so that thousands of Gateways or pods do not cause a look each. */
+  #tellUnselected(recorder: EventRecorder): Worker {
+    const { runtime, client, cache, ingresses } = this.#options;
+    const { clock, random, log } = runtime;
+    const namespaces = [...new Set(ingresses.map(({ ref }) => ref.namespace))];
+    const foreign = new ForeignPods({ client, clock, namespaces });
+    const gateways = new UnselectedGateways({ cache, recorder, foreign });
+    const name = 'finding Gateways that select no pods';
+    const work = async (): Promise<number> => {
+      if (this.#leading) await gateways.look(this.#reconcilers);
+      return LOOK_MS;
+    };
+    return new Worker({ name, clock, random, log, work });
   }
 
   /**

@@ -262,6 +262,59 @@ describe('a server that waits for its Service port', () => {
   });
 });
 
+describe('a Gateway that selects no gateway pod', () => {
+  const wrong = (labels: Record<string, string>): KubernetesObject => {
+    const made = gateway('typo', 32500);
+    return { ...made, spec: { ...(made['spec'] as object), selector: labels } };
+  };
+  const said = (): readonly string[] =>
+    events('Gateway').flatMap(({ reason, message, count }) =>
+      reason === 'NotSelected' ? [`${message.slice(0, 7)} ${count}`] : [],
+    );
+  const looks = async (count: number): Promise<void> => {
+    for (let look = 0; look < count; look += 1) {
+      at.clock.advance(10_000);
+      await toldAll(at);
+    }
+  };
+
+  test('hears MAP201 once while it lasts, and again if it comes back', async () => {
+    await begin();
+    at.lab.store.apply(wrong({ istio: 'ingresgateway' }));
+    await toldAll(at);
+    await looks(1);
+    expect(said()).toEqual([]);
+    await looks(3);
+    expect(said()).toEqual(['MAP201: 1']);
+    at.lab.store.apply(wrong({ istio: 'ingressgateway' }));
+    await toldAll(at);
+    await looks(2);
+    at.lab.store.apply(wrong({ istio: 'ingresgateway' }));
+    await toldAll(at);
+    await looks(3);
+    expect(said()).toEqual(['MAP201: 2']);
+  });
+
+  test('hears nothing where it selects the pods of another ingress', async () => {
+    await begin();
+    const labels = { istio: 'other' };
+    at.lab.store.apply(gatewayPod('other', { namespace: 'default', labels }));
+    at.lab.store.apply(wrong(labels));
+    await toldAll(at);
+    await looks(3);
+    expect(said()).toEqual([]);
+  });
+
+  test('hears nothing while the pods of the ingress are scaled down', async () => {
+    await begin();
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'gateway-1');
+    at.lab.store.apply(wrong({ istio: 'ingressgateway', app: 'gateway' }));
+    await toldAll(at);
+    await looks(3);
+    expect(said()).toEqual([]);
+  });
+});
+
 test('what there is to note is said where it belongs', async () => {
   await begin();
   await told([], {

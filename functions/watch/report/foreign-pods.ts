@@ -1,0 +1,119 @@
+/** Whether selectors of Gateways mean the pods of an ingress that Sluice does not manage. */
+import { isSubset } from '../../../shared/domain/istio/selector-index.ts';
+import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
+import { normalisePod, normaliseService } from '../../../shared/kubernetes/objects/index.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { selectorKey } from '../cache/cluster-index.ts';
+import { SERVICES } from './event-targets.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+const PODS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'pods',
+  kind: 'Pod',
+  namespaced: true,
+};
+
+/** An answer counts for so many milliseconds: a wrong selector is rare, and stays wrong. */
+const ANSWER_MS = 5 * 60_000;
+/** Of one page; a selector of gateway pods matches few others. */
+const PAGE_OBJECTS = 50;
+
+export interface ForeignPodsOptions {
+  readonly client: Pick<KubernetesClient, 'pages'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Those whose pods may be read for certain. */
+  readonly namespaces: readonly string[];
+}
+
+/**
+ * Asks for pods in the whole cluster. Where that is not allowed, those in the namespaces of the
+ * ingresses count, and the selectors of Services.
+ */
+export class ForeignPods {
+  readonly #options: ForeignPodsOptions;
+  readonly #answers = new Map<string, { readonly found: boolean; readonly until: number }>();
+
+  constructor(options: ForeignPodsOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects on any failure but a missing permission. */
+  async among(selectors: readonly Labels[]): Promise<(selector: Labels) => boolean> {
+    const now = this.#options.clock.monotonic();
+    for (const [key, { until }] of this.#answers) if (until <= now) this.#answers.delete(key);
+    const open = new Map(
+      selectors
+        .map((one) => [selectorKey(one), one] as const)
+        .filter(([key]) => !this.#answers.has(key)),
+    );
+    const uncertain: Labels[] = [];
+    for (const [, selector] of open) {
+      const found = await this.#inPods(selector);
+      if (found === undefined) uncertain.push(selector);
+      else this.#keep(selector, found, now);
+    }
+    const inServices = uncertain.length === 0 ? [] : await this.#services();
+    for (const selector of uncertain)
+      this.#keep(
+        selector,
+        inServices.some((one) => isSubset(selector, one)),
+        now,
+      );
+    return (selector) => this.#answers.get(selectorKey(selector))?.found === true;
+  }
+
+  #keep(selector: Labels, found: boolean, now: number): void {
+    this.#answers.set(selectorKey(selector), { found, until: now + ANSWER_MS });
+  }
+
+  /** Undefined where pods elsewhere may not be read. */
+  async #inPods(selector: Labels): Promise<boolean | undefined> {
+    const everywhere = await this.#hasGatewayPod(selector, undefined);
+    if (everywhere !== undefined) return everywhere;
+    for (const namespace of this.#options.namespaces)
+      if ((await this.#hasGatewayPod(selector, namespace)) === true) return true;
+    return undefined;
+  }
+
+  async #hasGatewayPod(
+    selector: Labels,
+    namespace: string | undefined,
+  ): Promise<boolean | undefined> {
+    const labelSelector = Object.entries(selector)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    const pods = await this.#list(PODS, { namespace, labelSelector });
+    return pods?.some((raw) => normalisePod(raw).proxy === 'router');
+  }
+
+  async #services(): Promise<readonly Labels[]> {
+    const all = (await this.#list(SERVICES, {})) ?? [];
+    return all.map((raw) => normaliseService(raw).selector);
+  }
+
+  /** Undefined without the permission. */
+  async #list(
+    resource: Resource,
+    selection: { readonly namespace?: string | undefined; readonly labelSelector?: string },
+  ): Promise<readonly RawObject[] | undefined> {
+    const found: RawObject[] = [];
+    try {
+      for await (const { items } of this.#options.client.pages(resource, {
+        ...selection,
+        limit: PAGE_OBJECTS,
+      }))
+        found.push(...items);
+      return found;
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+      if (error.status === 403) return undefined;
+      // No pod can have a label that the API server refuses.
+      if (error.status === 400) return [];
+      throw error;
+    }
+  }
+}
