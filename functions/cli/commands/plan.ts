@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
@@ -71,12 +72,13 @@ export function registerPlan(program: Command): void {
 async function plan(options: PlanOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
   const cluster = chooseCluster(config, options.cluster);
+  const mesh = meshOptions(cluster.mesh, options.meshOption ?? []);
   const planned = await planObjects(
     { config, secrets: createSecrets({ env: process.env }), clock: processClock },
     {
-      objects: await objectsOf(options),
+      objects: await objectsOf(options, mesh),
       clusterId: cluster.id,
-      mesh: meshOptions(cluster.mesh, options.meshOption ?? []),
+      mesh,
       ask: options.device,
     },
   );
@@ -93,11 +95,12 @@ async function plan(options: PlanOptions): Promise<void> {
 }
 
 /** With a kubeconfig the files are a change of the cluster behind it, else the whole truth. */
-async function objectsOf(options: PlanOptions): Promise<KubernetesObjects> {
+async function objectsOf(options: PlanOptions, mesh: MeshOptions): Promise<KubernetesObjects> {
   const files = objectsIn(options);
-  return options.kubeconfig === undefined
-    ? files
-    : overlayObjects(await readCluster(options.kubeconfig), files);
+  if (options.kubeconfig === undefined) return files;
+  const { objects, notes } = await readCluster(options.kubeconfig, { mesh });
+  for (const note of notes) printLine(`note: ${note}`);
+  return overlayObjects(objects, files);
 }
 
 function printNotes({ ingresses, absent }: ObjectPlan): void {

@@ -1,6 +1,8 @@
 /** `sluice why NAMESPACE/GATEWAY`: the state of each of its servers, and what to do. */
 import type { Command } from 'commander';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
@@ -14,7 +16,7 @@ import { withContext } from '../terminal/context.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { collectValues, formatOption, printData } from '../terminal/output.ts';
+import { collectValues, formatOption, printData, printLine } from '../terminal/output.ts';
 import { whyText } from '../why/tables.ts';
 
 interface WhyOptions {
@@ -55,8 +57,9 @@ export function registerWhy(program: Command): void {
 
 async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
-  const objects = await objectsOf(options);
-  const answers = await answersFor(gateway, objects, options);
+  const configured = await configuredFor(options);
+  const objects = await objectsOf(options, configured.mesh);
+  const answers = await answersFor(gateway, objects, { ...options, configured });
   if (answers.length === 0)
     throw new Error(
       `no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
@@ -69,30 +72,43 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (process.exitCode !== 1 && !answers.every(isServerReached)) process.exitCode = 2;
 }
 
+interface Configured {
+  readonly mesh: MeshOptions;
+  /** Absent without a configuration. */
+  readonly by?: {
+    readonly config: SluiceConfig;
+    readonly clusterId: string;
+    readonly path: string;
+  };
+}
+
+async function configuredFor({ config: path, cluster }: WhyOptions): Promise<Configured> {
+  if (path === undefined) return { mesh: meshOptions(undefined, []) };
+  const config = await loadConfig(path, process.env);
+  const { id, mesh } = chooseCluster(config, cluster);
+  return { mesh: meshOptions(mesh, []), by: { config, clusterId: id, path } };
+}
+
 /** Of a living cluster the devices and the failures say what became of it; files say what is wanted. */
 async function answersFor(
   gateway: string,
   objects: KubernetesObjects,
-  { config: path, cluster: wanted, file }: WhyOptions,
+  { configured: { mesh, by }, file }: WhyOptions & { readonly configured: Configured },
 ): Promise<readonly WhyAnswer[]> {
-  if (path === undefined)
-    return explainGateway({ gateway, objects, mesh: meshOptions(undefined, []) });
-  const config = await loadConfig(path, process.env);
-  const { id, mesh } = chooseCluster(config, wanted);
-  const answers = explainGateway({
-    gateway,
-    objects,
-    mesh: meshOptions(mesh, []),
-    configured: { config, clusterId: id },
-  });
+  if (by === undefined) return explainGateway({ gateway, objects, mesh });
+  const answers = explainGateway({ gateway, objects, mesh, configured: by });
   if (file !== undefined) return answers;
-  return withContext({ config: path }, (context) =>
-    withPresent(context, { gateway, cluster: id }, answers),
+  return withContext({ config: by.path }, (context) =>
+    withPresent(context, { gateway, cluster: by.clusterId }, answers),
   );
 }
 
-function objectsOf({ file, kubeconfig }: WhyOptions): Promise<KubernetesObjects> {
-  return file === undefined
-    ? readCluster(kubeconfig)
-    : Promise.resolve(objectsIn({ file, recursive: false, namespace: 'default' }));
+async function objectsOf(
+  { file, kubeconfig }: WhyOptions,
+  mesh: MeshOptions,
+): Promise<KubernetesObjects> {
+  if (file !== undefined) return objectsIn({ file, recursive: false, namespace: 'default' });
+  const { objects, notes } = await readCluster(kubeconfig, { mesh });
+  for (const note of notes) printLine(`note: ${note}`);
+  return objects;
 }

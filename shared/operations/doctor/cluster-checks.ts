@@ -72,7 +72,8 @@ async function objectChecks(
 ): Promise<readonly DoctorFinding[]> {
   let services: ReadonlySet<string> = new Set();
   const read = await runCheck({ id: 'cluster', what: 'cluster' }, async () => {
-    const objects = await readCluster(kubeconfig, [...new Set(ingresses.map(namespaceOf))]);
+    const namespaces = [...new Set(ingresses.map(namespaceOf))];
+    const { objects } = await readCluster(kubeconfig, { namespaces });
     services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
     return `${objects.gateways.length + objects.apiGateways.length} Gateways, ${objects.services.length} Services, ${objects.pods.length} Pods`;
   });

@@ -1,9 +1,11 @@
 /** Reads the objects of a cluster once. */
-import { normaliseObjects } from '../../kubernetes/objects/index.ts';
-import { createKubernetesClient } from '../../kubernetes/index.ts';
+import { isMeshConfig, meshConfigName, normaliseObjects } from '../../kubernetes/objects/index.ts';
+import { createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
-import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import { MeshOptions } from '../../domain/istio/mesh.ts';
+import { REVISION_LABEL } from '../../domain/istio/revision-label.ts';
+import type { KubernetesObjects, OptionalKinds } from '../../domain/snapshot/objects.ts';
 
 interface Kind {
   readonly group: string;
@@ -14,6 +16,8 @@ interface Kind {
   /** Only objects in the namespaces of ingresses are relevant. */
   readonly local?: true;
   readonly labelSelector?: string;
+  /** If it cannot be read, only some information is missing. */
+  readonly optional?: keyof OptionalKinds;
 }
 
 const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'] };
@@ -21,6 +25,14 @@ const CORE = { group: '', versions: ['v1'] };
 const API = {
   group: 'gateway.networking.k8s.io',
   versions: ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'],
+};
+
+const CONFIG_MAPS = {
+  ...CORE,
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
 };
 
 const KINDS: readonly Kind[] = [
@@ -40,6 +52,15 @@ const KINDS: readonly Kind[] = [
   },
   { ...API, kind: 'Gateway', plural: 'gateways', local: true },
   { ...API, kind: 'ListenerSet', plural: 'listenersets' },
+  { ...API, kind: 'ReferenceGrant', plural: 'referencegrants', optional: 'referenceGrants' },
+  { ...ISTIO, kind: 'EnvoyFilter', plural: 'envoyfilters', optional: 'envoyFilters' },
+  {
+    group: 'networking.k8s.io',
+    versions: ['v1'],
+    kind: 'Ingress',
+    plural: 'ingresses',
+    optional: 'ingresses',
+  },
   ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => ({
     ...API,
     kind,
@@ -49,30 +70,114 @@ const KINDS: readonly Kind[] = [
 
 type Client = ReturnType<typeof createKubernetesClient>;
 
+/** What was read, and what could not be read although the judgement of some objects needs it. */
+export interface ClusterObjects {
+  readonly objects: KubernetesObjects;
+  readonly notes: readonly string[];
+}
+
+export interface ReadClusterOptions {
+  /**
+   * Kinds that are relevant only beside an ingress are read only in these, as the watcher does;
+   * absent: everywhere.
+   */
+  readonly namespaces?: readonly string[];
+  /** Where the mesh configuration is, and the revision of pods without a label. */
+  readonly mesh?: Pick<MeshOptions, 'rootNamespace' | 'revision'>;
+}
+
 /**
  * Skips kinds that the cluster does not serve. A missing permission is an error, because an
- * incomplete view would be misleading. With `namespaces`, kinds that are relevant only beside an
- * ingress are read only there, as the watcher does.
+ * incomplete view would be misleading; for an optional kind it is a note, as for the watcher.
  */
 export async function readCluster(
   kubeconfig: string | undefined,
-  namespaces?: readonly string[],
-): Promise<KubernetesObjects> {
+  { namespaces, mesh = MeshOptions.parse({}) }: ReadClusterOptions = {},
+): Promise<ClusterObjects> {
   const client = openCluster(kubeconfig);
-  const list = async (kind: Kind): Promise<readonly RawObject[]> => {
-    const version = await client.discover(kind);
-    if (version === undefined) return [];
-    const places = kind.local === undefined ? undefined : namespaces;
-    const lists = (places ?? [undefined]).map((namespace) =>
-      listKind(client, { ...kind, version }, namespace),
-    );
-    return (await Promise.all(lists)).flat();
-  };
   try {
-    return normaliseObjects((await Promise.all(KINDS.map(list))).flat()).objects;
+    const lists = await Promise.all(KINDS.map((kind) => readKind(client, kind, namespaces)));
+    const raw = lists.flatMap(({ items }) => items);
+    const configs = await readMeshConfigs(client, raw, mesh);
+    const { objects, ignored } = normaliseObjects([...raw, ...configs.items]);
+    const broken = ignored
+      .filter(({ kind, name }) => kind === 'ConfigMap' && configs.names.has(name))
+      .map(({ name, reason }) => `ConfigMap ${name}: ${reason}`);
+    const unread = lists.flatMap(({ unread: of }) => of ?? []);
+    return {
+      objects: { ...objects, optionalKinds: onlyRead(objects.optionalKinds ?? {}, unread) },
+      notes: [...lists, configs].flatMap(({ note }) => note ?? []).concat(broken),
+    };
   } finally {
     await client.close();
   }
+}
+
+interface Reading {
+  readonly items: readonly RawObject[];
+  /** An optional kind that was not read, because it is not served or not permitted. */
+  readonly unread?: keyof OptionalKinds;
+  readonly note?: string;
+}
+
+async function readKind(
+  client: Client,
+  { optional, ...kind }: Kind,
+  namespaces: readonly string[] | undefined,
+): Promise<Reading> {
+  const unread = optional === undefined ? {} : { unread: optional };
+  const version = await client.discover(kind);
+  if (version === undefined) return { items: [], ...unread };
+  const places = kind.local === undefined ? undefined : namespaces;
+  try {
+    const lists = (places ?? [undefined]).map((namespace) =>
+      listKind(client, { ...kind, version }, namespace),
+    );
+    return { items: (await Promise.all(lists)).flat() };
+  } catch (error) {
+    if (optional === undefined || !isRefused(error)) throw error;
+    return { items: [], ...unread, note: noteOf(`${kind.plural}.${kind.group}`, error) };
+  }
+}
+
+/** The mesh ConfigMaps of the revisions that serve the pods. A missing one asks for nothing. */
+async function readMeshConfigs(
+  client: Client,
+  raw: readonly RawObject[],
+  { rootNamespace, revision }: Pick<MeshOptions, 'rootNamespace' | 'revision'>,
+): Promise<Reading & { readonly names: ReadonlySet<string> }> {
+  const labels = raw
+    .filter(({ kind }) => kind === 'Pod')
+    .map(({ metadata }) => metadata.labels?.[REVISION_LABEL] ?? revision);
+  const wanted = [...new Set([revision, ...labels])].map(meshConfigName);
+  const names = new Set(wanted.map((name) => `${rootNamespace}/${name}`));
+  const found: RawObject[] = [];
+  try {
+    for (const name of wanted) {
+      const one = await client.get(CONFIG_MAPS, name, rootNamespace);
+      if (one !== undefined && isMeshConfig(one)) found.push(one);
+    }
+    return { items: found, names };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return { items: [], names, note: noteOf(`ConfigMap ${[...names].join(', ')}`, error) };
+  }
+}
+
+function isRefused(error: unknown): error is KubernetesError {
+  return error instanceof KubernetesError && error.status === 403;
+}
+
+function noteOf(what: string, error: KubernetesError): string {
+  return `${what} cannot be read, so nothing is judged by it: ${error.message}`;
+}
+
+/** What was not read is absent, so that its absence proves nothing; what was read may be empty. */
+function onlyRead(found: OptionalKinds, unread: readonly (keyof OptionalKinds)[]): OptionalKinds {
+  const all = { referenceGrants: [], ...found };
+  return Object.fromEntries(
+    Object.entries(all).filter(([of]) => !unread.some((one) => one === of)),
+  );
 }
 
 async function listKind(

@@ -1,0 +1,82 @@
+/** What the commands read of a living cluster; the watcher and the files judge by the same. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
+import { startLab, type Lab } from './support.ts';
+
+const GRANT = {
+  apiVersion: 'gateway.networking.k8s.io/v1beta1',
+  kind: 'ReferenceGrant',
+  metadata: { namespace: 'default', name: 'g' },
+  spec: {
+    from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'istio-system' }],
+    to: [{ group: '', kind: 'Secret' }],
+  },
+} as unknown as KubernetesObject;
+const meshConfig = (name: string, mesh: string): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace: 'istio-system', name },
+  data: { mesh },
+});
+const SELECTORS = 'discoverySelectors: [{matchLabels: {mesh: "yes"}}]';
+
+let at: Lab;
+beforeEach(async () => {
+  at = await startLab();
+  at.lab.store.apply(GRANT);
+  at.lab.store.apply(meshConfig('istio', SELECTORS));
+});
+afterEach(() => at.close());
+
+describe('a living cluster', () => {
+  test('is read with ReferenceGrants and the mesh ConfigMaps of the revisions of its pods', async () => {
+    at.lab.store.apply(meshConfig('istio-canary', SELECTORS));
+    at.lab.store.apply(meshConfig('istio-other', SELECTORS));
+    at.lab.store.apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: 'istio-system', name: 'p', labels: { 'istio.io/rev': 'canary' } },
+      spec: { containers: [{ name: 'istio-proxy', image: 'proxyv2' }] },
+    });
+    const { objects, notes } = await readCluster(at.kubeconfig);
+    expect(objects.optionalKinds).toMatchObject({
+      referenceGrants: [{ meta: { name: 'g' } }],
+      meshConfigs: [{ revision: 'default' }, { revision: 'canary' }],
+    });
+    expect(notes).toEqual([]);
+  });
+
+  test('without any ReferenceGrant is known to have none', async () => {
+    at.lab.store.delete(GRANT.apiVersion, GRANT.kind, 'default', 'g');
+    expect((await readCluster(at.kubeconfig)).objects.optionalKinds?.referenceGrants).toEqual([]);
+  });
+
+  test('whose ReferenceGrants are forbidden, or not served, is read without them', async () => {
+    const allow = at.lab.faults.deny({ resource: 'referencegrants.gateway.networking.k8s.io' });
+    const { objects, notes } = await readCluster(at.kubeconfig);
+    expect(objects.optionalKinds?.referenceGrants).toBeUndefined();
+    expect(notes).toEqual([
+      expect.stringMatching(/^referencegrants\.gateway\.networking\.k8s\.io cannot be read.*403/),
+    ]);
+    allow();
+    at.lab.serve('referencegrants.gateway.networking.k8s.io', false);
+    const without = await readCluster(at.kubeconfig);
+    expect(without.objects.optionalKinds?.referenceGrants).toBeUndefined();
+    expect(without.notes).toEqual([]);
+  });
+
+  test('is read with a note where its mesh ConfigMap is invalid', async () => {
+    at.lab.store.apply(meshConfig('istio', 'discoverySelectors: ['));
+    const { objects, notes } = await readCluster(at.kubeconfig);
+    expect(objects.optionalKinds?.meshConfigs).toEqual([]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^ConfigMap istio-system\/istio: it cannot be read/),
+    ]);
+  });
+
+  test('stays an error where a kind that is needed is forbidden', async () => {
+    at.lab.faults.deny({ resource: 'services' });
+    await expect(readCluster(at.kubeconfig)).rejects.toThrow('403');
+  });
+});
