@@ -1,5 +1,8 @@
 /** Three in the morning: 500 failures of 6 kinds over 4 clusters. Device over HTTPS, failure store over S3's wire, the real functions. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createMap } from '../../../functions/map/handler.ts';
@@ -46,6 +49,8 @@ const COUNT = {
 
 let now = Date.UTC(2026, 10, 23, 3);
 let bigip: LabBigip;
+/** For what apply and map keep beside the store. */
+let dir: string;
 let s3: LocalS3;
 let failures: Failures;
 let queues: Queues;
@@ -74,6 +79,7 @@ function configOf(known: boolean): SluiceConfig {
         partitions: ['k8s'],
       },
     ],
+    failures: { kind: 'fs', path: join(dir, 'failures') },
     clusters: CLUSTERS.map((id) => ({ id })),
     ingresses: [
       ...CLUSTERS.map((cluster, c) => ({
@@ -280,6 +286,7 @@ function worldOf(config: SluiceConfig): ReplayContext {
 }
 
 beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'sluice-story-'));
   [bigip, s3] = await Promise.all([startBigip(), startLocalS3()]);
   const config = configOf(false).devices[0]!;
   device = monitored(
@@ -299,6 +306,7 @@ afterAll(async () => {
   await device.close();
   await Promise.all([bigip.close(), queues.close(), failures.close()]);
   await s3.stop();
+  rmSync(dir, { recursive: true, force: true });
 });
 
 describe('a night with 500 failures', () => {

@@ -119,4 +119,4 @@ test('the Events of a namespace are listed once, however many Gateways are in it
   const lists = (namespace: string): number =>
     at.lab.faults.requests({ verbs: ['list'], resource: 'events', namespace });
   expect([lists('default'), lists('istio-system')]).toEqual([1, 1]);
-});
+}, 120_000);
