@@ -1,7 +1,10 @@
-/** What was opened is closed in the opposite order, once, and one that fails does not keep the others open. */
+/**
+ * Closes what was opened, in reverse order and once. If one fails to close, the others are closed
+ * all the same.
+ */
 export interface Closers {
   add(close: () => Promise<void>): { cancel(): void };
-  /** Waits for something that can be closed, and remembers to close it. */
+  /** Waits for something that can be closed, and registers it for closing. */
   use<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T>;
   closeAll(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** `node infra/build/node.mjs infra/lab/crd-schemas.ts FOLDER`: writes the lab's schemas of custom resources anew from a folder of CRDs. */
+/**
+ * `node infra/build/node.mjs infra/lab/crd-schemas.ts FOLDER`: regenerates the lab's schemas of
+ * custom resources from a folder of CRDs.
+ */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactDefinitions } from './kubernetes/custom/compact.ts';

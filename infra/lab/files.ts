@@ -1,4 +1,7 @@
-/** The lab's files: what a user of Sluice would write by hand, and the credentials it refers to. */
+/**
+ * The lab's files: the configuration that a user of Sluice would write, and the credentials it
+ * refers to.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -22,7 +25,10 @@ export interface DeviceAccess {
   readonly password: string;
 }
 
-/** What the lab takes over of somebody's own configuration, with a simulated device behind each name. */
+/**
+ * What the lab adopts from a user's own configuration, with a simulated device for each device
+ * name.
+ */
 export interface Likeness {
   readonly config: SluiceConfig;
   /** By name. */
@@ -32,9 +38,9 @@ export interface Likeness {
 export interface ClusterContents {
   readonly id: string;
   readonly kubeconfig: string;
-  /** Whether it may share virtual servers with the others that may. */
+  /** Whether it may share virtual servers with other clusters of the fleet. */
   readonly fleet?: boolean;
-  /** Whether it gets a key to sign with. */
+  /** Whether it gets a signing key. */
   readonly signed?: boolean;
 }
 
@@ -49,7 +55,10 @@ export interface FileContents {
 
 export const DEVICE_NAME = 'bigip';
 export const PARTITION = 'k8s';
-/** An iRule or profile of such a name may be asked for, and is refused by the device until somebody makes it there. */
+/**
+ * An iRule or profile with this prefix may be requested. The device refuses it until it is created
+ * there.
+ */
 const REFERENCES = ['/Common/lab-*'];
 
 const secretFile = (name: string): string => `${name}.password`;
@@ -78,7 +87,10 @@ function deviceEntry(
   };
 }
 
-/** Names, partitions, ingresses, policy and the policies of replay are theirs; addresses and secrets of devices, queue and failure store are the lab's. */
+/**
+ * Names, partitions, ingresses, policy and replay policies come from the user's configuration.
+ * Addresses and secrets of devices, the queue and the failure store are the lab's own.
+ */
 function theirs(
   { config, devices }: Likeness,
   dir: string,
@@ -108,7 +120,10 @@ function theirs(
   };
 }
 
-/** Theirs too, where they have a device of the name that the lab's own has. */
+/**
+ * The user's settings of the device, if their configuration has a device with the name of the lab's
+ * own.
+ */
 function ownPartitions(like: Likeness | undefined): readonly string[] {
   return [
     ...new Set([

@@ -16,9 +16,12 @@ import { startSite, type Site, type SiteOptions } from './site.ts';
 export interface LabOptions {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
-  /** Somebody's own sluice.yaml: the lab is called like it, so that events and failures from there mean something here. */
+  /**
+   * A user's own sluice.yaml. The lab adopts its names, so that events and failures from there are
+   * valid here.
+   */
   readonly like?: string | undefined;
-  /** Where its files go; a new temporary directory by default. */
+  /** Directory for its files; by default a new temporary directory. */
   readonly dir?: string;
   /** Two labs on one machine need different networks. */
   readonly virtualAddress?: string;
@@ -33,10 +36,10 @@ export interface Lab {
   /** Where the virtual address is reached on this machine. */
   readonly loopbackAddress: string;
   readonly files: LabFiles;
-  /** What `sluice` needs in its environment, besides these files, to reach the queue. */
+  /** Additional environment that `sluice` needs to reach the queue. */
   readonly environment: Readonly<Record<string, string>>;
   readonly sites: readonly Site[];
-  /** Of the first cluster, as the next two. */
+  /** Of the first cluster, like the next two. */
   readonly nodeAddresses: readonly string[];
   readonly kubernetes: LabKubernetes;
   readonly cluster: LabCluster;
@@ -52,7 +55,10 @@ const CLUSTER: SiteOptions = {
   nodeAddresses: ['192.168.0.11', '192.168.0.12'],
 };
 
-/** One simulated device for each of theirs; the lab's own stands for one that is called like it. */
+/**
+ * One simulated device for each device of the user; a device with the name of the lab's own is the
+ * lab's own.
+ */
 async function likenessOf(
   file: string | undefined,
   own: readonly string[],

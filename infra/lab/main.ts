@@ -1,4 +1,4 @@
-/** `npm run lab`: the lab, left running for your own hands. */
+/** `npm run lab`: starts the lab and keeps it running. */
 import { processClock } from '../../shared/runtime/process.ts';
 import { createConsole, listenTo } from './console/console.ts';
 import { parseLabArguments } from './demo/arguments.ts';
@@ -10,7 +10,7 @@ const say = createSay(
   process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
 );
 
-/** kubectl must not mistake it for the Gateway of Gateway API. */
+/** The full name, so that kubectl does not use the Gateway kind of Gateway API. */
 const GATEWAYS = 'gateways.networking.istio.io';
 
 function introduce(lab: Lab): void {
@@ -57,11 +57,11 @@ function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestio
       ],
     },
     {
-      why: 'What the device has, as its own administrator sees it:',
+      why: 'See what is configured on the device:',
       lines: [`curl -sk -u ${admin} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`],
     },
     {
-      why: 'More of the same, and what is refused with a reason:',
+      why: 'More Gateways, and one that is refused with a reason:',
       lines: [
         'kubectl apply -f infra/lab/manifests/second-gateway.yaml',
         'kubectl apply -f infra/lab/manifests/web-gateway.yaml',
@@ -69,27 +69,27 @@ function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestio
       ],
     },
     {
-      why: 'Take something away:',
+      why: 'Delete something:',
       lines: [
         'kubectl delete pod -n istio-system <one of the gateway pods>',
         `kubectl delete ${GATEWAYS} tcp-echo-gateway`,
       ],
     },
     {
-      why: 'An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:',
+      why: 'An F5 ConfigMap of a CIS user: port 32400 moves to 31400, and an Event on the Gateway says why:',
       lines: [
         'kubectl apply -f infra/lab/manifests/f5-configmap.yaml',
         `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
       ],
     },
     {
-      why: 'Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as',
+      why: 'Cause faults of the BIG-IP or the Kubernetes API, or add and remove pods: type a line here, such as',
       lines: [
         'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all',
       ],
     },
     {
-      why: 'What failed, and what to do (docs/operations/failures.md plays a whole night of it):',
+      why: 'See failures and their remedies (docs/operations/failures.md walks through an outage):',
       lines: [
         `npm run sluice -- status -c ${files.config}`,
         `npm run sluice -- failures groups -c ${files.config}`,
@@ -103,7 +103,8 @@ if ('refused' in options) {
   say.failed([options.refused]);
   process.exit(2);
 }
-// The handlers stay: Ctrl-C reaches this process twice, from the terminal and through npm, and the second must not cut the stop short.
+// The signal handlers stay registered: Ctrl-C reaches this process twice, from the terminal and
+// through npm, and the second signal must not interrupt the shutdown.
 const { promise: stopping, resolve: stop } = Promise.withResolvers<void>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
 const lab = await startLab(options).catch((error: unknown) => {
@@ -118,5 +119,5 @@ listenTo(
 await stopping;
 say.title('Stopping …');
 await lab.stop();
-say.title('Stopped; nothing is left behind.');
+say.title('Stopped; all files were removed.');
 process.exit(0);

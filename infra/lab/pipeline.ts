@@ -46,7 +46,10 @@ async function loadBuilt<T>(...path: readonly string[]): Promise<T> {
   }
 }
 
-/** Starts what works; what brings work, the watchers, comes after it and goes before it, so that nothing in hand is lost. */
+/**
+ * Starts the functions first. The watchers, which produce messages, start after them and stop
+ * before them, so that no message in progress is lost.
+ */
 export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<Pipeline> {
   const closers = createClosers();
   try {
@@ -71,7 +74,8 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
       ...(wait === undefined ? {} : { wait }),
     });
     closers.add(() => host.stop());
-    // As `sluice up` does it, so that changes made by hand, silent clusters and policies are played here too.
+    // As in `sluice up`, so that manual changes, silent clusters and policies can be tried here
+    // too.
     const audits = startAudits(runtime, await loadBuilt<AuditModule>('audit', 'handler.mjs'));
     closers.add(() => audits.stop());
     const returns = startReturns(runtime, await loadBuilt<ApplyModule>('apply', 'handler.mjs'));

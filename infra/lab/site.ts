@@ -1,4 +1,4 @@
-/** One cluster of the lab, whole: its API, its nodes and pods, and the watcher in it. */
+/** One complete cluster of the lab: its API, nodes, pods and watcher. */
 import { processClock } from '../../shared/runtime/process.ts';
 import { createClosers } from './closers.ts';
 import { startCluster, type ClusterOptions, type LabCluster } from './cluster/index.ts';
@@ -9,13 +9,13 @@ export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
   /** First two octets of the pods' addresses. */
   readonly podNetwork: string;
   readonly nodeAddresses: readonly string[];
-  /** Whether it may share virtual servers with the others that may. */
+  /** Whether it may share virtual servers with other clusters of the fleet. */
   readonly fleet?: boolean;
-  /** Whether its watcher signs, and nothing else is taken for its word. */
+  /** Whether its watcher signs its events; unsigned events of the cluster are then refused. */
   readonly signed?: boolean;
 }
 
-/** What runs in the cluster and is started again with it. */
+/** The processes in the cluster, which are restarted with it. */
 export type Start = () => Promise<{ stop(): Promise<void> }>;
 
 export interface Site extends SiteOptions {
@@ -23,14 +23,20 @@ export interface Site extends SiteOptions {
   readonly cluster: LabCluster;
   /** Starts the watcher; it stops with the site. */
   watch(start: Start): Promise<void>;
-  /** Off: API, nodes, pods and watcher are gone at once, and nobody says goodbye. On: the cluster comes back with all it held. */
+  /**
+   * Off: API, nodes, pods and watcher stop at once, without a graceful shutdown. On: the cluster
+   * comes back with all its objects.
+   */
   power(on: boolean): Promise<void>;
-  /** Ends the watcher, while what it needs is still there. */
+  /** Stops the watcher while the parts that it needs are still running. */
   stopWatching(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A gateway pod drains for 5 s by default (terminationDrainDuration); the demo is shorter. */
+/**
+ * By default, a gateway pod drains for 5 s (terminationDrainDuration); the demo uses a shorter
+ * time.
+ */
 const GRACE_MS = 2000;
 
 function refuseProblems(cluster: LabCluster): void {

@@ -115,8 +115,8 @@ describe('npm run demo -- fleet', () => {
         'parked, OWN322',
         'parked, OWN323',
         'begun later, before the monitors knew: \\d+, 0 lost',
-        'no request was lost but those in flight',
-        'no declare was made for it',
+        'only requests in flight were lost',
+        'nothing was declared: the members stay',
         'all 8 long connections live on',
       ];
       for (const sentence of sentences) expect(text).toMatch(new RegExp(sentence));
@@ -152,7 +152,7 @@ describe('npm run lab', () => {
         expect(child.exitCode).toBeNull();
         child.kill('SIGINT');
         expect(await closed).toEqual([0, null]);
-        expect(text).toContain('Stopped; nothing is left behind.');
+        expect(text).toContain('Stopped; all files were removed.');
       } finally {
         child.kill('SIGKILL');
       }

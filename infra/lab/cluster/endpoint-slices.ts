@@ -99,7 +99,10 @@ export interface SliceChanges {
   readonly remove: readonly RawObject[];
 }
 
-/** What has to be written so that the cluster's slices say what its pods are. Slices of other controllers stay. */
+/**
+ * The writes that make the cluster's slices match its pods. Slices of other controllers are not
+ * touched.
+ */
 export function sliceChanges(world: World): SliceChanges {
   const wanted = new Map(
     wantedSlices(world).map((s) => [`${s.metadata.namespace}/${s.metadata.name}`, s]),

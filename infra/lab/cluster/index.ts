@@ -1,6 +1,7 @@
 /**
- * What a cluster with Istio does, on loopback: gateway pods whose Envoys follow the Gateways, node ports, EndpointSlices, echo backends.
- * Everything follows the store, so `kubectl` on the lab's API and code have the same effect.
+ * Simulates a cluster with Istio on loopback: gateway pods whose Envoys follow the Gateways, node
+ * ports, EndpointSlices and echo backends. Everything follows the store, so changes by `kubectl`
+ * through the lab's API and changes by code have the same effect.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/clock.ts';
@@ -37,9 +38,11 @@ export interface ClusterOptions {
   readonly nodeAddresses?: readonly string[];
   /** How long istiod collects changes before it pushes, in milliseconds (Istio: 100). */
   readonly pushDelayMs?: number;
-  /** How long a pod lives on after it was told to go, in milliseconds. */
+  /** Time from the deletion of a pod until it is gone, in milliseconds. */
   readonly graceMs?: number;
-  /** The word that the echo servers of a workload put before each line; `one` and `two` by default. */
+  /**
+   * Prefix that the echo servers of a workload put before each line; by default `one` and `two`.
+   */
   readonly answers?: Answers;
 }
 
@@ -49,14 +52,20 @@ export interface LabCluster {
   pods(workload: Workload): readonly RawPod[];
   /** Returns the pod's name. */
   addPod(workload: Workload, ready?: boolean): string;
-  /** Terminating at once (its readiness fails, it still answers); resolves when it is gone. */
+  /**
+   * The pod starts terminating at once (its readiness fails, but it still answers). Resolves when
+   * it is gone.
+   */
   removePod(name: string): Promise<void>;
   setReady(name: string, ready: boolean): void;
-  /** Off: nothing of it answers or follows the store any more, and its connections break. On: all is as the store has it. */
+  /**
+   * Off: no process of the cluster answers or follows the store, and open connections break. On:
+   * everything matches the store again.
+   */
   power(on: boolean): Promise<void>;
   /** Resolves when sockets and EndpointSlices follow the store. */
   idle(): Promise<void>;
-  /** Addresses that could not be bound, writes that failed. */
+  /** Addresses that could not be bound, and writes that failed. */
   problems(): readonly string[];
   close(): Promise<void>;
 }
@@ -90,7 +99,7 @@ function createPlaces(
   };
 }
 
-/** Writes to the store; what fails is known until a later write of the same object succeeds. */
+/** Writes to the store. A failure is reported until a later write of the same object succeeds. */
 class StoreWriter {
   readonly #store: ClusterStore;
   readonly #isThere: (object: RawObject) => boolean;
@@ -107,7 +116,7 @@ class StoreWriter {
 
   delete(object: RawObject): void {
     this.#attempt(object, () => {
-      // Somebody else may have been quicker.
+      // Another writer may have been faster.
       if (!this.#isThere(object)) return;
       const { apiVersion, kind, metadata } = object;
       this.#store.delete(apiVersion, kind, metadata.namespace, metadata.name);
@@ -135,7 +144,7 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
   return cluster;
 }
 
-/** Kinds whose changes make no difference to sockets and EndpointSlices. */
+/** Kinds whose changes affect neither sockets nor EndpointSlices. */
 const IGNORED: readonly string[] = ['EndpointSlice', 'Event', 'Lease'];
 
 class SimulatedCluster implements LabCluster {

@@ -1,4 +1,4 @@
-/** Node ports: each node address passes connections on to the pods behind the Service. */
+/** Node ports: each node address forwards connections to the pods of the Service. */
 import { nextOf, targets, type Turns } from './routes.ts';
 import type { RawNode, RawPod, RawService } from './raw.ts';
 import { forward, httpAnswer, type Serve } from './serve.ts';

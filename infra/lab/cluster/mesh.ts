@@ -53,7 +53,10 @@ function visiblePorts(service: RawService, pod: RawPod): ReadonlyMap<number, num
   return ports;
 }
 
-/** The pod port for a gateway port: through the oldest Service that has it, else the number itself. */
+/**
+ * The pod port for a gateway port: the target of the oldest Service that has the port, else the
+ * number itself.
+ */
 function podPort(world: World, pod: RawPod, number: number): number {
   for (const service of world.services) {
     if (!podsOf(world, service).includes(pod)) continue;
@@ -99,7 +102,10 @@ function claimOf(
   return route ? { port, listener: { kind: 'tcp', port, route } } : { port };
 }
 
-/** The first server on a port keeps it; HTTP servers share it, and their common listener is the first one's. */
+/**
+ * The first server on a port keeps it. HTTP servers share the port, and the first one's listener
+ * serves all of them.
+ */
 export function meshListeners(world: World, pod: RawPod): readonly MeshListener[] {
   const claims = new Map<number, Claim>();
   for (const gateway of world.gateways) {

@@ -1,4 +1,4 @@
-/** The pods that the lab's Deployments would make. */
+/** The pods that a Deployment controller would create. */
 import { ECHO_IMAGE } from './processes.ts';
 import type { RawContainer, RawObject, RawPod } from './raw.ts';
 
@@ -16,7 +16,10 @@ export interface PodPlace {
   readonly answers: Answers;
 }
 
-/** The ports a stock ingress gateway Deployment declares; that Envoy opens others is the reason why Sluice exists. */
+/**
+ * The ports that a stock ingress gateway Deployment declares. Envoy opens others too, which is why
+ * Sluice exists.
+ */
 const GATEWAY_PORTS = [15_020, 8080, 8443, 31_400, 15_443, 15_011, 15_012, 8060, 853] as const;
 
 function gatewayContainer(): RawContainer {
@@ -120,7 +123,7 @@ export function podObject(workload: Workload, place: PodPlace, ready = true): Ra
   };
 }
 
-/** The same pod, told that it must go. */
+/** The same pod, terminating. */
 export function terminatingPod(pod: RawPod, at: string, graceSeconds: number): RawObject {
   return {
     ...pod,

@@ -19,7 +19,7 @@ function serveOf(world: World, listener: MeshListener, turns: Turns): Serve {
   }
 }
 
-/** The echo server's arguments: its ports, and the word it puts before each line. */
+/** Arguments of the echo server: its ports, and the prefix for each line. */
 function echoPorts(pod: RawPod): readonly Listening[] {
   return pod.spec.containers
     .filter((c) => c.image === ECHO_IMAGE)

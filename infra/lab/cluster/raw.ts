@@ -1,6 +1,7 @@
 /**
- * The fields of Kubernetes and Istio objects that the lab's cluster reads. Written down apart from `shared/domain`,
- * so that what the lab's gateway pods do is an independent witness of what Sluice computes.
+ * The fields of Kubernetes and Istio objects that the lab's cluster reads. They are defined
+ * separately from `shared/domain`, so that the behaviour of the lab's gateway pods is independent
+ * evidence for the results of Sluice.
  */
 export type Labels = Readonly<Record<string, string>>;
 

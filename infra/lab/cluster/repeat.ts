@@ -1,4 +1,4 @@
-/** Runs one step after each burst of kicks, never twice at once. */
+/** Runs one step after each burst of triggers, and never two steps at once. */
 export interface Repeat {
   kick(): void;
   /** Resolves when nothing is left to do. */

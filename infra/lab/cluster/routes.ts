@@ -1,4 +1,4 @@
-/** Which VirtualService block a TCP server leads to, and which pods stand behind its destinations. */
+/** Selects the VirtualService block of a TCP server, and the pods of its destinations. */
 import type {
   RawDestination,
   RawGateway,
@@ -177,7 +177,7 @@ function targetsOf(
     : [];
 }
 
-/** The pod for the next connection; undefined when nobody is there (Envoy then accepts and closes). */
+/** The pod for the next connection; undefined if there is none (Envoy then accepts and closes). */
 export function nextTarget(world: World, route: TcpRoute, turns: Turns): Target | undefined {
   const [first] = route.destinations;
   const weighted =

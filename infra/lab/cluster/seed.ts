@@ -1,4 +1,4 @@
-/** What is in the cluster before anybody applies anything. */
+/** The objects that the cluster has at the start. */
 import type { RawObject } from './raw.ts';
 
 function object(

@@ -1,4 +1,4 @@
-/** What the cluster's processes do with a connection. */
+/** How the cluster's processes handle a connection. */
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -7,7 +7,10 @@ import type { Target } from './routes.ts';
 
 export type Serve = (socket: Socket) => void;
 
-/** Passes both directions on, each with its own end. Nobody there: the connection is closed, as Envoy does. */
+/**
+ * Forwards both directions and closes each one separately. Without a target, it closes the
+ * connection, as Envoy does.
+ */
 export function forward(next: () => Target | undefined): Serve {
   return (client) => {
     const target = next();
@@ -31,7 +34,8 @@ export function forward(next: () => Target | undefined): Serve {
 export function echoLines(prefix: string): Serve {
   return (socket) => {
     const lines = createInterface({ input: socket });
-    // The interface passes the socket's errors on; a client that resets is nobody's fault.
+    // The interface forwards the socket's errors; a client that resets the connection is not an
+    // error.
     lines.on('error', () => socket.destroy());
     lines.on('line', (line) => socket.write(`${prefix} ${line}\n`));
     lines.on('close', () => socket.end());
@@ -43,14 +47,14 @@ export function httpAnswer(listener: RequestListener): Serve {
   return (socket) => void server.emit('connection', socket);
 }
 
-/** An HTTP server without routes, and the whole of Envoy's answer to it. */
+/** An HTTP server without routes; Envoy answers every request in this way. */
 export function notFound(): Serve {
   return httpAnswer((_request, response) =>
     response.writeHead(404, { server: 'istio-envoy' }).end(),
   );
 }
 
-/** The readiness of a gateway pod, where BIG-IP's monitor asks for it. */
+/** The readiness endpoint of a gateway pod, which BIG-IP's monitor probes. */
 export function readiness(ready: boolean): Serve {
   return httpAnswer((request, response) => {
     const known = request.url === '/healthz/ready';

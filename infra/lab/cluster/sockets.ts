@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { loopbackOf } from '../loopback.ts';
 
-/** One listening address of the cluster; `owner` is the pod or node whose end also ends its connections. */
+/**
+ * One listening address of the cluster. When its `owner` (a pod or node) ends, its connections end
+ * too.
+ */
 export interface Listening {
   readonly owner: string;
   readonly address: string;
@@ -15,7 +18,10 @@ interface Open {
 }
 
 export interface Sockets {
-  /** Opens what is missing, closes what is no longer wanted, and ends the connections of owners that are gone. */
+  /**
+   * Opens missing sockets, closes those that are no longer wanted, and ends the connections of
+   * owners that are gone.
+   */
   reconcile(wanted: readonly Listening[], owners: ReadonlySet<string>): Promise<void>;
   /** Addresses that could not be bound, with the reason. */
   problems(): readonly string[];

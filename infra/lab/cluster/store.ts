@@ -5,11 +5,11 @@ export interface StoreEvent {
   readonly object: RawObject;
 }
 
-/** What the cluster needs of the lab's Kubernetes API: a part of its `ObjectStore`. The namespaces are there already. */
+/** The part of the lab's `ObjectStore` that the cluster needs. The namespaces exist already. */
 export interface ClusterStore {
   /** Creates the object or replaces it, status included. */
   apply(object: RawObject): unknown;
   delete(apiVersion: string, kind: string, namespace: string | undefined, name: string): void;
-  /** Tells of every change after now. */
+  /** Calls the listener for every change from now on. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
 }

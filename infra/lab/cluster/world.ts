@@ -61,7 +61,7 @@ export function selects(selector: Labels | undefined, labels: Labels | undefined
   return Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value);
 }
 
-/** A Service without a selector chooses no pods. */
+/** A Service without a selector selects no pods. */
 export function podsOf(world: World, service: RawService): readonly RawPod[] {
   const selector = service.spec.selector ?? {};
   if (Object.keys(selector).length === 0) return [];
@@ -81,7 +81,10 @@ export function isTerminating(pod: RawPod): boolean {
   return pod.metadata.deletionTimestamp !== undefined;
 }
 
-/** Ready pods; when all of them are leaving, those that still answer (as kube-proxy does since 1.28). */
+/**
+ * Ready pods. If all of them are terminating, those that still answer (as kube-proxy does since
+ * 1.28).
+ */
 export function answering(pods: readonly RawPod[]): readonly RawPod[] {
   const ready = pods.filter(isReady);
   const staying = ready.filter((p) => !isTerminating(p));
@@ -96,7 +99,10 @@ export function podAddress(pod: RawPod): string {
   return pod.status?.podIP ?? '';
 }
 
-/** The number behind a Service port on one pod; undefined when a named port is not among the pod's. */
+/**
+ * The target port number of a Service port on one pod; undefined if the pod does not have the named
+ * port.
+ */
 export function targetPortOn(
   pod: RawPod,
   port: {

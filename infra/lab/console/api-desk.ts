@@ -1,4 +1,4 @@
-/** What the console can do to the Kubernetes API, and what of it still holds. */
+/** Faults of the Kubernetes API that the console can cause, and which of them are active. */
 import { conditionsOf, type Holds, holdWhile, takeBack } from './holds.ts';
 import { qualified } from '../kubernetes/errors.ts';
 import type { LabKubernetes } from '../kubernetes/index.ts';
@@ -12,7 +12,7 @@ export interface ApiDesk {
   down(seconds: number): string;
   slow(milliseconds: number): string;
   clear(): string;
-  /** What is wrong with the API now, in sentences. */
+  /** The active faults of the API, as sentences. */
   conditions(): readonly string[];
 }
 
@@ -56,7 +56,7 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
       holdWhile(holds, 'down', {
         seconds,
         begin,
-        sentence: 'it breaks every connection',
+        sentence: 'it closes every connection',
         over: 'The Kubernetes API answers again.',
       });
       return `For ${seconds} s the Kubernetes API breaks every connection about objects; what is exposed stays so.`;
@@ -70,7 +70,7 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
     },
     clear(): string {
       for (const name of holds.undo.keys()) takeBack(holds, name);
-      return 'The Kubernetes API has no fault; watches that went silent stay so until their clients give them up.';
+      return 'The Kubernetes API has no fault; watches that are silent stay silent until their clients close them.';
     },
     conditions: () => conditionsOf(holds),
   };

@@ -1,4 +1,7 @@
-/** While the lab runs: faults of the BIG-IP and of the Kubernetes API, and pods that come and go, by lines that somebody types or pipes in. */
+/**
+ * Commands of the running lab: faults of the BIG-IP and of the Kubernetes API, and adding and
+ * removing pods. Each command is a line from a terminal or a pipe.
+ */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -19,7 +22,7 @@ export interface Landscape {
 }
 
 export interface LabConsole {
-  /** Carries out one line and prints what happened; never throws. */
+  /** Executes one line and prints the result; never throws. */
   run(line: string): void;
 }
 
@@ -30,7 +33,7 @@ interface Command {
   readonly run: (words: Lines) => Lines;
 }
 
-/** What was typed makes no sense; the message says what would. */
+/** Thrown for an invalid line; the message gives the valid form. */
 class Misread extends Error {}
 
 const WORKLOAD = 'istio-ingressgateway';
@@ -46,7 +49,7 @@ function onOff(word = ''): boolean {
   throw new Misread(`"${word}" is neither on nor off`);
 }
 
-/** A call of AS3 by its path, or the end of it. */
+/** A call of AS3: its path, or the end of its path. */
 function innerName(word = ''): InnerName {
   const name =
     INNER_NAMES.find((one) => one === word) ??
@@ -87,67 +90,67 @@ function apiCommands(desk: ApiDesk): readonly Command[] {
   return [
     {
       usage: 'api cut',
-      does: 'every watch of the Kubernetes API breaks',
+      does: 'every watch of the Kubernetes API is cut',
       run: () => one(desk.cut()),
     },
     {
       usage: 'api silence',
-      does: 'every watch stays open, and nothing comes on it',
+      does: 'every watch stays open but silent',
       run: () => one(desk.silence()),
     },
     { usage: 'api compact', does: 'the history is forgotten: 410', run: () => one(desk.compact()) },
     {
       usage: 'api deny RESOURCE [SECONDS]',
-      does: 'list and watch of it are answered 403',
+      does: 'list and watch of it get 403',
       run: ([word, n]) => one(desk.deny(resourceName(word), amount(n, 20))),
     },
     {
       usage: 'api down [SECONDS]',
-      does: 'the Kubernetes API breaks every connection',
+      does: 'the Kubernetes API closes every connection',
       run: ([n]) => one(desk.down(amount(n, 20))),
     },
     {
       usage: 'api slow [MILLISECONDS]',
-      does: 'every answer waits that long; 0 ends it',
+      does: 'every answer is delayed that long; 0 ends it',
       run: ([n]) => one(desk.slow(amount(n, 3000, 0))),
     },
   ];
 }
 
-/** The device is slow, busy or away. */
+/** Faults of the whole device: slow, busy or unreachable. */
 function absenceCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
     {
       usage: 'busy [SECONDS]',
-      does: 'somebody else holds the lock of AS3',
+      does: 'another client holds the lock of AS3',
       run: ([n]) => one(desk.busy(amount(n, 30))),
     },
     {
       usage: 'down [SECONDS]',
-      does: 'the management breaks every connection',
+      does: 'the management closes every connection',
       run: ([n]) => one(desk.down(amount(n, 20))),
     },
     {
       usage: 'restart [SECONDS]',
-      does: 'the management restarts and takes that long',
+      does: 'the management restarts, which takes that long',
       run: ([n]) => one(desk.restart(amount(n, 10))),
     },
     {
       usage: 'slow [MILLISECONDS]',
-      does: 'every request waits that long; 0 ends it',
+      does: 'every request is delayed that long; 0 ends it',
       run: ([n]) => one(desk.slow(amount(n, 3000, 0))),
     },
   ];
 }
 
-/** Faults of single answers. */
+/** Faults of single responses. */
 function answerCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
     {
       usage: 'lose [N]',
-      does: 'the next N answers to a declare get lost, although it was done',
+      does: 'the next N answers to a declare are lost, although it was executed',
       run: ([n]) => one(desk.lose(amount(n, 1))),
     },
     {
@@ -157,7 +160,7 @@ function answerCommands(desk: FaultDesk): readonly Command[] {
     },
     {
       usage: 'drip [MILLISECONDS]',
-      does: 'every answer comes one byte at a time, with that between two; 0 ends it',
+      does: 'every answer is sent byte by byte, with that delay between bytes; 0 ends it',
       run: ([n]) => one(desk.drip(amount(n, 2000, 0))),
     },
     {
@@ -167,18 +170,18 @@ function answerCommands(desk: FaultDesk): readonly Command[] {
     },
     {
       usage: 'break [BYTES]',
-      does: 'the answer to the next declare breaks off after so many bytes, although it was done',
+      does: 'the answer to the next declare is cut after so many bytes, although it was executed',
       run: ([n]) => one(desk.breakOff(amount(n, 20, 0))),
     },
     {
       usage: `wrong [${WRONG_ANSWERS.join('|')}]`,
-      does: 'the next answer is a 200 with that instead',
+      does: 'the next answer is a 200 with that content',
       run: ([word]) => one(desk.wrong(wrongAnswer(word ?? 'null'))),
     },
   ];
 }
 
-/** The device is well and in another state than expected. */
+/** The device works, but is in another state than expected. */
 function stateCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
@@ -228,7 +231,7 @@ function removePod(cluster: Landscape['cluster'], word: string | undefined, prin
   const [name] = found;
   if (name === undefined || found.length > 1)
     throw new Misread(
-      `which gateway pod? Name one of ${staying.join(', ') || '(there is none)'}; its last letters will do`,
+      `which gateway pod? Name one of ${staying.join(', ') || '(there is none)'}; the end of its name is enough`,
     );
   cluster.removePod(name).then(
     () => print([`Pod ${name} is gone.`]),
@@ -262,7 +265,7 @@ function overview(commands: readonly Command[]): Lines {
   return table(commands.map(({ usage, does }) => [usage, does]));
 }
 
-/** The command whose words the line begins with, and the rest of the line. */
+/** The command that the line starts with, and the rest of the line. */
 function find(
   commands: readonly Command[],
   line: string,
@@ -284,14 +287,14 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
     { usage: 'help', does: 'this', run: () => overview(commands) },
     {
       usage: 'status',
-      does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods, the Kubernetes API',
+      does: 'the BIG-IP with its virtual servers and faults; the gateway pods; faults of the Kubernetes API',
       run: () => picture(lab, desk, api),
     },
     ...absenceCommands(desk),
     ...answerCommands(desk),
     ...stateCommands(desk),
     ...apiCommands(api),
-    { usage: 'clear', does: 'takes every fault back', run: () => [desk.clear(), api.clear()] },
+    { usage: 'clear', does: 'ends every fault', run: () => [desk.clear(), api.clear()] },
     ...podCommands(lab.cluster, print),
   ];
   return {
@@ -313,17 +316,20 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
   };
 }
 
-/** A job in the background that reads from its terminal is stopped by the kernel; then the lab would stop serving. */
+/**
+ * The kernel stops a background job that reads from its terminal; the lab would then stop serving.
+ */
 function inBackground(): boolean {
   if (!process.stdin.isTTY) return false;
-  // After the name in brackets: state, ppid, pgrp, session, tty, and the terminal's foreground group.
+  // Fields after the name in brackets: state, ppid, pgrp, session, tty, and the terminal's
+  // foreground group.
   const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
   return group !== foreground;
 }
 
-/** Takes lines until the input ends, which ends nothing else. */
+/** Reads lines until the input ends. The end of the input does not stop the lab. */
 export function listenTo(input: Readable, console: LabConsole): void {
   const lines = createInterface({ input, terminal: false });
   lines.on('line', (line) => console.run(line));

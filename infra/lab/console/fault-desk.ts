@@ -1,4 +1,4 @@
-/** What the console can do to the BIG-IP, and what of it still holds. */
+/** Faults of the BIG-IP that the console can cause, and which of them are active. */
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import {
   type FaultResponse,
@@ -15,7 +15,10 @@ export interface FaultDesk {
   restart(seconds: number): string;
   slow(milliseconds: number): string;
   lose(times: number): string;
-  /** One of AS3's own calls inside the BIG-IP fails; `Infinity` times: until it is taken back. */
+  /**
+   * One of AS3's own calls inside the BIG-IP fails `times` times; `Infinity` means until it is
+   * cleared.
+   */
   inner(fault: InnerFault & { readonly times: number }): string;
   /** Milliseconds between two bytes; 0 ends it. */
   drip(milliseconds: number): string;
@@ -27,7 +30,7 @@ export interface FaultDesk {
   expireTokens(): string;
   forgetTask(): string;
   clear(): string;
-  /** What is wrong with the device now, in sentences. */
+  /** The active faults of the device, as sentences. */
   conditions(): readonly string[];
 }
 
@@ -56,7 +59,7 @@ function down(desk: Desk, seconds: number): string {
   holdWhile(desk, 'down', {
     seconds,
     begin,
-    sentence: 'its management breaks every connection',
+    sentence: 'its management closes every connection',
     over: 'The BIG-IP answers again.',
   });
   return `For ${seconds} s the BIG-IP breaks every connection to its management; its virtual servers go on.`;
@@ -74,15 +77,15 @@ interface Hits {
   readonly times: number;
   readonly match?: Match;
   readonly response: FaultResponse;
-  /** The request is carried out all the same. */
+  /** The request is executed all the same. */
   readonly after?: boolean;
-  /** What still holds, for `status`. */
+  /** The active faults, for `status`. */
   readonly says: (left: number) => string;
-  /** Told of every hit. */
+  /** Called for every hit. */
   readonly hit?: (left: number) => void;
 }
 
-/** The next answers suffer, and it is over by itself. */
+/** Affects the next responses, and then ends by itself. */
 function hitNext(
   desk: Desk,
   name: string,
@@ -113,7 +116,7 @@ function lose(desk: Desk, times: number): string {
     says: (left) => `the answers to the next ${left} declares get lost`,
     hit,
   });
-  return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will get lost after the BIG-IP has done it.`;
+  return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will be lost after the BIG-IP has executed it.`;
 }
 
 function inner(
@@ -193,10 +196,7 @@ function clear(desk: Desk): string {
   faults.as3Absent(false);
   desk.held.delete('busy');
   desk.held.delete('as3');
-  const restarting =
-    desk.held.get('restart')?.() === undefined
-      ? ''
-      : ' It is still starting, which takes the time it takes.';
+  const restarting = desk.held.get('restart')?.() === undefined ? '' : ' It is still starting.';
   return `The BIG-IP is as it should be: active, with AS3, no fault.${restarting}`;
 }
 
@@ -210,7 +210,7 @@ export function createFaultDesk(
   return {
     busy(seconds): string {
       faults.lockHeldFor(seconds * 1000);
-      holdFor(desk, 'busy', seconds, 'somebody else holds the lock of AS3');
+      holdFor(desk, 'busy', seconds, 'another client holds the lock of AS3');
       return `For ${seconds} s somebody else declares on the BIG-IP: AS3 turns every declare away as busy.`;
     },
     down: (seconds) => down(desk, seconds),
@@ -230,7 +230,7 @@ export function createFaultDesk(
     standby(on): string {
       faults.standby(on);
       return on
-        ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).'
+        ? 'The BIG-IP is standby: it answers, but serves no traffic, and must not be configured ("standby off" ends it).'
         : 'The BIG-IP is active.';
     },
     as3(on): string {
@@ -238,16 +238,16 @@ export function createFaultDesk(
       if (on) desk.held.delete('as3');
       else desk.held.set('as3', () => 'AS3 is not installed');
       return on
-        ? 'AS3 is there.'
-        : 'AS3 is gone from the BIG-IP: its paths are answered 404 ("as3 on" brings it back).';
+        ? 'AS3 is installed.'
+        : 'AS3 is not installed on the BIG-IP: its paths return 404 ("as3 on" brings it back).';
     },
     expireTokens(): string {
       faults.expireTokens();
-      return 'Every token has expired; the next request with one is answered 401.';
+      return 'Every token has expired; the next request with one gets 401.';
     },
     forgetTask(): string {
       faults.forgetTask();
-      return 'The BIG-IP has forgotten its tasks, as after a failover: asking for one is answered 404.';
+      return 'The BIG-IP has forgotten its tasks, as after a failover: polling one returns 404.';
     },
     clear: () => clear(desk),
     conditions: () => conditionsOf(desk),

@@ -1,11 +1,11 @@
-/** Faults that hold for a time or until they are taken back, each under a name. */
+/** Faults that are active for a time or until they are cleared, each under a name. */
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface Holds {
   readonly clock: Clock;
-  /** Says later that something is over. */
+  /** Prints later that a fault has ended. */
   readonly announce: (sentence: string) => void;
-  /** By name: what `status` says about it, undefined once it is over. */
+  /** By name: the sentence for `status`, or undefined once the fault has ended. */
   readonly held: Map<string, () => string | undefined>;
   readonly undo: Map<string, () => void>;
 }
@@ -20,7 +20,7 @@ export function takeBack({ held, undo }: Holds, name: string): void {
   held.delete(name);
 }
 
-/** Only says so: for a time, which `status` counts down. */
+/** Only describes the fault: for a time, which `status` counts down. */
 export function holdFor(
   { held, clock }: Holds,
   name: string,
@@ -37,13 +37,13 @@ export function holdFor(
 
 export interface While {
   readonly seconds: number;
-  /** Brings it about; the answer ends it. */
+  /** Starts the fault; the response ends it. */
   readonly begin: () => () => void;
   readonly sentence: string;
   readonly over: string;
 }
 
-/** Brings something about, anew if it held already, and takes it back when its time is over. */
+/** Starts the fault, again if it was active already, and clears it when its time is over. */
 export function holdWhile(
   holds: Holds,
   name: string,
@@ -64,7 +64,7 @@ export function holdWhile(
   });
 }
 
-/** What holds now, in sentences. */
+/** The active faults, as sentences. */
 export function conditionsOf({ held }: Holds): readonly string[] {
   return [...held.values()].flatMap((tell) => tell() ?? []);
 }

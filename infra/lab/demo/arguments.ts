@@ -12,7 +12,10 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found;
 }
 
-/** `--queue sqlite|sqs --members pods|nodes --like FILE`, or one sentence that says what is wrong. */
+/**
+ * Parses `--queue sqlite|sqs --members pods|nodes --like FILE`; returns one sentence if an argument
+ * is invalid.
+ */
 export function parseLabArguments(
   argv: readonly string[],
 ): Pick<LabOptions, 'queue' | 'members' | 'like'> | ArgumentsRefused {

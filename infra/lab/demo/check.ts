@@ -1,15 +1,15 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Say } from './say.ts';
 
-/** What one look found: `ok` with the sentence to print, or what was there instead. */
+/** The result of one check: `ok` with the sentence to print, or what was found instead. */
 export type Seen<T> = { readonly ok: T; readonly say: string } | { readonly instead: string };
 
 export interface Expectation<T> {
   readonly expected: string;
-  /** Where somebody would look when it does not come true. */
+  /** Where to look if the expectation is not met. */
   readonly where: string;
   readonly see: () => Seen<T> | Promise<Seen<T>>;
-  /** How long it may take to come true, in milliseconds. */
+  /** Time limit for the expectation, in milliseconds. */
   readonly within?: number;
 }
 
@@ -33,7 +33,7 @@ export class DemoFailure extends Error {
 
 export interface Checks {
   step(title: string): void;
-  /** Looks again and again until the expectation is true, or throws a {@link DemoFailure}. */
+  /** Checks repeatedly until the expectation is met, or throws a {@link DemoFailure}. */
   check<T>(expectation: Expectation<T>): Promise<T>;
   passed(): number;
 }

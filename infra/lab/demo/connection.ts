@@ -2,7 +2,10 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loopbackOf } from '../loopback.ts';
 
-/** One TCP connection: sends a line, waits for the whole answer. Never throws; what went wrong is the answer in brackets. */
+/**
+ * One TCP connection: sends a line and waits for the whole answer. Never throws; a failure is
+ * returned as an answer in brackets.
+ */
 export function askEcho(
   address: string,
   port: number,
@@ -35,13 +38,13 @@ export function askEcho(
 }
 
 export interface EchoStream {
-  /** Stops, and tells what the connections were answered. */
+  /** Stops, and returns the answers that the connections received. */
   stop(): Promise<readonly string[]>;
 }
 
 const BETWEEN_MS = 2;
 
-/** One connection after the other, until stopped. */
+/** Opens one connection after the other until stopped. */
 export function keepAsking(address: string, port: number, line: string): EchoStream {
   const answers: string[] = [];
   let going = true;

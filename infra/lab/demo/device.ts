@@ -4,7 +4,7 @@ import { table } from './say.ts';
 
 export interface MemberRow {
   readonly member: string;
-  /** Takes new connections, as far as administration goes. */
+  /** Accepts new connections, according to its administrative state. */
   readonly enabled: boolean;
   readonly state: string;
 }

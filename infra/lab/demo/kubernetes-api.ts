@@ -1,4 +1,4 @@
-/** A user's hands on the cluster: plain HTTPS to the API, as kubectl does it. */
+/** A user's access to the cluster: plain HTTPS requests to the API, as kubectl sends them. */
 import { request } from 'node:https';
 
 export interface ApiObject {
@@ -54,7 +54,7 @@ function call(access: ApiAccess, method: string, path: string, body?: object): P
   return promise;
 }
 
-/** The path of an object; all the kinds the demo applies have plurals that only add an s. */
+/** The path of an object; the plurals of all kinds that the demo applies only add an s. */
 export function pathOf(object: ApiObject): string {
   const version = object.apiVersion ?? '';
   const { name = '', namespace } = object.metadata ?? {};

@@ -1,4 +1,4 @@
-/** What the demo looks at, in the cluster and on the device. */
+/** Queries of the demo, to the cluster and to the device. */
 import type { DeviceRow } from './device.ts';
 import type { Seen } from './check.ts';
 import type { ApiObject, KubernetesApi } from './kubernetes-api.ts';
@@ -22,7 +22,7 @@ function ports(service: ApiObject): readonly ServicePort[] {
   return (service['spec'] as { readonly ports?: readonly ServicePort[] }).ports ?? [];
 }
 
-/** Who wrote the Service port, as the API server recorded it. */
+/** The field manager of the Service port, as recorded by the API server. */
 function writerOf(service: ApiObject, port: number): string {
   const fields = (service.metadata?.['managedFields'] ?? []) as readonly ManagedFields[];
   return (
@@ -76,11 +76,11 @@ interface EventObject {
 export interface WantedEvent {
   readonly on: { readonly kind: string; readonly namespace: string; readonly name: string };
   readonly reason: string;
-  /** Words of its message. */
+  /** Text that its message must contain. */
   readonly says: string;
 }
 
-/** Events of either API group. */
+/** Events of both API groups. */
 export async function eventOn(
   api: KubernetesApi,
   { on: { kind, namespace, name }, reason, says }: WantedEvent,
@@ -102,7 +102,7 @@ export async function eventOn(
   return { ok: found.text, say: `Event on the ${kind}: ${reason}: ${found.text}` };
 }
 
-/** The addresses and ports a pool should hold. */
+/** The addresses and ports that a pool should contain. */
 export function poolHolds(
   rows: readonly DeviceRow[],
   virtual: string,
@@ -135,7 +135,10 @@ export function balances(
   const balance = rows.find((r) => r.virtual === virtual)?.balance;
   return balance === method
     ? { ok: method, say: `its pool balances by ${method}` }
-    : { instead: `the pool balances by ${balance ?? 'nothing: there is no such virtual server'}` };
+    : {
+        instead:
+          balance === undefined ? 'there is no such virtual server' : `the pool uses ${balance}`,
+      };
 }
 
 export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<true> {

@@ -1,4 +1,7 @@
-/** `npm run demo`: the whole job, played and checked; `npm run demo -- fleet`: the same with several clusters. */
+/**
+ * `npm run demo`: the whole pipeline, played and checked; `npm run demo -- fleet`: the same with
+ * several clusters.
+ */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { startLab } from '../lab.ts';
 import { parseLabArguments } from './arguments.ts';
@@ -17,7 +20,7 @@ const say = createSay(
 function explain(error: unknown): readonly string[] {
   if (error instanceof DemoFailure) return error.explanation;
   return [
-    'demo failed, and not at a check',
+    'the demo failed with an unexpected error',
     `  seen:          ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   ];
 }
@@ -30,9 +33,7 @@ async function run(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (fleet && (options.members !== 'pods' || options.like !== undefined)) {
-    say.failed([
-      'fleet: its scenes look for pods of its own clusters; leave out --members and --like.',
-    ]);
+    say.failed(['The fleet demo uses its own clusters: omit --members and --like.']);
     return 2;
   }
   const start = clock.now();
@@ -52,7 +53,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-// Whatever is still open after the lab has stopped must not keep the caller waiting.
+// Anything that is still open after the lab has stopped must not keep the process running.
 process.exit(
   await run(process.argv.slice(2)).catch((error: unknown) => {
     say.failed(explain(error));

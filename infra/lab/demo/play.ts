@@ -12,9 +12,12 @@ import {
   secondGateway,
 } from './scenes.ts';
 
-/** Plays every scene on a running lab; returns how many checks passed, or throws at the first that did not. */
+/**
+ * Plays all scenes on a running lab. Returns how many checks passed, or throws at the first that
+ * failed.
+ */
 export async function play(lab: Lab, say: Say, clock: Clock): Promise<number> {
-  say.title('Sluice: from an Istio Gateway to BIG-IP, hands off');
+  say.title('Sluice: from an Istio Gateway to BIG-IP, automatically');
   say.why(
     `lab: ${lab.cluster.pods('istio-ingressgateway').length} gateway pods, 1 BIG-IP, queue ${lab.queue}, pool members are ${lab.members}`,
   );

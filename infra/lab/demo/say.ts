@@ -1,8 +1,8 @@
-/** The demo's voice: short lines for people; colours only on a terminal. */
+/** Output of the demo: short lines for people, with colours only on a terminal. */
 export interface Say {
   title(text: string): void;
   step(number: number, text: string): void;
-  /** Why something happens, in one line. */
+  /** The reason for a step, in one line. */
   why(text: string): void;
   ok(text: string): void;
   lines(lines: readonly string[]): void;

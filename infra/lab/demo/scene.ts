@@ -8,7 +8,7 @@ import { INGRESS_PODS, INGRESS_SERVICE, answered, nobodyAnswers, poolHolds } fro
 import { manifest } from './manifests.ts';
 import type { Say } from './say.ts';
 
-/** What every scene of the demo works with. */
+/** What all scenes of the demo share. */
 export interface Scene {
   readonly lab: Lab;
   readonly api: KubernetesApi;
@@ -34,7 +34,7 @@ interface PodFields {
   readonly status?: { readonly podIP?: string };
 }
 
-/** Where BIG-IP should send connections for a gateway port now: the pods themselves, or the nodes' ports. */
+/** The current targets of BIG-IP for a gateway port: the pods themselves, or the nodes' ports. */
 export async function expectedMembers(
   { lab, api }: Scene,
   port: number,
@@ -78,7 +78,7 @@ export function checkNobody(scene: Scene, port: number, where: string): Promise<
   });
 }
 
-/** The virtual port is the gateway's, unless a setting says otherwise. */
+/** The virtual port is the gateway's port, unless a setting overrides it. */
 export async function checkPool(scene: Scene, port: number, virtualPort = port): Promise<void> {
   await scene.checks.check({
     expected: `virtual server ${virtualOf(scene, virtualPort)} whose pool holds what the cluster offers (${scene.lab.members})`,

@@ -19,7 +19,7 @@ import {
 
 const FIRST_PORT = 32_400;
 const SECOND_PORT = 32_500;
-/** Where the F5 ConfigMap puts the first gateway's virtual server. */
+/** The address and port to which the F5 ConfigMap moves the first gateway's virtual server. */
 const MOVED_PORT = 31_400;
 const CONFIG_MAP = {
   kind: 'ConfigMap',
@@ -47,7 +47,7 @@ interface Sightings {
   readonly answered: number | undefined;
 }
 
-/** Looks at the device and knocks, until the first answer. */
+/** Polls the device and the virtual server until the first answer. */
 async function watchFor(scene: Scene, port: number): Promise<Sightings> {
   const { clock, lab } = scene;
   const until = clock.now() + 10_000;
@@ -62,7 +62,10 @@ async function watchFor(scene: Scene, port: number): Promise<Sightings> {
   return { applied, answered: undefined };
 }
 
-/** The result that first said "applied" for the port brought the times along at which its content passed watch and map. */
+/**
+ * The result that first reported the port as applied also contains the times at which its content
+ * passed watch and map.
+ */
 function moments(
   { lab }: Scene,
   start: number,
@@ -99,7 +102,7 @@ export async function firstGateway(scene: Scene): Promise<void> {
   const watching = watchFor(scene, FIRST_PORT);
   await applyManifest(scene, 'tcp-echo');
   say.why(
-    'The Service lacks the port, so the watcher adds it, by server-side apply; it owns that port and no other.',
+    'The Service lacks the port, so the watcher adds it with server-side apply and owns only that port.',
   );
   await checks.check({
     expected: `the Service istio-ingressgateway has port ${FIRST_PORT}, added by Sluice`,
@@ -107,7 +110,7 @@ export async function firstGateway(scene: Scene): Promise<void> {
     see: () => servicePort(api, FIRST_PORT),
   });
   say.why(
-    'map finds where Envoy listens behind the port; apply declares the virtual server through AS3 and reads it back.',
+    'map finds the port that Envoy listens on; apply declares the virtual server through AS3 and reads it back.',
   );
   await checkPool(scene, FIRST_PORT);
   say.why(
@@ -115,7 +118,7 @@ export async function firstGateway(scene: Scene): Promise<void> {
   );
   const sightings = await watching;
   await checkAnswer(scene, FIRST_PORT, 'one hello');
-  say.why('Only after the device confirmed it does the result go back to the cluster.');
+  say.why('The result is sent back to the cluster only after the device has confirmed it.');
   await checks.check({
     expected: `the Service shows ${lab.virtualAddress} as its external address`,
     where: 'kubectl get svc -n istio-system istio-ingressgateway -o yaml',
@@ -138,7 +141,7 @@ export async function secondGateway(scene: Scene): Promise<void> {
   );
   await applyManifest(scene, 'second-gateway');
   scene.say.why(
-    'The same ingress, so the same snapshot, slice and declaration: now with two virtual servers.',
+    'It is the same ingress, so the snapshot, slice and declaration are the same, now with two virtual servers.',
   );
   await checkPool(scene, SECOND_PORT);
   await checkAnswer(scene, SECOND_PORT, 'two hello');
@@ -153,11 +156,11 @@ export async function configMapMoves(scene: Scene): Promise<void> {
   );
   await applyManifest(scene, 'f5-configmap');
   say.why(
-    'Sluice reads it as settings of the Service port it names, below annotations of the Gateway and above sluice.yaml.',
+    'Its settings apply to the Service port that it names. They override sluice.yaml, and annotations of the Gateway override them.',
   );
   await checkPool(scene, FIRST_PORT, MOVED_PORT);
   await checks.check({
-    expected: 'balance least-connections-member, as the ConfigMap says',
+    expected: 'balance least-connections-member, from the ConfigMap',
     where: `${lab.files.log} (map's notes): is the ConfigMap ignored, and why?`,
     see: () =>
       balances(deviceRows(lab.bigip), virtualOf(scene, MOVED_PORT), 'least-connections-member'),
@@ -171,7 +174,7 @@ export async function configMapMoves(scene: Scene): Promise<void> {
   await checkNobody(scene, FIRST_PORT, 'the device below: is the old virtual server gone?');
   await checkAnswer(scene, SECOND_PORT, 'two hello');
   const source = `${CONFIG_MAP.kind} ${CONFIG_MAP.namespace}/${CONFIG_MAP.name}`;
-  say.why('Whoever wonders why the port is another one reads it on the Gateway.');
+  say.why('An Event on the Gateway says why the port differs.');
   await checks.check({
     expected: `an Event Programmed on the Gateway that names ${source}`,
     where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway',
@@ -189,12 +192,12 @@ export async function podGoes(scene: Scene): Promise<void> {
   const load = keepAsking(lab.virtualAddress, MOVED_PORT, 'busy');
   say.why(
     lab.members === 'pods'
-      ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.'
-      : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.',
+      ? 'The pod is Terminating: it must leave the pools now, while it still answers, not when it is gone.'
+      : 'The members are nodes: kube-proxy stops using the pod, and nothing changes on BIG-IP.',
   );
   const leaving = lab.cluster.removePod(pod?.metadata.name ?? '');
   await checks.check({
-    expected: 'BIG-IP sends nothing new to the pod while it is Terminating, before it is gone',
+    expected: 'BIG-IP sends no new connections to the pod while it is Terminating',
     where: `${lab.files.log} (apply's lines after the pod turned Terminating), and the session of its member and node on the device`,
     see: async () =>
       leftInTime(
@@ -221,10 +224,10 @@ export async function podGoes(scene: Scene): Promise<void> {
   showDevice(scene);
 }
 
-/** After the pod is gone it is too late: connections were sent to nobody. */
+/** Once the pod is gone it is too late: connections would already have been sent to it. */
 function leftInTime(there: boolean, pool: Seen<DeviceRow>): Seen<DeviceRow> {
   if (there) return pool;
-  return { instead: 'the pod was gone, and until then its member took new connections' };
+  return { instead: 'the member accepted new connections until the pod was gone' };
 }
 
 function judgeLoad(answers: readonly string[]): Seen<number> {
@@ -243,7 +246,7 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   say.why('kubectl delete gateways.networking.istio.io tcp-echo-gateway');
   await api.remove(`${GATEWAYS}/${GATEWAY.name}`);
   say.why(
-    'The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.',
+    'The watcher saw the deletion, which proves that the virtual server must be removed. The second one is not touched.',
   );
   await checks.check({
     expected: `no virtual server ${virtualOf(scene, MOVED_PORT)}`,
@@ -252,9 +255,7 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   });
   await checkNobody(scene, MOVED_PORT, 'the device below: is the virtual server gone?');
   await checkAnswer(scene, SECOND_PORT, 'two hello');
-  say.why(
-    'The F5 ConfigMap is now for a port that no Gateway opens; it is told so, not passed over.',
-  );
+  say.why('The F5 ConfigMap now configures a port that no Gateway opens. An Event reports this.');
   await checks.check({
     expected: 'an Event SettingIgnored on the ConfigMap',
     where: `kubectl -n ${CONFIG_MAP.namespace} get events`,

@@ -2,7 +2,7 @@ import { table } from './say.ts';
 
 export interface Moment {
   readonly what: string;
-  /** Milliseconds since 1970; absent when it was not seen. */
+  /** Milliseconds since 1970; absent if the moment was not observed. */
   readonly at: number | undefined;
 }
 

@@ -9,7 +9,7 @@ import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export type HostedHandler = Handler & { close?(): Promise<void> };
 
-/** What every function's bundle exports. */
+/** The exports of every function's bundle. */
 export interface FunctionModule {
   readonly create: (runtime: Runtime) => HostedHandler;
   readonly handler: Handler;
@@ -36,7 +36,7 @@ export interface Unpacked {
   remove(): Promise<void>;
 }
 
-/** Unpacks a zip into a folder that has nothing else, as Lambda does. */
+/** Unpacks a zip into an otherwise empty folder, as Lambda does. */
 export async function unpackArtifact(zip: string): Promise<Unpacked> {
   const files = unzipSync(await readFile(zip));
   const folder = await mkdtemp(join(tmpdir(), 'sluice-function-'));

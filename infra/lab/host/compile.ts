@@ -14,19 +14,22 @@ const run = promisify(execFile);
 export interface CompileOptions {
   /** The repository; its artifacts must have been built. */
   readonly root: string;
-  /** The configuration that decides the queues; absent as in `serverless.yml`. */
+  /** The configuration that selects the queues; if absent, as in `serverless.yml`. */
   readonly config?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Serverless tells its errors on standard output. */
+/** Serverless prints its errors on standard output. */
 function output(error: unknown): string {
   const said =
     typeof error === 'object' && error !== null && 'stdout' in error ? error.stdout : undefined;
   return typeof said === 'string' && said !== '' ? said : errorMessage(error);
 }
 
-/** What `serverless package` makes of `serverless.yml`, in a folder of its own; needs neither network nor credentials. */
+/**
+ * The output of `serverless package` for `serverless.yml`, in its own folder. Needs neither network
+ * nor credentials.
+ */
 export async function compileTemplate(options: CompileOptions): Promise<Template> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-template-'));
   const bin = createRequire(join(options.root, 'package.json')).resolve(

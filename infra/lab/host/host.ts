@@ -1,4 +1,7 @@
-/** Runs the functions that were built for Lambda, from the same files and with the same settings, in this process. */
+/**
+ * Runs the functions that were built for Lambda in this process, from the same files and with the
+ * same settings.
+ */
 import { join } from 'node:path';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import { FUNCTIONS, type FunctionSettings } from '../../../shared/queue/functions.ts';
@@ -9,18 +12,24 @@ import { functionsOf, type HostedSettings, type Template } from './template.ts';
 export interface HostOptions {
   /** Folder of the build, with `map/handler.mjs` and `map.zip`. */
   readonly dist: string;
-  /** Configuration, secrets, queues and the rest of what the functions get. */
+  /** Environment of the functions: configuration, secrets, queues and the rest. */
   readonly runtime: Runtime;
-  /** With it, the zips run with the template's settings (what is deployed); without it, the bundles with the defaults. */
+  /**
+   * With a template, the zips run with the template's settings, as deployed. Without one, the
+   * bundles run with the defaults.
+   */
   readonly template?: Template;
-  /** How long one poll waits; default 20 s. Keep it short over fauxqs, whose cut polls still swallow a message. */
+  /**
+   * Duration of one poll; default 20 s. Use a short time with fauxqs, because an interrupted poll
+   * there still consumes a message.
+   */
   readonly wait?: number;
 }
 
 export interface Host {
-  /** Names of the functions that run. */
+  /** Names of the running functions. */
   readonly functions: readonly string[];
-  /** Takes no more, finishes what is in hand, and closes the functions. */
+  /** Accepts no more messages, finishes those in progress, and closes the functions. */
   stop(): Promise<void>;
 }
 
@@ -85,7 +94,10 @@ function startOne(
   };
 }
 
-/** Loads every function before it starts the first, so that a host runs whole or not at all. */
+/**
+ * Loads every function before it starts the first one, so that a host runs either completely or not
+ * at all.
+ */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { template } = options;
   const loading =

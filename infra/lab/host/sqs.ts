@@ -1,4 +1,4 @@
-/** An SQS server for the lab, spoken to over the wire with the real AWS client. */
+/** An SQS server for the lab, which the real AWS client calls over HTTP. */
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { createSqsClient, type SqsCredentials } from '../../../shared/queue/sqs/client.ts';
@@ -21,7 +21,7 @@ export interface QueueDefinition {
 
 const REGION = 'eu-central-1';
 
-/** Made with buildApp, because startFauxqs listens on every address of the machine. */
+/** Created with buildApp, because startFauxqs listens on every address of the machine. */
 export async function startLocalSqs(): Promise<LocalSqs> {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -30,7 +30,7 @@ export async function startLocalSqs(): Promise<LocalSqs> {
     region: REGION,
     credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },
     stop: async () => {
-      // A poll that still waits must not hold up the end.
+      // A pending poll must not delay the shutdown.
       app.server.closeAllConnections();
       await app.close();
     },

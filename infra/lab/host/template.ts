@@ -1,4 +1,4 @@
-/** Reads what the host needs out of the compiled CloudFormation template. */
+/** Reads what the host needs from the compiled CloudFormation template. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
@@ -41,7 +41,7 @@ const Resource = z.looseObject({
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** Everything is kept; what the host uses is checked when it is used. */
+/** Unknown fields are kept; the host checks what it uses. */
 export const Template = z.object({
   Resources: z.record(z.string(), Resource),
   Outputs: z.record(z.string(), z.unknown()).default({}),
@@ -57,7 +57,7 @@ export interface HostedSettings extends FunctionSettings {
   readonly handler: string;
 }
 
-/** What Lambda takes where an event source names no limit. */
+/** Lambda's default for an event source without a limit. */
 const UNLIMITED_CONCURRENCY = 1_000;
 
 export async function readTemplate(path: string): Promise<Template> {

@@ -35,32 +35,38 @@ export interface LabKubernetesOptions {
   readonly port?: number;
   readonly now?: () => number;
   readonly uid?: () => string;
-  /** Name of the cluster; its kube-system UID follows from it, so that two labs are two clusters and a restart is not a new one. */
+  /**
+   * Name of the cluster. The UID of kube-system is derived from it: two labs are two clusters, and
+   * a restarted lab is the same cluster.
+   */
   readonly name?: string;
-  /** Groups, `group/version` or `plural.group` that this cluster does not have. */
+  /** Groups, `group/version` or `plural.group` that this cluster does not serve. */
   readonly without?: readonly string[];
-  /** More rules for objects than the server's own, as an admission webhook has: what is wrong with this one? */
+  /** Additional validation, like an admission webhook: returns what is wrong with the object. */
   readonly admit?: (object: KubernetesObject) => readonly Cause[];
   /**
-   * Deleting a pod that runs on a node only marks it as terminating, and whoever plays the kubelet removes it from the store.
-   * Without (the default) it is gone at once.
+   * Deleting a pod that runs on a node only marks it as terminating; the simulated kubelet removes
+   * it from the store. Without this option (the default) the pod is gone at once.
    */
   readonly gracefulPods?: boolean;
-  /** What answers say of the time (`Date`), in milliseconds since 1970; absent: `now`. Undefined: nothing, as behind some proxies. */
+  /**
+   * The time in the `Date` header, in milliseconds since 1970. Absent: `now`. If it returns
+   * undefined, there is no header, as behind some proxies.
+   */
   readonly date?: () => number | undefined;
-  /** How often bookmarks are sent to watches that allow them; a minute, as in Kubernetes. */
+  /** How often bookmarks are sent to watches that allow them; once a minute, as in Kubernetes. */
   readonly bookmarkMs?: number;
   /**
-   * How often etcd tells how far it is, in milliseconds; ten minutes, as etcd does it. A kind without changes gets bookmarks only
-   * then.
+   * How often etcd reports its progress, in milliseconds; by default every ten minutes, as in etcd.
+   * A kind without changes only gets bookmarks after such a report.
    */
   readonly etcdProgressMs?: number;
   /**
-   * How long the namespace controller takes to empty a namespace that was deleted, in milliseconds. 0, the default: before the
-   * answer; Infinity: there is no such controller.
+   * How long the namespace controller takes to empty a deleted namespace, in milliseconds. 0 (the
+   * default): before the answer. Infinity: there is no controller.
    */
   readonly namespaceMs?: number;
-  /** Reserved: where to keep the objects across restarts. */
+  /** Reserved for a directory that keeps the objects across restarts. */
   readonly state?: string;
 }
 
@@ -72,9 +78,15 @@ export interface LabKubernetes {
   kubeconfig(): string;
   readonly store: ObjectStore;
   readonly faults: Faults;
-  /** Withholds or brings a group (or `group/version`, `plural.group`) while running, as installing its CRDs does. */
+  /**
+   * Removes or adds a group (or `group/version`, `plural.group`) while running, as uninstalling or
+   * installing its CRDs does.
+   */
   serve(what: string, on: boolean): void;
-  /** Off: nobody answers, and connections break. On: under the same address again, with all it held. */
+  /**
+   * Off: requests are not answered, and connections break. On: it serves the same objects at the
+   * same address again.
+   */
   power(on: boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -97,7 +109,8 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
   const { objects, faults, catalog, route, stop } = createApi({ ...options, uid }, token);
   placeNamespaces(objects, name);
   const server = createServer({ cert, key }, route);
-  // Longer than clients keep idle connections, so that none is closed under a request.
+  // Longer than clients keep idle connections, so that the server never closes one during a
+  // request.
   server.keepAliveTimeout = 180_000;
   await listen(server, port, host);
   const { port: used } = server.address() as AddressInfo;
@@ -123,7 +136,7 @@ interface Api {
   readonly faults: FaultBoard;
   readonly catalog: ReturnType<typeof createCatalog>;
   readonly route: RequestListener;
-  /** Ends what it does by itself. */
+  /** Ends background work. */
   readonly stop: () => void;
 }
 
@@ -152,7 +165,7 @@ function createApi(
   };
 }
 
-/** Node's own Date header would tell the time of this machine. */
+/** Node's own Date header would contain the time of this machine. */
 function dated(route: RequestListener, date: () => number | undefined): RequestListener {
   return (request, response) => {
     const time = date();

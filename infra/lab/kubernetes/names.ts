@@ -1,4 +1,4 @@
-/** Rules for names; each answers what is wrong, in the words of Kubernetes, or nothing. */
+/** Rules for names. Each returns what is wrong, in the words of Kubernetes, or undefined. */
 import type { Resource } from './resources/resource.ts';
 
 export function dnsLabel(name: string): string | undefined {
@@ -23,7 +23,7 @@ function dnsSubdomain(name: string): string | undefined {
 export function nameProblem(resource: Resource, name: string): string | undefined {
   if (resource.storage === 'services') return serviceName(name);
   if (resource.storage === 'namespaces') return dnsLabel(name);
-  // The API server checks no more of an Event's name than that it fits into a path.
+  // The API server only checks that the name of an Event fits into a path.
   if (resource.storage === 'events') return undefined;
   return dnsSubdomain(name);
 }

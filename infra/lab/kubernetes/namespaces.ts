@@ -1,4 +1,4 @@
-/** The namespace controller: a namespace that is deleted terminates, and goes once nothing is left in it. */
+/** The namespace controller: a deleted namespace terminates, and disappears once it is empty. */
 import { fieldsOf } from './fields.ts';
 import type { Catalog } from './resources/catalog.ts';
 import type { Store } from './store.ts';
@@ -9,9 +9,9 @@ const NAMESPACES = 'namespaces';
 export interface NamespaceOptions {
   readonly store: Store;
   readonly catalog: Catalog;
-  /** When an object or a namespace was deleted, as the API writes it. */
+  /** The time at which an object or a namespace was deleted, in the API's format. */
   readonly timestamp: () => string;
-  /** How long the controller takes to begin, in milliseconds; Infinity: there is no controller. */
+  /** Delay before the controller starts, in milliseconds; Infinity: there is no controller. */
   readonly delayMs: number;
 }
 
@@ -28,7 +28,10 @@ export class NamespaceController {
     });
   }
 
-  /** Marks the namespace as terminating and answers it so; what is in it goes now or after the delay. */
+  /**
+   * Marks the namespace as terminating and returns it. Its objects are deleted now or after the
+   * delay.
+   */
   terminate(namespace: KubernetesObject): KubernetesObject {
     const { store, timestamp, delayMs } = this.#options;
     if (namespace.metadata.deletionTimestamp) return namespace;
@@ -43,7 +46,7 @@ export class NamespaceController {
     return marked;
   }
 
-  /** What a finalizer holds is only marked; its owner takes the finalizer off, or nobody does. */
+  /** An object with a finalizer is only marked; it disappears when the finalizer is removed. */
   #empty(namespace: string): void {
     const { store, timestamp } = this.#options;
     this.#emptied.add(namespace);

@@ -1,4 +1,4 @@
-/** The store as the lab's own components use it, in the same process. */
+/** The store for the lab's own components in the same process. */
 import { createHash } from 'node:crypto';
 import { pruneSilently } from './custom/decode.ts';
 import { notFound } from './errors.ts';
@@ -74,7 +74,7 @@ export function createObjectStore(store: Store, writer: Writer, catalog: Catalog
   };
 }
 
-/** A UUID that is the same for the same words. */
+/** A UUID that is derived from the text. */
 export function stableUid(...words: readonly string[]): string {
   const hex = createHash('sha256').update(words.join('/')).digest('hex');
   return [

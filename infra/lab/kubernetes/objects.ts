@@ -1,4 +1,4 @@
-/** What the API server does to an object of a kind on its way in: defaults, allocation, validation. */
+/** Processes a written object like the API server: defaults, allocation, validation. */
 import { withSchemaDefaults } from './custom/defaults.ts';
 import { definitionOf } from './custom/schema.ts';
 import { validateCustom } from './custom/validate.ts';
@@ -37,7 +37,7 @@ export function withDefaults(resource: Resource, object: KubernetesObject): Kube
     : (defaulters[resource.storage]?.(object) ?? object);
 }
 
-/** The server's own part of a namespace, which no manager owns. */
+/** The fields of a namespace that the server sets and no manager owns. */
 function activeNamespace(object: KubernetesObject): KubernetesObject {
   return {
     ...object,
@@ -51,7 +51,7 @@ export interface Prepared {
   readonly causes: readonly Cause[];
 }
 
-/** Allocation and validation, which need to know the object before and the other objects of the kind. */
+/** Allocation and validation, which need the previous object and the other objects of the kind. */
 export function prepare(
   resource: Resource,
   object: KubernetesObject,

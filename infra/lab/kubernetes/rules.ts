@@ -1,4 +1,7 @@
-/** Rules of single built-in kinds, and those for every object, each as a cause with its field. */
+/**
+ * Rules of individual built-in kinds and rules for all objects; each violation is a cause with its
+ * field.
+ */
 import { badRequest } from './errors.ts';
 import { fieldAt, fieldsOf, textAt } from './fields.ts';
 import type { Resource } from './resources/resource.ts';
@@ -8,7 +11,9 @@ function cause(field: string, message: string, reason = 'FieldValueInvalid'): Ca
   return { reason, message, field };
 }
 
-/** An Event lives beside its object; those about cluster-scoped objects live in `default`. */
+/**
+ * An Event is in the namespace of its object; Events about cluster-scoped objects are in `default`.
+ */
 function eventCauses(event: KubernetesObject): readonly Cause[] {
   const about = textAt(event, 'involvedObject.namespace');
   const { namespace = '' } = event.metadata;
@@ -41,7 +46,7 @@ function leaseCauses(lease: KubernetesObject): readonly Cause[] {
 
 const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
 
-/** What counts are the values, text and binary. */
+/** Only the values count, text and binary. */
 function configMapCauses(map: KubernetesObject): readonly Cause[] {
   const texts = Object.values(fieldsOf(map['data'])).map((value) =>
     Buffer.byteLength(String(value)),
@@ -70,7 +75,10 @@ export function builtInCauses(storage: string, object: KubernetesObject): readon
   return causesOfKind[storage]?.(object) ?? [];
 }
 
-/** A terminating object only loses finalizers. The real server checks those of custom resources twice. */
+/**
+ * A terminating object can only lose finalizers. The real server checks those of custom resources
+ * twice.
+ */
 export function finalizerCauses(
   { builtIn }: Resource,
   before: KubernetesObject | undefined,
@@ -89,7 +97,7 @@ export function finalizerCauses(
 const leaseTimes = ['acquireTime', 'renewTime'] as const;
 const LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
 
-/** The times of a Lease have six digits behind the point, or the body cannot be read. */
+/** The times of a Lease need six fractional digits, otherwise the body cannot be parsed. */
 export function refuseUnreadable({ kind, storage }: Resource, object: KubernetesObject): void {
   if (storage !== 'leases.coordination.k8s.io') return;
   for (const field of leaseTimes) {

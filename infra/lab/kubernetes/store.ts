@@ -1,4 +1,7 @@
-/** Objects with their history: one counter of revisions for everything, as etcd has it. Stored objects are never changed in place. */
+/**
+ * Objects with their history and one revision counter for all, as in etcd. Stored objects are never
+ * modified in place.
+ */
 import { expired } from './errors.ts';
 import type { EventType, KubernetesObject } from './types.ts';
 
@@ -15,9 +18,9 @@ export interface Place {
   readonly namespace?: string;
 }
 
-/** Kept long enough for any reconnect, short enough for a lab that runs for days. */
+/** Long enough for any reconnect, and short enough for a lab that runs for days. */
 const MAX_HISTORY_EVENTS = 20_000;
-/** What other components have written before the first object of a lab. */
+/** The number of writes by other components before the lab's first object. */
 const FIRST_REVISION = 300;
 
 export function keyOf(object: KubernetesObject): string {
@@ -39,7 +42,10 @@ export class Store {
   readonly #lastOf = new Map<string, number>();
   #progress = 0;
   #history: Change[] = [];
-  /** As in a cluster that has been up for a while: whoever asks from the very beginning is answered that this is too old. */
+  /**
+   * As in a cluster that has run for a while: a watch from the very beginning is refused as too
+   * old.
+   */
   #revision = FIRST_REVISION;
   #compacted = FIRST_REVISION;
 
@@ -56,7 +62,7 @@ export class Store {
     return all.filter((object) => within(place, object)).sort(byKey);
   }
 
-  /** The list as it was at a revision, by undoing what came later. */
+  /** The list at a revision, computed by undoing later changes. */
   listAt(place: Place, revision: number): readonly KubernetesObject[] {
     const state = new Map(this.list(place).map((object) => [keyOf(object), object]));
     for (const change of this.since(place, revision).toReversed()) {
@@ -66,7 +72,7 @@ export class Store {
     return [...state.values()].sort(byKey);
   }
 
-  /** What happened after a revision; throws 410 when that is no longer known. */
+  /** The changes after a revision; throws 410 if they are no longer stored. */
   since(place: Place, revision: number): readonly Change[] {
     if (revision < this.#compacted)
       throw expired(`too old resource version: ${revision} (${this.#compacted})`);
@@ -78,7 +84,7 @@ export class Store {
     );
   }
 
-  /** Saves a new or changed object and gives it its resourceVersion. */
+  /** Stores a new or changed object and assigns its resourceVersion. */
   put(storage: string, object: KubernetesObject): KubernetesObject {
     const previous = this.get(storage, object.metadata.namespace, object.metadata.name);
     const stored = this.#stamped(object);
@@ -107,18 +113,18 @@ export class Store {
     return stored;
   }
 
-  /** Forgets the history: watches and pages that start before now are answered 410. */
+  /** Discards the history: watches and pages that start before now get 410. */
   compact(): void {
     this.#history = [];
     this.#compacted = this.#revision;
   }
 
-  /** Etcd tells everybody how far it is, also whom no change concerned. */
+  /** Etcd reports its progress for all kinds, including those without changes. */
   progress(): void {
     this.#progress = this.#revision;
   }
 
-  /** How far the watch cache of a kind knows to be: its last change, or what etcd told since. */
+  /** The revision of the watch cache of a kind: its last change, or etcd's last progress report. */
   known(storage: string): number {
     return Math.max(this.#progress, this.#lastOf.get(storage) ?? 0);
   }

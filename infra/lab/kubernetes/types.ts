@@ -1,4 +1,4 @@
-/** The shapes the lab's API server works on. */
+/** The types of the lab's API server. */
 export type Fields = Record<string, unknown>;
 
 export interface ManagedFieldsEntry {
@@ -43,8 +43,9 @@ export interface StoreEvent {
 
 export interface ObjectStore {
   /**
-   * Creates or replaces as a component of the cluster would: by the same rules as the API (defaults, allocation, generation).
-   * `status` is written too when it is given, and kept when it is not. Content that is already there changes nothing.
+   * Creates or replaces an object as a component of the cluster would, by the rules of the API
+   * (defaults, allocation, generation). Writes `status` if it is given and keeps it otherwise.
+   * Identical content changes nothing.
    */
   apply(object: KubernetesObject): KubernetesObject;
   get(

@@ -1,4 +1,4 @@
-/** Every write goes through here, whoever asks: a client of the API or a component of the lab. */
+/** All writes, from clients of the API and from components of the lab. */
 import {
   alreadyExists,
   badRequest,
@@ -23,11 +23,11 @@ export interface WriterOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly uid: () => string;
-  /** More rules for objects than the server's own. */
+  /** Additional validation, like an admission webhook. */
   readonly admit: (object: KubernetesObject) => readonly Cause[];
 }
 
-/** What is written, by whom and on which endpoint. */
+/** The write: its content, its author and its endpoint. */
 export interface Target {
   readonly resource: Resource;
   /** The row of the table whose form is stored. */
@@ -63,7 +63,7 @@ export class Writer {
     return this.#save(target, trackUpdate(undefined, fresh, this.#writing(target)));
   }
 
-  /** Replaces the object, or its part behind the endpoint. */
+  /** Replaces the object, or the part of it that the endpoint writes. */
   update(target: Target, given: KubernetesObject): KubernetesObject {
     const live = this.#live(target);
     const object = this.#incoming(target, given);
@@ -72,7 +72,7 @@ export class Writer {
     return this.#save(target, trackUpdate(live, next, this.#writing(target)), live);
   }
 
-  /** Server-side apply; creates what is not there. */
+  /** Server-side apply; creates a missing object. */
   apply(target: Target, given: KubernetesObject, force: boolean): KubernetesObject {
     const object = this.#incoming(target, given);
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
@@ -92,7 +92,7 @@ export class Writer {
     return this.#save(target, withDefaults(target.stored, restored(base, next)), live);
   }
 
-  /** As the lab's own components write: status and all, whatever the resourceVersion says. */
+  /** A write by the lab's own components: includes the status and ignores the resourceVersion. */
   place(target: Target, given: KubernetesObject): KubernetesObject {
     const object = this.#incoming(target, given);
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
@@ -110,7 +110,7 @@ export class Writer {
     );
   }
 
-  /** Deletes, or marks as terminating what a finalizer still holds. */
+  /** Deletes an object, or marks it as terminating if it has finalizers. */
   delete(target: Target, preconditions: Fields = {}, graceSeconds = 0): KubernetesObject {
     const live = this.#live(target);
     for (const [field, word] of preconditionFields) {
@@ -190,7 +190,7 @@ export class Writer {
     };
   }
 
-  /** A component may bring its own identity and age, for scenes where those decide something. */
+  /** A component may set identity and creation time, for tests in which they matter. */
   #placed(target: Target, object: KubernetesObject): KubernetesObject {
     const { uid, creationTimestamp } = object.metadata;
     const born = this.#born(target, object);
@@ -248,13 +248,13 @@ export class Writer {
     if (live && equal(live, next)) return live;
     if (target.dryRun) return next;
     if (!live || !released(live, next)) return store.put(resource.storage, next);
-    // Watchers see the object as it was, with the last finalizer; whoever took that off sees it without.
+    // Watchers see the object with the last finalizer; the client that removed it sees it without.
     const { resourceVersion = '' } = this.#remove(live, resource.storage).metadata;
     return { ...next, metadata: { ...next.metadata, resourceVersion } };
   }
 }
 
-/** Whoever names a UID means that object and no other; in an apply it is not created anew. */
+/** A UID in a request refers to that object only; an apply does not recreate it. */
 function refuseOtherUid(
   { resource, name }: Target,
   uid: string | undefined,
@@ -272,20 +272,20 @@ function refuseOtherUid(
   );
 }
 
-/** Where etcd has the object, in the words of the storage layer. */
+/** The object's key in etcd, as in messages of the storage layer. */
 function keyWords({ resource, namespace, name }: Target): string {
   const folder = resource.builtIn ? resource.plural : `${resource.group}/${resource.plural}`;
   const path = ['/registry', folder, ...(namespace ? [namespace] : []), name].join('/');
   return `Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: `;
 }
 
-/** A terminating object whose last finalizer was taken off is gone. */
+/** A terminating object whose last finalizer was removed is gone. */
 function released(live: KubernetesObject, next: KubernetesObject): boolean {
   const held = (object: KubernetesObject): boolean => (object.metadata.finalizers ?? []).length > 0;
   return next.metadata.deletionTimestamp !== undefined && held(live) && !held(next);
 }
 
-/** Identity is the server's: no write changes it. */
+/** The server sets the identity; no write changes it. */
 function restored(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
   const { uid, creationTimestamp, generation, resourceVersion } = live.metadata;
   const { deletionTimestamp, deletionGracePeriodSeconds } = live.metadata;
@@ -316,7 +316,10 @@ function terminated(object: KubernetesObject, given: KubernetesObject): Kubernet
     : object;
 }
 
-/** The status endpoint changes status only, and the metadata of built-in kinds; the other one everything else. */
+/**
+ * The status endpoint changes only the status (and the metadata of built-in kinds); the other
+ * endpoint changes everything else.
+ */
 function endpointPart(
   { who, resource }: Target,
   live: KubernetesObject,

@@ -1,4 +1,7 @@
-/** The lab's queue: in process, or an SQS-compatible server with the queues of the compiled template. */
+/**
+ * The lab's queue: in this process, or an SQS-compatible server with the queues of the compiled
+ * template.
+ */
 import { join, resolve } from 'node:path';
 import type { QueueConfig } from '../../../shared/config/schema.ts';
 import type { SqsCredentials } from '../../../shared/queue/sqs/client.ts';
@@ -11,16 +14,22 @@ export type LabQueueKind = QueueConfig['kind'];
 export interface LabQueue {
   readonly config: QueueConfig;
   readonly credentials?: SqsCredentials;
-  /** How long one poll waits, in milliseconds; absent for the usual time. */
+  /** Duration of one poll, in milliseconds; absent for the default. */
   readonly wait?: number;
-  /** Creates what has to be there before anybody sends; with a template, the functions run as it says. */
+  /**
+   * Creates the queues before anything is sent. With a template, the functions run with its
+   * settings.
+   */
   prepare(configFile: string): Promise<Template | undefined>;
   close(): Promise<void>;
 }
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** fauxqs gives a message to a poll that was cut off, so polls are short and mostly end by themselves. */
+/**
+ * fauxqs delivers messages to an interrupted poll, so polls are short and usually end by
+ * themselves.
+ */
 const SQS_WAIT_MS = 1000;
 
 function sqliteQueue(dir: string): LabQueue {

@@ -1,4 +1,7 @@
-/** Reads the results on their way back to the cluster, without touching them: the times in the demo's timeline. */
+/**
+ * Reads the results on their way back to the cluster without consuming them, for the times in the
+ * demo's timeline.
+ */
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import type { Hop } from '../../../shared/queue/hops.ts';
@@ -6,7 +9,7 @@ import type { OutgoingMessage, Queue, Queues } from '../../../shared/queue/port.
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface SettledTrace {
-  /** When the result was in the queue, in milliseconds since 1970. */
+  /** When the result reached the queue, in milliseconds since 1970. */
   readonly at: number;
   /** Ports whose exposure was applied. */
   readonly applied: readonly number[];

@@ -101,7 +101,7 @@ describe('the console of the lab', () => {
     expect(said('busy 30')).toContain('For 30 s');
     expect((await post()).status).toBe(503);
     await clock.pass(10_000);
-    expect(condition()).toBe('BIG-IP: active; somebody else holds the lock of AS3 (20 s more)');
+    expect(condition()).toBe('BIG-IP: active; another client holds the lock of AS3 (20 s more)');
     await clock.pass(20_000);
     expect(condition()).toBe('BIG-IP: active, no fault');
     expect((await post()).status).toBe(200);
@@ -347,11 +347,11 @@ describe('the console of the lab', () => {
   test.each([
     [
       'pod remove',
-      'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)',
+      'which gateway pod? Name one of gateway-abcde, gateway-fghij; the end of its name is enough (pod remove NAME)',
     ],
     [
       'pod remove zz',
-      'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)',
+      'which gateway pod? Name one of gateway-abcde, gateway-fghij; the end of its name is enough (pod remove NAME)',
     ],
     ['busy soon', '"soon" is not a whole number from 1 to 600000 (busy [SECONDS])'],
     ['down 0', '"0" is not a whole number from 1 to 600000 (down [SECONDS])'],

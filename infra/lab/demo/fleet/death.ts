@@ -1,4 +1,4 @@
-/** A cluster dies while requests keep coming, and comes back. */
+/** A cluster fails while requests are sent, and comes back. */
 import {
   QUIET_MS,
   checkAnswered,
@@ -14,24 +14,24 @@ import { inWords, isAnswered, type Request } from './traffic.ts';
 
 /** In milliseconds since 1970. */
 interface Death {
-  /** The power goes. */
+  /** The time of the power failure. */
   readonly fire: number;
-  /** From now on nothing of it accepts a connection. */
+  /** The time from which no process of the cluster accepts a connection. */
   readonly gone: number;
-  /** BIG-IP's monitors know. */
+  /** The time at which BIG-IP's monitors have detected it. */
   readonly known: number;
 }
 
 export async function dies(scene: FleetScene): Promise<void> {
   const { checks, clock, say } = scene;
   checks.step(
-    'A cluster dies: its API, nodes, pods and watcher are gone at once, while requests keep coming',
+    'A cluster fails: its API, nodes, pods and watcher are gone at once, while requests are sent',
   );
   say.why(
-    'Sluice removes nothing, because a silent cluster proves nothing. BIG-IP tries another member where one cannot be reached (reselectTries),',
+    'Sluice removes nothing, because silence proves nothing. BIG-IP tries another member if one cannot be reached (reselectTries)',
   );
   say.why(
-    'until its monitors take the dead ones out: only what the dead cluster had accepted can be lost.',
+    'until its monitors mark the failed ones down. Only connections that the failed cluster had accepted can be lost.',
   );
   const written = declares(scene);
   const running = traffic(scene);
@@ -46,14 +46,14 @@ export async function dies(scene: FleetScene): Promise<void> {
   await clock.sleep(3 * QUIET_MS);
   await checkLosses(scene, await running.stop(), { fire, gone, known });
   await checks.check({
-    expected: 'nobody wrote to the BIG-IP for it',
+    expected: 'nothing was written to the BIG-IP',
     where: `${scene.lab.files.log} (apply's lines)`,
     within: 0,
     see: () =>
       declares(scene) === written
         ? {
             ok: true,
-            say: 'no declare was made for it: the members stay declared, for the day the cluster comes back',
+            say: 'nothing was declared: the members stay, so that the cluster can come back',
           }
         : { instead: `${declares(scene) - written} declares` },
   });
@@ -76,7 +76,10 @@ function monitorsKnow(scene: FleetScene, fire: number): Promise<number> {
   });
 }
 
-/** A request whose connection the dead cluster had accepted cannot be saved by anybody; one that began later can, and must. */
+/**
+ * A request whose connection the failed cluster had accepted is lost; a request that began later
+ * must succeed.
+ */
 async function checkLosses(
   { checks, lab, say }: FleetScene,
   requests: readonly Request[],
@@ -99,7 +102,7 @@ async function checkLosses(
   const wrongly = [...before, ...unknowing, ...after].filter((request) => !isAnswered(request));
   await checks.check({
     expected:
-      'no request is lost but those in flight when the cluster died, and some begin before the monitors know',
+      'only requests in flight when the cluster failed are lost, and some requests begin before the monitors have detected it',
     where: `${lab.files.log}, and the members in the table`,
     within: 0,
     see: () => {
@@ -108,14 +111,14 @@ async function checkLosses(
           instead: `${wrongly.length} others were lost: ${[...new Set(wrongly.map(({ answer }) => answer))].join(', ')}`,
         };
       return unknowing.length === 0
-        ? { instead: 'none began while the monitors did not know' }
-        : { ok: true, say: 'no request was lost but those in flight' };
+        ? { instead: 'no request began before the monitors had detected it' }
+        : { ok: true, say: 'only requests in flight were lost' };
     },
   });
 }
 
 export async function comesBack(scene: FleetScene): Promise<void> {
-  scene.checks.step('It comes back: nobody has to do anything');
+  scene.checks.step('It comes back without any action');
   const running = traffic(scene);
   await siteOf(scene, 'west').power(true);
   await checkUp(scene, ['east', 'west']);

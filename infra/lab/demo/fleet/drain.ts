@@ -15,14 +15,14 @@ import { promisify } from 'node:util';
 import type { Lab } from '../../lab.ts';
 import { ROOT } from '../../queue/queue.ts';
 
-/** Long connections; they take turns over the pool, so every cluster has some. */
+/** Long connections; BIG-IP distributes them over the pool, so each cluster has some. */
 const HELD_CONNECTIONS = 8;
 const WHY = 'kernel update';
 
 export async function drains(scene: FleetScene): Promise<void> {
   const { checks, say, lab } = scene;
   checks.step(
-    'A cluster is drained for maintenance: no connection is cut, every new one goes to the others',
+    'A cluster is drained for maintenance: no connection is cut, and new ones go to the other clusters',
   );
   const held: HeldConnection[] = [];
   try {
@@ -53,7 +53,9 @@ export async function drains(scene: FleetScene): Promise<void> {
 }
 
 async function checkEnabled(scene: FleetScene, enabled: boolean): Promise<void> {
-  const said = enabled ? 'take new connections again' : 'take nothing new, and stay in the pool';
+  const said = enabled
+    ? 'accept new connections again'
+    : 'accept no new connections, and stay in the pool';
   await scene.checks.check({
     expected: `the members of west ${said}`,
     where: `sluice cluster list -c ${scene.lab.files.config}, and ${scene.lab.files.log} (apply's lines)`,
@@ -82,7 +84,7 @@ async function checkHeld(
     where: `${scene.lab.files.log} (apply's lines)`,
     within: 0,
     see: () => {
-      if (mine === 0) return { instead: 'none of them was to west' };
+      if (mine === 0) return { instead: 'none of them went to west' };
       return wrong.length === 0
         ? {
             ok: true,
@@ -96,7 +98,7 @@ async function checkHeld(
 const run = promisify(execFile);
 const SLUICE = join(ROOT, 'dist', 'cli', 'sluice.mjs');
 
-/** Rejects with what the command said when it ends with anything but 0. */
+/** Rejects with the command's output if the exit code is not 0. */
 export async function sluice(
   { files, environment }: Pick<Lab, 'files' | 'environment'>,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Messages that somebody puts into the queue who should not. */
+/** Forged messages in the queue. */
 import { readFile } from 'node:fs/promises';
 import { KubernetesObjects } from '../../../../shared/domain/snapshot/objects.ts';
 import type { Snapshot } from '../../../../shared/domain/snapshot/snapshot.ts';
@@ -18,12 +18,12 @@ const INGRESS = { namespace: 'istio-system', service: 'istio-ingressgateway' };
 export interface Forger {
   /** What is wrong with the message, in words. */
   readonly how: string;
-  /** Of the refusal. */
+  /** The code of the refusal. */
   readonly code: string;
   readonly signer?: EventSigner;
 }
 
-/** All that somebody can do who reads and writes the queue, but has no cluster's private key. */
+/** What an attacker can do who can read and write the queue, but has no cluster's private key. */
 export async function forgers({ dir }: LabFiles, cluster: string): Promise<readonly Forger[]> {
   const own = readSigner(newKeyPair().privatePem);
   const known = readVerifyKey(await readFile(keyFiles(dir, cluster).verify, 'utf8'));
@@ -40,7 +40,10 @@ export async function forgers({ dir }: LabFiles, cluster: string): Promise<reado
   ];
 }
 
-/** "My ingress is gone, take everything away", in the name of a cluster and with its UID; resolves with the id of the message. */
+/**
+ * Sends "my ingress is gone, remove everything" in the name of a cluster and with its UID. Resolves
+ * with the id of the message.
+ */
 export async function forgeRemoval(
   { clock, id, queues }: Runtime,
   victim: Pick<Snapshot, 'cluster' | 'clusterUid'>,

@@ -1,14 +1,14 @@
-/** Somebody who can write to the queue speaks for a cluster. */
+/** An attacker with write access to the queue impersonates a cluster. */
 import { forgeRemoval, forgers } from './forge.ts';
 import { aWhile, apiOf, checkAnswered, checkPool, declares, type FleetScene } from './scene.ts';
 
 export async function forgery(scene: FleetScene): Promise<void> {
   const { checks, lab, failures, say } = scene;
   checks.step(
-    'Somebody who can write to the queue says in the name of east that its ingress is gone',
+    'An attacker with access to the queue claims in the name of east that its ingress is gone',
   );
   say.why(
-    "with east's own UID and a revision of now: nothing in it is wrong but the signature, which only east's watcher can make.",
+    "The message has east's own UID and a current revision. Only the signature is wrong, because only east's watcher can create it.",
   );
   const kubeSystem = await apiOf(scene, 'east').get('/api/v1/namespaces/kube-system');
   const victim = { cluster: 'east', clusterUid: String(kubeSystem.metadata?.['uid']) };
@@ -21,18 +21,18 @@ export async function forgery(scene: FleetScene): Promise<void> {
       see: async () => {
         const found = (await failures.store.list()).find((failure) => failure.code === code);
         return found === undefined
-          ? { instead: 'nothing of the kind is parked' }
+          ? { instead: 'no such message is parked' }
           : { ok: found, say: `${how}: refused and parked, ${found.code}: ${found.sentence}` };
       },
     });
   }
   await checks.check({
-    expected: 'nobody wrote to the BIG-IP for it',
+    expected: 'nothing was written to the BIG-IP',
     where: `${lab.files.log} (apply's lines)`,
     within: 0,
     see: () =>
       declares(scene) === written
-        ? { ok: true, say: 'none of it reached the BIG-IP' }
+        ? { ok: true, say: 'nothing reached the BIG-IP' }
         : { instead: `${declares(scene) - written} declares` },
   });
   await checkPool(scene, ['east', 'west']);

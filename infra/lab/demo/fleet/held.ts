@@ -1,23 +1,26 @@
-/** Long connections through the virtual server, each asked again and again on the same one. */
+/**
+ * Long connections through the virtual server; each sends several requests over the same
+ * connection.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { loopbackOf } from '../../loopback.ts';
 
 export interface HeldConnection {
-  /** The word that its first answer began with. */
+  /** The first word of its first answer. */
   readonly cluster: string;
-  /** The first word of the answer; undefined when it was cut. */
+  /** The first word of the answer; undefined if the connection was cut. */
   ask(): Promise<string | undefined>;
   close(): void;
 }
 
-/** How long an answer may take, in milliseconds. */
+/** Time limit for an answer, in milliseconds. */
 const PATIENCE_MS = 2000;
 
 export async function hold(address: string, port: number): Promise<HeldConnection> {
   const socket = connect({ host: loopbackOf(address), port });
-  // What goes wrong is told by the answer that does not come.
+  // A failure shows as a missing answer.
   socket.on('error', () => socket.destroy());
   const lines = createInterface({ input: socket });
   lines.on('error', () => socket.destroy());

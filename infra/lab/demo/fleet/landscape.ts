@@ -1,11 +1,14 @@
-/** Three clusters and one BIG-IP: two of a fleet, and one that happens to want the same. */
+/**
+ * Three clusters and one BIG-IP: two clusters of a fleet, and one that requests the same address
+ * and port.
+ */
 import type { SiteOptions } from '../../site.ts';
 
 function site(
   id: string,
   { network, fleet }: { readonly network: number; readonly fleet: boolean },
 ): SiteOptions {
-  // Every cluster has pods of its own network, and echo servers that say where they are.
+  // Each cluster has its own pod network, and echo servers that name their cluster.
   return {
     id,
     fleet,
@@ -22,5 +25,8 @@ export const FLEET_CLUSTERS: readonly [SiteOptions, ...SiteOptions[]] = [
   site('stray', { network: 246, fleet: false }),
 ];
 
-/** Milliseconds between two probes of BIG-IP; a real one asks every 5 s and gives up after 16. */
+/**
+ * Milliseconds between two probes of BIG-IP; a real one probes every 5 s and marks a member down
+ * after 16 s.
+ */
 export const PROBE_MS = 250;

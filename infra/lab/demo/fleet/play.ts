@@ -11,7 +11,10 @@ import { comesBack, dies } from './death.ts';
 import { drains } from './drain.ts';
 import { conflicts, joins, leaves, merges } from './scenes.ts';
 
-/** Plays every scene on a running lab; returns how many checks passed, or throws at the first that did not. */
+/**
+ * Plays all scenes on a running lab. Returns how many checks passed, or throws at the first that
+ * failed.
+ */
 export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<number> {
   say.title('Sluice: many clusters, one BIG-IP');
   const fleet = lab.sites.filter((site) => site.fleet === true).map(({ id }) => id);

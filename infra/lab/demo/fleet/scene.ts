@@ -1,4 +1,4 @@
-/** What every scene of the fleet's demo works with. */
+/** What all scenes of the fleet demo share. */
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Failures } from '../../../../shared/failures/open.ts';
 import type { Lab } from '../../lab.ts';
@@ -29,7 +29,7 @@ export interface FleetScene {
 export const PORT = 32_400;
 export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 
-/** How long requests are counted where nothing happens, in milliseconds. */
+/** How long requests are counted while nothing changes, in milliseconds. */
 export const QUIET_MS = 400;
 
 export function traffic({ lab, clock }: FleetScene): Traffic {
@@ -86,7 +86,7 @@ export function declares({ lab }: FleetScene): number {
     .length;
 }
 
-/** One virtual server, whose pool holds the gateway pods of these clusters and no others. */
+/** Expects one virtual server whose pool contains the gateway pods of exactly these clusters. */
 export async function checkPool(scene: FleetScene, ids: readonly string[]): Promise<void> {
   await scene.checks.check({
     expected: `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ${ids.join(' and ')}, and no others`,
@@ -108,7 +108,9 @@ export async function checkUp(scene: FleetScene, ids: readonly string[]): Promis
   });
 }
 
-/** Every request was answered, by each of these clusters at least once and by no other. */
+/**
+ * Expects that every request was answered, at least once by each of these clusters and by no other.
+ */
 export async function checkAnswered(
   scene: FleetScene,
   requests: readonly Request[],

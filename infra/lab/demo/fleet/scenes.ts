@@ -1,4 +1,4 @@
-/** The fleet's walkthrough, scene by scene. */
+/** The fleet walkthrough, scene by scene. */
 import { eventOn } from '../looks.ts';
 import {
   QUIET_MS,
@@ -29,7 +29,7 @@ export async function merges(scene: FleetScene): Promise<void> {
     'A second cluster of the fleet opens the same port: one virtual server, one pool, both answer',
   );
   scene.say.why(
-    'fleets: east and west may share address and port; each member keeps its owner, and nobody can touch what is not his.',
+    'fleets: east and west may share address and port. Each member keeps its owner, and no cluster can change members of another.',
   );
   const running = traffic(scene);
   await applyGateway(scene, 'west');
@@ -43,7 +43,7 @@ export async function merges(scene: FleetScene): Promise<void> {
 export async function conflicts(scene: FleetScene): Promise<void> {
   const { checks } = scene;
   checks.step(
-    'A cluster outside the fleet wants the same port: it is told why not, and disturbs nobody',
+    'A cluster outside the fleet requests the same port: it is refused with the reason, and affects no other',
   );
   await applyGateway(scene, 'stray');
   await checks.check({

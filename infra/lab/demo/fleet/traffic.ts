@@ -1,4 +1,6 @@
-/** Requests through the virtual server, counted one by one, with the time at which each began. */
+/**
+ * Requests through the virtual server, counted individually, each with the time at which it began.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import { askEcho } from '../connection.ts';
@@ -19,7 +21,7 @@ const CLIENTS = 4;
 const BETWEEN_MS = 5;
 const LINE = 'hello';
 
-/** Several clients, each with one connection after the other, until stopped. */
+/** Several clients, each of which opens one connection after the other until stopped. */
 export function startTraffic(address: string, port: number, clock: Clock): Traffic {
   const requests: Request[] = [];
   const stopping = new AbortController();

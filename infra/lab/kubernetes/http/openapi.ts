@@ -1,6 +1,7 @@
 /**
- * As much OpenAPI as kubectl needs to apply, that the server validates fields itself, and to explain: the schemas of custom
- * resources. kubectl merges core kinds by its built-in knowledge and custom resources by JSON merge patch, as with a real server.
+ * The part of OpenAPI that kubectl needs to apply, to know that the server validates fields, and to
+ * explain: the schemas of custom resources. kubectl merges core kinds by its built-in rules and
+ * custom resources by JSON merge patch, as with a real server.
  */
 import { definitionOf } from '../custom/schema.ts';
 import { type Catalog, groupVersion } from '../resources/catalog.ts';
@@ -69,7 +70,7 @@ export function openApiV3(catalog: Catalog, path: string): Fields | undefined {
   };
 }
 
-/** Named as the API server names it, the group turned around: `io.istio.networking.v1.Gateway`. */
+/** The name that the API server uses, with the group reversed: `io.istio.networking.v1.Gateway`. */
 function schemaOf({ group, kind, storage }: Resource, version: string): Fields {
   const definition = definitionOf(storage);
   if (!definition) return {};
@@ -86,5 +87,5 @@ export const openApiV2: Fields = {
   definitions: {},
 };
 
-/** The same in the protocol buffer form kubectl insists on: field 1, the text "2.0". */
+/** The same as protocol buffers, which kubectl requires: field 1, the text "2.0". */
 export const openApiV2Binary = Buffer.from([0x0a, 0x03, 0x32, 0x2e, 0x30]);

@@ -53,7 +53,9 @@ function bufferOf(value: number | Buffer): Buffer {
   return typeof value === 'number' ? Buffer.alloc(0) : value;
 }
 
-/** A value as JSON has it; what is empty and cannot be told from "not set" becomes undefined. */
+/**
+ * A value as in JSON. An empty value that cannot be distinguished from "not set" becomes undefined.
+ */
 function read(shape: Shape, value: number | Buffer): unknown {
   switch (shape) {
     case 'text':

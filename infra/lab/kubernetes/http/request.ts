@@ -46,7 +46,7 @@ interface Target {
   readonly subresource?: string;
 }
 
-/** `namespaces/x/status` is about the Namespace, `namespaces/x/services` about what is in it. */
+/** `namespaces/x/status` refers to the Namespace, `namespaces/x/services` to objects inside it. */
 function targetOf(rest: readonly string[]): Target {
   const inside =
     rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '');

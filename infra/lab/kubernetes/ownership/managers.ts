@@ -1,4 +1,4 @@
-/** Who owns which fields: `metadata.managedFields`, read and written. */
+/** Reads and writes the owners of fields: `metadata.managedFields`. */
 import { isFields, listOf } from '../fields.ts';
 import type { KubernetesObject, ManagedFieldsEntry } from '../types.ts';
 import { PathSet, decode, encode } from './paths.ts';
@@ -15,7 +15,7 @@ export interface Owner extends Identity {
   readonly set: PathSet;
 }
 
-/** An applier is the same whatever version it applies in; an updater is not. */
+/** An applier is the same manager in every version of the API; an updater is not. */
 export function same(left: Identity, right: Identity): boolean {
   const versions = left.operation === 'Apply' || left.apiVersion === right.apiVersion;
   const names = left.manager === right.manager && left.operation === right.operation;

@@ -2,7 +2,9 @@
 import { isFields } from '../fields.ts';
 import type { Fields } from '../types.ts';
 
-/** Segments as FieldsV1 spells them: `f:name`, `k:{"port":80,"protocol":"TCP"}`, `v:"text"`. */
+/**
+ * Path segments in the form of FieldsV1: `f:name`, `k:{"port":80,"protocol":"TCP"}`, `v:"text"`.
+ */
 export type Path = readonly string[];
 
 const SEPARATOR = '\u0000';
@@ -31,7 +33,7 @@ export class PathSet {
     return this.#paths.values();
   }
 
-  /** Is anything in the set at or below the path? */
+  /** Whether the set contains the path or a path below it. */
   reaches(path: Path): boolean {
     const key = path.join(SEPARATOR);
     return (
@@ -70,7 +72,7 @@ export function encode(set: PathSet): Fields {
   return leavesBare(root);
 }
 
-/** A member without anything below it is written `{}`, without the dot. */
+/** An item without anything below it is written as `{}`, without the dot. */
 function leavesBare(node: Fields): Fields {
   const keys = Object.keys(node);
   if (keys.length === 1 && keys[0] === '.') return {};
@@ -90,7 +92,7 @@ export function decode(fields: Fields, at: Path = []): PathSet {
   return set;
 }
 
-/** As conflict messages write a path: `.spec.ports[port=80,protocol="TCP"].name`. */
+/** The form of a path in conflict messages: `.spec.ports[port=80,protocol="TCP"].name`. */
 export function readable(path: Path): string {
   return path.map(readableSegment).join('');
 }

@@ -1,4 +1,4 @@
-/** Field ownership through a write: server-side apply on one side, every other write on the other. */
+/** Tracks field ownership through writes: server-side apply, and all other writes. */
 import { applyConflict, badRequest } from '../errors.ts';
 import { isFields } from '../fields.ts';
 import type { FieldSchema } from '../resources/resource.ts';
@@ -17,9 +17,9 @@ import {
 export interface Writing {
   readonly who: Identity;
   readonly schema: FieldSchema;
-  /** The resource has a status subresource, so each endpoint owns its part only. */
+  /** The resource has a status subresource, so each endpoint owns only its part. */
   readonly status: boolean;
-  /** Built-in kinds take metadata at the status endpoint too. */
+  /** Built-in kinds accept metadata at the status endpoint too. */
   readonly builtIn: boolean;
   readonly time: string;
 }
@@ -38,7 +38,7 @@ const identityFields = [
   'deletionGracePeriodSeconds',
 ];
 
-/** Nobody owns identity, nor what the other endpoint writes. */
+/** No manager owns the identity, or what the other endpoint writes. */
 function ownable(writing: Writing): (path: Path) => boolean {
   return ([first, second]) => {
     if (first === 'f:apiVersion' || first === 'f:kind') return false;
@@ -70,12 +70,15 @@ function withEntries(object: KubernetesObject, entries: ManagedFieldsEntry[]): K
   };
 }
 
-/** One empty entry is how a client says: forget all owners. */
+/** With a single empty entry, a client removes all owners. */
 function forgetsOwners(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   return entries?.length === 1 && isFields(entries[0]) && Object.keys(entries[0]).length === 0;
 }
 
-/** The spec and status of custom resources are maps, which have owners themselves; those of built-in kinds are not. */
+/**
+ * The spec and status of custom resources are maps that have owners themselves; those of built-in
+ * kinds are not.
+ */
 function changes(
   live: KubernetesObject | undefined,
   next: KubernetesObject,
@@ -92,7 +95,7 @@ function changes(
   };
 }
 
-/** A create, update or patch: what it changes becomes the writer's own. */
+/** A create, update or patch: the writer becomes the owner of what it changes. */
 export function trackUpdate(
   live: KubernetesObject | undefined,
   next: KubernetesObject,
@@ -112,7 +115,7 @@ export function trackUpdate(
   return withEntries(next, writeOwners([...others, { ...writing.who, time, set }]));
 }
 
-/** Server-side apply of a configuration to what is there (`live` is a bare object when nothing is). */
+/** Applies a configuration to the live object (a bare object if there is none). */
 export function trackApply(
   live: KubernetesObject,
   applied: KubernetesObject,
@@ -172,7 +175,9 @@ interface Ground {
   readonly owned: PathSet;
 }
 
-/** Takes out what this manager applied before and no longer does, as far as nobody owns it. */
+/**
+ * Removes what this manager applied earlier and no longer applies, unless another manager owns it.
+ */
 function prune(
   object: KubernetesObject,
   stale: PathSet,
@@ -186,7 +191,7 @@ function prune(
   }, object);
 }
 
-/** The key fields of a list item stay as long as the item does. */
+/** The key fields of a list item stay as long as the item. */
 function isKeyOfItem(path: Path): boolean {
   const item = path.at(-2);
   const field = path.at(-1)?.slice(2) ?? '';

@@ -1,4 +1,4 @@
-/** Walks values along their schema: the paths they consist of, how two of them differ, merging and removing. */
+/** Walks values along their schema: lists their paths, compares, merges and removes. */
 import { badRequest } from '../errors.ts';
 import { equal, isFields } from '../fields.ts';
 import type { FieldSchema } from '../resources/resource.ts';
@@ -11,7 +11,7 @@ export interface Part {
   readonly schema: FieldSchema;
 }
 
-/** The parts of a granular map or list; undefined for whatever is written as a whole. */
+/** The parts of a granular map or list; undefined for a value that is written as a whole. */
 export function partsOf(value: unknown, schema: FieldSchema): readonly Part[] | undefined {
   if (isFields(value) && !schema.atomic) {
     return Object.entries(value).map(([key, inner]) => ({
@@ -42,7 +42,10 @@ function keySegment(item: Fields, schema: FieldSchema): string {
   return `k:${JSON.stringify(Object.fromEntries(keys))}`;
 }
 
-/** Leaves, and every list item itself. `containers` adds the maps and lists around them, as plain updates own those too. */
+/**
+ * The leaves, and each list item. `containers` adds the maps and lists around them, because plain
+ * updates own those too.
+ */
 export function pathsOf(
   value: unknown,
   schema: FieldSchema,
@@ -61,7 +64,7 @@ export function pathsOf(
   return set;
 }
 
-/** A list may hold each key only once; said before anything is merged. */
+/** A list may contain each key only once; checked before merging. */
 export function refuseDuplicates(value: unknown, schema: FieldSchema, at: Path = []): void {
   const parts = partsOf(value, schema) ?? [];
   const seen = new Set<string>();
@@ -131,7 +134,10 @@ function collect(from: PathSet, into: PathSet): void {
   for (const path of from) into.add(path);
 }
 
-/** What server-side apply makes of the live value: applied fields win, everything else stays; new list items come last. */
+/**
+ * Server-side apply to the live value: applied fields win, everything else stays, and new list
+ * items are appended.
+ */
 export function mergeValues(live: unknown, applied: unknown, schema: FieldSchema): unknown {
   if (isFields(live) && isFields(applied) && !schema.atomic) {
     const merged = Object.entries(applied).map(
@@ -152,7 +158,10 @@ export function mergeValues(live: unknown, applied: unknown, schema: FieldSchema
   return [...kept, ...after.filter((part) => !known.has(part.segment)).map((part) => part.value)];
 }
 
-/** Removes what is at the path; maps and lists left empty by it go too, unless somebody keeps them. */
+/**
+ * Removes the value at the path, and maps and lists that become empty, unless another manager owns
+ * them.
+ */
 export function removeAt(
   value: unknown,
   schema: FieldSchema,

@@ -38,7 +38,7 @@ function read(document: unknown, pointer: string): unknown {
   return segments(pointer).reduce(child, document);
 }
 
-/** Everything happens below one root, so that the document itself can be replaced. */
+/** All operations work below one root, so that the document itself can be replaced. */
 const ROOT = '/document';
 
 interface Spot {

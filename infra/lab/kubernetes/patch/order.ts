@@ -1,4 +1,7 @@
-/** `$setElementOrder`: the named elements in the given order; those only the server has keep their place among them. */
+/**
+ * `$setElementOrder`: puts the named elements in the given order; elements that only the server has
+ * keep their place.
+ */
 import { equal, isFields } from '../fields.ts';
 
 export function orderedLike(

@@ -1,6 +1,7 @@
 /**
- * Strategic merge, with its directives. Lists merge by ONE key, which for Service ports is the port number alone:
- * that two entries of a number (TCP and UDP) are confused is how Kubernetes behaves (kubernetes/kubernetes issue 39188).
+ * Strategic merge patch, with its directives. Lists merge by ONE key, which for Service ports is
+ * the port number alone. Confusing two entries with one number (TCP and UDP) is how Kubernetes
+ * behaves (kubernetes/kubernetes issue 39188).
  */
 import { badRequest } from '../errors.ts';
 import { equal, isFields, listOf } from '../fields.ts';
@@ -31,7 +32,7 @@ function assign(result: Fields, key: string, { value, schema }: Incoming): void 
   const current = result[key];
   if (value === null) delete result[key];
   else if (isFields(value)) {
-    // Deleting and replacing a whole map are spelled inside it.
+    // The directives to delete or replace a whole map are inside the map.
     if (value['$patch'] === 'delete') delete result[key];
     else result[key] = strategicMerge(isFields(current) ? current : {}, value, schema);
   } else if (Array.isArray(value) && schema.mergeKey)
@@ -45,7 +46,7 @@ function plain(patch: Fields): Fields {
   return Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$')));
 }
 
-/** `$retainKeys` names the only keys that may stay, for unions such as a Deployment's strategy. */
+/** `$retainKeys` lists the only keys that may stay, for unions such as a Deployment's strategy. */
 function retained(target: Fields, patch: Fields): Fields {
   const keep = patch['$retainKeys'];
   if (!Array.isArray(keep)) return { ...target };

@@ -1,4 +1,4 @@
-/** Lists, whole or in pages. All pages of one list show one revision. */
+/** Lists, complete or in pages. All pages of a list show the same revision. */
 import { badRequest, expired, resourceVersionTooLarge } from '../errors.ts';
 import { isFields } from '../fields.ts';
 import { type Place, type Store, keyOf } from '../store.ts';
@@ -23,7 +23,7 @@ export interface Page {
 
 interface Continuation {
   readonly rv: number;
-  /** Key of the last object of the page before. */
+  /** Key of the last object of the previous page. */
   readonly start: string;
 }
 
@@ -33,7 +33,7 @@ function readToken(token: string): Continuation {
     if (isFields(parsed) && typeof parsed['rv'] === 'number' && typeof parsed['start'] === 'string')
       return { rv: parsed['rv'], start: parsed['start'] };
   } catch {
-    // Answered below: whatever cannot be read was not made here.
+    // Handled below: a token that cannot be parsed was not created here.
   }
   const [first = ''] = Buffer.from(token, 'base64url').toString('latin1');
   throw badRequest(
@@ -41,7 +41,7 @@ function readToken(token: string): Continuation {
   );
 }
 
-/** Which revision is asked for; no version and "0" mean the newest here. */
+/** The requested revision; no version and "0" mean the newest one. */
 export function revisionOf(text: string, current: number): number {
   if (text === '' || text === '0') return current;
   const revision = Number(text);

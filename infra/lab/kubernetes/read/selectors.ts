@@ -20,7 +20,7 @@ function setBased(clause: string): LabelTest | undefined {
   if (!match) return undefined;
   const [, key = '', operator, list = ''] = match;
   const values = list.split(',').map((value) => value.trim());
-  // A label that is missing satisfies "notin".
+  // An object without the label satisfies "notin".
   return (labels) => values.includes(labels[key] ?? '\u0000') === (operator === 'in');
 }
 

@@ -1,4 +1,4 @@
-/** One open watch: what it starts with, what it is told, how it ends. */
+/** One open watch: its initial events, its changes, and its end. */
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Change, Place, Store } from '../store.ts';
@@ -14,15 +14,18 @@ export interface WatchOptions {
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
   readonly bookmarkMs: number;
-  /** Writes the object the way the client asked for it. */
+  /** Writes the object in the format that the client requested. */
   readonly render: (object: KubernetesObject, first: boolean) => Fields;
   readonly bookmark: (revision: number, annotations?: Readonly<Record<string, string>>) => Fields;
 }
 
-/** The last bookmark comes this long before the server ends a watch. */
+/** The last bookmark is sent this long before the server ends a watch. */
 const LAST_BOOKMARK_MS = 2000;
 
-/** A client that reads this much too slowly is cut, as the real server does when its buffer is full. */
+/**
+ * A client that reads too slowly by this much is disconnected, as the real server does when its
+ * buffer is full.
+ */
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
 export class Watch {
@@ -30,7 +33,7 @@ export class Watch {
   readonly #response: ServerResponse;
   readonly #endings: (() => void)[] = [];
   #sent = 0;
-  /** The newest revision that the client knows of. */
+  /** The newest revision that the client has received. */
   #told = 0;
   #silent = false;
   #over = false;
@@ -52,7 +55,7 @@ export class Watch {
       this.#begin();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // Once a watch is accepted, its errors travel inside the stream.
+      // Once a watch is accepted, errors are sent inside the stream.
       this.#send('ERROR', error.body);
       return this.end();
     }
@@ -68,7 +71,10 @@ export class Watch {
     this.#endings.push(() => timers.forEach((timer) => clearTimeout(timer)));
   }
 
-  /** Where the client has got to, if it wants to know and the watch cache of the kind is further than it was told. */
+  /**
+   * Sends a bookmark if the client allows them and the watch cache of the kind is ahead of what the
+   * client received.
+   */
   bookmark(): void {
     const { store, place } = this.#options;
     const known = store.known(place.storage);
@@ -81,12 +87,12 @@ export class Watch {
     this.#told = revision;
   }
 
-  /** Stays open and says nothing any more, like a connection whose other end is gone. */
+  /** Stays open but silent, like a connection whose peer is gone. */
   silence(): void {
     this.#silent = true;
   }
 
-  /** Breaks the connection without a word. */
+  /** Breaks the connection without an error. */
   cut(): void {
     this.#response.destroy();
     this.#stop();
@@ -100,7 +106,7 @@ export class Watch {
   #begin(): void {
     const { store, place, matches, revision, initialEvents } = this.#options;
     const fromNow = revision === '' || revision === '0' || initialEvents;
-    // A revision that is yet to come is waited for.
+    // Wait for a revision in the future.
     this.#told = fromNow ? store.revision : Number(revision);
     if (fromNow)
       for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
@@ -146,7 +152,7 @@ export class Watch {
   }
 }
 
-/** DELETED shows the last content the client could see, at the revision of the change. */
+/** DELETED contains the last content that the client could see, at the revision of the change. */
 function lastSeen(previous: KubernetesObject, object: KubernetesObject): KubernetesObject {
   return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } };
 }

@@ -1,4 +1,4 @@
-/** Durations the way kubectl shows ages: 45s, 2m10s, 12m, 3h5m, 9h, 2d3h, 12d, 1y20d. */
+/** Durations in kubectl's format for ages: 45s, 2m10s, 12m, 3h5m, 9h, 2d3h, 12d, 1y20d. */
 export function humanAge(since: string | undefined, now: number): string {
   if (!since) return '<unknown>';
   const seconds = Math.floor((now - Date.parse(since)) / 1000);

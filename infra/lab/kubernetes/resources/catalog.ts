@@ -1,14 +1,20 @@
-/** Which resources are served at the moment: the table minus what a test or an older cluster leaves out. */
+/**
+ * The resources that are served at the moment: the table minus those that a test or an older
+ * cluster omits.
+ */
 import type { Resource } from './resource.ts';
 
 export interface Catalog {
-  /** Everything served, each resource with the versions that are left of it. */
+  /** Everything that is served, each resource with its remaining versions. */
   served(): readonly Resource[];
-  /** What is served under a group and version, whatever else shares the storage. */
+  /** What is served under a group and version, even if other groups share the storage. */
   find(group: string, version: string, plural: string): Resource | undefined;
   byKind(apiVersion: string, kind: string): Resource | undefined;
   byStorage(storage: string): Resource | undefined;
-  /** Withholds or restores a group (`gateway.networking.k8s.io`), `group/version`, `plural.group` or `plural.group/version`. */
+  /**
+   * Removes or restores a group (`gateway.networking.k8s.io`), `group/version`, `plural.group` or
+   * `plural.group/version`.
+   */
   serve(what: string, on: boolean): void;
 }
 

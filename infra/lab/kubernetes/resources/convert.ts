@@ -1,4 +1,7 @@
-/** Between the version in which an object is stored and the one asked for. All versions of a kind have one schema, events excepted. */
+/**
+ * Converts between the stored version of an object and the requested one. All versions of a kind
+ * have one schema, except events.
+ */
 import type { KubernetesObject } from '../types.ts';
 import { groupVersion } from './catalog.ts';
 import type { Resource } from './resource.ts';
@@ -23,7 +26,10 @@ function renamed(object: KubernetesObject, names: ReadonlyMap<string, string>): 
 const toCore = new Map(eventNames);
 const fromCore = new Map(eventNames.map(([renewed, old]) => [old, renewed] as const));
 
-/** Texts of an Event that are empty are the same as none; where the core form shows them, it shows them empty. */
+/**
+ * Empty texts of an Event are the same as missing ones; fields that the core form always shows are
+ * shown empty.
+ */
 const eventTexts = [
   'reason',
   'message',
@@ -41,7 +47,7 @@ function withoutEmpty(event: KubernetesObject): KubernetesObject {
   return Object.fromEntries(kept) as KubernetesObject;
 }
 
-/** Storage speaks the first version of the table, and for events the core form. */
+/** Objects are stored in the first version of the table; events in the core form. */
 export function toStorage(
   resource: Resource,
   stored: Resource,

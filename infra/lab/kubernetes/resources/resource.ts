@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../types.ts';
 export interface FieldSchema {
   readonly list?: 'map' | 'set';
   readonly keys?: readonly string[];
-  /** Values that a missing key stands for, for example protocol TCP. */
+  /** Values that replace a missing key, for example protocol TCP. */
   readonly keyDefaults?: Readonly<Record<string, string>>;
   readonly mergeKey?: string;
   /** The map is written as a whole. */
@@ -24,7 +24,7 @@ export interface Column {
 
 export interface Resource {
   readonly group: string;
-  /** Served versions, the preferred one first; the first one is how objects are stored. */
+  /** Served versions, the preferred one first. Objects are stored in the first one. */
   readonly versions: readonly string[];
   readonly kind: string;
   readonly plural: string;
@@ -33,19 +33,19 @@ export interface Resource {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly status: boolean;
-  /** Built-in kinds know strategic merge patches. */
+  /** Built-in kinds accept strategic merge patches. */
   readonly builtIn: boolean;
-  /** May be replaced without naming a resourceVersion. */
+  /** May be replaced without a resourceVersion. */
   readonly unconditional: boolean;
-  /** A PUT creates what is not there. */
+  /** A PUT creates a missing object. */
   readonly createOnUpdate: boolean;
-  /** A question: a POST is answered, and nothing is stored. */
+  /** A review: a POST is answered, and nothing is stored. */
   readonly review: boolean;
   /** `metadata.generation` counts the changes of the content. */
   readonly generation: boolean;
   /** Two resources with the same key show the same objects. */
   readonly storage: string;
-  /** Paths that a fieldSelector may name besides metadata.name and metadata.namespace. */
+  /** Paths that a fieldSelector may use besides metadata.name and metadata.namespace. */
   readonly selectable: readonly string[];
   readonly schema: FieldSchema;
   readonly columns: readonly Column[];

@@ -1,4 +1,7 @@
-/** List and map kinds of the resources, as far as merging needs them; what is not named is a granular map or an atomic list. */
+/**
+ * List and map types of the resources, as far as merging needs them. Anything else is a granular
+ * map or an atomic list.
+ */
 import type { FieldSchema } from './resource.ts';
 
 function fields(inner: Readonly<Record<string, FieldSchema>>): FieldSchema {

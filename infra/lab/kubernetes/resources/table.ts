@@ -1,4 +1,4 @@
-/** The one table of resources the lab serves. */
+/** The table of all resources that the lab serves. */
 import * as columns from './columns.ts';
 import type { Resource } from './resource.ts';
 import * as schemas from './schemas.ts';
@@ -72,7 +72,7 @@ const event = {
   columns: columns.eventColumns,
 };
 
-/** In the order in which kubectl settles a word that several groups know, such as "gateway". */
+/** In the order in which kubectl resolves a name that several groups have, such as "gateway". */
 export const allResources: readonly Resource[] = [
   core({
     kind: 'ConfigMap',

@@ -1,4 +1,7 @@
-/** Cluster addresses and node ports. Allocation takes the lowest free one, so a lab comes out the same every time. */
+/**
+ * Cluster addresses and node ports. Always allocates the lowest free one, so that each lab gives
+ * the same result.
+ */
 import { fieldAt, textAt } from '../fields.ts';
 import type { Cause, Fields, KubernetesObject } from '../types.ts';
 import {
@@ -13,12 +16,12 @@ import {
 
 const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
-/** Leaves room below for well-known Services (10.96.0.1, 10.96.0.10). */
+/** Leaves the range below for well-known Services (10.96.0.1, 10.96.0.10). */
 const FIRST_ADDRESS = 16;
 
 interface Claims {
   readonly addresses: ReadonlySet<string>;
-  /** `TCP/30080`; a health check node port claims TCP. */
+  /** `TCP/30080`; a health check node port uses TCP. */
   readonly ports: Set<string>;
 }
 
@@ -40,7 +43,7 @@ export interface Allocation {
   readonly causes: readonly Cause[];
 }
 
-/** Gives the Service what it needs and has not got, or says what it asked for that is taken. */
+/** Allocates what the Service lacks, or reports that a requested value is taken. */
 export function allocate(
   service: KubernetesObject,
   others: readonly KubernetesObject[],
@@ -114,7 +117,7 @@ function withNodePorts(
     if (nodePortOf(port) !== 0) claim(port, { index, claims, causes });
   });
   if (!wantsNodePorts(service)) return ports;
-  // TCP and UDP of one port number share the node port.
+  // TCP and UDP of one port number share their node port.
   const shared = new Map(
     ports
       .filter((port) => nodePortOf(port) !== 0)

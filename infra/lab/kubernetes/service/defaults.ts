@@ -11,7 +11,7 @@ import {
   withSpec,
 } from './spec.ts';
 
-/** What the API server fills in before anything else looks at the Service. */
+/** Fields that the API server fills in before any other step. */
 export function defaultService(service: KubernetesObject): KubernetesObject {
   const type = typeOf(service);
   const spec: Fields = { sessionAffinity: 'None', type, ...specOf(service) };
@@ -43,7 +43,10 @@ function defaultStatus(service: KubernetesObject): KubernetesObject {
   };
 }
 
-/** An update that leaves out what was allocated means to keep it; a changed type lets go of what it has no use for. */
+/**
+ * An update that omits allocated values keeps them; a changed type releases those that it does not
+ * use.
+ */
 export function keepAllocated(before: KubernetesObject, after: KubernetesObject): KubernetesObject {
   const old = specOf(before);
   const spec = { ...specOf(after) };
@@ -60,7 +63,7 @@ function defined(spec: Fields): Fields {
   return Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
 }
 
-/** Node ports are found again by the NAME of the port, as Kubernetes does it. */
+/** Node ports are matched by the NAME of the port, as in Kubernetes. */
 function withPorts(before: KubernetesObject, after: KubernetesObject): KubernetesObject {
   if (!isExternal(before) || !isExternal(after)) return after;
   const explicit = new Set(portsOf(after).map(nodePortOf));
@@ -74,7 +77,7 @@ function withPorts(before: KubernetesObject, after: KubernetesObject): Kubernete
   return portsOf(after).length === 0 ? after : withSpec(after, { ...specOf(after), ports });
 }
 
-/** Fields that the old type had and the new one does not know are dropped as long as they were not changed by hand. */
+/** Fields that only the old type has are dropped, unless the update changes them. */
 function dropped(before: KubernetesObject, after: KubernetesObject): KubernetesObject {
   let spec = specOf(after);
   if (isExternal(before) && !isExternal(after)) {

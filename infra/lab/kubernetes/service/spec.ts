@@ -1,4 +1,4 @@
-/** Reading Service fields without trusting them. */
+/** Reads fields of a Service that was not validated yet. */
 import { fieldAt, fieldsOf, isFields, listOf, textAt } from '../fields.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
 

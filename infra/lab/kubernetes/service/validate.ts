@@ -1,4 +1,4 @@
-/** What makes a Service invalid, each as a cause with its field. */
+/** Validates a Service; each violation is a cause with its field. */
 import { isIP } from 'node:net';
 import { fieldAt, listOf, textAt } from '../fields.ts';
 import { dnsLabel } from '../names.ts';
@@ -103,7 +103,7 @@ function validNumber(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 
-/** Rules for the name of a port, each with what the API server says when it is broken. */
+/** Rules for the name of a port, each with the API server's message for a violation. */
 const portNames: readonly (readonly [(name: string) => boolean, string])[] = [
   [(name) => name.length <= 15, 'must be no more than 15 characters'],
   [
@@ -197,7 +197,7 @@ function immutable(before: KubernetesObject, after: KubernetesObject): readonly 
   ];
 }
 
-/** Once a LoadBalancer has a class, or none, only another type lets go of that. */
+/** The class of a LoadBalancer, or its absence, can only change together with the type. */
 function validateClass(
   before: KubernetesObject | undefined,
   after: KubernetesObject,

@@ -24,7 +24,7 @@ export function apiVersionOf(info: RequestInfo): string {
   return groupVersion(info.resource.group, info.version);
 }
 
-/** The object as the client's version shows it. */
+/** The object in the client's version. */
 export function shown(info: RequestInfo, object: KubernetesObject): KubernetesObject {
   return fromStorage(info.resource, info.version, object);
 }
@@ -37,7 +37,7 @@ export function storedForm(context: Context, resource: Resource): Resource {
   return context.catalog.byStorage(resource.storage) ?? resource;
 }
 
-/** A name in the path of a watch or list is a field selector in other words. */
+/** A name in the path of a watch or list is equivalent to a field selector. */
 export function matcherOf({ query, resource }: RequestInfo): Matcher {
   const labels = labelMatcher(query.get('labelSelector') ?? '');
   const fields = fieldMatcher(query.get('fieldSelector') ?? '', resource);

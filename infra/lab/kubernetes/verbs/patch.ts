@@ -39,7 +39,10 @@ function placed({ namespace, name }: RequestInfo): {
   return { ...(namespace && { namespace }), ...(name && { name }) };
 }
 
-/** The patched object, still to be saved: it carries the resourceVersion it is based on, unless the patch names another. */
+/**
+ * The patched object before it is stored. It has the resourceVersion it is based on, unless the
+ * patch contains another.
+ */
 export function patched(
   context: Context,
   info: RequestInfo,

@@ -10,7 +10,7 @@ import { Watch, type WatchOptions } from '../read/watch.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
 import { type Context, apiVersionOf, matcherOf, placeOf, shown } from './context.ts';
 
-/** Objects the way the client wants to see them: as they are, or as a table. */
+/** Objects in the requested form: unchanged, or as a table. */
 function renderer(
   context: Context,
   info: RequestInfo,
@@ -74,7 +74,9 @@ export function answerList(context: Context, info: RequestInfo, response: Server
   );
 }
 
-/** Items of a list of a built-in kind do not say what they are; those of custom resources do. */
+/**
+ * Items in a list of a built-in kind have no kind and apiVersion; those of custom resources have.
+ */
 function listed(info: RequestInfo, object: KubernetesObject): unknown {
   const whole = shown(info, object);
   if (!info.resource.builtIn) return whole;

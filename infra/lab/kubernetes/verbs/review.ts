@@ -1,4 +1,6 @@
-/** SelfSubjectAccessReview: may this account do that? Answered, never stored. */
+/**
+ * SelfSubjectAccessReview: whether the account may send a request. It is answered and never stored.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalid } from '../errors.ts';
 import { fieldAt, isFields, textAt } from '../fields.ts';
@@ -8,10 +10,10 @@ import type { RequestInfo } from '../http/request.ts';
 import { allResources } from '../resources/table.ts';
 import { apiVersionOf, type Context } from './context.ts';
 
-/** What a review asks about. Without a namespace: in all of them. */
+/** The attributes of a review; without a namespace it refers to all of them. */
 export interface ReviewedAccess {
   readonly group: string;
-  /** With its subresource: `services/status`. */
+  /** Including the subresource: `services/status`. */
   readonly resource: string;
   readonly verb: string;
   readonly namespace?: string;
@@ -19,7 +21,9 @@ export interface ReviewedAccess {
 
 type Judge = (asked: ReviewedAccess) => boolean;
 
-/** Reads a review and answers it with `allows`. Throws as the server does if it asks nothing. */
+/**
+ * Parses a review and answers it with `allows`. Throws the server's error if it has no attributes.
+ */
 export async function answerReviewBy(
   allows: Judge,
   info: RequestInfo,

@@ -144,7 +144,7 @@ async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Pro
 
 const POD_GRACE_SECONDS = 30;
 
-/** Only what runs on a node ends gracefully. */
+/** Only a pod that runs on a node terminates gracefully. */
 function graceOf(context: Context, info: RequestInfo, options: Fields): number {
   const pod =
     context.gracefulPods && info.resource.storage === 'pods'
