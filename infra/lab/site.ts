@@ -33,11 +33,8 @@ export interface Site extends SiteOptions {
   close(): Promise<void>;
 }
 
-/**
- * By default, a gateway pod drains for 5 s (terminationDrainDuration); the demo uses a shorter
- * time.
- */
-const GRACE_MS = 2000;
+/** As long as a gateway pod drains by default (terminationDrainDuration). */
+const GRACE_MS = 5000;
 
 function refuseProblems(cluster: LabCluster): void {
   const [first] = cluster.problems();

@@ -2,6 +2,9 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loopbackOf } from '../loopback.ts';
 
+/** Only against waiting forever: on a busy machine an answer takes seconds. */
+export const ANSWER_WITHIN_MS = 15_000;
+
 /**
  * One TCP connection: sends a line and waits for the whole answer. Never throws; a failure is
  * returned as an answer in brackets.
@@ -10,7 +13,7 @@ export function askEcho(
   address: string,
   port: number,
   line: string,
-  timeout = 2000,
+  timeout = ANSWER_WITHIN_MS,
 ): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({ host: loopbackOf(address), port });

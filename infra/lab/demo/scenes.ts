@@ -1,7 +1,7 @@
 /** The walkthrough, scene by scene. */
 import type { Moment } from './timeline.ts';
 import { timeline } from './timeline.ts';
-import type { Seen } from './check.ts';
+import { DEFAULT_WITHIN_MS, type Seen } from './check.ts';
 import { keepAsking } from './connection.ts';
 import { deviceRows, type DeviceRow } from './device.ts';
 import { balances, eventOn, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
@@ -50,7 +50,7 @@ interface Sightings {
 /** Polls the device and the virtual server until the first answer. */
 async function watchFor(scene: Scene, port: number): Promise<Sightings> {
   const { clock, lab } = scene;
-  const until = clock.now() + 10_000;
+  const until = clock.now() + DEFAULT_WITHIN_MS;
   let applied: number | undefined;
   while (clock.now() < until) {
     if (deviceRows(lab.bigip).some((row) => row.virtual === virtualOf(scene, port)))

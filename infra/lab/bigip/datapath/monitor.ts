@@ -18,7 +18,8 @@ export interface WatchOptions {
   readonly initial: Health;
 }
 
-const MIN_DEADLINE_MS = 200;
+/** A busy machine answers late; what is gone refuses at once. */
+const MIN_DEADLINE_MS = 1000;
 
 /**
  * Probes at the monitor's interval, limited to the cap; down after as many failures as fit into its

@@ -1,10 +1,10 @@
 import { hold, type HeldConnection } from './held.ts';
 import {
-  QUIET_MS,
   aWhile,
   checkAnswered,
   membersOf,
   PORT,
+  quietly,
   traffic,
   type FleetScene,
 } from './scene.ts';
@@ -35,7 +35,7 @@ export async function drains(scene: FleetScene): Promise<void> {
     await sluice(lab, ['cluster', 'drain', 'west', '--why', WHY]);
     await checkEnabled(scene, false);
     const drained = scene.clock.now();
-    await scene.clock.sleep(QUIET_MS);
+    await quietly(scene, running);
     const requests = await running.stop();
     await checkAnswered(scene, requests, ['east', 'west']);
     const later = requests.filter(({ begun }) => begun > drained);

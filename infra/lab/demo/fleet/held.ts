@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { loopbackOf } from '../../loopback.ts';
+import { ANSWER_WITHIN_MS } from '../connection.ts';
 
 export interface HeldConnection {
   /** The first word of its first answer. */
@@ -14,9 +15,6 @@ export interface HeldConnection {
   ask(): Promise<string | undefined>;
   close(): void;
 }
-
-/** Time limit for an answer, in milliseconds. */
-const PATIENCE_MS = 2000;
 
 export async function hold(address: string, port: number): Promise<HeldConnection> {
   const socket = connect({ host: loopbackOf(address), port });
@@ -31,7 +29,7 @@ export async function hold(address: string, port: number): Promise<HeldConnectio
 
 async function asked(socket: Socket, lines: Interface): Promise<string | undefined> {
   if (socket.destroyed) return undefined;
-  const over = AbortSignal.timeout(PATIENCE_MS);
+  const over = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const answer = once(lines, 'line', { signal: over }) as Promise<[string]>;
   const closed = once(lines, 'close', { signal: over }).then(() => undefined);
   socket.write('still there?\n');

@@ -30,15 +30,22 @@ export const PORT = 32_400;
 export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 
 /** How long requests are counted while nothing changes, in milliseconds. */
-export const QUIET_MS = 400;
+const QUIET_MS = 400;
+/** So many that each member of the pool gets some, however slow the machine is. */
+const ENOUGH_REQUESTS = 16;
 
 export function traffic({ lab, clock }: FleetScene): Traffic {
   return startTraffic(lab.virtualAddress, PORT, clock);
 }
 
+/** Lets requests come where nothing happens. */
+export async function quietly({ clock }: FleetScene, running: Traffic): Promise<void> {
+  await Promise.all([clock.sleep(QUIET_MS), running.more(ENOUGH_REQUESTS)]);
+}
+
 export async function aWhile(scene: FleetScene): Promise<readonly Request[]> {
   const running = traffic(scene);
-  await scene.clock.sleep(QUIET_MS);
+  await quietly(scene, running);
   return running.stop();
 }
 

@@ -1,7 +1,6 @@
 /** The fleet walkthrough, scene by scene. */
 import { eventOn } from '../looks.ts';
 import {
-  QUIET_MS,
   apiOf,
   applyGateway,
   aWhile,
@@ -10,6 +9,7 @@ import {
   checkUp,
   GATEWAY,
   PORT,
+  quietly,
   showDevice,
   traffic,
   virtualOf,
@@ -35,7 +35,7 @@ export async function merges(scene: FleetScene): Promise<void> {
   await applyGateway(scene, 'west');
   await checkPool(scene, ['east', 'west']);
   await checkUp(scene, ['east', 'west']);
-  await scene.clock.sleep(QUIET_MS);
+  await quietly(scene, running);
   await checkAnswered(scene, await running.stop(), ['east', 'west']);
   showDevice(scene);
 }

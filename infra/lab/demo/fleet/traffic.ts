@@ -14,6 +14,8 @@ export interface Request {
 
 export interface Traffic {
   readonly requests: readonly Request[];
+  /** Resolves when so many requests have begun after this call, and ended. */
+  more(count: number): Promise<void>;
   stop(): Promise<readonly Request[]>;
 }
 
@@ -36,6 +38,10 @@ export function startTraffic(address: string, port: number, clock: Clock): Traff
   const running = Array.from({ length: CLIENTS }, client);
   return {
     requests,
+    more: async (count) => {
+      const asked = clock.now();
+      while (requests.filter(({ begun }) => begun > asked).length < count) await pause(BETWEEN_MS);
+    },
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
