@@ -294,11 +294,57 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
 };
 
+const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/replay/check-sent.ts': [
+    { code: "''", in: 'checkSentUnit', why: 'no result at all is no bad one either' },
+    {
+      code: 'head.count',
+      in: 'failedAgain',
+      why: 'nothing is more than a count that is not there',
+    },
+    { code: 'code === undefined', what: 'is always false', in: 'onDevice', why: SAME_ABSENT },
+  ],
+  'shared/failures/replay/send.ts': [
+    {
+      code: 'gone !== undefined',
+      what: 'is always true',
+      why: 'what is not gone gets another entry under its index before anything is saved',
+    },
+    {
+      code: '!wanted.includes(each)',
+      what: 'is always true',
+      why: 'what is sent gets another entry under its index, and closing it is for other verdicts',
+    },
+    {
+      code: 'load === undefined',
+      what: 'is left out of the ||',
+      why: 'without the event no preview says that it would apply',
+    },
+    { code: 'leader', what: 'is left out of the &&', in: 'loadOf', why: ALWAYS_THERE },
+    { code: '[]', in: 'loadOf', why: 'isTried asked for the order before' },
+    { code: '0', in: 'arrived', why: 'no count is more than another one, and neither is 0' },
+    { code: 'Infinity', in: 'arrived', why: 'nothing is more than a count that is not there' },
+    { code: '0', in: 'leaderOf', why: 'a sort takes undefined for 0' },
+    { code: 'code === undefined', what: 'is always false', in: 'settleUnsent', why: SAME_ABSENT },
+    {
+      code: 'wanted.find(({ item }) => item.deduplicationId !== undefined)',
+      what: '.find() becomes .findLast()',
+      why: 'a unit is sent under one id',
+    },
+    {
+      code: "wanted .filter(({ head }) => head.state === 'quarantined')",
+      what: '.filter() is left out',
+      why: TWICE,
+    },
+  ],
+};
+
 export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...EXPRESS,
   ...MAP,
   ...WATCH,
   ...QUEUE,
+  ...FAILURES,
 };
 
 export function matches(equivalent: Equivalent, mutant: Mutant): boolean {

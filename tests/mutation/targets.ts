@@ -91,8 +91,12 @@ export const TARGETS: readonly Target[] = [
     except: ['shared/failures/s3/*.ts', 'shared/failures/waiting/*.ts'],
     tests: [
       'tests/unit/{replay,failures}/*.test.ts',
+      'tests/unit/queue/marks.test.ts',
+      'tests/property/failures/*.test.ts',
       'tests/contract/failures/files.test.ts',
       'tests/contract/golden/stored.test.ts',
+      'tests/integration/replay/{policy,repair}.test.ts',
+      'tests/promises/{dead-letters,replay}.test.ts',
     ],
     kinds: GUARDS,
   },

@@ -2,7 +2,8 @@
  * Checks the result of a sent unit: the failure store shows whether it failed again, the device
  * whether it is declared.
  */
-import { formatRevision } from '../../domain/revision.ts';
+import { compareRevisions, formatRevision } from '../../domain/revision.ts';
+import type { Revision } from '../../domain/revision.ts';
 import { isImported } from '../evidence.ts';
 import type { Failure, FailureStore, FailureHead } from '../port.ts';
 import type { ReplayContext } from './context.ts';
@@ -51,7 +52,7 @@ function leftOut(
   heard: number,
   at: number,
 ): ItemResult | undefined {
-  if (at - heard < TOGETHER_MS || heard === Infinity) return undefined;
+  if (at - heard < TOGETHER_MS) return undefined;
   return {
     kind: 'failed',
     code,
@@ -182,8 +183,7 @@ async function onDevice(
     return appliedResult(item, at);
   }
   // The order was sent for what this revision leaves out: only a newer one can show what came of it.
-  const waits =
-    item.ordered === true && item.sentRevision && by === formatRevision(item.sentRevision);
+  const waits = item.ordered === true && item.sentRevision && !isNewer(by, item.sentRevision);
   if (verdict === 'superseded' && !waits) {
     await closeItem(store, item, {
       state: 'healed',
@@ -194,22 +194,23 @@ async function onDevice(
   return verdict === 'conflict' ? { kind: 'conflict', ...said } : undefined;
 }
 
+/** `by`: as a preview names the revision that is declared. */
+function isNewer(by: string | undefined, known: Revision): boolean {
+  const [epoch = 0, counter = 0] = (by ?? '').split('.').map(Number);
+  return compareRevisions({ epoch, counter }, known) > 0;
+}
+
 /** The failure with the revision that was sent: that of the item, or the newest one of its unit. */
 async function sentFailure(
   { store }: Pick<ReplayContext, 'store'>,
   item: ReplayItem,
 ): Promise<Failure | undefined> {
   const { owner, sentRevision } = item;
-  const beside =
-    owner === undefined || sentRevision === undefined
-      ? []
-      : (await store.ofOwner(owner)).filter(
-          (head) => head.id === item.failure || !isImported(head),
-        );
-  const sent = beside.find(
+  if (owner === undefined || sentRevision === undefined) return store.get(item.failure);
+  const sent = (await store.ofOwner(owner)).find(
     (head) =>
-      head.revision &&
-      sentRevision &&
+      !isImported(head) &&
+      head.revision !== undefined &&
       formatRevision(head.revision) === formatRevision(sentRevision) &&
       head.device === item.device,
   );

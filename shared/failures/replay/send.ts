@@ -70,11 +70,12 @@ export async function sendUnit(
         each.index,
         await settleUnsent(world, job, { ...each, newest: leader?.revision }),
       );
-  if (leader === undefined || wanted.length === 0) {
+  const load = loadOf(wanted, leader);
+  if (wanted.length === 0 || load === undefined) {
     await unit.save(changes);
     return { kind: 'settled' };
   }
-  await dispatch(world, { job, unit, changes, wanted, leader });
+  await dispatch(world, { job, unit, changes, wanted, load });
   return { kind: 'sent' };
 }
 
@@ -187,24 +188,25 @@ interface Dispatch {
   readonly unit: UnitWork;
   readonly changes: Map<number, ReplayItem>;
   readonly wanted: readonly Judged[];
-  readonly leader: Failure;
+  readonly load: Load;
 }
 
-type Retry = Pick<NonNullable<Preview['retry']>[number], 'device' | 'owner' | 'keys'> & {
-  readonly declared?: Revision;
-};
+type Retry = Pick<NonNullable<Preview['retry']>[number], 'device' | 'owner' | 'keys'>;
 
-/** What is to be tried again on each device, where that is all that can be done; undefined: the event itself is sent. */
-function retriesOf(wanted: readonly Judged[]): readonly Retry[] | undefined {
-  const all = wanted.flatMap(({ item, preview }): readonly Retry[] => {
-    const forced = preview.verdict === 'would-apply' ? undefined : orderFor(item);
-    return preview.retry ?? (forced === undefined ? [] : [forced]);
-  });
+/** The event itself, or what is to be tried again on each device, where that is all that can be done. */
+type Load = { readonly event: Failure } | { readonly orders: readonly Retry[] };
+
+/** Orders need no event, so by force they are given even if its evidence is lost. */
+function loadOf(wanted: readonly Judged[], leader: Failure | undefined): Load | undefined {
   if (wanted.some(({ preview }) => preview.verdict === 'would-apply' && !preview.retry))
-    return undefined;
-  return [...Map.groupBy(all, ({ device, owner }) => `${device} ${owner}`).values()].map(
+    return leader && { event: leader };
+  const all = wanted.flatMap(
+    ({ item, preview }): Retry | readonly Retry[] => preview.retry ?? orderFor(item) ?? [],
+  );
+  const orders = [...Map.groupBy(all, ({ device, owner }) => `${device} ${owner}`).values()].map(
     (same) => ({ ...same[0]!, keys: [...new Set(same.flatMap(({ keys }) => keys))] }),
   );
+  return { orders };
 }
 
 /** By force: what the failure is about, whatever its event says. */
@@ -213,33 +215,33 @@ function orderFor({ device, owner, exposure }: ReplayItem): Retry | undefined {
   return { device, owner, keys: exposure === undefined ? [] : [exposure] };
 }
 
-function newestDeclared(orders: readonly Retry[]): Revision | undefined {
-  return orders
-    .flatMap(({ declared }) => declared ?? [])
+/** What the devices declare of one item, which may be in several partitions; by force nothing is known. */
+function newestDeclared({ retry = [] }: Preview): Revision | undefined {
+  return retry
+    .map(({ declared }) => declared)
     .toSorted(compareRevisions)
     .at(-1);
 }
 
 async function dispatch(
   world: ReplayContext,
-  { job, unit, changes, wanted, leader }: Dispatch,
+  { job, unit, changes, wanted, load }: Dispatch,
 ): Promise<void> {
   const { queues, store, clock, id } = world;
-  const orders = retriesOf(wanted);
   const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
   // A new deduplication id, because the queue drops duplicates for five minutes; stored, so that it
   // survives a crash.
   const deduplicationId = before?.deduplicationId ?? `replay.${job.id}.${id()}`;
-  for (const { index, item, head } of wanted) {
+  for (const { index, item, head, preview } of wanted) {
     changes.set(index, {
       ...item,
       status: 'sending',
       deduplicationId,
-      count: item.count ?? head.count,
+      count: head.count,
       sentAt: item.sentAt ?? clock.now(),
-      ...(orders === undefined
-        ? { sentRevision: leader.revision }
-        : { sentRevision: newestDeclared(orders), ordered: true as const }),
+      ...('event' in load
+        ? { sentRevision: load.event.revision }
+        : { sentRevision: newestDeclared(preview), ordered: true as const }),
     });
   }
   await unit.save(changes);
@@ -251,9 +253,9 @@ async function dispatch(
       ? { state: 'open', note: `quarantine lifted by replay job ${job.id}` }
       : undefined,
   );
-  if (orders === undefined) await sendOriginal(queues, leader.details.event, deduplicationId);
+  if ('event' in load) await sendOriginal(queues, load.event.details.event, deduplicationId);
   else
-    for (const [i, { device, owner, keys }] of orders.entries())
+    for (const [i, { device, owner, keys }] of load.orders.entries())
       await sendOrder(
         world,
         { action: 'retry', device, owner, ...(keys.length === 0 ? {} : { keys: [...keys] }) },
