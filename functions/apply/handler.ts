@@ -46,6 +46,7 @@ export interface Given {
   readonly suspects?: Suspects;
 }
 
+/** Wires the function. `story` and `given` replace its surroundings in tests. */
 export function create(
   runtime: Runtime,
   devices: Devices = createDevices(runtime, (behind) => askForResync(runtime, behind)),
@@ -119,6 +120,7 @@ async function inTime<T>(
   }
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry((runtime) => create(runtime));
 
 /** Resolves with the records to retry. */

@@ -21,6 +21,7 @@ export interface Healing {
 /** Milliseconds without access after the store failed to answer. */
 const REST = 60_000;
 
+/** Opens the failure store on first use. A rejection is logged and does not fail the apply. */
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
 
 /** `open` is called on first use; its failures never reach the caller. */

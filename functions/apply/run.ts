@@ -53,6 +53,10 @@ export interface Run {
   holders: readonly AddressHolder[] | undefined;
 }
 
+/**
+ * The state before the first declaration. A slice that is received for the first time although its
+ * version is already declared counts as a replay.
+ */
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(
     job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner),
@@ -194,6 +198,10 @@ function isReplay(
   );
 }
 
+/**
+ * The result of the partition after the last declaration. `before` decides which of the approved
+ * removals were held.
+ */
 export function resultOf(run: Run, before: DeclaredState): PartitionResult {
   const { partition, orders = [] } = run.job;
   const approvals = orders.flatMap(({ steering, at }) =>

@@ -12,6 +12,7 @@ export interface Sizes {
 /** Milliseconds; determining the size requires rendering everything. */
 const EVERY = 3_600_000;
 
+/** Checks each device at most once an hour. */
 export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Sizes {
   const next = new Map<string, number>();
   return {

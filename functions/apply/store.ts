@@ -1,6 +1,7 @@
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 
+/** The failure store of this process, opened once. */
 export interface Store {
   readonly open: () => Promise<Failures>;
   readonly close: () => Promise<void>;

@@ -58,8 +58,13 @@ const QUICK = { time: 3 * 60_000, tries: 4 } as const;
 /** Milliseconds without access after the store failed to answer, because S3 timeouts are long. */
 const REST = 60_000;
 
+/** Opens the part of the failure store where changes wait for a device. */
 export type OpenPlace = () => Promise<WaitingPlace>;
 
+/**
+ * If the failure store cannot be used, changes stay in the queue, and the store is not tried again
+ * for a minute.
+ */
 export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
   const { clock, log } = runtime;
   /** What this process knows of each device. */

@@ -33,4 +33,5 @@ export function create(
   return Object.assign(handle, { audit, close: () => devices.close() });
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry(create);

@@ -14,6 +14,7 @@ export interface Arrival {
   readonly age: number;
 }
 
+/** An event that is not used, with the reason. */
 export type Dropped = {
   readonly message: QueueMessage;
   readonly owner?: string;

@@ -19,6 +19,7 @@ import { createConnections } from './connections.ts';
 import { carryOut } from './device.ts';
 import type { ExpressDone } from './device.ts';
 
+/** Wires the function. Its connections are separate from those of apply. */
 export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const connections = createConnections(runtime);
   const handle = handleGroups({
@@ -41,6 +42,7 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   return Object.assign(handle, { close: () => connections.close() });
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry(create);
 
 interface Scope {

@@ -31,6 +31,7 @@ import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
 
+/** Wires the function. `suspects` remembers messages that crashed their process. */
 export function create(
   runtime: Runtime,
   suspects: Suspects = suspectsOf(runtime, 'snapshots'),
@@ -59,6 +60,7 @@ export function create(
   return Object.assign(handle, { close: () => suspects.close() });
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry((runtime) => create(runtime));
 
 interface Scope {

@@ -19,11 +19,13 @@ import { sight } from './sight.ts';
 
 export type ParkHandler = Handler & { close(): Promise<void> };
 
+/** Opens the failure store of the configuration on first use. */
 export function create(runtime: Runtime): ParkHandler {
   const failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
   return Object.assign(parkInto(runtime, failures), { close: () => failures.close() });
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry(create);
 
 /** For hosts and tests that already have an open store. */

@@ -28,6 +28,7 @@ export interface ReplayOptions {
   readonly map?: () => Promise<MapModule>;
 }
 
+/** Wires the function. `sluice up` calls `turns` on its own schedule. */
 export function create(
   runtime: Runtime,
   options: ReplayOptions = {},
@@ -54,6 +55,7 @@ export function create(
   return Object.assign(handle, { turns, close });
 }
 
+/** The Lambda entry point. */
 export const handler = lambdaEntry((runtime) => create(runtime));
 
 /** Milliseconds before the function's timeout at which a run stops; the next run continues. */

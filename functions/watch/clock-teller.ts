@@ -12,6 +12,7 @@ import type { EventTarget } from './report/event-object.ts';
 import { serviceTarget } from './report/event-targets.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 
+/** The two clocks to compare, and where the difference is reported. */
 export interface ClockTellerOptions {
   readonly client: Pick<KubernetesClient, 'time'>;
   readonly clock: Pick<Clock, 'now'>;

@@ -11,6 +11,7 @@ import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
 
 export type { Watcher, WatcherOptions } from './watcher.ts';
 
+/** Fills in identity and HTTP address from the environment, and creates the watcher. */
 export function create(options: WatcherOptions): Watcher {
   const { env } = process;
   return createWatcher({

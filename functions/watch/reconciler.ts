@@ -36,6 +36,7 @@ import { StatusKeeper } from './report/status-keeper.ts';
 import type { WatchMeter } from './serve/metrics.ts';
 import { ObservedIngress } from './view/observed-ingress.ts';
 
+/** One ingress, and everything that the watcher shares between ingresses. */
 export interface ReconcilerOptions {
   readonly runtime: Runtime;
   readonly cluster: string;

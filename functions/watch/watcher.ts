@@ -23,6 +23,9 @@ import { LeaderTerm } from './leader/term.ts';
 import { ClusterCache } from './cache/cluster-cache.ts';
 import type { CacheChange } from './cache/cache-change.ts';
 
+/**
+ * One cluster to watch. Everything that is optional has the default of a process in the cluster.
+ */
 export interface WatcherOptions {
   readonly runtime: Runtime;
   /** Default: the pod's service account, or the kubeconfig that kubectl would use. */

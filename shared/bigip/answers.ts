@@ -8,6 +8,7 @@ import { DeviceError } from './errors.ts';
 import { liveShape } from './live-settings.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
+/** The answer to a login: the token and its lifetime. */
 export const Login = z.object({
   token: z.object({
     token: z.string().min(1),
@@ -38,6 +39,7 @@ export const Stats = z
 /** Version information of AS3. */
 export const Info = z.object({ version: z.string().default('') });
 
+/** The host name from `/mgmt/tm/sys/global-settings`. */
 export const UnitName = z.object({ hostname: z.string().optional() });
 
 /** A collection; the device omits `items` if there are none. */
@@ -45,6 +47,7 @@ export function itemsOf<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
   return z.object({ items: z.array(item).default([]) }).transform(({ items }) => items);
 }
 
+/** A live virtual server. `destination` is `/Partition/address:port`, or `.port` for IPv6. */
 export const Virtual = z.object({
   fullPath: z.string(),
   destination: z.string().default(''),
@@ -55,6 +58,7 @@ export const Virtual = z.object({
 });
 export type Virtual = Readonly<z.infer<typeof Virtual>>;
 
+/** A live virtual address. */
 export const VirtualAddress = z.object({ fullPath: z.string(), address: z.string().default('') });
 export type VirtualAddress = Readonly<z.infer<typeof VirtualAddress>>;
 
@@ -65,8 +69,10 @@ const Member = z.object({
   priorityGroup: z.number().exactOptional(),
   ratio: z.number().exactOptional(),
 });
+/** A pool member as the device reports it. */
 export type PlacedMember = Readonly<z.infer<typeof Member>>;
 
+/** A live pool with its members (requested with `expandSubcollections`). */
 export const Pool = z.object({
   fullPath: z.string(),
   ...liveShape('pool'),
@@ -75,6 +81,7 @@ export const Pool = z.object({
 });
 export type Pool = Readonly<z.infer<typeof Pool>>;
 
+/** A live node. `session` and `state` are the values to read of as3.md §5.5, not those to write. */
 export const NodeItem = z.object({
   name: z.string(),
   address: z.string(),

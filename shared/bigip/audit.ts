@@ -49,6 +49,7 @@ const LOOKS = { most: 20, pause: 3_000 } as const;
 /** Maximum number of exposures named in a message; the device lists all. */
 const NAMED = 5;
 
+/** The device to audit, and the configuration that its owners should be in. */
 export interface AuditScope {
   readonly device: Device;
   readonly config: SluiceConfig;

@@ -34,8 +34,10 @@ const CALLS = {
   tasks: { bytes: 160 * MIB },
 } as const satisfies Readonly<Record<string, CallLimit>>;
 
+/** The kind of a call, which decides its limits. */
 export type CallKind = keyof typeof CALLS;
 
+/** Limits of one device, which override those of the kind of call. */
 export interface CallSettings {
   /** devices[].requestTimeout, in milliseconds. */
   readonly timeout: number;

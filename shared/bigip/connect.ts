@@ -10,11 +10,13 @@ import { createTransport } from './transport.ts';
 import type { Unit } from './unit.ts';
 import { createUnit } from './unit.ts';
 
+/** Credentials from sluice.yaml, resolved. `ca` is a PEM bundle. */
 export interface DeviceSecrets {
   readonly password: () => Promise<string>;
   readonly ca?: string | undefined;
 }
 
+/** How a process uses its connection. */
 export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
   /** Milliseconds for one request, if less than devices[].requestTimeout. */

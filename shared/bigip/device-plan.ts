@@ -12,6 +12,7 @@ import type { Plan, PlanRules } from '../domain/plan/plan.ts';
 import { planPartition } from '../domain/plan/plan.ts';
 import { devicePaths } from './as3/names.ts';
 
+/** The rules of a partition's plan that are the same for all partitions of the device. */
 export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 'shareNodes'> {
   /** The readable partitions. */
   readonly states: ReadonlyMap<string, DeclaredState>;

@@ -69,6 +69,7 @@ export interface Device {
   close(): Promise<void>;
 }
 
+/** What a device needs besides its configuration and secrets; all of it is optional. */
 export interface DeviceSurroundings extends Pick<
   ConnectOptions,
   'random' | 'log' | 'dryRun' | 'timeout' | 'largest'
@@ -81,6 +82,7 @@ export interface DeviceSurroundings extends Pick<
   readonly configured?: Configured;
 }
 
+/** Opens the session lazily: nothing is sent until the first call. */
 export function createDevice(
   config: DeviceConfig,
   secrets: DeviceSecrets,

@@ -8,6 +8,7 @@ import { createDevice } from './device.ts';
 import { dryRunDevice } from './dry-run.ts';
 import { perDevice } from './per-device.ts';
 
+/** Devices by name. `get` rejects with a {@link DeviceError} if the secrets cannot be resolved. */
 export interface Devices {
   get(config: DeviceConfig): Promise<Device>;
   /** The next `get` connects again with the current secrets. Absent if nothing is cached. */

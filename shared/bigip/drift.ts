@@ -14,6 +14,10 @@ import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 import { isDeclaring } from './tasks.ts';
 
+/**
+ * `missing`: declared and not on the device; `differs`: with other values; `orphan`: on the device
+ * and not declared.
+ */
 export type DifferenceKind = 'missing' | 'differs' | 'orphan';
 
 /** One difference between device and declaration. */

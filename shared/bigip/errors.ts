@@ -1,6 +1,7 @@
 /** Errors of devices, as shown to users. */
 import type { InnerCall } from './inner-calls.ts';
 
+/** Codes that an error of a device can have; the code table explains them. */
 export type DeviceErrorCode =
   | 'BIP401'
   | 'BIP402'
@@ -80,6 +81,7 @@ export class DeviceError extends Error {
 /** A fault inside the device, which says nothing about the declaration. */
 export type InnerFault = DeviceError & { readonly hint: 'inner' | 'unsaved' };
 
+/** Whether one of AS3's own calls inside the device failed, so that the content is not to blame. */
 export function isInner(error: unknown): error is InnerFault {
   return error instanceof DeviceError && (error.hint === 'inner' || error.hint === 'unsaved');
 }

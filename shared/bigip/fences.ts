@@ -52,6 +52,10 @@ interface Known {
   readonly declaredBy: string | undefined;
 }
 
+/**
+ * Remembers the versions that this process saw in each partition. `report` is awaited before the
+ * state is used; if it rejects, the read fails.
+ */
 export function createFenceWatch(
   device: string,
   report: (behind: FencesBehind) => Promise<void>,

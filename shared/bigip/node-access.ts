@@ -30,6 +30,7 @@ export interface NodeAccess {
 /** Seconds; a slower answer is too late for express. */
 const LONGEST_REQUEST = 5;
 
+/** With `dryRun`, writes are logged to `log` and not sent. */
 export interface NodeSurroundings {
   readonly clock: Clock;
   readonly random: () => number;
@@ -37,6 +38,10 @@ export interface NodeSurroundings {
   readonly log?: Logger;
 }
 
+/**
+ * Opens its own session. Requests have a shorter limit than those of a declaration, because express
+ * events are only useful soon.
+ */
 export function openNodeAccess(
   config: DeviceConfig,
   secrets: DeviceSecrets,

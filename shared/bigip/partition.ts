@@ -25,6 +25,7 @@ export type PartitionReading =
   | { readonly kind: 'ours'; readonly declared: DeclaredPartition }
   | Extract<ReadResult, { kind: 'refused' }>;
 
+/** A partition's declaration, and the name of the unit that declared it last, if known. */
 export interface Found {
   readonly reading: PartitionReading;
   readonly declaredBy: string | undefined;

@@ -13,6 +13,10 @@ export interface PerDevice<T> {
 /** Milliseconds; creation resolves secrets and does not contact the device. */
 const LIMIT = 30_000;
 
+/**
+ * `make` runs once per device, also for concurrent calls. If it takes longer than `limit`
+ * milliseconds, `get` rejects with BIP502, and the late result is closed.
+ */
 export function perDevice<T extends { close(): Promise<void> }>(
   make: (config: DeviceConfig) => Promise<T>,
   limit = LIMIT,

@@ -15,6 +15,7 @@ export interface Reference {
   readonly path: string;
 }
 
+/** An object that settings refer to and that the device does not have. */
 export interface MissingReference extends Reference {
   /** The device's message. */
   readonly response: string;

@@ -50,6 +50,7 @@ export interface DeviceSession extends Session {
   askOthers(request: DeviceRequest): Promise<readonly (DeviceResponse | undefined)[]>;
 }
 
+/** The units of a device: one, or the two of a pair. */
 export interface SessionOptions {
   readonly device: string;
   /** In order of preference. */

@@ -4,6 +4,7 @@ import type { LimitExceeded } from '../domain/plan/limits.ts';
 import { deviceLimitsExceeded, partitionLimitsExceeded } from '../domain/plan/limits.ts';
 import { renderTenant } from './as3/render.ts';
 
+/** An exceeded limit of a partition or of the whole device. */
 export interface SizeFinding extends LimitExceeded {
   /** Absent for findings about the whole device. */
   readonly partition?: string;

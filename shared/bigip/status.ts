@@ -2,6 +2,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { DeviceSession } from './session.ts';
 
+/** What the device says about itself. */
 export interface DeviceFacts {
   /** Name of the active unit; undefined if not reported. */
   readonly hostname: string | undefined;
@@ -16,6 +17,7 @@ export interface DeviceFacts {
 /** HTTP dates are whole seconds, rounded down. */
 const HALF_A_SECOND = 500;
 
+/** Two requests to the active unit. The clock is compared with the middle of the second one. */
 export async function readFacts(
   session: DeviceSession,
   clock: Pick<Clock, 'now'>,

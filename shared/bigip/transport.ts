@@ -10,6 +10,10 @@ import { limitsOf } from './calls.ts';
 import type { CallKind, CallSettings } from './calls.ts';
 import { DeviceError } from './errors.ts';
 
+/**
+ * The address of a unit and how its certificate is verified: by system CAs, by `ca`, or by
+ * `fingerprint`.
+ */
 export interface TransportOptions extends CallSettings {
   readonly name: string;
   readonly url: string;
@@ -21,6 +25,7 @@ export interface TransportOptions extends CallSettings {
   readonly fingerprint?: string | undefined;
 }
 
+/** A request to iControl REST or AS3. `body` is sent as JSON. */
 export interface DeviceRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -32,6 +37,7 @@ export interface DeviceRequest {
   readonly signal?: AbortSignal;
 }
 
+/** An answer that was received completely, whatever its status. */
 export interface DeviceResponse {
   readonly status: number;
   /** Parsed JSON; undefined if the body is not JSON. */

@@ -9,6 +9,7 @@ import { DeviceError } from './errors.ts';
 import { faultOf } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse, Transport } from './transport.ts';
 
+/** The account for the login to a unit. */
 export interface Credentials {
   readonly username: string;
   readonly loginProvider: string;
@@ -27,6 +28,7 @@ export interface Unit {
   close(): Promise<void>;
 }
 
+/** One unit with everything that its login needs. */
 export interface UnitOptions {
   /** Name of the device, for messages. */
   readonly device: string;

@@ -4,6 +4,7 @@ import type { ConfigProblem } from './error.ts';
 import { unknownNameProblems, settingsProblems } from './rules.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';
 
+/** All problems of `fleets` and of the ingresses that belong to them. */
 export function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return [
     ...homeProblems(config),

@@ -6,6 +6,10 @@ import { monitorProblem } from '../domain/exposure/settings/values.ts';
 import type { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import type { ConfigProblem } from './error.ts';
 
+/**
+ * A problem for each value that occurred before. `key` is appended to the path of the entry, for
+ * instance `.name`.
+ */
 export function repeatedProblems(
   path: string,
   key: string,
@@ -19,6 +23,10 @@ export function repeatedProblems(
   });
 }
 
+/**
+ * A problem if `value` is not among `known`, with the nearest name if there is one. `what` names
+ * the kind of thing in the message.
+ */
 export function unknownNameProblems(
   path: string,
   value: string,
@@ -31,6 +39,10 @@ export function unknownNameProblems(
   return [{ path, message: `no ${what} ${value}; ${hint}` }];
 }
 
+/**
+ * Problems of settings in sluice.yaml: monitors that AS3 would refuse, and references that the
+ * policy does not allow.
+ */
 export function settingsProblems(
   path: string,
   settings: SettingsInput,

@@ -3,6 +3,7 @@
  * length.
  */
 
+/** Limits of one kind of text. docs/architecture.md lists them with their reasons. */
 export interface JsonBounds {
   /** Nesting of arrays and objects. */
   readonly depth: number;

@@ -46,6 +46,7 @@ export function compareVersions(a: Version, b: Version): number {
   return compareRevisions(a, b) || a.generation - b.generation;
 }
 
+/** `epoch.counter`, for instance `1714000000000.3`. */
 export function formatRevision(revision: Revision): string {
   return `${revision.epoch}.${revision.counter}`;
 }

@@ -19,6 +19,9 @@ export const AuditEntry = z.strictObject({
 });
 export type AuditEntry = Readonly<z.infer<typeof AuditEntry>>;
 
+/**
+ * `append` adds the time. It rejects with RPL700 if the id is taken, instead of replacing an entry.
+ */
 export interface AuditLog {
   append(entry: Omit<AuditEntry, 'at'>): Promise<AuditEntry>;
   /** Oldest first. */
@@ -27,6 +30,7 @@ export interface AuditLog {
 
 const MAX_PARALLEL_READS = 32;
 
+/** The keys sort by time; `id` distinguishes entries of the same millisecond. */
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
   return {
     append: async (entry) => {

@@ -3,6 +3,7 @@
  * directory and an S3 bucket.
  */
 
+/** The content of a blob. `tag` changes with every write and is the condition of the next one. */
 export interface Blob {
   readonly text: string;
   readonly tag: string;
@@ -21,6 +22,7 @@ export interface BlobEntry {
  */
 export type Condition = 'absent' | { readonly tag: string } | undefined;
 
+/** Every call rejects with a {@link ReplayError} (RPL700) if the storage fails or does not answer. */
 export interface Blobs {
   /** Location, for messages. */
   readonly where: string;

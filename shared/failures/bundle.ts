@@ -131,6 +131,7 @@ export function readBundle(
   return read;
 }
 
+/** The error for a bundle above the limits, with a way to export less. */
 export function bundleTooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
   return new ReplayError(
     'RPL709',

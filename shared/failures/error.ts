@@ -1,5 +1,6 @@
 import type { REPLAY_CODES } from '../domain/codes/replay.ts';
 
+/** Codes that an error of the failure store or of a replay can have. */
 export type ReplayCode = keyof typeof REPLAY_CODES;
 
 /** An error of the failure store or the replay engine, with its RPL7xx code. */

@@ -204,6 +204,7 @@ export function claimIn(
     : undefined;
 }
 
+/** A message of a dead-letter queue, and what is known about its origin. */
 export interface FailureRecordContext {
   readonly config: Clusters;
   readonly message: QueueMessage;

@@ -118,6 +118,10 @@ function valuesOf(
   return [head[key]];
 }
 
+/**
+ * Whether a failure matches all terms of the filter. Without a term `state`, only open failures
+ * match.
+ */
 export function matchesFilter(filter: FailureFilter, head: FailureHead): boolean {
   const states = filter.state ?? ['open'];
   if (!states.includes('all') && !states.includes(head.state)) return false;
@@ -146,6 +150,7 @@ export function formatFilter(filter: FailureFilter): string {
   return [...lists, ...times, ...(filter.text ?? [])].join(' ') || 'state:open';
 }
 
+/** The properties by which `sluice failures groups` can count. */
 export const GROUP_KEYS = [
   'code',
   'class',
@@ -157,6 +162,7 @@ export const GROUP_KEYS = [
   'queue',
   'state',
 ] as const;
+/** One of {@link GROUP_KEYS}. */
 export type GroupKey = (typeof GROUP_KEYS)[number];
 
 /** Failures with equal values of the grouping fields. */

@@ -11,6 +11,7 @@ import type { Hop } from '../queue/hops.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
 
+/** One result of an owner, or several equal ones in sequence. */
 export const HistoryEntry = z.strictObject({
   /** Time of the result; all times are milliseconds since 1970. */
   at: z.number(),
@@ -41,6 +42,10 @@ export const HistoryEntry = z.strictObject({
 });
 export type HistoryEntry = Readonly<z.infer<typeof HistoryEntry>>;
 
+/**
+ * The stored history of an owner, oldest entry first. The field is called `chapters` in stored data
+ * and stays so.
+ */
 export const OwnerHistory = z.strictObject({
   format: z.literal(1),
   owner: z.string(),
@@ -118,6 +123,7 @@ export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHist
   return { ...story, chapters: story.chapters.toSpliced(index, 1, again) };
 }
 
+/** Keeps the histories in blobs below `history/`, one per owner. */
 export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStore {
   // Blobs with an unchanged tag are not read again.
   const known = new Map<string, { readonly tag: string; readonly story: OwnerHistory }>();

@@ -8,6 +8,7 @@ import type { Marks } from '../queue/suspects.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Blobs } from './blobs.ts';
 
+/** Prefix of the blobs with crash counts. */
 export const MARKS = 'suspects/';
 
 /** The count and its time of writing, by which counts of old messages are removed. */
@@ -24,6 +25,10 @@ function readMark(text: string): Mark {
   return { tries: Number(tries), at: Number(at) };
 }
 
+/**
+ * Opens the storage with the first suspect. The key is a hash, because the id of a message is
+ * foreign text.
+ */
 export function marksOver(
   queue: QueueName,
   open: () => Promise<Blobs>,
@@ -47,11 +52,13 @@ export function marksOver(
   };
 }
 
+/** Removes crash counts of messages that no longer exist. */
 export interface MarkKeeping {
   /** Removes counts written before that time. Resolves with their number. */
   prune(before: number): Promise<number>;
 }
 
+/** Reads every count; there are only as many as there were suspects. */
 export function createMarkKeeping(blobs: Blobs): MarkKeeping {
   return {
     prune: async (before) => {

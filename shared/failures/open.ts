@@ -19,6 +19,7 @@ import { createFailureStore } from './store.ts';
 import { createWaitingPlace } from './waiting/place.ts';
 import type { WaitingPlace } from './waiting/place.ts';
 
+/** All parts of the failure store, over one storage. */
 export interface Failures {
   readonly store: FailureStore;
   readonly audit: AuditLog;
@@ -30,6 +31,7 @@ export interface Failures {
   close(): Promise<void>;
 }
 
+/** What the failure store needs besides its configuration. */
 export interface OpenFailuresOptions {
   readonly clock: Clock;
   /** A new unique id. */
@@ -43,6 +45,7 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
   return failuresOver(openBlobs(config, options), options);
 }
 
+/** The failure store over an opened storage, which its `close` closes. */
 export function failuresOver(
   blobs: Blobs,
   { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>,

@@ -11,6 +11,7 @@ const FORMAT = 1;
 const MAX_RACES = 50;
 const MAX_PARALLEL_READS = 32;
 
+/** Heads of failures by the id of the failure. */
 export type Heads = ReadonlyMap<string, FailureHead>;
 
 interface Shard {
@@ -46,6 +47,7 @@ function parse(text: string, where: string): Heads {
   return new Map(heads.map((head) => [head.id, head]));
 }
 
+/** A write that loses against another process is repeated with the newer content. */
 export function createShards(blobs: Blobs): Shards {
   // Cached by key; blobs with an unchanged tag are not read again.
   const known = new Map<string, Shard>();

@@ -5,10 +5,12 @@
 import { errorMessage } from '../telemetry/errors.ts';
 import type { Runtime } from './runtime.ts';
 
+/** The exports of the bundle `audit` that the schedule uses. */
 export interface AuditModule {
   readonly create: (runtime: Runtime) => { audit(): Promise<unknown>; close(): Promise<void> };
 }
 
+/** The exports of the bundle `replay` that the schedule uses. */
 export interface ReplayModule {
   readonly create: (runtime: Runtime) => {
     turns(signal: AbortSignal): Promise<unknown>;
@@ -16,6 +18,7 @@ export interface ReplayModule {
   };
 }
 
+/** The exports of the bundle `apply` that the schedule uses. */
 export interface ApplyModule {
   readonly create: (runtime: Runtime) => {
     turns(signal: AbortSignal): Promise<unknown>;

@@ -8,6 +8,7 @@ import { readFrames, type WatchFrame } from './frames.ts';
 import { apiVersionOf, resourcePath, type RawObject, type Resource } from './object.ts';
 import { createApiTransport, type ApiRequest, type ApiTransport } from './transport.ts';
 
+/** Which objects to list or watch. */
 export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
@@ -19,11 +20,13 @@ export interface Selection {
   readonly received?: ((bytes: number) => void) | undefined;
 }
 
+/** One page of a list. All pages of a list have the same resourceVersion. */
 export interface Page {
   readonly items: readonly RawObject[];
   readonly resourceVersion: string;
 }
 
+/** A watch from `resourceVersion` on. */
 export interface WatchOptions extends Selection {
   readonly resourceVersion: string;
   /** Seconds after which the server ends the stream normally. */
@@ -37,6 +40,7 @@ export interface WatchOptions extends Selection {
   readonly overdue?: (() => void) | undefined;
 }
 
+/** Options of server-side apply. Without `force`, a conflict rejects with status 409. */
 export interface ApplyOptions {
   /** Field manager that will own the applied fields. */
   readonly manager: string;
@@ -104,10 +108,15 @@ export interface KubernetesClient {
  */
 const PAGE_OBJECTS = 200;
 
+/** Where the credentials come from, and the clock of time limits. */
 export interface ClientOptions extends Partial<CredentialOptions> {
   readonly clock?: Pick<Clock, 'monotonic'> | undefined;
 }
 
+/**
+ * A client for the cluster of the kubeconfig. Throws if the kubeconfig cannot be read; nothing is
+ * sent yet.
+ */
 export function createKubernetesClient({
   clock = processClock,
   ...options

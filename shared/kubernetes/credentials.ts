@@ -18,6 +18,7 @@ export interface ApiCredentials {
   readonly createDispatcher: () => Dispatcher;
 }
 
+/** The credentials of one cluster, renewed when they expire. */
 export interface CredentialSource {
   /** Namespace of the context (in a cluster: of the pod). */
   readonly namespace: string | undefined;
@@ -26,6 +27,7 @@ export interface CredentialSource {
   reload(): void;
 }
 
+/** Where the credentials come from. */
 export interface CredentialOptions {
   /** Default: the pod's service account, or the usual locations of kubectl. */
   readonly kubeconfig?: string | undefined;
@@ -35,6 +37,7 @@ export interface CredentialOptions {
   readonly execTimeout?: number | undefined;
 }
 
+/** Loads the kubeconfig. Throws if it is missing or invalid. */
 export function createCredentialSource(options: CredentialOptions): CredentialSource {
   const { kubeconfig, env } = options;
   let loaded = loadWithPlugin(options);

@@ -8,6 +8,10 @@ import type { Discoverable } from './discovery.ts';
 import type { RawObject, Resource } from './object.ts';
 import { objectKey } from './object.ts';
 
+/**
+ * Leases exist only in memory, so that a dry run can lead beside a real watcher. Each kind of write
+ * is logged once per object.
+ */
 export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesClient {
   const leases = new Map<string, RawObject>();
   const told = new Set<string>();

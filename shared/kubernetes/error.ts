@@ -64,6 +64,7 @@ export function errorFromStatus(
   });
 }
 
+/** The error for a request without an answer. */
 export function unreachable(what: string, cause: unknown): KubernetesError {
   const detail = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new KubernetesError(

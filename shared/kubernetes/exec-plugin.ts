@@ -11,18 +11,21 @@ export interface ExecConfig {
   readonly installHint?: string | undefined;
 }
 
+/** What the program returned: a token or a client certificate. */
 export interface ExecCredential {
   readonly token?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
+/** Runs the program when credentials are needed and the cached ones have expired. */
 export interface ExecPlugin {
   read(): Promise<ExecCredential>;
   /** Discards the cached credentials. */
   forget(): void;
 }
 
+/** The environment of the program and its time limit. */
 export interface ExecOptions {
   readonly env: Environment;
   readonly now: () => number;
@@ -40,6 +43,7 @@ const MAX_REMARK_CHARACTERS = 500;
 /** Characters; a token and a certificate with its key have a few thousand. */
 const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 
+/** Concurrent callers share one run of the program. */
 export function createExecPlugin(config: ExecConfig, options: ExecOptions): ExecPlugin {
   let cached: { readonly credential: ExecCredential; readonly until: number } | undefined;
   let asking: Promise<ExecCredential> | undefined;

@@ -6,6 +6,7 @@ export interface WatchFrame {
   readonly object: RawObject;
 }
 
+/** An error inside a watch stream, in the form of a Status. */
 export interface ErrorFrame {
   readonly type: 'ERROR';
   readonly object: { readonly code?: number; readonly reason?: string; readonly message?: string };

@@ -11,6 +11,7 @@ export interface ObjectMeta {
   readonly [field: string]: unknown;
 }
 
+/** One entry of `metadata.managedFields`: the fields that a manager owns. */
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
@@ -21,6 +22,7 @@ export interface ManagedFields {
   readonly [field: string]: unknown;
 }
 
+/** Any object of the API. */
 export interface RawObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -45,6 +47,7 @@ export function objectKey(meta: {
   return meta.namespace ? `${meta.namespace}/${meta.name}` : meta.name;
 }
 
+/** `v1` for the core group, otherwise `group/version`. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }

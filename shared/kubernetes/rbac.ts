@@ -3,6 +3,7 @@
  * grant exactly these.
  */
 
+/** A rule of a Role or ClusterRole. */
 export interface RbacRule {
   readonly group: string;
   readonly resources: readonly string[];

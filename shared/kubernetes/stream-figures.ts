@@ -20,6 +20,10 @@ export interface StreamFigures {
   readonly lists: Readonly<Partial<Record<RelistCause, number>>>;
 }
 
+/**
+ * Figures of one stream since its start. Times are milliseconds since 1970 unless they are
+ * monotonic.
+ */
 export class Figures implements StreamFigures {
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   lastList = 0;

@@ -47,6 +47,7 @@ const TIMING_MS: StreamTiming = {
  */
 const MAX_RESUMES = 2;
 
+/** What is listed and watched, and how objects are converted before they are cached. */
 export interface StreamOptions<T> {
   readonly client: KubernetesClient;
   readonly kind: StreamKind;
@@ -67,8 +68,10 @@ export interface StreamOptions<T> {
   readonly timing?: Partial<StreamTiming> | undefined;
 }
 
+/** `starting` until the first answer; `stale` after an interruption, until the stream follows again. */
 export type StreamState = 'starting' | 'not-served' | 'denied' | 'live' | 'stale';
 
+/** One kind of objects, listed and then watched, until it is stopped. */
 export interface Stream<T> {
   /** Resolves when the kind was listed completely, or the cluster does not serve it. */
   readonly synced: Promise<void>;

@@ -6,6 +6,7 @@ import { within } from '../runtime/shared-call.ts';
 import type { CredentialSource, ApiCredentials } from './credentials.ts';
 import { errorFromStatus, Fenced, unreachable } from './error.ts';
 
+/** One request to the API server. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -46,6 +47,7 @@ const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
 /** For tokens and certificates, which may come from a program or a server. */
 const CREDENTIALS_MS = 45_000;
 
+/** One connection pool. Connections are replaced when the credentials change. */
 export function createApiTransport(
   source: CredentialSource,
   clock: Pick<Clock, 'monotonic'>,

@@ -7,6 +7,7 @@ import type { Queues } from './port.ts';
 import type { SettingsReader } from './settings.ts';
 import type { SqsCredentials } from './sqs/client.ts';
 
+/** What a backend needs besides its configuration. */
 export interface OpenQueuesOptions {
   readonly clock: Clock;
   /** A new unique id. */

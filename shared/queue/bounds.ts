@@ -25,6 +25,7 @@ export const dataBoundsOf = (type: string): JsonBounds =>
 /** Above this number of values, validation stops at the first invalid one. */
 const MANY_VALUES = 10_000;
 
+/** Whether data has so many values that validation must stop at the first invalid one. */
 export const isBulky = (text: string): boolean =>
   excessOf(text, { depth: Number.POSITIVE_INFINITY, values: MANY_VALUES }) !== undefined;
 

@@ -26,14 +26,17 @@ export const SNAPSHOT_EVENTS = {
   [INGRESS_OBSERVED]: Snapshot,
   [CLUSTER_INVENTORY]: Inventory,
 } as const satisfies Record<string, z.ZodType>;
+/** The event types of the queue `slices`, with the schema of their data. */
 export const SLICE_EVENTS = { [INGRESS_DESIRED]: Slice } as const satisfies Record<
   string,
   z.ZodType
 >;
+/** The event types of the queue `express`, with the schema of their data. */
 export const EXPRESS_EVENTS = { [MEMBER_EXPRESS]: Express } as const satisfies Record<
   string,
   z.ZodType
 >;
+/** The event types of the queue `settled`, with the schema of their data. */
 export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies Record<
   string,
   z.ZodType

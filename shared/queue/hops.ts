@@ -1,5 +1,6 @@
 /** A station of an event's content, for latency figures. */
 
+/** One station with its time. */
 export interface Hop {
   /** RFC 3339 */
   readonly at: string;

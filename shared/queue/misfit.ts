@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 
+/** The issues in the form of zod, for the same messages. */
 export type Misfit = Pick<z.ZodError, 'issues'>;
 type Schema = z.core.$ZodType;
 /** A part of a value: its location and its schema. */

@@ -50,6 +50,7 @@ export function refusedInTheNameOf(subject: string, origin: Origin): Origin {
     : origin;
 }
 
+/** A refusal with its code (OWN320 to OWN324) and reason. */
 export function refuseOrigin(code: string, reason: string): Origin {
   return { kind: 'refused', code, reason };
 }

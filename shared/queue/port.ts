@@ -45,6 +45,7 @@ export interface QueueMessage {
   readonly redriven?: true;
 }
 
+/** Options of one poll. */
 export interface ReceiveOptions {
   /** 1 to 10. */
   readonly max: number;
@@ -91,6 +92,7 @@ export interface Queues {
 /** Largest body SQS accepts, in bytes. */
 export const MAX_BODY_BYTES = 1_048_576;
 
+/** Codes that an error of a queue can have; the code table explains them. */
 export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604' | 'Q605';
 
 /**

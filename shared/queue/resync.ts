@@ -5,6 +5,7 @@ import { RESYNC } from './events.ts';
 import type { Resync } from './events.ts';
 import { publishEvent, type PublishContext } from './publish.ts';
 
+/** The queues to send to, and the ingresses whose watchers are asked. */
 export interface ResyncContext extends PublishContext {
   readonly config: Pick<SluiceConfig, 'ingresses'>;
   readonly log: Logger;

@@ -6,6 +6,7 @@ import { FUNCTIONS } from './functions.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_MS } from './limits.ts';
 import type { QueueName } from './port.ts';
 
+/** The attributes of a queue that matter for delivery. */
 export interface QueueSettings {
   readonly fifo: boolean;
   /** Milliseconds. */
@@ -17,6 +18,7 @@ export interface QueueSettings {
   readonly deduplication?: string;
 }
 
+/** The settings as read from a server. */
 export interface SettingsRead {
   readonly settings: QueueSettings;
   /** Name of this queue's dead-letter queue on the server. */

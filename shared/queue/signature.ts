@@ -113,6 +113,7 @@ export function readSigner(pem: string): Read<EventSigner> {
   };
 }
 
+/** A new key pair. `keyid` is derived from the public key. */
 export interface KeyPair {
   readonly keyid: string;
   readonly privatePem: string;

@@ -23,6 +23,7 @@ export async function sendOrder(
   });
 }
 
+/** Sends the orders in sequence. If one cannot be sent, it rejects and does not send the rest. */
 export async function sendOrders(
   sender: PublishContext,
   orders: readonly Steering[],

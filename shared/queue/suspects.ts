@@ -16,6 +16,7 @@ export interface Marks {
   close(): Promise<void>;
 }
 
+/** What this process remembers about messages, and what is stored about earlier processes. */
 export interface Suspects {
   readonly clock: Pick<Clock, 'sleep'>;
   isSuspect(message: QueueMessage): boolean;
@@ -33,6 +34,7 @@ export interface Suspects {
 export const MAX_TRIES = 3;
 const MAX_REMEMBERED = 5_000;
 
+/** The clock of retries and the log of a process. */
 export interface SuspectsOptions {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Pick<Logger, 'warn'>;

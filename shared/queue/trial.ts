@@ -7,6 +7,7 @@ import type { FunctionContext } from './handler.ts';
 import type { QueueMessage } from './port.ts';
 import { MAX_TRIES, type Suspects } from './suspects.ts';
 
+/** The steps of one batch, in the order of the file's description. */
 export interface Bench {
   readonly suspects: Suspects;
   readonly context: FunctionContext;

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 
+/** The value of the extension `waited`. */
 export const Waited = z.object({
   /**
    * Time at which it was first sent, by the queue's clock; milliseconds since 1970. This is the

@@ -17,6 +17,7 @@ export interface HandlerLimits {
 
 const CONNECT_MS = 5_000;
 
+/** Options of the SDK's HTTP handler; `silence` is in milliseconds. */
 export function handlerLimits(silence: number): HandlerLimits {
   return {
     connectionTimeout: CONNECT_MS,
@@ -44,4 +45,5 @@ export function withinTotal(total: number): <A, R>(next: Handler<A, R>) => Handl
   return (next) => (args) => within(next(args), total, () => new TotalTimeout(total));
 }
 
+/** The position of a middleware that measures a call including its retries. */
 export const AT_THE_BEGINNING = { step: 'initialize', name: 'sluiceTotal' } as const;

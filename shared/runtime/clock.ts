@@ -28,6 +28,7 @@ export type Moment = Readonly<Record<'now' | 'monotonic', number>>;
 
 type Clocks = Pick<Clock, 'now' | 'monotonic'>;
 
+/** Both clocks at one moment. */
 export function momentOf(clock: Clocks): Moment {
   return { now: clock.now(), monotonic: clock.monotonic() };
 }

@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 /** Bytes per second; slower data does not extend the time limit. */
 const MIN_BYTES_PER_SECOND = 256 * 1024;
 
+/** Limits of one exchange. */
 export interface ExchangeLimits {
   /**
    * Milliseconds for the whole exchange; transferred data extends it by the time it needs at the
@@ -17,6 +18,7 @@ export interface ExchangeLimits {
   readonly leastRate?: number | undefined;
 }
 
+/** Thrown at the time limit. */
 export class TooSlow extends Error {
   readonly milliseconds: number;
   /** Received so far, after decompression. */
@@ -30,6 +32,7 @@ export class TooSlow extends Error {
   }
 }
 
+/** Thrown if the answer exceeds the size limit; `limit` is in bytes. */
 export class TooLarge extends Error {
   readonly limit: number;
 
@@ -40,6 +43,7 @@ export class TooLarge extends Error {
   }
 }
 
+/** Measures one exchange that is in progress. */
 export interface ExchangeMeter {
   /** Fires with {@link TooSlow} at the time limit. */
   readonly signal: AbortSignal;
@@ -51,6 +55,7 @@ export interface ExchangeMeter {
   end(): void;
 }
 
+/** Starts the time limit. The caller must call `end`, otherwise the timer keeps running. */
 export function startMeter({
   total,
   bytes: most,

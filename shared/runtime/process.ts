@@ -18,16 +18,19 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return promise;
 }
 
+/** `monotonic` is rounded to whole milliseconds. */
 export const processClock: Clock = {
   now: () => Date.now(),
   monotonic: () => Math.round(performance.now()),
   sleep,
 };
 
+/** A random UUID. */
 export function processId(): string {
   return randomUUID();
 }
 
+/** At least 0 and less than 1. */
 export function processRandom(): number {
   return Math.random();
 }

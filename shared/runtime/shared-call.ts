@@ -13,6 +13,7 @@ export function within<T>(work: Promise<T>, milliseconds: number, late: () => Er
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
+/** A call whose result concurrent callers share. Nothing is cached after it ends. */
 export interface SharedCall<T> {
   /** Joins the call in progress, or starts one. */
   get(): Promise<T>;
@@ -20,6 +21,7 @@ export interface SharedCall<T> {
   abandon(): void;
 }
 
+/** Time limits; `tooLong` creates the error for callers of an abandoned call. */
 export interface SharedCallOptions {
   /** Milliseconds after which a call is abandoned, and the next caller starts a new one. */
   readonly limit: number;
@@ -31,6 +33,7 @@ export interface SharedCallOptions {
   readonly tooLong: () => Error;
 }
 
+/** `make` gets a signal that is aborted when the call ends or is abandoned. */
 export function shareCall<T>(
   make: (signal: AbortSignal) => Promise<T>,
   { limit, late, tooLong }: SharedCallOptions,

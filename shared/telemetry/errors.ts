@@ -9,11 +9,13 @@ function field(error: unknown, name: string): unknown {
     : undefined;
 }
 
+/** The message of an error, or any other thrown value as text. */
 export function errorMessage(error: unknown): string {
   const message = field(error, 'message');
   return typeof message === 'string' ? message : String(error);
 }
 
+/** The name of an error; `Error` if it has none. */
 export function errorName(error: unknown): string {
   const name = field(error, 'name');
   return typeof name === 'string' ? name : 'Error';

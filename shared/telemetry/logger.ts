@@ -7,8 +7,10 @@ import { errorCode, errorMessage, errorName } from './errors.ts';
 import type { Logger } from './log.ts';
 import { visibleJson } from './visible.ts';
 
+/** Levels of `SLUICE_LOG_LEVEL`. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** From the most to the least detailed. */
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** A safety net: values of fields with these names are removed. */
@@ -56,6 +58,10 @@ function describe(error: unknown): unknown {
   };
 }
 
+/**
+ * Writes to `destination`, by default standard output. Values under names such as `password` are
+ * removed.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,

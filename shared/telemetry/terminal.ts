@@ -7,6 +7,7 @@ import { paint } from './paint.ts';
 import { describeSystemError, errorCode } from './errors.ts';
 import { visible, visibleJson, visibleLines } from './visible.ts';
 
+/** Where to write. */
 export type OutputStream = 'stdout' | 'stderr';
 
 /** Streams that take nothing any more. */
@@ -73,6 +74,7 @@ export function terminalWidth(stream: OutputStream = 'stdout'): number | undefin
   return isTTY && columns >= LEAST_WIDTH ? columns : undefined;
 }
 
+/** Writes JSON with a line end; control characters in it stay escaped. */
 export function writeJson(text: string): void {
   write('stdout', `${visibleJson(text)}\n`);
 }
@@ -92,6 +94,7 @@ export function writeHelp(stream: OutputStream, text: string): void {
   write(stream, visibleLines(text));
 }
 
+/** Does nothing if standard output is not a terminal. */
 export function clearScreen(): void {
   if (process.stdout.isTTY) write('stdout', '\u001B[2J\u001B[H');
 }
@@ -103,6 +106,10 @@ export function writeOver(text: string): boolean {
   return true;
 }
 
+/**
+ * Asks on standard error, so that standard output stays data. Resolves with the line without its
+ * end.
+ */
 export async function askOnTerminal(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -35,6 +35,7 @@ export function visibleLines(text: string): string {
   return text.replaceAll(BUT_LINE_BREAKS, escape);
 }
 
+/** Whether the text needs no escaping. */
 export function isVisible(text: string): boolean {
   return !ANY.test(text);
 }

@@ -58,6 +58,7 @@ export function groupTable({ by: keys, groups }: FailureGroups, now: number): st
     : `${table}\n\n${formatTable(['CODE', 'WHAT IT IS', 'WHAT TO DO'], remedies)}`;
 }
 
+/** All properties of one failure, with its attempts and the remedy of its code. */
 export function failureText({ details, ...head }: Failure, now: number): string {
   const { event, attempts } = details;
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -102,6 +103,7 @@ export function failureText({ details, ...head }: Failure, now: number): string 
   ].join('\n\n');
 }
 
+/** Results of a job by kind, such as `3 applied, 1 superseded`. */
 export function formatCounts(items: readonly ReplayItem[]): string {
   return Object.entries(countResults(items))
     .map(([kind, count]) => `${count} ${kind}`)
@@ -189,6 +191,7 @@ export function resultTable(items: readonly ReplayItem[]): string {
   );
 }
 
+/** One line for each entry, oldest first. */
 export function auditText(entries: readonly AuditEntry[]): string {
   return (
     entries

@@ -3,6 +3,7 @@ import type { CisImport } from '../../../shared/domain/exposure/sources/cis/impo
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable, yamlOf } from '../terminal/output.ts';
 
+/** Everything that the migration needs, in the order in which to do it. */
 export function importText(result: CisImport): string {
   const { ingresses, notCarried } = result;
   if (ingresses.length === 0 && notCarried.length === 0)

@@ -4,6 +4,7 @@ import type { ManifestOptions } from './read-manifests.ts';
 import { readManifests } from './read-manifests.ts';
 import { printLine } from '../terminal/output.ts';
 
+/** For files without pods: what the gateway pods would look like. */
 export interface PodOptions {
   /** `k=v,…` */
   readonly podLabels?: string;

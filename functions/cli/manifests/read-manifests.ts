@@ -9,6 +9,7 @@ import { TextProblem, textOf } from './file-text.ts';
 import { lastOfSame, refuseSame, type PlacedObject } from './same-object.ts';
 import { sourcesOf, type Source } from './sources.ts';
 
+/** Options of all commands that read files. */
 export interface ManifestOptions {
   readonly file: readonly string[];
   readonly recursive: boolean;
@@ -17,6 +18,7 @@ export interface ManifestOptions {
   readonly overlay?: boolean;
 }
 
+/** The objects in the files, and everything to report about the files. */
 export interface Manifests {
   readonly objects: readonly unknown[];
   /** Files that are skipped without harm, such as chart values in a directory, with the reason. */

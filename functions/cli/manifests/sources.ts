@@ -2,6 +2,7 @@
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
+/** One file to read. */
 export interface Source {
   /** `-` is standard input. */
   readonly path: string;
@@ -10,6 +11,7 @@ export interface Source {
   readonly found: boolean;
 }
 
+/** All files to read, in the order of the arguments. */
 export interface Sources {
   readonly sources: readonly Source[];
   /** Files skipped in directories, with the reason. */

@@ -17,6 +17,10 @@ interface Item {
   readonly before: number;
 }
 
+/**
+ * Returns undefined for an empty document. Throws a {@link YamlProblem} if the text is neither a
+ * List nor small enough.
+ */
 export function readYamlInPieces(text: string): YamlDocument | undefined {
   const list = text.length < MIN_SPLIT_CHARACTERS ? undefined : readList(text);
   if (list !== undefined) return list;

@@ -4,6 +4,7 @@
  * is text. `tests/fixtures/kubectl-yaml` contains recorded results.
  */
 
+/** The JSON value of a scalar. */
 export type ScalarValue = string | number | boolean | null;
 
 const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([

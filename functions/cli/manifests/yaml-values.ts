@@ -30,6 +30,7 @@ export class YamlProblem extends Error {
   }
 }
 
+/** One document with the lines of its values, for messages. */
 export interface YamlDocument {
   readonly value: unknown;
   /** Line, counted from 1, where the value at the path starts. */
@@ -38,6 +39,7 @@ export interface YamlDocument {
   readonly twice: readonly KeyPlace[];
 }
 
+/** A duplicate key and its line, counted from 1. */
 export interface KeyPlace {
   readonly key: string;
   readonly line: number;

@@ -15,6 +15,7 @@ import type {
 
 const UNKNOWN = '?';
 
+/** The whole screen. `now` is in milliseconds since 1970. */
 export function statusText(view: StatusView, now: number): string {
   const { clusters, queues, devices, jobs } = view;
   const failures =

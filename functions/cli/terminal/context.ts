@@ -14,6 +14,7 @@ import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { printLine } from './output.ts';
 import { askOnTerminal } from '../../../shared/telemetry/terminal.ts';
 
+/** The options of every command with a configuration. */
 export interface CommonOptions {
   readonly config: string;
 }
@@ -24,6 +25,7 @@ export function defaultConfig(env: NodeJS.ProcessEnv): string {
   return named === undefined || named === '' ? './sluice.yaml' : named;
 }
 
+/** Adds `-c, --config` with its default. */
 export function addConfigOption(command: Command): Command {
   return command.addOption(
     new Option('-c, --config <file>', 'the configuration, sluice.yaml').default(
@@ -51,6 +53,7 @@ export async function withContext<T>(
   }
 }
 
+/** The options of every command that changes something. */
 export interface ChangeOptions {
   readonly why?: string;
   readonly yes: boolean;

@@ -16,14 +16,17 @@ import { layOutTable, wrapText } from './layout.ts';
 import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visible.ts';
 import { describeSystemError } from '../../../shared/telemetry/errors.ts';
 
+/** Values of `-o`. JSON and YAML print the data unchanged. */
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
+/** The option `-o, --output`. */
 export function formatOption(): Option {
   return new Option('-o, --output <format>', 'output format')
     .choices(['table', 'json', 'yaml'])
     .default('table');
 }
 
+/** `table` is only called for the format `table`. */
 export function printData(format: OutputFormat, data: unknown, table: () => string): void {
   switch (format) {
     case 'json':

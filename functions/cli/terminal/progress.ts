@@ -3,11 +3,13 @@ import { writeLine, writeOver } from '../../../shared/telemetry/terminal.ts';
 
 const BAR_CHARACTERS = 30;
 
+/** A bar that is redrawn in place. */
 export interface ProgressBar {
   show(done: number, total: number, words: string): void;
   end(): void;
 }
 
+/** Writes to standard error. */
 export function createProgressBar(): ProgressBar {
   let shown = false;
   return {

@@ -5,15 +5,18 @@
 import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 
+/** The exports of a function's bundle. */
 export interface HostedFunction {
   readonly create: (runtime: Runtime) => Handler & { readonly close?: () => Promise<void> };
 }
 
+/** A watcher that runs in this process. */
 export interface HostedWatcher {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** The exports of the watcher's bundle. */
 export interface WatchModule {
   readonly create: (options: {
     readonly runtime: Runtime;

@@ -7,11 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 
+/**
+ * A configuration whose queue and failure store are in a temporary directory, which `remove`
+ * deletes.
+ */
 export interface ThrowawayStores {
   readonly config: SluiceConfig;
   remove(): void;
 }
 
+/** Replay policies are left out, so that a dry run replays nothing by itself. */
 export function throwawayStores(config: SluiceConfig): ThrowawayStores {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-dry-run-'));
   const { retentionDays, replayers } = config.failures;

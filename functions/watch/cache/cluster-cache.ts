@@ -20,6 +20,7 @@ import type { CacheChange } from './cache-change.ts';
 import { PodSelectors } from './pod-selectors.ts';
 import { sliceSelector } from './label-selectors.ts';
 
+/** What the cache reads, and what it calls when objects change. */
 export interface ClusterCacheOptions {
   readonly client: KubernetesClient;
   readonly ingresses: readonly IngressRef[];

@@ -37,6 +37,10 @@ export type ObservedObject =
       readonly owned: ServiceOwnership;
     };
 
+/**
+ * A kind of objects with its stream and its conversion. A kind that is not optional must be listed
+ * before any snapshot is sent.
+ */
 export interface ObservedKind extends StreamKind {
   /** Only objects in the namespaces of ingresses are relevant. */
   readonly local: boolean;
@@ -97,6 +101,7 @@ export function meshConfigKind(revision: string): ObservedKind {
   };
 }
 
+/** The kinds that are always watched. A kind that the cluster does not serve counts as empty. */
 export const WATCHED_KINDS: readonly ObservedKind[] = [
   {
     ...ISTIO,

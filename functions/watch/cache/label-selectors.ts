@@ -26,6 +26,9 @@ export function podSelector(services: readonly Pick<Service, 'selector'>[]): str
     .join(',');
 }
 
+/**
+ * Selects the EndpointSlices of the ingress Services by their label `kubernetes.io/service-name`.
+ */
 export function sliceSelector(ingresses: readonly IngressRef[]): string {
   return `kubernetes.io/service-name in (${[...new Set(ingresses.map(({ service }) => service))].sort().join(',')})`;
 }

@@ -5,6 +5,7 @@
 import type { Stream } from '../../../shared/kubernetes/index.ts';
 import { meshConfigKind, type ObservedKind, type ObservedObject } from './kinds.ts';
 
+/** How a stream is opened, and what to call when it has an answer. */
 export interface MeshConfigStreamOptions {
   readonly open: (kind: ObservedKind) => Stream<ObservedObject>;
   /** Called when one is known, or known to be unreadable. */
@@ -17,6 +18,10 @@ interface Followed {
   answered: boolean;
 }
 
+/**
+ * One stream for each revision that was asked for. A ConfigMap that does not exist or cannot be
+ * read is an answer too.
+ */
 export class MeshConfigStreams {
   readonly #options: MeshConfigStreamOptions;
   readonly #streams = new Map<string, Followed>();

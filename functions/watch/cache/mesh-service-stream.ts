@@ -5,6 +5,7 @@
 import { KubernetesError, type Stream } from '../../../shared/kubernetes/index.ts';
 import type { ObservedObject } from './kinds.ts';
 
+/** How the stream is opened, and what to call when it has an answer or has ended. */
 export interface MeshStreamOptions {
   /** `onFault` is called for every failed attempt. */
   readonly open: (onFault: (error: unknown) => void) => Stream<ObservedObject>;
@@ -22,6 +23,7 @@ interface Open {
   denied: string | undefined;
 }
 
+/** One stream for all ingresses. It starts with the first that needs it and ends after the last. */
 export class MeshServiceStream {
   readonly #options: MeshStreamOptions;
   /** By ingress. */

@@ -15,6 +15,7 @@ const UNSETTLED_MS = 60_000;
 /** Timers are limited to 32 bits. */
 const LONGEST_TIMER_MS = 86_400_000;
 
+/** How content is collected, debounced and sent for one ingress. */
 export interface EmitterOptions {
   readonly clock: Clock;
   readonly random: () => number;

@@ -15,6 +15,9 @@ export interface Outbox {
   inventory(ingresses: readonly IngressRef[], watched: readonly IngressRef[]): Promise<Revision>;
 }
 
+/**
+ * The cluster in whose name events are sent; `clusterUid` is the UID of its namespace kube-system.
+ */
 export interface OutboxOptions {
   readonly runtime: Runtime;
   readonly cluster: string;

@@ -13,6 +13,7 @@ import type { Outbox } from './outbox.ts';
 import type { Content } from './snapshot-content.ts';
 import { createSizeReporter, type SizeReporter } from './snapshot-size.ts';
 
+/** The ingress whose snapshots are sent, and where sizes and lags are reported. */
 export interface SnapshotSenderOptions {
   readonly cluster: string;
   readonly ref: IngressRef;

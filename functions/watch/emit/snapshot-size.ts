@@ -10,12 +10,17 @@ import type { EventMessage } from '../report/event-object.ts';
 import { serviceTarget } from '../report/event-targets.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
+/**
+ * Reports while a snapshot does not fit into a message, and clears the report after the next one
+ * that does.
+ */
 export interface SizeReporter {
   /** Reports the error if it concerns the size. */
   failed(error: unknown, objects: KubernetesObjects): void;
   sent(): void;
 }
 
+/** Reports on the ingress Service. Other errors of the queue are ignored here. */
 export function createSizeReporter(
   ref: IngressRef,
   recorder: Recorder,

@@ -38,6 +38,10 @@ export interface LeaseTiming {
   readonly lookMs: number;
 }
 
+/**
+ * The leader stops writing 10 s after its last renewal, 5 s before another replica may take the
+ * Lease.
+ */
 export const LEASE_TIMING_MS: LeaseTiming = {
   durationMs: 15_000,
   validMs: 10_000,
@@ -45,6 +49,7 @@ export const LEASE_TIMING_MS: LeaseTiming = {
   lookMs: 400,
 };
 
+/** The Lease, and what to call when leadership is won or lost. */
 export interface LeadershipOptions {
   readonly client: KubernetesClient;
   readonly place: LeasePlace;

@@ -2,6 +2,7 @@
 import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
 import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
 
+/** The API resource of Leases. */
 export const LEASES: Resource = {
   group: 'coordination.k8s.io',
   version: 'v1',
@@ -11,6 +12,7 @@ export const LEASES: Resource = {
 };
 const ANNOTATION = 'sluice.io/epoch';
 
+/** The name of the Lease, and the holder that this process writes into it. */
 export interface LeasePlace {
   readonly namespace: string;
   readonly name: string;
@@ -75,6 +77,7 @@ export function nextEpoch(now: number, kept: number, above = 0): number {
   return Math.max(now, kept + 1, above + 1);
 }
 
+/** What is written into the Lease. `duration` and `now` are in milliseconds. */
 export interface LeaseWrite {
   readonly holder: string;
   readonly epoch: number;

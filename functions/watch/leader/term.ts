@@ -21,6 +21,7 @@ import { consumeSettled } from '../report/settled-loop.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { CacheChange } from '../cache/cache-change.ts';
 
+/** What a term needs; its queues and its client refuse to write once the term is over. */
 export interface LeaderTermOptions {
   /** Its queues refuse operations unless this replica leads. */
   readonly runtime: Runtime;

@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 import { RETRY_BACKOFF_MS } from './retry.ts';
 import { Signal } from './signal.ts';
 
+/** One repeated task. `name` appears in the log. */
 export interface WorkerOptions {
   readonly name: string;
   readonly clock: Clock;

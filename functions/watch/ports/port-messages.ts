@@ -17,6 +17,7 @@ export function portSubject(service: string, { port, protocol }: Port): string {
   return `${portsSubject(service)}${port}/${protocol}`;
 }
 
+/** The Event after a port was added to the ingress Service. */
 export function portAdded(service: string, port: MissingServicePort, own: OwnPort): EventMessage {
   const message = `port ${port.port}/${port.protocol} (${own.name}, target port ${own.targetPort}) added to Service ${service} for ${wantedBy(port)}`;
   return {
@@ -27,6 +28,7 @@ export function portAdded(service: string, port: MissingServicePort, own: OwnPor
   };
 }
 
+/** The Event if the API server refuses to add a port, with a remedy for the kind of error. */
 export function portRefused(
   service: string,
   port: MissingServicePort,
@@ -41,6 +43,7 @@ export function portRefused(
   };
 }
 
+/** The Event if the API server refuses to remove a port that no Gateway needs any more. */
 export function withdrawalRefused(
   service: string,
   key: PortKey,

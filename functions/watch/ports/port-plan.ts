@@ -17,6 +17,9 @@ export interface OwnPort {
 /** A missing port, with the node port that it had before. */
 export type WantedPort = MissingServicePort & Pick<OwnPort, 'nodePort'>;
 
+/**
+ * The changes to the ports that Sluice owns on a Service. Ports of other owners are never in it.
+ */
 export interface PortPlan {
   readonly added: readonly OwnPort[];
   readonly withdrawn: readonly PortKey[];

@@ -9,6 +9,7 @@ import type { PortMapping, ServerReport } from '../../../shared/domain/istio/por
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 
+/** The state of one ingress from which missing ports are derived. */
 export interface PortsInput {
   readonly ref: IngressRef;
   readonly objects: KubernetesObjects;

@@ -36,6 +36,7 @@ import type { OwnPorts } from './own-ports.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
+/** The ingress Service whose ports are maintained. */
 export interface ServicePortsOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;

@@ -26,6 +26,7 @@ export interface ProbeResult {
   readonly occurrence: EventMessage;
 }
 
+/** How probes connect; `signal` ends them. */
 export interface ProbeOptions {
   readonly connect: Connect;
   readonly clock: Clock;

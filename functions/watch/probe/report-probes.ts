@@ -5,6 +5,7 @@ import type { Recorder } from '../report/event-recorder.ts';
 import { findTarget, serviceTarget } from '../report/event-targets.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
+/** The ingress whose listeners are probed. A standby replica does not probe. */
 export interface ProbeReporterOptions extends Omit<ProbeOptions, 'signal'> {
   readonly ref: IngressRef;
   readonly recorder: Recorder;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
 
+/** The API resource of Events, in the core group. */
 export const EVENTS: Resource = {
   group: '',
   version: 'v1',

@@ -31,6 +31,7 @@ export interface Recorder {
   ): void;
 }
 
+/** How Events are written, and the clock of their retries. */
 export interface RecorderOptions {
   readonly client: KubernetesClient;
   readonly clock: Clock;
@@ -51,6 +52,7 @@ interface Pending {
   failures: number;
 }
 
+/** Writes at most eight objects at a time and a hundred requests per second (decision 47). */
 export class EventRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #store: EventStore;

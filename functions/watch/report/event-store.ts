@@ -26,6 +26,7 @@ interface Memory {
   readonly counts: Map<string, number>;
 }
 
+/** Creates, updates and deletes Events so that an object shows exactly the reported messages. */
 export class EventStore {
   readonly #client: KubernetesClient;
   readonly #clock: Pick<Clock, 'now'>;

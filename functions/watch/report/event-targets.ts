@@ -5,6 +5,7 @@ import type { ClusterIndex } from '../cache/cluster-index.ts';
 import type { ObjectReference } from './event-messages.ts';
 import type { EventTarget } from './event-object.ts';
 
+/** The API resource of Services. */
 export const SERVICES: Resource = {
   group: '',
   version: 'v1',
@@ -16,6 +17,7 @@ export const SERVICES: Resource = {
 const ISTIO = 'networking.istio.io/v1';
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 
+/** The Service as the object of an Event. */
 export function serviceTarget(meta: Meta): EventTarget {
   return targetOf('v1', 'Service', meta);
 }

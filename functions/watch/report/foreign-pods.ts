@@ -22,6 +22,7 @@ const ANSWER_MS = 5 * 60_000;
 /** Of one page; a selector of gateway pods matches few others. */
 const PAGE_OBJECTS = 50;
 
+/** The client that lists pods, and the namespaces in which it may. */
 export interface ForeignPodsOptions {
   readonly client: Pick<KubernetesClient, 'pages'>;
   readonly clock: Pick<Clock, 'monotonic'>;

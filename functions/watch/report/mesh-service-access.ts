@@ -9,6 +9,7 @@ import { findTarget, serviceTarget } from './event-targets.ts';
 import type { IngressView } from '../view/ingress-view.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
+/** The ingress, and the view that knows which Services of the mesh it needs. */
 export interface MeshServiceAccessOptions {
   readonly cluster: string;
   readonly ref: IngressRef;
@@ -17,6 +18,7 @@ export interface MeshServiceAccessOptions {
   readonly recorder: Recorder;
 }
 
+/** Whether the needed Services are known, and the report if they cannot be read. */
 export interface MeshServiceAccess {
   /**
    * False while a server waits for Services that are not listed yet, because it would look closed.
@@ -26,6 +28,7 @@ export interface MeshServiceAccess {
   report(): void;
 }
 
+/** Each call of `ready` renews or ends the request for the Services. */
 export function createMeshServiceAccess({
   cluster,
   ref,

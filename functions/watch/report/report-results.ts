@@ -14,6 +14,7 @@ import { findTarget, serviceTarget } from './event-targets.ts';
 import type { StatusKeeper } from './status-keeper.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
+/** The newest results of an ingress, and where they are reported. */
 export interface ReportOptions {
   readonly recorder: Recorder;
   readonly cache: Pick<ClusterCache, 'index' | 'service'>;

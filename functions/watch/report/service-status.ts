@@ -9,10 +9,15 @@ import {
 import { STATUS_CLUSTER, STATUS_MANAGER, type ServiceOwnership } from '../cache/ownership.ts';
 import { SERVICES } from './event-targets.ts';
 
+/**
+ * Leave the status as it is, with the reason, or write these addresses. `force` takes over fields
+ * of another manager.
+ */
 export type StatusDecision =
   | { readonly kind: 'leave'; readonly reason: string; readonly isForeign?: boolean }
   | { readonly kind: 'write'; readonly addresses: readonly string[]; readonly force: boolean };
 
+/** What decides whether Sluice may write the status. */
 export interface StatusRules {
   readonly writeStatus: boolean;
   /** The id of the own cluster: another Sluice writes under the same field manager. */
@@ -21,6 +26,7 @@ export interface StatusRules {
   readonly isContested?: boolean;
 }
 
+/** The addresses in the status of a Service, sorted, so that two lists can be compared. */
 export function addressesOf({ loadBalancerIngress }: Service): readonly string[] {
   return loadBalancerIngress.map((entry) => entry.ip ?? entry.hostname ?? '').sort();
 }

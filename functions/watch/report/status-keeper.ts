@@ -10,6 +10,7 @@ import { serviceTarget } from './event-targets.ts';
 import type { LatestResults } from './latest-results.ts';
 import { addressesOf, decideStatus, writersOf, writeStatus } from './service-status.ts';
 
+/** The ingress Service whose status is maintained. */
 export interface StatusKeeperOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;

@@ -17,6 +17,7 @@ export const LOOK_MS = 10_000;
 
 const SUBJECT = 'unselected';
 
+/** The Gateways of the cluster, and the check of pods that Sluice does not manage. */
 export interface UnselectedGatewaysOptions {
   readonly cache: Pick<ClusterCache, 'index' | 'complete' | 'states'>;
   readonly recorder: Recorder;

@@ -4,17 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { describeErrorCode, errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { Readiness } from './readiness.ts';
 
+/** Where the watcher serves HTTP. */
 export interface HttpAddress {
   /** Default: all addresses of this host. */
   readonly host?: string | undefined;
   readonly port: number;
 }
 
+/** The content of `/readyz` and `/metrics`. */
 export interface HttpEndpoints {
   ready(): Readiness;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
+/** A running server; `address` has the port that was bound. */
 export interface HttpServer {
   readonly address: HttpAddress;
   close(): Promise<void>;

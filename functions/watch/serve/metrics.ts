@@ -14,6 +14,7 @@ export interface WatchMeter extends QueueMeter {
   settled(owner: string): void;
 }
 
+/** The metrics of one watcher, in their own registry. */
 export interface Metrics {
   readonly meter: WatchMeter;
   readonly registry: Registry;
@@ -45,6 +46,7 @@ interface ReadMetric {
   readonly read: (source: MetricsSource) => readonly (readonly [labels: Labels, value: number])[];
 }
 
+/** Registers all metrics. Gauges are read from `source` at every scrape. */
 export function createMetrics(source: MetricsSource): Metrics {
   const registry = new Registry();
   for (const row of READ_METRICS) registry.registerMetric(metricFor(row, source));

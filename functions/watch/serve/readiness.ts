@@ -3,6 +3,7 @@ import type { StreamReport } from '../cache/cluster-cache.ts';
 /** Every watch is renewed within 75 seconds, even without events. */
 const OLDEST_MS = 180_000;
 
+/** The state from which `/readyz` is answered. */
 export interface ReadinessInput {
   readonly states: readonly StreamReport[];
   /** Every kind was listed once. */

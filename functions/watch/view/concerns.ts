@@ -13,6 +13,7 @@ import type { IngressScope } from './ingress-scope.ts';
 
 type List = keyof IndexedObjects;
 
+/** The state of one ingress against which an object is checked. */
 export interface ConcernContext {
   readonly ref: IngressRef;
   readonly members: 'pods' | 'nodes';

@@ -11,6 +11,7 @@ interface Departure {
   readonly until: number;
 }
 
+/** Keeps pods of one ingress after their removal, until their drain time is over. */
 export class DepartedPods {
   readonly #drain: number;
   #gone: readonly Departure[] = [];

@@ -8,6 +8,7 @@ import { inOrder } from '../cache/indexer.ts';
 
 type Parent = Pick<ApiRoute['parents'][number], 'kind' | 'namespace' | 'name'>;
 
+/** The Gateway API objects that are relevant for one ingress. */
 export interface GatewayApiObjects extends Pick<
   KubernetesObjects,
   'apiGateways' | 'listenerSets' | 'apiRoutes' | 'namespaces'

@@ -5,6 +5,7 @@ import { selectorKey } from '../cache/cluster-index.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
+/** The ingress Service and its pods, with the questions that other selections ask. */
 export interface IngressScope {
   readonly own: Service;
   readonly pods: readonly Pod[];
@@ -20,6 +21,7 @@ export interface IngressScope {
   isSibling(service: Service): boolean;
 }
 
+/** `candidates` are the pods of the namespace; those that the Service selects are kept. */
 export function ingressScope(own: Service, candidates: readonly Pod[]): IngressScope {
   const { namespace } = own.meta;
   const selectsPod = ({ meta }: Pod): boolean =>

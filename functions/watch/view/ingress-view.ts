@@ -19,6 +19,7 @@ import { concerns } from './concerns.ts';
 import { selectGatewayApi } from './gateway-api.ts';
 import { ingressScope, type IngressScope } from './ingress-scope.ts';
 
+/** The ingress, and the cache that its objects are selected from. */
 export interface ViewOptions {
   readonly ref: IngressRef;
   /** With `nodes`, all nodes are relevant; with `pods`, those that run one. */

@@ -13,6 +13,7 @@ import {
 import type { KubernetesObjects, Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { Indexer } from '../cache/indexer.ts';
 
+/** The Services of the mesh that a snapshot includes for AUTO_PASSTHROUGH servers. */
 export interface MeshServiceChoice {
   /** Requirements that no Service of the ingress itself meets. */
   readonly wishes: readonly MeshServiceDemand[];

@@ -10,6 +10,7 @@ import type { WatchedIngress } from '../ingresses.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { IngressView } from './ingress-view.ts';
 
+/** The ingress that is observed, and the newest revision that was sent for it. */
 export interface ObservedIngressOptions {
   readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
   readonly cache: Pick<ClusterCache, 'index'>;

@@ -16,6 +16,7 @@ import { applicationName, KEEPER } from './names.ts';
 import { renderProperties } from './properties.ts';
 import type { As3Application, As3Monitor, As3PoolMember, As3Service, As3Tenant } from './types.ts';
 
+/** What the declaration of a partition depends on besides its state. */
 export interface RenderOptions {
   /**
    * Nodes in /Common, required if several partitions of a device use the same addresses. A state
@@ -79,6 +80,7 @@ export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: 
   return { class: 'AS3', action: 'deploy', persist: save, declaration: adc };
 }
 
+/** The AS3 application of one exposure. Kept manual changes replace the settings. */
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
   const operated = operatedValues(e, options.overrides?.[exposureKey(e)]);
   const { enabled: _enabled, ...values } = operated;

@@ -6,6 +6,7 @@ export interface As3Pointer {
   readonly use?: string;
 }
 
+/** A virtual server. */
 export interface As3Service {
   readonly class: 'Service_TCP' | 'Service_L4' | 'Service_HTTP' | 'Service_UDP';
   readonly layer4?: 'tcp' | 'udp';
@@ -17,6 +18,7 @@ export interface As3Service {
   readonly [property: string]: unknown;
 }
 
+/** Members with equal attributes; `serverAddresses` lists their addresses. */
 export interface As3PoolMember {
   readonly servicePort: number;
   readonly serverAddresses: readonly string[];
@@ -26,6 +28,7 @@ export interface As3PoolMember {
   readonly adminState?: 'disable' | 'offline';
 }
 
+/** A pool with its members. */
 export interface As3Pool {
   readonly class: 'Pool';
   readonly monitors?: readonly As3Pointer[];
@@ -36,6 +39,7 @@ export interface As3Pool {
   readonly [property: string]: unknown;
 }
 
+/** A health monitor. `interval` and `timeout` are in seconds. */
 export interface As3Monitor {
   readonly class: 'Monitor';
   readonly monitorType: string;
@@ -46,6 +50,7 @@ export interface As3Monitor {
   readonly receive?: string;
 }
 
+/** An application: a virtual server, its pool and the monitors of the pool. */
 export type As3Application = { readonly class: 'Application' } & Readonly<Record<string, unknown>>;
 
 /** The declaration of a tenant: applications, and Sluice's metadata in `constants`. */

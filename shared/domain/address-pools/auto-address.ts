@@ -4,6 +4,7 @@ import * as z from 'zod';
 /** `auto` or `auto:<pool>`, as in annotations and sluice.yaml. */
 const AUTO = /^auto(?::([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?))?$/;
 
+/** Whether an address in settings is automatic: `auto` or `auto:<pool>`. */
 export function isAuto(text: string): boolean {
   return AUTO.test(text);
 }

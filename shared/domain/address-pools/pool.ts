@@ -57,6 +57,7 @@ export function readAddressPool(
   };
 }
 
+/** Whether one of the ranges contains the address; false for text that is no address. */
 export function containsAddress(ranges: readonly AddressRange[], address: string): boolean {
   const ip = parseIp(address);
   return ip !== undefined && ranges.some((range) => inRange(ip, range));

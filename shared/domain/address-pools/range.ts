@@ -44,10 +44,12 @@ export function usableRange(text: string): AddressRange | undefined {
     : { ...range, first: range.first + 1n };
 }
 
+/** Whether the range contains the address. Families never match each other. */
 export function inRange({ family, value }: Ip, range: AddressRange): boolean {
   return family === range.family && range.first <= value && value <= range.last;
 }
 
+/** Whether two ranges share at least one address. */
 export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }

@@ -28,13 +28,16 @@ export type Allocation =
       readonly reason: string;
     };
 
+/** Code and message of an exposure that gets no address. */
 export type AllocationFailure = Pick<Extract<Allocation, { kind: 'none' }>, 'code' | 'reason'>;
 
+/** OWN350: every address of the pool is in use or reserved. */
 export function poolExhausted({ slice, pool }: PoolRequest): AllocationFailure {
   const reason = `pool ${pool.name} has no free address on ${slice.device}: each is reserved, assigned to another ingress or used elsewhere on the device ("sluice addresses" lists them); widen addressPools[].ranges of ${pool.name}, or free an address. Sluice tries again with every snapshot`;
   return { code: 'OWN350', reason };
 }
 
+/** OWN353: addresses in partitions that cannot be read might be in use, so none is assigned. */
 export function unreadablePartitions(
   { slice, pool }: PoolRequest,
   unreadable: readonly string[],
@@ -46,6 +49,10 @@ export function unreadablePartitions(
   };
 }
 
+/**
+ * OWN354: the gateways of an ingress share one address, so they cannot use one port for different
+ * exposures.
+ */
 export function requestedTwice(key: string, gateways: readonly string[]): AllocationFailure {
   return {
     code: 'OWN354',

@@ -35,6 +35,10 @@ export interface AllocationTable {
   readonly share: SameFleet;
 }
 
+/**
+ * What is known of a device: declared states, and addresses that other objects hold. `holders` is
+ * undefined if they were not read.
+ */
 export interface DeviceAddresses {
   /** By partition. */
   readonly states: ReadonlyMap<string, DeclaredState>;
@@ -42,6 +46,7 @@ export interface DeviceAddresses {
   readonly sameFleet: SameFleet;
 }
 
+/** `port/protocol`, for instance `443/tcp`. */
 export function portKey({
   port,
   protocol,
@@ -49,6 +54,10 @@ export function portKey({
   return `${port}/${protocol}`;
 }
 
+/**
+ * Collects who uses or requests each address: declared exposures, exposures that wait, literal
+ * addresses in the slices, and foreign objects.
+ */
 export function buildAllocationTable(
   { states, holders = [], sameFleet }: DeviceAddresses,
   slices: readonly Slice[],

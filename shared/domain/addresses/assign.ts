@@ -27,6 +27,7 @@ import {
 } from './allocation-messages.ts';
 import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
+/** The slices of a batch and the addresses that are known on their device. */
 export interface AssignInput extends DeviceAddresses {
   /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
@@ -41,6 +42,10 @@ export interface NewAllocation {
   readonly address: string;
 }
 
+/**
+ * The slices with their addresses. What gets none is held, so that an existing exposure is not
+ * removed for it.
+ */
 export interface AssignedAddresses {
   /** Slices to plan: with addresses, without held exposures. */
   readonly slices: readonly Slice[];

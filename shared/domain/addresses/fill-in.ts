@@ -6,11 +6,13 @@ import { rivalAt, twinAt } from './choose.ts';
 import type { Allocation, AllocationFailure } from './allocation-messages.ts';
 import { requestedTwice, allocationNotes } from './allocation-messages.ts';
 
+/** The plan entry of an exposure that has no address, with its partition. */
 export interface HeldAddress {
   readonly partition: string;
   readonly entry: PlanEntry;
 }
 
+/** One slice after the assignment; see {@link AssignedAddresses}. */
 export interface FilledSlice {
   readonly planned: Slice;
   readonly told: Slice;
@@ -23,6 +25,10 @@ type Fate =
   | { readonly kind: 'joined'; readonly from: Exposure; readonly key: string }
   | { readonly kind: 'held'; readonly from: Exposure; readonly unhad: AllocationFailure };
 
+/**
+ * Replaces `auto(<pool>)` in exposures, keys and sources by the assigned address. Gateways with
+ * equal exposures on the address are joined.
+ */
 export function fillInAddresses(slice: Slice, choices: readonly Allocation[]): FilledSlice {
   if (choices.length === 0) return { planned: slice, told: slice, held: [] };
   const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));

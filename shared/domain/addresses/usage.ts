@@ -6,6 +6,7 @@ import { portKey } from './allocation-table.ts';
 import { type AddressPool, containsAddress, readAddressPool } from '../address-pools/pool.ts';
 import { countAddresses } from '../address-pools/range.ts';
 
+/** The holders of one address. */
 export interface AddressUse {
   readonly address: string;
   readonly by: readonly {
@@ -16,6 +17,7 @@ export interface AddressUse {
   }[];
 }
 
+/** The figures of a pool. They are `bigint`, because an IPv6 range exceeds a number. */
 export interface PoolUsage {
   readonly name: string;
   readonly ranges: readonly string[];
@@ -32,6 +34,7 @@ export interface PoolUsage {
 /** Share of used addresses above which a pool counts as nearly full. */
 const NEARLY_FULL_SHARE = 0.9;
 
+/** Whether more than 90 % of the assignable addresses are in use. */
 export function isNearlyFull({ used, size }: Pick<PoolUsage, 'used' | 'size'>): boolean {
   return Number(used) > NEARLY_FULL_SHARE * Number(size);
 }

@@ -12,4 +12,5 @@ export interface CodeEntry {
   readonly keepsRunning?: true;
 }
 
+/** Rows by code, for instance `GW110`. */
 export type CodeTable = Readonly<Record<string, CodeEntry>>;

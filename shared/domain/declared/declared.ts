@@ -27,6 +27,7 @@ export interface Contribution {
   readonly priority?: number;
 }
 
+/** An exposure as it is on the device, with the contributions of all its owners. */
 export interface DeclaredExposure {
   readonly address: string;
   readonly port: number;

@@ -8,6 +8,7 @@ import { checkPoolPolicy } from './settings/pool-policy.ts';
 import { type AddressPool, readAddressPool } from '../address-pools/pool.ts';
 import { isAuto, poolNamedBy, autoAddressOf } from '../address-pools/auto-address.ts';
 
+/** An address with the check of the policy for the settings that are used with it. */
 export interface AddressRequest {
   /** `auto(<pool>)` until an address is assigned. */
   readonly address: string;

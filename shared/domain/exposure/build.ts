@@ -19,6 +19,7 @@ import type { Note } from './settings/layers.ts';
 
 export type { ExposureContext } from './context.ts';
 
+/** The exposures of one ingress with everything that is reported about them. */
 export interface BuiltExposures {
   readonly exposures: readonly Exposure[];
   /** The servers of the mapping, with refusals as `rejected`, with code and message. */

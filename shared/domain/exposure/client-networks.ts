@@ -5,6 +5,7 @@
 import { type Cidr, parseCidr } from '../net/ip.ts';
 import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-list.ts';
 
+/** The restrictions from both sources, for a virtual address of one family. */
 export interface ClientNetworkRequest {
   /**
    * Of the setting `source`; the narrower of both holds, so that nobody opens what the Service
@@ -26,6 +27,11 @@ export type ClientNetwork =
   | { readonly source?: string; readonly said?: string; readonly byService: boolean }
   | { readonly problem: string; readonly byService: boolean };
 
+/**
+ * Combines both restrictions to one network. If neither contains the other, or the ranges cannot be
+ * merged to a single network, returns a `problem`, and the exposure is refused (GW157).
+ * `byService`: only the Service asks for it.
+ */
 export function clientNetwork({ asked, ranges, family }: ClientNetworkRequest): ClientNetwork {
   const general = ranges && listed(ranges.values.join(','), ranges.source, family);
   const own = asked && listed(asked.value, asked.source, family);

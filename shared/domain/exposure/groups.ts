@@ -39,6 +39,7 @@ export interface Group {
   readonly network: ClientNetwork;
 }
 
+/** The state while the servers of one ingress are grouped; filled server by server. */
 export interface Site {
   readonly pool: IndexedIngress;
   readonly context: ExposureContext;

@@ -7,6 +7,7 @@ import type { IngressEntry } from './sources/ingress-entry.ts';
 import { type Ip, parseIp } from '../net/ip.ts';
 import type { ClusterNetworks } from '../net/cluster-networks.ts';
 
+/** A gateway pod as a possible pool member, with its availability. */
 export interface GatewayPod {
   readonly pod: Pod;
   readonly ips: readonly Ip[];
@@ -31,10 +32,12 @@ export interface IndexedIngress {
 
 const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
 
+/** The availability that takes more connections: ready before draining before out. */
 export function betterAvailability(a: Availability, b: Availability): Availability {
   return RANK[a] <= RANK[b] ? a : b;
 }
 
+/** Parses addresses and drops those that are invalid. */
 export function parseIps(texts: readonly string[]): readonly Ip[] {
   return texts.flatMap((text) => parseIp(text) ?? []);
 }
@@ -108,6 +111,10 @@ export function groupByKey<T, K>(
   return groups;
 }
 
+/**
+ * One ingress: its Service, the objects and port mapping of its cluster, and its entry in
+ * sluice.yaml.
+ */
 export interface IndexedIngressInput {
   readonly ref: IngressRef;
   readonly objects: KubernetesObjects;
@@ -116,6 +123,7 @@ export interface IndexedIngressInput {
   readonly networks?: ClusterNetworks | undefined;
 }
 
+/** Finds the ingress Service and the gateway pods, and groups the listeners by port. */
 export function indexIngress(input: IndexedIngressInput): IndexedIngress {
   const { ref, objects, mapping } = input;
   const names = new Set(mapping.pods);

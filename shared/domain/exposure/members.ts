@@ -15,6 +15,7 @@ export type KeptMembers =
   | { readonly why: 'nobody-ready' }
   | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
 
+/** The members of a pool, and what was decided about them for notes. */
 export interface PoolMembers {
   readonly members: readonly Member[];
   /** Set if members that would be out are kept, and the monitors decide. */

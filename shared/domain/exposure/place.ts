@@ -10,6 +10,7 @@ import type { IndexedIngress } from './indexed-ingress.ts';
 import type { ExposureRefusal } from './settings/layers.ts';
 import { partitionFor } from './spread.ts';
 
+/** Transport protocol of an exposure: `tcp` or `udp`. */
 export type Protocol = Exposure['protocol'];
 /** A refusal; `verdict` replaces that of the server. */
 export type PlacementRefusal = ExposureRefusal & { readonly verdict?: ServerReport['verdict'] };
@@ -24,6 +25,7 @@ export interface Placement {
   readonly envoyPort: number;
 }
 
+/** Distinguishes a refusal from a result; only refusals have a code. */
 export function isPlacementRefused(value: object): value is PlacementRefusal {
   return 'code' in value;
 }
@@ -135,12 +137,18 @@ function nodePortNotGiven(
     : `none was given to port ${leading.port} of Service ${name} yet; if that stays so, set spec.ports[].nodePort, or use members: pods for the ingress in sluice.yaml`;
 }
 
+/** A server with the place of its virtual server, for which members are wanted. */
 export interface MemberRequest {
   readonly candidate: Candidate;
   readonly place: Placement;
   readonly protocol: Protocol;
 }
 
+/**
+ * The pool members of a server: pods with the port of the listener, or nodes with the node port.
+ * Refuses a server without a node port (GW138), whose members are all outside the networks of the
+ * cluster (OWN325), or that has none in the family of its address.
+ */
 export function placedMembers(
   pool: IndexedIngress,
   { candidate, place, protocol }: MemberRequest,
@@ -181,6 +189,10 @@ export function placedMembers(
 
 const MAX_NAMED = 3;
 
+/**
+ * The note about addresses outside the networks of the cluster. Names a few of them and the field
+ * to extend.
+ */
 export function formatForeignMembers(
   { networks, entry }: IndexedIngress,
   strangers: readonly string[],

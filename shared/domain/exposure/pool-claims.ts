@@ -7,6 +7,7 @@ import { type AutoAddresses, poolOfAutoAddress } from '../address-pools/auto-add
 /** For Services of this class, Sluice assigns the address. */
 export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';
 
+/** The addresses that the exposures of an ingress request from pools. */
 export interface PoolClaims {
   readonly auto: AutoAddresses;
   readonly notes: readonly Note[];

@@ -9,6 +9,7 @@ import { parseIps } from '../exposure/indexed-ingress.ts';
 import type { Node } from '../snapshot/objects.ts';
 import { takesTooMany } from '../exposure/member-guard.ts';
 
+/** The exposures with adapted members. */
 export interface CordonedMembers {
   readonly exposures: readonly Exposure[];
   /** Members kept although their node is cordoned or not ready, because too many would leave. */

@@ -8,6 +8,7 @@ import { drainAvailability, usesByAddress, lessAvailable } from './node.ts';
 import type { NodeStamp } from './stamp.ts';
 import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
+/** The requested changes, and what the device has at the moment. */
 export interface ExpressInput {
   /** The newest event of each owner, for one device and partition. */
   readonly events: readonly Express[];

@@ -20,6 +20,7 @@ export const ExpressReason = z.enum([
 ]);
 export type ExpressReason = z.infer<typeof ExpressReason>;
 
+/** The availability of one member address, with its reason. */
 export const MemberChange = z.strictObject({
   address: z.string(),
   availability: Availability,

@@ -9,6 +9,10 @@ import { betterAvailability, parseIps } from '../exposure/indexed-ingress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ExpressReason, Express, MemberChange } from './event.ts';
 
+/**
+ * Where the members of an exposure are. Members on devices with several partitions are not sent
+ * ahead.
+ */
 export interface ExpressTarget {
   /**
    * The only partition of the device: with several, nodes are shared in /Common, where Sluice

@@ -36,6 +36,7 @@ export function parseStamp(description: string | undefined): NodeStamp | undefin
   };
 }
 
+/** The cluster of an owner key `cluster/namespace/service`. */
 export function clusterOfOwner(owner: OwnerKey): string {
   return parseOwner(owner).cluster;
 }

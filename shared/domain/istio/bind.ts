@@ -10,6 +10,10 @@ function isIPv4(text: string): boolean {
   return parts !== null && parts.slice(1).every((part) => Number(part) <= 255);
 }
 
+/**
+ * Whether the bind address is a Unix socket in the pod. Such a listener has port 0 and cannot be a
+ * pool member.
+ */
 export function isUnixSocket(bind: string): boolean {
   return bind.startsWith('unix://');
 }
@@ -21,6 +25,10 @@ export function normaliseBind(bind: string | undefined): string {
   return WILDCARDS.has(text) ? '' : text;
 }
 
+/**
+ * Whether Envoy can open a listener on this bind address; empty means the wildcard address. Host
+ * names are refused.
+ */
 export function isUsableBind(bind: string): boolean {
   return bind === '' || isUnixSocket(bind) || isIPv4(bind) || IPV6.test(bind);
 }
@@ -31,6 +39,7 @@ function isLoopback(bind: string): boolean {
   );
 }
 
+/** The reason why BIG-IP cannot reach a listener on its bind address. */
 export interface BindProblem extends CodedReason {
   /** Whether Envoy opens a port, even if it is not reachable from outside the pod. */
   readonly opensPort: boolean;

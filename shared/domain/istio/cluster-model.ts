@@ -36,12 +36,20 @@ export type GatewayConfig =
       readonly servers: readonly ReadServer[];
     };
 
+/**
+ * A Gateway API Gateway with its deployment: the Services that lead to its pods, or the reason why
+ * istiod ignores it. `key` is `namespace/name`.
+ */
 export interface ApiGatewayView {
   readonly key: string;
   readonly gateway: ApiGateway;
   readonly deployment: Deployment;
 }
 
+/**
+ * Everything the rules need to know about a cluster. Independent of a particular ingress, so the
+ * watcher builds it once per change and shares it.
+ */
 export interface ClusterModel {
   readonly mesh: MeshOptions;
   readonly objects: KubernetesObjects;
@@ -141,6 +149,10 @@ function discoveryByRevision(
   };
 }
 
+/**
+ * Sorts and indexes the objects of a cluster. The order of gateways is istiod's: oldest first, and
+ * Gateways that istiod derives from Ingresses last.
+ */
 export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions): ClusterModel {
   const apiViews = objects.apiGateways.map((gateway) => ({
     key: namespacedName(gateway.meta),

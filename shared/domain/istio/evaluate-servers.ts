@@ -251,6 +251,7 @@ export function listenersOf(judgements: readonly ServerEvaluation[]): Listener[]
   );
 }
 
+/** Sorts by port, bind address and transport, so that equal port mappings have equal JSON. */
 export function sortListeners(listeners: readonly Listener[]): Listener[] {
   const key = (l: Listener): string =>
     `${String(l.port).padStart(5, '0')} ${l.bind ?? ''} ${l.transport}`;

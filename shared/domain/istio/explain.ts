@@ -5,6 +5,10 @@ import { namespacedName } from './object-age.ts';
 import type { Service } from '../snapshot/objects.ts';
 import type { MissingServicePort, ServicePortMapping, Verdict } from './port-mapping.ts';
 
+/**
+ * The surroundings of one evaluated server: the Service ports that lead to it, and the port that
+ * would have to be added.
+ */
 export interface ExplanationContext {
   readonly servicePorts: readonly ServicePortMapping[];
   readonly services: readonly Service[];
@@ -66,6 +70,10 @@ function listening(judgement: ServerEvaluation, circumstances: ExplanationContex
   return `Envoy listens on port ${judgement.open.join(', ')}${bind}${http3}${by}; ${wayIn(circumstances)}`;
 }
 
+/**
+ * The message for the verdict. Names the gateway, the server and, where an action is possible, the
+ * remedy.
+ */
 export function explain(judgement: ServerEvaluation, circumstances: ExplanationContext): string {
   switch (judgement.verdict) {
     case 'listening':

@@ -48,6 +48,10 @@ class Places {
 /** Up to this number, a linear scan is faster than an index. */
 const MAX_SCANNED = 8;
 
+/**
+ * Items by their hosts. A lookup returns the items whose hosts overlap with the given ones, with
+ * wildcards on either side.
+ */
 export class HostIndex<T> {
   readonly #all: T[] = [];
   readonly #hosts: (readonly string[])[] = [];

@@ -1,7 +1,9 @@
 /** Hosts of servers and VirtualServices: istio-port-mapping.md §2, `sanitizeServerHostNamespace`. */
 
-// A dot before the slash means the gateway's own namespace, a star any namespace; star/star stands
-// for everything.
+/**
+ * Replaces `./` by the namespace of the Gateway and removes `*` with its slash (any namespace), as
+ * istiod does. If `*` of any namespace is listed, only `*` remains.
+ */
 export function sanitiseHosts(hosts: readonly string[], namespace: string): string[] {
   if (hosts.includes('*/*')) return ['*'];
   return hosts.map((host) => {

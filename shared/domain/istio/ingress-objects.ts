@@ -17,6 +17,7 @@ export function ingressGateways(
     .map((ingress) => ({ ingress, gateway: gatewayOf(ingress, mesh) }));
 }
 
+/** Whether istiod serves an Ingress, by its class. An Ingress without a class does not count. */
 export function isOfIstio({ class: name }: IngressObject, classes: readonly string[]): boolean {
   return name !== undefined && classes.includes(name);
 }

@@ -118,6 +118,7 @@ function bestReport(sightings: readonly Sighting[], ingress: Answered): MappedSe
       ];
 }
 
+/** Orders reports by gateway, API and server index, independent of the language settings. */
 export function compareReports(a: ServerReport, b: ServerReport): number {
   return (
     compareByCodeUnits(a.gateway, b.gateway) ||
@@ -167,6 +168,10 @@ function listeningPods(staged: readonly Staged[]): PortMapping['listening'] {
   return [...ports.values()].every((names) => names.size === all) ? undefined : ports;
 }
 
+/**
+ * Computes the port mapping of one ingress. A server that several kinds of gateway pods read gets
+ * one combined report.
+ */
 export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMapping {
   const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
   const missing = missingPorts(

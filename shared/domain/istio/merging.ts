@@ -98,6 +98,10 @@ function accept(server: ServerSpec, slot: Slot): void {
   if (TERMINATING.has(server.kind)) remember(server.hosts.map(hostName), slot.sni, server);
 }
 
+/**
+ * The ports taken so far in one kind of gateway pods. Each accepted server changes the answer for
+ * later ones.
+ */
 export interface ServerMerge {
   /** Undefined if the server is accepted. */
   readonly offer: (server: ServerSpec, port: number) => CodedReason | undefined;

@@ -33,6 +33,7 @@ export interface ServerSpec {
   readonly attachment?: Attachment;
 }
 
+/** The routes attached to a Gateway API listener, and the Services of its Gateway. */
 export interface Attachment {
   /** Host names of the routes and their kinds, oldest first. */
   readonly routes: readonly string[];
@@ -50,6 +51,7 @@ export interface ServerId {
   readonly protocol: string;
 }
 
+/** A server as read from its object: its specification, or the reason why it is invalid. */
 export type ReadServer =
   /**
    * `dropped`: istiod ignores it, but an earlier version of Sluice did not: existing exposures

@@ -47,6 +47,9 @@ export function gatewayNotesFor(stages: readonly WorkloadContext[]): GatewayNote
   ]);
 }
 
+/**
+ * Gateway API Gateways without a listener, on which notes are reported because there is no verdict.
+ */
 export function gatewaysWithoutListeners(world: ClusterModel): ApiGatewayView[] {
   const withListeners = new Set(
     world.configs.flatMap((config) => (config.api === 'gateway-api' ? [config.view.key] : [])),

@@ -31,6 +31,10 @@ export const Verdict = z.enum([
 ]);
 export type Verdict = z.infer<typeof Verdict>;
 
+/**
+ * Protocol and TLS handling of a listener, as in the table of istio-port-mapping.md §1.6; `HTTP3`
+ * is the UDP listener of §1.8.
+ */
 export const ListenerKind = z.enum([
   'HTTP',
   'HTTPS',
@@ -53,6 +57,9 @@ export interface Listener {
   readonly kinds: readonly ListenerKind[];
 }
 
+/**
+ * A Service port that leads to the pods of a server. `nodePort` is null if the Service has none.
+ */
 export const ServicePortMapping = z.strictObject({
   /** `namespace/name` */
   service: Name,
@@ -64,6 +71,10 @@ export const ServicePortMapping = z.strictObject({
 });
 export type ServicePortMapping = z.infer<typeof ServicePortMapping>;
 
+/**
+ * The verdict about one server of a gateway, with everything that a user needs to understand it.
+ * Part of events, so its fields are frozen.
+ */
 export const ServerReport = z.strictObject({
   /** `namespace/name` */
   gateway: Name,

@@ -21,6 +21,10 @@ export interface TargetPort {
  */
 const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
 
+/**
+ * Whether the Service takes part in the translation of ports (istio-port-mapping.md §1.2.7). Only
+ * the presence of the label counts.
+ */
 export function isTranslating(service: Service): boolean {
   return !(DISABLE_LABEL in service.meta.labels);
 }
@@ -62,6 +66,7 @@ function visibleTargets(targets: readonly TargetPort[]): TargetPort[] {
   });
 }
 
+/** The Services of one kind of gateway pods, indexed to resolve any number of gateway ports. */
 export interface PortResolver {
   /**
    * istio-port-mapping.md §1.2.5 and 1.2.6: an Istio Gateway has one target, which is the number

@@ -6,6 +6,10 @@ const RESERVED: ReadonlySet<number> = new Set([
   15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
 ]);
 
+/**
+ * Whether Envoy or its agent uses the port. The port of the health check is configurable as the
+ * mesh option `statusPort`.
+ */
 export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>): boolean {
   return port === mesh.statusPort || RESERVED.has(port);
 }

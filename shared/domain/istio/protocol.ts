@@ -18,6 +18,7 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['mysql', 'tcp'],
 ]);
 
+/** The accepted protocols, separated by commas, for messages. */
 export const KNOWN_PROTOCOLS = [...FAMILIES.keys()].map((name) => name.toUpperCase()).join(', ');
 
 /** Undefined if Istio creates no listener for the protocol, such as UDP. */
@@ -33,6 +34,7 @@ const MODES = [
   'ISTIO_MUTUAL',
   'AUTO_PASSTHROUGH',
 ] as const;
+/** TLS modes in capital letters, as in the Gateway API of Istio. */
 export type TlsMode = (typeof MODES)[number];
 
 /**

@@ -8,6 +8,7 @@ import type { RouteBlock, VirtualService } from '../snapshot/objects.ts';
 import { HostIndex } from './host-index.ts';
 import { matchesRevision } from './revision-label.ts';
 
+/** One tcp or tls block of a VirtualService that is bound to a gateway. */
 export interface BoundBlock {
   readonly virtualService: VirtualService;
   readonly sniHosts: readonly string[];
@@ -19,6 +20,7 @@ export interface BoundBlock {
 /** Blocks of one gateway by match port; 0 holds those for any port. */
 export type BlocksByPort = ReadonlyMap<number, HostIndex<BoundBlock>>;
 
+/** The VirtualServices of a namespace by `namespace/name` of the gateway they refer to. */
 export interface RouteTable {
   readonly tcp: ReadonlyMap<string, BlocksByPort>;
   readonly tls: ReadonlyMap<string, BlocksByPort>;
@@ -121,6 +123,10 @@ function addBlocks(tcp: Growing, tls: Growing, binding: Binding): void {
   for (const block of binding.virtualService.tls) addBlock(tls, block, binding, block.match);
 }
 
+/**
+ * Builds the table for gateway pods in `namespace`. Applies `exportTo`, the revision and istiod's
+ * order: private VirtualServices first, then exported ones, then public ones, each by age.
+ */
 export function routeTable(
   virtualServices: readonly VirtualService[],
   namespace: string,

@@ -10,9 +10,17 @@ import type { CodedReason, ServerSpec } from './model.ts';
 import type { Service, VirtualService } from '../snapshot/objects.ts';
 import type { BlocksByPort, BoundBlock, RouteTable } from './route-table.ts';
 
+/**
+ * Whether a TCP-like server has a route. `by` names the route for the message; otherwise code and
+ * reason say what is missing.
+ */
 export type RouteVerdict =
   { readonly routed: true; readonly by: string } | ({ readonly routed: false } & CodedReason);
 
+/**
+ * What the search for a route needs besides the server: the routes, and the Services for
+ * AUTO_PASSTHROUGH.
+ */
 export interface RouteContext {
   readonly mesh: MeshOptions;
   readonly table: RouteTable;

@@ -6,6 +6,7 @@ import type { IstioGateway, Pod } from '../snapshot/objects.ts';
 import { matchesRevision, revisionLabelOf } from './revision-label.ts';
 import type { Workload } from './workload.ts';
 
+/** The gateway pods in question, and the mesh that they belong to. */
 export interface SelectionContext {
   readonly mesh: MeshOptions;
   readonly workload: Workload;

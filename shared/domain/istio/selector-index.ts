@@ -17,6 +17,10 @@ interface Entry<T> {
   readonly selector: Labels;
 }
 
+/**
+ * Items by the first label of their selectors, in alphabetical order. Results keep the order in
+ * which the items were given.
+ */
 export class SelectorIndex<T> {
   readonly #byLabel = new Map<string, Entry<T>[]>();
   readonly #unselective: T[] = [];

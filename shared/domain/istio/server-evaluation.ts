@@ -19,6 +19,10 @@ export interface ServerEvaluation extends CodedReason {
   readonly tolerated?: ServerEvaluation;
 }
 
+/**
+ * The result for one kind of gateway pods: a verdict for each server, and the ports that Envoy
+ * opens.
+ */
 export interface WorkloadEvaluation {
   readonly judgements: readonly ServerEvaluation[];
   readonly listeners: readonly Listener[];

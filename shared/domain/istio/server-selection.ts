@@ -25,6 +25,7 @@ export interface DroppedServer extends CodedReason {
   readonly verdict: 'rejected' | 'not-selected';
 }
 
+/** One server whose gateway selects the pods, whether or not they read it. */
 export interface ServerSelection {
   readonly config: GatewayConfig;
   readonly server: ReadServer;
@@ -106,6 +107,10 @@ const SIDECAR: CodedReason = {
     'the pods of its Service run as sidecars, and only pods started as "proxy router" open gateway ports',
 };
 
+/**
+ * Lists the servers of all gateways that select these pods, oldest gateway first. A gateway that
+ * the pods do not read is included with the reason.
+ */
 export function selectServers(stage: WorkloadContext): ServerSelection[] {
   const configs = gatewayConfigsFor(stage);
   const context = {

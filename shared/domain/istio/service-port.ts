@@ -83,6 +83,7 @@ export function serviceToExtend(
   return byHand.toSorted((a, b) => suitability(a) - suitability(b))[0];
 }
 
+/** One kind of gateway pods with its verdicts, and the Services that may get missing ports. */
 export interface PortExtension {
   readonly stage: WorkloadContext;
   readonly judgements: readonly ServerEvaluation[];

@@ -7,6 +7,7 @@ import { isSubset, SelectorIndex } from './selector-index.ts';
 import type { EndpointSlice, Pod, Service } from '../snapshot/objects.ts';
 import type { Workload } from './workload.ts';
 
+/** The Services of a cluster, with the lookups that the translation of ports needs. */
 export interface ServiceDirectory {
   /** `namespace/name` to Service. */
   readonly byKey: ReadonlyMap<string, Service>;
@@ -55,6 +56,7 @@ function groupByNamespace(services: readonly Service[]): ReadonlyMap<string, rea
   return groups;
 }
 
+/** Indexes the Services. Those that lead to no pod, such as ExternalName, are left out. */
 export function serviceDirectory(
   services: readonly Service[],
   slices: readonly EndpointSlice[],

@@ -12,6 +12,7 @@ import { protocolFamily, listenerKindOf, KNOWN_PROTOCOLS, tlsModeOf } from './pr
 
 type Written = Exclude<Server, { malformed: string }>;
 
+/** Whether the number is a TCP or UDP port, 1 to 65535. */
 export function isPort(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
@@ -89,6 +90,10 @@ function specOf(gateway: IstioGateway, server: Written, id: ServerId): ServerSpe
   };
 }
 
+/**
+ * Reads the servers of an Istio Gateway in their order. An invalid server gets code and reason, and
+ * does not affect the others.
+ */
 export function readServers(gateway: IstioGateway): ReadServer[] {
   return gateway.servers.map((server, index) => {
     const id = idOf(gateway, server, index);

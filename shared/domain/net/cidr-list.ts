@@ -11,6 +11,7 @@ function network(cidr: Cidr): Cidr {
   return { ...cidr, ip: { ...cidr.ip, value: (cidr.ip.value >> rest) << rest } };
 }
 
+/** The canonical form: host bits cleared, IPv6 in short form. */
 export function formatCidr(cidr: Cidr): string {
   return `${formatIp(network(cidr).ip)}/${cidr.bits}`;
 }

@@ -33,6 +33,10 @@ export function mayBePod(ip: Ip, { pods, nodes }: ClusterNetworks): boolean {
   return pods.length === 0 || within(ip, pods) || within(ip, nodes);
 }
 
+/**
+ * Whether the address may belong to a node of the cluster. Without configured networks, any address
+ * may.
+ */
 export function mayBeNode(ip: Ip, { nodes }: ClusterNetworks): boolean {
   return nodes.length === 0 || within(ip, nodes);
 }

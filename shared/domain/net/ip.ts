@@ -79,6 +79,7 @@ export function formatIp(ip: Ip): string {
   return [24n, 16n, 8n, 0n].map((shift) => String((ip.value >> shift) & 255n)).join('.');
 }
 
+/** A network; `ip` may have host bits set. */
 export interface Cidr {
   readonly ip: Ip;
   readonly bits: number;
@@ -95,6 +96,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return bits >= 0 && bits <= width ? { ip, bits } : undefined;
 }
 
+/** Whether the network contains the address. Families never match each other. */
 export function inCidr(ip: Ip, cidr: Cidr): boolean {
   if (ip.family !== cidr.ip.family) return false;
   const rest = BigInt((ip.family === 4 ? 32 : 128) - cidr.bits);

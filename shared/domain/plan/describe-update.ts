@@ -5,6 +5,10 @@ import { isSameContent } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import type { SharingRules } from './shared-exposure.ts';
 
+/**
+ * Kind, code and message of an update. Mentions owners that leave, and connections that the change
+ * cuts. `membersOnly`: nothing else changes.
+ */
 export function describeUpdate(
   before: DeclaredExposure,
   after: DeclaredExposure,

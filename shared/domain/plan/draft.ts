@@ -63,6 +63,7 @@ export interface PlanDraft {
   readonly entries: PlanEntry[];
 }
 
+/** A draft that equals the declared state; the steps of the plan then change it. */
 export function createDraft(
   partition: string,
   declared: DeclaredState,
@@ -86,6 +87,7 @@ export function createDraft(
   };
 }
 
+/** The part of the rules that decides about shared exposures. */
 export function sharingRules({ rules, declared }: PlanDraft): SharingRules {
   return {
     fleetOf: rules.fleetOf ?? NO_FLEETS,
@@ -107,6 +109,10 @@ export function sharedNodes({
   return rules.shareNodes ?? declared.shareNodes;
 }
 
+/**
+ * Whether the plan may make this change. Isolating a refused change restricts the plan to a subset
+ * of its changes.
+ */
 export function isAllowed({ rules }: PlanDraft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {
   return rules.only?.has(changeId(change)) ?? true;
 }

@@ -29,6 +29,7 @@ export type FleetOf = (cluster: string) => Fleet | undefined;
 /** Whether two owners belong to different clusters of one fleet. */
 export type SameFleet = (a: string, b: string) => boolean;
 
+/** For plans without fleets: no cluster is in one. */
 export const NO_FLEETS: FleetOf = () => undefined;
 
 /** Placement of one owner's members in the fleet. */
@@ -45,6 +46,10 @@ export interface FleetPlacement {
  */
 const FIRST_PRIORITY = 1_000;
 
+/**
+ * The weight or priority of an owner's members. The first cluster of an active-standby fleet has
+ * the highest priority; a cluster without ratio has weight 1.
+ */
 export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): FleetPlacement {
   const { cluster } = parseOwner(owner);
   switch (fleet?.mode) {

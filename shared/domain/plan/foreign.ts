@@ -17,6 +17,7 @@ export interface AddressHolder {
   readonly protocol?: string;
 }
 
+/** The reason why BIG-IP would refuse the address or port. */
 export interface AddressConflict {
   readonly code: string;
   readonly reason: string;

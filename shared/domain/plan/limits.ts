@@ -17,6 +17,7 @@ export const RECOMMENDED_LIMITS = {
   clusters: 100,
 } as const;
 
+/** A recommended limit that a declaration exceeds. */
 export interface LimitExceeded {
   readonly code: 'BIP460' | 'BIP461' | 'BIP462';
   readonly message: string;

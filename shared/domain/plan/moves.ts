@@ -7,6 +7,7 @@ import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import { changeId } from './plan-entry.ts';
 
+/** One exposure that changes its partition. */
 export interface Move {
   /** `changeId` of both the removal and the creation. */
   readonly change: string;

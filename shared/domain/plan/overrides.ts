@@ -27,6 +27,10 @@ export function withoutOverride(settings: Settings, override: Override | undefin
   return { ...settings, ...instead };
 }
 
+/**
+ * What happens to manual changes in this plan: adopted ones are kept, and `lift` undoes those that
+ * were kept.
+ */
 export interface OverrideRules {
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -16,6 +16,7 @@ export interface OwnerDraft {
   readonly claims: Map<string, LosingClaim>;
 }
 
+/** A mutable copy of an owner's record. */
 export function openRecord(record: OwnerRecord): OwnerDraft {
   return {
     version: record.version,

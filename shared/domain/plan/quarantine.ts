@@ -44,6 +44,7 @@ export function nextQuarantine(
   };
 }
 
+/** The quarantine of an exposure of this owner; undefined if it is not in quarantine. */
 export function quarantineEntry(
   state: DeclaredState,
   { owner, key }: Pick<PlanEntry, 'owner' | 'key'>,
@@ -72,6 +73,7 @@ export function quarantineFor(
   return known?.hash === structure ? known : undefined;
 }
 
+/** The device's message with the number of tries and the time of the next one. */
 export function quarantineReason({ reason, tries, next }: Quarantined): string {
   return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; the next try is after ${next}, or when the exposure changes)`;
 }

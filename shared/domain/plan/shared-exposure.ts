@@ -27,6 +27,10 @@ export interface SharingRules {
   readonly shareNodes: boolean;
 }
 
+/**
+ * Splits an exposure into its contributions, each with the settings that its owner requested. The
+ * inverse of joining them.
+ */
 export function partsOf(e: DeclaredExposure): readonly SharedPart[] {
   return e.contributions.map(({ owner, gateways, since, members, wish }) => ({
     contribution: { owner, gateways, since, members },
@@ -66,6 +70,7 @@ export function deciderOf(parts: readonly SharedPart[]): SharedPart | undefined 
   return parts.find(({ contribution }) => contribution === oldest);
 }
 
+/** The fleet of the owner's cluster; undefined if it is in none. */
 export function fleetOfOwner(
   owner: OwnerKey,
   { fleetOf }: Pick<SharingRules, 'fleetOf'>,

@@ -8,6 +8,7 @@ import { LabelSelector } from './label-selector.ts';
 
 const Labels = z.record(z.string(), z.string());
 
+/** The metadata that rules depend on. `created` and `uid` are empty for objects from files. */
 export const Meta = z.object({
   namespace: z.string(),
   name: z.string(),
@@ -40,6 +41,7 @@ export type Server = z.infer<typeof Server>;
 export const IstioGateway = z.object({ meta: Meta, selector: Labels, servers: z.array(Server) });
 export type IstioGateway = z.infer<typeof IstioGateway>;
 
+/** A tcp or tls block of a VirtualService. */
 export const RouteBlock = z.object({
   /** Without a match list, everything matches. */
   match: z.array(
@@ -66,6 +68,7 @@ export const VirtualService = z.object({
 });
 export type VirtualService = z.infer<typeof VirtualService>;
 
+/** A port of a Service. Files may omit `targetPort`, which then equals `port`. */
 export const ServicePort = z.object({
   name: z.string().default(''),
   port: z.number(),
@@ -76,6 +79,7 @@ export const ServicePort = z.object({
 });
 export type ServicePort = z.infer<typeof ServicePort>;
 
+/** A Kubernetes Service, with the fields that concern load balancers. */
 export const Service = z.object({
   meta: Meta,
   type: z.string().default('ClusterIP'),
@@ -102,6 +106,7 @@ export const Service = z.object({
 });
 export type Service = z.infer<typeof Service>;
 
+/** A gateway pod. Only its addresses, ports, labels and state matter. */
 export const Pod = z.object({
   meta: Meta,
   ips: z.array(z.string()),
@@ -132,6 +137,7 @@ export const Pod = z.object({
 });
 export type Pod = z.infer<typeof Pod>;
 
+/** A node with its addresses, for members of the kind `nodes`. */
 export const Node = z.object({
   meta: Meta,
   addresses: z.array(z.object({ type: z.string(), address: z.string() })),
@@ -140,6 +146,7 @@ export const Node = z.object({
 });
 export type Node = z.infer<typeof Node>;
 
+/** An EndpointSlice with the Service that it belongs to (label `kubernetes.io/service-name`). */
 export const EndpointSlice = z.object({
   meta: Meta,
   service: z.string(),
@@ -206,6 +213,7 @@ const ParentRef = z.object({
   port: z.number().optional(),
 });
 
+/** A Gateway of Gateway API. `class` is its gatewayClassName. */
 export const ApiGateway = z.object({
   meta: Meta,
   class: z.string(),
@@ -216,6 +224,7 @@ export const ApiGateway = z.object({
 });
 export type ApiGateway = z.infer<typeof ApiGateway>;
 
+/** A ListenerSet of Gateway API, whose listeners join those of its parent. */
 export const ListenerSet = z.object({
   meta: Meta,
   parent: ParentRef,
@@ -223,6 +232,7 @@ export const ListenerSet = z.object({
 });
 export type ListenerSet = z.infer<typeof ListenerSet>;
 
+/** A route of Gateway API, whatever its kind. */
 export const ApiRoute = z.object({
   kind: z.enum(['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute']),
   meta: Meta,
@@ -309,6 +319,7 @@ export type KubernetesObjects = z.infer<typeof KubernetesObjects>;
 
 /** All lists by name, including optional ones. */
 export type ObjectLists = Omit<KubernetesObjects, 'optionalKinds'> & OptionalLists;
+/** The optional kinds with all lists present, for code that reads them. */
 export type OptionalLists = {
   [K in keyof OptionalKinds]-?: NonNullable<OptionalKinds[K]>;
 };

@@ -5,6 +5,7 @@ import { KubernetesObjects } from './objects.ts';
 
 const ClusterId = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label');
 
+/** Names the ingress gateway Service in its cluster. */
 export const IngressRef = z.strictObject({ namespace: Name.min(1), service: Name.min(1) });
 export type IngressRef = z.infer<typeof IngressRef>;
 

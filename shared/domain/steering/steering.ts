@@ -94,8 +94,10 @@ export type Steering = Readonly<z.infer<typeof Steering>>;
 
 /** What is said about one owner; everything else is about a cluster. */
 export type OwnerOrder = Approval | RetryOrder;
+/** Orders that concern all owners of a cluster. */
 export type ClusterOrder = Exclude<Steering, OwnerOrder>;
 
+/** Whether the order concerns one owner only: an approval or a retry. */
 export function isOwnerOrder(steering: Steering): steering is OwnerOrder {
   return steering.action === 'approve' || steering.action === 'retry';
 }

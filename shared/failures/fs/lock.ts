@@ -14,6 +14,9 @@ export interface Lock {
   close(): void;
 }
 
+/**
+ * Creates the lock file if it does not exist. `hold` throws if the lock is not free within 10 s.
+ */
 export function createLock(path: string): Lock {
   privateFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_MS });

@@ -4,12 +4,14 @@ import { ReplayError } from '../error.ts';
 import type { ReplayJob, JobState } from './job.ts';
 import type { Jobs } from './jobs.ts';
 
+/** Which job to change, and who gives the order for which reason. */
 export interface JobOrder {
   readonly id: string;
   readonly who: string;
   readonly why: string;
 }
 
+/** What a person can do with a job. */
 export type JobAction = 'start' | 'pause' | 'resume' | 'cancel';
 
 const FROM: Readonly<Record<JobAction, readonly JobState[]>> = {

@@ -15,6 +15,7 @@ import { checkSentUnit } from './check-sent.ts';
 import { findRivalJob } from './rivals.ts';
 import { sendUnit } from './send.ts';
 
+/** `signal` stops the run after the current step; the job stays as it is and can be resumed. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every change. */

@@ -1,5 +1,6 @@
 /** Decides the next step of a job. Pure; the driver carries it out. */
 
+/** The state of a job, counted in units: events that are sent together in order. */
 export interface JobProgress {
   /** Units. */
   readonly waiting: number;
@@ -13,6 +14,7 @@ export interface JobProgress {
   readonly looked: number | undefined;
 }
 
+/** How fast a job sends. */
 export interface SendingPace {
   readonly canary: number;
   readonly canaryPassed: boolean;
@@ -20,6 +22,7 @@ export interface SendingPace {
   readonly rate: number;
 }
 
+/** The next step. Times are milliseconds since 1970. */
 export type JobStep =
   | { readonly kind: 'send'; readonly due: number }
   /** Check the results of sent units. */

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { Revision } from '../../domain/revision.ts';
 import { PlanLine } from '../port.ts';
 
+/** What sending an event again would do. */
 export const PREVIEW_VERDICTS = [
   'would-apply',
   'unchanged',
@@ -14,6 +15,7 @@ export const PREVIEW_VERDICTS = [
   'invalid',
   'unknown',
 ] as const;
+/** One of {@link PREVIEW_VERDICTS}. */
 export const PreviewVerdict = z.enum(PREVIEW_VERDICTS);
 export type PreviewVerdict = z.infer<typeof PreviewVerdict>;
 
@@ -100,6 +102,7 @@ export type ReplayItem = Readonly<z.infer<typeof ReplayItem>>;
  */
 export const DRIVER_LEASE_MS = 60_000;
 
+/** `planned` until it is started; `cancelled` and `done` are final. */
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
 export type JobState = z.infer<typeof JobState>;
 

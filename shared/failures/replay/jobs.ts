@@ -69,6 +69,7 @@ async function readHead(
   return { job: ReplayJob.parse(JSON.parse(blob.text)), tag: blob.tag };
 }
 
+/** Keeps jobs in blobs below `jobs/`. */
 export function createJobs(blobs: Blobs): Jobs {
   const listAll = async (): Promise<readonly ReplayJob[]> => {
     const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));

@@ -14,6 +14,7 @@ import { quarantineReason } from '../../domain/plan/quarantine.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
 import type { Preview } from './job.ts';
 
+/** A slice, and the part of it that the failure concerned. */
 export interface PreviewQuestion {
   readonly slice: Slice;
   readonly partition: string;
@@ -25,6 +26,7 @@ export interface PreviewQuestion {
   readonly surroundings?: PreviewContext;
 }
 
+/** What is known of the other partitions of the device. */
 export interface PreviewContext {
   /** All partitions of the device, in order. */
   readonly partitions: readonly string[];

@@ -34,9 +34,14 @@ export type MapEvent = (
   event: Evidence['event'],
 ) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: MapRefusal }>;
 
+/**
+ * The part of the configuration that the failure concerned; without a device, all devices of the
+ * owner are previewed.
+ */
 export type PreviewTarget = Pick<FailureHead, 'device' | 'partition' | 'exposure'> &
   Partial<Pick<FailureHead, 'code'>>;
 
+/** A failure with the event that would be sent. */
 export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
 
 /** Previews events against cached readings of the devices. */
@@ -48,6 +53,7 @@ export interface Previewer {
   close(): Promise<void>;
 }
 
+/** How events are mapped and devices are read. */
 export interface PreviewOptions {
   readonly runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>;
   readonly map: MapEvent;
@@ -65,6 +71,10 @@ const invalid = ({ code, reason }: MapRefusal): Preview => ({
   difference: [],
 });
 
+/**
+ * Reads each partition at most once in a short time, so that a job with many events asks a device
+ * only a few times.
+ */
 export function createPreviewer(options: PreviewOptions): Previewer {
   const { config } = options.runtime;
   const connect = options.connect ?? ((device) => connectOver(options.runtime, device));

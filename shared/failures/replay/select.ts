@@ -95,6 +95,7 @@ export async function selectItems(
   return freezeSelection(heads);
 }
 
+/** A new job in state `planned` for these items. */
 export function createJob(request: JobRequest, items: readonly ReplayItem[]): ReplayJob {
   const { id, filter, by, why, canary, rate, now, policy, force = false } = request;
   const units = new Set(items.map((item) => item.unit)).size;
@@ -136,6 +137,7 @@ export async function previewItems(
   return previewed;
 }
 
+/** The preview of a failure whose event is no longer stored. */
 export const EVIDENCE_LOST: Preview = {
   verdict: 'invalid',
   code: 'RPL706',

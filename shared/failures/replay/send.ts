@@ -30,6 +30,10 @@ interface Judged {
   readonly preview: Preview;
 }
 
+/**
+ * Previews the unit again and sends what still makes sense. An event that arrived before a crash is
+ * not sent twice.
+ */
 export async function sendUnit(
   world: ReplayContext,
   job: ReplayJob,
@@ -173,6 +177,7 @@ async function superseded(
   return done(item, { kind: 'superseded', reason, at });
 }
 
+/** Changes the state of the failure, unless it is resolved already. */
 export async function closeItem(
   store: FailureStore,
   item: ReplayItem,

@@ -22,6 +22,7 @@ export const PolicyTurn = z.strictObject({
 });
 export type PolicyTurn = Readonly<z.infer<typeof PolicyTurn>>;
 
+/** What a policy replayed, and when it runs again. */
 export interface PolicyTurns {
   get(policy: string): Promise<PolicyTurn | undefined>;
   /**
@@ -35,6 +36,7 @@ const MAX_RACES = 20;
 
 const keyOf = (policy: string): string => `policies/${policy}.json`;
 
+/** Keeps the state in one blob per policy and changes it by compare-and-swap. */
 export function createPolicyTurns(blobs: Blobs): PolicyTurns {
   const read = async (
     policy: string,

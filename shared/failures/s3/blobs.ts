@@ -13,6 +13,7 @@ import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
 
+/** The bucket and the prefix of all keys in it. */
 export interface S3BlobsOptions {
   readonly bucket: string;
   readonly prefix: string;

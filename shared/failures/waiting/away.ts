@@ -52,6 +52,7 @@ export function markedAway(
   return { ...mark, ...why, due: now + pauseOf(mark, now) };
 }
 
+/** The mark of a device that answers. */
 export function fresh(device: string, now: number): Mark {
   return {
     format: 1,
@@ -76,14 +77,20 @@ function isAhead(time: number | undefined, now: number, furthest: number): boole
   return time !== undefined && time > now && time <= now + furthest;
 }
 
+/**
+ * The device answers; its changes are being sent back to the queue. If that works, it counts as
+ * available after a while.
+ */
 export function markedReturning(mark: Mark, now: number): Mark {
   return { ...mark, state: 'returning', due: now + SETTLES_MS };
 }
 
+/** The device is available and nothing waits for it. */
 export function markedHere({ lease: _lease, ...mark }: Mark, now: number): Mark {
   return { ...mark, state: 'here', since: now, failedReturns: 0 };
 }
 
+/** The mark without the lease of the process that probed the device. */
 export function released({ lease: _lease, ...mark }: Mark): Mark {
   return mark;
 }

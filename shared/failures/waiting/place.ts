@@ -46,6 +46,7 @@ const markOf = (device: string): string => `${folderOf(device)}/mark.json`;
 const groupOf = ({ device, kind, group }: Pick<Entry, 'device' | 'kind' | 'group'>): string =>
   `${folderOf(device)}/${kind}/${digest(group).slice(0, 24)}/`;
 
+/** Keeps entries and marks in blobs below `waiting/`. */
 export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace {
   const readMark = async (
     key: string,

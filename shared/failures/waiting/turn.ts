@@ -19,12 +19,17 @@ import type { WaitingEntry, WaitingPlace } from './place.ts';
 /** The declared states, or the reason why the device is unreachable. */
 export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: Why };
 
+/** What one run needs: the store, the probe of a device, and the queues. */
 export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'log'> {
   readonly place: WaitingPlace;
   readonly probe: (device: string) => Promise<Probe>;
   readonly functionVersion: string;
 }
 
+/**
+ * The result of one run: nothing waits; too early; still unreachable; changes were sent to the
+ * queue; the device is available again.
+ */
 export type ReturnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
 
 /**

@@ -70,6 +70,7 @@ function unheededOf(raw: Raw, spec: Raw): string[] | undefined {
   return names.length === 0 ? undefined : names.sort();
 }
 
+/** `headless` means `clusterIP: None`. */
 export function normaliseService(value: unknown): Service {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
@@ -112,6 +113,7 @@ function isLeaving(metadata: Raw, spec: Raw): boolean {
   );
 }
 
+/** A node is ready if its condition says so; a missing condition counts as not ready. */
 export function normaliseNode(value: unknown): Node {
   const raw = readRecord(value);
   const [spec, status] = [readRecord(raw['spec']), readRecord(raw['status'])];
@@ -146,6 +148,7 @@ function endpointOf(raw: Raw): EndpointSlice['endpoints'][number] {
   };
 }
 
+/** `service` is empty for a slice without the label of its Service. */
 export function normaliseEndpointSlice(value: unknown): EndpointSlice {
   const raw = readRecord(value);
   const meta = metaOf(raw);
@@ -157,11 +160,13 @@ export function normaliseEndpointSlice(value: unknown): EndpointSlice {
   };
 }
 
+/** Only `data`; binary data is not read. */
 export function normaliseConfigMap(value: unknown): ConfigMap {
   const raw = readRecord(value);
   return { meta: metaOf(raw), data: stringMap(raw['data']) };
 }
 
+/** Only the name and labels. */
 export function normaliseNamespace(value: unknown): KubernetesObjects['namespaces'][number] {
   const { name, labels } = metaOf(readRecord(value), 'cluster');
   return { name, labels };

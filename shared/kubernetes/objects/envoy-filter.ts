@@ -34,10 +34,12 @@ function patchesOf(spec: Raw): EnvoyFilter['patches'] {
   });
 }
 
+/** Whether the EnvoyFilter has a patch that can change listeners of gateways. */
 export function changesListeners(value: unknown): boolean {
   return patchesOf(readRecord(readRecord(value)['spec'])).length > 0;
 }
 
+/** The filter with its patches to listeners; other patches are left out. */
 export function normaliseEnvoyFilter(value: unknown): EnvoyFilter {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);

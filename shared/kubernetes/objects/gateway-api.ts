@@ -146,6 +146,7 @@ function listenerOf(raw: Raw, dropped: Status, gateway: Raw): ApiListener {
   };
 }
 
+/** Listeners that istiod reports as dropped in the status are marked. */
 export function normaliseApiGateway(value: unknown): ApiGateway {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
@@ -182,6 +183,7 @@ function parentOf(raw: Raw, namespace: string): ApiRoute['parents'][number] {
   };
 }
 
+/** Also for XListenerSet, whose fields are the same. */
 export function normaliseListenerSet(value: unknown): ListenerSet {
   const raw = readRecord(value);
   const meta = metaOf(raw);
@@ -194,6 +196,7 @@ export function normaliseListenerSet(value: unknown): ListenerSet {
   };
 }
 
+/** Which kinds of which namespaces may refer to which objects here. */
 export function normaliseReferenceGrant(value: unknown): ReferenceGrant {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
@@ -222,6 +225,7 @@ const ROUTE_KINDS: readonly ApiRoute['kind'][] = [
   'UDPRoute',
 ];
 
+/** Whether a kind is one of the routes that istiod reads, or UDPRoute. */
 export function isRouteKind(kind: unknown): kind is ApiRoute['kind'] {
   return ROUTE_KINDS.some((known) => known === kind);
 }

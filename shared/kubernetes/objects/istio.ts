@@ -72,6 +72,7 @@ function serverOf(raw: unknown): Server {
   };
 }
 
+/** A server that cannot be read keeps its place, so that the indexes of the others stay. */
 export function normaliseGateway(value: unknown): IstioGateway {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
@@ -98,6 +99,7 @@ function blockOf(raw: Raw): RouteBlock {
   };
 }
 
+/** For `http` only the number of routes matters, because HTTP servers listen without routes. */
 export function normaliseVirtualService(value: unknown): VirtualService {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);

@@ -7,6 +7,7 @@ import { isRecord, readList, readRecord, readText, stringMap, type Raw } from '.
 
 const PREFIX = 'istio-';
 
+/** Whether a ConfigMap has the name of a mesh configuration and the key `mesh`. */
 export function isMeshConfig(raw: Raw): boolean {
   const name = readText(readRecord(raw['metadata'])['name']) ?? '';
   return (name === 'istio' || name.startsWith(PREFIX)) && 'mesh' in stringMap(raw['data']);

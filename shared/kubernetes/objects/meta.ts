@@ -17,6 +17,10 @@ function isKept(name: string): boolean {
 
 const CLUSTER_SCOPED = '';
 
+/**
+ * Keeps only annotations that Sluice reads. A namespaced object without a namespace is in
+ * `default`, as for kubectl.
+ */
 export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced'): Meta {
   const metadata = readRecord(raw['metadata']);
   return {

@@ -129,6 +129,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   [`${API_GROUP}/UDPRoute`]: route('UDPRoute'),
 };
 
+/** What identifies the kind of an object in a file. */
 export interface KindRef {
   readonly apiVersion: string;
   readonly kind: string;
@@ -154,6 +155,7 @@ export function normalise(ref: KindRef, raw: unknown): Normalised | undefined {
   return typeof row === 'string' ? undefined : row.normalise(raw);
 }
 
+/** An object that was left out, with the reason. */
 export interface Ignored {
   readonly kind: string;
   readonly name: string;

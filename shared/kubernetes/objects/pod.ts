@@ -107,6 +107,7 @@ export function hasEnded(value: unknown): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
+/** Includes the ports of native sidecars (init containers with `restartPolicy: Always`). */
 export function normalisePod(value: unknown): Pod {
   const raw = readRecord(value);
   const [metadata, spec, status] = [

@@ -8,6 +8,7 @@ export function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value if it is an object, otherwise an empty one. */
 export function readRecord(value: unknown): Raw {
   return isRecord(value) ? value : {};
 }
@@ -19,10 +20,12 @@ export function readRecord(value: unknown): Raw {
 const NOTHING = Object.freeze<never[]>([]) as never[];
 const NO_PAIRS: Record<string, string> = Object.freeze({});
 
+/** The value if it is an array, otherwise an empty one. */
 export function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects in an array; other items are dropped. */
 export function readRecords(value: unknown): readonly Raw[] {
   return readList(value).filter(isRecord);
 }
@@ -35,10 +38,12 @@ function bounded(value: string, longest = MAX_WORD_CHARACTERS): string {
   return value.length <= longest ? value : value.slice(0, longest);
 }
 
+/** The value if it is text, cut to the maximum length. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? bounded(value) : undefined;
 }
 
+/** The texts in an array, each cut to the maximum length. */
 export function readTexts(value: unknown): string[] {
   return compact(
     readList(value)

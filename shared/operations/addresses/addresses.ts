@@ -8,10 +8,12 @@ import { unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 import { readDeviceView } from '../devices/device-view.ts';
 
+/** The usage of one pool on one device. Each device assigns addresses of its own. */
 export interface DevicePool extends PoolUsage {
   readonly device: string;
 }
 
+/** The data of `sluice addresses`. */
 export interface AddressList {
   /** With the addresses that match all search terms. */
   readonly pools: readonly DevicePool[];
@@ -21,6 +23,7 @@ export interface AddressList {
   readonly nearlyFull: boolean;
 }
 
+/** Reads all devices. A device that does not answer is listed instead of failing the call. */
 export async function listAddresses(
   { runtime }: Pick<OperationContext, 'runtime'>,
   words: readonly string[],

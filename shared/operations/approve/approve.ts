@@ -10,6 +10,7 @@ import { statesOf } from '../clusters/rows.ts';
 import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
+/** What to approve. */
 export interface WantedApproval {
   /** `cluster/namespace/service` */
   readonly owner: string;

@@ -14,6 +14,7 @@ import type { ClusterRow } from './rows.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { SluiceConfig } from '../../config/schema.ts';
 
+/** The data of `sluice cluster list`. */
 export interface ClusterList {
   readonly rows: readonly ClusterRow[];
   readonly unanswered: readonly UnansweredPartition[];
@@ -31,6 +32,7 @@ export async function listClusters(
   return { rows, unanswered: unansweredOf(declared), needsAttention: rows.some(needsAttention) };
 }
 
+/** The order to plan, for instance a drain. */
 export interface WantedClusterOrder {
   readonly cluster: string;
   readonly request: ClusterOrderRequest;

@@ -21,6 +21,7 @@ export type ClusterOrderRequest =
   | { readonly action: 'forget'; readonly owner?: string }
   | { readonly action: 'adopt'; readonly uid?: string };
 
+/** The orders to send, and what to tell the operator first. */
 export interface ClusterOrderPlan {
   readonly orders: readonly Steering[];
   /** Question to confirm the order. */
@@ -36,6 +37,7 @@ interface Place {
   readonly states: readonly DeclaredState[];
 }
 
+/** The declared state on which the effect depends. */
 export interface ClusterOrderContext {
   readonly config: SluiceConfig;
   readonly declared: readonly DeclaredPartitionView[];

@@ -9,6 +9,7 @@ import type { SilentCluster } from '../../domain/steering/silence.ts';
 import { newestSeen, silentClusters } from '../../domain/steering/silence.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
+/** One cluster on one device, as JSON can hold it. */
 export interface ClusterRow {
   readonly cluster: string;
   readonly device: string;
@@ -46,6 +47,7 @@ export function replacedIn(cluster: string, states: readonly DeclaredState[]): R
   return new Set(states.flatMap(({ replaced }) => replaced?.[cluster] ?? []));
 }
 
+/** Configured clusters first, then those that only occur on devices. */
 export function knownClusters(
   config: Pick<SluiceConfig, 'clusters'>,
   states: readonly DeclaredState[],
@@ -56,6 +58,7 @@ export function knownClusters(
   return [...new Set([...config.clusters.map(({ id }) => id), ...declared])];
 }
 
+/** A row for each cluster on each device that answers. */
 export function clusterRows(
   config: SluiceConfig,
   declared: readonly DeclaredPartitionView[],

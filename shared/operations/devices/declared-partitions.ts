@@ -9,6 +9,7 @@ import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 
+/** A partition that was read. */
 export interface AnsweringPartition {
   readonly device: string;
   readonly partition: string;
@@ -18,6 +19,7 @@ export interface AnsweringPartition {
   readonly facts?: DeviceFacts;
 }
 
+/** A partition that could not be read, with code and message. */
 export interface UnansweredPartition {
   readonly device: string;
   readonly partition: string;
@@ -32,11 +34,13 @@ export interface UnansweredDevice {
   readonly problem: string;
 }
 
+/** The entry for a device that did not answer, from the error. */
 export function unansweredDevice(device: string, error: unknown): UnansweredDevice {
   const code = errorCode(error);
   return { device, problem: errorMessage(error), ...(code === undefined ? {} : { code }) };
 }
 
+/** A partition, read or not; only one that was read has a `state`. */
 export type DeclaredPartitionView = AnsweringPartition | UnansweredPartition;
 
 /** The partitions whose declaration is unknown. */
@@ -58,6 +62,7 @@ export function chooseDevices(
   );
 }
 
+/** Reads all devices in parallel. Never rejects because of a device. */
 export async function readDeclaredPartitions({
   config,
   secrets,

@@ -5,6 +5,7 @@ import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import type { Runtime } from '../../host/runtime.ts';
 
+/** What is on a device at the moment. */
 export interface DeviceView {
   /** By partition. */
   readonly states: ReadonlyMap<string, DeclaredState>;

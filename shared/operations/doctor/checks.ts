@@ -9,6 +9,9 @@ import { readDeviceView } from '../devices/device-view.ts';
 import { describeWaitingDevice, waitingView } from '../waiting/waiting.ts';
 import type { OperationContext } from '../context.ts';
 
+/**
+ * One finding for each reference to a secret: can it be resolved? Secrets themselves never appear.
+ */
 export async function secretChecks({
   config,
   secrets,
@@ -77,6 +80,7 @@ export async function networkChecks({
   });
 }
 
+/** One finding for each address pool and device that answers: is it nearly full? */
 export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
   const { addressPools, devices } = runtime.config;
   // An unreadable device is a separate finding.
@@ -124,6 +128,7 @@ export async function waitingChecks({
   );
 }
 
+/** Reads the failure store and the audit log. */
 export async function storeChecks({ store, audit }: Failures): Promise<readonly DoctorFinding[]> {
   return [
     await runCheck({ id: 'failure-store', what: `failure store ${store.where}` }, async () => {

@@ -8,6 +8,7 @@ import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import { rightsChecks } from './rights-checks.ts';
 
+/** The cluster to check, and the account to check it with. */
 export interface ClusterCheckOptions {
   readonly kubeconfig: string;
   /** One of `clusters[].id`; absent: the only one. Of several, ingresses are not checked. */

@@ -17,6 +17,7 @@ import { deviceChecks } from './device-checks.ts';
 import { keyChecks } from './key-checks.ts';
 import { queueChecks } from './queue-checks.ts';
 
+/** What is checked. Without a kubeconfig, the checks of the cluster are skipped. */
 export interface DoctorInput {
   readonly context: OperationContext;
   /** Path of the configuration. */
@@ -28,6 +29,7 @@ export interface DoctorInput {
   readonly leaseNamespace?: string | undefined;
 }
 
+/** One check; it may have several findings and does not reject for a fault that it looks for. */
 export type DoctorCheck = (input: DoctorInput) => Promise<readonly DoctorFinding[]>;
 
 const ofRuntime =
@@ -35,6 +37,7 @@ const ofRuntime =
   ({ context }) =>
     check(context.runtime);
 
+/** All checks, in the order of the output. */
 export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   async ({
     context: {

@@ -4,6 +4,7 @@ import { errorMessage } from '../../telemetry/errors.ts';
 /** `warn`: it works, but needs attention. */
 export type CheckState = 'ok' | 'warn' | 'fail';
 
+/** A finding as `sluice doctor -o json` prints it. */
 export interface DoctorFinding {
   /** Id of the check; a check of several objects has one id. */
   readonly id: string;
@@ -18,15 +19,18 @@ export interface DoctorFinding {
   readonly remedy?: string;
 }
 
+/** What was checked: the id of the check and its object. */
 export interface CheckedObject {
   readonly id: string;
   readonly what: string;
 }
 
+/** A check that passed. */
 export function okFinding(checked: CheckedObject, says: string): DoctorFinding {
   return { ...checked, state: 'ok', ok: true, says };
 }
 
+/** A check that failed, or only warns. */
 export function badFinding(
   checked: CheckedObject,
   says: string,

@@ -16,6 +16,10 @@ async function attempt(load: () => Promise<{ readonly keyid: string }>): Promise
   }
 }
 
+/**
+ * Checks for each cluster that its keys can be loaded, and that the public keys include that of its
+ * signing key.
+ */
 export async function keyChecks({
   config,
   secrets,

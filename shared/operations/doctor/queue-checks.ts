@@ -8,6 +8,7 @@ import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { badFinding, okFinding, clockFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 
+/** The queues that the configuration uses. */
 export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueName[] {
   return [
     'snapshots',
@@ -19,6 +20,10 @@ export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueN
   ];
 }
 
+/**
+ * One finding for each queue with its depth, and for servers that report settings, whether these
+ * can lose events.
+ */
 export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
   const depths = await Promise.all(queueNames(runtime).map((name) => depth(runtime, name)));
   const reader = queueBackend(runtime.config.queue).readSettings?.();

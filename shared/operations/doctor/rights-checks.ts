@@ -7,6 +7,7 @@ import type { Access } from '../../kubernetes/index.ts';
 import { badFinding, okFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 
+/** `may` asks the API server with a SelfSubjectAccessReview. */
 export interface RightsInput {
   readonly may: (access: Access) => Promise<boolean>;
   /** Namespaces of the ingresses, and whether Sluice adds ports to Services there. */
@@ -25,6 +26,7 @@ interface Group {
 
 const OF_ROLE = 'the roles in infra/kubernetes/base have it';
 
+/** One finding for each group of permissions, with the missing ones. */
 export async function rightsChecks(input: RightsInput): Promise<readonly DoctorFinding[]> {
   return Promise.all(groupsOf(input).map((group) => checkGroup(input, group)));
 }

@@ -8,6 +8,7 @@ import type { Runtime } from '../../host/runtime.ts';
 import { chooseDevices, unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 
+/** The data of `sluice drift`. */
 export interface Drift {
   readonly findings: readonly Finding[];
   /** Names of the devices that answered. */
@@ -51,6 +52,7 @@ async function lookAt(
   }
 }
 
+/** The orders that were sent to repair a device. */
 export interface RequestedRepair {
   readonly device: string;
   readonly partitions: readonly string[];

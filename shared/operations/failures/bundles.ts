@@ -7,6 +7,7 @@ import type { Runtime } from '../../host/runtime.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { selectFailures } from './failures.ts';
 
+/** The bundle as text, with the events of all matching failures. */
 export async function exportFailures(
   context: Pick<OperationContext, 'store' | 'runtime'>,
   words: readonly string[],
@@ -19,6 +20,7 @@ export async function exportFailures(
   return { count: whole.length, text: writeBundle(whole, context.runtime.clock.now()) };
 }
 
+/** What became of the failures in a bundle. */
 export interface ImportedFailures {
   readonly taken: number;
   /** Already in the store, and not changed. */

@@ -16,6 +16,7 @@ export async function selectFailures(
   return (await store.list()).filter((head) => matchesFilter(filter, head));
 }
 
+/** The data of `sluice failures list`. */
 export interface FailureList {
   /** Number of matching failures. */
   readonly total: number;
@@ -23,6 +24,10 @@ export interface FailureList {
   readonly failures: readonly FailureHead[];
 }
 
+/**
+ * The newest failures that match the filter terms. Throws a {@link ReplayError} for an invalid
+ * term.
+ */
 export async function listFailures(
   context: StoreAndClock,
   words: readonly string[],
@@ -32,11 +37,13 @@ export async function listFailures(
   return { total: found.length, failures: found.slice(0, limit) };
 }
 
+/** The data of `sluice failures groups`. */
 export interface FailureGroups {
   readonly by: readonly GroupKey[];
   readonly groups: readonly FailureGroup[];
 }
 
+/** Counts the matching failures by the given properties. */
 export async function countFailures(
   context: StoreAndClock,
   words: readonly string[],
@@ -60,6 +67,7 @@ export async function findFailure(store: FailureStore, id: string): Promise<Fail
   );
 }
 
+/** Failures to archive or restore, before it is done. */
 export interface FailureMove {
   readonly what: 'archive' | 'restore';
   /** The filter as text. */

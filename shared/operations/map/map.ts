@@ -11,6 +11,7 @@ import type { PortMapping, ServerReport } from '../../domain/istio/port-mapping.
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 
+/** Objects from files or from a cluster. */
 export interface MapQuestion {
   readonly objects: KubernetesObjects;
   readonly mesh: MeshOptions;
@@ -18,6 +19,7 @@ export interface MapQuestion {
   readonly configured?: { readonly config: SluiceConfig; readonly clusterId: string } | undefined;
 }
 
+/** The data of `sluice map`. */
 export interface ObjectMapping {
   readonly ingresses: readonly PortMapping[];
   readonly exposures: readonly Exposure[];
@@ -27,6 +29,10 @@ export interface ObjectMapping {
   readonly absent: readonly string[];
 }
 
+/**
+ * Maps all ingresses among the objects. Exposures that several ingresses request are decided as on
+ * a device (OWN301).
+ */
 export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMapping {
   const offered =
     configured === undefined
@@ -102,6 +108,7 @@ export function isReached({ ingresses }: ObjectMapping): boolean {
   return ingresses.every(({ servers }) => servers.every(({ verdict }) => verdict === 'listening'));
 }
 
+/** Whether `--fail-on notes` applies. */
 export function hasNotes({ ingresses, notes }: ObjectMapping): boolean {
   return notes.length > 0 || ingresses.some((ingress) => (ingress.notes ?? []).length > 0);
 }

@@ -76,6 +76,7 @@ export interface ClusterObjects {
   readonly notes: readonly string[];
 }
 
+/** Which part of the cluster is read. */
 export interface ReadClusterOptions {
   /**
    * Kinds that are relevant only beside an ingress are read only in these, as the watcher does;

@@ -13,6 +13,7 @@ import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { OfflineIngress } from './ingresses.ts';
 import { type DeviceView, readDeviceView } from '../devices/device-view.ts';
 
+/** The exposures to plan. */
 export interface OfflineInput {
   readonly clusterId: string;
   readonly ingresses: readonly OfflineIngress[];
@@ -20,11 +21,13 @@ export interface OfflineInput {
   readonly ask: boolean;
 }
 
+/** The plans of all partitions of one device. */
 export interface DevicePlans {
   readonly device: DeviceConfig;
   readonly plans: readonly Plan[];
 }
 
+/** Plans device by device. Rejects if a device must be read and does not answer. */
 export async function offlinePlans(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   input: OfflineInput,

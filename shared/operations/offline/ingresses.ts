@@ -12,6 +12,7 @@ import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import type { IngressRef } from '../../domain/snapshot/snapshot.ts';
 import type { ServerReport } from '../../domain/istio/port-mapping.ts';
 
+/** One configured ingress as `map` would see it in these objects. */
 export interface OfflineIngress {
   readonly ref: IngressRef;
   readonly devices: readonly string[];
@@ -22,6 +23,7 @@ export interface OfflineIngress {
   readonly blind: boolean;
 }
 
+/** All configured ingresses of one cluster. */
 export interface OfflineIngresses {
   readonly ingresses: readonly OfflineIngress[];
   /**
@@ -37,6 +39,10 @@ interface Where {
   readonly mesh: MeshOptions;
 }
 
+/**
+ * An ingress whose Service is not among the objects is listed as absent and not planned, so that
+ * nothing is removed for it.
+ */
 export function offlineIngresses(objects: KubernetesObjects, where: Where): OfflineIngresses {
   const services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
   const wanted = where.config.ingresses.filter((ingress) => ingress.cluster === where.clusterId);

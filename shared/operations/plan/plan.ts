@@ -10,6 +10,7 @@ import type { OfflineIngress } from '../offline/ingresses.ts';
 import { offlinePlans } from '../offline/device-plans.ts';
 import type { DevicePlans } from '../offline/device-plans.ts';
 
+/** Objects from files, from a cluster, or from both. */
 export interface PlanQuestion {
   readonly objects: KubernetesObjects;
   readonly clusterId: string;
@@ -18,8 +19,10 @@ export interface PlanQuestion {
   readonly ask: boolean;
 }
 
+/** One change with its place. */
 export type PlannedChange = PlanEntry & { readonly device: string; readonly partition: string };
 
+/** The data of `sluice plan`. */
 export interface ObjectPlan {
   readonly ingresses: readonly OfflineIngress[];
   /**
@@ -57,6 +60,7 @@ export async function planObjects(
   return { ingresses, absent, changes, declarations: declarations(config, plans) };
 }
 
+/** The number of changes by kind. */
 export interface PlanSummary {
   readonly add: number;
   readonly change: number;

@@ -7,6 +7,7 @@ import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partit
 import type { DeclaredPartitionView, UnansweredPartition } from '../devices/declared-partitions.ts';
 import type { OperationContext } from '../context.ts';
 
+/** One owner of one exposure. */
 export interface PortRow {
   readonly device: string;
   readonly partition: string;
@@ -61,6 +62,7 @@ export function portRows(declared: readonly DeclaredPartitionView[]): readonly P
   });
 }
 
+/** The data of `sluice ports`. */
 export interface PortList {
   /** Rows in which each search term matches device, partition, address, owner or gateway. */
   readonly rows: readonly PortRow[];
@@ -71,6 +73,7 @@ export interface PortList {
   readonly asked: number;
 }
 
+/** Reads all devices and filters the rows. Each search term must occur in some column. */
 export async function listPorts(
   { runtime }: Pick<OperationContext, 'runtime'>,
   words: readonly string[],

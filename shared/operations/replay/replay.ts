@@ -30,6 +30,7 @@ export async function withReplay<T>(
   }
 }
 
+/** What to replay, and how. */
 export interface ReplayRequest extends Author {
   /** Filter terms, such as `code:BIP421 since:2h`. */
   readonly words: readonly string[];
@@ -43,6 +44,7 @@ export interface ReplayRequest extends Author {
   readonly force?: boolean;
 }
 
+/** A job with all its events. */
 export interface JobItems {
   readonly job: ReplayJob;
   readonly items: readonly ReplayItem[];
@@ -111,10 +113,12 @@ const BAD_RESULTS: ReadonlySet<string> = new Set([
   'invalid',
 ]);
 
+/** Whether the job is done and every event succeeded, for the exit code. */
 export function endedWell({ job, items }: JobItems): boolean {
   return job.state === 'done' && !items.some((item) => BAD_RESULTS.has(item.result?.kind ?? ''));
 }
 
+/** Throws a {@link ReplayError} if the job does not exist. */
 export async function findJob(
   { jobs }: Pick<OperationContext, 'jobs'>,
   id: string,
@@ -123,12 +127,14 @@ export async function findJob(
   return { job, items };
 }
 
+/** A policy of `failures.replay` with its state. */
 export interface PolicyStatus {
   readonly policy: ReplayPolicy;
   /** Absent before its first run. */
   readonly turn: PolicyTurn | undefined;
 }
 
+/** The configured policies, in their order. */
 export async function listPolicies({
   turns,
   runtime,

@@ -6,6 +6,7 @@ import type { QueueDepth, QueueName } from '../../queue/port.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** Times of one cluster, from the newest results. */
 export interface ClusterFigures {
   /**
    * Time at which the newest version of the cluster was declared, or else at which the watcher
@@ -16,6 +17,7 @@ export interface ClusterFigures {
   readonly lag?: number;
 }
 
+/** Times of one device, from the results of all owners. */
 export interface DeviceFigures {
   /** Time of the last successful apply, or of a check without changes. */
   readonly lastSuccess?: number;
@@ -56,6 +58,7 @@ function ofStories(cluster: string, stories: readonly OwnerHistory[]): ClusterFi
 
 const WELL = new Set(['applied', 'unchanged']);
 
+/** The figures of a device. `now` limits "the last hour". */
 export function deviceFigures(
   device: string,
   stories: readonly OwnerHistory[],

@@ -18,6 +18,7 @@ import type { WaitingDevice } from '../waiting/waiting.ts';
 import { clusterFigures, deviceFigures, expiresIn } from './figures.ts';
 import type { ClusterFigures, DeviceFigures } from './figures.ts';
 
+/** One queue. `problem` replaces the figures of a queue that does not answer. */
 export interface QueueRow {
   readonly queue: string;
   readonly waiting: number;
@@ -29,6 +30,7 @@ export interface QueueRow {
   readonly problem?: string;
 }
 
+/** One cluster, over all devices. */
 export interface ClusterStatusRow extends ClusterFigures {
   readonly cluster: string;
   readonly ingresses: number;
@@ -45,6 +47,7 @@ export interface ClusterStatusRow extends ClusterFigures {
   readonly needsLook: boolean;
 }
 
+/** One partition. `problem` replaces the figures of a device that does not answer. */
 export interface DeviceStatusRow extends DeviceFigures {
   readonly device: string;
   readonly partition: string;
@@ -57,6 +60,7 @@ export interface DeviceStatusRow extends DeviceFigures {
   readonly problem?: string;
 }
 
+/** All tables of `sluice status`. */
 export interface StatusView {
   readonly clusters: readonly ClusterStatusRow[];
   readonly queues: readonly QueueRow[];
@@ -71,6 +75,10 @@ export interface StatusView {
   readonly unknown: readonly string[];
 }
 
+/**
+ * Reads devices, queues and the failure store in parallel. A part that does not answer is reported
+ * in its row.
+ */
 export async function readStatus({
   runtime,
   store,

@@ -1,4 +1,7 @@
-/** Look and try again now: the device forgets what it refused of the ingresses behind a Gateway, and their watcher says everything again. */
+/**
+ * Sends the current state again: the devices retry what they refused of the ingresses behind a
+ * Gateway, and the watcher sends these ingresses again.
+ */
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { RetryOrder } from '../../domain/steering/steering.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
@@ -7,6 +10,7 @@ import type { Author, OperationContext } from '../context.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 
+/** The Gateway whose ingresses are sent again. */
 export interface WantedSync {
   readonly cluster: string;
   /** `namespace/name` */

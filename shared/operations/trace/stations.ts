@@ -5,6 +5,7 @@ import type { Failure } from '../../failures/port.ts';
 import { parseAttributes } from '../../queue/envelope-attributes.ts';
 import type { Hop } from '../../queue/hops.ts';
 
+/** One line of `sluice trace`. */
 export interface TraceStation {
   /** RFC 3339; absent for the current state. */
   readonly at?: string;

@@ -17,6 +17,7 @@ import type { TraceStation } from './stations.ts';
 /** Maximum number of failures shown in full for one gateway. */
 const MAX_TOLD_FAILURES = 50;
 
+/** The data of `sluice trace`. */
 export interface Trace {
   /** Past stations in order, then the current state. */
   readonly stations: readonly TraceStation[];
@@ -25,6 +26,7 @@ export interface Trace {
   readonly unanswered: number;
 }
 
+/** A Gateway in a cluster. */
 export interface GatewayName {
   readonly cluster: string;
   /** `namespace/name` */
@@ -39,6 +41,7 @@ export function parseGatewayName(name: string): GatewayName {
   return { cluster, gateway: `${namespace}/${gateway}` };
 }
 
+/** Collects the stations of the owners behind a Gateway from devices, histories and failures. */
 export async function traceGateway(
   { store, history, runtime }: Pick<OperationContext, 'store' | 'history' | 'runtime'>,
   name: GatewayName,

@@ -5,6 +5,7 @@ import { ReplayError } from '../../failures/error.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { formatAge, formatCount } from '../words.ts';
 
+/** One waiting change or order. */
 export interface WaitingRow {
   readonly id: string;
   readonly device: string;
@@ -17,6 +18,7 @@ export interface WaitingRow {
   readonly since: number;
 }
 
+/** A device for which changes wait. */
 export interface WaitingDevice {
   readonly device: string;
   readonly state: Mark['state'];
@@ -29,12 +31,14 @@ export interface WaitingDevice {
   readonly orders: number;
 }
 
+/** The data of `sluice waiting list`. */
 export interface WaitingView {
   readonly devices: readonly WaitingDevice[];
   /** Orders first, then by sending time. */
   readonly entries: readonly WaitingRow[];
 }
 
+/** Combines marks and entries to the view. */
 export function waitingView(marks: readonly Mark[], waiting: readonly WaitingEntry[]): WaitingView {
   const rows = waiting.map(
     ({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({
@@ -63,6 +67,7 @@ function deviceOf(
   return [{ device, state, since, code, reason, due, ingresses, orders: own.length - ingresses }];
 }
 
+/** The sentence for `status` and `doctor`. */
 export function describeWaitingDevice(
   { device, state, since, code, reason, ingresses, orders }: WaitingDevice,
   now: number,
@@ -72,6 +77,7 @@ export function describeWaitingDevice(
   return `${device} has been unreachable or failing for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} are waiting, and Sluice applies them when the device works again`;
 }
 
+/** Reads everything that waits, for all devices. */
 export async function listWaiting({
   waiting,
 }: Pick<OperationContext, 'waiting'>): Promise<WaitingView> {

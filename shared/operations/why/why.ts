@@ -12,6 +12,7 @@ import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partit
 import { portRows } from '../ports/ports.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 
+/** The answer for one server of the Gateway. */
 export interface WhyAnswer {
   readonly server: ServerReport;
   /** `address:port/protocol` it is wanted at, where a configuration says so. */
@@ -21,6 +22,7 @@ export interface WhyAnswer {
   readonly now?: WhyNow;
 }
 
+/** The present state on the devices. */
 export interface WhyNow {
   /** `reached`: declared at every address on every device of its ingress. `unknown`: a device did not answer. */
   readonly state: 'reached' | 'wanted' | 'unknown';
@@ -88,6 +90,7 @@ export function isServerReached({ server, now }: WhyAnswer): boolean {
   return server.verdict === 'listening' && (now === undefined || now.state === 'reached');
 }
 
+/** A Gateway of Istio or of Gateway API, with the objects that decide about it. */
 export interface GatewayQuestion {
   /** `namespace/name` */
   readonly gateway: string;

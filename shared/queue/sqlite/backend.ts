@@ -2,6 +2,7 @@ import type { QueueConfig } from '../../config/schema.ts';
 import type { QueueBackend } from '../backend.ts';
 import { createSqliteQueues } from './queues.ts';
 
+/** Opens the file at `queue.path`. */
 export function sqliteBackend({ path }: Extract<QueueConfig, { kind: 'sqlite' }>): QueueBackend {
   return {
     isLocal: true,

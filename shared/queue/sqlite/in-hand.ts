@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts';
 
+/** Receipts of messages that this process received and has not finished. */
 export interface InHand {
   hold(receipt: string, ms: number): void;
   forget(receipt: string): void;
@@ -14,6 +15,7 @@ export interface InHand {
   lists(): { readonly held: string; readonly over: string };
 }
 
+/** `remembered`: milliseconds for which an expired receipt is still known. */
 export function createInHand({ monotonic }: Pick<Clock, 'monotonic'>, remembered: number): InHand {
   const until = new Map<string, number>();
   return {

@@ -5,6 +5,7 @@ import type { OutgoingMessage, QueueDepth, QueueMessage, QueueName } from '../po
 import { transaction } from './database.ts';
 import type { InHand } from './in-hand.ts';
 
+/** Limits of one receive. `visibility` and `now` are in milliseconds. */
 export interface ReceiveRequest {
   readonly max: number;
   readonly visibility: number;
@@ -88,6 +89,7 @@ function prepare(database: DatabaseSync): Statements {
   };
 }
 
+/** What the table operations need from the process. */
 export interface StoreOptions {
   readonly receiptId: () => string;
   readonly inHand: InHand;

@@ -16,6 +16,7 @@ import { createWakeUp, type WakeUp } from './wake-up.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { createSteadiness } from '../../runtime/clock.ts';
 
+/** The file, and how often it is polled. */
 export interface SqliteQueuesOptions {
   /** Path of the file, or `:memory:`. */
   readonly path: string;

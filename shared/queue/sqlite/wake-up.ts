@@ -7,6 +7,7 @@ export interface WakeUp {
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** `ring` wakes every `wait` for the same queue. */
 export function createWakeUp(clock: Clock): WakeUp {
   const waiting = new Map<QueueName, Set<AbortController>>();
   return {

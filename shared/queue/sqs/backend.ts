@@ -3,6 +3,7 @@ import type { QueueBackend } from '../backend.ts';
 import { createSqsQueues } from './queues.ts';
 import { createSettingsReader } from './settings.ts';
 
+/** Queues of AWS, or of the server at `queue.endpoint`. */
 export function sqsBackend({
   region,
   endpoint,

@@ -1,12 +1,14 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { AT_THE_BEGINNING, handlerLimits, withinTotal } from '../../runtime/aws.ts';
 
+/** Static credentials, instead of the credential chain of the SDK. */
 export interface SqsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
 
+/** The SQS endpoint to call. */
 export interface SqsServer {
   readonly region: string;
   /** URL of an SQS-compatible server; absent for AWS. */

@@ -15,6 +15,7 @@ import type { Queue, QueueMessage, QueueName, Queues, ReceiveOptions } from '../
 import { createSqsClient, type SqsServer } from './client.ts';
 import { toQueueError } from './errors.ts';
 
+/** The server, and the common prefix of the names of its queues. */
 export interface SqsQueuesOptions extends SqsServer {
   /** The queue `snapshots` is `<prefix>-snapshots.fifo`. */
   readonly prefix: string;

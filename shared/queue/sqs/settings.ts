@@ -46,6 +46,10 @@ function notingDates(client: SQSClient, note: (date: number) => void): void {
   );
 }
 
+/**
+ * Reads attributes only; no message is received. The time comes from the Date header of the
+ * answers.
+ */
 export function createSettingsReader(options: SqsQueuesOptions): SettingsReader {
   const client = createSqsClient(options);
   let date: number | undefined;

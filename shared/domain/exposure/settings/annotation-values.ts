@@ -144,6 +144,7 @@ const F5Health = z.strictObject({
 
 const OwnMonitor = Monitor.partial({ interval: true, timeout: true });
 
+/** The first issue of a failed validation, with its path. */
 export function formatIssue(error: z.core.$ZodError): string {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).map(String).join('.');
@@ -162,6 +163,7 @@ export function monitorTimes(
   };
 }
 
+/** Returns the monitors, or the first problem that AS3 would have with one of them. */
 export function checkedMonitors(monitors: readonly Monitor[]): AnnotationValue {
   const problem = monitors.map(monitorProblem).find((found) => found !== undefined);
   return problem === undefined ? { value: monitors } : { problem };
@@ -234,6 +236,10 @@ const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 const readAddressOrDefault = (text: string): AnnotationValue =>
   text === 'controller-default' ? { value: undefined } : readAddress(text);
 
+/**
+ * Parsers by kind of value. Each takes the text of an annotation and returns a value or a problem;
+ * none throws.
+ */
 export const ANNOTATION_READERS = {
   address: readAddressOrDefault,
   addressOrAuto: (text) => {

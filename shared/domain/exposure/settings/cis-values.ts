@@ -39,6 +39,7 @@ function configMapMonitors(value: unknown): AnnotationValue {
   );
 }
 
+/** Parsers for fields of F5 ConfigMaps. Each returns a value or a problem that quotes the value. */
 export const CONFIGMAP_READERS = {
   plain: (value: unknown): AnnotationValue => ({ value }),
   address: (value: unknown): AnnotationValue => {
@@ -154,6 +155,10 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * Parsers for fields of CIS custom resources. A value without an equivalent in Sluice becomes a
+ * problem, which the import lists.
+ */
 export const CIS_READERS = {
   address,
   port: matching(z.int().min(1).max(65_535), 'is not a port (1 to 65535)'),

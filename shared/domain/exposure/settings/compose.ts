@@ -119,6 +119,10 @@ export interface SettingReference {
   readonly path: string;
 }
 
+/**
+ * The objects on the device that settings refer to, for the policy's `references`. Values that are
+ * not paths, such as `auto`, are skipped.
+ */
 export function referencesIn(named: Named): readonly SettingReference[] {
   return SETTING_ROWS.flatMap(([setting, { reference: kind }]) => {
     if (kind === undefined) return [];
@@ -149,6 +153,9 @@ export function unfitValue(
     );
 }
 
+/**
+ * Whether a setting applies to virtual servers of this mode. A row without `modes` applies to all.
+ */
 export function takesMode({ modes }: SettingRow, mode: Mode): boolean {
   return modes?.includes(mode) ?? true;
 }

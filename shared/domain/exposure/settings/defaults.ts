@@ -32,6 +32,7 @@ function getRequest(path: string): string {
   return `GET ${path} HTTP/1.1\\r\\nHost: sluice\\r\\nConnection: close\\r\\n\\r\\n`;
 }
 
+/** What decides the default monitors of a pool. */
 export interface MonitoredPool {
   readonly members: 'pods' | 'nodes';
   readonly protocol: 'tcp' | 'udp';

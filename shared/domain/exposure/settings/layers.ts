@@ -23,6 +23,7 @@ export interface SettingsLayer {
   readonly isDefault?: true;
 }
 
+/** The source to name in messages: that of the setting itself, or of its layer. */
 export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): string {
   return layer.words?.[setting] ?? layer.source;
 }

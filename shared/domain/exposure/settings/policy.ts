@@ -84,6 +84,7 @@ export interface PolicyMatter {
   readonly partition: string;
 }
 
+/** An exposure's settings with its address, to be checked against the policy. */
 export interface PolicyQuestion extends PolicyMatter {
   readonly address: string;
 }

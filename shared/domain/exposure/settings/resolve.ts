@@ -13,6 +13,7 @@ import type { MergedSettings, ExposureRefusal } from './layers.ts';
 import type { Settings } from './settings.ts';
 import { type Mode, showValue } from './values.ts';
 
+/** The source of a setting that no layer sets. */
 export const DEFAULT_SOURCE = 'default';
 
 /** Properties of a server on which settings depend. */

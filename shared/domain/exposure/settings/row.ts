@@ -58,6 +58,7 @@ export const REFERENCE_KINDS = {
   l4: 'profile/fastl4',
   udp: 'profile/udp',
 } as const;
+/** The kind of an object on the device that a setting may refer to, such as `iRule`. */
 export type ReferenceKind = keyof typeof REFERENCE_KINDS;
 
 /** The field of the live object that is compared with the declaration. */
@@ -116,4 +117,5 @@ export interface SettingRow {
   /** Values other than the default, from which the tests of every row are generated. */
   readonly examples: readonly [unknown, ...unknown[]];
 }
+/** Rows by the name of their setting. */
 export type SettingRows = Readonly<Record<string, SettingRow>>;

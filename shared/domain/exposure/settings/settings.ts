@@ -31,6 +31,9 @@ export type SourceSettings = {
   readonly [K in SettingName]: Readonly<z.infer<SchemaOf<K>>>;
 };
 
+/**
+ * The key of the profile in the settings of an exposure; undefined if the setting is no profile.
+ */
 export function profileOf({ home }: SettingRow): string | undefined {
   return typeof home === 'object' && 'profile' in home ? home.profile : undefined;
 }

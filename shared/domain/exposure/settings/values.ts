@@ -3,8 +3,10 @@ import * as z from 'zod';
 
 /** Types of virtual servers. */
 export const MODES = ['tcp', 'fastl4', 'http', 'udp'] as const;
+/** The type of a virtual server. */
 export type Mode = (typeof MODES)[number];
 
+/** Load balancing methods of a BIG-IP pool, in AS3's notation. */
 export const BALANCE_METHODS = [
   'dynamic-ratio-member',
   'dynamic-ratio-node',
@@ -27,6 +29,7 @@ export const BALANCE_METHODS = [
   'weighted-least-connections-node',
 ] as const;
 
+/** Persistence methods of AS3 that Sluice accepts by name. */
 export const PERSISTENCE_METHODS = [
   'cookie',
   'destination-address',
@@ -58,6 +61,7 @@ export const DeclaredPath = z
   .string()
   .regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
 
+/** Whether a value is a full path on the device with safe characters; see {@link DevicePath}. */
 export function isDevicePath(text: unknown): text is string {
   return DevicePath.safeParse(text).success;
 }

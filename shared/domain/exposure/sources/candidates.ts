@@ -192,6 +192,9 @@ function assignConfigMaps(pool: IndexedIngress, others: readonly string[]): Conf
   return { layers, notes };
 }
 
+/**
+ * The servers of one ingress that may become exposures, with the settings that were asked for each.
+ */
 export interface Candidates {
   /** Oldest gateway first. */
   readonly candidates: readonly Candidate[];
@@ -295,6 +298,11 @@ function candidateOf(
   return { candidate, notes: [...layers.flatMap((layer) => layer.notes), ...disagreements] };
 }
 
+/**
+ * Collects the candidates. Includes servers that only the present version refuses, marked with
+ * `doubt`, so that existing exposures stay (decision 49). `others` are Services that the ConfigMaps
+ * of other ingresses belong to.
+ */
 export function collectCandidates(
   pool: IndexedIngress,
   mesh: MeshOptions,

@@ -35,6 +35,9 @@ function addressOf(
     : z.strictObject({ port: Port, bindAddr: z.string() });
 }
 
+/**
+ * The content of an F5 ConfigMap (schema f5-schemadb, `virtualServer`), as far as Sluice reads it.
+ */
 export interface F5VirtualServer {
   readonly backend: {
     readonly serviceName: string;

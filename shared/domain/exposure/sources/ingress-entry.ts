@@ -4,6 +4,7 @@ import { DnsLabel } from '../../text/bounded.ts';
 import { parseIp } from '../../net/ip.ts';
 import { SettingsInput } from '../settings/settings.ts';
 
+/** The name of a partition on BIG-IP that Sluice may write (as3.md §3.1). */
 export const Partition = z
   .string()
   .regex(
@@ -11,6 +12,7 @@ export const Partition = z
     'must start with a letter and contain only letters, digits, _ . -',
   )
   .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there');
+/** `namespace/name` of a Kubernetes object. */
 export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
 
 /**

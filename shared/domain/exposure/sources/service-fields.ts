@@ -5,6 +5,7 @@
 
 type Raw = Readonly<Record<string, unknown>>;
 
+/** One row of docs/reference/load-balancer-fields.md. */
 export interface LoadBalancerField {
   readonly object: 'Service' | 'Gateway' | 'Gateway API' | 'VirtualService' | 'ConfigMap';
   readonly field: string;
@@ -250,6 +251,7 @@ const OTHERS: readonly LoadBalancerField[] = [
   },
 ];
 
+/** All known fields and annotations, in the order of the reference page. */
 export const LOAD_BALANCER_FIELDS: readonly LoadBalancerField[] = [...SERVICE, ...OTHERS];
 
 /** Fields of a Service of which a note has to speak where they are set. */
@@ -272,6 +274,10 @@ export const FOREIGN_ANNOTATIONS: readonly RegExp[] = [
   /^(alb\.ingress\.kubernetes\.io|service\.beta\.kubernetes\.io\/load-balancer-(?!source-ranges))/,
 ];
 
+/**
+ * Whether the annotation belongs to the load balancer of another vendor. Such annotations are
+ * reported (GW159).
+ */
 export function isForeignAnnotation(name: string): boolean {
   return FOREIGN_ANNOTATIONS.some((pattern) => pattern.test(name));
 }

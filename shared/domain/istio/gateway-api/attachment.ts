@@ -41,6 +41,7 @@ export function supportedKinds(listener: ApiListener): readonly string[] {
     : all.filter((kind) => listener.allowedKinds.includes(kind));
 }
 
+/** Labels of the namespaces, by name, for `allowedRoutes.namespaces.selector`. */
 export type Namespaces = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /** Every namespace has its name as a label, even if the Namespace object is not known. */
@@ -48,6 +49,7 @@ export function namespaceLabels(objects: Pick<KubernetesObjects, 'namespaces'>):
   return new Map(objects.namespaces.map(({ name, labels }) => [name, labels]));
 }
 
+/** Which namespaces a listener or Gateway accepts routes or ListenerSets from. */
 export interface AllowedFrom {
   readonly from: ApiListener['allowedNamespaces'];
   readonly selector: Readonly<Record<string, string>> | undefined;
@@ -92,12 +94,14 @@ function hostnamesMeet(route: ApiRoute, listener: ApiListener): boolean {
   return route.hostnames.some((host) => hostsOverlap(hostname, host));
 }
 
+/** Routes by the Gateway or ListenerSet that a parentRef names. */
 export type RouteIndex = ReadonlyMap<string, readonly ApiRoute[]>;
 
 function parentKey(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace}/${name}`;
 }
 
+/** Indexes routes by their parents. A route that names a parent twice is listed once. */
 export function indexRoutes(routes: readonly ApiRoute[]): RouteIndex {
   const index = new Map<string, ApiRoute[]>();
   for (const route of routes) {
@@ -112,6 +116,7 @@ export function indexRoutes(routes: readonly ApiRoute[]): RouteIndex {
   return index;
 }
 
+/** What decides whether a route is attached, for all listeners of a cluster. */
 export interface AttachmentContext {
   readonly routes: RouteIndex;
   readonly namespaces: Namespaces;
@@ -145,6 +150,7 @@ export function attachedRoutes(
     .map((route) => `${route.kind} ${namespacedName(route.meta)}`);
 }
 
+/** Sorts the routes by age, the order in which verdicts list them, and indexes them. */
 export function createAttachmentContext(
   objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces' | 'optionalKinds'>,
   mesh: MeshOptions,

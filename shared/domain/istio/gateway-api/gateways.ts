@@ -55,6 +55,11 @@ function manual(gateway: ApiGateway): Deployment {
   );
 }
 
+/**
+ * The Services of a Gateway: the one that istiod creates (`managed`), those that its addresses name
+ * (`manual`), or the reason why it has none. Only classes in the mesh option `gatewayClasses`
+ * count.
+ */
 export function deploymentOf(
   gateway: ApiGateway,
   mesh: Pick<MeshOptions, 'gatewayClasses'>,

@@ -16,6 +16,10 @@ export function withPort(listener: ApiListener): ApiListener {
     : listener;
 }
 
+/**
+ * A ListenerSet whose parent is the Gateway, and whether the Gateway's `allowedListeners` permits
+ * it.
+ */
 export interface JoinedSet {
   readonly set: ListenerSet;
   readonly allowed: boolean;

@@ -12,6 +12,7 @@ import type {
 } from '../../snapshot/objects.ts';
 import type { ListenerParent } from './attachment.ts';
 
+/** A listener to check, with the object that contains it: the Gateway itself or a ListenerSet. */
 export interface ListenerQuestion {
   readonly gateway: ApiGateway;
   readonly owner: ListenerParent;

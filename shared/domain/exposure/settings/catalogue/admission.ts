@@ -6,6 +6,7 @@ import { CIS_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { DeclaredPath, DevicePath } from '../values.ts';
 
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const ADMISSION = {
   vlans: {
     help: 'VLANs that accept connections. Default all.',

@@ -7,6 +7,7 @@ import { Monitor } from '../values.ts';
 
 const MIRRORING = z.enum(['none', 'L4']);
 
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const AVAILABILITY = {
   reselectTries: {
     help: 'Number of other members to try when the selected member cannot be reached. Default 3; not used for UDP.',

@@ -17,6 +17,7 @@ export const CATALOGUE = {
   ...ADMISSION,
   ...AVAILABILITY,
 } as const;
+/** The rows with their literal types, from which the types of settings are derived. */
 export type Catalogue = typeof CATALOGUE;
 
 /** Names of all settings that a source can set for an exposure. */
@@ -25,11 +26,13 @@ export type SettingName = keyof Catalogue;
 /** In the order in which they are reported. */
 export const SETTING_NAMES = Object.keys(CATALOGUE) as readonly SettingName[];
 
+/** Pairs of name and row, in the order of the catalogue. */
 export const SETTING_ROWS = Object.entries(CATALOGUE) as readonly (readonly [
   SettingName,
   SettingRow,
 ])[];
 
+/** The row of a setting, without its literal type. */
 export function rowOf(name: SettingName): SettingRow {
   return CATALOGUE[name];
 }

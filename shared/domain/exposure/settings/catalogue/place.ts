@@ -4,6 +4,7 @@ import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 
+/** These settings decide where an exposure is, so they are not part of its `settings`. */
 export const PLACE = {
   virtualAddress: {
     help: 'Virtual address, `auto`, or `auto:<pool>`.',

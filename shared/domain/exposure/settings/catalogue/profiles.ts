@@ -6,6 +6,7 @@ import { DeclaredPath, DevicePath } from '../values.ts';
 
 const PATH = { schema: DevicePath, declared: DeclaredPath } as const;
 
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const PROFILES = {
   profileTcp: {
     ...PATH,

@@ -12,6 +12,7 @@ import {
   SNAT_WORDS,
 } from '../values.ts';
 
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const TRAFFIC = {
   mode: {
     help: 'Type of the virtual server. Default `tcp`.',

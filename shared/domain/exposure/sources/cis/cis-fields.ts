@@ -23,10 +23,12 @@ export interface Draft {
   blocked: boolean;
 }
 
+/** An empty draft for an object; the readers of its fields fill it in. */
 export function draftOf(object: CisObject): Draft {
   return { object: cisObjectName(object), wanted: {}, lost: [], blocked: false };
 }
 
+/** Records that a field has no equivalent, for the report of the import. */
 export function lose(draft: Draft, field: string, reason: string): void {
   draft.lost.push({ object: draft.object, field, reason });
 }
@@ -40,8 +42,10 @@ export function block(draft: Draft, field: string, reason: string): void {
 /** A field without equivalent: the reason, or undefined if another part of the import reads it. */
 export type Loss = (value: unknown) => string | undefined;
 type Take = (draft: Draft, value: unknown, field: string) => void;
+/** What to do with each known field of an object. */
 export type FieldTable = Readonly<Record<string, Take>>;
 
+/** For fields that other code reads: nothing is recorded. */
 export const elsewhere: Loss = () => undefined;
 const says =
   (reason: string): Loss =>
@@ -119,6 +123,10 @@ function settingFields(
   );
 }
 
+/**
+ * Applies the table to every field. Fields that the table does not know are recorded as lost, so
+ * none is dropped silently.
+ */
 export function takeFields(draft: Draft, values: Raw, table: FieldTable, prefix: string): void {
   for (const [key, value] of Object.entries(values)) {
     const taken = Object.hasOwn(table, key) ? table[key] : undefined;

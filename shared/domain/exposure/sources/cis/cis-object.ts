@@ -1,9 +1,12 @@
 /** Kubernetes objects as the import of CIS looks at them, and what one of them becomes. */
 import type { SettingName } from '../../settings/catalogue/catalogue.ts';
 
+/** A parsed JSON object that was not validated. */
 export type Raw = Readonly<Record<string, unknown>>;
+/** Settings by name, as far as the object sets them. */
 export type WantedSettings = Partial<Record<SettingName, unknown>>;
 
+/** An object of the cluster, reduced to the parts that the import reads. */
 export interface CisObject {
   /** Empty for the core group. */
   readonly group: string;
@@ -18,6 +21,7 @@ export interface CisObject {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** A field that the import cannot express in Sluice, with the reason. */
 export interface NotCarried {
   /** `Kind namespace/name` */
   readonly object: string;
@@ -51,10 +55,12 @@ export interface Reading {
   readonly notCarried: readonly NotCarried[];
 }
 
+/** Whether a value is a JSON object; arrays and null are not. */
 export function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value if it is text and not empty. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -66,6 +72,7 @@ export function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
+/** `Kind namespace/name`, for messages. */
 export function cisObjectName(object: CisObject): string {
   return `${object.kind} ${object.namespace}/${object.name}`;
 }

@@ -19,6 +19,7 @@ import {
 } from './cis-object.ts';
 import { portsOf, servicePortOf } from './service-port.ts';
 
+/** The fields of a pool in all custom resources of CIS. */
 export const POOL = fieldsOf('pool', {
   service: elsewhere,
   servicePort: elsewhere,
@@ -69,6 +70,10 @@ export function readTarget(
     : { service: `${namespace}/${name}`, port: port.port };
 }
 
+/**
+ * Reads a TransportServer. Returns a virtual server, or only the list of what is lost if Sluice
+ * would publish something else.
+ */
 export function readTransportServer(object: CisObject, services: readonly CisObject[]): Reading {
   const draft = draftOf(object);
   const pool = isRecord(object.spec['pool']) ? object.spec['pool'] : {};
@@ -144,6 +149,10 @@ export function readIngressLink(object: CisObject, services: readonly CisObject[
   };
 }
 
+/**
+ * The note that CIS publishes all ports of a Service (except 8081), and Sluice only those of
+ * Gateways.
+ */
 export function everyPort(service: CisObject): string {
   const ports = portsOf(service)
     .map(({ port }) => port)

@@ -108,6 +108,10 @@ function passesThrough(profile: CisObject | undefined): boolean {
   return tls['termination'] === 'passthrough';
 }
 
+/**
+ * Reads a VirtualServer with its TLSProfile. Returns a virtual server, or only the list of what is
+ * lost.
+ */
 export function readVirtualServer(
   object: CisObject,
   services: readonly CisObject[],

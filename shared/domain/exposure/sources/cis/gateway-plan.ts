@@ -17,6 +17,7 @@ export interface GatewayAnnotations {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** The annotations for all gateways of one Service, and what cannot be expressed. */
 export interface GatewayPlan {
   readonly gateways: readonly GatewayAnnotations[];
   readonly notCarried: readonly NotCarried[];
@@ -38,6 +39,10 @@ interface Offer {
   readonly virtualPort: number;
 }
 
+/**
+ * Distributes virtual servers over the Gateway servers that they lead to. A virtual server without
+ * a matching Gateway server is reported as not carried.
+ */
 export function planGateways(
   virtualServers: readonly CisVirtualServer[],
   servers: readonly GatewayServer[],

@@ -4,6 +4,7 @@ import { MeshOptions } from '../../../istio/mesh.ts';
 import type { ServerReport } from '../../../istio/port-mapping.ts';
 import type { KubernetesObjects, Pod, Service } from '../../../snapshot/objects.ts';
 
+/** One listening server of a gateway. */
 export interface GatewayServer {
   readonly api: ServerReport['api'];
   /** `namespace/name` */

@@ -20,6 +20,7 @@ import { readVirtualServer } from './cis-virtualserver.ts';
 import { planGateways, type GatewayAnnotations, type IngressValues } from './gateway-plan.ts';
 import { type GatewayServer, gatewayServers } from './gateway-servers.ts';
 
+/** An entry for `ingresses` in sluice.yaml. `service` is `namespace/name`. */
 export interface ImportedIngress {
   readonly cluster: string;
   readonly service: string;
@@ -50,6 +51,7 @@ export interface CisImport {
   readonly notCarried: readonly NotCarried[];
 }
 
+/** What must be added to sluice.yaml before the annotations take effect. */
 export interface ImportNeeds {
   /** For `policy.references`. */
   readonly references: readonly string[];
@@ -59,6 +61,7 @@ export interface ImportNeeds {
   readonly pools: readonly string[];
 }
 
+/** Values that the objects of CIS do not contain. */
 export interface CisImportOptions {
   readonly cluster: string;
   readonly devices: readonly string[];

@@ -1,6 +1,7 @@
 /** The port of a Service that CIS's objects mean. */
 import { type CisObject, isRecord, textOf } from './cis-object.ts';
 
+/** A port of a Service. `target` is a number or the name of a container port. */
 export interface CisServicePort {
   readonly name: string;
   readonly port: number;
@@ -8,6 +9,10 @@ export interface CisServicePort {
   readonly protocol: string;
 }
 
+/**
+ * The ports of a Service, with the API's defaults for target and protocol. Entries without a number
+ * are skipped.
+ */
 export function portsOf(service: CisObject): readonly CisServicePort[] {
   const list = Array.isArray(service.spec['ports']) ? (service.spec['ports'] as unknown[]) : [];
   return list.filter(isRecord).flatMap((one) => {
