@@ -156,7 +156,10 @@ export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
   };
 }
 
-/** Only a slice brings what is to be tried: each cluster is asked once, however many of its owners are meant. */
+/**
+ * Only a new slice contains what is to be tried. Each cluster is asked once, however many of its
+ * owners are concerned.
+ */
 async function askForRetries(
   runtime: Runtime,
   { orders }: Stage,
@@ -177,7 +180,10 @@ async function askForRetries(
       );
 }
 
-/** The watcher says everything again at once; lost, it comes with the next resync. */
+/**
+ * The watcher then sends everything again at once. If this message is lost, the next resync does
+ * the same.
+ */
 async function askForResync(
   runtime: Runtime,
   { cluster, device }: Pick<Resync, 'cluster' | 'device'>,

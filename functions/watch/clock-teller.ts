@@ -75,7 +75,7 @@ export class ClockTeller {
   }
 
   #report(target: EventTarget, subject: string, message: string): void {
-    // Reports of an earlier process from before the clocks agreed must not count.
+    // Reports of an earlier process, from a time when the clocks disagreed, must not count.
     const again = this.#agreed && !this.#told.has(target.uid);
     this.#options.recorder.report(
       target,

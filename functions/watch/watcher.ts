@@ -37,7 +37,9 @@ export interface WatcherOptions {
    * does not wait for its old Lease to expire.
    */
   readonly identity?: string | undefined;
-  /** Namespace of the Lease; default: that of the kubeconfig's context or of the pod, or `default`. */
+  /**
+   * Namespace of the Lease; default: that of the kubeconfig's context or of the pod, or `default`.
+   */
   readonly leaseNamespace?: string | undefined;
   /** Milliseconds between full resyncs. */
   readonly resyncMs?: number | undefined;

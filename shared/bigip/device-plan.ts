@@ -71,14 +71,14 @@ export function planDevice(
   );
 }
 
-/** What comes into a partition, and from which. */
+/** The exposures that move into a partition, with the partition they come from. */
 export function arrivals(moves: readonly Move[], partition: string): ReadonlyMap<string, string> {
   return new Map(
     moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]),
   );
 }
 
-/** To a partition, its siblings are as foreign as anybody. */
+/** Exposures in other partitions conflict like foreign ones. */
 export function heldBySiblings(
   partition: string,
   states: ReadonlyMap<string, DeclaredState>,

@@ -103,7 +103,7 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
-/** A key shared by two clusters would allow one to speak for the other. */
+/** With a key shared by two clusters, each could sign events of the other. */
 function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const home = new Map<string, string>();
   return config.clusters.flatMap(({ verifyKeys }, i) =>
@@ -139,7 +139,7 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
-/** Login and declarations must not be readable on the way; nobody listens between a process and its own host. */
+/** Login and declarations must be encrypted; only traffic to the own host need not be. */
 function encryptionProblems(path: string, url: string): readonly ConfigProblem[] {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return [];

@@ -22,7 +22,9 @@ export interface BlobEntry {
  */
 export type Condition = 'absent' | { readonly tag: string } | undefined;
 
-/** Every call rejects with a {@link ReplayError} (RPL700) if the storage fails or does not answer. */
+/**
+ * Every call rejects with a {@link ReplayError} (RPL700) if the storage fails or does not answer.
+ */
 export interface Blobs {
   /** Location, for messages. */
   readonly where: string;

@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { processClock, processId, processRandom } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What a process brings along; clock, ids and random numbers are those of the system. */
+/** Properties of a process; clock, ids and random numbers are those of the system. */
 export interface ProcessRuntimeOptions {
   /** Source of `env:` references. */
   readonly env: Readonly<Record<string, string | undefined>>;

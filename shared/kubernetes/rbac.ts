@@ -15,7 +15,7 @@ export interface RbacRule {
   readonly scope: 'cluster' | 'ingress' | 'own';
   /** Without it only some information is missing, and the rest works. */
   readonly optional?: true;
-  /** Needed only where Sluice adds ports: not with `servicePorts: observe`. */
+  /** Only needed if Sluice adds ports, not with `servicePorts: observe`. */
   readonly manages?: true;
   readonly why: string;
 }

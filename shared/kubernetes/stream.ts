@@ -68,7 +68,9 @@ export interface StreamOptions<T> {
   readonly timing?: Partial<StreamTiming> | undefined;
 }
 
-/** `starting` until the first answer; `stale` after an interruption, until the stream follows again. */
+/**
+ * `starting` until the first answer; `stale` after an interruption, until the stream follows again.
+ */
 export type StreamState = 'starting' | 'not-served' | 'denied' | 'live' | 'stale';
 
 /** One kind of objects, listed and then watched, until it is stopped. */

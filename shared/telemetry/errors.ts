@@ -60,12 +60,18 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the other end closed the connection',
 };
 
-/** What a code of Node or one of its libraries means, with the code to search for: `connection refused, ECONNREFUSED`. Unknown ones stay as they are. */
+/**
+ * The meaning of a code of Node or one of its libraries, with the code to search for: `connection
+ * refused, ECONNREFUSED`. Unknown codes stay unchanged.
+ */
 export function describeErrorCode(code: string): string {
   return WORDS[code] === undefined ? code : `${WORDS[code]}, ${code}`;
 }
 
-/** An error of the operating system as a sentence: `/etc/x: no such file (ENOENT)`; what others throw keeps its message. */
+/**
+ * An error of the operating system as a sentence: `/etc/x: no such file (ENOENT)`. Other errors
+ * keep their message.
+ */
 export function describeSystemError(error: unknown): string {
   const code = errorCode(error);
   const words = code === undefined ? undefined : WORDS[code];

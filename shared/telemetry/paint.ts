@@ -1,4 +1,4 @@
-/** Colour for people who look at a terminal: it never says anything that the words do not. Pure. */
+/** Colour on a terminal. It only highlights, and adds no information. Pure. */
 
 const BOLD = '1';
 const RED = '31';
@@ -6,14 +6,14 @@ const GREEN = '32';
 const YELLOW = '33';
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  // The names of columns stand in capitals.
+  // Column names are in capitals.
   [/^(?=.*[A-Z])[A-Z0-9 #/-]+$/, BOLD],
   [/^(?:BAD|-)(?= )/, RED],
   [/^(?:warn|~|!)(?= )/, YELLOW],
   [/^(?:ok|\+)(?= )/, GREEN],
 ];
 
-/** `text` holds no control characters but line breaks. */
+/** `text` contains no control characters except line breaks. */
 export function paint(text: string): string {
   return text.split('\n').map(paintLine).join('\n');
 }

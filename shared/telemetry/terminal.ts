@@ -10,13 +10,14 @@ import { visible, visibleJson, visibleLines } from './visible.ts';
 /** Where to write. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Streams that take nothing any more. */
+/** Streams that accept no more output. */
 const closed = new Set<OutputStream>();
 const guarded = new Set<OutputStream>();
 
 /**
- * Whoever closes a pipe has seen enough: nothing more is written, and the command ends with its own code. Where output is lost for another
- * reason, such as a full disk, it says so once and ends with 1.
+ * If the reader closed the pipe, nothing more is written, and the command ends with its own exit
+ * code. If output is lost for another reason, such as a full disk, this is reported once, and the
+ * exit code is 1.
  */
 function write(stream: OutputStream, text: string): void {
   if (!guarded.has(stream)) {
@@ -37,7 +38,7 @@ function giveUp(stream: OutputStream, error: unknown): void {
     writeError('sluice', `cannot write to standard output: ${describeSystemError(error)}`);
 }
 
-/** Nobody reads standard output any more: what would go on for ever ends. */
+/** Standard output was closed; commands that run until they are interrupted end. */
 export function isOutputClosed(): boolean {
   return closed.has('stdout');
 }
@@ -62,14 +63,14 @@ function hasColour(env: NodeJS.ProcessEnv): boolean {
   return process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 
-/** Characters; narrower ones are taken for unknown. */
+/** Characters; a smaller width is considered unknown. */
 const LEAST_WIDTH = 20;
 
-/** In characters: what COLUMNS says, else what the terminal has; undefined where there is none. */
+/** In characters: COLUMNS, else the size of the terminal; undefined without a terminal. */
 export function terminalWidth(stream: OutputStream = 'stdout'): number | undefined {
   const asked = Number(process.env['COLUMNS']);
   if (Number.isInteger(asked) && asked >= LEAST_WIDTH) return asked;
-  // A terminal that nobody gave a size says 0.
+  // A terminal without a known size reports 0.
   const { isTTY, columns } = process[stream];
   return isTTY && columns >= LEAST_WIDTH ? columns : undefined;
 }

@@ -94,7 +94,10 @@ async function plan(options: PlanOptions): Promise<void> {
   if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
 }
 
-/** With a kubeconfig the files are a change of the cluster behind it, else the whole truth. */
+/**
+ * With a kubeconfig, the files are changes to that cluster; without one, they are the complete
+ * state.
+ */
 async function objectsOf(options: PlanOptions, mesh: MeshOptions): Promise<KubernetesObjects> {
   const files = objectsIn(options);
   if (options.kubeconfig === undefined) return files;

@@ -1,4 +1,7 @@
-/** `sluice sync NAMESPACE/GATEWAY`: look and try again now, instead of with the next resync. */
+/**
+ * `sluice sync NAMESPACE/GATEWAY`: sends the ingress of a Gateway again and retries refused changes
+ * at once, instead of with the next resync.
+ */
 import type { Command } from 'commander';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { giveSync, planSync } from '../../../shared/operations/sync/sync.ts';

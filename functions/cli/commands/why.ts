@@ -89,7 +89,10 @@ async function configuredFor({ config: path, cluster }: WhyOptions): Promise<Con
   return { mesh: meshOptions(mesh, []), by: { config, clusterId: id, path } };
 }
 
-/** Of a living cluster the devices and the failures say what became of it; files say what is wanted. */
+/**
+ * For a running cluster, the answer includes the state on the devices and the failures; for files,
+ * only what is requested.
+ */
 async function answersFor(
   gateway: string,
   objects: KubernetesObjects,

@@ -82,7 +82,7 @@ function gatewayCommand({
     : `${heading}\n${command({ resource: RESOURCES[api], namespace, name }, annotations)}`;
 }
 
-/** Where the Gateway is not among the files, its name is left open. */
+/** If the Gateway is not among the files, its name is a placeholder. */
 function unplacedCommands({ annotations, unplaced }: CisImport): readonly string[] {
   return annotations
     .filter(({ object }) => unplaced.includes(object))

@@ -24,7 +24,7 @@ export function planTable(changes: readonly PlannedChange[]): string {
   return `${table}\n${summaryText(summarise(changes))}`;
 }
 
-/** `1 to add, 1 to change, 0 to delete`, and what else there is. */
+/** `1 to add, 1 to change, 0 to delete`, followed by the counts of other kinds. */
 export function summaryText({
   add,
   change,

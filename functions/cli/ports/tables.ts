@@ -37,7 +37,9 @@ function membersInWords({ members, draining, drained }: PortRow): string {
   return draining === 0 ? String(members) : `${members} (${draining} draining)`;
 }
 
-/** No answer is not nothing, and nothing that fits is not nothing at all. */
+/**
+ * Distinguishes "no device answered", "nothing is declared" and "nothing matches the search terms".
+ */
 function nothingInWords({ declared, unanswered, asked }: PortList): string {
   if (declared > 0)
     return `None of the ${formatCount(declared, 'declared port')} fits these words.`;

@@ -58,7 +58,7 @@ export function statusText(view: StatusView, now: number): string {
   ].join('\n\n');
 }
 
-/** A column in which nothing is known is left out; the reason stands below. */
+/** Omits a column in which every value is unknown; the reason is printed below the table. */
 function knownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const isKnown = header.map((_, i) => rows.length === 0 || rows.some((row) => row[i] !== UNKNOWN));
   const known = (row: readonly string[]): readonly string[] => row.filter((_, i) => isKnown[i]);

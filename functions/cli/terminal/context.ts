@@ -19,7 +19,7 @@ export interface CommonOptions {
   readonly config: string;
 }
 
-/** What `-c` is when nobody says it. */
+/** The default of `-c`. */
 export function defaultConfig(env: NodeJS.ProcessEnv): string {
   const named = env['SLUICE_CONFIG'];
   return named === undefined || named === '' ? './sluice.yaml' : named;
@@ -102,7 +102,7 @@ export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   );
 }
 
-/** Somebody can be asked. */
+/** Whether there is a terminal to ask the user. */
 export function isInteractive(): boolean {
   return process.stdin.isTTY;
 }

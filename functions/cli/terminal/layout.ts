@@ -1,12 +1,12 @@
-/** Tables and text that fit a terminal: whole words wrap, none is cut. Pure. */
+/** Fits tables and text to the terminal by wrapping at words; nothing is cut off. Pure. */
 
 const GAP = 2;
-/** A column that wraps is worth reading from this width on. */
+/** Minimum width at which a wrapped column is still readable. */
 const NARROW = 16;
 
 type Row = readonly string[];
 
-/** `width`: of the terminal, in characters; absent: as wide as it gets. */
+/** `width`: of the terminal, in characters; absent: unlimited. */
 export function layOutTable(header: Row, rows: readonly Row[], width?: number): string {
   const natural = columnsOf(header, rows, (cell) => cell.length);
   if (width === undefined || sumOf(natural) <= width) return grid([header, ...rows], natural);
@@ -17,7 +17,7 @@ export function layOutTable(header: Row, rows: readonly Row[], width?: number): 
   return grid([header, ...rows], widen(least, natural, width));
 }
 
-/** Words of text within `width`; lines after the first are set in by `indent`. */
+/** Wraps text at words to `width`; lines after the first are indented by `indent`. */
 export function wrapText(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -48,7 +48,7 @@ function sumOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
 }
 
-/** What is left goes to the column that lacks most, until the row is full. */
+/** Distributes the remaining width: always to the column that lacks most, until the row is full. */
 function widen(
   least: readonly number[],
   natural: readonly number[],
@@ -81,7 +81,7 @@ function rowLines(row: Row, widths: readonly number[]): readonly string[] {
   );
 }
 
-/** Too many columns: each row becomes a block, a line for each column that says something. */
+/** For too many columns: prints each row as a block, with one line for each non-empty column. */
 function stack(header: Row, rows: readonly Row[], width: number): string {
   const label = Math.max(...header.map((name) => name.length)) + GAP;
   const blocks = rows.map((row) =>

@@ -71,7 +71,10 @@ export function printNote({
   );
 }
 
-/** Columns as wide as the terminal allows. A cell is one line, whatever is in it, and wraps at words only. */
+/**
+ * A table that fits the terminal. A cell is printed as one line, whatever it contains, and wraps
+ * only at words.
+ */
 export function formatTable(
   header: readonly string[],
   data: readonly (readonly string[])[],
@@ -84,14 +87,14 @@ export function formatTable(
   );
 }
 
-/** Sorts addresses and counts as people do: 9 before 10. */
+/** Sorts addresses and counts numerically: 9 before 10. */
 export function compareNaturally(a: string, b: string): number {
   return COLLATOR.compare(a, b);
 }
 
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 
-/** Lines that a terminal would break within a word break between words. */
+/** Wraps lines that the terminal would otherwise break within a word. */
 function fitLines(text: string, width: number | undefined): string {
   if (width === undefined) return text;
   return text
@@ -100,10 +103,10 @@ function fitLines(text: string, width: number | undefined): string {
     .join('\n');
 }
 
-/** Names of facts stand in so many characters, colon and blanks included. */
+/** Width of the name column, including colon and blanks. */
 const LABEL_WIDTH = 13;
 
-/** `Name:        value` goes on below the value. */
+/** `Name:        value`; continuation lines are aligned with the value. */
 function indentOf(line: string): number {
   const label = /^[^:]{1,12}: +/.exec(line)?.[0].length;
   return label === LABEL_WIDTH ? LABEL_WIDTH : 2;
@@ -124,7 +127,10 @@ export function printUnanswered(
   }
 }
 
-/** What a person reads when a command fails: Sluice's code and sentence, or what the operating system says in words; never a stack trace. */
+/**
+ * The message for a failed command: Sluice's code and sentence, or the error of the operating
+ * system in words; never a stack trace.
+ */
 export function formatFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const said = describeSystemError(error);

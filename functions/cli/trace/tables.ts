@@ -10,12 +10,13 @@ export function traceTable(stations: readonly TraceStation[]): string {
   );
 }
 
-/** A shorter clause may well stand twice: a revision, or the name of a partition. */
+/** Clauses shorter than this may be repeated, such as a revision or the name of a partition. */
 const LONG = 40;
 
 /**
- * A device's sentence goes along with every try, letter and result: it is told where it comes first, and left out as `…` after that.
- * A short clause goes with the long one before it.
+ * The device's message is recorded with every try, message and result. It is printed once, where it
+ * first occurs, and replaced by `…` afterwards. A short clause is omitted together with the long
+ * one before it.
  */
 export function withoutRepeats(texts: readonly string[]): readonly string[] {
   const told = new Set<string>();

@@ -28,9 +28,9 @@ export interface ServiceOwnership {
   readonly ports: readonly PortKey[];
   /** A Sluice wrote `status.loadBalancer`. */
   readonly status: boolean;
-  /** The cluster of that Sluice; undefined where it did not note it. */
+  /** The cluster of the other Sluice; undefined if it is not recorded. */
   readonly statusCluster?: string;
-  /** Who owns entries of `status.loadBalancer`, whatever the operation. */
+  /** The field managers of entries in `status.loadBalancer`, whatever the operation. */
   readonly statusManagers: readonly string[];
 }
 

@@ -4,8 +4,9 @@ import { compareRevisions, type Revision } from '../../../shared/domain/revision
 /** Maximum number of changes that prove nothing; the oldest are dropped. */
 const MAX_CHANGES = 500;
 /**
- * Of proofs. Nobody has so many Gateways, and more than twice as many would not be read as one message: a snapshot that is refused for
- * its size is worse than removals that are held.
+ * Maximum number of proofs of removals. No cluster has so many Gateways. With more than twice as
+ * many, a snapshot would exceed the size of a message, and a refused snapshot is worse than held
+ * removals.
  */
 const MOST_PROOFS = 50_000;
 

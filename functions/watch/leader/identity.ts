@@ -1,9 +1,11 @@
-/** Who holds a Lease: a process of a host, in words that another process there can check. */
+/**
+ * The holder of a Lease: a process of a host, described so that another process there can check it.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Where the kernel tells of processes; another folder in tests. */
+/** Where the kernel lists processes; another folder in tests. */
 const PROC = '/proc';
 
 interface ProcessRecord {
@@ -20,9 +22,9 @@ interface ProcessRecord {
 const FIELDS = ['host', 'boot', 'namespace', 'pid', 'started'] as const;
 
 /**
- * In a pod its name, which a restarted container keeps, because the one before is gone. Elsewhere
- * host, boot, process and queue: two processes on one host are two holders. Undefined where the
- * kernel does not say; any unique text serves then.
+ * In a pod, its name: a restarted container keeps it, because the previous one is gone. Elsewhere
+ * host, boot, process and queue, so that two processes on one host are two holders. Undefined if
+ * the kernel does not provide these; the caller then uses any unique text.
  */
 export function processIdentity(
   env: NodeJS.ProcessEnv,
@@ -37,8 +39,8 @@ export function processIdentity(
 }
 
 /**
- * Whether the holder is a process of this host that certainly runs no more: the host was booted
- * since, or its process id is free or another process's. False whenever in doubt.
+ * Whether the holder is a process of this host that certainly no longer runs: the host was rebooted
+ * since, or its process id is free or belongs to another process. False whenever in doubt.
  */
 export function isProvenDead(holder: string, proc = PROC): boolean {
   const parts = holder.split('/');

@@ -57,7 +57,7 @@ export interface LeadershipOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly timing?: Partial<LeaseTiming> | undefined;
-  /** Whether a holder certainly runs no more; absent: a look at the processes of this host. */
+  /** Whether a holder certainly no longer runs; default: checks the processes of this host. */
   readonly isDead?: (holder: string) => boolean;
   /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
@@ -167,7 +167,7 @@ export class Leadership {
     }
   }
 
-  /** Whether the Lease was written within the time that nobody else may take it. */
+  /** Whether the last write is recent enough that no other replica can have taken the Lease. */
   get isProven(): boolean {
     return (
       this.#term !== undefined &&

@@ -156,7 +156,7 @@ export class LeaderTerm {
     this.#leading = false;
   }
 
-  /** At intervals, so that thousands of Gateways or pods do not cause a look each. */
+  /** At intervals, so that thousands of Gateways or pods do not cause a check each. */
   #tellUnselected(recorder: EventRecorder): Worker {
     const { runtime, client, cache, ingresses } = this.#options;
     const { clock, random, log } = runtime;

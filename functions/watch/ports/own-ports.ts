@@ -4,12 +4,12 @@ import type { PortKey } from '../cache/ownership.ts';
 import type { ObservedObject } from '../cache/kinds.ts';
 
 /**
- * The ports of an ingress Service that Sluice owned at any time since the start, whoever removed
- * them.
+ * The ports of an ingress Service that Sluice owned at any time since the start, including ports
+ * that were removed since.
  */
 export class OwnPorts {
   readonly #ref: IngressRef;
-  /** The node port, 0 where there was none. */
+  /** The node port; 0 if it had none. */
   readonly #seen = new Map<string, number>();
 
   constructor(ref: IngressRef) {
@@ -26,7 +26,7 @@ export class OwnPorts {
     }
   }
 
-  /** The node port that clients and firewalls know the port by; undefined where there was none. */
+  /** The node port that clients and firewalls use for the port; undefined if it had none. */
   nodePort(service: string, key: PortKey): number | undefined {
     return this.#seen.get(keyOf(service, key)) || undefined;
   }

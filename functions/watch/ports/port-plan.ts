@@ -10,7 +10,7 @@ export interface OwnPort {
   readonly port: number;
   readonly protocol: string;
   readonly targetPort: number | string;
-  /** The one that the port had before; absent: the API server chooses. */
+  /** The node port that it had before; absent: the API server chooses. */
   readonly nodePort?: number;
 }
 

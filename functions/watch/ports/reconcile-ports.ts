@@ -85,14 +85,14 @@ export class ServicePorts {
     return isNew;
   }
 
-  /** The objects changed: the demand is to be computed again. */
+  /** The objects changed, so the demand must be computed again. */
   changed(): void {
     this.#isCurrent = false;
   }
 
   /**
-   * Whether the port that a server lacks is being added, was added since the result, or may be:
-   * what the result says of it is then about to be untrue. With `observe` nothing is added.
+   * Whether the port that a server lacks is being added, was added since the result, or may be
+   * added, so that the result is about to be outdated. With `observe` nothing is added.
    */
   isAdding({ verdict, gateway, port, servicePorts }: ServerReport): boolean {
     const { cache, ingress } = this.#context;
@@ -196,7 +196,10 @@ async function apply(
   });
 }
 
-/** A port that was taken away and comes back has its old node port again, unless another has it now. */
+/**
+ * A port that was removed and comes back gets its previous node port, unless another Service has it
+ * now.
+ */
 async function applyPorts(
   client: KubernetesClient,
   metadata: RawObject['metadata'],

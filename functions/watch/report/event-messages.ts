@@ -64,7 +64,7 @@ const NOTES: Readonly<Record<string, string>> = {
 };
 const SETTING_NOTE = 'SettingIgnored';
 
-/** Notes about what somebody did on purpose. */
+/** Notes about intended configuration. */
 const NORMAL: ReadonlySet<string> = new Set(['GW165']);
 
 /**

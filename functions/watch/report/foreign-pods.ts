@@ -19,7 +19,7 @@ const PODS: Resource = {
 
 /** An answer counts for so many milliseconds: a wrong selector is rare, and stays wrong. */
 const ANSWER_MS = 5 * 60_000;
-/** Of one page; a selector of gateway pods matches few others. */
+/** Per page; the selector of a Gateway matches few other pods. */
 const PAGE_OBJECTS = 50;
 
 /** The client that lists pods, and the namespaces in which it may. */
@@ -31,8 +31,8 @@ export interface ForeignPodsOptions {
 }
 
 /**
- * Asks for pods in the whole cluster. Where that is not allowed, those in the namespaces of the
- * ingresses count, and the selectors of Services.
+ * Looks for pods in the whole cluster. Without permission for that, it uses the pods in the
+ * namespaces of the ingresses, and the selectors of Services.
  */
 export class ForeignPods {
   readonly #options: ForeignPodsOptions;
@@ -71,7 +71,7 @@ export class ForeignPods {
     this.#answers.set(selectorKey(selector), { found, until: now + ANSWER_MS });
   }
 
-  /** Undefined where pods elsewhere may not be read. */
+  /** Undefined if pods in other namespaces may not be read. */
   async #inPods(selector: Labels): Promise<boolean | undefined> {
     const everywhere = await this.#hasGatewayPod(selector, undefined);
     if (everywhere !== undefined) return everywhere;

@@ -30,8 +30,8 @@ export interface WaitingServers {
 }
 
 /**
- * Level-based: reports the newest results, however often it is called. Returns the milliseconds after
- * which to look again, if any.
+ * Level-based: reports the newest results, however often it is called. Returns the milliseconds
+ * after which to look again, if any.
  */
 export async function reportResults(options: ReportOptions): Promise<number | undefined> {
   const { ingress, cache, results, status } = options;

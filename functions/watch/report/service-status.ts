@@ -1,4 +1,4 @@
-/** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
+/** `status.loadBalancer.ingress` of the ingress Service, which `kubectl` shows as EXTERNAL-IP. */
 import { LOAD_BALANCER_CLASS } from '../../../shared/domain/exposure/pool-claims.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
@@ -22,7 +22,7 @@ export interface StatusRules {
   readonly writeStatus: boolean;
   /** The id of the own cluster: another Sluice writes under the same field manager. */
   readonly cluster: string;
-  /** Somebody else keeps writing it. */
+  /** Another writer keeps changing it. */
   readonly isContested?: boolean;
 }
 
@@ -32,9 +32,9 @@ export function addressesOf({ loadBalancerIngress }: Service): readonly string[]
 }
 
 /**
- * Only Services with Sluice's class, or with `writeStatus`, are written. With the class, nobody else
- * owns the status, so an entry of another writer is replaced; with `writeStatus` it stays and is
- * reported. An empty list is only written over what this cluster wrote.
+ * Only Services with Sluice's class, or with `writeStatus`, are written. With the class, nobody
+ * else owns the status, so an entry of another writer is replaced; with `writeStatus` it stays and
+ * is reported. An empty list is only written over what this cluster wrote.
  */
 export function decideStatus(
   service: Service,
@@ -68,7 +68,7 @@ function isOwn(
   return status && (statusCluster === cluster || (statusCluster === undefined && !isContested));
 }
 
-/** In words, by field manager and, for another Sluice, by cluster. */
+/** Description by field manager and, for another Sluice, by cluster. */
 export function writersOf({ status, statusCluster, statusManagers }: ServiceOwnership): string {
   const names = statusManagers.map((name) =>
     name === STATUS_MANAGER && status && statusCluster !== undefined
@@ -97,7 +97,7 @@ export async function writeStatus(
   }
 }
 
-/** The annotation goes with the addresses in one write, so that neither is without the other. */
+/** The annotation and the addresses are one write, so that they always match. */
 function statusObject(
   service: Service,
   addresses: readonly string[],

@@ -23,16 +23,16 @@ export interface StatusKeeperOptions {
 
 type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 
-/** The first change by somebody else is undone at once, later ones ever less often. */
+/** The first change by another writer is reverted at once, later ones at growing intervals. */
 const PAUSE = { base: 10_000, max: 600_000 };
-/** After so long in peace it begins anew. */
+/** Without changes for this long, the intervals start again. */
 const PEACE_MS = 600_000;
 
 /** Keeps the external address of one ingress Service, and backs off from another writer. */
 export class StatusKeeper {
   readonly #options: StatusKeeperOptions;
   #written: { readonly addresses: string; readonly version: string } | undefined;
-  /** How often in a row somebody else changed what was written here. */
+  /** The number of consecutive changes by another writer. */
   #contests = 0;
   #contestedAt = Number.NEGATIVE_INFINITY;
   /** In words, as it was noticed first: steady, or each turn would be a new Event. */
@@ -42,7 +42,7 @@ export class StatusKeeper {
     this.#options = options;
   }
 
-  /** Brings the status in line; returns the milliseconds after which to look again, if so. */
+  /** Corrects the status; returns the milliseconds until the next check, if one is needed. */
   async keep(observed: ObservedService): Promise<number | undefined> {
     const { client, ingress, cluster, results, clock, log } = this.#options;
     const { object: service, owned } = observed;
@@ -74,7 +74,7 @@ export class StatusKeeper {
     return undefined;
   }
 
-  /** The cache does not show yet what was written here. */
+  /** Whether the cache does not contain the last write yet. */
   #isBehind(version: string): boolean {
     return this.#written !== undefined && Number(version) < Number(this.#written.version);
   }

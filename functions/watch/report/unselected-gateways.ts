@@ -12,7 +12,7 @@ import type { EventMessage, EventTarget } from './event-object.ts';
 import { gatewayTargets } from './event-targets.ts';
 import type { ForeignPods } from './foreign-pods.ts';
 
-/** Milliseconds between two looks: a Gateway is told if both find it unselected. */
+/** Milliseconds between two checks; a Gateway is reported if both find it unselected. */
 export const LOOK_MS = 10_000;
 
 const SUBJECT = 'unselected';
@@ -30,10 +30,12 @@ export interface ReadingIngress {
   gateways(): readonly EventTarget[];
 }
 
-/** Level-based: tells each Gateway once, and again after it selected pods in the meantime. */
+/**
+ * Level-based: reports each Gateway once, and again only after it selected pods in the meantime.
+ */
 export class UnselectedGateways {
   readonly #options: UnselectedGatewaysOptions;
-  /** UIDs of the last look. */
+  /** UIDs found by the last check. */
   #seen: ReadonlySet<string> = new Set();
   readonly #told = new Map<string, EventTarget>();
 
@@ -41,7 +43,7 @@ export class UnselectedGateways {
     this.#options = options;
   }
 
-  /** Rejects if the API server does not say whether others' pods are selected. */
+  /** Rejects if the API server does not answer whether pods of other ingresses are selected. */
   async look(ingresses: readonly ReadingIngress[]): Promise<void> {
     const { cache, recorder, foreign } = this.#options;
     if (!this.#isKnown(ingresses)) return;
@@ -58,7 +60,7 @@ export class UnselectedGateways {
     for (const gateway of lasting) {
       const [target] = gatewayTargets({ gateways: [gateway], apiGateways: [] });
       const { namespace, name } = gateway.meta;
-      // Deleted while the API server was asked.
+      // Deleted during the request to the API server.
       if (cache.index.gateways.get(`${namespace}/${name}`)?.meta.uid !== target?.uid) continue;
       if (target === undefined || selectsOthers(gateway.selector)) continue;
       recorder.report(target, SUBJECT, [messageOf(gateway)]);
@@ -89,7 +91,7 @@ export class UnselectedGateways {
       const pods = [...index.pods.in(ref.namespace)];
       return pods.some(([, { meta }]) => isSubset(selector, meta.labels)) ? [] : [selector];
     });
-    // The pods of a scaled down ingress may have more labels than its Service asks for.
+    // The pods of a scaled-down ingress may have more labels than its Service selects.
     const mayReturn = (gateway: IstioGateway): boolean =>
       idle.some((selector) =>
         Object.entries(gateway.selector).every(

@@ -1,6 +1,6 @@
 /**
- * Who may connect: what the Service, annotations and sluice.yaml ask for, as the one network that
- * AS3 takes for a virtual server.
+ * The clients that may connect. Combines the requests of the Service, annotations and sluice.yaml
+ * to the one network that AS3 accepts for a virtual server.
  */
 import { type Cidr, parseCidr } from '../net/ip.ts';
 import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-list.ts';
@@ -8,8 +8,8 @@ import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-lis
 /** The restrictions from both sources, for a virtual address of one family. */
 export interface ClientNetworkRequest {
   /**
-   * Of the setting `source`; the narrower of both holds, so that nobody opens what the Service
-   * closes.
+   * From the setting `source`. The narrower of both applies, so that no setting opens what the
+   * Service restricts.
    */
   readonly asked: { readonly value: string; readonly source: string } | undefined;
   /** `spec.loadBalancerSourceRanges` of the ingress Service, or its annotation. */
@@ -20,7 +20,7 @@ export interface ClientNetworkRequest {
 const ANYBODY = 'any';
 
 /**
- * `source` absent: everybody. `byService`: nobody but the Service asks for it, which 0.1.0 did not
+ * `source` absent: all clients. `byService`: only the Service requests it, which 0.1.0 did not
  * read.
  */
 export type ClientNetwork =
@@ -74,7 +74,7 @@ function isWithin(inner: Listed, outer: Listed): boolean {
   );
 }
 
-/** `[address, source]`, or sourceAddress: AS3 has room for one network. */
+/** `[address, source]`, or sourceAddress: AS3 accepts one network. */
 function single(
   list: Listed | undefined,
 ): { source?: string; said?: string } | { problem: string } {

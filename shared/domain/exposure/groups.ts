@@ -207,7 +207,7 @@ export function judgeAll(
 
 const OPEN: ClientNetwork = { byService: false };
 
-/** Who may connect: what is asked for, and what the Service asks for. */
+/** Which clients may connect, by the settings and by the Service. */
 function networkOf({ pool }: Site, { merged }: Candidate, { family }: Placement): ClientNetwork {
   const { source } = merged.wanted;
   const values = pool.service?.sourceRanges;
@@ -231,7 +231,7 @@ function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | 
     : undefined;
 }
 
-/** With the one network that holds instead of what was asked for. */
+/** Replaces the requested networks by the effective one. */
 function withNetwork({ merged }: Candidate, network: ClientNetwork): Candidate['merged'] {
   const { source: _asked, ...wanted } = merged.wanted;
   const { source: _said, ...sources } = merged.sources;

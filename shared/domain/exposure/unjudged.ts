@@ -7,7 +7,7 @@ import type { MeshOptions } from '../istio/mesh.ts';
 import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
 
-/** What the ingress Service asks of a load balancer, and Sluice does not do. */
+/** Load balancer features that the ingress Service requests and Sluice does not implement. */
 export function unheededFields(service: Service | undefined): readonly Note[] {
   const { unheeded = [] } = service ?? {};
   if (service === undefined || unheeded.length === 0) return [];
@@ -28,7 +28,7 @@ export function deadPorts({ name, service, pods }: IndexedIngress): readonly Not
   });
 }
 
-/** EnvoyFilters on listeners of the gateway pods: Envoy alone knows what comes of them. */
+/** EnvoyFilters on listeners of the gateway pods, whose effect is unknown. */
 export function changedListeners(
   { name, objects, pods }: IndexedIngress,
   { rootNamespace }: MeshOptions,

@@ -161,7 +161,8 @@ export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions)
   }));
   const discovery = discoveryByRevision(objects, mesh);
   const unranked = [...istioConfigs(objects), ...apiConfigs(apiViews, objects, mesh)];
-  // What comes of Ingresses takes no port from a Gateway: 0.1.0 did not know of them.
+  // Gateways of Ingresses come last, so that they take no port from other Gateways: 0.1.0 did not
+  // read Ingresses.
   const ofIngresses = ingressGateways(objects, mesh).map(({ gateway }) => gateway);
   const configs = [
     ...sortByAge(unranked, ({ meta }) => meta),

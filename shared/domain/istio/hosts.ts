@@ -1,4 +1,6 @@
-/** Hosts of servers and VirtualServices: istio-port-mapping.md §2, `sanitizeServerHostNamespace`. */
+/**
+ * Hosts of servers and VirtualServices: istio-port-mapping.md §2, `sanitizeServerHostNamespace`.
+ */
 
 /**
  * Replaces `./` by the namespace of the Gateway and removes `*` with its slash (any namespace), as

@@ -1,6 +1,6 @@
 /**
- * istio-port-mapping.md §1.1: the Gateway that istiod makes in its memory of an Ingress of its class
- * (`convertIngressV1alpha3`, pilot/pkg/config/kube/ingress/gateways.go).
+ * istio-port-mapping.md §1.1: the Gateway that istiod makes in its memory of an Ingress of its
+ * class (`convertIngressV1alpha3`, pilot/pkg/config/kube/ingress/gateways.go).
  */
 import type { MeshOptions } from './mesh.ts';
 import type { IngressObject, IstioGateway, KubernetesObjects } from '../snapshot/objects.ts';

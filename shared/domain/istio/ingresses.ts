@@ -91,7 +91,7 @@ function scaledToZero(world: ClusterModel): Ingress[] {
       world.services.of(workload),
     ),
   );
-  // Where gateway pods are given, a Service without any has none, and borrows no listeners.
+  // If gateway pods are given, a Service without pods gets no listeners of others.
   const given = new Set(gatewayPods(world).map(({ meta }) => meta.namespace));
   const empty = world.services.inOrder.filter(
     (service) =>

@@ -23,7 +23,9 @@ export const MeshOptions = z.strictObject({
   discoverySelectors: z.array(LabelSelector).optional(),
   /** meshConfig.rootNamespace, the namespace of istiod and its ConfigMap. */
   rootNamespace: z.string().default('istio-system'),
-  /** Classes of Ingress that istiod serves (meshConfig.ingressClass), and the pods that it means. */
+  /**
+   * Classes of Ingress that istiod serves (meshConfig.ingressClass), and the pods that it means.
+   */
   ingressClasses: z.array(z.string()).default(['istio']),
   ingressSelector: z.record(z.string(), z.string()).default({ istio: 'ingressgateway' }),
   statusPort: z.int().min(1).max(65_535).default(15_021),

@@ -2,23 +2,24 @@ import * as z from 'zod';
 import { Name } from '../text/bounded.ts';
 
 /**
- * What became of one server (listener) of a gateway. Only `listening` leads to an exposure.
- * The rules are asked in this order, and the first that applies decides (sections of istio-port-mapping.md):
+ * The verdict about one server (listener) of a gateway. Only `listening` leads to an exposure. The
+ * rules are applied in this order, and the first match decides (sections of istio-port-mapping.md):
  *
- * | asked | no listener because | verdict | `missingInService` |
+ * | question | no listener because | verdict | `missingInService` |
  * |---|---|---|---|
- * | can it be read at all (§1.6, §7) | GW11x | `rejected` | false |
+ * | is it valid (§1.6, §7) | GW11x | `rejected` | false |
  * | does any gateway pod read it (§1.1, §3) | labels, revision, scope, strict merging, sidecars, no such Service | `not-selected` | false |
  * | Gateway API: does a Service port have its number (§1.2, no fall-back) | only a Service port could lead there | `no-service-port` | true if the Service is kept by hand |
  * | is the resolved port reserved (§1.7) | Envoy or its agent has it | `rejected` | false |
  * | does it survive the merge on resolved port and bind (§1.7) | an older server owns the port, or a host repeats | `rejected` | false |
- * | may the pod bind the port (§1.4) | istiod skips it | `privileged-port` | true if a Service port to another target would cure it |
+ * | may the pod bind the port (§1.4) | istiod skips it | `privileged-port` | true if a Service port to another target would help |
  * | can the bind be reached (§1.5) | loopback, a foreign address or a Unix socket | `unreachable-bind` | false |
  * | TCP-like: is a route bound (§2) | no filter chain, so no listener | `no-route` | false |
- * | nothing objects: Envoy listens | - | `listening` | true if no Service port leads to the listener and the Service lacks the number |
+ * | otherwise Envoy listens | - | `listening` | true if no Service port leads to the listener and the Service lacks the number |
  *
- * A Service without the port does not keep Envoy from listening (§1.2.6: it binds the number itself), and pool members that are
- * pods reach it: that is why such a server is `listening`. What to add to which Service is in `PortMapping.missing`.
+ * If no Service has the port, Envoy still listens (§1.2.6: it binds the number itself), and pool
+ * members that are pods reach it. Such a server is therefore `listening`. `PortMapping.missing`
+ * says which port to add to which Service.
  */
 export const Verdict = z.enum([
   'listening',

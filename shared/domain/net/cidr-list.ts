@@ -1,11 +1,11 @@
-/** Lists of networks: one spelling, and as few of them as say the same. */
+/** Lists of networks: canonical form, and merging to as few as possible. */
 import { type Cidr, formatIp, inCidr, parseCidr } from './ip.ts';
 
 function widthOf({ ip }: Cidr): number {
   return ip.family === 4 ? 32 : 128;
 }
 
-/** Without the bits of a host. */
+/** Clears the host bits. */
 function network(cidr: Cidr): Cidr {
   const rest = BigInt(widthOf(cidr) - cidr.bits);
   return { ...cidr, ip: { ...cidr.ip, value: (cidr.ip.value >> rest) << rest } };
@@ -25,7 +25,7 @@ function parent(cidr: Cidr): Cidr {
   return network({ ...cidr, bits: cidr.bits - 1 });
 }
 
-/** Drops what others contain and joins halves, until nothing changes; sorted. */
+/** Removes networks that others contain and joins halves until nothing changes; sorted. */
 export function mergeCidrs(list: readonly Cidr[]): readonly Cidr[] {
   const byText = new Map(list.map((cidr) => [formatCidr(cidr), network(cidr)]));
   const all = [...byText.values()];
@@ -40,7 +40,7 @@ export function mergeCidrs(list: readonly Cidr[]): readonly Cidr[] {
   return kept.toSorted((a, b) => (formatCidr(a) < formatCidr(b) ? -1 : 1));
 }
 
-/** Networks separated by commas; undefined where one of them is none. */
+/** Parses networks separated by commas; undefined if one is invalid. */
 export function parseCidrList(text: string): readonly Cidr[] | undefined {
   const parsed = text.split(',').map((part) => parseCidr(part.trim()));
   return parsed.some((one) => one === undefined) ? undefined : (parsed as Cidr[]);

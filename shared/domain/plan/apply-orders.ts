@@ -77,7 +77,10 @@ function approve({ declared, owners }: PlanDraft, order: Approval, at: number): 
     owners.get(order.owner)?.approved.add(key);
 }
 
-/** The next slice finds nothing that holds it up; what is refused again counts as refused for the first time. */
+/**
+ * Clears the quarantine, so that the next slice is tried. A change that is refused again counts as
+ * refused for the first time.
+ */
 function retry({ owners }: PlanDraft, { owner, keys }: RetryOrder): void {
   const quarantine = owners.get(owner)?.quarantine;
   for (const key of keys ?? [...(quarantine?.keys() ?? [])]) quarantine?.delete(key);

@@ -22,7 +22,7 @@ export function isRefusedAnew(
   );
 }
 
-/** What its owner was given there last; undefined where it does not have the port. */
+/** The exposure that its owner has there now; undefined if it does not have the port. */
 function acceptedSettings(
   { address, port, protocol, gateways }: Exposure,
   owner: string,
@@ -42,8 +42,8 @@ function acceptedSettings(
 }
 
 /**
- * The exposures that may be declared, with what was accepted last where something speaks against
- * what they ask for now.
+ * The exposures that may be declared. If a new rule refuses the requested settings, the last
+ * accepted ones are used.
  */
 export function acceptable(slice: Slice, states: readonly DeclaredState[]): readonly Exposure[] {
   return slice.exposures.flatMap((exposure) => {
@@ -56,8 +56,8 @@ export function acceptable(slice: Slice, states: readonly DeclaredState[]): read
 }
 
 /**
- * 0.1.0 let everybody in whatever the Service said. That ends when the Service, or a Gateway, is
- * seen to change, not with the upgrade.
+ * 0.1.0 admitted all clients, whatever the Service requested. This ends when the Service or a
+ * Gateway is seen to change, not with the upgrade (decision 50).
  */
 export function isHeldOpen(
   slice: Pick<Slice, 'owner' | 'changes'>,

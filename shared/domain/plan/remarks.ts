@@ -103,7 +103,8 @@ function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): re
 }
 
 /**
- * The Service names networks, and the exposure of before takes everybody until somebody changes it.
+ * The Service names networks, but the existing exposure admits all clients until the Service or a
+ * Gateway changes.
  */
 function open(
   { settings }: DeclaredExposure,

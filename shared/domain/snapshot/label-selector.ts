@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** A Kubernetes label selector. Several requirements all have to hold; an empty one selects everything. */
+/**
+ * A Kubernetes label selector. Several requirements all have to hold; an empty one selects
+ * everything.
+ */
 export const LabelSelector = z.strictObject({
   matchLabels: z.record(z.string(), z.string()).default({}),
   matchExpressions: z

@@ -89,7 +89,7 @@ export const Service = z.object({
   externalTrafficPolicy: z.string().optional(),
   healthCheckNodePort: z.number().optional(),
   loadBalancerClass: z.string().optional(),
-  /** `spec.loadBalancerSourceRanges`, or where that is empty its annotation. */
+  /** `spec.loadBalancerSourceRanges`, or its annotation if that is empty. */
   sourceRanges: z.array(z.string()).optional(),
   loadBalancerIP: z.string().optional(),
   /** `spec.allocateLoadBalancerNodePorts` is false: no node ports by choice. */
@@ -252,7 +252,7 @@ export const ReferenceGrant = z.object({
 });
 export type ReferenceGrant = z.infer<typeof ReferenceGrant>;
 
-/** What the mesh configuration of one istiod says of the port mapping. */
+/** The parts of an istiod's mesh configuration that affect the port mapping. */
 export const MeshConfig = z.object({
   meta: Meta,
   /** `default` for ConfigMap `istio`. */

@@ -24,8 +24,8 @@ export const Approval = z.strictObject({
 export type Approval = Readonly<z.infer<typeof Approval>>;
 
 /**
- * Forgets what the device refused of an owner, so that its next slice tries it, and asks its watcher for that slice. Nothing that is
- * declared changes by it.
+ * Clears the quarantine of an owner, so that its next slice is tried, and asks its watcher for that
+ * slice. The order itself changes nothing that is declared.
  */
 export const RetryOrder = z.strictObject({
   action: z.literal('retry'),
@@ -92,7 +92,7 @@ export const Steering = z.discriminatedUnion('action', [
 ]);
 export type Steering = Readonly<z.infer<typeof Steering>>;
 
-/** What is said about one owner; everything else is about a cluster. */
+/** Orders about one owner; all others are about a cluster. */
 export type OwnerOrder = Approval | RetryOrder;
 /** Orders that concern all owners of a cluster. */
 export type ClusterOrder = Exclude<Steering, OwnerOrder>;
@@ -102,7 +102,7 @@ export function isOwnerOrder(steering: Steering): steering is OwnerOrder {
   return steering.action === 'approve' || steering.action === 'retry';
 }
 
-/** The owner, or the cluster, that an order is about. */
+/** The owner or cluster of an order. */
 export function orderSubject(steering: Steering): string {
   return isOwnerOrder(steering) ? steering.owner : steering.cluster;
 }
@@ -114,7 +114,10 @@ export interface Order {
   readonly at: number;
 }
 
-/** Milliseconds: an owner may speak every second, and who approves cannot be faster than that (decision 43 says why it does no harm). */
+/**
+ * Milliseconds. An owner may send every second, and an operator cannot approve faster; decision 43
+ * explains why this is harmless.
+ */
 const MEANWHILE_MS = 60_000;
 
 /**

@@ -182,7 +182,8 @@ async function onDevice(
     await closeItem(store, item, { state: 'replayed', note: `replayed by job ${job.id}` });
     return appliedResult(item, at);
   }
-  // The order was sent for what this revision leaves out: only a newer one can show what came of it.
+  // The order was sent for what this revision leaves out: only a newer one can show what came of
+  // it.
   const waits = item.ordered === true && item.sentRevision && !isNewer(by, item.sentRevision);
   if (verdict === 'superseded' && !waits) {
     await closeItem(store, item, {

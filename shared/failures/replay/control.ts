@@ -38,7 +38,7 @@ export function applyJobAction(job: ReplayJob, action: JobAction, why: string): 
   }
   const { reason: _reason, code: _code, ...rest } = job;
   const state = TO[action];
-  // Whoever resumes after a failed canary has seen the result, so the rest is sent.
+  // Resuming after a failed canary is a decision made with its result, so the rest is sent.
   if (action === 'resume')
     return { ...rest, state, canaryPassed: job.canaryPassed || job.code === 'RPL707' };
   return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };

@@ -28,8 +28,8 @@ export const Preview = z.strictObject({
   by: z.string().optional(),
   difference: z.array(PlanLine),
   /**
-   * What a newer revision leaves out because BIG-IP refused it before: a replay does not send the old event, it orders the device to
-   * try the newest one again.
+   * Exposures that a newer revision leaves out because BIG-IP refused them before. A replay does
+   * not send the old event, but orders the device to try the newest one again.
    */
   retry: z
     .array(
@@ -128,7 +128,10 @@ export const ReplayJob = z.strictObject({
    * Set for jobs of a policy: a failure that fails again is quarantined only after this many runs.
    */
   policy: z.strictObject({ name: z.string(), atMost: z.int().positive() }).optional(),
-  /** What cannot be sent is tried all the same: the devices are ordered to try the newest revisions again. */
+  /**
+   * What cannot be sent is tried all the same: the devices are ordered to try the newest revisions
+   * again.
+   */
   force: z.literal(true).exactOptional(),
   /** Reason for the pause or cancellation. */
   reason: z.string().optional(),

@@ -113,7 +113,10 @@ function surroundingsOf({ partition, surroundings }: PreviewQuestion, state: Dec
   };
 }
 
-/** A newer revision is declared. What it leaves out, because BIG-IP refused the same of an older one, is not over: it can be tried again. */
+/**
+ * A newer revision is declared. If it leaves out an exposure because BIG-IP refused the same one of
+ * an older revision, that can be retried.
+ */
 function overtaken(
   state: DeclaredState,
   { slice, exposure }: PreviewQuestion,
@@ -197,7 +200,8 @@ export function combinePreviews(previews: readonly Preview[]): Preview {
     return { verdict: 'unchanged', reason: 'it requests nothing from any device', difference: [] };
   const same = previews.filter((preview) => preview.verdict === first.verdict);
   const { retry: _, ...rest } = first;
-  // Where the event itself changes something it is sent, and what is left to try shows in the next plan.
+  // If the event itself changes something, it is sent; what remains to be retried appears in the
+  // next plan.
   const retry = same.every((one) => one.retry) ? same.flatMap((one) => one.retry ?? []) : [];
   return {
     ...rest,

@@ -198,7 +198,7 @@ interface Dispatch {
 
 type Retry = Pick<NonNullable<Preview['retry']>[number], 'device' | 'owner' | 'keys'>;
 
-/** The event itself, or what is to be tried again on each device, where that is all that can be done. */
+/** Send the event itself, or retry on each device, if nothing else can help. */
 type Load = { readonly event: Failure } | { readonly orders: readonly Retry[] };
 
 /** Orders need no event, so by force they are given even if its evidence is lost. */
@@ -214,13 +214,13 @@ function loadOf(wanted: readonly Judged[], leader: Failure | undefined): Load | 
   return { orders };
 }
 
-/** By force: what the failure is about, whatever its event says. */
+/** With `--force`: retry what the failure concerns, regardless of its event. */
 function orderFor({ device, owner, exposure }: ReplayItem): Retry | undefined {
   if (device === undefined || owner === undefined) return undefined;
   return { device, owner, keys: exposure === undefined ? [] : [exposure] };
 }
 
-/** What the devices declare of one item, which may be in several partitions; by force nothing is known. */
+/** The declarations of one item, which may be in several partitions; unknown with `--force`. */
 function newestDeclared({ retry = [] }: Preview): Revision | undefined {
   return retry
     .map(({ declared }) => declared)

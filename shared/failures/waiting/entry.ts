@@ -14,7 +14,9 @@ export const Entry = z.strictObject({
   id: z.string(),
   kind: WaitingKind,
   device: z.string(),
-  /** The owner of a slice or approval, the cluster of an order or absence, the device of an audit. */
+  /**
+   * The owner of a slice or approval, the cluster of an order or absence, the device of an audit.
+   */
   subject: z.string(),
   /** Description of the request. */
   what: z.string(),

@@ -52,7 +52,7 @@ function servicePort(raw: Raw): ServicePort[] {
 
 const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 
-/** `GetLoadBalancerSourceRanges`: the annotation counts where the field is empty. */
+/** `GetLoadBalancerSourceRanges`: the annotation counts only if the field is empty. */
 function sourceRangesOf(raw: Raw, spec: Raw): string[] | undefined {
   const field = readTexts(spec['loadBalancerSourceRanges']).map((range) => range.trim());
   if (field.length > 0) return field;
@@ -60,7 +60,7 @@ function sourceRangesOf(raw: Raw, spec: Raw): string[] | undefined {
   return text ? text.split(',').map((range) => range.trim()) : undefined;
 }
 
-/** Names of what the Service asks of a load balancer and nobody heeds here. */
+/** Names of load balancer features that the Service requests and Sluice does not implement. */
 function unheededOf(raw: Raw, spec: Raw): string[] | undefined {
   const annotations = Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
   const names = [
@@ -97,7 +97,7 @@ export function normaliseService(value: unknown): Service {
   };
 }
 
-/** Taints of those who are about to remove the node, as Kubernetes' own service controller reads. */
+/** Taints that announce the removal of the node, as read by Kubernetes' own service controller. */
 const LEAVING_TAINTS: ReadonlySet<string> = new Set([
   'ToBeDeletedByClusterAutoscaler',
   'karpenter.sh/disrupted',

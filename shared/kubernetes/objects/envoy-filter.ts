@@ -1,4 +1,4 @@
-/** EnvoyFilters, as far as they change listeners of gateways. */
+/** EnvoyFilters that may change listeners of gateways. */
 import type { EnvoyFilter, IngressObject } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import {
@@ -55,7 +55,7 @@ export function normaliseEnvoyFilter(value: unknown): EnvoyFilter {
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 
-/** The annotation goes before `ingressClassName`. */
+/** The annotation takes precedence over `ingressClassName`. */
 export function normaliseIngress(value: unknown): IngressObject {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);

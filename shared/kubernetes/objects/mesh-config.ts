@@ -1,4 +1,7 @@
-/** The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root namespace. */
+/**
+ * The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root
+ * namespace.
+ */
 import { parseDocument } from 'yaml';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';

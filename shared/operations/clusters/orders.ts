@@ -21,7 +21,7 @@ export type ClusterOrderRequest =
   | { readonly action: 'forget'; readonly owner?: string }
   | { readonly action: 'adopt'; readonly uid?: string };
 
-/** The orders to send, and what to tell the operator first. */
+/** The orders to send, and what the operator should know first. */
 export interface ClusterOrderPlan {
   readonly orders: readonly Steering[];
   /** Question to confirm the order. */

@@ -32,7 +32,7 @@ export async function secretChecks({
   );
 }
 
-/** Without senders or keys, every sender on the queue can speak for the cluster. */
+/** Without senders or keys, every sender on the queue can send events of the cluster. */
 export async function senderChecks({ config }: Runtime): Promise<readonly DoctorFinding[]> {
   if (queueBackend(config.queue).isLocal) return [];
   return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {

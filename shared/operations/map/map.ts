@@ -103,7 +103,7 @@ function isSame(a: ServerReport, b: ServerReport): boolean {
   return a.gateway === b.gateway && a.api === b.api && a.server === b.server;
 }
 
-/** Every server of every Gateway listens and, where a configuration was given, is exposed unless somebody refuses it. */
+/** Whether every server of every Gateway listens and, with a configuration, is exposed. */
 export function isReached({ ingresses }: ObjectMapping): boolean {
   return ingresses.every(({ servers }) => servers.every(({ verdict }) => verdict === 'listening'));
 }

@@ -1,4 +1,4 @@
-/** One team's change over a living cluster. Pure. */
+/** Applies one team's change to the objects of a running cluster. Pure. */
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 
 interface Named {
@@ -16,7 +16,7 @@ function keyOf({ kind = '', name, meta }: Named): string {
   return meta === undefined ? (name ?? '') : `${kind} ${meta.namespace}/${meta.name}`;
 }
 
-/** The object of a file has neither age nor UID; where it is applied over another one, it keeps those. */
+/** An object from a file has neither age nor UID; if it replaces another one, it keeps those. */
 function over(change: Named, before: Named | undefined): Named {
   if (change.meta === undefined || before?.meta === undefined) return change;
   const { created, uid } = before.meta;
@@ -37,8 +37,8 @@ function overlay(before: readonly Named[], changes: readonly Named[]): readonly 
 }
 
 /**
- * What the cluster would hold after `kubectl apply` of the changes: an object takes the place of the one with its kind, namespace and name.
- * Kinds that the cluster may not have stay as the cluster has them.
+ * The objects after `kubectl apply` of the changes: an object replaces the one with the same kind,
+ * namespace and name. Optional kinds that were not read stay absent.
  */
 export function overlayObjects(
   cluster: KubernetesObjects,

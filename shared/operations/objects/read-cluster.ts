@@ -70,7 +70,7 @@ const KINDS: readonly Kind[] = [
 
 type Client = ReturnType<typeof createKubernetesClient>;
 
-/** What was read, and what could not be read although the judgement of some objects needs it. */
+/** The objects, and which kinds could not be read although some verdicts depend on them. */
 export interface ClusterObjects {
   readonly objects: KubernetesObjects;
   readonly notes: readonly string[];
@@ -79,8 +79,8 @@ export interface ClusterObjects {
 /** Which part of the cluster is read. */
 export interface ReadClusterOptions {
   /**
-   * Kinds that are relevant only beside an ingress are read only in these, as the watcher does;
-   * absent: everywhere.
+   * Kinds that are only relevant next to an ingress are read only in these namespaces, as by the
+   * watcher; absent: everywhere.
    */
   readonly namespaces?: readonly string[];
   /** Where the mesh configuration is, and the revision of pods without a label. */
@@ -141,7 +141,7 @@ async function readKind(
   }
 }
 
-/** The mesh ConfigMaps of the revisions that serve the pods. A missing one asks for nothing. */
+/** The mesh ConfigMaps of the revisions that serve the pods. A missing one sets nothing. */
 async function readMeshConfigs(
   client: Client,
   raw: readonly RawObject[],
@@ -173,7 +173,10 @@ function noteOf(what: string, error: KubernetesError): string {
   return `${what} cannot be read, so nothing is judged by it: ${error.message}`;
 }
 
-/** What was not read is absent, so that its absence proves nothing; what was read may be empty. */
+/**
+ * Kinds that were not read are absent, so that missing objects prove nothing; kinds that were read
+ * may be empty.
+ */
 function onlyRead(found: OptionalKinds, unread: readonly (keyof OptionalKinds)[]): OptionalKinds {
   const all = { referenceGrants: [], ...found };
   return Object.fromEntries(

@@ -84,7 +84,7 @@ export function countVerdicts(items: readonly ReplayItem[]): Readonly<Record<str
 
 const CALM: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
-/** A replay would change nothing, and nothing stands in its way. */
+/** A replay would change nothing: everything is declared already, or superseded. */
 export function isCalm(items: readonly ReplayItem[]): boolean {
   return items.every((item) => CALM.has(item.preview?.verdict ?? ''));
 }

@@ -20,8 +20,9 @@ export interface WantedSync {
 }
 
 /**
- * One order for each ingress and device. Which ingress offers a Gateway the devices and the failures know; where neither does, it may be
- * any of the cluster. Throws where the cluster has no ingress on these devices.
+ * One order for each ingress and device. Devices and failures tell which ingress offers a Gateway;
+ * otherwise it may be any ingress of the cluster. Throws if the cluster has no ingress on these
+ * devices.
  */
 export async function planSync(
   { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,

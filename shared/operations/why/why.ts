@@ -15,16 +15,19 @@ import { offlineIngresses } from '../offline/ingresses.ts';
 /** The answer for one server of the Gateway. */
 export interface WhyAnswer {
   readonly server: ServerReport;
-  /** `address:port/protocol` it is wanted at, where a configuration says so. */
+  /** `address:port/protocol` at which it is requested; empty without a configuration. */
   readonly exposures: readonly string[];
   readonly remedy: string;
-  /** What the devices and the failure store say; absent where nobody asked them. */
+  /** The state on the devices and in the failure store; absent if they were not queried. */
   readonly now?: WhyNow;
 }
 
 /** The present state on the devices. */
 export interface WhyNow {
-  /** `reached`: declared at every address on every device of its ingress. `unknown`: a device did not answer. */
+  /**
+   * `reached`: declared at every address on every device of its ingress. `unknown`: a device did
+   * not answer.
+   */
   readonly state: 'reached' | 'wanted' | 'unknown';
   /** `exposure on device` that are not declared. */
   readonly missing: readonly string[];
@@ -32,7 +35,7 @@ export interface WhyNow {
   readonly failures: readonly Pick<FailureHead, 'id' | 'code' | 'device' | 'sentence'>[];
 }
 
-/** Asks the devices and the failures what became of what is wanted. */
+/** Adds the state on the devices and the open failures to the answers. */
 export async function withPresent(
   { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
   { gateway, cluster }: { readonly gateway: string; readonly cluster: string },
@@ -57,7 +60,7 @@ export async function withPresent(
   return answers.map((answer) => {
     const known = new Set(rows.map(({ device }) => device));
     const missing = answer.exposures.flatMap((exposure) =>
-      // Which of several ingresses offers it only the device knows: where none does, all are named.
+      // Only the devices know which of several ingresses offers it; if none does, all are named.
       [...(known.size === 0 ? devices : known)]
         .filter((device) => !rows.some((p) => p.device === device && isAt(exposure, p.exposure)))
         .map((device) => `${exposure} on ${device}`),
@@ -78,14 +81,14 @@ export async function withPresent(
   });
 }
 
-/** An automatic address is known only where it is declared. */
+/** An automatic address is only known once it is declared. */
 function isAt(wanted: string, key: string): boolean {
   const port = (text: string): string => text.slice(text.lastIndexOf(':'));
   if (wanted.startsWith('auto(')) return port(wanted) === port(key);
   return wanted === key.replace('[', '').replace(']', '') || wanted === key;
 }
 
-/** With what is known of the present, else by what Istio and the settings say. */
+/** By the present state if it is known, else by Istio's rules and the settings. */
 export function isServerReached({ server, now }: WhyAnswer): boolean {
   return server.verdict === 'listening' && (now === undefined || now.state === 'reached');
 }

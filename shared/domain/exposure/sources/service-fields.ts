@@ -1,6 +1,6 @@
 /**
- * Every field and annotation that people set for load balancers, and what becomes of each: nothing
- * is dropped without a word.
+ * All fields and annotations for load balancers, and how Sluice treats each. None is ignored
+ * without a note.
  */
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -10,13 +10,12 @@ export interface LoadBalancerField {
   readonly object: 'Service' | 'Gateway' | 'Gateway API' | 'VirtualService' | 'ConfigMap';
   readonly field: string;
   /**
-   * `honoured`: it decides; `refused`: the exposure is refused with the reason; `noted`: a note
-   * names it; `others`: it is meant for
-   * somebody else (Kubernetes, istiod, Envoy), who does what it says.
+   * `honoured`: it has its effect; `refused`: the exposure is refused with the reason; `noted`: a
+   * note reports it; `others`: another component (Kubernetes, istiod, Envoy) implements it.
    */
   readonly treatment: 'honoured' | 'refused' | 'noted' | 'others';
   readonly help: string;
-  /** Only of what is noted: whether `spec` says something else than the default. */
+  /** Only for `noted`: whether `spec` has a value other than the default. */
   readonly isSet?: (spec: Raw) => boolean;
 }
 
@@ -254,14 +253,14 @@ const OTHERS: readonly LoadBalancerField[] = [
 /** All known fields and annotations, in the order of the reference page. */
 export const LOAD_BALANCER_FIELDS: readonly LoadBalancerField[] = [...SERVICE, ...OTHERS];
 
-/** Fields of a Service of which a note has to speak where they are set. */
+/** Fields of a Service that are reported with a note if they are set. */
 export const UNHEEDED_SERVICE_FIELDS = SERVICE.flatMap(({ field, isSet: test }) =>
   test === undefined ? [] : [{ field, isSet: test }],
 );
 
 /**
- * Groups of annotations that speak to other load balancers. Those of Kubernetes itself that Sluice
- * reads are not among them.
+ * Prefixes of annotations for other load balancers, except those of Kubernetes itself that Sluice
+ * reads.
  */
 export const FOREIGN_ANNOTATIONS: readonly RegExp[] = [
   /^service\.beta\.kubernetes\.io\/(aws|azure|do|ibm|linode|oci|openstack|scw|vultr|tencent|alibaba|alicloud|cce|hcloud|exoscale)-/,

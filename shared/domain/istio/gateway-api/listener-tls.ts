@@ -140,7 +140,10 @@ export function unjudgedReferences({ owner, listener, grants }: ListenerQuestion
 
 const AUTO_PASSTHROUGH_PORT = '15443';
 
-/** istio-port-mapping.md §3, `IsAutoPassthrough`: a network label on the Gateway and the port agreed for it, or the listener option that the normaliser turned into a mode. */
+/**
+ * istio-port-mapping.md §3, `IsAutoPassthrough`: a network label on the Gateway together with the
+ * reserved port, or the listener option that the normaliser converts to a mode.
+ */
 export function isAutoPassthrough(
   { meta: { labels } }: Pick<ApiGateway, 'meta'>,
   { tlsMode, port }: Pick<ApiListener, 'tlsMode' | 'port'>,

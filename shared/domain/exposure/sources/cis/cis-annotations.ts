@@ -7,7 +7,9 @@ function annotationText(value: unknown): string {
   return value.length === 0 ? 'none' : plain ? value.join(',') : JSON.stringify(value);
 }
 
-/** Sluice's own annotations that say the same. `port` is a map from gateway ports, so its text comes from whoever knows them. */
+/**
+ * The equivalent annotations of Sluice. `port` maps gateway ports, so the caller provides its text.
+ */
 export function annotationsFor(wanted: WantedSettings): Readonly<Record<string, string>> {
   return Object.fromEntries(
     SETTING_ROWS.flatMap(([name, { annotations }]) => {

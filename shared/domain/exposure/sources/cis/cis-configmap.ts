@@ -11,7 +11,7 @@ import {
   type Reading,
 } from './cis-object.ts';
 
-/** Undefined for a ConfigMap of somebody else. */
+/** Undefined for a ConfigMap that is not meant for CIS. */
 export function readCisConfigMap(object: CisObject): Reading | undefined {
   const { labels, data } = object;
   if (labels['f5type'] === 'virtual-server') return readVirtualServerMap(object);
@@ -64,7 +64,7 @@ function readVirtualServerMap(object: CisObject): Reading {
   };
 }
 
-/** What would become another virtual server, or one that CIS does not make. */
+/** The reasons why Sluice would create a different virtual server, or why CIS creates none. */
 function leftOut(
   { data }: CisObject,
   mode: string | undefined,

@@ -1,4 +1,7 @@
-/** The fields of CIS's custom resources: settings of the catalogue, what is only told, and what no virtual server may do without. */
+/**
+ * The fields of CIS's custom resources: those with a setting in the catalogue, those that are only
+ * reported, and those without which the virtual server cannot be imported.
+ */
 import { isAuto } from '../../../address-pools/auto-address.ts';
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import type { SettingRow } from '../../settings/row.ts';
@@ -14,12 +17,14 @@ import {
   type WantedSettings,
 } from './cis-object.ts';
 
-/** What is collected while an object is read. */
+/** The state while the fields of an object are read. */
 export interface Draft {
   readonly object: string;
   readonly wanted: WantedSettings;
   readonly lost: NotCarried[];
-  /** Something was asked for without which the virtual server would be another one. */
+  /**
+   * Set if a field without equivalent would change the virtual server, so that it is not imported.
+   */
   blocked: boolean;
 }
 
@@ -33,7 +38,10 @@ export function lose(draft: Draft, field: string, reason: string): void {
   draft.lost.push({ object: draft.object, field, reason });
 }
 
-/** The object is only listed: without this field it would be offered as something else. */
+/**
+ * Records that the whole object is not imported, because without this field Sluice would publish
+ * something else.
+ */
 export function block(draft: Draft, field: string, reason: string): void {
   draft.blocked = true;
   lose(draft, field, `${reason}; the whole virtual server is left out`);
@@ -52,7 +60,7 @@ const says =
   () =>
     reason;
 
-/** Told, and carried without it. */
+/** Reported; the virtual server is imported without it. */
 const TOLD: Readonly<Record<string, Loss>> = {
   host: says('hosts are taken from the gateway'),
   hostAliases: says('hosts are taken from the gateway'),
@@ -66,7 +74,10 @@ const TOLD: Readonly<Record<string, Loss>> = {
   alternateBackends: says('set weights between Services in the VirtualService'),
 };
 
-/** Left out only with its virtual server, which would be less protected, or something else, without it. */
+/**
+ * If one of these fields is set, the whole virtual server is not imported: without the field it
+ * would be less protected, or something else.
+ */
 const NEEDED: Readonly<Record<string, string>> = {
   tls: 'the gateway terminates TLS, not BIG-IP',
   waf: 'WAF policies are not supported',
@@ -84,7 +95,10 @@ const NEEDED: Readonly<Record<string, string>> = {
   bigipRouteDomain: 'virtual addresses are of route domain 0',
 };
 
-/** The fields of `spec` or `pool`: those of the catalogue first, then what this object says of its own. */
+/**
+ * The fields of `spec` or `pool`: those of the catalogue first, then the specific ones of this
+ * object.
+ */
 export function fieldsOf(
   object: 'spec' | 'pool',
   own: Readonly<Record<string, Loss>>,
@@ -135,7 +149,10 @@ export function takeFields(draft: Draft, values: Raw, table: FieldTable, prefix:
   }
 }
 
-/** Where the address is not named, it is the one that BIG-IP serves now, as the status says; else one of the label's pool. */
+/**
+ * Without an explicit address, uses the one that BIG-IP serves now according to the status, else
+ * one of the pool named by the label.
+ */
 export function takeAddress(
   draft: Draft,
   label: unknown,
@@ -182,7 +199,7 @@ export function poolNameOf(label: unknown): string | undefined {
   return text !== undefined && isAuto(`auto:${text}`) ? text : undefined;
 }
 
-/** What the kind of virtual server does not take, Sluice would refuse. */
+/** Drops settings that this kind of virtual server does not support; Sluice would refuse them. */
 export function dropUnfit(draft: Draft): void {
   const mode = (draft.wanted.mode ?? 'tcp') as Mode;
   const takes = (modes: readonly Mode[] | undefined): boolean => modes?.includes(mode) ?? true;

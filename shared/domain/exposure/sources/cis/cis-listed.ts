@@ -1,4 +1,4 @@
-/** Objects that CIS reads and that never become anything here: each is told once. */
+/** Objects of CIS that cannot be imported; each is listed once. */
 import { type CisObject, cisObjectName, type NotCarried } from './cis-object.ts';
 
 const CIS_KINDS: Readonly<Record<string, string>> = {
@@ -8,7 +8,7 @@ const CIS_KINDS: Readonly<Record<string, string>> = {
   ExternalDNS: 'Sluice does not configure BIG-IP DNS; leave it to CIS or external-dns',
 };
 
-/** Undefined for what is no matter of CIS. */
+/** Undefined for objects that CIS does not read. */
 export function listedOnly(object: CisObject): NotCarried | undefined {
   const { group, kind, annotations } = object;
   const list = (field: string, reason: string): NotCarried => ({

@@ -1,4 +1,4 @@
-/** Kubernetes objects as the import of CIS looks at them, and what one of them becomes. */
+/** Kubernetes objects as the CIS import reads them, and the results for each. */
 import type { SettingName } from '../../settings/catalogue/catalogue.ts';
 
 /** A parsed JSON object that was not validated. */
@@ -29,7 +29,9 @@ export interface NotCarried {
   readonly reason: string;
 }
 
-/** A virtual server of CIS that leads to one Service, or several that differ in their ports alone. */
+/**
+ * A virtual server of CIS that leads to one Service, or several that only differ in their ports.
+ */
 export interface CisVirtualServer {
   readonly object: string;
   /** `namespace/name` */
@@ -43,13 +45,19 @@ export interface CisVirtualServer {
   readonly wanted: WantedSettings;
   /** Sluice reads the object itself, so it may stay as it is. */
   readonly stays: boolean;
-  /** Said by annotations of the Service, which go before sluice.yaml: its address and partition are those of all its ports. */
+  /**
+   * Set by annotations of the Service, which take precedence over sluice.yaml; address and
+   * partition then apply to all its ports.
+   */
   readonly outranks?: boolean;
-  /** Only where the Service is known to be an ingress gateway's: CIS offers applications in this form too. */
+  /**
+   * Only imported if the Service is known to be an ingress gateway's, because CIS also publishes
+   * applications in this form.
+   */
   readonly needsGateway: boolean;
 }
 
-/** What becomes of one object: a virtual server, or nothing but what is said of it. */
+/** The result for one object: a virtual server, or only a list of what cannot be imported. */
 export interface Reading {
   readonly server?: CisVirtualServer;
   readonly notCarried: readonly NotCarried[];
@@ -65,7 +73,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** What asks for nothing: CIS's own tools write such fields. */
+/** Empty values, which CIS's own tools write. */
 export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false)
     return true;

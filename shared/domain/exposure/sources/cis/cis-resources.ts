@@ -36,7 +36,10 @@ const SPEC = fieldsOf('spec', {
   ipamLabel: elsewhere,
 });
 
-/** An iRule that sends the PROXY protocol has a setting of its own; only its name tells. */
+/**
+ * There is a setting for an iRule that sends the PROXY protocol; the iRule is recognised by its
+ * name.
+ */
 export function withProxyProtocol(wanted: WantedSettings): WantedSettings {
   const iRules = Array.isArray(wanted.iRules) ? (wanted.iRules as readonly string[]) : [];
   const proxy = iRules.find((path) => /proxy[-_.]?protocol/i.test(path));
@@ -53,7 +56,7 @@ interface PoolPlace {
   readonly prefix: string;
 }
 
-/** The Service that a pool names, and the number of the port that it means. */
+/** The Service that a pool names, and the number of the requested port. */
 export function readTarget(
   draft: Draft,
   pool: Readonly<Record<string, unknown>>,

@@ -21,14 +21,14 @@ function annotationsOf({ annotations }: CisObject): Readonly<Record<string, stri
   );
 }
 
-/** What the API server says that BIG-IP serves for a Service. */
+/** The address that BIG-IP serves for a Service, according to its status. */
 function servedAddress({ status }: CisObject): unknown {
   const balancer = isRecord(status['loadBalancer']) ? status['loadBalancer'] : {};
   const [first] = Array.isArray(balancer['ingress']) ? (balancer['ingress'] as unknown[]) : [];
   return isRecord(first) ? first['ip'] : undefined;
 }
 
-/** Undefined for a Service that says nothing to CIS. */
+/** Undefined for a Service that does not request anything from CIS. */
 export function readLoadBalancer(service: CisObject): Reading | undefined {
   const annotations = annotationsOf(service);
   const labels = Object.keys(service.labels).filter((name) => name.startsWith('cis.f5.com/'));
@@ -73,7 +73,7 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
   };
 }
 
-/** Undefined where CIS publishes the Service and Sluice can do the same. */
+/** Undefined if CIS publishes the Service and Sluice can do the same. */
 function whyNotServed(
   { spec }: CisObject,
   annotations: Readonly<Record<string, string>>,

@@ -1,4 +1,7 @@
-/** CIS's VirtualServer (cis.f5.com/v1): a virtual server of layer 7, which may lead to the gateway and nowhere else. */
+/**
+ * CIS's VirtualServer (cis.f5.com/v1): a virtual server of layer 7, which must lead only to the
+ * gateway.
+ */
 import {
   block,
   draftOf,
@@ -39,7 +42,10 @@ interface TargetsRead {
   readonly port: number;
 }
 
-/** Where all pools lead; undefined where they lead to several places, which BIG-IP tells apart by path. */
+/**
+ * The common target of all pools; undefined if there are several, which BIG-IP would distinguish by
+ * path.
+ */
 function targetOf(
   draft: Draft,
   object: CisObject,
@@ -67,7 +73,7 @@ function targetOf(
   return first;
 }
 
-/** The port on BIG-IP: the plain one, or the one of TLS that BIG-IP passes through. */
+/** The port on BIG-IP: the plain one, or the TLS port that BIG-IP passes through. */
 function frontendOf(
   draft: Draft,
   { spec, namespace }: CisObject,

@@ -1,4 +1,6 @@
-/** From the virtual servers that CIS offers for one Service to the annotations of its gateways. */
+/**
+ * Converts the virtual servers that CIS publishes for one Service to annotations of its gateways.
+ */
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import { sameValue, showValue } from '../../settings/values.ts';
 import { EXPOSE_ANNOTATION } from '../annotations.ts';
@@ -6,12 +8,12 @@ import { annotationsFor } from './cis-annotations.ts';
 import type { CisVirtualServer, NotCarried, WantedSettings } from './cis-object.ts';
 import type { GatewayServer } from './gateway-servers.ts';
 
-/** What a Gateway is to be annotated with. */
+/** The annotations of one Gateway. */
 export interface GatewayAnnotations {
   readonly api: GatewayServer['api'];
   /** `namespace/name` */
   readonly gateway: string;
-  /** Its ports that CIS offers, with the objects that say so. */
+  /** Its ports that CIS publishes, with the objects that request them. */
   readonly ports: readonly number[];
   readonly objects: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
@@ -21,9 +23,12 @@ export interface GatewayAnnotations {
 export interface GatewayPlan {
   readonly gateways: readonly GatewayAnnotations[];
   readonly notCarried: readonly NotCarried[];
-  /** Names of the objects that are carried, at one gateway at least. */
+  /** Names of the objects that are imported on at least one gateway. */
   readonly placed: ReadonlySet<string>;
-  /** Servers of these gateways that CIS does not offer: they are offered only where they are asked for. */
+  /**
+   * Some servers of these gateways are not published by CIS. The entry then has `expose:
+   * annotated`.
+   */
   readonly others: boolean;
 }
 
@@ -93,7 +98,10 @@ interface Accepted {
   readonly notCarried: readonly NotCarried[];
 }
 
-/** One set of annotations holds for all ports of a gateway: what cannot share it is left out, the younger and the looser first. */
+/**
+ * All ports of a gateway share one set of annotations. What does not fit is left out: younger
+ * objects first, and among those the less specific ones.
+ */
 function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted {
   const accepted: Offer[] = [];
   const placed = new Set<string>();
@@ -128,7 +136,7 @@ function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted 
   };
 }
 
-/** What has to be said at the gateway, beside the ports. */
+/** The annotations of the gateway, except the ports. */
 function settingsOf(
   { wanted, partition }: CisVirtualServer,
   ingress: IngressValues,
@@ -142,7 +150,7 @@ function settingsOf(
   };
 }
 
-/** Why it cannot stand beside what is accepted; `same` where it is the same virtual server once more. */
+/** Why it does not fit the accepted ones; `same` if it is the same virtual server again. */
 function conflictOf(
   { server, at, virtualPort }: Offer,
   accepted: readonly Offer[],

@@ -1,4 +1,4 @@
-/** Which servers of which gateways a Service leads to, as Sluice maps them. */
+/** The Gateway servers that a Service leads to, by Sluice's port mapping. */
 import { mapIngress } from '../../../istio/map-ingress.ts';
 import { MeshOptions } from '../../../istio/mesh.ts';
 import type { ServerReport } from '../../../istio/port-mapping.ts';
@@ -12,11 +12,17 @@ export interface GatewayServer {
   readonly port: number;
   /** Carries HTTP that BIG-IP can read. */
   readonly plain: boolean;
-  /** Numbers of the Service's ports that lead there; the server's own number where one is to be added. */
+  /**
+   * Numbers of the Service's ports that lead there; the server's own number if a port would have to
+   * be added.
+   */
   readonly servicePorts: readonly number[];
 }
 
-/** Undefined where nothing is known of the Service's gateways. `offered` are the Service ports that CIS offers. */
+/**
+ * Undefined if nothing is known of the Service's gateways. `offered` are the Service ports that CIS
+ * publishes.
+ */
 export function gatewayServers(
   name: string,
   objects: KubernetesObjects,
@@ -26,7 +32,7 @@ export function gatewayServers(
   const found = objects.services.find(
     ({ meta }) => meta.namespace === namespace && meta.name === service,
   );
-  // Whoever gives Services gives all that matter.
+  // If Services are given, all relevant ones are.
   if (found === undefined)
     return objects.services.length > 0 ? [] : likelyServers(objects, offered);
   if (objects.gateways.length + objects.apiGateways.length === 0) return undefined;
@@ -47,7 +53,10 @@ export function gatewayServers(
     });
 }
 
-/** Without the Service, the Gateways that open a port of the same number: whoever reads the commands sees their names. */
+/**
+ * Without the Service: the Gateways that open a port with the same number. The printed commands
+ * name them, so the user can check.
+ */
 function likelyServers(
   { gateways, apiGateways }: KubernetesObjects,
   ports: readonly number[],
@@ -80,7 +89,7 @@ function isPlain(protocol: string): boolean {
   return /^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol);
 }
 
-/** Files seldom hold pods: one with the labels that the Service asks for stands for them. */
+/** Files seldom contain pods, so a pod with the labels of the Service's selector is assumed. */
 function withPod(objects: KubernetesObjects, { meta, selector }: Service): KubernetesObjects {
   const selects = (pod: Pod): boolean =>
     pod.meta.namespace === meta.namespace &&

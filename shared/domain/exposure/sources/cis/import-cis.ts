@@ -1,4 +1,7 @@
-/** From what CIS was told to what Sluice reads: ingress entries, annotations of gateways, what those need, and what is lost. */
+/**
+ * Converts the configuration of CIS to that of Sluice: ingress entries, annotations of gateways,
+ * their requirements, and what cannot be converted.
+ */
 import { poolNamedBy } from '../../../address-pools/auto-address.ts';
 import type { KubernetesObjects } from '../../../snapshot/objects.ts';
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
@@ -28,7 +31,7 @@ export interface ImportedIngress {
   readonly virtualAddress?: string;
   readonly partition?: string;
   readonly members: 'pods' | 'nodes';
-  /** Where gateways open more than CIS offers. */
+  /** Set if gateways open more than CIS publishes. */
   readonly expose?: 'annotated';
 }
 
@@ -40,13 +43,13 @@ export interface CisImport {
     readonly object: string;
     readonly annotations: Readonly<Record<string, string>>;
   }[];
-  /** For the Gateways that are given: all their annotations. */
+  /** For the given Gateways: all their annotations. */
   readonly gateways: readonly GatewayAnnotations[];
-  /** Virtual servers whose Gateway is not given, as they stand in `annotations`. */
+  /** Virtual servers whose Gateway is not given; their annotations are in `annotations`. */
   readonly unplaced: readonly string[];
-  /** Objects that Sluice reads itself, so that they may stay instead of the annotations. */
+  /** Objects that Sluice reads itself, so that they can stay instead of the annotations. */
   readonly staying: readonly string[];
-  /** What the annotations need in sluice.yaml. */
+  /** What the annotations require in sluice.yaml. */
   readonly needs: ImportNeeds;
   readonly notCarried: readonly NotCarried[];
 }
@@ -67,7 +70,7 @@ export interface CisImportOptions {
   readonly devices: readonly string[];
   /** CIS's `--pool-member-type`: `nodeport` is `nodes`, `cluster` is `pods`. */
   readonly members: 'pods' | 'nodes';
-  /** What is for other Services is left to CIS, `namespace/name`; absent: all Services. */
+  /** Objects for other Services are ignored, `namespace/name`; absent: all Services. */
   readonly services?: readonly string[];
 }
 
@@ -103,7 +106,7 @@ function most(values: readonly (string | undefined)[]): string | undefined {
   return [...counts.entries()].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
 }
 
-/** A second virtual server for a port of a Service; one that says the same again is none. */
+/** A second virtual server for a port of a Service; an identical one does not count. */
 function conflictingPorts(all: readonly CisVirtualServer[]): readonly NotCarried[] {
   const seen = new Map<string, CisVirtualServer>();
   return all.flatMap((one) => {
@@ -160,7 +163,7 @@ function importService(
     }));
   const values = valuesOf(kept, all);
   const plan = servers === undefined ? undefined : planGateways(kept, servers, values);
-  // What finds no place at a Gateway has no say in the entry either.
+  // Objects without a Gateway do not influence the entry.
   const placed = plan === undefined ? kept : kept.filter(({ object }) => plan.placed.has(object));
   const last = valuesOf(placed, all);
   const final = servers === undefined ? undefined : planGateways(placed, servers, last);
@@ -176,7 +179,7 @@ function importService(
   };
 }
 
-/** Where others have an address, one that has none must not get theirs. */
+/** If others have an address, one without an address must not get theirs. */
 function withoutAddress(all: readonly CisVirtualServer[]): readonly NotCarried[] {
   const bare = all.filter(({ wanted }) => wanted.virtualAddress === undefined);
   return bare.length === all.length
@@ -188,7 +191,7 @@ function withoutAddress(all: readonly CisVirtualServer[]): readonly NotCarried[]
       }));
 }
 
-/** What the Service itself says goes before sluice.yaml, so the entry says the same. */
+/** Values of the Service take precedence over sluice.yaml, so the entry must have the same. */
 function valuesOf(
   servers: readonly CisVirtualServer[],
   all: readonly CisVirtualServer[],
@@ -260,7 +263,7 @@ function needsOf(
   };
 }
 
-/** Why a virtual server is left to CIS although it could be carried. */
+/** Why a virtual server that could be imported is left to CIS. */
 function notForGateways(
   server: CisVirtualServer,
   services: readonly string[],
@@ -278,8 +281,9 @@ function notForGateways(
 }
 
 /**
- * `raw` are Kubernetes objects as parsed from YAML or JSON, `objects` the same as Sluice knows them. What is not in `objects` is not
- * judged: without Gateways every Service that a TransportServer, IngressLink or ConfigMap names may be an ingress gateway's.
+ * `raw` are Kubernetes objects as parsed from YAML or JSON, `objects` the same as domain objects.
+ * Missing objects are not checked: without Gateways, every Service that a TransportServer,
+ * IngressLink or ConfigMap names may be an ingress gateway's.
  */
 export function importCis(
   raw: readonly unknown[],

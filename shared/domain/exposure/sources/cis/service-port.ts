@@ -1,4 +1,4 @@
-/** The port of a Service that CIS's objects mean. */
+/** Resolves the Service port that CIS's objects refer to. */
 import { type CisObject, isRecord, textOf } from './cis-object.ts';
 
 /** A port of a Service. `target` is a number or the name of a container port. */
@@ -29,7 +29,10 @@ export function portsOf(service: CisObject): readonly CisServicePort[] {
   });
 }
 
-/** By name, by number, by target, in this order, as CIS looks; a number is believed where the Service is not given. */
+/**
+ * By name, number and target, in this order, like CIS. Without the Service, a number is used
+ * unchecked.
+ */
 export function servicePortOf(
   said: unknown,
   service: CisObject | undefined,
