@@ -113,4 +113,60 @@ describe('a change over a living cluster', () => {
     expect(overlayObjects(withGrants, { ...objects(), optionalKinds: {} })).toEqual(withGrants);
     expect(overlayObjects(cluster, { ...objects(), optionalKinds: {} })).toEqual(cluster);
   });
+
+  const named = (name: string, rest: object): object => ({
+    meta: { namespace: 'team', name, uid: '', created: '', resourceVersion: '', labels: {} },
+    ...rest,
+  });
+  const withOptional = (kinds: object): KubernetesObjects =>
+    ({ ...objects(), optionalKinds: kinds }) as unknown as KubernetesObjects;
+  test.each(['referenceGrants', 'meshConfigs', 'ingresses', 'envoyFilters'])(
+    'adds and replaces %s',
+    (kind) => {
+      const [old, other] = [named('one', { v: 1 }), named('two', { v: 1 })];
+      const [changed, added] = [named('one', { v: 2 }), named('three', { v: 3 })];
+      const merged = overlayObjects(
+        withOptional({ [kind]: [old, other] }),
+        withOptional({ [kind]: [changed, added] }),
+      );
+      expect(merged.optionalKinds).toEqual({ [kind]: [changed, other, added] });
+    },
+  );
+
+  test('does not take grants that could not be read for missing because it adds one', () => {
+    const merged = overlayObjects(
+      withOptional({ ingresses: [] }),
+      withOptional({ referenceGrants: [named('one', {})], envoyFilters: [named('f', {})] }),
+    );
+    expect(merged.optionalKinds).toEqual({ ingresses: [], envoyFilters: [named('f', {})] });
+  });
+
+  test('keeps of a Service what the API server filled in', () => {
+    const port = { name: 'a', port: 443, protocol: 'TCP', targetPort: 8443 };
+    const service = (rest: object): KubernetesObjects =>
+      KubernetesObjects.parse({
+        services: [named('web', { type: 'LoadBalancer', selector: {}, ports: [port], ...rest })],
+      });
+    const living = service({
+      ports: [{ ...port, nodePort: 30443 }],
+      healthCheckNodePort: 31000,
+      ipFamilies: ['IPv4'],
+      loadBalancerIngress: [{ ip: '10.0.0.1' }],
+    });
+    const [merged] = overlayObjects(
+      living,
+      service({ ports: [{ ...port, targetPort: 9443 }, { ...port, port: 90 }] }),
+    ).services;
+    expect(merged).toMatchObject({
+      ports: [
+        { ...port, targetPort: 9443, nodePort: 30443 },
+        { ...port, port: 90 },
+      ],
+      healthCheckNodePort: 31000,
+      ipFamilies: ['IPv4'],
+      loadBalancerIngress: [{ ip: '10.0.0.1' }],
+    });
+    const [another] = overlayObjects(living, service({ type: 'ClusterIP' })).services;
+    expect(another?.ports).toEqual([port]);
+  });
 });
