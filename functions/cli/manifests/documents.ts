@@ -29,7 +29,12 @@ export function documentsOf(text: string): readonly FileDocument[] {
     return (Array.isArray(json) ? (json as unknown[]) : [json]).map((value, i) =>
       jsonDocument(value, text, 1, Array.isArray(json) ? [i] : []),
     );
-  return chunksOf(text).flatMap(readChunk);
+  const documents = chunksOf(text).flatMap(readChunk);
+  const [first, ...others] = documents;
+  if (first === undefined || !('value' in first) || !/^\s*\{/.test(text)) return documents;
+  // Because of its first character, kubectl reads the file as JSON.
+  const wrong = wrongJsonIn(text);
+  return wrong === undefined ? documents : [wrong, ...others];
 }
 
 function parsedJson(text: string): unknown {
@@ -38,6 +43,24 @@ function parsedJson(text: string): unknown {
   } catch {
     // YAML may also start with a bracket, and its parser reports a better error position.
     return undefined;
+  }
+}
+
+/** The first object of a text that starts with a brace, if it is not JSON. */
+function wrongJsonIn(text: string): FileDocument | undefined {
+  const [first] = objectSpans(text).spans;
+  const piece = first === undefined ? text : text.slice(first.start, first.end);
+  try {
+    JSON.parse(piece);
+    return undefined;
+  } catch (error) {
+    const [, line = '1'] = /\(line (\d+) /.exec((error as Error).message) ?? [];
+    const before = text.slice(0, first?.start ?? 0).split('\n').length - 1;
+    return {
+      problem:
+        'starts with a brace, so kubectl expects JSON and refuses this YAML; give it as JSON, or put a line --- before it',
+      line: before + Number(line),
+    };
   }
 }
 
@@ -129,6 +152,8 @@ function readOne(text: string, line: number): readonly FileDocument[] {
     const document = readYamlInPieces(text);
     if (document === undefined) return [];
     const { value, twice } = document;
+    // As for kubectl, nothing.
+    if (value === null) return [];
     const lineOf = linesOf(text, line, []);
     const unrendered = unrenderedIn(value);
     if (unrendered !== undefined) return [{ template: true, line: lineOf(unrendered) }];

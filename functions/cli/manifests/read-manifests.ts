@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { collectValues } from '../terminal/output.ts';
 import { documentsOf, type FileDocument, type ReadDocument } from './documents.ts';
 import { TextProblem, textOf } from './file-text.ts';
+import { flatten, problemOf, type Listed } from './kubernetes-shape.ts';
 import { lastOfSame, refuseSame, type PlacedObject } from './same-object.ts';
 import { sourcesOf, type Source } from './sources.ts';
 
@@ -116,61 +117,17 @@ function readObjects(
     reading.notes.push(
       `${name}:${line}: "${key}" is given twice in one map; the last one counts, as for kubectl`,
     );
-  for (const { object, path } of flatten(document.value, {})) {
+  for (const { object, path } of flatten(document.value)) {
     const problem = problemOf(object);
-    if (problem === undefined)
+    if (problem !== undefined && problem.path.length > 0)
+      reading.problems.push(`${at([...path, ...problem.path])}: ${problem.message}`);
+    else if (problem === undefined)
       reading.objects.push({
         object: inNamespace(object as Listed, namespace),
         place: () => at(path),
       });
-    else (found ? reading.skipped : reading.problems).push(`${at(path)}: ${problem}`);
+    else (found ? reading.skipped : reading.problems).push(`${at(path)}: ${problem.message}`);
   }
-}
-
-interface Kinded {
-  readonly apiVersion?: unknown;
-  readonly kind?: unknown;
-}
-
-function problemOf(object: unknown): string | undefined {
-  if (object === null || typeof object !== 'object')
-    return `is ${object === null ? 'null' : `a ${typeof object}`}, not a Kubernetes object`;
-  const { apiVersion, kind } = object as Kinded;
-  const missing = [
-    typeof apiVersion === 'string' ? [] : 'apiVersion',
-    typeof kind === 'string' ? [] : 'kind',
-  ].flat();
-  return missing.length === 0
-    ? undefined
-    : `is not a Kubernetes object: it has no ${missing.join(' and no ')}`;
-}
-
-interface Listed extends Kinded {
-  readonly items?: unknown;
-  readonly metadata?: { readonly namespace?: unknown } | null;
-}
-
-interface Found {
-  readonly object: unknown;
-  readonly path: readonly (string | number)[];
-}
-
-/** A List contains objects, which have the kind of the List if they name none. */
-function flatten(
-  value: unknown,
-  inherited: Kinded,
-  path: readonly (string | number)[] = [],
-): readonly Found[] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    return [{ object: value, path }];
-  const object: Listed = { ...inherited, ...value };
-  const { items, apiVersion, kind } = object;
-  const list = typeof kind === 'string' && kind.endsWith('List') && 'items' in object;
-  if (!list || (items !== null && !Array.isArray(items))) return [{ object, path }];
-  const each = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
-  return ((items ?? []) as readonly unknown[]).flatMap((item, i) =>
-    flatten(item, each, [...path, 'items', i]),
-  );
 }
 
 const CLUSTER_KINDS: ReadonlySet<string> = new Set([

@@ -40,6 +40,7 @@ function numberOf(text: string): number | undefined {
   if (sign !== undefined) {
     const octal = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
     const value = Number(octal);
+    if (/^0[xXbBoO]/.test(octal) && BigInt(octal) >= 2n ** 64n) return undefined;
     return Number.isNaN(value) ? undefined : sign === '-' && value !== 0 ? -value : value;
   }
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
@@ -59,6 +60,10 @@ const TAGS: Readonly<Record<string, (text: string) => ScalarValue | undefined>> 
     const value = plainValue(text);
     return typeof value === 'boolean' ? value : undefined;
   },
+  'tag:yaml.org,2002:timestamp': (text) =>
+    /^\d{4}-\d{1,2}-\d{1,2}(([Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(\.\d*)?\S*)?$/.test(text)
+      ? text
+      : undefined,
   'tag:yaml.org,2002:null': (text) => (plainValue(text) === null ? null : undefined),
 };
 

@@ -19,6 +19,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { withMargin } from './yaml-margins.ts';
+import { refusedIn } from './yaml-strict.ts';
 import { keyText, plainValue, taggedValue, type ScalarValue } from './yaml-scalars.ts';
 
 /** Why a document cannot be read, and its line, counted from 1. */
@@ -80,7 +81,11 @@ function repairedAndRead(text: string): YamlDocument | undefined {
     const document = parsed(current, lines);
     const [problem] = document.errors.filter(({ message }) => !TOLERATED.test(message));
     const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-    if (problem === undefined) return valueOf(document, lineAt);
+    if (problem === undefined) {
+      const refused = refusedIn(document, current);
+      if (refused !== undefined) throw new YamlProblem(refused.message, lineAt(refused.offset));
+      return valueOf(document, lineAt);
+    }
     const repaired = repairs < MAX_REPAIRS ? withoutProblem(current, problem) : undefined;
     if (repaired === undefined)
       throw new YamlProblem(firstLine(problem.message), lineAt(problem.pos[0]));

@@ -71,7 +71,7 @@ function nodePortOf(port: ServicePort, { ports }: Service): Pick<ServicePort, 'n
  * count as missing.
  */
 function overlayOptional(before: OptionalKinds, changes: OptionalKinds): OptionalKinds {
-  const merged = Object.entries(changes).flatMap(([kind, changed]) => {
+  const merged = Object.entries(changes).flatMap(([kind, changed = []]) => {
     const known = before[kind as keyof OptionalKinds];
     if (changed.length === 0 || (known === undefined && kind === 'referenceGrants')) return [];
     return [[kind, overlay<Named>(known ?? [], changed)] as const];

@@ -108,7 +108,7 @@ describe('objects are read from', () => {
     expect(names(read(file('a.json', `[${pod('one')},${pod('two')}]`)))).toEqual(['one', 'two']);
     expect(names(read(file('b.json', `\uFEFF${pod('one')}`)))).toEqual(['one']);
     expect(
-      names(read(file('c.yaml', '{apiVersion: v1, kind: Pod, metadata: {name: flow}}'))),
+      names(read(file('c.yaml', '---\n{apiVersion: v1, kind: Pod, metadata: {name: flow}}'))),
     ).toEqual(['flow']);
   });
 
@@ -128,7 +128,7 @@ describe('namespaces', () => {
   test('that are missing become the given one, but not on objects of the cluster', () => {
     const path = file(
       'a.yaml',
-      `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: n}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`,
+      `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: node}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`,
     );
     const { objects } = readManifests({ file: [path], recursive: false, namespace: 'team' });
     expect(
@@ -170,6 +170,18 @@ describe('what is wrong is said with its place', () => {
       'apiVersion: v1\nkind: List\nitems:\n- 1',
       6,
       'is a number, not a Kubernetes object',
+    ],
+    [
+      'has an annotation without quotes',
+      'apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  annotations:\n    sluice.io/port: 32400',
+      8,
+      'metadata.annotations["sluice.io/port"] is a number; kubectl refuses it; write "32400"',
+    ],
+    [
+      'has a tab',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n\t# c\nspec: {}',
+      6,
+      'a tab cannot indent a line',
     ],
   ])('a document that %s costs no other', (_, text, line, sentence) => {
     const path = file('a.yaml', `${pod('one')}\n---\n${text}\n---\n${pod('three')}\n`);

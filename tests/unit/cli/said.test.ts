@@ -118,8 +118,10 @@ describe('a change over a living cluster', () => {
     meta: { namespace: 'team', name, uid: '', created: '', resourceVersion: '', labels: {} },
     ...rest,
   });
-  const withOptional = (kinds: object): KubernetesObjects =>
-    ({ ...objects(), optionalKinds: kinds }) as unknown as KubernetesObjects;
+  const withOptional = (kinds: object): KubernetesObjects => ({
+    ...objects(),
+    optionalKinds: kinds,
+  });
   test.each(['referenceGrants', 'meshConfigs', 'ingresses', 'envoyFilters'])(
     'adds and replaces %s',
     (kind) => {
@@ -155,7 +157,12 @@ describe('a change over a living cluster', () => {
     });
     const [merged] = overlayObjects(
       living,
-      service({ ports: [{ ...port, targetPort: 9443 }, { ...port, port: 90 }] }),
+      service({
+        ports: [
+          { ...port, targetPort: 9443 },
+          { ...port, port: 90 },
+        ],
+      }),
     ).services;
     expect(merged).toMatchObject({
       ports: [
