@@ -59,7 +59,7 @@ test.each([
   ['ahead', DAY],
   ['behind', -DAY],
 ])(
-  "a day %s: the epoch is the API server's time, the ingress Service tells of the clock, and setting it right in the middle stops nothing",
+  "a day %s: the epoch is the API server's time, an Event on the ingress Service reports the clock, and correcting it interrupts nothing",
   async (_way, step) => {
     await start();
     const sluice = await site.up(wrong(step));

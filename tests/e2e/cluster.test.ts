@@ -160,7 +160,7 @@ async function told(): Promise<readonly object[]> {
 
 describe('sluice cluster', () => {
   test(
-    'list tells what is there, and by its exit code that a rival needs a look',
+    'list shows the clusters, and its exit code reports a rival cluster',
     async () => {
       const { code, out } = await sluice('list');
       expect(code).toBe(2);
@@ -172,7 +172,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'drain, out and enable reach the nodes, and who did it and why is kept',
+    'drain, out and enable change the nodes, and the audit log records the author and reason',
     async () => {
       expect(await sluice('drain', 'east', '--why', 'kernel update', '--yes')).toMatchObject({
         code: 0,
@@ -273,7 +273,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'gives no order to a queue that is not there, which nobody would read',
+    'sends no order to a missing queue file, where it would never be read',
     async () => {
       await rm(join(dir, 'queue.sqlite'));
       expect(await sluice('drain', 'east', '--yes')).toMatchObject({

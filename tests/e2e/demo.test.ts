@@ -98,7 +98,7 @@ describe('npm run demo', () => {
 // Here, because the lab uses the demo's addresses.
 describe('npm run demo -- fleet', () => {
   test.each([[[]], [['--queue', 'sqs']]])(
-    'with %j plays a fleet: merged, disturbed by nobody, and no request lost but those in flight when a cluster died',
+    'with %j plays a fleet: merged, unaffected by others, and only requests in flight are lost when a cluster fails',
     async (args) => {
       const { code, lines, text } = await demo('fleet', ...args);
       expect({ code, text }).toEqual({

@@ -150,7 +150,7 @@ function harmless({ out, err }: Said): void {
   }
 }
 
-describe('a terminal is told, and obeys nobody', () => {
+describe('foreign text is shown on a terminal without effect', () => {
   test.each([
     ['failures list', []],
     ['failures list', ['-o', 'json']],
@@ -293,7 +293,7 @@ describe('a hostile bundle', () => {
     expect((await sluice('failures', 'show', id, '--event', '-c', config)).out).toBe(before.out);
   });
 
-  test('is told at once where nothing of it will be sent, with the remedy', async () => {
+  test('is reported at once with the remedy if it is too large to send', async () => {
     write({ senders: ['AROAEAST'] });
     const { err } = await sluice('failures', 'import', '-c', config, bundleOf(line({})), '--yes');
     expect(err).toMatch(
@@ -302,7 +302,7 @@ describe('a hostile bundle', () => {
   });
 });
 
-test("what is written is its owner's alone, also over a file that everybody could read", async () => {
+test('only the owner can read written files, even if the replaced file was readable for all', async () => {
   await parked();
   const out = join(folder, 'out.jsonl');
   writeFileSync(out, '');

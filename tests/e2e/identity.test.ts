@@ -33,7 +33,7 @@ async function withKeys(): Promise<void> {
 }
 
 test(
-  'its Gateways are served, a made-up event is parked with its reason and disturbs nobody, and a key that is away heals without a restart',
+  'its Gateways are served, a forged event is parked with its reason and affects no other, and a missing key recovers without a restart',
   async () => {
     await withKeys();
     const doctor = site.launch(['doctor', '--config', site.files.config, '-o', 'json']);

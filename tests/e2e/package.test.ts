@@ -291,7 +291,7 @@ describe('the stack', () => {
     );
   });
 
-  test('only what speaks to a device reads secrets, and only those the configuration refers to', () => {
+  test('only functions that call devices may read secrets, and only those in the configuration', () => {
     const secrets = (role: string): string[] =>
       statements(role)
         .filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a)))
@@ -311,7 +311,7 @@ describe('the stack', () => {
     expect(secrets('ParkRole')).toEqual([]);
   });
 
-  test('map and park read the public keys of the clusters, and nobody the private ones', async () => {
+  test('map and park may read the public keys of the clusters, and no function the private ones', async () => {
     const config = join(scratch, 'keys.yaml');
     writeFileSync(
       config,
@@ -631,7 +631,7 @@ describe('the build', () => {
     expect(stdout).toBe('echo yes\n');
   });
 
-  test('a Node that is too old is told so in one sentence, before the program is linked', async () => {
+  test('reports a Node version that is too old in one sentence, before the program is linked', async () => {
     const folder = repository('cli-old');
     await builder(folder).run();
     const old = join(folder, 'old-node.mjs');

@@ -50,7 +50,7 @@ function shell(script: string, env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<st
 }
 
 describe('standard output', () => {
-  test('a reader that has seen enough costs neither a word nor the exit code', () => {
+  test('a closed pipe causes no message and does not change the exit code', () => {
     // The reader is gone before there is anything to read.
     const script = 'exec 3> >(true); wait $!; sluice completion bash >&3';
     expect(shell(script)).toMatchObject({ stderr: '', status: 0 });
@@ -89,14 +89,14 @@ describe('help', () => {
 });
 
 describe('what the system says', () => {
-  test('a file that is not there is said in words', () => {
+  test('a missing file is reported in words', () => {
     expect(shell('sluice failures import none.jsonl --yes')).toMatchObject({
       stderr: 'sluice: none.jsonl: no such file (ENOENT)\n',
       status: 1,
     });
   });
 
-  test('a device that refuses connections is said in words', () => {
+  test('a device that refuses connections is reported in words', () => {
     expect(shell('sluice ports').stderr).toContain('(connection refused, ECONNREFUSED)');
   });
 });

@@ -445,7 +445,7 @@ describe('a BIG-IP that cannot be used', () => {
   );
 
   test(
-    'shows a certificate that nobody trusts: BIP402, and heals when the right device answers again',
+    'shows an untrusted certificate: BIP402, and recovers when the right device answers again',
     async () => {
       const stranger = await startBigip({ dataPath: false });
       site.cable.lead(stranger.url);

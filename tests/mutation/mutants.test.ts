@@ -69,7 +69,7 @@ describe('a mutated source', () => {
     expect(new Set(mutants.map(({ line }) => line))).toEqual(new Set([2, 3]));
   });
 
-  test('numbers its mutants on, and tells which were come by', () => {
+  test('continues the numbering of mutants, and reports which were executed', () => {
     const { mutants, source } = mutate('file.ts', 'let x = true ? 5 : 6;', 100);
     expect(mutants.map(({ id }) => id)).toEqual([100, 101, 102, 103, 104]);
     mutation.hits = new Set();

@@ -69,7 +69,7 @@ describe('promise 6: absence must be proven', () => {
     },
   );
 
-  test('an inventory that misses an ingress removes no more than the allowance; its word is a complete list and no more', () => {
+  test('an inventory without an ingress removes no more than the allowance, like a complete list', () => {
     for (let owned = 1; owned <= 40; owned++) {
       const declared = planPartition('k8s', EMPTY_STATE, [slice(1, all(owned))], rules).next;
       const absence = {

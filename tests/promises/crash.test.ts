@@ -169,7 +169,7 @@ async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<Worl
 
 describe('promise 16: crash anywhere, recover anywhere', () => {
   test.each(Object.entries(SCENARIOS))(
-    '%s: killed before and after every single write, it ends as if nothing had happened',
+    '%s: killed before and after every single write, it ends in the same state',
     async (_name, scenario) => {
       const whole = await prepare(scenario);
       const count = killAt(10_000, 'after');

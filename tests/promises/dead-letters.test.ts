@@ -211,7 +211,7 @@ describe('12 every dead letter explains itself', () => {
     expect(await failures.store.list()).toHaveLength(1);
   });
 
-  test('says of the sender whether it was verified', async () => {
+  test('records whether the sender was verified', async () => {
     const senders = {
       clusters: [
         { id: 'east', senders: ['AROAEAST'] },

@@ -111,7 +111,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
   };
   const west = offer('west', { since: LATER, pods: 2, settings: { iRules: ['/Common/bad'] } });
 
-  test('a setting that the device would refuse is not even tried while somebody else decides', async () => {
+  test('a setting that the device would refuse is not tried while another owner decides', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.drain();
@@ -161,7 +161,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
   });
 
-  test('what was refused of the next one takes over once the device accepts it, whoever speaks then', async () => {
+  test('the refused settings of the next owner take effect once the device accepts them, whoever sends first', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(west);

@@ -76,7 +76,7 @@ const WAYS: readonly (readonly [way: string, body: (keyid: string) => string, co
   ],
 ];
 
-describe('a message from anybody', () => {
+describe('a message from any sender', () => {
   let site: Site;
   afterEach(() => site.close());
 

@@ -81,7 +81,7 @@ async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'd
   }
 }
 
-test('a message whose reading kills the process again and again stops nobody for longer than two visibility times, and is set aside unread', async () => {
+test('a message that crashes its process repeatedly delays others by at most two visibility timeouts, and is set aside unread', async () => {
   await send('deadly/a/gateway');
   for (const owner of NEIGHBOURS) await send(owner);
   const waiting = async (): Promise<number> => {

@@ -72,7 +72,7 @@ describe('promise 5: a sick neighbour does not hurt you', () => {
     );
   });
 
-  test('the poison alone is told: dead-lettered once with its words, everybody else is applied', async () => {
+  test("only the faulty exposure is dead-lettered, once and with the device's message; all others are applied", async () => {
     const { world } = await burst(POISON, true);
     expect(world.deadLetters().map((d) => d.exposure)).toEqual([
       `172.16.100.195:${POISON + 1}/tcp`,

@@ -75,7 +75,7 @@ const busiest = (from: number): number =>
   );
 
 describe('promise 15: an outage has no end', () => {
-  test('it is told since the first try that failed, not since the changes left the queue', async () => {
+  test('the outage is dated from the first failed attempt, not from the time the changes left the queue', async () => {
     goAway();
     await world.send(slice(1, wants([1]), { owner: EAST }));
     await pass(10 * MINUTE);
@@ -213,7 +213,7 @@ describe('promise 15: an outage has no end', () => {
     ]);
   });
 
-  test('who spoke while an order to forget it waited is not forgotten', async () => {
+  test('a cluster that sent events while an order to forget it waited is not forgotten', async () => {
     await world.send(slice(1, wants([1]), { owner: EAST }));
     await world.drain();
     goAway();

@@ -87,7 +87,7 @@ describe('promise 9: apply does what the plan said, or says so', () => {
     );
   }, 60_000);
 
-  test('a plan made from a state that is no longer declared is refused by its lock key, and made anew', async () => {
+  test('a plan from an outdated state is refused by its lock key, and planned again', async () => {
     const device = memoryDevice();
     await applyPartition(job(device, [slice(1, [exposure({ port: 1 })])]));
     const stale = await device.read('k8s');
@@ -120,7 +120,7 @@ describe('promise 9: apply does what the plan said, or says so', () => {
 });
 
 describe('promise 8: dry run is inert', () => {
-  test('apply on the device of a dry run writes nothing, whatever arrives, and plans as if it had', async () => {
+  test('apply on a dry-run device writes nothing, whatever arrives, and plans as if it had', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (list) => {
         const device = memoryDevice();

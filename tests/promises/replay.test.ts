@@ -72,7 +72,7 @@ describe('14 replay is a job, not a button', () => {
     expect(steps).toBeGreaterThan(40);
   });
 
-  test('killed right after an event left, and resumed before anybody worked on it, it sends under the same id, which the queue swallows', async () => {
+  test('killed right after sending an event, and resumed before it is handled, it sends with the same id, which the queue deduplicates', async () => {
     const site = await siteWith(1);
     const working = site.work;
     site.work = async () => undefined;

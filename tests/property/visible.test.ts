@@ -62,7 +62,7 @@ const hostile = fc
   .map((parts) => parts.join(''));
 
 describe('text on a terminal', () => {
-  test('holds nothing that a terminal obeys or hides, and no line of its own', () => {
+  test('contains nothing that a terminal interprets or hides, and no line break', () => {
     fc.assert(
       fc.property(
         hostile,

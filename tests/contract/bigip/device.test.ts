@@ -75,7 +75,7 @@ async function declare(device: Device, state: DeclaredState): Promise<'applied' 
 }
 
 describe('a BIG-IP', () => {
-  test('declares what it was told, reads it back exactly, and verifies it', async () => {
+  test('declares the desired state, reads it back exactly, and verifies it', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     expect(await device.read('k8s')).toEqual({ kind: 'ours', declared: { state: EMPTY_STATE } });
@@ -94,7 +94,7 @@ describe('a BIG-IP', () => {
   });
 
   /** Red when the key is not compared (`createPartitionReader` in partition.ts). */
-  test('what somebody else declared meanwhile is read anew, and the same declaration is parsed once', async () => {
+  test('reads again what another client declared, and parses the same declaration only once', async () => {
     const bigip = await lab();
     const [device, other] = [connect(bigip), connect(bigip)];
     await declare(device, wanted());
@@ -141,7 +141,7 @@ describe('a BIG-IP', () => {
     expect(await fast.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
-  test('tells apart a wrong password, an untrusted certificate, no AS3, and nobody there', async () => {
+  test('distinguishes a wrong password, an untrusted certificate, a missing AS3 and an unreachable device', async () => {
     const bigip = await lab();
     await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({
       code: 'BIP401',
@@ -177,7 +177,7 @@ describe('a BIG-IP', () => {
     expect(await pinned.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
-  test('a partition that somebody else made is refused, unless it is to be adopted', async () => {
+  test('refuses a partition that another client created, unless it should be adopted', async () => {
     const bigip = await lab();
     await fetchAs(bigip, 'POST', '/mgmt/tm/auth/partition', { name: 'k8s' });
     expect(await connect(bigip).read('k8s')).toMatchObject({ kind: 'refused', code: 'OWN303' });
@@ -205,7 +205,7 @@ describe('a BIG-IP', () => {
     });
   });
 
-  test("what BIG-IP refuses comes with BIG-IP's own words", async () => {
+  test("a refusal by BIG-IP contains BIG-IP's message", async () => {
     const bigip = await lab();
     const device = connect(bigip);
     const bad = planPartition(

@@ -30,7 +30,7 @@ function dry(bigip: LabBigip): { readonly device: Device; readonly told: Told[] 
 }
 
 describe('the device of a dry run', () => {
-  test('answers as if it had declared, tells the plan, and leaves the device alone', async () => {
+  test('answers as if it had declared, logs the plan, and writes nothing to the device', async () => {
     const bigip = await lab();
     const { device, told } = dry(bigip);
     expect(await declare(device, wanted())).toBe('applied');
@@ -50,7 +50,7 @@ describe('the device of a dry run', () => {
     expect(await connect(bigip).read('k8s')).toMatchObject({ declared: { state: EMPTY_STATE } });
   });
 
-  test('each plan starts from the one before, so that nothing is told twice', async () => {
+  test('each plan starts from the previous one, so that nothing is logged twice', async () => {
     const { device, told } = dry(await lab());
     await declare(device, wanted());
     await declare(device, wanted(wanted(), 2, [32_400, 5]));
@@ -65,7 +65,7 @@ describe('the device of a dry run', () => {
     ]);
   });
 
-  test('forgets what it made up when somebody really declares', async () => {
+  test('drops the simulated state when another client declares', async () => {
     const bigip = await lab();
     const { device } = dry(bigip);
     await declare(device, wanted());

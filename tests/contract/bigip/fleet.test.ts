@@ -336,7 +336,7 @@ describe('a drain where partitions share their nodes', () => {
 
 describe('a device whose other partitions are taken out of the configuration', () => {
   // Seen red: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every declare from then on.
-  test('keeps its nodes in /Common, follows its pods, can drain, and takes nodes of its own when it is empty', async () => {
+  test('keeps its nodes in /Common, follows its pods, can drain, and uses its own nodes once it is empty', async () => {
     const rules = under(fleet());
     const site = await start(rules, ['k8s', 'other']);
     await run('east', 2);

@@ -73,7 +73,7 @@ describe('a pair of units', () => {
     expect([declares(a) - before, declares(b) > 0]).toEqual([0, true]);
   });
 
-  test('asks again who is active although the clock was set back, and at once when it was set ahead, as after a machine slept', async () => {
+  test('checks the active unit again after the clock was set back, and at once after it jumped ahead, as after a suspend', async () => {
     const { a, b } = await pair();
     const clock = stepClock();
     const device = connect(a, { peer: b, clock });
@@ -98,7 +98,7 @@ describe('a pair of units', () => {
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
-  test('a 401 is answered by asking again who is active, and one login', async () => {
+  test('after a 401, checks the active unit again and logs in once', async () => {
     const { a, b } = await pair();
     const device = connect(a, { peer: b });
     await device.read('k8s');
@@ -111,7 +111,7 @@ describe('a pair of units', () => {
     expect(seen.b.some(({ path }) => path.includes('/declare/k8s'))).toBe(true);
   });
 
-  test('both units standby is passing trouble with a code of its own, not a refusal', async () => {
+  test('two standby units are a temporary failure with a separate code, not a refusal', async () => {
     const { a, b } = await pair();
     a.faults.standby();
     await expect(connect(a, { peer: b }).read('k8s')).rejects.toMatchObject({
@@ -218,7 +218,7 @@ describe('config sync', () => {
       'no such group',
     ],
   ] as const)(
-    '%s is a warning with its reason, and the change stands',
+    '%s is a warning with its reason, and the change stays declared',
     async (_name, response, path, words) => {
       const a = await lab();
       const { log, warnings } = listener();
@@ -280,7 +280,7 @@ describe('fences that lie in the past', () => {
     ]);
   });
 
-  test('after a failback the standby that knows more is believed', async () => {
+  test('after a failback, the newer state of the standby counts', async () => {
     const a = await lab({ hostname: 'unit-a' });
     await declare(connect(a), wanted());
     const b = await synced(a, 'unit-b');

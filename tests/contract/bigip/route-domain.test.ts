@@ -63,7 +63,7 @@ describe('members in a route domain', () => {
     );
   });
 
-  test("are refused in the device's words where it has no such route domain", async () => {
+  test("are refused with the device's message if it has no such route domain", async () => {
     const device = connect(await lab(KNOWN));
     await expect(declare(device, wanted([at('10.0.0.5%3')]))).rejects.toMatchObject({
       fault: 'content',

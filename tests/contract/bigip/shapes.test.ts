@@ -79,7 +79,7 @@ describe('a reading', () => {
     ],
     ['constants that are none', { class: 'Tenant', constants: null }],
     ['a tenant that is none', 5],
-  ])('of %s harms nobody', async (_name, k8s) => {
+  ])('of %s does not affect other applications', async (_name, k8s) => {
     const bigip = await lab();
     const device = connect(bigip);
     bigip.faults.inject({ match: isRead, response: json({ k8s }) });

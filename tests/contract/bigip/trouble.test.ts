@@ -109,7 +109,7 @@ describe('an answer that is none', () => {
     },
   );
 
-  test('a declaration that is larger than the device takes is a refusal with a code of its own, and what is declared stays', async () => {
+  test('a declaration that is too large for the device is refused with a separate code, and the declared state stays', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -213,7 +213,7 @@ describe('what has to be there before anything is declared', () => {
     expect(asked()).toBe(2);
   });
 
-  test('an account without the role administrator is told so', async () => {
+  test('reports an account without the administrator role', async () => {
     const bigip = await lab();
     const message =
       'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice resource=/shared/appsvcs/info verb=GET uri:http://localhost:8100/mgmt/shared/appsvcs/info';

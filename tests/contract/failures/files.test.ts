@@ -51,7 +51,7 @@ describe('blobs in a directory', () => {
   });
 
   /** Red without the lock: the condition is looked at, and the blob of the other process overwritten. */
-  test('a write under a condition waits for whoever is writing, and then sees what they wrote', async () => {
+  test('a conditional write waits for a concurrent writer, and then sees its result', async () => {
     const root = folder();
     const holder = spawn(
       process.execPath,
@@ -119,7 +119,7 @@ describe('blobs in a directory', () => {
     },
   );
 
-  test('nobody but its owner reads what is in it, whatever rights it had before', async () => {
+  test('only the owner can read its content, regardless of previous permissions', async () => {
     const root = join(folder(), 'failures');
     mkdirSync(root, { mode: 0o755 });
     chmodSync(root, 0o755);

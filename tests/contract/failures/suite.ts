@@ -216,7 +216,7 @@ export function failureStoreContract(
       expect(await to.store.get(all[0]!.id)).toEqual({ ...all[0], ...local });
     });
 
-    test('a bundle changes nothing of a failure that is known, and writes under no name of its own', async () => {
+    test('a bundle changes no known failure, and cannot choose names of blobs', async () => {
       const place = await make();
       stops.push(place.stop);
       const blobs = place.blobs();
@@ -306,7 +306,7 @@ export function failureStoreContract(
       ]);
     });
 
-    test('a job is written under a condition: of two writers of one page the second is told', async () => {
+    test('jobs are written conditionally: the second of two concurrent writers of a page gets an error', async () => {
       const [a, b] = await open(2);
       const items = Array.from({ length: 250 }, (_, unit) => ({
         failure: `f${unit}`,

@@ -28,7 +28,7 @@ describe('a declaration of 0.1.0', () => {
 
 describe('a declaration of before', () => {
   test.each(Object.entries(OLDER_FORMATS))(
-    '%s: is read to the state that was meant, and declared anew in the present format',
+    '%s: is read to the intended state, and declared again in the present format',
     (name, state) => {
       const read = readTenant('k8s', tenantOf(golden(`../earlier/${name}.json`)));
       expect(read).toEqual({ kind: 'ours', state });

@@ -147,7 +147,7 @@ describe('the failure store of 0.1.0', () => {
     ]).toEqual(['running', 'sending']);
   });
 
-  test('knows the turns of its policies, what people did, and the stories', async () => {
+  test('reads the state of policies, the audit log, and the histories', async () => {
     expect(await failures.turns.get('passing')).toEqual({
       format: 1,
       policy: 'passing',

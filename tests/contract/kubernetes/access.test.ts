@@ -125,7 +125,7 @@ describe('a credential plugin', () => {
     );
   });
 
-  test('that fails tells what it said', async () => {
+  test('that fails is reported with its output', async () => {
     const client = clientOf({
       kubeconfig: withPlugin('console.error("please log in"); process.exit(3)'),
     });
@@ -230,7 +230,7 @@ describe('which proxy', () => {
     ['https://127.0.0.1:6443', '', undefined],
     ['https://localhost:6443', '', undefined],
     ['http://api.example.org', '', undefined],
-  ])('%s with NO_PROXY=%s goes by %s', (server, except, proxy) => {
+  ])('%s with NO_PROXY=%s uses %s', (server, except, proxy) => {
     expect(proxyFor(server, { HTTPS_PROXY: PROXY, NO_PROXY: except })).toBe(proxy);
   });
 

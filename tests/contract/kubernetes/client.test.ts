@@ -164,7 +164,7 @@ describe('server-side apply', () => {
     ).toEqual([80]);
   });
 
-  test('refuses to take over what somebody else owns', async () => {
+  test('refuses to take over fields of another manager', async () => {
     at.lab.store.apply(service);
     const theirs = {
       metadata: { namespace: 'default', name: 'web' },
@@ -175,7 +175,7 @@ describe('server-side apply', () => {
   });
 });
 
-test('replace fails when somebody wrote in between', async () => {
+test('replace fails after a concurrent write', async () => {
   at.lab.store.apply(configMap('one', { n: '1' }));
   const read = await at.client.get(CONFIG_MAPS, 'one', 'default');
   at.lab.store.apply(configMap('one', { n: '2' }));

@@ -46,7 +46,7 @@ function setUp(): {
   return { client: dryRunClient(real, log), told, asked };
 }
 
-test('reads go through, writes are told once and answered as done', async () => {
+test('reads are sent, writes are logged once and answered as successful', async () => {
   const { client, told, asked } = setUp();
   const object = { metadata: { namespace: 'n', name: 's' }, spec: { ports: [] } };
   expect(await client.get(SERVICES, 's', 'n')).toEqual({ metadata: { name: 'real' } });

@@ -61,7 +61,7 @@ async function again(times: number): Promise<void> {
 }
 
 describe('a quiet kind without bookmarks', () => {
-  test('is watched anew from where it was, without a list, a fault or a pause', async () => {
+  test('is watched again from the same revision, without a list, an error or a pause', async () => {
     await again(4);
     expect(asked('list')).toBe(1);
     expect(stream.figures.interruptions).toBe(0);

@@ -29,7 +29,7 @@ queueContract('SQLite file', async () => {
 });
 
 test.each([0o600, 0o644, 0o666])(
-  'nobody but its owner reads the queue file and what SQLite puts beside it, when it had %i before',
+  "only the owner can read the queue file and SQLite's files beside it, even if its mode was %i before",
   async (mode) => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
     const path = join(folder, 'queue.sqlite');
@@ -126,7 +126,7 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
-  test('ahead gives nobody in the same process what is in hand, and lets it be finished', async () => {
+  test('set ahead does not redeliver messages in progress to the same process, and lets them finish', async () => {
     const queue = open();
     await send(queue, 'a');
     await send(queue, 'b');

@@ -155,7 +155,7 @@ export function queueContract(
       expect(bodies(await take())).toEqual(['a1']);
     });
 
-    test('a message whose visibility ended can no longer be deleted, though nobody else took it yet', async () => {
+    test('a message whose visibility expired can no longer be deleted, even before it is redelivered', async () => {
       await send('a', 'a1');
       const [first] = await take();
       await subject.pass(31_000);
@@ -230,13 +230,13 @@ export function queueContract(
       ).toEqual([]);
     });
 
-    test('tells how many wait and how many are in flight', async () => {
+    test('reports the number of waiting messages and of messages in flight', async () => {
       for (const body of ['1', '2', '3']) await send(body, body);
       await take(1);
       expect(await queue.depth()).toMatchObject({ waiting: 2, inFlight: 1 });
     });
 
-    test('tells since when the oldest message is there, whether it waits or is in flight', async () => {
+    test('reports the sending time of the oldest message, waiting or in flight', async () => {
       expect(await queue.depth()).toEqual({ waiting: 0, inFlight: 0 });
       await send('a', 'first');
       await subject.pass(60_000);
@@ -255,7 +255,7 @@ export function queueContract(
       });
     });
 
-    test('groups and ids longer than SQS takes still tell messages apart', async () => {
+    test('groups and ids that are too long for SQS still distinguish messages', async () => {
       const long = 'n'.repeat(150);
       await send(`${long}/1`, 'one', `${long}-1`);
       await send(`${long}/2`, 'two', `${long}-2`);

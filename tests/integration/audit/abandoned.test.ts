@@ -35,7 +35,7 @@ async function audited(bigip: LabBigip): Promise<readonly Finding[]> {
 }
 
 describe('a partition that was taken out of devices[].partitions', () => {
-  test('is told with what is still served there, and what to do', async () => {
+  test('is reported with what it still serves, and with a remedy', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     expect(await audited(bigip)).toEqual([

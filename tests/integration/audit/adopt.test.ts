@@ -77,7 +77,7 @@ async function apply({ runtime, sent }: Bench): Promise<void> {
 
 /** Red when audit does not send `adopt`, when the handler does not pass it on, or when render.ts does not draw it. */
 describe('policy.drift: adopt', () => {
-  test('keeps the balancing, the limit and the switch that somebody set by hand, and declares them from then on', async () => {
+  test('keeps a manually changed balancing method, limit and state, and declares them from then on', async () => {
     const bigip = await declared();
     await byHand(bigip, 'PATCH', POOL, { loadBalancingMode: 'least-connections-member' });
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true, connectionLimit: 50 });

@@ -186,7 +186,7 @@ describe('audit', () => {
     },
   );
 
-  test('is only told where the policy says so', async () => {
+  test('is only reported if the policy says so', async () => {
     const bigip = await declared();
     await byHand(bigip, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`);
     const { runtime, sent } = bench([bigip], { drift: 'report' });
@@ -194,7 +194,7 @@ describe('audit', () => {
     expect(sent).toEqual([]);
   });
 
-  test('a declaration that somebody else changed is named, never repaired', async () => {
+  test('a declaration that another client changed is reported, never repaired', async () => {
     const bigip = await lab();
     expect(
       (

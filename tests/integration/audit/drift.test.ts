@@ -116,7 +116,7 @@ describe('sluice drift', () => {
     });
   });
 
-  test('tells of a pool that is wider than recommended, as sluice doctor does, although nothing differs', async () => {
+  test('reports a pool with more members than recommended, as sluice doctor does, although nothing differs', async () => {
     const bigip = await lab();
     const members = Array.from({ length: 101 }, (_, i) => ({
       address: `10.244.1.${i + 1}`,

@@ -159,7 +159,7 @@ describe('sluice doctor', () => {
   });
 });
 
-describe('sluice doctor on queues that somebody made', () => {
+describe('sluice doctor on externally created queues', () => {
   let sqs: LocalSqs;
   beforeEach(async () => {
     sqs = await startLocalSqs();

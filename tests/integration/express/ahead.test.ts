@@ -157,7 +157,7 @@ describe('map', () => {
     expect([(await waiting('express')).length, (await waiting('slices')).length]).toEqual([0, 2]);
   });
 
-  test('sends nothing ahead where nobody leaves or comes back', async () => {
+  test('sends nothing ahead if no member leaves or returns', async () => {
     await handle(snapshotOf(3, 7), runtime());
     expect([(await waiting('express')).length, (await waiting('slices')).length]).toEqual([0, 2]);
   });

@@ -154,7 +154,7 @@ describe('a member that comes back', () => {
 });
 
 describe('what express leaves alone', () => {
-  test('is told to each ingress beside what was written for it, and nothing of the others', async () => {
+  test('is reported to each ingress with its own writes only', async () => {
     await twoPods();
     const other = event(2, ['10.0.0.9 terminating'], inner);
     expect(await site.express([event(2, ['10.0.0.1 terminating']), other])).toEqual([]);
@@ -196,7 +196,7 @@ describe('what express leaves alone', () => {
     ]);
   });
 
-  test('a partition that somebody else declares', async () => {
+  test('a partition that another client declares', async () => {
     site = await startSite();
     await site.session.call({
       method: 'POST',
@@ -286,7 +286,7 @@ describe('when the device cannot', () => {
   });
 
   /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
-  test("a CA that is not the device's is looked up anew with the next event, in case somebody corrected it", async () => {
+  test('a wrong CA is read again with the next event, because it may have been corrected', async () => {
     const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
     let wrong = true;
     site = await startSite({ ca: () => (wrong ? stranger.cert : undefined) });
@@ -300,7 +300,7 @@ describe('when the device cannot', () => {
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready']);
   });
 
-  test('a busy device is not logged in to anew, nor its CA looked up', async () => {
+  test('a busy device causes neither a new login nor a new lookup of its CA', async () => {
     let asked = 0;
     site = await startSite({
       ca: () => {

@@ -146,7 +146,7 @@ describe('the host, on the queue of one host', () => {
     expect(heard.lines.filter((line) => line.message === 'reported')).toHaveLength(1);
   });
 
-  test('runs the packed zips, each in a folder of its own that goes away again', async () => {
+  test('runs the packed zips, each in a separate folder that is removed afterwards', async () => {
     host = await startHost({ dist, runtime: runtime(), template });
     await playBoth();
     const folders = [...new Set(heard.lines.flatMap((line) => line.here ?? []))];

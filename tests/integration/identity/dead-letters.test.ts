@@ -157,7 +157,7 @@ const victims = async (): Promise<readonly unknown[]> => [
 
 describe('a message that claims an owner without proof', () => {
   test.each(FORGED)(
-    "%s: parked as a letter (%s), it is nobody's and no result closes it",
+    '%s: parked as a dead letter (%s), it has no owner and no result closes it',
     async (_, code, forge) => {
       await park('snapshots', { body: await letterOf(code, forge(site.signers)) });
       expect(await victims()).toEqual([]);
@@ -167,7 +167,7 @@ describe('a message that claims an owner without proof', () => {
   );
 
   test.each(FORGED)(
-    "%s: moved by the queue, it is nobody's and no result closes it",
+    '%s: moved by the queue, it has no owner and no result closes it',
     async (_, _code, forge) => {
       await park('snapshots', { body: forge(site.signers), redriven: true });
       expect(await victims()).toEqual([]);
@@ -176,7 +176,7 @@ describe('a message that claims an owner without proof', () => {
     },
   );
 
-  test("the unsigned words of a watcher, moved by the queue, are nobody's either", async () => {
+  test('an unsigned event of a watcher, moved by the queue, has no owner either', async () => {
     const said = JSON.parse(await site.said('east')) as object;
     await park('snapshots', {
       body: JSON.stringify({ ...said, signature: undefined, keyid: undefined }),
@@ -185,7 +185,7 @@ describe('a message that claims an owner without proof', () => {
     expect(await victims()).toEqual([]);
   });
 
-  test('a dead letter that somebody made up and the queue moved is an event like any other', async () => {
+  test('a forged dead letter that the queue moved is treated like any other event', async () => {
     const letter = await letterOf('BIP421', await site.said('east'), {
       device: 'bigip',
       revision: { epoch: 1, counter: 99 },
@@ -195,7 +195,7 @@ describe('a message that claims an owner without proof', () => {
     expect(await failures.store.list()).toMatchObject([{ code: 'RPL701', class: 'never-ran' }]);
   });
 
-  test("a dead letter of another queue is taken for nobody's", async () => {
+  test('a dead letter of another queue has no owner', async () => {
     await park('slices', { body: await letterOf('BIP421', 'x') });
     expect(await victims()).toEqual([]);
   });
@@ -228,12 +228,12 @@ describe('a message with proof keeps its owner', () => {
     expect(await failures.store.list()).toMatchObject([{ owner: VICTIM, state: 'healed' }]);
   });
 
-  test('signed by its cluster, and moved by the queue before anybody read it', async () => {
+  test('signed by its cluster, and moved by the queue unread', async () => {
     await park('snapshots', { body: await site.said('east'), redriven: true });
     expect(await failures.store.list()).toMatchObject([{ code: 'RPL701', owner: VICTIM }]);
   });
 
-  test('the queue says of what it moved that it did, whatever the sender wrote', async () => {
+  test('the queue marks messages that it moved, whatever the sender wrote', async () => {
     const queue = site.queues.queue('snapshots');
     await queue.send({
       group: VICTIM,

@@ -313,14 +313,14 @@ describe('where the queue knows its senders too', () => {
     await site.map();
   };
 
-  test('a sender that may speak still has to sign', async () => {
+  test('an allowed sender must still sign', async () => {
     site = await startSite({ kind: 'sqs', senders: [SQS_SENDER] });
     await forgedAndTrue();
     expect(await site.slices()).toEqual([`${owner('east')} 1`]);
     expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN321']);
   });
 
-  test('a signature does not help a sender that may not speak', async () => {
+  test('a valid signature does not help a sender that is not allowed', async () => {
     site = await startSite({ kind: 'sqs', senders: ['AROAEAST'] });
     await forgedAndTrue();
     expect(await site.slices()).toEqual([]);

@@ -16,7 +16,7 @@ describe('AS3 declarations', () => {
   const poolMembers = (name: string): readonly string[] =>
     (partition(name)?.pools[0]?.members ?? []).map((m) => m.path);
 
-  test('info tells the version, GET before the first declare has no content', async () => {
+  test('info returns the version, and GET before the first declaration has no content', async () => {
     expect((await call(bigip, 'GET', '/mgmt/shared/appsvcs/info')).body).toMatchObject({
       version: '3.56.0',
       schemaMinimum: '3.0.0',
@@ -174,7 +174,7 @@ describe('AS3 declarations', () => {
     expect((await call(bigip, 'GET', '/mgmt/tm/ltm/node/~Common~10.0.0.1')).status).toBe(404);
   });
 
-  test('only tenants that stand in the path and in the body are touched', async () => {
+  test('only tenants in both the path and the body are changed', async () => {
     await declare(bigip, { one: tenant({ a: app() }) });
     const body = adc({ one: tenant(), two: tenant({ a: app({ address: '172.16.100.2' }) }) });
     expect((await call(bigip, 'POST', `${DECLARE}/two`, { body })).body['results']).toHaveLength(1);
@@ -242,7 +242,7 @@ describe('AS3 declarations', () => {
     expect((await call(bigip, 'GET', `${DECLARE}/k8s`)).body['k8s'].constants).toEqual(constants);
   });
 
-  test('a dry run tells the outcome, changes nothing and stores nothing', async () => {
+  test('a dry run returns the outcome, changes nothing and stores nothing', async () => {
     const body = adc(
       { k8s: tenant({ a: app() }) },
       { controls: { class: 'Controls', dryRun: true, traceResponse: true } },

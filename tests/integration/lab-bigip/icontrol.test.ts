@@ -144,7 +144,7 @@ describe('iControl REST', () => {
     ).toEqual(['10.0.0.2:80', '10.0.0.3:80']);
   });
 
-  test('somebody else may have a partition with virtual servers, and their place is taken', async () => {
+  test('another client may have a partition with virtual servers, whose addresses are taken', async () => {
     await call(bigip, 'POST', '/mgmt/tm/auth/partition', { body: { name: 'theirs' } });
     await call(bigip, 'POST', '/mgmt/tm/ltm/pool', {
       body: { name: 'web', partition: 'theirs', members: [{ name: '10.8.0.1:80' }] },
@@ -202,7 +202,7 @@ describe('iControl REST', () => {
     });
   });
 
-  test('the device tells its role, readiness and version, and saves', async () => {
+  test('the device reports its role, readiness and version, and saves', async () => {
     const entry = async (path: string, key: string): Promise<unknown> =>
       Object.values<{ nestedStats: { entries: Record<string, { description: string }> } }>(
         (await get(path))['entries'],

@@ -17,7 +17,7 @@ describe('one declare at a time, tasks and the optimistic lock', () => {
 
   const k8s = tenant({ a: app({ members: [member(80, '10.0.0.1')] }) });
 
-  test('while somebody else holds the lock, writes and dry runs are 503 and reads go on', async () => {
+  test('while another client holds the lock, writes and dry runs get 503 and reads work', async () => {
     bigip.faults.lockHeldFor(600_000);
     expect((await declare(bigip, { k8s })).body).toMatchObject({ code: 503, message: BUSY });
     expect(

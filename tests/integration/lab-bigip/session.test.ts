@@ -37,7 +37,7 @@ describe('login and tokens', () => {
     expect((await withToken(String(answer.body['token'].token))).status).toBe(200);
   });
 
-  test('a wrong password, no credentials and an unknown token are 401, each with its words', async () => {
+  test('a wrong password, missing credentials and an unknown token get 401, each with its message', async () => {
     expect((await login('wrong')).status).toBe(401);
     expect((await call(bigip, 'GET', READY, { headers: {} })).body).toMatchObject({
       code: 401,

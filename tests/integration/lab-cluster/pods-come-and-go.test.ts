@@ -130,7 +130,7 @@ describe('pods of the lab', () => {
   });
 });
 
-test('a cluster says which of its addresses is taken, and by whom it was wanted', async () => {
+test('a cluster reports which of its addresses is taken, and which process needed it', async () => {
   const { cluster: second, close: closeSecond } = await testCluster(91);
   try {
     expect(second.problems()).toContainEqual(

@@ -32,7 +32,7 @@ function gateway(): string {
   return site.cluster.pods('istio-ingressgateway')[0]?.status?.podIP ?? '';
 }
 
-test('a cluster without power answers nobody, its connections break, and its watcher is gone', async () => {
+test('a cluster without power does not answer, its connections break, and its watcher is gone', async () => {
   const open = connect({ host: loopbackOf(gateway()), port: 32_400 });
   open.on('error', () => undefined);
   await once(open, 'connect');

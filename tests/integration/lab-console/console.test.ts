@@ -117,7 +117,7 @@ describe('the console of the lab', () => {
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
   });
 
-  test('down said again starts anew', async () => {
+  test('repeating down starts its time again', async () => {
     said('down 20');
     await clock.pass(15_000);
     said('down 20');
@@ -146,7 +146,7 @@ describe('the console of the lab', () => {
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
   });
 
-  test('lose keeps answers to declares back, tells of each, and what was declared is there', async () => {
+  test('lose drops answers to declarations, reports each, and the declarations are executed', async () => {
     expect(said('lose 2')).toContain('next 2 declares');
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
     await expect(post()).rejects.toThrow();
@@ -335,7 +335,7 @@ describe('the console of the lab', () => {
     ]);
   });
 
-  test('a pod is added, or removed by its name or the end of it, and it is told when it is gone', async () => {
+  test('a pod is added, or removed by its name or the end of it, and its end is reported', async () => {
     expect(said('pod add')).toBe('Pod gateway-new (10.244.1.5) is there.');
     expect(said('pod remove abcde')).toContain('Pod gateway-abcde is Terminating');
     expect(said('status')).toContain('gateway-abcde (10.244.1.5), terminating');

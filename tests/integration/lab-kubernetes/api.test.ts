@@ -31,7 +31,7 @@ const gateway = (extra: object = {}): KubernetesObject => ({
 });
 
 describe('who may ask', () => {
-  test('nobody without the token', async () => {
+  test('no request without the token', async () => {
     const answer = await call(lab, configMaps, { token: 'wrong' });
     expect(answer).toMatchObject({
       code: 401,
@@ -39,7 +39,7 @@ describe('who may ask', () => {
     });
   });
 
-  test('anybody who wants to know whether it is up', async () => {
+  test('health checks without a token', async () => {
     expect(await call(lab, '/readyz', { token: 'wrong' })).toMatchObject({ code: 200, text: 'ok' });
   });
 });
@@ -59,7 +59,7 @@ describe('discovery', () => {
   const aggregated =
     'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 
-  test('tells everything in one answer to those who ask so', async () => {
+  test('sends aggregated discovery in one answer on request', async () => {
     const answer = await call(lab, '/apis', { accept: aggregated });
     expect(answer.headers['content-type']).toBe(
       'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
@@ -82,7 +82,7 @@ describe('discovery', () => {
     );
   });
 
-  test('tells the same step by step to everybody else', async () => {
+  test('sends the same as legacy discovery to other clients', async () => {
     expect((await call(lab, '/api')).body.versions).toEqual(['v1']);
     expect((await call(lab, '/apis')).body.groups.map((group: Body) => group.name)).toContain(
       'discovery.k8s.io',
@@ -422,7 +422,7 @@ describe('lists', () => {
 });
 
 describe('the store for the lab itself', () => {
-  test('hands out copies, and tells of every change', () => {
+  test('returns copies, and reports every change', () => {
     const seen: string[] = [];
     const stop = lab.store.subscribe(
       ({ type, object }) => void seen.push(`${type} ${object.kind} ${object.metadata.name}`),
@@ -464,7 +464,7 @@ describe('the store for the lab itself', () => {
     });
   });
 
-  test('has the namespaces a cluster has, each cluster with an identity of its own that survives a restart', async () => {
+  test('has the usual namespaces, and each cluster has its own identity that survives a restart', async () => {
     const uid = (from: LabKubernetes): unknown =>
       from.store.get('v1', 'Namespace', undefined, 'kube-system')?.metadata.uid;
     const [again, other] = await Promise.all([
@@ -481,7 +481,7 @@ describe('the store for the lab itself', () => {
     await Promise.all([again.close(), other.close()]);
   });
 
-  test('refuses what the API would refuse, and kinds nobody serves', () => {
+  test('refuses what the API would refuse, and kinds that are not served', () => {
     expect(() =>
       lab.store.apply({ ...configMap('x'), metadata: { name: 'x', namespace: 'nowhere' } }),
     ).toThrow('namespaces "nowhere" not found');
@@ -500,13 +500,13 @@ describe('pods that run on a node', () => {
   };
   const path = '/api/v1/namespaces/default/pods/p';
 
-  test('are gone at once when nobody plays the kubelet', async () => {
+  test('are gone at once without a simulated kubelet', async () => {
     lab.store.apply(pod);
     await call(lab, path, { method: 'DELETE' });
     expect((await call(lab, path)).code).toBe(404);
   });
 
-  test('terminate first when somebody does, unless forced', async () => {
+  test('terminate first with a simulated kubelet, unless forced', async () => {
     await lab.close();
     lab = await startKubernetes({
       gracefulPods: true,

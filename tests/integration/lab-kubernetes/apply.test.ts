@@ -81,7 +81,7 @@ describe('server-side apply to a Service', () => {
     expect(Object.keys(owners(last))).toEqual(['helm Update']);
   });
 
-  test('keeps a port that somebody else applies too', async () => {
+  test('keeps a port that another manager applies too', async () => {
     await apply(lab, path, ports(tcp), { manager: 'sluice' });
     await apply(lab, path, ports(tcp), { manager: 'gitops' });
     const answer = await apply(lab, path, ports({ ...tcp, name: 'tcp-9000', port: 9000 }), {
@@ -159,7 +159,7 @@ describe('server-side apply to a Service', () => {
     expect(second.body).toEqual(first.body);
   });
 
-  test('loses a field to a plain patch, and is told so at the next apply', async () => {
+  test('loses a field to a plain patch, and gets a conflict at the next apply', async () => {
     await apply(lab, path, ports(tcp), { manager: 'sluice' });
     const patch = [{ op: 'replace', path: '/spec/ports/1/targetPort', value: 9999 }];
     const patched = await call(lab, `${path}?fieldManager=by-hand`, {

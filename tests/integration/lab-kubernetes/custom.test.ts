@@ -492,7 +492,7 @@ describe('a valid object', () => {
 });
 
 // Seen red with the validation taken out of `prepare`: the first write of the bad object is answered 201.
-test('a watch never sees an invalid object, whoever writes it', async () => {
+test('a watch never sees an invalid object, regardless of the writer', async () => {
   const stream = await watch(lab, istioGateways);
   const seen = async (): Promise<string> =>
     ((await stream.next()) as { object: { metadata: { name: string } } }).object.metadata.name;

@@ -206,7 +206,7 @@ if (!kubectlFound)
     });
   });
 
-  test('applies server-side under its own manager and is told of conflicts', async () => {
+  test('applies server-side under its own manager and reports conflicts', async () => {
     const manifest = (key: string): string =>
       JSON.stringify({
         apiVersion: 'v1',
@@ -336,7 +336,7 @@ if (!kubectlFound)
     expect(lab.store.list('networking.istio.io/v1', 'Gateway')).toEqual([]);
   });
 
-  test('says what is wrong with a Service in the words of Kubernetes', async () => {
+  test("gets Kubernetes' message for an invalid Service", async () => {
     const manifest = service([{ port: 80 }, { port: 81 }], { name: 'two', namespace: 'default' });
     const refused = await kubectl.pipe(JSON.stringify(manifest), 'create', '-f', '-');
     expect(refused.err).toContain('The Service "two" is invalid');
@@ -358,17 +358,12 @@ if (!kubectlFound)
       '* spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"',
     ],
     ['a missing port', 'servers: [{hosts: ["*"]}]', '* spec.servers[0].port: Required value'],
-  ])(
-    'is told in the words of Kubernetes what is wrong with a Gateway: %s',
-    async (_, servers, sentence) => {
-      const refused = await kubectl.pipe(gatewayWith(servers), 'apply', '-f', '-');
-      expect(refused.code).toBe(1);
-      expect(refused.err).toContain(sentence);
-      expect(
-        lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong'),
-      ).toBeUndefined();
-    },
-  );
+  ])("gets Kubernetes' message for an invalid Gateway: %s", async (_, servers, sentence) => {
+    const refused = await kubectl.pipe(gatewayWith(servers), 'apply', '-f', '-');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(sentence);
+    expect(lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong')).toBeUndefined();
+  });
 
   test('warns of a wrong field where the user wants no more, and refuses it server-side', async () => {
     const warned = await kubectl.pipe(
@@ -401,7 +396,7 @@ if (!kubectlFound)
     );
   });
 
-  test('knows the short names, and which groups a word may mean', async () => {
+  test('supports short names, and names that several groups have', async () => {
     const resources = await ok('api-resources', '--no-headers');
     for (const row of [
       /^gateways\s+gw\s+networking.istio.io\/v1/m,

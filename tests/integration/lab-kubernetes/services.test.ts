@@ -171,7 +171,7 @@ describe('a changed Service', () => {
     ]);
   });
 
-  test('lets go of node ports and status when it stops being a load balancer', async () => {
+  test('releases node ports and status when it is no longer a load balancer', async () => {
     const made = await create([http]);
     await call(lab, `${services}/istio-ingressgateway/status`, {
       method: 'PATCH',

@@ -52,7 +52,7 @@ describe('a watch', () => {
     },
   );
 
-  test('from a revision tells exactly what came after it, each with a larger revision', async () => {
+  test('from a revision sends exactly the later changes, each with a larger revision', async () => {
     lab.store.apply(configMap('before'));
     const from = await revision();
     lab.store.apply(configMap('after'));
@@ -67,7 +67,7 @@ describe('a watch', () => {
     expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
   });
 
-  test('is told nothing of a write that changes nothing', async () => {
+  test('gets no event for a write that changes nothing', async () => {
     lab.store.apply(configMap('a', { same: '1' }));
     const stream = await follow(`resourceVersion=${await revision()}`);
     lab.store.apply(configMap('a', { same: '1' }));
@@ -89,7 +89,7 @@ describe('a watch', () => {
     expect(brief(await take(everywhere, 2))).toEqual(['ADDED elsewhere', 'ADDED here']);
   });
 
-  test('with a selector tells of objects that begin and cease to match, with the content last matched', async () => {
+  test('with a selector reports objects that start and stop matching, with the content that matched last', async () => {
     lab.store.apply(configMap('a', {}, { f5type: 'other' }));
     const stream = await follow('labelSelector=f5type%3Dvirtual-server');
     lab.store.apply(configMap('a', {}, { f5type: 'virtual-server' }));
@@ -189,7 +189,7 @@ describe('a revision that is compacted', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  test('is answered 410 as a status when the lab is told so', async () => {
+  test('gets 410 as a status if the lab is set to it', async () => {
     const old = await revision();
     lab.store.apply(configMap('a'));
     lab.faults.compact();

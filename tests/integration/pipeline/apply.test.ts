@@ -19,8 +19,8 @@ const outcomes = async (cluster = 'east'): Promise<readonly string[]> =>
     s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`),
   );
 
-describe('a device that cannot be used holds up nobody else', () => {
-  test('only its records come again, those of the other device are done and told', async () => {
+describe('an unusable device does not delay others', () => {
+  test('only its records are redelivered; those of the other device are applied and reported', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, { kind: 'reset' });
     await bench.sendSlice(slice(1, at(1), { devices: ['bigip-1', 'bigip-2'] }));
     await bench.sendSlice(slice(1, at(1), onTwo));
@@ -57,7 +57,7 @@ describe('a device that cannot be used holds up nobody else', () => {
   });
 });
 
-describe('tries are spread, and told now and then', () => {
+describe('retries are spread, and reported occasionally', () => {
   const seconds = (list: readonly number[]): number[] => list.map((s) => s * 1000);
 
   /** Milliseconds until the message can be had again, with the longest of all chances. */
@@ -152,7 +152,7 @@ describe('tries are spread, and told now and then', () => {
 });
 
 describe('what BIG-IP refuses', () => {
-  test("is left out and dead-lettered with BIG-IP's own words; owner and neighbours keep the rest", async () => {
+  test("is left out and dead-lettered with BIG-IP's message; everything else stays", async () => {
     await bench.sendSlice(slice(1, [...at(1, 2), withRule(3, '/Common/missing')]));
     await bench.sendSlice(slice(1, at(4), ownedBy('west')));
     expect((await bench.apply()).again).toEqual([]);

@@ -146,7 +146,7 @@ describe('a fault inside the device that stays', () => {
     },
   );
 
-  test('a word of mcpd in the body of a failed call is still a word on the content: it is dead-lettered', async () => {
+  test('an mcpd error in the body of a failed call still concerns the content: the change is dead-lettered', async () => {
     await start();
     device().faults.inner({
       call: '/tm/sys/config',

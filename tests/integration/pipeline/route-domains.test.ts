@@ -95,7 +95,7 @@ describe('the same pod address in two clusters with route domains of their own',
   });
 });
 
-test('a route domain that the device does not have is told in its words, and holds nobody else up', async () => {
+test("a missing route domain is reported with the device's message, and does not delay others", async () => {
   bench = await startBench({ common: { routeDomains: ['1'] } }, parted);
   for (const from of ['east', 'west'] as const) await bench.sendSnapshot(snapshot(from, 1));
   await both();

@@ -109,13 +109,13 @@ function eventsOf(text: string): readonly string[] {
   const gatewayEvents = async (name: keyof typeof PORTS): Promise<readonly string[]> =>
     eventsOf(await told('gateways.networking.istio.io', name));
 
-  test('says of a Gateway that is well where it is offered', async () => {
+  test('shows the address of a published Gateway', async () => {
     expect(await gatewayEvents('good')).toEqual([
       'Normal | Programmed | sluice | bigip-1 serves 172.16.100.195:32400/tcp (partition k8s)',
     ]);
   });
 
-  test('says of a Gateway whose server opens no port what to add', async () => {
+  test('shows what to add for a Gateway whose server opens no port', async () => {
     expect(await gatewayEvents('routeless')).toEqual([
       expect.stringMatching(
         /^Warning \| NoRoute \| sluice \| server 0 \(tcp\), port 32403: MAP230: .*; add a VirtualService with a tcp block for port 32403 and gateways: \[default\/routeless\]$/,
@@ -123,13 +123,13 @@ function eventsOf(text: string): readonly string[] {
     ]);
   });
 
-  test('says of a Gateway that is second who was first and what to do', async () => {
+  test('shows the winner and the remedy for a Gateway that lost a conflict', async () => {
     expect(await gatewayEvents('taken')).toEqual([
       `Warning | PortConflict | sluice | 172.16.100.195:32402/tcp on bigip-1: OWN301: ${TAKEN}`,
     ]);
   });
 
-  test('says of a Gateway that the device refuses what the device said', async () => {
+  test("shows the device's message for a refused Gateway", async () => {
     expect(await gatewayEvents('failed')).toEqual([
       `Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp on bigip-1: BIP411: ${REFUSED}`,
     ]);

@@ -38,7 +38,7 @@ async function started(ingress: Partial<IngressConfig> = {}): Promise<void> {
 }
 
 describe('a gateway pod that was deleted', () => {
-  test('is told as gone at once, and no longer after drainSeconds, with its deletion as proof', async () => {
+  test('is sent as terminating at once, and is gone after drainSeconds, with its deletion as proof', async () => {
     await started({ drainSeconds: 30 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await until(() => names() === 'one gone, two');
@@ -66,7 +66,7 @@ describe('a gateway pod that was deleted', () => {
     ).toBe(false);
   });
 
-  test('does not come back to drain when it served nobody', async () => {
+  test('does not return to drain if it had no connections', async () => {
     await started();
     at.lab.store.apply({ ...gatewayPod('one'), status: status('10.244.1.1', 'False') });
     await at.passUntil(() => pods().some(({ ready }) => !ready));

@@ -55,7 +55,7 @@ if (!kubectlFound)
     ['client-side', []],
     ['server-side', ['--server-side']],
   ])(
-    'a %s apply of the original manifest leaves the added port, and nobody writes again',
+    'a %s apply of the original manifest keeps the added port, and causes no further write',
     async (_, how) => {
       await started({}, ...how);
       await at.passUntil(() => ports().includes(32400));
@@ -71,7 +71,7 @@ if (!kubectlFound)
     },
   );
 
-  test('the command that observe says adds the port as it stands', async () => {
+  test('the command in the message of observe adds the port', async () => {
     await started({ servicePorts: 'observe' });
     const said = (): string | undefined =>
       (

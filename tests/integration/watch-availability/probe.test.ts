@@ -59,7 +59,7 @@ test('or that it is not, after 30 s; the snapshot went out all the same', async 
   await at.passUntil(() => reasons().includes('NotListening'));
 });
 
-test('by default nobody knocks', async () => {
+test('by default listeners are not probed', async () => {
   let knocks = 0;
   envoy.on('connection', () => (knocks += 1));
   await started(false);

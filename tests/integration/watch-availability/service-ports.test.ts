@@ -72,7 +72,7 @@ async function unwanted(meanwhile: () => unknown = () => undefined): Promise<voi
 }
 
 describe('send no new connections to the members of a cluster; existing connections continue', () => {
-  test('false keeps a port that nobody wants any more', async () => {
+  test('false keeps a port that is no longer needed', async () => {
     await started({ withdraw: false });
     await unwanted();
     await quiet();

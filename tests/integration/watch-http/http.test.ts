@@ -92,7 +92,7 @@ describe('/readyz', () => {
 });
 
 describe('/metrics', () => {
-  test('tells objects, lists by cause, snapshots, lag, queue errors and who leads', async () => {
+  test('exposes objects, lists by cause, snapshots, lag, queue errors and leadership', async () => {
     await watcher.start();
     await until(() => at.snapshots().length === 1);
     at.lab.store.apply(gateway('echo', 32_400));
@@ -132,7 +132,7 @@ describe('/metrics', () => {
     at.queues.away = false;
   });
 
-  test('tells why a kind was listed again', async () => {
+  test('exposes why a kind was listed again', async () => {
     await watcher.start();
     at.lab.faults.compact();
     at.lab.faults.cutWatches({ resource: 'pods' });

@@ -115,7 +115,7 @@ test('where the clock of the API server is as wrong as the own one, both are bel
   expect(newest()).toBe(T + DAY + 2);
 });
 
-test('whose Lease is lost starts at the time, and moves above what it is told is declared', async () => {
+test('whose Lease was lost starts at the current time, and moves above the declared epoch', async () => {
   const a = await lead('a', 0);
   const { revision } = at.snapshots().at(-1)!;
   at.settle({

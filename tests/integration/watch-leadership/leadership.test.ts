@@ -39,7 +39,7 @@ async function pair(): Promise<readonly [Replica, Replica]> {
   return [a, b];
 }
 
-describe('a replica that stands by', () => {
+describe('a standby replica', () => {
   test('follows every kind, and neither sends nor writes nor takes results', async () => {
     const a = at.replica('a');
     await a.watcher.start();
@@ -126,7 +126,7 @@ describe('the Lease is handed over', () => {
     expect(taken).toBeLessThan(17_000);
   });
 
-  test('no sooner and no later because the clock of the one that stands by is set', async () => {
+  test('neither earlier nor later if the clock of the standby is set', async () => {
     const [, b] = await pair();
     await pass([b], () => b.clock.monotonic() >= 1_700_000_005_000);
     b.clock.step(3_600_000);
@@ -147,7 +147,7 @@ describe('the Lease is handed over', () => {
 });
 
 describe('a leader that lost the Lease', () => {
-  test('writes nothing any more, and stands by', async () => {
+  test('writes nothing any more, and becomes a standby', async () => {
     const [a] = await pair();
     at.seize('other', at.lease().epoch + 1_000_000);
     await pass([a], () => a.messages.includes('the Lease is lost; this replica stops writing'));
@@ -203,7 +203,7 @@ describe('a leader that lost the Lease', () => {
     expect(at.lease().epoch).toBe(epoch);
   });
 
-  test('keeps its term where somebody labelled or deleted the Lease', async () => {
+  test('keeps its term if the Lease is labelled or deleted', async () => {
     const [a] = await pair();
     const { epoch } = at.lease();
     at.lab.store.delete('coordination.k8s.io/v1', 'Lease', 'default', 'sluice-watch-east');
@@ -224,7 +224,7 @@ describe('a leader that lost the Lease', () => {
   });
 });
 
-describe('two that both believe they lead', () => {
+describe('two replicas that both consider themselves leader', () => {
   /** The clock of the old one stands still, so it never notices by itself. */
   async function both(): Promise<readonly [Replica, Replica]> {
     const [a, b] = await pair();
@@ -232,7 +232,7 @@ describe('two that both believe they lead', () => {
     return [a, b];
   }
 
-  test('leave one port, and each Event once, and the newer one speaks in the higher epoch', async () => {
+  test('leave one port and each Event once, and the newer one uses the higher epoch', async () => {
     const [a, b] = await both();
     expose('echo', 32_400);
     const added = (): string[] =>
@@ -253,7 +253,7 @@ describe('two that both believe they lead', () => {
     expect(a.leads()).toBe(true);
   });
 
-  test('end with one: told that it is superseded, the old one steps down and does not outbid', async () => {
+  test('end with one leader: the superseded one steps down instead of raising its epoch', async () => {
     const [a] = await both();
     await until(() => at.snapshots().length === 2);
     const { epoch } = at.lease();

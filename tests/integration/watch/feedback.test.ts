@@ -137,7 +137,7 @@ describe('what the device has confirmed', () => {
     expect(addresses()).toHaveLength(1);
   });
 
-  test('is written again when somebody wiped the status', async () => {
+  test('is written again after the status was cleared', async () => {
     await told([result()]);
     at.lab.store.apply({ ...(service() as KubernetesObject), status: { loadBalancer: {} } });
     await at.passUntil(() => addresses().length === 1);
@@ -352,8 +352,8 @@ describe('the external address is not touched', () => {
   });
 });
 
-describe('a result that cannot be told yet', () => {
-  test('is acknowledged, and told when the API answers again', async () => {
+describe('a result that cannot be reported yet', () => {
+  test('is acknowledged, and reported when the API answers again', async () => {
     await begin();
     const allow = at.lab.faults.deny({ verbs: ['patch', 'create'] });
     at.settle({ exposures: [result()] });
@@ -365,7 +365,7 @@ describe('a result that cannot be told yet', () => {
     await at.passUntil(() => addresses().length === 1 && events('Gateway').length === 1);
   });
 
-  test('and one that nobody can read is put away with its code', async () => {
+  test('and an unreadable one is dead-lettered with its code', async () => {
     await begin();
     at.queues.deliver('settled-east', '{"no": "event"}');
     await toldAll(at);

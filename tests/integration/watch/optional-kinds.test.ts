@@ -51,7 +51,7 @@ describe('a kind that Sluice can do without', () => {
     await at.passUntil(() => grants()?.length === 1);
   });
 
-  test('may be forbidden: the rest is told, and it is ready', async () => {
+  test('may be forbidden: everything else is reported, and the watcher is ready', async () => {
     at.lab.store.apply(GRANT);
     const allow = at.lab.faults.deny({ resource: 'referencegrants.gateway.networking.k8s.io' });
     await at.watcher({ http: { host: '127.0.0.1', port: 0 } }).start();
@@ -78,7 +78,7 @@ describe('the mesh ConfigMap of the revision that serves the pods', () => {
   const selectors = (): number | undefined =>
     at.snapshots().at(-1)?.objects.optionalKinds?.meshConfigs?.[0]?.discoverySelectors.length;
 
-  test('is in the first snapshot, with the namespaces that it speaks of', async () => {
+  test('is in the first snapshot, with the namespaces that it refers to', async () => {
     at.lab.store.apply(config(SELECTORS));
     at.lab.store.apply(gateway('echo', 32400));
     await at.watcher().start();

@@ -82,7 +82,7 @@ describe('a port that a Gateway opens', () => {
     expect(service()?.metadata.managedFields?.map((entry) => entry.manager)).toContain('sluice');
   });
 
-  test('has a name that nobody else on the Service has', async () => {
+  test('has a unique name on the Service', async () => {
     open('echo', 32400);
     await at.passUntil(() => numbers().includes(32400));
     const taken = ports().find((entry) => entry.port === 32400)?.name ?? '';
@@ -202,7 +202,7 @@ describe('a port that no Gateway wants any more', () => {
     await quiet();
   }
 
-  test('stays until BIG-IP has let go of it, and five minutes more; then only it goes', async () => {
+  test('stays until BIG-IP no longer uses it, and five minutes longer; then only this port is removed', async () => {
     await pass(30_000);
     expect(numbers()).toEqual([15020, 32400]);
     at.settle({});

@@ -90,7 +90,7 @@ async function next(): Promise<Snapshot> {
   }
 }
 
-test('killed right after a snapshot was sent, the next process speaks in a higher epoch and knows what happened meanwhile', async () => {
+test('after a kill right after a snapshot, the next process uses a higher epoch and includes changes made meanwhile', async () => {
   const first = run();
   const before = await next();
   first.kill('SIGKILL');

@@ -247,7 +247,7 @@ describe('an ingress that goes', () => {
     expect(last()?.removed).toBe(false);
   });
 
-  test('while nobody looked is missing from the inventory, and nothing is claimed about it', async () => {
+  test('without a watcher is missing from the inventory, without a proof of its deletion', async () => {
     await at.watcher().start();
     await until(() => at.inventories().length === 1);
     expect(at.inventories()[0]?.ingresses).toEqual([]);
@@ -256,7 +256,7 @@ describe('an ingress that goes', () => {
 });
 
 describe('a restart', () => {
-  test('speaks in a higher epoch, although the clock went back', async () => {
+  test('uses a higher epoch, although the clock was set back', async () => {
     await settledStart();
     const epoch = last()?.revision.epoch ?? 0;
     at.clock.advance(-3_600_000);
@@ -265,7 +265,7 @@ describe('a restart', () => {
     expect(last()?.revision.epoch).toBe(epoch + 1);
   });
 
-  test('lists everything before its first word, what changed meanwhile included', async () => {
+  test('lists everything, including concurrent changes, before its first snapshot', async () => {
     await settledStart();
     at.lab.store.apply(gateway('meanwhile', 31001));
     await at.watcher().start();
@@ -273,7 +273,7 @@ describe('a restart', () => {
     expect(last()?.objects.gateways.map((one) => one.meta.name)).toEqual(['meanwhile']);
   });
 
-  test('told that the device knows a newer epoch of this cluster, it moves above and says everything again', async () => {
+  test('moves above a newer epoch that the device has, and sends everything again', async () => {
     await settledStart();
     const before = last()?.revision.epoch ?? 0;
     at.settle({ supersededBy: { epoch: before + 1_000, counter: 9, generation: 1 } });

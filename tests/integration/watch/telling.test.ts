@@ -72,7 +72,7 @@ test('a namespace that hangs in Terminating delays neither results nor other Gat
   expect(at.lab.store.list('v1', 'Event', 'team')).toEqual([]);
 });
 
-test('what was acknowledged and not told is told by the next leader', async () => {
+test('the next leader reports results that were acknowledged but not reported', async () => {
   at.lab.store.apply(gateway('web', 80));
   const refused = at.lab.faults.add(
     { verbs: ['create'], resource: 'events' },

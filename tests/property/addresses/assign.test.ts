@@ -94,7 +94,7 @@ const start = (holders: MiniDevice['foreign']): MiniDevice =>
   Object.assign(miniDevice({ sameFleet }), { foreign: holders });
 
 describe('automatic addresses', () => {
-  test('come from the pool, from nobody else, and one for each owner', () => {
+  test('come from the pool, are unused, and one for each owner', () => {
     fc.assert(
       fc.property(steps, foreign, (all, holders) => {
         const device = start(holders);
@@ -182,7 +182,7 @@ describe('automatic addresses', () => {
     );
   });
 
-  test('are all given before anybody is told that there is none', () => {
+  test('are all assigned before the pool is reported as exhausted', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), (count) => {
         const device = start([]);

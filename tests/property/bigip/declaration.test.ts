@@ -45,7 +45,7 @@ describe('the declaration of a partition', () => {
     );
   });
 
-  test('whatever stands in its place, no part of it stops the reading: what is not ours is refused', () => {
+  test('any value in any part of it can be read; foreign content is refused', () => {
     const places = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
       value === null || typeof value !== 'object'
         ? [path]
@@ -100,7 +100,7 @@ describe('the declaration of a partition', () => {
     );
   });
 
-  test('an application that somebody added or took out is never overwritten', () => {
+  test('an application that another client added or removed is never overwritten', () => {
     fc.assert(
       fc.property(state, (s) => {
         const tenant = stored(renderTenant(s, { shareNodes: false }));
@@ -120,7 +120,7 @@ describe('the declaration of a partition', () => {
     );
   });
 
-  test("somebody else's declaration and a newer format are refused with their own codes", () => {
+  test('declarations of other clients and newer formats are refused with separate codes', () => {
     expect(readTenant('k8s', { class: 'Tenant', app: { class: 'Application' } })).toMatchObject({
       kind: 'refused',
       code: 'OWN303',

@@ -62,7 +62,7 @@ test.each([2, 3, 4, 8])(
   },
 );
 
-test('the rule is the same in every version: what stands on a device must not move by an upgrade', () => {
+test('the rule is the same in every version: existing exposures must not move by an upgrade', () => {
   const list = ['k8s-1', 'k8s-2', 'k8s-3'];
   expect(
     ['172.16.100.1', '172.16.100.2', '172.16.100.3', '172.16.100.4', '2001:db8::1'].map((ip) =>

@@ -28,7 +28,7 @@ test('a key leads nowhere but below its root', () => {
   );
 });
 
-test('what is imported lies under a key of its own, and no head leads to the evidence of another', () => {
+test('imported evidence has its own key, and no head refers to the evidence of another', () => {
   const hex = fc.string({
     unit: fc.constantFrom(...Array.from({ length: 16 }, (_, digit) => digit.toString(16))),
     minLength: 16,

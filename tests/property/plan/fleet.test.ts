@@ -69,7 +69,7 @@ describe('what several clusters share', () => {
     );
   });
 
-  test('does not remember who was there before: after a leave it is as if that one had never come', () => {
+  test('does not depend on former owners: after an owner leaves, the result is as if it had never been there', () => {
     fc.assert(
       fc.property(wishes, fleets, fc.nat(), (asked, one, pick) => {
         const rules = under(one);
@@ -90,7 +90,7 @@ describe('what several clusters share', () => {
     );
   });
 
-  test('follows another fleet at once, whoever speaks first, and then nothing is left to do', () => {
+  test('follows another fleet at once, whoever sends first, and then nothing is left to do', () => {
     fc.assert(
       fc.property(wishes, fleets, fleets, fc.nat(), (asked, before, now, pick) => {
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));
@@ -104,7 +104,7 @@ describe('what several clusters share', () => {
     );
   });
 
-  test('falls apart the same way, whoever speaks first, when the fleets no longer join them', () => {
+  test('is split in the same way, whoever sends first, when the fleets no longer join them', () => {
     fc.assert(
       fc.property(wishes, fleets, fc.subarray([...CLUSTERS]), (asked, before, together) => {
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));

@@ -58,7 +58,7 @@ describe('an ingress that asks for an automatic address', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
   });
 
-  test('is told what an older slice is told: nothing comes of it', () => {
+  test('is reported like an older slice: it has no effect', () => {
     const device = miniDevice();
     device.apply(asking(A, 5));
     const before = device.states;
@@ -68,7 +68,7 @@ describe('an ingress that asks for an automatic address', () => {
     expect(device.states).toEqual(before);
   });
 
-  test('has its settings told under the address', () => {
+  test('reports its settings under the address', () => {
     const { told } = miniDevice().apply(
       asking(A, 1, {
         ...only('10.1.0.3'),
@@ -85,7 +85,7 @@ describe('an ingress that asks for an automatic address', () => {
   });
 });
 
-describe('nobody else has the address that is given', () => {
+describe('an assigned address is unused', () => {
   test('two that ask in one batch, with room for one: the older gets it', () => {
     const device = miniDevice();
     const young = asking(A, 1, {
@@ -123,7 +123,7 @@ describe('nobody else has the address that is given', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.5']);
   });
 
-  test('somebody who names the address himself, in the same batch or before, in whichever partition', () => {
+  test('by an owner that names the address explicitly, in the same batch or before, in any partition', () => {
     const device = miniDevice({ partitions: ['k8s', 'edge'] });
     const named = (address: string, partition: string, owner: string): ReturnType<typeof slice> =>
       slice(1, [exposure({ address, partition })], { owner });
@@ -135,7 +135,7 @@ describe('nobody else has the address that is given', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.4']);
   });
 
-  test('somebody who waits for it, as the device refused him or another has his port', () => {
+  test('by an owner that waits for it, because the device refused it or its port is taken', () => {
     const device = miniDevice();
     const bad = slice(1, [exposure({ address: '10.1.0.3', port: 1 })], { owner: B });
     device.apply(bad);
@@ -157,7 +157,7 @@ describe('nobody else has the address that is given', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.4']);
   });
 
-  test('nothing is given out while a partition cannot be read; who has an address keeps it', async () => {
+  test('nothing is assigned while a partition cannot be read; existing assignments stay', async () => {
     const { assignAddresses } = await import('../../../shared/domain/addresses/assign.ts');
     const device = miniDevice();
     device.apply(asking(A));
@@ -184,7 +184,7 @@ describe('when it is over', () => {
     expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'] });
   });
 
-  test('after a wipe everybody gets the claimed address, although others come first', () => {
+  test('after a wipe every owner gets the claimed address, although others come first', () => {
     const device = miniDevice();
     device.apply(
       asking(C, 1, only('10.1.0.2', '10.1.0.3')),
@@ -214,7 +214,7 @@ describe('when it is over', () => {
 describe('a pool that no longer holds the address', () => {
   const narrow = { pool: { ranges: ['10.1.0.5-10.1.0.6'], reserved: [] } };
 
-  test('makes it move, in one go and told', () => {
+  test('makes it move in one step, and is reported', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, only('10.1.0.3')));
     const { plans, told } = device.apply(asking(A, 2, narrow));
@@ -270,7 +270,7 @@ describe('beside gateways of the same ingress that name an address', () => {
     expect(fresh).toEqual([]);
   });
 
-  test('after a wipe it claims the one that nobody names', () => {
+  test('after a wipe it claims the one that no gateway names', () => {
     const device = miniDevice();
     device.apply(
       asking(A, 1, { claims: ['10.1.0.3', '10.1.0.5'], exposures: [literal(), automatic] }),
@@ -324,7 +324,7 @@ describe('beside gateways of the same ingress that name an address', () => {
 });
 
 describe('an ingress on two devices', () => {
-  test('has the same address on both, whoever else is there; another one only where that is taken, and then the claims are tried', () => {
+  test('has the same address on both devices if it is free; otherwise another one, and the claims are tried', () => {
     const [one, two] = [miniDevice(), miniDevice()];
     two.apply(asking(B, 1, only('10.1.0.2')));
     for (const device of [one, two])

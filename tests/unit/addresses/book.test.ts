@@ -94,7 +94,7 @@ describe('the last address of a pool is not given', () => {
     members: [],
   };
 
-  test('unless something stands against it', () => {
+  test('unless something prevents it', () => {
     expect(given(k8s(EMPTY_STATE))).toBe(true);
   });
 

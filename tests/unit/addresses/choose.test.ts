@@ -15,7 +15,7 @@ const at = (address: string, port: number, over: Partial<Exposure> = {}): Exposu
   exposure({ address, port, gateways: ['a/gw'], ...over });
 const wishes = [80, 443].map((port) => wish({ port, gateways: ['a/gw'] }));
 
-describe('an ingress that stands at several addresses', () => {
+describe('an ingress with several addresses', () => {
   test.each<[string, readonly Exposure[], readonly string[], string]>([
     [
       'keeps that where most of it stands',
@@ -68,7 +68,7 @@ describe('an ingress', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
   });
 
-  test('is not said to move where nothing of it stood before', () => {
+  test('is not reported as moved if it had no address before', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.3'], reserved: [] } }));
     const { told } = device.apply(
@@ -133,7 +133,7 @@ test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])(
   },
 );
 
-test('without its Service an ingress carries its pools and claims nothing; a Service of another type is told to become one', () => {
+test('without its Service an ingress includes its pools and claims nothing; a Service of another type gets a note to change it', () => {
   const web = AddressPool.parse({ name: 'web', ...pool });
   const about = { ...context(), addressPools: [web] };
   expect(poolClaims([wish()], undefined, about)).toEqual({

@@ -114,7 +114,7 @@ describe('the use of a pool', () => {
     return { ...rest, contributions: owners.map((owner) => ({ owner, gateways, since, members })) };
   };
 
-  test('counts an address once, whoever has it, and a reserved one not at all', () => {
+  test('counts an address once, regardless of its owners, and does not count reserved ones', () => {
     const one = declaredState({}, [
       owned('10.1.0.10', 443, ['west/b/gw', 'east/a/gw']),
       owned('10.1.0.10', 80, ['east/a/gw']),

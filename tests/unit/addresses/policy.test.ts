@@ -57,8 +57,8 @@ const matter = fc.record({
   partition: fc.constantFrom('k8s', 'k8s', 'k8s', 'Common'),
 });
 
-describe('what the policy says of a pool', () => {
-  test('is what it says of every address that the pool gives out', () => {
+describe('what the policy allows for a pool', () => {
+  test('is the same as for every assignable address of the pool', () => {
     fc.assert(
       fc.property(policy, matter, (rules, what) => {
         const each = ADDRESSES.map((address) => checkPolicy(rules, { ...what, address }));
@@ -130,7 +130,7 @@ describe('what the policy says of a pool', () => {
     );
   });
 
-  test('names as allowed to nobody just the addresses that no allowing rule has', () => {
+  test('reports exactly the addresses that no rule allows', () => {
     fc.assert(
       fc.property(policy, (rules) => {
         const never = unusablePoolRanges(rules, POOL);

@@ -4,7 +4,7 @@ import { poolUsage } from '../../../shared/domain/addresses/usage.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
-test('a pool tells how full it is and who has what, others and reserved ones included, in order', () => {
+test('reports usage and owners of a pool in order, including foreign and reserved addresses', () => {
   const device = miniDevice();
   device.apply(
     asking('east/a/gw', 1, { pool: { ranges: ['10.1.0.10'], reserved: [] } }),

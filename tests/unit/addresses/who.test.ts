@@ -19,7 +19,7 @@ const foreign = (
 ): readonly { path: string; partition: string; address: string }[] =>
   addresses.map((address) => ({ path: `/Common/${address}`, partition: 'Common', address }));
 
-describe('whether anybody asks for an address', () => {
+describe('whether an exposure requests an address', () => {
   test.each([
     ['nobody speaks', [], false],
     ['all name theirs', [slice(1, [exposure()]), slice(1, [])], false],
@@ -66,7 +66,7 @@ describe('of several that ask for the last address', () => {
 });
 
 describe('what cannot be decided here', () => {
-  test('a partition that is not read and a pool that is not carried keep nobody else from an address', () => {
+  test('an unread partition and a missing pool do not prevent other assignments', () => {
     const { slices, fresh } = assignAddresses({
       slices: [
         asking(A, 1, { exposures: [wish({ partition: 'elsewhere' })] }),
@@ -85,7 +85,7 @@ describe('what cannot be decided here', () => {
     expect(fresh).toEqual([{ owner: C, partition: 'k8s', address: '10.1.0.3' }]);
   });
 
-  test('an address that somebody else took meanwhile is named, the first of them', () => {
+  test('reports the first address that was taken meanwhile', () => {
     const fresh = ['10.1.0.3', '10.1.0.4', '10.1.0.5'].map((address) => ({
       owner: A,
       partition: 'k8s',
@@ -105,7 +105,7 @@ describe('an ingress that has to move', () => {
   const at = (address: string): { readonly pool: { ranges: string[]; reserved: string[] } } =>
     one(address);
 
-  test('is told so alone', () => {
+  test('is reported separately', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, at('10.1.0.3')), asking(B, 1, at('10.1.0.4')));
     const { told } = device.apply(asking(A, 2, at('10.1.0.5')), asking(B, 2, at('10.1.0.4')));

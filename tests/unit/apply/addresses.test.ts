@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('apply with automatic addresses', () => {
-  test('declares and tells the address that was chosen', async () => {
+  test('declares and reports the assigned address', async () => {
     await world.send(asking(EAST, 1, { pool }));
     await world.drain();
     expect(Object.keys(world.device.state().exposures)).toEqual(['10.1.0.3:443/tcp']);
@@ -36,7 +36,7 @@ describe('apply with automatic addresses', () => {
     ]);
   });
 
-  test('asks the device for what others hold once when an address is given, and not at all afterwards', async () => {
+  test('reads foreign holders once when an address is assigned, and not afterwards', async () => {
     const { asked } = watched(world);
     await world.send(asking(EAST, 1, { pool }));
     await world.drain();
@@ -46,7 +46,7 @@ describe('apply with automatic addresses', () => {
     expect(asked()).toBe(1);
   });
 
-  test('tells who got none, and why; no dead letter, since it comes right by itself', async () => {
+  test('reports exposures without an address and why; no dead letter, because it resolves itself', async () => {
     await world.send(asking(EAST, 1, { pool }));
     await world.send(asking(WEST, 1, { pool }));
     await world.drain();

@@ -71,7 +71,7 @@ describe('sluice approve', () => {
     );
   });
 
-  test('names the exposures that it is told to, on devices that have them or give no answer', () => {
+  test('names the given exposures, on devices that have them or do not answer', () => {
     expect(approvalsFor([seen('bigip-1', [], [1]), away], owner, [key(1), key(2)])).toEqual([
       { action: 'approve', device: 'bigip-1', owner, keys: [key(1)], version },
       { action: 'approve', device: 'bigip-2', owner, keys: [key(1), key(2)] },

@@ -112,7 +112,7 @@ describe('what a batch leaves behind', () => {
     ]);
   });
 
-  test('a dead letter that tells the tries of a message over its redeliveries', async () => {
+  test('a dead letter contains the attempts of a message over its redeliveries', async () => {
     let busy = 2;
     const refuse = refusing((e) => e.port === 2);
     world.device.before = (...args) => {
@@ -141,7 +141,7 @@ describe('what a batch leaves behind', () => {
     ]);
   });
 
-  test('a slice of an unknown event type is dead-lettered and holds nobody up', async () => {
+  test('a slice of an unknown event type is dead-lettered and does not delay others', async () => {
     await world.queues
       .queue('slices')
       .send({ group: 'bigip-1', deduplicationId: 'x', body: '{"specversion":"1.0"}' });

@@ -125,7 +125,7 @@ describe('a fault inside the device that passes', () => {
 });
 
 describe('a fault inside the device that stays', () => {
-  test('with any change and without one makes the device wait: nobody is blamed, and one alarm names the call', async () => {
+  test('with any change and without one makes the device wait: no change is blamed, and one alarm names the call', async () => {
     await apply(1, [1]);
     failing(reading, () => true);
     await apply(2, range(20));
@@ -174,7 +174,7 @@ describe('a fault inside the device that stays', () => {
     },
   );
 
-  test('at which an order to forget fails lets the order wait: it is done once the fault is over, and nobody has to give it again', async () => {
+  test('makes an order to forget wait: it is carried out once the fault is over, without a new order', async () => {
     await apply(1, range(3));
     await world.send(slice(1, [exposure({ port: 9 })], { owner: WEST, clusterUid: 'west' }));
     await world.drain();
@@ -250,7 +250,7 @@ describe('a fault inside the device that ends while a culprit is looked for', ()
   );
 
   test.each(range(8))(
-    'after %d declares of any kind: everything is done in the end, and nobody was blamed',
+    'after %d declares of any kind: everything is applied in the end, and no change was blamed',
     async (times) => {
       let left = times;
       failing(reading, () => left-- > 0);
@@ -274,7 +274,7 @@ describe('a fault inside the device that ends while a culprit is looked for', ()
   });
 });
 
-describe('what AS3 says of the content although it failed inside', () => {
+describe("AS3's message about the content after an internal fault", () => {
   const withRule = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/r1'] } });
   const unfound = (): DeviceError =>
     faultOfResult('bigip-1', 'k8s', {
@@ -286,7 +286,7 @@ describe('what AS3 says of the content although it failed inside', () => {
     await world.step();
   };
 
-  test('an object that it did not find and that is there was not looked for: one declare more, nobody blamed', async () => {
+  test('an existing object that AS3 did not find was not looked up: one more declare, no change blamed', async () => {
     let left = 1;
     failing(unfound, () => left-- > 0);
     await send();
@@ -312,7 +312,7 @@ describe('what AS3 says of the content although it failed inside', () => {
     expect(world.deadLetters()).toMatchObject([{ code: 'BIP424' }]);
   });
 
-  test("objects that exist already, because AS3 read none, are nobody's fault while nothing at all passes", async () => {
+  test('existing objects that AS3 did not read are blamed on no change while nothing succeeds', async () => {
     await apply(1, range(3));
     failing(
       () =>

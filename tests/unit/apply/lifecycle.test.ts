@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 describe('an inventory that misses an ingress', () => {
-  test('takes out what it exposed, and tells its end', async () => {
+  test('removes its exposures, and reports its end', async () => {
     await world.send(slice(1, many(2)));
     await world.miss(missing(2));
     await world.drain();
@@ -46,7 +46,7 @@ describe('an inventory that misses an ingress', () => {
     expect(lines(world, 'the ingress is gone')).toHaveLength(1);
   });
 
-  test('beyond the allowance is held, told, and goes when somebody approves', async () => {
+  test('beyond the allowance is held, reported, and removed after an approval', async () => {
     await world.send(slice(1, many(5)));
     await world.miss(missing(2));
     await world.drain();
@@ -76,7 +76,7 @@ describe('an inventory that misses an ingress', () => {
     expect([world.device.declares, world.settled(), world.deadLetters()]).toEqual([[], [], []]);
   });
 
-  test('is told with what the device refuses to give up', async () => {
+  test('is reported with what the device refuses to remove', async () => {
     await world.send(slice(1, many(2)));
     await world.drain();
     world.device.before = (_p, next) => {
@@ -163,7 +163,7 @@ describe('an order about a cluster', () => {
     expect(world.deadLetters()).toEqual([]);
   });
 
-  test('to forget it takes out everything, in as many declares as it needs, and one dead letter tells what is refused', async () => {
+  test('to forget it removes everything, in as many declares as needed, and one dead letter lists what is refused', async () => {
     world.device.before = (_p, next) => {
       if (!('172.16.100.195:1/tcp' in next.exposures))
         throw new DeviceError('BIP421', 'content', 'no');
@@ -198,7 +198,7 @@ describe('an order about a cluster', () => {
     ]);
   });
 
-  test('to adopt it makes the old one the stranger; told so, the new one moves above the fence', async () => {
+  test('to adopt it makes the old cluster the rival; the new one then moves above the fence', async () => {
     const fresh = (counter: number): Parameters<World['send']>[0] =>
       slice(counter, many(1), { clusterUid: 'uid-new' });
     await world.send(fresh(0));

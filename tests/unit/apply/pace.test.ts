@@ -139,7 +139,7 @@ describe('something changed on the device while AS3 worked', () => {
       response: '01020066:3: already exists',
     });
 
-  test('the same is tried once more before anybody is blamed', async () => {
+  test('the same is tried once more before a change is blamed', async () => {
     const device = memoryDevice();
     let left = 1;
     device.before = () => {

@@ -138,7 +138,7 @@ describe('one bad exposure disturbs no other', () => {
 });
 
 describe('what the device answers', () => {
-  test('somebody else wrote in between: it reads again and declares on top', async () => {
+  test('after a concurrent write it reads again and declares on top', async () => {
     const device = memoryDevice();
     await run(device, [slice(1, [exposure()])]);
     let raced = false;
@@ -202,7 +202,7 @@ describe('what the device answers', () => {
     expect(device.declares).toHaveLength(1);
   });
 
-  test('success with something missing is declared again, twice at most, and then told as a failure', async () => {
+  test('success with something missing is declared again, at most twice, and then reported as a failure', async () => {
     const device = memoryDevice();
     let missing = 1;
     device.verify = () => Promise.resolve(missing-- > 0 ? ['pool /k8s/x has members none'] : []);

@@ -40,7 +40,7 @@ describe('a change that BIG-IP refuses', () => {
     expect(outcomes(world)).toMatchObject({ 7: 'rejected', 1: 'unchanged' });
   });
 
-  test("is dead-lettered once, with BIG-IP's words and every declare that failed with it", async () => {
+  test("is dead-lettered once, with BIG-IP's message and every declare that failed with it", async () => {
     await apply(1, bad, exposure({ port: 1 }));
     await apply(2, bad, exposure({ port: 1 }));
     expect(world.deadLetters()).toMatchObject([
@@ -162,7 +162,7 @@ describe('an update that BIG-IP refuses', () => {
   });
 });
 
-describe('addresses that somebody else on the device has', () => {
+describe('addresses of foreign objects on the device', () => {
   test('are found before posting, named, and free themselves', async () => {
     world.device.before = () => undefined;
     world.device.foreign = () =>

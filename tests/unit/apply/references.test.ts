@@ -43,7 +43,7 @@ const apply = async (
 
 /** Red when `bringUp` (partition.ts) or `retryQuarantined` (retry.ts) does not sift. */
 describe('a change that refers to what the device lacks', () => {
-  test('costs the others no declare, and is dead-lettered once with the words of the device', async () => {
+  test("costs the others no declare, and is dead-lettered once with the device's message", async () => {
     await apply(
       1,
       withRule(7, '/Common/missing'),

@@ -160,7 +160,7 @@ describe('a function whose time is nearly over', () => {
   });
 });
 
-describe('an owner that is told of a newer version', () => {
+describe('an owner with a newer declared version', () => {
   const at = (counter: number): Version => ({ epoch: 1, counter, generation: 1 });
 
   test('hears which one is declared when it lies above, and nothing of the kind otherwise', async () => {
@@ -303,7 +303,7 @@ describe('a certificate that is not trusted', () => {
   }
 
   /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
-  test('is looked up anew with the next try, in case somebody corrected it', async () => {
+  test('is read again with the next attempt, because it may have been corrected', async () => {
     expect(
       await forgottenAfter(new DeviceError('BIP402', 'device', 'certificate not trusted')),
     ).toBe(1);

@@ -208,7 +208,7 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       '/k8s/gw-1/pool/members/0/serverAddresses/0 static address 10.0.0.1 conflicts with bigip node /one/10.0.0.1',
       'BIP423',
     ],
-  ])('what AS3 itself says of the content stays content: %s', (message, code) => {
+  ])("AS3's own messages about the content concern the content: %s", (message, code) => {
     expect(result(422, message)).toMatchObject({ code, fault: 'content' });
   });
 });
@@ -270,7 +270,7 @@ describe('what an answer as a whole means', () => {
     expect([...codes].filter((code) => !/\w{3}.*[.)]$/.test(CODES[code]?.fix ?? ''))).toEqual([]);
   });
 
-  test("the device's words are kept short and free of markup", () => {
+  test("the device's messages are shortened and stripped of markup", () => {
     expect(trim('<html><b>Service</b>\n Unavailable</html>')).toBe('Service Unavailable');
     expect(trim('x'.repeat(5000)).length).toBeLessThan(700);
   });

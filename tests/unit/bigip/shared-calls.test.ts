@@ -31,7 +31,7 @@ describe('a call that several wait for', () => {
     expect(await call.get()).toBe(2);
   });
 
-  test('and hangs is given up for all of them, and made anew by the next', async () => {
+  test('that hangs is abandoned for all callers, and repeated for the next one', async () => {
     const signals: AbortSignal[] = [];
     const call = shareCall(
       (signal) => (signals.push(signal) === 1 ? never<string>() : Promise.resolve('well')),
@@ -75,7 +75,7 @@ describe('a login', () => {
     });
   const isLogin = ({ kind }: DeviceRequest): boolean => kind === 'login';
 
-  test('that hangs is given up, its request broken off, and the next request logs in anew', async () => {
+  test('that hangs is abandoned, its request aborted, and the next request logs in again', async () => {
     let hang = true;
     let broken: AbortSignal | undefined;
     const device = unit((request) => {
@@ -126,7 +126,7 @@ describe('what a process has for each device', () => {
 });
 
 describe('a device that is left alone', () => {
-  test('whose probe hangs: others are told so and do not wait for it', async () => {
+  test('whose probe hangs fails for other callers without waiting', async () => {
     const breaker = createBreaker('bigip-1', clock, () => 0, 20);
     const away = (): Promise<never> =>
       Promise.reject(new DeviceError('BIP501', 'transient', 'away'));

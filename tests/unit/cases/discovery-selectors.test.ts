@@ -144,7 +144,7 @@ describe('what is in a namespace that is not read', () => {
     expect(judge(BASE + gateway('legacy/new', HTTP.replace('443', '9999'))).added).toEqual([]);
   });
 
-  test('routes nothing: a VirtualService of it opens no port anew', () => {
+  test('routes nothing: its VirtualServices open no new port', () => {
     const route = (where: string): string => `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -260,7 +260,7 @@ describe('the revision of the pods', () => {
     expect([said.offered, said.staying]).toEqual([[], ['172.16.100.195:80/tcp']]);
   });
 
-  test('pods of several revisions are judged apart: who does not listen is no member', () => {
+  test('pods of several revisions are evaluated separately: pods that do not listen are no members', () => {
     const second = (revision: string): string => `
 apiVersion: v1
 kind: Pod

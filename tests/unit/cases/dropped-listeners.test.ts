@@ -117,7 +117,7 @@ describe('a listener that istiod drops for its own TLS settings has no listener'
     expect([said.offered, said.staying]).toEqual([['172.16.100.210:443/tcp'], []]);
   });
 
-  test('but what is declared of it stays while nobody else has the port', () => {
+  test('but existing exposures stay while no other server has the port', () => {
     const said = judge(ingress(PORTS) + gateway('gw', https('')));
     expect([said.offered, said.staying]).toEqual([[], ['172.16.100.195:443/tcp']]);
     expect(said.reasons['istio-system/gw#0']).toContain(
@@ -281,7 +281,7 @@ status: ${status}
     ).toBe('rejected MAP218');
   });
 
-  test('needs a grant of its own: one for Gateways does not serve it', () => {
+  test('needs its own grant: one for Gateways does not apply', () => {
     const listener = https('{certificateRefs: [{name: c, namespace: certs}]}');
     const grant = (kind: string): string => `
 apiVersion: gateway.networking.k8s.io/v1

@@ -16,7 +16,7 @@ const servers = (manifests: string): Readonly<Record<string, string>> =>
   judge(ingress(PORTS) + manifests).servers;
 
 describe('an Ingress of class istio', () => {
-  test('is what istiod makes of it: 80, and 443 for its certificates; offered only if it asks', () => {
+  test('is mapped as istiod does: 80, and 443 for its certificates; offered only on request', () => {
     const said = judge(
       ingress(PORTS) +
         object(`ingressClassName: istio, tls: [{hosts: [a.example], secretName: c}], ${RULE}`),
@@ -115,7 +115,7 @@ spec:
     ]);
   });
 
-  test('says what to do where it speaks of the PROXY protocol', () => {
+  test('names the remedy if it concerns the PROXY protocol', () => {
     const value =
       'operation: MERGE, value: {listener_filters: [{name: envoy.filters.listener.proxy_protocol}]}';
     expect(notes(filter(patch('LISTENER', 'GATEWAY', value)))).toEqual([

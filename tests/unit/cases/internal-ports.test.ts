@@ -135,7 +135,7 @@ describe('it is offered all the same', () => {
   });
 });
 
-describe('what its author says of exposing it', () => {
+describe('what its author requests', () => {
   test('"false" keeps it off, a list names the ports that are meant, anything else is refused', () => {
     const said = (value: string): readonly string[] =>
       Object.values(

@@ -103,7 +103,7 @@ describe('loadBalancerIP of the ingress Service', () => {
   });
 });
 
-describe('no field for a load balancer is dropped without a word', () => {
+describe('no field for a load balancer is ignored silently', () => {
   test.each([
     ['externalIPs: [192.0.2.1]', 'spec.externalIPs'],
     ['sessionAffinity: ClientIP', 'spec.sessionAffinity'],
@@ -134,7 +134,7 @@ describe('no field for a load balancer is dropped without a word', () => {
     expect(said.notes).toEqual([expect.stringContaining(`GW159 annotation ${name}`)]);
   });
 
-  test('the reference lists every field with what becomes of it', () => {
+  test('the reference lists every field with its treatment', () => {
     const page = readFileSync(
       new URL('../../../docs/reference/load-balancer-fields.md', import.meta.url),
       'utf8',
@@ -169,7 +169,7 @@ describe('members that are nodes', () => {
   });
 });
 
-test('a Gateway that names the port in the pods is told which Service port leads there', () => {
+test('a Gateway that names the port in the pods gets a note with the Service port that leads there', () => {
   const said = judge(
     ingress('{name: http, port: 80, targetPort: 8080}') + gateway('web', ['8080']),
   );

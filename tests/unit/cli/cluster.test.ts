@@ -90,7 +90,7 @@ const stillAsked = step(
 );
 
 describe('sluice cluster list', () => {
-  test('says of each cluster on each device what it has there, since when it was not heard, and how it stands', () => {
+  test('shows for each cluster on each device its exposures, its last event and its state', () => {
     const rows = clusterRows(config, on(both), NOW);
     expect(rows).toEqual([
       {
@@ -187,7 +187,7 @@ describe('sluice cluster list', () => {
     ).toEqual([true, look]);
   });
 
-  test('has few words for sluice status: where it stands otherwise than enabled', () => {
+  test('is short for sluice status: only states other than enabled', () => {
     const rows = (cluster: string, ...states: readonly DeclaredState[]) =>
       clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
     expect(describeStanding(rows('east', both))).toBe('enabled');
@@ -202,7 +202,7 @@ describe('sluice cluster list', () => {
     expect(describeStanding([])).toBe('enabled');
   });
 
-  test('has no row for a device that gives no answer: nobody knows how a cluster stands there', () => {
+  test('has no row for a device that does not answer, because the state is unknown', () => {
     expect(
       clusterRows(
         config,
@@ -233,7 +233,7 @@ describe('sluice cluster list', () => {
 });
 
 describe('what an order about a cluster would do', () => {
-  test('a drain counts what it touches; what nobody else serves is a risk', () => {
+  test('a drain counts what it affects; exposures without other members are a risk', () => {
     expect(intent('west', { action: 'drain', because: 'update' })).toEqual({
       orders: [
         { action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' },
@@ -282,7 +282,7 @@ describe('what an order about a cluster would do', () => {
     ]);
   });
 
-  test('adopt takes the one who asks, or the one that is named', () => {
+  test('adopt uses the rival cluster, or the named one', () => {
     expect(intent('east', { action: 'adopt' }, on(asked))).toMatchObject({
       orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }],
       question: expect.stringContaining(
@@ -363,7 +363,7 @@ describe('sluice doctor on one id that several clusters use', () => {
       .filter(({ ok }) => !ok)
       .map(describeFinding);
 
-  test('advises to adopt the one that was built anew', () => {
+  test('recommends adopting a rebuilt cluster', () => {
     expect(says(asked)).toEqual([
       expect.stringMatching(
         /^2 clusters use it: uid-east .*; if a cluster was rebuilt, run "sluice cluster adopt east"$/,
@@ -372,7 +372,7 @@ describe('sluice doctor on one id that several clusters use', () => {
   });
 
   /** Red when `rivals` does not look at `replaced`: the advice would hand the cluster back. */
-  test('advises to stop the one that was replaced by adoption, and to adopt nobody', () => {
+  test('recommends stopping a cluster that was replaced by adoption, and adopting none', () => {
     expect(says(stillAsked)).toEqual([
       expect.stringContaining(
         'uid-east was replaced by adoption: stop its watcher, or give that cluster its own id',
@@ -381,7 +381,7 @@ describe('sluice doctor on one id that several clusters use', () => {
     expect(says(stillAsked)[0]).not.toContain('sluice cluster adopt');
   });
 
-  test('advises to name the one that is meant where a new one speaks as well', () => {
+  test('recommends naming the intended cluster if a new one sends events as well', () => {
     expect(
       says(step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]), stillAsked)[0],
     ).toContain('run "sluice cluster adopt east"');

@@ -645,7 +645,7 @@ describe('what would be something else is listed, and nothing is printed for it'
   });
 });
 
-describe('what cannot stand together', () => {
+describe('settings that cannot be combined', () => {
   test('at one Gateway: the first counts, the other is listed with both values and what to do', () => {
     const { offered, printed } = follow([
       service(),

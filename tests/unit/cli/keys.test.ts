@@ -36,7 +36,7 @@ async function keys(...args: readonly string[]): Promise<void> {
 const mode = (name: string): number => statSync(join(folder, name)).mode & 0o777;
 
 describe('sluice keys new', () => {
-  test('writes a pair that nobody else may read, and prints the two lines for sluice.yaml', async () => {
+  test('writes a key pair that only the owner can read, and prints the two lines for sluice.yaml', async () => {
     await keys('east');
     expect([mode('east.key'), mode('east.pub')]).toEqual([0o600, 0o600]);
     expect(readFileSync(join(folder, 'east.key'), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
@@ -99,7 +99,7 @@ describe('sluice doctor', () => {
     ]);
   });
 
-  test('says what cannot be used, and asks nobody but the watcher for the private key', async () => {
+  test('reports unusable keys, and only the watcher needs the private key', async () => {
     await keys('east');
     expect(
       await checked({ verifyKeys: [at('east.key'), at('gone.pub')], signKey: at('gone.key') }),

@@ -10,7 +10,7 @@ const ROWS = [
 ];
 
 describe('a table on a terminal', () => {
-  test('is as wide as it gets where nobody says how wide that is', () => {
+  test('is unlimited if the width of the terminal is unknown', () => {
     expect(layOutTable(HEADER, ROWS)).toBe(
       [
         'ID    OWNER                                   WHAT',
@@ -20,7 +20,7 @@ describe('a table on a terminal', () => {
     );
   });
 
-  test('wraps whole words where it is too wide', () => {
+  test('wraps whole words if it is too wide', () => {
     expect(layOutTable(HEADER, ROWS, 66)).toBe(
       [
         'ID    OWNER                                   WHAT',
@@ -44,7 +44,7 @@ describe('a table on a terminal', () => {
     );
   });
 
-  test('loses and cuts no word, and is never wider than the terminal but for a word that is', () => {
+  test('loses and cuts no word, and is only wider than the terminal if a word is', () => {
     const word = fc.stringMatching(/^[a-z0-9/.:-]{1,30}$/);
     const cell = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
     fc.assert(
@@ -70,7 +70,7 @@ describe('a table on a terminal', () => {
   });
 });
 
-test('text wraps at words, and goes on below its beginning', () => {
+test('text wraps at words, and continues below its beginning', () => {
   expect(wrapText('What to do: make the iRule on the device', 24, 12)).toBe(
     ['What to do: make the', '            iRule on the', '            device'].join('\n'),
   );

@@ -53,7 +53,7 @@ describe('what is no file', () => {
     expect(path).toContain('a.yaml');
   });
 
-  test('and is named by the user is refused, but for a pipe, which the shell makes of <(command)', () => {
+  test('named by the user is refused, except for a pipe, which the shell creates for <(command)', () => {
     expect(() => read('/dev/zero')).toThrow('cannot read /dev/zero: it is a device, not a file');
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -202,7 +202,7 @@ describe('what is wrong is said with its place', () => {
     ]);
   });
 
-  test('a key that is given twice is told, for only the last one counts', () => {
+  test('a duplicate key is reported, because only the last one counts', () => {
     const path = file(
       'a.yaml',
       `${pod('one')}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: two}\nspec: {a: 1}\nspec: {b: 2}\n`,
@@ -222,7 +222,7 @@ describe('what is wrong is said with its place', () => {
     );
   });
 
-  test('but what merely lies in a directory is skipped, and told', () => {
+  test('but a file found in a directory is skipped, and reported', () => {
     file('dir/values.yaml', 'replicas: 3');
     file('dir/pod.yaml', pod('one'));
     const found = read(join(folder, 'dir'));
@@ -257,7 +257,7 @@ describe('text that is no manifest yet', () => {
     expect(found.problems).toEqual([`${path}:${line}: ${sentence}`]);
   });
 
-  test('of several templates in a file the first is told', () => {
+  test('of several templates in a file, the first is reported', () => {
     const path = file('t.yaml', `${template}---\n${template}---\n${pod('one')}`);
     expect(read(path).problems).toEqual([
       `${path}:4: is a template that nobody rendered (and 1 more of the file); render it first, for instance with helm template`,
@@ -318,7 +318,7 @@ describe('text that is no manifest yet', () => {
     expect(found.problems).toEqual([`${path}:${line}: ${words}`]);
   });
 
-  test('all that is wrong is told where nothing could be read', () => {
+  test('all problems are reported if nothing could be read', () => {
     const [a, b] = [file('a.yaml', 'a: [1'), bytes('b.yaml', Buffer.from([0xff]))];
     expect(() => read(a, b)).toThrow(/a\.yaml:1: .*\n.*b\.yaml:1: has bytes/);
   });
@@ -371,7 +371,7 @@ describe('a long List', () => {
     expect(() => read(path)).toThrow(`Pod default/p7: ${path}:46 and ${path}:7204`);
   });
 
-  test('is read in one piece where its items share an anchor, and told with the line of a fault', () => {
+  test('is read in one piece if its items share an anchor, and errors are reported with their line', () => {
     const shared = list(
       '- {apiVersion: v1, kind: Pod, metadata: &m {name: a}}\n',
       '- {apiVersion: v1, kind: Job, metadata: *m}\n',

@@ -21,7 +21,7 @@ describe('--mesh-option', () => {
     expect(meshOptions(undefined, [word])).toEqual({ ...MeshOptions.parse({}), ...wanted });
   });
 
-  test('goes on top of the configured ones, the last word of several counts', () => {
+  test('overrides the configured ones, and the last of several counts', () => {
     const configured = MeshOptions.parse({ revision: 'canary', enableQuic: true });
     expect(meshOptions(configured, ['enableQuic=true', 'enableQuic=false'])).toEqual({
       ...configured,
@@ -84,7 +84,7 @@ test('columns are as wide as their widest cell, without blanks at the end', () =
   ).toBe('A    LONG\nxyz  v\n');
 });
 
-test('an order is not put into a queue file that is not there, because nobody would read it', () => {
+test('an order is not written to a missing queue file, where it would never be read', () => {
   expect(() =>
     assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } }),
   ).toThrow(

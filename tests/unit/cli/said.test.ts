@@ -56,7 +56,7 @@ describe('sluice ports', () => {
   });
 });
 
-test('BIG-IP’s sentence stands once in a trace', () => {
+test('BIG-IP’s message appears once in a trace', () => {
   const said =
     'a referenced object does not exist on the device. BIG-IP says: The requested iRule /Common/geo was not found.';
   const told = withoutRepeats([

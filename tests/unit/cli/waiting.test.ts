@@ -48,7 +48,7 @@ const text = async (): Promise<string> =>
   waitingText(waitingView(await failures.waiting.marks(), await failures.waiting.list()), NOW);
 
 describe('sluice waiting', () => {
-  test('says of each device since when it is away and why, and what waits for it, orders first', async () => {
+  test('shows for each device the start and reason of its outage, and what waits for it, orders first', async () => {
     const lines = (await text()).split('\n');
     expect(lines[0]).toBe(
       'bigip-1 has been unreachable or failing for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order are waiting, and Sluice applies them when the device works again',
@@ -61,7 +61,7 @@ describe('sluice waiting', () => {
     ]);
   });
 
-  test('takes an order back, and keeps in the audit log who did', async () => {
+  test('cancels an order, and records the author in the audit log', async () => {
     const [found] = (await failures.waiting.list()).filter(({ entry }) => entry.kind === 'order');
     await cancelOrder(failures, found!, { who: 'alice', why: 'called off' });
     expect((await failures.waiting.list()).map(({ entry }) => entry.kind)).toEqual(['slice']);

@@ -403,7 +403,7 @@ describe('loading from a file', () => {
   });
 
   test.each(['http://127.0.0.1:8100', 'http://[::1]:8100', 'http://localhost:8100'])(
-    'nobody listens on the way to %s',
+    'allows http for %s, which is on the same host',
     (url) => {
       expect(problemsAfter((c) => (c.devices[0]!['url'] = url))).toEqual([]);
     },

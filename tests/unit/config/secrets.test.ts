@@ -108,7 +108,7 @@ describe('a secret that does not come', () => {
     },
   );
 
-  test('because its file is a pipe that nobody writes to is refused, with its name', async () => {
+  test('is refused with its name if its file is a pipe without a writer', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
     const pipe = join(folder, 'pw');
     execFileSync('mkfifo', [pipe]);

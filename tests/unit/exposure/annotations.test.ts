@@ -204,7 +204,7 @@ describe('nothing is ignored in silence', () => {
     expect([layer.refusals, layer.notes.map((note) => note.code)]).toEqual([[], [code]]);
   });
 
-  test('two names for one setting on one object: the higher one counts, the other is told if it differs', () => {
+  test('of two names for one setting on one object the first counts, and the other is reported if it differs', () => {
     const layer = readAnnotations(
       'Service a/b',
       { 'cis.f5.com/ip': '192.0.2.2', 'sluice.io/virtual-address': '192.0.2.1' },
@@ -237,7 +237,7 @@ describe('nothing is ignored in silence', () => {
   });
 });
 
-describe('an annotation that holds more than anybody reads', () => {
+describe('an annotation above the size limits', () => {
   const deep = '['.repeat(200_000);
   const JSON_IN = [
     ['sluice.io/monitors', deep],
@@ -245,7 +245,7 @@ describe('an annotation that holds more than anybody reads', () => {
     ['sluice.io/monitors', `[${'{},'.repeat(50_000)}{}]`],
   ] as const;
 
-  test.each(JSON_IN)('in %s is not parsed, and told in a line', (name, text) => {
+  test.each(JSON_IN)('in %s is not parsed, and reported in one line', (name, text) => {
     const { result: said, parsed } = countParsing(() => refusal({ [name]: text }));
     expect([parsed, said.length < 1_000]).toEqual([0, true]);
     expect(said).toMatch(/nested more than 32 levels deep|more than 2000 values/);

@@ -166,7 +166,7 @@ describe('a plain value in an annotation', () => {
     for (const other of ['', 'c', '10', 'TRUE', ' 9']) expect(read(other, AT)).toEqual({ problem });
   });
 
-  test('of another shape needs a reader of its own', () => {
+  test('of another shape needs its own reader', () => {
     expect(() => readerOf(z.array(z.string()))).toThrow('a reader of its own');
   });
 });

@@ -128,7 +128,7 @@ describe('annotations of one object', () => {
     expect([layer.wanted, codes(layer)]).toEqual([wanted, told]);
   });
 
-  test('are told in order of their names', () => {
+  test('are reported in order of their names', () => {
     const names = [
       'sluice.io/zzzzzzzzzzzzzzzzzzzzz',
       'cis.f5.com/host',

@@ -132,27 +132,27 @@ describe('a document that cannot be used says why', () => {
       `"${'x'.repeat(200_000)}"`,
       /^GW124 .*a string of more than 65536 characters/,
     ],
-  ])('%s are not parsed, and told in a line', (_, body, message) => {
+  ])('%s are not parsed, and reported in one line', (_, body, message) => {
     const { result, parsed } = countParsing(() => refusalsOf(body));
     const [said = ''] = result;
     expect([parsed, said.length < 300]).toEqual([0, true]);
     expect(said).toMatch(message);
   });
 
-  test('of many problems the first twenty are told, and how many more there are', () => {
+  test('of many problems, the first twenty and the number of others are reported', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 1]));
     const said = refusalsOf({ ...(walkthrough() as object), ...many });
     expect([said.length, said.at(-1)]).toEqual([21, expect.stringMatching(/480 more problems/)]);
   });
 
-  test('a word of any length is quoted by its beginning', () => {
+  test('a long value is quoted by its beginning', () => {
     const { refusals } = readConfigMap(
       configMap('cm', walkthrough(), { schema: 'x'.repeat(200_000) }),
     ).layer;
     expect(refusals.map(({ message }) => message.length < 1_100)).toEqual([true]);
   });
 
-  test('broken JSON is still known to speak for its Service and port', () => {
+  test('invalid JSON is still attributed to its Service and port', () => {
     const read = readConfigMap(
       configMap(
         'cm',
@@ -194,7 +194,7 @@ describe('a document that cannot be used says why', () => {
     ]);
   });
 
-  test('a missing schema and an AS3 declaration are told', () => {
+  test('a missing schema and an AS3 declaration are reported', () => {
     const bare = configMap('cm', walkthrough());
     expect(
       readConfigMap({ ...bare, data: { data: bare.data['data'] ?? '' } }).layer.refusals[0]

@@ -54,7 +54,7 @@ describe('pods as members', () => {
     expect(members(built)).toEqual([`10.1.0.1:32400 ${expected}`, '10.1.0.2:32400 ready']);
   });
 
-  test('a pod without endpoint goes by its own readiness, and one being deleted drains at once', () => {
+  test('a pod without endpoint uses its own readiness, and one being deleted drains at once', () => {
     const pods = [
       pod('a', '10.1.0.1', { ready: false }),
       pod('b', '10.1.0.2', { terminating: true }),
@@ -115,7 +115,7 @@ describe('pods as members', () => {
 });
 
 describe('the last member is never taken out', () => {
-  test('nobody ready: all stay, and it is said', () => {
+  test('if no pod is ready, all stay, and this is reported', () => {
     const built = build({
       pods: [pod('a', '10.1.0.1', { ready: false }), pod('b', '10.1.0.2', { ready: false })],
     });
@@ -130,7 +130,7 @@ describe('the last member is never taken out', () => {
     ]);
   });
 
-  test('nobody ready but some draining: those carry on', () => {
+  test('if no pod is ready but some are draining, those are used', () => {
     const built = build({
       pods: [pod('a', '10.1.0.1', { ready: false }), pod('b', '10.1.0.2', { terminating: true })],
     });
@@ -138,7 +138,7 @@ describe('the last member is never taken out', () => {
   });
 });
 
-describe('no more than half are taken out on the word of Kubernetes', () => {
+describe("Kubernetes' readiness never removes more than half", () => {
   const unready = (name: string, ip: string): ReturnType<typeof pod> =>
     pod(name, ip, { ready: false });
 
@@ -232,7 +232,7 @@ describe('a pod that is gone', () => {
     expect(members(built)).toEqual(['10.1.0.1:32400 draining', '10.1.0.2:32400 ready']);
   });
 
-  test('never takes new connections, also when nobody else is left', () => {
+  test('never gets new connections, even if no other member is left', () => {
     const built = build({ pods: [gone('a', '10.1.0.1'), gone('b', '10.1.0.2')] });
     expect([members(built), built.notes]).toEqual([
       ['10.1.0.1:32400 draining', '10.1.0.2:32400 draining'],

@@ -45,7 +45,7 @@ describe('members outside the networks of their cluster', () => {
     ]);
   });
 
-  test('refuse the exposure where nobody else is left, so that nothing is ever sent to them', () => {
+  test('refuse the exposure if no other member is left, so that they never get connections', () => {
     const built = build(two, { pods: ['192.168.0.0/16'] });
     expect(built.exposures).toEqual([]);
     expect(built.servers[0]).toMatchObject({
@@ -100,7 +100,7 @@ describe('members outside the networks of their cluster', () => {
 });
 
 describe('a route domain', () => {
-  test('stands behind every member address of its cluster, and behind no virtual address', () => {
+  test('is appended to every member address of its cluster, and to no virtual address', () => {
     const built = build(
       {
         pods: [

@@ -257,7 +257,7 @@ describe('gateways that meet', () => {
     ]);
   });
 
-  test('the oldest decides the settings and the younger is told', () => {
+  test('the oldest decides the settings and the younger one gets a note', () => {
     const built = build({
       gates: [older, { ...younger, annotations: { 'sluice.io/mode': 'fastl4' } }],
     });
@@ -385,7 +385,7 @@ describe('ConfigMaps', () => {
     expect(build({ configMaps: [map] }).exposures).toEqual(build().exposures);
   });
 
-  test('for another ingress of the cluster are left to that one to speak of', () => {
+  test('for another ingress of the cluster are reported only there', () => {
     const { objects, mapping } = world({
       configMaps: [configMap('cm', walkthrough({}, { serviceName: 'other' }))],
     });
@@ -415,7 +415,7 @@ describe('ConfigMaps', () => {
     );
   });
 
-  test('before the Service has the port, the gateway port itself is meant', () => {
+  test('before the Service has the port, it refers to the gateway port itself', () => {
     const { objects, mapping } = world({ configMaps: [configMap('cm', walkthrough())] });
     const servers = mapping.servers.map((one) => ({
       ...one,

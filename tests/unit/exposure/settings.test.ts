@@ -75,7 +75,7 @@ describe('precedence, source by source', () => {
     ).toEqual([]);
   });
 
-  test('a profile of sluice.yaml gives way to a mode asked for above it, and that is told', () => {
+  test('a profile in sluice.yaml yields to a mode with higher precedence, and this is reported', () => {
     const built = build(
       { gates: [{ name: 'g', annotations: { 'sluice.io/mode': 'fastl4' } }] },
       { settings: { profiles: { tcp: '/Common/t' } } },
@@ -103,7 +103,7 @@ describe('spread: address', () => {
   };
 
   test.each([['172.16.100.195'], ['172.16.100.196'], ['172.16.100.197'], ['172.16.100.198']])(
-    'puts %s where the address belongs, if nobody names a partition',
+    'puts %s into the partition of its address, if no partition is set',
     (virtualAddress) => {
       expect(partitionOf({ gates: [{ name: 'g' }] }, { virtualAddress })).toEqual([
         partitionFor(virtualAddress, ['k8s', 'edge']),
@@ -191,7 +191,7 @@ describe('PROXY protocol', () => {
     expect(built.notes).toEqual([]);
   });
 
-  test('some iRule is taken at its word, but said', () => {
+  test('any iRule is accepted, but reported', () => {
     const built = build({
       pods: expecting,
       gates: [{ name: 'g', annotations: { 'sluice.io/irules': '/Common/a' } }],

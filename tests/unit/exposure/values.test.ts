@@ -190,7 +190,7 @@ describe('an annotation value', () => {
     expect(monitorTimes(interval, timeout)).toEqual({ interval: one, timeout: other });
   });
 
-  test('of monitors is told by the first that cannot be', () => {
+  test('of monitors is reported by the first invalid one', () => {
     expect(said(checkedMonitors([{ type: 'tcp', ...standard }]))).toEqual([
       { type: 'tcp', ...standard },
     ]);
@@ -317,7 +317,7 @@ describe('names', () => {
   });
 });
 
-test('of several sources the first that speaks decides, and every other word is told', () => {
+test('of several sources the first with a value decides, and other values are reported', () => {
   const layer = (
     source: string,
     wanted: object,

@@ -140,7 +140,7 @@ describe('express carries out', () => {
     expect(access.calls.filter((call) => call === 'declared')).toHaveLength(1 + 5);
   });
 
-  test('a write that fails keeps none of the others back, and is told', async () => {
+  test('a failed write does not prevent others, and is reported', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     // The other one takes longer: a function that answered before would be stopped in the middle of it.
     access.before = async (call) => {

@@ -74,7 +74,7 @@ describe('of the members of a pool', () => {
     });
   });
 
-  test('those that stay are told in order', () => {
+  test('members that stay are reported in order', () => {
     expect(judged([b, a], [`${a} cordoned`, `${b} cordoned`]).stayed).toEqual([a, b]);
   });
 });

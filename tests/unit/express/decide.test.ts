@@ -166,7 +166,7 @@ describe('an address that others use too', () => {
   });
 });
 
-describe('the newest word on a node', () => {
+describe('the newest event for a node', () => {
   test('is not that of an ingress which has no say', () => {
     const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 back'], { owner: INNER })];
     expect(verdicts({ pools: [{ [EAST]: four }], nodes: four, events })).toEqual([
@@ -356,7 +356,7 @@ describe('the member guard', () => {
     ).toEqual(['10.0.0.1 write', '10.0.0.2 unchanged']);
   });
 
-  test('an unready pod that stays is somebody for whom a terminating one may go', () => {
+  test('an unready pod that stays counts as a member, so a terminating one may leave', () => {
     expect(
       verdicts({ ...pool(2), events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])] }),
     ).toEqual(['10.0.0.1 left', '10.0.0.2 write']);

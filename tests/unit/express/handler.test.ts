@@ -166,7 +166,7 @@ describe('what has no one partition to go to', () => {
     },
   );
 
-  test('a message that is no event of ours is told as an error with its code', async () => {
+  test('a foreign message is logged as an error with its code', async () => {
     const at = desk();
     expect(await at.step([message(leaves(), { body: 'nonsense' })])).toEqual([]);
     expect([at.asked, at.lines]).toMatchObject([
@@ -177,7 +177,7 @@ describe('what has no one partition to go to', () => {
 });
 
 describe('while a device is away', () => {
-  test('its events come again, the newest of each ingress, and it is said for whom', async () => {
+  test('its events are retried, the newest of each ingress, and the owners are logged', async () => {
     const at = desk();
     const older = message(event(1, ['10.0.0.1']));
     expect(await at.step([older, message(leaves()), message(leaves({ owner: INNER }))])).toEqual([
@@ -234,7 +234,7 @@ describe('while a device is away', () => {
     });
   });
 
-  test('a device whose certificate everybody trusts is asked for without a CA', async () => {
+  test('a device with a publicly trusted certificate needs no CA', async () => {
     const at = desk();
     await at.step([message(leaves({ device: 'public-ca' }))]);
     expect(at.asked).toEqual(['env:P']);

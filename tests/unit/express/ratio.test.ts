@@ -156,7 +156,7 @@ describe('nodes are brought to their ratio', () => {
   };
   const shared = declared({ east: 10, west: 2 }, rules);
 
-  test('with state, stamp and ratio in one write, and then never again', () => {
+  test('with state, stamp and ratio in one write, and only once', () => {
     const writes = nodeReconciliation(shared, live(shared));
     expect(writes).toHaveLength(12);
     expect(writes[0]).toEqual({

@@ -124,7 +124,7 @@ describe('at the node', () => {
     ).toEqual([]);
   });
 
-  test('one that Sluice gave goes back to 1 when nobody wants it any more, one of somebody else stays', () => {
+  test('a ratio set by Sluice returns to 1 when it is no longer needed; foreign ones stay', () => {
     const alone = declared({ pools: [{ [EAST]: [a] }] });
     expect(written(alone, [live(a, 50, 50)])).toEqual([[a, 1, undefined]]);
     expect(written(alone, [live(a, 50)])).toEqual([]);

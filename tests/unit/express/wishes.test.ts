@@ -191,7 +191,7 @@ describe('pods', () => {
     expect(wishes(given)).toEqual(expected);
   });
 
-  test('a cluster with a route domain speaks of its members as the device knows them', () => {
+  test('a cluster with a route domain names its members as the device does', () => {
     const given: Given = {
       pods: [b, { ...c, terminating: true }, { ...a, ready: false }],
       changed: ['Pod b'],
@@ -358,7 +358,7 @@ describe('Kubernetes nodes', () => {
     expect(wishes(given, nodes)).toEqual(expected);
   });
 
-  test('the slice says of a cordoned node what went ahead of it', () => {
+  test('the slice requests the same for a cordoned node as the event sent ahead', () => {
     expect(told({ nodes: [n(1, { unschedulable: true }), n(2)] })).toEqual({
       members: ['10.0.0.1 draining', '10.0.0.2 ready'],
       notes: [],

@@ -68,7 +68,7 @@ describe('what park is fed with', () => {
     },
   );
 
-  test('an invocation without records is refused in words', async () => {
+  test('an invocation without records is refused with a clear message', async () => {
     const runtime = testRuntime();
     await expect(
       parkInto(runtime, failuresOver(memoryBlobs(), runtime))({ Records: [] }, context),
@@ -157,14 +157,14 @@ describe('retention', () => {
     ['failures', [2, 0, 0], ['info {"failures":2,"replays":0,"retentionDays":30}']],
     ['jobs', [0, 1, 0], ['info {"failures":0,"replays":1,"retentionDays":30}']],
     ['marks', [0, 0, 3], ['info {"marks":3}']],
-  ])('of %s is told where there is something', async (_what, gone, lines) => {
+  ])('of %s is reported if it is not empty', async (_what, gone, lines) => {
     const at = kept();
     at.gone = gone;
     await at.prune();
     expect(at.lines).toEqual(lines);
   });
 
-  test('that failed is tried again the next day, and disturbs nobody', async () => {
+  test('that failed is tried again the next day, without other effects', async () => {
     const at = kept();
     at.gone = 'broken';
     await at.prune();
@@ -197,7 +197,7 @@ describe('whose a dead letter is', () => {
       signed ? signer.ok : undefined,
     );
 
-  test("is its owner's where the cluster proved it, and nobody's where it did not", async () => {
+  test('is attributed to its owner only with proof of its origin', async () => {
     expect((await sight('snapshots', message(event(true)), rules)).head.owner).toBe(OWNER);
     expect((await sight('snapshots', message(event(false)), rules)).head.owner).toBeUndefined();
   });

@@ -45,7 +45,7 @@ describe('the boundaries of the architecture', () => {
     expect(offenders(sqs)).toEqual([]);
   });
 
-  test('only the adapters of BIG-IP and Kubernetes speak HTTP', () => {
+  test('only the adapters of BIG-IP and Kubernetes use HTTP', () => {
     // The watcher's probes and metrics are answered there: it serves, and calls nobody.
     const serves = 'functions/watch/serve/http.ts';
     const allowed = ['shared/bigip', 'shared/kubernetes', 'infra/lab', 'tests', serves];

@@ -128,11 +128,11 @@ describe('the base', () => {
     });
   });
 
-  test('runs a standby beside the watcher that speaks', () => {
+  test('runs a standby beside the leading watcher', () => {
     expect(deployment(base).replicas).toBe(2);
   });
 
-  test('probes and scrapes one port: the one that the process is told, and opens', () => {
+  test('probes and metrics use one port: the configured one, which the process opens', () => {
     const only = container(base);
     expect(httpAddress({ SLUICE_HTTP_PORT: env(only, 'SLUICE_HTTP_PORT') })).toEqual({
       host: undefined,
@@ -222,7 +222,7 @@ describe('the container files', () => {
   const read = (name: string): string => readFileSync(join(FOLDER, 'image', name), 'utf8');
 
   test.each(['Containerfile.watch', 'Containerfile.sluice'])(
-    '%s only copies what was built, onto a base without a shell, for nobody',
+    '%s only copies built files onto a base without a shell, and runs as nobody',
     (name) => {
       const steps = read(name)
         .split('\n')
@@ -315,7 +315,7 @@ withKubectl('what kubectl makes of', () => {
     expect(grantsOf(of(name)).map(sayGrant).sort()).toEqual(base.sort());
   });
 
-  test('overlay aws gives the account a role, and no key to anybody', () => {
+  test('overlay aws gives the account a role, and contains no keys', () => {
     expect(
       one(of('aws'), 'ServiceAccount').metadata.annotations?.['eks.amazonaws.com/role-arn'],
     ).toMatch(/^arn:aws:iam::\d{12}:role\//);

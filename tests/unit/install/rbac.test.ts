@@ -65,7 +65,7 @@ describe('the rights of the service account', () => {
     ]);
   });
 
-  test('are all in roles that somebody is bound to', () => {
+  test('are all in roles with a binding', () => {
     const roles = BASE.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role').map(
       ({ metadata }) => metadata.name,
     );

@@ -142,7 +142,7 @@ describe('istio-port-mapping.md §3: which routes are attached', () => {
     expect(attached(listener, routes)).toEqual(from.map((namespace) => `HTTPRoute ${namespace}/r`));
   });
 
-  test('several are told, the oldest first, a route with two ways in once', () => {
+  test('several are listed, the oldest first, and a route with two parents once', () => {
     const old = {
       ...to({}),
       meta: meta('apps/old', { age: 5 }),
@@ -261,7 +261,7 @@ describe('istio-port-mapping.md §3: what a listener becomes', () => {
     ).toBe('PASSTHROUGH');
   });
 
-  test('bind is the wildcard, and its name tells the listener', () => {
+  test('bind is the wildcard, and its name identifies the listener', () => {
     expect(spec(apiListener('web', 443, 'HTTPS'))).toMatchObject({
       bind: '',
       name: 'web',

@@ -59,7 +59,7 @@ test('the defaults of the mesh are Istio’s of today', () => {
   ).toEqual([false, true, true, false]);
 });
 
-test('of several verdicts the one that comes nearest to listening is told', () => {
+test('of several verdicts the one nearest to listening is reported', () => {
   expect([...Verdict.options].sort(compareVerdicts)).toEqual([
     'listening',
     'unreachable-bind',
@@ -71,7 +71,7 @@ test('of several verdicts the one that comes nearest to listening is told', () =
   ]);
 });
 
-test('listeners come by number, not by digits, then bind, then transport', () => {
+test('listeners are sorted by number, not by digits, then bind, then transport', () => {
   const at = (port: number, transport: 'tcp' | 'udp' = 'tcp', bind?: string) => ({
     port,
     transport,
@@ -145,7 +145,7 @@ describe('istio-port-mapping.md §1.2: target ports', () => {
   });
 });
 
-describe('what cannot be read is told by the first check that fails', () => {
+describe('an invalid server is reported with the first failed check', () => {
   test.each<[string, Server, string]>([
     ['bind before port', server(0, 'X', { bind: 'eth0', hosts: [] }), 'GW114'],
     ['port before protocol', server(0, 'X', { hosts: [] }), 'GW111'],
@@ -246,7 +246,7 @@ describe('what goes first', () => {
     ).toEqual(['127.0.0.1:9000/tcp TCP']);
   });
 
-  test('a listener at several ports is told by the best of them', () => {
+  test('a listener at several ports is reported with the best verdict', () => {
     const services = [
       service('apps/a', [servicePort(8080, { targetPort: 15_090 })], { selector: { app: 'x' } }),
       service('apps/b', [servicePort(8080)], { selector: { app: 'x' } }),
@@ -340,7 +340,7 @@ describe('what goes first', () => {
     ]);
   });
 
-  test('a Gateway that is not read takes nobody’s port', () => {
+  test('a Gateway that is not read does not block the port', () => {
     const gateways = [
       gateway('old', [server(80)], { age: 5, labels: { 'istio.io/rev': 'x' } }),
       gateway('new', [server(80, 'HTTP')]),
@@ -404,7 +404,7 @@ describe('what goes first', () => {
     ).toEqual([80]);
   });
 
-  test('servers come by the name of their Gateway, whatever its age', () => {
+  test('servers are sorted by the name of their Gateway, regardless of its age', () => {
     const gateways = [
       gateway('z', [server(81, 'HTTP')], { age: 5 }),
       gateway('a', [server(82, 'HTTP'), server(83, 'HTTP')]),
@@ -424,7 +424,7 @@ describe('what goes first', () => {
     expect(said(mapped(there), 'b')).toBe('rejected MAP210');
   });
 
-  test.each(['HTTPS', 'TLS'])('equal chains of %s are told for what they are', (protocol) => {
+  test.each(['HTTPS', 'TLS'])('equal filter chains of %s are reported', (protocol) => {
     const chain = (name: string, host: string) =>
       server(443, protocol, { tls: 'SIMPLE', hosts: [host], name });
     expect(

@@ -579,7 +579,7 @@ describe('istio-port-mapping.md §3: ListenerSet', () => {
     ]);
   });
 
-  test('a set that is not allowed takes nobody’s place', () => {
+  test('a ListenerSet that is not allowed does not block the port', () => {
     const listenerSets = [
       listenerSet('shop/old', 'apps/edge', [apiListener('a', 81, 'HTTP')], { age: 2 }),
       listenerSet('apps/young', 'apps/edge', [apiListener('b', 81, 'HTTP')], { age: 1 }),
@@ -605,7 +605,7 @@ describe('istio-port-mapping.md §3: ListenerSet', () => {
   });
 });
 
-describe('age order of what istiod makes of listeners', () => {
+describe('age order of the Gateways that istiod derives from listeners', () => {
   test('its name comes after that of an Istio Gateway with the same beginning', () => {
     const there = managed(
       [manualGateway('apps/edge', 'edge-istio', [apiListener('db', 9000, 'TCP')])],

@@ -91,7 +91,7 @@ describe('servers that cannot be read are rejected, and the others served', () =
     expect(said(mapping, 'g', 1)).toBe('listening OK');
   });
 
-  test('a rejected server takes nobody’s port', () => {
+  test('a rejected server does not block the port', () => {
     const gateways = [
       gateway('bad', [server(80, 'HTTP', { hosts: [] })], { age: 9 }),
       gateway('good', [server(80)]),

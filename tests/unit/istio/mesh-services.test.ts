@@ -53,6 +53,6 @@ test.each([
   ['*.local', undefined],
   ['*', undefined],
   ['x.example.com', undefined],
-])('host %s can only stand for %j', (host, place) => {
+])('host %s matches only %j', (host, place) => {
   expect(scopeOfHost(host)).toEqual(place);
 });

@@ -85,7 +85,7 @@ describe('pods that are alike', () => {
     expect([assumed(undefined), assumed(true), assumed(false)]).toEqual([false, true, false]);
   });
 
-  test('labels of the Service stand for pods that are not there', () => {
+  test('without pods, the selector of the Service is used', () => {
     expect(assumedWorkload(service('ns/s', [], { selector: { app: 'x' } }), MESH)).toEqual({
       namespace: 'ns',
       labels: { app: 'x' },

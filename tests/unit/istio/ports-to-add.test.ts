@@ -74,7 +74,7 @@ describe('its name', () => {
     ['REDIS', 'redis-9000'],
     ['MYSQL', 'mysql-9000'],
     ['MONGO', 'mongo-9000'],
-  ])('tells the protocol %s', (protocol, name) => {
+  ])('reports the protocol %s', (protocol, name) => {
     expect(
       mapped(
         cluster({
@@ -153,7 +153,7 @@ describe('the port of a Gateway API listener', () => {
     ),
   ];
 
-  test('leads to itself where nobody has the number', () => {
+  test('leads to itself if no other port has the number', () => {
     expect(said(there(7000, []).missing)).toEqual(['own tcp-7000 7000->7000']);
   });
 
@@ -163,7 +163,7 @@ describe('the port of a Gateway API listener', () => {
     ['8000 where that would be beyond the last port', 57_536, [], 8000],
     ['the one after a reserved one', 7021, [], 15_022],
     ['8000 after the last port', 57_535, [65_535], 8000],
-  ])('goes to %s where its number is a target of somebody else', (_, port, used, target) => {
+  ])('uses target %s if its number is the target of another port', (_, port, used, target) => {
     const other = service(
       'apps/other',
       [servicePort(100, { targetPort: port }), ...used.map((one) => servicePort(one))],
@@ -196,7 +196,7 @@ describe('the port of a Gateway API listener', () => {
 });
 
 describe('several ports', () => {
-  test('come by Service, then number, and no number twice', () => {
+  test('are sorted by Service, then number, without duplicates', () => {
     const there = cluster({
       gateways: [gateway('g', [server(9002), server(9001), server(9003)])],
       virtualServices: [tcpRoute('v', ['g'])],

@@ -110,7 +110,7 @@ describe('istio-port-mapping.md §1.5: bind', () => {
     expect([why?.code, why?.opensPort]).toEqual([code, opensPort]);
   });
 
-  test('an address is believed where the pods’ are not known', () => {
+  test('an address is accepted if those of the pods are unknown', () => {
     expect(whyUnreachable('10.9.9.9', [])).toBeUndefined();
   });
 });

@@ -149,7 +149,7 @@ describe('SNI hosts of PASSTHROUGH', () => {
       { age },
     );
 
-  test('the first chain is the oldest one’s, and a taken host is told with its holder', () => {
+  test('the first chain belongs to the oldest one, and a taken host is reported with its holder', () => {
     const there = cluster({
       gateways: [
         gateway('a', [server(9000, 'TLS', { tls: 'PASSTHROUGH', hosts: ['*.com'] })], { age: 1 }),

@@ -138,7 +138,7 @@ describe('every ingress among the objects', () => {
     ]);
   });
 
-  test('pods that differ only in labels nobody asks for are one kind', () => {
+  test('pods that differ only in irrelevant labels are one kind', () => {
     const rolling = [
       gatewayPod({ labels: { ...LABELS, 'pod-template-hash': 'a' } }),
       pod('istio-system/gateway-2', { labels: { ...LABELS, 'pod-template-hash': 'b' } }),
@@ -256,7 +256,7 @@ describe('no pods at all', () => {
     [servicePort(80, { name: 'http2', targetPort: 'web', nodePort: 31080 })],
   );
 
-  test('the selector of the Service stands for the labels, so nothing disappears', () => {
+  test('the selector of the Service replaces the labels, so nothing disappears', () => {
     expect(listens(mapped(there))).toEqual(['80/tcp HTTP', '32400/tcp TCP']);
     expect(mapped(there).pods).toEqual([]);
     expect(reportIn(mapped(there), 'g').servicePorts).toEqual([

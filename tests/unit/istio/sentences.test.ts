@@ -626,7 +626,7 @@ describe('the sentence of each server', () => {
     expect(sentences(mapping())).toEqual(wanted);
   });
 
-  test('gateways without servers are told in order of their names', () => {
+  test('gateways without servers are reported in order of their names', () => {
     const { notes, servers } = mapped(
       cluster({ gateways: [gateway('z', [], { age: 1 }), gateway('g', [])] }),
     );

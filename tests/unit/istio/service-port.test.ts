@@ -219,7 +219,7 @@ describe('istio-port-mapping.md §1.3: another target, only where the pods canno
   });
 });
 
-describe('Services that are nobody’s to change', () => {
+describe('Services that must not be changed', () => {
   test('one that istiod keeps', () => {
     const managed = service('istio-system/edge-istio', [servicePort(80)], {
       selector: { ...LABELS },

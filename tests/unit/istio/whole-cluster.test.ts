@@ -45,7 +45,7 @@ const outline = (mappings: readonly PortMapping[]): readonly string[] =>
   );
 
 describe('every ingress', () => {
-  test('comes by namespace, then Service, with its pods and servers by name', () => {
+  test('is sorted by namespace, then Service, with its pods and servers by name', () => {
     const there = {
       services: [
         service('b/s', [], by('b')),
@@ -235,7 +235,7 @@ describe('what belongs to no ingress', () => {
     pods: [runs('b/p', 'b'), ...a.pods],
   };
 
-  test('is told with an ingress of its namespace, else with the first', () => {
+  test('is reported with an ingress of its namespace, else with the first', () => {
     const gateways = [
       gateway('b/lost', HTTP, by('nobody')),
       gateway('elsewhere/lost', HTTP, by('nobody')),
@@ -248,13 +248,13 @@ describe('what belongs to no ingress', () => {
     ]);
   });
 
-  test('is told alone where there is no ingress, in its own namespace', () => {
+  test('is reported separately, in its own namespace, if there is no ingress', () => {
     expect(outline(all({ gateways: [gateway('t/lost', HTTP, by('nobody'))] }))).toEqual([
       't: no Service; no pods; t/lost not-selected',
     ]);
   });
 
-  test('a Gateway without servers is told once, with the ingress it points at', () => {
+  test('a Gateway without servers is reported once, with the ingress it refers to', () => {
     const gateways = [gateway('t/empty', [], by('b')), gateway('t/lost', [], by('nobody'))];
     expect(
       all({ ...b, gateways }).map(({ services, notes }) => [
@@ -317,7 +317,7 @@ describe('what belongs to no ingress', () => {
     ]);
   });
 
-  test('a server without a name is told without one', () => {
+  test('a server without a name is reported without one', () => {
     const there = {
       gateways: [gateway('t/lost', [server(80, 'HTTP', { name: '' })], by('nobody'))],
     };
@@ -326,7 +326,7 @@ describe('what belongs to no ingress', () => {
 });
 
 describe('pods of one ingress that differ', () => {
-  test('a server gets the best verdict of all, and every listener is told', () => {
+  test('a server gets the best verdict of all, and every listener is reported', () => {
     const there = {
       services: [service('a/s', [servicePort(80)], by('x'))],
       pods: [runs('a/low', 'x', { unprivileged: true }), runs('a/free', 'x')],

@@ -111,7 +111,7 @@ describe('Pods', () => {
     expect(pod(spec).proxy).toBe(proxy);
   });
 
-  test('without arguments the injection template tells', () => {
+  test('without arguments the injection template decides', () => {
     const annotations = { 'inject.istio.io/templates': 'gateway, custom' };
     expect(
       normalisePod({

@@ -87,7 +87,7 @@ describe('Gateways', () => {
     expect(read.allowedSelector).toEqual(allowedSelector);
   });
 
-  test('a source of routes that nobody knows is the own namespace', () => {
+  test('an unknown source of routes means the own namespace', () => {
     expect(listener({ allowedRoutes: { namespaces: { from: 'Everywhere' } } })).toMatchObject({
       allowedNamespaces: 'Same',
     });

@@ -253,7 +253,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('that nobody can read is dead-lettered, and holds up nobody', async () => {
+  test('that cannot be parsed is dead-lettered, and does not delay others', async () => {
     const at = desk();
     await at.send('x', 'nonsense');
     await at.tell('e-1', snapshot(1));
@@ -264,7 +264,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('whose content does not fit is dead-lettered under its owner once, and holds up nobody', async () => {
+  test('whose content is invalid is dead-lettered under its owner once, and does not delay others', async () => {
     const at = desk();
     await at.send(
       'x',
@@ -404,7 +404,7 @@ describe('while the key of a cluster cannot be had', () => {
 });
 
 /** Red when the subject that such an event claims passes for its owner: results of the true owner would then close the failure. */
-describe('an event that nobody proved', () => {
+describe('an event without proof of its origin', () => {
   test.each<[string, string, (at: Desk) => Promise<void>]>([
     ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],
     [
@@ -488,7 +488,7 @@ describe('an event that nobody proved', () => {
     expect(at.slices()).toHaveLength(2);
   });
 
-  test('of a clock that is ahead passes, because the fences of its own cluster go on above it; after the year 2300 there is no clock', async () => {
+  test('of a clock that is ahead is accepted, because the fences of its own cluster continue above it; a year after 2300 is refused', async () => {
     const at = desk();
     await at.tell(
       'e-1',
@@ -501,7 +501,7 @@ describe('an event that nobody proved', () => {
 });
 
 describe('an inventory', () => {
-  test('that misses an ingress tells every device, under ids that are the same each time', async () => {
+  test('that misses an ingress is sent to every device, always with the same ids', async () => {
     const at = desk();
     const inventory = {
       cluster: 'east',

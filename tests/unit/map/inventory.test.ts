@@ -46,7 +46,7 @@ const mapped = (
   });
 
 describe('an inventory', () => {
-  test('tells every device which owners of its cluster it misses, at its own version', () => {
+  test('sends every device the missing owners of its cluster, at its own version', () => {
     const absence = {
       cluster: 'east',
       clusterUid: 'uid',
@@ -75,7 +75,7 @@ describe('an inventory', () => {
     expect(mapped({ watched: [{ namespace: 'web', service: 'gateway' }] })).toEqual([]);
   });
 
-  test('that is replayed carries no sender, because a replayer speaks for nobody', () => {
+  test('that is replayed has no sender, because a replayer is no cluster', () => {
     expect(mapped({}, 'AROAREPLAY').map(({ sender }) => sender)).toEqual([undefined, undefined]);
   });
 });

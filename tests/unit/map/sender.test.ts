@@ -74,7 +74,7 @@ function judged(cluster: string, sender: string | undefined, using = config): Pr
 const sendersOf = (result: MapResult): readonly (string | undefined)[] =>
   result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : [];
 
-describe('who may speak for a cluster', () => {
+describe('which senders are accepted for a cluster', () => {
   test('its own senders may, and every slice carries who it was', () => {
     expect(sendersOf(mapped('east', 'AROAEAST'))).toEqual(['AROAEAST', 'AROAEAST']);
   });
@@ -98,7 +98,7 @@ describe('who may speak for a cluster', () => {
     ).toEqual(refusal('east'));
   });
 
-  test('where a queue server names nobody, senders cannot be checked and nothing passes; in process there is nobody else', async () => {
+  test('if a queue server reports no sender, senders cannot be checked and nothing is accepted; in one process there is only one sender', async () => {
     expect(await judged('east', undefined)).toEqual({ kind: 'trusted' });
     const server = SluiceConfig.parse({
       ...config,
@@ -118,7 +118,7 @@ describe('who may speak for a cluster', () => {
     expect(sendersOf(result)).toEqual([undefined, undefined]);
   });
 
-  test('one who is a sender of this cluster and a replayer too speaks for himself', () => {
+  test('a sender of this cluster that is also a replayer counts as the sender', () => {
     expect(sendersOf(mapped('west', 'AROABOTH'))).toEqual(['AROABOTH', 'AROABOTH']);
     expect(sendersOf(mapped('east', 'AROABOTH'))).toEqual([undefined, undefined]);
   });

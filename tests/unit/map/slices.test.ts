@@ -119,7 +119,7 @@ describe('an ingress of one name in two clusters', () => {
 });
 
 describe('a device', () => {
-  test('that does not offer the ingress is told nothing of it, so that what it had of it goes', () => {
+  test('that does not serve the ingress gets an empty slice, so that its exposures there are removed', () => {
     const [one, two] = mapped(configOf({ ingresses: [{ virtualAddress: 'auto' }] })).slices;
     expect([one?.exposures.length, one?.auto === undefined]).toEqual([2, false]);
     expect([two?.exposures, 'auto' in two!]).toEqual([[], false]);
@@ -184,7 +184,7 @@ test.each<['pods' | 'nodes', string]>([
   },
 );
 
-test('a sender whom no cluster names is carried on, because he is no replayer', () => {
+test('an unknown sender is kept in the slice, because it is no replayer', () => {
   expect(mapped(configOf(), {}, 'AROAX').slices.map(({ sender }) => sender)).toEqual([
     'AROAX',
     'AROAX',

@@ -69,7 +69,7 @@ describe('an approval', () => {
     expect(portsOf(plan(wanted, [slice(3, [])]).next)).toEqual(ports);
   });
 
-  test('counts for what stood when it was given: what was held anew since stays until somebody looks again', () => {
+  test('covers what was held when it was given; later holds stay until the next approval', () => {
     const minute = 60_000;
     const back = plan(held, [slice(3, many(ports))], { now: 5 * minute }).next;
     const anew = plan(back, [slice(4, many([8]))], { now: 10 * minute }).next;
@@ -90,7 +90,7 @@ describe('an approval', () => {
     );
   });
 
-  test('of the version that still stands counts however long it waited', () => {
+  test('of the declared version counts however long it waited', () => {
     const { version } = held.owners[owner]!;
     const waited = { steering: { ...approval([keyOf(1)]), version }, at: -13 * 86_400_000 };
     expect(portsOf(plan(held, [], { now: 0, orders: [waited] }).next)).toEqual(ports.slice(1));
@@ -111,7 +111,7 @@ describe('an approval', () => {
     expect(portsOf(plan(half, [slice(3, many([8]))]).next)).toEqual([8]);
   });
 
-  test('reaches nobody but its owner, and nothing the owner does not have', () => {
+  test('affects only its owner, and only exposures that the owner has', () => {
     const west = { owner: 'west/istio-system/gateway', clusterUid: 'uid-west' };
     expect(
       plan(declared, [], { orders: orders({ ...approval(ports.map(keyOf)), owner: west.owner }) })

@@ -30,7 +30,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
   const east = offer('east', { settings: { balance: 'least-connections-member' } });
   const west = offer('west', { since: LATER, settings: { balance: 'fastest-node' } });
 
-  test('is decided by the oldest gateway, whoever comes first; the wish of the other is remembered', () => {
+  test("is decided by the oldest gateway, whoever comes first; the other's settings are stored", () => {
     for (const order of [
       [east, west],
       [west, east],
@@ -42,7 +42,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
     }
   });
 
-  test('is told to the others, with the setting, their wish, what holds and who decides', () => {
+  test('is reported to the others, with the setting, their value, the effective value and the deciding owner', () => {
     const told = entry(plan(declaredBy([east]), [west]), 'west');
     expect(told.remarks).toEqual([
       {
@@ -119,7 +119,7 @@ describe('what a fleet says itself', () => {
     offer('west', { since: LATER }),
   ];
 
-  test('decides for every exposure that two of its clusters share, and tells whose wish it is against', () => {
+  test('decides for every exposure that two of its clusters share, and reports overridden settings', () => {
     const state = declaredBy(both, rules);
     expect(at(state).settings).toEqual({
       ...SETTINGS,
@@ -202,7 +202,7 @@ describe('active-standby', () => {
     expect(plan(declaredBy(both, rules), both, longer).changed).toBe(false);
   });
 
-  test('another order holds for everybody with the first slice that is newer, and the interruption is said', () => {
+  test('another order applies to all with the first newer slice, and the interruption is reported', () => {
     const turned = under(
       fleet({ mode: 'active-standby', clusters: ['east', 'west'], minimumActive: 2 }),
     );
@@ -235,7 +235,7 @@ describe('mode ratio', () => {
     expect(part(state, 'east').wish).toEqual({ balance: 'round-robin' });
   });
 
-  test('where the load is to count, it counts against the ratio; anything else gives way and is told', () => {
+  test('load-based methods are combined with the ratio; other methods are replaced and reported', () => {
     const by = (balance: typeof SETTINGS.balance): Plan =>
       plan(
         declaredBy([offer('west', { since: LATER })], rules),
@@ -255,7 +255,7 @@ describe('mode ratio', () => {
     ]);
   });
 
-  test('on a device with several partitions it stands at the members, and that is said', () => {
+  test('on a device with several partitions it is set on the members, and this is reported', () => {
     const several = { ...rules, shareNodes: true };
     const p = plan(declaredBy([both[0]!], several), [both[1]!], several);
     expect(at(p.next).settings.balance).toBe('ratio-member');
@@ -299,7 +299,7 @@ describe('settings that the device refuses', () => {
     };
   };
 
-  test('of the deciding one: its last accepted ones stay, everybody follows with members', () => {
+  test('of the deciding owner: its last accepted settings stay, and all update their members', () => {
     const declared = declaredBy([offer('east'), offer('west', { since: LATER })]);
     const wanted = [
       offer('east', { counter: 2, settings: bad, pods: 3 }),
@@ -365,7 +365,7 @@ describe('a fleet that changes', () => {
   ];
   const apart = under(fleet({ clusters: ['east', 'north'] }));
 
-  test('the oldest keeps what was shared; the other loses its part and waits with a complete claim, whoever speaks first', () => {
+  test('the oldest keeps the shared exposure; the other loses its part and waits with a complete claim, whoever sends first', () => {
     const declared = declaredBy(both);
     const results = [[both[0]!], [both[1]!], both, []].map((slices) =>
       plan(declared, slices, apart),
@@ -379,7 +379,7 @@ describe('a fleet that changes', () => {
     }
   });
 
-  test('both are told', () => {
+  test('both are reported', () => {
     const p = plan(declaredBy(both), both, apart);
     expect(entry(p, 'west')).toMatchObject({ kind: 'conflict', code: 'OWN301' });
     expect(p.entries.find((e) => e.kind === 'update')).toMatchObject({
@@ -409,14 +409,14 @@ describe('a fleet that changes', () => {
     ]);
   });
 
-  test('a part of a plan that leaves the winner out evicts nobody', () => {
+  test('a partial plan without the winner evicts no owner', () => {
     const p = plan(declaredBy(both), both, { ...apart, only: new Set() });
     expect(at(p.next)).toEqual(at(declaredBy(both)));
   });
 });
 
 describe('a partition without fleets', () => {
-  test('is planned as ever: nothing is settled, remembered or told', () => {
+  test('is planned as without fleets: nothing is settled, stored or reported', () => {
     const state = declaredBy([offer('east')], { sameFleet: () => false });
     expect(at(state)).toEqual({
       address: '172.16.100.195',

@@ -151,7 +151,7 @@ describe('an owner that the inventory of its cluster misses', () => {
     expect(p.next.exposures[KEY]?.contributions.map((c) => c.owner)).toEqual([WEST.owner]);
   });
 
-  test('is nothing to nobody: an ingress without a record leaves none', () => {
+  test('creates no record for an ingress without one', () => {
     expect(plan(EMPTY_STATE, [], { absences: [absence(5)] }).changed).toBe(false);
   });
 });
@@ -161,7 +161,7 @@ describe('another cluster under the same id', () => {
   const stranger = (counter: number): Slice => slice(counter, many(1), { clusterUid: 'uid-new' });
   const rival = plan(declared, [stranger(1)], { now: at(1) }).next;
 
-  test('is a conflict, remembered with its first word and at no further cost', () => {
+  test('is a conflict, recorded with the first event only', () => {
     expect(rival.owners[owner]).toMatchObject({
       clusterUid: 'uid-east',
       version: { counter: 7 },
@@ -206,7 +206,7 @@ describe('another cluster under the same id', () => {
     }).next;
     const old = plan(adopted, [slice(9, many(2))], { now: at(3) });
 
-    test('stays known, whoever speaks and however often the order comes', () => {
+    test('stays recorded, whoever sends and however often the order comes', () => {
       expect(adopted.replaced).toEqual({ east: ['uid-east'] });
       expect(
         plan(adopted, [stranger(8)], {
@@ -215,13 +215,13 @@ describe('another cluster under the same id', () => {
       ).toEqual(adopted.replaced);
     });
 
-    test('is told that it was replaced, and by whom, and not to take the cluster back', () => {
+    test('gets a result that names its replacement, and advises against taking the cluster back', () => {
       expect(old.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
       expect(old.entries[0]?.reason).toContain('uid-new was adopted as the owner of');
       expect(old.entries[0]?.reason).not.toContain('if this cluster replaces it');
     });
 
-    test('gives way to a cluster that nobody knows yet, and does not take its place', () => {
+    test('is replaced by a new rival, and does not replace it', () => {
       expect(old.next.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-east' } });
       const third = plan(old.next, [slice(1, many(1), { clusterUid: 'uid-third' })], {
         now: at(4),
@@ -413,7 +413,7 @@ describe('an owner that is forgotten', () => {
     expect(plan(half, [], { orders: [forget()] }).next.exposures).toEqual({});
   });
 
-  test('stays where it spoke since it was looked at, or speaks right now', () => {
+  test('stays if it sent an event since it was shown, or sends one now', () => {
     expect(plan(plan(declared, [slice(8, many(6))]).next, [], { orders: [forget()] }).changed).toBe(
       false,
     );

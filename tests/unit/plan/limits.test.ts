@@ -70,7 +70,7 @@ describe('a partition', () => {
     expect(partitionLimitsExceeded(state, bytes).map(({ code }) => code)).toEqual(codes);
   });
 
-  test('is told of its widest pools by name, and of the others by number', () => {
+  test('is reported with its largest pools by name, and the number of others', () => {
     const [excess] = partitionLimitsExceeded(
       stateOf(5, { members: RECOMMENDED_LIMITS.members + 1 }),
       0,
@@ -82,7 +82,7 @@ describe('a partition', () => {
 });
 
 describe('a device', () => {
-  test('is told when more clusters share it than recommended, over all its partitions', () => {
+  test('is reported when more clusters share it than recommended, over all its partitions', () => {
     expect(
       deviceLimitsExceeded([
         stateOf(RECOMMENDED_LIMITS.clusters, { clusters: RECOMMENDED_LIMITS.clusters }),

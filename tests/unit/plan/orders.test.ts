@@ -74,7 +74,7 @@ describe('what an inventory misses', () => {
     ).toEqual([taken, overtaken]);
   });
 
-  test('is told with its reason where it was taken out, and without where the watcher lies behind', () => {
+  test('is reported with its reason if it was taken out, and without one if the watcher is behind', () => {
     const [taken] = absentSlices(
       { ...absence, sender: 'role' },
       having({ version: version(2, 5, 1), gone: 'x' }),
@@ -251,7 +251,7 @@ describe('an approval', () => {
     ).toEqual(keys);
   });
 
-  test('for an owner that nobody knows means nothing', () => {
+  test('for an unknown owner has no effect', () => {
     expect(
       approvedKeys(EMPTY_STATE, {
         steering: { action: 'approve', device: 'd', owner: EAST, version: version(1) },

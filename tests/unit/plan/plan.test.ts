@@ -167,7 +167,7 @@ describe('absence must be proven', () => {
     resourceVersion: '1',
   });
 
-  test('a sudden emptiness that nobody saw happen removes nothing', () => {
+  test('an unobserved sudden emptiness removes nothing', () => {
     const p = plan(declared, [slice(2, [])]);
     expect(new Set(p.entries.map((e) => e.kind))).toEqual(new Set(['held']));
     expect(Object.keys(p.next.exposures)).toHaveLength(ports.length);
@@ -207,7 +207,7 @@ describe('absence must be proven', () => {
     );
   });
 
-  test('up to three go on the word of a complete list', () => {
+  test('a complete list may remove up to three', () => {
     expect(Object.keys(plan(declared, [slice(2, many().slice(3))]).next.exposures)).toHaveLength(5);
     expect(Object.keys(plan(declared, [slice(2, many().slice(4))]).next.exposures)).toHaveLength(8);
   });

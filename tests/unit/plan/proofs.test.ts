@@ -110,7 +110,7 @@ describe('the allowance', () => {
   const many = (ports: readonly number[]): Exposure[] =>
     ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
 
-  test('lets three removals through on the word of a list alone, and no fourth', () => {
+  test('allows three removals by a complete list alone, and no fourth', () => {
     const declared = declare(many(range(8)));
     expect(portsOf(plan(declared, [slice(2, many([4, 5, 6, 7, 8]))]).next)).toEqual([
       4, 5, 6, 7, 8,
@@ -179,7 +179,7 @@ describe('another cluster that uses the id', () => {
   const declared = declare([exposure()]);
   const stranger = slice(9, [exposure()], { clusterUid: 'uid-new' });
 
-  test('does not speak for an ingress that the inventory of the owner misses', () => {
+  test('proves nothing about an ingress that the inventory of the owner misses', () => {
     const absences = [
       {
         cluster: 'east',

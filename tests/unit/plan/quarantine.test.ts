@@ -87,7 +87,7 @@ describe('a change that the device refused', () => {
     ).toEqual(['create']);
   });
 
-  test('is forgotten when nobody asks for it any more', () => {
+  test('is cleared when the exposure is no longer requested', () => {
     const state = afterRefusal(EMPTY_STATE, slice(1, [exposure({ settings: bad })]));
     expect(plan(state, [slice(2, [])]).next.owners[owner]).not.toHaveProperty('quarantine');
   });
@@ -165,7 +165,7 @@ describe('the time of the next try', () => {
     expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  test('begins anew for another structure', () => {
+  test('starts again for another structure', () => {
     const before = nextQuarantine({ structure: 'x' }, refusal, { before: undefined, now: 0 });
     expect(nextQuarantine({ structure: 'y' }, refusal, { before, now: 0 }).tries).toBe(1);
   });

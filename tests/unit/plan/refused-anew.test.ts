@@ -57,7 +57,7 @@ describe('an exposure that a rule refuses only where it is new', () => {
 });
 
 describe('what is kept keeps its settings, too', () => {
-  test('so that an author who asks for the impossible opens nothing', () => {
+  test('so that an invalid request opens nothing', () => {
     const settings = { ...exposure().settings, source: '10.20.0.0/16' };
     const restricted = plan(EMPTY_STATE, [slice(1, [exposure({ settings })])]).next;
     const p = plan(restricted, [slice(2, [internal])]);
@@ -82,7 +82,7 @@ describe('a network of clients that 0.1.0 did not read', () => {
     expect(next.exposures['172.16.100.195:32400/tcp']?.settings.source).toBe('10.20.0.0/16');
   });
 
-  test('cuts nobody off by an upgrade, and that is told with the remedy', () => {
+  test('disconnects no client by an upgrade, and reports this with the remedy', () => {
     const p = plan(declared, [slice(2, [restricted])]);
     expect(kinds(p)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
     expect(p.entries[0]?.remarks).toEqual([

@@ -130,7 +130,7 @@ describe('a version', () => {
   });
 });
 
-describe('what somebody else has on the device', () => {
+describe('foreign objects on the device', () => {
   const at = (over: Partial<AddressHolder>): AddressHolder => ({
     path: '/Common/vs',
     partition: 'Common',
@@ -173,7 +173,7 @@ describe('a removal', () => {
     expect(removalAllowance(owned)).toBe(allowed);
   });
 
-  test('of everything is meant where the Service went, or the configuration names other devices', () => {
+  test('of everything is intended if the Service was deleted, or the configuration names other devices', () => {
     const on = { device: 'a', devices: ['a', 'b'], removed: false };
     expect([on, { ...on, removed: true }, { ...on, devices: ['b'] }].map(leavesDevice)).toEqual([
       false,
@@ -376,7 +376,7 @@ describe('a claim', () => {
   });
 });
 
-test('what is kept by hand is told value by value', () => {
+test('kept manual changes are reported value by value', () => {
   const instead = { balance: 'round-robin', connectionLimit: 0, enabled: true } as const;
   expect(
     describeOverride({

@@ -135,7 +135,7 @@ describe('when a cluster was heard', () => {
     expect([...newestSeen(apart)]).toEqual([['east', late]]);
   });
 
-  test('is not known of one that no record tells of', () => {
+  test('is unknown for a cluster without a record', () => {
     expect([
       ...newestSeen([
         { owners: { 'east/a/gw': record(), 'west/a/gw': record(early) }, exposures: {} },
@@ -176,7 +176,7 @@ describe('a silent cluster', () => {
     expect(describeSilence(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
   });
 
-  test('is told with everything that it has a part in, and what of it nobody else serves', () => {
+  test('is reported with everything that it contributes to, and what only it serves', () => {
     const seen = '2026-01-01T00:00:00.000Z';
     const [east, west] = [seen, '2026-01-01T01:00:00.000Z'].map((time) => ({
       version: { epoch: 1, counter: 1, generation: 1 },

@@ -65,7 +65,7 @@ describe('a cluster that is not heard', () => {
     ]);
   });
 
-  test('in one partition of a device speaks if another one heard it', () => {
+  test('in one partition of a device is not silent if another partition has newer events', () => {
     expect(at20([shared, heard([10, of('east', 2, [5])])])).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('a cluster that is not heard', () => {
     ).toEqual([]);
   });
 
-  test('is nothing that can be told of records from before they told the time', () => {
+  test('is unknown for old records without a time', () => {
     const old = {
       ...shared,
       owners: Object.fromEntries(
@@ -121,7 +121,7 @@ describe('a cluster that is not heard', () => {
     expect(east).not.toHaveProperty('order');
   });
 
-  test('is drained once only, and put back when those who stood in for it are gone as well', () => {
+  test('is drained only once, and enabled again when its replacements are silent as well', () => {
     const order = {
       action: 'drain',
       cluster: 'east',
@@ -154,7 +154,7 @@ describe('a cluster that is not heard', () => {
       ).not.toHaveProperty('order');
   });
 
-  test('is noted in the results of those who share with it, and of nobody else', () => {
+  test('is noted only in the results of owners that share exposures with it', () => {
     const states = [
       heard([0, of('east', 1, [1])], [18, of('west', 1, [1])], [18, of('north', 1, [7])]),
     ];
@@ -171,7 +171,7 @@ describe('a cluster that is not heard', () => {
     expect([notes('north'), notes('east')]).toEqual([[], []]);
   });
 
-  test('is told in words that say what becomes of it', () => {
+  test('is described with its consequences', () => {
     const words = (states: readonly DeclaredState[], now = 20): string | undefined =>
       silentClusters(states, policies(), minutes(now)).map(describeSilence)[0];
     expect(words([shared])).toContain('It is drained until it sends events again');

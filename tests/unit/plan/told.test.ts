@@ -93,7 +93,7 @@ describe('why a wish does not hold', () => {
     ]);
   });
 
-  test('is no news where it is a default, of each name under which its source is told', () => {
+  test('is not reported if it is a default, whatever the name of its source', () => {
     const told = (settings: Partial<Settings>, sources: Record<string, string>): number => {
       const rules = under(fleet());
       const west = offer('west', {
@@ -121,7 +121,7 @@ describe('why a wish does not hold', () => {
     ]).toEqual([0, 1, 0]);
   });
 
-  test('that others wait for it is told to who has it, one or several by name', () => {
+  test('waiting owners are reported to the holder, by name', () => {
     const rules: PlanRules = { sameFleet: () => false, now: 0 };
     const state = plan(EMPTY_STATE, [offer('east'), offer('west', { since: LATER })], rules);
     const say = (p: Plan): readonly string[] =>
@@ -213,7 +213,7 @@ describe('a change that the device refused', () => {
   });
 });
 
-describe('what a fleet changes while clusters speak', () => {
+describe('changes of a fleet while clusters send events', () => {
   const [east, west] = [
     offer('east'),
     offer('west', { since: LATER, settings: { connectionLimit: 7 } }),
@@ -222,7 +222,7 @@ describe('what a fleet changes while clusters speak', () => {
   const state = plan(EMPTY_STATE, [east, west], before).next;
   const id = changeId({ owner: ownerOf('east'), key: KEY });
 
-  test('is told as an update of the one that decides, whoever speaks', () => {
+  test('is reported as an update of the deciding owner, whoever sends', () => {
     const { entries, next } = plan(state, [east], under(fleet({ mode: 'active-standby' })));
     expect(entries.map(({ kind, owner }) => [kind, owner])).toEqual([['update', ownerOf('east')]]);
     expect(next.exposures[KEY]?.contributions.map(({ priority }) => priority)).toEqual([
@@ -235,7 +235,7 @@ describe('what a fleet changes while clusters speak', () => {
     expect(quiet.next.exposures[KEY]?.settings.connectionLimit).toBe(9);
   });
 
-  test('is an entry of its own beside what comes late of the one that decides', () => {
+  test('is a separate entry besides a late slice of the deciding owner', () => {
     const newer = plan(state, [offer('east', { counter: 5 })], before).next;
     const { entries } = plan(newer, [east], under(fleet({ settings: { connectionLimit: 9 } })));
     expect(entries.map(({ kind, owner }) => `${kind} ${owner}`)).toEqual([

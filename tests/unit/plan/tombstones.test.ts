@@ -30,7 +30,7 @@ describe('an owner that was removed', () => {
     expect(plan(removed, [slice(1, [exposure()])], 2 * DAY).next).toBe(removed);
   });
 
-  test('keeps its first time when its end is told again', () => {
+  test('keeps its first time when its end is reported again', () => {
     expect(plan(removed, [slice(3, [], { removed: true })], 9 * DAY).next.owners[owner]?.gone).toBe(
       '1970-01-02T00:00:00.000Z',
     );
@@ -69,7 +69,7 @@ test('an owner that something is still declared for is not folded, however long 
 describe('the floor of a cluster', () => {
   const folded = plan(removed, [slice(3, [exposure({ port: 9 })], other)], 31 * DAY).next;
 
-  test('still supersedes every old event of those it stands for', () => {
+  test('still supersedes every old event of the owners it replaces', () => {
     for (const counter of [1, 2])
       expect(plan(folded, [slice(counter, [exposure()])], 50 * DAY)).toMatchObject({
         changed: false,

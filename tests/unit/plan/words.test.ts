@@ -138,7 +138,7 @@ describe('an update', () => {
     ).not.toMatch(CUT);
   });
 
-  test('of a place cuts nobody who has no members there yet', () => {
+  test('of a place cuts no owner without members there', () => {
     const had = shown([part(A, { priority: 1, members: [] }), part(B, { priority: 2 })]);
     const has = shown([part(A, { priority: 3, members: [] }), part(B, { priority: 2 })]);
     expect(describeUpdate(had, has, { shareNodes: true }).reason).toBe(

@@ -103,7 +103,7 @@ describe('a message that throws', () => {
     expect(here.released).toEqual(['a2']);
   });
 
-  test('says in few words what was thrown', async () => {
+  test('describes shortly what was thrown', async () => {
     const here = site({ a1: new Error('x'.repeat(400_000)) });
     await here.run(['a1']);
     expect(here.givenUp[0]?.[1].reason.length).toBeLessThan(1_000);
@@ -140,7 +140,7 @@ describe('what goes wrong', () => {
     return { at, errors };
   };
 
-  test('is told with its group: of all together, of the one alone, and of giving it up', async () => {
+  test('is logged with its group: for the batch, for the single message, and for giving it up', async () => {
     const { at, errors } = told(
       { a1: new TypeError('a fault') },
       { giveUp: () => Promise.reject(new Error('no dead letters')) },
@@ -149,7 +149,7 @@ describe('what goes wrong', () => {
     expect(errors).toEqual(['a: a fault', 'a: a fault', 'a: no dead letters']);
   });
 
-  test('with the only message of a group is tried and told once', async () => {
+  test('with the only message of a group is tried and logged once', async () => {
     const { at, errors } = told({ a1: new TypeError('a fault') });
     await at.run(['a1']);
     expect([at.calls, errors]).toEqual([[['a1']], ['a: a fault']]);

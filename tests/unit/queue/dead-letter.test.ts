@@ -148,7 +148,7 @@ describe('a dead letter', () => {
     expect(await received()).toMatchObject([{ group: 'm-1' }]);
   });
 
-  test("the device's words are shortened", async () => {
+  test("the device's message is shortened", async () => {
     await sendDeadLetter(queues, input({ response: 'x'.repeat(100_000) }));
     const [letter] = await letters();
     expect(letter?.response).toMatch(/^x{4000}… \(100000 characters\)$/);
@@ -237,7 +237,7 @@ describe('a dead letter', () => {
     expect(letter?.original.body).toBe(body);
   });
 
-  test('of an event that fits whole gives up what is only told, never the event', async () => {
+  test('of an event that fits completely drops only the additional information, never the event', async () => {
     const noise = randomBytes(768 * 1024 - 36_000).toString('base64');
     const body = serialiseEvent(
       'sluice.test.v1',
@@ -334,7 +334,7 @@ describe('what a dead letter carries on', () => {
     expect([letter?.plan?.length, letter?.plan?.at(-1)?.key]).toEqual([50, 'k49']);
   });
 
-  test('is sent in the name of its cluster, of nobody where the name is too long, and about its group without an owner', async () => {
+  test('is sent in the name of its cluster, without a name if that is too long, and about its group without an owner', async () => {
     for (const [code, owner] of [
       ['Q610', `${long(128)}/a/b`],
       ['Q611', `${long(129)}/a/b`],

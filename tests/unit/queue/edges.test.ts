@@ -146,7 +146,7 @@ describe('the queue file', () => {
     database.close();
   });
 
-  test('says of a message that the queue itself moved to the dead letters that it was moved', async () => {
+  test('marks a message that the queue itself moved to the dead letters', async () => {
     const clock = createManualClock();
     let ids = 0;
     const queues = createSqliteQueues({

@@ -330,7 +330,7 @@ describe('opening refuses, with code and reason,', () => {
     expect(Object.keys(refusal(parseEvent('?', TYPES))).sort()).toEqual(['code', 'reason']);
   });
 
-  test('but never in more words than a record takes, whatever the sender named', () => {
+  test('but cut to the size of a record, whatever the sender named', () => {
     for (const body of [
       raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }),
       raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) }),

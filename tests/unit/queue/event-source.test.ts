@@ -288,7 +288,7 @@ describe('an event source', () => {
     expect(call(0).bodies).toEqual(['a1']);
   });
 
-  test('a message that cannot be deleted is told of, and comes again', async () => {
+  test('a message that cannot be deleted is logged, and redelivered', async () => {
     await send('a1', 'b1');
     const stubborn: Queue = {
       ...queue,

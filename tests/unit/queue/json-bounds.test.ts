@@ -61,7 +61,7 @@ describe('JSON text that is too much', () => {
     expect(excessOf(`"${'x'.repeat(9)}`, { depth: 1, values: 1, string: 8 })).toMatch(/string/);
   });
 
-  test('is not what stands in a string: brackets, commas, quotes and backslashes', () => {
+  test('ignores the content of strings: brackets, commas, quotes and backslashes', () => {
     for (const text of ['[[[[', '{{,,,', '"],["', '\\', '\\\\"', '\\"[[['])
       expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
   });

@@ -82,7 +82,7 @@ describe('the keys of a cluster', () => {
 });
 
 describe("the watcher's key", () => {
-  test('is read when it first speaks, once; one that cannot be had is asked for again', async () => {
+  test('is read once on its first use; a missing one is requested again', async () => {
     const { secrets, texts, read } = vault({});
     const signer = signerOf(secrets, { signKey: 'file:key' });
     await expect(signer()).rejects.toMatchObject({ code: 'GW102' });
@@ -98,7 +98,7 @@ describe("the watcher's key", () => {
     expect(read).toHaveLength(3);
   });
 
-  test('is nobody where none is named', async () => {
+  test('is empty if none is named', async () => {
     expect(await signerOf(vault({}).secrets, {})()).toBeUndefined();
     expect(await signerOf(vault({}).secrets, undefined)()).toBeUndefined();
   });

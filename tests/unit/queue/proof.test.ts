@@ -54,7 +54,7 @@ const sealed = (cluster: string, owner: string, more: object = {}): string =>
 const EAST = 'east/istio-system/gw';
 const GUARDED = { west: ['WEST'] };
 
-describe('a slice that somebody handed over', () => {
+describe('a slice of unknown origin', () => {
   test.each<
     [string, string, Readonly<Record<string, readonly string[]>>, Proof['kind'], string | undefined]
   >([
@@ -84,13 +84,13 @@ describe('a slice that somebody handed over', () => {
   });
 });
 
-test('a snapshot that nobody can read is proof of nothing', async () => {
+test('an unreadable snapshot proves nothing', async () => {
   expect(await proofOfHandedOver('snapshots', 'nonsense', rulesWith(GUARDED))).toMatchObject({
     kind: 'unproven',
   });
 });
 
-describe('the sender that a queue tells', () => {
+describe('the sender that a queue reports', () => {
   const originOf = async (
     sender: string | undefined,
     senders: Readonly<Record<string, readonly string[]>>,
@@ -106,7 +106,7 @@ describe('the sender that a queue tells', () => {
     ['REPLAYER', ['EAST'], 'trusted'],
     ['ANYBODY', ['EAST'], 'refused'],
     [undefined, ['EAST'], 'refused'],
-  ])('%s, where %j may speak, is %s', async (sender, east, kind) => {
+  ])('%s, with senders %j, is %s', async (sender, east, kind) => {
     expect(await originOf(sender, { east })).toBe(kind);
   });
 });
@@ -130,7 +130,7 @@ describe('the sentence of a refusal', () => {
     expect(origin).toMatchObject({ code: 'OWN323', reason: expect.stringMatching(/"k{64}"/) });
   });
 
-  test("is of refusals alone: what cannot be judged for now is nobody's", () => {
+  test('applies to refusals only: what cannot be checked yet has no owner', () => {
     const away: Origin = { kind: 'away', code: 'GW102', reason: 'no key today' };
     expect(refusedInTheNameOf('somebody', away)).toBe(away);
   });

@@ -102,7 +102,7 @@ test.each<[QueueName, QueueName | undefined]>([
   ['slices', 'slices-dead'],
   ['express', undefined],
   ['slices-dead', undefined],
-])('behind %s stands %s', (name, dead) => {
+])('after %s follows %s', (name, dead) => {
   expect(deadQueueOf(name)).toBe(dead);
 });
 
@@ -171,7 +171,7 @@ describe('the settings of a queue', () => {
       { fifo: false, visibilityMs: 0, retentionMs: 0 },
       [/FIFO/, /VisibilityTimeout/, /MessageRetentionPeriod/, /dead-letter/],
     ],
-  ])('are told what is wrong with them: %s', (_what, name, settings, expected) => {
+  ])('are rejected with the reason: %s', (_what, name, settings, expected) => {
     expect(checkQueueSettings(name, settings, 'slices-dead')).toEqual(
       expected.map((pattern) => expect.stringMatching(pattern)),
     );
@@ -299,7 +299,7 @@ describe('the lease of messages in hand', () => {
     });
   });
 
-  test('that could not be renewed is told, with the number of messages', async () => {
+  test('that could not be renewed is logged, with the number of messages', async () => {
     expect((await renewed(30_000, ['lost', 'kept', 'lost'])).warned).toEqual([
       { queue: 'slices', lost: 2 },
     ]);

@@ -122,7 +122,7 @@ describe('a signed event', () => {
     expect(holds(serialiseEvent(TYPE, { port: 443 }, META, posing))).toBe(false);
   });
 
-  test('has bytes of its own: text that moves from one attribute to the next is another event', () => {
+  test('signs attributes separately: text moved from one attribute to the next is another event', () => {
     const a = JSON.parse(
       serialiseEvent(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer),
     ) as Record<string, unknown>;

@@ -115,7 +115,7 @@ function site(
 }
 
 describe('a message that kills its process', () => {
-  test('is alone on the queue after two visibility times, its group included, and is given up unread after three deaths of its own', async () => {
+  test('is handled alone, including its group, after two visibility timeouts, and is given up unread after three crashes', async () => {
     const here = site(['a1', 'a2', 'a3', 'b1', 'c1'], { deadly: ['a2'] });
     for (let i = 0; i < 3; i++) expect(await here.receive()).toBe(false);
     expect(here.left()).toEqual(['a2']);
@@ -176,7 +176,7 @@ describe('a message that comes again', () => {
 describe('on trial', () => {
   const patience = { clock: { sleep: () => NEVER }, ms: 1 };
 
-  test('everybody waits for the end of it, and it waits for whoever is at work', async () => {
+  test('all other messages wait for its end, and it waits for those in progress', async () => {
     const [first, trial] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const order: string[] = [];
     const working = amongOthers(() => first.promise.then(() => order.push('first')));
@@ -190,7 +190,7 @@ describe('on trial', () => {
     expect(order).toEqual(['first', 'trial', 'next']);
   });
 
-  test('nobody is tried while the others take too long, and they go on', async () => {
+  test('suspects are not handled while the others take too long, and those continue', async () => {
     const busy = Promise.withResolvers<void>();
     const working = amongOthers(() => busy.promise);
     expect(

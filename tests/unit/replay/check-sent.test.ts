@@ -130,7 +130,7 @@ describe('patience', () => {
     });
   });
 
-  test('begins anew with every driver, because the one before may have died before it sent', async () => {
+  test('starts again with every driver, because the previous one may have crashed before it sent', async () => {
     expect((await waited(RESULT_TIMEOUT_MS, (now) => now + 1)).status).toBe('sent');
   });
 
@@ -311,7 +311,7 @@ describe('another failure of the same owner since the sending', () => {
   });
 });
 
-describe('an item without a word of its own', () => {
+describe('an item without its own result', () => {
   async function beside(
     first: Partial<ReplayItem['result']>,
     after: number,

@@ -151,7 +151,7 @@ describe('figures of sluice status', () => {
     expect(clusterFigures('west', stories)).toEqual({});
   });
 
-  test('the last event is what the devices declared last, where they tell: no story is written of each word, and a rival has stories too', () => {
+  test('the last event is the newest declared one, if devices answer: histories do not contain every event, and rivals have histories too', () => {
     const seen = ['1970-01-01T05:00:00.000Z', '1970-01-01T04:00:00.000Z'];
     expect(clusterFigures('east', stories, seen)).toEqual({ lastEvent: 5 * HOUR, lag: 1_500 });
     expect(clusterFigures('west', stories, seen)).toEqual({ lastEvent: 5 * HOUR });

@@ -30,7 +30,7 @@ const head = (over: Partial<FailureHead> = {}): FailureHead => ({
   ...over,
 });
 
-describe('filters as words', () => {
+describe('filters as text', () => {
   test.each([
     ['code:BIP421', true],
     ['code:BIP420,BIP421', true],

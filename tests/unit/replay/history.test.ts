@@ -55,7 +55,7 @@ function kept(): {
   return state;
 }
 
-describe('the story of an owner', () => {
+describe('the history of an owner', () => {
   test('keeps each result with its way, across retries and replays', async () => {
     const k = kept();
     await k.history.note(settled(1, BUSY), WAY);
@@ -96,7 +96,7 @@ describe('the story of an owner', () => {
     ]);
   });
 
-  test('stays short, however much happens, and tells devices apart', async () => {
+  test('stays short, however much happens, and distinguishes devices', async () => {
     const k = kept();
     for (let n = 0; n < 60; n++)
       await k.history.note(settled(n, { message: `change ${n}` }, `bigip-${n % 2}`), WAY);

@@ -141,7 +141,7 @@ const FORGED = head('bbbbbbbbbbbbbbbb', {
   evidence: 'imported/bb/bbbbbbbbbbbbbbbb/000000000000.json',
 });
 
-describe('a bundle stops nobody', () => {
+describe('a bundle blocks nothing else', () => {
   test('however new it claims to be, it leads no event but its own', () => {
     const units = Map.groupBy(freezeSelection([HERS, FORGED]), ({ unit }) => unit);
     expect([...units.values()].map((items) => items.map(({ failure }) => failure).join())).toEqual(

@@ -134,7 +134,7 @@ describe('what a replay would do now', () => {
     });
   });
 
-  test('conflict with a virtual server of somebody else, which apply finds before it declares', () => {
+  test('conflict with a foreign virtual server, which apply finds before it declares', () => {
     const holders = [
       {
         path: '/Common/old',
@@ -303,7 +303,7 @@ describe('the preview of an event', () => {
     });
   });
 
-  test('reads a device once until it is told to look again', async () => {
+  test('reads a device once until it is refreshed', async () => {
     const device = memoryDevice();
     let reads = 0;
     const read = device.read.bind(device);
@@ -340,7 +340,7 @@ describe('the exit code of a plan', () => {
     ['invalid', false],
     ['conflict', false],
     ['unknown', false],
-  ] as const)('says of %s: calm %s', (verdict, calm) => {
+  ] as const)('reports for %s: no change %s', (verdict, calm) => {
     expect(isCalm(itemsWith('unchanged', verdict))).toBe(calm);
   });
 });

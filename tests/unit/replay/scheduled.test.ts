@@ -152,7 +152,7 @@ describe('replay on a schedule', () => {
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '2 applied' });
   });
 
-  test('two jobs over the same failures never run at once, whoever started them', async () => {
+  test('two jobs with the same failures never run at once, whoever started them', async () => {
     const site = await siteWith(2);
     const [mine, yours] = [
       await site.plan('code:BIP424', { rate: 1 }),

@@ -62,7 +62,7 @@ describe('the event that is sent', () => {
     }
   });
 
-  test('is the last one that was seen where no revision tells them apart', async () => {
+  test('is the latest one if the revisions are equal', async () => {
     const desk = startDesk();
     const none = { revision: undefined };
     const [first, last] = [await desk.park(1, none, 10), await desk.park(2, none, 20)];
@@ -314,7 +314,7 @@ describe('what is not sent', () => {
   });
 
   test.each(['healed', 'replayed'] as const)(
-    'what was %s by somebody else while the device was asked keeps their word',
+    'a failure that was %s meanwhile by another process keeps that state',
     async (state) => {
       const desk = startDesk();
       const head = await desk.park(1);
@@ -350,7 +350,7 @@ describe('quarantine', () => {
     expect((await desk.head(third))?.note).toBeUndefined();
   });
 
-  test('stays lifted or archived by whoever was faster', async () => {
+  test('stays resolved or archived by a faster process', async () => {
     const desk = startDesk();
     const head = await desk.park(1);
     await desk.failures.store.change([head.id], () => ({ state: 'quarantined' }));

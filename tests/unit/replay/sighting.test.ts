@@ -48,7 +48,7 @@ async function parked(code: string, named: string | undefined): Promise<readonly
 describe('a dead letter', () => {
   /** Red when the owner is read from the event all the same: the results of the true owner would close the failure. */
   test.each(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324'])(
-    'of an event that nobody proved (%s) belongs to no owner and has no revision',
+    'of an event without proof (%s) belongs to no owner and has no revision',
     async (code) => {
       const [head, ...more] = await parked(code, undefined);
       expect([head?.code, head?.owner, head?.revision, more.length]).toEqual([

@@ -179,7 +179,7 @@ describe('the function replay', () => {
     ).resolves.toBeUndefined();
   });
 
-  test('fails with the policy and its reason when a turn broke, so that somebody sees it', async () => {
+  test('fails with the policy and its reason when a run failed, so that it is noticed', async () => {
     const at = desk({ broken: 'second' });
     await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).rejects.toThrow(
       /^replay: second: the store is odd$/,
@@ -226,7 +226,7 @@ describe('the function replay', () => {
     rmSync(path, { recursive: true });
   });
 
-  test('asks the map that its host gives what would become of a snapshot', async () => {
+  test('previews a snapshot with the map bundle of its host', async () => {
     const at = desk();
     const policies = [
       { name: 'never-ran', classes: ['never-ran'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 },

@@ -9,13 +9,13 @@ test.each(LOG_LEVELS.map((level) => [level]))(
   },
 );
 
-test('another word on the command line is refused with those that are known', () => {
+test('another value on the command line is refused with the known ones', () => {
   expect(() => parseLogLevel('verbose')).toThrow(
     'unknown log level "verbose"; use one of debug, info, warn, error, silent',
   );
 });
 
-test('another word in the environment must not stop what runs: it means info', () => {
+test('another value in the environment does not stop the process: it means info', () => {
   expect(logLevelOf({ SLUICE_LOG_LEVEL: 'verbose' })).toBe('info');
   expect(logLevelOf({})).toBe('info');
 });

@@ -36,7 +36,7 @@ describe('pods that are gone', () => {
     expect([gone.expire(36_000), gone.nextDue(36_000)]).toEqual([[deleted('b')], undefined]);
   });
 
-  test('whose address somebody else has are forgotten for it', () => {
+  test('whose address another pod has are dropped', () => {
     const gone = new DepartedPods(30_000);
     gone.add(pod('a', '10.0.0.1'), deleted('a'), 0);
     expect(gone.among([pod('b', '10.0.0.1')])).toEqual([pod('b', '10.0.0.1')]);

@@ -63,8 +63,8 @@ describe('the status of a Service with an automatic address', () => {
   });
 });
 
-describe('what is told', () => {
-  test('no address is a Warning of its own on the Gateway and the Service', () => {
+describe('what is reported', () => {
+  test('a missing address is a separate Warning on the Gateway and the Service', () => {
     const said = eventMessages(SCOPE, [settled([result()])]);
     expect(
       said.map(({ about, occurrence }) => [
@@ -84,7 +84,7 @@ describe('what is told', () => {
     ]);
   });
 
-  test('what one device has to say is told beside what all of them say, each once', () => {
+  test('messages of one device are reported besides common ones, each once', () => {
     const all = { object: `Service ${SCOPE}`, code: 'GW140', message: 'nobody is ready' };
     const moves = {
       object: `Service ${SCOPE}`,

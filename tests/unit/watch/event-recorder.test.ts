@@ -8,7 +8,7 @@ const TERMINATING = {
 };
 const NO_RIGHT = { status: 403, message: 'User "x" cannot create resource "events"' };
 
-test('2,000 new Gateways are told within a minute at 100 requests a second, with one LIST', async () => {
+test('2,000 new Gateways get their Events within a minute at 100 requests a second, with one LIST', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
   for (let i = 0; i < 2_000; i += 1)
@@ -20,7 +20,7 @@ test('2,000 new Gateways are told within a minute at 100 requests a second, with
   expect(bench.clock.monotonic()).toBeLessThan(60_000);
 });
 
-test('each of 2,000 Gateways is told before the Service hears of all of them', async () => {
+test('each of 2,000 Gateways gets its Event before the Service gets all of them', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
   const service = { ...gatewayTarget('ingress', 'istio-system'), kind: 'Service' };
@@ -34,7 +34,7 @@ test('each of 2,000 Gateways is told before the Service hears of all of them', a
   expect(told()).toBe(2_000);
 });
 
-test('objects in a namespace that is going hold nobody back, and are not tried again', async () => {
+test('objects in a terminating namespace do not delay others, and are not tried again', async () => {
   const bench = eventBench();
   bench.refuse = (verb, namespace) =>
     namespace === 'gone' && verb === 'create' ? TERMINATING : undefined;
@@ -122,7 +122,7 @@ test('what comes back is counted up with one request, also when the API server h
   expect(bench.events.size).toBe(1);
 });
 
-test('the newest wish is told, not every one between', async () => {
+test('only the newest state is reported, not those in between', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
   for (let i = 0; i < 100; i += 1)
@@ -131,7 +131,7 @@ test('the newest wish is told, not every one between', async () => {
   expect([...bench.events.values()].map(({ message }) => message)).toEqual(['99']);
 });
 
-test('whoever no longer leads ends at once, with what is not written left to the next leader', async () => {
+test('a replica that no longer leads stops at once, and the next leader writes the rest', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
   for (let i = 0; i < 2_000; i += 1)

@@ -19,7 +19,7 @@ function rewrite(on: Api, spec: object, annotations: Record<string, string> = {}
 }
 
 describe('of two replicas', () => {
-  test('that find nobody leading at the same moment, one leads', async () => {
+  test('that find no leader at the same moment, one leads', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const both = [replica(on, clock, 'a'), replica(on, clock, 'b')];
     const starts = both.map((one) => one.leadership.start());
@@ -29,7 +29,7 @@ describe('of two replicas', () => {
     expect([await both[0]!.mayWrite(), await both[1]!.mayWrite()]).toEqual([true, false]);
   });
 
-  test('the one that waits takes over exactly when the Lease expires, and says once for whom it waits', async () => {
+  test('the standby takes over exactly when the Lease expires, and logs the holder once', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const leader = await started(replica(on, clock, 'a'), clock);
     const waiting = replica(on, clock, 'b', { lookMs: 500 });
@@ -54,7 +54,7 @@ describe('of two replicas', () => {
     expect(waiting.told).toHaveLength(1);
   });
 
-  test('the one that waits does so anew for a third one that wrote the same time of renewal', async () => {
+  test('the standby waits again for a third replica that wrote the same renewal time', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const stopped = createManualClock(T0);
     await started(replica(on, stopped, 'a'), stopped);
@@ -69,7 +69,7 @@ describe('of two replicas', () => {
 });
 
 describe('a leader', () => {
-  test('leads no more once another name stands on its Lease, even with its own epoch', async () => {
+  test('no longer leads once its Lease has another holder, even with its own epoch', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     rewrite(on, { holderIdentity: 'somebody' });
@@ -105,7 +105,7 @@ describe('a leader', () => {
 });
 
 describe('a replica', () => {
-  test('that stands by asks an API that is away ever more rarely', async () => {
+  test('on standby polls an unreachable API at growing intervals', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     await started(replica(on, clock, 'a'), clock);
     const waiting = await started(replica(on, createManualClock(T0), 'b'), clock);

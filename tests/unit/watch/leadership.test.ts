@@ -5,7 +5,7 @@ import { processIdentity } from '../../../functions/watch/leader/identity.ts';
 import { api, replica, started, T0 } from './lease-replicas.ts';
 
 describe('a replica', () => {
-  test('leads at once where nobody does, in an epoch by its clock', async () => {
+  test('leads at once without another leader, in an epoch from its clock', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     expect([one.told, one.leadership.epoch, await one.mayWrite()]).toEqual([['won 0'], T0, true]);
@@ -33,7 +33,7 @@ describe('a replica', () => {
     }
   });
 
-  test('stands by while another one renews, and leads as soon as that one hands over', async () => {
+  test('is a standby while another one renews, and leads as soon as that one releases the Lease', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const first = await started(replica(on, clock, 'a'), clock);
     const second = await started(replica(on, clock, 'b'), clock);
@@ -60,7 +60,7 @@ describe('a replica', () => {
     expect(second.told).toHaveLength(1);
   });
 
-  test('writes nothing as soon as its term is not proven any more, and stands by once another one leads', async () => {
+  test('writes nothing as soon as its term is no longer proven, and becomes a standby once another one leads', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const asleep = createManualClock(T0);
     const first = await started(replica(on, asleep, 'a'), asleep);
@@ -91,7 +91,7 @@ describe('a replica', () => {
     expect([one.told, await one.mayWrite(), one.leadership.epoch]).toEqual([['won 0'], true, T0]);
   });
 
-  test('asks the Lease before it writes when its own renewal is late, and nobody as long as it is proven', async () => {
+  test('reads the Lease before it writes when its own renewal is late, and sends nothing as long as it is proven', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     const asked = on.calls.length;
@@ -157,7 +157,7 @@ describe('a replica', () => {
     );
   });
 
-  test('keeps its term where somebody labelled or deleted the Lease', async () => {
+  test('keeps its term if the Lease is labelled or deleted', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     on.lease = {
@@ -221,7 +221,7 @@ describe('a term', () => {
     expect([one.leadership.epoch, one.told]).toEqual([T0 + 3_600_001, ['won 0']]);
   });
 
-  test('is moved by nobody who does not lead', async () => {
+  test('is only moved by the leader', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     await started(replica(on, clock, 'a'), clock);
     const second = await started(replica(on, clock, 'b'), clock);
@@ -251,7 +251,7 @@ describe('a term', () => {
     expect(await one.mayWrite()).toBe(false);
   });
 
-  test('of a replica that stood by ends without a word', async () => {
+  test('of a standby replica ends silently', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     await started(replica(on, clock, 'a'), clock);
     const second = await started(replica(on, clock, 'b'), clock);

@@ -40,7 +40,7 @@ test('after work that takes time comes a rest of fifty times as long, of three s
   expect(runs).toEqual([1_000, 1_510]);
 });
 
-test('a clock that is set by somebody changes nothing', () => {
+test('setting the clock changes nothing', () => {
   let now = 1_000;
   let set = 0;
   const pace = new Throttle({

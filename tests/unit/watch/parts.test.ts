@@ -152,7 +152,7 @@ describe('the change log', () => {
 
 /** A device refuses what lies below the fence, so a number that was used must not come again. Red without the guard in `moveTo`. */
 describe('revisions', () => {
-  test('only ever go up, also when a lower epoch or the same one is told', () => {
+  test('only increase, even when a lower or equal epoch is reported', () => {
     const revisions = new Revisions(10);
     const given = [revisions.next(), revisions.next()];
     for (const epoch of [10, 3, 12, 12, 11]) {

@@ -96,7 +96,7 @@ describe('gateways', () => {
     ]);
   });
 
-  test('without a pod at this moment the selector of the Service stands for them', () => {
+  test('without pods, the selector of the Service is used', () => {
     const gateways = [gateway('fits', { istio: 'ingress' }), gateway('other', { istio: 'egress' })];
     expect(names(selectObjects(REF, world({ gateways, pods: [] }), PODS)?.gateways)).toEqual([
       'fits',

@@ -150,7 +150,7 @@ describe('a note', () => {
     ).toEqual([reason]);
   });
 
-  test('of ownership is told for each device that brings it, the newest result or not', () => {
+  test('of ownership is reported for each device, whether or not its result is the newest', () => {
     const says = (code: string): Note => ({ object: 'Service ns/gw', code, message: 'because' });
     const older = {
       ...result({ device: 'other', notes: [says('OWN340'), says('GW128')] }),
@@ -163,7 +163,7 @@ describe('a note', () => {
     expect(all.map(({ occurrence }) => occurrence.message)).not.toContain('GW128: because');
   });
 
-  test('is told once, however many devices bring it, and two notes with one code do not hide each other', () => {
+  test('is reported once, however many devices report it, and two notes with one code do not hide each other', () => {
     const two = [note(CONFIG_MAP), { ...note(CONFIG_MAP), message: 'another' }];
     const all = eventMessages(SCOPE, [
       result({ notes: two }),
