@@ -59,6 +59,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     sources: built.sources,
     notes: [...built.notes],
     ...(built.auto && ingress.devices.includes(device.name) && { auto: built.auto }),
+    ...(built.excludedNodes && { excludedNodes: [...built.excludedNodes] }),
   }));
   return {
     kind: 'slices',

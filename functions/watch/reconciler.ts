@@ -4,6 +4,7 @@ import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { MissingServicePort, PortMapping } from '../../shared/domain/istio/port-mapping.ts';
+import { EXCLUDING_LABEL } from '../../shared/domain/snapshot/leaving-nodes.ts';
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
@@ -289,10 +290,13 @@ export class IngressReconciler {
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };
 
 /**
- * A terminating pod, or a cordoned or lost node, must leave the pools before its connections break.
+ * A terminating pod, or a cordoned, excluded or lost node, must leave the pools before its connections break.
  */
 function isUrgent({ change, observed }: CacheChange): boolean {
-  if (observed.of === 'nodes') return observed.object.unschedulable || !observed.object.ready;
+  if (observed.of === 'nodes') {
+    const { unschedulable, ready, meta } = observed.object;
+    return unschedulable || !ready || meta.labels[EXCLUDING_LABEL] !== undefined;
+  }
   return observed.of === 'pods' && (observed.object.terminating || change.what === 'deleted');
 }
 

@@ -11,7 +11,7 @@ import { collectCandidates } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
-import type { KeptMembers } from './members.ts';
+import { excludedNodes, type KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { changedListeners, deadPorts, unheededFields, unjudgedCertificates } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
@@ -34,6 +34,8 @@ export interface BuiltExposures {
   readonly staying: ReadonlyMap<number, string>;
   /** Absent if every exposure has a literal address. */
   readonly auto?: AutoAddresses;
+  /** Addresses of nodes that are excluded from load balancers; absent if there are none. */
+  readonly excludedNodes?: readonly string[];
 }
 
 function exposureOf(site: Site, group: Group): Exposure {
@@ -174,6 +176,7 @@ export function buildExposures(
   site.notes.push(...stayedNotes(`Service ${pool.name}`, firm), ...otherNumbers(pool, firm));
   const exposures = groups.map((group) => exposureOf(site, group));
   const carried = poolClaims(exposures, pool.service, context);
+  const excluded = excludedNodes(pool);
   return {
     exposures,
     servers: mapping.servers.map((report, position) => {
@@ -197,5 +200,6 @@ export function buildExposures(
     ),
     sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),
     ...(carried && { auto: carried.auto }),
+    ...(excluded.length > 0 && { excludedNodes: excluded }),
   };
 }

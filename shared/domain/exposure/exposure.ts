@@ -91,6 +91,11 @@ export const Slice = z.strictObject({
   notes: z.array(Note),
   /** Absent if every exposure has a literal address. */
   auto: AutoAddresses.optional(),
+  /**
+   * Addresses of nodes that are excluded from load balancers: never a new member, and where one is
+   * declared, it drains. Absent if there are none.
+   */
+  excludedNodes: z.array(z.string()).optional(),
 });
 export type Slice = z.infer<typeof Slice>;
 

@@ -1,5 +1,6 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
 import { takesTooMany } from './member-guard.ts';
+import { EXCLUDING_LABEL } from '../snapshot/leaving-nodes.ts';
 import type { Node } from '../snapshot/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
@@ -121,17 +122,18 @@ export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): P
   );
 }
 
-const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
+function isExcluded(node: Node): boolean {
+  return node.meta.labels[EXCLUDING_LABEL] !== undefined;
+}
 
 function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolean {
-  if (node.meta.labels[EXCLUDED] !== undefined) return false;
   return Object.entries(selector).every(([label, value]) => node.meta.labels[label] === value);
 }
 
 type Allowed = Pick<Found, 'availability' | 'doubted'>;
 
 /** State of a node with `externalTrafficPolicy: Local`, which depends on its pods. */
-function nodesWithPods(pool: IndexedIngress): ReadonlyMap<string, Allowed> {
+function nodesWithPods(pool: Pick<IndexedIngress, 'pods'>): ReadonlyMap<string, Allowed> {
   const best = new Map<string, Allowed>();
   for (const { pod, availability, doubted } of pool.pods) {
     if (pod.nodeName === '') continue;
@@ -153,22 +155,46 @@ function judged(ip: Ip, { availability, doubted }: Allowed): Found {
   return { ip, availability, doubted: doubted && availability === 'out', gone: false };
 }
 
+interface NodeState {
+  readonly node: Node;
+  readonly ips: readonly Ip[];
+  readonly allowed: Allowed;
+}
+
+/** Nodes that the ingress selects, with `externalTrafficPolicy: Local` those with a gateway pod. */
+function selectedNodes({ objects, entry, service, pods }: IndexedIngress): readonly NodeState[] {
+  const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods({ pods }) : undefined;
+  return objects.nodes.flatMap((node) => {
+    const allowed = local === undefined ? FREE : local.get(node.meta.name);
+    if (allowed === undefined || !isCandidate(node, entry.nodeSelector)) return [];
+    const addresses = node.addresses.filter((one) => one.type === entry.nodeAddressType);
+    return [{ node, ips: parseIps(addresses.map((one) => one.address)), allowed }];
+  });
+}
+
 /** Members for a node port. */
 export function nodeMembers(pool: IndexedIngress, family: 4 | 6, nodePort: number): PoolMembers {
-  const { objects, entry, service, networks } = pool;
-  const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;
-  let anyAddress = false;
-  const all = objects.nodes.flatMap((node): readonly Found[] => {
-    const byPods = local === undefined ? FREE : local.get(node.meta.name);
-    if (byPods === undefined || !isCandidate(node, entry.nodeSelector)) return [];
-    const ips = parseIps(
-      node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address),
-    );
-    anyAddress ||= ips.length > 0;
-    return ips
+  const { networks } = pool;
+  const nodes = selectedNodes(pool).filter(({ node }) => !isExcluded(node));
+  const all = nodes.flatMap(({ node, ips, allowed }) =>
+    ips
       .filter((ip) => ip.family === family)
-      .map((ip) => judged(ip, node.ready ? byPods : NOT_READY));
-  });
+      .map((ip) => judged(ip, node.ready ? allowed : NOT_READY)),
+  );
   const isOwn = (ip: Ip): boolean => networks === undefined || mayBeNode(ip, networks);
+  const anyAddress = nodes.some(({ ips }) => ips.length > 0);
   return finish({ all, anyAddress, isOwn, routeDomain: networks?.routeDomain ?? 0 }, nodePort);
+}
+
+/**
+ * Addresses of nodes that are excluded from load balancers, as BIG-IP knows them. Whether they are
+ * members, and therefore drain, only the plan knows.
+ */
+export function excludedNodes(pool: IndexedIngress): readonly string[] {
+  if (pool.entry.members !== 'nodes') return [];
+  return selectedNodes(pool)
+    .filter(({ node, allowed }) => isExcluded(node) && allowed.availability !== 'out')
+    .flatMap(({ ips }) => ips.map(formatIp))
+    .map((address) => withRouteDomain(address, pool.networks?.routeDomain ?? 0))
+    .sort();
 }

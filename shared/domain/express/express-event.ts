@@ -40,10 +40,13 @@ export function expressFor(
   const wanted = availabilities(slice, where.partition);
   if (wanted.size === 0) return undefined;
   const facts = where.members === 'pods' ? podFacts(snapshot) : nodeFacts(snapshot);
-  const wishes = [...wanted].flatMap(
-    ([address, availability]) =>
-      wishOf(address, availability, facts.get(withoutRouteDomain(address))) ?? [],
-  );
+  const wishes = [
+    ...[...wanted].flatMap(
+      ([address, availability]) =>
+        wishOf(address, availability, facts.get(withoutRouteDomain(address))) ?? [],
+    ),
+    ...excludedNow(slice, facts),
+  ];
   if (wishes.length === 0) return undefined;
   const { owner, clusterUid, device, version } = slice;
   return {
@@ -54,6 +57,21 @@ export function expressFor(
     version,
     wishes: wishes.sort((a, b) => (a.address < b.address ? -1 : 1)),
   };
+}
+
+/** Only when it is seen to change, because most are excluded for good and never were members. */
+function excludedNow(
+  { excludedNodes = [] }: Slice,
+  facts: ReadonlyMap<string, Fact>,
+): readonly MemberChange[] {
+  return excludedNodes
+    .filter((address) => facts.get(withoutRouteDomain(address))?.changed === true)
+    .map((address) => ({
+      address,
+      availability: 'draining',
+      because: 'cordoned',
+      wholeNode: true,
+    }));
 }
 
 /**

@@ -13,6 +13,7 @@ import type { ExposureRequest } from './upsert-exposure.ts';
 import { compareRequestAge, upsertExposure, exposureRequest } from './upsert-exposure.ts';
 import { addRemarks } from './remarks.ts';
 import { acceptable } from './refused-anew.ts';
+import { withExcludedNodes } from './excluded-nodes.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
 import { settleSharedExposures } from './settle-shared.ts';
 import { applyOrders } from './apply-orders.ts';
@@ -67,6 +68,7 @@ function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureReq
   return fresh.flatMap((slice) =>
     acceptable(slice, [draft.declared])
       .filter((e) => e.partition === draft.partition)
+      .map((exposure) => withExcludedNodes(slice, exposure, draft.declared))
       .map((exposure) => exposureRequest(slice.owner, exposure)),
   );
 }

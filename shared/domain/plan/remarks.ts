@@ -3,6 +3,7 @@
  * who waits. Nothing is refused.
  */
 import { exposureKey } from '../exposure/exposure.ts';
+import { keptNodes } from './excluded-nodes.ts';
 import { isHeldOpen } from './refused-anew.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { dependsOnMode, namesBehind, settingValue } from '../exposure/settings/compose.ts';
@@ -31,6 +32,7 @@ export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
       ...fallback(mine, sharingRules(draft)),
       ...others(entry, waiting),
       ...open(exposure, { slice, key: entry.key }),
+      ...keptNodes(slice, exposure),
     ];
     if (remarks.length > 0)
       draft.entries[i] = {

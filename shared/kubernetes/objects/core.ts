@@ -11,6 +11,7 @@ import {
   isForeignAnnotation,
   UNHEEDED_SERVICE_FIELDS,
 } from '../../domain/exposure/sources/service-fields.ts';
+import { LEAVING_TAINTS } from '../../domain/snapshot/leaving-nodes.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {
@@ -96,13 +97,6 @@ export function normaliseService(value: unknown): Service {
     ),
   };
 }
-
-/** Taints that announce the removal of the node, as read by Kubernetes' own service controller. */
-const LEAVING_TAINTS: ReadonlySet<string> = new Set([
-  'ToBeDeletedByClusterAutoscaler',
-  'karpenter.sh/disrupted',
-  'node.kubernetes.io/out-of-service',
-]);
 
 /** It is being deleted, or will be: it leaves the pools as a cordoned node does. */
 function isLeaving(metadata: Raw, spec: Raw): boolean {

@@ -6,6 +6,7 @@ import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { normaliseNode, normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import { mapObjects } from '../../../shared/operations/map/map.ts';
+import { LEAVING_TAINTS } from '../../../shared/domain/snapshot/leaving-nodes.ts';
 import { gateway, ingress, judge, SLUICE } from '../../fixtures/cases.ts';
 import { slice } from '../../fixtures/exposures.ts';
 
@@ -18,7 +19,9 @@ describe('a node that goes away leaves the pools as a cordoned one does', () => 
     ['it is being deleted', { deletionTimestamp: '2026-01-01T00:00:00Z' }, {}],
     ['the autoscaler removes it', {}, { taints: [{ key: 'ToBeDeletedByClusterAutoscaler' }] }],
     ['Karpenter removes it', {}, { taints: [{ key: 'karpenter.sh/disrupted' }] }],
-    ['it is out of service', {}, { taints: [{ key: 'node.kubernetes.io/out-of-service' }] }],
+    ...[...LEAVING_TAINTS].map(
+      (key) => [`it has taint ${key}`, {}, { taints: [{ key }] }] as const,
+    ),
   ])('%s', (_, metadata, spec) => {
     expect(node(metadata, spec)).toBe(true);
   });
