@@ -6,7 +6,7 @@ import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { MissingServicePort, PortMapping } from '../../shared/domain/istio/port-mapping.ts';
 import { EXCLUDING_LABEL } from '../../shared/domain/snapshot/leaving-nodes.ts';
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
-import { ownerKey, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
+import { ownerKey, type Change, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
@@ -16,7 +16,7 @@ import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
 import type { Outbox } from './emit/outbox.ts';
 import type { Revisions } from './emit/revisions.ts';
-import { SnapshotSender } from './emit/snapshot-sender.ts';
+import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Throttle } from './loop/throttle.ts';
 import { Worker } from './loop/worker.ts';
@@ -49,6 +49,11 @@ export interface ReconcilerOptions {
   readonly revisions: Revisions;
   readonly debounce: DebounceLimits;
   readonly meter: WatchMeter;
+  /** What earlier leaders knew of the networks of clients, by `namespace/service`. */
+  readonly handover: {
+    isChanged(ingress: string, ranges: readonly string[]): boolean;
+    settled(ingress: string, ranges: readonly string[]): void;
+  };
   /** False on a standby replica, which collects changes but neither sends nor writes. */
   readonly isLeading: () => boolean;
   /** How listeners are probed; default: over TCP. */
@@ -65,6 +70,7 @@ type Task = 'mapping' | 'ports' | 'results' | 'probes' | 'meshAccess' | 'drains'
 export class IngressReconciler {
   readonly ref: IngressRef;
   readonly owner: string;
+  readonly #name: string;
   readonly #options: ReconcilerOptions;
   readonly #log: Logger;
   readonly #mesh: MeshOptions;
@@ -87,6 +93,7 @@ export class IngressReconciler {
     this.#options = options;
     this.ref = ref;
     this.owner = ownerKey(cluster, ref);
+    this.#name = `${ref.namespace}/${ref.service}`;
     const log = runtime.log.child({ owner: this.owner });
     this.#log = log;
     this.#mesh = config.clusters.find(({ id }) => id === cluster)?.mesh ?? MeshOptions.parse({});
@@ -134,6 +141,15 @@ export class IngressReconciler {
     return gatewayTargets(this.#observed.present().objects ?? NO_GATEWAYS);
   }
 
+  /** At the start of a term; a change of the Service that no leader saw is reported as one. */
+  begin(): void {
+    const { cache, handover } = this.#options;
+    const service = cache.service(this.ref.namespace, this.ref.service);
+    if (service !== undefined && handover.isChanged(this.#name, rangesOf(service.object)))
+      this.#emitter.changed(changeOf(service), false);
+    this.#emitter.refresh();
+  }
+
   /** Sends and reports everything again. */
   refresh(): void {
     this.#emitter.refresh();
@@ -152,7 +168,11 @@ export class IngressReconciler {
     if (!this.#results.take(settled)) return;
     // Existing exposures decide which ports may be added again.
     this.#workers.mapping.enqueue();
-    if (this.#results.complete() && !isPending(this.#results)) this.#ports.settled(settled.version);
+    if (this.#results.complete()) {
+      const ranges = this.#sender.rangesAt(settled.version);
+      if (ranges !== undefined) this.#options.handover.settled(this.#name, ranges);
+      if (!isPending(this.#results)) this.#ports.settled(settled.version);
+    }
     this.#workers.ports.enqueue();
     this.#workers.results.enqueue();
   }
@@ -266,7 +286,7 @@ export class IngressReconciler {
     const { runtime, cluster } = this.#options;
     const { ref } = this;
     const entry = runtime.config.ingresses.find(
-      (one) => one.cluster === cluster && one.service === `${ref.namespace}/${ref.service}`,
+      (one) => one.cluster === cluster && one.service === this.#name,
     );
     if (entry === undefined) return mapping.missing;
     return servicePortsToAdd({
@@ -285,6 +305,11 @@ export class IngressReconciler {
       this.#emitter.changed(change, true);
     return this.#observed.nextDrainEnd(clock.monotonic());
   }
+}
+
+function changeOf({ object, owned }: NonNullable<ReturnType<ClusterCache['service']>>): Change {
+  const { namespace, name } = object.meta;
+  return { what: 'updated', kind: 'Service', namespace, name, resourceVersion: owned.version };
 }
 
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };

@@ -11,6 +11,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { leasePlace } from './leader/lease.ts';
+import { Handover } from './leader/handover.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';
 import { serveHttp, type HttpAddress, type HttpServer } from './serve/http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
@@ -91,6 +92,7 @@ class ClusterWatcher implements Watcher {
   readonly #client: KubernetesClient;
   readonly #cache: ClusterCache;
   readonly #leadership: Leadership;
+  readonly #handover: Handover;
   readonly #metrics: Metrics;
   #clusterUid = '';
   #term: LeaderTerm | undefined;
@@ -126,6 +128,7 @@ class ClusterWatcher implements Watcher {
       onMesh: () => this.#term?.meshAnswered(),
       onOptional: () => this.#term?.optionalRead(),
     });
+    this.#handover = new Handover(() => this.#cache.knownMeshConfigs());
     const place = leasePlace(
       options.leaseNamespace ?? this.#client.namespace ?? 'default',
       clusterId,
@@ -139,6 +142,7 @@ class ClusterWatcher implements Watcher {
       random,
       log: this.#runtime.log,
       timing: options.lease,
+      handover: this.#handover,
       ...terms,
     });
     this.#metrics = createMetrics({
@@ -209,6 +213,9 @@ class ClusterWatcher implements Watcher {
     const { epoch } = this.#leadership;
     if (term !== this.#term || term.isLeading || epoch === undefined || this.#abort.signal.aborted)
       return;
+    this.#cache.recall(this.#handover.meshConfigs);
+    this.#handover.begin();
+    term.optionalRead();
     term.begin(epoch);
     this.#runtime.log.info({ epoch }, 'acquiring leadership');
   }
@@ -235,6 +242,7 @@ class ClusterWatcher implements Watcher {
       debounce: this.#options.debounce ?? DEBOUNCE_MS,
       resyncMs: this.#options.resyncMs ?? RESYNC_MS,
       meter: this.#metrics.meter,
+      handover: this.#handover,
       raise: (above) => this.#leadership.raise(above),
     });
   }

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { namespacedName } from '../../../shared/domain/istio/object-age.ts';
+import type { MeshConfig } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import {
   createStream,
@@ -147,6 +149,22 @@ export class ClusterCache {
       this.meshConfigs.relist(),
       ...this.#streams.map(({ stream }) => stream.relist()),
     ]);
+  }
+
+  /** Mesh configurations as an earlier leader knew them, where nothing newer was read. */
+  recall(configs: readonly MeshConfig[]): void {
+    for (const config of configs) {
+      if (this.index.meshConfigs.get(namespacedName(config.meta)) !== undefined) continue;
+      this.index.apply('added', { of: 'meshConfigs', object: config });
+      this.index.read.add('meshConfigs');
+    }
+  }
+
+  /** Those of the revisions that serve gateway pods. */
+  knownMeshConfigs(): readonly MeshConfig[] {
+    return [...this.index.meshConfigs.all()]
+      .map(([, config]) => config)
+      .filter(({ revision }) => this.meshConfigs.follows(revision));
   }
 
   async stop(): Promise<void> {

@@ -41,6 +41,10 @@ export class MeshConfigStreams {
     return wanted.every((one) => one === undefined || one.answered);
   }
 
+  follows(revision: string): boolean {
+    return this.#streams.has(revision);
+  }
+
   async relist(): Promise<void> {
     await Promise.all(this.all.map(({ stream }) => stream.relist()));
   }

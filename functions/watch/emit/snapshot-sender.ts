@@ -1,4 +1,5 @@
-import type { Revision } from '../../../shared/domain/revision.ts';
+import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
+import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
   ownerKey,
   type Change,
@@ -32,6 +33,8 @@ export class SnapshotSender {
   readonly #options: SnapshotSenderOptions;
   readonly #size: SizeReporter;
   readonly #lag = new LagMeter();
+  /** The networks of clients in the last snapshot. */
+  #last: { readonly revision: Revision; readonly ranges: readonly string[] } | undefined;
 
   constructor(options: SnapshotSenderOptions) {
     this.#options = options;
@@ -50,7 +53,23 @@ export class SnapshotSender {
       throw error;
     });
     this.#size.sent();
+    const service = content.objects.services.find(
+      ({ meta }) => meta.namespace === ref.namespace && meta.name === ref.service,
+    );
+    this.#last = service && { revision, ranges: rangesOf(service) };
     meter.snapshot(ownerKey(cluster, ref), this.#lag.sent(changes, clock.monotonic()));
     return revision;
   }
+
+  /** The networks of clients in the last snapshot; undefined if another one has the revision. */
+  rangesAt(revision: Revision): readonly string[] | undefined {
+    return this.#last !== undefined && compareRevisions(this.#last.revision, revision) === 0
+      ? this.#last.ranges
+      : undefined;
+  }
+}
+
+/** Networks of clients that the Service asks for; none: everybody. */
+export function rangesOf({ sourceRanges = [] }: Pick<Service, 'sourceRanges'>): readonly string[] {
+  return sourceRanges;
 }

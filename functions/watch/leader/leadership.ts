@@ -11,6 +11,7 @@ import {
 } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { Handover } from './handover.ts';
 import { isProvenDead } from './identity.ts';
 import {
   epochTime,
@@ -59,6 +60,8 @@ export interface LeadershipOptions {
   readonly timing?: Partial<LeaseTiming> | undefined;
   /** Whether a holder certainly no longer runs; default: checks the processes of this host. */
   readonly isDead?: (holder: string) => boolean;
+  /** What one leader leaves to the next one, as text in the Lease. */
+  readonly handover?: Pick<Handover, 'take' | 'text'>;
   /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
   readonly lost: () => void;
@@ -156,6 +159,7 @@ export class Leadership {
           epoch: term.epoch,
           duration: 1_000,
           now: epochTime(clock.now(), client.time()),
+          known: this.#options.handover?.text(),
         }),
       );
       log.info({ epoch: term.epoch }, 'lease released');
@@ -245,7 +249,8 @@ export class Leadership {
 
   /** `before`: previous content of the Lease. */
   #announce({ epoch }: Term, before: LeaseRecord | undefined): void {
-    const { place, log, won } = this.#options;
+    const { place, log, won, handover } = this.#options;
+    handover?.take(before?.known);
     log.info(
       { epoch, lease: `${place.namespace}/${place.name}`, before: before?.holder ?? '' },
       'leading',
@@ -295,6 +300,7 @@ export class Leadership {
         epoch,
         duration: this.#timing.durationMs,
         now,
+        known: this.#options.handover?.text(),
       });
     let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
     if (written === undefined) {
@@ -318,6 +324,7 @@ export class Leadership {
 
   #lose(term: Term): void {
     this.#term = undefined;
+    this.#options.handover?.take(undefined);
     this.#sighting = undefined;
     this.#options.log.warn({ epoch: term.epoch }, 'the Lease is lost; this replica stops writing');
     this.#options.lost();

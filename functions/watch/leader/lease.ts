@@ -11,6 +11,7 @@ export const LEASES: Resource = {
   namespaced: true,
 };
 const ANNOTATION = 'sluice.io/epoch';
+const KNOWN = 'sluice.io/known';
 
 /** The name of the Lease, and the holder that this process writes into it. */
 export interface LeasePlace {
@@ -35,6 +36,8 @@ export interface LeaseRecord {
   /** Milliseconds without renewal after which the holder counts as gone. */
   readonly duration: number;
   readonly renewed: string;
+  /** What the last leader left; see `handover.ts`. */
+  readonly known?: string | undefined;
 }
 
 interface LeaseSpec {
@@ -56,6 +59,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
     duration:
       spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
+    known: lease.metadata.annotations?.[KNOWN],
   };
 }
 
@@ -83,6 +87,8 @@ export interface LeaseWrite {
   readonly epoch: number;
   readonly duration: number;
   readonly now: number;
+  /** Left to the next leader; undefined: as before. */
+  readonly known?: string | undefined;
 }
 
 /**
@@ -107,7 +113,7 @@ export function leaseWith(
       ...before?.metadata,
       namespace: place.namespace,
       name: place.name,
-      annotations: { ...before?.metadata.annotations, [ANNOTATION]: String(wish.epoch) },
+      annotations: annotationsWith(before, wish),
     },
     spec: {
       ...old,
@@ -117,6 +123,17 @@ export function leaseWith(
       renewTime: time,
       leaseTransitions: transitions,
     },
+  };
+}
+
+function annotationsWith(
+  before: RawObject | undefined,
+  { epoch, known }: LeaseWrite,
+): Readonly<Record<string, string>> {
+  return {
+    ...before?.metadata.annotations,
+    [ANNOTATION]: String(epoch),
+    ...(known !== undefined && { [KNOWN]: known }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
+import type { Handover } from './handover.ts';
 import { IngressReconciler } from '../reconciler.ts';
 import { ForeignPods } from '../report/foreign-pods.ts';
 import { LOOK_MS, UnselectedGateways } from '../report/unselected-gateways.ts';
@@ -34,6 +35,7 @@ export interface LeaderTermOptions {
   readonly debounce: DebounceLimits;
   readonly resyncMs: number;
   readonly meter: WatchMeter;
+  readonly handover: Pick<Handover, 'isChanged' | 'settled'>;
   /** Raises the term above an epoch on a device; undefined if the term is over. */
   readonly raise: (above: number) => Promise<number | undefined>;
 }
@@ -71,6 +73,7 @@ export class LeaderTerm {
       revisions,
       debounce,
       meter,
+      handover: options.handover,
     };
     this.#reconcilers = options.ingresses.map(
       (ingress) => new IngressReconciler({ ...shared, ingress, isLeading }),
@@ -122,7 +125,7 @@ export class LeaderTerm {
     const { clock, random, log, queues } = runtime;
     this.#revisions.moveTo(epoch);
     this.#leading = true;
-    for (const reconciler of this.#reconcilers) reconciler.refresh();
+    for (const reconciler of this.#reconcilers) reconciler.begin();
     this.#inventory.start();
     this.#clockTelling.start();
     this.#clockTelling.enqueue();
