@@ -139,7 +139,9 @@ async function reportOrder(
       : 'order changed nothing: a newer event of the cluster or a newer order was already applied',
   );
   if (action === 'adopt' && taken.length > 0)
-    await askForResync(scope.runtime, data, {
+    await askForResync(scope.runtime, device, {
+      cluster,
+      device,
       partition: taken.join(', '),
       code: 'OWN302',
       reason: `the cluster with kube-system UID ${data.clusterUid} was adopted`,
@@ -157,8 +159,8 @@ export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
 }
 
 /**
- * Only a new slice contains what is to be tried. Each cluster is asked once, however many of its
- * owners are concerned.
+ * Only a new slice contains what is to be tried. Asks the watcher of each owner for its ingress
+ * alone: the subject of the event is the owner.
  */
 async function askForRetries(
   runtime: Runtime,
@@ -166,41 +168,35 @@ async function askForRetries(
   results: readonly PartitionResult[],
 ): Promise<void> {
   const retries = orders.flatMap(({ data }) => (data.action === 'retry' ? [data] : []));
-  const byCluster = Map.groupBy(retries, ({ owner }) => parseOwner(owner).cluster);
-  for (const [cluster, [first]] of byCluster)
+  const partition = results.map((result) => result.partition).join(', ');
+  for (const [owner, [first]] of Map.groupBy(retries, (retry) => retry.owner))
     if (first)
-      await askForResync(
-        runtime,
-        { cluster, device: first.device },
-        {
-          partition: results.map(({ partition }) => partition).join(', '),
-          code: 'OK',
-          reason: `somebody ordered to try ${first.owner} again`,
-        },
-      );
+      await askForResync(runtime, owner, {
+        cluster: parseOwner(owner).cluster,
+        device: first.device,
+        partition,
+        code: 'OK',
+        reason: `a retry of ${owner} was ordered`,
+      });
 }
 
 /**
- * The watcher then sends everything again at once. If this message is lost, the next resync does
- * the same.
+ * The watcher then sends the ingress again at once, or everything if the subject is no owner. If
+ * this message is lost, the next resync does the same.
  */
-async function askForResync(
-  runtime: Runtime,
-  { cluster, device }: Pick<Resync, 'cluster' | 'device'>,
-  why: Pick<Resync, 'partition' | 'code' | 'reason'>,
-): Promise<void> {
-  const data: Resync = { cluster, device, ...why };
+async function askForResync(runtime: Runtime, subject: string, data: Resync): Promise<void> {
+  const { cluster, device } = data;
   const sent = publishEvent(runtime, {
     queue: `settled-${cluster}`,
     group: `resync/${device}`,
     type: RESYNC,
     data,
     cluster,
-    subject: device,
+    subject,
   });
   await sent.catch((error: unknown) =>
     runtime.log.warn(
-      { cluster, device, error: String(error) },
+      { cluster, device, subject, error: String(error) },
       'the cluster could not be asked for a resync; its next periodic resync has the same effect',
     ),
   );
@@ -233,7 +229,7 @@ async function reportApproval(
   await parkMessage(scope, message, {
     code: 'OWN311',
     reason: `device ${device} ${what}, or a newer snapshot of its owner arrived after the approval; the Events and status of its gateways name the held removals`,
-    subject: owner,
+    subject,
   });
 }
 

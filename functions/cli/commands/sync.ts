@@ -46,7 +46,7 @@ async function sync(gateway: string, options: SyncOptions): Promise<void> {
       if (!(await isConfirmed(`Try again now: ${targets}?`, options))) return;
       await giveSync(context, orders, { gateway, ...authorOf(options) });
       printLine(
-        `Ordered: ${targets}. apply asks the watcher of ${cluster} to send everything again; "sluice trace ${cluster}/${gateway}" shows the result.`,
+        `Ordered: ${targets}. apply asks the watcher of ${cluster} to send ${orders.length === 1 ? 'the ingress' : 'these ingresses'} again; "sluice trace ${cluster}/${gateway}" shows the result.`,
       );
     },
     { sends: !options.dryRun },

@@ -134,7 +134,10 @@ export class LeaderTerm {
     this.#inventory.enqueue();
     this.#listening = consumeSettled(
       queues.queue(`settled-${cluster}`),
-      { settled: (settled) => this.#settle(settled), resync: (asked) => this.#resync(asked) },
+      {
+        settled: (settled) => this.#settle(settled),
+        resync: (asked, subject) => this.#resync(asked, subject),
+      },
       { clock, random, log, signal: this.#abort.signal },
     );
   }
@@ -197,11 +200,21 @@ export class LeaderTerm {
   }
 
   /** Completed only after everything is sent, because the next leader would not be asked again. */
-  async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
+  async #resync(
+    { cluster, device, partition, code, reason }: Resync,
+    subject: string,
+  ): Promise<boolean> {
     if (!this.#leading) return false;
     if (cluster !== this.#options.cluster) return true;
-    this.#options.runtime.log.info({ device, partition, code, reason }, 'full resync requested');
-    return this.#inventory.done();
+    const { log } = this.#options.runtime;
+    const reconciler = this.#reconcilers.find(({ owner }) => owner === subject);
+    if (reconciler === undefined) {
+      log.info({ device, partition, code, reason }, 'full resync requested');
+      return this.#inventory.done();
+    }
+    log.info({ device, owner: subject, code, reason }, 'resync of one ingress requested');
+    reconciler.refresh();
+    return true;
   }
 
   async #settle(settled: Settled): Promise<boolean> {

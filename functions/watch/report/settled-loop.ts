@@ -17,8 +17,11 @@ const EVENTS = { ...SETTLED_EVENTS, ...RESYNC_EVENTS };
 /** Each method resolves with whether the message is done. */
 export interface SettledListener {
   settled(settled: Settled): Promise<boolean>;
-  /** A device may have lost its configuration. */
-  resync(asked: Resync): Promise<boolean>;
+  /**
+   * A device may have lost its configuration, or a retry was ordered. `subject`: an owner if only
+   * its ingress is to be sent again; otherwise the device.
+   */
+  resync(asked: Resync, subject: string): Promise<boolean>;
 }
 
 /**
@@ -130,7 +133,7 @@ async function dealWith(
 function tell(listener: SettledListener, event: EventOf<typeof EVENTS>): Promise<boolean> {
   return event.type === INGRESS_SETTLED
     ? listener.settled(event.data)
-    : listener.resync(event.data);
+    : listener.resync(event.data, event.subject);
 }
 
 function byGroup(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {

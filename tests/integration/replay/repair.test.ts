@@ -160,6 +160,9 @@ async function startSite(): Promise<Site> {
   return made;
 }
 
+/** Subjects of the resyncs that the watcher was asked for. */
+let subjects: string[] = [];
+
 /** Takes everything off the cluster's queue; whether a resync was among it. */
 async function isAsked({ queues }: Runtime): Promise<boolean> {
   const queue = queues.queue('settled-east');
@@ -169,7 +172,10 @@ async function isAsked({ queues }: Runtime): Promise<boolean> {
     if (batch.length === 0) return asked;
     for (const { body, receipt } of batch) {
       const event = parseEvent(body, { ...SETTLED_EVENTS, ...RESYNC_EVENTS });
-      asked ||= 'ok' in event && event.ok.type in RESYNC_EVENTS;
+      if ('ok' in event && event.ok.type in RESYNC_EVENTS) {
+        asked = true;
+        subjects.push(event.ok.subject);
+      }
       await queue.delete(receipt);
     }
   }
@@ -252,8 +258,10 @@ describe('replay after the repair', () => {
         owner: 'east/istio-system/istio-ingressgateway',
       },
     ]);
+    subjects = [];
     await giveSync(site.context, orders, { ...wanted, ...author });
     await site.work();
+    expect(subjects).toEqual(['east/istio-system/istio-ingressgateway']);
     expect([...served()].sort()).toEqual(['172.16.100.195:1', '172.16.100.195:2']);
     expect((await site.context.store.list()).map(({ state }) => state)).toEqual(['healed']);
     expect(await site.context.audit.list()).toMatchObject([{ who: 'ada', action: 'sync' }]);

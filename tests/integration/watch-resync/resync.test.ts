@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-function ask(cluster = 'east'): void {
+function ask(cluster = 'east', subject = 'bigip-1/k8s'): void {
   const data = {
     cluster,
     device: 'bigip-1',
@@ -33,9 +33,9 @@ function ask(cluster = 'east'): void {
   at.queues.deliver(
     'settled-east',
     serialiseEvent(RESYNC, data, {
-      id: `resync-${at.clock.now()}-${cluster}`,
+      id: `resync-${at.clock.now()}-${cluster}-${subject}`,
       cluster,
-      subject: 'bigip-1/k8s',
+      subject,
       time: new Date(at.clock.now()).toISOString(),
     }),
   );
@@ -87,6 +87,17 @@ describe('a watcher that is asked to say everything again', () => {
         .map(({ cluster, ingress }) => `${cluster}/${ingress.namespace}/${ingress.service}`),
     ).toEqual([OWNER, OWNER]);
   });
+});
+
+test('a watcher that is asked for one ingress sends only this one again, and no inventory', async () => {
+  await said();
+  ask('east', OWNER);
+  await at.passUntil(() => at.snapshots().length === 2);
+  await toldAll(at);
+  expect(at.inventories()).toHaveLength(1);
+  expect(at.logs).toContainEqual(
+    expect.objectContaining({ message: 'resync of one ingress requested' }),
+  );
 });
 
 /** Red without the look at the streams: what is only not known would pass for gone, and be taken off the devices. */
