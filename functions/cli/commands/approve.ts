@@ -10,7 +10,6 @@ import {
   authorOf,
   addChangeOptions,
   addConfigOption,
-  isInteractive,
 } from '../terminal/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';
@@ -21,7 +20,7 @@ interface ApproveOptions extends CommonOptions, ChangeOptions {
 }
 
 export function registerApprove(program: Command): void {
-  addChangeOptions(addConfigOption(program.command('approve')))
+  addChangeOptions(addConfigOption(program.command('approve')), { unasked: true })
     .description('allow removals that are held because no deletion was observed (OWN310)')
     .argument('<owner>', 'cluster/namespace/service of the ingress, as in the message')
     .option(
@@ -31,7 +30,7 @@ export function registerApprove(program: Command): void {
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
-      '\nWithout a terminal nobody is asked, as if --yes were given.\n\nExit code: 0 the approval is sent (or would be), 1 error.\n\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
+      '\nExit code: 0 the approval is sent (or would be), 1 error.\n\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
     )
     .action(approve);
 }
@@ -44,9 +43,8 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
       const what = approvals
         .map(({ device, keys = [] }) => `${keys.join(', ')} on ${device}`)
         .join('; ');
-      const yes = options.yes || !isInteractive();
       const question = `Let the removal of ${what} through, which ${owner} does not ask for any more?`;
-      if (!(await isConfirmed(question, { ...options, yes }))) return;
+      if (!(await isConfirmed(question, options, { unasked: true }))) return;
       await giveApprovals(context, approvals, { ...authorOf(options), owner });
       for (const { device, keys = [] } of approvals)
         printLine(

@@ -2,21 +2,29 @@
  * `sluice drift`: differences between devices and declarations. Only reads; asks apply for repairs.
  */
 import type { Command } from 'commander';
-import { findDrift, requestRepairs } from '../../../shared/operations/drift/drift.ts';
+import type { Finding } from '../../../shared/bigip/audit.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import { findDrift, planRepairs, requestRepairs } from '../../../shared/operations/drift/drift.ts';
 import { driftTable } from '../drift/tables.ts';
-import { withContext, addConfigOption } from '../terminal/context.ts';
-import type { CommonOptions } from '../terminal/context.ts';
+import {
+  isConfirmed,
+  withContext,
+  authorOf,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
 
-interface DriftOptions extends CommonOptions {
+interface DriftOptions extends CommonOptions, ChangeOptions {
   readonly device?: string;
   readonly repair?: boolean;
   readonly output: OutputFormat;
 }
 
 export function registerDrift(program: Command): void {
-  addConfigOption(program.command('drift'))
+  addChangeOptions(addConfigOption(program.command('drift')), { unasked: true })
     .description('compare the devices with their declarations')
     .option('--device <name>', 'only this device, one of devices[].name')
     .option(
@@ -32,16 +40,36 @@ export function registerDrift(program: Command): void {
 }
 
 async function drift(options: DriftOptions): Promise<void> {
-  await withContext(options, async ({ runtime }) => {
-    const found = await findDrift(runtime, options.device);
-    printUnanswered(found.unanswered);
-    printData(options.output, { findings: found.findings }, () => driftTable(found));
-    const repairs = options.repair === true ? await requestRepairs(runtime, found.findings) : [];
-    for (const { device, partitions, lift } of repairs)
-      printLine(
-        `${device}: asked apply to declare ${partitions.join(', ')} again${lift ? ', and to undo kept manual changes' : ''}`,
-      );
-    if (found.unanswered.length > 0) process.exitCode = 1;
-    else if (found.findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;
-  });
+  await withContext(
+    options,
+    async (context) => {
+      const found = await findDrift(context.runtime, options.device);
+      printUnanswered(found.unanswered);
+      printData(options.output, { findings: found.findings }, () => driftTable(found));
+      if (options.repair === true) await repair(context, found.findings, options);
+      if (found.unanswered.length > 0) process.exitCode = 1;
+      else if (found.findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;
+    },
+    { sends: options.repair === true && !options.dryRun },
+  );
+}
+
+async function repair(
+  context: OperationContext,
+  findings: readonly Finding[],
+  options: DriftOptions,
+): Promise<void> {
+  const repairs = planRepairs(findings);
+  const what = repairs.map(
+    ({ device, partitions, lift }) =>
+      `${partitions.join(', ')} on ${device}${lift ? ' (and undo kept manual changes)' : ''}`,
+  );
+  if (repairs.length === 0) return printLine('Nothing to repair.');
+  const question = `Declare again ${what.join('; ')}?`;
+  if (!(await isConfirmed(question, options, { unasked: true }))) return;
+  await requestRepairs(context, repairs, authorOf(options));
+  for (const { device, partitions, lift } of repairs)
+    printLine(
+      `${device}: asked apply to declare ${partitions.join(', ')} again${lift ? ', and to undo kept manual changes' : ''}`,
+    );
 }

@@ -60,11 +60,25 @@ export interface ChangeOptions {
   readonly dryRun: boolean;
 }
 
+/** Commands that 0.1.0 carried out without a question: without a terminal they still do (decision 56). */
+export interface Confirmation {
+  readonly unasked?: boolean;
+}
+
 /** Adds the options of all commands that change something. */
-export function addChangeOptions(command: Command): Command {
+export function addChangeOptions(
+  command: Command,
+  { unasked = false }: Confirmation = {},
+): Command {
   return command
     .option('--why <reason>', 'the reason, for the audit log')
-    .option('-y, --yes', 'do not ask for confirmation; required without a terminal', false)
+    .option(
+      '-y, --yes',
+      unasked
+        ? 'do not ask for confirmation; without a terminal it is not asked for yet, but will be'
+        : 'do not ask for confirmation; required without a terminal',
+      false,
+    )
     .option('--dry-run', 'show what would be done, and do nothing', false);
 }
 
@@ -82,12 +96,18 @@ export function authorOf({ why = 'no reason given' }: Pick<ChangeOptions, 'why'>
 export async function isConfirmed(
   question: string,
   { yes, dryRun }: ChangeOptions,
+  { unasked = false }: Confirmation = {},
 ): Promise<boolean> {
   if (dryRun) {
     printLine(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}`);
     return false;
   }
-  return yes || askConfirmation(question);
+  if (yes) return true;
+  if (!unasked || isInteractive()) return askConfirmation(question);
+  printLine(
+    'note: not confirmed, because there is no terminal; add --yes, which later versions will require',
+  );
+  return true;
 }
 
 /**
@@ -103,7 +123,7 @@ export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
 }
 
 /** Whether there is a terminal to ask the user. */
-export function isInteractive(): boolean {
+function isInteractive(): boolean {
   return process.stdin.isTTY;
 }
 

@@ -5,6 +5,7 @@ import { createDevice } from '../../bigip/device.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import { repairRequest, sendAudit } from '../../queue/audit.ts';
 import type { Runtime } from '../../host/runtime.ts';
+import type { Author, OperationContext } from '../context.ts';
 import { chooseDevices, unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 
@@ -52,25 +53,45 @@ async function lookAt(
   }
 }
 
-/** The orders that were sent to repair a device. */
-export interface RequestedRepair {
+/** The repair of one device. */
+export interface Repair {
   readonly device: string;
   readonly partitions: readonly string[];
   /** Also undo manual changes that policy.drift: adopt kept. */
   readonly lift: boolean;
+  readonly reason: string;
 }
 
-/** By message, in order with the slices of each device. */
-export async function requestRepairs(
-  { config, queues, clock, id }: Pick<Runtime, 'config' | 'queues' | 'clock' | 'id'>,
-  findings: readonly Finding[],
-): Promise<readonly RequestedRepair[]> {
-  const requested: RequestedRepair[] = [];
-  for (const [device, found] of Map.groupBy(findings, (finding) => finding.device)) {
+/** One for each device with something to repair. Pure. */
+export function planRepairs(findings: readonly Finding[]): readonly Repair[] {
+  return [...Map.groupBy(findings, (finding) => finding.device)].flatMap(([device, found]) => {
     const wish = repairRequest(found);
-    if (wish === undefined) continue;
-    await sendAudit({ queues, clock, id }, config, { device, ...wish });
-    requested.push({ device, partitions: wish.partitions, lift: wish.lift === true });
-  }
-  return requested;
+    return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true }];
+  });
+}
+
+/** By message, in order with the slices of each device. The audit log records it. */
+export async function requestRepairs(
+  { runtime, audit }: Pick<OperationContext, 'runtime' | 'audit'>,
+  repairs: readonly Repair[],
+  { who, why }: Author,
+): Promise<void> {
+  if (repairs.length === 0) return;
+  const { config, queues, clock, id } = runtime;
+  for (const { device, partitions, lift, reason } of repairs)
+    await sendAudit({ queues, clock, id }, config, {
+      device,
+      partitions: [...partitions],
+      reason,
+      ...(lift && { lift }),
+    });
+  await audit.append({
+    who,
+    action: 'repair',
+    selection: repairs
+      .map(({ device, partitions }) => `${partitions.join(', ')} on ${device}`)
+      .join('; '),
+    why,
+    result: `sent to ${repairs.length === 1 ? 'one device' : `${repairs.length} devices`}`,
+  });
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -35,10 +35,12 @@ async function sluice(
   command: 'drift' | 'doctor',
   bigip: LabBigip,
   args: readonly string[],
+  { queue = true } = {},
 ): Promise<Ran> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
   dirs.push(dir);
   writeFileSync(join(dir, 'ca.pem'), bigip.ca);
+  if (queue) writeFileSync(join(dir, 'queue.sqlite'), '');
   const config = {
     queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
     devices: [
@@ -149,12 +151,19 @@ describe('sluice drift', () => {
       body: { disabled: true },
     });
     const before = bigip.writes.length;
-    const { code, err, queue } = await drift(bigip, '--repair');
+    const { code, err, queue } = await drift(bigip, '--repair', '--yes', '--why', 'by hand');
     expect([code, err, bigip.writes.length]).toEqual([
       2,
       'bigip-1: asked apply to declare k8s again\n',
       before,
     ]);
+    const log = join(queue, '../failures/audit');
+    const [entry = ''] = readdirSync(log);
+    expect(JSON.parse(readFileSync(join(log, entry), 'utf8'))).toMatchObject({
+      action: 'repair',
+      why: 'by hand',
+      selection: 'k8s on bigip-1',
+    });
     const queues = createSqliteQueues({ path: queue, clock: processClock, id: processId });
     const [message] = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
     await queues.close();
@@ -168,6 +177,41 @@ describe('sluice drift', () => {
         },
       },
     });
+  });
+
+  const disabled = async (): Promise<LabBigip> => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    await call(bigip, 'PATCH', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual', {
+      body: { disabled: true },
+    });
+    return bigip;
+  };
+  const messages = async (path: string): Promise<number> => {
+    const queues = createSqliteQueues({ path, clock: processClock, id: processId });
+    const all = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
+    await queues.close();
+    return all.length;
+  };
+
+  test('with --repair and no terminal asks for --yes in a note, and repairs as 0.1.0 did', async () => {
+    const { code, err, queue } = await drift(await disabled(), '--repair');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^note: not confirmed, because there is no terminal; add --yes/);
+    expect(await messages(queue)).toBe(1);
+  });
+
+  test('with --repair --dry-run only says what it would repair', async () => {
+    const { code, err, queue } = await drift(await disabled(), '--repair', '--dry-run');
+    expect([code, err]).toEqual([2, 'Dry run, nothing was done: Declare again k8s on bigip-1?\n']);
+    expect(await messages(queue)).toBe(0);
+  });
+
+  test('with --repair refuses an order that no process would read', async () => {
+    const { code, err } = await sluice('drift', await disabled(), ['--repair', '--yes'], {
+      queue: false,
+    });
+    expect([code, err]).toEqual([1, expect.stringContaining('does not exist, so nothing would')]);
   });
 
   test('ends with 1 where a device cannot be asked or is not there', async () => {
