@@ -229,7 +229,7 @@ async function reportApproval(
   await parkMessage(scope, message, {
     code: 'OWN311',
     reason: `device ${device} ${what}, or a newer snapshot of its owner arrived after the approval; the Events and status of its gateways name the held removals`,
-    subject,
+    subject: owner,
   });
 }
 
