@@ -74,7 +74,7 @@ export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'monotonic'>)
     if (known !== undefined) return known.key;
     const entry = { at: clock.monotonic(), key: loadVerifyKey(secrets, reference) };
     held.set(reference, entry);
-    entry.key.catch(() => held.get(reference) === entry && held.delete(reference));
+    entry.key.catch(() => held.delete(reference));
     return entry.key;
   };
 

@@ -17,6 +17,10 @@ const ONE_ONLY = 'there is at most one, because its key is unique in the configu
 const FASTER = 'it is only faster: without it the same comes out';
 const LOG_ONLY = 'only a figure in a log line';
 const NEVER_EQUAL = 'what is compared are distinct keys';
+const SAME_FALSE = 'undefined is as false';
+const ONE_PART = 'an owner has one part in an exposure';
+const HAS_PART = 'who is told that it was created, updated or unchanged has a part in it';
+const NOTHING_LAID_OVER = 'settings with nothing laid over them stay the same';
 const SAME_ABSENT = 'a field that is undefined is as good as one that is absent';
 const TWICE = 'what it calls, or who calls it, looks at the same again';
 
@@ -198,6 +202,37 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/queue/away.ts': [
+    {
+      code: "''",
+      in: 'isOutage',
+      why: 'the text "undefined" is no error number of a system either',
+    },
+  ],
+  'shared/queue/sqlite/queues.ts': [
+    { code: 'queues.get(name)', what: 'is left out of the ??', why: FASTER },
+  ],
+  'shared/queue/suspects.ts': [
+    {
+      code: 'oldest !== undefined',
+      why: ALWAYS_THERE,
+    },
+  ],
+  'shared/queue/trial.ts': [
+    {
+      code: 'suspicious.size > 0',
+      what: ['is always true', '> becomes >='],
+      why: 'without suspects there is nothing to try',
+    },
+    { code: 'false', in: 'settle', why: 'undefined is as false' },
+  ],
+  'shared/queue/waited.ts': [
+    {
+      code: 'text === undefined',
+      what: 'is always false',
+      why: 'the text "undefined" is no JSON, and is nothing as well',
+    },
+  ],
   'shared/queue/dead-letter.ts': [
     {
       code: 'CLASSES.find(([prefix]) => code.startsWith(prefix))',
@@ -291,6 +326,10 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is always false',
       why: 'where there are no dead letters nothing is received too often',
     },
+    {
+      code: 'inHand.forget(receipt);',
+      why: 'its row is gone, no receipt is given twice, and it is forgotten with those that expire',
+    },
   ],
 };
 
@@ -339,12 +378,297 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
 };
 
+const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/domain/declared/declared.ts': [{ code: 'a < b', what: '< becomes <=', why: NEVER_EQUAL }],
+  'shared/domain/plan/apply-orders.ts': [
+    {
+      code: 'now !== undefined',
+      what: 'is left out of the &&',
+      in: 'isAhead',
+      why: 'no time is later than none',
+    },
+    {
+      code: 'isOwnerOrder(steering)',
+      what: 'is always false',
+      in: 'isOvertaken',
+      why: 'an order about an owner names no cluster, so nothing newer is found for it',
+    },
+    {
+      code: 'newest !== undefined',
+      what: 'is left out of the &&',
+      in: 'isOvertaken',
+      why: 'a time that is none is later than nothing',
+    },
+    {
+      code: 'record.seen !== undefined',
+      what: 'is left out of the &&',
+      in: 'isStillSilent',
+      why: 'a time that is none is later than nothing',
+    },
+    {
+      code: 'since !== undefined',
+      what: 'is left out of the &&',
+      in: 'forget',
+      why: 'without it there is no drain to delete',
+    },
+  ],
+  'shared/domain/plan/claims.ts': [
+    { code: '!present', what: 'is left out of the ||', why: 'without it there is no stranger' },
+  ],
+  'shared/domain/plan/describe-update.ts': [
+    {
+      code: 'after.contributions.find((c) => c.owner === a.owner)',
+      what: '.find() becomes .findLast()',
+      why: ONE_PART,
+    },
+  ],
+  'shared/domain/plan/draft.ts': [
+    { code: 'false', in: 'sharingRules', why: SAME_FALSE },
+    {
+      code: 'exposure.contributions.find((c) => c.owner === owner)',
+      what: '.find() becomes .findLast()',
+      why: ONE_PART,
+    },
+  ],
+  'shared/domain/plan/fence.ts': [
+    { code: 'known', what: 'is always true', in: 'admitSlice', why: SAME_ABSENT },
+    { code: 'draft.declared.floors', what: 'is left out of the &&', why: SAME_ABSENT },
+    {
+      code: '!known',
+      what: 'is left out of the ||',
+      in: 'remember',
+      why: 'only an owner with a record has a stranger',
+    },
+    { code: 'false', in: 'wasReplaced', why: SAME_FALSE },
+  ],
+  'shared/domain/plan/fleet.ts': [
+    { code: 'FITTING.get(fleet)', what: 'is left out of the ??', why: FASTER },
+    { code: 'FITTING.set(fleet, known);', why: FASTER },
+    { code: 'present !== undefined', what: 'is always false', why: FASTER },
+    { code: 'known.set(key, fitting);', why: FASTER },
+    {
+      code: 'mode === wished.mode',
+      what: 'is always false',
+      in: 'applyFleetSettings',
+      why: 'settings fit the mode that was asked for with them',
+    },
+  ],
+  'shared/domain/plan/foreign.ts': [
+    {
+      code: "there.find( (holder) => holder.port === wanted.port && [undefined, 'any', wanted.protocol].includes(",
+      what: '.find() becomes .findLast()',
+      why: 'of several holders the reason names any one',
+    },
+    {
+      code: "there.find((holder) => holder.partition !== 'Common')",
+      what: '.find() becomes .findLast()',
+      why: 'of several holders the reason names any one',
+    },
+  ],
+  'shared/domain/plan/guards.ts': [
+    {
+      code: 'gateways .map((gateway) => faults.get(gateway)) .find((report) => report !== undefined)',
+      what: '.find() becomes .findLast()',
+      why: 'of several mistakes the reason names any one',
+    },
+    { code: "''", in: 'stuckMoves', why: 'no partition has an empty name, or none' },
+  ],
+  'shared/domain/plan/moves.ts': [{ code: 'false', in: 'movesBetween', why: SAME_FALSE }],
+  'shared/domain/plan/owner-draft.ts': [
+    { code: 'sender === undefined', what: 'is always false', why: SAME_ABSENT },
+  ],
+  'shared/domain/plan/plan.ts': [
+    {
+      code: 'a.owner < b.owner',
+      what: '< becomes <=',
+      why: 'a batch holds one slice of each owner',
+    },
+    { code: '[]', in: 'waiting', why: ALWAYS_THERE },
+    { code: 'shareNodes === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'declared.floors', what: 'is left out of the &&', in: 'conclude', why: SAME_ABSENT },
+  ],
+  'shared/domain/plan/refused-anew.ts': [
+    {
+      code: 'partsOf(there).find(({ contribution }) => contribution.owner === owner)',
+      what: '.find() becomes .findLast()',
+      why: ONE_PART,
+    },
+    {
+      code: 'found.find((one) => one.address === address)',
+      what: '.find() becomes .findLast()',
+      why: 'a partition has an address and port once; over several ones it only counts that it is there',
+    },
+    { code: 'asksForOther', what: 'is always true', why: FASTER },
+  ],
+  'shared/domain/plan/remarks.ts': [
+    { code: '!mine', what: 'is left out of the ||', why: HAS_PART },
+    { code: '!exposure', what: 'is left out of the ||', why: HAS_PART },
+    { code: "''", in: 'deciding', why: ALWAYS_THERE },
+    {
+      code: 'fleet',
+      what: 'is left out of the &&',
+      in: 'deciding',
+      why: 'without a fleet nothing is said by it',
+    },
+    {
+      code: '!fleet',
+      what: 'is left out of the ||',
+      in: 'fallback',
+      why: 'the fleet of the same plan gave the weight',
+    },
+    {
+      code: 'slice.exposures.find((one) => exposureKey(one) === key)',
+      what: '.find() becomes .findLast()',
+      why: 'a slice asks for an exposure once',
+    },
+    {
+      code: '(waiting.get(key) ?? []).filter((one) => one !== owner)',
+      what: '.filter() is left out',
+      why: 'an owner that has its part waits for it no more',
+    },
+  ],
+  'shared/domain/plan/remove.ts': [
+    {
+      code: '!record',
+      in: 'removeUnwanted',
+      what: 'is always false',
+      why: 'an owner that is admitted, or missed by an inventory, has a record',
+    },
+    {
+      code: '!record || record.held.size === 0 || record.approved.size === 0',
+      what: 'is always false',
+      why: FASTER,
+    },
+    { code: '!record || record.held.size === 0', what: 'is left out of the ||', why: FASTER },
+    { code: 'record.held.size === 0', what: 'is left out of the ||', why: FASTER },
+    { code: 'record.approved.size === 0', what: 'is left out of the ||', why: FASTER },
+    {
+      code: '!record',
+      in: 'removeApproved',
+      what: 'is left out of the ||',
+      why: 'its callers take the owners from the records',
+    },
+  ],
+  'shared/domain/plan/settle-shared.ts': [
+    {
+      code: '!isComposed(present, rules) || apart(present)',
+      what: 'is always true',
+      why: 'an exposure that is composed is composed to itself',
+    },
+    { code: 'contributions.length === 1', what: 'is always false', why: FASTER },
+    { code: 'known.get(names)', what: 'is left out of the ??', why: FASTER },
+    { code: 'known.set(names, found);', why: FASTER },
+    ...[
+      ['owners.slice(i + 1).some((b) => !sameFleet(a, b))', '.some() becomes .every()'],
+      ['owners.slice(i + 1)', '.slice() is left out'],
+    ].map(([code = '', what = '']) => ({
+      code,
+      what,
+      why: 'it holds for more, and an exposure whose owners may share is composed to itself',
+    })),
+    { code: '!decider || !decided', what: 'is always false', why: ALWAYS_THERE },
+    { code: '!decider', what: 'is left out of the ||', why: ALWAYS_THERE },
+    { code: '!decided', what: 'is left out of the ||', why: ALWAYS_THERE },
+    {
+      code: 'claims',
+      what: 'is left out of the &&',
+      in: 'keepClaimsOfEvicted',
+      why: 'who has a part has a record',
+    },
+  ],
+  'shared/domain/plan/shared-exposure.ts': [
+    { code: 'wish', what: 'is always true', in: 'partsOf', why: NOTHING_LAID_OVER },
+    { code: 'oldest.wish', what: 'is always true', in: 'isComposed', why: NOTHING_LAID_OVER },
+    {
+      code: 'parts.find(({ contribution }) => contribution === oldest)',
+      what: '.find() becomes .findLast()',
+      why: ONE_PART,
+    },
+    { code: '!decider', what: 'is always false', in: 'decidedSettings', why: ALWAYS_THERE },
+    { code: '!oldest', what: 'is always false', in: 'isComposed', why: ALWAYS_THERE },
+    {
+      code: "!placed || e.minimumActive !== (fleet?.mode === 'active-standby' ? fleet.minimumActive : undefined)",
+      what: 'is always true',
+      why: 'an exposure that is composed is composed to itself',
+    },
+    {
+      code: "fleet?.mode === 'active-standby'",
+      what: 'is always false',
+      in: 'isComposed',
+      why: 'an exposure that is composed is composed to itself; without a minimum it has no places either',
+    },
+    { code: 'parts[0]', what: 'is left out of the &&', why: ALWAYS_THERE },
+    { code: 'a.owner < b.owner', what: '< becomes <=', why: ONE_PART },
+  ],
+  'shared/domain/plan/steps.ts': [
+    { code: 'after.shareNodes === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'drains === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'c[key] === undefined', what: 'is always false', why: SAME_ABSENT },
+  ],
+  'shared/domain/plan/tombstones.ts': [
+    {
+      code: 'record.gone !== undefined',
+      what: 'is left out of the &&',
+      why: 'a time that is none is before nothing',
+    },
+    {
+      code: 'compareVersions(version, floor) > 0',
+      what: '> becomes >=',
+      why: 'versions that are equal are the same',
+    },
+  ],
+  'shared/domain/plan/update-owner-record.ts': [{ code: 'false', in: 'declared', why: SAME_FALSE }],
+  'shared/domain/plan/upsert-exposure.ts': [
+    {
+      code: 'a.address < b.address',
+      what: '< becomes <=',
+      why: 'an exposure has a member once',
+    },
+    {
+      code: 'partsOf(present).find(({ contribution }) => contribution.owner === owner)',
+      what: '.find() becomes .findLast()',
+      why: ONE_PART,
+    },
+    {
+      code: 'present',
+      what: 'is left out of the &&',
+      in: 'leaveOut',
+      why: 'without it nothing was accepted, and nothing follows',
+    },
+    { code: 'wanted.settings', in: 'joined', why: ALWAYS_THERE },
+    {
+      code: 'present',
+      what: 'is left out of the &&',
+      in: 'joined',
+      why: 'alone at an exposure, an owner decides',
+    },
+  ],
+  'shared/domain/steering/silence.ts': [
+    {
+      code: 'Date.parse(seen) > Date.parse(known)',
+      what: '> becomes >=',
+      why: 'times that are equal are the same',
+    },
+    {
+      code: 'seen !== undefined',
+      what: 'is left out of the &&',
+      in: 'isSilent',
+      why: 'a time that is none is before nothing',
+    },
+    { code: 'silent.length === 0', what: 'is always false', why: FASTER },
+    { code: 'drained', what: 'is left out of the &&', in: 'judge', why: SAME_ABSENT },
+    { code: 'false', in: 'silenceNotes', why: SAME_FALSE },
+  ],
+  'shared/domain/steering/steering.ts': [{ code: 'false', in: 'has', why: SAME_FALSE }],
+};
+
 export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...EXPRESS,
   ...MAP,
   ...WATCH,
   ...QUEUE,
   ...FAILURES,
+  ...PLAN,
 };
 
 export function matches(equivalent: Equivalent, mutant: Mutant): boolean {

@@ -58,6 +58,12 @@ export const TARGETS: readonly Target[] = [
     tests: [
       'tests/unit/exposure/*.test.ts',
       'tests/unit/addresses/exposures.test.ts',
+      'tests/unit/cases/*.test.ts',
+      'tests/unit/cli/{import-steps,import-text,manifests,options,said}.test.ts',
+      'tests/unit/config/{load,networks,schema}.test.ts',
+      'tests/unit/express/{cordon,wishes}.test.ts',
+      'tests/unit/map/*.test.ts',
+      'tests/unit/watch/{automatic-addresses,foreign-pods,told-settings}.test.ts',
       'tests/property/exposure/*.test.ts',
     ],
     kinds: GUARDS,

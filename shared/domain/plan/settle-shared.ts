@@ -103,7 +103,7 @@ function adopt(
 }
 
 /** One entry per owner and exposure, so that a change is tried and refused as a whole. */
-function enter({ entries }: PlanDraft, entry: PlanEntry): void {
+function enter({ entries }: PlanDraft, entry: PlanEntry & { readonly structure: string }): void {
   const at = entries.findIndex(
     (one) => one.owner === entry.owner && one.key === entry.key && isChange(one),
   );
@@ -112,7 +112,7 @@ function enter({ entries }: PlanDraft, entry: PlanEntry): void {
   else
     entries[at] = {
       ...known,
-      ...(entry.structure === undefined ? {} : { structure: entry.structure }),
+      structure: entry.structure,
       membersOnly: known.membersOnly === true && entry.membersOnly === true,
       reason: `${known.reason}; ${entry.reason}`,
     };

@@ -77,7 +77,7 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
     return;
   }
   const next = joined(draft, present, wish);
-  if (present && isSameContent(present, next)) {
+  if (isSameContent(present, next)) {
     forget(draft, wish);
     return say(draft, wish, {
       kind: 'unchanged',

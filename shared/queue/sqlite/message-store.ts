@@ -172,10 +172,10 @@ export class MessageStore {
     };
   }
 
-  /** Time at which the next message in flight becomes visible. */
-  nextVisible(now: number): number | undefined {
+  /** Time at which the next message in flight becomes visible; infinite if there is none. */
+  nextVisible(now: number): number {
     const row = this.#sql.next.get(this.#name, now) as { at: number | null } | undefined;
-    return row?.at ?? undefined;
+    return row?.at ?? Number.POSITIVE_INFINITY;
   }
 
   #candidates(now: number, max: number): readonly Row[] {

@@ -42,7 +42,6 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof QueueError) throw error;
     throw new QueueError(
       'Q601',
       `Queue ${name} in ${path} returned an error (${errorMessage(error)}). Check the free space and the permissions of the file; Sluice retries.`,
@@ -73,7 +72,7 @@ async function receive(
     );
     const left = until - clock.monotonic();
     if (messages.length > 0 || left <= 0) return messages;
-    const next = step(name, shared, () => store.nextVisible(now)) ?? Number.POSITIVE_INFINITY;
+    const next = step(name, shared, () => store.nextVisible(now));
     await bell.wait(name, Math.max(1, Math.min(poll, left, next - now)), options.signal);
   }
   return [];

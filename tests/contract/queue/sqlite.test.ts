@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts';
-import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { createWakeUp } from '../../../shared/queue/sqlite/wake-up.ts';
+import { createManualClock, idle, type ManualClock } from './manual-clock.ts';
 import { queueContract, type Subject } from './suite.ts';
 
 function start(path: string, clean: () => void): Subject {
@@ -158,5 +160,153 @@ describe('a queue file whose machine has its clock set', () => {
     clock.step(-HOUR);
     await send(queue, 'a');
     expect(await bodies(queue)).toEqual(['a']);
+  });
+
+  test('back revives no receipt whose visibility ended', async () => {
+    const queue = open();
+    await send(queue, 'a');
+    const [a] = await take(queue);
+    await clock.pass(30_000);
+    clock.step(-20_000);
+    const late = { name: 'QueueError', code: 'Q605' };
+    await expect(queue.changeVisibility(a?.receipt ?? '', 5_000)).rejects.toMatchObject(late);
+    await expect(queue.delete(a?.receipt ?? '')).rejects.toMatchObject(late);
+    expect(await bodies(queue)).toEqual(['a']);
+  });
+});
+
+describe('a receiver that waits', () => {
+  let folder: string;
+  let clock: ManualClock;
+  let queues: Queues;
+  let queue: Queue;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
+    clock = createManualClock();
+    queues = createSqliteQueues({
+      path: join(folder, 'queue.sqlite'),
+      clock,
+      id: randomUUID,
+      // Nothing is noticed by polling.
+      poll: 60_000,
+    });
+    queue = queues.queue('slices');
+  });
+  afterEach(async () => {
+    await queues.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const send = (body: string, group = body): Promise<void> =>
+    queue.send({ group, deduplicationId: body, body });
+  const take = (wait = 0, max = 1): Promise<readonly QueueMessage[]> =>
+    queue.receive({ max, wait, visibility: 30_000 });
+  /** What it got, as soon as it ends. */
+  function waiting(wait = 60_000): { got?: readonly string[]; failed?: string } {
+    const outcome: { got?: readonly string[]; failed?: string } = {};
+    take(wait).then(
+      (messages) => {
+        outcome.got = messages.map(({ body }) => body);
+      },
+      (error: unknown) => {
+        outcome.failed = String(error);
+      },
+    );
+    return outcome;
+  }
+
+  test('gets nothing after its time, not before', async () => {
+    const one = waiting(5_000);
+    await clock.pass(4_999);
+    expect(one).toEqual({});
+    await clock.pass(1);
+    expect(one).toEqual({ got: [] });
+  });
+
+  test('gets a message in flight when its visibility ends', async () => {
+    await send('a');
+    await take();
+    const one = waiting();
+    await clock.pass(29_999);
+    expect(one).toEqual({});
+    await clock.pass(1);
+    expect(one).toEqual({ got: ['a'] });
+  });
+
+  test('gets the next of a group as soon as the message before it is deleted', async () => {
+    await send('a1', 'a');
+    await send('a2', 'a');
+    const [first] = await take();
+    const one = waiting();
+    await clock.pass(1_000);
+    await queue.delete(first?.receipt ?? '');
+    await idle();
+    expect(one).toEqual({ got: ['a2'] });
+  });
+
+  test('gets a message as soon as another receiver makes it visible', async () => {
+    await send('a');
+    const [first] = await take();
+    const one = waiting();
+    await clock.pass(1_000);
+    await queue.changeVisibility(first?.receipt ?? '', 0);
+    await idle();
+    expect(one).toEqual({ got: ['a'] });
+  });
+
+  test('is woken however many wait, and by whichever handle of the queue is used', async () => {
+    const receivers = [waiting(), waiting()];
+    await idle();
+    for (const body of ['a', 'b'])
+      await queues.queue('slices').send({ group: body, deduplicationId: body, body });
+    await idle();
+    expect(receivers.flatMap(({ got = [] }) => got).toSorted()).toEqual(['a', 'b']);
+  });
+
+  test('ends with the reason when the queue is closed', async () => {
+    const one = waiting();
+    await idle();
+    await queues.close();
+    await idle();
+    expect(one.failed).toContain('Queue slices is closed: the process is stopping');
+  });
+
+  test('needs no write lock while there is nothing to receive', async () => {
+    const writer = new DatabaseSync(join(folder, 'queue.sqlite'));
+    writer.exec('BEGIN IMMEDIATE');
+    expect(await take()).toEqual([]);
+    writer.exec('ROLLBACK');
+    writer.close();
+  });
+
+  test.each<[string, (receipt: string) => Promise<void>]>([
+    ['deleted', (receipt) => queue.delete(receipt)],
+    ['kept hidden', (receipt) => queue.changeVisibility(receipt, 1_000)],
+  ])('cannot have a message %s by a receipt that never was', async (_, call) => {
+    await send('a');
+    await expect(call('none')).rejects.toMatchObject({ name: 'QueueError', code: 'Q605' });
+  });
+});
+
+describe('the bell of a process', () => {
+  test('wakes only those who still wait, and lets nobody wait who was told to stop', async () => {
+    const clock = createManualClock();
+    const signals: (AbortSignal | undefined)[] = [];
+    const bell = createWakeUp({
+      ...clock,
+      sleep: (ms, signal) => {
+        signals.push(signal);
+        return clock.sleep(ms, signal);
+      },
+    });
+    const first = bell.wait('slices', 1_000);
+    await clock.pass(1_000);
+    await first;
+    const second = bell.wait('slices', 1_000);
+    bell.ring('slices');
+    await second;
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false, true]);
+    await bell.wait('slices', 1_000, AbortSignal.abort());
+    expect(signals).toHaveLength(2);
   });
 });

@@ -78,6 +78,19 @@ describe('a partition', () => {
     expect(excess?.message).toMatch(
       /^has pools of more than 100 members: 172\.16\.100\.195:1\/tcp \(101\), .* and 2 more; use members: nodes/,
     );
+    const wide = (...members: readonly number[]): string | undefined => {
+      const exposures = members.flatMap((count, i) =>
+        Object.values(stateOf(1, { members: count }).exposures).map((e) => ({ ...e, port: i + 1 })),
+      );
+      return partitionLimitsExceeded(declaredState({}, exposures), 0)[0]?.message;
+    };
+    const at = (port: number): string => `172.16.100.195:${port}/tcp`;
+    expect(wide(101, 104, 103, 102)).toContain(
+      `members: ${at(2)} (104), ${at(3)} (103), ${at(4)} (102) and 1 more; use`,
+    );
+    expect(wide(102, 101, 103)).toContain(
+      `members: ${at(3)} (103), ${at(1)} (102), ${at(2)} (101); use`,
+    );
   });
 });
 

@@ -6,7 +6,11 @@ import type {
   OperatedValues,
   Override,
 } from '../../../shared/domain/declared/override.ts';
-import { operatedValues, withoutOverride } from '../../../shared/domain/plan/overrides.ts';
+import {
+  describeOverride,
+  operatedValues,
+  withoutOverride,
+} from '../../../shared/domain/plan/overrides.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
@@ -107,4 +111,25 @@ describe('what was changed by hand and is kept', () => {
     const { balance, connectionLimit } = operatedValues(exposure(), override);
     expect(withoutOverride({ ...SETTINGS, balance, connectionLimit }, override)).toEqual(SETTINGS);
   });
+});
+
+describe('without anything kept', () => {
+  test('the settings are those of the owner', () => {
+    expect(withoutOverride(SETTINGS, undefined)).toEqual(SETTINGS);
+  });
+
+  test('nothing is remembered of a change that came too late: its owner asks for another value now', () => {
+    const state = plan(declared, [], {
+      overrides: {
+        adopt: [{ key: KEY, values: { connectionLimit: 5 }, instead: { connectionLimit: 1 } }],
+      },
+    });
+    expect(state).not.toHaveProperty('overrides');
+  });
+});
+
+test('a limit that replaces none is described as such', () => {
+  expect(describeOverride({ values: { connectionLimit: 5 }, instead: {} })).toEqual([
+    'has connection limit 5 instead of unlimited',
+  ]);
 });

@@ -3,7 +3,9 @@ import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
-import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { isHeldOpen, isRefusedAnew } from '../../../shared/domain/plan/refused-anew.ts';
+import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const plan = (declared: DeclaredState, slices: readonly Slice[]): Plan =>
@@ -53,6 +55,80 @@ describe('an exposure that a rule refuses only where it is new', () => {
 
   test('leaves nothing of the refusal in what is declared', () => {
     expect(JSON.stringify(plan(declared, [slice(2, [internal])]).next)).not.toContain('GW146');
+  });
+});
+
+describe('a port counts as had already', () => {
+  const other = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+  const [OLD, NEW] = ['172.16.100.195', '172.16.100.200'];
+  const wants = (more: Partial<Exposure>): boolean =>
+    kinds(plan(declared, [slice(2, [exposure(), { ...internal, ...more }])])).some(
+      (line) => !line.endsWith(`${OLD}:32400/tcp`),
+    );
+
+  test.each<[string, Partial<Exposure>, boolean]>([
+    ['at another address for the same gateway', { address: NEW }, true],
+    [
+      'at another address for one of several gateways',
+      { address: NEW, gateways: ['ns/new', 'default/tcp-echo-gateway'] },
+      true,
+    ],
+    ['not at another address for another gateway', { address: NEW, gateways: ['ns/new'] }, false],
+    ['not if it is another number', { port: 9 }, false],
+    ['not if it is of another protocol', { protocol: 'udp' }, false],
+  ])('%s', (_, more, had) => {
+    expect(wants(more)).toBe(had);
+  });
+
+  test('at its address, whatever the gateway is called now', () => {
+    const p = plan(declared, [slice(2, [{ ...internal, gateways: ['ns/renamed'] }])]);
+    expect(kinds(p)).toEqual(['update 172.16.100.195:32400/tcp']);
+  });
+
+  test('although its gateway has others there', () => {
+    const both = exposure({ gateways: ['default/tcp-echo-gateway', 'ns/another'] });
+    const before = plan(EMPTY_STATE, [slice(1, [both])]).next;
+    const p = plan(before, [slice(2, [{ ...internal, address: NEW }])]);
+    expect(kinds(p)).toContain(`create ${NEW}:32400/tcp`);
+  });
+
+  test('although other clusters have the same number elsewhere, or share it', () => {
+    const first = slice(1, [exposure({ address: '172.16.100.1' })], other);
+    const beside = plan(EMPTY_STATE, [first, slice(1, [exposure()])]).next;
+    const p = plan(beside, [slice(2, [{ ...internal, address: NEW }])]);
+    expect(kinds(p)).toContain(`create ${NEW}:32400/tcp`);
+    const shared = plan(declared, [slice(1, [exposure()], other)]).next;
+    expect(kinds(plan(shared, [slice(2, [{ ...internal, address: NEW }])]))).toContain(
+      `create ${NEW}:32400/tcp`,
+    );
+  });
+
+  test('with the settings of its own address, where the gateway has it at several', () => {
+    const at = (address: string, connectionLimit: number): Exposure =>
+      exposure({ address, settings: { ...exposure().settings, connectionLimit } });
+    const two = plan(EMPTY_STATE, [slice(1, [at(OLD, 1), at(NEW, 2)])]).next;
+    for (const address of [OLD, NEW])
+      expect(
+        kinds(
+          plan(two, [
+            slice(
+              2,
+              [at(OLD, 1), at(NEW, 2)].map((one) =>
+                one.address === address
+                  ? { ...one, refusedIfNew, settings: exposure().settings }
+                  : one,
+              ),
+            ),
+          ]),
+        ),
+      ).toEqual([`unchanged ${OLD}:32400/tcp`, `unchanged ${NEW}:32400/tcp`]);
+  });
+
+  test('in any partition of the device; and nothing is refused that no rule refuses', () => {
+    const { owner } = slice(1, []);
+    expect(isRefusedAnew(internal, owner, [EMPTY_STATE, declared])).toBe(false);
+    expect(isRefusedAnew(internal, owner, [EMPTY_STATE])).toBe(true);
+    expect(isRefusedAnew(exposure(), owner, [EMPTY_STATE])).toBe(false);
   });
 });
 
@@ -108,5 +184,51 @@ describe('a network of clients that 0.1.0 did not read', () => {
       slice(2, [restricted], { changes: [change('Service', 'istio-system', 'other')] }),
     ]);
     expect(kinds(other)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
+  });
+
+  const open = exposure().settings;
+  test.each<[string, ReturnType<typeof change>, boolean]>([
+    [
+      'the Service of that name in another namespace',
+      change('Service', 'other', 'istio-ingressgateway'),
+      true,
+    ],
+    [
+      'a pod that is called like the Service',
+      change('Pod', 'istio-system', 'istio-ingressgateway'),
+      true,
+    ],
+    ['another Gateway', change('Gateway', 'default', 'other'), true],
+    [
+      'a VirtualService that is called like the Gateway',
+      change('VirtualService', 'default', 'tcp-echo-gateway'),
+      true,
+    ],
+    ['the Service', change('Service', 'istio-system', 'istio-ingressgateway'), false],
+    ['the Gateway', change('Gateway', 'default', 'tcp-echo-gateway'), false],
+  ])('after a change of %s', (_, seen, held) => {
+    expect(isHeldOpen(slice(2, [], { changes: [seen as Change] }), restricted, open)).toBe(held);
+  });
+
+  test('is held open until the change of an object is seen, and neither its creation nor its deletion counts', () => {
+    for (const what of ['added', 'deleted'] as const) {
+      const seen = { ...change('Service', 'istio-system', 'istio-ingressgateway'), what };
+      expect(isHeldOpen(slice(2, [], { changes: [seen as Change] }), restricted, open)).toBe(true);
+    }
+  });
+
+  test('is not held open if an annotation asks for it, if nothing was accepted, or if a network was', () => {
+    const held = (one: Exposure, accepted?: Partial<Exposure['settings']>): boolean =>
+      isHeldOpen(slice(2, []), one, accepted && { ...open, ...accepted });
+    expect(held(exposure({ settings }), {})).toBe(false);
+    expect(held(restricted)).toBe(false);
+    expect(held(restricted, { source: '10.0.0.0/8' })).toBe(false);
+    expect(held(restricted, {})).toBe(true);
+  });
+
+  test('that is none is not told', () => {
+    const p = plan(declared, [slice(2, [exposure({ sourceByService: true })])]);
+    expect(p.entries).toMatchObject([{ kind: 'unchanged' }]);
+    expect(p.entries[0]).not.toHaveProperty('remarks');
   });
 });

@@ -188,3 +188,23 @@ describe('the parts of a large plan', () => {
     expect(fit([], 5)).toBe(0);
   });
 });
+
+describe('where nodes are shared', () => {
+  const drains = { east: { mode: 'drain' as const, since: 's', because: 'b' } };
+
+  test('nothing comes first where there is no member yet', () => {
+    const before = state([shown(1, [contribution([])])], true);
+    const after = { ...state([shown(1, [contribution(['10.1.0.1'])])], true), drains };
+    expect(firstStep(before, after)).toBe(after);
+  });
+
+  test('a drain comes before an addition, although a cluster beside has no member', () => {
+    const beside = { ...contribution([]), owner: 'd/e/f' };
+    const before = state([shown(1, [contribution(['10.1.0.1']), beside])], true);
+    const after = {
+      ...state([shown(1, [contribution(['10.1.0.1', '10.1.0.2']), beside])], true),
+      drains,
+    };
+    expect(firstStep(before, after)).toEqual({ ...before, drains });
+  });
+});

@@ -76,6 +76,7 @@ describe('a message that throws', () => {
       Object.assign(new TypeError('The argument'), { code: 'ERR_INVALID_ARG_TYPE' }),
     ],
     ['something that is no error', 'nonsense'],
+    ['null', null],
   ])(
     '(%s) is given up alone in the same call, and its neighbours of all groups are done',
     async (_, error) => {

@@ -263,6 +263,8 @@ describe('a dead letter', () => {
     const [letter] = await letters();
     expect(letter?.original.body).toBe(body);
     expect(letter?.plan).toBeUndefined();
+    expect(letter?.response?.length).toBeGreaterThan(400);
+    expect(letter?.response?.length).toBeLessThan(600);
     expect(letter?.attempts.map(({ code }) => code)).toEqual(['BIP17', 'BIP18', 'BIP19']);
   });
 

@@ -1,6 +1,6 @@
 /** Exactly at a limit, and what becomes of it just beyond. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { parseAttributes } from '../../../shared/queue/envelope-attributes.ts';
@@ -16,6 +16,7 @@ import { QueueError } from '../../../shared/queue/port.ts';
 import { openDatabase, transaction } from '../../../shared/queue/sqlite/database.ts';
 import { createInHand } from '../../../shared/queue/sqlite/in-hand.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { formatWaited, parseWaited } from '../../../shared/queue/waited.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 
 const TYPE = 'sluice.test.note.v1';
@@ -111,12 +112,13 @@ describe('a refused event', () => {
     const faults = (count: number): string =>
       explainIssues({ issues: Array.from({ length: count }, (_, i) => issue(i)) });
     expect(faults(3)).toBe('ports[0]: wrong; ports[1]: wrong; ports[2]: wrong');
-    expect(faults(100)).toMatch(/^ports\[0\]: wrong; ports\[1\]: wrong; ports\[2\]: wrong; .*97/);
+    expect(faults(100)).toBe(`${faults(3)}; and 97 more`);
   });
 });
 
 describe('the queue file', () => {
   test('is written through to the disk, so that a confirmed send survives a power cut', () => {
+    rmSync(':memory:', { force: true });
     const database = openDatabase(':memory:');
     // 2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous).
     expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
@@ -180,5 +182,28 @@ describe('what a process has in hand', () => {
     expect(inHand.lists().over).toBe('["r"]');
     await clock.pass(1);
     expect([inHand.lists().over, inHand.has('r')]).toEqual(['[]', undefined]);
+  });
+});
+
+describe('what an event brings along from its wait in the failure store', () => {
+  test('is bounded: the newest five attempts, and the beginning of each reason', () => {
+    const at = '2026-11-22T10:00:00.000Z';
+    const attempts = Array.from({ length: 7 }, (_, i) => ({
+      at,
+      code: `BIP${i}`,
+      reason: 'x'.repeat(299 + i),
+    }));
+    const read = parseWaited(formatWaited({ sentAt: 1, attempts }));
+    expect(read?.attempts.map(({ code, reason }) => [code, reason.length])).toEqual([
+      ['BIP2', 300],
+      ['BIP3', 300],
+      ['BIP4', 300],
+      ['BIP5', 300],
+      ['BIP6', 300],
+    ]);
+  });
+
+  test.each([undefined, '', '{', '{}', '"x"'])('is nothing if it says %j', (text) => {
+    expect(parseWaited(text)).toBeUndefined();
   });
 });

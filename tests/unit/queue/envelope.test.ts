@@ -160,6 +160,12 @@ describe('opening refuses, with code and reason,', () => {
       'Q613',
       /items\[0\]\.port: .*expected/,
     ],
+    [
+      'data with two faults, and names both',
+      raw({ data: { text: 1, items: 'none' } }),
+      'Q613',
+      /schema: text: [^;]*; items: [^;]*\. Update/,
+    ],
     ['an unknown field in the data', raw({ data: { ...DATA, extra: 1 } }), 'Q613', /extra/],
     ['an event without data', raw({ data: undefined }), 'Q613', /the value: .*expected object/],
     [

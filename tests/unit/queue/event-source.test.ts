@@ -53,29 +53,35 @@ afterEach(async () => {
   await queues.close();
 });
 
+const OPTIONS = {
+  functionName: 'map',
+  batchSize: 10,
+  concurrency: 2,
+  timeout: 30_000,
+  visibility: 60_000,
+  id: randomUUID,
+  log,
+};
+
+const handler: EventSourceOptions['handler'] = (event, context) => {
+  const { promise, resolve, reject } = Promise.withResolvers<SQSBatchResponse | void>();
+  calls.push({
+    bodies: event.Records.map((r) => r.body),
+    event,
+    context,
+    answer: resolve,
+    fail: reject,
+  });
+  return promise;
+};
+
 function start(change: Partial<EventSourceOptions> = {}): EventSource {
   const source = startEventSource({
-    queue,
-    handler: (event, context) => {
-      const { promise, resolve, reject } = Promise.withResolvers<SQSBatchResponse | void>();
-      calls.push({
-        bodies: event.Records.map((r) => r.body),
-        event,
-        context,
-        answer: resolve,
-        fail: reject,
-      });
-      return promise;
-    },
-    functionName: 'map',
+    ...OPTIONS,
     functionVersion: '7',
-    batchSize: 10,
-    concurrency: 2,
-    timeout: 30_000,
-    visibility: 60_000,
+    queue,
+    handler,
     clock,
-    id: randomUUID,
-    log,
     ...change,
   });
   sources.push(source);
@@ -364,9 +370,9 @@ describe('an event source', () => {
   test('takes nothing when it was stopped before it began', async () => {
     const over = new AbortController();
     over.abort();
-    const source = start({ signal: over.signal });
+    start({ signal: over.signal });
     await queue.send({ group: 'g', deduplicationId: 'a', body: 'a' });
-    await source.stop();
+    await idle();
     expect([calls, await queue.depth()]).toMatchObject([[], { waiting: 1, inFlight: 0 }]);
   });
 
@@ -383,6 +389,36 @@ describe('an event source', () => {
       expect(told[0]).toMatchObject({ code, err: error });
     },
   );
+
+  test.each<[Error, string | undefined]>([
+    [new QueueError('Q605', 'late'), 'Q605'],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), undefined],
+  ])('names the code of a delete that failed likewise', async (error, code) => {
+    const told: object[] = [];
+    const stubborn: Queue = { ...queue, name: queue.name, delete: () => Promise.reject(error) };
+    await send('a1');
+    start({ queue: stubborn, log: { ...log, warn: (fields) => told.push(fields) } });
+    await idle();
+    call(0).answer();
+    await idle();
+    expect(told).toMatchObject([{ code, err: error }]);
+  });
+
+  test('leaves no timer behind when a call is over', async () => {
+    await send('a1');
+    const source = start();
+    await idle();
+    call(0).answer();
+    await source.stop();
+    expect(clock.sleeping()).toBe(0);
+  });
+
+  test('says $LATEST where the function has no version', async () => {
+    await send('a1');
+    sources.push(startEventSource({ ...OPTIONS, queue, handler, clock }));
+    await idle();
+    expect(call(0).context.functionVersion).toBe('$LATEST');
+  });
 
   test('stopped while it waits, it ends at once', async () => {
     const source = start();
@@ -456,6 +492,13 @@ describe("a handler's answer", () => {
   ])('%j fails the batch, as on Lambda', (answer) => {
     expect(readBatchResponse(answer as unknown as SQSBatchResponse, batch)).toMatchObject({
       kind: 'failed',
+    });
+  });
+
+  test('that names no id is refused as such', () => {
+    const answer = { batchItemFailures: [{}] } as unknown as SQSBatchResponse;
+    expect(readBatchResponse(answer, batch)).toMatchObject({
+      reason: 'the reported item without an id is not in the batch',
     });
   });
 

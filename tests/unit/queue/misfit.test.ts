@@ -27,4 +27,50 @@ describe('the first thing in much data that does not fit', () => {
     expect(One.safeParse(value).success).toBe(false);
     expect(firstMisfit(z.array(One), [value])?.issues[0]?.path.slice(0, 2)).toEqual([0, field]);
   });
+
+  const Server = z.object({ name: z.string(), port: z.int() });
+  const Shapes: readonly (readonly [string, z.ZodType, unknown])[] = [
+    ['no list where one belongs', z.array(z.string()), { 0: 'a' }],
+    ['a list where an object belongs', Server, [{ name: 'a', port: 1 }]],
+    ['null where an object belongs', Server, null],
+    ['null where a record belongs', z.record(z.string(), z.string()), null],
+    ['a list where a record belongs', z.record(z.string(), z.string()), ['a']],
+    ['a wrong entry of a record', z.record(z.string(), z.int()), { a: 1, b: 'x' }],
+    [
+      'a wrong field inside an optional object',
+      z.object({ one: Server.optional() }),
+      { one: { name: 'a' } },
+    ],
+    ['what fits no option of a union', z.union([z.string(), z.int()]), true],
+  ];
+  test.each(Shapes)('is found in %s', (_, schema, value) => {
+    const zods = schema.safeParse(value);
+    expect(zods.success).toBe(false);
+    const paths = firstMisfit(schema, value)?.issues.map(({ path }) => path);
+    expect(paths).toEqual([zods.error?.issues[0]?.path]);
+  });
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['a field that a tolerant schema ignores', Server, { name: 'a', port: 1, more: [1] }],
+    ['any option of a union', z.union([z.string(), z.int()]), 3],
+    ['null where it is allowed', z.object({ one: Server.nullable() }), { one: null }],
+  ])('is nothing in %s', (_, schema, value) => {
+    expect(schema.safeParse(value).success).toBe(true);
+    expect(firstMisfit(schema, value)).toBeUndefined();
+  });
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['record', z.record(z.string(), z.int()), { a: 'x', b: 'y' }],
+    ['optional object', z.object({ one: Server.optional() }), { one: {} }],
+    ['object', Server, {}],
+    ['list', z.array(z.int()), ['a', 'b']],
+  ])('is one issue, however many a %s has', (_, schema, value) => {
+    expect(schema.safeParse(value).error?.issues.length).toBeGreaterThan(1);
+    expect(firstMisfit(schema, value)?.issues).toHaveLength(1);
+  });
+
+  test('in a union is the field that its first option asks for', () => {
+    const union = z.union([z.array(Server), z.string()]);
+    expect(firstMisfit(union, [{ name: 'a', port: 'x' }])?.issues[0]?.path).toEqual([0, 'port']);
+  });
 });

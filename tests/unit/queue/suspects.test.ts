@@ -5,7 +5,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';
 import { alone, amongOthers } from '../../../shared/queue/gate.ts';
-import { toRecord } from '../../../shared/queue/handler.ts';
+import { toRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import {
   createSuspects,
@@ -13,9 +13,17 @@ import {
   type Marks,
   type Suspects,
 } from '../../../shared/queue/suspects.ts';
+import { handleBatch } from '../../../shared/queue/trial.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 
 const ROOM = Symbol.for('sluice.room');
+const CONTEXT: FunctionContext = {
+  awsRequestId: 'r',
+  functionName: 'f',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 1_000,
+};
 const NEVER = new Promise<never>(() => undefined);
 const beginProcess = (): void => void delete (globalThis as { [ROOM]?: unknown })[ROOM];
 beforeEach(beginProcess);
@@ -24,7 +32,10 @@ interface Site {
   /** Messages that were read, one list for each call of the handler. */
   readonly reads: (readonly string[])[];
   readonly givenUp: string[];
+  /** What the handler deleted by itself, before it answered. */
+  readonly deleted: string[];
   left(): readonly string[];
+  send(...ids: readonly string[]): void;
   /** The queue gives out all that is left; false: the process died of it. A new process begins unless `same`. */
   receive(same?: boolean): Promise<boolean>;
 }
@@ -33,35 +44,41 @@ interface Options {
   readonly deadly?: readonly string[];
   /** What asks to come again, the first time. */
   readonly later?: readonly string[];
+  /** What asks to come again, every time. */
+  readonly always?: readonly string[];
   readonly marks?: Marks;
+  /** What is thrown instead of giving a message up. */
+  readonly noDeadLetters?: Error;
 }
+
+const messageOf = (id: string, receiveCount = 0): QueueMessage => ({
+  id,
+  receipt: id,
+  group: id[0]!,
+  deduplicationId: id,
+  body: '',
+  receiveCount,
+  sentAt: 0,
+});
 
 function site(
   ids: readonly string[],
-  { deadly = [], later = [], marks = memoryMarks() }: Options,
+  { deadly = [], later = [], always = [], marks = memoryMarks(), noDeadLetters }: Options,
 ): Site {
-  const left = new Map(
-    ids.map((id) => [
-      id,
-      {
-        id,
-        receipt: id,
-        group: id[0]!,
-        deduplicationId: id,
-        body: '',
-        receiveCount: 0,
-        sentAt: 0,
-      } satisfies QueueMessage,
-    ]),
-  );
-  const [reads, givenUp, postponed]: [(readonly string[])[], string[], Set<string>] = [
-    [],
-    [],
-    new Set(later),
-  ];
+  const left = new Map<string, QueueMessage>();
+  const send = (...more: readonly string[]): void => {
+    for (const id of more) left.set(id, messageOf(id));
+  };
+  send(...ids);
+  const reads: (readonly string[])[] = [];
+  const [givenUp, deleted]: [string[], string[]] = [[], []];
+  const postponed = new Set(later);
   let died = Promise.withResolvers<false>();
   let suspects: Suspects = createSuspects(marks, QUIET);
-  const remove = async (id: string): Promise<void> => void left.delete(id);
+  const remove = async (id: string): Promise<void> => {
+    deleted.push(id);
+    left.delete(id);
+  };
   const create = (): ReturnType<typeof handleGroups> =>
     handleGroups({
       suspects,
@@ -72,16 +89,21 @@ function site(
           died.resolve(false);
           await NEVER;
         }
-        return messages.filter(({ id }) => postponed.delete(id));
+        return messages.filter(({ id }) => postponed.delete(id) || always.includes(id));
       },
-      giveUp: async ({ id }, { code }) => void givenUp.push(`${id} ${code}`),
+      giveUp: async ({ id }, { code }) => {
+        if (noDeadLetters) throw noDeadLetters;
+        givenUp.push(`${id} ${code}`);
+      },
       queue: () => ({ changeVisibility: async () => undefined, delete: remove }),
       onError: () => undefined,
     });
   return {
     reads,
     givenUp,
+    deleted,
     left: () => [...left.keys()],
+    send,
     receive: async (same = false) => {
       if (!same) {
         beginProcess();
@@ -96,12 +118,7 @@ function site(
             toRecord(message, 'arn:aws:sqs:local:0:q.fifo'),
           ),
         },
-        {
-          awsRequestId: 'r',
-          functionName: 'f',
-          functionVersion: '1',
-          getRemainingTimeInMillis: () => 1_000,
-        },
+        CONTEXT,
       );
       const answer = await Promise.race([call, died.promise]);
       if (answer === false) return false;
@@ -149,6 +166,75 @@ describe('a message that kills its process', () => {
     expect(await here.receive()).toBe(false);
     expect(await here.receive()).toBe(true);
     expect(here.givenUp).toEqual(['a1 Q617', 'b1 Q617']);
+  });
+});
+
+describe('a suspect', () => {
+  test('that must be retried stays on the queue', async () => {
+    const here = site(['a1'], { always: ['a1'] });
+    for (let i = 0; i < 3; i++) await here.receive();
+    expect([here.left(), here.reads.length]).toEqual([['a1'], 3]);
+  });
+
+  test('that was given up is no longer counted; one that could not be given up still is, and is not read again', async () => {
+    const tries = new Map([['a1', 3]]);
+    const marks = memoryMarks(tries);
+    const away = site(['a1'], { always: ['a1'], marks, noDeadLetters: new Error('away') });
+    for (let i = 0; i < 3; i++) await away.receive();
+    expect([away.left(), [...tries], away.reads]).toEqual([['a1'], [['a1', 3]], [['a1']]]);
+    const back = site(['a1'], { always: ['a1'], marks });
+    for (let i = 0; i < 2; i++) await back.receive();
+    expect([back.left(), [...tries], back.givenUp]).toEqual([[], [], ['a1 Q617']]);
+  });
+
+  test('does not affect new messages beside it: each is handled once, and none is given up', async () => {
+    const here = site(['a1'], { deadly: ['a1'], marks: UNWORTHY });
+    await here.receive();
+    here.send('a2', 'b1');
+    await here.receive();
+    expect(here.givenUp).toEqual(['a1 Q617']);
+    expect(here.reads.slice(1)).toEqual([['b1'], ['a2']]);
+  });
+
+  test('that crashed a process runs only after all finished messages are deleted, and no others', async () => {
+    const here = site(['a1'], { deadly: ['a1'], always: ['b2', 'c1'] });
+    await here.receive();
+    await here.receive();
+    here.send('b1', 'b2', 'c1', 'd1');
+    await here.receive();
+    expect(here.deleted.toSorted()).toEqual(['b1', 'd1']);
+    expect(here.left()).toEqual(['a1', 'b2', 'c1']);
+  });
+
+  test('without a crash causes no early deletes: the host deletes finished messages', async () => {
+    const here = site(['a1', 'a2', 'b1'], { later: ['a1', 'a2', 'b1'] });
+    await here.receive();
+    here.send('c1');
+    await here.receive();
+    expect([here.left(), here.deleted]).toEqual([[], []]);
+  });
+});
+
+describe('a process remembers that it gave back', () => {
+  const filled = (count: number, own: readonly string[] = []): Suspects => {
+    const suspects = createSuspects(memoryMarks(), QUIET);
+    suspects.gaveBack([messageOf('first', 1)]);
+    for (let i = 1; i < count; i++) suspects.gaveBack([messageOf(`m${i}`, 1)]);
+    suspects.gaveBack(own.map((id) => messageOf(id, 2)));
+    return suspects;
+  };
+
+  test('the last 5,000 messages, and no more', () => {
+    expect(filled(5_000).isSuspect(messageOf('first', 2))).toBe(false);
+    expect(filled(5_001).isSuspect(messageOf('first', 2))).toBe(true);
+    expect(filled(5_001).isSuspect(messageOf('m1', 2))).toBe(false);
+  });
+
+  test('a message again whenever it gives it back', () => {
+    const suspects = filled(5_000, ['first']);
+    suspects.gaveBack([messageOf('more', 1)]);
+    expect(suspects.isSuspect(messageOf('first', 3))).toBe(false);
+    expect(suspects.isSuspect(messageOf('m1', 2))).toBe(true);
   });
 });
 
@@ -202,5 +288,54 @@ describe('on trial', () => {
     expect(await amongOthers(() => Promise.resolve('next'))).toBe('next');
     busy.resolve();
     await working;
+  });
+
+  test('a suspect runs at once if nothing else does, however little time is left', async () => {
+    await amongOthers(() => Promise.resolve());
+    const late = { clock: { sleep: () => Promise.resolve() }, ms: 0 };
+    expect(await alone(() => Promise.resolve('tried'), late)).toBe('tried');
+  });
+
+  test('suspects wait for each other even if nothing else runs', async () => {
+    const first = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const one = alone(() => first.promise.then(() => order.push('first')), patience);
+    const other = alone(async () => order.push('second'), patience);
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    first.resolve();
+    await Promise.all([one, other]);
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  test('a batch that has only suspects is returned in time while another suspect runs', async () => {
+    const running = alone(() => NEVER, patience);
+    const message = messageOf('a1', 2);
+    const failed = await handleBatch(
+      {
+        suspects: createSuspects(memoryMarks(), {
+          ...QUIET,
+          clock: { sleep: () => Promise.resolve() },
+        }),
+        context: { ...CONTEXT, getRemainingTimeInMillis: () => 0 },
+        calm: () => Promise.resolve([]),
+        one: () => Promise.resolve(true),
+        giveUp: () => Promise.resolve(true),
+        done: () => Promise.resolve(),
+      },
+      [message],
+    );
+    expect(failed).toEqual([message]);
+    void running;
+  });
+
+  test('a suspect that gets its turn leaves no timer behind', async () => {
+    const clock = createManualClock();
+    const busy = Promise.withResolvers<void>();
+    const working = amongOthers(() => busy.promise);
+    const tried = alone(() => Promise.resolve('tried'), { clock, ms: 60_000 });
+    busy.resolve();
+    expect([await tried, await working]).toEqual(['tried', undefined]);
+    expect(clock.sleeping()).toBe(0);
   });
 });
