@@ -662,6 +662,151 @@ const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
   'shared/domain/steering/steering.ts': [{ code: 'false', in: 'has', why: SAME_FALSE }],
 };
 
+const OTHER_POOLS = 'the configuration refuses pools that overlap';
+const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/domain/address-pools/range.ts': [
+    {
+      code: 'range.last - range.first < 2n',
+      what: '< becomes <=',
+      why: 'a CIDR has one address, two, or at least four',
+    },
+  ],
+  'shared/domain/addresses/allocation-messages.ts': [
+    {
+      code: "choice.kind === 'new'",
+      what: 'is left out of the &&',
+      why: 'only a new address has one before it',
+    },
+  ],
+  'shared/domain/addresses/allocation-table.ts': [
+    { code: 'first === undefined', what: 'is always false', why: ALWAYS_THERE },
+    {
+      code: 'exposures .filter(({ address }) => poolOfAutoAddress(address) === undefined)',
+      what: '.filter() is left out',
+      why: 'no address is called like a request for one; the search for a free one looks at one more',
+    },
+    { code: "''", in: 'addressOf', why: ALWAYS_THERE },
+    ...['is always true', '.some() becomes .every()'].map((what) => ({
+      code: `${what.startsWith('is') ? '!' : ''}there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)`,
+      what,
+      why: 'an owner that is noted twice counts as once',
+    })),
+  ],
+  'shared/domain/addresses/assign.ts': [
+    {
+      code: 'exposures.length === slice.exposures.length',
+      what: 'is always false',
+      why: FASTER,
+    },
+    {
+      code: 'poolOfAutoAddress(e.address) !== undefined',
+      what: 'is left out of the &&',
+      in: 'askersOf',
+      why: 'a literal address names no pool, and no pool has an empty name',
+    },
+    {
+      code: "'\\uffff'",
+      what: 'is left out of the ||',
+      why: 'the text "undefined" comes after every time as well',
+    },
+    {
+      code: "''",
+      in: 'askersOf',
+      why: 'a literal address names no pool, and a pool has exposures',
+    },
+    { code: 'age(a) < age(b)', what: '< becomes <=', why: NEVER_EQUAL },
+    {
+      code: "choice.kind !== 'none'",
+      what: 'is always true',
+      why: 'who got none holds no address; the search for a free one looks at one more',
+    },
+    ...[
+      ["one.kind === 'none' || one.asker.pool.name !== pool.name", 'is always false'],
+      ["one.kind === 'none'", 'is left out of the ||'],
+      ['one.asker.pool.name !== pool.name', 'is left out of the ||'],
+    ].map(([code = '', what = '']) => ({
+      code,
+      what,
+      in: 'had',
+      why: `when siblings are looked for nobody was refused yet, and ${OTHER_POOLS}`,
+    })),
+  ],
+  'shared/domain/addresses/choose.ts': [
+    { code: '[]', in: 'best', why: 'a slice that asks for an address carries its claims' },
+    { code: '0', in: 'compare', why: ALWAYS_THERE },
+    { code: 'x < y', what: '< becomes <=', in: 'byValue', why: 'equal addresses are the same' },
+    {
+      code: 'exposures.find( (other) => other.address === address && other.port === port && other.protocol === pr',
+      what: '.find() becomes .findLast()',
+      why: 'a slice asks for an exposure once',
+    },
+    {
+      code: '[]',
+      in: 'claimedAddress',
+      why: 'a slice that asks for an address carries its claims',
+    },
+    {
+      code: 'owner !== slice.owner',
+      what: 'is left out of the &&',
+      in: 'siblingAddress',
+      why: 'an owner does not share with itself',
+    },
+    {
+      code: 'book.share(owner, slice.owner)',
+      what: 'is left out of the &&',
+      in: 'siblingAddress',
+      why: 'the address of anybody else is not free',
+    },
+    {
+      code: 'chosen .filter(({ owner }) => book.share(owner, slice.owner))',
+      what: '.filter() is left out',
+      why: 'the address of anybody else is not free',
+    },
+    {
+      code: 'slice.owner',
+      what: 'is left out of the ??',
+      in: 'nextFree',
+      why: 'a slice that asks for an address carries its seed',
+    },
+    ...[
+      ['i < size', 'is left out of the &&'],
+      ['i < size', '< becomes <='],
+      ['i < known', 'is left out of the &&'],
+      ['i < known', '< becomes <='],
+    ].map(([code = '', what = '']) => ({
+      code,
+      what,
+      why: 'either bound ends the search when every address was looked at',
+    })),
+    {
+      code: 'address !== undefined',
+      what: 'is left out of the &&',
+      in: 'nextFree',
+      why: ALWAYS_THERE,
+    },
+  ],
+  'shared/domain/addresses/fill-in.ts': [
+    { code: 'choices.length === 0', what: 'is always false', why: FASTER },
+    {
+      code: 'choices.find(({ asker }) => asker.exposures.includes(from))',
+      what: '.find() becomes .findLast()',
+      why: 'an exposure is asked for once',
+    },
+    {
+      code: "fate.kind === 'joined'",
+      what: 'is left out of the &&',
+      in: 'withJoined',
+      why: 'nothing else has a key',
+    },
+    { code: 'joined.length === 0', what: 'is always false', why: FASTER },
+    { code: 'exposure.since', what: 'is left out of the ??', why: ALWAYS_THERE },
+  ],
+  'shared/domain/addresses/usage.ts': [
+    { code: 'a.who < b.who', what: '< becomes <=', why: NEVER_EQUAL },
+    { code: 'x < y', what: '< becomes <=', why: NEVER_EQUAL },
+  ],
+};
+
 export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...EXPRESS,
   ...MAP,
@@ -669,6 +814,7 @@ export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...QUEUE,
   ...FAILURES,
   ...PLAN,
+  ...ADDRESSES,
 };
 
 export function matches(equivalent: Equivalent, mutant: Mutant): boolean {

@@ -47,7 +47,7 @@ function best(asker: PoolRequest, holdings: readonly Holding[]): readonly Holdin
 
 function byValue(a: string, b: string): number {
   const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
-  return x < y ? -1 : Number(x > y);
+  return x < y ? -1 : 1;
 }
 
 /**

@@ -70,9 +70,7 @@ function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
     fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : [],
   );
   if (joined.length === 0) return exposure;
-  const all = [exposure, ...joined].toSorted((a, b) =>
-    a.since < b.since ? -1 : Number(a.since > b.since),
-  );
+  const all = [exposure, ...joined].toSorted((a, b) => (a.since < b.since ? -1 : 1));
   return {
     ...exposure,
     gateways: [...new Set(all.flatMap(({ gateways }) => gateways))],

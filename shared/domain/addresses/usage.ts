@@ -106,5 +106,5 @@ function byWhom(uses: readonly Use[]): AddressUse['by'] {
 
 function compare(a: string, b: string): number {
   const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
-  return x < y ? -1 : Number(x > y);
+  return x < y ? -1 : 1;
 }

@@ -13,6 +13,8 @@ test('reports usage and owners of a pool in order, including foreign and reserve
     }),
   );
   const holders = [
+    { path: '/Common/two', partition: 'Common', address: '10.1.0.2', port: 53, protocol: 'udp' },
+    { path: '/Common/two', partition: 'Common', address: '10.1.0.2', port: 25 },
     { path: '/Common/vs', partition: 'Common', address: '10.1.0.2%1', port: 25, protocol: 'tcp' },
     { path: '/Common/va', partition: 'Common', address: '10.1.0.2/32' },
     { path: '/Common/name', partition: 'Common', address: 'any' },
@@ -22,7 +24,7 @@ test('reports usage and owners of a pool in order, including foreign and reserve
     ranges: ['10.1.0.0/28'],
     reserved: ['10.1.0.9', '10.1.0.1'],
   });
-  expect(poolUsage(pool, { states: device.states, holders })).toEqual({
+  expect(poolUsage(pool, { states: device.states, holders })).toStrictEqual({
     name: 'web',
     ranges: ['10.1.0.0/28'],
     reserved: 2n,
@@ -33,6 +35,7 @@ test('reports usage and owners of a pool in order, including foreign and reserve
       {
         address: '10.1.0.2',
         by: [
+          { who: '/Common/two', exposures: ['25/any', '53/udp'] },
           { who: '/Common/va', exposures: [] },
           { who: '/Common/vs', exposures: ['25/tcp'] },
         ],
