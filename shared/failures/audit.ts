@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
+import { readAll } from './read-all.ts';
 
 /** Who changed what, when, why, and with which result. */
 export const AuditEntry = z.strictObject({
@@ -28,8 +29,6 @@ export interface AuditLog {
   list(): Promise<readonly AuditEntry[]>;
 }
 
-const MAX_PARALLEL_READS = 32;
-
 /** The keys sort by time; `id` distinguishes entries of the same millisecond. */
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
   return {
@@ -44,19 +43,10 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
       return whole;
     },
     list: async () => {
-      const entries = await blobs.list('audit/');
-      const found: AuditEntry[] = [];
-      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS) {
-        const texts = await Promise.all(
-          entries.slice(i, i + MAX_PARALLEL_READS).map(({ key }) => blobs.get(key)),
-        );
-        found.push(
-          ...texts.flatMap((blob) =>
-            blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
-          ),
-        );
-      }
-      return found;
+      const found = await readAll(await blobs.list('audit/'), ({ key }) => blobs.get(key));
+      return found.flatMap((blob) =>
+        blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
+      );
     },
   };
 }

@@ -53,7 +53,7 @@ const NOTHING = {
 function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
   const opened = depth === 'content' ? parseEvent(body, EVENTS) : undefined;
   if (opened !== undefined && 'ok' in opened) return originOf(opened.ok);
-  const read = opened ?? parseAttributes(body);
+  const read = parseAttributes(body);
   const { subject, type } = 'ok' in read ? read.ok : read.refused;
   // Without a subject only the content distinguishes events.
   return {

@@ -10,6 +10,7 @@ import { Revision } from '../domain/revision.ts';
 import type { Hop } from '../queue/hops.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
+import { readAll } from './read-all.ts';
 
 /** One result of an owner, or several equal ones in sequence. */
 export const HistoryEntry = z.strictObject({
@@ -74,7 +75,6 @@ const MAX_LINES = 20;
 const MAX_TEXT_CHARACTERS = 300;
 /** Milliseconds. */
 const REPEAT_MS = 60_000;
-const MAX_PARALLEL_READS = 32;
 
 /** Pure. */
 export function historyEntry(settled: Settled, way: Delivery, now: number): HistoryEntry {
@@ -154,20 +154,12 @@ export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStor
     },
     of: async (owner) => (await fetch(keyOf(owner)))?.story,
     all: async () => {
-      const entries = await blobs.list('history/');
-      const found: OwnerHistory[] = [];
-      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS) {
-        const some = await Promise.all(
-          entries
-            .slice(i, i + MAX_PARALLEL_READS)
-            .map(
-              async ({ key, tag }) =>
-                (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story,
-            ),
-        );
-        found.push(...some.filter((story) => story !== undefined));
-      }
-      return found;
+      const found = await readAll(
+        await blobs.list('history/'),
+        async ({ key, tag }) =>
+          (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story,
+      );
+      return found.filter((story) => story !== undefined);
     },
   };
 }

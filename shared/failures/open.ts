@@ -77,7 +77,7 @@ export function openBlobs(
         prefix: config.prefix,
         region: config.region,
         endpoint: config.endpoint,
-        ...(credentials === undefined ? {} : { credentials }),
+        credentials,
       });
   }
 }

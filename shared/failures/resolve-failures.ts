@@ -36,11 +36,11 @@ function isOver(head: FailureHead, settled: Settled): boolean {
   if (head.device !== settled.device) return false;
   if (head.exposure === undefined)
     return order > 0 || settled.exposures.every((e) => DONE.has(e.outcome));
-  const same = settled.exposures.find(
+  const same = settled.exposures.filter(
     (e) =>
       exposureKey(e) === head.exposure &&
       (head.partition === undefined || e.partition === head.partition),
   );
   // A removed exposure also resolves its failures, but only if the result is newer.
-  return same === undefined ? order > 0 : DONE.has(same.outcome);
+  return same.length === 0 ? order > 0 : same.every((e) => DONE.has(e.outcome));
 }

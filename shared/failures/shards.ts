@@ -5,11 +5,11 @@
 import type { Blobs, BlobEntry } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import type { FailureHead } from './port.ts';
+import { readAll } from './read-all.ts';
 
 const FORMAT = 1;
 /** A shard has few writers, so this many lost races mean that the server ignores conditions. */
 const MAX_RACES = 50;
-const MAX_PARALLEL_READS = 32;
 
 /** Heads of failures by the id of the failure. */
 export type Heads = ReadonlyMap<string, FailureHead>;
@@ -77,13 +77,7 @@ export function createShards(blobs: Blobs): Shards {
   }
 
   return {
-    read: async (prefix) => {
-      const entries = await blobs.list(`index/${prefix}`);
-      const found: Heads[] = [];
-      for (let i = 0; i < entries.length; i += MAX_PARALLEL_READS)
-        found.push(...(await Promise.all(entries.slice(i, i + MAX_PARALLEL_READS).map(load))));
-      return found;
-    },
+    read: async (prefix) => readAll(await blobs.list(`index/${prefix}`), load),
     one: async (shard) => (await fetch(keyOf(shard)))?.heads ?? new Map(),
     update: async (shard, edit) => {
       for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;

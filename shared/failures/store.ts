@@ -78,12 +78,14 @@ async function dropEvidence(blobs: Blobs, head: FailureHead): Promise<void> {
 
 async function get(scope: Scope, id: string): Promise<Failure | undefined> {
   // Twice, because a newer occurrence may replace the evidence between the two reads.
-  for (let look = 0; look < 2; look++) {
-    const head = (await scope.shards.one(shardOf(id))).get(id);
-    const details = head && (await readEvidence(scope.blobs, head));
-    if (head && details) return { ...head, details };
-  }
-  return undefined;
+  return (await readWhole(scope, id)) ?? readWhole(scope, id);
+}
+
+async function readWhole({ blobs, shards }: Scope, id: string): Promise<Failure | undefined> {
+  const head = (await shards.one(shardOf(id))).get(id);
+  if (head === undefined) return undefined;
+  const details = await readEvidence(blobs, head);
+  return details && { ...head, details };
 }
 
 async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHead> {
@@ -92,7 +94,7 @@ async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHea
   const known = (await scope.shards.one(shardOf(id))).get(id);
   if (known?.seen.includes(name)) return known;
   const newest = known === undefined || isNewer(sighting, known);
-  const evidence = newest ? evidenceKey(id, sighting.message) : known.evidence;
+  const evidence = evidenceKey(id, sighting.message);
   if (newest)
     await scope.blobs.put(evidence, JSON.stringify(await withHistory(scope, sighting, known)));
   let result: FailureHead | undefined;
@@ -156,9 +158,7 @@ function next(
   return {
     ...rest,
     ...content,
-    ...(again
-      ? { state: 'open', changed: at }
-      : { ...(note === undefined ? {} : { note }), ...(replays === undefined ? {} : { replays }) }),
+    ...(again ? { state: 'open', changed: at } : { note, replays }),
     count: present.count + 1,
     first: Math.min(present.first, at),
     last: Math.max(present.last, at),

@@ -322,6 +322,35 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/read-all.ts': [
+    { code: 'i < items.length', what: '< becomes <=', why: 'the last round may read nothing' },
+  ],
+  'shared/failures/resolve-failures.ts': [
+    { code: 'over.length === 0', what: 'is always false', why: FASTER },
+  ],
+  'shared/failures/shards.ts': [
+    {
+      code: 'tag !== undefined',
+      what: 'is always true',
+      why: 'no blob has the tag undefined, so what is remembered under it is read again',
+    },
+  ],
+  'shared/failures/store.ts': [
+    { code: 'a.id < b.id', what: '< becomes <=', why: NEVER_EQUAL },
+    { code: '[...heads.values()].filter(over)', what: '.filter() is left out', why: TWICE },
+  ],
+  'shared/failures/failure-record.ts': [
+    {
+      code: "clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster)",
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    {
+      code: "proof.kind !== 'unproven'",
+      what: 'is left out of the &&',
+      why: 'what is unproven names no cluster, and every owner does',
+    },
+  ],
   'shared/failures/replay/check-sent.ts': [
     { code: "''", in: 'checkSentUnit', why: 'no result at all is no bad one either' },
     {

@@ -23,11 +23,13 @@ export interface S3BlobsOptions {
   /** Milliseconds without data after which a request is aborted; default 30 000. */
   readonly silenceMs?: number | undefined;
   /** Default: the credential chain of the SDK. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+  readonly credentials?:
+    | {
+        readonly accessKeyId: string;
+        readonly secretAccessKey: string;
+        readonly sessionToken?: string;
+      }
+    | undefined;
 }
 
 const TIMEOUT_MS = 30_000;

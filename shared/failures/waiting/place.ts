@@ -7,6 +7,7 @@ import { compareVersions } from '../../domain/revision.ts';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { digest } from '../identity.ts';
+import { readAll } from '../read-all.ts';
 import { Entry, Mark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 
@@ -38,7 +39,6 @@ export interface WaitingPlace {
 }
 
 const PREFIX = 'waiting';
-const MAX_PARALLEL_READS = 32;
 const MAX_RACES = 20;
 
 const folderOf = (device: string): string => `${PREFIX}/${digest(device).slice(0, 16)}`;
@@ -105,7 +105,7 @@ async function keep(
   entry: Omit<Entry, 'format' | 'id'>,
 ): Promise<readonly Entry[]> {
   const folder = groupOf(entry);
-  const before = await readAll(
+  const before = await entriesOf(
     blobs,
     (await blobs.list(folder)).map(({ key }) => key),
   );
@@ -131,7 +131,7 @@ async function keep(
 
 async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry[]> {
   const keys = (await blobs.list(prefix)).map(({ key }) => key).filter((key) => !isMark(key));
-  const found = await readAll(blobs, keys);
+  const found = await entriesOf(blobs, keys);
   const groups = [...Map.groupBy(found, ({ entry }) => groupOf(entry)).values()];
   return groups
     .map((same) => ({
@@ -141,19 +141,9 @@ async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry
     .sort((a, b) => a.entry.sentAt - b.entry.sentAt);
 }
 
-async function readAll(blobs: Blobs, keys: readonly string[]): Promise<readonly WaitingEntry[]> {
-  const found: WaitingEntry[] = [];
-  for (let i = 0; i < keys.length; i += MAX_PARALLEL_READS) {
-    const some = await Promise.all(
-      keys
-        .slice(i, i + MAX_PARALLEL_READS)
-        .map(async (key) => ({ key, blob: await blobs.get(key) })),
-    );
-    found.push(
-      ...some.flatMap(({ key, blob }) =>
-        blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }],
-      ),
-    );
-  }
-  return found;
+async function entriesOf(blobs: Blobs, keys: readonly string[]): Promise<readonly WaitingEntry[]> {
+  const found = await readAll(keys, async (key) => ({ key, blob: await blobs.get(key) }));
+  return found.flatMap(({ key, blob }) =>
+    blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }],
+  );
 }

@@ -287,6 +287,22 @@ export function failureStoreContract(
       expect(await blobs.list('')).toEqual([]);
     });
 
+    test('a name has 512 characters at most, and a refusal quotes its beginning', async () => {
+      const place = await make();
+      stops.push(place.stop);
+      const blobs = place.blobs();
+      stops.push(() => blobs.close());
+      const longest = ['a'.repeat(200), 'b'.repeat(200), 'c'.repeat(110)].join('/');
+      expect(await blobs.put(longest, '1')).toBeDefined();
+      expect((await blobs.list(longest)).map(({ key }) => key)).toEqual([longest]);
+      const refused = {
+        code: 'RPL716',
+        message: expect.stringMatching(/^"a{100}" is not a valid name/),
+      };
+      await expect(blobs.put(`${longest}d`, '1')).rejects.toMatchObject(refused);
+      await expect(blobs.list(`${longest}d`)).rejects.toMatchObject(refused);
+    });
+
     test('the audit log only grows, in order', async () => {
       const { audit } = await one();
       for (const action of ['failures archive', 'replay start', 'replay cancel']) {

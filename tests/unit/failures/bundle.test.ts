@@ -100,4 +100,23 @@ describe('a bundle', () => {
       expect.objectContaining({ code: 'RPL709' }),
     );
   });
+
+  test('may be as large as its limits, and no larger', () => {
+    const two = [failure(), failure({ id: '0123456789abcdee' })];
+    const bytes = Buffer.byteLength(bundle(...two));
+    const refused = expect.objectContaining({ code: 'RPL709' });
+    const written = writeBundle(two, 0, { bytes, failures: 2 });
+    expect(readBundle(written, 'b', { bytes, failures: 2 })).toEqual(two);
+    for (const bounds of [
+      { bytes: bytes - 1, failures: 2 },
+      { bytes, failures: 1 },
+    ]) {
+      expect(() => writeBundle(two, 0, bounds)).toThrow(refused);
+      expect(() => readBundle(written, 'b', bounds)).toThrow(refused);
+    }
+  });
+
+  test('may have blank lines, as an editor leaves them', () => {
+    expect(readBundle(bundle(failure()).replaceAll('\n', '\n  \n'), 'b')).toEqual([failure()]);
+  });
 });

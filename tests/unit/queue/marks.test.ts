@@ -1,10 +1,11 @@
 /** What is written about messages that may have killed a process, for how long, and when nothing is. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPruner } from '../../../functions/park/prune.ts';
-import { MARKS, marksOver } from '../../../shared/failures/marks.ts';
+import { createMarkKeeping, MARKS, marksOver } from '../../../shared/failures/marks.ts';
 import { suspectsOf } from '../../../shared/failures/suspects.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
@@ -48,6 +49,24 @@ test('park forgets a mark when no queue can hold its message any more, not befor
   runtime.advance(7 * DAY);
   await prune();
   expect(await blobs.list(MARKS)).toEqual([]);
+});
+
+test('is kept under a name that does not change with the version, and that no message can choose', async () => {
+  const [blobs, { clock }] = [memoryBlobs(), testRuntime()];
+  await marksOver('slices', async () => blobs, clock).set(message('../a'), 1);
+  const [, hash] = /^suspects\/slices\/([0-9a-f]{32})\.json$/.exec(
+    (await blobs.list(MARKS))[0]!.key,
+  )!;
+  expect(createHash('sha256').update('../a').digest('hex').startsWith(hash!)).toBe(true);
+});
+
+test('a mark that its message takes along while marks are forgotten is no reason to fail', async () => {
+  const blobs = memoryBlobs();
+  const keeping = createMarkKeeping({
+    ...blobs,
+    list: async () => [{ key: `${MARKS}slices/gone.json`, tag: '1' }],
+  });
+  expect(await keeping.prune(1)).toBe(0);
 });
 
 describe('the store that is configured', () => {

@@ -106,6 +106,11 @@ describe('a failure of an exposure', () => {
       settled(6, [result({ partition: 'other' }), result({ outcome: 'rejected' })]),
       'open',
     ],
+    [
+      'is over when its exposure is applied in its partition, whatever became of it in another',
+      settled(5, [result({ partition: 'other', outcome: 'rejected' }), result()]),
+      'healed',
+    ],
     ['is not over because another exposure went well', settled(5, [result({ port: 81 })]), 'open'],
     [
       'is over when a newer revision does not ask for it any more',
@@ -125,6 +130,12 @@ describe('a failure of an exposure', () => {
     expect(
       await after(settled(5, [result({ partition: 'other' })]), { partition: undefined }),
     ).toBe('healed');
+  });
+
+  test('that names no partition is not over while it fails in one of several', async () => {
+    const mixed = [result({ partition: 'other' }), result({ outcome: 'rejected' })];
+    for (const exposures of [mixed, mixed.toReversed()])
+      expect(await after(settled(6, exposures), { partition: undefined })).toBe('open');
   });
 
   test('that has no revision is over with any that goes well', async () => {
