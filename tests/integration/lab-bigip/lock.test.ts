@@ -66,7 +66,7 @@ describe('one declare at a time, tasks and the optimistic lock', () => {
   test('a declaration that the schema refuses fails its task', async () => {
     const accepted = await declare(
       bigip,
-      { k8s: tenant({ a: app({ pool: { colour: 'red' } }) }) },
+      { k8s: tenant({ a: app({ port: 70_000 }) }) },
       '?async=true',
     );
     const task = await finished(bigip, String(accepted.body['id']));

@@ -27,7 +27,7 @@ export function refusedBody(refused: Refused, { tenants, declarationId }: Concer
       : { errors: refused.errors, declarationFullId: declarationId ?? '' }),
     message: refused.message,
     host: 'localhost',
-    tenant: tenants,
+    ...(tenants.length === 0 ? {} : { tenant: tenants }),
     ...(declarationId === undefined ? {} : { declarationId }),
   };
 }

@@ -51,6 +51,19 @@ const ADC_KEYS = new Set([
   'scratch',
 ]);
 
+/** AS3's checks before those of its schema; the answer names neither host nor tenant. */
+function invalidRequest(problem: string): Refused {
+  return new Refused(422, `Invalid request: ${problem}`);
+}
+
+function noRequest(body: unknown): string {
+  if (Array.isArray(body)) return '/: should be object';
+  if (!isObject(body)) return '/declaration: should be object';
+  return body['class'] === undefined
+    ? "/declaration: should have required property 'class'"
+    : '/class: should be equal to constant "AS3"';
+}
+
 function invalid(error: string): Refused {
   return new Refused(422, 'declaration is invalid', [error]);
 }
@@ -58,10 +71,7 @@ function invalid(error: string): Refused {
 /** The job that a body requests, or `retrieve`. */
 export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retrieve' {
   if (classOf(body) === 'ADC') return deploy(device, { class: 'AS3' }, body as Json, frame);
-  if (classOf(body) !== 'AS3')
-    throw new Refused(422, 'declaration is invalid', [
-      '/class: should be equal to one of the allowed values (AS3, ADC)',
-    ]);
+  if (classOf(body) !== 'AS3') throw invalidRequest(noRequest(body));
   const wrapper = body as Json;
   const unknown = Object.keys(wrapper).find((key) => !AS3_KEYS.has(key));
   if (unknown !== undefined) throw invalid(`: should NOT have additional properties (${unknown})`);
@@ -84,6 +94,10 @@ export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retri
 
 function declarationOf(wrapper: Json): Json {
   const { declaration } = wrapper;
+  if (declaration === undefined)
+    throw new Refused(400, 'for action "deploy", a declaration is required.');
+  if (isObject(declaration) && isObject(declaration['class']))
+    throw invalidRequest('/declaration/class: should be string');
   if (classOf(declaration) !== 'ADC')
     throw invalid("/declaration: should have required property 'class' equal to ADC");
   return declaration as Json;
@@ -119,20 +133,44 @@ function deploy(device: Device, wrapper: Json, adc: Json, frame: Frame): Job {
   };
 }
 
+/** What the real engine (3.56) says of tenants that have the name of a property. */
+const RESERVED: Readonly<Record<string, string>> = {
+  constants: '/constants/class: should be equal to constant "Constants"',
+  controls: '/controls: should NOT have additional properties',
+  remark: '/remark: should be string',
+  schemaVersion: '/schemaVersion: should be string',
+  scratch: '/scratch: should be string',
+  target: '/target: should NOT have more than 1 properties',
+  updateMode: '/updateMode: should be string',
+};
+
+function checkReserved(adc: Json): void {
+  const names = new Set(ofClass(adc, 'Tenant').map(([name]) => name));
+  if (names.has('id')) throw new Refused(500, 'id.match is not a function');
+  if (names.has('label')) throw new Refused(500, 'declaration.label.match is not a function');
+  const [, problem] = Object.entries(RESERVED).find(([name]) => names.has(name)) ?? [];
+  if (problem !== undefined) throw invalid(problem);
+}
+
+/** AS3's own: versions 3.0 to 3.`minor`, from 3.20 on. */
+function versionPattern(minor: number): string {
+  const tens = Math.floor(minor / 10);
+  const below = Array.from({ length: tens - 1 }, (_, i) => i + 1).join('');
+  return `^3[.]([0-9]|[${below}][0-9]|${tens}[0-${minor % 10}])($|[.][0-9]+$)`;
+}
+
 /** AS3 refuses versions newer than its own. */
 function checkAdc(device: Device, adc: Json): void {
+  checkReserved(adc);
   const tenants = new Set(ofClass(adc, 'Tenant').map(([name]) => name));
   const unknown = Object.keys(adc).find((key) => !ADC_KEYS.has(key) && !tenants.has(key));
   if (unknown !== undefined)
     throw invalid(`/${unknown}: should be a Tenant (should NOT have additional properties)`);
   const version = adc['schemaVersion'];
   if (typeof version !== 'string') throw invalid(": should have required property 'schemaVersion'");
-  const minor = Number(/^3\.(\d{1,2})(\.\d+)?$/.exec(version)?.[1] ?? Number.NaN);
-  const installed = Number(device.settings.as3Version.split('.')[1]);
-  if (Number.isNaN(minor) || minor > installed)
-    throw invalid(
-      `/schemaVersion: should match pattern of versions up to ${device.settings.as3Version}`,
-    );
+  const pattern = versionPattern(Number(device.settings.as3Version.split('.')[1]));
+  if (!new RegExp(pattern).test(version))
+    throw invalid(`/schemaVersion: data "${version}" should match pattern "${pattern}"`);
   const id = adc['id'];
   if (id !== undefined && (typeof id !== 'string' || !/^[^\p{Cc} "'<>\\^`|]{0,255}$/u.test(id)))
     throw invalid('/id: should match pattern');

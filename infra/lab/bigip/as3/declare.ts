@@ -1,12 +1,13 @@
 import type { Device } from '../device.ts';
 import type { Reply } from '../http-types.ts';
-import { isObject, without } from '../json.ts';
+import { classOf, isObject, ofClass, without } from '../json.ts';
 import type { Json } from '../json.ts';
+import { isProfile } from '../ltm/common.ts';
 import { BUSY, Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
 import type { TenantResult } from './answers.ts';
-import { Invalid, parseTenant } from './parse.ts';
+import { Invalid, parseTenant, UnknownProperty } from './parse.ts';
 import { render } from './render.ts';
-import type { Desired } from './render.ts';
+import type { Desired, Reference } from './render.ts';
 import { currentOf, lockKey, restricted, store, tenantsOf, withLockKeys } from './stored.ts';
 import { linesOf, scriptFor } from './script.ts';
 import { runTenant, tracesOf } from './tenants.ts';
@@ -32,6 +33,8 @@ export async function runJob(device: Device, job: Job): Promise<Reply> {
   try {
     if (job.tenants.size === 0) return tenantReply(nothingToDo(job), names);
     const desired = names.map((name) => desiredOf(device, name, job.tenants.get(name) ?? {}));
+    checkPaths(job.tenants);
+    checkReferences(device, desired);
     const release = device.lock.take();
     if (release === undefined) throw new Refused(503, BUSY);
     try {
@@ -40,19 +43,50 @@ export async function runJob(device: Device, job: Job): Promise<Reply> {
       release();
     }
   } catch (error) {
-    const refused =
-      error instanceof Invalid
-        ? new Refused(422, 'declaration is invalid', [error.message])
-        : error;
-    if (!(refused instanceof Refused)) throw error;
-    return tenantReply(
-      {
-        status: refused.status,
-        body: refusedBody(refused, { tenants: names, declarationId: job.declarationId }),
-      },
-      names,
-    );
+    return tenantReply(refusal(job, names, error), names);
   }
+}
+
+/** Throws what is no refusal. */
+function refusal({ declarationId }: Job, names: readonly string[], error: unknown): Reply {
+  if (error instanceof UnknownProperty)
+    return { status: 422, body: { code: 422, message: error.message } };
+  if (error instanceof Invalid) {
+    const refused = new Refused(422, 'declaration is invalid', [error.message]);
+    return { status: 422, body: refusedBody(refused, { tenants: [error.tenant], declarationId }) };
+  }
+  if (!(error instanceof Refused)) throw error;
+  // AS3 names the tenant if there is only one, except when it is busy.
+  const tenants = error.status === 503 || names.length === 1 ? names : [];
+  return { status: error.status, body: refusedBody(error, { tenants, declarationId }) };
+}
+
+const MAX_PATH_CHARACTERS = 195;
+
+/** AS3 names the last one. */
+function checkPaths(tenants: Job['tenants']): void {
+  const paths = [...tenants].flatMap(([tenant, content]) =>
+    ofClass(content, 'Application').flatMap(([application, items]) =>
+      Object.entries(items)
+        .filter(([, item]) => classOf(item) !== undefined)
+        .map(([item]) => `/${tenant}/${application}/${item}`),
+    ),
+  );
+  const long = paths.findLast((path) => path.length > MAX_PATH_CHARACTERS);
+  if (long !== undefined)
+    throw new Refused(422, `Path ${long} is longer than ${MAX_PATH_CHARACTERS} characters`);
+}
+
+/** Before it takes its lock, AS3 looks every object up that it did not declare, except VLANs. */
+function checkReferences(device: Device, desired: readonly Desired[]): void {
+  const exists = ({ kind, type, path }: Reference): boolean => {
+    const { common } = device.store;
+    if (kind === 'profiles') return isProfile(common, path, type);
+    const declared = kind === 'snatPools' && device.store.current().snatPools.has(path);
+    return declared || common[kind].has(path);
+  };
+  const missing = desired.flatMap(({ references }) => references).find((one) => !exists(one));
+  if (missing) throw new Refused(422, `Unable to find ${missing.path} for ${missing.at}`);
 }
 
 function desiredOf(device: Device, name: string, tenant: Json): Desired {
@@ -62,15 +96,14 @@ function desiredOf(device: Device, name: string, tenant: Json): Desired {
 }
 
 function nothingToDo(job: Job): Reply {
-  const results = (job.scope.length === 0 ? [''] : job.scope).map((tenant) => ({
+  const result = {
     code: 200,
     message: 'no change',
-    tenant,
     host: 'localhost',
     runTime: 0,
     declarationId: job.declarationId,
-  }));
-  return { status: 200, body: { results, declaration: without(job.adc, ...job.scope) } };
+  };
+  return { status: 200, body: { results: [result], declaration: without(job.adc, ...job.scope) } };
 }
 
 async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
@@ -124,6 +157,9 @@ function lookAround(
     throw new Refused(422, `Unable to find ${referring.rules[0]} for ${referring.path}/iRules/0`);
 }
 
+const HASH_DIFFERS =
+  'The hash you submitted does not match the hash on the current Tenant. This usually indicates there was a change to the Tenant since you pulled this hash. You will want to do a GET and see what the changes are.';
+
 function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | undefined {
   const given = job.tenants.get(tenant)?.['optimisticLockKey'];
   const stored = tenantsOf(currentOf(device.condition.stored)).get(tenant);
@@ -136,7 +172,7 @@ function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | 
     return undefined;
   return {
     code: 422,
-    message: `The hash you submitted does not match the hash on the device for tenant ${tenant}`,
+    message: HASH_DIFFERS,
     tenant,
     host: 'localhost',
     runTime: 0,

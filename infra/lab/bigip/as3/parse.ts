@@ -19,9 +19,22 @@ export interface Tenant {
 
 /** Refused by the schema or AS3's additional checks; `path` in AS3's format. */
 export class Invalid extends Error {
+  /** The tenant that the path starts with. */
+  readonly tenant: string;
+
   constructor(path: string, problem: string) {
     super(`${path}: ${problem}`);
     this.name = 'Invalid';
+    this.tenant = path.split('/')[1] ?? '';
+  }
+}
+
+/** A property that its class does not have; AS3 names neither tenant nor path. */
+export class UnknownProperty extends Invalid {
+  constructor(path: string, name: string) {
+    super(path, name);
+    this.message = `Invalid data property: ${name}`;
+    this.name = 'UnknownProperty';
   }
 }
 
@@ -29,7 +42,6 @@ const TENANT_NAME = /^[A-Za-z][0-9A-Za-z_.-]*$/;
 const ITEM_NAME = /^[A-Za-z]([0-9A-Za-z_.-]{0,188}[0-9A-Za-z_.])?$/;
 const CONSTANT_NAME = /^[A-Za-z][0-9A-Za-z_]{0,63}$/;
 const MAX_NAME_CHARACTERS = 190;
-const MAX_PATH_CHARACTERS = 195;
 
 const TENANT_WORDS = new Set([...Object.keys(TENANT_KEYS.shape), 'constants']);
 const APPLICATION_WORDS = new Set([...Object.keys(APPLICATION_KEYS.shape), 'constants']);
@@ -101,8 +113,6 @@ function parseItem(path: string, name: string, raw: unknown): Item {
       `"${className}" is not a class that the lab plays (${Object.keys(ITEM_CLASSES).join(', ')})`,
     );
   checkName(path, name, ITEM_NAME);
-  if (path.length > MAX_PATH_CHARACTERS)
-    throw new Invalid(path, `path is longer than ${MAX_PATH_CHARACTERS} characters`);
   return parseWith<z.ZodType<Item>>(schema, raw, path);
 }
 
@@ -132,13 +142,18 @@ function parseWith<S extends z.ZodType>(schema: S, raw: unknown, path: string): 
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
+  const unknown = unknownKey(issue);
+  if (unknown !== undefined) throw new UnknownProperty(path, unknown);
   throw new Invalid([path, ...(issue?.path ?? []).map(String)].join('/'), problemOf(issue));
+}
+
+function unknownKey(issue: z.core.$ZodIssue | undefined): string | undefined {
+  if (issue?.code === 'unrecognized_keys') return issue.keys[0];
+  return issue?.code === 'invalid_union' ? unknownKey(issue.errors.flat()[0]) : undefined;
 }
 
 function problemOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'is not valid';
-  if (issue.code === 'unrecognized_keys')
-    return `should NOT have additional properties (${issue.keys.join(', ')})`;
   if (issue.code === 'invalid_union') return problemOf(issue.errors.flat()[0]);
   return issue.message;
 }

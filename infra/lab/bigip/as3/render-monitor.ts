@@ -1,4 +1,5 @@
 import type { Monitor } from '../ltm/model.ts';
+import { plainOfMonitor } from '../ltm/plain.ts';
 import type { Monitor as MonitorItem } from './schema.ts';
 
 /**
@@ -11,13 +12,23 @@ const SEND: Partial<Record<MonitorItem['monitorType'], readonly [send: string, r
     udp: ['default send string', ''],
   };
 
+/** They send nothing, so AS3 drops what the declaration says about it. */
+const SILENT: readonly MonitorItem['monitorType'][] = ['icmp', 'tcp-half-open'];
+
+/** In the script, line ends are escapes. */
+function escaped(text: string): string {
+  return text.replaceAll('\r', '\\r').replaceAll('\n', '\\n');
+}
+
 export function renderMonitor(path: string, item: MonitorItem): Monitor {
   const [send, receive] = SEND[item.monitorType] ?? ['', ''];
+  const type = item.monitorType === 'icmp' ? 'gateway-icmp' : item.monitorType;
+  const silent = SILENT.includes(item.monitorType);
   const given = (text: string | undefined, fallback: string): string =>
-    text === undefined ? fallback : text === 'none' ? '' : text;
+    text === undefined ? fallback : text === 'none' || silent ? '' : escaped(text);
   return {
     path,
-    type: item.monitorType,
+    type,
     interval: item.interval,
     timeout: item.timeout,
     timeUntilUp: item.timeUntilUp,
@@ -29,6 +40,7 @@ export function renderMonitor(path: string, item: MonitorItem): Monitor {
     receiveDown: item.receiveDown,
     reverse: item.reverse,
     transparent: item.transparent,
+    plain: plainOfMonitor(type),
     ...(item.remark === undefined ? {} : { description: item.remark }),
   };
 }

@@ -1,5 +1,6 @@
 import { withPort } from '../ltm/model.ts';
 import type { AdminState, Member, Metadata, MonitorRule, Pool, Session } from '../ltm/model.ts';
+import { PLAIN } from '../ltm/plain.ts';
 import { Invalid } from './parse.ts';
 import { pathOf } from './pointers.ts';
 import type { Rendering } from './render.ts';
@@ -30,6 +31,7 @@ export function renderPool(rendering: Rendering, path: string, item: PoolItem): 
     allowSnat: item.allowSNATEnabled,
     ...(item.remark === undefined ? {} : { description: item.remark }),
     metadata: metadataOf(item.metadata),
+    plain: PLAIN.pools,
     members: [...members.values()],
   };
 }
@@ -69,7 +71,7 @@ function renderMember(
     minimumMonitors: entry.minimumMonitors ?? 1,
   });
   // A node that AS3 did not create is reused, as the member's remark says.
-  const description = foreign ? `replaces AS3 ${address}` : entry.remark;
+  const description = foreign ? `(replaces AS3 ${address})` : entry.remark;
   return {
     path: withPort(node, entry.servicePort),
     node,
@@ -85,6 +87,7 @@ function renderMember(
     ...(description === undefined ? {} : { description }),
     metadata: metadataOf(entry.metadata),
     ...(monitor === undefined ? {} : { monitor }),
+    plain: PLAIN.members,
     birth: 0,
   };
 }

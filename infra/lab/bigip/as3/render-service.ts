@@ -1,14 +1,18 @@
 import type { Snat, Virtual, VirtualAddress, Vlans } from '../ltm/model.ts';
+import { isObject } from '../json.ts';
+import type { Json } from '../json.ts';
+import { PLAIN } from '../ltm/plain.ts';
 import { Invalid } from './parse.ts';
 import { itemAt, pathOf } from './pointers.ts';
 import type { Place } from './pointers.ts';
 import { metadataOf } from './render-pool.ts';
-import type { Rendering } from './render.ts';
+import type { Reference, Rendering } from './render.ts';
 import type { Service } from './schema.ts';
 
 export function renderService(rendering: Rendering, path: string, item: Service): void {
   if (item.virtualAddresses === undefined)
     throw new Invalid(path, "should have required property 'virtualAddresses'");
+  rendering.desired.references.push(...referencesOf(path, item));
   const place: Place = { tenant: rendering.tenant, application: rendering.application, path };
   const addresses = item.virtualAddresses;
   for (const [index, address] of addresses.entries()) {
@@ -27,6 +31,37 @@ export function renderService(rendering: Rendering, path: string, item: Service)
     });
   }
 }
+
+type Target = Omit<Reference, 'at' | 'path'>;
+
+function referencesOf(path: string, item: Service): readonly Reference[] {
+  const at = (property: string, value: unknown, target: Target): readonly Reference[] =>
+    isObject(value) && typeof value['bigip'] === 'string'
+      ? [{ ...target, path: value['bigip'], at: `${path}/${property}` }]
+      : [];
+  const inList = (
+    property: string,
+    values: readonly unknown[],
+    target: Target,
+  ): readonly Reference[] =>
+    values.flatMap((value, index) => at(`${property}/${index}`, value, target));
+  const profiles = PROFILE_TYPES.flatMap(([property, type]) =>
+    at(property, (item as Json)[property], { kind: 'profiles', type }),
+  );
+  return [
+    ...inList('persistenceMethods', item.persistenceMethods, { kind: 'persistence' }),
+    ...profiles,
+    ...at('snat', item.snat, { kind: 'snatPools' }),
+    ...inList('iRules', item.iRules, { kind: 'iRules' }),
+  ];
+}
+
+const PROFILE_TYPES = [
+  ['profileHTTP', 'http'],
+  ['profileTCP', 'tcp'],
+  ['profileL4', 'fastl4'],
+  ['profileUDP', 'udp'],
+] as const;
 
 type Destination = Pick<Virtual, 'virtualAddress' | 'address' | 'source'>;
 type Address = NonNullable<Service['virtualAddresses']>[number];
@@ -75,6 +110,7 @@ export function virtualAddress(path: string, address: string): VirtualAddress {
     routeAdvertisement: 'disable',
     spanning: false,
     trafficGroup: 'default',
+    plain: PLAIN.virtualAddresses,
   };
 }
 
@@ -106,6 +142,7 @@ function common(
     serviceDownImmediateAction: item.serviceDownImmediateAction,
     description: item.remark ?? rendering.application.name,
     metadata: metadataOf(item.metadata),
+    plain: PLAIN.virtuals,
   };
 }
 

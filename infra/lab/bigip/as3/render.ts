@@ -7,6 +7,7 @@ import type {
   Virtual,
   VirtualAddress,
 } from '../ltm/model.ts';
+import { PLAIN } from '../ltm/plain.ts';
 import { Invalid } from './parse.ts';
 import type { Application, Tenant } from './parse.ts';
 import { renderPool } from './render-pool.ts';
@@ -24,6 +25,18 @@ export interface Desired {
   readonly virtualAddresses: Map<string, VirtualAddress>;
   readonly virtuals: Map<string, Virtual>;
   readonly snatPools: Map<string, SnatPool>;
+  /** In the order in which AS3 looks them up. */
+  readonly references: Reference[];
+}
+
+/** An object outside the declaration that it refers to. */
+export interface Reference {
+  readonly kind: 'iRules' | 'persistence' | 'profiles' | 'snatPools';
+  /** The type of a profile. */
+  readonly type?: 'http' | 'fastl4' | 'tcp' | 'udp';
+  readonly path: string;
+  /** The property that refers to it. */
+  readonly at: string;
 }
 
 export function render(tenant: Tenant, device: LtmConfig): Desired {
@@ -38,6 +51,7 @@ export function render(tenant: Tenant, device: LtmConfig): Desired {
     virtualAddresses: new Map(),
     virtuals: new Map(),
     snatPools: new Map(),
+    references: [],
   };
   const nodes = Map.groupBy(device.nodes.values(), (node) => node.address);
   for (const application of tenant.applications)
@@ -99,5 +113,6 @@ function renderAddress(
     routeAdvertisement: item.routeAdvertisement,
     spanning: item.spanningEnabled,
     trafficGroup: item.trafficGroup,
+    plain: { ...PLAIN.virtualAddresses, serverScope: item.serverScope },
   });
 }

@@ -1,5 +1,6 @@
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
+import { isObject } from '../json.ts';
 import { Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { applicationsRoute } from './applications.ts';
@@ -106,7 +107,8 @@ async function declare(
 async function post(device: Device, request: LabRequest, scope: readonly string[]): Promise<Reply> {
   if (request.text === '') throw new Refused(408, 'request body is empty');
   const frame = { scope, query: request.query };
-  if (Array.isArray(request.body)) return several(device, request.body, frame);
+  if (Array.isArray(request.body) && request.body.every(isObject) && request.body.length > 0)
+    return several(device, request.body, frame);
   const job = jobOf(device, request.body, frame);
   if (job === 'retrieve' && request.query.has('async'))
     throw new Refused(400, 'Bad Request: retrieve cannot be asynchronous');

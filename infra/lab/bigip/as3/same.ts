@@ -3,22 +3,30 @@ import type { Member, Pool } from '../ltm/model.ts';
 
 /** AS3 does not compare these, so a manual change survives every declare. */
 const NOT_COMPARED: Readonly<Record<string, readonly string[]>> = {
-  virtualAddresses: ['enabled'],
+  virtualAddresses: ['enabled', 'connectionLimit', 'trafficGroup', 'inheritedTrafficGroup'],
+  monitors: ['manualResume'],
 };
 
 export function same(kind: string, a: unknown, b: unknown): boolean {
-  const ignored = NOT_COMPARED[kind] ?? [];
-  const strip = (record: unknown): unknown =>
-    Object.fromEntries(Object.entries(record ?? {}).filter(([key]) => !ignored.includes(key)));
-  return isDeepStrictEqual(strip(a), strip(b));
+  return isDeepStrictEqual(compared(kind, a), compared(kind, b));
+}
+
+function compared(kind: string, record: unknown): unknown {
+  const { plain = {}, ...typed } = (record ?? {}) as Readonly<Record<string, unknown>>;
+  const left = Object.entries({ ...typed, ...(plain as object) }).filter(
+    ([key]) => !(NOT_COMPARED[kind] ?? []).includes(key),
+  );
+  return Object.fromEntries(left);
 }
 
 /** All properties of a pool except its members. */
 export function samePool(a: Pool, b: Pool): boolean {
-  return isDeepStrictEqual({ ...a, members: [] }, { ...b, members: [] });
+  return isDeepStrictEqual({ ...a, members: [], plain: {} }, { ...b, members: [], plain: {} });
 }
 
 export interface MemberDifference {
+  /** A changed monitor: the script changes it at a member that it has deleted before. */
+  readonly monitor: boolean;
   /** A change that AS3 can only make by deleting and re-adding the member. */
   readonly attributes: boolean;
   readonly remark: 'same' | 'added' | 'removed' | 'edited';
@@ -32,11 +40,13 @@ export function memberDifference(current: Member, wanted: Member): MemberDiffere
     birth: 0,
     description: undefined,
     metadata: [],
+    plain: {},
   });
   const names = (member: Member): readonly string[] =>
     member.metadata.map((entry) => entry.name).sort();
   const sameNames = isDeepStrictEqual(names(current), names(wanted));
   return {
+    monitor: !isDeepStrictEqual(current.monitor, wanted.monitor),
     attributes: !isDeepStrictEqual(bare(current), bare(wanted)) || !sameNames,
     remark: remarkDifference(current.description, wanted.description),
     metadataValue: sameNames && !isDeepStrictEqual(current.metadata, wanted.metadata),

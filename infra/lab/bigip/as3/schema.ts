@@ -10,7 +10,11 @@ const F5Ip = z
     (text) => isIP(text.replace(/\/\d+$/, '').replace(/%\d+$/, '')) !== 0,
     'should match format "f5ip"',
   );
-const BigipPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'should match format "f5bigip"');
+/** AS3's format `f5bigip`. */
+const BigipPath = z
+  .string()
+  // oxlint-disable-next-line no-control-regex
+  .regex(/^\/[^\x00-\x19"#'*<>?[-\]{-}\x7f]+$/, 'should match format "f5bigip"');
 const Label = z
   .string()
   .max(64)
@@ -104,8 +108,8 @@ const SERVICE = {
   pool: NamedPointer.optional(),
   snat: z.union([z.enum(['none', 'self', 'auto']), UsePointer, BigipPointer]).default('auto'),
   iRules: z.array(NamedPointer).default([]),
-  allowVlans: z.array(z.union([BigipPath, BigipPointer])).optional(),
-  rejectVlans: z.array(z.union([BigipPath, BigipPointer])).optional(),
+  allowVlans: z.array(z.union([z.string(), BigipPointer])).optional(),
+  rejectVlans: z.array(z.union([z.string(), BigipPointer])).optional(),
   maxConnections: z.int().min(0).default(0),
   rateLimit: z.int().min(0).default(0),
   mirroring: z.enum(['none', 'L4']).default('none'),

@@ -254,8 +254,9 @@ function remarkCommands(
   const { to, difference } = edit;
   const commands: Command[] = [];
   if (difference.metadataValue) commands.push(metadataCommand(pool, to, defects));
-  if (difference.remark === 'same') return commands;
-  const stuck = defects && difference.attributes && difference.remark !== 'added';
+  if (difference.remark === 'same' && !difference.monitor) return commands;
+  const stuck =
+    defects && (difference.monitor || (difference.attributes && difference.remark !== 'added'));
   // The script deletes the member first and then changes the missing member, on every repeat.
   if (stuck)
     return [

@@ -168,6 +168,18 @@ function countNode(path: string, step: number): Command {
   };
 }
 
+/** The only value of a node, beside its metadata, that AS3 compares. */
+function resetMonitor(path: string): Command {
+  return {
+    text: `modify ltm node ${path} monitor default`,
+    run: (draft): void => {
+      const node = draft.nodes.get(path);
+      if (node !== undefined)
+        draft.nodes.set(path, { ...node, plain: { ...node.plain, monitor: 'default' } });
+    },
+  };
+}
+
 function nodeCommands(
   current: LtmConfig,
   desired: Desired,
@@ -180,6 +192,11 @@ function nodeCommands(
   for (const { path } of mine) {
     if (!pools.nodesRemovedBefore.has(path))
       commands.push({ text: `delete ltm node ${path}`, run: (draft) => removeNode(draft, path) });
+  }
+  for (const { path } of desired.nodes.values()) {
+    const node = current.nodes.get(path);
+    if (node === undefined || partitionOf(path) !== desired.partition) continue;
+    if (node.plain['monitor'] !== 'default') commands.push(resetMonitor(path));
   }
   const used = usedBy(current, desired.partition);
   for (const { path } of current.nodes.values()) {

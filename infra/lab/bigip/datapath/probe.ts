@@ -24,6 +24,7 @@ export async function probe(target: Target): Promise<ProbeVerdict> {
   switch (target.monitor.type) {
     // Loopback answers every ping, and a raw socket would need privileges.
     case 'icmp':
+    case 'gateway-icmp':
       return undefined;
     case 'udp':
       return probeUdp(target);

@@ -120,12 +120,16 @@ function vlansOverlap(a: Vlans, b: Vlans): boolean {
   return true;
 }
 
+/** They probe the address, not a port. */
+const PORTLESS = new Set(['icmp', 'gateway-icmp']);
+
 function checkPool(pool: Pool, config: LtmConfig, common: CommonObjects): void {
   const rules = [pool.monitor, ...pool.members.map((member) => member.monitor)];
   for (const path of new Set(rules.flatMap((rule) => rule?.monitors ?? []))) {
     const monitor = config.monitors.get(path);
     if (monitor === undefined && !common.monitors.has(path)) throw missing('monitor', path);
-    const portless = monitor !== undefined && monitor.targetPort === 0 && monitor.type !== 'icmp';
+    const portless =
+      monitor !== undefined && monitor.targetPort === 0 && !PORTLESS.has(monitor.type);
     const wildcard = pool.members.find((member) => member.port === 0);
     if (portless && wildcard !== undefined) {
       throw new McpError(

@@ -43,6 +43,22 @@ const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
   routeDomains: ['0'],
 };
 
+/** The types of the profiles that BIG-IP brings; others are of the type that is asked for. */
+const PROFILE_TYPES: Readonly<Record<string, string>> = {
+  '/Common/tcp': 'tcp',
+  '/Common/f5-tcp-progressive': 'tcp',
+  '/Common/f5-tcp-lan': 'tcp',
+  '/Common/f5-tcp-wan': 'tcp',
+  '/Common/f5-tcp-mobile': 'tcp',
+  '/Common/fastL4': 'fastl4',
+  '/Common/http': 'http',
+  '/Common/udp': 'udp',
+};
+
+export function isProfile(common: CommonObjects, path: string, type: string | undefined): boolean {
+  return common.profiles.has(path) && (PROFILE_TYPES[path] ?? type) === type;
+}
+
 /** mcpd's names of each kind in messages about missing objects. */
 export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   iRules: 'iRule',

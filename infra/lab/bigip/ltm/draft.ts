@@ -13,6 +13,7 @@ import type {
   Virtual,
   VirtualAddress,
 } from './model.ts';
+import { PLAIN } from './plain.ts';
 
 export interface Draft {
   readonly partitions: Set<string>;
@@ -103,7 +104,15 @@ function ensureNode(draft: Draft, member: Omit<Member, 'birth'>): void {
 }
 
 export function newNode(path: string, address: string, metadata: readonly Metadata[] = []): Node {
-  return { path, address, session: 'user-enabled', state: 'user-up', ratio: 1, metadata };
+  return {
+    path,
+    address,
+    session: 'user-enabled',
+    state: 'user-up',
+    ratio: 1,
+    metadata,
+    plain: PLAIN.nodes,
+  };
 }
 
 export function addMember(draft: Draft, pool: string, member: Omit<Member, 'birth'>): void {

@@ -16,74 +16,22 @@ import {
 import type { Draft } from './draft.ts';
 import { McpError } from './error.ts';
 import { defaultMember, partitionOf } from './model.ts';
-import type { AdminState, Member, Metadata, MonitorRule, Pool, Session, Virtual } from './model.ts';
-
-function badValue(property: string, value: unknown): McpError {
-  return new McpError(
-    400,
-    '01070734:3',
-    `Configuration error: invalid property value "${property}":"${textOf(value)}"`,
-  );
-}
-
-function oneOf<T extends string>(
-  body: Json,
-  property: string,
-  values: readonly T[],
-): T | undefined {
-  const value = body[property];
-  if (value === undefined) return undefined;
-  const found = values.find((known) => known === value);
-  if (found === undefined) throw badValue(property, value);
-  return found;
-}
-
-/** Only values that users may set: read-only values (`up`, `monitor-enabled`) are refused. */
-function adminOf(body: Json): { session?: Session; state?: AdminState } {
-  const session = oneOf(body, 'session', ['user-enabled', 'user-disabled'] as const);
-  const state = oneOf(body, 'state', ['user-up', 'user-down'] as const);
-  return {
-    ...(session === undefined ? {} : { session }),
-    ...(state === undefined ? {} : { state }),
-  };
-}
-
-function numbers(body: Json, properties: readonly string[]): Json {
-  return Object.fromEntries(
-    properties.flatMap((property) => {
-      const value = body[property];
-      if (value === undefined) return [];
-      if (typeof value !== 'number' || !Number.isInteger(value)) throw badValue(property, value);
-      return [[property, value]];
-    }),
-  );
-}
-
-function withDescription<T extends { readonly description?: string }>(record: T, body: Json): T {
-  const given = body['description'];
-  if (given === undefined) return record;
-  const { description: _old, ...rest } = record;
-  return (
-    given === '' || given === 'none' || given === null
-      ? rest
-      : { ...rest, description: textOf(given) }
-  ) as T;
-}
-
-function metadataIn(body: Json): readonly Metadata[] | undefined {
-  const { metadata } = body;
-  if (!Array.isArray(metadata)) return undefined;
-  return metadata.filter(isObject).map((entry) => ({
-    name: textOf(entry['name']),
-    value: textOf(entry['value']),
-    persist: textOf(entry['persist'] ?? 'true') === 'true',
-  }));
-}
-
-function metadataOf(body: Json): { metadata?: readonly Metadata[] } {
-  const metadata = metadataIn(body);
-  return metadata === undefined ? {} : { metadata };
-}
+import { patchedPlain, PLAIN } from './plain.ts';
+import { virtualPatch } from './patch-virtual.ts';
+import type { Member, Monitor, Pool, Virtual } from './model.ts';
+import {
+  adminOf,
+  badValue,
+  flags,
+  metadataIn,
+  metadataOf,
+  monitored,
+  monitorRule,
+  numbers,
+  rateOf,
+  texts,
+  withDescription,
+} from './values.ts';
 
 export function createNode(draft: Draft, path: string, body: Json): void {
   const address = body['address'];
@@ -101,7 +49,13 @@ export function changeNode(draft: Draft, path: string, body: Json): void {
   draft.nodes.set(
     path,
     withDescription(
-      { ...node, ...adminOf(body), ...numbers(body, ['ratio']), ...metadataOf(body) },
+      {
+        ...node,
+        ...adminOf(body),
+        ...numbers(body, ['ratio']),
+        ...metadataOf(body),
+        plain: patchedPlain(node.plain, body),
+      },
       body,
     ),
   );
@@ -149,7 +103,14 @@ export function patchMember(
 ): void {
   changeMember(draft, at.pool, at.member, (member) =>
     withDescription<Member>(
-      { ...member, ...numbers(body, MEMBER_NUMBERS), ...adminOf(body), ...metadataOf(body) },
+      {
+        ...monitored(member, body),
+        ...numbers(body, MEMBER_NUMBERS),
+        ...rateOf(body),
+        ...adminOf(body),
+        ...metadataOf(body),
+        plain: patchedPlain(member.plain, body),
+      },
       body,
     ),
   );
@@ -157,20 +118,6 @@ export function patchMember(
 
 export function deleteMember(draft: Draft, pool: string, member: string): void {
   removeMember(draft, pool, member);
-}
-
-function monitorRule(value: unknown): MonitorRule | undefined {
-  if (typeof value !== 'string' || value.trim() === '' || value === 'none') return undefined;
-  const minimum = /^min (\d+) of \{ (.*) \}$/.exec(value.trim());
-  if (minimum?.[2] !== undefined)
-    return { monitors: minimum[2].split(/\s+/), minimum: Number(minimum[1]) };
-  return {
-    monitors: value
-      .trim()
-      .split(/ and /)
-      .map((path) => path.trim()),
-    minimum: 'all',
-  };
 }
 
 export function createPool(draft: Draft, path: string, body: Json): void {
@@ -191,6 +138,7 @@ export function createPool(draft: Draft, path: string, body: Json): void {
         allowNat: true,
         allowSnat: true,
         metadata: metadataIn(body) ?? [],
+        plain: PLAIN.pools,
         members: [],
       },
       body,
@@ -211,22 +159,15 @@ function membersIn(body: Json, pool: string): readonly Json[] {
 /** A list of members replaces all members; existing ones keep properties that the list omits. */
 export function patchPool(draft: Draft, path: string, body: Json): void {
   const pool = poolOf(draft, path);
-  const mode =
-    typeof body['loadBalancingMode'] === 'string'
-      ? { loadBalancingMode: body['loadBalancingMode'] }
-      : {};
-  const tries =
-    typeof body['reselectTries'] === 'number' ? { reselectTries: body['reselectTries'] } : {};
-  const { monitor: _old, ...rest } = pool;
-  const rule = monitorRule(body['monitor']);
-  const monitored =
-    body['monitor'] === undefined
-      ? pool
-      : { ...rest, ...(rule === undefined ? {} : { monitor: rule }) };
-  draft.pools.set(
-    path,
-    withDescription({ ...monitored, ...mode, ...tries, ...metadataOf(body) }, body),
-  );
+  const changed: Pool = {
+    ...monitored(pool, body),
+    ...texts(body, ['loadBalancingMode', 'serviceDownAction']),
+    ...numbers(body, ['reselectTries', 'minActiveMembers', 'slowRampTime']),
+    ...flags(body, { allowNat: 'yes', allowSnat: 'yes' }),
+    ...metadataOf(body),
+    plain: patchedPlain(pool.plain, body),
+  };
+  draft.pools.set(path, withDescription(changed, body));
   if (body['members'] === undefined) return;
   const wanted = new Map(membersIn(body, path).map((member) => [textOf(member['name']), member]));
   for (const member of pool.members)
@@ -247,12 +188,11 @@ export function createVirtualAddress(draft: Draft, path: string, body: Json): vo
 export function patchVirtualAddress(draft: Draft, path: string, body: Json): void {
   const address = draft.virtualAddresses.get(path);
   if (address === undefined) throw notFound('Virtual Address', path);
-  const enabled = oneOf(body, 'enabled', ['yes', 'no'] as const);
-  const arp = oneOf(body, 'arp', ['enabled', 'disabled'] as const);
   draft.virtualAddresses.set(path, {
     ...address,
-    ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
-    ...(arp === undefined ? {} : { arp: arp === 'enabled' }),
+    ...flags(body, { enabled: 'yes', arp: 'enabled', spanning: 'enabled' }),
+    ...texts(body, ['icmpEcho', 'routeAdvertisement', 'trafficGroup']),
+    plain: patchedPlain(address.plain, body),
   });
 }
 
@@ -296,6 +236,7 @@ export function createVirtual(draft: Draft, path: string, body: Json): void {
         lastHop: 'default',
         serviceDownImmediateAction: 'none',
         metadata: metadataIn(body) ?? [],
+        plain: PLAIN.virtuals,
       },
       body,
     ),
@@ -305,15 +246,41 @@ export function createVirtual(draft: Draft, path: string, body: Json): void {
 export function patchVirtual(draft: Draft, path: string, body: Json): void {
   const virtual = draft.virtuals.get(path);
   if (virtual === undefined) throw notFound('Virtual Server', path);
-  const enabled =
-    body['enabled'] === true ? true : body['disabled'] === true ? false : virtual.enabled;
-  const pool = typeof body['pool'] === 'string' ? { pool: body['pool'] } : {};
-  const limit =
-    typeof body['connectionLimit'] === 'number' ? { connectionLimit: body['connectionLimit'] } : {};
-  draft.virtuals.set(
-    path,
-    withDescription({ ...virtual, ...pool, ...limit, enabled, ...metadataOf(body) }, body),
+  const changed: Virtual = {
+    ...virtual,
+    ...texts(body, ['pool', 'source', 'serviceDownImmediateAction', 'ipProtocol']),
+    ...numbers(body, ['connectionLimit']),
+    ...flags(body, {
+      translateAddress: 'enabled',
+      translatePort: 'enabled',
+      mirror: 'enabled',
+    }),
+    ...virtualPatch(virtual, body),
+    ...metadataOf(body),
+    plain: patchedPlain(virtual.plain, body),
+  };
+  draft.virtuals.set(path, withDescription(changed, body));
+}
+
+/** A monitor may be changed whatever its type; the type itself may not. */
+export function patchMonitor(draft: Draft, path: string, body: Json): void {
+  const monitor = draft.monitors.get(path);
+  if (monitor === undefined) throw notFound('monitor', path);
+  const destination = typeof body['destination'] === 'string' ? body['destination'] : undefined;
+  const port = destination?.split(/[:.]/).at(-1);
+  const renamed = { send: 'send', recv: 'receive', recvDisable: 'receiveDown' } as const;
+  const sent = Object.entries(renamed).flatMap(([given, name]) =>
+    typeof body[given] === 'string' ? [[name, body[given] === 'none' ? '' : body[given]]] : [],
   );
+  const changed: Monitor = {
+    ...monitor,
+    ...numbers(body, ['interval', 'timeout', 'timeUntilUp', 'upInterval']),
+    ...flags(body, { reverse: 'enabled', transparent: 'enabled' }),
+    ...(port === undefined ? {} : { targetPort: port === '*' ? 0 : Number(port) }),
+    ...Object.fromEntries(sent),
+    plain: patchedPlain(monitor.plain, body),
+  };
+  draft.monitors.set(path, withDescription(changed, body));
 }
 
 const KINDS = {

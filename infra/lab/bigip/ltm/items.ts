@@ -19,6 +19,15 @@ function onOff(value: boolean): string {
   return value ? 'enabled' : 'disabled';
 }
 
+/** `enable` reads as `enabled`; `selective` and the others as themselves. */
+function adjective(word: string): string {
+  return word === 'enable' || word === 'disable' ? `${word}d` : word;
+}
+
+function maskOf(address: string): string {
+  return address.includes(':') ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' : '255.255.255.255';
+}
+
 function described(record: {
   readonly description?: string;
   readonly metadata?: readonly Metadata[];
@@ -69,12 +78,14 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
     destination: `/${partitionOf(virtual.virtualAddress)}/${withPort(virtual.virtualAddress.split('/').at(-1) ?? virtual.address, virtual.port)}`,
     [onOff(virtual.enabled)]: true,
     ipProtocol: virtual.protocol,
-    mask: virtual.address.includes(':')
-      ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
-      : '255.255.255.255',
+    mask: maskOf(virtual.address),
     source: virtual.source,
     connectionLimit: virtual.connectionLimit,
+    rateLimit: virtual.rateLimit === 0 ? 'disabled' : String(virtual.rateLimit),
     mirror: onOff(virtual.mirror),
+    autoLasthop: virtual.lastHop,
+    serviceDownImmediateAction: virtual.serviceDownImmediateAction,
+    ...virtual.plain,
     ...(virtual.pool === undefined
       ? {}
       : {
@@ -87,10 +98,11 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
     ...(virtual.persist.length === 0
       ? {}
       : {
-          persist: virtual.persist.map((path) => ({
+          persist: virtual.persist.map((path, index) => ({
             name: path.split('/').at(-1),
             partition: partitionOf(path),
-            tmDefault: 'yes',
+            fullPath: path,
+            tmDefault: index === 0 ? 'yes' : 'no',
           })),
         }),
     sourceAddressTranslation: {
@@ -113,15 +125,16 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
 export function virtualAddressItem(record: VirtualAddress): Json {
   return {
     ...identity('virtual-address:virtual-addressstate', 'virtual-address', record.path),
+    ...record.plain,
     address: record.address,
+    mask: maskOf(record.address),
     enabled: record.enabled ? 'yes' : 'no',
     arp: onOff(record.arp),
-    icmpEcho: `${record.icmpEcho}d`.replace('selectived', 'selective'),
-    routeAdvertisement: record.routeAdvertisement,
+    icmpEcho: adjective(record.icmpEcho),
+    routeAdvertisement: adjective(record.routeAdvertisement),
     spanning: onOff(record.spanning),
     trafficGroup:
       record.trafficGroup === 'default' ? '/Common/traffic-group-1' : record.trafficGroup,
-    autoDelete: 'true',
   };
 }
 
@@ -134,6 +147,7 @@ export function poolItem(pool: Pool, traffic: Traffic, expand: boolean): Json {
     allowSnat: pool.allowSnat ? 'yes' : 'no',
     loadBalancingMode: pool.loadBalancingMode,
     minActiveMembers: pool.minActiveMembers,
+    ...pool.plain,
     ...(pool.monitor === undefined ? {} : { monitor: ruleText(pool.monitor) }),
     reselectTries: pool.reselectTries,
     serviceDownAction: pool.serviceDownAction,
@@ -151,6 +165,7 @@ export function memberItem(pool: Pool, member: Member, traffic: Traffic): Json {
   return {
     ...identity('pool:members:membersstate', `pool/${toUrl(pool.path)}/members`, member.path),
     ...described(member),
+    ...member.plain,
     address: member.address,
     connectionLimit: member.connectionLimit,
     dynamicRatio: member.dynamicRatio,
@@ -170,16 +185,16 @@ export function nodeItem(node: Node): Json {
   return {
     ...identity('node:nodestate', 'node', node.path),
     ...described(node),
+    ...node.plain,
     address: node.address,
-    connectionLimit: 0,
-    dynamicRatio: 1,
-    monitor: 'default',
-    rateLimit: 'disabled',
     ratio: node.ratio,
     session: node.session,
     state: node.state === 'user-down' ? 'user-down' : 'unchecked',
   };
 }
+
+/** Monitors that read nothing have nothing to reverse. */
+const SILENT = new Set(['tcp-half-open', 'gateway-icmp']);
 
 export function monitorItem(monitor: Monitor): Json {
   const port = monitor.targetPort === 0 ? '*' : String(monitor.targetPort);
@@ -190,6 +205,7 @@ export function monitorItem(monitor: Monitor): Json {
       monitor.path,
     ),
     ...described(monitor),
+    ...monitor.plain,
     destination: withPort(monitor.targetAddress === '' ? '*' : monitor.targetAddress, 0).replace(
       /0$/,
       port,
@@ -198,10 +214,11 @@ export function monitorItem(monitor: Monitor): Json {
     timeout: monitor.timeout,
     timeUntilUp: monitor.timeUntilUp,
     upInterval: monitor.upInterval,
-    reverse: onOff(monitor.reverse),
+    ...(SILENT.has(monitor.type) ? {} : { reverse: onOff(monitor.reverse) }),
     transparent: onOff(monitor.transparent),
     ...(monitor.send === '' ? {} : { send: monitor.send }),
     ...(monitor.receive === '' ? {} : { recv: monitor.receive }),
+    ...(monitor.receiveDown === '' ? {} : { recvDisable: monitor.receiveDown }),
   };
 }
 

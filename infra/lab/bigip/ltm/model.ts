@@ -1,4 +1,7 @@
 /** The configuration of the device as immutable records; a write creates a new configuration. */
+import type { Json } from '../json.ts';
+import { PLAIN, plainOfMonitor } from './plain.ts';
+
 export type Session = 'user-enabled' | 'user-disabled';
 export type AdminState = 'user-up' | 'user-down';
 
@@ -29,6 +32,7 @@ export interface Member {
   readonly description?: string;
   readonly metadata: readonly Metadata[];
   readonly monitor?: MonitorRule;
+  readonly plain: Json;
   /** Tells a member from the one of the same name that was deleted before it: statistics and health begin anew. */
   readonly birth: number;
 }
@@ -45,6 +49,7 @@ export interface Pool {
   readonly allowSnat: boolean;
   readonly description?: string;
   readonly metadata: readonly Metadata[];
+  readonly plain: Json;
   readonly members: readonly Member[];
 }
 
@@ -56,6 +61,7 @@ export interface Node {
   readonly ratio: number;
   readonly description?: string;
   readonly metadata: readonly Metadata[];
+  readonly plain: Json;
 }
 
 export interface VirtualAddress {
@@ -67,6 +73,7 @@ export interface VirtualAddress {
   readonly routeAdvertisement: string;
   readonly spanning: boolean;
   readonly trafficGroup: string;
+  readonly plain: Json;
 }
 
 export interface Snat {
@@ -102,6 +109,7 @@ export interface Virtual {
   readonly serviceDownImmediateAction: string;
   readonly description?: string;
   readonly metadata: readonly Metadata[];
+  readonly plain: Json;
 }
 
 export interface Monitor {
@@ -119,6 +127,7 @@ export interface Monitor {
   readonly reverse: boolean;
   readonly transparent: boolean;
   readonly description?: string;
+  readonly plain: Json;
 }
 
 export interface SnatPool {
@@ -150,7 +159,14 @@ const PROBE = {
 };
 
 function builtInMonitor(name: string, type: string, send = '', receive = ''): Monitor {
-  return { ...PROBE, path: `/Common/${name}`, type, send, receive };
+  return {
+    ...PROBE,
+    path: `/Common/${name}`,
+    type,
+    send,
+    receive,
+    plain: plainOfMonitor(type),
+  };
 }
 
 const BUILT_IN_MONITORS = [
@@ -159,7 +175,7 @@ const BUILT_IN_MONITORS = [
   builtInMonitor('https', 'https', 'GET /\\r\\n'),
   builtInMonitor('udp', 'udp', 'default send string'),
   builtInMonitor('tcp_half_open', 'tcp-half-open'),
-  builtInMonitor('gateway_icmp', 'icmp'),
+  builtInMonitor('gateway_icmp', 'gateway-icmp'),
   builtInMonitor('icmp', 'icmp'),
 ];
 
@@ -203,5 +219,6 @@ export function defaultMember(node: string, address: string, port: number): Omit
     session: 'user-enabled',
     state: 'user-up',
     metadata: [],
+    plain: PLAIN.members,
   };
 }

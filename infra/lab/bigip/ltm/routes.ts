@@ -3,7 +3,7 @@ import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
-import { KIND_NAMES } from './common.ts';
+import { isProfile, KIND_NAMES } from './common.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem, monitorItem } from './items.ts';
@@ -47,7 +47,7 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
   const [collection = '', ...rest] = segments;
   if (collection === 'monitor') return readMonitors(context, rest);
   if (collection === 'rule') return readCommon(context, 'iRules', collection, rest);
-  if (collection === 'profile') return readCommon(context, 'profiles', collection, rest.slice(1));
+  if (collection === 'profile') return readProfile(context, rest);
   if (!(collection in COLLECTIONS)) return undefined;
   const [object, sub, member, last] = rest;
   if (object === undefined) return list(context, collection as Collection);
@@ -60,7 +60,11 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
     : undefined;
 }
 
-/** One object of /Common; the lab does not know which kind of profile it is. */
+function readProfile(context: Context, [type = '', ...rest]: readonly string[]): Reply | undefined {
+  return readCommon(context, 'profiles', type, rest);
+}
+
+/** One object of /Common; profiles by their type. */
 function readCommon(
   { device }: Context,
   kind: 'iRules' | 'profiles',
@@ -69,7 +73,9 @@ function readCommon(
 ): Reply | undefined {
   if (object === undefined || more.length > 0) return undefined;
   const path = fromUrl(object);
-  if (!device.store.common[kind].has(path)) throw notFound(KIND_NAMES[kind], path);
+  const { common } = device.store;
+  const found = kind === 'profiles' ? isProfile(common, path, collection) : common[kind].has(path);
+  if (!found) throw notFound(KIND_NAMES[kind], path);
   return {
     status: 200,
     body: { ...identity(`${collection}:${collection}state`, collection, path) },

@@ -4,7 +4,7 @@ import type { Json } from '../json.ts';
 import type { LabRequest } from '../http-types.ts';
 import { notFound } from './draft.ts';
 import { McpError } from './error.ts';
-import { memberItem } from './items.ts';
+import { memberItem, monitorItem } from './items.ts';
 import { partitionOf } from './model.ts';
 import {
   addMembers,
@@ -16,6 +16,7 @@ import {
   deleteMember,
   deleteObject,
   patchMember,
+  patchMonitor,
   patchPool,
   patchVirtual,
   patchVirtualAddress,
@@ -51,6 +52,8 @@ export function writeRoute(context: Context, segments: readonly string[]): Reply
   const [collection = '', object, sub, member] = segments;
   if (collection === 'pool' && object !== undefined && sub === 'members')
     return writeMember(context, fromUrl(object), member);
+  if (collection === 'monitor' && object !== undefined && sub !== undefined)
+    return writeMonitor(context, object, fromUrl(sub));
   if (sub !== undefined) return undefined;
   return collection === 'rule'
     ? writeRule(context, object)
@@ -72,6 +75,15 @@ function writeObject(
   return method === 'PATCH' || method === 'PUT'
     ? patch(context, collection, fromUrl(object))
     : undefined;
+}
+
+function writeMonitor(context: Context, type: string, path: string): Reply | undefined {
+  const { device, request } = context;
+  if (request.method !== 'PATCH' && request.method !== 'PUT') return undefined;
+  if (device.store.current().monitors.get(path)?.type !== type) throw notFound('monitor', path);
+  device.store.write((draft) => patchMonitor(draft, path, bodyOf(request)));
+  const changed = device.store.current().monitors.get(path)!;
+  return { status: 200, body: monitorItem(changed), tenant: partitionOf(path) };
 }
 
 /** An iRule is only there or not there: what it says is played by nothing. */

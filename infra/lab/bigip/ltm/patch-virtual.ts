@@ -1,0 +1,46 @@
+/** The properties of a virtual server that a write gives in another form than the model has. */
+import type { Json } from '../json.ts';
+import { isObject, textOf } from '../json.ts';
+import type { Snat, Virtual, Vlans } from './model.ts';
+
+export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
+  const { rules, persist, profiles, sourceAddressTranslation: snat, rateLimit } = body;
+  return {
+    ...(body['enabled'] === true && { enabled: true }),
+    ...(body['disabled'] === true && { enabled: false }),
+    ...(body['autoLasthop'] !== undefined && { lastHop: textOf(body['autoLasthop']) }),
+    ...(body['ipProtocol'] !== undefined && {
+      protocol: body['ipProtocol'] === 'udp' ? 'udp' : 'tcp',
+    }),
+    ...(Array.isArray(rules) && { rules: rules.map(String) }),
+    ...(Array.isArray(persist) && { persist: persist.map(pathIn) }),
+    ...(Array.isArray(profiles) && { profiles: profiles.map(pathIn) }),
+    ...(rateLimit !== undefined && {
+      rateLimit: rateLimit === 'disabled' ? 0 : Number(rateLimit),
+    }),
+    ...(isObject(snat) && { snat: snatIn(snat) }),
+    vlans: vlansIn(virtual.vlans, body),
+  };
+}
+
+/** A path, or an object with name and partition. */
+function pathIn(given: unknown): string {
+  if (!isObject(given)) return textOf(given);
+  if (typeof given['fullPath'] === 'string') return given['fullPath'];
+  const name = textOf(given['name']);
+  return name.startsWith('/') ? name : `/${textOf(given['partition'] ?? 'Common')}/${name}`;
+}
+
+function snatIn({ type, pool }: Json): Snat {
+  return {
+    type: type === 'automap' || type === 'snat' ? type : 'none',
+    ...(typeof pool === 'string' && { pool }),
+  };
+}
+
+function vlansIn(before: Vlans, body: Json): Vlans {
+  const list = Array.isArray(body['vlans']) ? body['vlans'].map(String) : before.list;
+  if (body['vlansEnabled'] === true) return { mode: 'allow', list };
+  if (body['vlansDisabled'] === true) return { mode: list.length === 0 ? 'all' : 'reject', list };
+  return { ...before, list };
+}
