@@ -156,8 +156,8 @@ export const SETTING_CODES = {
   GW137: {
     title: 'Settings contradict each other',
     cause:
-      'A setting requires another mode, the intervals of a monitor contradict each other, or ' +
-      'the mode does not suit the listener.',
+      'A setting requires another mode, the intervals of a monitor contradict each other, its ' +
+      'type ignores `send` and `receive`, or the mode does not suit the listener.',
     fix: 'Change one of the two settings that the message names; it also names where each was set.',
     retryable: false,
     keepsRunning: true,

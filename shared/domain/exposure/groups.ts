@@ -24,7 +24,7 @@ import { type ClientNetwork, clientNetwork } from './client-networks.ts';
 import { whyWithheld, type Withheld } from './withheld.ts';
 import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
 import type { Note } from './settings/layers.ts';
-import { sameValue, showValue } from './settings/values.ts';
+import { ignoresPayload, sameValue, showValue } from './settings/values.ts';
 
 /** An exposure under construction; its oldest server leads. */
 export interface Group {
@@ -187,7 +187,8 @@ export function judgeAll(
     const network = networkOf(site, candidate, place);
     const withheld =
       whyWithheld(site.pool, candidate, () => opensInternal(site, candidate, place)) ??
-      wrongNetwork(candidate, network);
+      wrongNetwork(candidate, network) ??
+      deafMonitor(candidate);
     return { candidate, place, withheld, network };
   });
   const judge = ({ candidate, place, withheld, network = OPEN }: (typeof asked)[number]) => {
@@ -229,6 +230,15 @@ function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | 
         onlyAnew: network.byService,
       }
     : undefined;
+}
+
+/** Releases up to 0.1.0 declared such a monitor, and BIG-IP did not look at the answer. */
+function deafMonitor(candidate: Candidate): Withheld | undefined {
+  const { wanted, sources } = candidate.merged;
+  const deaf = wanted.monitors?.find(ignoresPayload);
+  if (deaf === undefined) return undefined;
+  const message = `${about(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send or receive on a monitor of type ${deaf.type}, which ignores both; remove them, or use type tcp or http`;
+  return { refusal: { code: 'GW137', message }, onlyAnew: true };
 }
 
 /** Replaces the requested networks by the effective one. */

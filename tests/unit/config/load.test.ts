@@ -163,6 +163,16 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'devices[0].partitions[0]: must not be Common: Sluice never writes there (got "Common")',
     ],
     [
+      'a partition with the name of a property of AS3',
+      (c) => (c.devices[0]!['partitions'] = ['schemaVersion']),
+      'devices[0].partitions[0]: must not be a property of AS3 declarations; choose another name for the partition (got "schemaVersion")',
+    ],
+    [
+      'a partition whose paths AS3 refuses',
+      (c) => (c.devices[0]!['partitions'] = ['p'.repeat(132)]),
+      'devices[0].partitions[0]: must have at most 131 characters: AS3 refuses paths over 195',
+    ],
+    [
       'a fingerprint that is none',
       (c) => (c.devices[0]!['tls'] = { fingerprint: 'abc' }),
       'devices[0].tls.fingerprint: must be a SHA-256 fingerprint: 64 hex digits, colons allowed (got "abc")',

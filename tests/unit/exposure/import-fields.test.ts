@@ -138,6 +138,15 @@ describe('a field of a TransportServer', () => {
     );
   });
 
+  test('a monitor is carried without what its type ignores, which is named', () => {
+    const found = importCis(
+      [ts({}, { ...POOL, monitors: [{ type: 'icmp', recv: 'b' }] })],
+      OPTIONS,
+    );
+    expect(said(found)).toEqual([{ 'sluice.io/monitors': `[{"type":"icmp",${standard}}]` }]);
+    expect(lost(found)).toEqual(['TransportServer ns/ts spec.pool.monitors']);
+  });
+
   test('of several monitors those that can be are carried, and the others named', () => {
     const found = importCis(
       [ts({}, { ...POOL, monitors: [{ name: '/Common/m' }, { type: 'tcp' }] })],

@@ -229,6 +229,37 @@ describe('an exposure is refused with code and sentence', () => {
   });
 });
 
+describe('what a monitor ignores is not asked for', () => {
+  const ping = { type: 'icmp', interval: 5, timeout: 16, receive: 'OK' };
+  test.each<[string, World, Record<string, unknown>]>([
+    ['sluice.yaml', {}, { settings: { monitors: [ping] } }],
+    [
+      'an annotation',
+      {
+        gates: [
+          gate({ 'sluice.io/monitors': JSON.stringify([{ type: 'tcp-half-open', send: 'x' }]) }),
+        ],
+      },
+      {},
+    ],
+  ])('%s: an exposure that is there may stay', (_where, input, entry) => {
+    const built = build(input, entry);
+    const message = expect.stringMatching(
+      /sets send or receive on a monitor of type (icmp|tcp-half-open), which ignores both; remove them, or use type tcp or http$/,
+    );
+    expect(built.servers[0]).toMatchObject({ verdict: 'rejected', code: 'GW137', reason: message });
+    expect(built.exposures).toMatchObject([{ refusedIfNew: { code: 'GW137', message } }]);
+  });
+
+  test('monitors that send and read are asked for what they get', () => {
+    const monitors = [
+      { ...ping, type: 'http' },
+      { type: 'icmp', interval: 5, timeout: 16 },
+    ];
+    expect(build({}, { settings: { monitors } }).exposures[0]?.refusedIfNew).toBeUndefined();
+  });
+});
+
 describe('a reserved port may be meant', () => {
   test.each([
     [[15_021], 1],

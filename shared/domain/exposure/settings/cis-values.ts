@@ -13,6 +13,7 @@ import type { CisReading } from './row.ts';
 import {
   BALANCE_METHODS,
   DevicePath,
+  ignoresPayload,
   isDevicePath,
   type Monitor,
   PERSISTENCE_METHODS,
@@ -74,20 +75,29 @@ function monitorOf(monitor: z.infer<typeof CisMonitor>): Monitor {
   };
 }
 
+/** CIS passes on what such a monitor ignores. */
+function withoutIgnored(monitor: Monitor): Monitor {
+  const { send: _send, receive: _receive, ...rest } = monitor;
+  return ignoresPayload(monitor) ? rest : monitor;
+}
+
 function cisMonitors(value: unknown): CisReading {
   const list = Array.isArray(value) ? (value as unknown[]) : [value];
   const parsed = list.map((one) => CisMonitor.safeParse(one));
   const monitors = parsed.flatMap((one) => (one.success ? [monitorOf(one.data)] : []));
-  const read = checkedMonitors(monitors);
+  const read = checkedMonitors(monitors.map(withoutIgnored));
   const problems = [
     ...(monitors.length < list.length
       ? [
           'refers to a monitor on the device, or has a type that Sluice does not support; by default Sluice uses the gateway’s readiness and a TCP connect',
         ]
       : []),
+    ...(monitors.some(ignoresPayload)
+      ? ['has send or recv on a type that ignores both; they are left out']
+      : []),
     ...('problem' in read ? [read.problem] : []),
   ];
-  return 'problem' in read || monitors.length === 0 ? { problems } : { value: monitors, problems };
+  return 'problem' in read || monitors.length === 0 ? { problems } : { ...read, problems };
 }
 
 function address(value: unknown): CisReading {

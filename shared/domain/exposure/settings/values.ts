@@ -87,6 +87,14 @@ export function monitorProblem(monitor: Monitor): string | undefined {
   return undefined;
 }
 
+/** Types that send nothing and read nothing: AS3 drops `send` and `receive`. */
+const SILENT: readonly Monitor['type'][] = ['icmp', 'tcp-half-open'];
+
+/** Whether the monitor would ignore what it is told to send or to expect. */
+export function ignoresPayload({ type, send, receive }: Monitor): boolean {
+  return SILENT.includes(type) && (send !== undefined || receive !== undefined);
+}
+
 /** Deep equality. */
 export function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

@@ -4,14 +4,42 @@ import { DnsLabel } from '../../text/bounded.ts';
 import { parseIp } from '../../net/ip.ts';
 import { SettingsInput } from '../settings/settings.ts';
 
+/**
+ * AS3 allows 195 characters for the path of an object. The longest that Sluice declares has 64
+ * besides the partition: `//gw-<IPv6 address>-65535-tcp/monitor99`.
+ */
+const LONGEST_PARTITION = 131;
+
+/** Names that AS3 takes for properties of the declaration (as3.md §3.1). */
+const RESERVED_PARTITIONS: readonly string[] = [
+  'class',
+  'constants',
+  'controls',
+  'id',
+  'label',
+  'remark',
+  'schemaVersion',
+  'scratch',
+  'target',
+  'updateMode',
+];
+
 /** The name of a partition on BIG-IP that Sluice may write (as3.md §3.1). */
 export const Partition = z
   .string()
   .regex(
-    /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/,
+    /^[A-Za-z][0-9A-Za-z_.-]*$/,
     'must start with a letter and contain only letters, digits, _ . -',
   )
-  .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there');
+  .max(
+    LONGEST_PARTITION,
+    `must have at most ${LONGEST_PARTITION} characters: AS3 refuses paths over 195`,
+  )
+  .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there')
+  .refine(
+    (p) => !RESERVED_PARTITIONS.includes(p),
+    'must not be a property of AS3 declarations; choose another name for the partition',
+  );
 /** `namespace/name` of a Kubernetes object. */
 export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
 
