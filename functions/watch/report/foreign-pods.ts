@@ -17,6 +17,9 @@ const PODS: Resource = {
   namespaced: true,
 };
 
+/** `unseen`: no pod that may be read, but pods elsewhere may not be. */
+export type ForeignAnswer = 'found' | 'none' | 'unseen';
+
 /** An answer counts for so many milliseconds: a wrong selector is rare, and stays wrong. */
 const ANSWER_MS = 5 * 60_000;
 /** Per page; the selector of a Gateway matches few other pods. */
@@ -36,14 +39,14 @@ export interface ForeignPodsOptions {
  */
 export class ForeignPods {
   readonly #options: ForeignPodsOptions;
-  readonly #answers = new Map<string, { readonly found: boolean; readonly until: number }>();
+  readonly #answers = new Map<string, { readonly answer: ForeignAnswer; readonly until: number }>();
 
   constructor(options: ForeignPodsOptions) {
     this.#options = options;
   }
 
   /** Rejects on any failure but a missing permission. */
-  async among(selectors: readonly Labels[]): Promise<(selector: Labels) => boolean> {
+  async among(selectors: readonly Labels[]): Promise<(selector: Labels) => ForeignAnswer> {
     const now = this.#options.clock.monotonic();
     for (const [key, { until }] of this.#answers) if (until <= now) this.#answers.delete(key);
     const open = new Map(
@@ -55,20 +58,20 @@ export class ForeignPods {
     for (const [, selector] of open) {
       const found = await this.#inPods(selector);
       if (found === undefined) uncertain.push(selector);
-      else this.#keep(selector, found, now);
+      else this.#keep(selector, found ? 'found' : 'none', now);
     }
     const inServices = uncertain.length === 0 ? [] : await this.#services();
     for (const selector of uncertain)
       this.#keep(
         selector,
-        inServices.some((one) => isSubset(selector, one)),
+        inServices.some((one) => isSubset(selector, one)) ? 'found' : 'unseen',
         now,
       );
-    return (selector) => this.#answers.get(selectorKey(selector))?.found === true;
+    return (selector) => this.#answers.get(selectorKey(selector))?.answer ?? 'unseen';
   }
 
-  #keep(selector: Labels, found: boolean, now: number): void {
-    this.#answers.set(selectorKey(selector), { found, until: now + ANSWER_MS });
+  #keep(selector: Labels, answer: ForeignAnswer, now: number): void {
+    this.#answers.set(selectorKey(selector), { answer, until: now + ANSWER_MS });
   }
 
   /** Undefined if pods in other namespaces may not be read. */

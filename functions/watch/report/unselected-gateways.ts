@@ -56,14 +56,16 @@ export class UnselectedGateways {
         this.#told.delete(uid);
       }
     const lasting = found.filter(({ meta }) => before.has(meta.uid));
-    const selectsOthers = await foreign.among(lasting.map(({ selector }) => selector));
+    const others = await foreign.among(lasting.map(({ selector }) => selector));
     for (const gateway of lasting) {
       const [target] = gatewayTargets({ gateways: [gateway], apiGateways: [] });
       const { namespace, name } = gateway.meta;
       // Deleted during the request to the API server.
       if (cache.index.gateways.get(`${namespace}/${name}`)?.meta.uid !== target?.uid) continue;
-      if (target === undefined || selectsOthers(gateway.selector)) continue;
-      recorder.report(target, SUBJECT, [messageOf(gateway)]);
+      const answer = others(gateway.selector);
+      if (target === undefined || answer === 'found') continue;
+      const readable = answer === 'unseen' ? namespacesOf(ingresses) : undefined;
+      recorder.report(target, SUBJECT, [messageOf(gateway, readable)]);
       this.#told.set(target.uid, target);
     }
   }
@@ -106,12 +108,24 @@ export class UnselectedGateways {
 
 const OF_SELECTION: ReadonlySet<string> = new Set(['Gateway', 'Pod', 'Service']);
 
-function messageOf(gateway: IstioGateway): EventMessage {
+function namespacesOf(ingresses: readonly ReadingIngress[]): readonly string[] {
+  return [...new Set(ingresses.map(({ ref }) => ref.namespace))].sort();
+}
+
+/**
+ * `readable`: the namespaces in which pods may be read, if not in all. The Gateway may then be for
+ * pods elsewhere, which is no reason for a warning.
+ */
+function messageOf(gateway: IstioGateway, readable: readonly string[] | undefined): EventMessage {
   const { code, reason } = selectsNothing(gateway);
+  const remedy =
+    readable === undefined
+      ? ' Compare'
+      : ` Sluice may read pods only in ${readable.join(', ')}: if this Gateway is for gateway pods elsewhere, nothing is wrong. Otherwise compare`;
   return {
     subject: SUBJECT,
-    type: 'Warning',
+    type: readable === undefined ? 'Warning' : 'Normal',
     reason: 'NotSelected',
-    message: `${code}: ${reason}. Compare spec.selector with the labels of the gateway pods (kubectl get pods --show-labels)`,
+    message: `${code}: ${reason}.${remedy} spec.selector with the labels of the gateway pods (kubectl get pods --show-labels)`,
   };
 }

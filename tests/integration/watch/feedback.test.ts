@@ -305,6 +305,24 @@ describe('a Gateway that selects no gateway pod', () => {
     expect(said()).toEqual([]);
   });
 
+  test('is not warned where the pods elsewhere may not be read, and hears what was looked at', async () => {
+    await begin();
+    // Those of the ingress were listed.
+    at.lab.faults.deny({ verbs: ['list'], resource: 'pods' });
+    at.lab.store.apply(wrong({ istio: 'other' }));
+    await toldAll(at);
+    await looks(3);
+    expect(
+      events('Gateway').flatMap(({ reason, type, message }) =>
+        reason === 'NotSelected' ? [`${type} ${message}`] : [],
+      ),
+    ).toEqual([
+      expect.stringMatching(
+        /^Normal MAP201: .* Sluice may read pods only in istio-system: if this Gateway is for gateway pods elsewhere, nothing is wrong\. Otherwise compare spec\.selector /,
+      ),
+    ]);
+  });
+
   test('hears nothing while the pods of the ingress are scaled down', async () => {
     await begin();
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'gateway-1');

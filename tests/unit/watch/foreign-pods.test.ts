@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ForeignPods } from '../../../functions/watch/report/foreign-pods.ts';
+import { ForeignPods, type ForeignAnswer } from '../../../functions/watch/report/foreign-pods.ts';
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import { gatewayPod, ingressService } from '../../integration/watch/support.ts';
 
@@ -49,24 +49,24 @@ function bench({ pods = {}, services = [], mayReadPods = true }: World): {
   return { asked, foreign: new ForeignPods({ client, clock, namespaces: ['istio-system'] }) };
 }
 
-test.each<[string, World, boolean]>([
-  ['gateway pods anywhere', { pods: { elsewhere: 'router' } }, true],
-  ['pods of applications', { pods: { elsewhere: 'sidecar' } }, false],
-  ['nothing', {}, false],
+test.each<[string, World, ForeignAnswer]>([
+  ['gateway pods anywhere', { pods: { elsewhere: 'router' } }, 'found'],
+  ['pods of applications', { pods: { elsewhere: 'sidecar' } }, 'none'],
+  ['nothing', {}, 'none'],
   [
     'gateway pods beside the ingress, where pods elsewhere may not be read',
     { pods: { 'istio-system': 'router' }, mayReadPods: false },
-    true,
+    'found',
   ],
   [
     'the pods of a Service elsewhere, where pods there may not be read',
     { services: [{ ...OTHER, app: 'x' }], mayReadPods: false },
-    true,
+    'found',
   ],
   [
     'neither, where pods elsewhere may not be read',
     { services: [{ app: 'x' }], mayReadPods: false },
-    false,
+    'unseen',
   ],
 ])('a selector that means %s', async (_, world, expected) => {
   const { foreign } = bench(world);
