@@ -14,13 +14,17 @@ import { createWatcher } from './watcher.ts';
 /**
  * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: id of this cluster in it. Optional:
  * KUBECONFIG (outside a cluster), POD_NAME and POD_NAMESPACE (identity and namespace of the Lease),
- * SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`.
+ * SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`. `--take-over` as in `sluice up`.
  */
 export async function runFromEnvironment(
   env: NodeJS.ProcessEnv,
   args: readonly string[],
 ): Promise<void> {
-  const log = createLogger(logLevel(args, env));
+  const { values: flags } = parseArgs({
+    args: [...args],
+    options: { 'log-level': { type: 'string' }, 'take-over': { type: 'boolean' } },
+  });
+  const log = createLogger(logLevel(flags['log-level'], env));
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
   const http = httpAddress(env);
@@ -30,6 +34,7 @@ export async function runFromEnvironment(
     clusterId,
     identity: processIdentity(env, config.queue),
     leaseNamespace: env['POD_NAMESPACE'],
+    takeOver: flags['take-over'],
     http,
     env,
   });
@@ -46,9 +51,7 @@ export async function runFromEnvironment(
   await runtime.queues.close();
 }
 
-function logLevel(args: readonly string[], env: NodeJS.ProcessEnv): LogLevel {
-  const { values } = parseArgs({ args: [...args], options: { 'log-level': { type: 'string' } } });
-  const asked = values['log-level'];
+function logLevel(asked: string | undefined, env: NodeJS.ProcessEnv): LogLevel {
   return asked === undefined ? logLevelOf(env) : parseLogLevel(asked);
 }
 

@@ -10,11 +10,12 @@ import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
-import { leasePlace } from './leader/lease.ts';
+import { leasePlace, type LeasePlace } from './leader/lease.ts';
 import { Handover } from './leader/handover.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';
 import { serveHttp, type HttpAddress, type HttpServer } from './serve/http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
+import { LeaderRecords } from './leader/leader-records.ts';
 import { Leadership, type LeaseTiming } from './leader/leadership.ts';
 import { clockAhead } from './clock-teller.ts';
 import { createMetrics, type Metrics } from './serve/metrics.ts';
@@ -42,6 +43,8 @@ export interface WatcherOptions {
    * Namespace of the Lease; default: that of the kubeconfig's context or of the pod, or `default`.
    */
   readonly leaseNamespace?: string | undefined;
+  /** Lead although another process with another Lease is noted on an ingress Service (OWN306). */
+  readonly takeOver?: boolean | undefined;
   /** Milliseconds between full resyncs. */
   readonly resyncMs?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
@@ -91,6 +94,8 @@ class ClusterWatcher implements Watcher {
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
   readonly #cache: ClusterCache;
+  /** Undefined in a dry run, which leads beside the others. */
+  readonly #records: LeaderRecords | undefined;
   readonly #leadership: Leadership;
   readonly #handover: Handover;
   readonly #metrics: Metrics;
@@ -134,6 +139,8 @@ class ClusterWatcher implements Watcher {
       clusterId,
       options.identity ?? runtime.id(),
     );
+    const records = this.#recordsOf(place);
+    this.#records = records;
     const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#endTerm() };
     this.#leadership = new Leadership({
       client: this.#client,
@@ -143,13 +150,29 @@ class ClusterWatcher implements Watcher {
       log: this.#runtime.log,
       timing: options.lease,
       handover: this.#handover,
+      ...(records !== undefined && { mayLead: records.mayLead }),
       ...terms,
     });
     this.#metrics = createMetrics({
       states: () => this.#cache.states(),
       epoch: () => this.#leadership.epoch,
+      isRefused: () => records?.refusal !== undefined,
       ahead: () => clockAhead(this.#client, clock),
       clock,
+    });
+  }
+
+  #recordsOf(place: LeasePlace): LeaderRecords | undefined {
+    const { clock, log, dryRun } = this.#runtime;
+    if (dryRun === true) return undefined;
+    return new LeaderRecords({
+      client: this.#client,
+      cluster: this.#options.clusterId,
+      place,
+      services: this.#ingresses.map(({ ref }) => ref),
+      takeOver: this.#options.takeOver === true,
+      clock,
+      log,
     });
   }
 
@@ -190,12 +213,28 @@ class ClusterWatcher implements Watcher {
     await this.#cache.stop();
     const ended = this.#term?.stop() ?? Promise.resolve();
     const hurry = new AbortController();
-    await Promise.race([ended, this.#runtime.clock.sleep(FAREWELL_MS, hurry.signal)]);
+    await Promise.race([
+      Promise.all([ended, this.#release()]),
+      this.#runtime.clock.sleep(FAREWELL_MS, hurry.signal),
+    ]);
     hurry.abort();
     await this.#leadership.stop();
     await Promise.all([ended, this.#ending]);
     await this.#served?.close();
     await this.#client.close();
+  }
+
+  /** A record that stays does no harm: its Lease is released, and it becomes stale. */
+  async #release(): Promise<void> {
+    if (this.#leadership.epoch === undefined) return;
+    await this.#records
+      ?.release()
+      .catch((error: unknown) =>
+        this.#runtime.log.info(
+          { error: String(error) },
+          'the note of the leader stays on the Service',
+        ),
+      );
   }
 
   address(): HttpAddress | undefined {
@@ -243,6 +282,7 @@ class ClusterWatcher implements Watcher {
       resyncMs: this.#options.resyncMs ?? RESYNC_MS,
       meter: this.#metrics.meter,
       handover: this.#handover,
+      records: this.#records,
       raise: (above) => this.#leadership.raise(above),
     });
   }
@@ -257,6 +297,7 @@ class ClusterWatcher implements Watcher {
           prepared: this.#term !== undefined,
           leading: this.#term?.isLeading === true,
           proven: this.#leadership.isProven,
+          refusal: this.#records?.refusal,
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),

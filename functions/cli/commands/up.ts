@@ -36,6 +36,7 @@ interface UpOptions {
   readonly kubeconfig?: string;
   readonly cluster?: string;
   readonly leaseNamespace?: string;
+  readonly takeOver: boolean;
   /** Milliseconds. */
   readonly auditEvery: number;
   readonly dryRun: boolean;
@@ -56,6 +57,11 @@ export function registerUp(program: Command): void {
     .option(
       '--lease-namespace <namespace>',
       'namespace of the Lease of the watcher (default: of the context, or in a pod its own)',
+    )
+    .option(
+      '--take-over',
+      'lead although another process with another Lease is noted as leader on the ingress Service (OWN306); only if that one does not run any more',
+      false,
     )
     .option(
       '--cluster <id>',
@@ -141,13 +147,14 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
 async function watch(
   runtime: Runtime,
   clusterId: string,
-  { kubeconfig, leaseNamespace }: Pick<UpOptions, 'kubeconfig' | 'leaseNamespace'>,
+  { kubeconfig, leaseNamespace, takeOver }: UpOptions,
 ): Promise<HostedWatcher> {
   const { create } = await loadBundle<WatchModule>('watch/main.mjs');
   try {
     return create({
       runtime,
       clusterId,
+      takeOver,
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(leaseNamespace !== undefined && { leaseNamespace }),
     });

@@ -23,6 +23,7 @@ export interface WatchModule {
     readonly kubeconfig?: string;
     readonly clusterId: string;
     readonly leaseNamespace?: string;
+    readonly takeOver?: boolean;
   }) => HostedWatcher;
 }
 

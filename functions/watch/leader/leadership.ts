@@ -62,6 +62,8 @@ export interface LeadershipOptions {
   readonly isDead?: (holder: string) => boolean;
   /** What one leader leaves to the next one, as text in the Lease. */
   readonly handover?: Pick<Handover, 'take' | 'text'>;
+  /** Asked before the Lease is taken, with its own say in the log; absent: yes. */
+  readonly mayLead?: () => Promise<boolean>;
   /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
   readonly lost: () => void;
@@ -209,10 +211,15 @@ export class Leadership {
   }
 
   async #campaign(): Promise<void> {
-    const { client, place, clock } = this.#options;
+    const { client, place } = this.#options;
     const lease = await client.get(LEASES, place.name, place.namespace);
     const claim = lease === undefined ? undefined : readLease(lease, this.#timing.durationMs);
     if (claim !== undefined && !this.#isFree(claim)) return;
+    if ((await this.#options.mayLead?.()) !== false) await this.#take(lease, claim);
+  }
+
+  async #take(lease: RawObject | undefined, claim: LeaseRecord | undefined): Promise<void> {
+    const { client, place, clock } = this.#options;
     const proven = momentOf(clock);
     const time = client.time();
     const now = epochTime(proven.now, time);

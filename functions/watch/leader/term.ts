@@ -10,9 +10,11 @@ import type { Handover } from './handover.ts';
 import { IngressReconciler } from '../reconciler.ts';
 import { ForeignPods } from '../report/foreign-pods.ts';
 import { LOOK_MS, UnselectedGateways } from '../report/unselected-gateways.ts';
+import { RivalTeller } from '../report/rival-teller.ts';
 import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
+import type { LeaderRecords } from './leader-records.ts';
 import { Worker } from '../loop/worker.ts';
 import type { WatchMeter } from '../serve/metrics.ts';
 import { createOutbox, type Outbox } from '../emit/outbox.ts';
@@ -36,6 +38,8 @@ export interface LeaderTermOptions {
   readonly resyncMs: number;
   readonly meter: WatchMeter;
   readonly handover: Pick<Handover, 'isChanged' | 'settled'>;
+  /** Undefined in a dry run. */
+  readonly records: LeaderRecords | undefined;
   /** Raises the term above an epoch on a device; undefined if the term is over. */
   readonly raise: (above: number) => Promise<number | undefined>;
 }
@@ -50,6 +54,7 @@ export class LeaderTerm {
   readonly #inventory: Worker;
   readonly #clockTelling: Worker;
   readonly #unselected: Worker;
+  readonly #records: Worker;
   #listening: Promise<void> = Promise.resolve();
   #leading = false;
   #told = false;
@@ -98,6 +103,7 @@ export class LeaderTerm {
       },
     });
     this.#unselected = this.#tellUnselected(recorder);
+    this.#records = this.#keepRecords(recorder);
     for (const reconciler of this.#reconcilers) reconciler.start();
   }
 
@@ -129,8 +135,10 @@ export class LeaderTerm {
     this.#inventory.start();
     this.#clockTelling.start();
     this.#clockTelling.enqueue();
-    this.#unselected.start();
-    this.#unselected.enqueue();
+    for (const worker of [this.#unselected, this.#records]) {
+      worker.start();
+      worker.enqueue();
+    }
     this.#inventory.enqueue();
     this.#listening = consumeSettled(
       queues.queue(`settled-${cluster}`),
@@ -156,6 +164,7 @@ export class LeaderTerm {
       this.#inventory.stop(),
       this.#clockTelling.stop(),
       this.#unselected.stop(),
+      this.#records.stop(),
       this.#listening,
     ]);
     await this.#recorder.stop();
@@ -173,6 +182,21 @@ export class LeaderTerm {
     const work = async (): Promise<number> => {
       if (this.#leading) await gateways.look(this.#reconcilers);
       return LOOK_MS;
+    };
+    return new Worker({ name, clock, random, log, work });
+  }
+
+  /** Notes this leader on the ingress Services, and tells of others that lead too. */
+  #keepRecords(recorder: EventRecorder): Worker {
+    const { runtime, client, cache, records } = this.#options;
+    const { clock, random, log } = runtime;
+    const teller = new RivalTeller({ cache, recorder, log });
+    const name = 'noting the leader on the Services';
+    const work = async (): Promise<number | undefined> => {
+      if (!this.#leading || records === undefined) return undefined;
+      const { rivals, pause } = await records.keep(client);
+      teller.tell(rivals);
+      return pause;
     };
     return new Worker({ name, clock, random, log, work });
   }

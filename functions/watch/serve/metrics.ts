@@ -26,6 +26,8 @@ export interface MetricsSource {
   readonly states: () => readonly StreamReport[];
   /** Undefined on a standby replica. */
   readonly epoch: () => number | undefined;
+  /** Another leader keeps this process from leading (OWN306). */
+  readonly isRefused: () => boolean;
   /** Milliseconds by which this clock leads the API server's; undefined if unknown. */
   readonly ahead: () => number | undefined;
   readonly clock: Clock;
@@ -101,6 +103,11 @@ const READ_METRICS: readonly ReadMetric[] = [
     Number(epoch() !== undefined),
   ),
   plain('epoch', 'Epoch of the current term; 0 on a standby replica.', ({ epoch }) => epoch() ?? 0),
+  plain(
+    'leadership_refused',
+    '1 while this process does not lead because another one does, with another Lease (OWN306).',
+    ({ isRefused }) => Number(isRefused()),
+  ),
   plain(
     'time_seconds',
     'Clock of the watcher, for comparison with the timestamps below.',

@@ -11,6 +11,8 @@ export interface ReadinessInput {
   readonly leading: boolean;
   /** The Lease was renewed in time; false for a leader that may write nothing at the moment. */
   readonly proven: boolean;
+  /** What keeps this process from leading, in words; undefined if nothing does. */
+  readonly refusal?: string | undefined;
   /** By the monotonic clock. */
   readonly now: number;
 }
@@ -23,10 +25,11 @@ export interface Readiness {
 
 /** A standby replica can be as ready as the leader, because it could take over at once. */
 export function readiness(input: ReadinessInput): Readiness {
-  const { states, prepared, leading, proven, now } = input;
+  const { states, prepared, leading, proven, refusal, now } = input;
   const faults = [
     ...states.flatMap((stream) => fault(stream, now) ?? []),
     ...(leading && !proven ? ['the Lease cannot be renewed, so nothing is written'] : []),
+    ...(!leading && refusal !== undefined ? [refusal] : []),
   ];
   const ready = prepared && faults.length === 0;
   const role = leading ? 'leading' : 'standing by';

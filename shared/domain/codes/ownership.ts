@@ -62,6 +62,18 @@ export const OWNERSHIP_CODES = {
       'changes through annotations or sluice.yaml.',
     retryable: false,
   },
+  OWN306: {
+    title: 'Another process leads for this cluster, with another Lease',
+    cause:
+      'Two processes for one cluster use different Leases, for instance in two namespaces, so ' +
+      'the Lease does not keep them apart. The leader is noted on the ingress Service ' +
+      '(annotation leader.sluice.io/<cluster>). The later process does not lead.',
+    fix:
+      'Stop the process that is not wanted, or give both the same Lease (--lease-namespace). ' +
+      'The note ends when its process stops, or when it was not renewed for two hours. If the ' +
+      'process does not run any more, start the other one with --take-over.',
+    retryable: true,
+  },
   OWN320: {
     title: 'The sender may not speak for this cluster',
     cause:

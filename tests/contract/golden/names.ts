@@ -190,6 +190,7 @@ export async function presentNames(): Promise<Names> {
   const source = {
     states: () => [],
     epoch: () => undefined,
+    isRefused: () => false,
     ahead: () => undefined,
     clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
   };

@@ -174,6 +174,7 @@ test('the reference page lists every metric with its type and its labels, and no
   const { registry } = createMetrics({
     states: () => [],
     epoch: () => undefined,
+    isRefused: () => false,
     ahead: () => undefined,
     clock: at.clock,
   });
