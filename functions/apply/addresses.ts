@@ -65,13 +65,13 @@ function addressed(
   readings: Addressed['readings'],
   holders: readonly AddressHolder[] | undefined,
 ): Addressed {
-  const { slices, told, held, fresh } = assigned;
+  const { slices, reported, held, fresh } = assigned;
   const tell = (results: readonly PartitionResult[]): readonly PartitionResult[] =>
     results.map((result) => {
       const here = held
         .filter(({ partition }) => partition === result.partition)
         .map(({ entry }) => [changeId(entry), entry] as const);
-      return { ...result, told, entries: new Map([...result.entries, ...here]) };
+      return { ...result, told: reported, entries: new Map([...result.entries, ...here]) };
     });
   return { slices, readings, fresh, tell, ...(holders && { holders }) };
 }

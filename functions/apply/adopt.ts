@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
  * Detects manual changes before a declare, and records those that policy keeps in `run`. Only with
  * policy.drift: adopt.
  */
-export async function lookForHands(run: Run, state: DeclaredState): Promise<void> {
+export async function detectManualChanges(run: Run, state: DeclaredState): Promise<void> {
   const { adopting, overrides, device, partition } = run.job;
   if (adopting !== true || overrides?.lift === true || Object.keys(state.exposures).length === 0)
     return;

@@ -8,7 +8,7 @@ import { isSameContent } from '../../shared/domain/declared/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { firstStep } from '../../shared/domain/plan/steps.ts';
-import { ofLooks, followsNone } from './inner.ts';
+import { asLookupFault, withoutCausingChange } from './inner.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared } from './run.ts';
 
@@ -53,7 +53,7 @@ export async function tryDeclare(
           { response: problems.join('; ') },
         );
     } catch (thrown) {
-      const error = await ofLooks(run, changes, thrown);
+      const error = await asLookupFault(run, changes, thrown);
       races += 1;
       if (isFinal(run, error, races)) return follows(run, changes, error);
       idle = idleAfter(error, idle);
@@ -88,12 +88,12 @@ async function follows(
 ): Promise<DeviceError> {
   if (run.isolating || !(isInner(error) || error.hint === 'raced'))
     return noted(run, changes, error);
-  if (changes.length === 0) throw followsNone(run, error);
+  if (changes.length === 0) throw withoutCausingChange(run, error);
   try {
     await logged(run, new Set(), 'declare');
   } catch (thrown) {
     throw thrown instanceof DeviceError && (isInner(thrown) || thrown.fault === 'content')
-      ? followsNone(run, thrown)
+      ? withoutCausingChange(run, thrown)
       : thrown;
   }
   return noted(run, changes, error);

@@ -20,11 +20,11 @@ import type { Arrival, Stage } from './arrivals.ts';
 import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
-import { createHealing } from './heal.ts';
-import type { Healing } from './heal.ts';
+import { createResultRecorder } from './record-results.ts';
+import type { ResultRecorder } from './record-results.ts';
 import { createPace } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { letWait, postpone } from './postpone.ts';
+import { moveToWaiting, postpone } from './postpone.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
@@ -46,15 +46,15 @@ export interface Given {
   readonly suspects?: Suspects;
 }
 
-/** Wires the function. `story` and `given` replace its surroundings in tests. */
+/** Wires the function. `givenRecorder` and `given` replace its surroundings in tests. */
 export function create(
   runtime: Runtime,
   devices: Devices = createDevices(runtime, (behind) => askForResync(runtime, behind)),
-  story?: Healing,
+  givenRecorder?: ResultRecorder,
   given: Given = {},
 ): Apply {
   const store = createStore(runtime);
-  const healing = story ?? createHealing(runtime, store.open);
+  const recorder = givenRecorder ?? createResultRecorder(runtime, store.open);
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
@@ -67,7 +67,7 @@ export function create(
     devices,
     attempts,
     paces,
-    healing,
+    recorder,
     sizes,
     waiting,
     context,
@@ -98,7 +98,12 @@ export function create(
   return Object.assign(either, {
     turns: (signal?: AbortSignal) => turns(signal),
     close: async () =>
-      void (await Promise.all([devices.close(), healing.close(), store.close(), suspects.close()])),
+      void (await Promise.all([
+        devices.close(),
+        recorder.close(),
+        store.close(),
+        suspects.close(),
+      ])),
   });
 }
 
@@ -147,7 +152,7 @@ async function handleDevice(
     if (meta.waited && scope.attempts.of(message.id).length === 0)
       scope.attempts.add(message.id, ...meta.waited.attempts);
   const away = await scope.waiting.away(config.name);
-  if (away) return letWait(scope, arrivals, away);
+  if (away) return moveToWaiting(scope, arrivals, away);
   const stages = stagesOf(arrivals);
   for (const [i, stage] of stages.entries()) {
     const fault = await applyStage(scope, config, stage);

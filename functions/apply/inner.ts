@@ -6,13 +6,13 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import { referencesOf } from '../../shared/bigip/references.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import type { Run } from './run.ts';
-import { askedOf } from './run.ts';
+import { requestedExposure } from './run.ts';
 
 /**
  * AS3 also says "not found" if its lookup failed. If the device does have the object, the lookup
  * failed.
  */
-export async function ofLooks(
+export async function asLookupFault(
   run: Run,
   changes: readonly PlanEntry[],
   error: unknown,
@@ -20,7 +20,7 @@ export async function ofLooks(
   if (!(error instanceof DeviceError) || error.hint !== 'unfound') return error;
   const { device, partition } = run.job;
   const asked = changes.flatMap((change) =>
-    referencesOf(askedOf(run, change)?.settings ?? { iRules: [], profiles: {} }),
+    referencesOf(requestedExposure(run, change)?.settings ?? { iRules: [], profiles: {} }),
   );
   const meant = asked.filter(({ path }) => error.response.includes(` ${path} `));
   if (meant.length === 0 || (await device.missing(meant)).length > 0) return error;
@@ -36,7 +36,10 @@ export async function ofLooks(
  * The fault occurs with every change and without any: the device waits like an unreachable one, and
  * an alarm is raised.
  */
-export function followsNone({ job }: Run, { response, inner, message }: DeviceError): DeviceError {
+export function withoutCausingChange(
+  { job }: Run,
+  { response, inner, message }: DeviceError,
+): DeviceError {
   return new DeviceError(
     'BIP509',
     'transient',

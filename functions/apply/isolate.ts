@@ -8,9 +8,9 @@ import { isInner } from '../../shared/bigip/errors.ts';
 import { namedSettings, referencesIn } from '../../shared/domain/exposure/settings/compose.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
-import { followsNone, spread } from './inner.ts';
+import { withoutCausingChange, spread } from './inner.ts';
 import type { Run } from './run.ts';
-import { askedOf, blame, pardon } from './run.ts';
+import { requestedExposure, recordRefusal, withdrawRefusal } from './run.ts';
 
 /**
  * Resolves with the number of refused changes. `known`: this set was already refused on top of the
@@ -26,7 +26,7 @@ export async function declareAll(
   const [only] = changes;
   if (only === undefined) throw fault;
   if (changes.length === 1) {
-    await blame(run, only, fault);
+    await recordRefusal(run, only, fault);
     return 1;
   }
   if (isInner(fault) && !run.isolating) return amongOthers(run, changes, fault);
@@ -71,7 +71,7 @@ async function amongOthers(
   } finally {
     run.isolating = false;
   }
-  throw followsNone(run, fault);
+  throw withoutCausingChange(run, fault);
 }
 
 /**
@@ -83,11 +83,11 @@ async function withoutSuspect(
   { suspect, rest }: { readonly suspect: PlanEntry; readonly rest: readonly PlanEntry[] },
   fault: DeviceError,
 ): Promise<number> {
-  await blame(run, suspect, fault);
+  await recordRefusal(run, suspect, fault);
   const other = await tryDeclare(run, rest);
   if (!other) return 1;
   // The named change is not the only cause; it is examined separately.
-  pardon(run, suspect);
+  withdrawRefusal(run, suspect);
   return (await declareAll(run, rest, other)) + (await declareAll(run, [suspect]));
 }
 
@@ -127,7 +127,7 @@ function suspects(
  * refers to.
  */
 function namesOf(run: Run, entry: PlanEntry): readonly string[] {
-  const asked = askedOf(run, entry);
+  const asked = requestedExposure(run, entry);
   return [
     applicationOf(entry),
     ...(asked ? referencesIn(namedSettings(asked.settings)).map(({ path }) => path) : []),

@@ -7,11 +7,11 @@ import { isChange } from '../../shared/domain/plan/plan-entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { scriptLinesOf } from '../../shared/domain/plan/steps.ts';
-import { lookForHands } from './adopt.ts';
+import { detectManualChanges } from './adopt.ts';
 import { tryDeclare } from './declare.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { declareParts } from './parts.ts';
-import { siftMissing } from './references.ts';
+import { separateMissing } from './references.ts';
 import { retryQuarantined } from './retry.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared, resultOf, startRun } from './run.ts';
@@ -57,12 +57,12 @@ async function bringUp(run: Run): Promise<void> {
     const plan = await planFrom(run, declared.state);
     run.fresh = declared;
     if (round === 0 && (plan.changed || run.job.again === true))
-      await lookForHands(run, declared.state);
+      await detectManualChanges(run, declared.state);
     const changes = plan.entries.filter(
       (entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true),
     );
     const { readings } = run;
-    const { healthy, refused: missing } = await siftMissing(run, changes);
+    const { healthy, refused: missing } = await separateMissing(run, changes);
     const refused =
       missing +
       (healthy.length === 0

@@ -10,7 +10,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import { backoff } from './backoff.ts';
-import { sendSettled, wayOf } from './report.ts';
+import { sendSettled, deliveryOf } from './report.ts';
 import { settledAsRetry } from './results.ts';
 import type { Trouble } from './results.ts';
 import type { Scope } from './scope.ts';
@@ -43,7 +43,7 @@ export async function postpone(
           reason: inWords(known),
           since: firstFailure(scope, messages),
         });
-  if (mark) return letWait(scope, arrivals, mark);
+  if (mark) return moveToWaiting(scope, arrivals, mark);
   await again(scope, device, messages, error);
   if (known) await tell(scope, arrivals, known);
   return messages;
@@ -109,13 +109,13 @@ async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble
 }
 
 async function tellOne(
-  { runtime, healing }: Scope,
+  { runtime, recorder }: Scope,
   arrival: ReturnType<typeof slicesOf>[number],
   trouble: Trouble,
 ): Promise<void> {
   const settled = settledAsRetry(arrival.data, trouble);
   await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
-  await healing.tell(settled, wayOf(arrival));
+  await recorder.tell(settled, deliveryOf(arrival));
 }
 
 function slicesOf(
@@ -128,7 +128,7 @@ function slicesOf(
  * Moves messages to the store; a message that it does not accept stays in the queue, with all later
  * ones.
  */
-export async function letWait(
+export async function moveToWaiting(
   scope: Scope,
   arrivals: readonly Arrival[],
   mark: Mark,

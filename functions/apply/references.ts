@@ -6,17 +6,20 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { MissingReference, Reference } from '../../shared/bigip/references.ts';
 import { referencesOf } from '../../shared/bigip/references.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
-import { askedOf, blame } from './run.ts';
+import { requestedExposure, recordRefusal } from './run.ts';
 import type { Run } from './run.ts';
 
 /** Changes split by whether all referenced objects exist. */
-export interface Sifted {
+export interface SeparatedChanges {
   readonly healthy: readonly PlanEntry[];
   readonly refused: number;
 }
 
 /** Looks up each reference once, except those that an existing declaration proves. */
-export async function siftMissing(run: Run, changes: readonly PlanEntry[]): Promise<Sifted> {
+export async function separateMissing(
+  run: Run,
+  changes: readonly PlanEntry[],
+): Promise<SeparatedChanges> {
   const asking = changes.map((change) => ({ change, references: newReferences(run, change) }));
   const wanted = new Map(
     asking.flatMap(({ references }) => references).map((one) => [`${one.kind} ${one.path}`, one]),
@@ -29,14 +32,14 @@ export async function siftMissing(run: Run, changes: readonly PlanEntry[]): Prom
     );
     return fault ? [{ change, fault }] : [];
   });
-  for (const { change, fault } of faults) await blame(run, change, inWords(run, fault));
+  for (const { change, fault } of faults) await recordRefusal(run, change, inWords(run, fault));
   const guilty = new Set(faults.map(({ change }) => change));
   return { healthy: changes.filter((change) => !guilty.has(change)), refused: guilty.size };
 }
 
 function newReferences(run: Run, change: PlanEntry): readonly Reference[] {
   if (change.kind === 'delete' || change.membersOnly === true) return [];
-  const asked = askedOf(run, change);
+  const asked = requestedExposure(run, change);
   if (!asked) return [];
   const present = run.state.exposures[change.key];
   const known = new Set(present ? referencesOf(present.settings).map(({ path }) => path) : []);

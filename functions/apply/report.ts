@@ -75,7 +75,7 @@ async function reportSlice(
   await parkRejected(scope, arrival, results);
   tellLeftOut(scope, arrival, results);
   scope.attempts.forget(message.id);
-  await scope.healing.note(settled, wayOf(arrival));
+  await scope.recorder.note(settled, deliveryOf(arrival));
   const outcomes = Object.fromEntries(
     [...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [
       outcome,
@@ -150,7 +150,7 @@ async function reportOrder(
 }
 
 /** Delivery data of a slice for the history. */
-export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
+export function deliveryOf({ message, meta }: Arrived<Slice>): Delivery {
   return {
     hops: meta.hops ?? [],
     attempt: message.receiveCount,

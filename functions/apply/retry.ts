@@ -9,9 +9,9 @@ import { isRetryDue, quarantineEntry } from '../../shared/domain/plan/quarantine
 import { SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
 import { declareParts } from './parts.ts';
-import { siftMissing } from './references.ts';
+import { separateMissing } from './references.ts';
 import type { Run } from './run.ts';
-import { pardon } from './run.ts';
+import { withdrawRefusal } from './run.ts';
 
 /** After this many refusals, the other changes wait for the next run. */
 const MAX_FAILURES = 5;
@@ -19,7 +19,7 @@ const MAX_FAILURES = 5;
 /** Retries due quarantined changes one by one; call last. */
 export async function retryQuarantined(run: Run): Promise<void> {
   const owed = [...run.entries.values()].filter((entry) => isOwed(run, entry));
-  const { healthy: due } = await siftMissing(run, owed);
+  const { healthy: due } = await separateMissing(run, owed);
   run.isolating = true;
   await tryOneByOne(run, due).finally(() => {
     run.isolating = false;
@@ -43,7 +43,7 @@ async function tryOneByOne(run: Run, due: readonly PlanEntry[]): Promise<void> {
 async function tryAgain(run: Run, entries: readonly PlanEntry[]): Promise<number> {
   if (entries.length === 0) return 0;
   run.retry = new Set(entries.map(changeId));
-  for (const entry of entries) pardon(run, entry);
+  for (const entry of entries) withdrawRefusal(run, entry);
   return declareParts(run, entries, () => SCRIPT_LINES.exposure);
 }
 

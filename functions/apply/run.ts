@@ -155,7 +155,7 @@ function lookForHolders({ job }: Run): Promise<readonly AddressHolder[]> {
  * Records that the device refuses this change. For a clash that was not detected before, reads the
  * holders again: then it is a conflict, not a quarantine.
  */
-export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
+export async function recordRefusal(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
   const id = changeId(entry);
   const before = quarantineEntry(run.state, entry);
   const remembered = nextQuarantine(
@@ -173,14 +173,14 @@ export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Pro
 }
 
 /** The exposure that the owner's slice requests for this change. */
-export function askedOf({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
+export function requestedExposure({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
   return job.slices
     .find((slice) => slice.owner === owner)
     ?.exposures.find((e) => exposureKey(e) === key);
 }
 
 /** Withdraws a refusal that this change did not cause, or not alone. */
-export function pardon(run: Run, entry: PlanEntry): void {
+export function withdrawRefusal(run: Run, entry: PlanEntry): void {
   run.refused.delete(changeId(entry));
   run.rejections.delete(changeId(entry));
 }

@@ -2,7 +2,7 @@ import type { Devices } from '../../shared/bigip/devices.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
-import type { Healing } from './heal.ts';
+import type { ResultRecorder } from './record-results.ts';
 import type { Pace } from './pace.ts';
 import type { Sizes } from './sizes.ts';
 import type { Waiting } from './waiting.ts';
@@ -14,7 +14,7 @@ export interface Scope {
   readonly attempts: Attempts;
   /** By device. */
   readonly paces: ReadonlyMap<string, Pace>;
-  readonly healing: Healing;
+  readonly recorder: ResultRecorder;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
   readonly context: FunctionContext;

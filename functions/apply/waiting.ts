@@ -4,13 +4,13 @@
  */
 import type { Device } from '../../shared/bigip/device.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
-import { orderInWords } from '../../shared/failures/waiting/meant.ts';
+import { orderInWords } from '../../shared/failures/waiting/remaining-order.ts';
 import { isAbandoned, markedAway } from '../../shared/failures/waiting/away.ts';
 import type { Why } from '../../shared/failures/waiting/away.ts';
 import type { Entry, Mark } from '../../shared/failures/waiting/entry.ts';
 import { wantedOf } from '../../shared/failures/waiting/merge.ts';
 import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
-import { takeTurn } from '../../shared/failures/waiting/turn.ts';
+import { returnWaitingChanges } from '../../shared/failures/waiting/turn.ts';
 import type { Probe, ReturnResult } from '../../shared/failures/waiting/turn.ts';
 import { canonicalJson } from '../../shared/domain/declared/declared.ts';
 import { orderSubject } from '../../shared/domain/steering/steering.ts';
@@ -213,7 +213,7 @@ async function takeTurns(
       try {
         return {
           device,
-          turn: await takeTurn(
+          turn: await returnWaitingChanges(
             { place, probe, queues, clock, id, log, functionVersion },
             device,
             signal,

@@ -7,7 +7,7 @@ import { EXPRESS_EVENTS } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
 /** A parsed express event with its age. */
-export interface Arrival {
+export interface ExpressArrival {
   readonly message: QueueMessage;
   readonly event: Express;
   /** Milliseconds since the snapshot was sent. */
@@ -24,7 +24,7 @@ export type Dropped = {
 
 /** The usable events of a batch, and the dropped ones. */
 export interface Sorted {
-  readonly arrivals: readonly Arrival[];
+  readonly arrivals: readonly ExpressArrival[];
   /** Not dead-lettered, because the slice contains the same change. */
   readonly dropped: readonly Dropped[];
 }
@@ -35,7 +35,7 @@ export function sortMessages(
   own: string | undefined,
   now: number,
 ): Sorted {
-  const arrivals: Arrival[] = [];
+  const arrivals: ExpressArrival[] = [];
   const dropped: Dropped[] = [];
   for (const message of messages) {
     const opened = parseEvent(message.body, EXPRESS_EVENTS);
@@ -61,8 +61,8 @@ function whyNot(event: Express, own: string | undefined, age: number): string | 
 }
 
 /** An event covers all members of its owner, so the newest replaces the others. */
-function newestOfEach(arrivals: readonly Arrival[]): readonly Arrival[] {
-  const newest = new Map<string, Arrival>();
+function newestOfEach(arrivals: readonly ExpressArrival[]): readonly ExpressArrival[] {
+  const newest = new Map<string, ExpressArrival>();
   for (const arrival of arrivals) {
     const known = newest.get(arrival.event.owner);
     if (known === undefined || compareVersions(arrival.event.version, known.event.version) >= 0)

@@ -9,10 +9,10 @@ import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import { createSuspects, UNWORTHY } from '../../shared/queue/suspects.ts';
+import { createSuspects, NOT_RETRIED } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
-import type { Arrival, Dropped } from './arrivals.ts';
+import type { ExpressArrival, Dropped } from './arrivals.ts';
 import { sortMessages } from './arrivals.ts';
 import type { Connections } from './connections.ts';
 import { createConnections } from './connections.ts';
@@ -24,7 +24,7 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const connections = createConnections(runtime);
   const handle = handleGroups({
     // A late event is worthless, so nothing is retried twice.
-    suspects: createSuspects(UNWORTHY, runtime),
+    suspects: createSuspects(NOT_RETRIED, runtime),
     handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
     giveUp: async (message, { code, reason }) =>
       tellDropped(runtime, message.group, {
@@ -91,7 +91,7 @@ const PAUSE = { first: 1_000, longest: 15_000 } as const;
 async function postpone(
   runtime: Runtime,
   config: DeviceConfig,
-  arrivals: readonly Arrival[],
+  arrivals: readonly ExpressArrival[],
   error: unknown,
 ): Promise<readonly QueueMessage[]> {
   const known = error instanceof DeviceError ? error : undefined;
@@ -131,7 +131,7 @@ function tellDropped(
 
 function tellDone(
   { log, clock }: Runtime,
-  arrivals: readonly Arrival[],
+  arrivals: readonly ExpressArrival[],
   { decisions, corrected }: ExpressDone,
 ): void {
   for (const { event, age } of arrivals) {

@@ -5,7 +5,7 @@
 import { openFailures } from '../../shared/failures/open.ts';
 import type { FailureRecord } from '../../shared/failures/port.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
-import { unreadSighting } from '../../shared/failures/failure-record.ts';
+import { recordOfUnread } from '../../shared/failures/failure-record.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
@@ -15,7 +15,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { createPruner } from './prune.ts';
 import type { Pruned } from './prune.ts';
-import { sight } from './sight.ts';
+import { recordOfMessage } from './record-of-message.ts';
 
 export type ParkHandler = Handler & { close(): Promise<void> };
 
@@ -59,10 +59,10 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
       single: true,
       handle: async (_group, messages) => {
         for (const message of messages)
-          await record(await sight(queue, message, { config: runtime.config, keys }));
+          await record(await recordOfMessage(queue, message, { config: runtime.config, keys }));
         return [];
       },
-      giveUp: (message, verdict) => record(unreadSighting(queue, message, verdict)),
+      giveUp: (message, verdict) => record(recordOfUnread(queue, message, verdict)),
       queue: () => runtime.queues.queue(`${queue}-dead`),
       onError: (group, error) =>
         runtime.log.error(

@@ -17,7 +17,7 @@ import { serveHttp, type HttpAddress, type HttpServer } from './serve/http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
 import { LeaderRecords } from './leader/leader-records.ts';
 import { Leadership, type LeaseTiming } from './leader/leadership.ts';
-import { clockAhead } from './clock-teller.ts';
+import { clockAhead } from './clock-reporter.ts';
 import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';

@@ -133,13 +133,13 @@ export const Tasks = itemsOf(
 );
 
 /** The origin of an answer. */
-export interface Asked {
+export interface AnswerOrigin {
   readonly device: string;
   readonly request: Pick<DeviceRequest, 'method' | 'path' | 'kind'>;
 }
 
 /** Validates an answer. Throws BIP511 if it does not match the schema. */
-export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResponse): T {
+export function readAs<T>(schema: z.ZodType<T>, asked: AnswerOrigin, answer: DeviceResponse): T {
   const result = schema.safeParse(answer.json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -152,7 +152,7 @@ export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResp
 
 /** Only a write has an unknown outcome; a login writes nothing. */
 export function wrongShape(
-  { device, request }: Asked,
+  { device, request }: AnswerOrigin,
   answer: DeviceResponse,
   problem?: string,
 ): DeviceError {

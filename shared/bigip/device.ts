@@ -28,7 +28,7 @@ import { missingReferences } from './references.ts';
 import type { MissingReference, Reference } from './references.ts';
 import type { DeviceSession } from './session.ts';
 import type { DeviceFacts } from './status.ts';
-import { readFacts } from './status.ts';
+import { readDeviceFacts } from './status.ts';
 import { syncToGroup } from './sync.ts';
 
 export type { DeclaredPartition, PartitionReading } from './partition.ts';
@@ -158,7 +158,7 @@ export function createDevice(
     abandoned: async () =>
       findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
     missing: (references) => missingReferences(session, references),
-    facts: () => readFacts(session, clock),
+    facts: () => readDeviceFacts(session, clock),
     close: () => session.close(),
   };
 }

@@ -27,7 +27,7 @@ export interface Configured {
 }
 
 /** Metadata of a reading. */
-export interface Sighting {
+export interface ReadingInfo {
   readonly owners: Owners;
   /** Name of the unit that made the declaration; undefined if it is not recorded. */
   readonly declaredBy: string | undefined;
@@ -41,7 +41,11 @@ export interface FenceWatch {
    * Reports outdated fences; rejects if the report could not be sent, so that the next reading
    * repeats it.
    */
-  check(partition: string, seen: Sighting, others: () => Promise<readonly Owners[]>): Promise<void>;
+  check(
+    partition: string,
+    seen: ReadingInfo,
+    others: () => Promise<readonly Owners[]>,
+  ): Promise<void>;
   /** Records the owners that this process declared, as the expected state. */
   declared(partition: string, owners: Owners): void;
 }
@@ -89,14 +93,17 @@ export function createFenceWatch(
  * Whether the new unit was in sync cannot be determined from it alone; asking costs one round of
  * snapshots.
  */
-function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): string | undefined {
+function takenOver(
+  { declaredBy, unit }: ReadingInfo,
+  before: Known | undefined,
+): string | undefined {
   if (declaredBy === undefined || unit === undefined || declaredBy === unit) return undefined;
   if (before?.unit === unit && before.declaredBy === declaredBy) return undefined;
   return `${unit} is active now, but ${declaredBy} made the last declaration`;
 }
 
 function underOlder(
-  { owners }: Sighting,
+  { owners }: ReadingInfo,
   { generation, owners: configured }: Configured,
 ): string | undefined {
   const late = Object.entries(owners).filter(
@@ -109,7 +116,7 @@ function underOlder(
   return `${first[0]} is declared with configuration generation ${first[1].version.generation}, but generation ${generation} is in use${more}`;
 }
 
-function behindMemory(seen: Sighting, before: Known | undefined): string | undefined {
+function behindMemory(seen: ReadingInfo, before: Known | undefined): string | undefined {
   return before === undefined ? undefined : behind(seen.owners, before.owners, 'was seen earlier');
 }
 
@@ -118,7 +125,7 @@ function behindMemory(seen: Sighting, before: Known | undefined): string | undef
  * may have newer versions.
  */
 async function behindOthers(
-  seen: Sighting,
+  seen: ReadingInfo,
   before: Known | undefined,
   others: () => Promise<readonly Owners[]>,
 ): Promise<string | undefined> {

@@ -26,7 +26,7 @@ export type PartitionReading =
   | Extract<ReadResult, { kind: 'refused' }>;
 
 /** A partition's declaration, and the name of the unit that declared it last, if known. */
-export interface Found {
+export interface FoundDeclaration {
   readonly reading: PartitionReading;
   readonly declaredBy: string | undefined;
 }
@@ -37,7 +37,7 @@ export function declarePath(partition: string): string {
 }
 
 /** Reads the partitions of one device. */
-export type PartitionReader = (partition: string) => Promise<Found>;
+export type PartitionReader = (partition: string) => Promise<FoundDeclaration>;
 
 /**
  * The lock key is a digest of everything stored in a partition (as3.md §9.4), so a reading with the
@@ -45,7 +45,7 @@ export type PartitionReader = (partition: string) => Promise<Found>;
  * not once per event.
  */
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
-  const last = new Map<string, { readonly key: string; readonly found: Found }>();
+  const last = new Map<string, { readonly key: string; readonly found: FoundDeclaration }>();
   return async (partition) => {
     const tenant = await session.find(
       { path: declarePath(partition), kind: 'declared' },
@@ -86,12 +86,12 @@ function notAbsent(
 }
 
 /** Undefined if the answer does not contain the tenant. */
-export function foundIn({ json }: DeviceResponse, partition: string): Found | undefined {
+export function foundIn({ json }: DeviceResponse, partition: string): FoundDeclaration | undefined {
   const tenant = declarationOf(partition).safeParse(json).data;
   return tenant && foundOf(tenant, partition);
 }
 
-function foundOf(tenant: As3Tenant, partition: string): Found {
+function foundOf(tenant: As3Tenant, partition: string): FoundDeclaration {
   const { unit, ...constants } = (tenant['constants'] ?? {}) as { readonly unit?: unknown };
   const declaredBy = typeof unit === 'string' ? unit : undefined;
   const result = readTenant(partition, unit === undefined ? tenant : { ...tenant, constants });

@@ -71,7 +71,7 @@ export async function ask(
 /**
  * Name and AS3 version of a unit. Rejects with a {@link DeviceError} if AS3 is missing or too old.
  */
-export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> {
+export async function readUnitFacts(device: string, unit: Unit): Promise<UnitFacts> {
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/shared/appsvcs/info' };
   const [info, named] = await Promise.all([
     ask(device, unit, request),

@@ -8,7 +8,7 @@ import { isAway } from './breaker.ts';
 import { DeviceError } from './errors.ts';
 import { faultOf, isUnreadable } from './outcomes.ts';
 import type { UnitFacts } from './role.ts';
-import { ask, findActive, readFacts } from './role.ts';
+import { ask, findActive, readUnitFacts } from './role.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 import { longestSince, momentOf } from '../runtime/clock.ts';
@@ -192,7 +192,7 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
   const asking = shareCall(
     async () => {
       const now = await get();
-      return (now.facts ??= await readFacts(device, now.unit));
+      return (now.facts ??= await readUnitFacts(device, now.unit));
     },
     { limit: limit + timeout, late: timeout / 2, tooLong },
   );

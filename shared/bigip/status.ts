@@ -18,7 +18,7 @@ export interface DeviceFacts {
 const HALF_A_SECOND = 500;
 
 /** Two requests to the active unit. The clock is compared with the middle of the second one. */
-export async function readFacts(
+export async function readDeviceFacts(
   session: DeviceSession,
   clock: Pick<Clock, 'now'>,
 ): Promise<DeviceFacts> {

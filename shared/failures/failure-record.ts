@@ -165,7 +165,7 @@ const isRefused = (code: string): boolean => ORIGIN_CODES.has(code) || UNREAD_CO
  * A message of a dead-letter queue: a dead letter written by Sluice, or an event that the queue
  * moved there.
  */
-export type FoundLetter =
+export type FoundDeadLetter =
   | {
       readonly kind: 'letter';
       readonly letter: DeadLetter;
@@ -178,7 +178,7 @@ export type FoundLetter =
  * A sender on `snapshots` could forge a dead letter, but the queue marks messages that it moved
  * itself.
  */
-export function readFoundLetter(queue: WorkQueueName, message: QueueMessage): FoundLetter {
+export function readFoundDeadLetter(queue: WorkQueueName, message: QueueMessage): FoundDeadLetter {
   const opened =
     message.redriven === true ? undefined : parseEvent(message.body, DEAD_LETTER_EVENTS);
   if (opened === undefined || 'refused' in opened || opened.ok.data.queue !== queue)
@@ -193,7 +193,7 @@ export function readFoundLetter(queue: WorkQueueName, message: QueueMessage): Fo
 
 /** Undefined if the function that wrote the dead letter verified the owner already. */
 export function claimIn(
-  found: FoundLetter,
+  found: FoundDeadLetter,
   message: QueueMessage,
 ): { readonly body: string; readonly sender: string | undefined } | undefined {
   if (found.kind === 'raw') return { body: message.body, sender: message.sender };
@@ -212,10 +212,10 @@ export interface FailureRecordContext {
   readonly proof?: Proof;
 }
 
-/** Converts a message that `readFoundLetter` recognised. */
+/** Converts a message that `readFoundDeadLetter` recognised. */
 export function failureRecord(
   queue: WorkQueueName,
-  found: FoundLetter,
+  found: FoundDeadLetter,
   context: FailureRecordContext,
 ): FailureRecord {
   return found.kind === 'letter' ? fromLetter(found, context) : fromRaw(queue, context);
@@ -233,7 +233,7 @@ function judged(origin: Origin, queue: WorkQueueName, { proof }: FailureRecordCo
 }
 
 function fromLetter(
-  { letter, traceparent, at }: FoundLetter & { readonly kind: 'letter' },
+  { letter, traceparent, at }: FoundDeadLetter & { readonly kind: 'letter' },
   context: FailureRecordContext,
 ): FailureRecord {
   const { message, config } = context;
@@ -333,7 +333,7 @@ function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRe
 }
 
 /** The record of a message that must not be parsed: its bytes and the reason. */
-export function unreadSighting(
+export function recordOfUnread(
   queue: WorkQueueName,
   message: QueueMessage,
   { code, reason }: { readonly code: string; readonly reason: string },

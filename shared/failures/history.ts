@@ -113,53 +113,53 @@ function isRepetition(a: HistoryEntry, b: HistoryEntry): boolean {
 }
 
 /** Undefined if nothing needs to be written. Pure. */
-export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHistory | undefined {
-  const index = story.chapters.findLastIndex((known) => known.device === chapter.device);
-  const known = story.chapters[index];
-  if (known === undefined || !isRepetition(known, chapter))
-    return { ...story, chapters: [...story.chapters, chapter].slice(-MAX_ENTRIES) };
-  if (chapter.at - known.last < REPEAT_MS) return undefined;
-  const again = { ...chapter, at: known.at, last: chapter.at, times: known.times + 1 };
-  return { ...story, chapters: story.chapters.toSpliced(index, 1, again) };
+export function withEntry(history: OwnerHistory, entry: HistoryEntry): OwnerHistory | undefined {
+  const index = history.chapters.findLastIndex((known) => known.device === entry.device);
+  const known = history.chapters[index];
+  if (known === undefined || !isRepetition(known, entry))
+    return { ...history, chapters: [...history.chapters, entry].slice(-MAX_ENTRIES) };
+  if (entry.at - known.last < REPEAT_MS) return undefined;
+  const again = { ...entry, at: known.at, last: entry.at, times: known.times + 1 };
+  return { ...history, chapters: history.chapters.toSpliced(index, 1, again) };
 }
 
 /** Keeps the histories in blobs below `history/`, one per owner. */
 export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStore {
   // Blobs with an unchanged tag are not read again.
-  const known = new Map<string, { readonly tag: string; readonly story: OwnerHistory }>();
+  const known = new Map<string, { readonly tag: string; readonly history: OwnerHistory }>();
   const keyOf = (owner: string): string => `history/${digest(owner).slice(0, 16)}.json`;
   const fetch = async (
     key: string,
-  ): Promise<{ readonly tag: string; readonly story: OwnerHistory } | undefined> => {
+  ): Promise<{ readonly tag: string; readonly history: OwnerHistory } | undefined> => {
     const blob = await blobs.get(key);
     const parsed = blob === undefined ? undefined : OwnerHistory.safeParse(JSON.parse(blob.text));
     // Entries of other versions are kept.
     if (blob === undefined || parsed?.success !== true) return undefined;
-    const found = { tag: blob.tag, story: parsed.data };
+    const found = { tag: blob.tag, history: parsed.data };
     known.set(key, found);
     return found;
   };
   return {
     note: async (settled, way) => {
       const key = keyOf(settled.owner);
-      const story = (known.get(key) ?? (await fetch(key)))?.story ?? {
+      const history = (known.get(key) ?? (await fetch(key)))?.history ?? {
         format: 1,
         owner: settled.owner,
         chapters: [],
       };
-      const next = withEntry(story, historyEntry(settled, way, now()));
+      const next = withEntry(history, historyEntry(settled, way, now()));
       if (next === undefined) return;
       const tag = await blobs.put(key, JSON.stringify(next));
-      if (tag !== undefined) known.set(key, { tag, story: next });
+      if (tag !== undefined) known.set(key, { tag, history: next });
     },
-    of: async (owner) => (await fetch(keyOf(owner)))?.story,
+    of: async (owner) => (await fetch(keyOf(owner)))?.history,
     all: async () => {
       const found = await readAll(
         await blobs.list('history/'),
         async ({ key, tag }) =>
-          (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story,
+          (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.history,
       );
-      return found.filter((story) => story !== undefined);
+      return found.filter((history) => history !== undefined);
     },
   };
 }

@@ -11,7 +11,7 @@ import type { FunctionContext, Handler } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
 import type { Suspects } from './suspects.ts';
 import { handleBatch } from './trial.ts';
-import type { Bench } from './trial.ts';
+import type { TrialSteps } from './trial.ts';
 
 /** Handles messages of one group. Resolves with those to retry. Must be idempotent. */
 export type GroupHandler = (
@@ -47,7 +47,7 @@ export interface BatchWork {
 /** Returns a Lambda handler that reports failed messages individually. */
 export function handleGroups(work: BatchWork): Handler {
   return async (event, context) => {
-    const bench: Bench = {
+    const bench: TrialSteps = {
       suspects: work.suspects,
       context,
       calm: async (messages) => {

@@ -3,6 +3,7 @@
  * values would need a gigabyte of memory; this checks values one by one and stops. If it finds
  * nothing, zod validates the whole data with few issues at most.
  */
+import { isJsonObject } from '../domain/json-object.ts';
 import * as z from 'zod';
 
 /** The issues in the form of zod, for the same messages. */
@@ -21,13 +22,9 @@ export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined 
 function partsOf(schema: Schema, value: unknown): Iterable<Part> | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'array') return Array.isArray(value) ? elements(def.element, value) : undefined;
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   if (def.type === 'object') return properties(def, value);
   return def.type === 'record' ? entries(def.valueType, value) : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function* elements(schema: Schema, value: readonly unknown[]): Generator<Part> {

@@ -16,7 +16,7 @@ import {
  * The signed fields: everything that identifies the event and its owner, and the serialised
  * content. Trace and hops are informational and not signed.
  */
-export interface Covered {
+export interface SignedFields {
   readonly id: string;
   readonly source: string;
   readonly type: string;
@@ -32,14 +32,14 @@ export interface SignatureClaim {
   readonly keyid: string;
   /** Base64. */
   readonly value: string;
-  readonly covers: () => Covered;
+  readonly covers: () => SignedFields;
 }
 
 /** Signs events with a private key. */
 export interface EventSigner {
   readonly keyid: string;
   /** Base64. */
-  sign(covered: Covered): string;
+  sign(covered: SignedFields): string;
 }
 
 /** A public key with its id. */
@@ -55,7 +55,7 @@ const CONTEXT = 'sluice event signature 1';
  * JSON text contains no line break, so the first one ends the attributes, and no two events
  * serialise to the same bytes.
  */
-function bytesOf({ id, source, type, subject, time, encoding, data }: Covered): Buffer {
+function bytesOf({ id, source, type, subject, time, encoding, data }: SignedFields): Buffer {
   return Buffer.from(
     `${JSON.stringify([CONTEXT, '1.0', id, source, type, subject, time, encoding])}\n${data}`,
   );

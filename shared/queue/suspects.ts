@@ -75,7 +75,7 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** For messages that are not worth a retry: a suspect is given up at once. */
-export const UNWORTHY: Marks = {
+export const NOT_RETRIED: Marks = {
   get: () => Promise.resolve(MAX_TRIES),
   set: nothing,
   clear: nothing,
@@ -83,4 +83,4 @@ export const UNWORTHY: Marks = {
 };
 
 /** For processes that may not write counts: suspects are handled alone, and none is given up. */
-export const NO_MARKS: Marks = { ...UNWORTHY, get: () => Promise.resolve(0) };
+export const NO_MARKS: Marks = { ...NOT_RETRIED, get: () => Promise.resolve(0) };

@@ -8,7 +8,7 @@ import type { QueueMessage } from './port.ts';
 import { MAX_TRIES, type Suspects } from './suspects.ts';
 
 /** The steps of one batch, in the order of the file's description. */
-export interface Bench {
+export interface TrialSteps {
   readonly suspects: Suspects;
   readonly context: FunctionContext;
   /** Handles groups without suspects in parallel; resolves with the messages to retry. */
@@ -22,7 +22,7 @@ export interface Bench {
 
 /** Resolves with the messages to retry. */
 export async function handleBatch(
-  bench: Bench,
+  bench: TrialSteps,
   messages: readonly QueueMessage[],
 ): Promise<readonly QueueMessage[]> {
   const { suspects } = bench;
@@ -53,7 +53,7 @@ interface Accused {
  * crashed a process can therefore move to the end.
  */
 async function tryAll(
-  bench: Bench,
+  bench: TrialSteps,
   {
     messages,
     over: before,
@@ -77,7 +77,7 @@ async function tryAll(
   return failed;
 }
 
-async function settle(bench: Bench, { message, tries }: Accused): Promise<boolean> {
+async function settle(bench: TrialSteps, { message, tries }: Accused): Promise<boolean> {
   const { suspects, context } = bench;
   if (tries >= MAX_TRIES) {
     const gone = await bench.giveUp(message, tries);
@@ -92,7 +92,7 @@ async function settle(bench: Bench, { message, tries }: Accused): Promise<boolea
 }
 
 async function onTrial(
-  { suspects, one }: Bench,
+  { suspects, one }: TrialSteps,
   message: QueueMessage,
   tries: number,
 ): Promise<boolean> {

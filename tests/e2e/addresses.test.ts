@@ -67,7 +67,7 @@ async function addresses(
 }
 
 test(
-  'an address is chosen beside others, comes back to a wiped device, is freed, and is missed when there is none',
+  'an address is assigned next to others, restored on a wiped device, freed, and reported when the pool is empty',
   async () => {
     const sluice = await site.up();
     // Three are somebody else's, so it is the fourth.

@@ -121,7 +121,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('shows and steers there what it shows and steers on one host', async () => {
+test('shows and controls the same on AWS as on one host', async () => {
   expect(await sluice('doctor')).toMatchObject({
     code: 0,
     out: expect.stringMatching(

@@ -183,7 +183,7 @@ describe('sluice map', () => {
     );
   });
 
-  test('says the same from standard input, as YAML', async () => {
+  test('accepts the same objects from standard input, as YAML', async () => {
     const all = stringify(list(...manifest(GATEWAY), service, ...pods));
     const [fromInput, asYaml] = await Promise.all([
       sluice(['map', '-f', '-', '-o', 'json'], all),
@@ -193,7 +193,7 @@ describe('sluice map', () => {
     expect(parse(asYaml.out)).toEqual(fromInput.json);
   });
 
-  test('reads what can be read, names the rest with file and line, and ends with 1', async () => {
+  test('reads valid documents, reports others with file and line, and ends with 1', async () => {
     const unselected = {
       apiVersion: 'networking.istio.io/v1',
       kind: 'Gateway',
@@ -231,7 +231,7 @@ describe('sluice map', () => {
     expect(overlaid.err).toContain('(--overlay)');
   });
 
-  test('names server, empty ports and the index of each server; a bind is there only where it is not the wildcard', async () => {
+  test('prints server, empty ports and index of each server; bind only if it is not the wildcard', async () => {
     const servers = [
       { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'], bind: '10.244.1.5' },
       { port: { number: 9999, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] },
@@ -472,7 +472,7 @@ describe('sluice plan', () => {
     );
   });
 
-  test('ends with 2 and says what would be created, changed and deleted, and writes nothing', async () => {
+  test('ends with 2, lists what would be created, changed and deleted, and writes nothing', async () => {
     const path = file('now.yaml', running);
     expect(changes(await plan(path))).toEqual([
       ['create', '172.16.100.195:32400/tcp', 'default/tcp-echo-gateway requests it'],
@@ -513,7 +513,7 @@ describe('sluice plan', () => {
     expect(bigip.writes).toHaveLength(1);
   });
 
-  test('chooses an automatic address as apply would: beside those of others, and the same one once it is declared', async () => {
+  test('assigns an automatic address as apply would: a free one, and the same one once it is declared', async () => {
     const plain = parse(readFileSync(config, 'utf8')) as { ingresses: object[] };
     writeFileSync(
       config,
@@ -561,7 +561,7 @@ describe('sluice plan', () => {
     ]);
   });
 
-  test('leaves an ingress alone whose Service is not in the files, and says so', async () => {
+  test('reports an ingress whose Service is not in the files, and does not change it', async () => {
     const said = await plan(GATEWAY);
     expect(said).toMatchObject({
       code: 1,
@@ -586,7 +586,7 @@ describe('sluice plan', () => {
 });
 
 describe('sluice import cis', () => {
-  test('turns the F5 ConfigMap of a CIS user into an entry and a command, and what they say is the same', async () => {
+  test('converts the F5 ConfigMap of a CIS user to an equivalent entry and command', async () => {
     const { json } = await sluice([
       'import',
       'cis',
@@ -703,7 +703,7 @@ describe('sluice import cis', () => {
     expect(out).not.toContain('service: shop/app');
   });
 
-  test('says so where there is nothing to import', async () => {
+  test('reports if there is nothing to import', async () => {
     expect(await sluice(['import', 'cis', '-f', GATEWAY])).toMatchObject({
       code: 0,
       out: 'No object of F5 CIS in these files.\n',

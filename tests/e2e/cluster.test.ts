@@ -220,7 +220,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'asks first: without a terminal nothing is done before --yes, and with --dry-run nothing at all',
+    'asks first: without a terminal it needs --yes, and --dry-run does nothing',
     async () => {
       expect(await sluice('enable', 'east')).toMatchObject({
         code: 1,
@@ -236,7 +236,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'forget leaves the fences, adopt hands them on',
+    'forget keeps the fences, adopt transfers them',
     async () => {
       await sluice('forget', 'west', '--yes', '--why', 'it is gone');
       await apply();
@@ -287,7 +287,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'says that a device gives no answer, and steers nothing there',
+    'reports a device that does not answer, and sends no order to it',
     async () => {
       await bigip.close();
       expect(await sluice('list')).toMatchObject({

@@ -71,7 +71,7 @@ describe('npm run demo', () => {
   );
 
   test(
-    'says what is in the way, and ends with 1',
+    'reports the problem, and ends with 1',
     async () => {
       const blocker = createServer().listen(15_021, loopbackOf('10.244.1.5'));
       await once(blocker, 'listening');
@@ -84,13 +84,13 @@ describe('npm run demo', () => {
     LIMIT,
   );
 
-  test('refuses what it does not know, with the choices', async () => {
+  test('refuses unknown values, with the valid ones', async () => {
     const { code, text } = await demo('--queue', 'kafka');
     expect(code).toBe(2);
     expect(text).toContain('--queue kafka: must be one of sqlite, sqs');
   });
 
-  test('leaves its functions to the build: the walkthroughs above ran those that were there, and made none', () => {
+  test('does not build functions: the walkthroughs above used the existing ones', () => {
     expect(built()).toEqual(before);
   });
 });

@@ -208,7 +208,7 @@ describe('foreign text is shown on a terminal without effect', () => {
     }
   });
 
-  test('the original event is byte for byte what it was, in a pipe', async () => {
+  test('the original event is unchanged byte by byte in a pipe', async () => {
     const id = await parked();
     expect((await sluice('failures', 'show', id, '--event', '-c', config)).out).toBe(
       sighting(1).details.event.body,
@@ -276,7 +276,7 @@ describe('a hostile bundle', () => {
     expect(readdirSync(join(folder, 'victim'))).toEqual(['x.json']);
   });
 
-  test('replaces nothing of a failure that is known', async () => {
+  test('replaces nothing in a known failure', async () => {
     const id = await parked();
     const before = await sluice('failures', 'show', id, '--event', '-c', config);
     const { evidence } = JSON.parse(

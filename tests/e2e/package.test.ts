@@ -162,7 +162,7 @@ describe('the stack', () => {
     return arns.map((arn) => String((arn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0])).sort();
   }
 
-  test('each function takes from its own queue only, and sends only where its results go', () => {
+  test('each function receives from its own queue only, and sends only to the queues of its results', () => {
     expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
     expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual([
       'ExpressQueue',
@@ -252,7 +252,7 @@ describe('the stack', () => {
         (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0],
       ]);
 
-  test('apply looks every minute what waits, audit every ten minutes for drift, replay sleeps without a policy, and none is called again for a device that is away', () => {
+  test('apply checks waiting changes every minute, audit checks drift every ten minutes, replay is disabled without a policy, and none is retried for an unreachable device', () => {
     expect(schedules(template)).toEqual([
       ['rate(1 minute)', 'ENABLED', 'ApplyLambdaFunction'],
       ['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'],
@@ -277,13 +277,13 @@ describe('the stack', () => {
     ]);
   });
 
-  test('says the role id of replay, which map has to know', () => {
+  test('outputs the role id of replay, which map needs', () => {
     expect(compiled.Outputs['ReplayRoleId']).toMatchObject({
       Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] },
     });
   });
 
-  test('a failure store in a directory is refused where Lambda would lose it', async () => {
+  test('a failure store in a directory is refused, because Lambda would lose it', async () => {
     const config = join(scratch, 'directory.yaml');
     writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace(/^failures:[^]*$/m, ''));
     await expect(compileTemplate({ root, config })).rejects.toThrow(
@@ -396,7 +396,7 @@ describe('the stack', () => {
     });
   });
 
-  test('a device that is away for long raises an alarm, although what is for it leaves the queue', () => {
+  test('a long outage of a device raises an alarm, although its changes leave the queue', () => {
     const filter = resource('WaitingDeviceFilter');
     expect(filter).toMatchObject({
       LogGroupName: { Ref: 'ApplyLogGroup' },
@@ -489,7 +489,7 @@ describe('the artifacts', () => {
     }
   });
 
-  test('replay.zip carries the map that is deployed, which says what a snapshot would do', async () => {
+  test('replay.zip contains the deployed map, for previews of snapshots', async () => {
     const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
     try {
       expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(
@@ -500,7 +500,7 @@ describe('the artifacts', () => {
     }
   });
 
-  test('a function without a configuration says how to get one', async () => {
+  test('a function without a configuration explains how to add one', async () => {
     const unpacked = await unpackArtifact(join(dist, 'map.zip'));
     try {
       for (const name of ['sluice.yaml', 'sluice.config.json'])
@@ -598,7 +598,7 @@ describe('the build', () => {
     }
   });
 
-  test('leaves a configuration alone that names its generation', () => {
+  test('keeps a configured generation', () => {
     expect(packedConfig(EXAMPLE).content).toBe(readFileSync(EXAMPLE, 'utf8'));
   });
 

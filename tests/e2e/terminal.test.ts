@@ -56,7 +56,7 @@ describe('standard output', () => {
     expect(shell(script)).toMatchObject({ stderr: '', status: 0 });
   });
 
-  test('what cannot be written for lack of space is said once, and the code is 1', () => {
+  test('a full disk is reported once, and the exit code is 1', () => {
     expect(shell('sluice completion bash > /dev/full')).toMatchObject({
       stderr: 'sluice: cannot write to standard output: no space left on the device (ENOSPC)\n',
       status: 1,
@@ -65,11 +65,11 @@ describe('standard output', () => {
 });
 
 describe('the configuration', () => {
-  test('is ./sluice.yaml where nothing is said', () => {
+  test('is ./sluice.yaml by default', () => {
     expect(shell('sluice failures list')).toMatchObject({ stdout: 'No failures.\n', status: 0 });
   });
 
-  test('is what SLUICE_CONFIG names, and -c before it', () => {
+  test('is SLUICE_CONFIG if set, and -c takes precedence', () => {
     expect(shell('sluice failures list', { SLUICE_CONFIG: 'other.yaml' })).toMatchObject({
       stderr: expect.stringMatching(/^sluice: GW100: other\.yaml: cannot be read \(no such file/),
       status: 1,

@@ -34,7 +34,7 @@ afterEach(() => site.stop());
 
 describe('sluice up', () => {
   test(
-    'makes a Gateway reachable, stops on SIGTERM with code 0, and goes on where it was',
+    'makes a Gateway reachable, stops on SIGTERM with code 0, and continues after a restart',
     async () => {
       const first = await site.up();
       await openPorts(site, 'echo', [{ port: 32_400 }]);
@@ -87,7 +87,7 @@ describe('sluice up', () => {
 
 describe('sluice up that cannot begin', () => {
   test(
-    'a second one for the same cluster and queue is refused, the first goes on; kill -9 frees the place',
+    'a second one for the same cluster and queue is refused, the first continues; kill -9 releases the lock',
     async () => {
       const first = await site.up();
       const second = site.launch();
@@ -122,7 +122,7 @@ describe('sluice up that cannot begin', () => {
   );
 
   test(
-    'a cluster that does not answer is waited for, and SIGTERM ends that too',
+    'it waits for a cluster that does not answer, and SIGTERM ends that too',
     async () => {
       const kubeconfig = (await site.read('kubeconfig')).replace(
         /server: .*/,
@@ -297,7 +297,7 @@ describe('bad input', () => {
   };
 
   test(
-    'on the queue becomes a dead letter with code and reason, and the process lives on',
+    'on the queue becomes a dead letter with code and reason, and the process continues',
     async () => {
       const sluice = await site.up();
       const bad: readonly (readonly [string, string, RegExp])[] = [
@@ -457,7 +457,7 @@ describe('a BIG-IP that cannot be used', () => {
   );
 
   test(
-    'has a certificate of another CA than the configured one: BIP402, and heals when the CA is corrected',
+    'has a certificate of another CA: BIP402, and recovers when the CA is corrected',
     async () => {
       const stranger = await startBigip({ dataPath: false });
       await stranger.close();

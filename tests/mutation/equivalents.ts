@@ -161,7 +161,9 @@ const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'nobody who is unknown is among the replayers',
     },
   ],
-  'functions/park/sight.ts': [{ code: 'proof', what: 'is left out of the &&', why: SAME_ABSENT }],
+  'functions/park/record-of-message.ts': [
+    { code: 'proof', what: 'is left out of the &&', why: SAME_ABSENT },
+  ],
 };
 
 const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {

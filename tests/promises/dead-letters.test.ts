@@ -190,7 +190,7 @@ describe('12 every dead letter explains itself', () => {
     expect(await failures.store.list()).toHaveLength(2);
   });
 
-  test('a park that dies before it deletes counts once', async () => {
+  test('a crash of park before it deletes counts once', async () => {
     await reject(1);
     await pump(runtime.queues, 'slices-dead', park, { forget: true });
     await parkAll();
@@ -328,7 +328,7 @@ describe('a newer applied version closes a failure', () => {
     );
   });
 
-  test('a refusal in map is over as soon as anything newer gets through', async () => {
+  test('a refusal in map is resolved by any newer accepted event', async () => {
     await sendDeadLetter(runtime.queues, {
       code: 'GW104',
       reason: 'no entry',

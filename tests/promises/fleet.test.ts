@@ -72,7 +72,7 @@ function westSays(
 }
 
 describe('promise 5, in a fleet: no cluster can disturb another', () => {
-  test('whatever a younger cluster says, an older one keeps its members, their places and its settings', () => {
+  test('an older cluster keeps its members, their priorities and its settings, whatever a younger one sends', () => {
     fc.assert(
       fc.property(fleets, saying, (one, said) => {
         const rules = under(one);
@@ -137,7 +137,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     );
   });
 
-  test('the one that decides can leave, whatever the next one wishes, whose members go on serving', async () => {
+  test('the deciding owner can leave, whatever the next one requests, whose members continue to serve', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(west);
@@ -188,7 +188,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     expect(world.device.state().owners[ownerOf('west')]).not.toHaveProperty('quarantine');
   });
 
-  test('settings of the deciding one that are refused cost the others nothing: their members follow', async () => {
+  test('refused settings of the deciding owner do not affect others: their members are updated', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(offer('west', { since: LATER }));

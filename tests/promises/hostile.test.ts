@@ -81,7 +81,7 @@ describe('a message from any sender', () => {
   afterEach(() => site.close());
 
   test.each(WAYS)(
-    '%s: set aside alone, and what is before and behind it in its group and in others goes on at once',
+    '%s: set aside by itself, and all other messages continue at once',
     async (_, body, code) => {
       site = await startSite({ kind: 'sqlite' });
       const hostile = body(site.signers.east.keyid);
@@ -107,7 +107,7 @@ describe('a message from any sender', () => {
 });
 
 describe('a slice that meets a fault of Sluice', () => {
-  test('is set aside alone, although it was planned together with others', async () => {
+  test('is set aside by itself, although it was planned together with others', async () => {
     const world = createWorld();
     world.device.before = (_partition, next) => {
       if (Object.values(next.exposures).some((e) => e.port === 2))

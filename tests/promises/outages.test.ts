@@ -141,7 +141,7 @@ describe('promise 15: an outage has no end', () => {
     expect(await world.waiting.list()).toEqual([]);
   }, 120_000);
 
-  test('while it is away it is asked six times in a minute at most, and once after an hour, whatever arrives', async () => {
+  test('during an outage it is probed at most six times per minute, and once after an hour, whatever arrives', async () => {
     goAway();
     for (let minute = 0; minute < 180; minute++) {
       await world.send(slice(1 + minute, wants([1]), { owner: EAST }));
@@ -193,7 +193,7 @@ describe('promise 15: an outage has no end', () => {
     expect(ports()).toEqual([1, 2, 3, 4, 7, 8]);
   });
 
-  test('an approval does not take what its owner wanted again while it waited, and says so', async () => {
+  test('an approval does not remove what its owner requested again meanwhile, and reports it', async () => {
     await world.send(slice(1, wants([1, 2, 3, 4, 5, 6, 7, 8]), { owner: EAST }));
     await world.drain();
     await world.send(slice(2, wants([]), { owner: EAST }));
@@ -238,7 +238,7 @@ describe('promise 15: an outage has no end', () => {
     expect(world.device.declares.slice(declares).every((one) => one.ports.includes(1))).toBe(true);
   });
 
-  test('a device that answers and then refuses every declare is not asked more often', async () => {
+  test('a device that answers and then refuses every declare is not probed more often', async () => {
     away = false;
     begun = world.clock.now();
     let broken = true;
@@ -337,7 +337,7 @@ describe('a process that dies between the queue and the store', () => {
 });
 
 describe('a store that fails', () => {
-  test('keeps the message in the queue, and its pauses short', async () => {
+  test('keeps the message in the queue, with short retry intervals', async () => {
     world = createWorld({
       blobs: {
         where: 'nowhere',

@@ -143,7 +143,7 @@ describe('14 replay is a job, not a button', () => {
     if (action === 'cancel') await expect(site.run(job)).rejects.toMatchObject({ code: 'RPL703' });
   });
 
-  test('what failed after the cut-off is not touched', async () => {
+  test('failures after the cut-off are not touched', async () => {
     const site = await siteWith(3);
     const cutoff = site.runtime.clock.now();
     const job = await site.plan('code:BIP421');
@@ -159,7 +159,7 @@ describe('14 replay is a job, not a button', () => {
     ).toEqual(['172.16.100.195:1999/tcp']);
   });
 
-  test('a bad canary stops it before the rest; who resumes wants the rest', async () => {
+  test('a failed canary stops it before the rest; resuming sends the rest', async () => {
     const site = await siteWith(6);
     site.poison.add(1_000);
     const job = await site.plan('code:BIP421', { canary: 2 });
@@ -182,7 +182,7 @@ describe('14 replay is a job, not a button', () => {
     expect(await kinds(site, job)).toEqual({ applied: 6 });
   });
 
-  test('of one owner the newest revision goes, the older ones are superseded, and no revision falls', async () => {
+  test('of one owner the newest revision is sent, the older ones are superseded, and no revision decreases', async () => {
     const site = startSite();
     for (const counter of [1, 2, 3]) await site.fail(owner(1), counter, [2_000 + counter]);
     await site.fail(owner(2), 7, [3_000]);
@@ -204,7 +204,7 @@ describe('14 replay is a job, not a button', () => {
     );
   });
 
-  test('what is declared in a newer revision is not sent at all', async () => {
+  test('what is declared in a newer revision is not sent', async () => {
     const site = await siteWith(1);
     const job = await site.plan('code:BIP421');
     await site.runtime.queues
@@ -261,7 +261,7 @@ describe('14 replay is a job, not a button', () => {
     ]);
   });
 
-  test('functions that do nothing give no result, and the failure stays open', async () => {
+  test('without working functions there is no result, and the failure stays open', async () => {
     const site = await siteWith(1);
     site.work = async () => undefined;
     const job = await site.plan('code:BIP421');

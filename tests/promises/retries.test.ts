@@ -166,7 +166,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     expect(Math.max(...[...perSecond.values()].map((list) => list.length))).toBeLessThan(60);
   });
 
-  test('what the device asks for is obeyed', () => {
+  test('the retry time of the device is respected', () => {
     expect(backoff({ fault: 'transient', after: 90_000 }, { attempt: 1, age: 0 }, () => 0)).toBe(
       90_000,
     );

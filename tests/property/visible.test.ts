@@ -84,14 +84,14 @@ describe('text on a terminal', () => {
         );
   });
 
-  test('said twice is said the same', () => {
+  test('is the same when repeated', () => {
     fc.assert(fc.property(hostile, (text) => visible(visible(text)) === visible(text)));
     fc.assert(
       fc.property(hostile, (text) => visibleLines(visibleLines(text)) === visibleLines(text)),
     );
   });
 
-  test('that is harmless is left as it is', () => {
+  test('that is harmless is not changed', () => {
     for (const text of [
       '',
       'plain',

@@ -4,7 +4,11 @@
 import type { Command } from 'commander';
 import type { Finding } from '../../../shared/bigip/audit.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
-import { findDrift, planRepairs, requestRepairs } from '../../../shared/operations/drift/drift.ts';
+import {
+  driftOfDevices,
+  planRepairs,
+  requestRepairs,
+} from '../../../shared/operations/drift/drift.ts';
 import { driftTable } from '../drift/tables.ts';
 import {
   isConfirmed,
@@ -43,7 +47,7 @@ async function drift(options: DriftOptions): Promise<void> {
   await withContext(
     options,
     async (context) => {
-      const found = await findDrift(context.runtime, options.device);
+      const found = await driftOfDevices(context.runtime, options.device);
       printUnanswered(found.unanswered);
       printData(options.output, { findings: found.findings }, () => driftTable(found));
       if (options.repair === true) await repair(context, found.findings, options);

@@ -1,7 +1,7 @@
 /** Reads the text of a file in pieces, because a pipe has no known size and may not end. */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { Source } from './sources.ts';
+import type { ManifestSource } from './sources.ts';
 
 /** Bytes; the objects of a large cluster take a tenth of it. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -19,13 +19,13 @@ export class TextProblem extends Error {
  * Text with `\n` line endings. Throws TextProblem if it is not text, and other errors if it cannot
  * be read.
  */
-export function textOf({ path, name }: Source): string {
+export function readFileText({ path, name }: ManifestSource): string {
   const bytes = bytesOf({ path, name });
   const text = decoded(bytes);
   return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
 }
 
-function bytesOf({ path, name }: Pick<Source, 'path' | 'name'>): Buffer {
+function bytesOf({ path, name }: Pick<ManifestSource, 'path' | 'name'>): Buffer {
   try {
     const input = path === '-' ? 0 : openSync(path, constants.O_RDONLY);
     try {

@@ -1,16 +1,16 @@
 /** The shape that `kubectl` asks of every object: a kind, and metadata of text. */
 
-export interface Kinded {
+export interface KindedObject {
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
 }
 
-export interface Listed extends Kinded {
+export interface Listed extends KindedObject {
   readonly items?: unknown;
   readonly metadata?: { readonly namespace?: unknown } | null;
 }
 
-export interface Found {
+export interface ContainedObject {
   readonly object: unknown;
   /** In its document. */
   readonly path: readonly (string | number)[];
@@ -19,9 +19,9 @@ export interface Found {
 /** A List contains objects, which have the kind of the List if they name neither kind nor version. */
 export function flatten(
   value: unknown,
-  inherited: Kinded = {},
+  inherited: KindedObject = {},
   path: readonly (string | number)[] = [],
-): readonly Found[] {
+): readonly ContainedObject[] {
   if (!isMap(value)) return [{ object: value, path }];
   const object = inherit(value, inherited);
   const { items, apiVersion, kind } = object;
@@ -37,7 +37,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function inherit(own: Listed, inherited: Kinded): Listed {
+function inherit(own: Listed, inherited: KindedObject): Listed {
   return own.kind === undefined && own.apiVersion === undefined ? { ...inherited, ...own } : own;
 }
 
@@ -51,7 +51,7 @@ export interface ShapeProblem {
 export function problemOf(object: unknown): ShapeProblem | undefined {
   if (object === null || typeof object !== 'object' || Array.isArray(object))
     return { message: `is ${typeName(object)}, not a Kubernetes object`, path: [] };
-  const { apiVersion, kind } = object as Kinded;
+  const { apiVersion, kind } = object as KindedObject;
   const missing = [
     typeof apiVersion === 'string' && apiVersion !== '' ? [] : 'apiVersion',
     typeof kind === 'string' && kind !== '' ? [] : 'kind',

@@ -5,10 +5,10 @@
 import type { Command } from 'commander';
 import { collectValues } from '../terminal/output.ts';
 import { documentsOf, type FileDocument, type ReadDocument } from './documents.ts';
-import { TextProblem, textOf } from './file-text.ts';
+import { TextProblem, readFileText } from './file-text.ts';
 import { flatten, problemOf, type Listed } from './kubernetes-shape.ts';
 import { lastOfSame, refuseSame, type PlacedObject } from './same-object.ts';
-import { sourcesOf, type Source } from './sources.ts';
+import { sourcesOf, type ManifestSource } from './sources.ts';
 
 /** Options of all commands that read files. */
 export interface ManifestOptions {
@@ -71,11 +71,11 @@ export function readManifests(options: ManifestOptions): Manifests {
   };
 }
 
-function readSource(source: Source, namespace: string, reading: Reading): void {
+function readSource(source: ManifestSource, namespace: string, reading: Reading): void {
   const { name, found } = source;
   let documents: readonly FileDocument[];
   try {
-    documents = documentsOf(textOf(source));
+    documents = documentsOf(readFileText(source));
   } catch (error) {
     if (error instanceof TextProblem)
       reading.problems.push(`${name}:${error.line}: ${error.message}`);
@@ -108,7 +108,7 @@ function templateProblem(more: number): string {
  */
 function readObjects(
   document: ReadDocument,
-  { name, found }: Source,
+  { name, found }: ManifestSource,
   namespace: string,
   reading: Reading,
 ): void {

@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
 /** One file to read. */
-export interface Source {
+export interface ManifestSource {
   /** `-` is standard input. */
   readonly path: string;
   readonly name: string;
@@ -12,16 +12,16 @@ export interface Source {
 }
 
 /** All files to read, in the order of the arguments. */
-export interface Sources {
-  readonly sources: readonly Source[];
+export interface ManifestSources {
+  readonly sources: readonly ManifestSource[];
   /** Files skipped in directories, with the reason. */
   readonly skipped: readonly string[];
 }
 
 /** Each file once, in order of first mention; symbolic links are resolved. */
-export function sourcesOf(paths: readonly string[], recursive: boolean): Sources {
+export function sourcesOf(paths: readonly string[], recursive: boolean): ManifestSources {
   const first = new Map<string, string>();
-  const sources: Source[] = [];
+  const sources: ManifestSource[] = [];
   const skipped: string[] = [];
   for (const source of paths.flatMap((path) => namedBy(path, recursive))) {
     const problem = source.found ? unreadable(source.path) : undefined;
@@ -39,7 +39,7 @@ export function sourcesOf(paths: readonly string[], recursive: boolean): Sources
 }
 
 /** Pipes have no path, so each is read separately. */
-function realPath({ path, name }: Source): string {
+function realPath({ path, name }: ManifestSource): string {
   if (path === '-') return name;
   return statOf(path)?.isFile() === true ? realpathSync(path) : path;
 }
@@ -72,7 +72,7 @@ function unreadable(path: string): string | undefined {
   return other === undefined ? undefined : `is ${other}, not a file`;
 }
 
-function namedBy(path: string, recursive: boolean): readonly Source[] {
+function namedBy(path: string, recursive: boolean): readonly ManifestSource[] {
   if (path === '-') return [{ path, name: 'standard input', found: false }];
   const stat = statOf(path);
   if (stat?.isDirectory() !== true) {

@@ -91,6 +91,6 @@ export class Indexer<T> {
 }
 
 /** Objects sorted by key, independent of the locale. */
-export function inOrder<T>(found: Iterable<readonly [key: string, object: T]>): T[] {
+export function sortedObjects<T>(found: Iterable<readonly [key: string, object: T]>): T[] {
   return [...found].sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, object]) => object);
 }

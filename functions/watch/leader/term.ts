@@ -11,7 +11,7 @@ import { IngressReconciler } from '../reconciler.ts';
 import { ForeignPods } from '../report/foreign-pods.ts';
 import { LOOK_MS, UnselectedGateways } from '../report/unselected-gateways.ts';
 import { RivalTeller } from '../report/rival-teller.ts';
-import { ClockTeller } from '../clock-teller.ts';
+import { ClockReporter } from '../clock-reporter.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import type { LeaderRecords } from './leader-records.ts';
@@ -90,7 +90,7 @@ export class LeaderTerm {
       log,
       work: () => this.#tellAll(outbox),
     });
-    const teller = new ClockTeller({ client, clock, recorder, cache, log });
+    const teller = new ClockReporter({ client, clock, recorder, cache, log });
     // Not awaited: Events at thousands of Gateways must not delay the inventory.
     this.#clockTelling = new Worker({
       name: 'reporting the clock difference',

@@ -10,7 +10,7 @@ import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
 import { RequestPace } from '../loop/request-pace.ts';
 import { sentence, type EventMessage, type EventTarget } from './event-object.ts';
 import { failureOf } from './event-failure.ts';
-import { EventStore, type Said } from './event-store.ts';
+import { EventStore, type LastMessages } from './event-store.ts';
 
 /** Maximum number of objects written in parallel, and of requests per second. */
 const MAX_PARALLEL_WRITES = 8;
@@ -170,7 +170,7 @@ export class EventRecorder implements Recorder {
     entry: Pending,
     scope: string,
     { messages, again }: Wish,
-    said: Said,
+    said: LastMessages,
   ): Promise<void> {
     if (again) forget(said, scope, []);
     for (const message of messages) {
@@ -247,7 +247,7 @@ export class EventRecorder implements Recorder {
 }
 
 /** Removes messages of the scope that are not current. */
-function forget(said: Said, scope: string, messages: readonly EventMessage[]): void {
+function forget(said: LastMessages, scope: string, messages: readonly EventMessage[]): void {
   const now = new Set(messages.map(({ subject }) => subject));
   for (const subject of said.keys())
     if (subject.startsWith(scope) && !now.has(subject)) said.delete(subject);

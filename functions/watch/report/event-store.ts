@@ -17,11 +17,11 @@ import {
 const PAGE_OBJECTS = 5_000;
 
 /** By subject: the last message. */
-export type Said = Map<string, string>;
+export type LastMessages = Map<string, string>;
 
 interface Memory {
   /** By UID of the object. */
-  readonly said: Map<string, Said>;
+  readonly said: Map<string, LastMessages>;
   /** By name of the Event: its count. */
   readonly counts: Map<string, number>;
 }
@@ -41,7 +41,7 @@ export class EventStore {
    * The messages of an object, including those of an earlier process. Reads the API once per
    * namespace; rejects if that fails.
    */
-  async said({ namespace, uid }: Pick<EventTarget, 'namespace' | 'uid'>): Promise<Said> {
+  async said({ namespace, uid }: Pick<EventTarget, 'namespace' | 'uid'>): Promise<LastMessages> {
     const { said } = await this.#memory(namespace);
     const known = said.get(uid) ?? new Map<string, string>();
     said.set(uid, known);

@@ -7,7 +7,7 @@ import type { EventOf } from '../../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
-import { createSuspects, UNWORTHY, type Suspects } from '../../../shared/queue/suspects.ts';
+import { createSuspects, NOT_RETRIED, type Suspects } from '../../../shared/queue/suspects.ts';
 import { RETRY_BACKOFF_MS, type RetryContext } from '../loop/retry.ts';
 
 const VISIBILITY_MS = 60_000;
@@ -34,7 +34,7 @@ export async function consumeSettled(
   patience: RetryContext,
 ): Promise<void> {
   const { signal, clock, random, log } = patience;
-  const suspects = createSuspects(UNWORTHY, { clock, log });
+  const suspects = createSuspects(NOT_RETRIED, { clock, log });
   let failures = 0;
   while (!signal.aborted) {
     try {

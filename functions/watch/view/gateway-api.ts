@@ -4,7 +4,7 @@ import type {
   ObjectLists,
 } from '../../../shared/domain/snapshot/objects.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
-import { inOrder } from '../cache/indexer.ts';
+import { sortedObjects } from '../cache/indexer.ts';
 
 type Parent = Pick<ApiRoute['parents'][number], 'kind' | 'namespace' | 'name'>;
 
@@ -27,19 +27,23 @@ export interface GatewayApiObjects extends Pick<
  * its addresses.
  */
 export function selectGatewayApi(namespace: string, index: ClusterIndex): GatewayApiObjects {
-  const apiGateways = inOrder(index.apiGateways.in(namespace));
+  const apiGateways = sortedObjects(index.apiGateways.in(namespace));
   const gateways = apiGateways.map(({ meta }) => parentKey({ kind: 'Gateway', ...meta }));
-  const listenerSets = inOrder(gateways.flatMap((gateway) => [...index.listenerSets.in(gateway)]));
+  const listenerSets = sortedObjects(
+    gateways.flatMap((gateway) => [...index.listenerSets.in(gateway)]),
+  );
   const parents = new Set([
     ...gateways,
     ...listenerSets.map(({ meta }) => parentKey({ kind: 'ListenerSet', ...meta })),
   ]);
   // For each of its parents.
-  const apiRoutes = inOrder(
+  const apiRoutes = sortedObjects(
     new Map([...parents].flatMap((parent) => [...index.apiRoutes.in(parent)])),
   );
   const asked = new Set([...listenerSets, ...apiRoutes].map(({ meta }) => meta.namespace));
-  const namespaces = inOrder([...asked].flatMap((name) => found(name, index.namespaces.get(name))));
+  const namespaces = sortedObjects(
+    [...asked].flatMap((name) => found(name, index.namespaces.get(name))),
+  );
   const granting = new Set(
     [...apiGateways, ...listenerSets].flatMap(({ meta, listeners }) =>
       listeners
@@ -60,7 +64,9 @@ export function selectGatewayApi(namespace: string, index: ClusterIndex): Gatewa
     isParent: (parent) => parents.has(parentKey(parent)),
     asked,
     granting,
-    referenceGrants: inOrder([...granting].flatMap((name) => [...index.referenceGrants.in(name)])),
+    referenceGrants: sortedObjects(
+      [...granting].flatMap((name) => [...index.referenceGrants.in(name)]),
+    ),
   };
 }
 

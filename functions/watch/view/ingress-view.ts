@@ -12,7 +12,7 @@ import {
   type IndexChange,
   type IndexedObject,
 } from '../cache/cluster-index.ts';
-import { inOrder } from '../cache/indexer.ts';
+import { sortedObjects } from '../cache/indexer.ts';
 import { Memo } from './memo.ts';
 import { chooseMeshServices, type MeshServiceChoice } from './mesh-services.ts';
 import { concerns } from './concerns.ts';
@@ -93,10 +93,10 @@ export class IngressView {
   readonly #name: string;
   readonly #kept = {
     scope: new Memo(() => this.#findScope()),
-    gateways: new Memo(() => inOrder(this.#findGateways())),
-    virtualServices: new Memo(() => inOrder(this.#findRoutes())),
-    services: new Memo(() => inOrder(this.#findServices())),
-    nodes: new Memo(() => inOrder(this.#findNodes())),
+    gateways: new Memo(() => sortedObjects(this.#findGateways())),
+    virtualServices: new Memo(() => sortedObjects(this.#findRoutes())),
+    services: new Memo(() => sortedObjects(this.#findServices())),
+    nodes: new Memo(() => sortedObjects(this.#findNodes())),
     gatewayApi: new Memo(() => selectGatewayApi(this.#options.ref.namespace, this.#index)),
     mesh: new Memo(() => this.#chooseMesh()),
     discovered: new Memo(() => this.#findNamespaces()),
@@ -251,7 +251,7 @@ export class IngressView {
     const { services } = this.#kept.mesh.get();
     return services.length === 0
       ? own
-      : inOrder(
+      : sortedObjects(
           new Map(
             [...services, ...own].map(
               (service) => [`${service.meta.namespace}/${service.meta.name}`, service] as const,
@@ -283,14 +283,14 @@ export class IngressView {
   #findIngresses(): ObjectLists['ingresses'] {
     const { ingressClasses } = this.#meshOptions;
     const all = [...this.#index.ingresses.all()];
-    return inOrder(all.filter(([, ingress]) => isOfIstio(ingress, ingressClasses)));
+    return sortedObjects(all.filter(([, ingress]) => isOfIstio(ingress, ingressClasses)));
   }
 
   #findEnvoyFilters(): ObjectLists['envoyFilters'] {
     const { ref } = this.#options;
     const places = new Set([ref.namespace, this.#meshOptions.rootNamespace]);
     const all = [...places].flatMap((namespace) => [...this.#index.envoyFilters.in(namespace)]);
-    return inOrder(all.filter(([, { patches }]) => patches.length > 0));
+    return sortedObjects(all.filter(([, { patches }]) => patches.length > 0));
   }
 
   #findNodes(): Found<'nodes'> {
@@ -311,19 +311,19 @@ export class IngressView {
       gateways: this.#kept.gateways.get(),
       virtualServices: this.#kept.virtualServices.get(),
       services: this.#allServices(),
-      pods: inOrder(
+      pods: sortedObjects(
         scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const),
       ),
       nodes: this.#kept.nodes.get(),
-      endpointSlices: inOrder(this.#index.endpointSlices.in(this.#name)),
-      configMaps: inOrder(this.#index.configMaps.in(this.#options.ref.namespace)),
+      endpointSlices: sortedObjects(this.#index.endpointSlices.in(this.#name)),
+      configMaps: sortedObjects(this.#index.configMaps.in(this.#options.ref.namespace)),
       apiGateways,
       listenerSets,
       apiRoutes,
       namespaces:
         discovered.size === 0
           ? namespaces
-          : inOrder(
+          : sortedObjects(
               new Map([
                 ...namespaces.map((one) => [one.name, one] as const),
                 ...[...discovered].flatMap((name) => {
@@ -336,7 +336,7 @@ export class IngressView {
         ...(read.has('referenceGrants') && { referenceGrants }),
         ...(read.has('ingresses') && { ingresses: this.#findIngresses() }),
         ...(read.has('envoyFilters') && { envoyFilters: this.#findEnvoyFilters() }),
-        ...(read.has('meshConfigs') && { meshConfigs: inOrder(meshConfigs.all()) }),
+        ...(read.has('meshConfigs') && { meshConfigs: sortedObjects(meshConfigs.all()) }),
       },
     };
   }

@@ -14,7 +14,7 @@ export function applicationName({ address, port, protocol }: Where): string {
  * The empty application of a partition without exposures, because AS3 would delete a tenant with
  * only constants.
  */
-export const KEEPER = 'sluice';
+export const EMPTY_APPLICATION = 'sluice';
 
 /** Paths of virtual server and pool on the device. */
 export function devicePaths(

@@ -17,7 +17,7 @@ import { DECLARED_FORMAT, declaredState, isSameContent } from '../../domain/decl
 import { withoutOverride } from '../../domain/plan/overrides.ts';
 import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
-import { applicationName, KEEPER } from './names.ts';
+import { applicationName, EMPTY_APPLICATION } from './names.ts';
 import { readProperties } from './properties.ts';
 import { recordOf, renderApplication } from './render.ts';
 import type { As3Monitor, As3Tenant } from './types.ts';
@@ -130,7 +130,7 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
 const TENANT_KEYS: ReadonlySet<string> = new Set([
   'class',
   'constants',
-  KEEPER,
+  EMPTY_APPLICATION,
   'optimisticLockKey',
 ]);
 

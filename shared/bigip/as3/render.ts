@@ -12,7 +12,7 @@ import type { OperatedValues } from '../../domain/declared/override.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
-import { applicationName, KEEPER } from './names.ts';
+import { applicationName, EMPTY_APPLICATION } from './names.ts';
 import { renderProperties } from './properties.ts';
 import type { As3Application, As3Monitor, As3PoolMember, As3Service, As3Tenant } from './types.ts';
 
@@ -56,7 +56,7 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   return {
     class: 'Tenant',
     constants: { class: 'Constants', sluice },
-    [KEEPER]: { class: 'Application' },
+    [EMPTY_APPLICATION]: { class: 'Application' },
     ...Object.fromEntries(applications),
   };
 }

@@ -50,7 +50,7 @@ export interface AssignedAddresses {
   /** Slices to plan: with addresses, without held exposures. */
   readonly slices: readonly Slice[];
   /** Slices to report: including held exposures. */
-  readonly told: readonly Slice[];
+  readonly reported: readonly Slice[];
   readonly held: readonly HeldAddress[];
   readonly fresh: readonly NewAllocation[];
 }
@@ -78,7 +78,7 @@ export function assignAddresses(asked: AssignInput): AssignedAddresses {
   );
   return {
     slices: filled.map(({ planned }) => planned),
-    told: filled.map(({ told }) => told),
+    reported: filled.map(({ reported }) => reported),
     held: filled.flatMap(({ held }) => held),
     fresh: choices.flatMap((one) =>
       one.kind === 'new'

@@ -15,7 +15,7 @@ export interface HeldAddress {
 /** One slice after the assignment; see {@link AssignedAddresses}. */
 export interface FilledSlice {
   readonly planned: Slice;
-  readonly told: Slice;
+  readonly reported: Slice;
   readonly held: readonly HeldAddress[];
 }
 
@@ -30,7 +30,7 @@ type Fate =
  * equal exposures on the address are joined.
  */
 export function fillInAddresses(slice: Slice, choices: readonly Allocation[]): FilledSlice {
-  if (choices.length === 0) return { planned: slice, told: slice, held: [] };
+  if (choices.length === 0) return { planned: slice, reported: slice, held: [] };
   const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));
   const exposed = fates.flatMap((fate) =>
     fate.kind === 'exposed' ? [withJoined(fate.exposure, fates)] : [],
@@ -44,7 +44,7 @@ export function fillInAddresses(slice: Slice, choices: readonly Allocation[]): F
   };
   return {
     planned,
-    told: { ...planned, exposures: [...exposed, ...held.map(({ from }) => from)] },
+    reported: { ...planned, exposures: [...exposed, ...held.map(({ from }) => from)] },
     held: held.map(({ from, unhad }) => ({
       partition: from.partition,
       entry: entryOf(slice.owner, from, unhad),

@@ -47,7 +47,7 @@ interface Answered extends Ingress {
 }
 
 /** One server in one kind of pods. */
-interface Sighting {
+interface EvaluatedServer {
   readonly judgement: ServerEvaluation;
   readonly staged: Staged;
 }
@@ -62,7 +62,7 @@ function addition(
   return additions.get(`${id.number} ${id.gateway}`);
 }
 
-function reportOf({ judgement, staged }: Sighting, ingress: Answered): MappedServer {
+function reportOf({ judgement, staged }: EvaluatedServer, ingress: Answered): MappedServer {
   const { stage } = staged;
   const servicePorts = servicePortsOf(judgement, stage);
   const missing = addition(judgement, ingress);
@@ -93,13 +93,13 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): MappedSer
 type MappedServer = ServerReport & { readonly tolerated?: ServerReport };
 
 /** The best result; if pods differ, the report names the pods with this result. */
-function bestReport(sightings: readonly Sighting[], ingress: Answered): MappedServer[] {
-  const [best] = sightings.toSorted((a, b) =>
+function bestReport(evaluated: readonly EvaluatedServer[], ingress: Answered): MappedServer[] {
+  const [best] = evaluated.toSorted((a, b) =>
     compareVerdicts(a.judgement.verdict, b.judgement.verdict),
   );
   if (best === undefined) return [];
   const report = reportOf(best, ingress);
-  const agreeing = sightings
+  const agreeing = evaluated
     .filter(({ judgement }) => judgement.verdict === report.verdict)
     .flatMap(({ staged }) => staged.stage.workload.pods);
   const all = ingress.workloads.flatMap(({ pods }) => pods).length;
@@ -128,11 +128,11 @@ export function compareReports(a: ServerReport, b: ServerReport): number {
 }
 
 function reports(staged: readonly Staged[], ingress: Answered): MappedServer[] {
-  const sightings = staged.flatMap((one) =>
-    one.judgements.map((judgement): Sighting => ({ judgement, staged: one })),
+  const evaluated = staged.flatMap((one) =>
+    one.judgements.map((judgement): EvaluatedServer => ({ judgement, staged: one })),
   );
   const byServer = Map.groupBy(
-    sightings,
+    evaluated,
     ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`,
   );
   return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);

@@ -4,7 +4,7 @@ import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure } from '../declared/declared.ts';
 import type { SameFleet } from './fleet.ts';
 import type { AddressConflict } from './foreign.ts';
-import { keepersOf } from './shared-exposure.ts';
+import { stayingOwners } from './shared-exposure.ts';
 
 /**
  * Members of a fleet share; otherwise the current owner keeps it. Among simultaneous requests the
@@ -18,7 +18,7 @@ export function lostClaim(
 ): AddressConflict | undefined {
   const stranger =
     present &&
-    keepersOf(present.contributions, sameFleet).find(
+    stayingOwners(present.contributions, sameFleet).find(
       (c) => c.owner !== owner && !sameFleet(c.owner, owner),
     );
   if (!present || !stranger) return undefined;

@@ -21,7 +21,7 @@ import {
   deciderOf,
   decidedSettings,
   isComposed,
-  keepersOf,
+  stayingOwners,
   partsOf,
 } from './shared-exposure.ts';
 
@@ -57,7 +57,7 @@ interface Unsettled {
 }
 
 function settle(draft: PlanDraft, { key, present, rules }: Unsettled): void {
-  const keepers = keepersOf(present.contributions, draft.rules.sameFleet).map((c) => c.owner);
+  const keepers = stayingOwners(present.contributions, draft.rules.sameFleet).map((c) => c.owner);
   const parts = partsOf(present).filter(({ contribution }) => keepers.includes(contribution.owner));
   const decider = deciderOf(parts)?.contribution;
   const decided = decidedSettings(present, parts, rules);

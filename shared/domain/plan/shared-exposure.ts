@@ -51,7 +51,7 @@ export function compareAge(
  * Of owners that may no longer share after a change of fleets, the oldest keeps the exposure, with
  * those that may share with it.
  */
-export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(
+export function stayingOwners<T extends Pick<Contribution, 'owner' | 'since'>>(
   contributions: readonly T[],
   sameFleet: SameFleet,
 ): readonly T[] {

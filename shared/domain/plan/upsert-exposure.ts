@@ -23,7 +23,7 @@ import {
   composeExposure,
   deciderOf,
   decidedSettings,
-  keepersOf,
+  stayingOwners,
   compareAge,
   partsOf,
 } from './shared-exposure.ts';
@@ -176,7 +176,7 @@ function joined(
     wished: wanted.settings,
   };
   const others = present
-    ? keepersOf(present.contributions, draft.rules.sameFleet)
+    ? stayingOwners(present.contributions, draft.rules.sameFleet)
         .map((c) => c.owner)
         .filter((one) => one !== owner)
     : [];

@@ -12,8 +12,8 @@ import type { Runtime } from '../../host/runtime.ts';
 import { claimed, fresh, markedAway, markedHere, markedReturning, released } from './away.ts';
 import type { Why } from './away.ts';
 import type { Entry, Mark } from './entry.ts';
-import { orderInWords, stillMeant } from './meant.ts';
-import type { Meanwhile } from './meant.ts';
+import { orderInWords, remainingOrder } from './remaining-order.ts';
+import type { StateOnReturn } from './remaining-order.ts';
 import type { WaitingEntry, WaitingPlace } from './place.ts';
 
 /** The declared states, or the reason why the device is unreachable. */
@@ -39,7 +39,7 @@ export type ReturnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
 const FIRST_BATCH = 10;
 
 /** One run for one device, if it is due and no other process has the lease. */
-export async function takeTurn(
+export async function returnWaitingChanges(
   world: TurnWorld,
   device: string,
   signal?: AbortSignal,
@@ -120,7 +120,7 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
     const list = inOrder(await world.place.list(device));
     const some =
       mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST_BATCH) : list;
-    const meanwhile: Meanwhile = {
+    const meanwhile: StateOnReturn = {
       slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])),
       states,
     };
@@ -158,7 +158,7 @@ function inOrder(list: readonly WaitingEntry[]): readonly WaitingEntry[] {
 async function sendBack(
   world: TurnWorld,
   waiting: WaitingEntry,
-  meanwhile: Meanwhile,
+  meanwhile: StateOnReturn,
 ): Promise<void> {
   const { entry } = waiting;
   const body = entry.kind === 'order' ? orderBody(entry, meanwhile) : entry.body;
@@ -178,12 +178,12 @@ function tokenFor({ deduplicationId }: Entry, id: string): string {
   return queueToken(`${job}${id}`);
 }
 
-function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
+function orderBody(entry: Entry, meanwhile: StateOnReturn): string | undefined {
   const opened = parseEvent(entry.body, STEERING_EVENTS);
   // apply reports what is wrong with it.
   if ('refused' in opened) return entry.body;
   const { data, id, cluster, subject, time, traceparent, hops } = opened.ok;
-  const left = stillMeant(data, entry.sentAt, meanwhile);
+  const left = remainingOrder(data, entry.sentAt, meanwhile);
   if (left === undefined || left === data) return left && entry.body;
   return serialiseEvent(STEERING, left, { id, cluster, subject, time, traceparent, hops });
 }

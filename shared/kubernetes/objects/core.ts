@@ -1,4 +1,5 @@
 /** Services, nodes, endpoints, ConfigMaps and namespaces. */
+import type { JsonObject } from '../../domain/json-object.ts';
 import type {
   ConfigMap,
   EndpointSlice,
@@ -13,7 +14,6 @@ import {
 } from '../../domain/exposure/sources/service-fields.ts';
 import { LEAVING_TAINTS } from '../../domain/snapshot/leaving-nodes.ts';
 import { metaOf } from './meta.ts';
-import type { Raw } from './read.ts';
 import {
   compact,
   readNumber,
@@ -33,7 +33,7 @@ function targetPortOf(value: unknown): number | string | undefined {
   return target === 0 ? undefined : target;
 }
 
-function servicePort(raw: Raw): ServicePort[] {
+function servicePort(raw: JsonObject): ServicePort[] {
   const port = readNumber(raw['port']);
   if (port === undefined) return [];
   const nodePort = readNumber(raw['nodePort']);
@@ -54,7 +54,7 @@ function servicePort(raw: Raw): ServicePort[] {
 const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 
 /** `GetLoadBalancerSourceRanges`: the annotation counts only if the field is empty. */
-function sourceRangesOf(raw: Raw, spec: Raw): string[] | undefined {
+function sourceRangesOf(raw: JsonObject, spec: JsonObject): string[] | undefined {
   const field = readTexts(spec['loadBalancerSourceRanges']).map((range) => range.trim());
   if (field.length > 0) return field;
   const text = stringMap(readRecord(raw['metadata'])['annotations'])[RANGES_ANNOTATION]?.trim();
@@ -62,7 +62,7 @@ function sourceRangesOf(raw: Raw, spec: Raw): string[] | undefined {
 }
 
 /** Names of load balancer features that the Service requests and Sluice does not implement. */
-function unheededOf(raw: Raw, spec: Raw): string[] | undefined {
+function unheededOf(raw: JsonObject, spec: JsonObject): string[] | undefined {
   const annotations = Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
   const names = [
     ...UNHEEDED_SERVICE_FIELDS.filter(({ isSet }) => isSet(spec)).map(({ field }) => field),
@@ -99,7 +99,7 @@ export function normaliseService(value: unknown): Service {
 }
 
 /** It is being deleted, or will be: it leaves the pools as a cordoned node does. */
-function isLeaving(metadata: Raw, spec: Raw): boolean {
+function isLeaving(metadata: JsonObject, spec: JsonObject): boolean {
   const { deletionTimestamp } = metadata;
   return (
     (deletionTimestamp !== undefined && deletionTimestamp !== null) ||
@@ -127,7 +127,7 @@ export function normaliseNode(value: unknown): Node {
  * Absent (or null) conditions mean ready and serving, as the API defines; absent terminating means
  * false.
  */
-function endpointOf(raw: Raw): EndpointSlice['endpoints'][number] {
+function endpointOf(raw: JsonObject): EndpointSlice['endpoints'][number] {
   const conditions = readRecord(raw['conditions']);
   const target = readRecord(raw['targetRef']);
   return {

@@ -1,4 +1,5 @@
 /** EnvoyFilters that may change listeners of gateways. */
+import type { JsonObject } from '../../domain/json-object.ts';
 import type { EnvoyFilter, IngressObject } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import {
@@ -9,14 +10,13 @@ import {
   readTexts,
   stringMap,
   withoutUndefined,
-  type Raw,
 } from './read.ts';
 
 const ON_LISTENERS: ReadonlySet<string> = new Set(['LISTENER', 'LISTENER_FILTER', 'FILTER_CHAIN']);
 /** An absent context is ANY. */
 const CONTEXTS: ReadonlySet<string> = new Set(['GATEWAY', 'ANY']);
 
-function patchesOf(spec: Raw): EnvoyFilter['patches'] {
+function patchesOf(spec: JsonObject): EnvoyFilter['patches'] {
   return readRecords(spec['configPatches']).flatMap((raw) => {
     const [match, patch] = [readRecord(raw['match']), readRecord(raw['patch'])];
     const applyTo = readText(raw['applyTo']) ?? '';

@@ -1,4 +1,5 @@
 /** gateway.networking.k8s.io, all served versions, and the experimental XListenerSet. */
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
 import type {
   ApiGateway,
   ApiListener,
@@ -8,9 +9,7 @@ import type {
 } from '../../domain/snapshot/objects.ts';
 import { shorten } from '../../domain/text/bounded.ts';
 import { metaOf } from './meta.ts';
-import type { Raw } from './read.ts';
 import {
-  isRecord,
   readList,
   readNumber,
   withoutUndefined,
@@ -30,7 +29,7 @@ function fromOf(value: unknown, fallback: From): From {
 
 /** As equality labels; undefined, which matches nothing, for other expressions. */
 function selectorOf(value: unknown): Record<string, string> | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const expressions = readRecords(value['matchExpressions']).map((expression) => {
     const [only, ...more] = readTexts(expression['values']);
     const key = readText(expression['key']);
@@ -50,9 +49,9 @@ function selectorOf(value: unknown): Record<string, string> | undefined {
 
 const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
 
-function tlsModeOf(listener: Raw): string | undefined {
+function tlsModeOf(listener: JsonObject): string | undefined {
   const tls = listener['tls'];
-  if (!isRecord(tls)) return undefined;
+  if (!isJsonObject(tls)) return undefined;
   return readRecord(tls['options'])[LISTENER_OPTION] === 'auto-passthrough'
     ? 'AUTO_PASSTHROUGH'
     : (readText(tls['mode']) ?? 'Terminate');
@@ -76,7 +75,7 @@ const DROPPING: Readonly<Record<string, ReadonlySet<string> | 'any'>> = {
  * By listener name: the first condition by which istiod reports that it drops the listener because
  * of its content.
  */
-function droppedListeners(raw: Raw): Status {
+function droppedListeners(raw: JsonObject): Status {
   const generation = readNumber(readRecord(raw['metadata'])['generation']) ?? 0;
   const listeners = readRecords(readRecord(raw['status'])['listeners']);
   return new Map(
@@ -112,7 +111,7 @@ function refsOf(value: unknown): ApiListener['certificateRefs'] {
 /**
  * Since v1.4 the Gateway sets it for all HTTPS listeners, or per port; before, each listener did.
  */
-function caRefsOf(listener: Raw, gateway: Raw): ApiListener['caCertificateRefs'] {
+function caRefsOf(listener: JsonObject, gateway: JsonObject): ApiListener['caCertificateRefs'] {
   const frontend = readRecord(readRecord(gateway['tls'])['frontend']);
   const ofPort = readRecords(frontend['perPort']).find(
     (entry) => readNumber(entry['port']) === readNumber(listener['port']),
@@ -124,7 +123,7 @@ function caRefsOf(listener: Raw, gateway: Raw): ApiListener['caCertificateRefs']
 
 const TERMINATE_OPTION = 'gateway.istio.io/tls-terminate-mode';
 
-function listenerOf(raw: Raw, dropped: Status, gateway: Raw): ApiListener {
+function listenerOf(raw: JsonObject, dropped: Status, gateway: JsonObject): ApiListener {
   const tls = readRecord(raw['tls']);
   const allowed = readRecord(raw['allowedRoutes']);
   const namespaces = readRecord(allowed['namespaces']);
@@ -171,7 +170,7 @@ function parentKind(value: unknown): string {
   return kind === 'XListenerSet' ? 'ListenerSet' : kind;
 }
 
-function parentOf(raw: Raw, namespace: string): ApiRoute['parents'][number] {
+function parentOf(raw: JsonObject, namespace: string): ApiRoute['parents'][number] {
   return {
     kind: parentKind(raw['kind']),
     namespace: readText(raw['namespace']) ?? namespace,
@@ -200,7 +199,7 @@ export function normaliseListenerSet(value: unknown): ListenerSet {
 export function normaliseReferenceGrant(value: unknown): ReferenceGrant {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
-  const kind = (entry: Raw): { group: string; kind: string } => ({
+  const kind = (entry: JsonObject): { group: string; kind: string } => ({
     group: readText(entry['group']) ?? '',
     kind: readText(entry['kind']) ?? '',
   });

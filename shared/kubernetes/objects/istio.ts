@@ -1,4 +1,5 @@
 /** networking.istio.io: v1, v1beta1 and v1alpha3 have one schema. */
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
 import type {
   IstioGateway,
   RouteBlock,
@@ -7,9 +8,7 @@ import type {
 } from '../../domain/snapshot/objects.ts';
 import { shorten } from '../../domain/text/bounded.ts';
 import { metaOf } from './meta.ts';
-import type { Raw } from './read.ts';
 import {
-  isRecord,
   readList,
   readNumber,
   withoutUndefined,
@@ -28,9 +27,9 @@ function shown(value: unknown): string {
  * The reason why a server cannot be read at all; invalid numbers and names are left to the domain.
  */
 function malformed(server: unknown): string | undefined {
-  if (!isRecord(server)) return `it is ${shown(server)}, not an object`;
+  if (!isJsonObject(server)) return `it is ${shown(server)}, not an object`;
   const { port, hosts } = server;
-  if (!isRecord(port)) return `port is ${shown(port)}; it needs number, name and protocol`;
+  if (!isJsonObject(port)) return `port is ${shown(port)}; it needs number, name and protocol`;
   if (readNumber(port['number']) === undefined)
     return `port.number is ${shown(port['number'])}, not a number`;
   if (readText(port['protocol']) === undefined)
@@ -44,7 +43,7 @@ function malformed(server: unknown): string | undefined {
 }
 
 function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const redirect = value['httpsRedirect'];
   return withoutUndefined({
     mode: readText(value['mode']),
@@ -83,7 +82,7 @@ export function normaliseGateway(value: unknown): IstioGateway {
   };
 }
 
-function matchOf(raw: Raw): RouteBlock['match'][number] {
+function matchOf(raw: JsonObject): RouteBlock['match'][number] {
   const { gateways, sniHosts } = raw;
   return withoutUndefined({
     port: readNumber(raw['port']),
@@ -92,7 +91,7 @@ function matchOf(raw: Raw): RouteBlock['match'][number] {
   });
 }
 
-function blockOf(raw: Raw): RouteBlock {
+function blockOf(raw: JsonObject): RouteBlock {
   return {
     match: readRecords(raw['match']).map(matchOf),
     destinations: readList(raw['route']).length,

@@ -2,16 +2,17 @@
  * The mesh configuration of an istiod: ConfigMap `istio`, or `istio-<revision>`, of its root
  * namespace.
  */
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
 import { parseDocument } from 'yaml';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
-import { isRecord, readList, readRecord, readText, stringMap, type Raw } from './read.ts';
+import { readList, readRecord, readText, stringMap } from './read.ts';
 
 const PREFIX = 'istio-';
 
 /** Whether a ConfigMap has the name of a mesh configuration and the key `mesh`. */
-export function isMeshConfig(raw: Raw): boolean {
+export function isMeshConfig(raw: JsonObject): boolean {
   const name = readText(readRecord(raw['metadata'])['name']) ?? '';
   return (name === 'istio' || name.startsWith(PREFIX)) && 'mesh' in stringMap(raw['data']);
 }
@@ -30,7 +31,7 @@ export function normaliseMeshConfig(value: unknown): MeshConfig {
   if (problem !== undefined)
     throw new Error(`ConfigMap ${namespace}/${name}: data.mesh: ${problem.message}`);
   const mesh: unknown = document.toJS();
-  if (!isRecord(mesh))
+  if (!isJsonObject(mesh))
     throw new Error(`ConfigMap ${namespace}/${name}: data.mesh is not an object`);
   const meta = { ...metaOf(raw), labels: {}, annotations: {}, resourceVersion: '', created: '' };
   return {

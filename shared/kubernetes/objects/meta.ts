@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../domain/json-object.ts';
 import type { Meta } from '../../domain/snapshot/objects.ts';
-import type { Raw } from './read.ts';
 import { readRecord, stringMap, readText } from './read.ts';
 
 /** Prefixes of annotations to keep: settings of exposures, and Istio's naming annotations. */
@@ -21,7 +21,7 @@ const CLUSTER_SCOPED = '';
  * Keeps only annotations that Sluice reads. A namespaced object without a namespace is in
  * `default`, as for kubectl.
  */
-export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced'): Meta {
+export function metaOf(raw: JsonObject, scope: 'namespaced' | 'cluster' = 'namespaced'): Meta {
   const metadata = readRecord(raw['metadata']);
   return {
     namespace:
@@ -35,7 +35,7 @@ export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced')
   };
 }
 
-function kept(annotations: unknown): Raw {
+function kept(annotations: unknown): JsonObject {
   return Object.fromEntries(
     Object.entries(readRecord(annotations)).filter(([name]) => isKept(name)),
   );

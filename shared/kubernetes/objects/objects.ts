@@ -2,6 +2,7 @@
  * Converts raw Kubernetes objects of many kinds, as in `kubectl get -o yaml` and GitOps
  * repositories, to domain objects.
  */
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
 import { shorten } from '../../domain/text/bounded.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import type {
@@ -27,8 +28,7 @@ import { normaliseGateway, normaliseVirtualService } from './istio.ts';
 import { changesListeners, normaliseEnvoyFilter, normaliseIngress } from './envoy-filter.ts';
 import { isMeshConfig, normaliseMeshConfig } from './mesh-config.ts';
 import { hasEnded, normalisePod } from './pod.ts';
-import type { Raw } from './read.ts';
-import { isRecord, readList, readRecord, stringMap, readText } from './read.ts';
+import { readList, readRecord, stringMap, readText } from './read.ts';
 
 type List = keyof ObjectLists;
 /** A typed object and its list in {@link ObjectLists}. */
@@ -40,14 +40,14 @@ interface KindRow {
   readonly versions: readonly string[];
   readonly normalise: (raw: unknown) => Normalised;
   /** The reason why an object of this kind is ignored. */
-  readonly ignore?: (raw: Raw) => string | undefined;
+  readonly ignore?: (raw: JsonObject) => string | undefined;
 }
 
 const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3'];
 const API_VERSIONS = ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'];
 const API_GROUP = 'gateway.networking.k8s.io';
 
-function isF5ConfigMap(raw: Raw): boolean {
+function isF5ConfigMap(raw: JsonObject): boolean {
   return stringMap(readRecord(raw['metadata'])['labels'])['f5type'] !== undefined;
 }
 
@@ -164,7 +164,7 @@ export interface Ignored {
 
 interface Typed {
   readonly ref: KindRef;
-  readonly raw: Raw;
+  readonly raw: JsonObject;
 }
 
 function itemsKind({ apiVersion, kind }: KindRef): KindRef | undefined {
@@ -177,7 +177,7 @@ function flatten(
   inherited: KindRef = { apiVersion: '', kind: '' },
 ): (Typed | Ignored)[] {
   if (value === null || value === undefined) return [];
-  if (!isRecord(value)) return [{ kind: '', name: '', reason: 'it is not an object' }];
+  if (!isJsonObject(value)) return [{ kind: '', name: '', reason: 'it is not an object' }];
   const ref = {
     apiVersion: readText(value['apiVersion']) ?? inherited.apiVersion,
     kind: readText(value['kind']) ?? inherited.kind,
@@ -186,7 +186,7 @@ function flatten(
   return readList(value['items']).flatMap((item) => flatten(item, itemsKind(ref)));
 }
 
-function nameOf(raw: Raw): string {
+function nameOf(raw: JsonObject): string {
   const { namespace, name } = readRecord(raw['metadata']);
   return [readText(namespace), readText(name) ?? ''].filter((part) => part !== undefined).join('/');
 }

@@ -1,7 +1,7 @@
+import type { JsonObject } from '../../domain/json-object.ts';
 import { parse } from 'yaml';
 import type { Pod } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
-import type { Raw } from './read.ts';
 import {
   compact,
   readList,
@@ -14,7 +14,7 @@ import {
 } from './read.ts';
 
 /** Init containers that keep running (native sidecars) can open ports too. */
-function runningContainers(spec: Raw): readonly Raw[] {
+function runningContainers(spec: JsonObject): readonly JsonObject[] {
   return [
     ...readRecords(spec['containers']),
     ...readRecords(spec['initContainers']).filter(
@@ -26,7 +26,7 @@ function runningContainers(spec: Raw): readonly Raw[] {
 const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sidecar: 'sidecar' };
 
 /** The argument after `proxy` on the agent's command line. */
-function roleOf(container: Raw): Pod['proxy'] | undefined {
+function roleOf(container: JsonObject): Pod['proxy'] | undefined {
   const words = [...readTexts(container['command']), ...readTexts(container['args'])];
   return words.flatMap((word, i) => (words[i - 1] === 'proxy' ? (ROLES[word] ?? []) : []))[0];
 }
@@ -39,7 +39,7 @@ function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['pro
   return templates.includes('gateway') ? 'router' : 'unknown';
 }
 
-function envOf(containers: readonly Raw[], name: string): string | undefined {
+function envOf(containers: readonly JsonObject[], name: string): string | undefined {
   return containers.flatMap((container) =>
     readRecords(container['env']).flatMap((variable) =>
       variable['name'] === name ? (readText(variable['value']) ?? []) : [],
@@ -50,7 +50,7 @@ function envOf(containers: readonly Raw[], name: string): string | undefined {
 /** As in Go's strconv.ParseBool. */
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
-function parsed(document: string | undefined): Raw {
+function parsed(document: string | undefined): JsonObject {
   if (document === undefined) return {};
   try {
     return readRecord(parse(document, { logLevel: 'silent' }));
@@ -62,7 +62,7 @@ function parsed(document: string | undefined): Raw {
 /** The pod's own proxy configuration overrides the mesh's at injection. */
 function expectsProxyProtocol(
   annotations: Readonly<Record<string, string>>,
-  containers: readonly Raw[],
+  containers: readonly JsonObject[],
 ): boolean {
   const configs = [
     parsed(annotations['proxy.istio.io/config']),
@@ -75,7 +75,7 @@ function expectsProxyProtocol(
   return setting !== undefined && setting !== null && setting !== false;
 }
 
-function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
+function portsOf(containers: readonly JsonObject[]): Pod['containerPorts'] {
   const ports = containers.flatMap((container) =>
     readRecords(container['ports']).flatMap((port) => {
       const containerPort = readNumber(port['containerPort']);
@@ -93,7 +93,7 @@ function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
   return compact(ports);
 }
 
-function ipsOf(status: Raw): string[] {
+function ipsOf(status: JsonObject): string[] {
   const ips = [
     readText(status['podIP']),
     ...readRecords(status['podIPs']).map((item) => readText(item['ip'])),

@@ -1,16 +1,11 @@
 /** Tolerant parsing of raw API objects: invalid values become absent, never an error. */
 
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
 import { MAX_STRING_CHARACTERS } from '../../domain/json-bounds.ts';
 
-export type Raw = Readonly<Record<string, unknown>>;
-
-export function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The value if it is an object, otherwise an empty one. */
-export function readRecord(value: unknown): Raw {
-  return isRecord(value) ? value : {};
+export function readRecord(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 /**
@@ -26,8 +21,8 @@ export function readList(value: unknown): readonly unknown[] {
 }
 
 /** The objects in an array; other items are dropped. */
-export function readRecords(value: unknown): readonly Raw[] {
-  return readList(value).filter(isRecord);
+export function readRecords(value: unknown): readonly JsonObject[] {
+  return readList(value).filter(isJsonObject);
 }
 
 /** Characters of names, hosts and addresses; no valid one is as long, and messages quote them. */

@@ -18,7 +18,7 @@ export interface Drift {
 }
 
 /** Only reads. `device`: only this device. */
-export async function findDrift(
+export async function driftOfDevices(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
   device?: string,
 ): Promise<Drift> {

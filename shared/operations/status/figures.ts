@@ -36,18 +36,18 @@ function seenAt({ hops }: HistoryEntry): number | undefined {
  */
 export function clusterFigures(
   cluster: string,
-  stories: readonly OwnerHistory[],
+  histories: readonly OwnerHistory[],
   seen: readonly string[] = [],
 ): ClusterFigures {
   const declared =
     seen.length === 0 ? {} : { lastEvent: Math.max(...seen.map((at) => Date.parse(at))) };
-  return { ...ofStories(cluster, stories), ...declared };
+  return { ...ofHistories(cluster, histories), ...declared };
 }
 
-function ofStories(cluster: string, stories: readonly OwnerHistory[]): ClusterFigures {
-  const own = stories
-    .filter((story) => parseOwner(story.owner).cluster === cluster)
-    .flatMap((story) => story.chapters);
+function ofHistories(cluster: string, histories: readonly OwnerHistory[]): ClusterFigures {
+  const own = histories
+    .filter((history) => parseOwner(history.owner).cluster === cluster)
+    .flatMap((history) => history.chapters);
   const newest = own
     .filter(({ outcomes }) => Object.keys(outcomes).join() !== 'retry')
     .sort((a, b) => b.last - a.last)[0];
@@ -61,18 +61,18 @@ const WELL = new Set(['applied', 'unchanged']);
 /** The figures of a device. `now` limits "the last hour". */
 export function deviceFigures(
   device: string,
-  stories: readonly OwnerHistory[],
+  histories: readonly OwnerHistory[],
   now: number,
 ): DeviceFigures {
-  const own = stories
-    .flatMap((story) => story.chapters)
-    .filter((chapter) => chapter.device === device);
+  const own = histories
+    .flatMap((history) => history.chapters)
+    .filter((entry) => entry.device === device);
   const successes = own
     .filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome)))
-    .map((chapter) => chapter.last);
-  const recent = own.filter((chapter) => now - chapter.last < HOUR_MS);
-  const count = (chapters: readonly HistoryEntry[]): number =>
-    chapters.reduce((sum, { times }) => sum + times, 0);
+    .map((entry) => entry.last);
+  const recent = own.filter((entry) => now - entry.last < HOUR_MS);
+  const count = (entries: readonly HistoryEntry[]): number =>
+    entries.reduce((sum, { times }) => sum + times, 0);
   const busy = recent.filter(({ lines }) =>
     lines.some((line) => line.outcome === 'retry' && line.code === 'BIP503'),
   );

@@ -95,7 +95,7 @@ export async function readStatus({
     'slices-dead',
     ...config.clusters.map(({ id }) => `settled-${id}` as const),
   ];
-  const [rows, declared, heads, all, stories, marks, waits] = await Promise.all([
+  const [rows, declared, heads, all, histories, marks, waits] = await Promise.all([
     Promise.all(names.map((name) => depth(runtime, name))),
     readDeclaredPartitions(runtime),
     store.list(),
@@ -111,13 +111,13 @@ export async function readStatus({
       declared,
       heads,
       places: places.filter(({ cluster }) => cluster === id),
-      stories,
+      histories,
     }),
   );
   return {
     clusters,
     queues: rows,
-    devices: declared.map((d) => deviceRow(d, stories, now)),
+    devices: declared.map((d) => deviceRow(d, histories, now)),
     waiting: waitingView(marks, waits).devices,
     failures: Object.fromEntries(
       [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
@@ -165,11 +165,11 @@ async function depth(
 
 function deviceRow(
   d: DeclaredPartitionView,
-  stories: readonly OwnerHistory[],
+  histories: readonly OwnerHistory[],
   now: number,
 ): DeviceStatusRow {
   const { device, partition } = d;
-  const figures = deviceFigures(device, stories, now);
+  const figures = deviceFigures(device, histories, now);
   if (!('state' in d)) return { device, partition, code: d.code, problem: d.problem, ...figures };
   const { hostname, as3 } = d.facts ?? {};
   return {
@@ -188,12 +188,12 @@ interface Known {
   readonly heads: readonly FailureHead[];
   /** The cluster on each device. */
   readonly places: readonly Place[];
-  readonly stories: readonly OwnerHistory[];
+  readonly histories: readonly OwnerHistory[];
 }
 
 function clusterRow(
   cluster: string,
-  { declared, heads, places, stories }: Known,
+  { declared, heads, places, histories }: Known,
 ): ClusterStatusRow {
   const states = declared.flatMap((d) => ('state' in d ? [d.state] : []));
   const owners = states.flatMap((state) =>
@@ -219,7 +219,7 @@ function clusterRow(
     needsLook: places.some(needsAttention),
     ...clusterFigures(
       cluster,
-      stories,
+      histories,
       places.flatMap(({ seen }) => seen ?? []),
     ),
   };

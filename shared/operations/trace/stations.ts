@@ -15,7 +15,7 @@ export interface TraceStation {
 }
 
 /** Removes duplicates, because history and failure contain the same hops. */
-export function inOrder(stations: readonly TraceStation[]): readonly TraceStation[] {
+export function sortStations(stations: readonly TraceStation[]): readonly TraceStation[] {
   const known = new Map(
     stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]),
   );
@@ -40,25 +40,25 @@ const hopStations = (hops: readonly Hop[], name: string): readonly TraceStation[
  * Pure: the stations of one result. `owned`: the gateway is declared for this owner, so unchanged
  * results also apply to it.
  */
-export function chapterStations(
-  chapter: HistoryEntry,
+export function entryStations(
+  entry: HistoryEntry,
   gateway: string,
   owned: boolean,
 ): readonly TraceStation[] {
-  const own = chapter.lines.filter((line) => line.gateways.includes(gateway));
-  const quiet = own.length === 0 && owned && chapter.outcomes['unchanged'] !== undefined;
+  const own = entry.lines.filter((line) => line.gateways.includes(gateway));
+  const quiet = own.length === 0 && owned && entry.outcomes['unchanged'] !== undefined;
   if (own.length === 0 && !quiet) return [];
-  const name = `revision ${formatRevision(chapter.revision)}`;
+  const name = `revision ${formatRevision(entry.revision)}`;
   const how = [
-    chapter.job === undefined ? '' : `replay job ${chapter.job}`,
-    chapter.attempt > 1 ? `try ${chapter.attempt}` : '',
-    chapter.times > 1 ? `${chapter.times} times since ${rfc(chapter.at)}` : '',
+    entry.job === undefined ? '' : `replay job ${entry.job}`,
+    entry.attempt > 1 ? `try ${entry.attempt}` : '',
+    entry.times > 1 ? `${entry.times} times since ${rfc(entry.at)}` : '',
   ]
     .filter(Boolean)
     .join(', ');
   const said = (text: string): string => [name, how, text].filter(Boolean).join(': ');
-  const where = chapter.device ?? 'map';
-  const at = rfc(chapter.last);
+  const where = entry.device ?? 'map';
+  const at = rfc(entry.last);
   const results = quiet
     ? [{ at, what: 'unchanged', where, details: said('already up to date') }]
     : own.map((line): TraceStation => ({
@@ -67,7 +67,7 @@ export function chapterStations(
         where: `${where}, ${line.key}`,
         details: said(line.code === 'OK' ? line.message : `${line.message} (${line.code})`),
       }));
-  return [...hopStations(chapter.hops, name), ...results];
+  return [...hopStations(entry.hops, name), ...results];
 }
 
 const rfc = (at: number): string => new Date(at).toISOString();

@@ -11,7 +11,7 @@ import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partit
 import type { UnansweredPartition } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import type { PortRow } from '../ports/ports.ts';
-import { chapterStations, inOrder, traceStations } from './stations.ts';
+import { entryStations, sortStations, traceStations } from './stations.ts';
 import type { TraceStation } from './stations.ts';
 
 /** Maximum number of failures shown in full for one gateway. */
@@ -46,7 +46,7 @@ export async function traceGateway(
   { store, history, runtime }: Pick<OperationContext, 'store' | 'history' | 'runtime'>,
   name: GatewayName,
 ): Promise<Trace> {
-  const [declared, stories, heads] = await Promise.all([
+  const [declared, histories, heads] = await Promise.all([
     readDeclaredPartitions(runtime),
     history.all(),
     store.list(),
@@ -58,12 +58,12 @@ export async function traceGateway(
   const failures = await wholeFailures(store, own.slice(0, MAX_TOLD_FAILURES));
   const happened = [
     ...failures.flatMap(traceStations),
-    ...storyStations(stories, name, new Set(rows.map(({ owner }) => owner))),
+    ...historyStations(histories, name, new Set(rows.map(({ owner }) => owner))),
   ];
   const unanswered = unansweredOf(declared);
   return {
     stations: [
-      ...inOrder(happened),
+      ...sortStations(happened),
       ...rows.map(declaredStation),
       ...unanswered.map(unknownStation),
     ],
@@ -93,15 +93,15 @@ async function wholeFailures(
   return found.filter((failure) => failure !== undefined);
 }
 
-function storyStations(
-  stories: readonly OwnerHistory[],
+function historyStations(
+  histories: readonly OwnerHistory[],
   { cluster, gateway }: GatewayName,
   owning: ReadonlySet<string>,
 ): readonly TraceStation[] {
-  return stories
+  return histories
     .filter(({ owner }) => parseOwner(owner).cluster === cluster)
-    .flatMap(({ owner, chapters }) =>
-      chapters.flatMap((chapter) => chapterStations(chapter, gateway, owning.has(owner))),
+    .flatMap(({ owner, chapters: entries }) =>
+      entries.flatMap((entry) => entryStations(entry, gateway, owning.has(owner))),
     );
 }
 

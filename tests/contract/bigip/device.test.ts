@@ -85,7 +85,7 @@ describe('a BIG-IP', () => {
     expect(await device.verify('k8s', wanted())).toEqual([]);
   });
 
-  test('a new fence alone changes nothing on the device, yet is stored', async () => {
+  test('a new fence alone changes nothing on the device, but is stored', async () => {
     const device = connect(await lab());
     await declare(device, wanted());
     const newer = wanted(wanted(), 7);
@@ -106,7 +106,7 @@ describe('a BIG-IP', () => {
     }
   });
 
-  test('the last exposure goes, the partition and its fences stay', async () => {
+  test('removing the last exposure keeps the partition and its fences', async () => {
     const device = connect(await lab());
     await declare(device, wanted());
     const empty = wanted(wanted(), 2, []);
@@ -194,7 +194,7 @@ describe('a BIG-IP', () => {
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
-  test('a declare while another holds the lock is busy, not refused', async () => {
+  test('a declare while another client holds the lock is busy, not refused', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -219,7 +219,7 @@ describe('a BIG-IP', () => {
     expect((error as { response: string }).response).toContain('/Common/nowhere');
   });
 
-  test('objects that settings refer to are looked for by kind; what cannot be looked for counts as there', async () => {
+  test('referenced objects are looked up by kind; objects that cannot be looked up count as present', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     const references = [
@@ -244,7 +244,7 @@ describe('a BIG-IP', () => {
     expect(await device.missing(references.slice(0, 2))).toEqual([]);
   });
 
-  test('a draining member takes no new connections, without a declare, and comes back', async () => {
+  test('a member drains without a declare, and returns', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     const members = (availability: 'ready' | 'draining') => [

@@ -75,7 +75,7 @@ describe('the device of a dry run', () => {
     });
   });
 
-  test('compares what is really there with what is really declared', async () => {
+  test('compares the live state with the declared state', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const { device } = dry(bigip);
@@ -84,7 +84,7 @@ describe('the device of a dry run', () => {
     expect(await device.drift('k8s', next)).toEqual([]);
   });
 
-  test('no request but reads gets out, whatever asks for it', async () => {
+  test('sends only reads, whatever is called', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const before = bigip.writes.length;

@@ -146,7 +146,7 @@ describe('mode ratio', () => {
     await quiet(site);
   });
 
-  test('a pod that comes cuts no connection of the others', async () => {
+  test('a new pod cuts no connections of others', async () => {
     const site = await start(rules);
     await run('east', 3);
     await run('west', 1);
@@ -156,7 +156,7 @@ describe('mode ratio', () => {
     for (const connection of connections) expect(await connection.alive()).toBe(true);
   });
 
-  test('another mode gives the nodes back their ratio of 1, and a ratio by hand is drift only while the mode wants one', async () => {
+  test('another mode resets the ratio of nodes to 1, and a manual ratio is drift only while the mode sets one', async () => {
     const site = await start(rules);
     await run('east', 2);
     await run('west', 2);
@@ -184,7 +184,7 @@ describe('mode ratio', () => {
     await quiet(site);
   });
 
-  test('with the load in it: connections that stay open are three to one as well', async () => {
+  test('load-based: open connections are also distributed three to one', async () => {
     const site = await start(rules);
     await run('east', 1);
     await run('west', 1);
@@ -226,7 +226,7 @@ describe('active-standby', () => {
     fleet({ mode: 'active-standby', clusters: ['east', 'west'], minimumActive: 2 }),
   );
 
-  test('the next cluster joins below the minimum, takes over when none is left, and gives back', async () => {
+  test('the next cluster joins below the minimum, takes over when no member is left, and yields again', async () => {
     const site = await start(rules);
     await run('east', 2);
     await run('west', 2);
@@ -242,7 +242,7 @@ describe('active-standby', () => {
     await quiet(site);
   });
 
-  test('a drained or cordoned node counts as one that is not there, and pods that come cut nothing', async () => {
+  test('a drained or cordoned node does not count, and new pods cut no connections', async () => {
     const site = await start(rules);
     await run('east', 3);
     await run('west', 1);
@@ -266,7 +266,7 @@ describe('active-standby', () => {
     expect(await connection.alive()).toBe(true);
   });
 
-  test('another order holds at once, with a new pod in the same plan', async () => {
+  test('another order applies at once, with a new pod in the same plan', async () => {
     const site = await start(rules);
     await run('east', 2);
     await run('west', 3);
@@ -280,7 +280,7 @@ describe('active-standby', () => {
     await quiet(site);
   });
 
-  test('a place or a minimum that was changed by hand is drift', async () => {
+  test('a manually changed priority or minimum is drift', async () => {
     const site = await start(rules);
     await site.apply([asks('east', 1), asks('west', 1)]);
     await call(
@@ -300,7 +300,7 @@ describe('a drain where partitions share their nodes', () => {
     ['drain', 'disable'],
     ['out', 'offline'],
   ])(
-    '%s: the members of the cluster get nothing new, others come in the same plan, and it ends',
+    '%s: the members of the cluster get no new connections, others are added in the same plan, and it converges',
     async (mode) => {
       const rules = under(fleet());
       const site = await start(rules, ['k8s', 'other']);

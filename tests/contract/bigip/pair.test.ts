@@ -61,7 +61,7 @@ describe('a pair of units', () => {
     expect([declares(a) > 2, declares(b)]).toEqual([true, 0]);
   });
 
-  test('goes to the peer when the unit says that it is standby now', async () => {
+  test('switches to the peer when the unit becomes standby', async () => {
     const { a, b } = await pair();
     const clock = stepClock();
     const device = connect(a, { peer: b, clock });
@@ -89,7 +89,7 @@ describe('a pair of units', () => {
     expect(declares(b)).toBe(before);
   });
 
-  test('goes to the peer in the same call when the unit cannot be reached', async () => {
+  test('switches to the peer in the same call when the unit is unreachable', async () => {
     const { a, b } = await pair();
     const device = connect(a, { peer: b });
     await device.read('k8s');
@@ -126,7 +126,7 @@ describe('a pair of units', () => {
   });
 
   /** Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts). */
-  test('half of a pair that is configured alone is not written to for long after it became standby', async () => {
+  test('a single configured unit of a pair is not written to after it became standby', async () => {
     const { a } = await pair();
     const clock = stepClock();
     const device = connect(a, { clock });
@@ -155,7 +155,7 @@ describe('a pair of units', () => {
     expect(await declare(device, wanted(wanted(), 2))).toBe('applied');
   });
 
-  test('one login for each unit and process, however many calls at once; none is left after the end', async () => {
+  test('one login for each unit and process, regardless of concurrent calls, and a logout at the end', async () => {
     const { a, b } = await pair();
     const seen = recordRequests(a);
     const device = connect(a, { peer: b });
@@ -244,7 +244,7 @@ describe('fences that lie in the past', () => {
     return { reports, onFencesBehind: (behind) => Promise.resolve(void reports.push(behind)) };
   };
 
-  test('a process that starts after a failover sees that another unit declared last, once', async () => {
+  test('a new process after a failover detects once that another unit declared last', async () => {
     const { a } = await pair();
     await declare(connect(a), wanted());
     const b = await synced(a, 'unit-b');
@@ -266,7 +266,7 @@ describe('fences that lie in the past', () => {
     expect(reports).toHaveLength(1);
   });
 
-  test('a process that was there knows what it saw on the other unit', async () => {
+  test('a running process remembers the state of the other unit', async () => {
     const { a, b } = await pair();
     const { reports, onFencesBehind } = watch();
     const clock = stepClock();
@@ -294,7 +294,7 @@ describe('fences that lie in the past', () => {
     ]);
   });
 
-  test('a device put back from a backup is noticed as well', async () => {
+  test('a device restored from a backup is detected as well', async () => {
     const a = await lab();
     const { reports, onFencesBehind } = watch();
     const device = connect(a, { onFencesBehind });
@@ -312,7 +312,7 @@ describe('fences that lie in the past', () => {
     ]);
   });
 
-  test('what could not be passed on is reported again', async () => {
+  test('a report that could not be sent is repeated', async () => {
     const { a, b } = await pair();
     const clock = stepClock();
     let refuse = true;
@@ -335,7 +335,7 @@ describe('fences that lie in the past', () => {
   });
 
   /** Red without `underOlder`. */
-  test('under a newer configuration every process asks once for what was mapped under the older one, but for owners that it does not know', async () => {
+  test('with a newer configuration, every process asks once for a resync of known owners', async () => {
     const { a } = await pair();
     await declare(connect(a), wanted());
     const [owner = ''] = Object.keys(wanted().owners);

@@ -51,7 +51,7 @@ describe('members in a route domain', () => {
     );
   });
 
-  test('a missing one is seen, and so is a stray one of another route domain', async () => {
+  test('a missing member is detected, and so is a stray one in another route domain', async () => {
     const device = connect(await lab(KNOWN));
     const [two, seven] = [wanted([at('10.0.0.5%2')]), wanted([at('10.0.0.5%7')])];
     await declare(device, two);

@@ -34,30 +34,27 @@ describe('a login', () => {
   test.each([
     ...NOTHING,
     ['an object', json({ token: { name: 'secret-token', timeout: 1200 } })],
-  ] as const)(
-    'that is answered with %s is named as such, and so is what came',
-    async (what, response) => {
-      const bigip = await lab();
-      const device = connect(bigip);
-      bigip.faults.inject({ match: at('/authn/login'), response });
-      const error = await device.read('k8s').catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({
-        code: 'BIP511',
-        fault: 'transient',
-        message: expect.stringContaining(
-          `bigip-1: POST /mgmt/shared/authn/login was answered with HTTP 200 and ${what}`,
-        ),
-      });
-      expect(error).toMatchObject({ message: expect.stringContaining('devices[].url') });
-      expect(String(error)).not.toContain('secret-token');
-      expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
-    },
-  );
+  ] as const)('that is answered with %s is reported with the answer', async (what, response) => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    bigip.faults.inject({ match: at('/authn/login'), response });
+    const error = await device.read('k8s').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'BIP511',
+      fault: 'transient',
+      message: expect.stringContaining(
+        `bigip-1: POST /mgmt/shared/authn/login was answered with HTTP 200 and ${what}`,
+      ),
+    });
+    expect(error).toMatchObject({ message: expect.stringContaining('devices[].url') });
+    expect(String(error)).not.toContain('secret-token');
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
 });
 
 describe('a reading', () => {
   test.each(NOTHING)(
-    'of what is declared that is answered with %s is never an empty partition',
+    'for the declaration that is answered with %s never means an empty partition',
     async (what, response) => {
       const bigip = await lab();
       const device = connect(bigip);
@@ -90,7 +87,7 @@ describe('a reading', () => {
   test.each([
     ['who is active', '/failover-status'],
     ['the version of AS3', '/appsvcs/info'],
-  ])('of %s that is answered with null or a list says so', async (_name, end) => {
+  ])('for %s that is answered with null or a list reports it', async (_name, end) => {
     const bigip = await lab();
     for (const response of [json(null), json([1]), page]) {
       bigip.faults.inject({ match: at(end), response });
@@ -163,7 +160,7 @@ describe('a declare', () => {
   });
 });
 
-test('what came is quoted in one line, printable, and not all of it', async () => {
+test('the answer is quoted in one printable line and shortened', async () => {
   const bigip = await lab();
   const device = connect(bigip);
   bigip.faults.inject({

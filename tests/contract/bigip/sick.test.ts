@@ -29,7 +29,7 @@ describe('an answer that drips', () => {
     ['who is active', isRole],
     ['what is declared', isRead],
   ] as const)(
-    '%s: is given up in its total time, although it is never silent, and the device is used again at once',
+    '%s: is aborted after the total time limit, although it is never silent, and the device is used again at once',
     async (_name, match) => {
       const bigip = await lab();
       await declare(connect(bigip), wanted());
@@ -144,7 +144,7 @@ describe('an answer without an end', () => {
     });
   });
 
-  test('a header without an end is given up as well', async () => {
+  test('an endless header is aborted as well', async () => {
     const { key, cert, ca } = await certificateFor('127.0.0.1', 'bigip.lab');
     const sockets = new Set<Socket>();
     const server = createServer({ key, cert }, ({ socket }) => {

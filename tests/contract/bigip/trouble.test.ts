@@ -93,7 +93,7 @@ describe('an answer that is none', () => {
     ['a 200 without a result', { kind: 'status', status: 200, body: { results: [] } }, 'BIP511'],
     ['a broken connection', { kind: 'reset' }, 'BIP501'],
   ] as const)(
-    'to a declare, %s is doubt, and what is read back decides',
+    'to a declare, %s is an unknown outcome, and the state that is read back decides',
     async (_name, response, code) => {
       const bigip = await lab();
       const device = connect(bigip);
@@ -130,7 +130,7 @@ describe('an answer that is none', () => {
     expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
-  test('a device that takes the request and says nothing is given up on', async () => {
+  test('a device that accepts the request and never answers is given up', async () => {
     const bigip = await lab();
     const device = connect(bigip, { config: { requestTimeout: 1 } });
     await device.read('k8s');
@@ -172,7 +172,7 @@ describe('a task', () => {
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
-  test('that cannot be asked for leaves doubt as well: a write is under way', async () => {
+  test('that cannot be polled is an unknown outcome as well: a write is in progress', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -190,7 +190,7 @@ describe('a task', () => {
 });
 
 describe('what has to be there before anything is declared', () => {
-  test('an AS3 that is too old is named with what is missing, and nothing is sent to it', async () => {
+  test('an AS3 that is too old is reported with what it lacks, and gets no requests', async () => {
     const bigip = await lab({ as3Version: '3.36.2' });
     await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
       code: 'BIP405',
@@ -200,7 +200,7 @@ describe('what has to be there before anything is declared', () => {
     expect(bigip.writes).toEqual([]);
   });
 
-  test('the version is asked for once, and again after trouble', async () => {
+  test('the version is read once, and again after errors', async () => {
     const bigip = await lab();
     const seen = recordRequests(bigip);
     const device = connect(bigip);
@@ -244,7 +244,7 @@ describe('what has to be there before anything is declared', () => {
 });
 
 describe('a device that is away', () => {
-  test('is left alone after three failures, probed once when the pause is over, and used again at once', async () => {
+  test('is not called after three failures, probed once after the pause, and used again at once', async () => {
     const bigip = await lab();
     const clock = stepClock();
     const device = connect(bigip, { clock, random: () => 1 });
@@ -273,28 +273,25 @@ describe('a device that is away', () => {
   test.each([
     ['back', -3_600_000],
     ['ahead', 3_600_000],
-  ])(
-    'is left alone as long as was said when the clock is set %s by an hour',
-    async (_way, step) => {
-      const bigip = await lab();
-      const clock = stepClock();
-      const device = connect(bigip, { clock, random: () => 1 });
-      await device.read('k8s');
-      const back = bigip.faults.inject({
-        times: Infinity,
-        response: { kind: 'html', status: 503 },
-      });
-      for (let i = 0; i < 3; i += 1)
-        await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
-      back();
-      clock.step(step);
-      await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 5_000 });
-      clock.move(5_000);
-      await device.read('k8s');
-    },
-  );
+  ])('is not called for the same pause when the clock is set %s by an hour', async (_way, step) => {
+    const bigip = await lab();
+    const clock = stepClock();
+    const device = connect(bigip, { clock, random: () => 1 });
+    await device.read('k8s');
+    const back = bigip.faults.inject({
+      times: Infinity,
+      response: { kind: 'html', status: 503 },
+    });
+    for (let i = 0; i < 3; i += 1)
+      await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
+    back();
+    clock.step(step);
+    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 5_000 });
+    clock.move(5_000);
+    await device.read('k8s');
+  });
 
-  test('gets few requests in ten minutes, however often it is asked for', async () => {
+  test('gets few requests in ten minutes, however often it is used', async () => {
     const bigip = await lab();
     const clock = stepClock();
     const device = connect(bigip, { clock, random: () => 0.5 });
@@ -317,7 +314,7 @@ describe('a device that is away', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('busy is not away: the device may be asked on', async () => {
+  test('busy is not unreachable: the device can still be called', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());

@@ -72,7 +72,7 @@ describe('blobs in a directory', () => {
   });
 
   /** Red without fsync: after a power failure there would be a name, and nothing behind it. */
-  test('what has its name is on the disk', async () => {
+  test('a file with its final name is on the disk', async () => {
     const writer = spawn(
       process.execPath,
       [
@@ -132,7 +132,7 @@ describe('blobs in a directory', () => {
     expect(modes).toEqual(['700', '600', '700', '600']);
   });
 
-  test('a directory that cannot be used is named, with the setting', async () => {
+  test('an unusable directory is reported with the setting', async () => {
     const file = join(folder(), 'file');
     writeFileSync(file, '');
     chmodSync(file, 0o400);

@@ -34,7 +34,7 @@ describe('blobs in S3', () => {
     await blobs.close();
   });
 
-  test('a bucket that is not there is named, with the setting', async () => {
+  test('a missing bucket is reported with the setting', async () => {
     const blobs = createS3Blobs({ ...s3.options, bucket: 'nowhere', prefix: 'x' });
     await expect(blobs.get('a.json')).rejects.toMatchObject({
       code: 'RPL700',
@@ -69,7 +69,7 @@ describe('blobs in S3', () => {
     }
   });
 
-  test('a server that is away is named', async () => {
+  test('an unreachable server is reported', async () => {
     const blobs = createS3Blobs({ ...s3.options, endpoint: 'http://127.0.0.1:1', prefix: 'x' });
     await expect(blobs.put('a.json', '1')).rejects.toMatchObject({ code: 'RPL700' });
     await blobs.close();

@@ -37,7 +37,7 @@ export function failureStoreContract(
     };
     const one = async (): Promise<Failures> => (await open())[0]!;
 
-    test('gives back what was parked, the original bytes included', async () => {
+    test('returns parked failures with their original bytes', async () => {
       const { store } = await one();
       const seen = sighting(1, { body: '{"a":"\\u00e9","b":"☃","c":" \\n"}' });
       const head = await store.record(seen);
@@ -46,7 +46,7 @@ export function failureStoreContract(
       expect((await store.list()).map((h) => h.id)).toEqual([head.id]);
     });
 
-    test('keeps what waits for a device beside the failures, the newest of each group, and counts none of it', async () => {
+    test('stores waiting changes besides the failures, the newest of each group, and does not count them', async () => {
       const [a, b] = (await open(2)) as [Failures, Failures];
       const entry = (counter: number): Parameters<Failures['waiting']['keep']>[0] => ({
         kind: 'slice',
@@ -93,7 +93,7 @@ export function failureStoreContract(
       expect((await b.waiting.mark('bigip-1'))?.due).toBeGreaterThan(T0);
     });
 
-    test('knows nothing of an id that was never parked', async () => {
+    test('does not know an id that was never parked', async () => {
       const { store } = await one();
       expect(await store.get('0123456789abcdef')).toBeUndefined();
       expect(await store.list()).toEqual([]);
@@ -123,7 +123,7 @@ export function failureStoreContract(
       expect((await store.record(sighting(1))).count).toBe(1);
     });
 
-    test('what was healed and comes again is open again; what was archived stays archived and counts', async () => {
+    test('a resolved failure that recurs is open again; an archived one stays archived and counts', async () => {
       const { store } = await one();
       const { id } = await store.record(sighting(1));
       await store.change([id], () => ({ state: 'healed', note: 'healed by 1.2' }));
@@ -153,7 +153,7 @@ export function failureStoreContract(
       expect((await store.get(id))?.details.event.body).toBe('event 1.1 ☃');
     });
 
-    test('forgets what is over after retention, and never what is open', async () => {
+    test('removes closed failures after the retention time, and never open ones', async () => {
       const { store } = await one();
       const [open1, old, young] = [
         await store.record(sighting(1)),
@@ -178,7 +178,7 @@ export function failureStoreContract(
       ]);
     });
 
-    test('several writers at once lose nothing', async () => {
+    test('concurrent writers lose nothing', async () => {
       const handles = await open(3);
       await Promise.all(
         handles.flatMap(({ store }, h) =>
@@ -192,7 +192,7 @@ export function failureStoreContract(
       expect(heads.map((h) => h.count)).toEqual(Array.from({ length: 8 }, () => 3));
     });
 
-    test('an exported bundle is imported once, apart from what was seen here', async () => {
+    test('an exported bundle is imported once, separately from local failures', async () => {
       const [from, to] = [await one(), await one()];
       for (const n of [1, 2, 3]) await from.store.record(sighting(n));
       const all = await Promise.all(
@@ -243,7 +243,7 @@ export function failureStoreContract(
       expect(await store.get(mine.id)).toEqual(before);
     });
 
-    test('what is seen here takes the place of what a bundle said, however new that claims to be', async () => {
+    test('local failures replace imported ones, however new those claim to be', async () => {
       const [from, to] = [await one(), await one()];
       const { id } = await from.store.record(sighting(1, { counter: 9_999, body: 'forged' }));
       await to.store.adopt([(await from.store.get(id))!]);

@@ -43,7 +43,7 @@ test('there is a sample of every event type, and of every steering action', () =
 });
 
 describe('an event of 0.1.0', () => {
-  test.each(NAMES)('%s: opens, with what was said', (name) => {
+  test.each(NAMES)('%s: opens, with the same values', (name) => {
     const {
       type,
       types: known,

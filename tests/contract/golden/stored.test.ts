@@ -48,14 +48,14 @@ describe('the queue file of 0.1.0', () => {
     }
   }
 
-  test('keeps what is in flight hidden, and with it the rest of its group', async () => {
+  test('hides a message in flight and the rest of its group', async () => {
     expect(await queues.queue('snapshots').depth()).toMatchObject({ waiting: 2, inFlight: 1 });
     expect((await drain('snapshots')).map(({ deduplicationId }) => deduplicationId)).toEqual([
       'golden-cluster-inventory',
     ]);
   });
 
-  test('delivers everything once the visibility has ended: in order, as it was sent', async () => {
+  test('delivers everything in order after the visibility timeout', async () => {
     now = NOW + VISIBILITY + 1_000;
     for (const name of new Set(MESSAGES.map(({ queue }) => queue))) {
       const got = await drain(name);
@@ -88,7 +88,7 @@ describe('the queue file of 0.1.0', () => {
     expect(await queues.queue('slices').depth()).toMatchObject({ waiting: 2, inFlight: 0 });
   });
 
-  test('swallows what was sent before', async () => {
+  test('deduplicates what was sent before', async () => {
     await queues
       .queue('express')
       .send({ group: 'bigip-1', deduplicationId: 'golden-member-express', body: '{}' });
@@ -169,7 +169,7 @@ describe('the failure store of 0.1.0', () => {
     ).toEqual([[{ applied: 1 }, { rejected: 1 }]]);
   });
 
-  test('counts what fails again instead of keeping it twice', async () => {
+  test('counts a repeated failure instead of storing it twice', async () => {
     const before = await failures.store.list();
     const { store, audit: _audit, ...rest } = failures;
     await fill({
@@ -198,7 +198,7 @@ describe('the failure store of 0.1.0', () => {
   });
 });
 
-test('a bundle of 0.1.0 is imported whole, once', async () => {
+test('a bundle of 0.1.0 is imported completely, once', async () => {
   const failures = goldenFailures(
     createFileBlobs(join(scratch, 'empty'), () => crypto.randomUUID()),
   );

@@ -56,7 +56,7 @@ test('a token that was replaced in the kubeconfig is read again after a 401', as
   expect(await read(client)).toEqual({ n: '1' });
 });
 
-test('where there is no kubeconfig at all, the error says where one may be', () => {
+test('without a kubeconfig, the error lists the searched locations', () => {
   const { HOME, KUBECONFIG } = process.env;
   process.env['HOME'] = dirname(at.kubeconfig);
   delete process.env['KUBECONFIG'];
@@ -85,7 +85,7 @@ describe('a refusal says what to do', () => {
     );
   });
 
-  test('about a right that is missing, but not where an admission webhook refuses', () => {
+  test('about a missing permission, but not if an admission webhook refuses', () => {
     expect(
       refused(
         403,
@@ -109,13 +109,13 @@ describe('a credential plugin', () => {
       ),
     );
 
-  test('is asked for the token, with its own environment', async () => {
+  test('provides the token, with its own environment', async () => {
     const script =
       'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: process.env.GIVEN } }))';
     expect(await read(clientOf({ kubeconfig: withPlugin(script) }))).toEqual({ n: '1' });
   });
 
-  test('that hangs is killed, and the error says so', async () => {
+  test('that hangs is killed, which the error reports', async () => {
     const client = clientOf({
       kubeconfig: withPlugin('setInterval(() => undefined, 1000)'),
       execTimeout: 300,
@@ -132,7 +132,7 @@ describe('a credential plugin', () => {
     await expect(read(client)).rejects.toThrow(/credential plugin .* ended with 3: please log in/);
   });
 
-  test('is asked once for many requests, and again a minute before its token ends', async () => {
+  test('runs once for many requests, and again a minute before its token expires', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const script =
       'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: String(process.pid), expirationTimestamp: "2026-01-01T00:10:00Z" } }))';
@@ -205,7 +205,7 @@ describe('a proxy', () => {
     expect(new Set(asked)).toEqual(new Set(['kubernetes.example:6443']));
   });
 
-  test('is passed by for what NO_PROXY names', async () => {
+  test('is not used for hosts in NO_PROXY', async () => {
     const client = clientOf({ kubeconfig: outside(), env: { ...env(), NO_PROXY: '.example' } });
     await expect(read(client)).rejects.toMatchObject({ status: 0 });
     expect(asked).toEqual([]);

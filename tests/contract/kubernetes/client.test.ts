@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-test('what an account may do is asked of the API server, for one namespace or for all', async () => {
+test('permissions are checked with the API server, for one namespace or for all', async () => {
   const patch = { group: '', resource: 'services/status', verb: 'patch' };
   expect(await at.client.may(patch)).toBe(true);
   at.lab.faults.deny({ resource: 'services', namespace: 'a' });
@@ -128,7 +128,7 @@ describe('discovery', () => {
     expect(await at.client.discover(ISTIO)).toBe('v1alpha3');
   });
 
-  test('says that a kind, or a whole group, is not there', async () => {
+  test('reports a missing kind or group', async () => {
     at.lab.serve('gateways.networking.istio.io', false);
     expect(await at.client.discover(ISTIO)).toBeUndefined();
     at.lab.serve('networking.istio.io', false);

@@ -77,7 +77,7 @@ describe('a quiet kind without bookmarks', () => {
   });
 });
 
-test('a connection whose other end is gone is found, and nothing that happened meanwhile is missed', async () => {
+test('a dead connection is detected, and no change is missed', async () => {
   at.lab.faults.silenceWatches();
   at.lab.store.apply(configMap('b', { n: '1' }));
   await until(() => stream.store.size === 2);
@@ -85,7 +85,7 @@ test('a connection whose other end is gone is found, and nothing that happened m
   expect(stream.figures.interruptions).toBe(0);
 });
 
-test('history that is gone is listed at once', async () => {
+test('after expired history, the kind is listed at once', async () => {
   const lists = asked('list');
   at.lab.store.apply(configMap('b', { n: '1' }));
   await until(() => stream.store.size === 2);
@@ -97,7 +97,7 @@ test('history that is gone is listed at once', async () => {
   expect(pauses.filter((ms) => ms > 0)).toEqual([]);
 });
 
-test('pauses begin small again once a list has succeeded', async () => {
+test('pauses start small again after a successful list', async () => {
   const allow = [at.lab.faults.add({ verbs: ['list', 'watch'] }, { kind: 'cut' })];
   at.lab.faults.cutWatches();
   await until(() => pauses.some((ms) => ms > 20_000));

@@ -86,7 +86,7 @@ describe('a watch', () => {
     expect(seen).toHaveLength(100);
   });
 
-  test('is read in whatever pieces it comes', async () => {
+  test('is read in pieces of any size', async () => {
     await serve(() => undefined);
     const text = [1, 2, 3]
       .map((n) => JSON.stringify({ type: 'ADDED', object: { n, name: 'é€' } }))

@@ -64,7 +64,7 @@ afterEach(async () => {
   await at.close();
 });
 
-test('what exists is there when the stream is synced, and changes follow in order', async () => {
+test('existing objects are present when the stream is synced, and changes follow in order', async () => {
   put('a', 1);
   follow();
   await stream.synced;
@@ -137,7 +137,7 @@ describe('nothing is missed', () => {
     expect(seen).toEqual(['deleted a1', 'added a7']);
   });
 
-  test('when lists are denied for a while: what is known stays until a list says otherwise', async () => {
+  test('when lists are denied for a while: known objects stay until the next list', async () => {
     const allow = at.lab.faults.deny({ verbs: ['list', 'watch'], resource: 'configmaps' });
     at.lab.faults.cutWatches();
     await until(() => stream.state() === 'stale');
@@ -149,7 +149,7 @@ describe('nothing is missed', () => {
     expect(seen).toEqual(['added c1']);
   });
 
-  test('when the server is silent: a dead connection is given up', async () => {
+  test('when the server is silent: a dead connection is closed', async () => {
     await stream.stop();
     await until(() => open() === 0);
     follow(CONFIG_MAPS, { timing: { watch: 500, overdue: 500 } });

@@ -68,7 +68,7 @@ describe('the queue file', () => {
     expect(kept).toEqual(expect.arrayContaining(sender.lines));
   });
 
-  test('what was in flight when its process died comes again', async () => {
+  test('messages in flight are redelivered after their process died', async () => {
     const first = openFile();
     await first.queue('slices').send({ group: 'a', deduplicationId: '1', body: 'kept' });
     const [taken] = await first.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 });
@@ -84,7 +84,7 @@ describe('the queue file', () => {
     await second.close();
   });
 
-  test('several processes send and receive at once: each message is taken once, in the order of its group', async () => {
+  test('several processes send and receive concurrently: each message is received once, in the order of its group', async () => {
     const senders = ['x', 'y'].map((prefix) => script('sender.ts', path, prefix, '60'));
     const receivers = [1, 2].map(() => script('receiver.ts', path));
     await Promise.all([...senders, ...receivers].map((child) => child.ended));
@@ -106,7 +106,7 @@ describe('the queue file', () => {
     }
   });
 
-  test('a receiver hears what another process sends while it waits', async () => {
+  test('a waiting receiver gets messages from another process', async () => {
     const queues = openFile();
     const waiting = queues.queue('snapshots').receive({ max: 1, wait: 20_000, visibility: 60_000 });
     const sender = script('sender.ts', path, 's', '1');

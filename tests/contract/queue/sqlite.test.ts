@@ -52,7 +52,7 @@ test.each([0o600, 0o644, 0o666])(
   },
 );
 
-test("a folder that is made for the queue file is its owner's alone; one that was there is left as it is", async () => {
+test('a new folder for the queue file is private to its owner; an existing one is not changed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
   chmodSync(folder, 0o755);
   const queues = createSqliteQueues({
@@ -101,7 +101,7 @@ describe('a queue file whose machine has its clock set', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('back gives what waits at once, and what a killed process had in hand', async () => {
+  test('set back delivers waiting messages at once, and those of a killed process', async () => {
     const killed = open();
     await send(killed, 'in hand');
     await take(killed);
@@ -110,14 +110,14 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(open())).toEqual(['in hand', 'waits']);
   });
 
-  test('back by less than the longest time that anything is hidden gives at once what was never received', async () => {
+  test('set back by less than the longest visibility delivers unreceived messages at once', async () => {
     const queue = open();
     await send(queue, 'waits');
     clock.step(-60_000);
     expect(await bodies(queue)).toEqual(['waits']);
   });
 
-  test('back hides what is in hand no longer than was said', async () => {
+  test('set back does not hide messages in progress for longer than requested', async () => {
     const queue = open();
     await send(queue, 'a');
     await take(queue);
@@ -153,7 +153,7 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['old']);
   });
 
-  test('back does not swallow what is sent again later under the same id', async () => {
+  test('set back does not deduplicate messages that are sent again later', async () => {
     const queue = open();
     await send(queue, 'a');
     await queue.delete((await take(queue))[0]?.receipt ?? '');

@@ -114,7 +114,7 @@ describe('the SQS adapter', () => {
     );
   });
 
-  test('a missing queue is named, and found once it is there', async () => {
+  test('a missing queue is reported, and found once it exists', async () => {
     const sqs = await startLocalSqs();
     closers.push(() => sqs.stop());
     const queue = connect(sqs.endpoint).queue('settled-east');
@@ -155,7 +155,7 @@ describe('the SQS adapter', () => {
     });
   });
 
-  test('a server whose answer drips and never ends is Q601 after its time as well', async () => {
+  test('an answer that never ends becomes Q601 after the time limit', async () => {
     const endpoint = await listen(dripping());
     await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({
       code: 'Q601',
@@ -182,7 +182,7 @@ describe('the SQS adapter', () => {
     expect(toQueueError(error, 'q')).toMatchObject({ code: 'Q602', cause: error });
   });
 
-  test('an error that is known already stays what it is', () => {
+  test('a known error is not changed', () => {
     const known = new QueueError('Q604', 'too large');
     expect(toQueueError(known, 'q')).toBe(known);
     expect(toQueueError('text', 'q')).toMatchObject({

@@ -61,7 +61,7 @@ export function queueContract(
       return all;
     }
 
-    test('gives back what was sent, with its group and ids', async () => {
+    test('returns messages with their group and ids', async () => {
       await queue.send({ group: 'east/istio/gw', deduplicationId: 'e-1', body: '{"über":1}' });
       const [message] = await take();
       expect(message).toMatchObject({
@@ -90,7 +90,7 @@ export function queueContract(
       );
     });
 
-    test('never gives more than was asked for', async () => {
+    test('never returns more than requested', async () => {
       for (const body of ['1', '2', '3']) await send(body, body);
       expect(bodies(await take(2))).toHaveLength(2);
     });
@@ -105,7 +105,7 @@ export function queueContract(
       expect(await take()).toEqual([]);
     });
 
-    test('a group goes on when its message is deleted', async () => {
+    test('a group continues when its message is deleted', async () => {
       await send('a', 'a1');
       await send('a', 'a2');
       const [first] = await take(1);
@@ -113,7 +113,7 @@ export function queueContract(
       expect(bodies(await take())).toEqual(['a2']);
     });
 
-    test('a message that was not deleted comes back, before the rest of its group', async () => {
+    test('a message that was not deleted is redelivered before the rest of its group', async () => {
       await send('a', 'a1');
       const [first] = await take();
       await send('a', 'a2');
@@ -125,7 +125,7 @@ export function queueContract(
       expect(again?.receipt).not.toBe(first?.receipt);
     });
 
-    test('a message made visible at once is given again', async () => {
+    test('a message that is made visible is redelivered at once', async () => {
       await send('a', 'a1');
       const [first] = await take();
       await queue.changeVisibility(first?.receipt ?? '', 0);
@@ -181,7 +181,7 @@ export function queueContract(
       expect(await drain()).toEqual(['fourth']);
     });
 
-    test('another queue knows nothing of it', async () => {
+    test('it is not in any other queue', async () => {
       await send('a', 'here', 'same');
       const other = subject.queues.queue('slices');
       await other.send({ group: 'a', deduplicationId: 'same', body: 'there' });
@@ -191,7 +191,7 @@ export function queueContract(
       expect(bodies(await take())).toEqual(['here']);
     });
 
-    test('a message that is never finished ends in the dead-letter queue, and its group goes on', async () => {
+    test('a message that is never finished moves to the dead-letter queue, and its group continues', async () => {
       await send('a', 'poison');
       await send('a', 'good');
       for (let i = 0; i < 3; i += 1) {
@@ -207,7 +207,7 @@ export function queueContract(
       expect(dead).toMatchObject([{ group: 'a', body: 'poison' }]);
     });
 
-    test('a waiting receive gets what is sent meanwhile', async () => {
+    test('a waiting receive gets new messages', async () => {
       const waiting = take(10, 5_000);
       await idle();
       await send('a', 'a1');

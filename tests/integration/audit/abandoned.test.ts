@@ -65,7 +65,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
     ).toEqual([]);
   });
 
-  test('is one of the configured ones again, and nothing is said', async () => {
+  test('is configured again, and nothing is reported', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     expect(
@@ -78,7 +78,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
 });
 
 describe('partitions of others', () => {
-  test('cost no request of their own, and nothing is said of them', async () => {
+  test('need no additional requests, and are not reported', async () => {
     const bigip = await lab();
     for (const name of ['by-hand', 'web'])
       expect(

@@ -104,8 +104,8 @@ describe('policy.drift: adopt', () => {
     expect(await live(bigip)).toEqual(set);
   });
 
-  /** Red without `lookForHands` in partition.ts. */
-  test('is in time for a declare that comes before the next audit', async () => {
+  /** Red without `detectManualChanges` in partition.ts. */
+  test('is detected before a declare, even without an audit', async () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
@@ -145,7 +145,7 @@ describe('policy.drift: adopt', () => {
     expect(await audit(site)).toEqual([expect.objectContaining({ kind: 'kept' })]);
   });
 
-  test('what the hand takes back is kept no more', async () => {
+  test('a reverted manual change is no longer kept', async () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
@@ -158,7 +158,7 @@ describe('policy.drift: adopt', () => {
     expect(await audit(site)).toEqual([]);
   });
 
-  test('members, destinations and foreign objects are repaired as ever, beside what is kept', async () => {
+  test('members, destinations and foreign objects are still repaired, besides kept changes', async () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });
     await byHand(bigip, 'POST', `${POOL}/members`, { name: '10.9.9.9:80', partition: 'k8s' });
@@ -172,7 +172,7 @@ describe('policy.drift: adopt', () => {
   });
 
   test.each(['the policy repair', 'sluice drift --repair'])(
-    '%s gives back what was kept',
+    '%s undoes kept changes',
     async (by) => {
       const bigip = await declared();
       const before = await live(bigip);

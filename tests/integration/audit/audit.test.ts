@@ -49,7 +49,7 @@ async function byHand(
 const url = (path: string): string => path.replaceAll('/', '~');
 
 describe('audit', () => {
-  test('finds nothing, asks for nothing and writes nothing where all is as declared', async () => {
+  test('finds, requests and writes nothing if everything is as declared', async () => {
     const bigip = await declared();
     const before = bigip.writes.length;
     const { runtime, sent } = bench([bigip]);
@@ -144,7 +144,7 @@ describe('audit', () => {
   ];
 
   test.each(CHANGES)(
-    '%s is found and named, and asked to be repaired in the order of the device',
+    '%s is reported, and its repair is requested in the group of the device',
     async (_what, change, finding) => {
       const bigip = await declared();
       await change(bigip);
@@ -216,7 +216,7 @@ describe('audit', () => {
     expect(sent).toEqual([]);
   });
 
-  test('an owner that is not configured any more is named, and stays', async () => {
+  test('an owner that is no longer configured is reported, and stays', async () => {
     const bigip = await declared();
     const { runtime, sent } = bench([bigip], { clusters: ['west'] });
     expect(await audit(runtime)).toEqual([
@@ -229,7 +229,7 @@ describe('audit', () => {
     expect(sent).toEqual([]);
   });
 
-  test('a declare under way is waited for, not taken for drift', async () => {
+  test('audit waits for a declare in progress, and does not report it as drift', async () => {
     const bigip = await lab({ timings: { declare: 400, memberWrite: 1 } });
     const device = connect(bigip);
     await declare(device, wanted());
@@ -248,7 +248,7 @@ describe('audit', () => {
     expect(looks.filter(({ path }) => path === '/mgmt/shared/appsvcs/task')).toHaveLength(3);
   });
 
-  test('a device that is away hides nothing of the others, and fails the scheduled run', async () => {
+  test('an unreachable device does not hide results of others, and fails the scheduled run', async () => {
     const [away, here] = [await declared(), await declared()];
     await byHand(here, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`);
     away.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
@@ -269,7 +269,7 @@ describe('audit', () => {
 });
 
 describe('fences that lie in the past', () => {
-  test('every cluster that the device serves is asked to say everything again', async () => {
+  test('every cluster of the device is asked for a full resync', async () => {
     const a = await lab({ hostname: 'unit-a' });
     await declare(connect(a), wanted());
     const b = await lab({ hostname: 'unit-b', state: a.snapshotState() });
@@ -318,7 +318,7 @@ describe('fences that lie in the past', () => {
   });
 });
 
-test('audit asks the device with GET alone', async () => {
+test('audit only sends GET to the device', async () => {
   const bigip = await declared();
   await byHand(bigip, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`);
   const methods: LabRequest['method'][] = [];

@@ -90,7 +90,7 @@ async function sluice(
 }
 
 describe('sluice drift', () => {
-  test('says that nothing differs, and ends with 0', async () => {
+  test('reports no difference, and ends with 0', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     expect(await drift(bigip)).toMatchObject({
@@ -144,7 +144,7 @@ describe('sluice drift', () => {
     });
   });
 
-  test('with --repair asks apply to declare it again, by message, and writes nothing itself', async () => {
+  test('with --repair, asks apply by message to declare again, and writes nothing itself', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     await call(bigip, 'PATCH', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual', {
@@ -214,7 +214,7 @@ describe('sluice drift', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('does not exist, so nothing would')]);
   });
 
-  test('ends with 1 where a device cannot be asked or is not there', async () => {
+  test('ends with 1 if a device does not answer or does not exist', async () => {
     const bigip = await lab();
     bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
     expect(await drift(bigip)).toMatchObject({

@@ -117,7 +117,7 @@ describe('a silent cluster', () => {
     expect([sent, bigip.writes.length - before]).toEqual([[], 0]);
   });
 
-  test('is drained where policy says so, behind the slices of its device, and back with its next snapshot', async () => {
+  test('is drained by policy, after the slices of its device, and enabled with its next snapshot', async () => {
     await declared();
     const made = bench([bigip], { clusters: ['east', 'west'], whenSilent: 'drain' });
     const runtime = at20(made.runtime);
@@ -144,7 +144,7 @@ describe('a silent cluster', () => {
     expect([await drained(), await audit(runtime)]).toEqual([[], []]);
   });
 
-  test('that serves something alone stays in rotation, and it is said', async () => {
+  test('that is the only one for an exposure stays in rotation, which is reported', async () => {
     await declared(of('east', 1, 1, [32_400, 9]));
     const { runtime, sent } = bench([bigip], { clusters: ['east', 'west'], whenSilent: 'drain' });
     expect(await audit(at20(runtime))).toMatchObject([

@@ -72,7 +72,7 @@ const bad = (findings: readonly DoctorFinding[]): string[] =>
   findings.filter((f) => !f.ok).map((f) => `${f.what}: ${describeFinding(f)}`);
 
 describe('sluice doctor', () => {
-  test('all is well: every thing that the configuration names is said, with version, unit and clock', async () => {
+  test('if all is well, everything in the configuration is listed, with version, unit and clock', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const findings = await runDoctor(inputOf(bigip));
@@ -97,7 +97,7 @@ describe('sluice doctor', () => {
     );
   });
 
-  test('a wrong password is named with the fields to look at', async () => {
+  test('a wrong password is reported with the fields to check', async () => {
     expect(bad(await runDoctor(inputOf(await lab(), { password: 'wrong' })))).toEqual([
       expect.stringMatching(
         /device bigip-1.*login as \S+ was refused; check devices\[\]\.username, password.*BIP401/,
@@ -105,7 +105,7 @@ describe('sluice doctor', () => {
     ]);
   });
 
-  test('a secret that cannot be read is named', async () => {
+  test('an unreadable secret is reported', async () => {
     const bigip = await lab();
     const secrets = {
       resolve: async (name: string) =>
@@ -118,7 +118,7 @@ describe('sluice doctor', () => {
     );
   });
 
-  test('a device without AS3 is named', async () => {
+  test('a device without AS3 is reported', async () => {
     const bigip = await lab();
     bigip.faults.as3Absent?.(true);
     expect(bad(await runDoctor(inputOf(bigip)))).toEqual([
@@ -126,7 +126,7 @@ describe('sluice doctor', () => {
     ]);
   });
 
-  test('a clock that is off is named, with how far and what to do', async () => {
+  test('a wrong clock is reported with the difference and the remedy', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const clock = { ...processClock, now: () => Date.now() - 600_000 };
@@ -137,7 +137,7 @@ describe('sluice doctor', () => {
     ]);
   });
 
-  test('one id that two clusters use is named with both', async () => {
+  test('an id that two clusters use is reported with both', async () => {
     const bigip = await lab();
     const both = planPartition(
       'k8s',
@@ -185,7 +185,7 @@ describe('sluice doctor on externally created queues', () => {
     }
   };
 
-  test("settings as the stack makes them are well, and the server's clock is compared", async () => {
+  test("settings as in the stack are fine, and the server's clock is compared", async () => {
     await createQueuesOn(sqs, well('slices', 150));
     expect(bad(await look())).toEqual([]);
     expect((await look()).map((f) => f.what)).toEqual([
@@ -223,12 +223,15 @@ describe('sluice doctor on externally created queues', () => {
     ],
   ];
 
-  test.each(SPOILT)('%s that would lose or repeat events is named', async (_what, queues, says) => {
-    await createQueuesOn(sqs, queues);
-    expect(bad(await look())).toEqual([expect.stringContaining(says)]);
-  });
+  test.each(SPOILT)(
+    '%s that would lose or repeat events is reported',
+    async (_what, queues, says) => {
+      await createQueuesOn(sqs, queues);
+      expect(bad(await look())).toEqual([expect.stringContaining(says)]);
+    },
+  );
 
-  test('a queue that is missing is named with the remedy', async () => {
+  test('a missing queue is reported with the remedy', async () => {
     const queues = createSqsQueues({ ...sqs, prefix: 'sluice' });
     const findings = await runDoctor(inputOf(await lab(), { queues }));
     await queues.close();

@@ -118,7 +118,7 @@ function noting(sent: string[], refuse: (name: string) => boolean = () => false)
 }
 
 describe('map', () => {
-  test('sends what leaves ahead of the slices, to the group of each device', async () => {
+  test('sends leaving members ahead of the slices, to the group of each device', async () => {
     const sent: string[] = [];
     await handle(ending(), runtime(noting(sent)));
     expect(sent).toEqual(['express bigip', 'express other', 'slices bigip', 'slices other']);
@@ -145,7 +145,7 @@ describe('map', () => {
     ]);
   });
 
-  test('sends it once for a snapshot that is delivered twice', async () => {
+  test('sends once for a snapshot that is delivered twice', async () => {
     const data = ending();
     await handle(data, runtime());
     await handle(data, runtime());
@@ -162,7 +162,7 @@ describe('map', () => {
     expect([(await waiting('express')).length, (await waiting('slices')).length]).toEqual([0, 2]);
   });
 
-  test('sends the slices though the express queue is not there, and says so', async () => {
+  test('sends the slices if the express queue is missing, and logs it', async () => {
     const sent: string[] = [];
     await handle(ending(), runtime(noting(sent, (name) => name === 'express')));
     expect(sent).toEqual(['slices bigip', 'slices other']);

@@ -39,7 +39,7 @@ async function twoPods(): Promise<void> {
 }
 
 describe('a pod that ends', () => {
-  test('gets nothing new in any pool after one write, which carries its revision', async () => {
+  test('gets no new connections in any pool after one write, which contains its revision', async () => {
     await twoPods();
     expect(takers(site)).toHaveLength(4);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
@@ -98,7 +98,7 @@ describe('a pod that ends', () => {
     ]);
   });
 
-  test('stays drained when an older revision comes late, and doing it again writes nothing', async () => {
+  test('stays drained when an older revision arrives late, and a repetition writes nothing', async () => {
     await twoPods();
     await site.express([event(5, ['10.0.0.1 terminating'])]);
     await site.express([event(4, ['10.0.0.1 back'])]);
@@ -112,7 +112,7 @@ describe('a pod that ends', () => {
     ]);
   });
 
-  test('is put back by the next slice where express was the only one to say so', async () => {
+  test('is enabled by the next slice if only express had drained it', async () => {
     await twoPods();
     await site.express([event(2, ['10.0.0.1 terminating'])]);
     await site.declare(3, [
@@ -185,7 +185,7 @@ describe('what express leaves alone', () => {
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
   });
 
-  test('a pool that would lose its last member or more than half: all stay, and it is said', async () => {
+  test('a pool that would lose its last member or more than half keeps all, which is reported', async () => {
     site = await startSite();
     await site.declare(1, [['10.0.0.1', '10.0.0.2', '10.0.0.3']]);
     await site.express([event(2, ['10.0.0.1 node-not-ready', '10.0.0.2 node-not-ready'])]);
@@ -236,7 +236,7 @@ describe('what express leaves alone', () => {
 });
 
 describe('when the device cannot', () => {
-  test('a busy device is asked again, until the event is a minute old; then it is dropped and its slice decides', async () => {
+  test('a busy device is retried until the event is a minute old; then the event is dropped and its slice decides', async () => {
     await twoPods();
     site.bigip.faults.next(
       1,
@@ -267,7 +267,7 @@ describe('when the device cannot', () => {
     expect([(await site.nodes())[0], site.nodeWrites.length]).toEqual(['10.0.0.1 draining', 1]);
   });
 
-  test('a node that a declare took away meanwhile is no failure', async () => {
+  test('a node that a concurrent declare removed is no failure', async () => {
     await twoPods();
     site.bigip.faults.next(
       1,
@@ -321,7 +321,7 @@ describe('when the device cannot', () => {
     expect(asked - before).toBe(1);
   });
 
-  test('a refused login is left to the slice at once: more tries would lock the account', async () => {
+  test('a refused login is not retried, because more attempts would lock the account', async () => {
     site = await startSite({ password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines).toMatchObject([

@@ -156,7 +156,7 @@ describe('the host, on the queue of one host', () => {
     expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
 
-  test('stops by finishing what is in hand, then closing the functions', async () => {
+  test('stops by finishing messages in progress, then closing the functions', async () => {
     host = await startHost({ dist, runtime: runtime() });
     await playBoth();
     await host.stop();

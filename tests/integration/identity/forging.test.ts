@@ -3,7 +3,7 @@
  * (every OWN321 to OWN323), with `disagreement` answering so (every OWN324), and with `nobodys` of shared/failures/failure-record.ts giving back what it gets.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { sight } from '../../../functions/park/sight.ts';
+import { recordOfMessage } from '../../../functions/park/record-of-message.ts';
 import type { FailureRecord } from '../../../shared/failures/port.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
@@ -29,7 +29,7 @@ function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<Failure
     { resolve: async (reference) => secrets.get(reference) ?? '' },
     { monotonic: () => 0 },
   );
-  return sight(
+  return recordOfMessage(
     'snapshots',
     {
       id: 'm',
@@ -221,7 +221,7 @@ const WAYS: readonly Way[] = [
 ];
 
 describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
-  test('what the watchers themselves say passes, snapshots and inventories', async () => {
+  test('events of the watchers are accepted, snapshots and inventories', async () => {
     site = await startSite({ kind });
     const bodies = [
       await site.said('east'),
@@ -236,7 +236,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
   });
 
   test.each(WAYS)(
-    '%s is refused, and what is before and behind it in its group goes on',
+    '%s is refused, and other messages of its group continue',
     async (_, forge, code, reason) => {
       site = await startSite({ kind });
       const seen: Seen = {
@@ -267,7 +267,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
     },
   );
 
-  test('a replay of the original bytes passes, a forged one does not', async () => {
+  test('a replay of the original bytes is accepted, a forged one is not', async () => {
     site = await startSite({ kind });
     const original = await site.said('east');
     for (let i = 0; i < 2; i++) await site.put(owner('east'), original);

@@ -104,7 +104,7 @@ describe('traffic through virtual servers', () => {
     ]);
   });
 
-  test('least connections sends clients where fewest are', async () => {
+  test('least connections selects the member with the fewest', async () => {
     const backend = await two();
     const port = await offer({
       members: backend.members,
@@ -175,7 +175,7 @@ describe('traffic through virtual servers', () => {
     expect(await ask(held, 'b')).toBe(`${name} b`);
   });
 
-  test('a member that refuses the connection is passed over, as often as reselectTries says, and never twice', async () => {
+  test('a member that refuses the connection is skipped, at most reselectTries times, and never twice', async () => {
     const one = await running(startPod('10.20.0.1', 'one'));
     const backends = [member(one.port, '10.20.0.7', '10.20.0.8', '10.20.0.9', '10.20.0.1')];
     const asked = async (port: number): Promise<readonly string[]> => {
@@ -215,7 +215,7 @@ describe('traffic through virtual servers', () => {
     await closed;
   });
 
-  test('a client that persists on a member that cannot be reached goes on with another one', async () => {
+  test('a client that persists on an unreachable member gets another one', async () => {
     const backend = await two();
     const dead = '10.20.0.3';
     const third = await startPod(dead, 'three', backend.port);
@@ -256,7 +256,7 @@ describe('traffic through virtual servers', () => {
     expect(await talk(HOST, port, 'x')).toBe('reset');
   });
 
-  test('a TCP monitor finds a pod that comes, goes and comes back', async () => {
+  test('a TCP monitor detects a pod that appears, disappears and returns', async () => {
     const pod = await startPod('10.20.0.1', 'one');
     const port = await offer({
       members: [member(pod.port, '10.20.0.1', '10.20.0.9')],
@@ -314,7 +314,7 @@ describe('traffic through virtual servers', () => {
     await until(() => states() === 'up');
   });
 
-  test('UDP goes there and back, with one session for each client', async () => {
+  test('UDP works in both directions, with one session for each client', async () => {
     const pod = await running(startUdpPod('10.20.0.1', 'one'));
     const port = await freePort();
     await offer({

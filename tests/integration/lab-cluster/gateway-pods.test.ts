@@ -148,7 +148,7 @@ describe('the gateway pods of the lab', () => {
     expect(answers.sort()).toEqual([...Array(6).fill('one hello'), ...Array(2).fill('two hello')]);
   });
 
-  test('pass many lines on, in both directions, until the client is done', async () => {
+  test('forward many lines in both directions, until the client is done', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
     const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}`);
     const answer = await ask(address(), 32_400, lines.join('\n'));

@@ -57,7 +57,7 @@ describe('EndpointSlices of the lab', () => {
     });
   });
 
-  test('say when a pod is leaving, and forget it when it is gone', async () => {
+  test('report a terminating pod, and drop it when it is gone', async () => {
     const leaving = cluster.removePod(cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '');
     await cluster.idle();
     expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({

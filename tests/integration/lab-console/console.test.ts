@@ -97,7 +97,7 @@ describe('the console of the lab', () => {
   const condition = (): string | undefined => said('status').split('\n')[0];
   const post = (): ReturnType<typeof declare> => declare(bigip, { k8s: tenant({ a: app() }) });
 
-  test('busy keeps others from declaring for so many seconds, and status counts them down', async () => {
+  test('busy refuses declarations for so many seconds, and status counts them down', async () => {
     expect(said('busy 30')).toContain('For 30 s');
     expect((await post()).status).toBe(503);
     await clock.pass(10_000);
@@ -107,7 +107,7 @@ describe('the console of the lab', () => {
     expect((await post()).status).toBe(200);
   });
 
-  test('down breaks every connection until its time is over, and says when it is', async () => {
+  test('down closes every connection until its time is over, and reports the end', async () => {
     said('down 20');
     await expect(call(bigip, 'GET', READY)).rejects.toThrow();
     await expect(call(bigip, 'GET', READY)).rejects.toThrow();
@@ -138,7 +138,7 @@ describe('the console of the lab', () => {
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
   });
 
-  test('slow holds every request, and slow 0 ends it', async () => {
+  test('slow delays every request, and slow 0 ends it', async () => {
     said('slow 60000');
     await expect(call(bigip, 'GET', READY, { timeout: 30 })).rejects.toThrow('client gave up');
     expect(condition()).toContain('every request waits 60000 ms');
@@ -193,14 +193,14 @@ describe('the console of the lab', () => {
   const SERVICES = '/api/v1/services';
   const api = (): string | undefined => said('status').split('\n').at(-1);
 
-  test('api cut breaks what is watched, and a client goes on where it was', async () => {
+  test('api cut breaks watches, and a client continues where it was', async () => {
     const stream = await watch(kubernetes, SERVICES);
     expect(said('api cut')).toContain('Broken: 1 watch;');
     expect(await stream.next()).toBeUndefined();
     expect((await ask(kubernetes, SERVICES)).code).toBe(200);
   });
 
-  test('api silence leaves watches open, and nothing comes on them', async () => {
+  test('api silence keeps watches open and silent', async () => {
     const stream = await watch(kubernetes, '/api/v1/namespaces?resourceVersion=0');
     for (let seen = 0; seen < 3; seen += 1) await stream.next();
     expect(said('api silence')).toContain('Half open from now on: 1 watch;');
@@ -212,7 +212,7 @@ describe('the console of the lab', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  test('drip lets every answer come byte by byte until it is ended, and what was asked is done', async () => {
+  test('drip sends every answer byte by byte until it is ended, and requests are executed', async () => {
     expect(said('drip 60000')).toContain('one byte every 60000 ms');
     await expect(call(bigip, 'GET', READY, { timeout: 50 })).rejects.toThrow();
     expect(condition()).toBe('BIG-IP: active; its answers come one byte every 60000 ms');
@@ -222,7 +222,7 @@ describe('the console of the lab', () => {
     expect((await post()).status).toBe(200);
   });
 
-  test('break and endless hit so many answers, and wrong the next one, which status says until then', async () => {
+  test('break and endless affect so many answers, and wrong the next one; status lists them until then', async () => {
     said('break 5');
     expect(condition()).toBe(
       'BIG-IP: active; the answer to the next declare breaks off after 5 bytes',
@@ -249,7 +249,7 @@ describe('the console of the lab', () => {
     expect(await stream.next()).toMatchObject({ type: 'ERROR', object: { code: 410 } });
   });
 
-  test('api deny keeps a resource from being read for its time, and others not', async () => {
+  test('api deny refuses reads of one resource for its time, and not of others', async () => {
     const stream = await watch(kubernetes, SERVICES);
     said('api deny services 20');
     expect(await stream.next()).toBeUndefined();
@@ -269,7 +269,7 @@ describe('the console of the lab', () => {
     expect((await ask(kubernetes, SERVICES)).code).toBe(200);
   });
 
-  test('clear takes back what was done to the API as well', async () => {
+  test('clear ends faults of the API as well', async () => {
     for (const line of [
       'api deny services 600',
       'api deny pods 600',
@@ -306,7 +306,7 @@ describe('the console of the lab', () => {
     expect((await post()).status).toBe(200);
   });
 
-  test('clear takes everything back', async () => {
+  test('clear ends all faults', async () => {
     for (const line of [
       'busy 600',
       'down 600',
@@ -379,7 +379,7 @@ describe('the console of the lab', () => {
     ],
     ['api reboot', '"api reboot" is no command; "help" lists them.'],
     ['reboot', '"reboot" is no command; "help" lists them.'],
-  ])('%s changes nothing and says what would have been right', (line, sentence) => {
+  ])('%s changes nothing and prints the valid form', (line, sentence) => {
     expect(said(line)).toBe(sentence);
     expect(condition()).toBe('BIG-IP: active, no fault');
     expect(

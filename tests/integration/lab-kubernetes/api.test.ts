@@ -99,7 +99,7 @@ describe('discovery', () => {
     );
   });
 
-  test('does not know what this cluster does not have, until it is installed', async () => {
+  test('does not serve missing kinds, until they are installed', async () => {
     await lab.close();
     lab = await startKubernetes({
       without: ['gateway.networking.k8s.io', 'networking.istio.io/v1'],
@@ -115,7 +115,7 @@ describe('discovery', () => {
     expect((await call(lab, '/apis/gateway.networking.k8s.io/v1/gateways')).code).toBe(200);
   });
 
-  test('answers 404 where nothing is', async () => {
+  test('answers 404 for missing objects', async () => {
     for (const path of [
       '/apis/none.example/v1',
       '/api/v1/nothing',
@@ -247,7 +247,7 @@ describe('objects', () => {
     expect((await call(lab, `${configMaps}/a`)).code).toBe(404);
   });
 
-  test('stay while a finalizer holds them', async () => {
+  test('stay while they have a finalizer', async () => {
     await create({ ...configMap('a'), metadata: { name: 'a', finalizers: ['sluice.dev/hold'] } });
     const deleted = await call(lab, `${configMaps}/a`, { method: 'DELETE' });
     expect(deleted.body.metadata.deletionTimestamp).toBe('2026-06-22T22:24:17Z');

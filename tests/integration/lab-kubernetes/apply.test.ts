@@ -217,7 +217,7 @@ describe('server-side apply to a Service', () => {
 });
 
 describe('server-side apply to anything', () => {
-  test('creates what is not there', async () => {
+  test('creates missing objects', async () => {
     const body = {
       apiVersion: 'v1',
       kind: 'ConfigMap',

@@ -38,7 +38,7 @@ function createEvent(): Promise<Answer> {
 }
 
 describe('a namespace that is deleted', () => {
-  test('goes at once with what is in it when nothing holds it', async () => {
+  test('is deleted at once with its objects without finalizers', async () => {
     lab.store.apply({ ...kept, metadata: { name: 'free', namespace: 'team' } });
     expect((await remove()).body).toMatchObject({
       kind: 'Namespace',
@@ -48,7 +48,7 @@ describe('a namespace that is deleted', () => {
     expect((await call(lab, `${gateways}/free`)).code).toBe(404);
   });
 
-  test('terminates as long as a finalizer holds something in it, and takes nothing new', async () => {
+  test('terminates as long as an object in it has a finalizer, and accepts no new objects', async () => {
     lab.store.apply(kept);
     await remove();
     expect((await call(lab, path)).body.status.phase).toBe('Terminating');
@@ -62,7 +62,7 @@ describe('a namespace that is deleted', () => {
     });
   });
 
-  test('goes with the last finalizer in it', async () => {
+  test('is gone with the last finalizer in it', async () => {
     lab.store.apply(kept);
     await remove();
     await call(lab, `${gateways}/kept`, {

@@ -135,7 +135,7 @@ describe('a watch', () => {
     expect(bookmark.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   });
 
-  test('ends by itself after timeoutSeconds', async () => {
+  test('ends after timeoutSeconds', async () => {
     const stream = await follow('timeoutSeconds=1&allowWatchBookmarks=true');
     expect(await stream.next()).toBeUndefined();
   });

@@ -91,7 +91,7 @@ describe('retries are spread, and reported occasionally', () => {
     expect(await bench.deadLetters('slices')).toEqual([]);
   }
 
-  test('a wrong password is tried ever more seldom, waits in the store after three minutes, and heals without a restart', async () => {
+  test('a wrong password is retried at growing intervals, changes wait in the store after three minutes, and recover without a restart', async () => {
     bench.secrets.set('bigip-1', 'wrong');
     await bench.sendSlice(slice(1, at(1)));
     expect(await delays(5)).toEqual(seconds([10, 20, 40, 80, 160]));
@@ -120,7 +120,7 @@ describe('retries are spread, and reported occasionally', () => {
     await waits(1);
   });
 
-  test('nothing is dead-lettered because a device was away, however long', async () => {
+  test('no outage of a device dead-letters anything, however long', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, {
       kind: 'status',
       status: 503,
@@ -134,7 +134,7 @@ describe('retries are spread, and reported occasionally', () => {
     await returns();
   });
 
-  test('where the store is away as well, tries grow rarer with the time they take, up to every ten minutes, and nothing is given up', async () => {
+  test('without the store, retry intervals grow to ten minutes, and nothing is given up', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, { kind: 'reset' });
     bench.breakStore();
     await bench.sendSlice(slice(1, at(1)));
@@ -183,7 +183,7 @@ describe('what BIG-IP refuses', () => {
     expect(settled?.exposures[2]?.message).toMatch(/\/Common\/missing/);
   });
 
-  test('goes through when the cause is gone and the original is sent again', async () => {
+  test('is applied when the cause is removed and the original is sent again', async () => {
     await bench.sendSlice(slice(1, [...at(1), withRule(3, '/Common/missing')]));
     await bench.apply();
     const [letter] = await bench.deadLetters('slices');
@@ -224,7 +224,7 @@ describe('what BIG-IP refuses', () => {
 });
 
 describe('old news', () => {
-  test('an older slice is superseded: the device is not written, the watcher hears what is declared', async () => {
+  test('an older slice is superseded: the device is not written, and the watcher gets the declared version', async () => {
     await bench.sendSlice(slice(5, at(1, 2)));
     await bench.apply();
     await bench.settled();
@@ -272,7 +272,7 @@ describe('old news', () => {
 });
 
 describe('slices that cannot be used', () => {
-  test('are dead-lettered with code and reason, and the rest of the batch goes on', async () => {
+  test('are dead-lettered with code and reason, and the rest of the batch continues', async () => {
     const queue = bench.queues.queue('slices');
     await queue.send({ group: 'bigip-1', deduplicationId: 'a', body: '{' });
     await queue.send({ group: 'bigip-1', deduplicationId: 'b', body: '[]' });

@@ -1,7 +1,7 @@
 /** map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the test's own. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { create as createApply } from '../../../functions/apply/handler.ts';
-import { createHealing } from '../../../functions/apply/heal.ts';
+import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { createDevices } from '../../../shared/bigip/devices.ts';
@@ -204,7 +204,7 @@ export async function startBench(
   const apply = createApply(
     runtime,
     createDevices(runtime, (behind) => askForResync(runtime, behind)),
-    createHealing(runtime, open),
+    createResultRecorder(runtime, open),
     {
       place: async () => (await open()).waiting,
       suspects: createSuspects(memoryMarks(), runtime),

@@ -60,7 +60,7 @@ describe('one fault inside the device', () => {
     expect(errors()).toEqual([]);
   });
 
-  test('when AS3 looks for an iRule is not taken for a missing one', async () => {
+  test('while AS3 looks up an iRule is not treated as a missing iRule', async () => {
     const before = await start();
     device().faults.inner({ call: '/tm/ltm/rule', status: 500 });
     await bench.sendSlice(

@@ -32,7 +32,7 @@ async function nodes(): Promise<readonly string[]> {
 }
 
 describe('a drained cluster', () => {
-  test('has every node disabled at once; new members too, and no slice undoes it; enable restores them', async () => {
+  test('disables every node at once, including new members; no slice undoes it; enable restores them', async () => {
     await bench.sendSlice(east(1, 5, 6));
     await bench.apply();
     expect(await nodes()).toEqual(['5 enabled up', '6 enabled up']);
@@ -47,7 +47,7 @@ describe('a drained cluster', () => {
     expect(await nodes()).toEqual(['6 enabled up', '7 enabled up']);
   });
 
-  test('is forced offline with out, and neither express nor a weaker wish brings a node back', async () => {
+  test('is forced offline with out, and neither express nor a weaker order enables a node', async () => {
     await bench.sendSlice(east(1, 5, 6));
     await bench.steer({ ...EAST, action: 'drain', mode: 'out', because: 'power' });
     await bench.apply();
@@ -167,7 +167,7 @@ describe('an inventory', () => {
     expect(bench.virtualServers()).toEqual(['172.16.100.195:32400']);
   });
 
-  test('that may not be believed is a dead letter', async () => {
+  test('without proof of its origin is a dead letter', async () => {
     await bench.sendInventory(inventory(1, { cluster: 'north' }));
     await bench.map();
     // Whose it is was only claimed.

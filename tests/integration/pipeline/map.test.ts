@@ -62,7 +62,7 @@ describe('a snapshot', () => {
       expect(result.exposures.map((e) => e.outcome)).toEqual(['applied', 'applied']);
   });
 
-  test('that is delivered twice makes its slices once', async () => {
+  test('that is delivered twice creates its slices once', async () => {
     await bench.sendSnapshot(snapshot(1, [1]));
     const queue = bench.queues.queue('snapshots');
     const [first] = await queue.receive({ max: 1, wait: 0, visibility: 0 });
@@ -79,7 +79,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('that cannot be used is dead-lettered, the others of the batch go on', async () => {
+  test('that is invalid is dead-lettered, the others of the batch continue', async () => {
     const queue = bench.queues.queue('snapshots');
     await queue.send({ group: 'x', deduplicationId: 'x', body: 'not json' });
     await bench.sendSnapshot(snapshot(1, [1], { cluster: 'north' }));
@@ -100,7 +100,7 @@ describe('a snapshot', () => {
     expect((await bench.slices()).map((slice) => slice.version.counter)).toEqual([2, 2]);
   });
 
-  test('whose slices cannot be sent comes again with those behind it in its group; other groups are done', async () => {
+  test('whose slices cannot be sent is redelivered with the rest of its group; other groups are done', async () => {
     bench.refuseSlices = (body) => body.includes(ownedBy('east').owner);
     await bench.sendSnapshot(snapshot(1, [1]));
     await bench.sendSnapshot(snapshot(2, [2]));

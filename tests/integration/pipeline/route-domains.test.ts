@@ -64,7 +64,7 @@ const parted = {
 const known = { common: { routeDomains: ['1', '2'] } };
 
 describe('the same pod address in two clusters with route domains of their own', () => {
-  test('is two nodes: what one cluster drains, restores or takes away never touches the other', async () => {
+  test('is two nodes: draining, restoring or removing one cluster never affects the other', async () => {
     bench = await startBench(known, parted);
     for (const from of ['east', 'west'] as const) await bench.sendSnapshot(snapshot(from, 1));
     await both();

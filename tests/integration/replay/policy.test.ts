@@ -166,7 +166,7 @@ describe('the function replay', () => {
     expect(await failures.jobs.list()).toEqual([]);
   });
 
-  test('a policy whose turn breaks is said, and takes no turn from the others', async () => {
+  test('a failing policy is reported, and does not prevent others', async () => {
     const [first] = runtime.config.failures.replay;
     const twice = {
       ...runtime,

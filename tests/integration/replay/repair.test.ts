@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create as createApply, type Apply } from '../../../functions/apply/handler.ts';
-import { createHealing } from '../../../functions/apply/heal.ts';
+import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { createDevices } from '../../../shared/bigip/devices.ts';
@@ -117,7 +117,7 @@ async function startSite(): Promise<Site> {
   const apply = createApply(
     runtime,
     devices,
-    createHealing(runtime, async () => failures),
+    createResultRecorder(runtime, async () => failures),
     {
       place: async () => failures.waiting,
       suspects: createSuspects(memoryMarks(), runtime),
@@ -194,7 +194,7 @@ const served = (): readonly string[] =>
     );
 
 describe('replay after the repair', () => {
-  test('says that what a newer revision left out in quarantine would be tried again, and tries it', async () => {
+  test('previews that a quarantined exposure of a newer revision would be retried, and retries it', async () => {
     expect(served()).toEqual(['172.16.100.195:2']);
     site.bigip.common.iRules.add(RULE);
     const { job, items } = await plan();
@@ -217,7 +217,7 @@ describe('replay after the repair', () => {
     expect((await site.context.store.list()).map(({ state }) => state)).toEqual(['healed']);
   });
 
-  test('where nothing was repaired it fails again, and says so in BIG-IP’s words', async () => {
+  test('without a repair it fails again, with BIG-IP’s message', async () => {
     const { job } = await plan();
     const ended = await start(job.id);
     expect(ended.items).toMatchObject([
@@ -234,7 +234,7 @@ describe('replay after the repair', () => {
     expect((await site.context.store.list()).map(({ state }) => state)).toEqual(['open']);
   });
 
-  test('by force even what its event can no longer be sent for is tried again', async () => {
+  test('with force, even an event that cannot be sent again is retried', async () => {
     const [head] = await site.context.store.list();
     await site.context.store.change([head!.id], () => ({ code: 'GW105' }) as object);
     const force = { ...ask, words: ['state:open'], force: true };

@@ -82,7 +82,7 @@ describe.each([
   ['SQS', overSqs, () => Promise.resolve(fromSources)],
   ['SQS, as packaged for Lambda', overSqs, packaged],
 ] as const)('%s', (_name, queuesOf, load) => {
-  test('keeps the newest slice and an order for a device that is away for 13 days, and applies both when its way is there again', async () => {
+  test('keeps the newest slice and an order for a device during an outage of 13 days, and applies both when it returns', async () => {
     const mine = createClosers();
     closers.push(mine);
     let ahead = 0;

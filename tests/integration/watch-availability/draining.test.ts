@@ -57,7 +57,7 @@ describe('a gateway pod that was deleted', () => {
     );
   });
 
-  test('is simply gone with drainSeconds: 0', async () => {
+  test('is gone at once with drainSeconds: 0', async () => {
     await started({ drainSeconds: 0 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await until(() => names() === 'two');

@@ -140,7 +140,7 @@ describe('an addition that is refused is an Event on the Service and the Gateway
   });
 });
 
-test('with servicePorts: observe, a port that was added by hand and lost again is missed again', async () => {
+test('with servicePorts: observe, a port that was added manually and removed is reported again', async () => {
   await started({ servicePorts: 'observe' });
   open('echo', 32400);
   const missed = (): readonly number[] =>

@@ -42,7 +42,7 @@ async function metric(line: string): Promise<number | undefined> {
 }
 
 describe('/readyz', () => {
-  test('says what is missing until every kind was listed, then that it leads; /healthz is answered all the time', async () => {
+  test('reports what is missing until every kind was listed, then its role; /healthz always answers', async () => {
     const allow = at.lab.faults.deny({ verbs: ['list'], resource: 'nodes' });
     const started = watcher.start();
     await until(() => watcher.address() !== undefined);
@@ -56,7 +56,7 @@ describe('/readyz', () => {
     expect(await ask('/readyz')).toMatchObject({ status: 200, text: 'ready: leading\n' });
   });
 
-  test('turns when nothing was heard for three minutes, and back', async () => {
+  test('fails after three silent minutes, and recovers', async () => {
     await watcher.start();
     expect((await ask('/readyz')).status).toBe(200);
     at.lab.faults.silenceWatches();
@@ -159,7 +159,7 @@ test('other paths and methods are refused with what there is', async () => {
   expect(await ask('/metrics', 'POST')).toMatchObject({ status: 405 });
 });
 
-test('a port that is taken is named, with the remedy', async () => {
+test('a port that is in use is reported with the remedy', async () => {
   await watcher.start();
   const second = at.watcher({
     identity: 'second',

@@ -86,7 +86,7 @@ describe('the Lease is handed over', () => {
     );
   });
 
-  test('carries on what the standby saw being deleted', async () => {
+  test('includes deletions that the standby observed', async () => {
     at.lab.store.apply(gateway('gone', 31_001));
     const [a, b] = await pair();
     at.queues.away = true;

@@ -73,7 +73,7 @@ describe('a watcher that is asked to say everything again', () => {
     expect(at.logs.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('takes no question that was meant for another cluster, and goes on listening', async () => {
+  test('ignores a question for another cluster, and continues', async () => {
     await said();
     ask('west');
     await toldAll(at);
@@ -125,7 +125,7 @@ test('no inventory is made of a list of Services that is stale; it comes as soon
   ]);
 });
 
-test('a question that could not be answered yet stays on the queue', async () => {
+test('a question that cannot be answered yet stays in the queue', async () => {
   const abort = new AbortController();
   const done: string[] = [];
   const body = serialiseEvent(

@@ -102,7 +102,7 @@ describe('what the device has confirmed', () => {
     ]);
   });
 
-  test('counts up when it comes back after a failure', async () => {
+  test('counts up when it returns after a failure', async () => {
     await told([result()]);
     await told([result({ outcome: 'rejected', code: 'BIP411', message: 'the device refuses it' })]);
     await told([result()]);
@@ -278,7 +278,7 @@ describe('a Gateway that selects no gateway pod', () => {
     }
   };
 
-  test('hears MAP201 once while it lasts, and again if it comes back', async () => {
+  test('gets MAP201 once while it lasts, and again if it returns', async () => {
     await begin();
     at.lab.store.apply(wrong({ istio: 'ingresgateway' }));
     await toldAll(at);
@@ -295,7 +295,7 @@ describe('a Gateway that selects no gateway pod', () => {
     expect(said()).toEqual(['MAP201: 2']);
   });
 
-  test('hears nothing where it selects the pods of another ingress', async () => {
+  test('gets no Event if it selects the pods of another ingress', async () => {
     await begin();
     const labels = { istio: 'other' };
     at.lab.store.apply(gatewayPod('other', { namespace: 'default', labels }));
@@ -333,7 +333,7 @@ describe('a Gateway that selects no gateway pod', () => {
   });
 });
 
-test('what there is to note is said where it belongs', async () => {
+test('notes are reported on the objects they concern', async () => {
   await begin();
   await told([], {
     notes: [
@@ -357,13 +357,13 @@ test('what there is to note is said where it belongs', async () => {
 });
 
 describe('the external address is not touched', () => {
-  test('where neither the class nor the configuration says so', async () => {
+  test('without the class and without the configuration', async () => {
     await begin({}, {});
     await told([result()]);
     expect(addresses()).toEqual([]);
   });
 
-  test('but it is where the configuration says writeStatus', async () => {
+  test('but it is written if the configuration sets writeStatus', async () => {
     await begin({ writeStatus: true }, {});
     await told([result()]);
     expect(addresses()).toHaveLength(1);

@@ -103,7 +103,7 @@ test('after a kill right after a snapshot, the next process uses a higher epoch 
   expect(after.clusterUid).toBe(before.clusterUid);
 });
 
-test('SIGTERM ends it in good order', async () => {
+test('SIGTERM ends it cleanly', async () => {
   const child = run();
   await next();
   const exit = once(child, 'exit');
@@ -111,7 +111,7 @@ test('SIGTERM ends it in good order', async () => {
   expect(await exit).toEqual([0, null]);
 });
 
-test('a wrong environment ends it at once, with one sentence that says what to correct', async () => {
+test('an invalid environment ends it at once, with one sentence that names the correction', async () => {
   const child = run({ SLUICE_CLUSTER: 'west' });
   let said = '';
   child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()));

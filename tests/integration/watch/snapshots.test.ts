@@ -114,7 +114,7 @@ describe('the debounce', () => {
 });
 
 describe('nothing is said twice', () => {
-  test('a change that changes nothing of the ingress sends nothing', async () => {
+  test('an irrelevant change sends nothing', async () => {
     await settledStart();
     at.lab.store.apply({
       ...gateway('other', 31001),
@@ -139,7 +139,7 @@ describe('nothing is said twice', () => {
 });
 
 describe('one unsettled snapshot at a time', () => {
-  test('the next, with the newest content, goes out after the result', async () => {
+  test('the next one, with the newest content, is sent after the result', async () => {
     await settledStart();
     at.lab.store.apply(gateway('one', 31001));
     await at.passUntil(() => at.snapshots().length === 2);
@@ -178,7 +178,7 @@ describe('one unsettled snapshot at a time', () => {
     await until(() => at.snapshots().length === 3);
   });
 
-  test('a change keeps going along until a result has come back', async () => {
+  test('a change is included until a result has confirmed it', async () => {
     await settledStart();
     at.lab.store.apply(gateway('one', 31001));
     at.lab.store.apply(gateway('two', 31002));
@@ -220,7 +220,7 @@ describe('a queue that is away', () => {
     );
   });
 
-  test('stop sends what is in hand without waiting for the debounce', async () => {
+  test('stop sends pending changes without waiting for the debounce', async () => {
     at.lab.store.apply(ingressService());
     const watcher = at.watcher();
     await watcher.start();
@@ -233,7 +233,7 @@ describe('a queue that is away', () => {
 });
 
 describe('an ingress that goes', () => {
-  test('is said to be removed when its Service was seen being deleted', async () => {
+  test('is sent as removed when the deletion of its Service was observed', async () => {
     await settledStart();
     at.lab.store.delete('v1', 'Service', 'istio-system', 'istio-ingressgateway');
     await at.passUntil(() => at.snapshots().length === 2);

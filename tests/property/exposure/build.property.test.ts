@@ -123,7 +123,7 @@ describe('exposures of any gateways and ConfigMaps', () => {
     );
   });
 
-  test('a setting always comes from the highest source that has it, and every other voice is heard', () => {
+  test('a setting always comes from the highest source that has it, and every other source is reported', () => {
     const choice = fc.option(fc.constantFrom(...BALANCE_METHODS), { nil: undefined });
     fc.assert(
       fc.property(choice, choice, choice, choice, (gateway, map, service, entry) => {

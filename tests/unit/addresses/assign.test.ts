@@ -33,7 +33,7 @@ describe('an ingress that asks for an automatic address', () => {
   test.each([
     ['a replay of the same version', 1],
     ['a newer version', 2],
-  ])('keeps it through %s', (_, counter) => {
+  ])('stays the same after %s', (_, counter) => {
     const device = miniDevice();
     device.apply(asking(A));
     const before = device.states;
@@ -69,7 +69,7 @@ describe('an ingress that asks for an automatic address', () => {
   });
 
   test('reports its settings under the address', () => {
-    const { told } = miniDevice().apply(
+    const { reported: told } = miniDevice().apply(
       asking(A, 1, {
         ...only('10.1.0.3'),
         sources: { 'auto(web):443/tcp': { mode: 'Gateway a/gw' } },
@@ -217,7 +217,7 @@ describe('a pool that no longer holds the address', () => {
   test('makes it move in one step, and is reported', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, only('10.1.0.3')));
-    const { plans, told } = device.apply(asking(A, 2, narrow));
+    const { plans, reported: told } = device.apply(asking(A, 2, narrow));
     expect(plans[0]?.entries.map(({ kind }) => kind).toSorted()).toEqual(['create', 'delete']);
     expect(told[0]?.notes).toMatchObject([
       {
@@ -238,7 +238,7 @@ describe('a pool that no longer holds the address', () => {
       partition: 'Common',
       address,
     }));
-    const { held, told } = device.apply(asking(A, 2, narrow));
+    const { held, reported: told } = device.apply(asking(A, 2, narrow));
     expect(held).toEqual([]);
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
     expect(told[0]?.notes).toMatchObject([
@@ -311,7 +311,7 @@ describe('beside gateways of the same ingress that name an address', () => {
   test('when nothing is left to it at its address, it moves and says so', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
-    const { told } = device.apply(
+    const { reported: told } = device.apply(
       asking(A, 2, {
         exposures: [literal({ settings: { ...SETTINGS, connectionLimit: 7 } }), automatic],
       }),
@@ -347,7 +347,7 @@ describe('clusters of one fleet', () => {
   const sameFleet = (a: string, b: string): boolean => a.split('/')[0] !== b.split('/')[0];
   const [east, west, other] = ['east/istio/gw', 'west/istio/gw', 'west/else/gw'] as const;
 
-  test('share the address where their ingresses are called the same, and no other way', () => {
+  test('share the address only if their ingresses have the same name', () => {
     const device = miniDevice({ sameFleet });
     device.apply(
       asking(east, 1, {
@@ -370,7 +370,7 @@ describe('clusters of one fleet', () => {
     ]);
   });
 
-  test('keep what they had when they come together later', () => {
+  test('keep their addresses when they are joined later', () => {
     const device = miniDevice({ sameFleet });
     device.apply(asking(east, 1, only('10.1.0.3')));
     device.apply(asking(west, 1, { ...only('10.1.0.5'), claims: ['10.1.0.5'] }));

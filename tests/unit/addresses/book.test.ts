@@ -140,7 +140,7 @@ describe('the last address of a pool is not given', () => {
     ).toBe(true);
   });
 
-  test('beside objects of others, whatever else they hold', () => {
+  test('besides foreign objects, whatever they use', () => {
     const holder = (address: string): AddressHolder => ({
       path: '/Common/x',
       partition: 'Common',

@@ -71,7 +71,7 @@ describe('an ingress', () => {
   test('is not reported as moved if it had no address before', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.3'], reserved: [] } }));
-    const { told } = device.apply(
+    const { reported: told } = device.apply(
       asking(A, 2, {
         pool: { ranges: ['10.1.0.5'], reserved: [] },
         exposures: [wish({ port: 8443, gateways: ['a/gw'] })],

@@ -131,7 +131,7 @@ describe('an ingress that leaves its pool', () => {
   test('says why: its address is outside the pool', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: pool('10.1.0.3') }));
-    const { told } = device.apply(asking(A, 2, { pool: pool('10.1.0.5') }));
+    const { reported: told } = device.apply(asking(A, 2, { pool: pool('10.1.0.5') }));
     expect(told[0]?.notes).toMatchObject([
       { code: 'OWN352', message: expect.stringContaining('10.1.0.3 is outside pool web') },
     ]);
@@ -141,7 +141,7 @@ describe('an ingress that leaves its pool', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: pool('10.1.0.3') }));
     const moved = device.apply(asking(A, 2, { pool: pool('2001:db8::/126') }));
-    expect(codes(moved.told)).toEqual([]);
+    expect(codes(moved.reported)).toEqual([]);
     device.apply(asking(A, 3, { pool: pool('10.1.0.3') }));
     device.foreign = [{ path: '/Common/x', partition: 'Common', address: '2001:db8::9' }];
     const { held } = device.apply(asking(A, 4, { pool: pool('2001:db8::9') }));
@@ -153,7 +153,7 @@ describe('a pool without free addresses', () => {
   test('holds the exposure, and reports its settings under the requested address', () => {
     const reserved = { ranges: ['10.1.0.3'], reserved: ['10.1.0.3'] };
     const sources = { 'auto(web):443/tcp': { mode: 'Gateway a/gw' } };
-    const { held, told } = miniDevice().apply(asking(A, 1, { pool: reserved, sources }));
+    const { held, reported: told } = miniDevice().apply(asking(A, 1, { pool: reserved, sources }));
     expect(held).toMatchObject([{ entry: { code: 'OWN350' } }]);
     expect(told[0]?.sources).toEqual(sources);
   });

@@ -108,7 +108,10 @@ describe('an ingress that has to move', () => {
   test('is reported separately', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, at('10.1.0.3')), asking(B, 1, at('10.1.0.4')));
-    const { told } = device.apply(asking(A, 2, at('10.1.0.5')), asking(B, 2, at('10.1.0.4')));
+    const { reported: told } = device.apply(
+      asking(A, 2, at('10.1.0.5')),
+      asking(B, 2, at('10.1.0.4')),
+    );
     expect(told.map(({ notes }) => notes.map(({ code }) => code))).toEqual([['OWN352'], []]);
   });
 

@@ -98,7 +98,7 @@ describe('sluice approve', () => {
     ).not.toThrow();
   });
 
-  test('its message lets apply remove what is held', async () => {
+  test('its message lets apply remove held exposures', async () => {
     const world = createWorld();
     const many = [1, 2, 3, 4, 5].map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
     await world.send(slice(1, many));

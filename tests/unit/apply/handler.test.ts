@@ -54,7 +54,7 @@ describe('approvals', () => {
     ]);
   });
 
-  test('that meet nothing are dead-lettered with what to do, but not because they come a second time', async () => {
+  test('without effect are dead-lettered with a remedy, unless they are redelivered', async () => {
     await world.approve({ owner });
     await world.drain();
     expect(world.deadLetters()).toMatchObject([
@@ -85,7 +85,7 @@ describe('what a batch leaves behind', () => {
     expect(lines(world, 'superseded by a newer slice')).toMatchObject([{ revision: '1.1' }]);
   });
 
-  test('what an overtaken slice saw to be deleted stays proven', async () => {
+  test('deletions observed by a superseded slice stay proven', async () => {
     await world.send(slice(1, many(range(8))));
     await world.drain();
     const changes = range(7).map((n) => ({

@@ -294,7 +294,7 @@ describe("AS3's message about the content after an internal fault", () => {
     expect(ports()).toEqual([1, 7]);
   });
 
-  test('an object that is not there stays the fault of who refers to it', async () => {
+  test('a missing object stays the fault of the exposure that refers to it', async () => {
     let looks = 0;
     // It goes between the look before the declare and the one after.
     world.device.missing = (references) =>

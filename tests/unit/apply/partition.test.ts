@@ -186,7 +186,7 @@ describe('what the device answers', () => {
     ]);
   });
 
-  test('a busy device is left to the queue: nothing is bisected, nothing blamed', async () => {
+  test('a busy device is retried by the queue: nothing is bisected or blamed', async () => {
     const device = memoryDevice();
     device.before = () => {
       throw new DeviceError('BIP503', 'transient', 'busy');

@@ -80,7 +80,7 @@ describe('while a device is busy', () => {
     expect(world.settled()).toHaveLength(1);
   });
 
-  test('nothing of it is a dead letter, and the clusters hear why they wait', async () => {
+  test('nothing is dead-lettered, and the clusters get the reason for the wait', async () => {
     await world.send(slice(1, [exposure()]));
     world.device.before = busy;
     await world.drain(60_000);
@@ -93,7 +93,7 @@ describe('while a device is busy', () => {
 describe('a function whose time is nearly over', () => {
   const slow = (each: number) => (): void => world.clock.advance(each);
 
-  test('begins no other declare in its last quarter; what is left comes again and is done then', async () => {
+  test('starts no declare in its last quarter; the rest is redelivered and done then', async () => {
     world.device.before = (...args) => {
       slow(91_000)();
       refusing((e) => e.port === 2)(...args);
@@ -163,7 +163,7 @@ describe('a function whose time is nearly over', () => {
 describe('an owner with a newer declared version', () => {
   const at = (counter: number): Version => ({ epoch: 1, counter, generation: 1 });
 
-  test('hears which one is declared when it lies above, and nothing of the kind otherwise', async () => {
+  test('gets the declared version if it is newer, and none otherwise', async () => {
     for (const counter of [5, 4, 6]) {
       await world.send(slice(counter, [exposure()]));
       await world.drain();
@@ -178,7 +178,7 @@ describe('an owner with a newer declared version', () => {
   });
 
   /** Red when a version that lies no higher is told: the watcher would look for a number above its own for nothing. */
-  test('hears nothing of a floor that is its own version', async () => {
+  test('gets no notice of a floor that equals its own version', async () => {
     await world.device.declare(
       'k8s',
       { owners: {}, exposures: {}, floors: { east: at(5) } },

@@ -101,7 +101,7 @@ describe('a namespace that no discoverySelector matches is not read', () => {
     expect(shop('{}', selectors)).toBe('listening OK');
   });
 
-  test('is not guessed at where its labels are not known', () => {
+  test('is not assumed if its labels are unknown', () => {
     expect(
       judge(
         ingress(PORTS) +

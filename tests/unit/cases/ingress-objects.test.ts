@@ -58,7 +58,7 @@ describe('an Ingress of class istio', () => {
     expect(servers(object(`ingressClassName: istio, ${RULE}`, annotated('nginx')))).toEqual({});
   });
 
-  test('of another class, or of none, is nothing here', () => {
+  test('of another class, or of none, is ignored', () => {
     expect(servers(object(`ingressClassName: nginx, ${RULE}`))).toEqual({});
     expect(servers(object(RULE))).toEqual({});
   });

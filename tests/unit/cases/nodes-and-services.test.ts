@@ -150,7 +150,7 @@ spec:
     ],
   ];
 
-  test.each(cases)('%s runs on as it was accepted, and the plan is empty', (_, manifests) => {
+  test.each(cases)('%s keeps running as accepted, and the plan is empty', (_, manifests) => {
     const { built } = judge(manifests);
     const before = built.exposures.map(({ refusedIfNew: _refused, sourceByService: _by, ...e }) => {
       const { source: _source, ...settings } = e.settings;

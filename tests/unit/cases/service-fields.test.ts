@@ -112,7 +112,7 @@ describe('no field for a load balancer is ignored silently', () => {
   });
 
   test.each(['externalIPs: []', 'sessionAffinity: None', 'externalTrafficPolicy: Local'])(
-    '%s says nothing unusual',
+    '%s causes no note',
     (spec) => {
       expect(withSpec(spec).notes).toEqual([]);
     },

@@ -69,7 +69,7 @@ describe('what import cis prints', () => {
     expect(printed).toContain('# everything was converted');
   });
 
-  test('runs nothing that a name holds, when it is pasted', () => {
+  test('runs no content of a name when it is pasted', () => {
     const name = "web; touch /tmp/x $(id)' \n touch /tmp/y";
     const evil = {
       ...gateway(name, { 'sluice.io/mode': 'tcp' }),

@@ -369,7 +369,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
     expect(problems).toHaveLength(2);
   });
 
-  test('no message ever holds the plain password', () => {
+  test('no message ever contains the plain password', () => {
     const config = base();
     config.devices[0]!['password'] = 'hunter2';
     expect(() => parseConfig(JSON.stringify(config), 'sluice.yaml', 1)).toThrow(

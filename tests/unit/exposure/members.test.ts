@@ -84,7 +84,7 @@ describe('pods as members', () => {
     }
   });
 
-  test('slices of another Service or namespace say nothing', () => {
+  test('slices of another Service or namespace are ignored', () => {
     const other = { ...slice([endpoint('a', { ready: false, serving: false })]), service: 'other' };
     const elsewhere = {
       ...slice([endpoint('a', { ready: false, serving: false })]),

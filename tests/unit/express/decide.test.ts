@@ -148,7 +148,7 @@ describe('an address that others use too', () => {
     ]);
   });
 
-  test('says who it is', () => {
+  test('identifies itself', () => {
     expect(reasons({ ...shared(WEST), events: [event(2, ['10.0.0.1'])] })).toEqual([
       `${WEST} uses 10.0.0.1 too`,
     ]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { createPruner, type Pruned } from '../../../functions/park/prune.ts';
-import { sight } from '../../../functions/park/sight.ts';
+import { recordOfMessage } from '../../../functions/park/record-of-message.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
@@ -198,7 +198,11 @@ describe('whose a dead letter is', () => {
     );
 
   test('is attributed to its owner only with proof of its origin', async () => {
-    expect((await sight('snapshots', message(event(true)), rules)).head.owner).toBe(OWNER);
-    expect((await sight('snapshots', message(event(false)), rules)).head.owner).toBeUndefined();
+    expect((await recordOfMessage('snapshots', message(event(true)), rules)).head.owner).toBe(
+      OWNER,
+    );
+    expect(
+      (await recordOfMessage('snapshots', message(event(false)), rules)).head.owner,
+    ).toBeUndefined();
   });
 });

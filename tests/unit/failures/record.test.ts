@@ -5,8 +5,8 @@ import { canonicalJson } from '../../../shared/domain/declared/declared.ts';
 import {
   claimIn,
   failureRecord,
-  readFoundLetter,
-  unreadSighting,
+  readFoundDeadLetter,
+  recordOfUnread,
 } from '../../../shared/failures/failure-record.ts';
 import { digest, failureId } from '../../../shared/failures/identity.ts';
 import type { FailureRecord } from '../../../shared/failures/port.ts';
@@ -81,7 +81,7 @@ function recordOf(
   { proof, config = configOf(), over = {} }: Given = {},
 ): FailureRecord {
   const whole = message(body, over);
-  return failureRecord(queue, readFoundLetter(queue, whole), {
+  return failureRecord(queue, readFoundDeadLetter(queue, whole), {
     config,
     message: whole,
     ...(proof && { proof }),
@@ -94,7 +94,7 @@ const ofLetter = (over: Partial<DeadLetter>, body: string, given: Given = {}): F
 describe('a message of a dead-letter queue', () => {
   test('is a dead letter of Sluice where it is one for this queue, with its time', () => {
     const letter = letterOf({}, 'any');
-    expect(readFoundLetter('slices', message(sealed(letter, 'trace-l')))).toEqual({
+    expect(readFoundDeadLetter('slices', message(sealed(letter, 'trace-l')))).toEqual({
       kind: 'letter',
       letter,
       traceparent: 'trace-l',
@@ -111,14 +111,14 @@ describe('a message of a dead-letter queue', () => {
     ['for another queue', 'snapshots', message(sealed(letterOf({}, 'any')))],
     ['of other bytes', 'slices', message('not json')],
   ])('is taken as it is if it is one %s', (_what, queue, found) => {
-    expect(readFoundLetter(queue, found)).toEqual({ kind: 'raw' });
+    expect(readFoundDeadLetter(queue, found)).toEqual({ kind: 'raw' });
   });
 });
 
 describe('proof of the origin is asked for', () => {
   const claim = (over: Partial<DeadLetter>): unknown => {
     const whole = message(sealed(letterOf(over, 'the event', 'AROAEAST')), { sender: 'AROAMAP' });
-    return claimIn(readFoundLetter('slices', whole), whole);
+    return claimIn(readFoundDeadLetter('slices', whole), whole);
   };
   const original = { body: 'the event', sender: 'AROAEAST' };
 
@@ -495,7 +495,7 @@ describe('who sent it', () => {
 });
 
 test('a message that must not be parsed is kept as it is, one failure for each content', () => {
-  const record = unreadSighting('slices', message('bytes', { sender: 'AROA' }), {
+  const record = recordOfUnread('slices', message('bytes', { sender: 'AROA' }), {
     code: 'Q616',
     reason: 'it threw',
   });

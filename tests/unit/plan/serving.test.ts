@@ -15,7 +15,11 @@ import {
   ratioBalance,
   applyFleetSettings,
 } from '../../../shared/domain/plan/fleet.ts';
-import { deciderOf, keepersOf, compareAge } from '../../../shared/domain/plan/shared-exposure.ts';
+import {
+  deciderOf,
+  stayingOwners,
+  compareAge,
+} from '../../../shared/domain/plan/shared-exposure.ts';
 import { servedAlone, servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
 import {
   newestSeen,
@@ -377,7 +381,7 @@ describe('among owners of one exposure', () => {
       [c.owner],
     ],
   ])('%s', (_, sameFleet, kept) => {
-    expect(keepersOf([b, a, c], sameFleet).map(({ owner }) => owner)).toEqual(kept);
-    expect(keepersOf([], sameFleet)).toEqual([]);
+    expect(stayingOwners([b, a, c], sameFleet).map(({ owner }) => owner)).toEqual(kept);
+    expect(stayingOwners([], sameFleet)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { structureFingerprint } from '../../../shared/domain/plan/fingerprint.ts
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Plan, PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
-import { keepersOf } from '../../../shared/domain/plan/shared-exposure.ts';
+import { stayingOwners } from '../../../shared/domain/plan/shared-exposure.ts';
 import { fleet, offer, ownerOf, pods, under } from '../../fixtures/fleets.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
@@ -134,7 +134,7 @@ describe('an owner that may no longer share', () => {
 
 describe('who keeps an exposure', () => {
   test('is nobody where nobody has a part', () => {
-    expect(keepersOf([], () => true)).toEqual([]);
+    expect(stayingOwners([], () => true)).toEqual([]);
   });
 
   test('is named by its oldest owner to a newcomer that may not share', () => {

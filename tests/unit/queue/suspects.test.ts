@@ -9,7 +9,7 @@ import { toRecord, type FunctionContext } from '../../../shared/queue/handler.ts
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import {
   createSuspects,
-  UNWORTHY,
+  NOT_RETRIED,
   type Marks,
   type Suspects,
 } from '../../../shared/queue/suspects.ts';
@@ -162,7 +162,7 @@ describe('a message that kills its process', () => {
   });
 
   test('where nothing is worth a second try, is given up unread the second time', async () => {
-    const here = site(['a1', 'b1'], { deadly: ['a1'], marks: UNWORTHY });
+    const here = site(['a1', 'b1'], { deadly: ['a1'], marks: NOT_RETRIED });
     expect(await here.receive()).toBe(false);
     expect(await here.receive()).toBe(true);
     expect(here.givenUp).toEqual(['a1 Q617', 'b1 Q617']);
@@ -188,7 +188,7 @@ describe('a suspect', () => {
   });
 
   test('does not affect new messages beside it: each is handled once, and none is given up', async () => {
-    const here = site(['a1'], { deadly: ['a1'], marks: UNWORTHY });
+    const here = site(['a1'], { deadly: ['a1'], marks: NOT_RETRIED });
     await here.receive();
     here.send('a2', 'b1');
     await here.receive();

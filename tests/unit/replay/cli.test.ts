@@ -5,7 +5,7 @@ import { completionScript } from '../../../functions/cli/commands/completion.ts'
 import { registerFailures } from '../../../functions/cli/commands/failures.ts';
 import { portRows } from '../../../shared/operations/ports/ports.ts';
 import { registerReplay } from '../../../functions/cli/commands/replay.ts';
-import { chapterStations } from '../../../shared/operations/trace/stations.ts';
+import { entryStations } from '../../../shared/operations/trace/stations.ts';
 import { policyTable } from '../../../functions/cli/failures/tables.ts';
 import {
   clusterFigures,
@@ -195,19 +195,19 @@ describe('sluice trace', () => {
       outcomes: { applied: 1 },
       lines: [line],
     };
-    expect(
-      chapterStations(told, 'team/web', false).map((s) => [s.what, s.where, s.details]),
-    ).toEqual([
-      ['seen and queued', 'watch', 'revision 1.7'],
+    expect(entryStations(told, 'team/web', false).map((s) => [s.what, s.where, s.details])).toEqual(
       [
-        'applied',
-        'bigip-1, 10.0.0.1:80/tcp',
-        'revision 1.7: replay job 7c1e2f0a, try 2: team/web asks for it',
+        ['seen and queued', 'watch', 'revision 1.7'],
+        [
+          'applied',
+          'bigip-1, 10.0.0.1:80/tcp',
+          'revision 1.7: replay job 7c1e2f0a, try 2: team/web asks for it',
+        ],
       ],
-    ]);
-    expect(chapterStations(told, 'team/other', true)).toEqual([]);
+    );
+    expect(entryStations(told, 'team/other', true)).toEqual([]);
     expect(
-      chapterStations({ ...told, outcomes: { unchanged: 1 }, lines: [] }, 'team/other', true).map(
+      entryStations({ ...told, outcomes: { unchanged: 1 }, lines: [] }, 'team/other', true).map(
         (s) => s.what,
       ),
     ).toEqual(['seen and queued', 'unchanged']);

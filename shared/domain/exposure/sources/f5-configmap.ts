@@ -1,4 +1,5 @@
 /** Reads ConfigMaps labelled `f5type: virtual-server` as a source of settings. */
+import { isJsonObject } from '../../json-object.ts';
 import type { ConfigMap } from '../../snapshot/objects.ts';
 import { shorten } from '../../text/bounded.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
@@ -21,12 +22,6 @@ export interface ConfigMapReading {
   readonly layer: SettingsLayer;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 interface Target {
   readonly service: string | undefined;
   readonly port: number | undefined;
@@ -45,9 +40,9 @@ function guessTarget(text: string): Target {
 }
 
 function targetOf(json: unknown): Target | undefined {
-  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
-  const backend = isRecord(virtualServer) ? virtualServer['backend'] : undefined;
-  if (!isRecord(backend)) return undefined;
+  const virtualServer = isJsonObject(json) ? json['virtualServer'] : undefined;
+  const backend = isJsonObject(virtualServer) ? virtualServer['backend'] : undefined;
+  if (!isJsonObject(backend)) return undefined;
   const { serviceName, servicePort } = backend;
   if (typeof serviceName !== 'string' || typeof servicePort !== 'number') return undefined;
   return { service: serviceName, port: servicePort };
@@ -105,7 +100,7 @@ function schemaProblems(
 
 function hasSsl(ssl: unknown): boolean {
   return (
-    isRecord(ssl) &&
+    isJsonObject(ssl) &&
     Object.values(ssl).some((value) =>
       Array.isArray(value) ? value.length > 0 : value !== undefined,
     )
@@ -129,7 +124,7 @@ function refuse(draft: Draft, code: string, message: string): void {
 function fieldIn(server: F5VirtualServer, field: string): unknown {
   return field
     .split('.')
-    .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), server);
+    .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), server);
 }
 
 function take(draft: Draft, name: SettingName, field: string, read: AnnotationValue): void {
@@ -178,9 +173,9 @@ function readBody(
   json: unknown,
   annotations: ConfigMap['meta']['annotations'],
 ): void {
-  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
-  const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
-  if (minor >= 1 && isRecord(frontend) && frontend['iapp'] !== undefined) {
+  const virtualServer = isJsonObject(json) ? json['virtualServer'] : undefined;
+  const frontend = isJsonObject(virtualServer) ? virtualServer['frontend'] : undefined;
+  if (minor >= 1 && isJsonObject(frontend) && frontend['iapp'] !== undefined) {
     refuse(
       draft,
       'GW126',

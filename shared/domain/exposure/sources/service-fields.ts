@@ -2,8 +2,7 @@
  * All fields and annotations for load balancers, and how Sluice treats each. None is ignored
  * without a note.
  */
-
-type Raw = Readonly<Record<string, unknown>>;
+import type { JsonObject } from '../../json-object.ts';
 
 /** One row of docs/reference/load-balancer-fields.md. */
 export interface LoadBalancerField {
@@ -16,12 +15,12 @@ export interface LoadBalancerField {
   readonly treatment: 'honoured' | 'refused' | 'noted' | 'others';
   readonly help: string;
   /** Only for `noted`: whether `spec` has a value other than the default. */
-  readonly isSet?: (spec: Raw) => boolean;
+  readonly isSet?: (spec: JsonObject) => boolean;
 }
 
 const isSet =
   (field: string, usual?: unknown) =>
-  (spec: Raw): boolean => {
+  (spec: JsonObject): boolean => {
     const value = spec[field];
     return value !== undefined && value !== null && value !== usual && !isEmpty(value);
   };

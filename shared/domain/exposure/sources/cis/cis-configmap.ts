@@ -1,4 +1,5 @@
 /** The ConfigMaps that CIS reads. */
+import { isJsonObject } from '../../../json-object.ts';
 import type { ConfigMap } from '../../../snapshot/objects.ts';
 import { readConfigMap } from '../f5-configmap.ts';
 import { readJson } from '../../setting-json.ts';
@@ -6,7 +7,6 @@ import {
   type CisObject,
   cisObjectName,
   isEmpty,
-  isRecord,
   type NotCarried,
   type Reading,
 } from './cis-object.ts';
@@ -83,9 +83,9 @@ function leftOut(
     };
   const read = readJson(data['data'] ?? '');
   const json = 'problem' in read ? undefined : read.json;
-  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
-  const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
-  return isRecord(frontend) && !isEmpty(frontend['sslProfile'])
+  const virtualServer = isJsonObject(json) ? json['virtualServer'] : undefined;
+  const frontend = isJsonObject(virtualServer) ? virtualServer['frontend'] : undefined;
+  return isJsonObject(frontend) && !isEmpty(frontend['sslProfile'])
     ? {
         field: 'sslProfile',
         reason: 'BIG-IP ends the TLS of clients there, which the gateway does for Sluice',

@@ -2,6 +2,7 @@
  * The fields of CIS's custom resources: those with a setting in the catalogue, those that are only
  * reported, and those without which the virtual server cannot be imported.
  */
+import type { JsonObject } from '../../../json-object.ts';
 import { isAuto } from '../../../address-pools/auto-address.ts';
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import type { SettingRow } from '../../settings/row.ts';
@@ -12,7 +13,6 @@ import {
   cisObjectName,
   isEmpty,
   type NotCarried,
-  type Raw,
   textOf,
   type WantedSettings,
 } from './cis-object.ts';
@@ -141,7 +141,12 @@ function settingFields(
  * Applies the table to every field. Fields that the table does not know are recorded as lost, so
  * none is dropped silently.
  */
-export function takeFields(draft: Draft, values: Raw, table: FieldTable, prefix: string): void {
+export function takeFields(
+  draft: Draft,
+  values: JsonObject,
+  table: FieldTable,
+  prefix: string,
+): void {
   for (const [key, value] of Object.entries(values)) {
     const taken = Object.hasOwn(table, key) ? table[key] : undefined;
     if (taken === undefined) lose(draft, `${prefix}${key}`, 'has no equivalent in Sluice');

@@ -1,8 +1,7 @@
 /** Kubernetes objects as the CIS import reads them, and the results for each. */
+import { isJsonObject, type JsonObject } from '../../../json-object.ts';
 import type { SettingName } from '../../settings/catalogue/catalogue.ts';
 
-/** A parsed JSON object that was not validated. */
-export type Raw = Readonly<Record<string, unknown>>;
 /** Settings by name, as far as the object sets them. */
 export type WantedSettings = Partial<Record<SettingName, unknown>>;
 
@@ -16,8 +15,8 @@ export interface CisObject {
   readonly created: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly spec: Raw;
-  readonly status: Raw;
+  readonly spec: JsonObject;
+  readonly status: JsonObject;
   readonly data: Readonly<Record<string, string>>;
 }
 
@@ -63,11 +62,6 @@ export interface Reading {
   readonly notCarried: readonly NotCarried[];
 }
 
-/** Whether a value is a JSON object; arrays and null are not. */
-export function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The value if it is text and not empty. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
@@ -86,18 +80,18 @@ export function cisObjectName(object: CisObject): string {
 }
 
 /** Expands Lists, as `kubectl get -o yaml` prints them. */
-function flatten(raw: readonly unknown[]): readonly Raw[] {
+function flatten(raw: readonly unknown[]): readonly JsonObject[] {
   return raw.flatMap((one) =>
-    isRecord(one) && Array.isArray(one['items'])
+    isJsonObject(one) && Array.isArray(one['items'])
       ? flatten(one['items'])
-      : isRecord(one)
+      : isJsonObject(one)
         ? [one]
         : [],
   );
 }
 
 function stringsOf(value: unknown): Readonly<Record<string, string>> {
-  if (!isRecord(value)) return {};
+  if (!isJsonObject(value)) return {};
   return Object.fromEntries(
     Object.entries(value).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -105,8 +99,8 @@ function stringsOf(value: unknown): Readonly<Record<string, string>> {
   );
 }
 
-function objectOf(raw: Raw): CisObject {
-  const meta = isRecord(raw['metadata']) ? raw['metadata'] : {};
+function objectOf(raw: JsonObject): CisObject {
+  const meta = isJsonObject(raw['metadata']) ? raw['metadata'] : {};
   const version = textOf(raw['apiVersion']) ?? '';
   return {
     group: version.includes('/') ? version.slice(0, version.indexOf('/')) : '',
@@ -116,8 +110,8 @@ function objectOf(raw: Raw): CisObject {
     created: textOf(meta['creationTimestamp']) ?? '',
     labels: stringsOf(meta['labels']),
     annotations: stringsOf(meta['annotations']),
-    spec: isRecord(raw['spec']) ? raw['spec'] : {},
-    status: isRecord(raw['status']) ? raw['status'] : {},
+    spec: isJsonObject(raw['spec']) ? raw['spec'] : {},
+    status: isJsonObject(raw['status']) ? raw['status'] : {},
     data: stringsOf(raw['data']),
   };
 }

@@ -1,4 +1,5 @@
 /** CIS's TransportServer and IngressLink (cis.f5.com/v1): virtual servers of layer 4. */
+import { isJsonObject } from '../../../json-object.ts';
 import {
   block,
   draftOf,
@@ -10,13 +11,7 @@ import {
   takeFields,
   type Draft,
 } from './cis-fields.ts';
-import {
-  type CisObject,
-  isRecord,
-  type Reading,
-  textOf,
-  type WantedSettings,
-} from './cis-object.ts';
+import { type CisObject, type Reading, textOf, type WantedSettings } from './cis-object.ts';
 import { portsOf, servicePortOf } from './service-port.ts';
 
 /** The fields of a pool in all custom resources of CIS. */
@@ -79,7 +74,7 @@ export function readTarget(
  */
 export function readTransportServer(object: CisObject, services: readonly CisObject[]): Reading {
   const draft = draftOf(object);
-  const pool = isRecord(object.spec['pool']) ? object.spec['pool'] : {};
+  const pool = isJsonObject(object.spec['pool']) ? object.spec['pool'] : {};
   takeFields(draft, object.spec, SPEC, 'spec.');
   takeFields(draft, pool, POOL, 'spec.pool.');
   const type = object.spec['type'] ?? 'tcp';
@@ -110,8 +105,10 @@ export function readTransportServer(object: CisObject, services: readonly CisObj
 }
 
 function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  if (!isRecord(selector) || selector['matchExpressions'] !== undefined) return false;
-  const wanted = isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
+  if (!isJsonObject(selector) || selector['matchExpressions'] !== undefined) return false;
+  const wanted = isJsonObject(selector['matchLabels'])
+    ? Object.entries(selector['matchLabels'])
+    : [];
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 

@@ -1,14 +1,8 @@
 /** Services of type LoadBalancer that CIS publishes for their annotations. */
+import { isJsonObject } from '../../../json-object.ts';
 import { readAnnotations } from '../annotations.ts';
 import { draftOf, lose, takeAddress } from './cis-fields.ts';
-import {
-  type CisObject,
-  cisObjectName,
-  isEmpty,
-  isRecord,
-  type Reading,
-  textOf,
-} from './cis-object.ts';
+import { type CisObject, cisObjectName, isEmpty, type Reading, textOf } from './cis-object.ts';
 import { everyPort } from './cis-resources.ts';
 
 const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
@@ -23,9 +17,9 @@ function annotationsOf({ annotations }: CisObject): Readonly<Record<string, stri
 
 /** The address that BIG-IP serves for a Service, according to its status. */
 function servedAddress({ status }: CisObject): unknown {
-  const balancer = isRecord(status['loadBalancer']) ? status['loadBalancer'] : {};
+  const balancer = isJsonObject(status['loadBalancer']) ? status['loadBalancer'] : {};
   const [first] = Array.isArray(balancer['ingress']) ? (balancer['ingress'] as unknown[]) : [];
-  return isRecord(first) ? first['ip'] : undefined;
+  return isJsonObject(first) ? first['ip'] : undefined;
 }
 
 /** Undefined for a Service that does not request anything from CIS. */

@@ -2,6 +2,7 @@
  * CIS's VirtualServer (cis.f5.com/v1): a virtual server of layer 7, which must lead only to the
  * gateway.
  */
+import { isJsonObject, type JsonObject } from '../../../json-object.ts';
 import {
   block,
   draftOf,
@@ -14,7 +15,7 @@ import {
   type Draft,
   type FieldTable,
 } from './cis-fields.ts';
-import { type CisObject, isEmpty, isRecord, type Raw, type Reading, textOf } from './cis-object.ts';
+import { type CisObject, isEmpty, type Reading, textOf } from './cis-object.ts';
 import { POOL, readTarget, withProxyProtocol } from './cis-resources.ts';
 
 const VS_POOL: FieldTable = {
@@ -52,8 +53,8 @@ function targetOf(
   services: readonly CisObject[],
 ): TargetsRead | undefined {
   const list = Array.isArray(object.spec['pools']) ? (object.spec['pools'] as unknown[]) : [];
-  const other = isRecord(object.spec['defaultPool']) ? [object.spec['defaultPool']] : [];
-  const targets = [...list.filter(isRecord), ...other].map((pool, i) => {
+  const other = isJsonObject(object.spec['defaultPool']) ? [object.spec['defaultPool']] : [];
+  const targets = [...list.filter(isJsonObject), ...other].map((pool, i) => {
     const prefix = i < list.length ? `spec.pools[${i}]` : 'spec.defaultPool';
     takeFields(draft, pool, VS_POOL, `${prefix}.`);
     return readTarget(draft, pool, { object, services, prefix });
@@ -110,7 +111,7 @@ function frontendOf(
 }
 
 function passesThrough(profile: CisObject | undefined): boolean {
-  const tls: Raw = isRecord(profile?.spec['tls']) ? profile.spec['tls'] : {};
+  const tls: JsonObject = isJsonObject(profile?.spec['tls']) ? profile.spec['tls'] : {};
   return tls['termination'] === 'passthrough';
 }
 

@@ -1,5 +1,6 @@
 /** Resolves the Service port that CIS's objects refer to. */
-import { type CisObject, isRecord, textOf } from './cis-object.ts';
+import { isJsonObject } from '../../../json-object.ts';
+import { type CisObject, textOf } from './cis-object.ts';
 
 /** A port of a Service. `target` is a number or the name of a container port. */
 export interface CisServicePort {
@@ -15,7 +16,7 @@ export interface CisServicePort {
  */
 export function portsOf(service: CisObject): readonly CisServicePort[] {
   const list = Array.isArray(service.spec['ports']) ? (service.spec['ports'] as unknown[]) : [];
-  return list.filter(isRecord).flatMap((one) => {
+  return list.filter(isJsonObject).flatMap((one) => {
     const { port, targetPort, protocol, name } = one;
     if (typeof port !== 'number') return [];
     return [

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Healing, OpenStore } from '../../../functions/apply/heal.ts';
-import { createHealing } from '../../../functions/apply/heal.ts';
+import type { ResultRecorder, OpenStore } from '../../../functions/apply/record-results.ts';
+import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { FailureHead, FailureHeadChange } from '../../../shared/failures/port.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
@@ -59,7 +59,7 @@ interface Desk {
     warnings: number;
     told: number;
   };
-  readonly healing: Healing;
+  readonly healing: ResultRecorder;
 }
 
 /** A failure store with one failure, which may be away. */
@@ -108,7 +108,7 @@ function desk(dryRun: boolean): Desk {
     dryRun,
     clock: { now: () => seen.now, monotonic: () => seen.now, sleep: () => Promise.resolve() },
   } as unknown as Runtime;
-  return { seen, healing: createHealing(runtime, open) };
+  return { seen, healing: createResultRecorder(runtime, open) };
 }
 
 test('a newer applied version closes the failure it shows to be over', async () => {
@@ -118,7 +118,7 @@ test('a newer applied version closes the failure it shows to be over', async () 
   expect(seen).toMatchObject({ opened: 1, state: 'healed', warnings: 0, told: 2 });
 });
 
-test('a store that is away fails nothing, is left in peace for a minute, and hears of it afterwards', async () => {
+test('an unavailable store fails nothing, is not called for a minute, and is updated afterwards', async () => {
   const { seen, healing } = desk(false);
   seen.away = true;
   await healing.note(settled, WAY);

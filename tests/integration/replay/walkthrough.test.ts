@@ -315,7 +315,7 @@ describe('a night with 500 failures', () => {
       [...Map.groupBy(items, (i) => i.preview!.verdict)].map(([v, list]) => [v, list.length]),
     );
 
-  test('found, grouped, previewed, canaried, replayed; the counts add up, and no revision ever falls', async () => {
+  test('found, grouped, previewed, canaried, replayed; the counts add up, and no revision decreases', async () => {
     await goWrong();
     await work(configOf(false));
 

@@ -13,7 +13,7 @@ import { serviceTarget } from './report/event-targets.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 
 /** The two clocks to compare, and where the difference is reported. */
-export interface ClockTellerOptions {
+export interface ClockReporterOptions {
   readonly client: Pick<KubernetesClient, 'time'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
@@ -40,13 +40,13 @@ export interface AffectedIngress {
  * Reports the difference once per Service and Gateway, and again after the clocks agreed for a
  * while.
  */
-export class ClockTeller {
-  readonly #options: ClockTellerOptions;
+export class ClockReporter {
+  readonly #options: ClockReporterOptions;
   /** By UID: objects informed since the clocks last agreed. */
   readonly #told = new Map<string, { readonly target: EventTarget; readonly subject: string }>();
   #agreed = false;
 
-  constructor(options: ClockTellerOptions) {
+  constructor(options: ClockReporterOptions) {
     this.#options = options;
   }
 

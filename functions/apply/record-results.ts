@@ -10,7 +10,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 /** Updates the failure store and the history after results. */
-export interface Healing {
+export interface ResultRecorder {
   /** Call with every result after it was sent. Never rejects. */
   note(settled: Settled, way: Delivery): Promise<void>;
   /** Records an intermediate result in the history without closing failures. Never rejects. */
@@ -25,7 +25,7 @@ const REST = 60_000;
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
 
 /** `open` is called on first use; its failures never reach the caller. */
-export function createHealing(runtime: Runtime, open: OpenStore): Healing {
+export function createResultRecorder(runtime: Runtime, open: OpenStore): ResultRecorder {
   const { clock, log, dryRun } = runtime;
   if (dryRun === true)
     return {

@@ -9,7 +9,7 @@ import type { Approval, ForgetOrder, Steering } from '../../domain/steering/stee
 import type { Entry } from './entry.ts';
 
 /** What is known when an order returns: newer slices and the declared states. */
-export interface Meanwhile {
+export interface StateOnReturn {
   /** Waiting slices. */
   readonly slices: readonly Entry[];
   /** The declared states; removals that were held before the outage are still held. */
@@ -17,10 +17,10 @@ export interface Meanwhile {
 }
 
 /** Undefined if nothing of the order is left. */
-export function stillMeant(
+export function remainingOrder(
   steering: Steering,
   at: number,
-  meanwhile: Meanwhile,
+  meanwhile: StateOnReturn,
 ): Steering | undefined {
   switch (steering.action) {
     case 'approve':
@@ -39,7 +39,7 @@ export function stillMeant(
 function approvalLeft(
   approval: Approval,
   at: number,
-  { slices, states }: Meanwhile,
+  { slices, states }: StateOnReturn,
 ): Approval | undefined {
   const { owner } = approval;
   const wanted = slices
@@ -65,7 +65,7 @@ function portOf(key: string): string {
 }
 
 /** Owners with newer snapshots are not forgotten, because they would be added again. */
-function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | undefined {
+function forgetLeft(order: ForgetOrder, { slices }: StateOnReturn): ForgetOrder | undefined {
   const spoke = (owner: string): boolean => {
     const looked = order.upTo[owner];
     return (
