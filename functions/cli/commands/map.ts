@@ -4,9 +4,7 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { loadConfig } from '../../../shared/config/load.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { hasNotes, isReached, mapObjects } from '../../../shared/operations/map/map.ts';
 import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
@@ -15,6 +13,7 @@ import { mapTables } from '../manifests/map-tables.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import type { PodOptions } from '../manifests/objects.ts';
+import { addFoundConfigOption, findConfig } from '../terminal/found-config.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
   collectValues,
@@ -25,7 +24,7 @@ import {
 } from '../terminal/output.ts';
 
 interface MapCommandOptions extends PodOptions, ManifestOptions {
-  readonly config?: string;
+  readonly config?: string | false;
   readonly cluster?: string;
   readonly meshOption?: readonly string[];
   readonly failOn: FailOn;
@@ -35,17 +34,16 @@ interface MapCommandOptions extends PodOptions, ManifestOptions {
 type FailOn = 'never' | 'unreached' | 'notes';
 
 export function registerMap(program: Command): void {
-  withManifests(
-    program
-      .command('map')
-      .description(
-        'show for each server of each Gateway whether and where Envoy listens, or why not; reads files, needs no cluster',
-      ),
+  addFoundConfigOption(
+    withManifests(
+      program
+        .command('map')
+        .description(
+          'show for each server of each Gateway whether and where Envoy listens, or why not; reads files, needs no cluster',
+        ),
+    ),
+    'sluice.yaml: also shows the exposures, and applies settings, policy and mesh options',
   )
-    .option(
-      '-c, --config <file>',
-      'sluice.yaml: also shows the exposures, and applies the mesh options of the cluster',
-    )
     .option(
       '--cluster <id>',
       'cluster that the files come from, one of clusters[].id (default: the only one)',
@@ -71,13 +69,15 @@ export function registerMap(program: Command): void {
 }
 
 async function map(options: MapCommandOptions): Promise<void> {
-  const config =
-    options.config === undefined ? undefined : await loadConfig(options.config, process.env);
-  const cluster = config && chooseCluster(config, options.cluster);
+  const { found, note: said } = await findConfig(options, {
+    env: process.env,
+    cwd: process.cwd(),
+  });
+  if (said !== undefined) printLine(`note: ${said}`);
   const mapping = mapObjects({
     objects: objectsIn(options),
-    mesh: meshOptions(cluster?.mesh, options.meshOption ?? []),
-    configured: config && cluster && { config, clusterId: cluster.id },
+    mesh: meshOptions(found?.cluster.mesh, options.meshOption ?? []),
+    configured: found && { config: found.config, clusterId: found.cluster.id },
   });
   const { ingresses, exposures, notes, absent } = mapping;
   for (const service of absent)
@@ -88,7 +88,7 @@ async function map(options: MapCommandOptions): Promise<void> {
   for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
     printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
   printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
-    mapTables(ingresses, config === undefined ? undefined : exposures),
+    mapTables(ingresses, found === undefined ? undefined : exposures),
   );
   if (process.exitCode !== 1 && failsOn(options.failOn, mapping)) process.exitCode = 2;
 }

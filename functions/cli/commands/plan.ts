@@ -5,11 +5,11 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
+import { chooseCluster, ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
 import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
+import type { ReadClusterOptions } from '../../../shared/operations/objects/read-cluster.ts';
 import { differs, planObjects, summarise } from '../../../shared/operations/plan/plan.ts';
 import type { ObjectPlan } from '../../../shared/operations/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
@@ -76,7 +76,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const planned = await planObjects(
     { config, secrets: createSecrets({ env: process.env }), clock: processClock },
     {
-      objects: await objectsOf(options, mesh),
+      objects: await objectsOf(options, { mesh, fallback: ingressNamespaces(config, cluster.id) }),
       clusterId: cluster.id,
       mesh,
       ask: options.device,
@@ -98,10 +98,13 @@ async function plan(options: PlanOptions): Promise<void> {
  * With a kubeconfig, the files are changes to that cluster; without one, they are the complete
  * state.
  */
-async function objectsOf(options: PlanOptions, mesh: MeshOptions): Promise<KubernetesObjects> {
+async function objectsOf(
+  options: PlanOptions,
+  reading: Pick<ReadClusterOptions, 'mesh' | 'fallback'>,
+): Promise<KubernetesObjects> {
   const files = objectsIn(options);
   if (options.kubeconfig === undefined) return files;
-  const { objects, notes } = await readCluster(options.kubeconfig, { mesh });
+  const { objects, notes } = await readCluster(options.kubeconfig, reading);
   for (const note of notes) printLine(`note: ${note}`);
   return overlayObjects(objects, files);
 }

@@ -1,10 +1,7 @@
 /** `sluice why NAMESPACE/GATEWAY`: the state of each of its servers, and what to do. */
 import type { Command } from 'commander';
-import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { loadConfig } from '../../../shared/config/load.ts';
-import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
+import { ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
 import {
   explainGateway,
@@ -13,6 +10,8 @@ import {
 } from '../../../shared/operations/why/why.ts';
 import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { withContext } from '../terminal/context.ts';
+import { addFoundConfigOption, findConfig } from '../terminal/found-config.ts';
+import type { FoundConfig } from '../terminal/found-config.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import type { OutputFormat } from '../terminal/output.ts';
@@ -20,7 +19,7 @@ import { collectValues, formatOption, printData, printLine } from '../terminal/o
 import { whyText } from '../why/tables.ts';
 
 interface WhyOptions {
-  readonly config?: string;
+  readonly config?: string | false;
   readonly cluster?: string;
   readonly kubeconfig?: string;
   readonly file?: readonly string[];
@@ -28,15 +27,14 @@ interface WhyOptions {
 }
 
 export function registerWhy(program: Command): void {
-  program
-    .command('why <gateway>')
-    .description(
-      'NAMESPACE/GATEWAY: for each server, whether it is reachable, why not, and what to do',
-    )
-    .option(
-      '-c, --config <file>',
-      'sluice.yaml: also applies its settings and policy, and the mesh options of the cluster',
-    )
+  addFoundConfigOption(
+    program
+      .command('why <gateway>')
+      .description(
+        'NAMESPACE/GATEWAY: for each server, whether it is reachable, why not, and what to do',
+      ),
+    'sluice.yaml: applies its settings, policy and mesh options; with -c, also asks the devices and the failure store',
+  )
     .option('--cluster <id>', 'id of this cluster, one of clusters[].id (default: the only one)')
     .option(
       '-k, --kubeconfig <file>',
@@ -57,9 +55,10 @@ export function registerWhy(program: Command): void {
 
 async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
-  const configured = await configuredFor(options);
-  const objects = await objectsOf(options, configured.mesh);
-  const answers = await answersFor(gateway, objects, { ...options, configured });
+  const { found, note } = await findConfig(options, { env: process.env, cwd: process.cwd() });
+  if (note !== undefined) printLine(`note: ${note}`);
+  const objects = await objectsOf(options, found);
+  const answers = await answersFor(gateway, objects, { file: options.file, found });
   if (answers.length === 0)
     throw new Error(
       `no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
@@ -72,46 +71,40 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (process.exitCode !== 1 && !answers.every(isServerReached)) process.exitCode = 2;
 }
 
-interface Configured {
-  readonly mesh: MeshOptions;
-  /** Absent without a configuration. */
-  readonly by?: {
-    readonly config: SluiceConfig;
-    readonly clusterId: string;
-    readonly path: string;
-  };
-}
-
-async function configuredFor({ config: path, cluster }: WhyOptions): Promise<Configured> {
-  if (path === undefined) return { mesh: meshOptions(undefined, []) };
-  const config = await loadConfig(path, process.env);
-  const { id, mesh } = chooseCluster(config, cluster);
-  return { mesh: meshOptions(mesh, []), by: { config, clusterId: id, path } };
-}
-
 /**
- * For a running cluster, the answer includes the state on the devices and the failures; for files,
- * only what is requested.
+ * For a running cluster and a configuration that the user named, the answer includes the state on
+ * the devices and the failures; otherwise only what is requested.
  */
 async function answersFor(
   gateway: string,
   objects: KubernetesObjects,
-  { configured: { mesh, by }, file }: WhyOptions & { readonly configured: Configured },
+  {
+    file,
+    found,
+  }: {
+    readonly file: WhyOptions['file'] | undefined;
+    readonly found: FoundConfig | undefined;
+  },
 ): Promise<readonly WhyAnswer[]> {
-  if (by === undefined) return explainGateway({ gateway, objects, mesh });
-  const answers = explainGateway({ gateway, objects, mesh, configured: by });
-  if (file !== undefined) return answers;
-  return withContext({ config: by.path }, (context) =>
-    withPresent(context, { gateway, cluster: by.clusterId }, answers),
+  const mesh = meshOptions(found?.cluster.mesh, []);
+  if (found === undefined) return explainGateway({ gateway, objects, mesh });
+  const { config, cluster, path, isNamed } = found;
+  const configured = { config, clusterId: cluster.id };
+  const answers = explainGateway({ gateway, objects, mesh, configured });
+  if (file !== undefined || !isNamed) return answers;
+  return withContext({ config: path }, (context) =>
+    withPresent(context, { gateway, cluster: cluster.id }, answers),
   );
 }
 
 async function objectsOf(
   { file, kubeconfig }: WhyOptions,
-  mesh: MeshOptions,
+  found: FoundConfig | undefined,
 ): Promise<KubernetesObjects> {
   if (file !== undefined) return objectsIn({ file, recursive: false, namespace: 'default' });
-  const { objects, notes } = await readCluster(kubeconfig, { mesh });
+  const mesh = meshOptions(found?.cluster.mesh, []);
+  const fallback = found === undefined ? [] : ingressNamespaces(found.config, found.cluster.id);
+  const { objects, notes } = await readCluster(kubeconfig, { mesh, fallback });
   for (const note of notes) printLine(`note: ${note}`);
   return objects;
 }

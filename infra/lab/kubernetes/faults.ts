@@ -10,6 +10,7 @@ export interface FaultMatch {
   readonly verbs?: readonly string[];
   /** `services`, `gateways.networking.istio.io`. */
   readonly resource?: string;
+  /** Empty: only requests for the whole cluster. */
   readonly namespace?: string;
 }
 
@@ -64,7 +65,7 @@ function applies(
   const { verbs, resource, namespace } = match;
   if (verbs && !verbs.includes(info.verb)) return false;
   if (resource !== undefined && resource !== qualified(info.resource)) return false;
-  return namespace === undefined || namespace === info.namespace;
+  return namespace === undefined || namespace === (info.namespace ?? '');
 }
 
 export class FaultBoard implements Faults {

@@ -109,3 +109,12 @@ export function chooseCluster(
     `--cluster ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
   );
 }
+
+/** Namespaces of the ingress Services of a cluster. */
+export function ingressNamespaces(
+  { ingresses }: Pick<SluiceConfig, 'ingresses'>,
+  cluster: string,
+): readonly string[] {
+  const own = ingresses.filter((ingress) => ingress.cluster === cluster);
+  return [...new Set(own.map(({ service }) => service.slice(0, service.indexOf('/'))))];
+}

@@ -83,6 +83,8 @@ export interface ReadClusterOptions {
    * watcher; absent: everywhere.
    */
   readonly namespaces?: readonly string[];
+  /** The same, but only if these kinds may not be read everywhere, as with the shipped roles. */
+  readonly fallback?: readonly string[];
   /** Where the mesh configuration is, and the revision of pods without a label. */
   readonly mesh?: Pick<MeshOptions, 'rootNamespace' | 'revision'>;
 }
@@ -93,11 +95,13 @@ export interface ReadClusterOptions {
  */
 export async function readCluster(
   kubeconfig: string | undefined,
-  { namespaces, mesh = MeshOptions.parse({}) }: ReadClusterOptions = {},
+  { namespaces, fallback = [], mesh = MeshOptions.parse({}) }: ReadClusterOptions = {},
 ): Promise<ClusterObjects> {
   const client = openCluster(kubeconfig);
   try {
-    const lists = await Promise.all(KINDS.map((kind) => readKind(client, kind, namespaces)));
+    const lists = await Promise.all(
+      KINDS.map((kind) => readKind(client, kind, { namespaces, fallback })),
+    );
     const raw = lists.flatMap(({ items }) => items);
     const configs = await readMeshConfigs(client, raw, mesh);
     const { objects, ignored } = normaliseObjects([...raw, ...configs.items]);
@@ -107,7 +111,11 @@ export async function readCluster(
     const unread = lists.flatMap(({ unread: of }) => of ?? []);
     return {
       objects: { ...objects, optionalKinds: onlyRead(objects.optionalKinds ?? {}, unread) },
-      notes: [...lists, configs].flatMap(({ note }) => note ?? []).concat(broken),
+      notes: [
+        ...narrowNote(lists, fallback),
+        ...[...lists, configs].flatMap(({ note }) => note ?? []),
+        ...broken,
+      ],
     };
   } finally {
     await client.close();
@@ -118,27 +126,49 @@ interface Reading {
   readonly items: readonly RawObject[];
   /** An optional kind that was not read, because it is not served or not permitted. */
   readonly unread?: keyof OptionalKinds;
+  /** A kind that was read only in the namespaces of the fallback. */
+  readonly narrow?: string;
   readonly note?: string;
 }
+
+type Places = Required<Pick<ReadClusterOptions, 'fallback'>> &
+  Pick<{ readonly namespaces: readonly string[] | undefined }, 'namespaces'>;
 
 async function readKind(
   client: Client,
   { optional, ...kind }: Kind,
-  namespaces: readonly string[] | undefined,
+  { namespaces, fallback }: Places,
 ): Promise<Reading> {
   const unread = optional === undefined ? {} : { unread: optional };
   const version = await client.discover(kind);
   if (version === undefined) return { items: [], ...unread };
-  const places = kind.local === undefined ? undefined : namespaces;
+  const name = kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+  const readIn = async (places: readonly (string | undefined)[]): Promise<readonly RawObject[]> =>
+    (await Promise.all(places.map((one) => listKind(client, { ...kind, version }, one)))).flat();
   try {
-    const lists = (places ?? [undefined]).map((namespace) =>
-      listKind(client, { ...kind, version }, namespace),
-    );
-    return { items: (await Promise.all(lists)).flat() };
+    return { items: await readIn((kind.local && namespaces) ?? [undefined]) };
   } catch (error) {
-    if (optional === undefined || !isRefused(error)) throw error;
-    return { items: [], ...unread, note: noteOf(`${kind.plural}.${kind.group}`, error) };
+    if (!isRefused(error)) throw error;
+    if (optional !== undefined) return { items: [], ...unread, note: noteOf(name, error) };
+    if (kind.local === undefined || namespaces !== undefined) throw error;
+    if (fallback.length === 0) throw withHint(error);
+    return { items: await readIn(fallback), narrow: name };
   }
+}
+
+function withHint(error: KubernetesError): Error {
+  return new Error(
+    `${error.message}; with -c sluice.yaml, only the namespaces of its ingresses are read`,
+    { cause: error },
+  );
+}
+
+function narrowNote(lists: readonly Reading[], namespaces: readonly string[]): readonly string[] {
+  const kinds = lists.flatMap(({ narrow }) => narrow ?? []);
+  if (kinds.length === 0) return [];
+  return [
+    `${kinds.join(', ')} were read only in ${namespaces.join(', ')}, because this account may not read them elsewhere`,
+  ];
 }
 
 /** The mesh ConfigMaps of the revisions that serve the pods. A missing one sets nothing. */

@@ -21,6 +21,13 @@ const meshConfig = (name: string, mesh: string): KubernetesObject => ({
 });
 const SELECTORS = 'discoverySelectors: [{matchLabels: {mesh: "yes"}}]';
 
+const service = (namespace: string): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace, name: 's' },
+  spec: { ports: [{ port: 1 }] },
+});
+
 let at: Lab;
 beforeEach(async () => {
   at = await startLab();
@@ -73,6 +80,27 @@ describe('a living cluster', () => {
     expect(notes).toEqual([
       expect.stringMatching(/^ConfigMap istio-system\/istio: it cannot be read/),
     ]);
+  });
+
+  test('is read only beside its ingresses where the account has no more than the shipped roles', async () => {
+    const local = [
+      'services',
+      'pods',
+      'configmaps',
+      'endpointslices.discovery.k8s.io',
+      'gateways.gateway.networking.k8s.io',
+    ];
+    for (const resource of local) at.lab.faults.deny({ resource, namespace: '' });
+    at.lab.store.apply(service('istio-system'));
+    at.lab.store.apply(service('default'));
+    const { objects, notes } = await readCluster(at.kubeconfig, { fallback: ['istio-system'] });
+    expect(objects.services.map(({ meta }) => meta.namespace)).toEqual(['istio-system']);
+    expect(notes).toEqual([
+      `services, pods, configmaps, endpointslices.discovery.k8s.io, gateways.gateway.networking.k8s.io were read only in istio-system, because this account may not read them elsewhere`,
+    ]);
+    await expect(readCluster(at.kubeconfig)).rejects.toThrow(
+      /403.*with -c sluice\.yaml, only the namespaces of its ingresses are read/,
+    );
   });
 
   test('stays an error where a kind that is needed is forbidden', async () => {
