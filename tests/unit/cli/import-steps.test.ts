@@ -303,19 +303,26 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       [map('a', 5672, at('10.8.3.60', 5672)), map('b', 80, at('10.8.3.60', 8000))],
       ['10.8.3.60:5672 tcp <- edge/web', '10.8.3.60:8000 tcp <- edge/web'],
     ],
-  ])('%s', (_, objects, expected) => {
+  ])('%s', async (_, objects, expected) => {
     const own = objects.some((one) => (one as { kind: string }).kind === 'Service')
       ? []
       : [service()];
-    const { offered, refused, printed } = follow([...own, ...web, ...objects]);
+    const { offered, planned, refused, printed } = await follow([...own, ...web, ...objects]);
     expect({ offered, refused }).toEqual({
       offered: expected,
       refused: [],
     });
+    // An automatic address is the one that an empty device would give.
+    expect(planned).toEqual(
+      expected.map((one) => {
+        const place = one.slice(0, one.indexOf(' ')).replace('auto(prod)', '192.0.2.1');
+        return `create ${place}/tcp`;
+      }),
+    );
     expect(printed).not.toContain('NAMESPACE');
   });
 
-  test('of a VirtualServer whose TLS BIG-IP passes through', () => {
+  test('of a VirtualServer whose TLS BIG-IP passes through', async () => {
     const profile = cis('TLSProfile', 'pass', {
       tls: { termination: 'passthrough' },
       hosts: ['www.example.com'],
@@ -329,7 +336,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
         pool(443),
       ),
     ];
-    const { offered, printed } = follow(objects);
+    const { offered, printed } = await follow(objects);
     expect(offered).toEqual(['10.8.3.30:443 tcp <- edge/web']);
     expect(printed).toMatch(
       /VirtualServer istio-system\/www +spec\.httpTraffic +redirect: port 80 is not carried/,
@@ -337,7 +344,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
     expect(printed).toMatch(/TLSProfile istio-system\/pass +kind/);
   });
 
-  test('of two Gateways with two addresses', () => {
+  test('of two Gateways with two addresses', async () => {
     const objects = [
       service(),
       gateway('web', server(80, 'HTTP'), server(443, 'HTTPS')),
@@ -346,13 +353,13 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 }),
       virtual({ virtualServerAddress: '10.8.3.30' }),
     ];
-    expect(follow(objects).offered).toEqual([
+    expect((await follow(objects)).offered).toEqual([
       '10.8.3.20:5672 tcp <- edge/mq',
       '10.8.3.30:80 http <- edge/web',
     ]);
   });
 
-  test('of a Gateway of Gateway API', () => {
+  test('of a Gateway of Gateway API', async () => {
     const api = {
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
@@ -365,7 +372,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
         listeners: [{ name: 'a', port: 80, protocol: 'HTTP' }],
       },
     };
-    const { offered, printed } = follow([
+    const { offered, printed } = await follow([
       service(),
       api,
       cis('TransportServer', 't', {
@@ -393,13 +400,13 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
     expect(printed).not.toContain('edge/other');
   });
 
-  test('of ConfigMaps that stay, with sluice.io/expose alone', () => {
+  test('of ConfigMaps that stay, with sluice.io/expose alone', async () => {
     const objects = [service(), ...web, map('a', 5672, at('10.8.3.60', 15672))];
-    const { printed } = follow(objects);
+    const { printed } = await follow(objects);
     expect(printed).toContain(
       '# You can also keep the F5 ConfigMaps: Sluice reads them, then of their annotations only sluice.io/expose is needed.',
     );
-    expect(follow(objects, ['a']).offered).toEqual(['10.8.3.60:15672 tcp <- edge/web']);
+    expect((await follow(objects, ['a'])).offered).toEqual(['10.8.3.60:15672 tcp <- edge/web']);
   });
 });
 
@@ -646,8 +653,8 @@ describe('what would be something else is listed, and nothing is printed for it'
 });
 
 describe('settings that cannot be combined', () => {
-  test('at one Gateway: the first counts, the other is listed with both values and what to do', () => {
-    const { offered, printed } = follow([
+  test('at one Gateway: the first counts, the other is listed with both values and what to do', async () => {
+    const { offered, printed } = await follow([
       service(),
       ...web,
       virtual({ virtualServerAddress: '10.8.3.30' }),
@@ -659,34 +666,34 @@ describe('settings that cannot be combined', () => {
     );
   });
 
-  test('beside an address that the Service itself says: a Gateway says its own', () => {
+  test('beside an address that the Service itself says: a Gateway says its own', async () => {
     const published = service({ annotations: { 'cis.f5.com/ip': '10.8.3.50' } });
     const mq = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 });
-    const { offered, printed } = follow([published, ...web, mq]);
+    const { offered, printed } = await follow([published, ...web, mq]);
     expect(offered).toEqual(['10.8.3.20:5672 tcp <- edge/web']);
     expect(printed).toContain("'sluice.io/virtual-address=10.8.3.20'");
     expect(printed).toMatch(/Service istio-system\/istio-ingressgateway +virtual server/);
   });
 
-  test('an object without an address gets none of another', () => {
+  test('an object without an address gets none of another', async () => {
     const bare = cis('TransportServer', 'bare', {
       mode: 'standard',
       virtualServerPort: 443,
       pool: pool(443),
     });
     const mq = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 });
-    const { offered, printed } = follow([service(), ...web, bare, mq]);
+    const { offered, printed } = await follow([service(), ...web, bare, mq]);
     expect(offered).toEqual(['10.8.3.20:5672 tcp <- edge/web']);
     expect(printed).toMatch(/TransportServer istio-system\/bare +address/);
   });
 
-  test('at one port: the others of an IngressLink are offered all the same', () => {
+  test('at one port: the others of an IngressLink are offered all the same', async () => {
     const link = cis('IngressLink', 'zz', {
       virtualServerAddress: '10.8.3.20',
       selector: { matchLabels: { istio: 'ingressgateway' } },
     });
     const moved = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 15672 });
-    const { offered, printed } = follow([service(), ...web, link, moved]);
+    const { offered, printed } = await follow([service(), ...web, link, moved]);
     expect(offered).toEqual([
       '10.8.3.20:15672 tcp <- edge/web',
       '10.8.3.20:443 tcp <- edge/web',
@@ -697,14 +704,14 @@ describe('settings that cannot be combined', () => {
     );
   });
 
-  test('in ConfigMaps that differ: they may stay, for Sluice reads each for its port', () => {
+  test('in ConfigMaps that differ: they may stay, for Sluice reads each for its port', async () => {
     const objects = [
       service(),
       ...web,
       map('a', 5672, { balance: 'ratio-member', ...at('10.8.3.60', 5672) }),
       map('b', 80, { balance: 'round-robin', ...at('10.8.3.60', 80) }),
     ];
-    const { offered, printed } = follow(objects);
+    const { offered, printed } = await follow(objects);
     expect(offered).toEqual(['10.8.3.60:5672 tcp <- edge/web']);
     expect(printed).toContain(
       'or keep the ConfigMaps, which Sluice reads, instead of the annotations',

@@ -1,10 +1,13 @@
 /** Does what `sluice import cis` prints, and asks Sluice what it would offer then. */
 import { parse } from 'yaml';
 import { importText } from '../../../functions/cli/import-cis/import-text.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
+import { planObjects } from '../../../shared/operations/plan/plan.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
 import { offlineIngresses } from '../../../shared/operations/offline/ingresses.ts';
 
 interface Annotated {
@@ -22,6 +25,8 @@ export interface Followed {
   readonly printed: string;
   /** `address:port mode <- gateways`, sorted, that Sluice offers once the steps are done. */
   readonly offered: readonly string[];
+  /** `address:port` that `sluice plan` would create on an empty device, sorted. */
+  readonly planned: readonly string[];
   /** Servers that it refuses, with code and reason. */
   readonly refused: readonly string[];
 }
@@ -33,11 +38,14 @@ export function printedFor(objects: readonly object[]): string {
 }
 
 /** `objects` are the files; CIS's own are taken away afterwards, as its users would do, but for those in `keep`. */
-export function follow(objects: readonly object[], keep: readonly string[] = []): Followed {
+export async function follow(
+  objects: readonly object[],
+  keep: readonly string[] = [],
+): Promise<Followed> {
   const printed = printedFor(objects);
   const [entries = ''] = printed.split('\n\n');
   const base = parse(entries) as Record<string, unknown> | null;
-  if (base === null) return { printed, offered: [], refused: [] };
+  if (base === null) return { printed, offered: [], planned: [], refused: [] };
   const annotated = annotate(objects as readonly Annotated[], printed).filter(
     ({ kind, apiVersion, metadata }) =>
       keep.includes(metadata.name) ||
@@ -48,17 +56,18 @@ export function follow(objects: readonly object[], keep: readonly string[] = [])
     'sluice.yaml',
     1,
   );
-  const { ingresses } = offlineIngresses(normaliseObjects([...annotated, pod]).objects, {
-    config,
-    clusterId: 'east',
-    mesh: MeshOptions.parse({}),
-  });
+  const where = { clusterId: 'east', mesh: MeshOptions.parse({}) };
+  const { objects: after } = normaliseObjects([...annotated, pod]);
+  const { ingresses } = offlineIngresses(after, { config, ...where });
+  const runtime = { config, secrets: createSecrets({ env: {} }), clock: processClock };
+  const { changes } = await planObjects(runtime, { objects: after, ...where, ask: false });
   return {
     printed,
     offered: ingresses
       .flatMap(({ built }) => built.exposures)
       .map((e) => `${e.address}:${e.port} ${e.settings.mode} <- ${e.gateways.join(', ')}`)
       .sort(),
+    planned: changes.map(({ kind, key }) => `${kind} ${key}`).sort(),
     refused: ingresses
       .flatMap(({ refused }) => refused)
       // Not asked for, as `expose: annotated` wants it.
@@ -82,7 +91,7 @@ function surroundings(printed: string): object {
       },
     ],
     clusters: [{ id: 'east' }],
-    addressPools: pools.map(([, name]) => ({ name, ranges: ['192.0.2.0/24'] })),
+    addressPools: pools.map(([, name]) => ({ name, ranges: ['192.0.2.1/32'] })),
   };
 }
 

@@ -60,6 +60,14 @@ const says =
   () =>
     reason;
 
+/** In Sluice the nodes are selected for a whole ingress, and only if nodes are its members. */
+function nodeLabelLoss(value: unknown): string {
+  const [, key, label] = /^([^=]+)=(.*)$/.exec(String(value)) ?? [];
+  if (key === undefined)
+    return `is ${JSON.stringify(value)}, not key=value; nodeSelector of the ingress in sluice.yaml selects nodes`;
+  return `applies to one pool; to select these nodes for all ports of the ingress, add "nodeSelector: {${key}: ${JSON.stringify(label)}}" to its entry in sluice.yaml`;
+}
+
 /** Reported; the virtual server is imported without it. */
 const TOLD: Readonly<Record<string, Loss>> = {
   host: says('hosts are taken from the gateway'),
@@ -67,7 +75,7 @@ const TOLD: Readonly<Record<string, Loss>> = {
   hostGroup: says('hosts are taken from the gateway'),
   hostGroupVirtualServerName: says('Sluice derives names on the device from address and port'),
   virtualServerName: says('Sluice derives names on the device from address and port'),
-  nodeMemberLabel: (value) => `is set per ingress: nodeSelector with ${JSON.stringify(value)}`,
+  nodeMemberLabel: nodeLabelLoss,
   multiClusterServices: says(
     'define clusters that share a virtual server as a fleet in sluice.yaml',
   ),
