@@ -145,7 +145,9 @@ export async function parkForgotten(
     return;
   }
   const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
-  const reason = `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be removed: ${first.entry.reason}${more}; correct the cause, then give the order again`;
+  const reason =
+    `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be ` +
+    `removed: ${first.entry.reason}${more}; correct the cause, then give the order again`;
   await parkMessage(scope, message, { code: first.entry.code, reason, subject: data.cluster });
 }
 
@@ -176,7 +178,9 @@ function unusablePartitions(
       ? result.refused
       : {
           code: 'OWN303',
-          reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or request another partition`,
+          reason:
+            `partition ${partition} is not in devices[].partitions of ${device}; ` +
+            'add it, or request another partition',
         };
     return refused ? [{ code: refused.code, reason: refused.reason, partition, attempts: [] }] : [];
   });

@@ -172,6 +172,8 @@ function inWaiting({ device, code, reason, since }: Mark): Trouble {
     fault: 'transient',
     response: '',
     after: undefined,
-    message: `${reason}. The change has been waiting since ${new Date(since).toISOString()}; Sluice applies it as soon as ${device} works again`,
+    message:
+      `${reason}. The change has been waiting since ${new Date(since).toISOString()}; ` +
+      `Sluice applies it as soon as ${device} works again`,
   };
 }

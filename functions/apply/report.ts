@@ -228,7 +228,10 @@ async function reportApproval(
       : `holds no removal of ${keys.join(', ')} for ${owner}`;
   await parkMessage(scope, message, {
     code: 'OWN311',
-    reason: `device ${device} ${what}, or a newer snapshot of its owner arrived after the approval; the Events and status of its gateways name the held removals`,
+    reason:
+      `device ${device} ${what}, ` +
+      'or a newer snapshot of its owner arrived after the approval; ' +
+      'the Events and status of its gateways name the held removals',
     subject: owner,
   });
 }

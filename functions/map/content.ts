@@ -25,13 +25,15 @@ function disagreement(event: Event): Origin | undefined {
   if (data.cluster !== cluster)
     return refuseOrigin(
       'OWN324',
-      `source names cluster ${cluster}, data.cluster names ${data.cluster}; find out who sent the event, because a watcher writes the same cluster in both`,
+      `source names cluster ${cluster}, data.cluster names ${data.cluster}; ` +
+        'find out who sent the event, because a watcher writes the same cluster in both',
     );
   const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
   return subject === owner
     ? undefined
     : refuseOrigin(
         'OWN324',
-        `subject is ${subject}, but the data is about ${owner}; find out who sent the event, because a watcher writes the same in both`,
+        `subject is ${subject}, but the data is about ${owner}; ` +
+          'find out who sent the event, because a watcher writes the same in both',
       );
 }

@@ -41,7 +41,9 @@ export function mapSnapshot(input: MapInput): MapResult {
     return {
       kind: 'refused',
       code: 'GW104',
-      reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or remove it from the watcher's configuration`,
+      reason:
+        `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; ` +
+        "add it to sluice.yaml here, or remove it from the watcher's configuration",
     };
   const built = build(snapshot, ingress, config);
   const sender = isClustersOwnSender(input) ? input.sender : undefined;
@@ -87,7 +89,10 @@ function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig)
 function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): BuiltExposures {
   const { exposures, stayed } = drainCordoned(built.exposures, objects.nodes);
   if (stayed.length === 0) return { ...built, exposures };
-  const message = `cordoned or not ready, but kept as members: ${stayed.join(', ')}; removing them would take out the last member or more than half of a pool, so BIG-IP's monitors decide`;
+  const message =
+    `cordoned or not ready, but kept as members: ${stayed.join(', ')}; ` +
+    'removing them would take out the last member or more than half of a pool, ' +
+    "so BIG-IP's monitors decide";
   return {
     ...built,
     exposures,

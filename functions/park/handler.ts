@@ -82,6 +82,7 @@ function queueOf(arn: string): WorkQueueName {
   if (name.endsWith('snapshots-dead')) return 'snapshots';
   if (name.endsWith('slices-dead')) return 'slices';
   throw new Error(
-    `park received ${arn === '' ? 'a record without a queue' : name}; connect it only to the queues snapshots-dead and slices-dead`,
+    `park received ${arn === '' ? 'a record without a queue' : name}; ` +
+      'connect it only to the queues snapshots-dead and slices-dead',
   );
 }

@@ -56,7 +56,12 @@ export class ClockReporter {
     const ahead = clockAhead(client, clock);
     if (ahead === undefined) return;
     if (Math.abs(ahead) <= MAX_CLOCK_SKEW_MS) return this.#takeBack();
-    const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost. Times in records, Events and orders are wrong, and AWS refuses requests at a difference of 5 minutes. Correct whichever clock is wrong (NTP).`;
+    const message =
+      `GW105: ${clockInWords(ahead)}. ` +
+      'Epochs are taken from the API server, so no change is lost. ' +
+      'Times in records, Events and orders are wrong, ' +
+      'and AWS refuses requests at a difference of 5 minutes. ' +
+      'Correct whichever clock is wrong (NTP).';
     log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
     for (const ingress of ingresses) this.#tellOf(ingress, message);
   }
@@ -108,5 +113,8 @@ function clockInWords(ahead: number): string {
   const far = Math.abs(ahead);
   const [unit, length] = UNITS.find(([, ms]) => far >= 0.95 * ms) ?? UNITS[2];
   const count = Math.round(far / length);
-  return `the clock of the watcher's machine is about ${count} ${unit}${count === 1 ? '' : 's'} ${ahead > 0 ? 'ahead of' : 'behind'} the clock of the Kubernetes API server`;
+  return (
+    `the clock of the watcher's machine is about ${count} ${unit}${count === 1 ? '' : 's'} ` +
+    `${ahead > 0 ? 'ahead of' : 'behind'} the clock of the Kubernetes API server`
+  );
 }

@@ -325,12 +325,16 @@ function checkCluster({ config }: Runtime, clusterId: string): void {
   if (cluster === undefined) {
     const known = config.clusters.map(({ id }) => id);
     throw new Error(
-      `the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it to clusters, or correct the cluster id of this watcher`,
+      `the configuration has no cluster ${JSON.stringify(clusterId)}, ` +
+        `only ${known.join(', ')}; ` +
+        'add it to clusters, or correct the cluster id of this watcher',
     );
   }
   if (cluster.verifyKeys.length > 0 && cluster.signKey === undefined) {
     throw new Error(
-      `clusters[].verifyKeys is set for cluster ${clusterId}, so its events must be signed, and this watcher has no signing key; set clusters[].signKey of ${clusterId} in its configuration`,
+      `clusters[].verifyKeys is set for cluster ${clusterId}, ` +
+        'so its events must be signed, and this watcher has no signing key; ' +
+        `set clusters[].signKey of ${clusterId} in its configuration`,
     );
   }
 }

@@ -159,7 +159,10 @@ export function wrongShape(
   const { method, path, kind } = request;
   const fault = method === 'GET' || kind === 'login' ? 'transient' : 'ambiguous';
   const what = `${describe(answer)}${problem === undefined ? '' : ` (${problem})`}`;
-  const message = `${device}: ${method} ${path.split('?')[0]} was answered with HTTP ${answer.status} and ${what}, which is not a valid answer to this call: ${quote(answer, kind === 'login')}; check what listens at devices[].url`;
+  const message =
+    `${device}: ${method} ${path.split('?')[0]} was answered with HTTP ${answer.status} ` +
+    `and ${what}, which is not a valid answer to this call: ` +
+    `${quote(answer, kind === 'login')}; check what listens at devices[].url`;
   return new DeviceError('BIP511', fault, message);
 }
 

@@ -200,7 +200,11 @@ function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): bo
 function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
   const serves = Object.keys(state.exposures);
   const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
-  const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} from a declaration of Sluice, but devices[].partitions of ${device} does not list the partition, so nothing updates it. Add it to the end of devices[].partitions until its exposures have moved; if another Sluice manages it for the same cluster, leave it as it is`;
+  const message =
+    `serves ${serves.slice(0, NAMED).join(', ')}${rest} from a declaration of Sluice, ` +
+    `but devices[].partitions of ${device} does not list the partition, ` +
+    'so nothing updates it. Add it to the end of devices[].partitions until its exposures ' +
+    'have moved; if another Sluice manages it for the same cluster, leave it as it is';
   return {
     device,
     partition,

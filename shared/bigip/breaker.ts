@@ -121,7 +121,8 @@ export function createBreaker(
       throw new DeviceError(
         'BIP508',
         'transient',
-        `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} failures in a row (${cause})`,
+        `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} ` +
+          `failures in a row (${cause})`,
         { after: wait },
       );
     const probing = ask(action);

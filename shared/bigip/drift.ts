@@ -83,7 +83,9 @@ export async function findDrift(
     ...nodeReconciliation(state, nodes).map((write): Difference => ({
       kind: 'differs',
       path: `/${partition}/${write.name}`,
-      message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}`,
+      message:
+        'is a node that should be ' +
+        `${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}`,
     })),
   ];
 }

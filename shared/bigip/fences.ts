@@ -113,7 +113,10 @@ function underOlder(
   const [first] = late;
   if (first === undefined) return undefined;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
-  return `${first[0]} is declared with configuration generation ${first[1].version.generation}, but generation ${generation} is in use${more}`;
+  return (
+    `${first[0]} is declared with configuration generation ${first[1].version.generation}, ` +
+    `but generation ${generation} is in use${more}`
+  );
 }
 
 function behindMemory(seen: ReadingInfo, before: Known | undefined): string | undefined {
@@ -145,5 +148,10 @@ function behind(now: Owners, then: Owners, says: string): string | undefined {
   const [owner, { version }] = first;
   const present = now[owner]?.version;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
-  return `${owner} is declared at ${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, but ${version.epoch}.${version.counter} ${says}${more}`;
+  return (
+    `${owner} is ` +
+    'declared at ' +
+    `${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, ` +
+    `but ${version.epoch}.${version.counter} ${says}${more}`
+  );
 }

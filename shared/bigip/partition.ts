@@ -128,6 +128,9 @@ async function absent(
   return {
     kind: 'refused',
     code: 'OWN303',
-    reason: `partition ${partition} exists on ${config.name}, but Sluice did not create it; use another partition, or set devices[].adoptPartitions: true if it is empty and intended for Sluice`,
+    reason:
+      `partition ${partition} exists on ${config.name}, but Sluice did not create it; ` +
+      'use another partition, or set devices[].adoptPartitions: ' +
+      'true if it is empty and intended for Sluice',
   };
 }

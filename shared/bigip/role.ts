@@ -87,7 +87,9 @@ export async function readUnitFacts(device: string, unit: Unit): Promise<UnitFac
     throw new DeviceError(
       'BIP405',
       'device',
-      `${device} at ${unit.url}: ${words}; Sluice declares with schema ${OLDEST_AS3.join('.')}.0, which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`,
+      `${device} at ${unit.url}: ${words}; ` +
+        `Sluice declares with schema ${OLDEST_AS3.join('.')}.0, ` +
+        `which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`,
       { response: info.text },
     );
   }

@@ -192,7 +192,8 @@ function explain(
     return new DeviceError(
       'BIP402',
       'device',
-      `${name} at ${url}: certificate not trusted (${describeErrorCode(code) || message}); set devices[].tls.ca or devices[].tls.fingerprint`,
+      `${name} at ${url}: certificate not trusted (${describeErrorCode(code) || message}); ` +
+        'set devices[].tls.ca or devices[].tls.fingerprint',
       { cause: error },
     );
   }
@@ -223,7 +224,8 @@ function explain(
   return new DeviceError(
     'BIP501',
     fault,
-    `${name} at ${url} cannot be reached (${describeErrorCode(code) || message}); check the address, the routing, and whether the device is up`,
+    `${name} at ${url} cannot be reached (${describeErrorCode(code) || message}); ` +
+      'check the address, the routing, and whether the device is up',
     { cause: error },
   );
 }

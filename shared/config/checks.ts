@@ -52,7 +52,10 @@ function spreadProblems(
     return [
       {
         path: `${path}.devices`,
-        message: `spread: ${first.spread} needs the same partitions on all of them, but ${first.name} has ${first.partitions.join(', ')}, ${other.name} has ${other.partitions.join(', ')}; ${remedy}`,
+        message:
+          `spread: ${first.spread} needs the same partitions on all of them, ` +
+          `but ${first.name} has ${first.partitions.join(', ')}, ` +
+          `${other.name} has ${other.partitions.join(', ')}; ${remedy}`,
       },
     ];
   });
@@ -164,7 +167,10 @@ function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
       : [
           {
             path,
-            message: `${code} (${entry.title}) cannot succeed without a change, so it cannot be replayed on a schedule; remove it, and replay such failures by hand once the cause is corrected`,
+            message:
+              `${code} (${entry.title}) cannot succeed without a change, ` +
+              'so it cannot be replayed on a schedule; ' +
+              'remove it, and replay such failures by hand once the cause is corrected',
           },
         ];
   });

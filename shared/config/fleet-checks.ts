@@ -68,7 +68,10 @@ function modeProblems(
       ? [
           {
             path: `${path}.settings.balance`,
-            message: `${balance} ignores the ratio of clusters; in mode ratio remove it, or use least-connections-member to take the load into account`,
+            message:
+              `${balance} ignores the ratio of clusters; ` +
+              'in mode ratio remove it, ' +
+              'or use least-connections-member to take the load into account',
           },
         ]
       : []),

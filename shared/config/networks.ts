@@ -68,5 +68,9 @@ function clash(a: Claim, b: Claim): boolean {
 
 function sentence(claim: Claim, other: Claim, device: string): string {
   const { routeDomain, id } = claim.cluster;
-  return `${claim.text} of cluster ${id} overlaps ${other.text} of cluster ${other.cluster.id} (${other.path}), and both clusters use device ${device} in route domain ${routeDomain}; give one of the clusters another clusters[].routeDomain, or other devices`;
+  return (
+    `${claim.text} of cluster ${id} overlaps ${other.text} of cluster ${other.cluster.id} ` +
+    `(${other.path}), and both clusters use device ${device} in route domain ${routeDomain}; ` +
+    'give one of the clusters another clusters[].routeDomain, or other devices'
+  );
 }

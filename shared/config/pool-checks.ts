@@ -50,7 +50,9 @@ function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
         ? [
             {
               path,
-              message: `${text} contains addresses that cannot be virtual addresses (multicast, link-local, unspecified or reserved)`,
+              message:
+                `${text} contains addresses that cannot be virtual addresses (multicast, ` +
+                'link-local, unspecified or reserved)',
             },
           ]
         : []),
@@ -88,7 +90,10 @@ function poolProblems(
       : [
           {
             path: `${path}.ranges`,
-            message: `no rule of the policy allows ${formatRange(forbidden)}, so exposures of this pool would be refused; allow the addresses, or add them to reserved`,
+            message:
+              `no rule of the policy allows ${formatRange(forbidden)}, ` +
+              'so exposures of this pool would be refused; ' +
+              'allow the addresses, or add them to reserved',
           },
         ]),
   ];
@@ -107,7 +112,9 @@ function wishProblems(
       : [
           {
             path,
-            message: `${virtualAddress} is in address pool ${inside.name}, which may assign it to another ingress; add it to reserved of the pool`,
+            message:
+              `${virtualAddress} is in address pool ${inside.name}, ` +
+              'which may assign it to another ingress; add it to reserved of the pool',
           },
         ];
   }
@@ -126,7 +133,11 @@ function wishProblems(
   return [
     {
       path,
-      message: `no address pool ${name}; ${meant === undefined ? `known pools: ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+      message:
+        `no address pool ${name}; ` +
+        (meant === undefined
+          ? `known pools: ${names.join(', ') || 'none'}`
+          : `did you mean ${meant}?`),
     },
   ];
 }

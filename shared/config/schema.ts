@@ -55,7 +55,9 @@ export const DeviceConfig = z.strictObject({
     .min(1)
     .describe('Partitions (AS3 tenants) on this device that only Sluice manages.'),
   spread: Spread.default('none').describe(
-    'How exposures that do not request a partition are distributed over `partitions`: `none` puts all in the first one; `address` distributes them by virtual address, and requires that all devices of an ingress have the same partitions.',
+    'How exposures that do not request a partition are distributed over `partitions`: ' +
+      '`none` puts all in the first one; `address` distributes them by virtual address, ' +
+      'and requires that all devices of an ingress have the same partitions.',
   ),
   adoptPartitions: z
     .boolean()
@@ -100,10 +102,13 @@ export const ClusterConfig = z.strictObject({
     .array(SecretReference)
     .default([])
     .describe(
-      'Public keys (PEM, Ed25519), by reference. Every event of this cluster must be signed with one of them; list several during a key rotation. For queues that do not report senders.',
+      'Public keys (PEM, Ed25519), by reference. ' +
+        'Every event of this cluster must be signed with one of them; ' +
+        'list several during a key rotation. For queues that do not report senders.',
     ),
   signKey: SecretReference.optional().describe(
-    'Private key (PEM, Ed25519), by reference, with which the watcher signs its events. Only the watcher reads it, so omit it elsewhere.',
+    'Private key (PEM, Ed25519), by reference, with which the watcher signs its events. ' +
+      'Only the watcher reads it, so omit it elsewhere.',
   ),
   silentAfter: z
     .int()
@@ -111,25 +116,33 @@ export const ClusterConfig = z.strictObject({
     .max(86_400)
     .default(900)
     .describe(
-      'Seconds without a new event of its watcher after which audit reports the cluster as silent. The watcher sends every 300 s, so a value below 360 would report healthy clusters.',
+      'Seconds without a new event of its watcher after which audit reports the cluster as ' +
+        'silent. The watcher sends every 300 s, ' +
+        'so a value below 360 would report healthy clusters.',
     ),
   whenSilent: z
     .enum(['report', 'drain'])
     .default('report')
     .describe(
-      'What happens to a silent cluster: `report` only reports it; `drain` also drains it until it sends again, provided that other clusters serve all of its exposures.',
+      'What happens to a silent cluster: `report` only reports it; ' +
+        '`drain` also drains it until it sends again, ' +
+        'provided that other clusters serve all of its exposures.',
     ),
   podNetworks: z
     .array(Network)
     .default([])
     .describe(
-      'Networks of its pods. Members outside of them are left out, so that a cluster cannot point BIG-IP at hosts of another one. Empty: no restriction.',
+      'Networks of its pods. Members outside of them are left out, ' +
+        'so that a cluster cannot point BIG-IP at hosts of another one. ' +
+        'Empty: no restriction.',
     ),
   nodeNetworks: z
     .array(Network)
     .default([])
     .describe(
-      'Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host network. Empty: no restriction, or no node addresses if `podNetworks` is set.',
+      'Networks of its nodes, for ingresses with `members: ' +
+        'nodes` and for gateway pods on the host network. ' +
+        'Empty: no restriction, or no node addresses if `podNetworks` is set.',
     ),
   routeDomain: z
     .int()
@@ -137,7 +150,9 @@ export const ClusterConfig = z.strictObject({
     .max(65_534)
     .default(0)
     .describe(
-      'Route domain of the devices that contains its members (`10.0.0.5%2`). Clusters with overlapping networks need different route domains or different devices.',
+      'Route domain of the devices that contains its members (`10.0.0.5%2`). ' +
+        'Clusters with overlapping networks need different route domains ' +
+        'or different devices.',
     ),
   mesh: MeshOptions.prefault({}).describe(
     "Mesh options that change the port mapping, with Istio's defaults.",
@@ -153,19 +168,24 @@ export const FleetConfig = z.strictObject({
     .min(2)
     .max(1_000)
     .describe(
-      'Clusters that may share virtual servers. In mode active-standby, in order of preference: add new clusters at the end, because any other change of the order cuts connections.',
+      'Clusters that may share virtual servers. ' +
+        'In mode active-standby, in order of preference: add new clusters at the end, ' +
+        'because any other change of the order cuts connections.',
     ),
   mode: z
     .enum(['active-active', 'ratio', 'active-standby'])
     .default('active-active')
     .describe(
-      'How the clusters share a virtual server: equally (`active-active`), by `ratio`, or in order of preference (`active-standby`).',
+      'How the clusters share a virtual server: equally (`active-active`), by `ratio`, ' +
+        'or in order of preference (`active-standby`).',
     ),
   ratio: z
     .record(DnsLabel, z.int().min(1).max(100))
     .optional()
     .describe(
-      'Mode ratio: by cluster, its share of the connections relative to the others, 1 to 100, regardless of its number of pods; default 1. On a device with several partitions it applies to each member instead.',
+      'Mode ratio: by cluster, its share of the connections relative to the others, ' +
+        '1 to 100, regardless of its number of pods; default 1. ' +
+        'On a device with several partitions it applies to each member instead.',
     ),
   minimumActive: z
     .int()
@@ -230,7 +250,8 @@ export const ReplayPolicy = z.strictObject({
     .max(10_080)
     .default(10)
     .describe(
-      'Only failures that have not occurred again for this number of minutes, because recurring ones are being retried already.',
+      'Only failures that have not occurred again for this number of minutes, ' +
+        'because recurring ones are being retried already.',
     ),
   canary: z
     .int()
@@ -267,7 +288,8 @@ const FAILURES_COMMON = {
     .array(ReplayPolicy)
     .default([])
     .describe(
-      'Policies that replay failures automatically. Only retryable failures (see the codes) are replayed, and never quarantined ones.',
+      'Policies that replay failures automatically. ' +
+        'Only retryable failures (see the codes) are replayed, and never quarantined ones.',
     ),
 };
 
@@ -300,7 +322,8 @@ export const SluiceConfig = z.strictObject({
     .int()
     .nonnegative()
     .describe(
-      'Orders versions of the configuration: a higher number is newer. Default: SLUICE_GENERATION, else the modification time of the file.',
+      'Orders versions of the configuration: a higher number is newer. ' +
+        'Default: SLUICE_GENERATION, else the modification time of the file.',
     ),
   devices: z.array(DeviceConfig).min(1).describe('BIG-IPs.'),
   clusters: z.array(ClusterConfig).min(1).describe('Kubernetes clusters.'),
@@ -323,7 +346,10 @@ export const SluiceConfig = z.strictObject({
       .enum(['repair', 'adopt', 'report'])
       .default('repair')
       .describe(
-        'How to treat manual changes on the device: `repair` declares the original again; `adopt` keeps a changed balancing method, connection limit or enabled state and repairs the rest; `report` only reports them.',
+        'How to treat manual changes on the device: `repair` declares the original again; ' +
+          '`adopt` keeps a changed balancing method, ' +
+          'connection limit or enabled state and repairs the rest; ' +
+          '`report` only reports them.',
       ),
   })
     .prefault({})

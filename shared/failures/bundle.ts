@@ -100,7 +100,8 @@ export function writeBundle(
   if (failures.length > bounds.failures || Buffer.byteLength(text) > bounds.bytes) {
     throw new ReplayError(
       'RPL709',
-      `A bundle cannot hold ${failures.length} failures (${limits(bounds)}); export them in parts with a filter such as cluster:east or since:2h.`,
+      `A bundle cannot hold ${failures.length} failures (${limits(bounds)}); ` +
+        'export them in parts with a filter such as cluster:east or since:2h.',
     );
   }
   return text;
@@ -135,7 +136,8 @@ export function readBundle(
 export function bundleTooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
   return new ReplayError(
     'RPL709',
-    `${source} exceeds the limits of a bundle (${limits(bounds)}). Export it in parts with a filter such as cluster:east or since:2h.`,
+    `${source} exceeds the limits of a bundle (${limits(bounds)}). ` +
+      'Export it in parts with a filter such as cluster:east or since:2h.',
   );
 }
 
@@ -154,6 +156,7 @@ function parse<T extends z.ZodType>(schema: T, line: string, where: string): z.i
   if (parsed.success) return parsed.data;
   throw new ReplayError(
     'RPL709',
-    `${where} is not part of a failure bundle: ${explainIssues(parsed.error)}. Export it again with "sluice failures export".`,
+    `${where} is not part of a failure bundle: ${explainIssues(parsed.error)}. ` +
+      'Export it again with "sluice failures export".',
   );
 }

@@ -303,7 +303,10 @@ function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRe
     exposure: undefined,
     structure,
   });
-  const reason = `${queue}: the queue moved the event of ${owner ?? `group ${group}`} to the dead letters, and no function recorded an attempt; check that the function starts, then replay`;
+  const reason =
+    `${queue}: the queue moved the event of ${owner ?? `group ${group}`} to the dead ` +
+    'letters, and no function recorded an attempt; ' +
+    'check that the function starts, then replay';
   const event: Evidence['event'] = {
     queue,
     group,

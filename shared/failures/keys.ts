@@ -33,6 +33,8 @@ export function checkedPrefix(prefix: string, where: string): string {
 function refused(key: string, where: string): ReplayError {
   return new ReplayError(
     'RPL716',
-    `${JSON.stringify(key.slice(0, 100))} is not a valid name in the failure store ${where}: names consist of letters, digits and _ . : - in parts separated by slashes. Nothing was read or written; find out where the name comes from.`,
+    `${JSON.stringify(key.slice(0, 100))} is not a valid name in the failure store ` +
+      `${where}: names consist of letters, digits and _ . : - in parts separated by slashes. ` +
+      'Nothing was read or written; find out where the name comes from.',
   );
 }

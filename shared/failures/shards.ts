@@ -83,7 +83,8 @@ export function createShards(blobs: Blobs): Shards {
       for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; check that the server supports If-Match.`,
+        `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} ` +
+          'was being written; check that the server supports If-Match.',
       );
     },
   };

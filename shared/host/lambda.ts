@@ -28,7 +28,9 @@ function configPath(env: Environment): string {
   const found = PACKAGED.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (found !== undefined) return found;
   throw new Error(
-    `No configuration: ${PACKAGED.join(' and ')} are not in the package, and SLUICE_CONFIG is not set. Build with SLUICE_CONFIG=<your sluice.yaml> npm run package.`,
+    `No configuration: ${PACKAGED.join(' and ')} are not in the package, ` +
+      'and SLUICE_CONFIG is not set. ' +
+      'Build with SLUICE_CONFIG=<your sluice.yaml> npm run package.',
   );
 }
 

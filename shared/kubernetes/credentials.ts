@@ -86,7 +86,9 @@ function load(kubeconfig: string | undefined): KubeConfig {
   else loadDefault(config);
   if (config.getCurrentCluster() === null) {
     throw new Error(
-      `${kubeconfig ?? 'the kubeconfig'} names no cluster for its current context ${JSON.stringify(config.getCurrentContext())}; set one with "kubectl config use-context"`,
+      `${kubeconfig ?? 'the kubeconfig'} names no cluster for its current context ` +
+        `${JSON.stringify(config.getCurrentContext())}; ` +
+        'set one with "kubectl config use-context"',
     );
   }
   return config;

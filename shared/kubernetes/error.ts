@@ -55,7 +55,9 @@ export function errorFromStatus(
   const reason = answer.reason ?? REASONS[status] ?? 'Unknown';
   const seconds = Number(retryAfter);
   const remedy = remedyFor(status, answer.message);
-  const message = `${what}: ${status} ${reason}${answer.message ? `: ${answer.message}` : ''}${remedy === undefined ? '' : `; ${remedy}`}`;
+  const message =
+    `${what}: ${status} ` +
+    `${reason}${answer.message ? `: ${answer.message}` : ''}${remedy === undefined ? '' : `; ${remedy}`}`;
   return new KubernetesError({
     status,
     reason,
@@ -71,7 +73,9 @@ export function unreachable(what: string, cause: unknown): KubernetesError {
     {
       status: 0,
       reason: 'Unreachable',
-      message: `${what}: no answer from the Kubernetes API (${detail}); check the address, the network and the certificate`,
+      message:
+        `${what}: no answer from the Kubernetes API (${detail}); ` +
+        'check the address, the network and the certificate',
     },
     { cause },
   );

@@ -101,7 +101,8 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   child.once('error', (error) => {
     clearTimeout(timer);
     fail(
-      `cannot be started (${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`,
+      'cannot be started ' +
+        `(${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`,
     );
   });
   child.once('close', (code) => {

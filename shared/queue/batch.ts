@@ -75,7 +75,11 @@ export function handleGroups(work: BatchWork): Handler {
 function deadly({ receiveCount }: QueueMessage, tries: number): MessageVerdict {
   return {
     code: 'Q617',
-    reason: `The process ended ${tries} times while this message was the only one it handled (received ${receiveCount} times), so the message is not parsed again. Check the memory and the timeout of the function, and find out who sent it; the next resync of a watcher sends the same content again.`,
+    reason:
+      `The process ended ${tries} times while this message was the only one it handled ` +
+      `(received ${receiveCount} times), so the message is not parsed again. ` +
+      'Check the memory and the timeout of the function, and find out who sent it; ' +
+      'the next resync of a watcher sends the same content again.',
   };
 }
 
@@ -158,6 +162,10 @@ export function verdictOf(error: unknown): MessageVerdict {
   if (code === 'Q604') return { code, reason: said };
   return {
     code: 'Q616',
-    reason: `Parsing or handling the message threw an error that Sluice does not recognise (${errorName(error)}: ${said}). Only this message was set aside. Check the log of the function, and report the error; if a newer Sluice fixes it, replay the message.`,
+    reason:
+      'Parsing or handling the message threw an error that Sluice does not recognise ' +
+      `(${errorName(error)}: ${said}). Only this message was set aside. ` +
+      'Check the log of the function, and report the error; ' +
+      'if a newer Sluice fixes it, replay the message.',
   };
 }

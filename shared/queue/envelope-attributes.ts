@@ -129,7 +129,8 @@ export function parseAttributes(
   if ('problem' in json) {
     return refuseEvent(
       'Q610',
-      `The message is not JSON (${json.problem}); Sluice reads only CloudEvents 1.0 in structured JSON. Find out who sent it.`,
+      `The message is not JSON (${json.problem}); ` +
+        'Sluice reads only CloudEvents 1.0 in structured JSON. Find out who sent it.',
     );
   }
   const value: object = typeof json.value === 'object' && json.value !== null ? json.value : {};

@@ -35,7 +35,9 @@ function unpack(attributes: EventAttributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
     return refuseEvent(
       'Q614',
-      `The data of ${attributes.id} has encoding "${attributes.encoding ?? 'nothing named'}"; Sluice reads only gzip. Find out who sent it.`,
+      `The data of ${attributes.id} has encoding ` +
+        `"${attributes.encoding ?? 'nothing named'}"; Sluice reads only gzip. ` +
+        'Find out who sent it.',
       attributes,
     );
   }
@@ -47,7 +49,8 @@ function unpack(attributes: EventAttributes, packed: string): Raw {
     if (excess !== undefined)
       return refuseEvent(
         'Q615',
-        `The data of ${attributes.id} exceeds a parsing limit: ${excess}. No event of Sluice does; find out who sent it.`,
+        `The data of ${attributes.id} exceeds a parsing limit: ${excess}. ` +
+          'No event of Sluice does; find out who sent it.',
         attributes,
       );
     return { ok: JSON.parse(json), bulky: isBulky(json) };
@@ -75,7 +78,9 @@ export function parseData(attributes: EventAttributes, types: EventTypes): Read 
   if (data.success) return { ok: data.data };
   return refuseEvent(
     'Q613',
-    `The data of ${attributes.type} for ${attributes.subject} does not match its schema: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`,
+    `The data of ${attributes.type} for ${attributes.subject} does not match its schema: ` +
+      `${explainIssues(data.error)}. ` +
+      'Update the older of the two sides, or correct the sender.',
     attributes,
   );
 }

@@ -103,7 +103,11 @@ export function serialiseEventWithin(
   if (bytes <= limit) return body;
   throw new QueueError(
     'Q604',
-    `The event ${type} of ${meta.subject} has ${bytes} bytes after compression; the limit of one message is ${limit}. Split its ingress: give some of its Gateways a separate Service and pods with a separate selector, so that each ingress has fewer pods, Gateways and routes.`,
+    `The event ${type} of ${meta.subject} has ${bytes} bytes after compression; ` +
+      `the limit of one message is ${limit}. ` +
+      'Split its ingress: give some of its Gateways a separate Service ' +
+      'and pods with a separate selector, so that each ingress has fewer pods, ' +
+      'Gateways and routes.',
   );
 }
 

@@ -42,7 +42,9 @@ function check(options: EventSourceOptions): void {
     );
   if (visibility < timeout)
     throw new RangeError(
-      `The visibility timeout of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}, so a message could be handled twice at the same time.`,
+      `The visibility timeout of ${visibility} ms is shorter than the timeout of ` +
+        `${timeout} ms of function ${name}, ` +
+        'so a message could be handled twice at the same time.',
     );
 }
 

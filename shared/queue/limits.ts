@@ -37,7 +37,8 @@ export function checkSize(queue: QueueName, message: OutgoingMessage): void {
   if (bytes <= MAX_BODY_BYTES) return;
   throw new QueueError(
     'Q604',
-    `The message ${message.deduplicationId} of group ${message.group} has ${bytes} bytes; queue ${queue} accepts ${MAX_BODY_BYTES}. Send less in one message.`,
+    `The message ${message.deduplicationId} of group ${message.group} has ${bytes} bytes; ` +
+      `queue ${queue} accepts ${MAX_BODY_BYTES}. Send less in one message.`,
   );
 }
 

@@ -67,7 +67,9 @@ function stranger(
       ? undefined
       : refuseOrigin(
           'OWN320',
-          `the queue does not report senders, so clusters[].senders of ${id} cannot be checked; with this queue server, use clusters[].verifyKeys instead`,
+          'the queue does not report senders, ' +
+            `so clusters[].senders of ${id} cannot be checked; ` +
+            'with this queue server, use clusters[].verifyKeys instead',
         );
   }
   if (senders.includes(sender) || config.failures.replayers.includes(sender)) return undefined;
@@ -91,7 +93,8 @@ export async function checkSignature(
   if (signature === undefined)
     return refuseOrigin(
       'OWN321',
-      `the event is not signed, but clusters[].verifyKeys is set for ${id}; set clusters[].signKey for the watcher of ${id}, or find out who sent the event`,
+      `the event is not signed, but clusters[].verifyKeys is set for ${id}; ` +
+        `set clusters[].signKey for the watcher of ${id}, or find out who sent the event`,
     );
   const found = await keys.find(cluster, signature.keyid);
   const named = JSON.stringify(signature.keyid.slice(0, 64));
@@ -101,14 +104,17 @@ export async function checkSignature(
     case 'unknown':
       return refuseOrigin(
         'OWN323',
-        `the event is signed with key ${named}, but clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new key of ${id}, or find out who sent the event`,
+        `the event is signed with key ${named}, ` +
+          `but clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; ` +
+          `add the public key if it is a new key of ${id}, or find out who sent the event`,
       );
     case 'found':
       return isSignedBy(signature, found.key)
         ? undefined
         : refuseOrigin(
             'OWN322',
-            `the signature with key ${named} of cluster ${id} is not valid: the event was changed after signing, or forged; find out who sent it`,
+            `the signature with key ${named} of cluster ${id} is not valid: ` +
+              'the event was changed after signing, or forged; find out who sent it',
           );
   }
 }

@@ -57,11 +57,15 @@ export function checkQueueSettings(
     ],
     [
       visibilityMs < needed,
-      `its visibility timeout is ${seconds(visibilityMs)}, but its function needs ${seconds(needed)}; raise VisibilityTimeout, or two invocations may handle one event`,
+      `its visibility timeout is ${seconds(visibilityMs)}, ` +
+        `but its function needs ${seconds(needed)}; ` +
+        'raise VisibilityTimeout, or two invocations may handle one event',
     ],
     [
       retentionMs < RETENTION_MS,
-      `its retention period is ${seconds(retentionMs)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost during a long outage`,
+      `its retention period is ${seconds(retentionMs)}; ` +
+        `set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), ` +
+        'or events are lost during a long outage',
     ],
     [
       deduplication === 'messageGroup',
@@ -69,7 +73,9 @@ export function checkQueueSettings(
     ],
     [
       WITH_REDRIVE.has(name) && redrive === undefined,
-      `it has no dead-letter queue; set its RedrivePolicy to ${deadName}, or a message that crashes a function blocks its group for 14 days and is then lost`,
+      'it has no dead-letter queue; ' +
+        `set its RedrivePolicy to ${deadName}, ` +
+        'or a message that crashes a function blocks its group for 14 days and is then lost',
     ],
     [
       redrive !== undefined && redrive.to !== deadName,
@@ -77,7 +83,8 @@ export function checkQueueSettings(
     ],
     [
       redrive !== undefined && redrive.after < MIN_RECEIVES,
-      `its maxReceiveCount is ${redrive?.after ?? 0}, and throttled calls count as receives; set it to ${MAX_RECEIVE_COUNT}`,
+      `its maxReceiveCount is ${redrive?.after ?? 0}, ` +
+        `and throttled calls count as receives; set it to ${MAX_RECEIVE_COUNT}`,
     ],
   ];
   return problems.flatMap(([bad, sentence]) => (bad ? [sentence] : []));

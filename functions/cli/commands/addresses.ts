@@ -10,12 +10,15 @@ import { formatOption, printData, printLine, printUnanswered } from '../terminal
 export function registerAddresses(program: Command): void {
   addConfigOption(program.command('addresses [words...]'))
     .description(
-      'address pools of sluice.yaml on each device: usage, and the owner of each address; search terms filter the addresses',
+      'address pools of sluice.yaml on each device: usage, and the owner of each address; ' +
+        'search terms filter the addresses',
     )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 done, 1 a device did not answer, 2 a pool is more than 90 % full.\n\nExamples:\n  sluice addresses -c sluice.yaml\n  sluice addresses -c sluice.yaml -o json 10.1.0.7',
+      '\nExit code: 0 done, 1 a device did not answer, 2 a pool is more than 90 % full.\n\n' +
+        'Examples:\n  sluice addresses -c sluice.yaml\n' +
+        '  sluice addresses -c sluice.yaml -o json 10.1.0.7',
     )
     .action(addresses);
 }

@@ -30,7 +30,9 @@ export function registerApprove(program: Command): void {
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
-      '\nExit code: 0 the approval is sent (or would be), 1 error.\n\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
+      '\nExit code: 0 the approval is sent (or would be), 1 error.\n\nExample:\n' +
+        '  sluice approve east/istio-system/istio-ingressgateway --keys ' +
+        '172.16.100.195:32400/tcp --config sluice.yaml',
     )
     .action(approve);
 }

@@ -64,7 +64,8 @@ const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   },
   forget: {
     description:
-      'remove the contributions of a cluster, or of one of its ingresses; the fences stay, and newer snapshots restore them',
+      'remove the contributions of a cluster, or of one of its ingresses; ' +
+      'the fences stay, and newer snapshots restore them',
     example: 'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "renamed"',
     wanted: (cluster, { owner }) => ({
       action: 'forget',
@@ -98,7 +99,9 @@ export function registerCluster(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, another cluster uses its id, or removals are held.\n\nExample:\n  sluice cluster list -c sluice.yaml',
+      '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, ' +
+        'another cluster uses its id, or removals are held.\n\nExample:\n' +
+        '  sluice cluster list -c sluice.yaml',
     )
     .action(list);
   for (const [name, { description, example, wanted, options = same }] of Object.entries(VERBS)) {
@@ -153,7 +156,8 @@ async function steer(
       if (!(await isConfirmed(plan.question, options))) return;
       const devices = await giveClusterOrder(context, plan, { ...wanted, ...authorOf(options) });
       printLine(
-        `Ordered on ${devices.join(', ')}; apply carries it out with its next batch. "sluice cluster list" shows the state, and "sluice failures audit" has the record.`,
+        `Ordered on ${devices.join(', ')}; apply carries it out with its next batch. ` +
+          '"sluice cluster list" shows the state, and "sluice failures audit" has the record.',
       );
     },
     { sends: !options.dryRun },

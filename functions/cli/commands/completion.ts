@@ -44,7 +44,8 @@ export function completionScript(program: Command, shell: 'bash' | 'zsh'): strin
     '_sluice() {',
     "  local path='' word words=''",
     '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    case "$word" in -*) ;; *) if _sluice_knows "${path:+$path }$word"; then path="${path:+$path }$word"; fi ;; esac',
+    '    case "$word" in -*) ;; *) if _sluice_knows "${path:+$path }$word"; ' +
+      'then path="${path:+$path }$word"; fi ;; esac',
     '  done',
     '  case "$path" in',
     ...cases,

@@ -22,7 +22,8 @@ interface DoctorOptions extends CommonOptions {
 export function registerDoctor(program: Command): void {
   addConfigOption(program.command('doctor'))
     .description(
-      'check configuration, secrets, devices, queues, failure store, clocks and, with --kubeconfig, the cluster; changes nothing',
+      'check configuration, secrets, devices, queues, failure store, clocks and, ' +
+        'with --kubeconfig, the cluster; changes nothing',
     )
     .option('-k, --kubeconfig <file>', 'also check the cluster of this kubeconfig')
     .option(

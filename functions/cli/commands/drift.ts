@@ -38,7 +38,10 @@ export function registerDrift(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 no difference except those kept by policy, 1 error, 2 differences or silent clusters.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair',
+      '\nExit code: 0 no difference except those kept by policy, 1 error, ' +
+        '2 differences or silent clusters.\n\nExamples:\n' +
+        '  sluice drift --config sluice.yaml --device bigip\n' +
+        '  sluice drift --config sluice.yaml --repair',
     )
     .action(drift);
 }
@@ -74,6 +77,7 @@ async function repair(
   await requestRepairs(context, repairs, authorOf(options));
   for (const { device, partitions, lift } of repairs)
     printLine(
-      `${device}: asked apply to declare ${partitions.join(', ')} again${lift ? ', and to undo kept manual changes' : ''}`,
+      `${device}: asked apply to declare ${partitions.join(', ')} ` +
+        `again${lift ? ', and to undo kept manual changes' : ''}`,
     );
 }

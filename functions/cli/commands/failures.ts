@@ -27,7 +27,10 @@ import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 
 const FILTER_HELP =
-  '\nFilters: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z. Any other word is searched for in the message. Without state, only open failures are selected.';
+  '\nFilters: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web ' +
+  'device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h ' +
+  'until:2026-11-23T03:00Z. Any other word is searched for in the message. ' +
+  'Without state, only open failures are selected.';
 
 interface ListOptions extends CommonOptions {
   readonly output: OutputFormat;
@@ -96,7 +99,8 @@ function registerMoving(failures: Command): void {
     .description('archive failures; they are kept until their retention ends')
     .addHelpText(
       'after',
-      `${FILTER_HELP}\n\nExample:\n  sluice failures archive -c sluice.yaml code:GW104 --why "cluster is being removed"`,
+      `${FILTER_HELP}\n\nExample:\n` +
+        '  sluice failures archive -c sluice.yaml code:GW104 --why "cluster is being removed"',
     )
     .action((words: string[], options: CommonOptions & ChangeOptions) =>
       move(words, options, 'archive'),
@@ -163,7 +167,8 @@ async function groups(words: string[], options: GroupsOptions): Promise<void> {
     process.exitCode = 2;
     if (options.output === 'table')
       printLine(
-        '"sluice failures list code:CODE" lists the failures of a code; "sluice replay plan code:CODE" shows what a replay would do now.',
+        '"sluice failures list code:CODE" lists the failures of a code; ' +
+          '"sluice replay plan code:CODE" shows what a replay would do now.',
       );
   });
 }
@@ -176,7 +181,8 @@ async function show(id: string, options: ShowOptions): Promise<void> {
     const { state } = failure;
     if (options.output === 'table' && state !== 'healed' && state !== 'replayed')
       printLine(
-        `Then run: sluice replay plan -c ${options.config} id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
+        `Then run: sluice replay plan -c ${options.config} ` +
+          `id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
       );
   });
 }
@@ -188,7 +194,9 @@ async function move(
 ): Promise<void> {
   await withContext(options, async (context) => {
     const planned = await planFailureMove(context, what, words);
-    const question = `${what === 'archive' ? 'Archive' : 'Restore'} ${planned.found.length} failures (${planned.selection})?`;
+    const question =
+      `${what === 'archive' ? 'Archive' : 'Restore'} ${planned.found.length} failures ` +
+      `(${planned.selection})?`;
     if (!(await isConfirmed(question, options))) return;
     const changed = await moveFailures(context, planned, authorOf(options));
     printLine(`${changed} failures ${what}d.`);
@@ -217,7 +225,10 @@ async function importBundle(file: string, options: CommonOptions & ChangeOptions
     printLine(`${taken} failure${taken === 1 ? '' : 's'} imported; ${known} already in the store.`);
     if (unproven > 0)
       printLine(
-        `${unproven} of them can be inspected and planned, but not replayed here, because their origin cannot be proven (RPL715). Replay them in the store they were exported from, or in the lab: npm run lab -- --like ${options.config}`,
+        `${unproven} of them can be inspected and planned, but not replayed here, ` +
+          'because their origin cannot be proven (RPL715). ' +
+          'Replay them in the store they were exported from, or in the lab: ' +
+          `npm run lab -- --like ${options.config}`,
       );
   });
 }

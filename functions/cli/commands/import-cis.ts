@@ -42,7 +42,9 @@ export function registerImport(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExample:\n  kubectl get cm,virtualservers,transportservers,ingresslinks,tlsprofiles,svc,po,gateways.networking.istio.io -A -o yaml | sluice import cis -f -',
+      '\nExample:\n  kubectl get ' +
+        'cm,virtualservers,transportservers,ingresslinks,tlsprofiles,svc,po,gateways.networking.istio.io ' +
+        '-A -o yaml | sluice import cis -f -',
     )
     .action(run);
   program.addCommand(
@@ -59,7 +61,9 @@ function run(options: ImportOptions): void {
   for (const service of services ?? []) {
     if (!all.ingresses.some((ingress) => ingress.service === service))
       throw new Error(
-        `--service ${service}: no object in these files is for it; the files are for ${all.ingresses.map((one) => one.service).join(', ') || 'no Service'}`,
+        `--service ${service}: no object in these files is for it; ` +
+          'the files are ' +
+          `for ${all.ingresses.map((one) => one.service).join(', ') || 'no Service'}`,
       );
   }
   const result =

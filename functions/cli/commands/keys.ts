@@ -25,7 +25,9 @@ export function registerKeys(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  sluice keys new east --dir keys\n  kubectl -n sluice-system create secret generic sluice-sign-key --from-file=sign.key=keys/east.key',
+      '\nExample:\n  sluice keys new east --dir keys\n' +
+        '  kubectl -n sluice-system create secret generic sluice-sign-key ' +
+        '--from-file=sign.key=keys/east.key',
     )
     .action(run);
   program.addCommand(

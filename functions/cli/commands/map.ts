@@ -39,7 +39,8 @@ export function registerMap(program: Command): void {
       program
         .command('map')
         .description(
-          'show for each server of each Gateway whether and where Envoy listens, or why not; reads files, needs no cluster',
+          'show for each server of each Gateway whether and where Envoy listens, ' +
+            'or why not; reads files, needs no cluster',
         ),
     ),
     'sluice.yaml: also shows the exposures, and applies settings, policy and mesh options',
@@ -63,7 +64,11 @@ export function registerMap(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 all servers are reached, 1 error, 2 a server is not (or what --fail-on says).\n\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
+      '\nExit code: 0 all servers are reached, 1 error, ' +
+        '2 a server is not (or what --fail-on says).\n\nExamples:\n' +
+        '  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n' +
+        '  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace ' +
+        'istio-system',
     )
     .action(map);
 }

@@ -64,7 +64,10 @@ export function registerPlan(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nThe files must contain all objects except pool members: without Pods (or Nodes) in the files, members stay as on the device.\nExit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n  sluice plan -f manifests/ --config sluice.yaml --device',
+      '\nThe files must contain all objects except pool members: ' +
+        'without Pods (or Nodes) in the files, members stay as on the device.\n' +
+        'Exit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n' +
+        '  sluice plan -f manifests/ --config sluice.yaml --device',
     )
     .action(plan);
 }
@@ -117,7 +120,8 @@ function printNotes({ ingresses, absent }: ObjectPlan): void {
   for (const { built, blind, ref } of ingresses) {
     if (blind)
       printLine(
-        `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; they are filled in by the cluster`,
+        `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; ` +
+          'they are filled in by the cluster',
       );
     for (const s of built.servers.filter((server) => server.verdict !== 'listening'))
       printLine(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
@@ -131,7 +135,9 @@ function printAddressNotes({ ingresses }: ObjectPlan): void {
     const pools = Object.keys(built.auto?.pools ?? {}).join(', ');
     if (pools !== '')
       printLine(
-        `note: Service ${ref.namespace}/${ref.service}: its address from pool ${pools} is the one it would get on an empty device; --device shows the real one`,
+        `note: Service ${ref.namespace}/${ref.service}: ` +
+          `its address from pool ${pools} is the one it would get on an empty device; ` +
+          '--device shows the real one',
       );
   }
 }

@@ -15,7 +15,8 @@ export function registerPorts(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 done, 1 a device did not answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/',
+      '\nExit code: 0 done, 1 a device did not answer.\n\nExamples:\n' +
+        '  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/',
     )
     .action(ports);
 }

@@ -50,7 +50,8 @@ type RunOptions = CommonOptions & ChangeOptions & { readonly output: OutputForma
 
 const CODES = '\nExit code: 0 all succeeded, 1 error, 2 some failed.';
 const PLAN_CODES =
-  '\nExit code: 0 a replay would change nothing, 1 error, 2 it would change something, or something cannot be replayed.';
+  '\nExit code: 0 a replay would change nothing, 1 error, 2 it would change something, ' +
+  'or something cannot be replayed.';
 
 export function registerReplay(program: Command): void {
   const replay = program
@@ -177,7 +178,9 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
       );
       if (keep)
         printLine(
-          `Job ${job.id}: ${formatCount(job.items, 'failure')}, ${formatCount(job.units, 'event')}. To send them, run: sluice replay start -c ${options.config} ${job.id}`,
+          `Job ${job.id}: ${formatCount(job.items, 'failure')}, ` +
+            `${formatCount(job.units, 'event')}. To send them, run: ` +
+            `sluice replay start -c ${options.config} ${job.id}`,
         );
       if (!isCalm(items)) process.exitCode = 2;
     }),
@@ -188,7 +191,10 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   await withContext(options, (context) =>
     replaying(context, async (replay) => {
       const before = await replay.jobs.get(id);
-      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${formatCount(before.items, 'failure')}, ${formatCount(before.units, 'event')}, canary ${before.canary}, ${before.rate} per second?`;
+      const question =
+        `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ` +
+        `${formatCount(before.items, 'failure')}, ${formatCount(before.units, 'event')}, ` +
+        `canary ${before.canary}, ${before.rate} per second?`;
       if (!(await isConfirmed(question, options))) return;
       const author = authorOf({ why: options.why ?? before.why });
       const ended = await untilInterrupted(({ signal, onProgress }) =>
@@ -197,7 +203,9 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
       printData(options.output, ended, () => jobText(ended));
       if (ended.job.state === 'paused' && options.output === 'table')
         printLine(
-          `Correct the cause. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job. To include quarantined failures in a new plan, add state:open,quarantined.`,
+          `Correct the cause. Then "sluice replay resume -c ${options.config} ${id}" sends ` +
+            `the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job. ` +
+            'To include quarantined failures in a new plan, add state:open,quarantined.',
         );
       if (!endedWell(ended)) process.exitCode = 2;
     }),

@@ -22,7 +22,12 @@ export function registerStatus(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      "\nLAG is the time from the watcher's observation to the newest result. BUSY is the number of results of the last hour for which another client held the device's lock.\n\nExit code: 0 all is well, 1 error, 2 a device or queue does not answer, changes wait for a device, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch",
+      "\nLAG is the time from the watcher's observation to the newest result. " +
+        'BUSY is the number of results of the last hour for which another client held the ' +
+        "device's lock.\n\nExit code: 0 all is well, 1 error, " +
+        '2 a device or queue does not answer, changes wait for a device, failures are open, ' +
+        'or a cluster is silent, has a rival or held removals.\n\nExample:\n' +
+        '  sluice status -c sluice.yaml --watch',
     )
     .action(status);
 }

@@ -23,14 +23,19 @@ interface SyncOptions extends CommonOptions, ChangeOptions {
 export function registerSync(program: Command): void {
   addChangeOptions(addConfigOption(program.command('sync')))
     .description(
-      'look at a Gateway and try again now: the watcher sends its ingress again, and the devices also try what they refused before',
+      'look at a Gateway and try again now: the watcher sends its ingress again, ' +
+        'and the devices also try what they refused before',
     )
     .argument('<gateway>', 'NAMESPACE/GATEWAY')
     .option('--cluster <id>', 'one of clusters[].id (default: the only one)')
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
-      '\nNothing that is declared changes by the order itself. Without it, the watcher sends everything again every 5 minutes, and a device tries what it refused after a pause of a minute to an hour.\n\nExit code: 0 the order is sent (or would be), 1 error.\n\nExample:\n  sluice sync team/web -c sluice.yaml --why "the iRule exists now"',
+      '\nNothing that is declared changes by the order itself. ' +
+        'Without it, the watcher sends everything again every 5 minutes, ' +
+        'and a device tries what it refused after a pause of a minute to an hour.\n\n' +
+        'Exit code: 0 the order is sent (or would be), 1 error.\n\nExample:\n' +
+        '  sluice sync team/web -c sluice.yaml --why "the iRule exists now"',
     )
     .action(sync);
 }
@@ -46,7 +51,9 @@ async function sync(gateway: string, options: SyncOptions): Promise<void> {
       if (!(await isConfirmed(`Try again now: ${targets}?`, options))) return;
       await giveSync(context, orders, { gateway, ...authorOf(options) });
       printLine(
-        `Ordered: ${targets}. apply asks the watcher of ${cluster} to send ${orders.length === 1 ? 'the ingress' : 'these ingresses'} again; "sluice trace ${cluster}/${gateway}" shows the result.`,
+        `Ordered: ${targets}. apply asks the watcher of ${cluster} to send ` +
+          `${orders.length === 1 ? 'the ingress' : 'these ingresses'} again; ` +
+          `"sluice trace ${cluster}/${gateway}" shows the result.`,
       );
     },
     { sends: !options.dryRun },

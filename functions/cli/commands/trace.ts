@@ -16,7 +16,9 @@ export function registerTrace(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 declared and no open failure, 1 error, 2 open failures or no information.\n\nExample:\n  sluice trace -c sluice.yaml east/team/web',
+      '\nExit code: 0 declared and no open failure, 1 error, ' +
+        '2 open failures or no information.\n\nExample:\n' +
+        '  sluice trace -c sluice.yaml east/team/web',
     )
     .action(trace);
 }
@@ -31,7 +33,8 @@ async function trace(
     printData(options.output, stations, () =>
       stations.length === 0
         ? visible(
-            `No information about ${name}: no device declares it, and it has no failures. "sluice why ${wanted.gateway}" queries the cluster.`,
+            `No information about ${name}: no device declares it, and it has no failures. ` +
+              `"sluice why ${wanted.gateway}" queries the cluster.`,
           )
         : traceTable(stations),
     );

@@ -60,7 +60,8 @@ export function registerUp(program: Command): void {
     )
     .option(
       '--take-over',
-      'lead although another process with another Lease is noted as leader on the ingress Service (OWN306); only if that one does not run any more',
+      'lead although another process with another Lease is noted as leader on the ingress ' +
+        'Service (OWN306); only if that one does not run any more',
       false,
     )
     .option(
@@ -82,7 +83,9 @@ export function registerUp(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: work in progress is finished, and the rest waits in the queue.',
+      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\n' +
+        'Stops gracefully on SIGTERM and SIGINT: work in progress is finished, ' +
+        'and the rest waits in the queue.',
     )
     .action(up);
 }
@@ -163,7 +166,8 @@ async function watch(
     // contains credentials.
     const [said] = errorMessage(error).split('\n');
     throw new Error(
-      `the watcher cannot start with ${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`,
+      'the watcher cannot start with ' +
+        `${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`,
       { cause: error },
     );
   }

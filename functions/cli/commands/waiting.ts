@@ -36,7 +36,8 @@ export function registerWaiting(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExit code: 0 the order is cancelled (or would be), 1 error.\n\nExample:\n  sluice waiting cancel 3f9c21ab -c sluice.yaml --why "the update was called off"',
+      '\nExit code: 0 the order is cancelled (or would be), 1 error.\n\nExample:\n' +
+        '  sluice waiting cancel 3f9c21ab -c sluice.yaml --why "the update was called off"',
     )
     .action(cancel);
 }

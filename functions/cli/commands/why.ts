@@ -48,7 +48,10 @@ export function registerWhy(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 every server is reachable, 1 error, 2 some are not.\n\nExamples:\n  sluice why team/web -c sluice.yaml\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice why team/web -f -',
+      '\nExit code: 0 every server is reachable, 1 error, 2 some are not.\n\nExamples:\n' +
+        '  sluice why team/web -c sluice.yaml\n' +
+        '  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice why ' +
+        'team/web -f -',
     )
     .action(why);
 }

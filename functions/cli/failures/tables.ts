@@ -78,13 +78,17 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     ['Revision', head.revision && formatRevision(head.revision)],
     [
       'Seen',
-      `${head.count === 1 ? 'once' : `${head.count} times`}, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${formatAge(head.last, now)} ago)`,
+      `${head.count === 1 ? 'once' : `${head.count} times`}, ` +
+        `first ${new Date(head.first).toISOString()}, ` +
+        `last ${new Date(head.last).toISOString()} (${formatAge(head.last, now)} ago)`,
     ],
     ['Function', details.functionVersion],
     ['Trace', details.traceparent],
     [
       'Event',
-      `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`,
+      `${event.id} of queue ${event.queue}, group ${event.group}, ` +
+        `received ${event.receiveCount} times; ` +
+        `sender ${event.sender ?? 'unknown'}, ${event.verification}`,
     ],
     ['BIG-IP says', details.response],
   ];

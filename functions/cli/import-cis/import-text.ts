@@ -88,7 +88,10 @@ function unplacedCommands({ annotations, unplaced }: CisImport): readonly string
     .filter(({ object }) => unplaced.includes(object))
     .map(({ object, annotations: said }) => {
       const open = { resource: RESOURCES.istio, namespace: 'NAMESPACE', name: 'NAME' };
-      return `${visible(`# for the ${object} (not in these files: replace NAMESPACE and NAME)`)}\n${command(open, said)}`;
+      return (
+        `${visible(`# for the ${object} (not in these files: replace NAMESPACE and NAME)`)}\n` +
+        command(open, said)
+      );
     });
 }
 

@@ -58,7 +58,8 @@ function wrongJsonIn(text: string): FileDocument | undefined {
     const before = text.slice(0, first?.start ?? 0).split('\n').length - 1;
     return {
       problem:
-        'starts with a brace, so kubectl expects JSON and refuses this YAML; give it as JSON, or put a line --- before it',
+        'starts with a brace, so kubectl expects JSON and refuses this YAML; ' +
+        'give it as JSON, or put a line --- before it',
       line: before + Number(line),
     };
   }

@@ -23,9 +23,15 @@ export function mapTables(
 function title({ namespace, services, pods }: PortMapping): string {
   const count = pods.length === 1 ? '1 pod' : `${pods.length} pods`;
   if (services.length > 0)
-    return `Ingress ${services.join(', ')} (${pods.length === 0 ? 'no pods in these files; the selector of the Service is used instead' : count})`;
+    return (
+      `Ingress ${services.join(', ')} ` +
+      `(${pods.length === 0 ? 'no pods in these files; the selector of the Service is used instead' : count})`
+    );
   if (pods.length > 0) return `Gateway pods in ${namespace} that no Service selects (${count})`;
-  return 'No gateway pods for these Gateways: add Pods or the ingress Service to the files, or use --pod-labels and --pod-namespace';
+  return (
+    'No gateway pods for these Gateways: add Pods or the ingress Service to the files, ' +
+    'or use --pod-labels and --pod-namespace'
+  );
 }
 
 function listens({ listeners }: PortMapping): string {

@@ -46,7 +46,9 @@ export function refuseSame(objects: readonly PlacedObject[]): void {
     pairs.length > MAX_REPORTED_PAIRS ? [`and ${pairs.length - MAX_REPORTED_PAIRS} more`] : [];
   throw new Error(
     [
-      'the same object is defined twice; render the files first (kubectl kustomize DIRECTORY), leave one of the two out, or let the last one count with --overlay',
+      'the same object is defined twice; ' +
+        'render the files first (kubectl kustomize DIRECTORY), leave one of the two out, ' +
+        'or let the last one count with --overlay',
       ...lines,
       ...more,
     ].join('\n'),

@@ -118,7 +118,9 @@ export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   const { file } = queueBackend(queue);
   if (file === undefined || existsSync(file)) return;
   throw new Error(
-    `queue.path: ${resolve(file)} does not exist, so nothing would process the order; run this command where "sluice up" runs (a relative path is relative to the current directory), or start "sluice up" first`,
+    `queue.path: ${resolve(file)} does not exist, so nothing would process the order; ` +
+      'run this command where "sluice up" runs (a relative path is relative to the current ' +
+      'directory), or start "sluice up" first',
   );
 }
 

@@ -18,7 +18,8 @@ export function holdCluster(queueFile: string, clusterId: string): () => void {
   } catch (error) {
     database.close();
     throw new Error(
-      `another "sluice up" serves cluster ${clusterId} with the queue ${queueFile}; stop it first, or start this one with another queue.path and another cluster`,
+      `another "sluice up" serves cluster ${clusterId} with the queue ${queueFile}; ` +
+        'stop it first, or start this one with another queue.path and another cluster',
       { cause: error },
     );
   }

@@ -62,6 +62,11 @@ export function snapshotTooLarge(
     .toSorted(([a], [b]) => b - a)
     .slice(0, 2)
     .map(([count, what]) => `${count} ${what}`);
-  const message = `Q604: the objects of Service ${ref.namespace}/${ref.service} do not fit into one message, so Sluice sends no changes to BIG-IP until they do; the largest parts are ${most.join(' and ')}. Give some of its Gateways a separate Service and gateway pods with a separate selector, and add that Service to ingresses in sluice.yaml.`;
+  const message =
+    `Q604: the objects of Service ${ref.namespace}/${ref.service} do not fit into one ` +
+    'message, so Sluice sends no changes to BIG-IP until they do; ' +
+    `the largest parts are ${most.join(' and ')}. ` +
+    'Give some of its Gateways a separate Service and gateway pods with a separate selector, ' +
+    'and add that Service to ingresses in sluice.yaml.';
   return { subject: scope, type: 'Warning', reason: 'SnapshotTooLarge', message };
 }

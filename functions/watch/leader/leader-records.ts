@@ -218,12 +218,21 @@ function fieldsOf({ service, record }: Rival): object {
 
 /** The same for every look, so that it is told once. */
 function refusalOf({ service, record }: Rival): string {
-  return `OWN306: ${record.holder} leads for Service ${service.namespace}/${service.service} with Lease ${record.lease}, so this process does not. Stop that one, or give both the same Lease (--lease-namespace). If it does not run any more, start this one with --take-over`;
+  return (
+    `OWN306: ${record.holder} leads for Service ${service.namespace}/${service.service} with ` +
+    `Lease ${record.lease}, so this process does not. ` +
+    'Stop that one, or give both the same Lease (--lease-namespace). ' +
+    'If it does not run any more, start this one with --take-over'
+  );
 }
 
 /** The message of an Event on the Service. */
 export function rivalMessage(rival: Rival): string {
-  return `OWN306: ${rival.record.holder} also leads for this Service, with Lease ${rival.record.lease}. Both add ports and send events. Stop one of the two; the one that stays keeps leading`;
+  return (
+    `OWN306: ${rival.record.holder} also leads for this Service, ` +
+    `with Lease ${rival.record.lease}. Both add ports and send events. Stop one of the two; ` +
+    'the one that stays keeps leading'
+  );
 }
 
 function isDenied(error: unknown): error is KubernetesError {

@@ -19,7 +19,9 @@ export function portSubject(service: string, { port, protocol }: Port): string {
 
 /** The Event after a port was added to the ingress Service. */
 export function portAdded(service: string, port: MissingServicePort, own: OwnPort): EventMessage {
-  const message = `port ${port.port}/${port.protocol} (${own.name}, target port ${own.targetPort}) added to Service ${service} for ${wantedBy(port)}`;
+  const message =
+    `port ${port.port}/${port.protocol} (${own.name}, ` +
+    `target port ${own.targetPort}) added to Service ${service} for ${wantedBy(port)}`;
   return {
     subject: portSubject(service, port),
     type: 'Normal',
@@ -34,7 +36,9 @@ export function portRefused(
   port: MissingServicePort,
   error: KubernetesError,
 ): EventMessage {
-  const message = `port ${port.port}/${port.protocol} could not be added to Service ${service} for ${wantedBy(port)}: ${error.message}. ${remedy(error)}`;
+  const message =
+    `port ${port.port}/${port.protocol} could not be added to Service ${service} for ` +
+    `${wantedBy(port)}: ${error.message}. ${remedy(error)}`;
   return {
     subject: portSubject(service, port),
     type: 'Warning',
@@ -49,7 +53,9 @@ export function withdrawalRefused(
   key: PortKey,
   error: KubernetesError,
 ): EventMessage {
-  const message = `port ${key.port}/${key.protocol} could not be removed from Service ${service}, although no Gateway uses it any more: ${error.message}. ${remedy(error)}`;
+  const message =
+    `port ${key.port}/${key.protocol} could not be removed from Service ${service}, ` +
+    `although no Gateway uses it any more: ${error.message}. ${remedy(error)}`;
   return {
     subject: portSubject(service, key),
     type: 'Warning',
@@ -73,7 +79,10 @@ export function portMissing(service: string, port: MissingServicePort): EventMes
       },
     },
   ]);
-  const message = `port ${port.port}/${port.protocol} is missing from Service ${service}, requested by ${wantedBy(port)}; add it with: kubectl -n ${namespace} patch service ${name} --type=json -p '${patch}'`;
+  const message =
+    `port ${port.port}/${port.protocol} is missing from Service ${service}, ` +
+    `requested by ${wantedBy(port)}; ` +
+    `add it with: kubectl -n ${namespace} patch service ${name} --type=json -p '${patch}'`;
   return {
     subject: portSubject(service, port),
     type: 'Warning',
@@ -93,11 +102,21 @@ const POLICY = /ValidatingAdmissionPolicy '[^']+'/;
 function remedy(error: KubernetesError): string {
   const [policy] = POLICY.exec(error.message) ?? [];
   if (policy !== undefined)
-    return `Exempt the field manager of the watcher in ${policy}, or set servicePorts: observe and add the port by hand.`;
+    return (
+      `Exempt the field manager of the watcher in ${policy}, or set servicePorts: ` +
+      'observe and add the port by hand.'
+    );
   if (error.status === 409)
-    return 'Another field manager owns a field of this port. Find it with "kubectl get service --show-managed-fields", then make it release the field or add the port there.';
+    return (
+      'Another field manager owns a field of this port. ' +
+      'Find it with "kubectl get service --show-managed-fields", ' +
+      'then make it release the field or add the port there.'
+    );
   if (error.status === 403)
-    return 'Allow the watcher to patch Services (its Role in infra/kubernetes), or correct the admission policy named above.';
+    return (
+      'Allow the watcher to patch Services (its Role in infra/kubernetes), ' +
+      'or correct the admission policy named above.'
+    );
   return 'Correct the Service so that the port fits, or set servicePorts: observe and add the port by hand.';
 }
 

@@ -153,7 +153,13 @@ function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: S
       message: `${about}: gateway pods accept connections at ${some(targets)}`,
     };
   const why = failures.get(silent[0] ?? '') ?? '';
-  const message = `${about}: no connection accepted at ${some(silent)} (${silent.length} of ${targets.length} targets, probed for 30 s; ${why}), although the model expects a listener: ${server.reason}. Check istioctl proxy-status and the log of the gateway pods. Possible causes are a missing TLS secret, a port that the pod may not bind, and a blocked network path from the watcher to the pods. Published ports stay.`;
+  const message =
+    `${about}: no connection accepted at ${some(silent)} ` +
+    `(${silent.length} of ${targets.length} targets, probed for 30 s; ` +
+    `${why}), although the model expects a listener: ${server.reason}. ` +
+    'Check istioctl proxy-status and the log of the gateway pods. ' +
+    'Possible causes are a missing TLS secret, a port that the pod may not bind, ' +
+    'and a blocked network path from the watcher to the pods. Published ports stay.';
   return { subject, type: 'Warning', reason: 'NotListening', message };
 }
 

@@ -64,6 +64,12 @@ export function createMeshServiceAccess({
 }
 
 function denied(scope: string): EventMessage {
-  const message = `GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only if a Service matches its hosts. The watcher may not list the Services of the whole cluster, so the port counts as closed. Grant the service account of Sluice list and watch on services (ClusterRole sluice-cluster in infra/kubernetes/base).`;
+  const message =
+    'GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only ' +
+    'if a Service matches its hosts. ' +
+    'The watcher may not list the Services of the whole cluster, ' +
+    'so the port counts as closed. ' +
+    'Grant the service account of Sluice list and watch on services ' +
+    '(ClusterRole sluice-cluster in infra/kubernetes/base).';
   return { subject: scope, type: 'Warning', reason: 'MeshServicesDenied', message };
 }

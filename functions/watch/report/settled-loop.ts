@@ -87,7 +87,8 @@ async function drop(
 ): Promise<void> {
   log.error(
     { code: 'Q617', id, group, receiveCount },
-    'a result that may have crashed the process each time is deleted without being parsed; the next snapshot produces a new one',
+    'a result that may have crashed the process each time is deleted without being parsed; ' +
+      'the next snapshot produces a new one',
   );
   await queue.delete(receipt);
 }

@@ -108,7 +108,11 @@ export class StatusKeeper {
 
 function foreign(scope: string, { object: service, owned }: ObservedService): EventMessage {
   const { namespace, name } = service.meta;
-  const message = `the external address ${addressesOf(service).join(', ')} was written by ${writersOf(owned)}, so Sluice leaves it. If nobody keeps it any more, remove it: kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p '{"status":{"loadBalancer":{"ingress":null}}}'`;
+  const message =
+    `the external address ${addressesOf(service).join(', ')} was written by ` +
+    `${writersOf(owned)}, so Sluice leaves it. If nobody keeps it any more, remove it: ` +
+    `kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p ` +
+    `'{"status":{"loadBalancer":{"ingress":null}}}'`;
   return { subject: `${scope} foreign`, type: 'Warning', reason: 'AddressForeign', message };
 }
 
@@ -117,6 +121,10 @@ function rivalOf(service: ObservedService['object'], owned: ObservedService['own
 }
 
 function contested(scope: string, rival: string): EventMessage {
-  const message = `somebody else keeps writing the external address of this Service too (${rival}), so Sluice writes it less and less often. Let only one controller keep it: give the Service the class of one of them when it is created, or set writeStatus: false in the other Sluice.`;
+  const message =
+    `somebody else keeps writing the external address of this Service too (${rival}), ` +
+    'so Sluice writes it less and less often. Let only one controller keep it: ' +
+    'give the Service the class of one of them when it is created, or set writeStatus: ' +
+    'false in the other Sluice.';
   return { subject: `${scope} contested`, type: 'Warning', reason: 'AddressContested', message };
 }

@@ -121,11 +121,14 @@ function messageOf(gateway: IstioGateway, readable: readonly string[] | undefine
   const remedy =
     readable === undefined
       ? ' Compare'
-      : ` Sluice may read pods only in ${readable.join(', ')}: if this Gateway is for gateway pods elsewhere, nothing is wrong. Otherwise compare`;
+      : ` Sluice may read pods only in ${readable.join(', ')}: ` +
+        'if this Gateway is for gateway pods elsewhere, nothing is wrong. Otherwise compare';
   return {
     subject: SUBJECT,
     type: readable === undefined ? 'Warning' : 'Normal',
     reason: 'NotSelected',
-    message: `${code}: ${reason}.${remedy} spec.selector with the labels of the gateway pods (kubectl get pods --show-labels)`,
+    message:
+      `${code}: ${reason}.${remedy} spec.selector with the labels of the gateway pods ` +
+      '(kubectl get pods --show-labels)',
   };
 }

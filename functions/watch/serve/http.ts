@@ -36,7 +36,8 @@ export function httpAddress(
   const port = Number(text);
   if (text === undefined || port > 65_535)
     throw new Error(
-      `environment variable SLUICE_HTTP_PORT is ${JSON.stringify(asked)}; set it to a port such as 8080, to host:port, or to off`,
+      `environment variable SLUICE_HTTP_PORT is ${JSON.stringify(asked)}; ` +
+        'set it to a port such as 8080, to host:port, or to off',
     );
   return { host: host?.replace(/^\[|\]$/g, ''), port };
 }
@@ -57,7 +58,10 @@ export async function serveHttp(
   server.once('error', (error) =>
     reject(
       new Error(
-        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${describeErrorCode(errorCode(error) ?? errorMessage(error))}); set SLUICE_HTTP_PORT to a free port, or to off`,
+        `port ${port} cannot be opened for /healthz, ` +
+          '/readyz and ' +
+          `/metrics (${describeErrorCode(errorCode(error) ?? errorMessage(error))}); ` +
+          'set SLUICE_HTTP_PORT to a free port, or to off',
       ),
     ),
   );

@@ -153,7 +153,9 @@ const READ_METRICS: readonly ReadMetric[] = [
   ),
   {
     name: 'stream_lists_total',
-    help: 'Complete lists by cause: first, expired (410), denied (401, 403), failed, unserved, due, asked (after acquiring the Lease).',
+    help:
+      'Complete lists by cause: first, expired (410), denied (401, 403), failed, unserved, ' +
+      'due, asked (after acquiring the Lease).',
     labels: [...STREAM, 'cause'],
     read: (source) =>
       source
@@ -173,7 +175,9 @@ function createMeter(registry: Registry): WatchMeter {
   const snapshots = counter('snapshots_total', 'Snapshots accepted by the queue.', ['owner']);
   const lags = new Histogram({
     name: 'sluice_watch_snapshot_lag_seconds',
-    help: 'Time from the first change to the accepted snapshot that carries it, including debounce and waiting for results.',
+    help:
+      'Time from the first change to the accepted snapshot that carries it, ' +
+      'including debounce and waiting for results.',
     buckets: LAG_BUCKETS_SECONDS,
     registers: [registry],
   });

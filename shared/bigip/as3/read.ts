@@ -72,13 +72,15 @@ export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
   if (sluice === undefined)
     return refused(
       'OWN303',
-      `partition ${partition} holds a declaration that Sluice did not write; use another partition in devices[].partitions`,
+      `partition ${partition} holds a declaration that Sluice did not write; ` +
+        'use another partition in devices[].partitions',
     );
   const format = Format.safeParse(sluice).data?.format;
   if (format !== undefined && format > DECLARED_FORMAT)
     return refused(
       'OWN304',
-      `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade this Sluice`,
+      `partition ${partition} was written in format ${format}, ` +
+        `this Sluice knows format ${DECLARED_FORMAT}; upgrade this Sluice`,
     );
   const memory = Memory.safeParse(sluice);
   if (!memory.success)

@@ -21,7 +21,9 @@ export const AddressPool = z.strictObject({
     .array(RangeText)
     .min(1)
     .describe(
-      'CIDR or from-to, all IPv4 or all IPv6. The first and last address of an IPv4 CIDR and the first of an IPv6 CIDR are not assigned; from-to ranges are used completely.',
+      'CIDR or from-to, all IPv4 or all IPv6. ' +
+        'The first and last address of an IPv4 CIDR ' +
+        'and the first of an IPv6 CIDR are not assigned; from-to ranges are used completely.',
     ),
   reserved: z
     .array(RangeText)

@@ -33,7 +33,11 @@ export type AllocationFailure = Pick<Extract<Allocation, { kind: 'none' }>, 'cod
 
 /** OWN350: every address of the pool is in use or reserved. */
 export function poolExhausted({ slice, pool }: PoolRequest): AllocationFailure {
-  const reason = `pool ${pool.name} has no free address on ${slice.device}: each is reserved, assigned to another ingress or used elsewhere on the device ("sluice addresses" lists them); widen addressPools[].ranges of ${pool.name}, or free an address. Sluice tries again with every snapshot`;
+  const reason =
+    `pool ${pool.name} has no free address on ${slice.device}: ` +
+    'each is reserved, assigned to another ingress or used elsewhere on the device ' +
+    `("sluice addresses" lists them); widen addressPools[].ranges of ${pool.name}, ` +
+    'or free an address. Sluice tries again with every snapshot';
   return { code: 'OWN350', reason };
 }
 
@@ -45,7 +49,9 @@ export function unreadablePartitions(
   const where = `partition ${unreadable.join(', ')} of ${slice.device}`;
   return {
     code: 'OWN353',
-    reason: `no address of pool ${pool.name} is assigned while ${where} cannot be read, because the addresses used there are unknown; correct that partition first`,
+    reason:
+      `no address of pool ${pool.name} is assigned while ${where} cannot be read, ` +
+      'because the addresses used there are unknown; correct that partition first',
   };
 }
 
@@ -56,7 +62,10 @@ export function unreadablePartitions(
 export function requestedTwice(key: string, gateways: readonly string[]): AllocationFailure {
   return {
     code: 'OWN354',
-    reason: `its automatic address is named by ${gateways.join(', ')} of the same ingress, with the same port (${key}) but other settings or members; use another port or address there`,
+    reason:
+      `its automatic address is named by ${gateways.join(', ')} of the same ingress, ` +
+      `with the same port (${key}) but other settings or members; ` +
+      'use another port or address there',
   };
 }
 
@@ -70,7 +79,8 @@ export function allocationNotes(choice: Allocation): readonly Note[] {
   if (choice.kind === 'left') {
     return say(
       'OWN351',
-      `keeps ${choice.address} on ${asker.slice.device}, which is outside pool ${asker.pool.name}, because ${choice.because}`,
+      `keeps ${choice.address} on ${asker.slice.device}, ` +
+        `which is outside pool ${asker.pool.name}, because ${choice.because}`,
     );
   }
   if (choice.kind === 'new' && choice.from !== undefined) {

@@ -55,6 +55,10 @@ function poolFor(
   const meant = nearest(name, names);
   return {
     code: 'GW155',
-    message: `sluice.yaml has no address pool ${name}; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+    message:
+      `sluice.yaml has no address pool ${name}; ` +
+      (meant === undefined
+        ? `addressPools has ${names.join(', ') || 'none'}`
+        : `did you mean ${meant}?`),
   };
 }

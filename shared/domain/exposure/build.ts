@@ -93,7 +93,11 @@ function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   const of = `${keys.slice(0, MAX_NAMED).join(', ')}${more}`;
   if (stayed.why === 'nobody-ready')
     return `no member of ${of} is ready, so all stay and BIG-IP's monitors decide`;
-  return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; Sluice never removes more than half of them at once, so all stay and BIG-IP's monitors decide`;
+  return (
+    `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; ` +
+    'Sluice never removes more than half of them at once, ' +
+    "so all stay and BIG-IP's monitors decide"
+  );
 }
 
 /** Cached, because exposures of one ingress mostly have the same members. */
@@ -128,7 +132,11 @@ function otherNumbers(pool: IndexedIngress, groups: readonly Group[]): readonly 
       const [other] = ports;
       if (other === undefined || ports.includes(report.port) || merged.wanted.port !== undefined)
         return [];
-      const message = `${key} has the number of the Gateway; port ${other} of Service ${pool.name} leads to the same listener. If clients are to use ${other}, set sluice.io/port: "${other}" on the Gateway, or write ${other} in it`;
+      const message =
+        `${key} has the number of the Gateway; ` +
+        `port ${other} of Service ${pool.name} leads to the same listener. ` +
+        `If clients are to use ${other}, set sluice.io/port: "${other}" on the Gateway, ` +
+        `or write ${other} in it`;
       return [{ object, code: 'GW149', message }];
     }),
   );

@@ -41,7 +41,9 @@ export function clientNetwork({ asked, ranges, family }: ClientNetworkRequest): 
   if (general === undefined || isWithin(own, general)) return { ...single(own), byService: false };
   if (isWithin(general, own)) return { ...single(general), byService: false };
   return {
-    problem: `${own.source} and ${general.source} name different networks, and neither is inside the other; name networks inside of those of the Service`,
+    problem:
+      `${own.source} and ${general.source} name different networks, ` +
+      'and neither is inside the other; name networks inside of those of the Service',
     byService: false,
   };
 }
@@ -84,7 +86,11 @@ function single(
   if (only === undefined || only.bits === 0) return {};
   if (more.length === 0) return { source: formatCidr(only), said: list.source };
   return {
-    problem: `${list.source} names ${list.networks.map(formatCidr).join(', ')}, and AS3 takes one network for a virtual server; name one that holds them all, or none and filter in an iRule (sluice.io/irules) or an Istio AuthorizationPolicy`,
+    problem:
+      `${list.source} names ${list.networks.map(formatCidr).join(', ')}, ` +
+      'and AS3 takes one network for a virtual server; ' +
+      'name one that holds them all, or none and filter in an iRule (sluice.io/irules) ' +
+      'or an Istio AuthorizationPolicy',
   };
 }
 

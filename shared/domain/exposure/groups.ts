@@ -63,7 +63,10 @@ function clashWith(
   if (theirs !== ours)
     return {
       code: 'GW157',
-      message: `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, and ${about(group.leader)}, which comes first, lets ${theirs ?? 'nobody'}; ask for the same network, or for another address or port`,
+      message:
+        `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, ` +
+        `and ${about(group.leader)}, which comes first, lets ${theirs ?? 'nobody'}; ` +
+        'ask for the same network, or for another address or port',
     };
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
     return undefined;
@@ -73,7 +76,10 @@ function clashWith(
       : `uses it for listener port ${group.place.envoyPort}`;
   return {
     code: 'GW135',
-    message: `${about(candidate)} requests ${group.key}, but ${about(group.leader)} comes first and ${other}; choose another virtual port or address`,
+    message:
+      `${about(candidate)} requests ${group.key}, ` +
+      `but ${about(group.leader)} comes first and ${other}; ` +
+      'choose another virtual port or address',
   };
 }
 
@@ -95,7 +101,9 @@ function join(site: Site, group: Group, candidate: Candidate): void {
     )
       continue;
     const has = decided === undefined ? 'the default' : showValue(decided);
-    const message = `requests ${setting} ${showValue(wish)} on ${group.key}; ignored, because ${group.leader.object} comes first and decides there (${has})`;
+    const message =
+      `requests ${setting} ${showValue(wish)} on ${group.key}; ` +
+      `ignored, because ${group.leader.object} comes first and decides there (${has})`;
     site.notes.push({ object: candidate.object, code: 'GW136', message });
   }
 }
@@ -111,7 +119,10 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const { pool, context } = site;
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
-    const message = `${about(candidate)} requests ${place.address} in partition ${place.partition}, but ${neighbour.key} has that address in partition ${neighbour.place.partition}; an address can be in one partition only`;
+    const message =
+      `${about(candidate)} requests ${place.address} in partition ${place.partition}, ` +
+      `but ${neighbour.key} has that address in partition ${neighbour.place.partition}; ` +
+      'an address can be in one partition only';
     return { code: 'GW142', message };
   }
   const kinds = (pool.listeners.get(place.envoyPort) ?? [])
@@ -237,7 +248,10 @@ function deafMonitor(candidate: Candidate): Withheld | undefined {
   const { wanted, sources } = candidate.merged;
   const deaf = wanted.monitors?.find(ignoresPayload);
   if (deaf === undefined) return undefined;
-  const message = `${about(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send or receive on a monitor of type ${deaf.type}, which ignores both; remove them, or use type tcp or http`;
+  const message =
+    `${about(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send ` +
+    `or receive on a monitor of type ${deaf.type}, which ignores both; ` +
+    'remove them, or use type tcp or http';
   return { refusal: { code: 'GW137', message }, onlyAnew: true };
 }
 

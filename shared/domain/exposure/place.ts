@@ -63,7 +63,8 @@ export function placeServer(
   const address = merged.wanted.virtualAddress;
   if (address === undefined) {
     const remedy =
-      'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
+      'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, ' +
+      'or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
   const spot = addressRequest(context, address);
@@ -87,7 +88,10 @@ export function placeServer(
   const said = merged.sources.partition ?? 'sluice.yaml';
   return {
     code: 'GW131',
-    message: `${about}: ${said} requests partition ${place.partition}, which is not in devices[].partitions of every device of the ingress (${context.partitions.join(', ')})`,
+    message:
+      `${about}: ${said} requests partition ${place.partition}, ` +
+      'which is not in devices[].partitions of every device of the ingress ' +
+      `(${context.partitions.join(', ')})`,
   };
 }
 
@@ -133,8 +137,12 @@ function nodePortNotGiven(
   if (leading === undefined || service === undefined) return undefined;
   if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') return undefined;
   return service.withoutNodePorts === true
-    ? `Service ${name} has spec.allocateLoadBalancerNodePorts: false, so its port ${leading.port} has none; set it to true, or use members: pods for the ingress in sluice.yaml`
-    : `none was given to port ${leading.port} of Service ${name} yet; if that stays so, set spec.ports[].nodePort, or use members: pods for the ingress in sluice.yaml`;
+    ? `Service ${name} has spec.allocateLoadBalancerNodePorts: ` +
+        `false, so its port ${leading.port} has none; set it to true, or use members: ` +
+        'pods for the ingress in sluice.yaml'
+    : `none was given to port ${leading.port} of Service ${name} yet; ` +
+        'if that stays so, set spec.ports[].nodePort, or use members: ' +
+        'pods for the ingress in sluice.yaml';
 }
 
 /** A server with the place of its virtual server, for which members are wanted. */
@@ -166,7 +174,10 @@ export function placedMembers(
         message: `${about} has no node port: ${missing}`,
         verdict: 'no-service-port',
       };
-    const message = `${about} has no node port: Service ${pool.name} needs a ${protocol.toUpperCase()} port that leads to ${place.envoyPort}, with type NodePort or LoadBalancer`;
+    const message =
+      `${about} has no node port: ` +
+      `Service ${pool.name} needs a ${protocol.toUpperCase()} port ` +
+      `that leads to ${place.envoyPort}, with type NodePort or LoadBalancer`;
     return { code: 'GW138', message, verdict: 'no-service-port' };
   }
   const members = nodes
@@ -183,7 +194,9 @@ export function placedMembers(
     : `no gateway pod has an IPv${family} address`;
   return {
     code: 'GW139',
-    message: `${about}: virtual address ${place.address} is IPv${family}, but ${who}; use an address of the other family`,
+    message:
+      `${about}: virtual address ${place.address} is IPv${family}, but ${who}; ` +
+      'use an address of the other family',
   };
 }
 
@@ -202,7 +215,11 @@ export function formatForeignMembers(
     entry.members === 'nodes'
       ? 'clusters[].nodeNetworks'
       : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
-  return `${strangers.slice(0, MAX_NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it belongs to the cluster`;
+  return (
+    `${strangers.slice(0, MAX_NAMED).join(', ')}${more} left out: ` +
+    `outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; ` +
+    'add the network there if it belongs to the cluster'
+  );
 }
 
 /** HTTP/3 adds a UDP listener to the TCP one; both are then exposed, the main one first. */

@@ -48,13 +48,16 @@ function unclaimed(
   const remedy =
     type === 'LoadBalancer'
       ? // The API server refuses the class on a Service that is a load balancer already.
-        `set writeStatus: true for the ingress in sluice.yaml, or delete the Service and create it with loadBalancerClass ${LOAD_BALANCER_CLASS}`
+        'set writeStatus: true for the ingress in sluice.yaml, ' +
+        `or delete the Service and create it with loadBalancerClass ${LOAD_BALANCER_CLASS}`
       : 'make it type LoadBalancer';
   return [
     {
       object: `Service ${meta.namespace}/${meta.name}`,
       code: 'GW156',
-      message: `its automatic address is stored only on BIG-IP, so it may change if that device loses its configuration; ${remedy}`,
+      message:
+        'its automatic address is stored only on BIG-IP, ' +
+        `so it may change if that device loses its configuration; ${remedy}`,
     },
   ];
 }

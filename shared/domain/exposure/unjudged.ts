@@ -23,7 +23,10 @@ export function deadPorts({ name, service, pods }: IndexedIngress): readonly Not
   );
   return (service?.ports ?? []).flatMap(({ port, targetPort, protocol }) => {
     if (typeof targetPort !== 'string' || named.has(`${targetPort}/${protocol}`)) return [];
-    const message = `port ${port} leads nowhere: no container of the gateway pods has a ${protocol} port named ${targetPort}; name the container port, or write its number as targetPort`;
+    const message =
+      `port ${port} leads nowhere: ` +
+      `no container of the gateway pods has a ${protocol} port named ${targetPort}; ` +
+      'name the container port, or write its number as targetPort';
     return [{ object: `Service ${name}`, code: 'GW164', message }];
   });
 }
@@ -42,9 +45,13 @@ export function changedListeners(
         .trim(),
     );
     const proxy = filter.patches.some(({ proxyProtocol }) => proxyProtocol)
-      ? 'it speaks of the PROXY protocol: without its header Envoy drops every connection, so name the iRule that sends it in sluice.io/proxy-protocol; '
+      ? 'it speaks of the PROXY protocol: without its header Envoy drops every connection, ' +
+        'so name the iRule that sends it in sluice.io/proxy-protocol; '
       : '';
-    const message = `EnvoyFilter ${namespacedName(filter.meta)} changes listeners of the gateway pods (${[...new Set(what)].join(', ')}); ${proxy}Sluice cannot judge whether ports are opened, closed or changed by it`;
+    const message =
+      `EnvoyFilter ${namespacedName(filter.meta)} changes listeners of the gateway pods ` +
+      `(${[...new Set(what)].join(', ')}); ` +
+      `${proxy}Sluice cannot judge whether ports are opened, closed or changed by it`;
     return [{ object: `Service ${name}`, code: 'GW163', message }];
   });
 }
@@ -63,7 +70,10 @@ export function unjudgedCertificates(
         unjudgedReferences({ gateway, owner, listener, grants }),
       );
       if (refs.length === 0) return [];
-      const message = `whether ${[...new Set(refs)].join(', ')} may be referred to from namespace ${gateway.meta.namespace} is not known, because ReferenceGrants cannot be read; grant list and watch of referencegrants.gateway.networking.k8s.io`;
+      const message =
+        `whether ${[...new Set(refs)].join(', ')} may be referred to from namespace ` +
+        `${gateway.meta.namespace} is not known, because ReferenceGrants cannot be read; ` +
+        'grant list and watch of referencegrants.gateway.networking.k8s.io';
       return [{ object: `Gateway ${namespacedName(gateway.meta)}`, code: 'GW161', message }];
     });
 }

@@ -35,16 +35,27 @@ export function whyWithheld(
   if (doubt !== undefined) return { refusal: doubt, onlyAnew: true };
   if (wish?.offered === true) return undefined;
   if (candidate.ingress !== undefined) {
-    const message = `istiod makes ${object} of ${candidate.ingress} and listens on port ${report.port}; what comes of an Ingress is offered only if it asks for it: set annotation sluice.io/expose: "true" on the Ingress`;
+    const message =
+      `istiod makes ${object} of ${candidate.ingress} and listens on port ${report.port}; ` +
+      'what comes of an Ingress is offered only if it asks for it: ' +
+      'set annotation sluice.io/expose: "true" on the Ingress';
     return { refusal: { code: 'GW147', message }, onlyAnew: true };
   }
   if (pool.entry.expose === 'annotated') {
-    const message = `${about} is not newly exposed, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway lacks the annotation; set sluice.io/expose: "true" on the Gateway`;
+    const message =
+      `${about} is not newly exposed, because ingress ${pool.name} has expose: ` +
+      'annotated in sluice.yaml and the Gateway lacks the annotation; set sluice.io/expose: ' +
+      '"true" on the Gateway';
     return { refusal: { code: 'GW147', message }, onlyAnew: true };
   }
   const other = internalService(pool, report.servicePorts);
   if (other === undefined || allowsInternal()) return undefined;
-  const message = `${about} is internal: Service ${other.service} (port ${other.port}) leads there, but ingress Service ${pool.name} does not, so it is not newly exposed. To expose it, set annotation sluice.io/expose: "true" on the Gateway, add a port that leads to ${other.targetPort} to Service ${pool.name}, or allow it in a policy rule with internal: true`;
+  const message =
+    `${about} is internal: Service ${other.service} (port ${other.port}) leads there, ` +
+    `but ingress Service ${pool.name} does not, so it is not newly exposed. ` +
+    'To expose it, set annotation sluice.io/expose: "true" on the Gateway, ' +
+    `add a port that leads to ${other.targetPort} to Service ${pool.name}, ` +
+    'or allow it in a policy rule with internal: true';
   return { refusal: { code: 'GW146', message }, onlyAnew: true };
 }
 

@@ -20,7 +20,10 @@ export interface NodeStamp {
 
 /** The text in the node's description. */
 export function formatStamp({ cluster, version, ratio }: NodeStamp): string {
-  return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}${ratio === undefined ? '' : ` ratio ${ratio}`}`;
+  return (
+    `sluice ${cluster} ` +
+    `${version.epoch}.${version.counter}.${version.generation}${ratio === undefined ? '' : ` ratio ${ratio}`}`
+  );
 }
 
 const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3}))?$/;

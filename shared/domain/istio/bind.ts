@@ -58,7 +58,9 @@ export function whyUnreachable(bind: string, podIps: readonly string[]): BindPro
   if (isLoopback(bind)) {
     return {
       code: 'MAP250',
-      reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind, or use the address of the pod`,
+      reason:
+        `Envoy listens on ${bind} only, which nothing outside the pod can reach; ` +
+        'remove bind, or use the address of the pod',
       opensPort: true,
     };
   }

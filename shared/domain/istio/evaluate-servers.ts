@@ -163,7 +163,9 @@ function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
       : `; did you mean ${meant.port}, which leads to ${spec.number} in the pod?`;
   return {
     code: 'MAP240',
-    reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener is reachable only through such a port${hint}`,
+    reason:
+      `Service ${names.join(', ')} has no port ${spec.number}, ` +
+      `and a Gateway API listener is reachable only through such a port${hint}`,
   };
 }
 

@@ -54,7 +54,9 @@ function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined 
   const [host, holder] = duplicate;
   return {
     code: 'MAP211',
-    reason: `${describeServer(holder)} comes first and already serves host ${host} on this port, so istiod drops the whole server; remove the host from one of them`,
+    reason:
+      `${describeServer(holder)} comes first and already serves host ${host} on this port, ` +
+      'so istiod drops the whole server; remove the host from one of them',
   };
 }
 
@@ -63,7 +65,9 @@ function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason |
   if (server.family === 'http' && owner.family === 'http') return undefined;
   return {
     code: 'MAP210',
-    reason: `${describeServer(owner)} (${owner.protocol}) comes first and holds the port, and ${server.protocol} cannot share it; use another port or bind`,
+    reason:
+      `${describeServer(owner)} (${owner.protocol}) comes first and holds the port, ` +
+      `and ${server.protocol} cannot share it; use another port or bind`,
   };
 }
 
@@ -73,7 +77,9 @@ function repeatedRouteName(server: ServerSpec, slot: Slot): CodedReason | undefi
   if (holder === undefined) return undefined;
   return {
     code: 'MAP212',
-    reason: `${describeServer(holder)} already uses port.name ${JSON.stringify(server.name)} on this port; give every port of a Gateway a unique name`,
+    reason:
+      `${describeServer(holder)} already uses port.name ${JSON.stringify(server.name)} on ` +
+      'this port; give every port of a Gateway a unique name',
   };
 }
 
@@ -88,7 +94,10 @@ function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
   const [host, holder] = duplicate;
   return {
     code: 'MAP213',
-    reason: `its filter chain for ${host} equals the one of ${describeServer(holder)}, which comes first (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
+    reason:
+      `its filter chain for ${host} equals the one of ${describeServer(holder)}, ` +
+      'which comes first (the hosts differ only in their namespace), ' +
+      'and Envoy refuses such a listener; use different hosts or binds',
   };
 }
 

@@ -85,7 +85,9 @@ function passthroughRoutes(
     if (!counts(block, world.mesh) || !overlaps(server, block.virtualService)) continue;
     const again = block.sniHosts.find((host) => sni.has(host));
     if (again !== undefined) {
-      taken ??= `VirtualService ${sni.get(again) ?? ''} already routes SNI host ${again} of VirtualService ${namespacedName(block.virtualService.meta)}`;
+      taken ??=
+        `VirtualService ${sni.get(again) ?? ''} already routes SNI host ${again} of ` +
+        `VirtualService ${namespacedName(block.virtualService.meta)}`;
       continue;
     }
     for (const host of block.sniHosts) sni.set(host, namespacedName(block.virtualService.meta));
@@ -99,7 +101,10 @@ type BlockKind = 'tcp' | 'tls';
 function whyNot(server: ServerSpec, virtualService: VirtualService, block: BlockKind): string {
   const name = `VirtualService ${namespacedName(virtualService.meta)}`;
   if (!overlaps(server, virtualService))
-    return `hosts of ${name} (${virtualService.hosts.join(', ') || 'none'}) do not overlap with ${server.hosts.join(', ')}`;
+    return (
+      `hosts of ${name} (${virtualService.hosts.join(', ') || 'none'}) do not overlap with ` +
+      server.hosts.join(', ')
+    );
   const blocks = virtualService[block];
   if (blocks.length === 0) return `${name} has no ${block} block`;
   if (blocks.every(({ destinations }) => destinations === 0))
@@ -116,7 +121,9 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   if (bound.length === 0 && hidden.length === 0) {
     return {
       code: 'MAP230',
-      reason: `Envoy opens this port only if it has a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
+      reason:
+        'Envoy opens this port only if it has a route, ' +
+        `and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
     };
   }
   const reasons = [
@@ -155,7 +162,9 @@ function attachedRoute(server: ServerSpec): RouteVerdict {
   return {
     routed: false,
     code: 'MAP233',
-    reason: `Envoy opens this port only if it has a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
+    reason:
+      'Envoy opens this port only if it has a route, ' +
+      `and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
   };
 }
 

@@ -22,7 +22,10 @@ interface Obstacle {
 
 function sidecarSentence(pod: Pod | undefined): string {
   const name = pod === undefined ? '' : ` (such as ${namespacedName(pod.meta)})`;
-  return `the pods that match its selector${name} run as sidecars, and only pods started as "proxy router" read Gateways`;
+  return (
+    `the pods that match its selector${name} run as sidecars, ` +
+    'and only pods started as "proxy router" read Gateways'
+  );
 }
 
 /** Reasons why pods do not read a gateway although the labels match. */
@@ -36,14 +39,16 @@ const OBSTACLES: readonly Obstacle[] = [
     code: 'MAP203',
     applies: (gateway, { workload }) => !matchesRevision(gateway.meta, workload),
     says: (gateway, { workload }) =>
-      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, but revision ${workload.revision} serves the gateway pods`,
+      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, ` +
+      `but revision ${workload.revision} serves the gateway pods`,
   },
   {
     code: 'MAP202',
     applies: (gateway, { mesh, workload }) =>
       mesh.scopeGatewayToNamespace && gateway.meta.namespace !== workload.namespace,
     says: (_, { workload }) =>
-      `Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in ${workload.namespace}`,
+      'Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), ' +
+      `and the gateway pods are in ${workload.namespace}`,
   },
   {
     code: 'MAP204',
@@ -52,7 +57,9 @@ const OBSTACLES: readonly Obstacle[] = [
       managedBy !== undefined &&
       gateway.meta.namespace !== workload.namespace,
     says: (_, { managedBy }) =>
-      `the pods belong to the managed Gateway API Gateway ${managedBy ?? ''}, and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces`,
+      `the pods belong to the managed Gateway API Gateway ${managedBy ?? ''}, ` +
+      'and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of ' +
+      'other namespaces',
   },
 ];
 

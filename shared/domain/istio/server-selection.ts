@@ -85,14 +85,19 @@ function unknownBefore(
   if (!reads(namespace))
     return {
       code: 'MAP208',
-      reason: `Gateway ${gateway} is not read: the mesh does not read namespace ${namespace}, whose labels none of its discoverySelectors matches (${source})`,
+      reason:
+        `Gateway ${gateway} is not read: the mesh does not read namespace ${namespace}, ` +
+        `whose labels none of its discoverySelectors matches (${source})`,
     };
   if (config.api !== 'istio' || !matchesRevision(config.gateway.meta, world.mesh)) return undefined;
   return matchesRevision(config.gateway.meta, workload)
     ? undefined
     : {
         code: 'MAP203',
-        reason: `Gateway ${gateway} is not read: label istio.io/rev is ${revisionLabelOf(config.gateway.meta) ?? ''}, and the gateway pods say that revision ${workload.revision} serves them`,
+        reason:
+          `Gateway ${gateway} is not read: ` +
+          `label istio.io/rev is ${revisionLabelOf(config.gateway.meta) ?? ''}, ` +
+          `and the gateway pods say that revision ${workload.revision} serves them`,
       };
 }
 

@@ -30,7 +30,10 @@ function whyNowhere(config: GatewayConfig, sidecar: Pod | undefined): CodedReaso
   if (deployment.mode === 'none') return deployment;
   return {
     code: 'MAP207',
-    reason: `Gateway ${key} opens no port: Service ${deployment.services.join(', ')} does not exist, has no ports, or selects no gateway pod`,
+    reason:
+      `Gateway ${key} opens no port: ` +
+      `Service ${deployment.services.join(', ')} does not exist, has no ports, ` +
+      'or selects no gateway pod',
   };
 }
 

@@ -29,6 +29,8 @@ export function lostClaim(
     : 'choose another port or virtual address, or put the clusters in one fleet';
   return {
     code: 'OWN301',
-    reason: `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. The exposure takes over when the owner releases it`,
+    reason:
+      `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. ` +
+      'The exposure takes over when the owner releases it',
   };
 }

@@ -92,6 +92,7 @@ function interruptions(
   return edited.length === 0
     ? []
     : [
-        `the change deletes and re-adds the members of ${edited.map(([a]) => a.owner).join(', ')}, which cuts their connections`,
+        'the change deletes and re-adds the members of ' +
+          `${edited.map(([a]) => a.owner).join(', ')}, which cuts their connections`,
       ];
 }

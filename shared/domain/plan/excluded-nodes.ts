@@ -54,7 +54,11 @@ export function keptNodes(slice: Excluding, exposure: DeclaredExposure): readonl
     ({ availability }) => availability === 'ready',
   );
   if (kept.length === 0) return [];
-  const message = `${exposureKey(exposure)}: ${kept.map(({ address }) => address).join(', ')} stay members, although the nodes have label ${EXCLUDING_LABEL}; removing them would take out the last member or more than half of the pool`;
+  const message =
+    `${exposureKey(exposure)}: ` +
+    `${kept.map(({ address }) => address).join(', ')} stay members, ` +
+    `although the nodes have label ${EXCLUDING_LABEL}; ` +
+    'removing them would take out the last member or more than half of the pool';
   return [{ code: 'GW140', message }];
 }
 

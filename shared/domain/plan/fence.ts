@@ -110,8 +110,15 @@ function wasReplaced({ replaced }: PlanDraft, owner: string, clusterUid: string)
 
 function strangerInWords(draft: PlanDraft, { owner, clusterUid }: Slice, present: string): string {
   if (!wasReplaced(draft, owner, clusterUid))
-    return `another cluster (kube-system UID ${present}) already uses the id of ${owner}; run "sluice cluster adopt" if this cluster replaces it`;
-  return `the cluster with kube-system UID ${present} was adopted as the owner of ${owner}, in place of this one (kube-system UID ${clusterUid}); stop the watcher of this cluster, or give the cluster its own id`;
+    return (
+      `another cluster (kube-system UID ${present}) already uses the id of ${owner}; ` +
+      'run "sluice cluster adopt" if this cluster replaces it'
+    );
+  return (
+    `the cluster with kube-system UID ${present} was adopted as the owner of ${owner}, ` +
+    `in place of this one (kube-system UID ${clusterUid}); ` +
+    'stop the watcher of this cluster, or give the cluster its own id'
+  );
 }
 
 function inWords(v: Version): string {

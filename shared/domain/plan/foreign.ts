@@ -40,14 +40,18 @@ export function conflictWithForeign(
   if (virtual) {
     return {
       code: 'BIP422',
-      reason: `virtual server ${virtual.path} on the device already uses ${wanted.address}:${wanted.port}; remove it, or choose another port or address`,
+      reason:
+        `virtual server ${virtual.path} on the device already uses ` +
+        `${wanted.address}:${wanted.port}; remove it, or choose another port or address`,
     };
   }
   const other = there.find((holder) => holder.partition !== 'Common');
   if (!other) return undefined;
   return {
     code: 'BIP423',
-    reason: `${other.path} holds ${wanted.address} for partition ${other.partition}; use that partition, or choose another address`,
+    reason:
+      `${other.path} holds ${wanted.address} for partition ${other.partition}; ` +
+      'use that partition, or choose another address',
   };
 }
 

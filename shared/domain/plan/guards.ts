@@ -69,7 +69,9 @@ function mistakes(slice: Slice, gone: readonly OwnedExposure[]): ReadonlyMap<str
               key,
               {
                 code: fault.code,
-                reason: `kept as last accepted, because ${fault.gateway} port ${fault.port} has an invalid request: ${fault.reason}`,
+                reason:
+                  `kept as last accepted, because ${fault.gateway} port ${fault.port} has an ` +
+                  `invalid request: ${fault.reason}`,
               },
             ] as const,
           ]
@@ -126,7 +128,10 @@ function unprovenRemovals(
       key,
       {
         code: 'OWN310',
-        reason: `${why}; if the removal is intended, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them`,
+        reason:
+          `${why}; if the removal is intended, ` +
+          `run "sluice approve ${slice.owner} --keys ${key}", ` +
+          'or without --keys for all of them',
       },
     ]),
   );

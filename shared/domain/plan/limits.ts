@@ -47,7 +47,12 @@ export function partitionLimitsExceeded(
 }
 
 function tooMuch(exposures: number, bytes: number): LimitExceeded {
-  const message = `holds ${exposures} exposures in ${bytes} bytes; the recommended maximum is ${RECOMMENDED_LIMITS.exposures} and ${RECOMMENDED_LIMITS.bytes}, because every change reads, posts and compares the whole partition. Spread them over several partitions (devices[].spread), ${WHERE}`;
+  const message =
+    `holds ${exposures} exposures in ${bytes} bytes; ` +
+    `the recommended maximum is ${RECOMMENDED_LIMITS.exposures} ` +
+    `and ${RECOMMENDED_LIMITS.bytes}, because every change reads, ` +
+    'posts and compares the whole partition. ' +
+    `Spread them over several partitions (devices[].spread), ${WHERE}`;
   return { code: 'BIP460', message };
 }
 
@@ -59,7 +64,10 @@ function tooWide(
   const more = widest.length > MAX_NAMED ? ` and ${widest.length - MAX_NAMED} more` : '';
   return {
     code: 'BIP461',
-    message: `has pools of more than ${RECOMMENDED_LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,
+    message:
+      `has pools of more than ${RECOMMENDED_LIMITS.members} members: ` +
+      `${named.join(', ')}${more}; ` +
+      `use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,
   };
 }
 
@@ -77,7 +85,10 @@ export function deviceLimitsExceeded(
   return [
     {
       code: 'BIP462',
-      message: `serves ${clusters.size} clusters; the recommended maximum is ${RECOMMENDED_LIMITS.clusters}, because all of them wait for one AS3 lock. Move some to another device, ${WHERE}`,
+      message:
+        `serves ${clusters.size} clusters; ` +
+        `the recommended maximum is ${RECOMMENDED_LIMITS.clusters}, ` +
+        `because all of them wait for one AS3 lock. Move some to another device, ${WHERE}`,
     },
   ];
 }

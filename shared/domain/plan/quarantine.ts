@@ -75,5 +75,8 @@ export function quarantineFor(
 
 /** The device's message with the number of tries and the time of the next one. */
 export function quarantineReason({ reason, tries, next }: Quarantined): string {
-  return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; the next try is after ${next}, or when the exposure changes)`;
+  return (
+    `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; ` +
+    `the next try is after ${next}, or when the exposure changes)`
+  );
 }

@@ -74,7 +74,9 @@ function unheard(
       const held = settingValue(exposure.settings, name as SettingKey);
       return {
         code: 'OWN340',
-        message: `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, because ${deciding(exposure, name as SettingKey, rules)}`,
+        message:
+          `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, ` +
+          `because ${deciding(exposure, name as SettingKey, rules)}`,
       };
     });
 }
@@ -99,7 +101,10 @@ function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): re
   return [
     {
       code: 'OWN341',
-      message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so the ratio applies to each member, regardless of how many members a cluster has`,
+      message:
+        `fleet ${fleet.name} has mode ratio, but the device has several partitions, ` +
+        'which share their nodes; ' +
+        'so the ratio applies to each member, regardless of how many members a cluster has',
     },
   ];
 }
@@ -118,7 +123,11 @@ function open(
   return [
     {
       code: 'GW158',
-      message: `${key} takes connections from everybody as before, though the Service asks for ${network} only; it is restricted with the next change of the Service or Gateway, or at once by annotation sluice.io/source: ${network}`,
+      message:
+        `${key} takes connections from everybody as before, ` +
+        `though the Service asks for ${network} only; ` +
+        'it is restricted with the next change of the Service or Gateway, ' +
+        `or at once by annotation sluice.io/source: ${network}`,
     },
   ];
 }

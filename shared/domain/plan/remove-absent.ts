@@ -89,5 +89,8 @@ export function overtakenAbsences(
 }
 
 function reasonFor({ cluster, version }: Absence): string {
-  return `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress whose Service exists, and this one is not in it`;
+  return (
+    `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress ` +
+    'whose Service exists, and this one is not in it'
+  );
 }

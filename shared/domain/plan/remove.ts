@@ -55,7 +55,10 @@ function reasonFor(
   if (because !== undefined) return because;
   const to = moveTarget(slice, one);
   if (to && to.partition !== draft.partition)
-    return `moves to partition ${to.partition}, which cuts its connections, because an address can be in one partition only`;
+    return (
+      `moves to partition ${to.partition}, which cuts its connections, ` +
+      'because an address can be in one partition only'
+    );
   return to ? `moves to ${to.address}` : 'no gateway requests it any more';
 }
 

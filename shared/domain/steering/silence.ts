@@ -133,7 +133,10 @@ export function silenceNotes(
       ),
     );
     if (cluster === own || shared.length === 0) return [];
-    const message = `cluster ${cluster}, which shares ${shared.join(', ')}, has sent no event since ${seen}; its members stay as last declared, and monitors check them`;
+    const message =
+      `cluster ${cluster}, which shares ${shared.join(', ')}, ` +
+      `has sent no event since ${seen}; ` +
+      'its members stay as last declared, and monitors check them';
     return [{ object: `Service ${ingress.namespace}/${ingress.service}`, code: 'OWN331', message }];
   });
 }
@@ -153,13 +156,23 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 
 /** Describes the silence and its consequences. */
 export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
-  const what = `no event since ${seen}, with members in ${exposures.length} exposure${exposures.length === 1 ? '' : 's'}; check its watcher and its queue`;
+  const what =
+    `no event since ${seen}, with members in ${exposures.length} ` +
+    `exposure${exposures.length === 1 ? '' : 's'}; check its watcher and its queue`;
   if (order?.action === 'enable')
-    return `${what}. It was drained by policy and returns to rotation, because no other active cluster serves ${alone.length} of them`;
+    return (
+      `${what}. It was drained by policy and returns to rotation, ` +
+      `because no other active cluster serves ${alone.length} of them`
+    );
   if (drained)
-    return `${what}. It has been ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
+    return (
+      `${what}. It has been ${drained.mode === 'out' ? 'out' : 'draining'} since ` +
+      `${drained.since}: ${drained.because}`
+    );
   if (order) return `${what}. It is drained until it sends events again`;
   return alone.length === 0
     ? what
-    : `${what}. It stays in rotation, because no other active cluster serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
+    : `${what}. It stays in rotation, ` +
+        `because no other active cluster serves ${alone.length} of them ` +
+        `(${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
 }

@@ -126,7 +126,8 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
       if (error instanceof ReplayError) throw error;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its permissions and the free space.`,
+        `The failure store ${root} cannot be used: ${errorMessage(error)}. ` +
+          'Check failures.path, its permissions and the free space.',
         { cause: error },
       );
     }

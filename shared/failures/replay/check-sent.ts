@@ -83,7 +83,10 @@ async function resultOf(
   return {
     kind: 'no-result',
     code: 'RPL712',
-    reason: `sent ${RESULT_TIMEOUT_MS / 1_000} s ago, but neither the device nor the dead letters show a result; check that the functions are running`,
+    reason:
+      `sent ${RESULT_TIMEOUT_MS / 1_000} s ago, ` +
+      'but neither the device nor the dead letters show a result; ' +
+      'check that the functions are running',
     at,
   };
 }

@@ -33,7 +33,8 @@ export function applyJobAction(job: ReplayJob, action: JobAction, why: string): 
   if (!FROM[action].includes(job.state)) {
     throw new ReplayError(
       'RPL703',
-      `Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.reason})`}; ${action} requires a job that is ${FROM[action].join(' or ')}.`,
+      `Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.reason})`}; ` +
+        `${action} requires a job that is ${FROM[action].join(' or ')}.`,
     );
   }
   const { reason: _reason, code: _code, ...rest } = job;

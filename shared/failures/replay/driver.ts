@@ -127,7 +127,9 @@ function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   ) {
     throw new ReplayError(
       'RPL704',
-      `Another process runs job ${job.id}, at least until ${new Date(job.lease.until).toISOString()}; follow it with "sluice replay status ${job.id}".`,
+      `Another process runs job ${job.id}, ` +
+        `at least until ${new Date(job.lease.until).toISOString()}; ` +
+        `follow it with "sluice replay status ${job.id}".`,
     );
   }
   return { ...job, lease: { holder, until: now + DRIVER_LEASE_MS } };

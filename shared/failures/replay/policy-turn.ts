@@ -172,7 +172,9 @@ async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const order = { id: job.id, who: byOf(policy), why: job.why };
   if (job.state === 'paused' && job.code === 'RPL707') return giveUp(scope, job);
   if (job.state === 'paused' && !GOES_ON.has(job.code ?? '')) {
-    const reason = `job ${job.id} was paused (${job.reason ?? 'by hand'}); policy ${policy.name} continues when the job is resumed or cancelled`;
+    const reason =
+      `job ${job.id} was paused (${job.reason ?? 'by hand'}); ` +
+      `policy ${policy.name} continues when the job is resumed or cancelled`;
     await settle(scope, { says: reason });
     return { kind: 'held', job: job.id, reason };
   }

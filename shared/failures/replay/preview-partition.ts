@@ -140,7 +140,9 @@ function overtaken(
     verdict: 'would-apply',
     code: kept[0]?.[1].code ?? 'OK',
     by,
-    reason: `${keys.join(', ')} would be tried again: revision ${by} is declared without it, because ${quarantineReason(kept[0]![1])}`,
+    reason:
+      `${keys.join(', ')} would be tried again: revision ${by} is declared without it, ` +
+      `because ${quarantineReason(kept[0]![1])}`,
     difference: kept.map(([key, { code, reason }]) => ({
       owner,
       key,

@@ -174,7 +174,10 @@ async function previewFailure(
   if (preview.verdict !== 'would-apply' || !isImported(failure)) return preview;
   const proof = await proofOfHandedOver(event.queue, event.body, scope);
   if (proof.kind !== 'unproven') return preview;
-  const reason = `it came in a bundle and is not sent, because ${proof.reason}; replay it in the store it was exported from, or in the lab. If sent, it would ${preview.reason}`;
+  const reason =
+    `it came in a bundle and is not sent, because ${proof.reason}; ` +
+    'replay it in the store it was exported from, or in the lab. ' +
+    `If sent, it would ${preview.reason}`;
   return { ...preview, verdict: 'invalid', code: 'RPL715', reason };
 }
 
@@ -186,13 +189,16 @@ async function previewEvent(
   if (event.cut !== undefined)
     return invalid({
       code: 'RPL706',
-      reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes were kept, so it cannot be sent again`,
+      reason:
+        `only the first ${event.body.length} characters of ${event.cut.bytes} bytes were ` +
+        'kept, so it cannot be sent again',
     });
   if (aim.code === 'Q617')
     return invalid({
       code: 'RPL706',
       reason:
-        'every process that handled it died, so it is not parsed again; the next resync of the watcher sends the ingress again',
+        'every process that handled it died, so it is not parsed again; ' +
+        'the next resync of the watcher sends the ingress again',
     });
   if (event.verification === 'refused')
     return invalid({
@@ -204,7 +210,9 @@ async function previewEvent(
     return invalid({
       code: 'RPL706',
       reason:
-        'a clock that was ahead set its epoch, so it may be older than later snapshots of its watcher; archive it, because newer snapshots have the current state',
+        'a clock that was ahead set its epoch, ' +
+        'so it may be older than later snapshots of its watcher; ' +
+        'archive it, because newer snapshots have the current state',
     });
   const found = await slicesOf(scope, event);
   if ('refused' in found) return invalid(found.refused);

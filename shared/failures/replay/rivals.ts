@@ -30,7 +30,10 @@ export async function findRivalJob(
       (item) => item.status !== 'done' && mine.has(item.failure),
     );
     if (shared.length > 0)
-      return `${shared.length} of its failures are also in the running job ${other.id} of ${other.by}; resume this one when that job has ended`;
+      return (
+        `${shared.length} of its failures are also in the running job ${other.id} of ` +
+        `${other.by}; resume this one when that job has ended`
+      );
   }
   return undefined;
 }

@@ -90,7 +90,9 @@ export async function selectItems(
   if (heads.length === 0)
     throw new ReplayError(
       'RPL705',
-      `No failure matches "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows the existing failures.`,
+      `No failure matches "${formatFilter(filter)}" up to ` +
+        `${new Date(cutoff).toISOString()}; ` +
+        '"sluice failures groups" shows the existing failures.',
     );
   return freezeSelection(heads);
 }

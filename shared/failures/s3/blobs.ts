@@ -182,7 +182,10 @@ class S3Blobs implements Blobs {
       if (error instanceof ReplayError) throw error;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${this.where} cannot be used (${errorName(error)}: ${errorMessage(error)}). Check failures.bucket, failures.region and the permissions of this process on the bucket.`,
+        `The failure store ${this.where} cannot be used (${errorName(error)}: ` +
+          `${errorMessage(error)}). ` +
+          'Check failures.bucket, failures.region ' +
+          'and the permissions of this process on the bucket.',
         { cause: error },
       );
     }

@@ -89,7 +89,8 @@ export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace
       }
       throw new ReplayError(
         'RPL700',
-        `The state of device ${device} changed ${MAX_RACES} times in ${blobs.where} while it was being written; check that the server supports If-Match.`,
+        `The state of device ${device} changed ${MAX_RACES} times in ${blobs.where} while ` +
+          'it was being written; check that the server supports If-Match.',
       );
     },
   };

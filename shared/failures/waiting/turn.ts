@@ -196,7 +196,10 @@ async function tellVoid(
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
   const opened = parseEvent(body, STEERING_EVENTS);
   const words = 'ok' in opened ? orderInWords(opened.ok.data) : what;
-  const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} has sent newer events about everything it names since; check the current state, and give the order again if it is still needed`;
+  const reason =
+    `order "${words}" of ${iso(sentAt)} waited for ${device}, ` +
+    `and ${subject} has sent newer events about everything it names since; ` +
+    'check the current state, and give the order again if it is still needed';
   log.warn({ device, subject, order: words }, 'a waiting order became obsolete');
   const message = {
     id: entry.id,

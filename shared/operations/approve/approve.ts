@@ -87,14 +87,18 @@ export function approvalsFor(
   const away = declared.find((one) => 'problem' in one);
   if (away && 'problem' in away && keys === undefined)
     throw new Error(
-      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; removals held there cannot be listed. Name the exposures with --keys, or select a reachable device with --device`,
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; ` +
+        'removals held there cannot be listed. ' +
+        'Name the exposures with --keys, or select a reachable device with --device',
     );
   const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
     approvalOn(device, { declared, owner, keys }),
   );
   if (approvals.length === 0)
     throw new Error(
-      `no removal of ${owner} is held on ${[...new Set(declared.map(({ device }) => device))].join(', ')}; "sluice cluster list" shows the number of held removals`,
+      `no removal of ${owner} is held on ` +
+        `${[...new Set(declared.map(({ device }) => device))].join(', ')}; ` +
+        '"sluice cluster list" shows the number of held removals',
     );
   return approvals;
 }

@@ -54,7 +54,8 @@ export function planClusterOrder(
   const away = declared.find((one) => !('state' in one));
   if (away && 'problem' in away)
     throw new Error(
-      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; the effect there cannot be determined. Select the reachable devices with --device`,
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; ` +
+        'the effect there cannot be determined. Select the reachable devices with --device',
     );
   const devices = [...new Set(declared.map(({ device }) => device))];
   const known = knownClusters(
@@ -63,7 +64,8 @@ export function planClusterOrder(
   );
   if (!known.includes(cluster))
     throw new Error(
-      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; known clusters: ${known.join(', ')}`,
+      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; ` +
+        `known clusters: ${known.join(', ')}`,
     );
   const places = devices.map((device) => ({ device, cluster, states: statesOf(declared, device) }));
   switch (wanted.action) {
@@ -96,7 +98,10 @@ function drainIntent(
     action === 'drain'
       ? 'Its members get no new connections; existing connections continue'
       : 'Its members get no connections; existing connections are cut';
-  const question = `${action === 'drain' ? 'Drain' : 'Take out'} cluster ${cluster}: ${places.map(sizeOf).join('; ')}. ${effect}.${alone.length === 0 ? '' : ` ${aloneWords(cluster, alone)}.`} Do it?`;
+  const question =
+    `${action === 'drain' ? 'Drain' : 'Take out'} cluster ${cluster}: ` +
+    `${places.map(sizeOf).join('; ')}. ` +
+    `${effect}.${alone.length === 0 ? '' : ` ${aloneWords(cluster, alone)}.`} Do it?`;
   const risk =
     alone.length === 0
       ? {}
@@ -112,7 +117,10 @@ function drainIntent(
 
 function aloneWords(cluster: string, alone: readonly string[]): string {
   const some = alone.slice(0, 5).join(', ');
-  return `Only ${cluster} serves ${alone.length} ${alone.length === 1 ? 'exposure' : 'exposures'} (${some}${alone.length > 5 ? ', …' : ''})`;
+  return (
+    `Only ${cluster} serves ${alone.length} ${alone.length === 1 ? 'exposure' : 'exposures'} ` +
+    `(${some}${alone.length > 5 ? ', …' : ''})`
+  );
 }
 
 function forgetIntent(
@@ -143,7 +151,8 @@ function forgetIntent(
   const effect = found
     .map(
       ({ device, keys, upTo }) =>
-        `${formatCount(keys.length, 'exposure')} of ${formatCount(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`,
+        `${formatCount(keys.length, 'exposure')} of ` +
+        `${formatCount(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`,
     )
     .join(', ');
   const orders = found.map(({ device, upTo }): Steering => ({
@@ -155,7 +164,9 @@ function forgetIntent(
   }));
   return {
     orders,
-    question: `Forget ${what}: remove its part of ${effect}; exposures that it does not share are removed completely.${spoke} Do it?`,
+    question:
+      `Forget ${what}: remove its part of ${effect}; ` +
+      `exposures that it does not share are removed completely.${spoke} Do it?`,
   };
 }
 
@@ -209,11 +220,15 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Cluster
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
   if (found === undefined && asking.length > 0)
     throw new Error(
-      `the id ${cluster} is requested only by clusters that an adoption replaced: ${asking.join(', ')}; to hand the id back, name the cluster: ${asking.map((one) => `--uid ${one}`).join(' or ')}`,
+      `the id ${cluster} is requested only by clusters that an adoption replaced: ` +
+        `${asking.join(', ')}; to hand the id back, name the cluster: ` +
+        asking.map((one) => `--uid ${one}`).join(' or '),
     );
   if (found === undefined)
     throw new Error(
-      `no other cluster has requested the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or pass its kube-system UID with --uid`,
+      `no other cluster has requested the id ${cluster} on ` +
+        `${places.map(({ device }) => device).join(', ')}; ` +
+        'start its watcher first, or pass its kube-system UID with --uid',
     );
   if (more.length > 0)
     throw new Error(
@@ -228,7 +243,10 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Cluster
   const before = [...new Set(others.map(({ record }) => record.clusterUid))].join(', ');
   return {
     orders: devices.map((device) => ({ action: 'adopt', device, cluster, clusterUid: found })),
-    question: `Make the cluster with kube-system UID ${found} the owner of what ${before} declared as ${cluster} on ${devices.join(', ')}? Events of the old cluster are refused from then on. Do it?`,
+    question:
+      `Make the cluster with kube-system UID ${found} the owner of what ${before} declared ` +
+      `as ${cluster} on ${devices.join(', ')}? ` +
+      'Events of the old cluster are refused from then on. Do it?',
   };
 }
 

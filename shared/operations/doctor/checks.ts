@@ -73,7 +73,9 @@ export async function networkChecks({
     return [
       badFinding(
         checked,
-        `clusters[].podNetworks of ${cluster.id} is empty, and other clusters also use device ${shared}, so Sluice cannot detect pods with the same addresses`,
+        `clusters[].podNetworks of ${cluster.id} is empty, ` +
+          `and other clusters also use device ${shared}, ` +
+          'so Sluice cannot detect pods with the same addresses',
         { remedy: 'add the pod networks of the cluster' },
       ),
     ];

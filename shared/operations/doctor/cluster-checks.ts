@@ -76,7 +76,10 @@ async function objectChecks(
     const namespaces = [...new Set(ingresses.map(namespaceOf))];
     const { objects } = await readCluster(kubeconfig, { namespaces });
     services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
-    return `${objects.gateways.length + objects.apiGateways.length} Gateways, ${objects.services.length} Services, ${objects.pods.length} Pods`;
+    return (
+      `${objects.gateways.length + objects.apiGateways.length} Gateways, ` +
+      `${objects.services.length} Services, ${objects.pods.length} Pods`
+    );
   });
   if (!read.ok) return [read];
   return [

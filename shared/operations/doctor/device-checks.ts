@@ -31,7 +31,10 @@ function reachable(d: DeclaredPartitionView): DoctorFinding {
   const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
   return okFinding(
     checked,
-    `${hostname} is active with AS3 ${as3}; ${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ${formatCount(Object.keys(d.state.owners).length, 'owner')}, read in ${d.milliseconds} ms`,
+    `${hostname} is active with AS3 ${as3}; ` +
+      `${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ` +
+      `${formatCount(Object.keys(d.state.owners).length, 'owner')}, ` +
+      `read in ${d.milliseconds} ms`,
   );
 }
 
@@ -61,7 +64,9 @@ function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
     return [
       okFinding(
         { id: 'epochs', what: `epochs on device ${device}, partition ${partition}` },
-        `the epoch of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is or was wrong. Its watcher continues above that epoch, so nothing waits`,
+        `the epoch of ${owner} lies ahead of this host's clock ` +
+          `(${new Date(version.epoch).toISOString()}): a clock is or was wrong. ` +
+          'Its watcher continues above that epoch, so nothing waits',
       ),
     ];
   });
@@ -87,7 +92,8 @@ export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
     if (uids.length === 1)
       return okFinding(
         checked,
-        `one cluster uses it (kube-system UID ${uids[0]![0]}), ${formatCount(new Set(list.map(({ owner }) => owner)).size, 'owner')}`,
+        `one cluster uses it (kube-system UID ${uids[0]![0]}), ` +
+          formatCount(new Set(list.map(({ owner }) => owner)).size, 'owner'),
       );
     const who = uids
       .map(
@@ -118,7 +124,8 @@ function adviceOn(cluster: string, replaced: readonly string[], all: number): st
     all - replaced.length < 2
       ? []
       : [
-          `give each cluster its own id in clusters[] and in its watcher; if a cluster was rebuilt, run "sluice cluster adopt ${cluster}"`,
+          'give each cluster its own id in clusters[] and in its watcher; ' +
+            `if a cluster was rebuilt, run "sluice cluster adopt ${cluster}"`,
         ];
   return [...stop, ...adopt].join('; ');
 }

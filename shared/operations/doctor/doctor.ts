@@ -47,7 +47,10 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   }) => [
     okFinding(
       { id: 'configuration', what: 'configuration' },
-      `${file}, generation ${config.generation}: ${formatCount(config.devices.length, 'device')}, ${formatCount(config.clusters.length, 'cluster')}, ${formatCount(config.ingresses.length, 'ingress', 'ingresses')}`,
+      `${file}, generation ${config.generation}: ` +
+        `${formatCount(config.devices.length, 'device')}, ` +
+        `${formatCount(config.clusters.length, 'cluster')}, ` +
+        formatCount(config.ingresses.length, 'ingress', 'ingresses'),
     ),
   ],
   ofRuntime(senderChecks),

@@ -70,7 +70,8 @@ function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): 
       )
     : badFinding(
         checked,
-        `key ${sign.keyid} is not in clusters[].verifyKeys of ${id} (${known.join(', ')}), so every event of its watcher is refused (GW152)`,
+        `key ${sign.keyid} is not in clusters[].verifyKeys of ${id} (${known.join(', ')}), ` +
+          'so every event of its watcher is refused (GW152)',
         { remedy: 'add the public half of this key there' },
       );
 }

@@ -61,7 +61,9 @@ function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] 
       namespace: leaseNamespace,
       rules: of('own'),
       state: 'fail',
-      remedy: `grant it to this account in ${leaseNamespace}, or name the namespace of the Lease with --lease-namespace; ${OF_ROLE}`,
+      remedy:
+        `grant it to this account in ${leaseNamespace}, ` +
+        `or name the namespace of the Lease with --lease-namespace; ${OF_ROLE}`,
     },
   ];
 }

@@ -79,7 +79,10 @@ function lostClaims(claims: readonly Claim[]): ObjectMapping['notes'] {
   return claims.flatMap((claim) => {
     const holder = holderOf(claim, claims);
     if (holder === claim) return [];
-    const message = `${exposureKey(claim.exposure)} belongs to ingress ${nameOf(holder.ingress)} (${holder.exposure.gateways.join(', ')}); choose another port or virtual address, because two ingresses of one cluster cannot share them`;
+    const message =
+      `${exposureKey(claim.exposure)} belongs to ingress ${nameOf(holder.ingress)} ` +
+      `(${holder.exposure.gateways.join(', ')}); choose another port or virtual address, ` +
+      'because two ingresses of one cluster cannot share them';
     return [{ object: `Service ${nameOf(claim.ingress)}`, code: 'OWN301', message }];
   });
 }

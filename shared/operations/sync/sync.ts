@@ -42,7 +42,9 @@ export async function planSync(
     );
   if (all.length === 0)
     throw new Error(
-      `ingresses[]: none of cluster ${cluster}${device === undefined ? '' : ` on device ${device}`}; known are ${config.ingresses.map((one) => `${one.cluster}/${one.service}`).join(', ')}`,
+      'ingresses[]: none of cluster ' +
+        `${cluster}${device === undefined ? '' : ` on device ${device}`}; ` +
+        `known are ${config.ingresses.map((one) => `${one.cluster}/${one.service}`).join(', ')}`,
     );
   const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
   const offering = new Set([

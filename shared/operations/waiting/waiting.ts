@@ -74,7 +74,11 @@ export function describeWaitingDevice(
 ): string {
   const waits = `${formatCount(ingresses, 'ingress', 'ingresses')} and ${formatCount(orders, 'order')}`;
   if (state !== 'away') return `${device} answers again; ${waits} are being sent to it`;
-  return `${device} has been unreachable or failing for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} are waiting, and Sluice applies them when the device works again`;
+  return (
+    `${device} has been unreachable or failing for ${formatAge(since, now)}, ` +
+    `since ${new Date(since).toISOString()} (${code}: ${reason}); ` +
+    `${waits} are waiting, and Sluice applies them when the device works again`
+  );
 }
 
 /** Reads everything that waits, for all devices. */
@@ -94,7 +98,9 @@ export async function findWaitingOrder(
   if (only === undefined)
     throw new ReplayError(
       'RPL702',
-      `Nothing with the id ${id} is waiting; "sluice waiting list" shows the waiting changes. An order that went back to the queue can no longer be cancelled.`,
+      `Nothing with the id ${id} is waiting; ` +
+        '"sluice waiting list" shows the waiting changes. ' +
+        'An order that went back to the queue can no longer be cancelled.',
     );
   if (only.entry.kind !== 'order' && only.entry.kind !== 'audit')
     throw new ReplayError(

@@ -58,7 +58,8 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (error) {
     throw new QueueError(
       'Q601',
-      `The queue file ${path} cannot be opened: ${errorMessage(error)}. Check queue.path, the permissions of the file and the free space.`,
+      `The queue file ${path} cannot be opened: ${errorMessage(error)}. ` +
+        'Check queue.path, the permissions of the file and the free space.',
       { cause: error },
     );
   }

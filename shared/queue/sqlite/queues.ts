@@ -44,7 +44,8 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
   } catch (error) {
     throw new QueueError(
       'Q601',
-      `Queue ${name} in ${path} returned an error (${errorMessage(error)}). Check the free space and the permissions of the file; Sluice retries.`,
+      `Queue ${name} in ${path} returned an error (${errorMessage(error)}). ` +
+        'Check the free space and the permissions of the file; Sluice retries.',
       { cause: error },
     );
   }
@@ -53,7 +54,9 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
 function lost(name: QueueName): QueueError {
   return new QueueError(
     'Q605',
-    `The receipt does not belong to a message in flight in queue ${name}: its visibility timeout ended, or it was deleted. Process the message when it is received again.`,
+    `The receipt does not belong to a message in flight in queue ${name}: ` +
+      'its visibility timeout ended, or it was deleted. ' +
+      'Process the message when it is received again.',
   );
 }
 

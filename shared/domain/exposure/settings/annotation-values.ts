@@ -90,7 +90,9 @@ function singlePort(text: string, at: AnnotationTarget): AnnotationValue {
   const ports = [...new Set(at.servers.map((server) => server.port))].sort((a, b) => a - b);
   if (ports.length > 1)
     return {
-      problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); use a map such as ${ports[0]}=${port}`,
+      problem:
+        `one port for ${ports.length} gateway ports (${ports.join(', ')}); ` +
+        `use a map such as ${ports[0]}=${port}`,
     };
   return { value: port };
 }

@@ -89,7 +89,8 @@ function cisMonitors(value: unknown): CisReading {
   const problems = [
     ...(monitors.length < list.length
       ? [
-          'refers to a monitor on the device, or has a type that Sluice does not support; by default Sluice uses the gateway’s readiness and a TCP connect',
+          'refers to a monitor on the device, or has a type that Sluice does not support; ' +
+            'by default Sluice uses the gateway’s readiness and a TCP connect',
         ]
       : []),
     ...(monitors.some(ignoresPayload)
@@ -155,7 +156,9 @@ function networks(value: unknown): CisReading {
   return several
     ? {
         problems: [
-          'names several networks, and AS3 takes one for a virtual server; name one that contains them, or use an iRule by reference or an Istio AuthorizationPolicy',
+          'names several networks, and AS3 takes one for a virtual server; ' +
+            'name one that contains them, ' +
+            'or use an iRule by reference or an Istio AuthorizationPolicy',
         ],
       }
     : { value: text };

@@ -59,7 +59,9 @@ export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
       disagreements.push({
         setting,
         code: loser.isDefault === true ? 'GW165' : 'GW136',
-        message: `${ignored}; ignored, because ${sourceOfSetting(winner, setting)} sets ${showValue(winner.wanted[setting])} and takes precedence`,
+        message:
+          `${ignored}; ignored, because ${sourceOfSetting(winner, setting)} sets ` +
+          `${showValue(winner.wanted[setting])} and takes precedence`,
       });
     }
   }

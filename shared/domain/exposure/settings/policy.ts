@@ -45,7 +45,9 @@ export const PolicyRule = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'The rule also allows internal ports, to which another Service of the gateway pods leads but the ingress Service does not. Default `false`.',
+      'The rule also allows internal ports, ' +
+        'to which another Service of the gateway pods leads ' +
+        'but the ingress Service does not. Default `false`.',
     ),
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
@@ -63,7 +65,9 @@ export const PolicyConfig = z.strictObject({
     .array(PolicyRule)
     .default([])
     .describe(
-      'The first matching rule decides. If there are rules and none matches, the exposure is refused. Without rules, everything except reserved ports is allowed.',
+      'The first matching rule decides. ' +
+        'If there are rules and none matches, the exposure is refused. ' +
+        'Without rules, everything except reserved ports is allowed.',
     ),
 });
 export type PolicyConfig = z.infer<typeof PolicyConfig>;
@@ -137,7 +141,9 @@ export function reservedProblem(
   if (port === undefined) return undefined;
   return {
     code: 'GW134',
-    message: `policy rule "reserved ports": Envoy and Istio use port ${port}; use another port, or list ${question.port} as a single port in a rule that allows it`,
+    message:
+      `policy rule "reserved ports": Envoy and Istio use port ${port}; ` +
+      `use another port, or list ${question.port} as a single port in a rule that allows it`,
   };
 }
 

@@ -36,7 +36,9 @@ export function checkPoolPolicy(
     if (!rule.allow)
       return {
         code: 'GW133',
-        message: `policy rule "${rule.name}" refuses ${what} at addresses of pool ${pool.name} (${formatRange(met)}); a pool must be allowed as a whole`,
+        message:
+          `policy rule "${rule.name}" refuses ${what} at addresses of pool ${pool.name} ` +
+          `(${formatRange(met)}); a pool must be allowed as a whole`,
       };
     const reserved = reservedProblem(rule, matter);
     if (reserved !== undefined) return reserved;
@@ -47,7 +49,9 @@ export function checkPoolPolicy(
   if (policy.rules.length > 0)
     return {
       code: 'GW133',
-      message: `no rule of the policy allows ${what} at ${formatRange(over)} of pool ${pool.name}; a pool must be allowed as a whole`,
+      message:
+        `no rule of the policy allows ${what} at ${formatRange(over)} of pool ${pool.name}; ` +
+        'a pool must be allowed as a whole',
     };
   return reservedProblem(undefined, matter);
 }

@@ -45,7 +45,9 @@ function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefu
   if (mode !== 'http' || other === undefined) return undefined;
   return {
     code: 'GW137',
-    message: `${said} sets mode http, but the listener carries ${other}, which BIG-IP cannot parse as HTTP; use tcp or fastl4`,
+    message:
+      `${said} sets mode http, but the listener carries ${other}, ` +
+      'which BIG-IP cannot parse as HTTP; use tcp or fastl4',
   };
 }
 
@@ -79,7 +81,9 @@ function proxyProblem(
   if (proxyProtocol !== undefined && mode === 'fastl4') {
     return {
       code: 'GW137',
-      message: `${merged.sources.proxyProtocol} requests the PROXY protocol, which an iRule cannot send in mode fastl4; use mode tcp`,
+      message:
+        `${merged.sources.proxyProtocol} requests the PROXY protocol, ` +
+        'which an iRule cannot send in mode fastl4; use mode tcp',
     };
   }
   if (!at.proxyProtocol || proxyProtocol !== undefined || iRules.length > 0) return undefined;
@@ -98,7 +102,10 @@ function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly Expo
     return [
       {
         code: 'GW141',
-        message: `${merged.sources.proxyProtocol} sends the PROXY protocol, but no gateway pod is configured to expect it (proxy.istio.io/config); Envoy would treat the header as data`,
+        message:
+          `${merged.sources.proxyProtocol} sends the PROXY protocol, ` +
+          'but no gateway pod is configured to expect it (proxy.istio.io/config); ' +
+          'Envoy would treat the header as data',
       },
     ];
   }
@@ -120,7 +127,9 @@ function referenceProblems(
     return [
       {
         code: 'GW132',
-        message: `${merged.sources[setting]} refers to ${path} (${setting}), which policy.references does not list; add it there or remove it`,
+        message:
+          `${merged.sources[setting]} refers to ${path} (${setting}), ` +
+          'which policy.references does not list; add it there or remove it',
       },
     ];
   });

@@ -83,7 +83,10 @@ export function monitorProblem(monitor: Monitor): string | undefined {
   if (interval > 3600) return `the interval of a monitor is at most 3600 s, not ${interval}`;
   if (timeout > 900) return `the timeout of a monitor is at most 900 s, not ${timeout}`;
   if (timeout <= interval)
-    return `a monitor's timeout (${timeout} s) must be longer than its interval (${interval} s); three intervals and one second is usual`;
+    return (
+      `a monitor's timeout (${timeout} s) must be longer than its interval (${interval} s); ` +
+      'three intervals and one second is usual'
+    );
   return undefined;
 }
 

@@ -73,7 +73,10 @@ function readRow(
   if ('problem' in read) {
     heap.refusals.push({
       code: 'GW120',
-      message: `${context.object}: annotation ${row.name}: "${shorten(text, MAX_QUOTED_CHARACTERS)}": ${shorten(read.problem, MAX_PROBLEM_CHARACTERS)}`,
+      message:
+        `${context.object}: annotation ${row.name}: ` +
+        `"${shorten(text, MAX_QUOTED_CHARACTERS)}": ` +
+        shorten(read.problem, MAX_PROBLEM_CHARACTERS),
     });
     return;
   }
@@ -83,7 +86,9 @@ function readRow(
     heap.wanted[row.setting] = read.value;
     heap.words[row.setting] = words;
   } else if (!sameValue(heap.wanted[row.setting], read.value)) {
-    const message = `${words} sets ${row.setting} ${showValue(read.value)}; ignored, because ${earlier} takes precedence`;
+    const message =
+      `${words} sets ${row.setting} ${showValue(read.value)}; ` +
+      `ignored, because ${earlier} takes precedence`;
     heap.notes.push({ object: context.object, code: 'GW136', message });
   }
 }

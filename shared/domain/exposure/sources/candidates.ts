@@ -98,7 +98,9 @@ function addressLayer(object: string, addresses: readonly string[]): SettingsLay
           {
             object,
             code: 'GW136',
-            message: `spec.addresses names ${addresses.length} addresses; Sluice uses the first and ignores ${more.join(', ')}`,
+            message:
+              `spec.addresses names ${addresses.length} addresses; ` +
+              `Sluice uses the first and ignores ${more.join(', ')}`,
           },
         ];
   if ('problem' in read)

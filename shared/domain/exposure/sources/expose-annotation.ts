@@ -36,6 +36,9 @@ function wishIn(object: string, text: string | undefined, port: number): ExposeW
   if (ports.every((part) => /^\d{1,5}$/.test(part)))
     return { offered: ports.some((part) => Number(part) === port), source };
   return {
-    problem: `${object}: annotation ${EXPOSE_ANNOTATION}: "${shorten(text, MAX_QUOTED_CHARACTERS)}": must be "true", "false" or gateway ports separated by commas`,
+    problem:
+      `${object}: annotation ${EXPOSE_ANNOTATION}: ` +
+      `"${shorten(text, MAX_QUOTED_CHARACTERS)}": ` +
+      'must be "true", "false" or gateway ports separated by commas',
   };
 }

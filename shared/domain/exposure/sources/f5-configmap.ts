@@ -92,7 +92,10 @@ function schemaProblems(
         key,
         KEYS.filter((known) => known !== key),
       );
-      return `${pathOf([...issue.path, key])}: unknown key${meant === undefined ? ` in v0.1.${minor}` : `; did you mean ${meant}?`}`;
+      return (
+        `${pathOf([...issue.path, key])}: ` +
+        `unknown key${meant === undefined ? ` in v0.1.${minor}` : `; did you mean ${meant}?`}`
+      );
     });
   });
   return { problems };
@@ -141,7 +144,8 @@ function readPlace(
   const address = annotations['virtual-server.f5.com/ip'];
   if (virtualAddress === undefined && address === undefined) {
     const message =
-      'has no virtualAddress (pool-only in CIS); its other settings apply, and address and port come from the next source';
+      'has no virtualAddress (pool-only in CIS); ' +
+      'its other settings apply, and address and port come from the next source';
     draft.notes.push({ object: draft.object, code: 'GW144', message });
   }
   if (virtualAddress?.bindAddr !== undefined || address === undefined) return;
@@ -159,7 +163,8 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
     refuse(
       draft,
       'GW143',
-      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; terminate it at the gateway and remove sslProfile',
+      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; ' +
+        'terminate it at the gateway and remove sslProfile',
     );
   }
 }
@@ -179,7 +184,8 @@ function readBody(
     refuse(
       draft,
       'GW126',
-      `deploys the iApp ${JSON.stringify(frontend['iapp'])}; Sluice declares virtual servers only through AS3, so rewrite it as a virtual server`,
+      `deploys the iApp ${JSON.stringify(frontend['iapp'])}; ` +
+        'Sluice declares virtual servers only through AS3, so rewrite it as a virtual server',
     );
     return;
   }

@@ -62,7 +62,9 @@ export const IngressEntry = z.strictObject({
     )
     .optional()
     .describe(
-      'Virtual address if no gateway, ConfigMap or Service sets one. `auto` requests a free one from the first of `addressPools`, `auto:<pool>` one from that pool.',
+      'Virtual address if no gateway, ConfigMap or Service sets one. ' +
+        '`auto` requests a free one from the first of `addressPools`, ' +
+        '`auto:<pool>` one from that pool.',
     ),
   partition: Partition.optional().describe(
     'Partition. Default: the first partition of the first device, or as `devices[].spread` distributes them.',
@@ -87,7 +89,8 @@ export const IngressEntry = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'Remove a Service port that Sluice added, 5 minutes after BIG-IP stopped using it; `false` keeps it. No effect with `servicePorts: observe`.',
+      'Remove a Service port that Sluice added, 5 minutes after BIG-IP stopped using it; ' +
+        '`false` keeps it. No effect with `servicePorts: observe`.',
     ),
   drainSeconds: z
     .int()
@@ -95,19 +98,25 @@ export const IngressEntry = z.strictObject({
     .max(3_600)
     .default(30)
     .describe(
-      'Seconds that a removed gateway pod stays a draining member, so that its connections can end; 0 disables draining. No effect on a device with several partitions, which cannot drain.',
+      'Seconds that a removed gateway pod stays a draining member, ' +
+        'so that its connections can end; 0 disables draining. ' +
+        'No effect on a device with several partitions, which cannot drain.',
     ),
   expose: z
     .enum(['all', 'annotated'])
     .optional()
     .describe(
-      '`all` (the default) exposes every server that listens, except on internal ports; `annotated` exposes only servers with the annotation `sluice.io/expose`. What is already declared stays.',
+      '`all` (the default) exposes every server that listens, except on internal ports; ' +
+        '`annotated` exposes only servers with the annotation `sluice.io/expose`. ' +
+        'What is already declared stays.',
     ),
   probe: z
     .boolean()
     .default(false)
     .describe(
-      'The watcher connects to the pod address and listener port of a new exposure and records the Event `Listening` or `NotListening`. It needs network access to the pods. The check neither delays nor removes anything.',
+      'The watcher connects to the pod address and listener port of a new exposure ' +
+        'and records the Event `Listening` or `NotListening`. ' +
+        'It needs network access to the pods. The check neither delays nor removes anything.',
     ),
   writeStatus: z
     .boolean()

@@ -227,7 +227,9 @@ const OTHERS: readonly LoadBalancerField[] = [
     object: 'VirtualService',
     field: 'match[].sourceSubnets, destinationSubnets',
     treatment: 'others',
-    help: 'Envoy matches them. It sees the address of BIG-IP unless `sluice.io/snat: none` or the PROXY protocol tells it the client\u2019s.',
+    help:
+      'Envoy matches them. It sees the address of BIG-IP unless `sluice.io/snat: ' +
+      'none` or the PROXY protocol tells it the client\u2019s.',
   },
   {
     object: 'ConfigMap',

@@ -51,7 +51,8 @@ function manual(gateway: ApiGateway): Deployment {
   return none(
     gateway,
     'MAP207',
-    `spec.addresses (${hosts}) names no Service in namespace ${gateway.meta.namespace}, and Services in other namespaces are not used`,
+    `spec.addresses (${hosts}) names no Service in namespace ${gateway.meta.namespace}, ` +
+      'and Services in other namespaces are not used',
   );
 }
 

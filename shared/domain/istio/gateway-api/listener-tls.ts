@@ -33,7 +33,9 @@ export function whyDropped(question: ListenerQuestion): CodedReason | undefined 
   const words = dropped.message === '' ? '' : `: ${dropped.message}`;
   return {
     code: 'MAP218',
-    reason: `istiod says in its status that it drops the listener (${dropped.type} is False, ${dropped.reason}${words})`,
+    reason:
+      `istiod says in its status that it drops the listener (${dropped.type} is False, ` +
+      `${dropped.reason}${words})`,
   };
 }
 
@@ -92,11 +94,16 @@ function refFault(
   const { group = '', kind = 'Secret', namespace = owner.meta.namespace, name } = ref;
   const target = `${kind} ${namespace}/${name}`;
   if (group !== '' || !kinds.includes(kind))
-    return `${field} refers to ${group === '' ? '' : `${group} `}${target}, and Istio takes a ${kinds.join(' or ')} of the core group there`;
+    return (
+      `${field} refers to ${group === '' ? '' : `${group} `}${target}, ` +
+      `and Istio takes a ${kinds.join(' or ')} of the core group there`
+    );
   if (namespace === owner.meta.namespace || grants === undefined) return undefined;
   return grants.some((grant) => isGranted(grant, owner, { kind, namespace, name }))
     ? undefined
-    : `${field} refers to ${target} in another namespace, and no ReferenceGrant there allows ${owner.kind} of namespace ${owner.meta.namespace} to do so`;
+    : `${field} refers to ${target} in another namespace, ` +
+        `and no ReferenceGrant there allows ${owner.kind} of namespace ` +
+        `${owner.meta.namespace} to do so`;
 }
 
 const API_GROUPS: ReadonlySet<string> = new Set([

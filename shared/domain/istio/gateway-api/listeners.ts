@@ -64,7 +64,9 @@ function faultOf(listener: ApiListener, id: ServerId): CodedReason | undefined {
   if (FAMILIES[listener.protocol] === undefined) {
     return {
       code: 'GW112',
-      reason: `${about}: protocol ${JSON.stringify(listener.protocol)} is not supported by Istio for Gateway API; use HTTP, HTTPS, TLS or TCP`,
+      reason:
+        `${about}: protocol ${JSON.stringify(listener.protocol)} is not supported by Istio ` +
+        'for Gateway API; use HTTP, HTTPS, TLS or TCP',
     };
   }
   if (listener.protocol === 'HTTPS' && listener.tlsMode === 'Passthrough') {
@@ -141,7 +143,9 @@ function origins(
     })),
   );
   return [...own, ...joined].map(({ owner, listener, refused }, index) => {
-    const reason = `Gateway ${namespacedName(gateway.meta)} does not allow ListenerSet ${namespacedName(owner.meta)} (spec.allowedListeners is ${gateway.allowedListeners})`;
+    const reason =
+      `Gateway ${namespacedName(gateway.meta)} does not allow ListenerSet ` +
+      `${namespacedName(owner.meta)} (spec.allowedListeners is ${gateway.allowedListeners})`;
     return {
       gateway,
       owner,
@@ -167,7 +171,10 @@ function conflictWith(winner: Origin): CodedReason {
   const other = `${describeServer(idOf(winner))} (${winner.listener.protocol})`;
   return {
     code: 'MAP215',
-    reason: `it conflicts with the earlier ${other}: on one port, HTTP, HTTPS and TLS listeners need different host names, and TCP cannot share the port`,
+    reason:
+      `it conflicts with the earlier ${other}: ` +
+      'on one port, HTTP, HTTPS and TLS listeners need different host names, ' +
+      'and TCP cannot share the port',
   };
 }
 

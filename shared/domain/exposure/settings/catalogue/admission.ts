@@ -44,8 +44,11 @@ export const ADMISSION = {
   },
   source: {
     help:
-      'Network whose clients may connect, such as `10.20.0.0/16`, or `any`; several are separated by commas, and must come down to one of the ' +
-      'family of the virtual address. Default everybody, or `spec.loadBalancerSourceRanges` of the ingress Service, within which it has to be.',
+      'Network whose clients may connect, such as `10.20.0.0/16`, or `any`; ' +
+      'several are separated by commas, and must come down to one of the ' +
+      'family of the virtual address. ' +
+      'Default everybody, or `spec.loadBalancerSourceRanges` of the ingress Service, ' +
+      'within which it has to be.',
     schema: z.string().refine(isClientNetworks, 'must be networks such as 10.20.0.0/16'),
     home: 'set',
     annotations: [

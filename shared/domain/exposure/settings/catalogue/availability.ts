@@ -64,7 +64,9 @@ export const AVAILABILITY = {
     examples: [[{ type: 'tcp', interval: 10, timeout: 31 }], []],
   },
   mirroring: {
-    help: 'Whether the other unit of an HA pair knows the connections, so that they outlive a failover: `L4` or `none`. Default `none`.',
+    help:
+      'Whether the other unit of an HA pair knows the connections, ' +
+      'so that they outlive a failover: `L4` or `none`. Default `none`.',
     schema: MIRRORING,
     home: 'set',
     // BIG-IP does not mirror virtual servers with an HTTP profile.

@@ -74,7 +74,8 @@ function leftOut(
     return {
       field: 'mode',
       reason:
-        'udp is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically',
+        'udp is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, ' +
+        'which Sluice exposes automatically',
     };
   if (notes.some(({ code }) => code === 'GW144'))
     return {

@@ -65,7 +65,10 @@ function nodeLabelLoss(value: unknown): string {
   const [, key, label] = /^([^=]+)=(.*)$/.exec(String(value)) ?? [];
   if (key === undefined)
     return `is ${JSON.stringify(value)}, not key=value; nodeSelector of the ingress in sluice.yaml selects nodes`;
-  return `applies to one pool; to select these nodes for all ports of the ingress, add "nodeSelector: {${key}: ${JSON.stringify(label)}}" to its entry in sluice.yaml`;
+  return (
+    'applies to one pool; to select these nodes for all ports of the ingress, ' +
+    `add "nodeSelector: {${key}: ${JSON.stringify(label)}}" to its entry in sluice.yaml`
+  );
 }
 
 /** Reported; the virtual server is imported without it. */
@@ -199,7 +202,9 @@ export function takeAddress(
   lose(
     draft,
     field,
-    `becomes auto:${pool}: give addressPools a pool ${pool} with the ranges of this label in F5’s IPAM controller; the address will be another one unless the pool has no other free`,
+    `becomes auto:${pool}: give addressPools a pool ${pool} with the ranges of this label ` +
+      'in F5’s IPAM controller; ' +
+      'the address will be another one unless the pool has no other free',
   );
 }
 

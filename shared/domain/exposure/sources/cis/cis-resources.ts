@@ -82,7 +82,8 @@ export function readTransportServer(object: CisObject, services: readonly CisObj
     block(
       draft,
       'spec.type',
-      `${JSON.stringify(type)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice exposes automatically`,
+      `${JSON.stringify(type)} is not possible: Istio gateways listen on TCP, ` +
+        'and on UDP only for HTTP/3, which Sluice exposes automatically',
     );
   const target = readTarget(draft, pool, { object, services, prefix: 'spec.pool' });
   if (target === undefined || draft.blocked) return { notCarried: draft.lost };
@@ -158,5 +159,9 @@ export function everyPort(service: CisObject): string {
     .map(({ port }) => port)
     .filter((port) => port !== 8081)
     .join(', ');
-  return `CIS publishes every port of Service ${service.namespace}/${service.name}${ports === '' ? '' : ` (${ports})`}; Sluice publishes only the ports that a Gateway opens`;
+  return (
+    'CIS publishes every port of Service ' +
+    `${service.namespace}/${service.name}${ports === '' ? '' : ` (${ports})`}; ` +
+    'Sluice publishes only the ports that a Gateway opens'
+  );
 }

@@ -78,7 +78,8 @@ function whyNotServed(
   if (isEmpty(annotations['cis.f5.com/ip']) && isEmpty(annotations['cis.f5.com/ipamLabel']))
     return 'cis.f5.com/ip and cis.f5.com/ipamLabel are missing, so CIS does not publish the Service';
   return isRefused
-    ? 'the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed'
+    ? 'the whole virtual server is left out; ' +
+        'Sluice refuses every port of this Service until these annotations are removed'
     : undefined;
 }
 

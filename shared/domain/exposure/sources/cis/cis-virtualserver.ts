@@ -98,13 +98,15 @@ function frontendOf(
     block(
       draft,
       'spec.tlsProfileName',
-      `TLSProfile ${profileName} lets BIG-IP terminate TLS, or is not in these files; the gateway terminates it for Sluice`,
+      `TLSProfile ${profileName} lets BIG-IP terminate TLS, or is not in these files; ` +
+        'the gateway terminates it for Sluice',
     );
   if (traffic === 'allow' || traffic === 'redirect')
     lose(
       draft,
       'spec.httpTraffic',
-      `${traffic}: port ${port('virtualServerHTTPPort', 80)} is not carried; let a Gateway open it${traffic === 'redirect' ? ' with httpsRedirect' : ''}`,
+      `${traffic}: port ${port('virtualServerHTTPPort', 80)} is not carried; ` +
+        `let a Gateway open it${traffic === 'redirect' ? ' with httpsRedirect' : ''}`,
     );
   draft.wanted.mode = 'tcp';
   return port('virtualServerHTTPSPort', 443);

@@ -59,7 +59,10 @@ export function planGateways(
     .map(({ server }) => ({
       object: server.object,
       field: 'virtual server',
-      reason: `no Gateway in these files opens ${server.servicePort === undefined ? 'a port' : `port ${server.servicePort}`} of Service ${server.service}; once one does, import again`,
+      reason:
+        'no Gateway in these files opens ' +
+        `${server.servicePort === undefined ? 'a port' : `port ${server.servicePort}`} of ` +
+        `Service ${server.service}; once one does, import again`,
     }));
   const groups = Map.groupBy(
     offers.flatMap(({ found }) => found),
@@ -167,9 +170,17 @@ function conflictOf(
     });
     const port = other.at === at && other.virtualPort !== virtualPort;
     if (different !== undefined)
-      return `${other.server.object} is for the same Gateway ${at.gateway}, and wants ${different[0]} ${wordOf(theirs, different[0], ingress)} where this one wants ${wordOf(mine, different[0], ingress)}; ${remedyFor(server, at)}`;
+      return (
+        `${other.server.object} is for the same Gateway ${at.gateway}, ` +
+        `and wants ${different[0]} ${wordOf(theirs, different[0], ingress)} where this one ` +
+        `wants ${wordOf(mine, different[0], ingress)}; ${remedyFor(server, at)}`
+      );
     if (port)
-      return `${other.server.object} already exposes port ${at.port} of Gateway ${at.gateway}, at port ${other.virtualPort}; Sluice creates one virtual server for each gateway port`;
+      return (
+        `${other.server.object} already exposes port ${at.port} of Gateway ${at.gateway}, ` +
+        `at port ${other.virtualPort}; ` +
+        'Sluice creates one virtual server for each gateway port'
+      );
     if (other.at === at) return 'same';
   }
   return undefined;

@@ -123,7 +123,9 @@ function conflictingPorts(all: readonly CisVirtualServer[]): readonly NotCarried
       {
         object: one.object,
         field: 'virtual server',
-        reason: `${first.object} already exposes port ${one.servicePort} of Service ${one.service}; Sluice creates one virtual server for each gateway port`,
+        reason:
+          `${first.object} already exposes port ${one.servicePort} of Service ` +
+          `${one.service}; Sluice creates one virtual server for each gateway port`,
       },
     ];
   });
@@ -275,7 +277,8 @@ function notForGateways(
   const given = services.includes(server.service);
   if (servers?.length === 0 || (server.needsGateway && (servers === undefined || !given)))
     return given
-      ? `is for Service ${server.service}, to which no Gateway in these files leads; leave it to CIS, or give its Gateways too`
+      ? `is for Service ${server.service}, to which no Gateway in these files leads; ` +
+          'leave it to CIS, or give its Gateways too'
       : `is for Service ${server.service}, which is not in these files; give it and its Gateways, or leave it to CIS`;
   return undefined;
 }
