@@ -40,6 +40,8 @@ const LISTS = [
   'id',
 ] as const;
 type ListKey = (typeof LISTS)[number];
+/** All but the state, which has a default and the value `all`. */
+const PLAIN_LISTS = LISTS.filter((key) => key !== 'state');
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
   class: FailureClass.options,
@@ -108,14 +110,12 @@ export function namespacesOfFailure(
   return namespace === '' ? [] : [namespace];
 }
 
-function valuesOf(
-  head: FailureHead,
-  key: Exclude<ListKey, 'state'>,
-): readonly (string | undefined)[] {
-  if (key === 'cluster') return [clusterOfFailure(head)];
+/** Empty if it is unknown. */
+function valuesOf(head: FailureHead, key: ListKey): readonly string[] {
   if (key === 'namespace') return namespacesOfFailure(head);
   if (key === 'gateway') return head.gateways;
-  return [head[key]];
+  const value = key === 'cluster' ? clusterOfFailure(head) : head[key];
+  return value === undefined ? [] : [value];
 }
 
 /**
@@ -123,19 +123,13 @@ function valuesOf(
  * match.
  */
 export function matchesFilter(filter: FailureFilter, head: FailureHead): boolean {
-  const states = filter.state ?? ['open'];
+  const { state: states = ['open'], since = -Infinity, until = Infinity, text = [] } = filter;
   if (!states.includes('all') && !states.includes(head.state)) return false;
-  if (filter.since !== undefined && head.last < filter.since) return false;
-  if (filter.until !== undefined && head.last >= filter.until) return false;
-  const sentence = filter.text === undefined ? '' : head.sentence.toLowerCase();
-  if (filter.text?.some((word) => !sentence.includes(word))) return false;
-  return LISTS.every((key) => {
-    const wanted = key === 'state' ? undefined : filter[key];
-    return (
-      wanted === undefined ||
-      key === 'state' ||
-      valuesOf(head, key).some((value) => value !== undefined && wanted.includes(value))
-    );
+  if (head.last < since || head.last >= until) return false;
+  if (text.some((word) => !head.sentence.toLowerCase().includes(word))) return false;
+  return PLAIN_LISTS.every((key) => {
+    const wanted = filter[key];
+    return wanted === undefined || valuesOf(head, key).some((value) => wanted.includes(value));
   });
 }
 
@@ -221,8 +215,7 @@ function combinations(
 ): readonly (readonly string[])[] {
   return keys.reduce<readonly (readonly string[])[]>(
     (rows, key) => {
-      const values =
-        key === 'state' ? [head.state] : valuesOf(head, key).map((value) => value ?? '-');
+      const values = valuesOf(head, key);
       return rows.flatMap((row) =>
         (values.length === 0 ? ['-'] : values).map((value) => [...row, value]),
       );

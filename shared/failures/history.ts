@@ -123,19 +123,22 @@ export function withEntry(history: OwnerHistory, entry: HistoryEntry): OwnerHist
   return { ...history, chapters: history.chapters.toSpliced(index, 1, again) };
 }
 
+interface Known {
+  readonly tag: string;
+  readonly history: OwnerHistory | undefined;
+}
+
 /** Keeps the histories in blobs below `history/`, one per owner. */
 export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStore {
   // Blobs with an unchanged tag are not read again.
-  const known = new Map<string, { readonly tag: string; readonly history: OwnerHistory }>();
+  const known = new Map<string, Known>();
   const keyOf = (owner: string): string => `history/${digest(owner).slice(0, 16)}.json`;
-  const fetch = async (
-    key: string,
-  ): Promise<{ readonly tag: string; readonly history: OwnerHistory } | undefined> => {
+  const fetch = async (key: string): Promise<Known | undefined> => {
     const blob = await blobs.get(key);
-    const parsed = blob === undefined ? undefined : OwnerHistory.safeParse(JSON.parse(blob.text));
-    // Entries of other versions are kept.
-    if (blob === undefined || parsed?.success !== true) return undefined;
-    const found = { tag: blob.tag, history: parsed.data };
+    if (blob === undefined) return undefined;
+    // What another version wrote counts as no history.
+    const { data: history } = OwnerHistory.safeParse(JSON.parse(blob.text));
+    const found = { tag: blob.tag, history };
     known.set(key, found);
     return found;
   };

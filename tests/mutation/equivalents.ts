@@ -324,6 +324,47 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/filter.ts': [
+    { code: 'cut < 0', what: '< becomes <=', why: 'up to its first character it is empty as well' },
+    {
+      code: 'values.find((v) => !choices.includes(v))',
+      what: '.find() becomes .findLast()',
+      why: 'of several strangers it is only asked whether there is one',
+    },
+    { code: "''", in: 'namespacesOfFailure', why: ALWAYS_THERE },
+  ],
+  'shared/failures/history.ts': [
+    { code: 'device === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'job === undefined', what: 'is always false', why: SAME_ABSENT },
+    {
+      code: 'tag !== undefined',
+      what: 'is always true',
+      why: 'what is written without a condition has a tag',
+    },
+  ],
+  'shared/failures/replay/jobs.ts': [
+    { code: "''", in: 'listAll', why: ALWAYS_THERE },
+    {
+      code: 'edits.find(([index]) => index === number * PAGE_ITEMS + i)',
+      what: '.find() becomes .findLast()',
+      why: 'a map has every index once',
+    },
+  ],
+  'shared/failures/replay/policy.ts': [
+    { code: 'codes === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'classes === undefined', what: 'is always false', why: SAME_ABSENT },
+  ],
+  'shared/failures/replay/rivals.ts': [
+    {
+      code: 'owner !== undefined',
+      what: 'is left out of the &&',
+      why: 'every owner has slashes, which the text "undefined" has not',
+    },
+  ],
+  'shared/failures/replay/select.ts': [
+    { code: "''", in: 'unitKey', why: 'any text that is no name of a device will do' },
+    { code: 'a.id < b.id', what: '< becomes <=', why: NEVER_EQUAL },
+  ],
   'shared/failures/read-all.ts': [
     { code: 'i < items.length', what: '< becomes <=', why: 'the last round may read nothing' },
   ],

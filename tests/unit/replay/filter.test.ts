@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  clusterOfFailure,
   formatFilter,
   groupFailures,
   matchesFilter,
+  namespacesOfFailure,
   parseFilter,
+  type GroupKey,
 } from '../../../shared/failures/filter.ts';
 import type { FailureHead } from '../../../shared/failures/port.ts';
 
@@ -118,5 +121,121 @@ describe('groups', () => {
         ['b', 1],
       ]),
     );
+  });
+});
+
+describe('what a filter means', () => {
+  test.each([
+    ['  code:BIP421  ', { code: ['BIP421'] }],
+    ['code:A,B code:C', { code: ['A', 'B', 'C'] }],
+    ['No iRule', { text: ['no', 'irule'] }],
+    [':x 10.0.0.1:80', { text: [':x', '10.0.0.1:80'] }],
+    ['since:90s until:1h', { since: NOW - 90_000, until: NOW - 3_600_000 }],
+  ])('of %j', (words, filter) => {
+    expect(parseFilter([words], NOW)).toEqual(filter);
+  });
+
+  test('without conditions is what is open, and says so', () => {
+    expect([formatFilter({}), matchesFilter({}, head())]).toEqual(['state:open', true]);
+    expect(matchesFilter({}, head({ state: 'healed' }))).toBe(false);
+  });
+
+  test('since a time with it, until a time without it', () => {
+    const last = NOW;
+    expect(
+      [NOW - 1, NOW, NOW + 1].map((time) => [
+        matchesFilter({ since: time }, head({ last })),
+        matchesFilter({ until: time }, head({ last })),
+      ]),
+    ).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  test('of several states is any of them, and of several conditions all', () => {
+    const either = parseFilter(['state:healed,archived code:BIP421'], NOW);
+    expect(matchesFilter(either, head({ state: 'archived' }))).toBe(true);
+    expect(matchesFilter(either, head({ state: 'replayed' }))).toBe(false);
+    expect(matchesFilter(either, head({ state: 'healed', code: 'BIP424' }))).toBe(false);
+  });
+
+  test('of words is that the message holds all of them, in whatever letters', () => {
+    const said = head({ sentence: 'BIG-IP refuses the iRule' });
+    expect(matchesFilter(parseFilter(['big-ip IRULE'], NOW), said)).toBe(true);
+    expect(matchesFilter(parseFilter(['big-ip pool'], NOW), said)).toBe(false);
+  });
+
+  test.each(['cluster:east', 'namespace:team', 'owner:x', 'device:x', 'gateway:x'])(
+    '%s holds for nothing that is not known',
+    (words) => {
+      const unknown = head({ owner: undefined, device: undefined, gateways: [] });
+      expect(matchesFilter(parseFilter([words], NOW), unknown)).toBe(false);
+    },
+  );
+});
+
+describe('where a failure belongs', () => {
+  test.each([
+    [{ owner: 'east/ns/gw', gateways: [] }, 'east', ['ns']],
+    [{ owner: 'east/ns/gw', gateways: ['a/x', 'a/y', 'b/z'] }, 'east', ['a', 'b']],
+    // What is about a cluster as a whole.
+    [{ owner: 'east', gateways: [] }, 'east', []],
+    [{ owner: undefined, gateways: [] }, undefined, []],
+  ])('%j: to cluster %s and namespaces %j', (of, cluster, namespaces) => {
+    expect(clusterOfFailure(of)).toBe(cluster);
+    expect(namespacesOfFailure(of)).toEqual(namespaces);
+  });
+});
+
+describe('the order of groups', () => {
+  const rows = (heads: readonly FailureHead[], ...keys: readonly GroupKey[]): unknown[] =>
+    groupFailures(heads, keys).map(({ values, failures }) => [...values, failures]);
+
+  test('is the largest first, then the one that was seen last', () => {
+    const heads = [
+      head({ code: 'A', last: 3 }),
+      head({ code: 'B', last: 1 }),
+      head({ code: 'B', last: 1 }),
+      head({ code: 'C', last: 5 }),
+    ];
+    const expected = [
+      ['B', 2],
+      ['C', 1],
+      ['A', 1],
+    ];
+    expect(rows(heads, 'code')).toEqual(expected);
+    expect(rows(heads.toReversed(), 'code')).toEqual(expected);
+  });
+
+  test('what is not known is a group of its own', () => {
+    const heads = [
+      head({ owner: undefined, device: undefined, gateways: [], state: 'healed' }),
+      head(),
+    ];
+    for (const [key, value] of [
+      ['device', 'bigip-1'],
+      ['cluster', 'east'],
+      ['gateway', 'team/web'],
+      ['namespace', 'team'],
+    ] as const)
+      expect(rows(heads, key, 'state')).toEqual(
+        expect.arrayContaining([
+          ['-', 'healed', 1],
+          [value, 'open', 1],
+        ]),
+      );
+  });
+
+  test('says of each group when it began, when it was seen last, and the newest message', () => {
+    const heads = [
+      head({ first: 5, last: 9, sentence: 'newest' }),
+      head({ first: 2, last: 9, sentence: 'as new' }),
+      head({ first: 7, last: 8, sentence: 'older' }),
+    ];
+    expect(groupFailures(heads, ['code'])).toMatchObject([
+      { first: 2, last: 9, sentence: 'newest', failures: 3, seen: 3 },
+    ]);
   });
 });

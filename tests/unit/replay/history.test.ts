@@ -110,10 +110,56 @@ describe('the history of an owner', () => {
     const history = createHistoryStore(blobs, () => 1);
     await history.note(settled(1), WAY);
     const [entry] = await blobs.list('history/');
+    // Under a name that every version finds.
+    expect(entry?.key).toMatch(/^history\/[0-9a-f]{16}\.json$/);
     await blobs.put(entry!.key, '{"format":9}');
     const fresh = createHistoryStore(blobs, () => 1);
-    expect(await fresh.all()).toEqual([]);
+    expect(await fresh.all()).toStrictEqual([]);
     await fresh.note(settled(2), WAY);
     expect((await fresh.of(OWNER))?.chapters).toHaveLength(1);
+  });
+
+  test('keeps twenty lines of a result, each of 300 characters at most, and counts all', async () => {
+    const k = kept();
+    const one = settled(1).exposures[0]!;
+    const exposures = Array.from({ length: 30 }, (_, n) => ({
+      ...one,
+      port: n,
+      message: 'x'.repeat(400),
+    }));
+    await k.history.note({ ...settled(1), exposures }, WAY);
+    const [entry] = (await k.history.of(OWNER))!.chapters;
+    expect(entry).toMatchObject({ outcomes: { applied: 30 } });
+    expect(entry?.lines.map(({ message }) => message.length)).toEqual(
+      Array.from({ length: 20 }, () => 300),
+    );
+  });
+
+  test('is gone on with by a process that has just begun', async () => {
+    const blobs = memoryBlobs();
+    await createHistoryStore(blobs, () => 1).note(settled(1), WAY);
+    await createHistoryStore(blobs, () => 2).note(settled(2, BUSY), WAY);
+    const story = await createHistoryStore(blobs, () => 3).of(OWNER);
+    expect(story?.chapters.map(({ revision }) => revision.counter)).toEqual([1, 2]);
+  });
+
+  test('is read by those who list it only where somebody else wrote, and once by who writes it', async () => {
+    const blobs = memoryBlobs();
+    let reads = 0;
+    const counted = {
+      ...blobs,
+      get: (key: string) => {
+        reads += 1;
+        return blobs.get(key);
+      },
+    };
+    const history = createHistoryStore(counted, () => 1);
+    for (let n = 1; n <= 3; n++) await history.note(settled(n, { message: `${n}` }), WAY);
+    await history.all();
+    expect(reads).toBe(1);
+    await createHistoryStore(blobs, () => 2).note(settled(4, { message: '4' }), WAY);
+    for (let n = 1; n <= 2; n++)
+      expect((await history.all()).map(({ chapters }) => chapters.length)).toEqual([4]);
+    expect(reads).toBe(2);
   });
 });

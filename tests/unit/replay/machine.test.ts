@@ -48,6 +48,11 @@ describe('what a job does next', () => {
       kind: 'send',
       due: 1_500,
     });
+    // A whole interval late, it catches up; later, it does not.
+    expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 2_000)).toEqual({
+      kind: 'send',
+      due: 1_500,
+    });
     expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 60_000)).toEqual({
       kind: 'send',
       due: 60_000,
