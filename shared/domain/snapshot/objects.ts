@@ -202,6 +202,8 @@ export const ApiListener = z.object({
   allowedKinds: z.array(z.string()).default([]),
   allowedNamespaces: z.enum(['All', 'Same', 'Selector', 'None']).default('Same'),
   allowedSelector: Labels.optional(),
+  /** A selector that labels alone cannot express; then `allowedSelector` is absent. */
+  allowedExpressions: LabelSelector.optional(),
 });
 export type ApiListener = z.infer<typeof ApiListener>;
 
@@ -221,6 +223,8 @@ export const ApiGateway = z.object({
   listeners: z.array(ApiListener),
   allowedListeners: z.enum(['All', 'Same', 'Selector', 'None']).default('None'),
   allowedListenersSelector: Labels.optional(),
+  /** As `allowedExpressions`. */
+  allowedListenersExpressions: LabelSelector.optional(),
 });
 export type ApiGateway = z.infer<typeof ApiGateway>;
 

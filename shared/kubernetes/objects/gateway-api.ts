@@ -7,6 +7,7 @@ import type {
   ListenerSet,
   ReferenceGrant,
 } from '../../domain/snapshot/objects.ts';
+import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import { shorten } from '../../domain/text/bounded.ts';
 import { metaOf } from './meta.ts';
 import {
@@ -27,24 +28,43 @@ function fromOf(value: unknown, fallback: From): From {
   return FROM.find((known) => known === value) ?? fallback;
 }
 
-/** As equality labels; undefined, which matches nothing, for other expressions. */
-function selectorOf(value: unknown): Record<string, string> | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const expressions = readRecords(value['matchExpressions']).map((expression) => {
-    const [only, ...more] = readTexts(expression['values']);
-    const key = readText(expression['key']);
-    return expression['operator'] === 'In' &&
-      key !== undefined &&
-      only !== undefined &&
-      more.length === 0
-      ? ([key, only] as const)
-      : undefined;
+interface Selection {
+  /** As labels, which earlier versions read, too. */
+  readonly labels?: Record<string, string> | undefined;
+  readonly expressions?: LabelSelector | undefined;
+}
+
+/** As in `metav1.LabelSelectorAsSelector`, an invalid selector is none, and matches nothing. */
+function selectionOf(value: unknown): Selection {
+  if (!isJsonObject(value)) return {};
+  const parsed = LabelSelector.safeParse({
+    matchLabels: stringMap(value['matchLabels']),
+    matchExpressions: readRecords(value['matchExpressions']).map(({ key, operator, values }) => ({
+      key,
+      operator,
+      values: readTexts(values),
+    })),
   });
-  if (expressions.includes(undefined)) return undefined;
-  return {
-    ...stringMap(value['matchLabels']),
-    ...Object.fromEntries(expressions.filter((pair) => pair !== undefined)),
-  };
+  if (!parsed.success || !parsed.data.matchExpressions.every(hasItsValues)) return {};
+  const labels = equalityOf(parsed.data);
+  return labels === undefined ? { expressions: parsed.data } : { labels };
+}
+
+type Expression = LabelSelector['matchExpressions'][number];
+
+function hasItsValues({ operator, values }: Expression): boolean {
+  return (operator === 'In' || operator === 'NotIn') === values.length > 0;
+}
+
+/** The labels that say the same; undefined where some expression says more. */
+function equalityOf(selector: LabelSelector): Record<string, string> | undefined {
+  const labels = { ...selector.matchLabels };
+  for (const { key, operator, values } of selector.matchExpressions) {
+    const [only = '', ...more] = values;
+    if (operator !== 'In' || more.length > 0 || (labels[key] ?? only) !== only) return undefined;
+    labels[key] = only;
+  }
+  return labels;
 }
 
 const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
@@ -123,10 +143,17 @@ function caRefsOf(listener: JsonObject, gateway: JsonObject): ApiListener['caCer
 
 const TERMINATE_OPTION = 'gateway.istio.io/tls-terminate-mode';
 
-function listenerOf(raw: JsonObject, dropped: Status, gateway: JsonObject): ApiListener {
+/** `namespacesFromSelector`: without the selector that `from` asks for, every namespace. */
+function routesFrom(namespaces: JsonObject): From {
+  const from = fromOf(namespaces['from'], 'Same');
+  return from === 'Selector' && !isJsonObject(namespaces['selector']) ? 'All' : from;
+}
+
+function listenerOf(raw: Raw, dropped: Status, gateway: Raw): ApiListener {
   const tls = readRecord(raw['tls']);
   const allowed = readRecord(raw['allowedRoutes']);
   const namespaces = readRecord(allowed['namespaces']);
+  const selection = selectionOf(namespaces['selector']);
   return {
     name: readText(raw['name']) ?? '',
     port: readNumber(raw['port']) ?? 0,
@@ -134,14 +161,15 @@ function listenerOf(raw: JsonObject, dropped: Status, gateway: JsonObject): ApiL
     ...withoutUndefined({
       hostname: readText(raw['hostname']),
       tlsMode: tlsModeOf(raw),
-      allowedSelector: selectorOf(namespaces['selector']),
+      allowedSelector: selection.labels,
+      allowedExpressions: selection.expressions,
       terminateMode: readText(readRecord(tls['options'])[TERMINATE_OPTION]),
       dropped: dropped.get(readText(raw['name']) ?? ''),
     }),
     certificateRefs: refsOf(tls['certificateRefs']),
     caCertificateRefs: caRefsOf(raw, gateway),
     allowedKinds: readRecords(allowed['kinds']).flatMap((kind) => readText(kind['kind']) ?? []),
-    allowedNamespaces: fromOf(namespaces['from'], 'Same'),
+    allowedNamespaces: routesFrom(namespaces),
   };
 }
 
@@ -150,6 +178,7 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
   const allowed = readRecord(readRecord(spec['allowedListeners'])['namespaces']);
+  const selection = selectionOf(allowed['selector']);
   const dropped = droppedListeners(raw);
   return {
     meta: metaOf(raw),
@@ -159,8 +188,11 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
       value: readText(address['value']) ?? '',
     })),
     listeners: readRecords(spec['listeners']).map((one) => listenerOf(one, dropped, spec)),
-    allowedListeners: fromOf(allowed['from'], 'None'),
-    ...withoutUndefined({ allowedListenersSelector: selectorOf(allowed['selector']) }),
+    allowedListeners: fromOf(allowed['from'], isJsonObject(allowed['selector']) ? 'Selector' : 'None'),
+    ...withoutUndefined({
+      allowedListenersSelector: selection.labels,
+      allowedListenersExpressions: selection.expressions,
+    }),
   };
 }
 

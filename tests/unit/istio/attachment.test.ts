@@ -8,10 +8,12 @@ import { deploymentOf } from '../../../shared/domain/istio/gateway-api/gateways.
 import {
   claimPort,
   indexSets,
+  joinedSets,
   withPort,
   type PortHolder,
 } from '../../../shared/domain/istio/gateway-api/listener-sets.ts';
 import { readListeners } from '../../../shared/domain/istio/gateway-api/listeners.ts';
+import type { LabelSelector } from '../../../shared/domain/snapshot/label-selector.ts';
 import type { ApiGateway, ApiListener, ApiRoute } from '../../../shared/domain/snapshot/objects.ts';
 import {
   apiGateway,
@@ -140,6 +142,35 @@ describe('istio-port-mapping.md §3: which routes are attached', () => {
       apiRoute('HTTPRoute', `${namespace}/r`, { name: 'edge', namespace: 'apps' }),
     );
     expect(attached(listener, routes)).toEqual(from.map((namespace) => `HTTPRoute ${namespace}/r`));
+  });
+
+  test.each<[string, LabelSelector['matchExpressions'][number], string[]]>([
+    ['In', { key: 'team', operator: 'In', values: ['a', 'b'] }, ['blog', 'shop']],
+    ['NotIn', { key: 'team', operator: 'NotIn', values: ['a'] }, ['apps', 'blog', 'unknown']],
+    ['Exists', { key: 'team', operator: 'Exists', values: [] }, ['blog', 'shop']],
+    ['DoesNotExist', { key: 'team', operator: 'DoesNotExist', values: [] }, ['apps', 'unknown']],
+  ])('from a selector with %s', (_, expression, from) => {
+    const selector = { matchLabels: {}, matchExpressions: [expression] };
+    const listener = apiListener('web', 80, 'HTTP', {
+      allowedNamespaces: 'Selector',
+      allowedExpressions: selector,
+    });
+    const all = ['apps', 'blog', 'shop', 'unknown'];
+    const routes = all.map((namespace) =>
+      apiRoute('HTTPRoute', `${namespace}/r`, { name: 'edge', namespace: 'apps' }),
+    );
+    expect(attached(listener, routes)).toEqual(from.map((namespace) => `HTTPRoute ${namespace}/r`));
+    const sets = all.map((namespace) => listenerSet(`${namespace}/set`, 'edge', []));
+    const gateway = apiGateway('apps/edge', [], {
+      allowedListeners: 'Selector',
+      allowedListenersExpressions: selector,
+    });
+    const namespaces = new Map(NAMESPACES.map(({ name, labels }) => [name, labels]));
+    expect(
+      joinedSets(gateway, sets, namespaces)
+        .filter(({ allowed }) => allowed)
+        .map(({ set }) => set.meta.namespace),
+    ).toEqual(from);
   });
 
   test('several are listed, the oldest first, and a route with two parents once', () => {

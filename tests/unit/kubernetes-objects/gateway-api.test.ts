@@ -55,36 +55,77 @@ describe('Gateways', () => {
     expect((listener(fields) as { tlsMode?: string }).tlsMode).toBe(tlsMode);
   });
 
-  test.each([
-    ['labels', { matchLabels: { a: 'b' } }, { a: 'b' }],
-    ['nothing, which is everything', {}, {}],
+  const IN = (values: readonly string[]): object => ({
+    matchExpressions: [{ key: 'a', operator: 'In', values }],
+  });
+  const EXISTS = { key: 'a', operator: 'Exists' };
+
+  test.each<[string, object, object]>([
+    ['labels', { matchLabels: { a: 'b' } }, { allowedSelector: { a: 'b' } }],
+    ['nothing, which is everything', {}, { allowedSelector: {} }],
     [
       'an expression with one value',
-      { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }], matchLabels: { c: 'd' } },
-      { a: 'b', c: 'd' },
+      { ...IN(['b']), matchLabels: { c: 'd' } },
+      { allowedSelector: { a: 'b', c: 'd' } },
     ],
     [
-      'an expression that says more',
-      { matchExpressions: [{ key: 'a', operator: 'In', values: ['b', 'c'] }] },
-      undefined,
+      'an expression with several values',
+      { ...IN(['b', 'c']), matchLabels: { c: 'd' } },
+      {
+        allowedExpressions: {
+          matchLabels: { c: 'd' },
+          matchExpressions: [{ key: 'a', operator: 'In', values: ['b', 'c'] }],
+        },
+      },
     ],
     [
-      'an expression of another kind',
-      { matchExpressions: [{ key: 'a', operator: 'Exists' }] },
-      undefined,
+      'an expression without values',
+      { matchExpressions: [EXISTS] },
+      { allowedExpressions: { matchLabels: {}, matchExpressions: [{ ...EXISTS, values: [] }] } },
     ],
-  ])('a selector of %s', (_, selector, allowedSelector) => {
+    [
+      'one label with two values, which selects nothing',
+      { ...IN(['b']), matchLabels: { a: 'c' } },
+      {
+        allowedExpressions: {
+          matchLabels: { a: 'c' },
+          matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }],
+        },
+      },
+    ],
+    ['an unknown operator', { matchExpressions: [{ key: 'a', operator: 'Is' }] }, {}],
+    ['In without values', IN([]), {}],
+    ['Exists with values', { matchExpressions: [{ ...EXISTS, values: ['b'] }] }, {}],
+  ])('a selector of %s', (_, selector, expected) => {
     const allowedRoutes = {
       namespaces: { from: 'Selector', selector },
       kinds: [{ kind: 'TCPRoute' }],
     };
-    const read = listener({ allowedRoutes, hostname: 'a.com' }) as { allowedSelector?: object };
+    const read = listener({ allowedRoutes, hostname: 'a.com' }) as Record<string, unknown>;
     expect(read).toMatchObject({
       allowedNamespaces: 'Selector',
       allowedKinds: ['TCPRoute'],
       hostname: 'a.com',
     });
-    expect(read.allowedSelector).toEqual(allowedSelector);
+    const { allowedSelector, allowedExpressions } = read;
+    expect({ allowedSelector, allowedExpressions }).toEqual(expected);
+  });
+
+  test('from: Selector without a selector allows routes from everywhere, and no ListenerSet', () => {
+    const namespaces = { from: 'Selector' };
+    expect(listener({ allowedRoutes: { namespaces } })).toMatchObject({ allowedNamespaces: 'All' });
+    const read = gateway({ allowedListeners: { namespaces } });
+    expect(read).toMatchObject({ allowedListeners: 'Selector' });
+    expect(read).not.toHaveProperty('allowedListenersSelector');
+  });
+
+  test('a selector of ListenerSets may have expressions, too, and needs no from', () => {
+    const selector = { matchExpressions: [EXISTS] };
+    for (const namespaces of [{ from: 'Selector', selector }, { selector }])
+      expect(gateway({ allowedListeners: { namespaces } })).toMatchObject({
+        allowedListeners: 'Selector',
+        allowedListenersExpressions: { matchExpressions: [EXISTS] },
+      });
   });
 
   test('an unknown source of routes means the own namespace', () => {

@@ -5,8 +5,10 @@
 import { sortByAge, namespacedName } from '../object-age.ts';
 import { hostsOverlap } from '../hosts.ts';
 import type { MeshOptions } from '../mesh.ts';
-import { isSubset } from '../selector-index.ts';
+import { isSelected } from '../discovery.ts';
+import type { LabelSelector } from '../../snapshot/label-selector.ts';
 import type {
+  ApiGateway,
   ApiListener,
   ApiRoute,
   KubernetesObjects,
@@ -52,7 +54,27 @@ export function namespaceLabels(objects: Pick<KubernetesObjects, 'namespaces'>):
 /** Which namespaces a listener or Gateway accepts routes or ListenerSets from. */
 export interface AllowedFrom {
   readonly from: ApiListener['allowedNamespaces'];
-  readonly selector: Readonly<Record<string, string>> | undefined;
+  /** Undefined if it is unreadable. */
+  readonly selector: LabelSelector | undefined;
+}
+
+/** `allowedRoutes.namespaces` */
+export function allowedRoutesOf(listener: ApiListener): AllowedFrom {
+  const { allowedNamespaces, allowedSelector, allowedExpressions } = listener;
+  return { from: allowedNamespaces, selector: allowedExpressions ?? byLabels(allowedSelector) };
+}
+
+/** `allowedListeners.namespaces` */
+export function allowedListenersOf(gateway: ApiGateway): AllowedFrom {
+  const { allowedListeners, allowedListenersSelector, allowedListenersExpressions } = gateway;
+  return {
+    from: allowedListeners,
+    selector: allowedListenersExpressions ?? byLabels(allowedListenersSelector),
+  };
+}
+
+function byLabels(labels: LabelSelector['matchLabels'] | undefined): LabelSelector | undefined {
+  return labels && { matchLabels: labels, matchExpressions: [] };
 }
 
 /** An unreadable selector matches nothing. */
@@ -71,7 +93,7 @@ export function isNamespaceAllowed(
       return false;
     case 'Selector': {
       const labels = { 'kubernetes.io/metadata.name': namespace, ...namespaces.get(namespace) };
-      return allowed.selector !== undefined && isSubset(allowed.selector, labels);
+      return allowed.selector !== undefined && isSelected(allowed.selector, labels);
     }
   }
 }
@@ -132,10 +154,7 @@ export function attachedRoutes(
   world: AttachmentContext,
 ): string[] {
   const kinds = supportedKinds(listener);
-  const allowed: AllowedFrom = {
-    from: listener.allowedNamespaces,
-    selector: listener.allowedSelector,
-  };
+  const allowed = allowedRoutesOf(listener);
   const candidates =
     world.routes.get(parentKey(owner.kind, owner.meta.namespace, owner.meta.name)) ?? [];
   return candidates

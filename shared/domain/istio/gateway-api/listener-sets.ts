@@ -5,7 +5,7 @@
 import { sortByAge, namespacedName } from '../object-age.ts';
 import type { ApiGateway, ApiListener, ListenerSet } from '../../snapshot/objects.ts';
 import type { Namespaces } from './attachment.ts';
-import { isNamespaceAllowed } from './attachment.ts';
+import { allowedListenersOf, isNamespaceAllowed } from './attachment.ts';
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { HTTP: 80, HTTPS: 443 };
 
@@ -50,7 +50,7 @@ export function joinedSets(
   sets: readonly ListenerSet[],
   namespaces: Namespaces,
 ): JoinedSet[] {
-  const allowed = { from: gateway.allowedListeners, selector: gateway.allowedListenersSelector };
+  const allowed = allowedListenersOf(gateway);
   return sets.map((set) => ({
     set,
     allowed: isNamespaceAllowed(set.meta.namespace, gateway.meta.namespace, allowed, namespaces),

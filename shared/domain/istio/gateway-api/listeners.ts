@@ -10,7 +10,7 @@ import type { Family, TlsMode } from '../protocol.ts';
 import { listenerKindOf } from '../protocol.ts';
 import { isPort } from '../validity.ts';
 import type { AttachmentContext, ListenerParent } from './attachment.ts';
-import { attachedRoutes, isNamespaceAllowed } from './attachment.ts';
+import { allowedRoutesOf, attachedRoutes, isNamespaceAllowed } from './attachment.ts';
 import type { PortHolder } from './listener-sets.ts';
 import { whyDropped, isAutoPassthrough } from './listener-tls.ts';
 import { claimPort, joinedSets, withPort } from './listener-sets.ts';
@@ -84,7 +84,7 @@ function hostsOf(listener: ApiListener, owner: ListenerParent, world: Attachment
     listener.hostname === undefined || listener.hostname === '' ? '*' : listener.hostname;
   if (listener.allowedNamespaces === 'All') return [host];
   if (listener.allowedNamespaces === 'Same') return [`${owner.meta.namespace}/${host}`];
-  const allowed = { from: listener.allowedNamespaces, selector: listener.allowedSelector };
+  const allowed = allowedRoutesOf(listener);
   const matching = [...world.namespaces.keys()].filter((namespace) =>
     isNamespaceAllowed(namespace, owner.meta.namespace, allowed, world.namespaces),
   );
