@@ -5,10 +5,11 @@ import type { PortMapping, ServerReport } from '../../../shared/domain/istio/por
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';
 
-/** `exposures` is absent without a configuration. */
+/** `exposures` is absent without a configuration. `width`: of the terminal, in characters. */
 export function mapTables(
   ingresses: readonly PortMapping[],
   exposures: readonly Exposure[] | undefined,
+  width?: number,
 ): string {
   if (ingresses.length === 0) return 'No Gateway and no gateway pod in these files.';
   const parts = ingresses.map((ingress) =>
@@ -17,7 +18,9 @@ export function mapTables(
       ...serverTable(ingress.servers),
     ].join('\n\n'),
   );
-  return [...parts, ...(exposures === undefined ? [] : [exposureTable(exposures)])].join('\n\n');
+  return [...parts, ...(exposures === undefined ? [] : [exposureTable(exposures, width)])].join(
+    '\n\n',
+  );
 }
 
 function title({ namespace, services, pods }: PortMapping): string {
@@ -69,15 +72,21 @@ function servicePorts(s: ServerReport): string {
   return reaching.join(', ') || (s.missingInService ? 'missing' : '-');
 }
 
-function exposureTable(exposures: readonly Exposure[]): string {
+function exposureTable(exposures: readonly Exposure[], width?: number): string {
   if (exposures.length === 0) return 'Nothing is exposed.';
   const rows = exposures.map((e) => [
-    exposureKey(e),
+    addressOf(e),
     e.partition,
     e.settings.mode,
     e.settings.balance,
     String(e.members.length),
     e.gateways.join(', '),
   ]);
-  return `Exposures\n\n${formatTable(['ADDRESS', 'PARTITION', 'MODE', 'BALANCE', 'MEMBERS', 'GATEWAYS'], rows)}`;
+  return `Exposures\n\n${formatTable(['ADDRESS', 'PARTITION', 'MODE', 'BALANCE', 'MEMBERS', 'GATEWAYS'], rows, width)}`;
+}
+
+/** In one column, which wraps, because the table is as wide as a terminal. */
+function addressOf(exposure: Exposure): string {
+  const { source } = exposure.settings;
+  return [exposureKey(exposure), ...(source === undefined ? [] : [`from ${source}`])].join(' ');
 }

@@ -13,7 +13,7 @@ import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
 import { excludedNodes, type KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
-import { changedListeners, deadPorts, unheededFields, unjudgedCertificates } from './unjudged.ts';
+import { unjudged } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
 import type { Note } from './settings/layers.ts';
 
@@ -170,13 +170,7 @@ export function buildExposures(
     context,
     groups: new Map(),
     addresses: new Map(),
-    notes: [
-      ...notes,
-      ...unjudgedCertificates(objects, context.mesh),
-      ...unheededFields(pool.service),
-      ...changedListeners(pool, context.mesh),
-      ...deadPorts(pool),
-    ],
+    notes: [...notes, ...unjudged(pool, context.mesh)],
   };
   const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);

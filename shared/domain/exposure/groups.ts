@@ -2,6 +2,7 @@
  * Which servers share a virtual server, and which are refused: address, port, settings, members,
  * networks of clients.
  */
+import { namespacedName } from '../istio/object-age.ts';
 import { type Candidate } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import { exposureKey } from './exposure.ts';
@@ -21,6 +22,7 @@ import type { IndexedIngress } from './indexed-ingress.ts';
 import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
 import { allowsInternal } from './settings/policy.ts';
 import { type ClientNetwork, clientNetwork } from './client-networks.ts';
+import { meshProxyProtocol } from './unjudged.ts';
 import { whyWithheld, type Withheld } from './withheld.ts';
 import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
 import type { Note } from './settings/layers.ts';
@@ -108,6 +110,24 @@ function join(site: Site, group: Group, candidate: Candidate): void {
   }
 }
 
+/**
+ * By the configuration of the pods. A default of the mesh only counts if something sends the
+ * protocol, because whether it reached the pods is not known; otherwise it is reported.
+ */
+function expectsProxyProtocol(
+  { pool, context, notes }: Site,
+  { object, merged }: Candidate,
+): boolean {
+  if (pool.pods.some(({ pod }) => pod.proxyProtocol)) return true;
+  const config = meshProxyProtocol(pool, context.mesh);
+  if (config === undefined) return false;
+  const { proxyProtocol, iRules = [] } = merged.wanted;
+  if (proxyProtocol !== undefined || iRules.length > 0) return true;
+  const message = `ConfigMap ${namespacedName(config.meta)} makes all proxies expect the PROXY protocol (defaultConfig.gatewayTopology), and the gateway pods have no PROXY_CONFIG that says otherwise; if they expect it, Envoy drops every connection: create the iRule that sends it, list it in policy.references and name it in sluice.io/proxy-protocol`;
+  notes.push({ object, code: 'GW141', message });
+  return false;
+}
+
 /** A request, and the reason why it may only stay. */
 interface GroupRequest extends MemberRequest {
   readonly network: ClientNetwork;
@@ -128,7 +148,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const kinds = (pool.listeners.get(place.envoyPort) ?? [])
     .filter((one) => one.transport === protocol)
     .flatMap((one) => one.kinds);
-  const proxyProtocol = protocol === 'tcp' && pool.pods.some(({ pod }) => pod.proxyProtocol);
+  const proxyProtocol = protocol === 'tcp' && expectsProxyProtocol(site, candidate);
   const resolved = resolveSettings(
     withNetwork(candidate, asked.network),
     { protocol, kinds, proxyProtocol },

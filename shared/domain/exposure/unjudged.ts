@@ -4,11 +4,24 @@ import { unjudgedReferences } from '../istio/gateway-api/listener-tls.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
 import { appliesTo } from '../istio/envoy-filters.ts';
 import type { MeshOptions } from '../istio/mesh.ts';
-import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
+import { meshConfigOf } from '../istio/discovery.ts';
+import { REVISION_LABEL } from '../istio/revision-label.ts';
+import type { KubernetesObjects, MeshConfig, OptionalKinds, Service } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
 
+/** All of it for one ingress. */
+export function unjudged(pool: IndexedIngress, mesh: MeshOptions): readonly Note[] {
+  return [
+    ...unjudgedCertificates(pool.objects, mesh),
+    ...unheededFields(pool.service),
+    ...changedListeners(pool, mesh),
+    ...deadPorts(pool),
+    ...unreadKinds(pool, mesh),
+  ];
+}
+
 /** Load balancer features that the ingress Service requests and Sluice does not implement. */
-export function unheededFields(service: Service | undefined): readonly Note[] {
+function unheededFields(service: Service | undefined): readonly Note[] {
   const { unheeded = [] } = service ?? {};
   if (service === undefined || unheeded.length === 0) return [];
   const message = `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says what to use instead`;
@@ -16,7 +29,7 @@ export function unheededFields(service: Service | undefined): readonly Note[] {
 }
 
 /** Ports of the ingress Service whose named target is on none of the gateway pods. */
-export function deadPorts({ name, service, pods }: IndexedIngress): readonly Note[] {
+function deadPorts({ name, service, pods }: IndexedIngress): readonly Note[] {
   if (pods.length === 0) return [];
   const named = new Set(
     pods.flatMap(({ pod }) => pod.containerPorts.map((one) => `${one.name}/${one.protocol}`)),
@@ -32,7 +45,7 @@ export function deadPorts({ name, service, pods }: IndexedIngress): readonly Not
 }
 
 /** EnvoyFilters on listeners of the gateway pods, whose effect is unknown. */
-export function changedListeners(
+function changedListeners(
   { name, objects, pods }: IndexedIngress,
   { rootNamespace }: MeshOptions,
 ): readonly Note[] {
@@ -57,7 +70,7 @@ export function changedListeners(
 }
 
 /** Certificates in other namespaces, while ReferenceGrants cannot be read. */
-export function unjudgedCertificates(
+function unjudgedCertificates(
   { apiGateways, optionalKinds = {} }: KubernetesObjects,
   { gatewayClasses }: MeshOptions,
 ): readonly Note[] {
@@ -76,4 +89,57 @@ export function unjudgedCertificates(
         'grant list and watch of referencegrants.gateway.networking.k8s.io';
       return [{ object: `Gateway ${namespacedName(gateway.meta)}`, code: 'GW161', message }];
     });
+}
+
+/**
+ * The mesh ConfigMap by whose defaults the gateway pods expect the PROXY protocol, if they have no
+ * configuration of their own. Their agents decide, so this refuses nothing.
+ */
+export function meshProxyProtocol(
+  { objects, pods }: IndexedIngress,
+  mesh: MeshOptions,
+): MeshConfig | undefined {
+  return pods
+    .filter(({ pod }) => pod.meshDefaults === true)
+    .map(({ pod }) => meshConfigOf(pod.meta.labels[REVISION_LABEL] ?? mesh.revision, objects, mesh))
+    .find((config) => config?.proxyProtocol === true);
+}
+
+interface UnreadKind {
+  readonly kind: keyof OptionalKinds;
+  readonly message: (mesh: MeshOptions) => string;
+}
+
+/** ReferenceGrants are reported at the Gateways that depend on them. */
+const UNREAD: readonly UnreadKind[] = [
+  {
+    kind: 'ingresses',
+    message: () =>
+      'Ingresses cannot be read, so ports that istiod opens for them are unknown; grant list and watch of ingresses.networking.k8s.io',
+  },
+  {
+    kind: 'envoyFilters',
+    message: () =>
+      'EnvoyFilters cannot be read, so changes of the listeners by them are unknown; grant list and watch of envoyfilters.networking.istio.io',
+  },
+  {
+    kind: 'meshConfigs',
+    message: ({ rootNamespace }) =>
+      `the mesh ConfigMap in namespace ${rootNamespace} cannot be read, so every namespace counts as read by istiod; grant get, list and watch of configmaps there, or set the mesh option discoverySelectors`,
+  },
+];
+
+/** Optional kinds that the watcher could not read. Versions that read none send no such list. */
+function unreadKinds(
+  { name, objects: { optionalKinds } }: IndexedIngress,
+  mesh: MeshOptions,
+): readonly Note[] {
+  if (optionalKinds === undefined) return [];
+  return UNREAD.filter(({ kind }) => optionalKinds[kind] === undefined)
+    .filter(({ kind }) => kind !== 'meshConfigs' || mesh.discoverySelectors === undefined)
+    .map(({ message }) => ({
+      object: `Service ${name}`,
+      code: 'GW161',
+      message: message(mesh),
+    }));
 }

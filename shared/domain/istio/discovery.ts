@@ -4,7 +4,7 @@
  */
 import { isSubset } from './selector-index.ts';
 import type { MeshOptions } from './mesh.ts';
-import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { KubernetesObjects, MeshConfig } from '../snapshot/objects.ts';
 import type { LabelSelector } from '../snapshot/label-selector.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -28,9 +28,7 @@ export function discoveryFor(
   { namespaces, optionalKinds }: Pick<KubernetesObjects, 'namespaces' | 'optionalKinds'>,
   mesh: MeshOptions,
 ): Discovery {
-  const config = (optionalKinds?.meshConfigs ?? []).find(
-    (one) => one.revision === revision && one.meta.namespace === mesh.rootNamespace,
-  );
+  const config = meshConfigOf(revision, { optionalKinds }, mesh);
   const selectors = mesh.discoverySelectors ?? config?.discoverySelectors ?? [];
   if (selectors.length === 0) return EVERYTHING;
   const known = new Map(namespaces.map(({ name, labels }) => [name, labels]));
@@ -58,6 +56,17 @@ export function discoveryFor(
       return answer;
     },
   };
+}
+
+/** The mesh ConfigMap of a revision, if it was read. */
+export function meshConfigOf(
+  revision: string,
+  { optionalKinds }: Pick<KubernetesObjects, 'optionalKinds'>,
+  { rootNamespace }: Pick<MeshOptions, 'rootNamespace'>,
+): MeshConfig | undefined {
+  return (optionalKinds?.meshConfigs ?? []).find(
+    (one) => one.revision === revision && one.meta.namespace === rootNamespace,
+  );
 }
 
 function keysOf({ matchLabels, matchExpressions }: LabelSelector): readonly string[] {

@@ -134,6 +134,8 @@ export const Pod = z.object({
   gone: z.boolean().optional(),
   /** Every TCP listener of this pod expects the PROXY protocol (gatewayTopology.proxyProtocol). */
   proxyProtocol: z.boolean().default(false),
+  /** It has no PROXY_CONFIG, so the defaults of the mesh may decide about the PROXY protocol. */
+  meshDefaults: z.literal(true).optional(),
 });
 export type Pod = z.infer<typeof Pod>;
 
@@ -262,6 +264,8 @@ export const MeshConfig = z.object({
   /** `default` for ConfigMap `istio`. */
   revision: z.string(),
   discoverySelectors: z.array(LabelSelector),
+  /** `defaultConfig.gatewayTopology.proxyProtocol` is set. */
+  proxyProtocol: z.literal(true).optional(),
 });
 export type MeshConfig = z.infer<typeof MeshConfig>;
 

@@ -149,7 +149,7 @@ function routesFrom(namespaces: JsonObject): From {
   return from === 'Selector' && !isJsonObject(namespaces['selector']) ? 'All' : from;
 }
 
-function listenerOf(raw: Raw, dropped: Status, gateway: Raw): ApiListener {
+function listenerOf(raw: JsonObject, dropped: Status, gateway: JsonObject): ApiListener {
   const tls = readRecord(raw['tls']);
   const allowed = readRecord(raw['allowedRoutes']);
   const namespaces = readRecord(allowed['namespaces']);
@@ -188,7 +188,10 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
       value: readText(address['value']) ?? '',
     })),
     listeners: readRecords(spec['listeners']).map((one) => listenerOf(one, dropped, spec)),
-    allowedListeners: fromOf(allowed['from'], isJsonObject(allowed['selector']) ? 'Selector' : 'None'),
+    allowedListeners: fromOf(
+      allowed['from'],
+      isJsonObject(allowed['selector']) ? 'Selector' : 'None',
+    ),
     ...withoutUndefined({
       allowedListenersSelector: selection.labels,
       allowedListenersExpressions: selection.expressions,

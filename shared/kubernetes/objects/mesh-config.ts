@@ -7,6 +7,7 @@ import { parseDocument } from 'yaml';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
+import { expectsProxyProtocol } from './proxy-protocol.ts';
 import { readList, readRecord, readText, stringMap } from './read.ts';
 
 const PREFIX = 'istio-';
@@ -38,5 +39,6 @@ export function normaliseMeshConfig(value: unknown): MeshConfig {
     meta,
     revision: name === 'istio' ? 'default' : name.slice(PREFIX.length),
     discoverySelectors: readList(mesh['discoverySelectors']).map((one) => LabelSelector.parse(one)),
+    ...(expectsProxyProtocol(readRecord(mesh['defaultConfig'])) && { proxyProtocol: true }),
   };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../domain/json-object.ts';
 import { parse } from 'yaml';
 import type { Pod } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
+import { expectsProxyProtocol } from './proxy-protocol.ts';
 import {
   compact,
   readList,
@@ -59,20 +60,19 @@ function parsed(document: string | undefined): JsonObject {
   }
 }
 
-/** The pod's own proxy configuration overrides the mesh's at injection. */
-function expectsProxyProtocol(
+/**
+ * The pod's own proxy configuration overrides the mesh's at injection, which writes the result into
+ * PROXY_CONFIG.
+ */
+function proxyProtocolOf(
   annotations: Readonly<Record<string, string>>,
   containers: readonly JsonObject[],
-): boolean {
-  const configs = [
-    parsed(annotations['proxy.istio.io/config']),
-    parsed(envOf(containers, 'PROXY_CONFIG')),
-  ];
-  const topology = configs
-    .map((config) => config['gatewayTopology'])
-    .find((value) => value !== undefined);
-  const setting = readRecord(topology)['proxyProtocol'];
-  return setting !== undefined && setting !== null && setting !== false;
+): Pick<Pod, 'proxyProtocol' | 'meshDefaults'> {
+  const injected = envOf(containers, 'PROXY_CONFIG');
+  const configs = [parsed(annotations['proxy.istio.io/config']), parsed(injected)];
+  const own = configs.find((config) => config['gatewayTopology'] !== undefined);
+  if (own !== undefined) return { proxyProtocol: expectsProxyProtocol(own) };
+  return { proxyProtocol: false, ...(injected === undefined && { meshDefaults: true }) };
 }
 
 function portsOf(containers: readonly JsonObject[]): Pod['containerPorts'] {
@@ -131,6 +131,6 @@ export function normalisePod(value: unknown): Pod {
     ),
     terminating:
       metadata['deletionTimestamp'] !== undefined && metadata['deletionTimestamp'] !== null,
-    proxyProtocol: expectsProxyProtocol(annotations, containers),
+    ...proxyProtocolOf(annotations, containers),
   };
 }

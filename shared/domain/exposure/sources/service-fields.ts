@@ -249,6 +249,12 @@ const OTHERS: readonly LoadBalancerField[] = [
     treatment: 'honoured',
     help: 'Namespaces that are not read open no port (MAP208).',
   },
+  {
+    object: 'ConfigMap',
+    field: 'mesh: defaultConfig.gatewayTopology.proxyProtocol',
+    treatment: 'noted',
+    help: 'For gateway pods without PROXY_CONFIG (GW141); those of injected pods are honoured.',
+  },
 ];
 
 /** All known fields and annotations, in the order of the reference page. */
