@@ -155,6 +155,15 @@ describe('istio-port-mapping.md §3: managed Gateways', () => {
     expect(said(only(there), 'apps/edge')).toBe('not-selected MAP207');
   });
 
+  test('a listener of another class is not judged by what istiod accepts', () => {
+    const there = managed(
+      [apiGateway('apps/edge', [apiListener('mesh', 15008, 'HBONE')], { class: 'istio-waypoint' })],
+      [],
+      { pods: [] },
+    );
+    expect(said(only(there), 'apps/edge')).toBe('not-selected MAP206');
+  });
+
   test.each(['istio-remote', 'istio-waypoint', 'istio-east-west', 'nginx'])(
     'class %s opens no ingress port',
     (name) => {

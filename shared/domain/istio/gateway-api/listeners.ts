@@ -186,8 +186,12 @@ export function readListeners(
   world: AttachmentContext,
 ): ReadListener[] {
   const holders = new Map<number, PortHolder<Origin>>();
+  // What is wrong with listeners of other classes is for their controllers to say.
+  const isJudged = world.mesh.gatewayClasses.includes(gateway.class);
   return origins(gateway, sets, world).map((origin) => {
     const id = idOf(origin);
+    const meta = internalMeta(origin.owner, origin.listener);
+    if (!isJudged) return { server: { id, spec: specOf(origin, id, services, world) }, meta };
     const winner =
       origin.fault === undefined ? claimPort(origin.listener, origin, holders) : undefined;
     const fault =
@@ -202,6 +206,6 @@ export function readListeners(
             ...droppedOf(origin, id, world),
           }
         : { id, fault };
-    return { server, meta: internalMeta(origin.owner, origin.listener) };
+    return { server, meta };
   });
 }
