@@ -19,7 +19,7 @@ import {
   normaliseService,
   normaliseVirtualService,
 } from '../../../shared/kubernetes/objects/index.ts';
-import { readOwnership, type ServiceOwnership } from './ownership.ts';
+import { readOwnership, type ServiceOwnership } from '../../../shared/kubernetes/ownership.ts';
 import { meshService } from './mesh-service.ts';
 
 type List = keyof ObjectLists;

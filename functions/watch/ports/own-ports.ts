@@ -1,6 +1,6 @@
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { PortKey } from '../cache/ownership.ts';
+import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { ObservedObject } from '../cache/kinds.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Pure: messages about Service ports, with remedies. */
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { KubernetesError } from '../../../shared/kubernetes/index.ts';
-import type { PortKey } from '../cache/ownership.ts';
+import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { OwnPort } from './port-plan.ts';
 import type { EventMessage } from '../report/event-object.ts';
 

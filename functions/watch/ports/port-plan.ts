@@ -1,7 +1,7 @@
 /** Pure: the ports that Sluice should own on a Service. */
 import type { Service, ServicePort } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort, PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import type { PortKey } from '../cache/ownership.ts';
+import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 
 /** A port for server-side apply. */

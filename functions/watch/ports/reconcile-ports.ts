@@ -18,7 +18,7 @@ import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { WatchedIngress } from '../ingresses.ts';
-import { readOwnership, PORT_MANAGER } from '../cache/ownership.ts';
+import { readOwnership, PORT_MANAGER } from '../../../shared/kubernetes/ownership.ts';
 import {
   isRefusal,
   portAdded,

@@ -1,6 +1,6 @@
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 import { includes, type PortDemand } from './port-plan.ts';
-import type { PortKey } from '../cache/ownership.ts';
+import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 
 /** Time for which a port stays after BIG-IP stopped using it, for connections in progress. */
 const DELAY_MS = 5 * 60_000;

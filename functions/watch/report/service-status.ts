@@ -6,7 +6,12 @@ import {
   type KubernetesClient,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
-import { STATUS_CLUSTER, STATUS_MANAGER, type ServiceOwnership } from '../cache/ownership.ts';
+import {
+  STATUS_CLUSTER,
+  STATUS_MANAGER,
+  writersOf,
+  type ServiceOwnership,
+} from '../../../shared/kubernetes/ownership.ts';
 import { SERVICES } from './event-targets.ts';
 
 /**
@@ -66,16 +71,6 @@ function isOwn(
   { cluster, isContested }: StatusRules,
 ): boolean {
   return status && (statusCluster === cluster || (statusCluster === undefined && !isContested));
-}
-
-/** Description by field manager and, for another Sluice, by cluster. */
-export function writersOf({ status, statusCluster, statusManagers }: ServiceOwnership): string {
-  const names = statusManagers.map((name) =>
-    name === STATUS_MANAGER && status && statusCluster !== undefined
-      ? `${name} of cluster ${statusCluster}`
-      : name,
-  );
-  return names.length === 0 ? 'an unknown field manager' : `field manager ${names.join(', ')}`;
 }
 
 /** An empty list takes our entry away. Returns the Service as it is then. */

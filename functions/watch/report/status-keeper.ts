@@ -8,7 +8,8 @@ import type { Recorder } from './event-recorder.ts';
 import { statusAddresses } from './event-messages.ts';
 import { serviceTarget } from './event-targets.ts';
 import type { LatestResults } from './latest-results.ts';
-import { addressesOf, decideStatus, writersOf, writeStatus } from './service-status.ts';
+import { writersOf } from '../../../shared/kubernetes/ownership.ts';
+import { addressesOf, decideStatus, writeStatus } from './service-status.ts';
 
 /** The ingress Service whose status is maintained. */
 export interface StatusKeeperOptions {

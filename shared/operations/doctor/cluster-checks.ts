@@ -3,9 +3,13 @@ import type { SluiceConfig } from '../../config/schema.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { chooseCluster } from '../clusters/clusters.ts';
+import { LOAD_BALANCER_CLASS } from '../../domain/exposure/pool-claims.ts';
+import type { KubernetesClient, RawObject, Resource } from '../../kubernetes/index.ts';
+import { normaliseService } from '../../kubernetes/objects/index.ts';
+import { readOwnership, writersOf } from '../../kubernetes/ownership.ts';
 import { openCluster, readCluster } from '../objects/read-cluster.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
-import type { DoctorFinding } from './finding.ts';
+import type { CheckedObject, DoctorFinding } from './finding.ts';
 import { rightsChecks } from './rights-checks.ts';
 
 /** The cluster to check, and the account to check it with. */
@@ -71,26 +75,69 @@ async function objectChecks(
   ingresses: Ingresses,
   kubeconfig: string,
 ): Promise<readonly DoctorFinding[]> {
-  let services: ReadonlySet<string> = new Set();
   const read = await runCheck({ id: 'cluster', what: 'cluster' }, async () => {
     const namespaces = [...new Set(ingresses.map(namespaceOf))];
     const { objects } = await readCluster(kubeconfig, { namespaces });
-    services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
     return (
       `${objects.gateways.length + objects.apiGateways.length} Gateways, ` +
       `${objects.services.length} Services, ${objects.pods.length} Pods`
     );
   });
   if (!read.ok) return [read];
-  return [
-    read,
-    ...ingresses.map(({ service }) => {
-      const checked = { id: 'ingress-service', what: `ingress Service ${service}` };
-      return services.has(service)
-        ? okFinding(checked, 'is there')
-        : badFinding(checked, 'is not in the cluster', {
-            remedy: 'correct ingresses[].service, or create the Service',
-          });
-    }),
-  ];
+  const client = openCluster(kubeconfig);
+  try {
+    const services = await Promise.all(ingresses.map((ingress) => serviceCheck(client, ingress)));
+    return [read, ...services];
+  } finally {
+    await client.close();
+  }
+}
+
+const SERVICES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
+
+async function serviceCheck(
+  client: Pick<KubernetesClient, 'get'>,
+  ingress: Ingresses[number],
+): Promise<DoctorFinding> {
+  const checked = { id: 'ingress-service', what: `ingress Service ${ingress.service}` };
+  const [namespace, name = ''] = ingress.service.split('/');
+  try {
+    const raw = await client.get(SERVICES, name, namespace);
+    if (raw !== undefined) return statusFinding(checked, raw, ingress);
+  } catch (error) {
+    return badFinding(checked, errorMessage(error));
+  }
+  return badFinding(checked, 'is not in the cluster', {
+    remedy: 'correct ingresses[].service, or create the Service',
+  });
+}
+
+/** Names who else wrote the external address, because the watcher leaves that in place. */
+function statusFinding(
+  checked: CheckedObject,
+  raw: RawObject,
+  { cluster, writeStatus }: Ingresses[number],
+): DoctorFinding {
+  const service = normaliseService(raw);
+  const owned = readOwnership(raw);
+  const addresses = service.loadBalancerIngress.map(({ ip, hostname }) => ip ?? hostname ?? '');
+  const isOurs =
+    service.loadBalancerClass === LOAD_BALANCER_CLASS ||
+    (owned.status && (owned.statusCluster ?? cluster) === cluster);
+  if (addresses.length === 0 || isOurs) return okFinding(checked, 'is there');
+  const says = `its external address ${addresses.join(', ')} was written by ${writersOf(owned)}`;
+  if (!writeStatus) return okFinding(checked, `is there; ${says}, and writeStatus is off`);
+  const { namespace, name } = service.meta;
+  return badFinding(checked, `${says}, so Sluice leaves it`, {
+    state: 'warn',
+    remedy:
+      `if no controller maintains it any more, remove it: kubectl -n ${namespace} patch service ` +
+      `${name} --subresource=status --type=merge -p '{"status":{"loadBalancer":{"ingress":null}}}'`,
+  });
 }

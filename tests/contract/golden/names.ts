@@ -233,7 +233,7 @@ export async function presentNames(): Promise<Names> {
     'metric labels': metrics.flatMap(({ labelNames }) => labelNames),
     'log fields': logFields(),
     commands: root.commands.flatMap((command) => spelling(command, '')),
-    'field managers': matches(/_MANAGER = '([^']+)'/g, 'functions/watch'),
+    'field managers': matches(/_MANAGER = '([^']+)'/g, 'functions/watch', 'shared/kubernetes'),
     'paths of the watcher': matches(/'(\/(?:healthz|readyz|metrics))'/g, 'functions/watch'),
   };
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { SettlementTracker } from '../../../functions/watch/emit/settlement-trac
 import { ChangeLog } from '../../../functions/watch/emit/change-log.ts';
 import { Debounce } from '../../../functions/watch/emit/debounce.ts';
 import { watchedIngresses } from '../../../functions/watch/ingresses.ts';
-import { readOwnership } from '../../../functions/watch/cache/ownership.ts';
+import { readOwnership } from '../../../shared/kubernetes/ownership.ts';
 import { planPorts } from '../../../functions/watch/ports/port-plan.ts';
 import { LatestResults } from '../../../functions/watch/report/latest-results.ts';
 import { Revisions } from '../../../functions/watch/emit/revisions.ts';

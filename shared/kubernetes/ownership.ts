@@ -1,5 +1,5 @@
 /** The fields of a Service that Sluice owns, from `managedFields`. */
-import type { ManagedFields, RawObject } from '../../../shared/kubernetes/index.ts';
+import type { ManagedFields, RawObject } from './object.ts';
 
 /** Field manager of the Service ports added by Sluice. */
 export const PORT_MANAGER = 'sluice';
@@ -52,6 +52,16 @@ export function readOwnership(raw: RawObject): ServiceOwnership {
       ...new Set(all.filter(ownsStatus).map(({ manager }) => manager ?? 'unknown')),
     ].sort(),
   };
+}
+
+/** Description by field manager and, for another Sluice, by cluster. */
+export function writersOf({ status, statusCluster, statusManagers }: ServiceOwnership): string {
+  const names = statusManagers.map((name) =>
+    name === STATUS_MANAGER && status && statusCluster !== undefined
+      ? `${name} of cluster ${statusCluster}`
+      : name,
+  );
+  return names.length === 0 ? 'an unknown field manager' : `field manager ${names.join(', ')}`;
 }
 
 function ownsStatus({ fieldsV1 }: ManagedFields): boolean {
