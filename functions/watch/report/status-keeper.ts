@@ -25,7 +25,7 @@ export interface StatusKeeperOptions {
 type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 
 /** The first change by another writer is reverted at once, later ones at growing intervals. */
-const PAUSE = { base: 10_000, max: 600_000 };
+const PAUSE = { base: 60_000, max: 600_000 };
 /** Without changes for this long, the intervals start again. */
 const PEACE_MS = 600_000;
 

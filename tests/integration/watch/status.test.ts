@@ -1,9 +1,30 @@
 /** The external address where somebody else writes it too: nobody's good entry is emptied, and nobody is fought. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
+import { create } from '../../../functions/watch/main.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
+import {
+  INGRESS_OBSERVED,
+  INGRESS_SETTLED,
+  SNAPSHOT_EVENTS,
+} from '../../../shared/queue/events.ts';
 import { call } from '../lab-kubernetes/client.ts';
-import { gateway, gatewayPod, ingressService, startBench, toldAll, type Bench } from './support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  memoryQueues,
+  OWNER,
+  startBench,
+  toldAll,
+  type Bench,
+} from './support.ts';
 
 const OURS = '172.16.100.195';
 const THEIRS = '10.8.3.11';
@@ -150,3 +171,91 @@ describe.each([
     expect(events('AddressContested').map((event) => event['count'])).toEqual([1]);
   }, 30_000);
 });
+
+describe.each([
+  ['the class of Sluice', OF_CLASS, {}, 'AddressContested'],
+  ['writeStatus', {}, { writeStatus: true }, 'AddressForeign'],
+])('two Sluices with different cluster ids on one Service, with %s', (_, spec, ingress, reason) => {
+  test('write its status at most five times a minute together, and an Event names one to the other', async () => {
+    await begin(spec, ingress);
+    const statuses: string[] = [];
+    at.lab.store.subscribe(({ object }) => {
+      if (object.kind !== 'Service') return;
+      const now = addresses().join(' ');
+      if (now !== statuses.at(-1)) statuses.push(now);
+    });
+    const west = await startWest(at, ingress);
+    await start([applied]);
+    west.settle();
+    for (let step = 0; step < 600; step += 1) {
+      at.clock.advance(100);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await toldAll(at);
+    await west.stop();
+    // The first one is the empty status of the new Service.
+    expect(statuses.slice(1)).toContain(statuses.at(-1));
+    expect(statuses.length - 1).toBeLessThanOrEqual(5);
+    expect(statuses.slice(1)).not.toContain('');
+    expect(events(reason).map((event) => event['message'])).toEqual([
+      expect.stringMatching(/field manager sluice-status of cluster (east|west)/),
+    ]);
+  }, 60_000);
+});
+
+/** A whole watcher with another cluster id, its own queues, and another address. */
+async function startWest(
+  { lab, clock, runtime }: Bench,
+  ingress: object,
+): Promise<{ settle(): void; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-west-'));
+  const kubeconfig = join(folder, 'config');
+  writeFileSync(kubeconfig, lab.kubeconfig());
+  const config = SluiceConfig.parse({
+    ...runtime.config,
+    clusters: [{ id: 'west' }],
+    ingresses: [{ ...runtime.config.ingresses[0], ...ingress, cluster: 'west' }],
+  });
+  const queues = memoryQueues();
+  const watcher = create({
+    runtime: { ...runtime, config, queues },
+    kubeconfig,
+    clusterId: 'west',
+    identity: 'west',
+  });
+  await watcher.start();
+  await at.passUntil(() => queues.sent.length > 1);
+  return {
+    settle: () => {
+      const snapshot = queues.sent.flatMap(({ message }) => {
+        const event = parseEvent(message.body, SNAPSHOT_EVENTS);
+        return 'ok' in event && event.ok.type === INGRESS_OBSERVED ? [event.ok.data] : [];
+      })[0];
+      if (snapshot === undefined) throw new Error('west sent no snapshot');
+      const owner = OWNER.replace('east/', 'west/');
+      const settled: Settled = {
+        owner,
+        clusterUid: snapshot.clusterUid,
+        version: { ...snapshot.revision, generation: 1 },
+        device: 'bigip-1',
+        devices: ['bigip-1'],
+        servers: [],
+        exposures: [{ ...applied, address: THEIRS }],
+        notes: [],
+      };
+      queues.deliver(
+        'settled-west',
+        serialiseEvent(INGRESS_SETTLED, settled, {
+          id: randomUUID(),
+          cluster: 'west',
+          subject: owner,
+          time: new Date(clock.now()).toISOString(),
+        }),
+      );
+    },
+    stop: async () => {
+      await watcher.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
