@@ -77,25 +77,31 @@ function addressed(
 }
 
 /**
- * Call with the state read since. If another writer was faster, throws so that everything is
- * retried with another address.
+ * The error if another writer was faster, so that everything is retried with another address.
+ * `state`: read after the addresses were chosen.
  */
-export function assertStillFree(
-  fresh: readonly NewAllocation[],
-  where: { readonly device: string; readonly partition: string; readonly sameFleet: SameFleet },
+export function takenSince(
+  where: {
+    readonly device: string;
+    readonly partition: string;
+    readonly sameFleet: SameFleet;
+    readonly fresh?: readonly NewAllocation[];
+  },
   state: DeclaredState,
-): void {
-  const { device, partition, sameFleet } = where;
+): DeviceError | undefined {
+  const { device, partition, sameFleet, fresh = [] } = where;
   const taken = allocationTakenSince(
     { states: new Map([[partition, state]]), holders: undefined, sameFleet },
     fresh.filter((one) => one.partition === partition),
   );
-  if (taken)
-    throw new DeviceError(
+  return (
+    taken &&
+    new DeviceError(
       'BIP430',
       'transient',
       `${device}, partition ${partition}: ${taken.address} was assigned to another owner before ${taken.owner}`,
-    );
+    )
+  );
 }
 
 /** Uses each known reading once, then reads again. */

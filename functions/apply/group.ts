@@ -7,7 +7,7 @@ import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
-import { applyPartition } from './partition.ts';
+import { applyPartition } from './loop/run.ts';
 
 /** Slices and orders for one device, over all its partitions. */
 export interface GroupJob extends Omit<

@@ -29,7 +29,6 @@ import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
 import { createStore } from './store.ts';
-import { OutOfTime } from './trouble.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
@@ -58,9 +57,7 @@ export function create(
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
-  const paces = new Map(
-    runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]),
-  );
+  const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace()]));
   const sizes = createSizes(runtime);
   const scope = (context: FunctionContext): Scope => ({
     runtime,
@@ -175,9 +172,6 @@ async function applyStage(
   const { runtime, context } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
-  const checkTime = (): void => {
-    if (context.getRemainingTimeInMillis() < leave) throw new OutOfTime(config.name);
-  };
   const { newest } = newestFirst(stage.slices);
   try {
     const results = await applyGroup({
@@ -195,11 +189,11 @@ async function applyStage(
       firstReceived: new Set(
         newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
       ),
-      pace: scope.paces.get(config.name) ?? createPace(runtime.clock),
+      pace: scope.paces.get(config.name) ?? createPace(),
       sameFleet: sharedFleet(runtime.config),
       fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,
-      checkTime,
+      hasTime: () => context.getRemainingTimeInMillis() >= leave,
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     });
     await reportStage(scope, stage, results);

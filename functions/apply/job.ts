@@ -12,7 +12,7 @@ import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Pace } from './pace.ts';
+import type { PaceKeeper } from './pace.ts';
 
 /** The work for one partition of one device. */
 export interface PartitionJob {
@@ -23,8 +23,8 @@ export interface PartitionJob {
   readonly sameFleet: SameFleet;
   readonly fleetOf?: FleetOf;
   readonly clock: Clock;
-  /** Throws if the function's time is almost over. */
-  readonly checkTime: () => void;
+  /** False if the function's time is almost over. */
+  readonly hasTime: () => boolean;
   readonly orders?: readonly Order[];
   readonly absences?: readonly Absence[];
   /** Declare even without changes, because the device differs from the declaration. */
@@ -49,7 +49,7 @@ export interface PartitionJob {
   /** Detect and keep manual changes before declaring over them. */
   readonly adopting?: boolean;
   /** The capacity observed on the device; absent if unknown. */
-  readonly pace?: Pace;
+  readonly pace?: PaceKeeper;
   /** Newly assigned addresses, which no other owner may have obtained in the meantime. */
   readonly fresh?: readonly NewAllocation[];
   readonly onTry?: (one: DeclareTry) => void;

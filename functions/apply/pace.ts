@@ -1,15 +1,20 @@
 /**
  * Limits the size of one declare: smaller after the device was too slow, and larger again with
- * time.
+ * time. Pure.
  */
 import { MAX_SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 
 /** The size limit of one declare, learnt from slow ones. */
 export interface Pace {
   /** Maximum number of lines of AS3's script. */
-  most(): number;
-  slower(): void;
+  readonly most: number;
+  /** Monotonic time of the last change. */
+  readonly since: number;
+}
+
+/** Keeps the pace of one device for the lifetime of the process. */
+export interface PaceKeeper {
+  pace: Pace;
 }
 
 /** The minimum is about one exposure. */
@@ -20,21 +25,19 @@ const LEAST = 5;
  */
 const LESSON = 60 * 60_000;
 
-/** For one device, for the lifetime of the process. */
-export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
-  let most: number = MAX_SCRIPT_LINES;
-  let since = 0;
-  return {
-    most: () => {
-      if (most < MAX_SCRIPT_LINES && clock.monotonic() - since >= LESSON) {
-        most = Math.min(MAX_SCRIPT_LINES, most * 2);
-        since = clock.monotonic();
-      }
-      return most;
-    },
-    slower: () => {
-      most = Math.max(LEAST, Math.floor(most / 4));
-      since = clock.monotonic();
-    },
-  };
+export const FULL_PACE: Pace = { most: MAX_SCRIPT_LINES, since: 0 };
+
+export function createPace(): PaceKeeper {
+  return { pace: FULL_PACE };
+}
+
+/** An hour after the last change it is twice as much, up to the first figure. */
+export function paceAt(pace: Pace, monotonic: number): Pace {
+  return pace.most < MAX_SCRIPT_LINES && monotonic - pace.since >= LESSON
+    ? { most: Math.min(MAX_SCRIPT_LINES, pace.most * 2), since: monotonic }
+    : pace;
+}
+
+export function slower({ most }: Pace, monotonic: number): Pace {
+  return { most: Math.max(LEAST, Math.floor(most / 4)), since: monotonic };
 }

@@ -3,7 +3,7 @@ import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { ResultRecorder } from './record-results.ts';
-import type { Pace } from './pace.ts';
+import type { PaceKeeper } from './pace.ts';
 import type { Sizes } from './sizes.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -13,7 +13,7 @@ export interface Scope {
   readonly devices: Devices;
   readonly attempts: Attempts;
   /** By device. */
-  readonly paces: ReadonlyMap<string, Pace>;
+  readonly paces: ReadonlyMap<string, PaceKeeper>;
   readonly recorder: ResultRecorder;
   readonly sizes: Sizes;
   readonly waiting: Waiting;

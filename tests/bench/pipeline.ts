@@ -1,5 +1,5 @@
 /** From a snapshot in the queue to the declare that leaves for the device, without the device's own time. */
-import { applyPartition } from '../../functions/apply/partition.ts';
+import { applyPartition } from '../../functions/apply/loop/run.ts';
 import { mapSnapshot } from '../../functions/map/map.ts';
 import { renderTenant, wrapTenants } from '../../shared/bigip/as3/render.ts';
 import { SluiceConfig } from '../../shared/config/schema.ts';
@@ -80,7 +80,7 @@ async function measure(size: number): Promise<(string | number)[]> {
       slices: [Slice.parse(opened.ok.data)],
       sameFleet: () => false,
       clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
-      checkTime: () => undefined,
+      hasTime: () => true,
     });
   });
   return [String(size), body.length / 1024, mapped.median, applied.median, rendered.length / 1024];

@@ -126,8 +126,8 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'apply',
-    sources: ['functions/apply/*.ts'],
-    tests: ['tests/unit/apply/*.test.ts'],
+    sources: ['functions/apply/**/*.ts'],
+    tests: ['tests/unit/apply/*.test.ts', 'tests/property/apply/*.test.ts'],
     kinds: GUARDS,
   },
   {

@@ -7,7 +7,7 @@ import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `declareAll` (isolate.ts) throws the fault instead of looking for the culprit, nothing healthy is
+ * Red with the guard removed: when `refused` (loop/step.ts) fails with the fault instead of looking for the culprit, nothing healthy is
  * applied; without the stored quarantine (`keptOut` in quarantine.ts) every later batch pays for the poison again, and the time
  * and the number of declares fail.
  */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { applyPartition } from '../../functions/apply/partition.ts';
+import { applyPartition } from '../../functions/apply/loop/run.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
@@ -13,9 +13,9 @@ import { SEEDS } from './support/seeds.ts';
 /**
  * Red with the guard removed: without the comparison of versions in `judgeFence` (fence.ts) promises 2, 3 and 7 fail within a few seeds;
  * without `lostClaim` (upsert-exposure.ts), 7 does; without `.toSorted(byAge)` (plan.ts) the winner depends on the order; when every plan counts as
- * changed (plan.ts), 4 does. The interleavings fail when `declareOnce` (declare.ts) posts what an earlier plan said instead of planning
+ * changed (plan.ts), 4 does. The interleavings fail when `plan` (loop/step.ts) posts what an earlier plan said instead of planning
  * from what it has just read, when it hands on another lock key than that of its reading, when an owner without exposures gets no
- * fence at the first contact, and when `bringUp` (partition.ts) is content although it had to read again.
+ * fence at the first contact, and when `partDone` (loop/step.ts) is content although it had to read again.
  */
 const RUNS = { numRuns: SEEDS };
 const rules = { sameFleet: () => false };
@@ -210,7 +210,7 @@ describe('promises of apply, over interleavings of processes that work on the sa
             slices: [event],
             sameFleet: () => false,
             clock,
-            checkTime: () => undefined,
+            hasTime: () => true,
           });
         // A process that loses too many races gives up, and the queue brings its event again.
         const lost = new Set(events);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { applyPartition } from '../../functions/apply/partition.ts';
+import { applyPartition } from '../../functions/apply/loop/run.ts';
 import { dryRunDevice } from '../../shared/bigip/dry-run.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
@@ -15,7 +15,7 @@ import { createWorld } from './support/world.ts';
 
 /**
  * Red with the guard removed. 7: when `applyGroup` (group.ts) takes its partitions from the slices, foreign ones are written. 8: when
- * `dryRunDevice` passes declares on, the device changes. 9: without `device.verify` (declare.ts) a mismatch is told as applied; when the
+ * `dryRunDevice` passes declares on, the device changes. 9: without the effect `verify` (loop/step.ts) a mismatch is told as applied; when the
  * lock key is not handed on, a plan that is out of date is posted.
  */
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
@@ -28,7 +28,7 @@ const job = (
   slices,
   sameFleet: () => false,
   clock,
-  checkTime: () => undefined,
+  hasTime: () => true,
 });
 
 const wish = fc.record({

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { PartitionResult } from '../../../functions/apply/partition.ts';
-import { applyPartition } from '../../../functions/apply/partition.ts';
+import type { PartitionResult } from '../../../functions/apply/job.ts';
+import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/bigip/device.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -52,7 +52,7 @@ async function start(rules: PlanRules, partitions: readonly string[] = ['k8s']):
       sameFleet,
       ...(fleetOf && { fleetOf }),
       clock: processClock,
-      checkTime: () => undefined,
+      hasTime: () => true,
       shareNodes: partitions.length > 1,
     });
   return { bigip, device, rules, apply };
@@ -353,7 +353,7 @@ describe('a device whose other partitions are taken out of the configuration', (
         slices,
         sameFleet: rules.sameFleet,
         clock: processClock,
-        checkTime: () => undefined,
+        hasTime: () => true,
         shareNodes: false,
         ...more,
       });

@@ -104,7 +104,7 @@ describe('policy.drift: adopt', () => {
     expect(await live(bigip)).toEqual(set);
   });
 
-  /** Red without `detectManualChanges` in partition.ts. */
+  /** Red without `detectsManualChanges` in loop/step.ts. */
   test('is detected before a declare, even without an audit', async () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });

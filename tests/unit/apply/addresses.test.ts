@@ -130,7 +130,7 @@ describe('apply with automatic addresses', () => {
     ]).toEqual([[], ['10.1.0.3:443/tcp']]);
   });
 
-  /** Red without `assertStillFree` in run.ts: both have the address then. */
+  /** Red without `takenSince` in loop/step.ts: both have the address then. */
   test('gives no address that another writer gave away between reading and writing', async () => {
     const device = memoryDevice();
     const job = {
@@ -138,7 +138,7 @@ describe('apply with automatic addresses', () => {
       partitions: ['k8s'],
       sameFleet: () => false,
       clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
-      checkTime: () => undefined,
+      hasTime: () => true,
     };
     await applyGroup({ ...job, slices: [slice(1, [exposure()], { owner: 'north/a/gw' })] });
     let raced = false;

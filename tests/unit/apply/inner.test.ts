@@ -1,6 +1,6 @@
 /**
- * Red without the guards: without the second look at what was blamed (`isOwed` in retry.ts) a fault that ends while a culprit is looked
- * for leaves one in quarantine; without the samples (`amongOthers` in isolate.ts) a script that cannot be run blames all; with faults
+ * Red without the guards: without the second look at what was blamed (`isOwed` in loop/retry.ts) a fault that ends while a culprit is looked
+ * for leaves one in quarantine; without the samples (`firstSample` in loop/isolate.ts) a script that cannot be run blames all; with faults
  * inside the device as content (outcomes.ts) nearly everything here fails.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';

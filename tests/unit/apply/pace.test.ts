@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPace } from '../../../functions/apply/pace.ts';
-import type { PartitionJob, PartitionResult } from '../../../functions/apply/partition.ts';
-import { applyPartition } from '../../../functions/apply/partition.ts';
+import { createPace, FULL_PACE, paceAt, slower } from '../../../functions/apply/pace.ts';
+import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
+import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -31,7 +31,7 @@ function run(
     slices: [wanted],
     sameFleet: () => false,
     clock,
-    checkTime: () => undefined,
+    hasTime: () => true,
     ...over,
   });
 }
@@ -80,7 +80,7 @@ describe('how much goes into one declare', () => {
   test('after a script that took too long it is a quarter of it, until the device copes; nothing is blamed', async () => {
     const device = memoryDevice();
     const { given } = slow(device, 40, false);
-    const pace = createPace(clock);
+    const pace = createPace();
     const result = await run(device, ingress(1, 120, 1), { pace });
     expect(Object.keys(device.state().exposures)).toHaveLength(120);
     expect(given).toEqual([500, 125]);
@@ -108,13 +108,12 @@ describe('how much goes into one declare', () => {
 
   test('an hour later it is twice as much, never beyond the first figure', () => {
     let now = 0;
-    const pace = createPace({ monotonic: () => now });
-    pace.slower();
-    pace.slower();
-    const seen = [pace.most()];
+    let pace = slower(slower(FULL_PACE, now), now);
+    const most = (): number => (pace = paceAt(pace, now)).most;
+    const seen = [most()];
     for (let hour = 0; hour < 5; hour++) {
       now += 3_600_000;
-      seen.push(pace.most(), pace.most());
+      seen.push(most(), most());
     }
     expect(seen).toEqual([
       31,

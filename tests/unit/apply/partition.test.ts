@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { PartitionJob, PartitionResult } from '../../../functions/apply/partition.ts';
-import { applyPartition } from '../../../functions/apply/partition.ts';
+import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
+import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -24,7 +24,7 @@ function run(
     slices,
     sameFleet: () => false,
     clock,
-    checkTime: () => undefined,
+    hasTime: () => true,
     ...over,
   });
 }

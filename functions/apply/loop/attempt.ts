@@ -1,0 +1,106 @@
+/** One set of changes on its way to the device. Pure. */
+import type { DeclaredPartition } from '../../../shared/bigip/device.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
+import type { Plan } from '../../../shared/domain/plan/plan.ts';
+import { changeId } from '../../../shared/domain/plan/plan.ts';
+import type { DeclareTry } from '../job.ts';
+import { renew } from './budgets.ts';
+import type { Attempt, Loop, Moment, Task } from './state.ts';
+
+/** The task of attempts that change nothing on the device. */
+export const NO_CHANGES: Task = { changes: [], isolating: false };
+
+/** Not begun yet. */
+const NEW = {
+  base: undefined,
+  next: undefined,
+  half: false,
+  begun: 0,
+  error: undefined,
+} as const satisfies Partial<Attempt>;
+
+/** The attempt to declare a task, with budgets of its own. */
+export function attemptOf(
+  loop: Loop,
+  { purpose, task, idle }: Pick<Attempt, 'purpose' | 'task' | 'idle'>,
+): Loop {
+  const only = new Set(task.changes.map(changeId));
+  return {
+    ...loop,
+    attempt: { ...NEW, purpose, task, only, idle },
+    spent: renew(loop.spent, 'declare'),
+  };
+}
+
+/** The same again, from the start. */
+export function restarted(loop: Loop, { monotonic }: Moment): Loop {
+  return loop.attempt ? { ...loop, attempt: { ...loop.attempt, ...NEW, begun: monotonic } } : loop;
+}
+
+/** The attempt to declare nothing, to find out whether `error` depends on the changes. */
+export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Moment): Loop {
+  const attempt: Attempt = {
+    ...NEW,
+    purpose: 'proof',
+    task: NO_CHANGES,
+    only: new Set(),
+    idle: 'declare',
+    error,
+    begun: monotonic,
+    ...(loop.attempt && { about: loop.attempt }),
+  };
+  return { ...loop, attempt };
+}
+
+/** With the reading that the attempt is planned on; a reading is used for one declare only. */
+export function withReading(loop: Loop): Loop {
+  const { attempt, seen } = loop;
+  if (attempt === undefined) return loop;
+  return {
+    ...loop,
+    attempt: { ...attempt, base: attempt.base ?? seen.fresh },
+    seen: { ...seen, fresh: undefined },
+  };
+}
+
+/** The plan of the round, if the attempt makes all of its changes. */
+export function plannedAlready({ work, attempt }: Loop): Plan | undefined {
+  const changes = work.plan?.entries.filter(isChange) ?? [];
+  return changes.every((entry) => attempt?.only.has(changeId(entry)) === true)
+    ? work.plan
+    : undefined;
+}
+
+/** For the log: the problems that remain, or the error. */
+export function triedAs(
+  { job, attempt }: Loop,
+  outcome: readonly string[] | { readonly error: unknown },
+  { monotonic }: Moment,
+): DeclareTry {
+  const { only, begun } = attempt ?? { only: new Set(), begun: monotonic };
+  const tried = { partition: job.partition, changes: only.size, took: monotonic - begun };
+  if ('error' in outcome) {
+    const { error } = outcome;
+    const code = error instanceof DeviceError ? error.code : 'failed';
+    return { ...tried, outcome: code, reason: String(error) };
+  }
+  const [reason] = outcome;
+  return reason === undefined
+    ? { ...tried, outcome: 'applied' }
+    : { ...tried, outcome: 'incomplete', reason };
+}
+
+/** An attempt with the reading and the plan that it declares. */
+export type PlannedAttempt = Attempt & {
+  readonly base: DeclaredPartition;
+  readonly next: DeclaredState;
+};
+
+export function planOf({ attempt: now }: Loop): PlannedAttempt {
+  const { base, next } = now ?? {};
+  if (now === undefined || base === undefined || next === undefined)
+    throw new Error('declare without a plan');
+  return { ...now, base, next };
+}

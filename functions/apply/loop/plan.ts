@@ -1,0 +1,211 @@
+/** Plans from what the loop knows, and keeps the results of changes. Pure. */
+import { DeviceError, inWords, trim } from '../../../shared/bigip/errors.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
+import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
+import { nextQuarantine, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
+import { compareVersions } from '../../../shared/domain/revision.ts';
+import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
+import type { PartitionResult } from '../job.ts';
+import { BUDGETS } from './budgets.ts';
+import type { Loop, LoopJob, Moment, Results } from './state.ts';
+
+/** The plan from this state, limited to the given changes. */
+export function makePlan(
+  { job, seen, results, work }: Loop,
+  state: DeclaredState,
+  { now }: Moment,
+  only: ReadonlySet<string> | undefined,
+): Plan {
+  const { partition, slices, sameFleet, fleetOf, orders, absences } = job;
+  const { movedFrom, shareNodes, overrides, closed } = job;
+  return planPartition(partition, state, slices, {
+    sameFleet,
+    ...(fleetOf && { fleetOf }),
+    now,
+    refused: results.refused,
+    retry: work.retry,
+    ...(only && { only }),
+    ...(seen.holders && { holders: seen.holders }),
+    ...(orders && { orders }),
+    ...(absences && { absences }),
+    ...(movedFrom && { movedFrom }),
+    ...(closed && { closed }),
+    overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...seen.manualChanges] },
+    ...(shareNodes === undefined ? {} : { shareNodes }),
+  });
+}
+
+/** "Unchanged" after a change is not reported. */
+export function withEntries(results: Results, { entries }: Plan): Results {
+  const all = new Map(results.entries);
+  for (const entry of entries) {
+    const id = changeId(entry);
+    if (entry.kind !== 'unchanged' || !all.has(id)) all.set(id, entry);
+  }
+  return { ...results, entries: all };
+}
+
+/** Records that the device refuses this change. */
+export function recordRefusal(
+  loop: Loop,
+  entry: PlanEntry,
+  error: DeviceError,
+  { now }: Moment,
+): Loop {
+  const { job, seen, results, work } = loop;
+  const id = changeId(entry);
+  const remembered = nextQuarantine(
+    entry,
+    { code: error.code, reason: inWords(error) },
+    { before: quarantineEntry(seen.state, entry), now },
+  );
+  const rejection = {
+    error,
+    attempts: results.attempts.get(id) ?? [],
+    news: remembered.tries === 1 || isReplayed(job, seen.before, entry.owner),
+  };
+  return {
+    ...loop,
+    results: {
+      ...results,
+      refused: new Map(results.refused).set(id, remembered),
+      rejections: new Map(results.rejections).set(id, rejection),
+    },
+    work: { ...work, plan: undefined, refused: work.refused + 1 },
+  };
+}
+
+/** Withdraws refusals that these changes did not cause, or not alone. */
+export function withdrawRefusals(loop: Loop, entries: readonly PlanEntry[]): Loop {
+  const ids = new Set(entries.map(changeId));
+  const without = <T>(all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...all].filter(([id]) => !ids.has(id)));
+  const { refused, rejections } = loop.results;
+  return {
+    ...loop,
+    results: { ...loop.results, refused: without(refused), rejections: without(rejections) },
+  };
+}
+
+/** The same for a change of this round, whose refusal may be stored in the declaration already. */
+export function withdrawNamedRefusal(before: Loop, entry: PlanEntry): Loop {
+  const { work, ...loop } = withdrawRefusals(before, [entry]);
+  const retry = new Set(work.retry).add(changeId(entry));
+  return { ...loop, work: { ...work, retry, refused: work.refused - 1 } };
+}
+
+/** Adds a refused declare to the history of the changes that it contained. */
+export function noted(
+  { attempts, ...results }: Results,
+  changes: readonly PlanEntry[],
+  error: DeviceError,
+  { now }: Moment,
+): Results {
+  const attempt = {
+    at: new Date(now).toISOString(),
+    code: error.code,
+    reason: trim(inWords(error)),
+  };
+  const all = new Map(attempts);
+  for (const change of changes.map(changeId))
+    all.set(change, [...(all.get(change) ?? []), attempt]);
+  return { ...results, attempts: all };
+}
+
+/** The exposure that the owner's slice requests for this change. */
+export function requestedExposure(
+  { slices }: Pick<LoopJob, 'slices'>,
+  { owner, key }: PlanEntry,
+): Exposure | undefined {
+  return slices
+    .find((slice) => slice.owner === owner)
+    ?.exposures.find((e) => exposureKey(e) === key);
+}
+
+/**
+ * Whether the declared version of an owner arrived again without being a redelivery: a replay, to
+ * which quarantine does not apply.
+ */
+export function isReplayed(
+  { slices, firstReceived }: Pick<LoopJob, 'slices' | 'firstReceived'>,
+  before: DeclaredState | undefined,
+  owner: string,
+): boolean {
+  const declared = before?.owners[owner]?.version;
+  const isSame = (slice: Slice): boolean =>
+    slice.owner === owner &&
+    declared !== undefined &&
+    compareVersions(slice.version, declared) === 0;
+  return firstReceived?.has(owner) === true && slices.some(isSame);
+}
+
+/**
+ * Whether only the stored metadata differs. With shared nodes, drains are declared at the members.
+ */
+export function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
+  const sameDrains = after.shareNodes !== true || isSameContent(before.drains, after.drains);
+  return (
+    sameDrains &&
+    isSameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) &&
+    (before.shareNodes ?? after.shareNodes) === after.shareNodes
+  );
+}
+
+/** Manual changes are looked for once, before the first declare that could undo them. */
+export function detectsManualChanges({ job, seen, spent }: Loop, changed: boolean): boolean {
+  return (
+    spent.rounds === 1 &&
+    (changed || job.again === true) &&
+    job.adopting === true &&
+    job.overrides?.lift !== true &&
+    Object.keys(seen.state.exposures).length > 0
+  );
+}
+
+/** Another client undid the first half of a declare before the second. */
+export function overwritten({ job }: Loop): DeviceError {
+  const where = `${job.device}, partition ${job.partition}`;
+  return new DeviceError('BIP430', 'transient', `${where}: another client keeps changing it`);
+}
+
+/** The last refusal is a better hint than a possible concurrent writer. */
+export function neverDone(loop: Loop): DeviceError {
+  const { job, results } = loop;
+  const where = `${job.device}, partition ${job.partition}`;
+  const last = [...results.rejections.values()].at(-1)?.error;
+  if (last === undefined) return overwritten(loop);
+  return new DeviceError(
+    last.code,
+    'device',
+    `${where}: the device still refuses a change after ${BUDGETS.rounds.limit} rounds of leaving changes out`,
+    { response: last.response },
+  );
+}
+
+/** The result for a partition that Sluice may not write. */
+export function refusedResult(
+  { job: { partition } }: Loop,
+  refused: { readonly code: string; readonly reason: string },
+): PartitionResult {
+  const nothing = { entries: new Map(), rejections: new Map(), approved: [] };
+  return { partition, refused, ...nothing, declared: EMPTY_STATE };
+}
+
+export function resultOf({ job, seen, results }: Loop): PartitionResult {
+  const { partition, orders = [] } = job;
+  const approvals = orders.flatMap(({ steering, at }) =>
+    steering.action === 'approve' ? [{ steering, at }] : [],
+  );
+  const approved = approvals.flatMap((order) =>
+    approvedKeys(seen.before ?? seen.state, order).map((key) => ({
+      owner: order.steering.owner,
+      key,
+    })),
+  );
+  const { entries, rejections } = results;
+  return { partition, entries, rejections, approved, declared: seen.state };
+}

@@ -1,0 +1,57 @@
+/**
+ * Leaves out changes that refer to missing objects before anything is posted, so that no other
+ * owner waits for a declare that must fail. Pure.
+ */
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { MissingReference, Reference } from '../../../shared/bigip/references.ts';
+import { referencesOf } from '../../../shared/bigip/references.ts';
+import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { requestedExposure } from './plan.ts';
+import type { Loop } from './state.ts';
+
+/** A change with the error that leaves it out. */
+export interface Missing {
+  readonly change: PlanEntry;
+  readonly error: DeviceError;
+}
+
+/** Each reference once, except those that an existing declaration proves. */
+export function referencesToLookUp(
+  loop: Loop,
+  changes: readonly PlanEntry[],
+): readonly Reference[] {
+  const wanted = changes.flatMap((change) => newReferences(loop, change));
+  return [...new Map(wanted.map((one) => [`${one.kind} ${one.path}`, one])).values()];
+}
+
+export function missingIn(
+  loop: Loop,
+  changes: readonly PlanEntry[],
+  missing: readonly MissingReference[],
+): readonly Missing[] {
+  return changes.flatMap((change) => {
+    const references = newReferences(loop, change);
+    const fault = missing.find((one) =>
+      references.some(({ kind, path }) => kind === one.kind && path === one.path),
+    );
+    return fault ? [{ change, error: inWords(loop, fault) }] : [];
+  });
+}
+
+function newReferences({ job, seen }: Loop, change: PlanEntry): readonly Reference[] {
+  if (change.kind === 'delete' || change.membersOnly === true) return [];
+  const asked = requestedExposure(job, change);
+  if (!asked) return [];
+  const present = seen.state.exposures[change.key];
+  const known = new Set(present ? referencesOf(present.settings).map(({ path }) => path) : []);
+  return referencesOf(asked.settings).filter(({ path }) => !known.has(path));
+}
+
+function inWords({ job }: Loop, { response }: MissingReference): DeviceError {
+  return new DeviceError(
+    'BIP424',
+    'content',
+    `${job.device}, partition ${job.partition}: a referenced object does not exist on the device`,
+    { response },
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * Quarantined changes that are tried again, alone and after everything else, so that they cost the
+ * others nothing; and changes just left out because of an internal fault that may have ended. Pure.
+ */
+import { isInner } from '../../../shared/bigip/errors.ts';
+import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { changeId } from '../../../shared/domain/plan/plan.ts';
+import { isRetryDue, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
+import { isOverspent, spend } from './budgets.ts';
+import { isReplayed } from './plan.ts';
+import type { Loop, Moment, Work } from './state.ts';
+
+/** What is due, in the order of the results. */
+export function owedChanges(loop: Loop, at: Moment): readonly PlanEntry[] {
+  return [...loop.results.entries.values()].filter((entry) => isOwed(loop, entry, at));
+}
+
+function isOwed({ job, seen, results }: Loop, entry: PlanEntry, { now }: Moment): boolean {
+  if (entry.kind !== 'rejected') return false;
+  const rejection = results.rejections.get(changeId(entry));
+  if (rejection) return isInner(rejection.error);
+  const known = quarantineEntry(seen.state, entry);
+  return (
+    known !== undefined && (isRetryDue(known, now) || isReplayed(job, seen.before, entry.owner))
+  );
+}
+
+/** What to try now, and what remains. */
+export interface Retry {
+  readonly now: readonly PlanEntry[];
+  readonly due: readonly PlanEntry[];
+  readonly trying: Work['trying'];
+}
+
+/**
+ * One by one while each is refused. Once one succeeds, the cause is gone: the others together.
+ * Undefined if nothing is left, or the others wait for the next run.
+ */
+export function nextRetry({ work, spent }: Loop, { hasTime }: Moment): Retry | undefined {
+  const [first, ...due] = work.due;
+  if (first === undefined || work.trying === 'all' || !hasTime) return undefined;
+  if (work.trying === 'one' && work.refused === 0) return { now: work.due, due: [], trying: 'all' };
+  return isOverspent(spend(spent, 'retries'), 'retries')
+    ? undefined
+    : { now: [first], due, trying: 'one' };
+}

@@ -1,0 +1,66 @@
+/** Carries out the loop for one partition: does what `nextStep` says, and tells it what happened. */
+import type { PartitionJob, PartitionResult } from '../job.ts';
+import { createPace } from '../pace.ts';
+import type { Effect, Event, Happened } from './state.ts';
+import { createLoop } from './state.ts';
+import { nextStep } from './step.ts';
+
+/**
+ * Declares one partition until nothing is left. Throws a DeviceError if the device is unavailable;
+ * refused changes are in the result.
+ */
+export async function applyPartition(job: PartitionJob): Promise<PartitionResult> {
+  const { clock, hasTime, onTry, pace: keeper = createPace() } = job;
+  const event = (happened: Happened): Event => ({
+    ...happened,
+    at: { now: clock.now(), monotonic: clock.monotonic(), hasTime: hasTime() },
+  });
+  const perform = performer(job);
+  const begun = createLoop({ ...job, device: job.device.name }, keeper.pace);
+  for (let step = nextStep(begun, event({ kind: 'begin' })); ;) {
+    const { loop, effect, tried } = step;
+    keeper.pace = loop.pace;
+    if (tried !== undefined) onTry?.(tried);
+    if (effect.kind === 'done') return effect.result;
+    if (effect.kind === 'fail') throw effect.error;
+    const happened = await perform(effect).catch((error: unknown): Happened => ({
+      kind: 'failed',
+      error,
+    }));
+    step = nextStep(loop, event(happened));
+  }
+}
+
+function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
+  const { device, partition, clock } = job;
+  let reading = job.reading;
+  return async (effect) => {
+    const { kind } = effect;
+    switch (kind) {
+      case 'read': {
+        const known = reading ?? (await device.read(partition));
+        reading = undefined;
+        return { kind, reading: known };
+      }
+      case 'holders':
+        return { kind, holders: await (job.holders ? job.holders() : device.foreign()) };
+      case 'drift': {
+        const found = await device.drift(partition, effect.state);
+        return { kind, manualChanges: found.flatMap(({ adopt }) => adopt ?? []) };
+      }
+      case 'lookup':
+        return { kind, missing: await device.missing(effect.references) };
+      case 'declare':
+        await device.declare(partition, effect.state, effect.lockKey);
+        return { kind };
+      case 'verify':
+        return { kind, problems: await device.verify(partition, effect.state) };
+      case 'wait':
+        await clock.sleep(effect.time);
+        return { kind };
+      case 'members':
+        await device.reconcileMembers(partition, effect.state);
+        return { kind };
+    }
+  };
+}

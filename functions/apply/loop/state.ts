@@ -1,0 +1,252 @@
+/** The data of the loop for one partition: what it knows, what happened, and what to do next. */
+import type { DeclaredPartition, PartitionReading } from '../../../shared/bigip/device.ts';
+import type { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { MissingReference, Reference } from '../../../shared/bigip/references.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';
+import type { Quarantined } from '../../../shared/domain/declared/owner-record.ts';
+import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
+import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import type { Attempt as FailedAttempt } from '../../../shared/queue/dead-letter.ts';
+import type { DeclareTry, PartitionJob, PartitionResult, Rejection } from '../job.ts';
+import type { Pace } from '../pace.ts';
+import type { Spent } from './budgets.ts';
+import { NOTHING_SPENT } from './budgets.ts';
+
+/** The inputs of the loop; what the runner needs to reach the device is not among them. */
+export interface LoopJob extends Omit<
+  PartitionJob,
+  'device' | 'clock' | 'hasTime' | 'reading' | 'holders' | 'pace' | 'onTry'
+> {
+  /** Name of the device, for messages. */
+  readonly device: string;
+}
+
+/** When an event happened. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Milliseconds, for durations. */
+  readonly monotonic: number;
+  /** False if the function's time is almost over. */
+  readonly hasTime: boolean;
+}
+
+/** What the runner is to do; it answers with the event of the same kind, or `failed`. */
+export type Effect =
+  | { readonly kind: 'read' }
+  /** Read the holders of addresses outside the partition. */
+  | { readonly kind: 'holders' }
+  /** Find manual changes that are to be kept. */
+  | { readonly kind: 'drift'; readonly state: DeclaredState }
+  | { readonly kind: 'lookup'; readonly references: readonly Reference[] }
+  | {
+      readonly kind: 'declare';
+      readonly state: DeclaredState;
+      readonly lockKey: string | undefined;
+    }
+  | { readonly kind: 'verify'; readonly state: DeclaredState }
+  /** Milliseconds. */
+  | { readonly kind: 'wait'; readonly time: number }
+  /** Drain and restore nodes. */
+  | { readonly kind: 'members'; readonly state: DeclaredState };
+
+/** The end of the loop. */
+export type End =
+  | { readonly kind: 'done'; readonly result: PartitionResult }
+  | { readonly kind: 'fail'; readonly error: unknown };
+
+/** What happened. */
+export type Happened =
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'read'; readonly reading: PartitionReading }
+  | { readonly kind: 'holders'; readonly holders: readonly AddressHolder[] }
+  | { readonly kind: 'drift'; readonly manualChanges: readonly OverrideAdoption[] }
+  | { readonly kind: 'lookup'; readonly missing: readonly MissingReference[] }
+  | { readonly kind: 'declare' }
+  | { readonly kind: 'verify'; readonly problems: readonly string[] }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'members' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+export type Event = Happened & { readonly at: Moment };
+
+export interface Step {
+  readonly loop: Loop;
+  readonly effect: Effect | End;
+  /** A declare that ended with this step, for the log. */
+  readonly tried?: DeclareTry;
+}
+
+/**
+ * Where the loop is. `guarding`: finds manual changes; `sifting`: finds missing references; `looking`: compares the live objects before it repeats a declare; `blaming`: a
+ * refusal was recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare
+ * again; `late`: waits for a script that AS3 gave up on.
+ */
+export type Stage =
+  | 'observing'
+  | 'planning'
+  | 'guarding'
+  | 'sifting'
+  | 'looking'
+  | 'declaring'
+  | 'verifying'
+  | 'asking'
+  | 'pausing'
+  | 'late'
+  | 'blaming'
+  | 'reporting';
+
+/** What is known of the device. */
+export interface Seen {
+  /** The first reading. */
+  readonly before: DeclaredState | undefined;
+  /** As last read or declared. */
+  readonly state: DeclaredState;
+  /** The last reading; valid for one declare, then it must be read again. */
+  readonly fresh: DeclaredPartition | undefined;
+  /** Number of readings; a plan from an older reading may be incomplete. */
+  readonly readings: number;
+  /** The last posted state, whatever its outcome. */
+  readonly posted: DeclaredState | undefined;
+  /** Read if a new exposure requests an address. */
+  readonly holders: readonly AddressHolder[] | undefined;
+  /** Manual changes on the device that are to be kept. */
+  readonly manualChanges: readonly OverrideAdoption[];
+}
+
+/** What is to be reported; all by `changeId`. */
+export interface Results {
+  /** The latest result that is meaningful. */
+  readonly entries: ReadonlyMap<string, PlanEntry>;
+  readonly rejections: ReadonlyMap<string, Rejection>;
+  /** Refused declares that contained the change. */
+  readonly attempts: ReadonlyMap<string, readonly FailedAttempt[]>;
+  /** Refused, and not yet stored in the declaration. */
+  readonly refused: ReadonlyMap<string, Quarantined>;
+}
+
+/** A set of changes to declare together. */
+export interface Task {
+  readonly changes: readonly PlanEntry[];
+  /**
+   * An internal fault is attributed to the change that triggers it, because other changes succeeded.
+   */
+  readonly isolating: boolean;
+  /**
+   * The set was refused already, so it is not declared again: always, or as long as no more than
+   * `ifRefused` changes were refused.
+   */
+  readonly known?: { readonly fault: DeviceError; readonly ifRefused?: number };
+  /** The change that BIG-IP named; it is left out of this task. */
+  readonly named?: PlanEntry;
+  /** The task is a sample of changes that fail together with an internal fault. */
+  readonly sample?: Sample;
+}
+
+export interface Sample {
+  readonly fault: DeviceError;
+  readonly all: readonly PlanEntry[];
+  /** Samples that failed with an internal fault. */
+  readonly failed: readonly (readonly [PlanEntry, DeviceError])[];
+}
+
+/** Changes to declare, and how far that is. */
+export interface Work {
+  /** `quarantined`: everything else is done, and refused changes are tried again. */
+  readonly phase: 'changes' | 'quarantined';
+  /** The plan of the round, while it is that of the next declare. */
+  readonly plan: Plan | undefined;
+  /** Changes that are not declared yet, in order. */
+  readonly rest: readonly PlanEntry[];
+  /** Lines of AS3's script, by `changeId`. */
+  readonly lines: ReadonlyMap<string, number>;
+  /** Number of changes of `rest` that the tasks are about. */
+  readonly part: number;
+  readonly tasks: readonly Task[];
+  /** Changes refused in this round, and when the part began. */
+  readonly refused: number;
+  readonly refusedBefore: number;
+  /** Number of readings when the round was planned. */
+  readonly readings: number;
+  /** Quarantined changes that are tried again later, one by one, then together. */
+  readonly due: readonly PlanEntry[];
+  readonly trying: 'one' | 'all' | undefined;
+  /** Quarantined changes that are tried now, by `changeId`. */
+  readonly retry: ReadonlySet<string>;
+}
+
+/** One set of changes on its way to the device, repeated until the outcome is known. */
+export interface Attempt {
+  /**
+   * `fence`: a new version without changes; `proof`: whether a declare without changes succeeds;
+   * `store`: refusals that are not stored yet.
+   */
+  readonly purpose: 'task' | 'fence' | 'proof' | 'store';
+  readonly task: Task;
+  /** The changes, by `changeId`. */
+  readonly only: ReadonlySet<string>;
+  /** If nothing changes: do nothing, compare the live objects first, or declare in any case. */
+  readonly idle: 'leave' | 'look' | 'declare';
+  /** Monotonic time. */
+  readonly begun: number;
+  /** The reading that is planned on. */
+  readonly base: DeclaredPartition | undefined;
+  /** The whole target, while `posted` may be the first half of it. */
+  readonly next: DeclaredState | undefined;
+  /** The first half is declared. */
+  readonly half: boolean;
+  /** Why it has to be repeated or is refused; of `proof`: what is to be proved. */
+  readonly error: DeviceError | undefined;
+  /** Of `proof`: the attempt that it is about. */
+  readonly about?: Attempt;
+}
+
+/** The state of the loop. Immutable. */
+export interface Loop {
+  readonly job: LoopJob;
+  readonly stage: Stage;
+  readonly seen: Seen;
+  readonly results: Results;
+  readonly work: Work;
+  readonly attempt: Attempt | undefined;
+  readonly spent: Spent;
+  readonly pace: Pace;
+}
+
+const NO_WORK: Work = {
+  phase: 'changes',
+  plan: undefined,
+  rest: [],
+  lines: new Map(),
+  part: 0,
+  tasks: [],
+  refused: 0,
+  refusedBefore: 0,
+  readings: 0,
+  due: [],
+  trying: undefined,
+  retry: new Set(),
+};
+
+/** A loop that has not begun. */
+export function createLoop(job: LoopJob, pace: Pace): Loop {
+  return {
+    job,
+    stage: 'observing',
+    seen: {
+      before: undefined,
+      state: EMPTY_STATE,
+      fresh: undefined,
+      readings: 0,
+      posted: undefined,
+      holders: undefined,
+      manualChanges: [],
+    },
+    results: { entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map() },
+    work: NO_WORK,
+    attempt: undefined,
+    spent: NOTHING_SPENT,
+    pace,
+  };
+}

@@ -1,0 +1,394 @@
+/**
+ * The loop for one partition: what happened goes in, what to do next comes out. Pure; `run.ts`
+ * carries it out. In order: observe, plan, guard, declare, verify, report. What the device refuses
+ * is isolated (`isolate.ts`), and quarantined changes are tried again (`retry.ts`), by the same
+ * steps. What may be repeated, and how often, is in `budgets.ts`.
+ */
+import type { PartitionReading } from '../../../shared/bigip/device.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { MissingReference } from '../../../shared/bigip/references.ts';
+import { firstStep } from '../../../shared/domain/plan/steps.ts';
+import type { Plan } from '../../../shared/domain/plan/plan.ts';
+import { takenSince } from '../addresses.ts';
+import { slower } from '../pace.ts';
+import { OutOfTime } from '../trouble.ts';
+import {
+  attemptOf,
+  NO_CHANGES,
+  plannedAlready,
+  planOf,
+  proofOf,
+  restarted,
+  triedAs,
+  withReading,
+} from './attempt.ts';
+import { isOverspent, spend } from './budgets.ts';
+import { afterRefusal, afterSuccess } from './isolate.ts';
+import {
+  explained,
+  withoutCausingChange,
+  incomplete,
+  judge,
+  judgeProof,
+  unfound,
+} from './judge.ts';
+import {
+  recordRefusal,
+  detectsManualChanges,
+  makePlan,
+  neverDone,
+  noted,
+  overwritten,
+  withdrawRefusals,
+  withdrawNamedRefusal,
+  refusedResult,
+  resultOf,
+  sameOnDevice,
+  withEntries,
+} from './plan.ts';
+import { missingIn, referencesToLookUp } from './references.ts';
+import { nextRetry, owedChanges } from './retry.ts';
+import type { Attempt, Effect, Event, Loop, Moment, Stage, Step, Task } from './state.ts';
+import { nextPart, ordered, planned, retrying, smallerPart, withoutPart } from './work.ts';
+
+export function nextStep(loop: Loop, event: Event): Step {
+  const { at } = event;
+  switch (event.kind) {
+    case 'begin':
+      return round(loop);
+    case 'read':
+      return observe(loop, event.reading, at);
+    case 'holders':
+      return knowing({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
+    case 'drift':
+      return sift({ ...loop, seen: { ...loop.seen, manualChanges: event.manualChanges } }, at);
+    case 'lookup':
+      return lookedUp(loop, event.missing, at);
+    case 'declare':
+      return declared(loop, at);
+    case 'verify':
+      return verified(loop, event.problems, at);
+    case 'wait':
+      return waited(loop, at);
+    case 'members':
+      return { loop, effect: { kind: 'done', result: resultOf(loop) } };
+    case 'failed':
+      return failed(loop, event.error, at);
+  }
+}
+
+// Observe: what is declared.
+
+/** From here on, until nothing is left. */
+function round(before: Loop): Step {
+  const loop = { ...before, attempt: undefined, spent: spend(before.spent, 'rounds') };
+  return isOverspent(loop.spent, 'rounds')
+    ? fails(loop, neverDone(loop))
+    : does(loop, 'observing', { kind: 'read' });
+}
+
+function observe(before: Loop, reading: PartitionReading, at: Moment): Step {
+  const { job, seen } = before;
+  const isFirst = seen.before === undefined;
+  if (reading.kind === 'refused')
+    return isFirst
+      ? { loop: before, effect: { kind: 'done', result: refusedResult(before, reading) } }
+      : failed(before, new DeviceError('BIP430', 'transient', reading.reason), at);
+  const { state } = reading.declared;
+  const readings = seen.readings + (isFirst ? 0 : 1);
+  const known = { ...seen, before: seen.before ?? state, state, readings };
+  const loop = { ...before, seen: known, work: { ...before.work, plan: undefined } };
+  const taken = isFirst ? undefined : takenSince(job, state);
+  if (taken !== undefined) return failed(loop, taken, at);
+  return plan({ ...loop, seen: { ...known, fresh: reading.declared } }, at);
+}
+
+// Plan: the whole round, then the changes of each declare.
+
+function plan(before: Loop, at: Moment): Step {
+  const loop = withReading(before);
+  const { attempt: now, seen, job } = loop;
+  const base = now === undefined ? seen.fresh : now.base;
+  if (base === undefined) return does(loop, 'observing', { kind: 'read' });
+  const made =
+    plannedAlready(loop) ?? makePlan(loop, base.state, at, now === undefined ? job.only : now.only);
+  if (seen.holders === undefined && made.entries.some(({ kind }) => kind === 'create'))
+    return does(loop, 'planning', { kind: 'holders' });
+  const told = {
+    ...loop,
+    results: withEntries(loop.results, made),
+    work: { ...loop.work, plan: undefined },
+  };
+  return now === undefined
+    ? guard(planned(told, made), made, at)
+    : declare({ ...told, attempt: { ...now, next: made.next } }, made.changed, at);
+}
+
+/** The holders of addresses are read before a plan, and after a clash that was not planned. */
+function knowing(loop: Loop, at: Moment): Step {
+  return loop.stage === 'planning' ? plan(loop, at) : work(loop, at);
+}
+
+// Guard: what is changed by hand is kept, and what refers to missing objects is left out.
+
+function guard(loop: Loop, { changed }: Plan, at: Moment): Step {
+  const { state } = loop.seen;
+  return detectsManualChanges(loop, changed)
+    ? does(loop, 'guarding', { kind: 'drift', state })
+    : sift(loop, at);
+}
+
+function sift(before: Loop, at: Moment): Step {
+  const { seen, work: now } = before;
+  const loop =
+    seen.manualChanges.length === 0 ? before : { ...before, work: { ...now, plan: undefined } };
+  const references = referencesToLookUp(loop, now.rest);
+  return references.length === 0
+    ? sifted(loop, [], at)
+    : does(loop, 'sifting', { kind: 'lookup', references });
+}
+
+function lookedUp(loop: Loop, missing: readonly MissingReference[], at: Moment): Step {
+  const { error } = loop.attempt ?? {};
+  return loop.stage === 'asking' && error !== undefined
+    ? judged(loop, explained(loop, error, missing), at)
+    : sifted(loop, missing, at);
+}
+
+function sifted(before: Loop, missing: readonly MissingReference[], at: Moment): Step {
+  const faults = missingIn(before, before.work.rest, missing);
+  const loop = faults.reduce(
+    (one, { change, error }) => recordRefusal(one, change, error, at),
+    before,
+  );
+  const healthy = loop.work.rest.filter((one) => !faults.some(({ change }) => change === one));
+  if (loop.work.phase === 'quarantined')
+    return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
+  if (healthy.length > 0) return work(ordered(loop, healthy), at);
+  // The new version and metadata only.
+  const isAgain = loop.spent.rounds === 1 && loop.job.again === true;
+  const idle = isAgain ? 'declare' : 'leave';
+  return open(ordered(loop, []), { purpose: 'fence', task: NO_CHANGES, idle }, at);
+}
+
+// Declare: part by part, each as one task until the device refuses it.
+
+function work(loop: Loop, at: Moment): Step {
+  const [task, ...tasks] = loop.work.tasks;
+  if (task === undefined) return partDone(withoutPart(loop), at);
+  const { refused: count } = loop.work;
+  const { fault, ifRefused = count } = task.known ?? {};
+  const next = { ...loop, work: { ...loop.work, tasks } };
+  return fault !== undefined && ifRefused === count
+    ? isolate(next, task, fault, at)
+    : open(next, { purpose: 'task', task, idle: 'leave' }, at);
+}
+
+function partDone(loop: Loop, at: Moment): Step {
+  const next = nextPart(loop, at);
+  if (next !== undefined) return work(next, at);
+  const { phase, refused: count, readings } = loop.work;
+  if (phase === 'quarantined') return retry(loop, at);
+  // Declared in one step from the planned state, so nothing is left.
+  if (count > 0 || readings !== loop.seen.readings) return round(loop);
+  const rest = owedChanges(loop, at);
+  return sift({ ...loop, work: { ...loop.work, phase: 'quarantined', rest } }, at);
+}
+
+/** Quarantined changes that are due, then what is refused and not stored yet. */
+function retry(loop: Loop, at: Moment): Step {
+  const next = nextRetry(loop, at);
+  if (next !== undefined) {
+    const { now, due, trying } = next;
+    const spent = trying === 'one' ? spend(loop.spent, 'retries') : loop.spent;
+    const tried = { ...loop, spent, work: { ...loop.work, due, trying } };
+    return work(retrying(withdrawRefusals(tried, now), now), at);
+  }
+  const ended = { ...loop, work: { ...loop.work, retry: new Set<string>() } };
+  return ended.results.refused.size === 0
+    ? report(ended)
+    : open(ended, { purpose: 'store', task: NO_CHANGES, idle: 'leave' }, at);
+}
+
+function open(loop: Loop, begun: Pick<Attempt, 'purpose' | 'task' | 'idle'>, at: Moment): Step {
+  return attempt(attemptOf(loop, begun), at);
+}
+
+function attempt(loop: Loop, at: Moment): Step {
+  return at.hasTime ? plan(restarted(loop, at), at) : fails(loop, new OutOfTime(loop.job.device));
+}
+
+function declare(loop: Loop, changed: boolean, at: Moment): Step {
+  const { base, next, half, idle } = planOf(loop);
+  if (!changed && idle === 'leave' && !half) return succeeded(loop, at);
+  // Do not create a partition without owners; do create it for an owner that was addressed, so that
+  // late events meet a fence.
+  if (base.lockKey === undefined && Object.keys(next.owners).length === 0)
+    return succeeded(loop, at);
+  return !changed && idle === 'look' && !half
+    ? does(loop, 'looking', { kind: 'verify', state: base.state })
+    : post(loop, at);
+}
+
+function post(loop: Loop, at: Moment): Step {
+  const { base, next, half } = planOf(loop);
+  const state = firstStep(base.state, next);
+  if (half && state !== next) return failed(loop, overwritten(loop), at);
+  const posted = { ...loop, seen: { ...loop.seen, posted: state } };
+  return does(posted, 'declaring', { kind: 'declare', state, lockKey: base.lockKey });
+}
+
+// Verify: whether the device does what it said it did.
+
+function declared(before: Loop, at: Moment): Step {
+  const { base, next, half, idle } = planOf(before);
+  const { posted = next } = before.seen;
+  const loop = { ...before, seen: { ...before.seen, state: posted } };
+  if (posted !== next) {
+    const rest = loop.attempt && { ...loop.attempt, half: true, base: undefined };
+    return does({ ...loop, attempt: rest }, 'observing', { kind: 'read' });
+  }
+  // They are stored in the declaration now.
+  const stored = { ...loop, results: { ...loop.results, refused: new Map() } };
+  return idle === 'leave' && !half && sameOnDevice(base.state, next)
+    ? accepted(stored, [], at)
+    : does(stored, 'verifying', { kind: 'verify', state: next });
+}
+
+function verified(loop: Loop, problems: readonly string[], at: Moment): Step {
+  if (loop.stage === 'verifying') return accepted(loop, problems, at);
+  const isThere = problems.length === 0;
+  if (loop.stage === 'looking') return isThere ? accepted(loop, problems, at) : post(loop, at);
+  // It landed late. To declare it again is cheap, and stores the result.
+  return isThere ? attempt(loop, at) : awaitLate(loop, at);
+}
+
+function accepted(before: Loop, problems: readonly string[], at: Moment): Step {
+  const tried = triedAs(before, problems, at);
+  if (problems.length === 0 || before.attempt?.purpose === 'proof')
+    return { ...succeeded(before, at), tried };
+  const spent = spend(before.spent, 'redeclares');
+  const again = before.attempt && { ...before.attempt, idle: 'declare' as const };
+  const loop = { ...before, spent, attempt: again };
+  return isOverspent(spent, 'redeclares')
+    ? { ...fails(loop, incomplete(loop, problems)), tried }
+    : { ...attempt(loop, at), tried };
+}
+
+function succeeded(loop: Loop, at: Moment): Step {
+  const { purpose, task, about, error } = loop.attempt ?? {};
+  if (purpose === 'store') return report(loop);
+  if (purpose === 'proof' && error !== undefined)
+    return refused({ ...loop, attempt: about }, error, at);
+  const tasks = [...(task === undefined ? [] : afterSuccess(task)), ...loop.work.tasks];
+  return work({ ...loop, work: { ...loop.work, tasks } }, at);
+}
+
+// What fails is repeated, looked at, proved, made smaller, or isolated.
+
+const DECLARES: readonly Stage[] = ['observing', 'planning', 'looking', 'declaring', 'verifying'];
+
+function failed(loop: Loop, error: unknown, at: Moment): Step {
+  // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
+  const isBusy = error instanceof DeviceError && error.code === 'BIP503';
+  if (loop.stage === 'guarding' && isBusy) return sift(loop, at);
+  if (loop.attempt === undefined || !DECLARES.includes(loop.stage)) return fails(loop, error);
+  const tried = triedAs(loop, { error }, at);
+  if (loop.attempt.purpose === 'proof') return { ...fails(loop, judgeProof(loop, error)), tried };
+  if (!(error instanceof DeviceError)) return { ...fails(loop, error), tried };
+  const references = unfound(loop, error);
+  const asking = { ...loop, attempt: { ...loop.attempt, error } };
+  return references.length > 0
+    ? { ...does(asking, 'asking', { kind: 'lookup', references }), tried }
+    : { ...judged(loop, error, at), tried };
+}
+
+function judged(before: Loop, error: DeviceError, at: Moment): Step {
+  const verdict = judge(before, error);
+  const { attempt: now, spent } = before;
+  const loop: Loop =
+    'idle' in verdict && now !== undefined
+      ? { ...before, spent: spend(spent, 'races'), attempt: { ...now, idle: verdict.idle, error } }
+      : { ...before, attempt: now && { ...now, error } };
+  switch (verdict.kind) {
+    case 'refused':
+      return refused(loop, error, at);
+    case 'prove':
+      return plan(proofOf(loop, error, at), at);
+    case 'repeat':
+      return does(loop, 'pausing', { kind: 'wait', time: verdict.after });
+    case 'look':
+      return loop.seen.posted === undefined ? smaller(loop, at) : awaitLate(loop, at);
+    case 'smaller':
+      return smaller(loop, at);
+    case 'fail':
+      return fails(loop, verdict.error);
+  }
+}
+
+/** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
+const LATE = 2_000;
+
+function awaitLate(before: Loop, at: Moment): Step {
+  const loop = { ...before, spent: spend(before.spent, 'looks') };
+  return isOverspent(loop.spent, 'looks')
+    ? smaller(loop, at)
+    : does(loop, 'late', { kind: 'wait', time: LATE });
+}
+
+function waited(loop: Loop, at: Moment): Step {
+  const { posted } = loop.seen;
+  if (loop.stage !== 'late') return attempt(loop, at);
+  if (!at.hasTime || posted === undefined) return fails(loop, new OutOfTime(loop.job.device));
+  return does(loop, 'late', { kind: 'verify', state: posted });
+}
+
+function smaller(before: Loop, at: Moment): Step {
+  const pace = slower(before.pace, at.monotonic);
+  const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
+  const isTask = loop.attempt?.purpose === 'task' && !isOverspent(loop.spent, 'parts');
+  const part = isTask ? smallerPart(loop, at) : undefined;
+  return part === undefined ? fails(loop, loop.attempt?.error) : work(part, at);
+}
+
+function refused(loop: Loop, error: DeviceError, at: Moment): Step {
+  const { purpose, task } = loop.attempt ?? {};
+  if (purpose !== 'task' || task === undefined) return fails(loop, error);
+  return isolate(
+    { ...loop, results: noted(loop.results, task.changes, error, at) },
+    task,
+    error,
+    at,
+  );
+}
+
+function isolate(before: Loop, task: Task, fault: DeviceError, at: Moment): Step {
+  const found = afterRefusal(before.job, task, fault, before.work.refused);
+  if (found.kind === 'give up') return fails(before, withoutCausingChange(before, found.fault));
+  const tasks = [...found.tasks, ...before.work.tasks];
+  const free = found.pardon === undefined ? before : withdrawNamedRefusal(before, found.pardon);
+  const loop = { ...free, work: { ...free.work, tasks } };
+  if (found.blame === undefined) return work(loop, at);
+  const { change, error } = found.blame;
+  const blamed = recordRefusal(loop, change, error, at);
+  // A clash that was not detected before: with the holders it is a conflict, not a quarantine.
+  const isClash = error.code === 'BIP422' || error.code === 'BIP423';
+  return isClash ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
+}
+
+// Report: nodes first, including unchanged ones, because express changes are reconciled here.
+
+function report(loop: Loop): Step {
+  const { state } = loop.seen;
+  return Object.keys(state.exposures).length > 0
+    ? does(loop, 'reporting', { kind: 'members', state })
+    : { loop, effect: { kind: 'done', result: resultOf(loop) } };
+}
+
+function does(loop: Loop, stage: Stage, effect: Effect): Step {
+  return { loop: { ...loop, stage }, effect };
+}
+
+function fails(loop: Loop, error: unknown): Step {
+  return { loop, effect: { kind: 'fail', error } };
+}

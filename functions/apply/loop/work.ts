@@ -1,0 +1,78 @@
+/** The changes of a round: ordered, in parts that the device can process in time. Pure. */
+import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { changeId } from '../../../shared/domain/plan/plan.ts';
+import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
+import {
+  countFitting,
+  orderChanges,
+  SCRIPT_LINES,
+  scriptLinesOf,
+} from '../../../shared/domain/plan/steps.ts';
+import { paceAt } from '../pace.ts';
+import { renew } from './budgets.ts';
+import type { Loop, Moment, Task, Work } from './state.ts';
+
+/** The changes of a new round, as planned. */
+export function planned(loop: Loop, plan: Plan): Loop {
+  const { job, seen } = loop;
+  const rest = plan.entries.filter(
+    (entry) => isChange(entry) && (job.only?.has(changeId(entry)) ?? true),
+  );
+  const { exposures } = seen.state;
+  const lines = new Map(
+    rest.map((entry) => [
+      changeId(entry),
+      scriptLinesOf(exposures[entry.key], plan.next.exposures[entry.key]),
+    ]),
+  );
+  const { readings } = seen;
+  return { ...loop, work: { ...loop.work, plan, rest, lines, refused: 0, readings } };
+}
+
+/** Quarantined changes to try again now; their cost is that of new exposures. */
+export function retrying(loop: Loop, changes: readonly PlanEntry[]): Loop {
+  const ids = changes.map(changeId);
+  const lines = new Map(ids.map((id) => [id, SCRIPT_LINES.exposure]));
+  return ordered(
+    { ...loop, work: { ...loop.work, lines, refused: 0, retry: new Set(ids) } },
+    changes,
+  );
+}
+
+/** These changes are to be declared before anything else. */
+export function ordered(loop: Loop, changes: readonly PlanEntry[]): Loop {
+  const rest = orderChanges(changes, costIn(loop.work));
+  return { ...loop, work: { ...loop.work, rest, part: 0, tasks: [] } };
+}
+
+/** As many changes as fit into one declare; undefined if none are left. */
+export function nextPart(loop: Loop, { monotonic }: Moment): Loop | undefined {
+  const pace = paceAt(loop.pace, monotonic);
+  const { work } = loop;
+  if (work.rest.length === 0) return undefined;
+  const part = countFitting(work.rest, costIn(work), pace.most);
+  const isolating = work.phase === 'quarantined';
+  const tasks: readonly Task[] = [{ changes: work.rest.slice(0, part), isolating }];
+  return { ...loop, pace, work: { ...work, part, tasks, refusedBefore: work.refused } };
+}
+
+/** The changes after a part that is done. */
+export function withoutPart(loop: Loop): Loop {
+  const { work, spent } = loop;
+  return {
+    ...loop,
+    spent: renew(spent, 'part'),
+    work: { ...work, rest: work.rest.slice(work.part), part: 0 },
+  };
+}
+
+/** The same part with fewer changes; undefined if it cannot be made smaller. */
+export function smallerPart(before: Loop, at: Moment): Loop | undefined {
+  const { work } = before;
+  const loop = nextPart({ ...before, work: { ...work, refused: work.refusedBefore } }, at);
+  return loop !== undefined && loop.work.part < work.part ? loop : undefined;
+}
+
+function costIn({ lines }: Work): (change: PlanEntry) => number {
+  return (change) => lines.get(changeId(change)) ?? 0;
+}

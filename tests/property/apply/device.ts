@@ -1,0 +1,135 @@
+/**
+ * A device without promises, clock or network for the loop: it answers each effect at once, fails as
+ * its script says, and notes what a real one would have seen.
+ */
+import type { Effect, Happened } from '../../../functions/apply/loop/state.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { DeviceErrorCode, FaultClass, Hint } from '../../../shared/bigip/errors.ts';
+import type { Reference } from '../../../shared/bigip/references.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
+
+/** How a declare fails. */
+export interface Fault {
+  readonly code: DeviceErrorCode;
+  readonly fault: FaultClass;
+  readonly hint?: Hint;
+  /** The device did it all the same. */
+  readonly commit: boolean;
+  readonly response: string;
+}
+
+export interface Script {
+  /** Ports that the device refuses for ever, and how. */
+  readonly bad: readonly number[];
+  readonly refusal: Pick<Fault, 'code' | 'fault' | 'hint'>;
+  /** Names the bad objects in its refusal. */
+  readonly nameOf: (port: number) => string;
+  /** By the number of the declare; undefined: none. */
+  readonly faults: readonly (Fault | undefined)[];
+  /** By the number of the verification: how many differences it finds. */
+  readonly problems: readonly number[];
+  /** By the number of the reading: another client writes after it. */
+  readonly writes: readonly boolean[];
+  /** By the number of the look-up: whether every object is missing. */
+  readonly missing: readonly boolean[];
+  readonly foreign: readonly number[];
+}
+
+/** What went wrong in the sight of the device; empty if nothing did. */
+export interface ScriptedDevice {
+  answer(effect: Effect): Happened;
+  state(): DeclaredState;
+  /** Declares that were posted. */
+  declares(): number;
+  readonly violations: readonly string[];
+}
+
+export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STATE): ScriptedDevice {
+  const counts = { read: 0, declare: 0, verify: 0, lookup: 0 };
+  const violations: string[] = [];
+  let present = state;
+  let key = state === EMPTY_STATE ? 0 : 1;
+  /** Whether the loop knows what is declared: read since the last write, or failure to write. */
+  let isKnown = false;
+  const commit = (next: DeclaredState): void => {
+    present = next;
+    key += 1;
+  };
+  const refuse = (fault: Omit<Fault, 'commit'>): Happened => ({
+    kind: 'failed',
+    error: new DeviceError(fault.code, fault.fault, 'the script says so', {
+      response: fault.response,
+      hint: fault.hint,
+    }),
+  });
+  const declare = ({ state: next, lockKey }: Extract<Effect, { kind: 'declare' }>): Happened => {
+    if (!isKnown) violations.push(`declare ${counts.declare} is based on an old reading`);
+    isKnown = false;
+    const fault = script.faults[counts.declare];
+    counts.declare += 1;
+    if (key > 0 && lockKey !== `key-${key}`)
+      return refuse({ code: 'BIP430', fault: 'transient', response: '' });
+    const bad = script.bad.filter((port) =>
+      Object.values(next.exposures).some((e) => e.port === port),
+    );
+    if (bad.length > 0) {
+      const response = bad.map(script.nameOf).join(' ');
+      return refuse({ ...script.refusal, response });
+    }
+    if (fault === undefined || fault.commit) commit(next);
+    return fault === undefined ? { kind: 'declare' } : refuse(fault);
+  };
+  const read = (): Happened => {
+    const lockKey = key === 0 ? {} : { lockKey: `key-${key}` };
+    isKnown = true;
+    const reading = { kind: 'ours', declared: { state: present, ...lockKey } } as const;
+    if (script.writes[counts.read++] === true) commit(present);
+    return { kind: 'read', reading };
+  };
+  const lookup = (references: readonly Reference[]): Happened => {
+    const all = script.missing[counts.lookup++] === true ? references : [];
+    return { kind: 'lookup', missing: all.map((one) => ({ ...one, response: '01020036' })) };
+  };
+  const verify = (): Happened => {
+    const found = script.problems[counts.verify++] ?? 0;
+    return { kind: 'verify', problems: Array.from({ length: found }, (_, i) => `problem ${i}`) };
+  };
+  return {
+    violations,
+    state: () => present,
+    declares: () => counts.declare,
+    answer: (effect) => {
+      const { kind } = effect;
+      switch (kind) {
+        case 'read':
+          return read();
+        case 'holders':
+          return { kind, holders: script.foreign.map(holderOf) };
+        case 'drift':
+          return { kind, manualChanges: [] };
+        case 'lookup':
+          return lookup(effect.references);
+        case 'declare':
+          return declare(effect);
+        case 'verify':
+          return verify();
+        case 'wait':
+          return { kind };
+        case 'members':
+          if (!isSameContent(effect.state.exposures, present.exposures))
+            violations.push('members of another state are reconciled');
+          return { kind };
+      }
+    },
+  };
+}
+
+function holderOf(port: number): {
+  readonly path: string;
+  readonly partition: string;
+  readonly address: string;
+  readonly port: number;
+} {
+  return { path: `/Common/theirs-${port}`, partition: 'Common', address: '172.16.100.195', port };
+}
