@@ -23,24 +23,24 @@ export interface StreamTiming {
    * get none for ten minutes, so silence means nothing, and a new watch from the same version is
    * free.
    */
-  readonly watch: number;
+  readonly watchMs: number;
   /** Additional time after which the client ends the watch, because the connection may be dead. */
-  readonly overdue: number;
+  readonly overdueMs: number;
   /** Interval between checks for a kind that the cluster does not serve. */
-  readonly rediscover: number;
+  readonly rediscoverMs: number;
   /** A watch that ended earlier counts as a failure. */
-  readonly short: number;
+  readonly shortMs: number;
   /** Interval of periodic complete lists. */
-  readonly relist: number;
+  readonly relistMs: number;
 }
 
 const TIMING_MS: StreamTiming = {
   backoff: { base: 500, max: 30_000 },
-  watch: 60_000,
-  overdue: 15_000,
-  rediscover: 30_000,
-  short: 1_000,
-  relist: 30 * 60_000,
+  watchMs: 60_000,
+  overdueMs: 15_000,
+  rediscoverMs: 30_000,
+  shortMs: 1_000,
+  relistMs: 30 * 60_000,
 };
 /**
  * Consecutive failures without a frame after which the version is discarded and a new list is made.
@@ -182,7 +182,7 @@ class ListWatch<T> implements Stream<T> {
     if (this.#resource === undefined) return this.#waitForKind();
     if (this.#version === undefined) await this.#list(this.#resource);
     await this.#follow(this.#resource);
-    if (this.#options.clock.monotonic() - this.figures.complete >= this.#timing.relist)
+    if (this.#options.clock.monotonic() - this.figures.complete >= this.#timing.relistMs)
       this.#forget('due');
   }
 
@@ -215,7 +215,7 @@ class ListWatch<T> implements Stream<T> {
     this.figures.received(0);
     this.#markSynced();
     for (const resolve of this.#asked.splice(0)) resolve();
-    await this.#pause(this.#timing.rediscover * (0.75 + this.#options.random() / 2));
+    await this.#pause(this.#timing.rediscoverMs * (0.75 + this.#options.random() / 2));
   }
 
   /** Objects that were read before stay. */
@@ -259,7 +259,7 @@ class ListWatch<T> implements Stream<T> {
 
   async #follow(resource: Resource): Promise<void> {
     const { client, clock, random } = this.#options;
-    const { watch: most, overdue } = this.#timing;
+    const { watchMs: most, overdueMs: overdue } = this.#timing;
     const begun = clock.monotonic();
     let frames = 0;
     let ended = false;
@@ -286,7 +286,7 @@ class ListWatch<T> implements Stream<T> {
       this.#failures = 0;
       this.#take(frame);
     }
-    if (frames > 0 || ended || clock.monotonic() - begun >= this.#timing.short) {
+    if (frames > 0 || ended || clock.monotonic() - begun >= this.#timing.shortMs) {
       this.#failures = 0;
       return;
     }

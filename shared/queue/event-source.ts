@@ -13,9 +13,9 @@ export interface EventSourceOptions extends Invocation, Leased {
   /** Parallel calls. A group is never in two calls at the same time. */
   readonly concurrency: number;
   /** Milliseconds for which a received message is hidden; at least the timeout. */
-  readonly visibility: number;
+  readonly visibilityMs: number;
   /** Milliseconds of one long poll; default 20 s. */
-  readonly wait?: number;
+  readonly waitMs?: number;
   /** Equivalent to `stop()`. */
   readonly signal?: AbortSignal;
 }
@@ -31,7 +31,7 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
 function check(options: EventSourceOptions): void {
-  const { functionName: name, batchSize, concurrency, timeout, visibility } = options;
+  const { functionName: name, batchSize, concurrency, timeout, visibilityMs: visibility } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10)
     throw new RangeError(
       `The batch size of function ${name} is ${batchSize}; FIFO queues deliver 1 to 10 messages.`,
@@ -107,10 +107,22 @@ async function poll(
   options: EventSourceOptions,
   signal: AbortSignal,
 ): Promise<readonly QueueMessage[]> {
-  const { queue, batchSize: max, visibility, wait = DEFAULT_WAIT_MS, clock, log } = options;
+  const {
+    queue,
+    batchSize: max,
+    visibilityMs: visibility,
+    waitMs: wait = DEFAULT_WAIT_MS,
+    clock,
+    log,
+  } = options;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      return await queue.receive({ max, wait, visibility: options.lease ?? visibility, signal });
+      return await queue.receive({
+        max,
+        waitMs: wait,
+        visibilityMs: options.lease ?? visibility,
+        signal,
+      });
     } catch (error) {
       log.error(
         {

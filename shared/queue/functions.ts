@@ -7,7 +7,7 @@ export interface FunctionSettings {
   readonly batchSize: number;
   readonly concurrency: number;
   readonly timeout: number;
-  readonly visibility: number;
+  readonly visibilityMs: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export const FUNCTIONS: readonly FunctionSettings[] = [
     batchSize: 10,
     concurrency: 4,
     timeout: 30_000,
-    visibility: 180_000,
+    visibilityMs: 180_000,
   },
   {
     name: 'apply',
@@ -29,7 +29,7 @@ export const FUNCTIONS: readonly FunctionSettings[] = [
     batchSize: 10,
     concurrency: 4,
     timeout: 120_000,
-    visibility: 150_000,
+    visibilityMs: 150_000,
   },
   {
     name: 'express',
@@ -37,7 +37,7 @@ export const FUNCTIONS: readonly FunctionSettings[] = [
     batchSize: 10,
     concurrency: 4,
     timeout: 30_000,
-    visibility: 40_000,
+    visibilityMs: 40_000,
   },
   {
     name: 'park',
@@ -45,7 +45,7 @@ export const FUNCTIONS: readonly FunctionSettings[] = [
     batchSize: 10,
     concurrency: 2,
     timeout: 30_000,
-    visibility: 180_000,
+    visibilityMs: 180_000,
   },
   {
     name: 'park',
@@ -53,6 +53,6 @@ export const FUNCTIONS: readonly FunctionSettings[] = [
     batchSize: 10,
     concurrency: 2,
     timeout: 30_000,
-    visibility: 180_000,
+    visibilityMs: 180_000,
   },
 ];

@@ -50,9 +50,9 @@ export interface ReceiveOptions {
   /** 1 to 10. */
   readonly max: number;
   /** Milliseconds to wait for the first message; 0 to 20 000. */
-  readonly wait: number;
+  readonly waitMs: number;
   /** Milliseconds for which the received messages are hidden. */
-  readonly visibility: number;
+  readonly visibilityMs: number;
   readonly signal?: AbortSignal;
 }
 

@@ -49,7 +49,10 @@ export function checkQueueSettings(
   deadName: string,
 ): readonly string[] {
   const { fifo, visibilityMs, retentionMs, redrive, deduplication } = settings;
-  const needed = Math.max(0, ...FUNCTIONS.filter((f) => f.queue === name).map((f) => f.visibility));
+  const needed = Math.max(
+    0,
+    ...FUNCTIONS.filter((f) => f.queue === name).map((f) => f.visibilityMs),
+  );
   const problems: readonly (readonly [boolean, string])[] = [
     [
       !fifo,

@@ -161,7 +161,7 @@ async function settleAll(
   while (!ended()) {
     for (const message of await queues
       .queue('snapshots')
-      .receive({ max: 10, wait: 1_000, visibility: 60_000, signal })) {
+      .receive({ max: 10, waitMs: 1_000, visibilityMs: 60_000, signal })) {
       await queues.queue('snapshots').delete(message.receipt);
       const event = parseEvent(message.body, SNAPSHOT_EVENTS);
       if (!('ok' in event) || event.ok.type !== INGRESS_OBSERVED) continue;

@@ -109,7 +109,9 @@ async function apply(): Promise<number> {
     }),
   );
   try {
-    const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
+    const batch = await queues
+      .queue('slices')
+      .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
     const context = {
       awsRequestId: 'r',
       functionName: 'apply',

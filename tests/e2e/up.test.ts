@@ -193,7 +193,7 @@ describe('kill -9, then the same command again', () => {
       const snapshots = site.queues.queue('snapshots');
       await snapshots.send({ group: OWNER, deduplicationId: 'block', body: '' });
       const [blocker] = await until('the group is blocked', async () => {
-        const taken = await snapshots.receive({ max: 1, wait: 0, visibility: 600_000 });
+        const taken = await snapshots.receive({ max: 1, waitMs: 0, visibilityMs: 600_000 });
         return taken.length > 0 ? taken : undefined;
       });
       await openPorts(site, 'echo', [{ port: 32_400 }]);

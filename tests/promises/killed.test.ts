@@ -101,7 +101,7 @@ test('a message that crashes its process repeatedly delays others by at most two
   // The first death and the second one each hide the neighbours for one visibility time, and there is no third for them.
   expect(served.slice(2)).toEqual([5, 5, 5]);
 
-  const slices = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
+  const slices = await queues.queue('slices').receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
   expect(
     slices
       .map(({ body }) => parseEvent(body, SLICE_EVENTS))
@@ -110,7 +110,7 @@ test('a message that crashes its process repeatedly delays others by at most two
   ).toEqual(NEIGHBOURS);
   const letters = await queues
     .queue('snapshots-dead')
-    .receive({ max: 10, wait: 0, visibility: 60_000 });
+    .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
   expect(letters.map(({ body }) => parseEvent(body, DEAD_LETTER_EVENTS))).toMatchObject([
     { ok: { data: { code: 'Q617', original: { receiveCount: 5 } } } },
   ]);

@@ -183,7 +183,7 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
     batchSize: wanted.batchSize,
     concurrency: wanted.concurrency,
     timeout: wanted.timeout,
-    visibility: wanted.visibility,
+    visibilityMs: wanted.visibilityMs,
     lease: LEASE_MS,
     clock: runtime.clock,
     id: runtime.id,

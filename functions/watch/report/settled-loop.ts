@@ -40,8 +40,8 @@ export async function consumeSettled(
     try {
       const messages = await queue.receive({
         max: 10,
-        wait: 20_000,
-        visibility: VISIBILITY_MS,
+        waitMs: 20_000,
+        visibilityMs: VISIBILITY_MS,
         signal,
       });
       const { deadly, rest } = sift(messages, suspects);

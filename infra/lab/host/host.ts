@@ -70,7 +70,15 @@ function startOne(
   { settings, handler, remove }: Loaded,
   { runtime, wait }: HostOptions,
 ): { stop(): Promise<void> } {
-  const { name, queue, reportFailures, batchSize, concurrency, timeout, visibility } = settings;
+  const {
+    name,
+    queue,
+    reportFailures,
+    batchSize,
+    concurrency,
+    timeout,
+    visibilityMs: visibility,
+  } = settings;
   const source = startEventSource({
     queue: runtime.queues.queue(queue),
     handler,
@@ -78,7 +86,7 @@ function startOne(
     batchSize,
     concurrency,
     timeout,
-    visibility,
+    visibilityMs: visibility,
     ...(wait === undefined ? {} : { wait }),
     ...(reportFailures === undefined ? {} : { reportFailures }),
     clock: runtime.clock,

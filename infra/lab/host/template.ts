@@ -132,7 +132,7 @@ export function functionsOf(template: Template): readonly HostedSettings[] {
         batchSize: source.BatchSize,
         concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED_CONCURRENCY,
         timeout: made.Timeout * 1000,
-        visibility: queue.VisibilityTimeout * 1000,
+        visibilityMs: queue.VisibilityTimeout * 1000,
         reportFailures: source.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
         artifact,
         handler: made.Handler,

@@ -8,7 +8,7 @@ import type { InHand } from './in-hand.ts';
 /** Limits of one receive. `visibility` and `now` are in milliseconds. */
 export interface ReceiveRequest {
   readonly max: number;
-  readonly visibility: number;
+  readonly visibilityMs: number;
   readonly now: number;
   readonly maxReceiveCount: number;
 }
@@ -204,7 +204,7 @@ export class MessageStore {
     return spent.length > 0;
   }
 
-  #hand(row: Row, { now, visibility }: ReceiveRequest): QueueMessage {
+  #hand(row: Row, { now, visibilityMs: visibility }: ReceiveRequest): QueueMessage {
     const { receiptId, inHand } = this.#options;
     const receipt = receiptId();
     this.#sql.hand.run(now + visibility, receipt, row.seq);

@@ -67,11 +67,11 @@ async function receive(
   options: ReceiveOptions,
 ): Promise<readonly QueueMessage[]> {
   const { clock, bell, poll = 50, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
-  const until = clock.monotonic() + options.wait;
+  const until = clock.monotonic() + options.waitMs;
   while (!options.signal?.aborted) {
     const now = clock.now();
     const messages = step(name, shared, () =>
-      store.take({ max: options.max, visibility: options.visibility, now, maxReceiveCount }),
+      store.take({ max: options.max, visibilityMs: options.visibilityMs, now, maxReceiveCount }),
     );
     const left = until - clock.monotonic();
     if (messages.length > 0 || left <= 0) return messages;

@@ -73,7 +73,7 @@ function createRemote(client: SQSClient, name: string, server: SqsServer): Remot
 
 async function poll(
   remote: Remote,
-  { max, wait, visibility, signal }: ReceiveOptions,
+  { max, waitMs: wait, visibilityMs: visibility, signal }: ReceiveOptions,
 ): Promise<readonly QueueMessage[]> {
   const answer = await remote.run((client, url) =>
     client.send(

@@ -47,7 +47,11 @@ async function results({ queues }: FleetSite): Promise<void> {
   await processClock.sleep(1_000);
   for (let index = 0; index < CLUSTERS; index++) {
     const queue = queues.queue(`settled-${clusterId(index)}`);
-    for (const { body, receipt } of await queue.receive({ max: 10, wait: 0, visibility: 60_000 })) {
+    for (const { body, receipt } of await queue.receive({
+      max: 10,
+      waitMs: 0,
+      visibilityMs: 60_000,
+    })) {
       if ('refused' in parseEvent(body, SETTLED_EVENTS))
         throw new Error(`queue ${queue.name} holds what is no result`);
       await queue.delete(receipt);

@@ -41,7 +41,9 @@ describe('the queue file of 0.1.0', () => {
   async function drain(name: QueueName): Promise<readonly QueueMessage[]> {
     const all: QueueMessage[] = [];
     for (;;) {
-      const got = await queues.queue(name).receive({ max: 10, wait: 0, visibility: VISIBILITY });
+      const got = await queues
+        .queue(name)
+        .receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
       if (got.length === 0) return all;
       all.push(...got);
       for (const { receipt } of got) await queues.queue(name).delete(receipt);
@@ -74,7 +76,7 @@ describe('the queue file of 0.1.0', () => {
     now = NOW + VISIBILITY + 1_000;
     const [first] = await queues
       .queue('snapshots')
-      .receive({ max: 1, wait: 0, visibility: VISIBILITY });
+      .receive({ max: 1, waitMs: 0, visibilityMs: VISIBILITY });
     expect(first).toMatchObject({
       deduplicationId: 'golden-ingress-observed',
       receiveCount: 3,

@@ -11,7 +11,7 @@ const CONFIG_MAPS: StreamKind = {
   namespaced: true,
 };
 /** A watch is open for half a second, in the tests' hurry. */
-const TIMING = { watch: 250, overdue: 250 };
+const TIMING = { watchMs: 250, overdueMs: 250 };
 
 let at: Lab;
 let stream: Stream<string>;

@@ -152,7 +152,7 @@ describe('nothing is missed', () => {
   test('when the server is silent: a dead connection is closed', async () => {
     await stream.stop();
     await until(() => open() === 0);
-    follow(CONFIG_MAPS, { timing: { watch: 500, overdue: 500 } });
+    follow(CONFIG_MAPS, { timing: { watchMs: 500, overdueMs: 500 } });
     await until(() => open() === 1);
     seen.length = 0;
     at.lab.faults.silenceWatches();

@@ -56,7 +56,7 @@ describe('the queue file', () => {
     for (;;) {
       const messages = await queues
         .queue('snapshots')
-        .receive({ max: 10, wait: 0, visibility: 60_000 });
+        .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
       if (messages.length === 0) break;
       for (const message of messages) {
         kept.push(message.body);
@@ -71,15 +71,17 @@ describe('the queue file', () => {
   test('messages in flight are redelivered after their process died', async () => {
     const first = openFile();
     await first.queue('slices').send({ group: 'a', deduplicationId: '1', body: 'kept' });
-    const [taken] = await first.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 });
+    const [taken] = await first
+      .queue('slices')
+      .receive({ max: 1, waitMs: 0, visibilityMs: 60_000 });
     await first.close();
     const second = openFile();
-    expect(await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 })).toEqual(
-      [],
-    );
+    expect(
+      await second.queue('slices').receive({ max: 1, waitMs: 0, visibilityMs: 60_000 }),
+    ).toEqual([]);
     await second.queue('slices').changeVisibility(taken?.receipt ?? '', 0);
     expect(
-      await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 }),
+      await second.queue('slices').receive({ max: 1, waitMs: 0, visibilityMs: 60_000 }),
     ).toMatchObject([{ body: 'kept', receiveCount: 2 }]);
     await second.close();
   });
@@ -108,7 +110,9 @@ describe('the queue file', () => {
 
   test('a waiting receiver gets messages from another process', async () => {
     const queues = openFile();
-    const waiting = queues.queue('snapshots').receive({ max: 1, wait: 20_000, visibility: 60_000 });
+    const waiting = queues
+      .queue('snapshots')
+      .receive({ max: 1, waitMs: 20_000, visibilityMs: 60_000 });
     const sender = script('sender.ts', path, 's', '1');
     expect(await waiting).toMatchObject([{ body: 's-0' }]);
     await sender.ended;
@@ -140,7 +144,7 @@ describe('the queue file', () => {
   test('a queue that was closed says so', async () => {
     const queues = openFile();
     const queue = queues.queue('snapshots');
-    const waiting = queue.receive({ max: 1, wait: 20_000, visibility: 60_000 });
+    const waiting = queue.receive({ max: 1, waitMs: 20_000, visibilityMs: 60_000 });
     await queues.close();
     await expect(waiting).rejects.toMatchObject({
       code: 'Q601',

@@ -85,7 +85,7 @@ describe('a queue file whose machine has its clock set', () => {
     return queues.queue('slices');
   };
   const take = (queue: Queue): Promise<readonly QueueMessage[]> =>
-    queue.receive({ max: 10, wait: 0, visibility: 30_000 });
+    queue.receive({ max: 10, waitMs: 0, visibilityMs: 30_000 });
   const bodies = async (queue: Queue): Promise<readonly string[]> =>
     (await take(queue)).map(({ body }) => body);
   const send = (queue: Queue, body: string): Promise<void> =>
@@ -200,7 +200,7 @@ describe('a receiver that waits', () => {
   const send = (body: string, group = body): Promise<void> =>
     queue.send({ group, deduplicationId: body, body });
   const take = (wait = 0, max = 1): Promise<readonly QueueMessage[]> =>
-    queue.receive({ max, wait, visibility: 30_000 });
+    queue.receive({ max, waitMs: wait, visibilityMs: 30_000 });
   /** What it got, as soon as it ends. */
   function waiting(wait = 60_000): { got?: readonly string[]; failed?: string } {
     const outcome: { got?: readonly string[]; failed?: string } = {};

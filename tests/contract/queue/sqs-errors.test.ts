@@ -169,7 +169,7 @@ describe('the SQS adapter', () => {
     const stop = new AbortController();
     const waiting = connect(endpoint)
       .queue('snapshots')
-      .receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal });
+      .receive({ max: 10, waitMs: 20_000, visibilityMs: 30_000, signal: stop.signal });
     await asked.promise;
     stop.abort();
     expect(await waiting).toEqual([]);

@@ -48,7 +48,7 @@ export function queueContract(
     const send = (group: string, body: string, deduplicationId = body): Promise<void> =>
       queue.send({ group, deduplicationId, body });
     const take = (max = 10, wait = 0): Promise<readonly QueueMessage[]> =>
-      queue.receive({ max, wait, visibility: 30_000 });
+      queue.receive({ max, waitMs: wait, visibilityMs: 30_000 });
     const bodies = (messages: readonly QueueMessage[]): string[] => messages.map((m) => m.body);
 
     /** Receives and deletes until nothing is left. */
@@ -185,7 +185,7 @@ export function queueContract(
       await send('a', 'here', 'same');
       const other = subject.queues.queue('slices');
       await other.send({ group: 'a', deduplicationId: 'same', body: 'there' });
-      expect(bodies(await other.receive({ max: 10, wait: 0, visibility: 30_000 }))).toEqual([
+      expect(bodies(await other.receive({ max: 10, waitMs: 0, visibilityMs: 30_000 }))).toEqual([
         'there',
       ]);
       expect(bodies(await take())).toEqual(['here']);
@@ -203,7 +203,7 @@ export function queueContract(
       expect(left).toEqual(['good']);
       const dead = await subject.queues
         .queue('snapshots-dead')
-        .receive({ max: 10, wait: 0, visibility: 30_000 });
+        .receive({ max: 10, waitMs: 0, visibilityMs: 30_000 });
       expect(dead).toMatchObject([{ group: 'a', body: 'poison' }]);
     });
 
@@ -218,15 +218,15 @@ export function queueContract(
       const stop = new AbortController();
       const waiting = queue.receive({
         max: 10,
-        wait: 20_000,
-        visibility: 30_000,
+        waitMs: 20_000,
+        visibilityMs: 30_000,
         signal: stop.signal,
       });
       await idle();
       stop.abort();
       expect(await waiting).toEqual([]);
       expect(
-        await queue.receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal }),
+        await queue.receive({ max: 10, waitMs: 20_000, visibilityMs: 30_000, signal: stop.signal }),
       ).toEqual([]);
     });
 

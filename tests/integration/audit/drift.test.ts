@@ -165,7 +165,9 @@ describe('sluice drift', () => {
       selection: 'k8s on bigip-1',
     });
     const queues = createSqliteQueues({ path: queue, clock: processClock, id: processId });
-    const [message] = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
+    const [message] = await queues
+      .queue('slices')
+      .receive({ max: 10, waitMs: 0, visibilityMs: 1_000 });
     await queues.close();
     expect(message?.group).toBe('bigip-1');
     expect(parseEvent(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({
@@ -189,7 +191,7 @@ describe('sluice drift', () => {
   };
   const messages = async (path: string): Promise<number> => {
     const queues = createSqliteQueues({ path, clock: processClock, id: processId });
-    const all = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
+    const all = await queues.queue('slices').receive({ max: 10, waitMs: 0, visibilityMs: 1_000 });
     await queues.close();
     return all.length;
   };

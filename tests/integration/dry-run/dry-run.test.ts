@@ -297,7 +297,7 @@ describe('every handler', () => {
       deduplicationId: 'd1',
       body: serialiseEvent(INGRESS_DESIRED, desired, meta()),
     });
-    const [message] = await queue.receive({ max: 1, wait: 0, visibility: 1_000 });
+    const [message] = await queue.receive({ max: 1, waitMs: 0, visibilityMs: 1_000 });
     if (message === undefined) throw new Error('the slice did not arrive');
     await sendDeadLetter(runtime.queues, {
       code: 'BIP421',
@@ -311,7 +311,7 @@ describe('every handler', () => {
     });
     const [dead] = await runtime.queues
       .queue('slices-dead')
-      .receive({ max: 1, wait: 0, visibility: 1_000 });
+      .receive({ max: 1, waitMs: 0, visibilityMs: 1_000 });
     return ['slices-dead', dead?.group ?? '', dead?.body ?? ''];
   }
 
@@ -335,7 +335,7 @@ describe('every handler', () => {
   ): Promise<ReturnType<typeof toRecord>> {
     const queue = runtime.queues.queue(name);
     await queue.send({ group: `${group}-again`, deduplicationId: 'again', body });
-    const [message] = await queue.receive({ max: 1, wait: 0, visibility: 60_000 });
+    const [message] = await queue.receive({ max: 1, waitMs: 0, visibilityMs: 60_000 });
     if (message === undefined) throw new Error(`nothing arrived on ${name}`);
     return toRecord({ ...message, group }, `arn:aws:sqs:local:000000000000:${name}.fifo`);
   }

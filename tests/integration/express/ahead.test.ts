@@ -100,7 +100,7 @@ async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
 }
 
 const waiting = async (name: 'express' | 'slices'): Promise<readonly QueueMessage[]> =>
-  queues.queue(name).receive({ max: 10, wait: 0, visibility: 60_000 });
+  queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
 
 /** Queues that note the order of what is sent, and refuse what the test wants refused. */
 function noting(sent: string[], refuse: (name: string) => boolean = () => false): Queues {

@@ -153,7 +153,7 @@ export async function startSite(
       }
       const messages = await queues
         .queue('express')
-        .receive({ max: 10, wait: 0, visibility: 60_000 });
+        .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
       const answer = await handler(
         {
           Records: messages.map((message) => toRecord(message, 'arn:aws:sqs:local:0:express.fifo')),

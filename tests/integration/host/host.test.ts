@@ -225,12 +225,12 @@ describe('the host, over SQS with the real client', () => {
     const snapshots = queues.queue('snapshots');
     await snapshots.send({ group: 'a', deduplicationId: '1', body: 'poison' });
     for (let i = 0; i < MAX_RECEIVE_COUNT; i += 1) {
-      const [message] = await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 });
+      const [message] = await snapshots.receive({ max: 1, waitMs: 0, visibilityMs: 30_000 });
       await snapshots.changeVisibility(message?.receipt ?? '', 0);
     }
-    expect(await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 })).toEqual([]);
+    expect(await snapshots.receive({ max: 1, waitMs: 0, visibilityMs: 30_000 })).toEqual([]);
     expect(
-      await queues.queue('snapshots-dead').receive({ max: 1, wait: 0, visibility: 30_000 }),
+      await queues.queue('snapshots-dead').receive({ max: 1, waitMs: 0, visibilityMs: 30_000 }),
     ).toMatchObject([{ body: 'poison' }]);
   });
 });

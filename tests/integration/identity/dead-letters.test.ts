@@ -241,16 +241,18 @@ describe('a message with proof keeps its owner', () => {
       body: await letterOf('BIP421', 'x'),
     });
     for (let i = 0; i <= MAX_RECEIVE_COUNT; i++)
-      for (const { receipt } of await queue.receive({ max: 1, wait: 0, visibility: 1_000 }))
+      for (const { receipt } of await queue.receive({ max: 1, waitMs: 0, visibilityMs: 1_000 }))
         await queue.changeVisibility(receipt, 0);
     expect(
-      await site.queues.queue('snapshots-dead').receive({ max: 1, wait: 0, visibility: 1_000 }),
+      await site.queues.queue('snapshots-dead').receive({ max: 1, waitMs: 0, visibilityMs: 1_000 }),
     ).toMatchObject([{ redriven: true }]);
     await site.queues
       .queue('slices-dead')
       .send({ group: VICTIM, deduplicationId: 'chosen', body: 'x' });
     expect(
-      (await site.queues.queue('slices-dead').receive({ max: 1, wait: 0, visibility: 1_000 }))[0],
+      (
+        await site.queues.queue('slices-dead').receive({ max: 1, waitMs: 0, visibilityMs: 1_000 })
+      )[0],
     ).not.toHaveProperty('redriven');
   });
 });

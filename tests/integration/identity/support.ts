@@ -184,7 +184,7 @@ export async function startSite({
   async function drain<T>(name: QueueName, read: (body: string) => T): Promise<readonly T[]> {
     const found: T[] = [];
     for (;;) {
-      const batch = await queues.queue(name).receive({ max: 10, wait: 0, visibility: 30_000 });
+      const batch = await queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 30_000 });
       if (batch.length === 0) return found;
       for (const message of batch) {
         found.push(read(message.body));
@@ -215,7 +215,7 @@ export async function startSite({
       for (;;) {
         const batch = await queues
           .queue('snapshots')
-          .receive({ max: 10, wait: 0, visibility: 30_000 });
+          .receive({ max: 10, waitMs: 0, visibilityMs: 30_000 });
         if (batch.length === 0) return again;
         const answer = await map(
           {

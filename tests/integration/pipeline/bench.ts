@@ -213,7 +213,7 @@ export async function startBench(
 
   async function deliver(name: WorkQueueName, handler: Handler): Promise<Delivery> {
     const queue = file.queue(name);
-    const batch = await queue.receive({ max: 10, wait: 0, visibility: VISIBILITY });
+    const batch = await queue.receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
     const deadline = clock.now() + FUNCTION_TIME;
     const answer = await handler(
       { Records: batch.map((message) => toRecord(message, `arn:aws:sqs:local:0:${name}.fifo`)) },
@@ -234,7 +234,7 @@ export async function startBench(
     const queue = file.queue(name);
     const found: T[] = [];
     for (;;) {
-      const batch = await queue.receive({ max: 10, wait: 0, visibility: VISIBILITY });
+      const batch = await queue.receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
       if (batch.length === 0) return found;
       for (const message of batch) {
         found.push(read(message.body));

@@ -65,7 +65,7 @@ describe('a snapshot', () => {
   test('that is delivered twice creates its slices once', async () => {
     await bench.sendSnapshot(snapshot(1, [1]));
     const queue = bench.queues.queue('snapshots');
-    const [first] = await queue.receive({ max: 1, wait: 0, visibility: 0 });
+    const [first] = await queue.receive({ max: 1, waitMs: 0, visibilityMs: 0 });
     await bench.map();
     await queue.send({
       group: first?.group ?? '',
@@ -121,7 +121,9 @@ describe('a snapshot', () => {
 describe('replay of an old message', () => {
   test('brings nothing back that a newer snapshot took away, and writes nothing', async () => {
     await bench.sendSnapshot(snapshot(1, [1, 2]));
-    const [old] = await bench.queues.queue('snapshots').receive({ max: 1, wait: 0, visibility: 0 });
+    const [old] = await bench.queues
+      .queue('snapshots')
+      .receive({ max: 1, waitMs: 0, visibilityMs: 0 });
     await both();
     const deleted = {
       what: 'deleted',
@@ -149,7 +151,9 @@ describe('replay of an old message', () => {
 
   test('of an ingress whose Service was deleted brings nothing back either', async () => {
     await bench.sendSnapshot(snapshot(1, [1]));
-    const [old] = await bench.queues.queue('snapshots').receive({ max: 1, wait: 0, visibility: 0 });
+    const [old] = await bench.queues
+      .queue('snapshots')
+      .receive({ max: 1, waitMs: 0, visibilityMs: 0 });
     await both();
     await bench.sendSnapshot(snapshot(2, [], { removed: true }));
     await both();

@@ -168,7 +168,7 @@ async function isAsked({ queues }: Runtime): Promise<boolean> {
   const queue = queues.queue('settled-east');
   let asked = false;
   for (;;) {
-    const batch = await queue.receive({ max: 10, wait: 0, visibility: 60_000 });
+    const batch = await queue.receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
     if (batch.length === 0) return asked;
     for (const { body, receipt } of batch) {
       const event = parseEvent(body, { ...SETTLED_EVENTS, ...RESYNC_EVENTS });

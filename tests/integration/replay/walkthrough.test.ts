@@ -246,7 +246,7 @@ function mapping(config: SluiceConfig): MapEvent {
     );
     const [slices, letters] = await Promise.all(
       (['slices', 'snapshots-dead'] as const).map((name) =>
-        notes.queue(name).receive({ max: 10, wait: 0, visibility: 1_000 }),
+        notes.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 1_000 }),
       ),
     );
     await notes.close();

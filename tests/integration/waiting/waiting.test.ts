@@ -151,7 +151,7 @@ describe.each([
     };
     const batch = async (): Promise<void> => {
       const queue = queues.queue('slices');
-      const messages = await queue.receive({ max: 10, wait: 3_000, visibility: 150_000 });
+      const messages = await queue.receive({ max: 10, waitMs: 3_000, visibilityMs: 150_000 });
       if (messages.length === 0) return;
       const answer = await apply(
         { Records: messages.map((one) => toRecord(one, 'arn:aws:sqs:eu:0:sluice-slices.fifo')) },

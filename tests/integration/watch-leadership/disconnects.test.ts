@@ -42,7 +42,7 @@ async function begin(): Promise<void> {
   // Dead connections are found in real time.
   watcher = at.watcher({
     resyncMs: RESYNC,
-    timing: { watch: 1_000, overdue: 200, backoff: { base: 50, max: 400 } },
+    timing: { watchMs: 1_000, overdueMs: 200, backoff: { base: 50, max: 400 } },
   });
   await watcher.start();
 }

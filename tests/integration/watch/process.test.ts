@@ -82,7 +82,7 @@ function run(more: Record<string, string> = {}): ChildProcess {
 async function next(): Promise<Snapshot> {
   const queue = queues.queue('snapshots');
   for (;;) {
-    const [message] = await queue.receive({ max: 1, wait: 1_000, visibility: 30_000 });
+    const [message] = await queue.receive({ max: 1, waitMs: 1_000, visibilityMs: 30_000 });
     if (message === undefined) continue;
     await queue.delete(message.receipt);
     const event = parseEvent(message.body, SNAPSHOT_EVENTS);

@@ -62,7 +62,7 @@ export function memoryQueues(
         receipt: '',
       });
     },
-    receive: async ({ max, visibility }) => {
+    receive: async ({ max, visibilityMs: visibility }) => {
       const worn =
         deadQueueOf(name) === undefined
           ? []

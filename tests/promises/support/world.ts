@@ -154,7 +154,7 @@ export function createWorld({
   const step = async (gate: Gate = openGate()): Promise<boolean> => {
     const messages = await queues
       .queue('slices')
-      .receive({ max: 10, wait: 0, visibility: VISIBILITY });
+      .receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
     if (messages.length === 0) return false;
     const deadline = clock.now() + 120_000;
     const context = {

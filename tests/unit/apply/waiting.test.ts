@@ -287,7 +287,9 @@ describe('a certificate that is not trusted', () => {
         time: new Date(0).toISOString(),
       }),
     });
-    const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
+    const batch = await queues
+      .queue('slices')
+      .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
     const context = {
       awsRequestId: 'r',
       functionName: 'apply',

@@ -155,7 +155,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
     step: async () => {
       const batch = await queues
         .queue('snapshots')
-        .receive({ max: 10, wait: 0, visibility: 60_000 });
+        .receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
       const context = {
         awsRequestId: 'r',
         functionName: 'map',

@@ -48,7 +48,7 @@ function input(change: Partial<DeadLetterInput> = {}): DeadLetterInput {
 async function received(
   name: 'snapshots-dead' | 'slices-dead' = 'snapshots-dead',
 ): Promise<readonly QueueMessage[]> {
-  return queues.queue(name).receive({ max: 10, wait: 0, visibility: 1000 });
+  return queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 1000 });
 }
 
 async function letters(): Promise<readonly DeadLetter[]> {

@@ -159,7 +159,7 @@ describe('the queue file', () => {
     });
     const queue = queues.queue('snapshots');
     await queue.send({ group: 'g', deduplicationId: 'd', body: '{}' });
-    const take = { max: 1, wait: 0, visibility: 1_000 };
+    const take = { max: 1, waitMs: 0, visibilityMs: 1_000 };
     expect(await queue.receive(take)).toMatchObject([{ deduplicationId: 'd' }]);
     await clock.pass(1_000);
     expect(await queue.receive(take)).toEqual([]);

@@ -58,7 +58,7 @@ const OPTIONS = {
   batchSize: 10,
   concurrency: 2,
   timeout: 30_000,
-  visibility: 60_000,
+  visibilityMs: 60_000,
   id: randomUUID,
   log,
 };
@@ -162,7 +162,7 @@ describe('an event source', () => {
   test('with a lease, a long call keeps its messages, and those of a killed host come back when the lease ends', async () => {
     await queue.send({ group: 'a', deduplicationId: '1', body: 'one' });
     // A host that was killed while it had the message.
-    await queue.receive({ max: 1, wait: 0, visibility: 6_000 });
+    await queue.receive({ max: 1, waitMs: 0, visibilityMs: 6_000 });
     start({ lease: 6_000 });
     await clock.pass(5_000);
     expect(calls).toHaveLength(0);
@@ -346,7 +346,7 @@ describe('an event source', () => {
   );
 
   test('takes a visibility that is exactly the timeout, and one call at a time', async () => {
-    start({ visibility: 30_000, timeout: 30_000, concurrency: 1 });
+    start({ visibilityMs: 30_000, timeout: 30_000, concurrency: 1 });
     await queue.send({ group: 'g', deduplicationId: 'a', body: 'a' });
     await clock.pass(100);
     expect(calls.map(({ bodies }) => bodies)).toEqual([['a']]);
@@ -358,7 +358,7 @@ describe('an event source', () => {
       ...queue,
       name: queue.name,
       receive: (options) => {
-        asked.push(options.visibility);
+        asked.push(options.visibilityMs);
         return queue.receive(options);
       },
     };
@@ -463,7 +463,7 @@ describe('an event source', () => {
     [{ batchSize: 11 }, /1 to 10/],
     [{ concurrency: 0 }, /concurrency of function map is 0/],
     [
-      { timeout: 60_000, visibility: 59_999 },
+      { timeout: 60_000, visibilityMs: 59_999 },
       /visibility timeout of 59999 ms is shorter than the timeout of 60000 ms/,
     ],
   ])('refuses %j', (change, message) => {

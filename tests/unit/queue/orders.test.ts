@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => queues.close());
 
 const take = (name: QueueName): Promise<readonly QueueMessage[]> =>
-  queues.queue(name).receive({ max: 10, wait: 0, visibility: 1_000 });
+  queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 1_000 });
 
 describe('orders', () => {
   const approve: Steering = { action: 'approve', device: 'bigip', owner: 'east/istio/gw' };

@@ -108,7 +108,9 @@ test.each<[QueueName, QueueName | undefined]>([
 
 describe('the settings of a queue', () => {
   const needed = Math.max(
-    ...FUNCTIONS.filter(({ queue }) => queue === 'slices').map(({ visibility }) => visibility),
+    ...FUNCTIONS.filter(({ queue }) => queue === 'slices').map(
+      ({ visibilityMs: visibility }) => visibility,
+    ),
   );
   const GOOD: QueueSettings = {
     fifo: true,

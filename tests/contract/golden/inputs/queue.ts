@@ -45,9 +45,9 @@ export async function fillQueues(path: string): Promise<void> {
   await queues.queue(queue as QueueName).send(letter);
   const [first] = await queues
     .queue('snapshots')
-    .receive({ max: 1, wait: 0, visibility: VISIBILITY });
+    .receive({ max: 1, waitMs: 0, visibilityMs: VISIBILITY });
   await queues.queue('snapshots').changeVisibility(first!.receipt, 0);
-  await queues.queue('snapshots').receive({ max: 1, wait: 0, visibility: VISIBILITY });
-  await queues.queue('slices').receive({ max: 1, wait: 0, visibility: VISIBILITY });
+  await queues.queue('snapshots').receive({ max: 1, waitMs: 0, visibilityMs: VISIBILITY });
+  await queues.queue('slices').receive({ max: 1, waitMs: 0, visibilityMs: VISIBILITY });
   await queues.close();
 }
