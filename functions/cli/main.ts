@@ -21,7 +21,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
-import { formatFailure } from './terminal/output.ts';
+import { fitHelp, formatFailure } from './terminal/output.ts';
 
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerUp,
@@ -50,7 +50,7 @@ const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
   .showHelpAfterError('(sluice --help lists the commands)')
   .configureOutput({
-    writeOut: (text) => writeHelp('stdout', text),
+    writeOut: (text) => writeHelp('stdout', fitHelp(text)),
     writeErr: (text) => writeHelp('stderr', text),
     outputError: (text) => writeLine('stderr', text.trimEnd()),
   })
@@ -58,8 +58,23 @@ const program = new Command('sluice')
   .helpCommand('help [command]', 'display help for a command');
 for (const register of COMMANDS) register(program);
 
+/** `help cluster drain` as `cluster drain --help`; fails for an unknown command. */
+function argumentsOf([first, ...rest]: readonly string[]): readonly string[] {
+  if (first !== 'help' || rest.length === 0)
+    return [...(first === undefined ? [] : [first]), ...rest];
+  let command: Command = program;
+  for (const word of rest) {
+    const found = command.commands.find(
+      (one) => one.name() === word || one.aliases().includes(word),
+    );
+    if (found === undefined) program.error(`error: unknown command '${rest.join(' ')}'`);
+    else command = found;
+  }
+  return [...rest, '--help'];
+}
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(argumentsOf(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   writeError('sluice', formatFailure(error));
   process.exitCode = 1;

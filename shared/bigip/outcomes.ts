@@ -18,7 +18,7 @@ interface Row {
   readonly hint?: Hint;
 }
 
-const Complaint = z.object({ message: z.unknown(), errors: z.unknown() });
+const Complaint = z.object({ message: z.unknown().optional(), errors: z.unknown().optional() });
 
 /** Answers to whole REST calls. */
 const ANSWERS: readonly Row[] = [

@@ -1,3 +1,5 @@
+import { describeErrorCode, errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
+
 /** A failed API call. `status` is 0 if there was no answer; `reason` is then `Unreachable`. */
 export class KubernetesError extends Error {
   readonly status: number;
@@ -68,13 +70,12 @@ export function errorFromStatus(
 
 /** The error for a request without an answer. */
 export function unreachable(what: string, cause: unknown): KubernetesError {
-  const detail = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new KubernetesError(
     {
       status: 0,
       reason: 'Unreachable',
       message:
-        `${what}: no answer from the Kubernetes API (${detail}); ` +
+        `${what}: no answer from the Kubernetes API (${causeInWords(cause)}); ` +
         'check the address, the network and the certificate',
     },
     { cause },
@@ -83,4 +84,14 @@ export function unreachable(what: string, cause: unknown): KubernetesError {
 
 function isStatus(body: unknown): body is { reason?: string; message?: string } {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Status';
+}
+
+/** For instance `connection refused, ECONNREFUSED, 10.0.0.1:6443`. */
+function causeInWords(cause: unknown): string {
+  const code = errorCode(cause);
+  if (code === undefined) return errorMessage(cause) || errorName(cause);
+  const words = describeErrorCode(code);
+  if (words === code) return errorMessage(cause) || code;
+  const [where] = /\S+:\d+$/.exec(errorMessage(cause)) ?? [];
+  return where === undefined ? words : `${words}, ${where}`;
 }

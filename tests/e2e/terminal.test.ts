@@ -85,6 +85,17 @@ describe('help', () => {
     const help = shell('sluice help failures');
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toBe(shell('sluice failures --help').stdout);
+    expect(shell('sluice help cluster drain').stdout).toBe(
+      shell('sluice cluster drain --help').stdout,
+    );
+  });
+
+  test('of an unknown command is an error', () => {
+    expect(shell('sluice help cluster drian')).toMatchObject({
+      stderr: expect.stringContaining("error: unknown command 'cluster drian'"),
+      stdout: '',
+      status: 1,
+    });
   });
 });
 
@@ -98,5 +109,33 @@ describe('what the system says', () => {
 
   test('a device that refuses connections is reported in words', () => {
     expect(shell('sluice ports').stderr).toContain('(connection refused, ECONNREFUSED)');
+  });
+
+  test('a list of clusters without any answer is not an empty one', () => {
+    expect(shell('sluice cluster list')).toMatchObject({
+      stdout: 'No device answered, so it is not known which clusters are declared.\n',
+      status: 1,
+    });
+  });
+
+  test('a kubeconfig that is missing, or leads nowhere, is reported in words', () => {
+    expect(shell('sluice why a/b -k none --no-config')).toMatchObject({
+      stderr: 'sluice: --kubeconfig none cannot be used: none: no such file (ENOENT)\n',
+      status: 1,
+    });
+    const cluster = { name: 'c', cluster: { server: 'https://127.0.0.1:1' } };
+    const context = { name: 'c', context: { cluster: 'c', user: 'u' } };
+    writeFileSync(
+      join(dir, 'kubeconfig'),
+      stringify({
+        clusters: [cluster],
+        contexts: [context],
+        users: [{ name: 'u', user: {} }],
+        'current-context': 'c',
+      }),
+    );
+    expect(shell('sluice why a/b -k kubeconfig --no-config').stderr).toContain(
+      '(connection refused, ECONNREFUSED, 127.0.0.1:1)',
+    );
   });
 });

@@ -4,7 +4,7 @@ import type { DevicePool } from '../../../shared/operations/addresses/addresses.
 import { compareNaturally, formatTable } from '../terminal/output.ts';
 
 export function addressTables(pools: readonly DevicePool[]): string {
-  if (pools.length === 0) return 'No address pools.';
+  if (pools.length === 0) return 'No address pools: addressPools in sluice.yaml is empty.';
   const summary = pools.map((pool) => [
     pool.name,
     pool.device,

@@ -5,7 +5,7 @@ import { addressTables } from '../addresses/tables.ts';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
+import { formatOption, printData, printUnanswered } from '../terminal/output.ts';
 
 export function registerAddresses(program: Command): void {
   addConfigOption(program.command('addresses [words...]'))
@@ -28,8 +28,6 @@ async function addresses(
   options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
   await withContext(options, async (context) => {
-    if (context.runtime.config.addressPools.length === 0)
-      printLine('sluice.yaml has no addressPools');
     const { pools, unanswered, nearlyFull } = await listAddresses(context, words);
     printUnanswered(unanswered);
     printData(options.output, pools.map(poolAsData), () => addressTables(pools));

@@ -134,7 +134,11 @@ async function list(options: ListOptions): Promise<void> {
   await withContext(options, async (context) => {
     const found = await listClusters(context, options.device);
     printData(options.output, found.rows, () =>
-      clusterTable(found.rows, context.runtime.clock.now()),
+      found.rows.length > 0
+        ? clusterTable(found.rows, context.runtime.clock.now())
+        : found.unanswered.length > 0
+          ? 'No device answered, so it is not known which clusters are declared.'
+          : 'No cluster is configured or declared.',
     );
     printUnanswered(found.unanswered);
     process.exitCode = found.unanswered.length > 0 ? 1 : found.needsAttention ? 2 : 0;

@@ -53,7 +53,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     });
     printData(options.output, findings, () =>
       formatTable(
-        ['', 'CHECK', 'RESULT'],
+        ['STATE', 'CHECK', 'RESULT'],
         findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
       ),
     );

@@ -24,7 +24,7 @@ import {
 } from '../terminal/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatOption, printData, printLine } from '../terminal/output.ts';
+import { formatOption, printCommand, printData, printLine } from '../terminal/output.ts';
 
 const FILTER_HELP =
   '\nFilters: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web ' +
@@ -180,8 +180,9 @@ async function show(id: string, options: ShowOptions): Promise<void> {
     printData(options.output, failure, () => failureText(failure, runtime.clock.now()));
     const { state } = failure;
     if (options.output === 'table' && state !== 'healed' && state !== 'replayed')
-      printLine(
-        `Then run: sluice replay plan -c ${options.config} ` +
+      printCommand(
+        'Then run:',
+        `sluice replay plan -c ${options.config} ` +
           `id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
       );
   });

@@ -1,10 +1,10 @@
 /** `sluice keys new CLUSTER`: a key pair for signing the events of a cluster's watcher. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
 import { DnsLabel } from '../../../shared/domain/text/bounded.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
-import { errorCode } from '../../../shared/telemetry/errors.ts';
+import { describeSystemError, errorCode } from '../../../shared/telemetry/errors.ts';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import { printLine } from '../terminal/output.ts';
 
@@ -63,7 +63,11 @@ function create(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') {
+      // A half-written key would be in the way of the next attempt.
+      rmSync(path, { force: true });
+      throw new Error(inWords(path, error), { cause: error });
+    }
     throw new Error(
       `${path} already exists; move it away, or choose another directory with --dir`,
       {
@@ -71,4 +75,9 @@ function create(path: string, text: string): void {
       },
     );
   }
+}
+
+function inWords(path: string, error: unknown): string {
+  const said = describeSystemError(error);
+  return said.includes(path) ? said : `${path}: ${said}`;
 }

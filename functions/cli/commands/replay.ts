@@ -35,7 +35,7 @@ import {
   resultTable,
 } from '../failures/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatOption, printData, printLine } from '../terminal/output.ts';
+import { formatOption, printCommand, printData, printLine } from '../terminal/output.ts';
 
 interface PlanOptions extends CommonOptions {
   readonly canary: string;
@@ -177,10 +177,10 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
         () => previewText(items, verdicts),
       );
       if (keep)
-        printLine(
+        printCommand(
           `Job ${job.id}: ${formatCount(job.items, 'failure')}, ` +
-            `${formatCount(job.units, 'event')}. To send them, run: ` +
-            `sluice replay start -c ${options.config} ${job.id}`,
+            `${formatCount(job.units, 'event')}. To send them, run:`,
+          `sluice replay start -c ${options.config} ${job.id}`,
         );
       if (!isCalm(items)) process.exitCode = 2;
     }),

@@ -42,7 +42,7 @@ export function statusText(view: StatusView, now: number): string {
       queues.map((row) => queueCells(row, now)),
     ),
     knownTable(
-      ['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''],
+      ['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', 'DETAILS'],
       devices.map((row) => deviceCells(row, now)),
     ),
     ...(view.waiting.length === 0

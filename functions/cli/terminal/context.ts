@@ -99,7 +99,9 @@ export async function isConfirmed(
   { unasked = false }: Confirmation = {},
 ): Promise<boolean> {
   if (dryRun) {
-    printLine(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}`);
+    printLine(
+      `Dry run, nothing was done: ${question.replace(/ Do it\?$/, '').replace(/\?$/, '.')}`,
+    );
     return false;
   }
   if (yes) return true;

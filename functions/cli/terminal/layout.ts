@@ -10,10 +10,12 @@ type Row = readonly string[];
 export function layOutTable(header: Row, rows: readonly Row[], width?: number): string {
   const natural = columnsOf(header, rows, (cell) => cell.length);
   if (width === undefined || sumOf(natural) <= width) return grid([header, ...rows], natural);
-  const least = columnsOf(header, rows, longestWord).map((min, i) =>
-    Math.min(natural[i] ?? 0, Math.max(min, (natural[i] ?? 0) > NARROW ? NARROW : 0)),
-  );
-  if (sumOf(least) > width) return stack(header, rows, width);
+  const words = columnsOf(header, rows, longestWord);
+  // Short cells wrap only if the table does not fit otherwise.
+  const least = [NARROW, 0]
+    .map((short) => natural.map((all, i) => (all <= short ? all : leastOf(words[i] ?? 0, all))))
+    .find((widths) => sumOf(widths) <= width);
+  if (least === undefined) return stack(header, rows, width);
   return grid([header, ...rows], widen(least, natural, width));
 }
 
@@ -38,6 +40,10 @@ function columnsOf(
   return header.map((name, i) =>
     rows.reduce((most, row) => Math.max(most, sizeOf(row[i] ?? '')), name.length),
   );
+}
+
+function leastOf(longest: number, natural: number): number {
+  return Math.min(natural, Math.max(longest, natural > NARROW ? NARROW : 0));
 }
 
 function longestWord(cell: string): number {

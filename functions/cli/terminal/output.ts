@@ -56,6 +56,24 @@ export function printLine(line: string): void {
     writeLine('stderr', part);
 }
 
+/** Prints text and a command to copy, which never wraps: too long for the line, it gets its own. */
+export function printCommand(text: string, command: string): void {
+  const width = terminalWidth('stderr');
+  const line = visible(`${text} ${command}`);
+  if (width === undefined || line.length <= width) return writeLine('stderr', line);
+  printLine(text);
+  writeLine('stderr', `  ${visible(command)}`);
+}
+
+/** Wraps the sentences of a help text; options and examples, which are indented, stay. */
+export function fitHelp(text: string, width = terminalWidth()): string {
+  if (width === undefined) return text;
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') || line.length <= width ? line : wrapText(line, width)))
+    .join('\n');
+}
+
 /** Formats a note on one line; its message may already start with the object. */
 export function printNote({
   object,

@@ -5,7 +5,7 @@ import { formatTable } from '../terminal/output.ts';
 export function traceTable(stations: readonly TraceStation[]): string {
   const details = withoutRepeats(stations.map((station) => station.details));
   return formatTable(
-    ['AT', 'WHAT', 'WHERE', ''],
+    ['AT', 'WHAT', 'WHERE', 'DETAILS'],
     stations.map((s, i) => [s.at ?? 'now', s.what, s.where, details[i] ?? '']),
   );
 }

@@ -3,6 +3,7 @@ import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
+import { formatCount } from '../words.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import { readDeviceView } from '../devices/device-view.ts';
@@ -135,11 +136,10 @@ export async function storeChecks({ store, audit }: Failures): Promise<readonly 
   return [
     await runCheck({ id: 'failure-store', what: `failure store ${store.where}` }, async () => {
       const heads = await store.list();
-      return `${heads.length} failures, ${heads.filter((head) => head.state === 'open').length} open`;
+      return `${formatCount(heads.length, 'failure')}, ${heads.filter((head) => head.state === 'open').length} open`;
     }),
-    await runCheck(
-      { id: 'audit-log', what: 'audit log' },
-      async () => `${(await audit.list()).length} entries`,
+    await runCheck({ id: 'audit-log', what: 'audit log' }, async () =>
+      formatCount((await audit.list()).length, 'entry', 'entries'),
     ),
   ];
 }

@@ -2,6 +2,7 @@
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
+import { formatCount } from '../words.ts';
 import { chooseCluster } from '../clusters/clusters.ts';
 import { LOAD_BALANCER_CLASS } from '../../domain/exposure/pool-claims.ts';
 import type { KubernetesClient, RawObject, Resource } from '../../kubernetes/index.ts';
@@ -78,10 +79,11 @@ async function objectChecks(
   const read = await runCheck({ id: 'cluster', what: 'cluster' }, async () => {
     const namespaces = [...new Set(ingresses.map(namespaceOf))];
     const { objects } = await readCluster(kubeconfig, { namespaces });
-    return (
-      `${objects.gateways.length + objects.apiGateways.length} Gateways, ` +
-      `${objects.services.length} Services, ${objects.pods.length} Pods`
-    );
+    return [
+      formatCount(objects.gateways.length + objects.apiGateways.length, 'Gateway'),
+      formatCount(objects.services.length, 'Service'),
+      formatCount(objects.pods.length, 'Pod'),
+    ].join(', ');
   });
   if (!read.ok) return [read];
   const client = openCluster(kubeconfig);

@@ -2,7 +2,7 @@
 import { isMeshConfig, meshConfigName, normaliseObjects } from '../../kubernetes/objects/index.ts';
 import { createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
-import { errorMessage } from '../../telemetry/errors.ts';
+import { describeSystemError } from '../../telemetry/errors.ts';
 import { MeshOptions } from '../../domain/istio/mesh.ts';
 import { REVISION_LABEL } from '../../domain/istio/revision-label.ts';
 import type { KubernetesObjects, OptionalKinds } from '../../domain/snapshot/objects.ts';
@@ -235,7 +235,7 @@ export function openCluster(kubeconfig: string | undefined): Client {
   try {
     return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
   } catch (error) {
-    const [said] = errorMessage(error).split('\n');
+    const [said] = describeSystemError(error).split('\n');
     throw new Error(
       `${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`} cannot be used: ${said}`,
       { cause: error },

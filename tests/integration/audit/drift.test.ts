@@ -205,7 +205,7 @@ describe('sluice drift', () => {
 
   test('with --repair --dry-run only says what it would repair', async () => {
     const { code, err, queue } = await drift(await disabled(), '--repair', '--dry-run');
-    expect([code, err]).toEqual([2, 'Dry run, nothing was done: Declare again k8s on bigip-1?\n']);
+    expect([code, err]).toEqual([2, 'Dry run, nothing was done: Declare again k8s on bigip-1.\n']);
     expect(await messages(queue)).toBe(0);
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { trim } from '../../../shared/bigip/errors.ts';
-import { faultOf, faultOfResult } from '../../../shared/bigip/outcomes.ts';
+import { faultOf, faultOfResult, wordsOf } from '../../../shared/bigip/outcomes.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 
 const result = (code: number, message: string, response?: string) =>
@@ -274,4 +274,12 @@ describe('what an answer as a whole means', () => {
     expect(trim('<html><b>Service</b>\n Unavailable</html>')).toBe('Service Unavailable');
     expect(trim('x'.repeat(5000)).length).toBeLessThan(700);
   });
+});
+
+test('only the message of an iControl error is quoted, not its JSON', () => {
+  const text =
+    '{"code":404,"message":"01020036:3: The requested iRule (/Common/geo) was not found.","errorStack":[],"apiError":3}';
+  const answer = { status: 404, text, json: JSON.parse(text) as unknown, headers: {} };
+  expect(wordsOf(answer)).toBe('01020036:3: The requested iRule (/Common/geo) was not found.');
+  expect(wordsOf({ ...answer, text: 'plain', json: undefined })).toBe('plain');
 });

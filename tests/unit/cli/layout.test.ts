@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
 import { layOutTable, wrapText } from '../../../functions/cli/terminal/layout.ts';
+import { fitHelp } from '../../../functions/cli/terminal/output.ts';
 import { paint } from '../../../shared/telemetry/paint.ts';
 
 const HEADER = ['ID', 'OWNER', 'WHAT'];
@@ -29,6 +30,18 @@ describe('a table on a terminal', () => {
         '9     west/a/b',
       ].join('\n'),
     );
+  });
+
+  test('keeps short cells on one line as long as longer ones can wrap', () => {
+    const text = layOutTable(
+      ['WHAT', 'BUSY', 'DETAILS'],
+      [['seen and queued', '0 of 4', 'one two three four five six seven']],
+      44,
+    );
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      'WHAT             BUSY    DETAILS',
+      'seen and queued  0 of 4  one two three four',
+    ]);
   });
 
   test('becomes a block for each row where not even that fits', () => {
@@ -89,4 +102,12 @@ test('colour marks headers, states and signs of change, and changes no word', ()
   for (const code of ['0', '1', '31', '32', '33'])
     painted = painted.replaceAll(`\u001B[${code}m`, '');
   expect(painted).toBe(text);
+});
+
+test('a help text wraps its sentences, but neither options nor commands to copy', () => {
+  const text =
+    'Exit code: 0 all succeeded, 1 error.\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a';
+  expect(fitHelp(text, 24)).toBe(
+    'Exit code: 0 all\nsucceeded, 1 error.\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a',
+  );
 });
