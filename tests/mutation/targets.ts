@@ -60,7 +60,7 @@ export const TARGETS: readonly Target[] = [
       'tests/unit/addresses/exposures.test.ts',
       'tests/unit/cases/*.test.ts',
       'tests/unit/cli/{import-steps,import-text,manifests,options,said}.test.ts',
-      'tests/unit/config/{load,networks,schema}.test.ts',
+      'tests/unit/config/{networks,schema}.test.ts',
       'tests/unit/express/{cordon,wishes}.test.ts',
       'tests/unit/map/*.test.ts',
       'tests/unit/watch/{automatic-addresses,foreign-pods,told-settings}.test.ts',

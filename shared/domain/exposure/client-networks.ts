@@ -37,7 +37,7 @@ export function clientNetwork({ asked, ranges, family }: ClientNetworkRequest): 
   const own = asked && listed(asked.value, asked.source, family);
   if (own === undefined) return { ...single(general), byService: true };
   for (const one of [own, general])
-    if (one !== undefined && 'problem' in one) return { ...one, byService: false };
+    if (one !== undefined && 'problem' in one) return { problem: one.problem, byService: false };
   if (general === undefined || isWithin(own, general)) return { ...single(own), byService: false };
   if (isWithin(general, own)) return { ...single(general), byService: false };
   return {

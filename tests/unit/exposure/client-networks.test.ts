@@ -1,0 +1,176 @@
+/** Which clients may connect, from what the Service and the settings request. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  clientNetwork,
+  type ClientNetwork,
+} from '../../../shared/domain/exposure/client-networks.ts';
+
+const SERVICE = 'Service gw (spec.loadBalancerSourceRanges)';
+const SETTING = 'Gateway ns/gw (sluice.io/source)';
+const network = (
+  asked: string | undefined,
+  values: readonly string[] | undefined,
+  family: 4 | 6 = 4,
+): ClientNetwork =>
+  clientNetwork({
+    asked: asked === undefined ? undefined : { value: asked, source: SETTING },
+    ranges: values && { values, source: SERVICE },
+    family,
+  });
+
+describe('the network of clients', () => {
+  test.each<
+    [
+      string,
+      asked: string | undefined,
+      ranges: readonly string[] | undefined,
+      source: string | undefined,
+      said: string | undefined,
+      byService: boolean,
+    ]
+  >([
+    ['of nobody in particular is everybody', undefined, undefined, undefined, undefined, true],
+    ['of the Service alone', undefined, ['10.1.0.0/16'], '10.1.0.0/16', SERVICE, true],
+    ['of the setting alone', '10.1.0.0/16', undefined, '10.1.0.0/16', SETTING, false],
+    [
+      'of the setting inside that of the Service',
+      '10.1.2.0/24',
+      ['10.1.0.0/16'],
+      '10.1.2.0/24',
+      SETTING,
+      false,
+    ],
+    [
+      'of the Service inside that of the setting',
+      '10.0.0.0/8',
+      ['10.1.0.0/16'],
+      '10.1.0.0/16',
+      SERVICE,
+      false,
+    ],
+    [
+      'is not opened by a setting that asks for anybody',
+      'any',
+      ['10.1.0.0/16'],
+      '10.1.0.0/16',
+      SERVICE,
+      false,
+    ],
+    ['of a setting that asks for anybody', 'any', undefined, undefined, undefined, false],
+    [
+      'of the Service that takes everybody is that of the setting',
+      '10.1.0.0/16',
+      ['0.0.0.0/0'],
+      '10.1.0.0/16',
+      SETTING,
+      false,
+    ],
+    [
+      'of several ranges that are one',
+      undefined,
+      ['10.1.0.0/17', '10.1.128.0/17'],
+      '10.1.0.0/16',
+      SERVICE,
+      true,
+    ],
+    [
+      'inside one of several ranges',
+      '10.2.3.0/24',
+      ['10.1.0.0/16', '10.2.0.0/16'],
+      '10.2.3.0/24',
+      SETTING,
+      false,
+    ],
+  ])('%s', (_, asked, ranges, source, said, byService) => {
+    expect(network(asked, ranges)).toEqual({
+      ...(source !== undefined && { source, said }),
+      byService,
+    });
+  });
+
+  test('counts only ranges of the family of the address', () => {
+    const both = ['10.1.0.0/16', '2001:db8::/32'];
+    expect(network(undefined, both)).toMatchObject({ source: '10.1.0.0/16' });
+    expect(network(undefined, both, 6)).toMatchObject({ source: '2001:db8::/32' });
+    expect(network('any', ['2001:db8::/32'], 6)).toMatchObject({ source: '2001:db8::/32' });
+  });
+
+  test.each<
+    [
+      string,
+      asked: string | undefined,
+      ranges: readonly string[] | undefined,
+      problem: string,
+      byService: boolean,
+    ]
+  >([
+    [
+      'the Service names none of this family',
+      undefined,
+      ['2001:db8::/32'],
+      `${SERVICE}: none of 2001:db8::/32 is IPv4, so nobody could connect to this address`,
+      true,
+    ],
+    [
+      'the Service names no network',
+      undefined,
+      ['10.1.0.0/16', 'office'],
+      `${SERVICE}: "10.1.0.0/16,office" is not a list of networks such as 10.20.0.0/16`,
+      true,
+    ],
+    [
+      'the Service names several',
+      undefined,
+      ['10.1.0.0/16', '10.3.0.0/16'],
+      `${SERVICE} names 10.1.0.0/16, 10.3.0.0/16, and AS3 takes one network for a virtual server`,
+      true,
+    ],
+    [
+      'the setting names no network, whatever the Service names',
+      'office',
+      ['10.1.0.0/16'],
+      `${SETTING}: "office" is not`,
+      false,
+    ],
+    [
+      'the Service names no network, whatever the setting names',
+      '10.1.0.0/16',
+      ['office'],
+      `${SERVICE}: "office" is not`,
+      false,
+    ],
+    [
+      'the setting names several',
+      '10.1.0.0/16,10.3.0.0/16',
+      undefined,
+      `${SETTING} names 10.1.0.0/16, 10.3.0.0/16`,
+      false,
+    ],
+    [
+      'the setting is inside the Service, and both are several',
+      '10.1.1.0/24,10.1.3.0/24',
+      ['10.1.0.0/16', '10.5.0.0/16'],
+      `${SETTING} names 10.1.1.0/24, 10.1.3.0/24`,
+      false,
+    ],
+    [
+      'neither is inside the other',
+      '10.1.0.0/16',
+      ['10.2.0.0/16'],
+      `${SETTING} and ${SERVICE} name different networks`,
+      false,
+    ],
+    [
+      'only a part of the setting is inside',
+      '10.1.0.0/16,10.2.0.0/16',
+      ['10.1.0.0/16', '10.3.0.0/16'],
+      `${SETTING} and ${SERVICE} name different networks`,
+      false,
+    ],
+  ])('is refused: %s', (_, asked, ranges, problem, byService) => {
+    expect(network(asked, ranges)).toEqual({
+      problem: expect.stringContaining(problem),
+      byService,
+    });
+  });
+});
