@@ -59,7 +59,7 @@ export const TARGETS: readonly Target[] = [
       'tests/unit/exposure/*.test.ts',
       'tests/unit/addresses/exposures.test.ts',
       'tests/unit/cases/*.test.ts',
-      'tests/unit/cli/{import-steps,import-text,manifests,options,said}.test.ts',
+      'tests/unit/cli/{import-steps,import-text,options,said}.test.ts',
       'tests/unit/config/{networks,schema}.test.ts',
       'tests/unit/express/{cordon,wishes}.test.ts',
       'tests/unit/map/*.test.ts',
