@@ -59,15 +59,16 @@ function clashWith(
   group: Group,
   { candidate, place, network }: GroupRequest,
 ): PlacementRefusal | undefined {
-  const [theirs, ours] = [group.network, network].map((one) =>
-    'problem' in one ? undefined : (one.source ?? 'any'),
+  // What the Service asks for is the same for both, so a problem with it makes no difference here.
+  const [theirs = 'any', ours = 'any'] = [group.network, network].map((one) =>
+    'source' in one ? one.source : undefined,
   );
   if (theirs !== ours)
     return {
       code: 'GW157',
       message:
-        `${about(candidate)} lets ${ours ?? 'nobody'} connect to ${group.key}, ` +
-        `and ${about(group.leader)}, which comes first, lets ${theirs ?? 'nobody'}; ` +
+        `${about(candidate)} lets ${ours} connect to ${group.key}, ` +
+        `and ${about(group.leader)}, which comes first, lets ${theirs}; ` +
         'ask for the same network, or for another address or port',
     };
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   clientNetwork,
+  isClientNetworks,
   type ClientNetwork,
 } from '../../../shared/domain/exposure/client-networks.ts';
 
@@ -173,4 +174,15 @@ describe('the network of clients', () => {
       byService,
     });
   });
+});
+
+test.each([
+  ['any', true],
+  ['10.1.0.0/16', true],
+  ['10.1.0.0/16, 2001:db8::/32', true],
+  ['10.1.0.0/16,office', false],
+  ['office', false],
+  ['', false],
+])('the setting takes %j: %s', (text, taken) => {
+  expect(isClientNetworks(text)).toBe(taken);
 });
