@@ -13,6 +13,7 @@ import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
 import { excludedNodes, type KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
+import { misplaced } from './misplaced.ts';
 import { unjudged } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
 import type { Note } from './settings/layers.ts';
@@ -170,7 +171,7 @@ export function buildExposures(
     context,
     groups: new Map(),
     addresses: new Map(),
-    notes: [...notes, ...unjudged(pool, context.mesh)],
+    notes: [...notes, ...unjudged(pool, context.mesh), ...misplaced(pool)],
   };
   const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);

@@ -38,7 +38,13 @@ export const Server = z.union([
 export type Server = z.infer<typeof Server>;
 
 /** networking.istio.io Gateway. */
-export const IstioGateway = z.object({ meta: Meta, selector: Labels, servers: z.array(Server) });
+export const IstioGateway = z.object({
+  meta: Meta,
+  selector: Labels,
+  servers: z.array(Server),
+  /** Annotations that ask a load balancer for something, and have no effect on a Gateway. */
+  unheeded: z.array(z.string()).optional(),
+});
 export type IstioGateway = z.infer<typeof IstioGateway>;
 
 /** A tcp or tls block of a VirtualService. */
@@ -223,6 +229,8 @@ export const ApiGateway = z.object({
   class: z.string(),
   addresses: z.array(z.object({ type: z.string(), value: z.string() })),
   listeners: z.array(ApiListener),
+  /** As those of an Istio Gateway. */
+  unheeded: z.array(z.string()).optional(),
   allowedListeners: z.enum(['All', 'Same', 'Selector', 'None']).default('None'),
   allowedListenersSelector: Labels.optional(),
   /** As `allowedExpressions`. */

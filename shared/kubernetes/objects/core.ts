@@ -55,20 +55,43 @@ const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-range
 
 /** `GetLoadBalancerSourceRanges`: the annotation counts only if the field is empty. */
 function sourceRangesOf(raw: JsonObject, spec: JsonObject): string[] | undefined {
-  const field = readTexts(spec['loadBalancerSourceRanges']).map((range) => range.trim());
+  const field = textsOf(spec['loadBalancerSourceRanges']).map((range) => range.trim());
   if (field.length > 0) return field;
   const text = stringMap(readRecord(raw['metadata'])['annotations'])[RANGES_ANNOTATION]?.trim();
   return text ? text.split(',').map((range) => range.trim()) : undefined;
 }
 
+/** Of a value in a file that no API server has checked: what is no text is refused later, not dropped. */
+function textsOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  return (Array.isArray(value) ? value : [value]).map((one: unknown) =>
+    typeof one === 'string' ? one : JSON.stringify(one),
+  );
+}
+
 /** Names of load balancer features that the Service requests and Sluice does not implement. */
 function unheededOf(raw: JsonObject, spec: JsonObject): string[] | undefined {
-  const annotations = Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
   const names = [
     ...UNHEEDED_SERVICE_FIELDS.filter(({ isSet }) => isSet(spec)).map(({ field }) => field),
-    ...annotations.filter(isForeignAnnotation).map((name) => `annotation ${name}`),
+    ...annotationNames(raw).filter(isForeignAnnotation).map(inWords),
   ];
   return names.length === 0 ? undefined : names.sort();
+}
+
+/** The same for a Gateway, where nothing reads such annotations. */
+export function unheededOfGateway(raw: JsonObject): string[] | undefined {
+  const names = annotationNames(raw)
+    .filter((name) => isForeignAnnotation(name) || name === RANGES_ANNOTATION)
+    .map(inWords);
+  return names.length === 0 ? undefined : names.sort();
+}
+
+function annotationNames(raw: JsonObject): readonly string[] {
+  return Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
+}
+
+function inWords(annotation: string): string {
+  return `annotation ${annotation}`;
 }
 
 /** `headless` means `clusterIP: None`. */

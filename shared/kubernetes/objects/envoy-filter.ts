@@ -16,13 +16,19 @@ const ON_LISTENERS: ReadonlySet<string> = new Set(['LISTENER', 'LISTENER_FILTER'
 /** An absent context is ANY. */
 const CONTEXTS: ReadonlySet<string> = new Set(['GATEWAY', 'ANY']);
 
+/** Static listeners of Envoy, which istiod does not know. */
+function addsListeners(applyTo: string, value: string): boolean {
+  return applyTo === 'BOOTSTRAP' && value.includes('"listeners"');
+}
+
 function patchesOf(spec: JsonObject): EnvoyFilter['patches'] {
   return readRecords(spec['configPatches']).flatMap((raw) => {
     const [match, patch] = [readRecord(raw['match']), readRecord(raw['patch'])];
     const applyTo = readText(raw['applyTo']) ?? '';
     const context = readText(match['context']) ?? 'ANY';
-    if (!ON_LISTENERS.has(applyTo) || !CONTEXTS.has(context)) return [];
     const value = JSON.stringify(patch['value'] ?? {});
+    const touches = ON_LISTENERS.has(applyTo) || addsListeners(applyTo, value);
+    if (!touches || !CONTEXTS.has(context)) return [];
     return [
       {
         applyTo,

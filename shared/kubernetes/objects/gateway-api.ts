@@ -9,6 +9,7 @@ import type {
 } from '../../domain/snapshot/objects.ts';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import { shorten } from '../../domain/text/bounded.ts';
+import { unheededOfGateway } from './core.ts';
 import { metaOf } from './meta.ts';
 import {
   readList,
@@ -182,6 +183,7 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
   const dropped = droppedListeners(raw);
   return {
     meta: metaOf(raw),
+    ...withoutUndefined({ unheeded: unheededOfGateway(raw) }),
     class: readText(spec['gatewayClassName']) ?? '',
     addresses: readRecords(spec['addresses']).map((address) => ({
       type: readText(address['type']) ?? '',

@@ -7,6 +7,7 @@ import type {
   VirtualService,
 } from '../../domain/snapshot/objects.ts';
 import { shorten } from '../../domain/text/bounded.ts';
+import { unheededOfGateway } from './core.ts';
 import { metaOf } from './meta.ts';
 import {
   readList,
@@ -79,6 +80,7 @@ export function normaliseGateway(value: unknown): IstioGateway {
     meta: metaOf(raw),
     selector: stringMap(spec['selector']),
     servers: readList(spec['servers']).map(serverOf),
+    ...withoutUndefined({ unheeded: unheededOfGateway(raw) }),
   };
 }
 

@@ -188,6 +188,18 @@ const OTHERS: readonly LoadBalancerField[] = [
     help: 'Whether the Gateway, or which of its ports, is offered.',
   },
   {
+    object: 'Gateway',
+    field: 'annotations of other load balancers',
+    treatment: 'noted',
+    help: 'GW159, also on a Gateway of Gateway API: they belong on the Service, where nothing reads them either.',
+  },
+  {
+    object: 'Gateway',
+    field: 'labels sluice.io/',
+    treatment: 'noted',
+    help: 'GW121, also on the Service: settings are annotations.',
+  },
+  {
     object: 'Gateway API',
     field: 'spec.addresses',
     treatment: 'honoured',
@@ -222,6 +234,12 @@ const OTHERS: readonly LoadBalancerField[] = [
     field: 'spec.http',
     treatment: 'others',
     help: 'Envoy routes; BIG-IP sees connections.',
+  },
+  {
+    object: 'VirtualService',
+    field: 'annotations sluice.io/, virtual-server.f5.com/, cis.f5.com/',
+    treatment: 'noted',
+    help: 'GW121, also on routes of Gateway API: settings belong on the Gateway.',
   },
   {
     object: 'VirtualService',
@@ -270,14 +288,17 @@ export const UNHEEDED_SERVICE_FIELDS = SERVICE.flatMap(({ field, isSet: test }) 
  * reads.
  */
 export const FOREIGN_ANNOTATIONS: readonly RegExp[] = [
-  /^service\.beta\.kubernetes\.io\/(aws|azure|do|ibm|linode|oci|openstack|scw|vultr|tencent|alibaba|alicloud|cce|hcloud|exoscale)-/,
+  /^service\.beta\.kubernetes\.io\/(?!load-balancer-source-ranges$)/,
   /^service\.kubernetes\.io\/(aws|azure|ibm|qcloud|local|loadbalance|tke)/,
   /^service\.cloud\.ibm\.com\//,
   /^(networking\.gke\.io|cloud\.google\.com)\//,
   /^(metallb\.universe\.tf|metallb\.io|purelb\.io|kube-vip\.io)\//,
   /^(io\.cilium|lbipam\.cilium\.io|service\.cilium\.io)\//,
   /^(loadbalancer\.openstack\.org|load-balancer\.hetzner\.cloud|oci\.oraclecloud\.com|oci-network-load-balancer\.oraclecloud\.com)\//,
-  /^(alb\.ingress\.kubernetes\.io|service\.beta\.kubernetes\.io\/load-balancer-(?!source-ranges))/,
+  /^alb\.ingress\.kubernetes\.io\//,
+  /^(kubernetes\.civo\.com|kubernetes\.digitalocean\.com|yawol\.stackit\.cloud|ako\.vmware\.com)\//,
+  /^(openelb\.(alpha\.)?kubesphere\.io|lb\.kubesphere\.io|loxilb\.io|tailscale\.com)\//,
+  /^(kubernetes\.io\/elb\.|projectcalico\.org\/loadBalancer)/,
 ];
 
 /**
