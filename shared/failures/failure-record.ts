@@ -2,125 +2,24 @@
 import type { SluiceConfig } from '../config/schema.ts';
 import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
-import type { Slice } from '../domain/exposure/exposure.ts';
-import { ownerKey, parseOwner } from '../domain/snapshot/snapshot.ts';
+import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { canonicalJson } from '../domain/declared/declared.ts';
-import type { Revision } from '../domain/revision.ts';
 import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
 import type { DeadLetter } from '../queue/dead-letter.ts';
-import { parseAttributes } from '../queue/envelope-attributes.ts';
 import { parseEvent } from '../queue/envelope.ts';
-import type { EventOf } from '../queue/envelope-types.ts';
-import {
-  ABSENCE_EVENTS,
-  CLUSTER_INVENTORY,
-  INGRESS_ABSENT,
-  INGRESS_DESIRED,
-  SLICE_EVENTS,
-  SNAPSHOT_EVENTS,
-} from '../queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
 import type { Proof } from '../queue/proof.ts';
+import { type EventOrigin, readOrigin, unreadOrigin, withoutOwner } from './event-origin.ts';
 import { digest, failureId } from './identity.ts';
 import type { Evidence, FailureRecord, Verification } from './port.ts';
 
 type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
 
-/** What the original event says about itself. */
-interface Origin {
-  readonly owner: string | undefined;
-  readonly device: string | undefined;
-  readonly revision: Revision | undefined;
-  readonly slice: Slice | undefined;
-  /** The sender that map verified, for events from map. */
-  readonly fromMap?: { readonly sender: string | undefined };
-  readonly traceparent: string | undefined;
-  /** Event type, or a description if it is not an event. */
-  readonly kind: string;
-}
-
-const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
 const MAX_SENTENCE_CHARACTERS = 300;
-
-const NOTHING = {
-  device: undefined,
-  revision: undefined,
-  slice: undefined,
-  traceparent: undefined,
-} as const;
-
-/** Content is unpacked only if needed; for a refused event only the envelope is used. */
-function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
-  const opened = depth === 'content' ? parseEvent(body, EVENTS) : undefined;
-  if (opened !== undefined && 'ok' in opened) return originOf(opened.ok);
-  const read = parseAttributes(body);
-  const { subject, type } = 'ok' in read ? read.ok : read.refused;
-  // Without a subject only the content distinguishes events.
-  return {
-    ...NOTHING,
-    owner: subject,
-    kind: subject === undefined ? digest(body) : (type ?? 'unreadable'),
-  };
-}
-
-/** Identified only by its bytes. */
-function unread(body: string): Origin {
-  return { ...NOTHING, owner: undefined, kind: digest(body) };
-}
-
-function originOf(event: EventOf<typeof EVENTS>): Origin {
-  const base = {
-    traceparent: event.traceparent,
-    kind: event.type,
-    slice: undefined,
-    device: undefined,
-  };
-  if (event.type === INGRESS_DESIRED) {
-    const { owner, device, version } = event.data;
-    return {
-      ...base,
-      owner,
-      device,
-      revision: { epoch: version.epoch, counter: version.counter },
-      slice: event.data,
-      fromMap: { sender: event.data.sender },
-    };
-  }
-  if (event.type === INGRESS_ABSENT) {
-    const { device, version, sender } = event.data;
-    return {
-      ...base,
-      owner: event.subject,
-      device,
-      revision: { epoch: version.epoch, counter: version.counter },
-      fromMap: { sender },
-    };
-  }
-  if (event.type === CLUSTER_INVENTORY)
-    return { ...base, owner: event.subject, revision: event.data.revision };
-  return {
-    ...base,
-    owner: ownerKey(event.data.cluster, event.data.ingress),
-    revision: event.data.revision,
-  };
-}
-
-/**
- * Removes the owner, so that results of the claimed owner do not close the failure, and it does not
- * lead a replay of that owner's events.
- */
-function nobodys(origin: Origin): Origin {
-  return {
-    ...origin,
-    owner: undefined,
-    revision: undefined,
-    kind: `${origin.kind} in the name of ${origin.owner ?? 'nobody'}`,
-  };
-}
 
 /** Settings and gateways of the exposure; for a whole event, its kind. */
 function structureOf(
-  origin: Origin,
+  origin: EventOrigin,
   letter: Pick<DeadLetter, 'exposure' | 'partition'>,
 ): { readonly structure: string; readonly gateways: readonly string[] } {
   const wanted = origin.slice?.exposures.find(
@@ -140,7 +39,7 @@ function structureOf(
 
 /** Verification state of the sender when the event was received. */
 function verify(
-  origin: Origin,
+  origin: EventOrigin,
   sender: string | undefined,
   { clusters, failures }: Clusters,
 ): Verification {
@@ -222,14 +121,18 @@ export function failureRecord(
 }
 
 /** Decides which claims of the event are accepted, given the proof of its origin. */
-function judged(origin: Origin, queue: WorkQueueName, { proof }: FailureRecordContext): Origin {
+function judged(
+  origin: EventOrigin,
+  queue: WorkQueueName,
+  { proof }: FailureRecordContext,
+): EventOrigin {
   if (proof === undefined) return origin;
   // The proof covers the cluster of the envelope, so the content must name the same cluster.
   if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster)
     return origin;
   // Only Sluice may send to `slices`, and events from map are not signed; but it must be an event
   // that map sends.
-  return queue === 'slices' && origin.fromMap !== undefined ? origin : nobodys(origin);
+  return queue === 'slices' && origin.fromMap !== undefined ? origin : withoutOwner(origin);
 }
 
 function fromLetter(
@@ -239,9 +142,9 @@ function fromLetter(
   const { message, config } = context;
   const { original, code, queue, partition, exposure, group } = letter;
   const read = DEADLY_CODES.has(code)
-    ? unread(original.body)
+    ? unreadOrigin(original.body)
     : readOrigin(original.body, queue === 'snapshots' && isRefused(code) ? 'envelope' : 'content');
-  const origin = ORIGIN_CODES.has(code) ? nobodys(read) : judged(read, queue, context);
+  const origin = ORIGIN_CODES.has(code) ? withoutOwner(read) : judged(read, queue, context);
   const written = UNREAD_CODES.has(code) ? {} : { owner: letter.owner, revision: letter.revision };
   const owner = written.owner ?? origin.owner;
   const device = letter.device ?? origin.device;

@@ -7,7 +7,7 @@ import {
   monitorTimeout,
 } from '../../../shared/domain/exposure/settings/defaults.ts';
 import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
-import { compareServerAge } from '../../../shared/domain/exposure/sources/candidates.ts';
+import { compareServerAge } from '../../../shared/domain/exposure/sources/assigned-configmaps.ts';
 
 describe('default monitors', () => {
   test.each([
