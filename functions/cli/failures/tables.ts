@@ -87,7 +87,7 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     [
       'Event',
       `${event.id} of queue ${event.queue}, group ${event.group}, ` +
-        `received ${event.receiveCount} times; ` +
+        `received ${event.receiveCount === 1 ? 'once' : `${event.receiveCount} times`}; ` +
         `sender ${event.sender ?? 'unknown'}, ${event.verification}`,
     ],
     ['BIG-IP says', details.response],

@@ -11,6 +11,7 @@ import type { MapEvent } from '../../failures/replay/preview.ts';
 import { createJob, previewItems, selectItems } from '../../failures/replay/select.ts';
 import type { PolicyTurn } from '../../failures/replay/turns.ts';
 import type { Author, OperationContext } from '../context.ts';
+import { formatCount } from '../words.ts';
 
 /**
  * Caches device readings for the duration of the work. `map`: maps a snapshot with the deployed
@@ -71,7 +72,7 @@ export async function planReplay(
     action: 'replay plan',
     selection: `job ${job.id}: ${formatFilter(filter)}`,
     why,
-    result: `${items.length} failures, ${job.units} events`,
+    result: `${formatCount(items.length, 'failure')}, ${formatCount(job.units, 'event')}`,
   });
   return { job, items };
 }

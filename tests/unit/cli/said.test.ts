@@ -4,6 +4,9 @@ import { summaryText } from '../../../functions/cli/plan/tables.ts';
 import { portTable } from '../../../functions/cli/ports/tables.ts';
 import { withoutRepeats } from '../../../functions/cli/trace/tables.ts';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import { statusText } from '../../../functions/cli/status/tables.ts';
+import { isCalm } from '../../../shared/operations/replay/replay.ts';
+import type { StatusView } from '../../../shared/operations/status/status.ts';
 import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
 import { summarise } from '../../../shared/operations/plan/plan.ts';
 import type { PortRow } from '../../../shared/operations/ports/ports.ts';
@@ -176,4 +179,56 @@ describe('a change over a living cluster', () => {
     const [another] = overlayObjects(living, service({ type: 'ClusterIP' })).services;
     expect(another?.ports).toEqual([port]);
   });
+});
+
+describe('sluice status', () => {
+  const cluster = {
+    cluster: 'east',
+    ingresses: 1,
+    exposures: 2,
+    known: true,
+    revision: '7.1',
+    openFailures: 0,
+    standing: 'enabled',
+    needsLook: false,
+  };
+  const view = (clusters: readonly object[]): StatusView =>
+    ({
+      clusters,
+      queues: [],
+      devices: [],
+      waiting: [],
+      failures: {},
+      jobs: [],
+      unknown: ['LAG: not recorded'],
+    }) as unknown as StatusView;
+
+  test('omits a column in which nothing is known, and says why below', () => {
+    const text = statusText(view([cluster]), 0);
+    expect(text).toMatch(/^CLUSTER +INGRESSES +EXPOSURES +REVISION +OPEN FAILURES/);
+    expect(text).not.toMatch(/LAST EVENT|\bLAG {2}/);
+    expect(text).toContain('Not known here (?):\n  LAG: not recorded');
+  });
+
+  test('keeps a column in which something is known, with ? elsewhere', () => {
+    const text = statusText(
+      view([
+        { ...cluster, lag: 1_500 },
+        { ...cluster, cluster: 'west' },
+      ]),
+      0,
+    );
+    expect(text).toMatch(/^east .* 1\.5s .*$/m);
+    expect(text).toMatch(/^west .* \? .*$/m);
+  });
+});
+
+test.each([
+  [['unchanged', 'superseded'], true],
+  [['unchanged', 'would-apply'], false],
+  [['invalid'], false],
+  [['unknown'], false],
+])('a replay plan of %j ends with 0: %s', (verdicts, calm) => {
+  const items = verdicts.map((verdict) => ({ preview: { verdict } }));
+  expect(isCalm(items as unknown as Parameters<typeof isCalm>[0])).toBe(calm);
 });
