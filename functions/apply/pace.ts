@@ -25,8 +25,10 @@ const LEAST = 5;
  */
 const LESSON = 60 * 60_000;
 
+/** No limit was learnt yet. */
 export const FULL_PACE: Pace = { most: MAX_SCRIPT_LINES, since: 0 };
 
+/** A pace for one device; apply keeps it as long as the process lives. */
 export function createPace(): PaceKeeper {
   return { pace: FULL_PACE };
 }
@@ -38,6 +40,7 @@ export function paceAt(pace: Pace, monotonic: number): Pace {
     : pace;
 }
 
+/** A quarter of the size, from now on. */
 export function slower({ most }: Pace, monotonic: number): Pace {
   return { most: Math.max(LEAST, Math.floor(most / 4)), since: monotonic };
 }

@@ -158,6 +158,7 @@ function ofDifference(
   };
 }
 
+/** Manual changes that the policy keeps, as findings that need no repair. */
 function keptIn(
   device: string,
   partition: string,
@@ -197,6 +198,7 @@ function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): bo
   );
 }
 
+/** A partition with a declaration of Sluice that is no longer configured. */
 function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
   const serves = Object.keys(state.exposures);
   const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';

@@ -44,6 +44,7 @@ export async function post(
   }
 }
 
+/** Posts the declaration as a task and waits for its result. */
 async function send(
   session: Session,
   clock: Clock,
@@ -67,6 +68,7 @@ interface Answered {
   readonly answer: DeviceResponse;
 }
 
+/** Polls the task at growing intervals. After the time limit the outcome is unknown. */
 async function poll(session: Session, clock: Clock, id: string): Promise<Answered> {
   const deadline = clock.monotonic() + POLL.giveUp;
   for (

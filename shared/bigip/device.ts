@@ -179,6 +179,7 @@ async function ownersElsewhere(
   });
 }
 
+/** A failed sync is only logged: the declaration itself succeeded. */
 async function sync(
   session: DeviceSession,
   clock: Clock,

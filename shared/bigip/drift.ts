@@ -113,6 +113,7 @@ interface Told {
   readonly operated: Required<OperatedValues>;
 }
 
+/** Compares the virtual server and the pool of one exposure. */
 function ofExposure(told: Told, live: Live): readonly Difference[] {
   const { partition, e } = told;
   const paths = devicePaths(partition, e);
@@ -131,6 +132,7 @@ function ofExposure(told: Told, live: Live): readonly Difference[] {
   ];
 }
 
+/** Differences that are repaired, and manual changes that the policy may keep. */
 function ofVirtual(virtual: Virtual, { e, operated }: Told, pool: string): readonly Difference[] {
   const wanted = endpoint(e.address, e.port);
   const words = [
@@ -172,6 +174,7 @@ function byHand(
   });
 }
 
+/** Differences of the pool itself and of its members. */
 function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[] {
   const wanted = new Set(
     e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))),
@@ -198,6 +201,7 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
   return [...balances, ...words.map((message) => differs(pool.fullPath, message))];
 }
 
+/** Objects in the partition that no declared exposure has. */
 function orphans(partition: string, state: DeclaredState, live: Live): readonly Difference[] {
   const exposures = Object.values(state.exposures);
   const paths = new Set(exposures.flatMap((e) => Object.values(devicePaths(partition, e))));

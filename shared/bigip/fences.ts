@@ -102,6 +102,7 @@ function takenOver(
   return `${unit} is active now, but ${declaredBy} made the last declaration`;
 }
 
+/** The reason, if configured owners are declared under an older configuration. */
 function underOlder(
   { owners }: ReadingInfo,
   { generation, owners: configured }: Configured,
@@ -138,6 +139,7 @@ async function behindOthers(
     .find((reason) => reason !== undefined);
 }
 
+/** The reason, if owners are declared at an older version than was seen before. */
 function behind(now: Owners, then: Owners, says: string): string | undefined {
   const late = Object.entries(then).filter(([owner, record]) => {
     const present = now[owner];
@@ -149,8 +151,7 @@ function behind(now: Owners, then: Owners, says: string): string | undefined {
   const present = now[owner]?.version;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
   return (
-    `${owner} is ` +
-    'declared at ' +
+    `${owner} is declared at ` +
     `${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, ` +
     `but ${version.epoch}.${version.counter} ${says}${more}`
   );

@@ -42,6 +42,7 @@ interface Live {
   readonly pools: ReadonlyMap<string, Pool>;
 }
 
+/** What differs between the declared exposure and the live objects; empty if nothing does. */
 function compare(
   partition: string,
   e: DeclaredExposure,

@@ -91,6 +91,7 @@ export function foundIn({ json }: DeviceResponse, partition: string): FoundDecla
   return tenant && foundOf(tenant, partition);
 }
 
+/** Separates the name of the declaring unit from the constants, and reads the rest. */
 function foundOf(tenant: As3Tenant, partition: string): FoundDeclaration {
   const { unit, ...constants } = (tenant['constants'] ?? {}) as { readonly unit?: unknown };
   const declaredBy = typeof unit === 'string' ? unit : undefined;

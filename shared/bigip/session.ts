@@ -161,6 +161,10 @@ interface ActiveUnit {
   forget(): void;
 }
 
+/**
+ * Remembers the active unit for a short time, and finds it again when that has passed or a call
+ * failed.
+ */
 function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveUnit {
   const valid = units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair;
   let known: Active | undefined;

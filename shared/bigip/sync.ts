@@ -30,6 +30,7 @@ export async function syncToGroup(
   }
 }
 
+/** Undefined once the group is in sync; otherwise the reason why it is not. */
 async function awaitSync(
   session: Session,
   clock: Clock,

@@ -81,6 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+/** One request with its time and size limits; its errors are interpreted by the caller. */
 async function exchange(
   dispatcher: Agent,
   options: TransportOptions,

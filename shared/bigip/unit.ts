@@ -96,6 +96,10 @@ export function createUnit(options: UnitOptions): Unit {
   };
 }
 
+/**
+ * Gets a token. A refused login is not retried here, because repeated attempts can lock the
+ * account.
+ */
 async function login(
   { device, transport, credentials, clock }: UnitOptions,
   signal: AbortSignal,

@@ -59,6 +59,7 @@ export function unreadOrigin(body: string): EventOrigin {
   return { ...NOTHING, owner: undefined, kind: digest(body) };
 }
 
+/** The origin of an event whose content is valid. */
 function originOf(event: EventOf<typeof EVENTS>): EventOrigin {
   const base = {
     traceparent: event.traceparent,

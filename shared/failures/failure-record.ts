@@ -135,6 +135,7 @@ function judged(
   return queue === 'slices' && origin.fromMap !== undefined ? origin : withoutOwner(origin);
 }
 
+/** The record of a dead letter. The content of a refused or deadly event is not parsed. */
 function fromLetter(
   { letter, traceparent, at }: FoundDeadLetter & { readonly kind: 'letter' },
   context: FailureRecordContext,

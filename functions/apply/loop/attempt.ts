@@ -98,6 +98,7 @@ export type PlannedAttempt = Attempt & {
   readonly next: DeclaredState;
 };
 
+/** The attempt with its plan. Throws if there is none, which would be a bug of the loop. */
 export function planOf({ attempt: now }: Loop): PlannedAttempt {
   const { base, next } = now ?? {};
   if (now === undefined || base === undefined || next === undefined)

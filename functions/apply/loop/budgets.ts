@@ -48,11 +48,13 @@ export const BUDGETS = {
   },
 } as const satisfies Readonly<Record<string, Budget>>;
 
+/** What the loop counts. */
 export type BudgetName = keyof typeof BUDGETS;
 
 /** How much of each budget is used; samples are counted by the list of failed ones. */
 export type Spent = Readonly<Record<Exclude<BudgetName, 'samples'>, number>>;
 
+/** The counters at the start of a partition. */
 export const NOTHING_SPENT: Spent = {
   rounds: 0,
   parts: 0,
@@ -62,6 +64,7 @@ export const NOTHING_SPENT: Spent = {
   retries: 0,
 };
 
+/** The counters after one more use of a budget. */
 export function spend(spent: Spent, name: keyof Spent): Spent {
   return { ...spent, [name]: spent[name] + 1 };
 }

@@ -195,6 +195,10 @@ export function refusedResult(
   return { partition, refused, ...nothing, declared: EMPTY_STATE };
 }
 
+/**
+ * The result of the partition. Which of the approved removals were held is decided by the state
+ * before the first declare.
+ */
 export function resultOf({ job, seen, results }: Loop): PartitionResult {
   const { partition, orders = [] } = job;
   const approvals = orders.flatMap(({ steering, at }) =>

@@ -24,6 +24,7 @@ export function referencesToLookUp(
   return [...new Map(wanted.map((one) => [`${one.kind} ${one.path}`, one])).values()];
 }
 
+/** The changes that refer to a missing object, each with the error to report. */
 export function missingIn(
   loop: Loop,
   changes: readonly PlanEntry[],

@@ -69,8 +69,10 @@ export type Happened =
   | { readonly kind: 'wait' }
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
+/** What happened, with the time on both clocks. */
 export type Event = Happened & { readonly at: Moment };
 
+/** The next state of the loop, and what `run.ts` must do now. */
 export interface Step {
   readonly loop: Loop;
   readonly effect: Effect | End;
@@ -144,6 +146,10 @@ export interface Task {
   readonly sample?: Sample;
 }
 
+/**
+ * A few changes that are tried alone after an internal fault, to see whether it depends on the
+ * change.
+ */
 export interface Sample {
   readonly fault: DeviceError;
   readonly all: readonly PlanEntry[];

@@ -51,6 +51,7 @@ import { nextRetry, owedChanges } from './retry.ts';
 import type { Attempt, Effect, Event, Loop, Moment, Stage, Step, Task } from './state.ts';
 import { nextPart, ordered, planned, retrying, smallerPart, withoutPart } from './work.ts';
 
+/** The transition for one event. Depends on its arguments only. */
 export function nextStep(loop: Loop, event: Event): Step {
   const { at } = event;
   switch (event.kind) {

@@ -61,6 +61,9 @@ async function drift(options: DriftOptions): Promise<void> {
   );
 }
 
+/**
+ * Names the partitions to declare again, asks for confirmation if required, and sends the orders.
+ */
 async function repair(
   context: OperationContext,
   findings: readonly Finding[],

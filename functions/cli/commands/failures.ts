@@ -158,6 +158,7 @@ function groupKeys(text: string): readonly GroupKey[] {
   });
 }
 
+/** Exit code 2 if there is any failure, so that a script can react. */
 async function groups(words: string[], options: GroupsOptions): Promise<void> {
   const by = groupKeys(options.by);
   await withContext(options, async (context) => {
@@ -173,6 +174,7 @@ async function groups(words: string[], options: GroupsOptions): Promise<void> {
   });
 }
 
+/** With `--event`, only the original event, byte for byte, so that it can be piped. */
 async function show(id: string, options: ShowOptions): Promise<void> {
   await withContext(options, async ({ store, runtime }) => {
     const failure = await findFailure(store, id);
@@ -188,6 +190,7 @@ async function show(id: string, options: ShowOptions): Promise<void> {
   });
 }
 
+/** Archives or reopens failures after a confirmation. */
 async function move(
   words: string[],
   options: CommonOptions & ChangeOptions,
@@ -216,6 +219,7 @@ async function exportBundle(
   });
 }
 
+/** Imported failures without proof of their origin can be inspected, but not replayed. */
 async function importBundle(file: string, options: CommonOptions & ChangeOptions): Promise<void> {
   const bundle = readBundle(readBounded(file), file);
   await withContext(options, async (context) => {

@@ -52,6 +52,7 @@ export function registerImport(program: Command): void {
   );
 }
 
+/** A Service named with `--service` for which CIS publishes nothing is reported. */
 function run(options: ImportOptions): void {
   const raw = rawObjectsIn(options);
   const { cluster, device: devices = ['bigip'], poolMemberType, service: services } = options;

@@ -37,6 +37,7 @@ export function registerKeys(program: Command): void {
   );
 }
 
+/** Writes both files with permissions for the owner only, and prints the lines for sluice.yaml. */
 function run(cluster: string, { dir }: KeysOptions): void {
   const name = DnsLabel.safeParse(cluster);
   if (!name.success)

@@ -73,6 +73,7 @@ export function registerMap(program: Command): void {
     .action(map);
 }
 
+/** Notes go to standard error, so that standard output stays data. */
 async function map(options: MapCommandOptions): Promise<void> {
   const { found, note: said } = await findConfig(options, {
     env: process.env,

@@ -112,6 +112,7 @@ async function objectsOf(
   return overlayObjects(objects, files);
 }
 
+/** Ingresses without a plan, unknown members, refused servers, and notes on annotations. */
 function printNotes({ ingresses, absent }: ObjectPlan): void {
   for (const service of absent)
     printLine(

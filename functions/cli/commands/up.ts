@@ -90,6 +90,9 @@ export function registerUp(program: Command): void {
     .action(up);
 }
 
+/**
+ * With `--dry-run`, queue and failure store are temporary, and devices and cluster are only read.
+ */
 async function up(options: UpOptions): Promise<void> {
   const asked = await loadConfig(options.config, process.env);
   const dry = options.dryRun ? throwawayStores(asked) : undefined;
@@ -147,6 +150,7 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
   return holdCluster(file, clusterId);
 }
 
+/** Creates the watcher from its bundle. */
 async function watch(
   runtime: Runtime,
   clusterId: string,
@@ -173,6 +177,10 @@ async function watch(
   }
 }
 
+/**
+ * Connects one function to its queue. Stopping finishes messages in progress before the function is
+ * closed.
+ */
 async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSource> {
   const { create } = await loadBundle<HostedFunction>(`${wanted.name}/handler.mjs`);
   const handler = create(runtime);

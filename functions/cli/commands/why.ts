@@ -56,6 +56,7 @@ export function registerWhy(program: Command): void {
     .action(why);
 }
 
+/** Exit code 2 if a server is not reached, unless reading the files already failed with 1. */
 async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
   const { found, note } = await findConfig(options, { env: process.env, cwd: process.cwd() });

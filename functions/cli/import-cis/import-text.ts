@@ -16,6 +16,7 @@ export function importText(result: CisImport): string {
   );
 }
 
+/** The YAML for sluice.yaml, with comments about what is still missing in it. */
 function entriesText({ ingresses, needs, gateways }: CisImport): string {
   if (ingresses.length === 0) return '# nothing for sluice.yaml';
   const { references, partitions, pools } = needs;
@@ -65,6 +66,7 @@ const RESOURCES = {
   'gateway-api': 'gateways.gateway.networking.k8s.io',
 } as const;
 
+/** The `kubectl annotate` command for one Gateway. */
 function gatewayCommand({
   api,
   gateway,

@@ -127,6 +127,7 @@ function chunksOf(text: string): readonly Chunk[] {
   return chunks;
 }
 
+/** One part between separators. Text after the end mark `...` is an error, as for kubectl. */
 function readChunk({ text, line, behind }: Chunk): readonly FileDocument[] {
   const end = /^\.\.\.(?=\s|$)/m.exec(text)?.index ?? text.length;
   const [first, rest] = [text.slice(0, end), text.slice(end + '...'.length)];
@@ -145,6 +146,10 @@ function readChunk({ text, line, behind }: Chunk): readonly FileDocument[] {
   return [...(behind === undefined ? readOne(first, line) : []), ...problems];
 }
 
+/**
+ * JSON if it looks like it, else YAML. An invalid document that contains Helm directives is
+ * reported as a template.
+ */
 function readOne(text: string, line: number): readonly FileDocument[] {
   const objects = /^\s*\{/.test(text) ? jsonObjects(text, line) : undefined;
   if (objects !== undefined) return objects;

@@ -25,6 +25,7 @@ export function readFileText({ path, name }: ManifestSource): string {
   return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
 }
 
+/** Throws an error with the name that the user gave. */
 function bytesOf({ path, name }: Pick<ManifestSource, 'path' | 'name'>): Buffer {
   try {
     const input = path === '-' ? 0 : openSync(path, constants.O_RDONLY);

@@ -71,6 +71,10 @@ export function readManifests(options: ManifestOptions): Manifests {
   };
 }
 
+/**
+ * Reads one file into `reading`. Problems of files found in a directory are collected; for a file
+ * that the user named, some throw.
+ */
 function readSource(source: ManifestSource, namespace: string, reading: Reading): void {
   const { name, found } = source;
   let documents: readonly FileDocument[];

@@ -72,6 +72,9 @@ function unreadable(path: string): string | undefined {
   return other === undefined ? undefined : `is ${other}, not a file`;
 }
 
+/**
+ * The files behind one argument. Throws for special files and for directories without manifests.
+ */
 function namedBy(path: string, recursive: boolean): readonly ManifestSource[] {
   if (path === '-') return [{ path, name: 'standard input', found: false }];
   const stat = statOf(path);

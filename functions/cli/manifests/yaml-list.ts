@@ -32,6 +32,7 @@ export function readYamlInPieces(text: string): YamlDocument | undefined {
   return readYaml(text);
 }
 
+/** Undefined if the text is not a List that can be parsed item by item. */
 function readList(text: string): YamlDocument | undefined {
   const parts = partsOf(text);
   if (parts === undefined) return undefined;

@@ -26,6 +26,7 @@ export function withMargin(text: string, fault: number): string | undefined {
   return repaired === text ? undefined : repaired;
 }
 
+/** The first quoted text or bracket that the parser could not finish. */
 function firstSpan(text: string): Span | undefined {
   for (const document of new Parser().parse(text)) {
     if (document.type !== 'document') continue;

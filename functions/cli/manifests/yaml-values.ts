@@ -75,6 +75,7 @@ function withPlainBreaks(text: string): string {
   return text.replaceAll(/[\u0085\u2028\u2029]/g, '\n');
 }
 
+/** Parses the text; after an error that kubectl tolerates, repairs that place and parses again. */
 function repairedAndRead(text: string): YamlDocument | undefined {
   for (let [current, repairs] = [text, 0]; ; repairs += 1) {
     const lines = new LineCounter();

@@ -99,6 +99,10 @@ export function isRefusal(error: KubernetesError): boolean {
 /** Denies with 403 or, by default, 422; its message names it. */
 const POLICY = /ValidatingAdmissionPolicy '[^']+'/;
 
+/**
+ * The remedy by the kind of refusal: an admission policy, a conflict of field managers, a missing
+ * permission, or an invalid Service.
+ */
 function remedy(error: KubernetesError): string {
   const [policy] = POLICY.exec(error.message) ?? [];
   if (policy !== undefined)

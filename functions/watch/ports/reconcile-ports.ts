@@ -137,6 +137,10 @@ interface ServiceTask {
   readonly missing: readonly MissingServicePort[];
 }
 
+/**
+ * Adds missing ports of one Service and removes those that are due. With `observe`, missing ports
+ * are only reported.
+ */
 async function keepService(options: PortContext, task: ServiceTask): Promise<void> {
   const { cache, ingress, withdrawals, client, clock } = options;
   const [namespace = '', plain = ''] = task.name.split('/');
@@ -165,6 +169,10 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   if (plan !== undefined) await apply(options, live.object, task, plan);
 }
 
+/**
+ * Applies the ports. A refusal is reported as an Event and thrown, so that the worker retries
+ * later.
+ */
 async function apply(
   options: PortContext,
   service: Service,
@@ -222,6 +230,7 @@ async function applyPorts(
 
 type Say = (port: MissingServicePort) => EventMessage | undefined;
 
+/** Reports a message about each port on the Service and on the Gateways that need it. */
 function say(
   { recorder, cache }: PortContext,
   service: Service,

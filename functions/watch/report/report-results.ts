@@ -41,6 +41,7 @@ export async function reportResults(options: ReportOptions): Promise<number | un
   return status.keep(observed);
 }
 
+/** Reports the messages of all results of the ingress. Objects that no longer exist are skipped. */
 function reportEvents(
   { recorder, cache, ingress, results, waiting }: ReportOptions,
   service: Service,

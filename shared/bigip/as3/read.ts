@@ -95,6 +95,10 @@ function refused(code: 'OWN303' | 'OWN304' | 'OWN305', reason: string): ReadResu
   return { kind: 'refused', code, reason };
 }
 
+/**
+ * Reads every application of the tenant. Refuses the partition if an application is not in Sluice's
+ * records, or is not exactly what Sluice would have written.
+ */
 function readApplications(partition: string, tenant: As3Tenant, memory: Memory): ReadResult {
   const { format: _format, owners, exposures: records, ...rest } = memory;
   const named = Object.keys(tenant).filter((key) => !TENANT_KEYS.has(key));
@@ -136,6 +140,7 @@ const TENANT_KEYS: ReadonlySet<string> = new Set([
   'optimisticLockKey',
 ]);
 
+/** Undefined if the application does not have the form that Sluice writes. */
 function readApplication(
   application: unknown,
   records: readonly ContributionRecord[],

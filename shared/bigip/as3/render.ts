@@ -105,6 +105,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
   };
 }
 
+/** The virtual server of an exposure; its class depends on the mode. */
 function renderVirtual(
   e: DeclaredExposure,
   settings: Settings,

@@ -39,6 +39,10 @@ export interface BuiltExposures {
   readonly excludedNodes?: readonly string[];
 }
 
+/**
+ * The exposure of a group of servers. The default monitors depend on the number of exposures and
+ * members, which is known only now.
+ */
 function exposureOf(site: Site, group: Group): Exposure {
   const { place, protocol, resolved, members, refusedIfNew, network } = group;
   const { mesh, ingress } = site.context;

@@ -52,6 +52,7 @@ type Listed =
   | { readonly networks: readonly Cidr[]; readonly source: string }
   | { readonly problem: string; readonly source: string };
 
+/** Parses the networks of one source and keeps those of the family of the virtual address. */
 function listed(text: string, source: string, family: 4 | 6): Listed {
   const all = parseCidrList(text === ANYBODY ? '0.0.0.0/0,::/0' : text);
   if (all === undefined)

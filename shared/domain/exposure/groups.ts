@@ -55,6 +55,10 @@ function about({ object, report }: Candidate): string {
   return `${object} port ${report.port}`;
 }
 
+/**
+ * The reason why a server cannot share an existing virtual server: another port in the pods,
+ * another partition, or other clients.
+ */
 function clashWith(
   group: Group,
   { candidate, place, network }: GroupRequest,
@@ -135,6 +139,7 @@ interface GroupRequest extends MemberRequest {
   readonly refusedIfNew?: PlacementRefusal | undefined;
 }
 
+/** Creates the group of the first server on an address and port, or refuses it. */
 function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const { candidate, place, protocol, refusedIfNew } = asked;
   const { pool, context } = site;
@@ -183,6 +188,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   };
 }
 
+/** Adds a server to the group on its address and port, and creates the group if there is none. */
 function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
   // Servers that are not refused get the port.

@@ -65,6 +65,7 @@ export function observedAvailability(
   return podAvailability(pod, endpointsByPod(ref, objects).get(pod.meta.name));
 }
 
+/** The endpoint of each pod in the slices of the ingress Service. */
 function endpointsByPod(
   ref: IngressRef,
   objects: Pick<KubernetesObjects, 'endpointSlices'>,

@@ -79,6 +79,10 @@ interface Gathered {
   readonly routeDomain: number;
 }
 
+/**
+ * Merges the addresses, leaves out those outside the cluster's networks, and applies the guard for
+ * members.
+ */
 function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): PoolMembers {
   const found = all.filter(({ ip }) => isOwn(ip));
   const strangers = [

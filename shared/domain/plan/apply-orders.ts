@@ -152,6 +152,9 @@ function isStillSilent(
   return !spoke && servedOnlyBy(state, cluster, (other) => speaking.includes(other)).length === 0;
 }
 
+/**
+ * Removes what the owners contribute and raises their fences. Owners with newer events are kept.
+ */
 function forget(
   draft: PlanDraft,
   order: ForgetOrder,

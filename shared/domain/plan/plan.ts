@@ -84,6 +84,10 @@ function waiting({ owners }: PlanDraft, others: readonly string[]): readonly Exp
   );
 }
 
+/**
+ * The next state and the entries from the finished draft. Empty tables are left out, so that equal
+ * states have equal declarations.
+ */
 function conclude(draft: PlanDraft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
   const {

@@ -132,6 +132,7 @@ function open(
   ];
 }
 
+/** Names the owners that wait for the exposure, for its holder. */
 function others(
   { key, owner }: PlanEntry,
   waiting: ReadonlyMap<string, readonly string[]>,

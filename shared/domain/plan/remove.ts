@@ -42,6 +42,7 @@ export function removeApproved(draft: PlanDraft, owner: string): void {
   }
 }
 
+/** Why the owner's contribution is removed. */
 function reasonFor(
   draft: PlanDraft,
   slice: Slice,

@@ -56,6 +56,10 @@ interface Unsettled {
   readonly rules: SharingRules;
 }
 
+/**
+ * Computes a shared exposure again after contributions or fleets changed. Settings that the device
+ * refused before are not tried again; members are still updated.
+ */
 function settle(draft: PlanDraft, { key, present, rules }: Unsettled): void {
   const keepers = stayingOwners(present.contributions, draft.rules.sameFleet).map((c) => c.owner);
   const parts = partsOf(present).filter(({ contribution }) => keepers.includes(contribution.owner));
@@ -87,6 +91,10 @@ function settle(draft: PlanDraft, { key, present, rules }: Unsettled): void {
     );
 }
 
+/**
+ * Takes the new content into the draft, and keeps a complete claim of each owner that loses its
+ * part.
+ */
 function adopt(
   draft: PlanDraft,
   entry: PlanEntry & { readonly structure: string },
@@ -138,6 +146,7 @@ export function keepClaimsOfEvicted(
   }
 }
 
+/** The complete exposure of an owner that loses it, to be declared once the key is free. */
 function claimOf(
   { address, port, protocol }: DeclaredExposure,
   { contribution, wished }: SharedPart,

@@ -95,6 +95,7 @@ export function firstStep(before: DeclaredState, after: DeclaredState): Declared
   return !isSameContent(edited, before) && addsMembers(before, after) ? edited : after;
 }
 
+/** The state after changing existing members only, without additions (as3.md §9.3). */
 function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {
   const { owners, exposures, ...rest } = before;
   const edited = Object.values(exposures).map((e): DeclaredExposure => ({

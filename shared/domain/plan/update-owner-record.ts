@@ -40,6 +40,7 @@ export function updateOwnerRecord(
   });
 }
 
+/** What stays of approvals, quarantine and claims after a newer slice. */
 function wishesLeft(
   draft: PlanDraft,
   slice: Slice,

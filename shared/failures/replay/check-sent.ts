@@ -61,6 +61,10 @@ function leftOut(
   };
 }
 
+/**
+ * The result of one sent item, from the failure store, else from the device; undefined while
+ * neither shows one.
+ */
 async function resultOf(
   world: ReplayContext,
   job: ReplayJob,
@@ -171,6 +175,7 @@ function isSuccessor(other: FailureHead, item: ReplayItem): boolean {
   );
 }
 
+/** Previews the sent event again: if nothing would change, it was applied. */
 async function onDevice(
   { store, previewer, clock }: ReplayContext,
   job: ReplayJob,

@@ -39,6 +39,7 @@ interface Books {
 /** Sent and failed. */
 export const FAILED_RESULTS: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
 
+/** The counters of a job from its stored items, so that a resumed job continues correctly. */
 function openBooks(ledger: Ledger, began: number): Books {
   const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
   const books: Books = {
@@ -114,6 +115,9 @@ function without(job: ReplayJob): ReplayJob {
   return rest;
 }
 
+/**
+ * Takes the lease of the job. Throws if the job does not run, or if another driver holds the lease.
+ */
 function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   if (job.state !== 'running')
     throw new ReplayError(
@@ -135,6 +139,10 @@ function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   return { ...job, lease: { holder, until: now + DRIVER_LEASE_MS } };
 }
 
+/**
+ * Renews the lease once half of it has passed. Returns the job as stored, which a person may have
+ * paused.
+ */
 async function renew(
   { jobs, clock }: ReplayContext,
   known: ReplayJob,
@@ -183,6 +191,7 @@ async function perform(run: Run, job: ReplayJob, step: JobStep): Promise<ReplayJ
   }
 }
 
+/** Pauses the job with a code, and records it in the audit log. */
 async function pauseItself(
   { jobs, audit }: ReplayContext,
   job: ReplayJob,
@@ -202,6 +211,7 @@ async function pauseItself(
   return paused;
 }
 
+/** Ends the job with its results in the audit log. */
 async function finish({ world, books }: Run, job: ReplayJob): Promise<ReplayJob> {
   const { jobs, audit, clock } = world;
   const ended = await jobs.update(job.id, (current) =>
@@ -221,6 +231,7 @@ async function finish({ world, books }: Run, job: ReplayJob): Promise<ReplayJob>
   return ended;
 }
 
+/** Sends the next waiting unit. An unreachable device pauses the job (RPL708). */
 async function send(run: Run, job: ReplayJob, due: number): Promise<ReplayJob> {
   const { world, books } = run;
   const [unit] = books.waiting;
@@ -240,6 +251,7 @@ async function send(run: Run, job: ReplayJob, due: number): Promise<ReplayJob> {
   return job;
 }
 
+/** Checks the results of all units in flight. */
 async function look({ world, books }: Run, job: ReplayJob): Promise<void> {
   books.looked = world.clock.monotonic();
   world.previewer.refresh();

@@ -167,6 +167,9 @@ function byOf({ name }: ReplayPolicy): string {
   return `policy ${name}`;
 }
 
+/**
+ * Continues the job of the policy, starts or resumes it if that is allowed, and concludes the run.
+ */
 async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const { world, policy, signal } = scope;
   const order = { id: job.id, who: byOf(policy), why: job.why };

@@ -90,6 +90,7 @@ interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
   readonly closed: NonNullable<DevicePlanRules['closed']>;
 }
 
+/** Combines what is known of the other partitions with the state of this one. */
 function surroundingsOf({ partition, surroundings }: PreviewQuestion, state: DeclaredState): Known {
   const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
   const others = readings.flatMap(([one, reading]) =>

@@ -81,6 +81,10 @@ function withoutIgnored(monitor: Monitor): Monitor {
   return ignoresPayload(monitor) ? rest : monitor;
 }
 
+/**
+ * One monitor or a list of them. Monitors of other types, and fields without effect, become
+ * problems.
+ */
 function cisMonitors(value: unknown): CisReading {
   const list = Array.isArray(value) ? (value as unknown[]) : [value];
   const parsed = list.map((one) => CisMonitor.safeParse(one));

@@ -35,6 +35,10 @@ export interface ResolvedSettings {
   readonly remarks: readonly ExposureRefusal[];
 }
 
+/**
+ * Modes that the listener does not support: `udp` needs a UDP listener, and `http` plain HTTP that
+ * BIG-IP can read.
+ */
 function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefusal | undefined {
   if (mode === 'udp' && at.protocol === 'tcp')
     return {
@@ -72,6 +76,10 @@ function judgeMode(
     : { refused: `${sentence}; remove it or use mode ${row.modes.join(' or ')}` };
 }
 
+/**
+ * If the gateway pods expect the PROXY protocol, something must send it; FastL4 runs no iRules,
+ * which could.
+ */
 function proxyProblem(
   mode: Mode,
   at: ListenerTraits,
@@ -95,6 +103,10 @@ function proxyProblem(
   };
 }
 
+/**
+ * Notes on an iRule that may send the PROXY protocol, and on one that sends it although the pods do
+ * not expect it.
+ */
 function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly ExposureRefusal[] {
   if (at.protocol === 'udp') return [];
   const { proxyProtocol, iRules = [] } = merged.wanted;
@@ -118,6 +130,7 @@ function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly Expo
   ];
 }
 
+/** A refusal for each object that the policy does not allow. */
 function referenceProblems(
   policy: PolicyConfig,
   merged: MergedSettings,
@@ -156,6 +169,7 @@ function forUdp(merged: MergedSettings): {
   return { merged: { ...merged, wanted, sources }, left };
 }
 
+/** All refusals that depend on the mode. */
 function problemsOf(
   mode: Mode,
   at: ListenerTraits,

@@ -62,6 +62,10 @@ interface Heap {
   readonly notes: Note[];
 }
 
+/**
+ * Reads one annotation of the table into `heap`. The first annotation of a setting wins; a
+ * different later value is noted.
+ */
 function readRow(
   heap: Heap,
   row: AnnotationRow,
@@ -93,6 +97,9 @@ function readRow(
   }
 }
 
+/**
+ * An annotation that is not in the table: refused, noted, or refused as a probable typing error.
+ */
 function judgeUnknown(heap: Heap, name: string, object: string): void {
   const refused = REFUSED[name];
   const ignored = IGNORED[name];

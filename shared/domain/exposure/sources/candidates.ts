@@ -58,6 +58,7 @@ function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
   return `${report.api} ${report.gateway}`;
 }
 
+/** Finds the metadata and addresses of a gateway by its kind and name. */
 function indexOf(pool: IndexedIngress, mesh: MeshOptions): Index {
   const { gateways, apiGateways, listenerSets } = pool.objects;
   const named = (api: ServerReport['api'], meta: Meta): string =>
@@ -193,6 +194,7 @@ function withPool(layer: SettingsLayer, entry: SettingsLayer): SettingsLayer {
   return { ...layer, wanted: { ...layer.wanted, virtualAddress: named } };
 }
 
+/** Merges the settings of all sources for one server, and words the disagreements. */
 function candidateOf(
   shared: Shared,
   report: ServerReport,

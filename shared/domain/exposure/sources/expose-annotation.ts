@@ -27,6 +27,7 @@ export function readExposeWish(
     : general;
 }
 
+/** `true` and `false` apply to all ports; a list of ports offers those and withholds the others. */
 function wishIn(object: string, text: string | undefined, port: number): ExposeWish | undefined {
   if (text === undefined) return undefined;
   const source = `${object} (${EXPOSE_ANNOTATION})`;

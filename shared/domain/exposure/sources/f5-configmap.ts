@@ -79,6 +79,7 @@ function pathOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
+/** Validates against F5's schema of this version. Unknown keys are problems, as for F5. */
 function schemaProblems(
   minor: number,
   json: unknown,
@@ -153,6 +154,10 @@ function readPlace(
   take(draft, 'virtualAddress', 'annotation virtual-server.f5.com/ip', read(address));
 }
 
+/**
+ * Reads the fields that the catalogue knows, and refuses client SSL, because TLS ends at the
+ * gateway.
+ */
 function readSettings(draft: Draft, server: F5VirtualServer): void {
   for (const [name, { configMap }] of SETTING_ROWS) {
     const value = configMap && fieldIn(server, configMap.field);
@@ -172,6 +177,9 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
 /** Maximum number of problems listed; a document with more is not a virtual server. */
 const MAX_PROBLEMS = 20;
 
+/**
+ * Reads the parsed content. iApps are refused; of many schema problems the first ones are reported.
+ */
 function readBody(
   draft: Draft,
   minor: number,

@@ -21,6 +21,7 @@ export function readCisConfigMap(object: CisObject): Reading | undefined {
   return { notCarried: [{ object: cisObjectName(object), field: 'data', reason }] };
 }
 
+/** A ConfigMap of the kind that Sluice reads itself, so the same reader decides. */
 function readVirtualServerMap(object: CisObject): Reading {
   const meta: ConfigMap['meta'] = {
     namespace: object.namespace,

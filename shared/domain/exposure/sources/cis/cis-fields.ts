@@ -129,6 +129,9 @@ export function fieldsOf(
   return Object.fromEntries([...blocks, ...told, ...settingFields(object, needed)]);
 }
 
+/**
+ * The fields that the catalogue knows. A field in `needed` blocks the object instead of being lost.
+ */
 function settingFields(
   object: 'spec' | 'pool',
   needed: Readonly<Record<string, string>>,

@@ -99,6 +99,7 @@ function stringsOf(value: unknown): Readonly<Record<string, string>> {
   );
 }
 
+/** Reads a raw object tolerantly: missing or malformed fields become empty. */
 function objectOf(raw: JsonObject): CisObject {
   const meta = isJsonObject(raw['metadata']) ? raw['metadata'] : {};
   const version = textOf(raw['apiVersion']) ?? '';

@@ -203,6 +203,7 @@ function remedyFor({ stays }: CisVirtualServer, { port }: GatewayServer): string
     : own;
 }
 
+/** Adds `sluice.io/expose` with the ports of the gateway, if the entry has `expose: annotated`. */
 function withExpose(
   accepted: readonly Offer[],
   annotations: Readonly<Record<string, string>>,

@@ -140,6 +140,7 @@ interface ServicePart extends Omit<CisImport, 'needs'> {
   readonly carried: readonly CisVirtualServer[];
 }
 
+/** The entry and annotations of one Service, and what is left out for it. */
 function importService(
   service: string,
   all: readonly CisVirtualServer[],
@@ -207,6 +208,7 @@ function valuesOf(
   };
 }
 
+/** The entry for `ingresses`, without fields that have the default. */
 function entryOf(
   service: string,
   { virtualAddress, partition }: IngressValues,
@@ -224,6 +226,10 @@ function entryOf(
   };
 }
 
+/**
+ * Annotations for Gateways that are not among the objects; they contain only what differs from the
+ * entry.
+ */
 function portAnnotations(
   { service, servicePort, virtualPort, wanted, partition }: CisVirtualServer,
   ingress: IngressValues,
@@ -243,6 +249,7 @@ function portAnnotations(
     : [{ object: `Gateway that opens ${port} of Service ${service}`, annotations: said }];
 }
 
+/** What the entries and annotations use and sluice.yaml must allow. */
 function needsOf(
   carried: readonly CisVirtualServer[],
   ingresses: readonly ImportedIngress[],
