@@ -4,7 +4,7 @@ import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts'
 import { buildExposures } from '../../shared/domain/exposure/build.ts';
 import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import { drainCordoned } from '../../shared/domain/express/cordon.ts';
+import { withCordons } from '../../shared/domain/express/cordon.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
@@ -83,24 +83,7 @@ function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig)
     mapping,
     exposureContext(config, ingress, mesh),
   );
-  return ingress.members === 'nodes' ? withCordons(built, snapshot) : built;
-}
-
-function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): BuiltExposures {
-  const { exposures, stayed } = drainCordoned(built.exposures, objects.nodes);
-  if (stayed.length === 0) return { ...built, exposures };
-  const message =
-    `cordoned or not ready, but kept as members: ${stayed.join(', ')}; ` +
-    'removing them would take out the last member or more than half of a pool, ' +
-    "so BIG-IP's monitors decide";
-  return {
-    ...built,
-    exposures,
-    notes: [
-      ...built.notes,
-      { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message },
-    ],
-  };
+  return withCordons(built, snapshot.ingress, { ...snapshot.objects, members: ingress.members });
 }
 
 /** The origin fields of both kinds of events. */

@@ -2,11 +2,13 @@
  * Kubernetes nodes as members: cordoned nodes are drained, and the guard covers cordon and
  * readiness together. Pure.
  */
+import type { BuiltExposures } from '../exposure/build.ts';
 import type { Exposure, Member } from '../exposure/exposure.ts';
 import { formatIp } from '../net/ip.ts';
 import { withoutRouteDomain } from '../net/cluster-networks.ts';
 import { parseIps } from '../exposure/indexed-ingress.ts';
 import type { Node } from '../snapshot/objects.ts';
+import type { IngressRef } from '../snapshot/snapshot.ts';
 import { takesTooMany } from '../exposure/member-guard.ts';
 
 /** The exposures with adapted members. */
@@ -19,6 +21,26 @@ export interface CordonedMembers {
 interface Suspects {
   readonly cordoned: ReadonlySet<string>;
   readonly notReady: ReadonlySet<string>;
+}
+
+/** The exposures of one ingress; with pods as members, nodes change nothing. */
+export function withCordons(
+  built: BuiltExposures,
+  { namespace, service }: IngressRef,
+  { nodes, members }: { readonly nodes: readonly Node[]; readonly members: 'pods' | 'nodes' },
+): BuiltExposures {
+  if (members !== 'nodes') return built;
+  const { exposures, stayed } = drainCordoned(built.exposures, nodes);
+  if (stayed.length === 0) return { ...built, exposures };
+  const message =
+    `cordoned or not ready, but kept as members: ${stayed.join(', ')}; ` +
+    'removing them would take out the last member or more than half of a pool, ' +
+    "so BIG-IP's monitors decide";
+  return {
+    ...built,
+    exposures,
+    notes: [...built.notes, { object: `Service ${namespace}/${service}`, code: 'GW140', message }],
+  };
 }
 
 /** For ingresses with nodes as members; members with other addresses are not changed. */

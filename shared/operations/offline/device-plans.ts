@@ -51,7 +51,8 @@ function nothingKnown({ partitions }: DeviceConfig): DeviceView {
   return { states: new Map(partitions.map((partition) => [partition, EMPTY_STATE])), holders: [] };
 }
 
-function plansFor(
+/** By partition of one device, as last read. */
+export function plansFor(
   { config, clock }: Pick<Runtime, 'config' | 'clock'>,
   device: DeviceConfig,
   input: OfflineInput,
@@ -124,6 +125,7 @@ function sliceOf(
     sources: built.sources,
     notes: [...built.notes],
     ...(built.auto && { auto: built.auto }),
+    ...(built.excludedNodes && { excludedNodes: [...built.excludedNodes] }),
   };
 }
 

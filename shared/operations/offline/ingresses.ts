@@ -6,6 +6,7 @@ import { exposureContext } from '../../config/context.ts';
 import type { IngressConfig, SluiceConfig } from '../../config/schema.ts';
 import { buildExposures } from '../../domain/exposure/build.ts';
 import type { BuiltExposures } from '../../domain/exposure/build.ts';
+import { withCordons } from '../../domain/express/cordon.ts';
 import { mapIngress } from '../../domain/istio/map-ingress.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
@@ -62,7 +63,11 @@ function offlineIngress(
   const [namespace = '', service = ''] = ingress.service.split('/');
   const ref = { namespace, service };
   const mapping = mapIngress(ref, objects, mesh);
-  const built = buildExposures(ref, objects, mapping, exposureContext(config, ingress, mesh));
+  const built = withCordons(
+    buildExposures(ref, objects, mapping, exposureContext(config, ingress, mesh)),
+    ref,
+    { ...objects, members: ingress.members },
+  );
   const refused = built.servers.filter(
     (server, i) => mapping.servers[i]?.verdict === 'listening' && server.verdict !== 'listening',
   );

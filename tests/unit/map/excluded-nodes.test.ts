@@ -5,6 +5,8 @@ import { parseConfig } from '../../../shared/config/load.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
 import { planPartition, type Plan } from '../../../shared/domain/plan/plan.ts';
+import { plansFor } from '../../../shared/operations/offline/device-plans.ts';
+import { offlineIngresses } from '../../../shared/operations/offline/ingresses.ts';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
@@ -177,5 +179,34 @@ describe('a node that is excluded', () => {
       },
     ]);
     expect(planned(EMPTY_STATE, { ...world, changed: ['z'] }).express).toEqual([]);
+  });
+});
+
+describe('the plan of files and of a living cluster', () => {
+  test('drains cordoned nodes as the watcher does', () => {
+    const { objects } = snapshot({ nodes: ['a cordoned', 'b', 'c'] });
+    const { mesh } = config.clusters[0]!;
+    const { ingresses } = offlineIngresses(objects, { config, clusterId: 'east', mesh });
+    expect(
+      ingresses.flatMap(({ built }) => built.exposures.flatMap((one) => one.members)),
+    ).toMatchObject([
+      { address: '10.0.0.1', availability: 'draining' },
+      { address: '10.0.0.2', availability: 'ready' },
+      { address: '10.0.0.3', availability: 'ready' },
+    ]);
+  });
+
+  test('drains an excluded node where the device has it as a member', () => {
+    const before = planned(EMPTY_STATE, { nodes: ['a', 'b', 'c'] }).next;
+    const { objects } = snapshot({ nodes: ['a excluded', 'b', 'c'] });
+    const { mesh } = config.clusters[0]!;
+    const { ingresses } = offlineIngresses(objects, { config, clusterId: 'east', mesh });
+    const [plan] = plansFor(
+      { config, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() } },
+      config.devices[0]!,
+      { clusterId: 'east', ingresses, ask: true },
+      { states: new Map([['k8s', before]]), holders: [] },
+    );
+    expect(shown(plan!.next)).toBe('a- b+ c+');
   });
 });
