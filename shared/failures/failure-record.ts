@@ -185,6 +185,7 @@ function fromLetter(
   };
 }
 
+/** The record of an event that the queue itself moved to the dead letters (RPL701). */
 function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRecord {
   const { message, config } = context;
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;

@@ -57,6 +57,7 @@ export function parseFilter(words: readonly string[], now: number): FailureFilte
     .reduce<FailureFilter>((filter, word) => addWord(filter, word, now), {});
 }
 
+/** Adds one term `key:value` or a word of the message. Throws for an unknown key or value. */
 function addWord(filter: FailureFilter, word: string, now: number): FailureFilter {
   const cut = word.indexOf(':');
   const key = cut < 0 ? '' : word.slice(0, cut);
@@ -209,6 +210,7 @@ export function groupFailures(
   return [...groups.values()].sort((a, b) => b.failures - a.failures || b.last - a.last);
 }
 
+/** The groups of a failure: one for each combination, because it can have several gateways. */
 function combinations(
   head: FailureHead,
   keys: readonly GroupKey[],

@@ -23,6 +23,10 @@ export async function resolveFailures(
   );
 }
 
+/**
+ * Whether a result resolves the failure: it must not be older, and must concern the same device and
+ * exposure.
+ */
 function isOver(head: FailureHead, settled: Settled): boolean {
   if (head.state !== 'open' && head.state !== 'quarantined') return false;
   const order = head.revision === undefined ? 1 : compareRevisions(settled.version, head.revision);

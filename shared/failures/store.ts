@@ -88,6 +88,10 @@ async function readWhole({ blobs, shards }: Scope, id: string): Promise<Failure 
   return details && { ...head, details };
 }
 
+/**
+ * Adds an occurrence, or ignores one that was recorded before. Evidence is written before the head
+ * that refers to it.
+ */
 async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHead> {
   const { id } = sighting.head;
   const name = digest(sighting.message).slice(0, 12);
@@ -166,6 +170,7 @@ function next(
   };
 }
 
+/** Changes heads shard by shard; returns those that changed. */
 async function changeAll(
   { shards, now }: Scope,
   ids: readonly string[],
@@ -233,6 +238,9 @@ function headOf(failure: Failure): FailureHead {
   return head;
 }
 
+/**
+ * Removes closed failures that are older than `before`, with their evidence. Returns their number.
+ */
 async function prune({ blobs, shards }: Scope, before: number): Promise<number> {
   const over = (head: FailureHead): boolean =>
     head.state !== 'open' &&

@@ -125,6 +125,9 @@ export function createKubernetesClient({
   return clientOn(createApiTransport(source, clock), source.namespace);
 }
 
+/**
+ * The client over a transport. With `fence`, every write first checks that it may still be sent.
+ */
 function clientOn(
   transport: ApiTransport,
   namespace: string | undefined,
@@ -209,6 +212,7 @@ function undefinedIfMissing(error: unknown): undefined {
   throw error;
 }
 
+/** Lists page by page; all pages belong to one resourceVersion. */
 async function* readPages(
   transport: ApiTransport,
   resource: Resource,
@@ -245,6 +249,7 @@ async function* readPages(
   } while (next !== '');
 }
 
+/** Yields the frames of a watch until the server or the time limit ends it. */
 async function* readWatch(
   transport: ApiTransport,
   resource: Resource,

@@ -79,6 +79,10 @@ function loadWithPlugin({ kubeconfig, env, execTimeout }: CredentialOptions): Lo
   };
 }
 
+/**
+ * The given kubeconfig, else the pod's service account, else the usual locations. Throws if none
+ * has a cluster.
+ */
 function load(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
@@ -120,6 +124,10 @@ function withoutPlugin(config: KubeConfig): KubeConfig {
   return plain;
 }
 
+/**
+ * Address, headers and TLS options for the next requests. A new fingerprint means a new connection
+ * pool.
+ */
 async function readCredentials(
   { config, plugin }: Loaded,
   env: Environment,

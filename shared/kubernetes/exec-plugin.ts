@@ -69,6 +69,7 @@ export function createExecPlugin(config: ExecConfig, options: ExecOptions): Exec
   };
 }
 
+/** Runs the program without a terminal. Rejects if it fails or does not end in time. */
 function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Promise<string> {
   const { command, args, apiVersion, installHint } = config;
   const extra = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
@@ -116,6 +117,10 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   return promise;
 }
 
+/**
+ * The credential in the program's output. Without an expiry time it is kept until a request is
+ * refused.
+ */
 function parse(
   { command }: ExecConfig,
   text: string,

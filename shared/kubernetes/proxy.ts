@@ -44,6 +44,7 @@ function covers(entry: string, host: string, port: string): boolean {
     : host === domain || host.endsWith(`.${domain}`);
 }
 
+/** Whether an entry of NO_PROXY is a network that contains the host's address. */
 function inRange(entry: string, host: string): boolean {
   const [network = '', bits = ''] = entry.split('/');
   const family = isIP(network);

@@ -147,6 +147,7 @@ class UndiciTransport implements ApiTransport {
   }
 }
 
+/** Options for undici. An endless answer, such as a watch, has no time limit for its body. */
 function requestOptions(
   { method, body, contentType, signal, endless }: ApiRequest,
   credentials: ApiCredentials,
@@ -179,6 +180,7 @@ function dateOf({ headers }: Answer): number | undefined {
   return Number.isNaN(date) ? undefined : date + HALF_A_SECOND_MS;
 }
 
+/** Reads an answer completely, within its limits of time and size. */
 async function readJson(
   answer: Answer,
   limits: ExchangeLimits,

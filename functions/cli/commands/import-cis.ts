@@ -62,8 +62,7 @@ function run(options: ImportOptions): void {
   for (const service of services ?? []) {
     if (!all.ingresses.some((ingress) => ingress.service === service))
       throw new Error(
-        `--service ${service}: no object in these files is for it; ` +
-          'the files are ' +
+        `--service ${service}: no object in these files is for it; the files are ` +
           `for ${all.ingresses.map((one) => one.service).join(', ') || 'no Service'}`,
       );
   }

@@ -58,9 +58,8 @@ export async function serveHttp(
   server.once('error', (error) =>
     reject(
       new Error(
-        `port ${port} cannot be opened for /healthz, ` +
-          '/readyz and ' +
-          `/metrics (${describeErrorCode(errorCode(error) ?? errorMessage(error))}); ` +
+        `port ${port} cannot be opened for /healthz, /readyz and /metrics ` +
+          `(${describeErrorCode(errorCode(error) ?? errorMessage(error))}); ` +
           'set SLUICE_HTTP_PORT to a free port, or to off',
       ),
     ),

@@ -75,6 +75,7 @@ async function read(path: string): Promise<Blob> {
   }
 }
 
+/** Lists the blobs below a folder. Symbolic links and names that are no keys are skipped. */
 async function walk(root: string, folder: string, prefix: string): Promise<readonly BlobEntry[]> {
   const found =
     (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];

@@ -169,6 +169,7 @@ interface Run {
   readonly options: RunOptions;
 }
 
+/** Carries out one step, and returns the job as it is stored afterwards. */
 async function perform(run: Run, job: ReplayJob, step: JobStep): Promise<ReplayJob> {
   const { world, options } = run;
   switch (step.kind) {

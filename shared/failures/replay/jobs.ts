@@ -123,6 +123,7 @@ export function createJobs(blobs: Blobs): Jobs {
   };
 }
 
+/** The items of a job in memory, which are saved page by page. */
 function createLedger(blobs: Blobs, id: string, stored: readonly StoredPage[]): Ledger {
   const pages = [...stored];
   const items = stored.flatMap((page) => [...page.items]);

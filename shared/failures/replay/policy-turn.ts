@@ -191,6 +191,10 @@ async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   return conclude(scope, after);
 }
 
+/**
+ * Records the results of an ended job. After a failure, the policy pauses longer before its next
+ * run.
+ */
 async function conclude(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const items = await scope.world.jobs.items(job.id);
   const counts = Object.entries(countResults(items))

@@ -155,6 +155,7 @@ function overtaken(
   };
 }
 
+/** The verdict from the entries of the plan: changes first, then conflicts. */
 function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Preview {
   const difference = entries
     .filter((entry) => CHANGES.has(entry.kind))

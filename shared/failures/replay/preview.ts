@@ -164,6 +164,9 @@ interface Scope {
   readonly look: (device: DeviceConfig) => Promise<readonly AddressHolder[] | undefined>;
 }
 
+/**
+ * The preview, except that imported events without proof of their origin are never sent (RPL715).
+ */
 async function previewFailure(
   scope: Scope,
   failure: Previewed,
@@ -181,6 +184,7 @@ async function previewFailure(
   return { ...preview, verdict: 'invalid', code: 'RPL715', reason };
 }
 
+/** Refuses events that are cut, deadly or from a refused sender before they are parsed. */
 async function previewEvent(
   scope: Scope,
   event: Evidence['event'],
@@ -230,6 +234,7 @@ function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent
   return Promise.resolve('refused' in opened ? opened : { slices: [opened.ok.data] });
 }
 
+/** One preview per partition that the failure may concern. */
 function previewSlice(
   { config, read, look }: Scope,
   slice: Slice,

@@ -61,6 +61,7 @@ function newestFirst(a: FailureHead, b: FailureHead): number {
   return a.revision ? -1 : b.revision ? 1 : b.last - a.last;
 }
 
+/** The item of a failure, waiting to be sent in its unit. */
 function itemOf(head: FailureHead, unit: number): ReplayItem {
   const { id: failure, code, sentence, owner, device, partition, exposure, revision } = head;
   return {

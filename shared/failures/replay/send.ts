@@ -228,6 +228,7 @@ function newestDeclared({ retry = [] }: Preview): Revision | undefined {
     .at(-1);
 }
 
+/** Stores what is about to be sent before it is sent, so that a resumed job can continue. */
 async function dispatch(
   world: ReplayContext,
   { job, unit, changes, wanted, load }: Dispatch,

@@ -100,6 +100,10 @@ function isMark(key: string): boolean {
   return key.endsWith('/mark.json');
 }
 
+/**
+ * Adds an entry to its group, merged with those that wait already. Resolves with the entries that
+ * it supersedes.
+ */
 async function keep(
   blobs: Blobs,
   id: () => string,

@@ -75,6 +75,7 @@ function isMine(mark: Mark | undefined, holder: string): mark is Mark {
   return mark?.lease?.holder === holder;
 }
 
+/** Probes the device. If it does not answer, the next probe is postponed. */
 async function ask(turn: Turn, mark: Mark): Promise<ReturnResult> {
   const { world, device, holder } = turn;
   const { place, clock, log } = world;
@@ -155,6 +156,10 @@ function inOrder(list: readonly WaitingEntry[]): readonly WaitingEntry[] {
   );
 }
 
+/**
+ * Sends the entry to the queue and removes it from the store. An order without remaining effect is
+ * reported instead.
+ */
 async function sendBack(
   world: TurnWorld,
   waiting: WaitingEntry,

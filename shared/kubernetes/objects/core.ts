@@ -33,6 +33,7 @@ function targetPortOf(value: unknown): number | string | undefined {
   return target === 0 ? undefined : target;
 }
 
+/** Empty for an entry without a port number. */
 function servicePort(raw: JsonObject): ServicePort[] {
   const port = readNumber(raw['port']);
   if (port === undefined) return [];

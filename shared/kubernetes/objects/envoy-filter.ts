@@ -21,6 +21,7 @@ function addsListeners(applyTo: string, value: string): boolean {
   return applyTo === 'BOOTSTRAP' && value.includes('"listeners"');
 }
 
+/** The patches that concern listeners of gateways. */
 function patchesOf(spec: JsonObject): EnvoyFilter['patches'] {
   return readRecords(spec['configPatches']).flatMap((raw) => {
     const [match, patch] = [readRecord(raw['match']), readRecord(raw['patch'])];

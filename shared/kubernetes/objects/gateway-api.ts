@@ -150,6 +150,10 @@ function routesFrom(namespaces: JsonObject): From {
   return from === 'Selector' && !isJsonObject(namespaces['selector']) ? 'All' : from;
 }
 
+/**
+ * A listener with what the status says about it. Missing fields become empty, so that the rules can
+ * name them.
+ */
 function listenerOf(raw: JsonObject, dropped: Status, gateway: JsonObject): ApiListener {
   const tls = readRecord(raw['tls']);
   const allowed = readRecord(raw['allowedRoutes']);

@@ -52,6 +52,7 @@ function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | und
   });
 }
 
+/** A server, or what is malformed in it. */
 function serverOf(raw: unknown): Server {
   const fault = malformed(raw);
   if (fault !== undefined) return { malformed: fault };

@@ -191,6 +191,7 @@ function nameOf(raw: JsonObject): string {
   return [readText(namespace), readText(name) ?? ''].filter((part) => part !== undefined).join('/');
 }
 
+/** A domain object, or the reason why the object is left out. */
 function read({ ref, raw }: Typed): Normalised | Ignored {
   const row = rowOf(ref);
   const why = (reason: string): Ignored => ({ kind: ref.kind, name: nameOf(raw), reason });

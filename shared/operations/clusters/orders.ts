@@ -84,6 +84,7 @@ export function planClusterOrder(
   }
 }
 
+/** A drain affects exposures without other members most, so these are named and need `--force`. */
 function drainIntent(
   places: readonly Place[],
   action: 'drain' | 'out',
@@ -123,6 +124,7 @@ function aloneWords(cluster: string, alone: readonly string[]): string {
   );
 }
 
+/** Names each owner with the version that is shown now; newer ones are kept. */
 function forgetIntent(
   places: readonly Place[],
   owner: string | undefined,
@@ -202,6 +204,7 @@ function keysOf(
   );
 }
 
+/** Adopts the only rival, or the cluster with the given UID. Throws if that is ambiguous. */
 function adoptIntent(places: readonly Place[], uid: string | undefined): ClusterOrderPlan {
   const cluster = clusterIn(places);
   const records = places.flatMap(({ device, states }) =>

@@ -86,6 +86,7 @@ export function clusterRows(
   });
 }
 
+/** The figures of a cluster over all partitions of the device. */
 function rowOf(
   cluster: string,
   device: string,
@@ -156,6 +157,7 @@ export function describeStanding(rows: readonly ClusterRow[]): string {
   );
 }
 
+/** For `sluice status`: empty if nothing needs attention. */
 function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
   return [
     ...(state === 'enabled' ? [] : [state]),

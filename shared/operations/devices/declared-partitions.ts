@@ -73,6 +73,7 @@ export async function readDeclaredPartitions({
   ).flat();
 }
 
+/** Reads all partitions of one device over one connection. An error concerns all of them. */
 async function readDevice(
   { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
   config: DeviceConfig,

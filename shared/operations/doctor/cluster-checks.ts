@@ -48,6 +48,7 @@ function namespaceOf({ service }: Ingresses[number]): string {
   return service.split('/')[0] ?? '';
 }
 
+/** The permissions of the kubeconfig's account. */
 async function accountChecks(
   ingresses: Ingresses,
   { kubeconfig, leaseNamespace }: ClusterCheckOptions,
