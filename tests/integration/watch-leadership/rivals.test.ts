@@ -46,7 +46,7 @@ describe('a process with another Lease', () => {
     const a = await leading('a');
     const b = at.replica('b', { ...ELSEWHERE, http: { host: '127.0.0.1', port: 0 } });
     await b.watcher.start();
-    await pass([a, b], () => b.clock.now() > 1_700_000_060_000);
+    await pass([a, b], () => b.clock.now() > 1_700_000_030_000);
     expect([a.leads(), b.leads(), noted()?.holder]).toEqual([true, false, 'a']);
     expect(refusals(b)).toEqual([
       expect.stringMatching(
@@ -120,7 +120,7 @@ describe('a process with another Lease', () => {
     expect([a.leads(), b.leads(), events]).toEqual([true, true, ['TwoLeaders']]);
     // Neither fights about the note.
     const { resourceVersion } = service().metadata;
-    await pass([a, b], () => a.clock.now() > 1_700_000_600_000);
+    await pass([a, b], () => a.clock.now() > 1_700_000_130_000);
     expect([service().metadata.resourceVersion, noted()?.holder]).toEqual([resourceVersion, 'b']);
   });
 });
@@ -146,7 +146,7 @@ describe('the note on the ingress Service', () => {
     const sent = at.snapshots().length;
     const [first, { resourceVersion }] = [noted()?.time, service().metadata];
     at.api.time += 50 * 60_000;
-    await pass([a], () => a.clock.now() > 1_700_000_120_000);
+    await pass([a], () => a.clock.now() > 1_700_000_090_000);
     expect(service().metadata.resourceVersion).toBe(resourceVersion);
     expect(at.snapshots()).toHaveLength(sent);
     at.api.time += 10 * 60_000;
