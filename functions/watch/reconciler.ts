@@ -315,7 +315,8 @@ function changeOf({ object, owned }: NonNullable<ReturnType<ClusterCache['servic
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };
 
 /**
- * A terminating pod, or a cordoned, excluded or lost node, must leave the pools before its connections break.
+ * A terminating pod, or a cordoned, excluded or lost node, must leave the pools before its
+ * connections break.
  */
 function isUrgent({ change, observed }: CacheChange): boolean {
   if (observed.of === 'nodes') {

@@ -1,4 +1,7 @@
-/** From a snapshot in the queue to what is live on the device: through the queues, map and apply, with the times of a real device. */
+/**
+ * From a snapshot in the queue to what is live on the device: through the queues, map and apply,
+ * with the times of a real device.
+ */
 import { randomUUID } from 'node:crypto';
 import { create as createApply } from '../../functions/apply/handler.ts';
 import { create as createMap } from '../../functions/map/handler.ts';

@@ -1,4 +1,7 @@
-/** From a terminating pod in a snapshot to the drained node on the device: through the queues, map and express, alone and beside a declare. */
+/**
+ * From a terminating pod in a snapshot to the drained node on the device: through the queues, map
+ * and express, alone and beside a declare.
+ */
 import { randomUUID } from 'node:crypto';
 import { create as createExpress } from '../../functions/express/handler.ts';
 import { create as createMap } from '../../functions/map/handler.ts';
@@ -171,7 +174,10 @@ async function measure(
   return [String(site.size), how, at(0.5), at(0.99), at(0.99) / WRITE];
 }
 
-/** One declare after the other, each of the same members under the version that is declared: apply has not heard of the pod yet. */
+/**
+ * One declare after the other, each of the same members under the version that is declared: apply
+ * has not heard of the pod yet.
+ */
 function keepDeclaring(site: Site): { inProgress(): Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   const current = { posted: 0 };

@@ -1,4 +1,7 @@
-/** Listing, filtering and grouping 100,000 failures: time and memory of a process that starts with nothing in hand. */
+/**
+ * Listing, filtering and grouping 100,000 failures: time and memory of a process that starts with
+ * nothing in hand.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** `npm run bench`: figures for people, read as ratios within one run. Names on the command line choose some of them. */
+/**
+ * `npm run bench`: figures for people, read as ratios within one run. Names on the command line
+ * choose some of them.
+ */
 import { benchApply } from './apply.ts';
 import { benchBundles } from './bundles.ts';
 import { benchExpress } from './express.ts';

@@ -1,4 +1,7 @@
-/** From a snapshot in the queue to the declare that leaves for the device, without the device's own time. */
+/**
+ * From a snapshot in the queue to the declare that leaves for the device, without the device's own
+ * time.
+ */
 import { applyPartition } from '../../functions/apply/loop/run.ts';
 import { mapSnapshot } from '../../functions/map/map.ts';
 import { renderTenant, wrapTenants } from '../../shared/bigip/as3/render.ts';

@@ -1,7 +1,9 @@
 /** A large cluster in the lab's API: as many objects as the figures of the watcher are about. */
 import type { KubernetesObject, LabKubernetes } from '../../infra/lab/kubernetes/index.ts';
 
-/** Mapping a snapshot takes time in proportion to the Gateways of its ingress, so they are spread. */
+/**
+ * Mapping a snapshot takes time in proportion to the Gateways of its ingress, so they are spread.
+ */
 export const INGRESSES = 10;
 export const SIZE = {
   gateways: Number(process.env['SLUICE_BENCH_GATEWAYS'] ?? 10_000),
@@ -58,7 +60,10 @@ function servicePorts(): readonly object[] {
   return [{ name: 'status', port: 15_021, protocol: 'TCP' }, ...ports];
 }
 
-/** Each edition, of seven digits so that none takes more memory than another, is another content; the port stays, so that the Service has it. */
+/**
+ * Each edition, of seven digits so that none takes more memory than another, is another content;
+ * the port stays, so that the Service has it.
+ */
 export function gatewayOf(n: number, edition: number): KubernetesObject {
   const selector = { istio: `gateway-${n % INGRESSES}` };
   return {

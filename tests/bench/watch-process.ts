@@ -1,4 +1,7 @@
-/** The built watcher as `create` gives it, in a process of its own: only so can it run without debounce. */
+/**
+ * The built watcher as `create` gives it, in a process of its own: only so can it run without
+ * debounce.
+ */
 import { randomUUID } from 'node:crypto';
 import type { WatcherOptions } from '../../functions/watch/main.ts';
 import { loadConfig } from '../../shared/config/load.ts';

@@ -85,7 +85,9 @@ async function comesTrue(what: () => boolean | Promise<boolean>, ms: number): Pr
   return true;
 }
 
-/** One connection for each: kept ones may be closed while this process is busy with its own load. */
+/**
+ * One connection for each: kept ones may be closed while this process is busy with its own load.
+ */
 function ask(url: string): Promise<Response> {
   return fetch(url, { headers: { connection: 'close' } });
 }
@@ -127,7 +129,10 @@ async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
   return promise.finally(() => child.stdout?.off('data', listen));
 }
 
-/** From outside: asked for itself it would answer only when it has caught up. Ticks are hundredths of a second. */
+/**
+ * From outside: asked for itself it would answer only when it has caught up. Ticks are hundredths
+ * of a second.
+ */
 function cpuSeconds(child: ChildProcess): number {
   const [user, system] =
     readFileSync(`/proc/${child.pid}/stat`, 'utf8')
@@ -334,8 +339,8 @@ function addKept(add: Add, { heap, resident }: Megabytes): void {
 }
 
 /**
- * After the paced load, when V8 has compiled what is called often, and without garbage: how much of that there is tells how long ago V8 last
- * collected, and nothing of growth.
+ * After the paced load, when V8 has compiled what is called often, and without garbage: how much of
+ * that there is tells how long ago V8 last collected, and nothing of growth.
  */
 async function measureGrowth(site: Site, add: Add): Promise<void> {
   await processClock.sleep(REST_MS);

@@ -1,6 +1,7 @@
 /**
- * Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that others use too.
- * Red without `claimedAddress` in assign.ts: the wiped device gets 172.16.41.8 then.
+ * Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that
+ * others use too. Red without `claimedAddress` in assign.ts: the wiped device gets 172.16.41.8
+ * then.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
@@ -108,7 +109,8 @@ test(
       },
     ]);
 
-    // With the last exposure the address is gone, from the Service too; then somebody else takes it, and all the others.
+    // With the last exposure the address is gone, from the Service too; then somebody else takes
+    // it, and all the others.
     for (const name of ['echo', 'second'])
       await site.api.remove(`/apis/networking.istio.io/v1/namespaces/default/gateways/${name}`);
     await until(

@@ -1,4 +1,7 @@
-/** The command with a configuration as for AWS: queues over SQS's wire, failures over S3's, a BIG-IP over HTTPS. */
+/**
+ * The command with a configuration as for AWS: queues over SQS's wire, failures over S3's, a BIG-IP
+ * over HTTPS.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** A bundle of failures from somewhere else, imported into the lab and replayed there with the built command. */
+/**
+ * A bundle of failures from somewhere else, imported into the lab and replayed there with the built
+ * command.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** `sluice map`, `plan` and `import cis` as they are used: the built command, real files, a BIG-IP on the wire. */
+/**
+ * `sluice map`, `plan` and `import cis` as they are used: the built command, real files, a BIG-IP
+ * on the wire.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

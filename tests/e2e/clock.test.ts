@@ -1,4 +1,7 @@
-/** `sluice up` on a machine whose clock is wrong, and then right: what was declared meanwhile holds nothing up. */
+/**
+ * `sluice up` on a machine whose clock is wrong, and then right: what was declared meanwhile holds
+ * nothing up.
+ */
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { converged, deadLetters, openPorts } from './support/looks.ts';

@@ -1,4 +1,7 @@
-/** `sluice cluster` as it is used: the built command, a BIG-IP on the wire, and apply that takes the orders off the queue. */
+/**
+ * `sluice cluster` as it is used: the built command, a BIG-IP on the wire, and apply that takes the
+ * orders off the queue.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

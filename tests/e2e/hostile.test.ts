@@ -1,4 +1,7 @@
-/** What others wrote reaches a terminal as visible text, and a bundle writes nothing but what it is for: the built command, hostile files. */
+/**
+ * What others wrote reaches a terminal as visible text, and a bundle writes nothing but what it is
+ * for: the built command, hostile files.
+ */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** A cluster that proves who it is, as a user sets it up: `sluice keys new`, the lines it prints, `sluice doctor`, `sluice up`. */
+/**
+ * A cluster that proves who it is, as a user sets it up: `sluice keys new`, the lines it prints,
+ * `sluice doctor`, `sluice up`.
+ */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -1,4 +1,6 @@
-/** What `npm run package` makes is what the promises say, and runs where nothing else is installed. */
+/**
+ * What `npm run package` makes is what the promises say, and runs where nothing else is installed.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import {

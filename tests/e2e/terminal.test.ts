@@ -1,4 +1,7 @@
-/** The command in a shell: pipes that close, disks that are full, and where the configuration comes from. */
+/**
+ * The command in a shell: pipes that close, disks that are full, and where the configuration comes
+ * from.
+ */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

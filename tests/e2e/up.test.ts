@@ -336,7 +336,8 @@ describe('bad input', () => {
           details: { reason: expect.stringMatching(reason) },
         });
         const original = byGroup.get(`bad-${i}`)?.details.event;
-        // What can be kept is kept to the letter; what is too large keeps its beginning and its hash.
+        // What can be kept is kept to the letter; what is too large keeps its beginning and its
+        // hash.
         expect(body).toContain(original?.body);
         expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(
           original?.cut === undefined ? body : Buffer.byteLength(body),
@@ -400,7 +401,10 @@ describe('bad input', () => {
 });
 
 describe('a BIG-IP that cannot be used', () => {
-  /** The trouble is there before the Gateway; the user reads it, somebody mends it, and the port opens by itself. */
+  /**
+   * The trouble is there before the Gateway; the user reads it, somebody mends it, and the port
+   * opens by itself.
+   */
   async function healed(code: string, mend: () => void | Promise<void>): Promise<void> {
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     const sluice = await site.up();

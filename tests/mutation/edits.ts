@@ -1,4 +1,7 @@
-/** Text edits at byte offsets, as the parser counts them. Those of an outer expression enclose those of an inner one. */
+/**
+ * Text edits at byte offsets, as the parser counts them. Those of an outer expression enclose those
+ * of an inner one.
+ */
 interface Edit {
   readonly at: number;
   /** Bytes that go. */

@@ -1,4 +1,6 @@
-/** Mutants of the plan, of addresses and of exposures that no test can notice, each with the reason. */
+/**
+ * Mutants of the plan, of addresses and of exposures that no test can notice, each with the reason.
+ */
 import {
   ALWAYS_THERE,
   FASTER,

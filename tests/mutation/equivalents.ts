@@ -1,4 +1,7 @@
-/** Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against the sources. */
+/**
+ * Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against
+ * the sources.
+ */
 import { ADDRESSES, PLAN } from './equivalents-domain.ts';
 import type { Mutant } from './mutants.ts';
 import {

@@ -1,4 +1,7 @@
-/** Stands in for `@jest/globals` while mutants run: it only collects the tests, for somebody else to run one by one. */
+/**
+ * Stands in for `@jest/globals` while mutants run: it only collects the tests, for somebody else to
+ * run one by one.
+ */
 import { expect } from 'expect';
 
 export { expect };

@@ -1,4 +1,6 @@
-/** Loads the tests with the mutated sources under them, as often as wanted, each time from scratch. */
+/**
+ * Loads the tests with the mutated sources under them, as often as wanted, each time from scratch.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join, matchesGlob, resolve } from 'node:path';
@@ -23,7 +25,10 @@ function filesOf(patterns: readonly string[], except: readonly string[] = []): r
     .sort();
 }
 
-/** Mutates every file of a target, in a fixed order, so that a mutant's number stays what it is while the files do. */
+/**
+ * Mutates every file of a target, in a fixed order, so that a mutant's number stays what it is
+ * while the files do.
+ */
 export function mutateTarget({ sources, except }: Target): Sources {
   const mutants: Mutant[] = [];
   const code = new Map<string, string>();
@@ -41,14 +46,19 @@ export interface LoadedTest extends CollectedTest {
 }
 
 export interface Loader {
-  /** Every test file that imports the source, itself or by way of others; all of them without a source. */
+  /**
+   * Every test file that imports the source, itself or by way of others; all of them without a
+   * source.
+   */
   filesFor(source?: string): readonly string[];
   /** Imports test files anew, and with them everything of the project that they import. */
   load(files: readonly string[]): Promise<readonly LoadedTest[]>;
 }
 
 const FRESH = 'fresh';
-/** Of a property's runs one in so many: every mutant that the other tests let live has to pass them. */
+/**
+ * Of a property's runs one in so many: every mutant that the other tests let live has to pass them.
+ */
 const FEWER = 6;
 
 const plain = (url: string): string => url.split('?')[0] ?? url;

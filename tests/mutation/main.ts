@@ -1,6 +1,7 @@
 /**
- * `npm run mutate`: does a test notice when a guard is wrong? Every comparison, condition and choosing call of the named targets (all
- * of them without a name) is made wrong, one at a time, and the tests that come by it are run.
+ * `npm run mutate`: does a test notice when a guard is wrong? Every comparison, condition and
+ * choosing call of the named targets (all of them without a name) is made wrong, one at a time, and
+ * the tests that come by it are run.
  */
 import { parseArgs } from 'node:util';
 import { mutateTarget } from './load.ts';

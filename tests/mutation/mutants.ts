@@ -1,8 +1,14 @@
-/** Finds the places of a TypeScript source that can be mutated, and writes the source that holds every mutant behind its number. */
+/**
+ * Finds the places of a TypeScript source that can be mutated, and writes the source that holds
+ * every mutant behind its number.
+ */
 import { parseSync } from '@swc/core';
 import { editsOf, type Edits } from './edits.ts';
 
-/** A guard lets through or holds back: a condition, a comparison, a choosing call, a call that is made. A value is any other literal. */
+/**
+ * A guard lets through or holds back: a condition, a comparison, a choosing call, a call that is
+ * made. A value is any other literal.
+ */
 export type Kind = 'guard' | 'value';
 
 export interface Mutant {
@@ -10,7 +16,10 @@ export interface Mutant {
   readonly kind: Kind;
   readonly file: string;
   readonly line: number;
-  /** The function, method or constant that it stands in, innermost first by name; '' at the top of a file. */
+  /**
+   * The function, method or constant that it stands in, innermost first by name; '' at the top of a
+   * file.
+   */
   readonly in: string;
   /** What it does, such as `=== becomes !==`. */
   readonly what: string;
@@ -281,13 +290,15 @@ function visitChildren(work: Work, node: Node): void {
 
 function visitChild(work: Work, parent: Node, field: string, child: unknown): void {
   if (isNode(child)) {
-    // `a?.b()` must stay one expression: what is inside the chain is mutated, the chain itself is not.
+    // `a?.b()` must stay one expression: what is inside the chain is mutated, the chain itself is
+    // not.
     if (parent.type === 'OptionalChainingExpression' && field === 'base')
       visitChildren(work, child);
     else if (isWorthVisiting(parent, field, child)) visit(work, child);
     return;
   }
-  // Arguments, array elements and declarations wrap their expression in an object without a type of its own.
+  // Arguments, array elements and declarations wrap their expression in an object without a type of
+  // its own.
   if (typeof child !== 'object' || child === null) return;
   for (const [inner, value] of Object.entries(child))
     if (isNode(value) && isWorthVisiting(parent, inner, value)) visit(work, value);

@@ -20,7 +20,9 @@ function countOf(judged: readonly Judged[], state: State): number {
   return judged.filter((one) => stateOf(one) === state).length;
 }
 
-/** Percent of those that a test can notice: what is explained cannot be. 100 where there is none. */
+/**
+ * Percent of those that a test can notice: what is explained cannot be. 100 where there is none.
+ */
 export function rateOf(judged: readonly Judged[]): number {
   const whole = judged.length - countOf(judged, 'explained');
   return whole === 0 ? 100 : (100 * countOf(judged, 'noticed')) / whole;

@@ -4,17 +4,26 @@ import type { Mutant } from './mutants.ts';
 import type { Fate } from './protocol.ts';
 import { mutation } from './switch.ts';
 
-/** Milliseconds. A test that waits for what a mutant keeps from happening is given up after so long; `took` is what it takes by itself. */
+/**
+ * Milliseconds. A test that waits for what a mutant keeps from happening is given up after so long;
+ * `took` is what it takes by itself.
+ */
 function patienceFor(took: number): number {
   return Math.max(3_000, Math.min(20 * took, 5_000 + 3 * took));
 }
 
-/** A test that goes round in circles comes by the places of mutants again and again: so often at most, more if it does so by itself. */
+/**
+ * A test that goes round in circles comes by the places of mutants again and again: so often at
+ * most, more if it does so by itself.
+ */
 const STEPS = { least: 1_000_000, times: 20 } as const;
 /** A test that was given up is tried again so often, without the mutant and with it. */
 const TRIES = 2;
 
-/** Milliseconds of computing, so that a busy machine changes nothing. Dearer tests are left out, and said to be. */
+/**
+ * Milliseconds of computing, so that a busy machine changes nothing. Dearer tests are left out, and
+ * said to be.
+ */
 const SLOW = 6_000;
 
 export interface Verdict {
@@ -47,7 +56,10 @@ async function attempt({ body }: LoadedTest, { took, steps }: Cost): Promise<Out
   });
 }
 
-/** Whether it waits for ever because of the mutant, and not because the machine is busy: without the mutant it must come to an end. */
+/**
+ * Whether it waits for ever because of the mutant, and not because the machine is busy: without the
+ * mutant it must come to an end.
+ */
 async function isStuckByMutant(test: LoadedTest, cost: Cost): Promise<boolean> {
   const { on } = mutation;
   for (let again = 0; again < TRIES; again += 1) {
@@ -84,7 +96,10 @@ interface Timed extends Cost {
   readonly hits: ReadonlySet<number>;
 }
 
-/** Learns which test comes by which mutant, with nothing switched on; throws where a test fails even so. */
+/**
+ * Learns which test comes by which mutant, with nothing switched on; throws where a test fails even
+ * so.
+ */
 async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> {
   const timed: Timed[] = [];
   for (const test of tests) {

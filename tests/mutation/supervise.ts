@@ -6,7 +6,10 @@ import type { Fate, Order, Report } from './protocol.ts';
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** For the first run of all tests. */
 const TO_START_MS = 900_000;
-/** So long without a sign of life, and it goes in circles, unless the machine kept it waiting: so it is tried twice. */
+/**
+ * So long without a sign of life, and it goes in circles, unless the machine kept it waiting: so it
+ * is tried twice.
+ */
 const TO_TRY_MS = 15_000;
 
 export interface Tried {

@@ -1,6 +1,7 @@
 /**
- * Every mutant is compiled in, each behind a number; at most one number is on. So the code is loaded once, and trying the next mutant is
- * turning a switch. `hits` are the mutants that were come by while nothing was on: only tests that come by one can notice it.
+ * Every mutant is compiled in, each behind a number; at most one number is on. So the code is
+ * loaded once, and trying the next mutant is turning a switch. `hits` are the mutants that were
+ * come by while nothing was on: only tests that come by one can notice it.
  */
 export interface Switch {
   on: number;

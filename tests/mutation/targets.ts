@@ -16,7 +16,8 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'ingress',
     sources: ['shared/domain/istio/**/*.ts'],
-    // Shapes of objects, which say what may be there and decide nothing: those who read and send them test them.
+    // Shapes of objects, which say what may be there and decide nothing: those who read and send
+    // them test them.
     except: [
       'shared/domain/snapshot/objects.ts',
       'shared/domain/snapshot/snapshot.ts',

@@ -1,4 +1,7 @@
-/** A process that tries mutants one after the other and tells its parent, which ends it where one never returns. */
+/**
+ * A process that tries mutants one after the other and tells its parent, which ends it where one
+ * never returns.
+ */
 import './switch.ts';
 import { createLoader, mutateTarget } from './load.ts';
 import type { Order, Report } from './protocol.ts';

@@ -8,8 +8,9 @@ import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 
 /**
- * Red with the guard removed: without the verdict of `heldRemovals` in remove.ts every test here fails, and with an allowance of
- * everything in guards.ts as well; when `unprovenRemovals` (guards.ts) counts gateways that were merely added as seen, the relist does.
+ * Red with the guard removed: without the verdict of `heldRemovals` in remove.ts every test here
+ * fails, and with an allowance of everything in guards.ts as well; when `unprovenRemovals`
+ * (guards.ts) counts gateways that were merely added as seen, the relist does.
  */
 const rules = { sameFleet: () => false, now: 0 };
 const all = (n: number): Slice['exposures'] =>
@@ -19,7 +20,10 @@ const change = (name: string, what: 'added' | 'updated' | 'deleted'): Slice['cha
   return { what, kind: 'Gateway', namespace, name: gateway, resourceVersion: '1' };
 };
 
-/** What a failing, partial or unauthorised read leaves of a list, without anybody having seen a deletion. */
+/**
+ * What a failing, partial or unauthorised read leaves of a list, without anybody having seen a
+ * deletion.
+ */
 const BAD_READS: Readonly<Record<string, (wanted: Slice['exposures']) => Partial<Slice>>> = {
   'nothing at all': () => ({ exposures: [] }),
   'the first page only': (w) => ({ exposures: w.slice(0, Math.floor(w.length / 3)) }),

@@ -1,7 +1,9 @@
 /**
- * What a message can cost at most: every reader reads each of these in a process with the heap of a small function. They claim the type
- * that unpacks to the most, and come from a cluster that demands neither sender nor key, so that nothing but the bounds stands in their way.
- * Version 0.1.0 took for them 855 MB (packed brackets), 657 MB (pairs), 2.4 GB (values that do not fit; with this heap it died), 504 MB (keys).
+ * What a message can cost at most: every reader reads each of these in a process with the heap of a
+ * small function. They claim the type that unpacks to the most, and come from a cluster that
+ * demands neither sender nor key, so that nothing but the bounds stands in their way. Version 0.1.0
+ * took for them 855 MB (packed brackets), 657 MB (pairs), 2.4 GB (values that do not fit; with this
+ * heap it died), 504 MB (keys).
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -10,9 +10,10 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `judgeFence` (fence.ts) lets only newer versions in and not the equal one, what a crash left half done
- * stays so; without `mayBeUntold` (park.ts) a refusal whose process died before telling it has no dead letter; when the first removal uses up
- * the whole approval (remove.ts), the second part of a large approved removal stays.
+ * Red with the guard removed: when `judgeFence` (fence.ts) lets only newer versions in and not the
+ * equal one, what a crash left half done stays so; without `mayBeUntold` (park.ts) a refusal whose
+ * process died before telling it has no dead letter; when the first removal uses up the whole
+ * approval (remove.ts), the second part of a large approved removal stays.
  */
 const { owner } = slice(1, []);
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
@@ -128,7 +129,10 @@ async function prepare({ partitions, before, events }: Scenario): Promise<World>
   return world;
 }
 
-/** All that counts in the end: what is declared and remembered, who was told what, and which dead letters there are. */
+/**
+ * All that counts in the end: what is declared and remembered, who was told what, and which dead
+ * letters there are.
+ */
 function ending(world: World, partitions: readonly string[] = ['k8s']): object {
   const told = new Map(
     world

@@ -13,8 +13,9 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * No cluster of a fleet can disturb another. Red when the youngest decides (`deciderOf` in shared.ts): the settings differ, and the
- * poison reaches the device; and when `settle` (settle-shared.ts) takes what was decided although the device refused it: the leave then never
+ * No cluster of a fleet can disturb another. Red when the youngest decides (`deciderOf` in
+ * shared.ts): the settings differ, and the poison reaches the device; and when `settle`
+ * (settle-shared.ts) takes what was decided although the device refused it: the leave then never
  * comes to an end.
  */
 const KEY = '172.16.100.195:32400/tcp';

@@ -1,6 +1,7 @@
 /**
- * Messages that somebody made to do harm: each is judged by itself, is set aside in the same call with its bytes and a code, and nobody
- * else waits. Seen red on version 0.1.0 with every one of WAYS that names a throw: the group came back until the queue gave all of it up.
+ * Messages that somebody made to do harm: each is judged by itself, is set aside in the same call
+ * with its bytes and a code, and nobody else waits. Seen red on version 0.1.0 with every one of
+ * WAYS that names a throw: the group came back until the queue gave all of it up.
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';

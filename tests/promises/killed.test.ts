@@ -1,4 +1,7 @@
-/** Processes that really die in the middle of a message: each death costs its neighbours one visibility time, and no more than two. */
+/**
+ * Processes that really die in the middle of a message: each death costs its neighbours one
+ * visibility time, and no more than two.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -65,7 +68,9 @@ async function send(owner: string): Promise<void> {
   await queues.queue('snapshots').send({ group: owner, deduplicationId: owner, body });
 }
 
-/** A process from its start to its death; it is ended where it lives on and nothing is left to do. */
+/**
+ * A process from its start to its death; it is ended where it lives on and nothing is left to do.
+ */
 async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'done'> {
   const child = fork(MAP, [folder, String(VISIBILITY)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -98,7 +103,8 @@ test('a message that crashes its process repeatedly delays others by at most two
   }
   // Once with its neighbours, three times alone, and the next process does not read it.
   expect(ends).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL', 'done']);
-  // The first death and the second one each hide the neighbours for one visibility time, and there is no third for them.
+  // The first death and the second one each hide the neighbours for one visibility time, and there
+  // is no third for them.
   expect(served.slice(2)).toEqual([5, 5, 5]);
 
   const slices = await queues.queue('slices').receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });

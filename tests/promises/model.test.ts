@@ -5,10 +5,11 @@ import { createModel } from './support/model.ts';
 import { SEEDS } from './support/seeds.ts';
 
 /**
- * Red with the guard removed. 1: when `reportStage` (report.ts) tells nothing of overtaken slices, or the handler takes a batch as done
- * although the device was at fault. 2: when quarantine never ends (`isDue` in quarantine.ts). 2, 3 and 7: without the comparison of
- * versions in `judgeFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim` (upsert-exposure.ts). 9: when results.ts
- * tells a refused exposure as applied.
+ * Red with the guard removed. 1: when `reportStage` (report.ts) tells nothing of overtaken slices,
+ * or the handler takes a batch as done although the device was at fault. 2: when quarantine never
+ * ends (`isDue` in quarantine.ts). 2, 3 and 7: without the comparison of versions in `judgeFence`
+ * (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim`
+ * (upsert-exposure.ts). 9: when results.ts tells a refused exposure as applied.
  */
 class Command implements fc.AsyncCommand<object, Model> {
   readonly name: string;
@@ -29,7 +30,10 @@ class Command implements fc.AsyncCommand<object, Model> {
   }
 }
 
-/** Three ports at most for each owner, so that the removal guard has nothing to hold here: it has its own tests. */
+/**
+ * Three ports at most for each owner, so that the removal guard has nothing to hold here: it has
+ * its own tests.
+ */
 const wants: fc.Arbitrary<Want[]> = fc.uniqueArray(
   fc.record({
     port: fc.integer({ min: 1, max: 4 }),

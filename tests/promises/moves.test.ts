@@ -8,8 +8,9 @@ import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: without the pass of what leaves in `applySeveral` (group.ts) moves are refused as BIG-IP would; without
- * `stuckMoves` (guards.ts) what is to move to a partition that cannot be written is gone.
+ * Red with the guard removed: without the pass of what leaves in `applySeveral` (group.ts) moves
+ * are refused as BIG-IP would; without `stuckMoves` (guards.ts) what is to move to a partition that
+ * cannot be written is gone.
  */
 const PARTITIONS = ['one', 'two'] as const;
 
@@ -112,7 +113,10 @@ function createSite(): Site {
   };
 }
 
-/** What was declared before and is still wanted somewhere is still declared somewhere, unless a fault left the work undone. */
+/**
+ * What was declared before and is still wanted somewhere is still declared somewhere, unless a
+ * fault left the work undone.
+ */
 async function workAndWatch(site: Site, faults: number): Promise<void> {
   const { world, latest } = site;
   const before = Object.keys(declaredIn(world));

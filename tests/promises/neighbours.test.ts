@@ -7,9 +7,10 @@ import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `refused` (loop/step.ts) fails with the fault instead of looking for the culprit, nothing healthy is
- * applied; without the stored quarantine (`keptOut` in quarantine.ts) every later batch pays for the poison again, and the time
- * and the number of declares fail.
+ * Red with the guard removed: when `refused` (loop/step.ts) fails with the fault instead of looking
+ * for the culprit, nothing healthy is applied; without the stored quarantine (`keptOut` in
+ * quarantine.ts) every later batch pays for the poison again, and the time and the number of
+ * declares fail.
  */
 const DECLARE = 3_000;
 const GATEWAYS = 100;
@@ -21,7 +22,10 @@ interface Outcome {
   readonly waited: readonly number[];
 }
 
-/** 100 gateways over 4 clusters, one event for each, all at once; each event says everything of its ingress so far. */
+/**
+ * 100 gateways over 4 clusters, one event for each, all at once; each event says everything of its
+ * ingress so far.
+ */
 async function burst(poison: number | undefined, named: boolean): Promise<Outcome> {
   const world = createWorld();
   const begun = world.clock.now();

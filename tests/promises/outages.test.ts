@@ -6,9 +6,10 @@ import type { World } from './support/world.ts';
 import { createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: where `leave` of functions/apply/waiting.ts says that everything stays, the queue gives up on the messages
- * after 1,000 receives, within a week; where `away` never knows, the tries of a minute fail; where `inOrder` of turn.ts sorts by
- * nothing, enable comes before drain.
+ * Red with the guard removed: where `leave` of functions/apply/waiting.ts says that everything
+ * stays, the queue gives up on the messages after 1,000 receives, within a week; where `away` never
+ * knows, the tries of a minute fail; where `inOrder` of turn.ts sorts by nothing, enable comes
+ * before drain.
  */
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

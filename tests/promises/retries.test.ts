@@ -8,9 +8,10 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute fail, without its least share what chance
- * may do, without `after` the device's own wish; without quarantine (`keptOut` in quarantine.ts), or when its wait does not double, a
- * permanent fault is posted too often.
+ * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute fail,
+ * without its least share what chance may do, without `after` the device's own wish; without
+ * quarantine (`keptOut` in quarantine.ts), or when its wait does not double, a permanent fault is
+ * posted too often.
  */
 const MINUTE = 60_000;
 const AWAY = 10 * MINUTE;

@@ -1,4 +1,7 @@
-/** What a terminal is given shows itself, whatever it was made of. Seen red with each class of characters taken out of `UNSEEN`. */
+/**
+ * What a terminal is given shows itself, whatever it was made of. Seen red with each class of
+ * characters taken out of `UNSEEN`.
+ */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';

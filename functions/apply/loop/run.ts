@@ -1,4 +1,6 @@
-/** Carries out the loop for one partition: does what `nextStep` says, and tells it what happened. */
+/**
+ * Carries out the loop for one partition: does what `nextStep` says, and tells it what happened.
+ */
 import type { PartitionJob, PartitionResult } from '../job.ts';
 import { createPace } from '../pace.ts';
 import type { Effect, Event, Happened } from './state.ts';

@@ -81,9 +81,10 @@ export interface Step {
 }
 
 /**
- * Where the loop is. `guarding`: finds manual changes; `sifting`: finds missing references; `looking`: compares the live objects before it repeats a declare; `blaming`: a
- * refusal was recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare
- * again; `late`: waits for a script that AS3 gave up on.
+ * Where the loop is. `guarding`: finds manual changes; `sifting`: finds missing references;
+ * `looking`: compares the live objects before it repeats a declare; `blaming`: a refusal was
+ * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
+ * `late`: waits for a script that AS3 gave up on.
  */
 export type Stage =
   | 'observing'
@@ -132,7 +133,8 @@ export interface Results {
 export interface Task {
   readonly changes: readonly PlanEntry[];
   /**
-   * An internal fault is attributed to the change that triggers it, because other changes succeeded.
+   * An internal fault is attributed to the change that triggers it, because other changes
+   * succeeded.
    */
   readonly isolating: boolean;
   /**

@@ -16,7 +16,9 @@ export interface ContainedObject {
   readonly path: readonly (string | number)[];
 }
 
-/** A List contains objects, which have the kind of the List if they name neither kind nor version. */
+/**
+ * A List contains objects, which have the kind of the List if they name neither kind nor version.
+ */
 export function flatten(
   value: unknown,
   inherited: KindedObject = {},

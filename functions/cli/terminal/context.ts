@@ -60,7 +60,10 @@ export interface ChangeOptions {
   readonly dryRun: boolean;
 }
 
-/** Commands that 0.1.0 carried out without a question: without a terminal they still do (decision 56). */
+/**
+ * Commands that 0.1.0 carried out without a question: without a terminal they still do (decision
+ * 56).
+ */
 export interface Confirmation {
   readonly unasked?: boolean;
 }

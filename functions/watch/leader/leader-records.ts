@@ -70,8 +70,8 @@ export class LeaderRecords {
   }
 
   /**
-   * Whether this process may take its Lease. Rejects if the API server does not answer; where it may
-   * not read Services or Leases, what is not known does not count.
+   * Whether this process may take its Lease. Rejects if the API server does not answer; where it
+   * may not read Services or Leases, what is not known does not count.
    */
   readonly mayLead = async (): Promise<boolean> => {
     const { clock, log, takeOver } = this.#options;

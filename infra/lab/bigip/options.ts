@@ -7,7 +7,10 @@ export interface Timings {
   declare: number;
   /** One write to a member or node. */
   memberWrite: number;
-  /** Longest time between two probes: longer intervals are scaled down to it, their timeouts with them. */
+  /**
+   * Longest time between two probes: longer intervals are scaled down to it, their timeouts with
+   * them.
+   */
   monitorInterval: number;
   /** AS3 gives up waiting for a script after this time, although the script goes on. */
   scriptLimit: number;
@@ -23,7 +26,10 @@ export interface BigipOptions {
   readonly hostname?: string;
   readonly version?: string;
   readonly as3Version?: string;
-  /** Whether virtual servers really listen and monitors really probe. Without it monitored members count as up. */
+  /**
+   * Whether virtual servers really listen and monitors really probe. Without it monitored members
+   * count as up.
+   */
   readonly dataPath?: boolean;
   readonly now?: () => number;
   readonly timings?: Partial<Timings>;

@@ -69,7 +69,10 @@ function sliceOf(
   };
 }
 
-/** One slice for each Service with a selector and each set of port numbers (named ports may differ between pods). */
+/**
+ * One slice for each Service with a selector and each set of port numbers (named ports may differ
+ * between pods).
+ */
 export function wantedSlices(world: World): readonly RawObject[] {
   return world.services
     .filter((s) => Object.keys(s.spec.selector ?? {}).length > 0)

@@ -1,4 +1,6 @@
-/** A small istiod and Envoy: the listeners of one gateway pod, and what each does with a connection. */
+/**
+ * A small istiod and Envoy: the listeners of one gateway pod, and what each does with a connection.
+ */
 import type { RawGateway, RawPod, RawServer, RawService } from './raw.ts';
 import { tcpRoute, type TcpRoute } from './routes.ts';
 import {
@@ -39,7 +41,10 @@ function istioProtocol(name: string | undefined, protocol: string | undefined): 
   return protocol === 'UDP' ? 'UDP' : ((name ?? '').split('-')[0] ?? '');
 }
 
-/** Ports of a Service as istiod sees them on one pod: one for each target and protocol, the first in the list. */
+/**
+ * Ports of a Service as istiod sees them on one pod: one for each target and protocol, the first in
+ * the list.
+ */
 function visiblePorts(service: RawService, pod: RawPod): ReadonlyMap<number, number> {
   const seen = new Set<string>();
   const ports = new Map<number, number>();

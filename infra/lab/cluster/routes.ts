@@ -106,7 +106,9 @@ function isBound(
   );
 }
 
-/** The first matching block of the oldest bound VirtualService; without one Envoy opens no listener. */
+/**
+ * The first matching block of the oldest bound VirtualService; without one Envoy opens no listener.
+ */
 export function tcpRoute(
   world: World,
   pod: RawPod,

@@ -7,8 +7,8 @@
 export const EXCLUDING_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /**
- * Taints of those who are about to remove the node: the one that the service controller of Kubernetes
- * looks at first, then those of node life-cycle controllers.
+ * Taints of those who are about to remove the node: the one that the service controller of
+ * Kubernetes looks at first, then those of node life-cycle controllers.
  */
 export const LEAVING_TAINTS: ReadonlySet<string> = new Set([
   'ToBeDeletedByClusterAutoscaler',

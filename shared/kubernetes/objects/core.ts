@@ -62,7 +62,10 @@ function sourceRangesOf(raw: JsonObject, spec: JsonObject): string[] | undefined
   return text ? text.split(',').map((range) => range.trim()) : undefined;
 }
 
-/** Of a value in a file that no API server has checked: what is no text is refused later, not dropped. */
+/**
+ * Of a value in a file that no API server has checked: what is no text is refused later, not
+ * dropped.
+ */
 function textsOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
   return (Array.isArray(value) ? value : [value]).map((one: unknown) =>

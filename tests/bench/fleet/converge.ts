@@ -8,7 +8,10 @@ import { CLUSTERS, firstPods, GATEWAYS, PODS, snapshotOfCluster } from './world.
 const LOOK = 15_000;
 /** Milliseconds after which it is enough, however far it came. */
 const ENOUGH = 180_000;
-/** Milliseconds of one declare. They come one after the other, so what a slower device takes on top is told by their number. */
+/**
+ * Milliseconds of one declare. They come one after the other, so what a slower device takes on top
+ * is told by their number.
+ */
 const QUICK = 500;
 
 interface Sample {

@@ -1,4 +1,6 @@
-/** What a change costs in requests to SQS, by who makes them; over fauxqs, with the real AWS client. */
+/**
+ * What a change costs in requests to SQS, by who makes them; over fauxqs, with the real AWS client.
+ */
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import { processClock } from '../../../shared/runtime/process.ts';

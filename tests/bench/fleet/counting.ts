@@ -1,4 +1,6 @@
-/** Counts what AWS would bill: one request for each API call, or for each 64 KB of what it carries. */
+/**
+ * Counts what AWS would bill: one request for each API call, or for each 64 KB of what it carries.
+ */
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
 const UNIT = 64 * 1024;

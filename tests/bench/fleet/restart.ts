@@ -1,4 +1,7 @@
-/** One cluster restarts its gateway pods, one after the other: what do the others feel who change something meanwhile? */
+/**
+ * One cluster restarts its gateway pods, one after the other: what do the others feel who change
+ * something meanwhile?
+ */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { table } from '../measure.ts';
 import { bringUp } from './converge.ts';

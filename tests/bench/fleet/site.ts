@@ -1,4 +1,7 @@
-/** The built functions on a real queue, against the lab's BIG-IP with the times of a real one; the clusters are played by their snapshots. */
+/**
+ * The built functions on a real queue, against the lab's BIG-IP with the times of a real one; the
+ * clusters are played by their snapshots.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What a partition of so many exposures weighs, and how long each step with it takes in our own code and against the lab's device. */
+/**
+ * What a partition of so many exposures weighs, and how long each step with it takes in our own
+ * code and against the lab's device.
+ */
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';

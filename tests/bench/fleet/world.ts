@@ -1,4 +1,7 @@
-/** Many clusters, each with one ingress gateway on an address of its own: its Gateways open one port each. */
+/**
+ * Many clusters, each with one ingress gateway on an address of its own: its Gateways open one port
+ * each.
+ */
 import { randomUUID } from 'node:crypto';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';

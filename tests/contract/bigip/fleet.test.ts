@@ -1,4 +1,6 @@
-/** The modes of a fleet over real connections through the lab's BIG-IP: who answers, and how often. */
+/**
+ * The modes of a fleet over real connections through the lab's BIG-IP: who answers, and how often.
+ */
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
@@ -335,7 +337,8 @@ describe('a drain where partitions share their nodes', () => {
 });
 
 describe('a device whose other partitions are taken out of the configuration', () => {
-  // Seen red: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every declare from then on.
+  // Seen red: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every
+  // declare from then on.
   test('keeps its nodes in /Common, follows its pods, can drain, and uses its own nodes once it is empty', async () => {
     const rules = under(fleet());
     const site = await start(rules, ['k8s', 'other']);

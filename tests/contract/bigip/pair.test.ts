@@ -125,7 +125,9 @@ describe('a pair of units', () => {
     });
   });
 
-  /** Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts). */
+  /**
+   * Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts).
+   */
   test('a single configured unit of a pair is not written to after it became standby', async () => {
     const { a } = await pair();
     const clock = stepClock();

@@ -34,7 +34,8 @@ describe('an answer that is none', () => {
     ['half a JSON document', { kind: 'cut' }, 'BIP511', 'transient'],
     ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
     ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
-    // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything for it.
+    // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything
+    // for it.
     [
       'a failed call of AS3 that it turns into "not found"',
       status(404, 'unable to retrieve declaration'),

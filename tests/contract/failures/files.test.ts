@@ -50,7 +50,10 @@ describe('blobs in a directory', () => {
     await blobs.close();
   });
 
-  /** Red without the lock: the condition is looked at, and the blob of the other process overwritten. */
+  /**
+   * Red without the lock: the condition is looked at, and the blob of the other process
+   * overwritten.
+   */
   test('a conditional write waits for a concurrent writer, and then sees its result', async () => {
     const root = folder();
     const holder = spawn(

@@ -179,7 +179,9 @@ describe('a proxy', () => {
   const env = (): { HTTPS_PROXY: string } => ({
     HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
   });
-  /** As from outside: by a name, which only the proxy knows; the certificate is that of `localhost`. */
+  /**
+   * As from outside: by a name, which only the proxy knows; the certificate is that of `localhost`.
+   */
   const outside = (): string =>
     written((text) =>
       text

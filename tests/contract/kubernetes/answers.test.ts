@@ -1,7 +1,8 @@
 /**
- * The lab's API answers as a real one does. `fixtures/kubernetes-answers.json` holds calls, in their order, with what a kube-apiserver
- * 1.32 answered; identities, times and versions are replaced. `{{x*100}}` stands for a hundred x, `{{call.path}}` for a value out of
- * the answer to an earlier call.
+ * The lab's API answers as a real one does. `fixtures/kubernetes-answers.json` holds calls, in
+ * their order, with what a kube-apiserver 1.32 answered; identities, times and versions are
+ * replaced. `{{x*100}}` stands for a hundred x, `{{call.path}}` for a value out of the answer to an
+ * earlier call.
  */
 import { beforeAll, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +21,10 @@ interface Row {
   readonly answer?: unknown;
 }
 
-/** Every difference to the real API that is known, and why it stays. Nothing else differs, and all of these do. */
+/**
+ * Every difference to the real API that is known, and why it stays. Nothing else differs, and all
+ * of these do.
+ */
 const knownDifferences: Readonly<Record<string, string>> = {
   'same-port-twice':
     'The real message prints a structure of Go, and names the node port that both would share. Code, reason and field are right.',

@@ -7,7 +7,8 @@ let sqs: LocalSqs;
 let runs = 0;
 
 beforeAll(async () => {
-  // Only the date: server and client of this process then agree on the time, and everything else runs for real.
+  // Only the date: server and client of this process then agree on the time, and everything else
+  // runs for real.
   jest.useFakeTimers({
     now: Date.UTC(2026, 10, 22),
     doNotFake: [

@@ -1,4 +1,7 @@
-/** What every queue adapter promises. Known differences of a server are named, and asserted as such, never skipped silently. */
+/**
+ * What every queue adapter promises. Known differences of a server are named, and asserted as such,
+ * never skipped silently.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   MAX_BODY_BYTES,
@@ -19,7 +22,9 @@ export interface Subject {
 export interface Differences {
   /** A receive gives one message of a group at most. */
   readonly oneMessagePerGroup?: boolean;
-  /** A delete with a receipt that is no longer valid is answered with success (and deletes nothing). */
+  /**
+   * A delete with a receipt that is no longer valid is answered with success (and deletes nothing).
+   */
   readonly acceptsOldReceipts?: boolean;
   /** A message whose visibility ended can still be deleted until somebody takes it. */
   readonly deletesLate?: boolean;

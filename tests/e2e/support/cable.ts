@@ -1,6 +1,9 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The way to a device: it can be pulled out, and led to another device that answers at the same address. */
+/**
+ * The way to a device: it can be pulled out, and led to another device that answers at the same
+ * address.
+ */
 export interface Cable {
   readonly url: string;
   lead(url: string): void;

@@ -1,4 +1,7 @@
-/** A cluster, a BIG-IP and the files a user would write, on a network of their own; Sluice itself comes as a process. */
+/**
+ * A cluster, a BIG-IP and the files a user would write, on a network of their own; Sluice itself
+ * comes as a process.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

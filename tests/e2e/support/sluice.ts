@@ -1,4 +1,6 @@
-/** `sluice` as a user starts it: a process of its own, with nothing but its arguments and its files. */
+/**
+ * `sluice` as a user starts it: a process of its own, with nothing but its arguments and its files.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -4,7 +4,10 @@ const LOOK_EVERY_MS = 20;
 /** Far beyond what anything here takes: it only ends a test that would never end. */
 const LIMIT_MS = 90_000;
 
-/** Looks until there is something other than undefined or false; says what it waited for when that never comes. */
+/**
+ * Looks until there is something other than undefined or false; says what it waited for when that
+ * never comes.
+ */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,

@@ -75,7 +75,10 @@ async function apply({ runtime, sent }: Bench): Promise<void> {
   await handle.close();
 }
 
-/** Red when audit does not send `adopt`, when the handler does not pass it on, or when render.ts does not draw it. */
+/**
+ * Red when audit does not send `adopt`, when the handler does not pass it on, or when render.ts
+ * does not draw it.
+ */
 describe('policy.drift: adopt', () => {
   test('keeps a manually changed balancing method, limit and state, and declares them from then on', async () => {
     const bigip = await declared();

@@ -1,4 +1,7 @@
-/** A cluster that is not heard any more: found by audit, drained by policy, and back as soon as it speaks. */
+/**
+ * A cluster that is not heard any more: found by audit, drained by policy, and back as soon as it
+ * speaks.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
@@ -129,7 +132,8 @@ describe('a silent cluster', () => {
     });
     await apply(runtime, order?.body ?? '');
     expect(await drained()).toEqual(['10.1.0.1']);
-    // Drained is as declared: the next audit finds the silence and nothing else, and orders nothing more.
+    // Drained is as declared: the next audit finds the silence and nothing else, and orders nothing
+    // more.
     expect((await audit(runtime)).map(({ kind }) => kind)).toEqual(['silent']);
     expect(made.sent).toHaveLength(1);
     await apply(

@@ -1,6 +1,7 @@
 /**
- * Promise 8: dry run is inert. Every command and every handler is found in its folder; a new one fails here until it is said how it is
- * run. Red without the guards: each case that writes is run without the dry run as well, and must then be seen writing.
+ * Promise 8: dry run is inert. Every command and every handler is found in its folder; a new one
+ * fails here until it is said how it is run. Red without the guards: each case that writes is run
+ * without the dry run as well, and must then be seen writing.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** A cluster with two Gateways (one opens a port that the Service lacks), a BIG-IP that declares an older state, and a tap before each. */
+/**
+ * A cluster with two Gateways (one opens a port that the Service lacks), a BIG-IP that declares an
+ * older state, and a tap before each.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

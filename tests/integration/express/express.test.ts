@@ -68,7 +68,8 @@ describe('a pod that ends', () => {
     expect([ended, await site.nodes()]).toEqual([false, ['10.0.0.1 draining', '10.0.0.2 ready']]);
     await declaring;
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready', '10.0.0.3 ready']);
-    // What apply does after its declare: the older slice does not take back what a newer revision did ahead of its own.
+    // What apply does after its declare: the older slice does not take back what a newer revision
+    // did ahead of its own.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     await site.declare(3, [
       ['10.0.0.1 draining', '10.0.0.2'],
@@ -285,7 +286,10 @@ describe('when the device cannot', () => {
     expect(site.lines.map((line) => line.message)).toEqual(['express']);
   });
 
-  /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
+  /**
+   * Red without it: the CA that somebody corrected would be read with the next start of the
+   * process.
+   */
   test('a wrong CA is read again with the next event, because it may have been corrected', async () => {
     const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
     let wrong = true;

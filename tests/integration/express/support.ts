@@ -1,4 +1,7 @@
-/** express on the lab's BIG-IP over its socket: a device with declared pools, and the function as every host calls it. */
+/**
+ * express on the lab's BIG-IP over its socket: a device with declared pools, and the function as
+ * every host calls it.
+ */
 import { randomUUID } from 'node:crypto';
 import { create } from '../../../functions/express/handler.ts';
 import type { BigipOptions, LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
@@ -44,7 +47,9 @@ export interface Site {
     pools: readonly (readonly MemberText[])[],
     over?: Partial<Slice>,
   ): Promise<void>;
-  /** One call of the function with these events; resolves with the ids of what has to come again. */
+  /**
+   * One call of the function with these events; resolves with the ids of what has to come again.
+   */
   express(
     events: readonly Express[],
     options?: { readonly age?: number },

@@ -1,4 +1,7 @@
-/** The host runs what was packed, with the settings of the compiled template, over SQS or the queue of one host. */
+/**
+ * The host runs what was packed, with the settings of the compiled template, over SQS or the queue
+ * of one host.
+ */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
 import { randomUUID } from 'node:crypto';

@@ -1,7 +1,8 @@
 /**
- * What lies in a dead-letter queue and claims an owner is that owner's only where its origin was verified: nobody else's result closes
- * it, and it opens, changes or leads nothing of the owner it names. Seen red with `judged` of shared/failures/failure-record.ts giving back
- * what it gets, and with `readFound` taking what the queue moved for a dead letter.
+ * What lies in a dead-letter queue and claims an owner is that owner's only where its origin was
+ * verified: nobody else's result closes it, and it opens, changes or leads nothing of the owner it
+ * names. Seen red with `judged` of shared/failures/failure-record.ts giving back what it gets, and
+ * with `readFound` taking what the queue moved for a dead letter.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';

@@ -1,6 +1,8 @@
 /**
- * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of shared/queue/origin.ts answering "trusted"
- * (every OWN321 to OWN323), with `disagreement` answering so (every OWN324), and with `nobodys` of shared/failures/failure-record.ts giving back what it gets.
+ * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of
+ * shared/queue/origin.ts answering "trusted" (every OWN321 to OWN323), with `disagreement`
+ * answering so (every OWN324), and with `nobodys` of shared/failures/failure-record.ts giving back
+ * what it gets.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { recordOfMessage } from '../../../functions/park/record-of-message.ts';
@@ -17,7 +19,10 @@ let site: Site;
 afterEach(() => site.close());
 
 type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
-/** As park would keep it: what is refused speaks for nobody, so nobody's results close it and it leads nobody's replay. */
+/**
+ * As park would keep it: what is refused speaks for nobody, so nobody's results close it and it
+ * leads nobody's replay.
+ */
 function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<FailureRecord> {
   const body = serialiseEvent(DEAD_LETTER, letter, {
     id: 'd',

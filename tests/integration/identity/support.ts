@@ -1,4 +1,7 @@
-/** map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by whoever else may write to the queue. */
+/**
+ * map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by
+ * whoever else may write to the queue.
+ */
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { createOutbox, type Outbox } from '../../../functions/watch/emit/outbox.ts';
 import { Revisions } from '../../../functions/watch/emit/revisions.ts';
@@ -37,7 +40,10 @@ export interface Site {
   /** What the outbox of the cluster puts on the queue, taken off again. */
   said(cluster: ClusterId, what?: 'snapshot' | 'inventory'): Promise<string>;
   put(group: string, body: string): Promise<void>;
-  /** Everything that is on the queue, in batches; resolves with the number of messages that come again. */
+  /**
+   * Everything that is on the queue, in batches; resolves with the number of messages that come
+   * again.
+   */
   map(): Promise<number>;
   slices(): Promise<readonly string[]>;
   deadLetters(): Promise<readonly DeadLetter[]>;

@@ -13,7 +13,10 @@ interface Recorded {
   readonly message: string;
   readonly response?: string;
 }
-/** The real engine's answers to the change of a port, in a partition that has one pool and refers to one iRule. */
+/**
+ * The real engine's answers to the change of a port, in a partition that has one pool and refers to
+ * one iRule.
+ */
 const recorded = (
   JSON.parse(
     readFileSync(new URL('../../fixtures/as3-inner-faults.json', import.meta.url), 'utf8'),

@@ -79,7 +79,9 @@ export async function testCluster(
   };
 }
 
-/** Sends one line and returns everything that came back; `refused` and `closed` when nobody answers. */
+/**
+ * Sends one line and returns everything that came back; `refused` and `closed` when nobody answers.
+ */
 export function ask(address: string, port: number, line = 'hello'): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: loopbackOf(address), port });

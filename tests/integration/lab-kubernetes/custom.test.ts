@@ -491,7 +491,8 @@ describe('a valid object', () => {
   });
 });
 
-// Seen red with the validation taken out of `prepare`: the first write of the bad object is answered 201.
+// Seen red with the validation taken out of `prepare`: the first write of the bad object is
+// answered 201.
 test('a watch never sees an invalid object, regardless of the writer', async () => {
   const stream = await watch(lab, istioGateways);
   const seen = async (): Promise<string> =>

@@ -1,4 +1,7 @@
-/** map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the test's own. */
+/**
+ * map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the
+ * test's own.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { createResultRecorder } from '../../../functions/apply/record-results.ts';
@@ -66,7 +69,9 @@ function testClock(): TestClock {
   };
 }
 
-/** What a function made of one batch: ids of the records that come again, of those that are done. */
+/**
+ * What a function made of one batch: ids of the records that come again, of those that are done.
+ */
 export interface Delivery {
   readonly again: readonly string[];
   readonly done: readonly string[];
@@ -81,7 +86,10 @@ export interface Bench {
   readonly log: readonly object[];
   /** Fails sends to `slices` while it says so. */
   refuseSlices: (body: string) => boolean;
-  /** While true, records that are done stay on the queue, as when the host dies before it deletes them. */
+  /**
+   * While true, records that are done stay on the queue, as when the host dies before it deletes
+   * them.
+   */
   loseDeletions: boolean;
   /** From now on the failure store does not answer. */
   breakStore(): void;

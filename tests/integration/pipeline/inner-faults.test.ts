@@ -1,4 +1,7 @@
-/** Faults inside a device, through apply and a device that answers them like the real engine. Time is counted in declares. */
+/**
+ * Faults inside a device, through apply and a device that answers them like the real engine. Time
+ * is counted in declares.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { INNER_NAMES, type InnerName } from '../../../infra/lab/bigip/index.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';

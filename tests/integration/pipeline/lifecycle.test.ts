@@ -1,4 +1,7 @@
-/** A cluster that drains, goes out, comes back, vanishes and is forgotten, down to what the device has. */
+/**
+ * A cluster that drains, goes out, comes back, vanishes and is forgotten, down to what the device
+ * has.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { carryOut } from '../../../functions/express/device.ts';
 import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
@@ -126,7 +129,10 @@ describe('a drained cluster', () => {
   });
 });
 
-/** Promise 1, nothing is lost silently: red while map dropped inventories (`mapInventory` in handler.ts). */
+/**
+ * Promise 1, nothing is lost silently: red while map dropped inventories (`mapInventory` in
+ * handler.ts).
+ */
 describe('an inventory', () => {
   const inventory = (counter: number, over: Partial<Inventory> = {}): Inventory => ({
     cluster: 'east',

@@ -1,4 +1,7 @@
-/** Two clusters whose pods have the same addresses, behind the same devices: parted by route domains, from the snapshot to the node. */
+/**
+ * Two clusters whose pods have the same addresses, behind the same devices: parted by route
+ * domains, from the snapshot to the node.
+ */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import {

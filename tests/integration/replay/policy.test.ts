@@ -1,4 +1,7 @@
-/** The built function as a host runs it: replay beside map, a BIG-IP over HTTPS, queue and failure store as files. */
+/**
+ * The built function as a host runs it: replay beside map, a BIG-IP over HTTPS, queue and failure
+ * store as files.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -82,7 +85,8 @@ beforeEach(async () => {
     clock,
   });
   failures = openFailures(config.failures, runtime);
-  // While apply waits for the device, the device needs real time: made-up time alone would run past the visibility of what is in hand.
+  // While apply waits for the device, the device needs real time: made-up time alone would run past
+  // the visibility of what is in hand.
   const patient = {
     ...runtime,
     clock: { now: () => now, monotonic: () => now, sleep: () => processClock.sleep(5) },

@@ -1,4 +1,7 @@
-/** The repair that the documentation teaches: make what is missing on BIG-IP, look at the plan, replay. Between failure and replay the owner said more. */
+/**
+ * The repair that the documentation teaches: make what is missing on BIG-IP, look at the plan,
+ * replay. Between failure and replay the owner said more.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';

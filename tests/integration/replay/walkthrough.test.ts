@@ -1,4 +1,7 @@
-/** Three in the morning: 500 failures of 6 kinds over 4 clusters. Device over HTTPS, failure store over S3's wire, the real functions. */
+/**
+ * Three in the morning: 500 failures of 6 kinds over 4 clusters. Device over HTTPS, failure store
+ * over S3's wire, the real functions.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -344,7 +347,8 @@ describe('a night with 500 failures', () => {
     const one = await failures.store.get(found.find((h) => h.code === 'BIP424')!.id);
     expect(one?.details.response).toContain('/Common/geo');
 
-    // The causes are mended, and meanwhile 20 of those that never ran were overtaken by newer revisions.
+    // The causes are mended, and meanwhile 20 of those that never ran were overtaken by newer
+    // revisions.
     bigip.common.iRules.add('/Common/geo');
     const mended = configOf(true);
     for (const [c, cluster] of CLUSTERS.entries())

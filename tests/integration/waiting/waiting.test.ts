@@ -1,4 +1,7 @@
-/** An outage of 13 days against a real way to a device, over each queue, with the sources and with what is packaged. */
+/**
+ * An outage of 13 days against a real way to a device, over each queue, with the sources and with
+ * what is packaged.
+ */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

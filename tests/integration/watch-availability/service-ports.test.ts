@@ -56,7 +56,10 @@ async function settle(): Promise<void> {
   await toldAll(at);
 }
 
-/** A port that was added, that no Gateway wants any more, and whose removal BIG-IP has confirmed; the five minutes are over. */
+/**
+ * A port that was added, that no Gateway wants any more, and whose removal BIG-IP has confirmed;
+ * the five minutes are over.
+ */
 async function unwanted(meanwhile: () => unknown = () => undefined): Promise<void> {
   open('echo', 32400);
   await at.passUntil(() => numbers().includes(32400));

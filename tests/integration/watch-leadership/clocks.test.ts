@@ -1,4 +1,6 @@
-/** Epochs start from the API server's time; what a wrong clock left behind is continued, and told. */
+/**
+ * Epochs start from the API server's time; what a wrong clock left behind is continued, and told.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import { gateway, until } from '../watch/support.ts';

@@ -167,7 +167,8 @@ test(
       if (!(await arrives())) missed.push(`${point} ${name}`);
       // A result that never comes is waited for, which would hide what the next point does.
       settleNewest();
-      // Messages that were looked at are of no use any more, and reading them again takes longer each time.
+      // Messages that were looked at are of no use any more, and reading them again takes longer
+      // each time.
       const [last] = at.queues.sent
         .splice(0)
         .filter(({ message }) => message.group !== 'east')

@@ -37,7 +37,10 @@ const LEASE = {
   name: 'sluice-watch-east',
 } as const;
 
-/** One watcher of several, with a clock of its own: one whose clock stands still is a process that sleeps. */
+/**
+ * One watcher of several, with a clock of its own: one whose clock stands still is a process that
+ * sleeps.
+ */
 export interface Replica {
   readonly name: string;
   readonly watcher: Watcher;

@@ -100,7 +100,10 @@ test('a watcher that is asked for one ingress sends only this one again, and no 
   );
 });
 
-/** Red without the look at the streams: what is only not known would pass for gone, and be taken off the devices. */
+/**
+ * Red without the look at the streams: what is only not known would pass for gone, and be taken off
+ * the devices.
+ */
 test('no inventory is made of a list of Services that is stale; it comes as soon as they can be listed again', async () => {
   await said();
   const allow = at.lab.faults.add(

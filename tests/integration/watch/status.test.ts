@@ -1,4 +1,7 @@
-/** The external address where somebody else writes it too: nobody's good entry is emptied, and nobody is fought. */
+/**
+ * The external address where somebody else writes it too: nobody's good entry is emptied, and
+ * nobody is fought.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -146,12 +146,18 @@ export async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** Long enough for whatever is under way on loopback to arrive; only used before saying that something did not happen. */
+/**
+ * Long enough for whatever is under way on loopback to arrive; only used before saying that
+ * something did not happen.
+ */
 export async function quiet(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 60));
 }
 
-/** Until the watcher asks the API server for nothing any more: Events and status are written beside the results. */
+/**
+ * Until the watcher asks the API server for nothing any more: Events and status are written beside
+ * the results.
+ */
 export async function toldAll({ lab, queues }: Pick<Bench, 'lab' | 'queues'>): Promise<void> {
   await until(() => queues.waiting('settled-east') === 0);
   let seen = -1;

@@ -1,4 +1,7 @@
-/** What became of an ingress is told beside everything else: a namespace that cannot be written to holds up nothing. */
+/**
+ * What became of an ingress is told beside everything else: a namespace that cannot be written to
+ * holds up nothing.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';

@@ -1,4 +1,7 @@
-/** What kills a process: everything it does to the world passes here, and at the chosen write it ends, before or after. */
+/**
+ * What kills a process: everything it does to the world passes here, and at the chosen write it
+ * ends, before or after.
+ */
 import type { Device } from '../../../shared/bigip/device.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
@@ -52,7 +55,10 @@ export function killAt(at: number, when: 'before' | 'after'): Gate {
   };
 }
 
-/** Stops the process before its write number `at` until it is released; then it goes on as if nothing had happened. */
+/**
+ * Stops the process before its write number `at` until it is released; then it goes on as if
+ * nothing had happened.
+ */
 export function pauseAt(at: number): Gate & { readonly paused: Promise<void>; release(): void } {
   const inner = openGate();
   const stopped = Promise.withResolvers<void>();

@@ -1,4 +1,7 @@
-/** What the promises are about, watched from outside while apply works: every declared state and every result is judged as it appears. */
+/**
+ * What the promises are about, watched from outside while apply works: every declared state and
+ * every result is judged as it appears.
+ */
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Exposure, Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
@@ -66,7 +69,9 @@ export function createModel(): Model {
   let shows = false;
   let theirs: number | undefined;
   let faults: DeviceFault[] = [];
-  /** A result that was held up tells what was true when it was made; the next resync puts it right. */
+  /**
+   * A result that was held up tells what was true when it was made; the next resync puts it right.
+   */
   let late = false;
 
   const wantedAt = (
@@ -189,7 +194,8 @@ export function createModel(): Model {
       mended = true;
       theirs = undefined;
       await world.drain();
-      // What was conflict or quarantine heals with the resyncs after it; three of them is the promise.
+      // What was conflict or quarantine heals with the resyncs after it; three of them is the
+      // promise.
       for (let round = 0; round < 3; round++) {
         world.clock.advance(2 * 60 * 60_000);
         for (const [owner, wants] of latest) await send(owner, wants);
@@ -307,7 +313,10 @@ function isDeclared(
   );
 }
 
-/** Promise 2: what is declared at rest follows from what was said last, whatever happened on the way. */
+/**
+ * Promise 2: what is declared at rest follows from what was said last, whatever happened on the
+ * way.
+ */
 function restProblems(
   state: DeclaredState,
   latest: ReadonlyMap<string, readonly Want[]>,

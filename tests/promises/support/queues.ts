@@ -1,4 +1,7 @@
-/** The queues in memory, under a clock that only the test moves: FIFO groups, visibility, receive counts, deduplication. */
+/**
+ * The queues in memory, under a clock that only the test moves: FIFO groups, visibility, receive
+ * counts, deduplication.
+ */
 import type {
   OutgoingMessage,
   Queue,

@@ -1,2 +1,5 @@
-/** How many random histories each promise is tried with: in CI all of them stay under a minute; `SLUICE_SEEDS=200000` is for a night. */
+/**
+ * How many random histories each promise is tried with: in CI all of them stay under a minute;
+ * `SLUICE_SEEDS=200000` is for a night.
+ */
 export const SEEDS = Number(process.env['SLUICE_SEEDS'] ?? 2_000);

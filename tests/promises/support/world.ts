@@ -1,4 +1,7 @@
-/** apply with everything around it in memory: queue, clock, device, and a process that can be killed at any write. */
+/**
+ * apply with everything around it in memory: queue, clock, device, and a process that can be killed
+ * at any write.
+ */
 import { create } from '../../../functions/apply/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -60,11 +63,17 @@ export interface World {
   steer(order: Steering): Promise<void>;
   miss(absence: Absence): Promise<void>;
   audit(partitions: readonly string[], adopt?: NonNullable<Audit['adopt']>): Promise<void>;
-  /** One batch; resolves with whether there was one. A process that dies leaves its messages to come again. */
+  /**
+   * One batch; resolves with whether there was one. A process that dies leaves its messages to come
+   * again.
+   */
   step(gate?: Gate): Promise<boolean>;
   /** A turn of the waiting place, as the schedule takes it. */
   turn(gate?: Gate): Promise<void>;
-  /** Batch after batch, waiting where everything waits, until nothing is left or the time is over; a turn each minute while something waits. */
+  /**
+   * Batch after batch, waiting where everything waits, until nothing is left or the time is over; a
+   * turn each minute while something waits.
+   */
   drain(limit?: number): Promise<void>;
   settled(): readonly Settled[];
   /** Called with every result as it is sent. */

@@ -1,8 +1,9 @@
 /**
- * What may be relied on of automatic addresses, whatever comes in whatever order.
- * Red with the guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses wander; without `claimedAddress` a wiped
- * device gives others; without `occupy` two of one batch get the same; without `foreign` in
- * `isAddressFree` (allocation-table.ts) a foreign one is given; without `isOpen` in `askersOf` a late event takes an address away from somebody.
+ * What may be relied on of automatic addresses, whatever comes in whatever order. Red with the
+ * guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses wander; without
+ * `claimedAddress` a wiped device gives others; without `occupy` two of one batch get the same;
+ * without `foreign` in `isAddressFree` (allocation-table.ts) a foreign one is given; without
+ * `isOpen` in `askersOf` a late event takes an address away from somebody.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

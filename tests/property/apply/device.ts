@@ -1,6 +1,6 @@
 /**
- * A device without promises, clock or network for the loop: it answers each effect at once, fails as
- * its script says, and notes what a real one would have seen.
+ * A device without promises, clock or network for the loop: it answers each effect at once, fails
+ * as its script says, and notes what a real one would have seen.
  */
 import type { Effect, Happened } from '../../../functions/apply/loop/state.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';

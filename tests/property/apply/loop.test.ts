@@ -1,9 +1,10 @@
 /**
  * The loop of apply, driven as the pure function that it is. `SLUICE_STEPS=5000000` is for a night.
  *
- * Red with the guard removed: when `withReading` (loop/attempt.ts) keeps the reading, declares are based on old ones; without the
- * budget of rounds or races it never ends; when `afterRefusal` (loop/isolate.ts) blames the whole set, innocents are rejected; when
- * `work` (loop/step.ts) declares a set that is known to be refused, nothing is lost but the bound on declares is.
+ * Red with the guard removed: when `withReading` (loop/attempt.ts) keeps the reading, declares are
+ * based on old ones; without the budget of rounds or races it never ends; when `afterRefusal`
+ * (loop/isolate.ts) blames the whole set, innocents are rejected; when `work` (loop/step.ts)
+ * declares a set that is known to be refused, nothing is lost but the bound on declares is.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -123,8 +124,9 @@ interface Outcome {
 }
 
 /**
- * More steps than the table of budgets allows for so many changes: in each round every change is at worst in a task of its own and in
- * as many again on the way there, each declared in two halves as often as races and redeclares allow, and looked at.
+ * More steps than the table of budgets allows for so many changes: in each round every change is at
+ * worst in a task of its own and in as many again on the way there, each declared in two halves as
+ * often as races and redeclares allow, and looked at.
  */
 function mostSteps(changes: number): number {
   const rounds = BUDGETS.rounds.limit + BUDGETS.retries.limit + 2;

@@ -1,4 +1,7 @@
-/** Whatever a name is made of, a blob that it names lies in the store. Seen red with `KEY` taking any segment. */
+/**
+ * Whatever a name is made of, a blob that it names lies in the store. Seen red with `KEY` taking
+ * any segment.
+ */
 import { isAbsolute, join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

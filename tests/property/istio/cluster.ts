@@ -1,4 +1,7 @@
-/** Random clusters around one ingress: small pools of names, ports and hosts, so that things meet and collide. */
+/**
+ * Random clusters around one ingress: small pools of names, ports and hosts, so that things meet
+ * and collide.
+ */
 import * as fc from 'fast-check';
 import type {
   ApiGateway,

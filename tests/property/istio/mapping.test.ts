@@ -46,7 +46,10 @@ function withPorts(
   return { ...objects, services };
 }
 
-/** As every chart has it. A Service without any port is no mesh service yet, and its first port makes it one for AUTO_PASSTHROUGH. */
+/**
+ * As every chart has it. A Service without any port is no mesh service yet, and its first port
+ * makes it one for AUTO_PASSTHROUGH.
+ */
 const STATUS_PORT: MissingServicePort = {
   service: 'istio-system/istio-ingressgateway',
   name: 'status-port',
@@ -159,7 +162,8 @@ describe('for any cluster', () => {
         const after = mapIngress(INGRESS, withPorts(objects, before.missing), mesh);
         expect(after.missing).toEqual([]);
         expect(sockets(before).filter((one) => !sockets(after).includes(one))).toEqual([]);
-        // A server that had the number itself for want of a Service port moves to the target, and leaves its place to a younger one.
+        // A server that had the number itself for want of a Service port moves to the target, and
+        // leaves its place to a younger one.
         const added = before.missing.flatMap(({ port, targetPort }) => [port, targetPort]);
         expect(
           after.listeners.filter(

@@ -54,7 +54,10 @@ export function selectObjects(
   };
 }
 
-/** For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest of the cluster that does. */
+/**
+ * For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest of the
+ * cluster that does.
+ */
 export function selectMesh(ingress: IngressRef, all: IndexedObjects): readonly Service[] {
   const own = all.services.find(
     (service) =>

@@ -20,7 +20,9 @@ import { selectMesh, selectObjects } from './reference.ts';
 
 type List = keyof IndexedObjects;
 
-/** Seen from two ingresses of one namespace and one of another, with pods and with nodes as members. */
+/**
+ * Seen from two ingresses of one namespace and one of another, with pods and with nodes as members.
+ */
 const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap(
   (name) => {
     const [namespace = '', service = ''] = name.split('/');
@@ -84,7 +86,10 @@ const farService = fc
   .record({ i: small, selector: labelled })
   .map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
 
-/** Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of the cluster. */
+/**
+ * Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of
+ * the cluster.
+ */
 const meshHosts = fc.uniqueArray(
   fc.constantFrom(
     'm0.team-a.svc.cluster.local',
@@ -152,7 +157,10 @@ const meshSibling = fc
     k.service(`${namespace}/s0`, [k.servicePort(80, { protocol })], { selector }),
   );
 
-/** Objects of several random clusters: many share a name, so that one is the next version of the other. */
+/**
+ * Objects of several random clusters: many share a name, so that one is the next version of the
+ * other.
+ */
 const pool: fc.Arbitrary<readonly IndexedObject[]> = fc
   .tuple(
     fc.array(anyCluster, { minLength: 1, maxLength: 3 }),
@@ -233,7 +241,9 @@ class Cluster {
     else list.set(nameOf(one), one);
   }
 
-  /** A deletion is told with the last version that was known; of what is not there, nothing is told. */
+  /**
+   * A deletion is told with the last version that was known; of what is not there, nothing is told.
+   */
   told(one: IndexedObject | undefined, gone: boolean): IndexedObject | undefined {
     return one === undefined || !gone ? one : this.lists.get(one.of)?.get(nameOf(one));
   }
@@ -292,9 +302,11 @@ const CHANGE = {
 } as const;
 
 /**
- * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a Set that keeps an old group in Groups,
- * with a mesh that is kept after a Service of the ingress changed, with one that an older Service does not ring, with routes that are
- * kept when a Gateway goes or is read by others, and with Gateways of the Gateway API that are kept over the absence of the Service.
+ * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a
+ * Set that keeps an old group in Groups, with a mesh that is kept after a Service of the ingress
+ * changed, with one that an older Service does not ring, with routes that are kept when a Gateway
+ * goes or is read by others, and with Gateways of the Gateway API that are kept over the absence of
+ * the Service.
  */
 describe('what an ingress sees of the cluster', () => {
   test('is the same as a look at everything from scratch, after any history', () => {

@@ -1,7 +1,8 @@
 /**
- * Red without the guards: without the second look at what was blamed (`isOwed` in loop/retry.ts) a fault that ends while a culprit is looked
- * for leaves one in quarantine; without the samples (`firstSample` in loop/isolate.ts) a script that cannot be run blames all; with faults
- * inside the device as content (outcomes.ts) nearly everything here fails.
+ * Red without the guards: without the second look at what was blamed (`isOwed` in loop/retry.ts) a
+ * fault that ends while a culprit is looked for leaves one in quarantine; without the samples
+ * (`firstSample` in loop/isolate.ts) a script that cannot be run blames all; with faults inside the
+ * device as content (outcomes.ts) nearly everything here fails.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/bigip/errors.ts';

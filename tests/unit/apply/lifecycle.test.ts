@@ -181,7 +181,9 @@ describe('an order about a cluster', () => {
     ]);
   });
 
-  /** Red without `isRivalled` (arrivals.ts): the newer of the two would pass for the word of both. */
+  /**
+   * Red without `isRivalled` (arrivals.ts): the newer of the two would pass for the word of both.
+   */
   test('is not needed for events of the owner despite another cluster with its id', async () => {
     await world.send(slice(2, many(3)));
     await world.send(slice(9, many(1), { clusterUid: 'uid-new' }));

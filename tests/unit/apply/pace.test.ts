@@ -43,7 +43,10 @@ function cost(before: DeclaredState, next: DeclaredState): number {
   );
 }
 
-/** What takes more lines than the device can do is given up by AS3; `lands`: the device finishes it all the same. */
+/**
+ * What takes more lines than the device can do is given up by AS3; `lands`: the device finishes it
+ * all the same.
+ */
 function slow(device: MemoryDevice, can: number, lands: boolean): { readonly given: number[] } {
   const given: number[] = [];
   let live = device.state();

@@ -1,4 +1,7 @@
-/** A batch that cannot be carried out to its end: what comes again, what is told, and what time has to do with it. */
+/**
+ * A batch that cannot be carried out to its end: what comes again, what is told, and what time has
+ * to do with it.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -39,7 +42,10 @@ beforeEach(() => {
   world = createWorld();
 });
 
-/** Red when only the stage that failed comes again: what was sent after it was deleted, and done by nobody. */
+/**
+ * Red when only the stage that failed comes again: what was sent after it was deleted, and done by
+ * nobody.
+ */
 describe('while a device is busy', () => {
   test('everything in the batch comes again, in its order: slices, the orders after them, and the slices after those', async () => {
     await world.send(slice(1, [exposure({ port: 1 })]));
@@ -89,7 +95,10 @@ describe('while a device is busy', () => {
   });
 });
 
-/** The function has 120 s here. Red without the look at the time, and when it is looked at without keeping a quarter back. */
+/**
+ * The function has 120 s here. Red without the look at the time, and when it is looked at without
+ * keeping a quarter back.
+ */
 describe('a function whose time is nearly over', () => {
   const slow = (each: number) => (): void => world.clock.advance(each);
 
@@ -177,7 +186,10 @@ describe('an owner with a newer declared version', () => {
     ]);
   });
 
-  /** Red when a version that lies no higher is told: the watcher would look for a number above its own for nothing. */
+  /**
+   * Red when a version that lies no higher is told: the watcher would look for a number above its
+   * own for nothing.
+   */
   test('gets no notice of a floor that equals its own version', async () => {
     await world.device.declare(
       'k8s',
@@ -304,7 +316,10 @@ describe('a certificate that is not trusted', () => {
     return forgotten;
   }
 
-  /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
+  /**
+   * Red without it: the CA that somebody corrected would be read with the next start of the
+   * process.
+   */
   test('is read again with the next attempt, because it may have been corrected', async () => {
     expect(
       await forgottenAfter(new DeviceError('BIP402', 'device', 'certificate not trusted')),

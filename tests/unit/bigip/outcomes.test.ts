@@ -78,7 +78,10 @@ describe('what the result of a tenant means', () => {
   });
 });
 
-/** What AS3 3.56 answered when one of its own calls inside the device was answered with a fault, as its engine was seen to do. */
+/**
+ * What AS3 3.56 answered when one of its own calls inside the device was answered with a fault, as
+ * its engine was seen to do.
+ */
 interface Recorded {
   readonly inner: string;
   readonly innerCode: number;
@@ -97,7 +100,8 @@ const recorded = read(join(ROOT, 'tests/fixtures/as3-inner-faults.json'));
 function hidden({ inner, innerCode }: Recorded): object | undefined {
   // It takes the fault for "not there"; apply looks whether the object is.
   if (inner === '/tm/ltm/rule') return { code: 'BIP424', fault: 'content', hint: 'unfound' };
-  // It takes 404 for "no pools" and creates what is there; apply declares once more, and then without any change.
+  // It takes 404 for "no pools" and creates what is there; apply declares once more, and then
+  // without any change.
   if (inner === '/tm/ltm/pool' && innerCode === 404)
     return { code: 'BIP421', fault: 'content', hint: 'raced' };
   if (inner === '/tm/task/sys/config')

@@ -3,7 +3,9 @@ import { ingress, judge } from '../../fixtures/cases.ts';
 
 const PORTS = [443, 8443, 9443, 80].map((n) => `{name: p-${n}, port: ${n}}`).join(', ');
 
-/** A Gateway of class istio that names the ingress Service; listeners, spec and status as YAML flow. */
+/**
+ * A Gateway of class istio that names the ingress Service; listeners, spec and status as YAML flow.
+ */
 function gateway(
   name: string,
   listeners: string,

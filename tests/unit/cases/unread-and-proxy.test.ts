@@ -1,4 +1,7 @@
-/** What may not be read, and the PROXY protocol of the mesh: reported where users look, and refusing nothing. */
+/**
+ * What may not be read, and the PROXY protocol of the mesh: reported where users look, and refusing
+ * nothing.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures } from '../../../shared/domain/exposure/build.ts';
 import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';

@@ -1,4 +1,7 @@
-/** Migrations from CIS, each followed to its end: the printed steps are done, and Sluice offers what CIS offered, and nothing else. */
+/**
+ * Migrations from CIS, each followed to its end: the printed steps are done, and Sluice offers what
+ * CIS offered, and nothing else.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { follow, printedFor } from './import-steps.ts';
 

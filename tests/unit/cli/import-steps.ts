@@ -37,7 +37,10 @@ export function printedFor(objects: readonly object[]): string {
   return importText(importCis(raw, options, normaliseObjects(raw).objects));
 }
 
-/** `objects` are the files; CIS's own are taken away afterwards, as its users would do, but for those in `keep`. */
+/**
+ * `objects` are the files; CIS's own are taken away afterwards, as its users would do, but for
+ * those in `keep`.
+ */
 export async function follow(
   objects: readonly object[],
   keep: readonly string[] = [],

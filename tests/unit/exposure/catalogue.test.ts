@@ -1,4 +1,7 @@
-/** Every row of the catalogue of settings, through everything that reads it. A new row needs no test of its own for this. */
+/**
+ * Every row of the catalogue of settings, through everything that reads it. A new row needs no test
+ * of its own for this.
+ */
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { settingDifferences } from '../../../shared/bigip/live-settings.ts';

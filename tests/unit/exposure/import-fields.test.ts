@@ -1,4 +1,7 @@
-/** What becomes of each field of a CIS object: carried over as an annotation, or named as lost; never both, never neither. */
+/**
+ * What becomes of each field of a CIS object: carried over as an annotation, or named as lost;
+ * never both, never neither.
+ */
 import { describe, expect, test } from '@jest/globals';
 import {
   type CisImport,

@@ -1,4 +1,7 @@
-/** What an ingress offers as a whole: order, notes, and Gateways that request the same address and port. */
+/**
+ * What an ingress offers as a whole: order, notes, and Gateways that request the same address and
+ * port.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';

@@ -27,7 +27,8 @@ describe('express carries out', () => {
     expect(access.calls).toEqual(['declared', 'nodes']);
   });
 
-  // Red without lookBack: the address would stay drained although a newer slice gave it to another pod.
+  // Red without lookBack: the address would stay drained although a newer slice gave it to another
+  // pod.
   test('a declaration that overtakes the write wins, although node writes know no condition', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
@@ -142,7 +143,8 @@ describe('express carries out', () => {
 
   test('a failed write does not prevent others, and is reported', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    // The other one takes longer: a function that answered before would be stopped in the middle of it.
+    // The other one takes longer: a function that answered before would be stopped in the middle of
+    // it.
     access.before = async (call) => {
       if (call === 'write 10.0.0.1') throw new Error('busy');
       if (call === 'write 10.0.0.2') await new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,7 @@
 /**
- * express and apply beside each other, in every order of their readings and writes. Red without the look back of carryOut (a write that
- * was overtaken stays), without the fence of decideExpress (what is over is written again), and with a reconciliation that hears nobody.
+ * express and apply beside each other, in every order of their readings and writes. Red without the
+ * look back of carryOut (a write that was overtaken stays), without the fence of decideExpress
+ * (what is over is written again), and with a reconciliation that hears nobody.
  */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

@@ -63,7 +63,10 @@ export function declared({ at = {}, pools, drained = [], out = [] }: Declared): 
   );
 }
 
-/** `10.0.0.1`, `10.0.0.1 draining`, `10.0.0.1 out east 7` with the cluster and counter that wrote it last. */
+/**
+ * `10.0.0.1`, `10.0.0.1 draining`, `10.0.0.1 out east 7` with the cluster and counter that wrote it
+ * last.
+ */
 export function node(text: string): LiveNode {
   const [address = '', availability = 'ready', cluster, counter] = text.split(' ');
   const stamp =

@@ -1,4 +1,7 @@
-/** Whoever wrote a bundle is not believed. Seen red with the schema of the store's own heads in the place of `Line`. */
+/**
+ * Whoever wrote a bundle is not believed. Seen red with the schema of the store's own heads in the
+ * place of `Line`.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
 import type { Failure } from '../../../shared/failures/port.ts';

@@ -1,4 +1,7 @@
-/** What is kept of a message of a dead-letter queue: whose it is, of which exposure, and who is said to have sent it. */
+/**
+ * What is kept of a message of a dead-letter queue: whose it is, of which exposure, and who is said
+ * to have sent it.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { canonicalJson } from '../../../shared/domain/declared/declared.ts';

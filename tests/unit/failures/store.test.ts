@@ -1,4 +1,7 @@
-/** What the failure store keeps when several write at once, when a write or a blob is lost, and what it reads to list. */
+/**
+ * What the failure store keeps when several write at once, when a write or a blob is lost, and what
+ * it reads to list.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { ownEvidence } from '../../../shared/failures/evidence.ts';

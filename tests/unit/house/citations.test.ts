@@ -1,4 +1,7 @@
-/** Rules that come from Istio or AS3 are cited by page and section, and both are there for everybody to read. */
+/**
+ * Rules that come from Istio or AS3 are cited by page and section, and both are there for everybody
+ * to read.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -8,7 +11,9 @@ const FOLDERS = ['functions', 'shared', 'infra', 'tests', 'docs'];
 
 interface Citation {
   readonly at: string;
-  /** Undefined: neither before it on the line nor before it in the same comment does a page stand. */
+  /**
+   * Undefined: neither before it on the line nor before it in the same comment does a page stand.
+   */
   readonly page: string | undefined;
   readonly section: string;
 }

@@ -1,4 +1,7 @@
-/** Nothing is printed around the one way to a terminal, so nothing of others reaches one as it is. Seen red with a `console.log` in a command. */
+/**
+ * Nothing is printed around the one way to a terminal, so nothing of others reaches one as it is.
+ * Seen red with a `console.log` in a command.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,7 @@
-/** A Kubernetes API server that allows only what was granted, as a real one would: it stands before the lab's. */
+/**
+ * A Kubernetes API server that allows only what was granted, as a real one would: it stands before
+ * the lab's.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';

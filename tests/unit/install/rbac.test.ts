@@ -117,7 +117,10 @@ describe('a watcher under exactly these rights', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Time passes until it holds; where it never will, what was refused and logged is shown instead of waiting for ever. */
+  /**
+   * Time passes until it holds; where it never will, what was refused and logged is shown instead
+   * of waiting for ever.
+   */
   async function passUntil(what: () => boolean): Promise<void> {
     let left = 2_000;
     await at.passUntil(() => {
@@ -193,7 +196,8 @@ describe('a watcher under exactly these rights', () => {
         gate.asked.some(({ resource, verb }) => resource === 'leases' && verb === 'update'),
     );
     expect(gate.refused).toEqual([]);
-    // And all that was granted is used, but single reads of what is watched anyway, and kinds that the lab does not serve.
+    // And all that was granted is used, but single reads of what is watched anyway, and kinds that
+    // the lab does not serve.
     const used = ({ group, resource }: Grant, verbs: readonly string[]): boolean =>
       gate.asked.some(
         (asked) =>

@@ -1,4 +1,7 @@
-/** The last value that is allowed and the first that is not, and what goes first where two things apply. */
+/**
+ * The last value that is allowed and the first that is not, and what goes first where two things
+ * apply.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { compareVerdicts } from '../../../shared/domain/istio/server-evaluation.ts';
 import { sortListeners } from '../../../shared/domain/istio/evaluate-servers.ts';

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §1.3 at its edges: which Service gets a port, under which name, leading where, and when none is added. */
+/**
+ * istio-port-mapping.md §1.3 at its edges: which Service gets a port, under which name, leading
+ * where, and when none is added.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { mapAll } from '../../../shared/domain/istio/map-ingress.ts';
 import { serviceToExtend } from '../../../shared/domain/istio/service-port.ts';

@@ -1,4 +1,7 @@
-/** istio-port-mapping.md §2 at its edges: which VirtualService a listener is routed by, where several could. */
+/**
+ * istio-port-mapping.md §2 at its edges: which VirtualService a listener is routed by, where
+ * several could.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { gatewayName, routeTable } from '../../../shared/domain/istio/route-table.ts';
 import type { VirtualService } from '../../../shared/domain/snapshot/objects.ts';

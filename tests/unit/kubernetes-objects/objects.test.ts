@@ -243,7 +243,10 @@ describe('whatever comes in', () => {
   });
 });
 
-/** Red without the cut in `read.ts`: one object of one namespace would make everybody's snapshot unreadable (Q615). */
+/**
+ * Red without the cut in `read.ts`: one object of one namespace would make everybody's snapshot
+ * unreadable (Q615).
+ */
 describe('no string of an object is longer than a snapshot may hold', () => {
   const long = 'x'.repeat(MAX_STRING_CHARACTERS + 1);
   const longest = (value: unknown): number => {

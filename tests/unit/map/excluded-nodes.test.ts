@@ -1,4 +1,7 @@
-/** Nodes that leave by the label `node.kubernetes.io/exclude-from-external-load-balancers`, from the snapshot to the plan. */
+/**
+ * Nodes that leave by the label `node.kubernetes.io/exclude-from-external-load-balancers`, from the
+ * snapshot to the plan.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import { parseConfig } from '../../../shared/config/load.ts';

@@ -98,7 +98,10 @@ interface Desk {
   away: QueueName | undefined;
   tell(id: string, event: Snapshot, signed?: boolean): Promise<void>;
   send(id: string, body: string): Promise<void>;
-  /** One batch; resolves with how many of it come again, and what is left of the function's work is deleted. */
+  /**
+   * One batch; resolves with how many of it come again, and what is left of the function's work is
+   * deleted.
+   */
   step(): Promise<number>;
   /** `one 5`: the device and the revision, in the order in which they were sent. */
   slices(): readonly string[];
@@ -198,7 +201,10 @@ describe('a snapshot', () => {
     expect(at.queues.sent('slices').map(({ group }) => group)).toEqual(['one', 'two']);
   });
 
-  /** Red when an id is made up instead of derived: a snapshot that is handled twice would be applied twice. */
+  /**
+   * Red when an id is made up instead of derived: a snapshot that is handled twice would be applied
+   * twice.
+   */
   test('that is delivered twice sends everything under the same ids, so that the queue swallows the second', async () => {
     const at = desk();
     const twice: (readonly string[])[] = [];
@@ -362,7 +368,10 @@ describe('what goes ahead of the slices', () => {
   });
 });
 
-/** Red when only the message that lacks its key comes again: the later ones were deleted, and handled by nobody. */
+/**
+ * Red when only the message that lacks its key comes again: the later ones were deleted, and
+ * handled by nobody.
+ */
 describe('while the key of a cluster cannot be had', () => {
   test('its snapshots wait in their order, and each is handled once the key is there', async () => {
     const at = desk(['file:/east.pub']);
@@ -403,7 +412,10 @@ describe('while the key of a cluster cannot be had', () => {
   });
 });
 
-/** Red when the subject that such an event claims passes for its owner: results of the true owner would then close the failure. */
+/**
+ * Red when the subject that such an event claims passes for its owner: results of the true owner
+ * would then close the failure.
+ */
 describe('an event without proof of its origin', () => {
   test.each<[string, string, (at: Desk) => Promise<void>]>([
     ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],

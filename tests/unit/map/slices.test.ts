@@ -1,4 +1,7 @@
-/** What of a snapshot reaches which device, where clusters, ingresses and devices are configured differently. */
+/**
+ * What of a snapshot reaches which device, where clusters, ingresses and devices are configured
+ * differently.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { mapInventory } from '../../../functions/map/inventory.ts';
 import { mapSnapshot } from '../../../functions/map/map.ts';

@@ -1,4 +1,7 @@
-/** Times that a wrong clock left in the declaration, or in an order, hold nobody up for longer than the clock is wrong. */
+/**
+ * Times that a wrong clock left in the declaration, or in an order, hold nobody up for longer than
+ * the clock is wrong.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

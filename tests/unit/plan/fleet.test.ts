@@ -96,7 +96,8 @@ describe('a setting on which clusters of a fleet disagree', () => {
       }),
     ]);
     expect(at(p.next).settings.balance).toBe('fastest-node');
-    // The change of the settings is that of the one whose wish it is: should it be refused, nobody else is blamed.
+    // The change of the settings is that of the one whose wish it is: should it be refused, nobody
+    // else is blamed.
     expect(p.entries.map((e) => [e.owner, e.membersOnly])).toEqual([
       [ownerOf('east'), true],
       [ownerOf('west'), false],

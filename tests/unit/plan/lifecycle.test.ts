@@ -87,7 +87,10 @@ describe('which ingresses an inventory misses', () => {
   });
 });
 
-/** Red with the guard removed: without `isMissed` (remove-absent.ts) the third and fourth, without `heldRemovals` (remove.ts) the second. */
+/**
+ * Red with the guard removed: without `isMissed` (remove-absent.ts) the third and fourth, without
+ * `heldRemovals` (remove.ts) the second.
+ */
 describe('an owner that the inventory of its cluster misses', () => {
   const declared = plan(EMPTY_STATE, [slice(4, many(3))]).next;
 

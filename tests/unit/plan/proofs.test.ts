@@ -1,4 +1,7 @@
-/** What proves that something is gone, and what only looks like it. Each is red with the guard that it names made weaker. */
+/**
+ * What proves that something is gone, and what only looks like it. Each is red with the guard that
+ * it names made weaker.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -243,7 +246,10 @@ describe('an order to forget a whole cluster', () => {
     expect(plan(drained(0), [], { orders }).next).not.toHaveProperty('drains');
   });
 
-  /** Red without the look at its time. What an earlier version declared says nothing of when orders were sent. */
+  /**
+   * Red without the look at its time. What an earlier version declared says nothing of when orders
+   * were sent.
+   */
   test('leaves a drain that is newer than the order', () => {
     expect(plan(drained(2), [], { orders, now: T + 3 * HOUR }).next).toMatchObject({
       exposures: {},

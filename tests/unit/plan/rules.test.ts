@@ -397,7 +397,10 @@ test('kept manual changes are reported value by value', () => {
   expect(describeOverride({ values: {}, instead: {} })).toEqual([]);
 });
 
-/** What is remembered by it stands on the device, and where the search in a pool begins must not move by an upgrade. */
+/**
+ * What is remembered by it stands on the device, and where the search in a pool begins must not
+ * move by an upgrade.
+ */
 test.each([
   ['', '811c9dc51b873593'],
   ['a', 'e40c292c47d9ebf6'],

@@ -1,4 +1,7 @@
-/** Exposures that several owners share or request: what is refused, who keeps what, and what is said about it. */
+/**
+ * Exposures that several owners share or request: what is refused, who keeps what, and what is said
+ * about it.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';

@@ -52,7 +52,10 @@ describe('an owner that was removed', () => {
   });
 });
 
-/** Red without the look at what is declared: a later event of it, or of nobody, would then meet a floor and no record. */
+/**
+ * Red without the look at what is declared: a later event of it, or of nobody, would then meet a
+ * floor and no record.
+ */
 test('an owner that something is still declared for is not folded, however long ago it wanted to go', () => {
   // The device refuses to give it up.
   const record = { ...removed.owners[owner]!, gone: '1970-01-01T00:00:00.000Z' };

@@ -20,7 +20,10 @@ interface Site {
   run(ids: readonly string[]): Promise<readonly string[]>;
 }
 
-/** `a1` and `a2` are of group a. What `fails` throws for an id is thrown for every call that holds it. */
+/**
+ * `a1` and `a2` are of group a. What `fails` throws for an id is thrown for every call that holds
+ * it.
+ */
 function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork> = {}): Site {
   const [calls, givenUp, released, deleted]: [
     string[][],

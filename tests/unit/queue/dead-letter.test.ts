@@ -189,7 +189,10 @@ describe('a dead letter', () => {
     expect(letter?.original.body.length).toBeGreaterThan(100_000);
   });
 
-  /** Red without the forms of `sealLetter` and the budgets: Q604, and the message came back until the queue gave it up. */
+  /**
+   * Red without the forms of `sealLetter` and the budgets: Q604, and the message came back until
+   * the queue gave it up.
+   */
   test.each<[string, Partial<DeadLetterInput>]>([
     ['an owner of 400 KB', { owner: `east/${'x'.repeat(400_000)}` }],
     ['a reason of 400 KB', { reason: '\u0001'.repeat(400_000) }],

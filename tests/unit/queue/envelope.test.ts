@@ -359,7 +359,10 @@ describe('opening refuses, with code and reason,', () => {
   });
 });
 
-/** Red where one of them has no bound: it would be carried on into messages, records and lines of the log. */
+/**
+ * Red where one of them has no bound: it would be carried on into messages, records and lines of
+ * the log.
+ */
 test.each([
   [
     'the UID of a cluster',

@@ -1,4 +1,6 @@
-/** What is written about messages that may have killed a process, for how long, and when nothing is. */
+/**
+ * What is written about messages that may have killed a process, for how long, and when nothing is.
+ */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +32,10 @@ test('the count of a message outlives the process, and another queue does not kn
   expect(await marksOver('snapshots', async () => blobs, clock).get(message('a'))).toBe(0);
 });
 
-/** Red without `suspects.prune` in the pruner: a message that its queue forgot leaves its mark for good. */
+/**
+ * Red without `suspects.prune` in the pruner: a message that its queue forgot leaves its mark for
+ * good.
+ */
 test('park forgets a mark when no queue can hold its message any more, not before', async () => {
   const [blobs, runtime] = [memoryBlobs(), testRuntime()];
   const marks = marksOver('slices', async () => blobs, runtime.clock);

@@ -1,4 +1,6 @@
-/** Orders, and requests for a resync: the queue and group they go to, and the cluster in whose name. */
+/**
+ * Orders, and requests for a resync: the queue and group they go to, and the cluster in whose name.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';

@@ -1,6 +1,7 @@
 /**
- * Whoever kills a process is found and given up, and nobody else waits for it longer than two visibility times. Red without the marks
- * (`begin` does nothing): it is never given up. Red without the order of `tryAll`: what is behind it never comes to its turn.
+ * Whoever kills a process is found and given up, and nobody else waits for it longer than two
+ * visibility times. Red without the marks (`begin` does nothing): it is never given up. Red without
+ * the order of `tryAll`: what is behind it never comes to its turn.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';
@@ -36,7 +37,10 @@ interface Site {
   readonly deleted: string[];
   left(): readonly string[];
   send(...ids: readonly string[]): void;
-  /** The queue gives out all that is left; false: the process died of it. A new process begins unless `same`. */
+  /**
+   * The queue gives out all that is left; false: the process died of it. A new process begins
+   * unless `same`.
+   */
   receive(same?: boolean): Promise<boolean>;
 }
 

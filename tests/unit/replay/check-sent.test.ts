@@ -1,4 +1,7 @@
-/** What a replay takes for the result of an event that it sent, and when it gives up waiting for one. */
+/**
+ * What a replay takes for the result of an event that it sent, and when it gives up waiting for
+ * one.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { checkSentUnit, RESULT_TIMEOUT_MS } from '../../../shared/failures/replay/check-sent.ts';
 import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
@@ -374,7 +377,8 @@ describe('a unit of several', () => {
     const revision = { epoch: 1, counter: 5 };
     const old = await desk.park(1);
     await desk.park(2, { revision });
-    // Of two generations of one revision the one that was seen last, whatever other events came later.
+    // Of two generations of one revision the one that was seen last, whatever other events came
+    // later.
     await desk.park(3, { revision }, desk.now + 1);
     await desk.park(4, { revision, device: 'bigip-2' }, desk.now + 2);
     await desk.park(5, { revision: { epoch: 1, counter: 6 } }, desk.now + 3);

@@ -36,7 +36,10 @@ const WAY = {
 };
 const BUSY = { outcome: 'retry', code: 'BIP503', message: 'busy' } as const;
 
-/** Red with the guard removed: without the minute every resync writes; without `CHAPTERS` the story grows for ever. */
+/**
+ * Red with the guard removed: without the minute every resync writes; without `CHAPTERS` the story
+ * grows for ever.
+ */
 function kept(): {
   readonly history: ReturnType<typeof createHistoryStore>;
   writes: number;

@@ -1,6 +1,7 @@
 /**
- * What came in a bundle is looked at and planned, and sent only where its own bytes prove who said it, or nobody asks. Seen red with
- * `isImported` answering no, and with `proofOfHandedOver` taking the sender that is written beside the event.
+ * What came in a bundle is looked at and planned, and sent only where its own bytes prove who said
+ * it, or nobody asks. Seen red with `isImported` answering no, and with `proofOfHandedOver` taking
+ * the sender that is written beside the event.
  */
 import { describe, expect, test } from '@jest/globals';
 import { isEligible } from '../../../shared/failures/replay/policy.ts';

@@ -29,7 +29,10 @@ async function speak(
 }
 
 describe('a replay that died between sending an event and noting it', () => {
-  /** Red without `arrived` (send.ts): the event, which failed again already, would go out a second time. */
+  /**
+   * Red without `arrived` (send.ts): the event, which failed again already, would go out a second
+   * time.
+   */
   test('does not send it again when it has failed again since', async () => {
     const site = await siteWith(1);
     site.poison.add(1_000);
@@ -46,7 +49,10 @@ describe('a replay that died between sending an event and noting it', () => {
     expect([site.sent.length, await results(site, job)]).toEqual([1, ['quarantined']]);
   });
 
-  /** Red when patience counts from the first try: the result would be given up before anybody could have worked on it. */
+  /**
+   * Red when patience counts from the first try: the result would be given up before anybody could
+   * have worked on it.
+   */
   test('sends it when it never left, and waits for its result', async () => {
     const site = await siteWith(1);
     const job = await site.plan('code:BIP421');
@@ -62,13 +68,17 @@ describe('a replay that died between sending an event and noting it', () => {
 });
 
 describe('before an event is sent', () => {
-  /** Red without the refreshed reading in `sendUnit`: it is judged by what the device declared when the job began. */
+  /**
+   * Red without the refreshed reading in `sendUnit`: it is judged by what the device declared when
+   * the job began.
+   */
   test('it is judged by the device as it is at that moment, however slow the job is', async () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP421', { rate: 0.01 });
     const working = site.work;
     let spoken = false;
-    // Between the two events, which are a hundred seconds apart, the owner of the second one says something newer.
+    // Between the two events, which are a hundred seconds apart, the owner of the second one says
+    // something newer.
     site.work = async () => {
       await working();
       if (spoken || site.sent.length === 0 || site.runtime.clock.now() - site.sent[0]!.at < 60_000)
@@ -85,7 +95,10 @@ describe('before an event is sent', () => {
     ]);
   });
 
-  /** Red without the state in `whyGone`: what somebody put into quarantine meanwhile would be sent all the same. */
+  /**
+   * Red without the state in `whyGone`: what somebody put into quarantine meanwhile would be sent
+   * all the same.
+   */
   test('it is left out if it was put into quarantine since it was selected', async () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP421');

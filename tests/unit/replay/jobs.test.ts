@@ -1,4 +1,7 @@
-/** Jobs as they are stored: what is selected for one, which jobs are in each other's way, and what two writers do to one. */
+/**
+ * Jobs as they are stored: what is selected for one, which jobs are in each other's way, and what
+ * two writers do to one.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { FailureHead } from '../../../shared/failures/port.ts';

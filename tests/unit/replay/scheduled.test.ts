@@ -11,9 +11,11 @@ import {
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 /**
- * Red with the guard removed: without the look at the code, what needs a change is sent in every turn; without the note of the job before
- * it is made, a crash leaves a second job over the same failures; without `rivalOf` a person's job and a policy's run at once; without
- * `inHand` a policy takes what a person has just planned; without the doubled pause a bad canary is sent every five minutes.
+ * Red with the guard removed: without the look at the code, what needs a change is sent in every
+ * turn; without the note of the job before it is made, a crash leaves a second job over the same
+ * failures; without `rivalOf` a person's job and a policy's run at once; without `inHand` a policy
+ * takes what a person has just planned; without the doubled pause a bad canary is sent every five
+ * minutes.
  */
 class Crash extends Error {}
 

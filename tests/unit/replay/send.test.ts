@@ -1,4 +1,7 @@
-/** What a replay sends for one unit of a job, what it settles without sending, and what it writes down of both. */
+/**
+ * What a replay sends for one unit of a job, what it settles without sending, and what it writes
+ * down of both.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { appliedResult, sendUnit } from '../../../shared/failures/replay/send.ts';
 import type { SendOutcome } from '../../../shared/failures/replay/send.ts';
@@ -434,7 +437,10 @@ describe('an order to try again', () => {
     expect(unit.items.get(0)?.sentRevision).toBeUndefined();
   });
 
-  /** Red where orders needed the event: the item stayed without a result, and the job ended all the same. */
+  /**
+   * Red where orders needed the event: the item stayed without a result, and the job ended all the
+   * same.
+   */
   test('by force is given even if the evidence is lost', async () => {
     const desk = startDesk();
     const head = await desk.park(1);

@@ -212,7 +212,8 @@ describe('a snapshot that the queue does not take', () => {
       emitter.changed(change('leaving'), true);
       await clock.pass(100);
     }
-    // Half of 1, 2, 4, 8, 16 and 30 s and so on: at 0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5, 60.5, 75.5 and 90.5 s.
+    // Half of 1, 2, 4, 8, 16 and 30 s and so on: at 0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5, 60.5,
+    // 75.5 and 90.5 s.
     expect(tries.refused).toBe(11);
     now.away = false;
     await clock.pass(30_000);
@@ -227,7 +228,10 @@ describe('a snapshot that the queue does not take', () => {
     await emitter.stop();
   });
 
-  /** Red when the second try forgets that it is urgent: it then waited a minute for the result of the one before. */
+  /**
+   * Red when the second try forgets that it is urgent: it then waited a minute for the result of
+   * the one before.
+   */
   test('does not wait for the result of the one before either, if a member leaves', async () => {
     const { clock, emitter, sent, now } = start();
     emitter.changed(change('a'), false);

@@ -1,4 +1,7 @@
-/** An API server's Events in memory, in virtual time: every request takes ten milliseconds, and what a test wants refused is refused. */
+/**
+ * An API server's Events in memory, in virtual time: every request takes ten milliseconds, and what
+ * a test wants refused is refused.
+ */
 import { EventRecorder } from '../../../functions/watch/report/event-recorder.ts';
 import type {
   EventMessage,

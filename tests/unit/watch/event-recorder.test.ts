@@ -1,4 +1,7 @@
-/** Events are written beside everything else: one LIST for each namespace, no object waits for another. */
+/**
+ * Events are written beside everything else: one LIST for each namespace, no object waits for
+ * another.
+ */
 import { expect, test } from '@jest/globals';
 import { eventBench, gatewayTarget, programmed } from './event-recorder-support.ts';
 

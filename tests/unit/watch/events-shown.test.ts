@@ -1,4 +1,7 @@
-/** `kubectl` shows the message of an Event as it is, so it holds nothing that a terminal obeys. Seen red without `withVisibleText`. */
+/**
+ * `kubectl` shows the message of an Event as it is, so it holds nothing that a terminal obeys. Seen
+ * red without `withVisibleText`.
+ */
 import { expect, test } from '@jest/globals';
 import { EventRecorder } from '../../../functions/watch/report/event-recorder.ts';
 import { silent } from './event-recorder-support.ts';

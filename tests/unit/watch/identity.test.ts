@@ -9,7 +9,9 @@ const QUEUE = { kind: 'sqlite', path: 'a' };
 
 let proc: string;
 
-/** As the kernel shows it: the start stands in field 22, behind a name that may contain anything. */
+/**
+ * As the kernel shows it: the start stands in field 22, behind a name that may contain anything.
+ */
 function run(pid: number, started: number): void {
   mkdirSync(join(proc, `${pid}`), { recursive: true });
   const rest = Array.from({ length: 18 }, () => '0');

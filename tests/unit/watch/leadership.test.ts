@@ -1,4 +1,6 @@
-/** Who speaks for a cluster, on a Lease in memory whose every write can be lost, refused or held up. */
+/**
+ * Who speaks for a cluster, on a Lease in memory whose every write can be lost, refused or held up.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import { processIdentity } from '../../../functions/watch/leader/identity.ts';

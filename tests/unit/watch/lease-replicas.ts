@@ -1,4 +1,6 @@
-/** A Lease in memory whose every write can be lost, refused or held up, and replicas that want it. */
+/**
+ * A Lease in memory whose every write can be lost, refused or held up, and replicas that want it.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { leasePlace } from '../../../functions/watch/leader/lease.ts';
 import { Leadership, type LeaseTiming } from '../../../functions/watch/leader/leadership.ts';
@@ -32,7 +34,10 @@ function logInto(said: Said[]): Logger {
 
 export interface Api {
   lease: RawObject | undefined;
-  /** What becomes of each call from now on: done, not done, done without an answer, forbidden, or nothing until it is well again. */
+  /**
+   * What becomes of each call from now on: done, not done, done without an answer, forbidden, or
+   * nothing until it is well again.
+   */
   mood: 'well' | 'away' | 'answers are lost' | 'writes are refused' | 'writes hang';
   readonly calls: string[];
   readonly client: KubernetesClient;

@@ -1,4 +1,7 @@
-/** 10,000 Gateways that are deleted in one go are 10,000 proofs in one message, and nothing of them is held. */
+/**
+ * 10,000 Gateways that are deleted in one go are 10,000 proofs in one message, and nothing of them
+ * is held.
+ */
 import { expect, test } from '@jest/globals';
 import { ChangeLog } from '../../../functions/watch/emit/change-log.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

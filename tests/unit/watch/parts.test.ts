@@ -83,7 +83,10 @@ describe('the change log', () => {
     expect(log.list()).toHaveLength(1);
   });
 
-  /** The proof of a deletion must not be lost with a lost message. Red when `settle` looks at no revision, or `markSent` at no list. */
+  /**
+   * The proof of a deletion must not be lost with a lost message. Red when `settle` looks at no
+   * revision, or `markSent` at no list.
+   */
   test('keeps what went out with a later snapshot than the one that arrived', () => {
     const log = new ChangeLog();
     log.add(change('a', 'deleted'));
@@ -150,7 +153,10 @@ describe('the change log', () => {
   });
 });
 
-/** A device refuses what lies below the fence, so a number that was used must not come again. Red without the guard in `moveTo`. */
+/**
+ * A device refuses what lies below the fence, so a number that was used must not come again. Red
+ * without the guard in `moveTo`.
+ */
 describe('revisions', () => {
   test('only increase, even when a lower or equal epoch is reported', () => {
     const revisions = new Revisions(10);

@@ -33,7 +33,10 @@ export interface Member {
   readonly metadata: readonly Metadata[];
   readonly monitor?: MonitorRule;
   readonly plain: Json;
-  /** Tells a member from the one of the same name that was deleted before it: statistics and health begin anew. */
+  /**
+   * Tells a member from the one of the same name that was deleted before it: statistics and health
+   * begin anew.
+   */
   readonly birth: number;
 }
 

@@ -1,6 +1,9 @@
 import type { KubernetesObject } from '../types.ts';
 
-/** How lists and maps of a kind merge: `keys` for server-side apply, `mergeKey` for the older strategic merge. */
+/**
+ * How lists and maps of a kind merge: `keys` for server-side apply, `mergeKey` for the older
+ * strategic merge.
+ */
 export interface FieldSchema {
   readonly list?: 'map' | 'set';
   readonly keys?: readonly string[];
