@@ -327,6 +327,35 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/replay/preview.ts': [
+    { code: 'code === undefined', what: 'is always false', in: 'readNow', why: SAME_ABSENT },
+    {
+      code: 'config.devices.find((d) => d.name === slice.device)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: 'reading.code === undefined', what: 'is always false', why: SAME_ABSENT },
+    {
+      code: "reading.kind === 'unknown'",
+      what: 'is always false',
+      in: 'surroundingsOf',
+      why: 'a plan takes the states of what is ours and the codes of what is refused, and nothing else',
+    },
+    { code: 'holders', what: 'is left out of the &&', in: 'surroundingsOf', why: SAME_ABSENT },
+  ],
+  'shared/failures/fs/blobs.ts': [
+    {
+      code: "condition === 'absent'",
+      what: 'is always false',
+      why: 'a text has no tag, and what is absent has none either',
+    },
+    { code: '!made', what: 'is always true', why: FASTER },
+    { code: 'condition === undefined', what: 'is always false', in: 'put', why: FASTER },
+    { code: 'a.key < b.key', what: '< becomes <=', why: NEVER_EQUAL },
+  ],
+  'shared/failures/replay/map-event.ts': [
+    { code: 'sender === undefined', what: 'is always false', why: SAME_ABSENT },
+  ],
   'shared/failures/filter.ts': [
     { code: 'cut < 0', what: '< becomes <=', why: 'up to its first character it is empty as well' },
     {

@@ -83,11 +83,8 @@ async function walk(root: string, folder: string, prefix: string): Promise<reado
   const entries = await Promise.all(
     visible.map(async (entry): Promise<readonly BlobEntry[]> => {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory())
-        return key.startsWith(prefix) || prefix.startsWith(`${key}/`)
-          ? walk(root, key, prefix)
-          : [];
       if (!key.startsWith(prefix)) return [];
+      if (entry.isDirectory()) return walk(root, key, prefix);
       const stats = await undefinedIfMissing(stat(join(root, key), { bigint: true }));
       return stats === undefined ? [] : [{ key, tag: tagOf(stats) }];
     }),

@@ -92,7 +92,7 @@ interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
 
 /** Combines what is known of the other partitions with the state of this one. */
 function surroundingsOf({ partition, surroundings }: PreviewQuestion, state: DeclaredState): Known {
-  const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
+  const readings = [...(surroundings?.readings ?? [])];
   const others = readings.flatMap(([one, reading]) =>
     reading.kind === 'ours' ? [[one, reading.declared.state] as const] : [],
   );
@@ -127,7 +127,8 @@ function overtaken(
   const kept = Object.entries(quarantine).filter(
     ([key]) => exposure === undefined || key === exposure,
   );
-  if (kept.length === 0)
+  const [first] = kept;
+  if (first === undefined)
     return {
       verdict: 'superseded',
       by,
@@ -139,11 +140,11 @@ function overtaken(
   const keys = kept.map(([key]) => key);
   return {
     verdict: 'would-apply',
-    code: kept[0]?.[1].code ?? 'OK',
+    code: first[1].code,
     by,
     reason:
       `${keys.join(', ')} would be tried again: revision ${by} is declared without it, ` +
-      `because ${quarantineReason(kept[0]![1])}`,
+      `because ${quarantineReason(first[1])}`,
     difference: kept.map(([key, { code, reason }]) => ({
       owner,
       key,

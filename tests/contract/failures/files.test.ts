@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
+import { createLock } from '../../../shared/failures/fs/lock.ts';
 import { failureStoreContract } from './suite.ts';
 
 const folders: string[] = [];
@@ -144,5 +146,78 @@ describe('blobs in a directory', () => {
       code: 'RPL700',
       message: expect.stringContaining('failures.path'),
     });
+  });
+
+  /** Below a folder, as the kernel knows them. */
+  const openFiles = (root: string): readonly string[] =>
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        const path = readlinkSync(`/proc/self/fd/${fd}`);
+        return path.startsWith(root) ? [path] : [];
+      } catch {
+        // The listing itself was open while it was read.
+        return [];
+      }
+    });
+
+  test('leaves no file open and none behind, whatever became of a write', async () => {
+    const root = folder();
+    const blobs = createFileBlobs(root, randomUUID);
+    for (let n = 0; n < 10; n++) {
+      const tag = await blobs.put(`a/${n}.json`, '1', 'absent');
+      expect(await blobs.put(`a/${n}.json`, '2', 'absent')).toBeUndefined();
+      expect(await blobs.put(`a/${n}.json`, '3', { tag: 'another' })).toBeUndefined();
+      expect(await blobs.put(`a/${n}.json`, '4', { tag: tag! })).toBeDefined();
+      expect((await blobs.get(`a/${n}.json`))?.text).toBe('4');
+    }
+    await blobs.close();
+    expect(openFiles(root)).toEqual([]);
+    expect(readdirSync(join(root, 'a')).toSorted()).toEqual(
+      Array.from({ length: 10 }, (_, n) => `${n}.json`),
+    );
+  });
+
+  test('a lock can be closed twice, as by a process that ends while it ends', () => {
+    const lock = createLock(join(folder(), '.lock'));
+    expect(lock.hold(() => 'done')).toBe('done');
+    lock.close();
+    expect(() => lock.close()).not.toThrow();
+  });
+
+  test('what is there but cannot be read is an error, and not missing', async () => {
+    const root = folder();
+    mkdirSync(join(root, 'index', 'ab.json'), { recursive: true });
+    const blobs = createFileBlobs(root, randomUUID);
+    await expect(blobs.get('index/ab.json')).rejects.toMatchObject({ code: 'RPL700' });
+  });
+
+  test('lists nothing below a blob', async () => {
+    const blobs = createFileBlobs(folder(), randomUUID);
+    await blobs.put('a.json', '1');
+    expect(await blobs.list('a.json/')).toEqual([]);
+    await blobs.close();
+  });
+
+  test('lists by the beginning of a name, in order, folders included', async () => {
+    const blobs = createFileBlobs(folder(), randomUUID);
+    const names = Array.from({ length: 40 }, (_, n) => `jobs/${n}/items-${n}.json`);
+    for (const name of [...names, 'jobs.json', 'job/x.json', 'x/jobs/1/items-1.json'])
+      await blobs.put(name, '1');
+    const listed = async (prefix: string): Promise<readonly string[]> =>
+      (await blobs.list(prefix)).map(({ key }) => key);
+    const sorted = names.toSorted();
+    expect(await listed('jobs/')).toEqual(sorted);
+    expect(await listed('jobs/1')).toEqual(sorted.filter((name) => name.startsWith('jobs/1')));
+    expect(await listed('jobs/1/')).toEqual(['jobs/1/items-1.json']);
+    expect(await listed('jobs/1/items')).toEqual(['jobs/1/items-1.json']);
+    expect(await listed('job')).toEqual(['job/x.json', 'jobs.json', ...sorted]);
+    expect(await listed('nothing/')).toEqual([]);
+    expect(await listed('')).toEqual([
+      'job/x.json',
+      'jobs.json',
+      ...sorted,
+      'x/jobs/1/items-1.json',
+    ]);
+    await blobs.close();
   });
 });
