@@ -327,6 +327,43 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/replay/preview-partition.ts': [
+    { code: 'fleetOf', what: 'is left out of the &&', why: SAME_ABSENT },
+    { code: 'holders', what: 'is left out of the &&', in: 'entriesOf', why: SAME_ABSENT },
+    { code: '[]', in: 'entriesOf', why: ALWAYS_THERE },
+    {
+      code: "entries.find((entry) => entry.kind === 'conflict')",
+      what: '.find() becomes .findLast()',
+      why: 'of several conflicts any one stands for all',
+    },
+    {
+      code: "entries.find((entry) => entry.kind === 'held')",
+      what: '.find() becomes .findLast()',
+      why: 'of several that are held any one stands for all',
+    },
+    { code: '[]', in: 'combinePreviews', why: ALWAYS_THERE },
+  ],
+  'shared/failures/replay/driver.ts': [
+    { code: "''", in: 'isBad', why: 'no result at all is no bad one either' },
+    { code: '[]', in: 'itemsOf', why: ALWAYS_THERE },
+    { code: 'unit === undefined', what: 'is always false', in: 'send', why: ALWAYS_THERE },
+  ],
+  'shared/failures/replay/policy-turn.ts': [
+    {
+      code: 'error instanceof ReplayError',
+      what: 'is left out of the &&',
+      why: 'no other error has such a code',
+    },
+    {
+      code: 'turn.job === undefined',
+      what: 'is always false',
+      why: 'no job is called undefined',
+    },
+    { code: "''", in: 'drive', why: 'no code at all is none of those either' },
+    { code: "''", in: 'conclude', why: 'no result at all is no bad one either' },
+    { code: "'by hand'", in: 'conclude', why: 'who stops a job gives a reason' },
+    { code: "''", in: 'giveUp', why: 'a job that pauses itself gives a reason' },
+  ],
   'shared/failures/replay/preview.ts': [
     { code: 'code === undefined', what: 'is always false', in: 'readNow', why: SAME_ABSENT },
     {
@@ -354,6 +391,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'a.key < b.key', what: '< becomes <=', why: NEVER_EQUAL },
   ],
   'shared/failures/replay/map-event.ts': [
+    { code: '0', in: 'mapWithBundle', why: 'nothing is not more than nothing' },
     { code: 'sender === undefined', what: 'is always false', why: SAME_ABSENT },
   ],
   'shared/failures/filter.ts': [

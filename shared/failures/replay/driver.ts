@@ -62,12 +62,12 @@ function openBooks(ledger: Ledger, began: number): Books {
     if (items.some(isBad)) books.bad += 1;
   }
   // Units that may already be in flight come first.
-  books.waiting.sort((a, b) => Number(isSending(books, b)) - Number(isSending(books, a)) || a - b);
+  books.waiting.sort((a, b) => Number(isSending(books, b)) - Number(isSending(books, a)));
   return books;
 }
 
-function isBad(item: ReplayItem): boolean {
-  return item.sentAt !== undefined && FAILED_RESULTS.has(item.result?.kind ?? '');
+function isBad({ result }: ReplayItem): boolean {
+  return FAILED_RESULTS.has(result?.kind ?? '');
 }
 
 function itemsOf({ ledger, members }: Books, unit: number): ReadonlyMap<number, ReplayItem> {
@@ -100,7 +100,7 @@ export async function runJob(
       options.onProgress?.(job, books.ledger.items);
       // Checked before every step, so that a pause or cancellation takes effect before the next
       // event.
-      if (job.state === 'running') job = await renew(world, job, holder);
+      job = await renew(world, job, holder);
     }
     return job;
   } finally {
@@ -149,7 +149,6 @@ async function renew(
   holder: string,
 ): Promise<ReplayJob> {
   const current = await jobs.get(known.id);
-  if (current.state !== 'running') return current;
   const now = clock.now();
   if (
     current.lease?.holder === holder &&
@@ -182,9 +181,7 @@ async function perform(run: Run, job: ReplayJob, step: JobStep): Promise<ReplayJ
       await world.clock.sleep(Math.max(1, step.until - world.clock.monotonic()), options.signal);
       return job;
     case 'pass-canary':
-      return world.jobs.update(job.id, (current) =>
-        current.state === 'running' ? { ...current, canaryPassed: true } : current,
-      );
+      return world.jobs.update(job.id, (current) => ({ ...current, canaryPassed: true }));
     case 'pause':
       return pauseItself(world, job, step);
     case 'finish':

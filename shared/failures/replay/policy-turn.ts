@@ -173,7 +173,7 @@ function byOf({ name }: ReplayPolicy): string {
 async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   const { world, policy, signal } = scope;
   const order = { id: job.id, who: byOf(policy), why: job.why };
-  if (job.state === 'paused' && job.code === 'RPL707') return giveUp(scope, job);
+  if (job.code === 'RPL707') return giveUp(scope, job);
   if (job.state === 'paused' && !GOES_ON.has(job.code ?? '')) {
     const reason =
       `job ${job.id} was paused (${job.reason ?? 'by hand'}); ` +
@@ -184,7 +184,7 @@ async function drive(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   if (job.state !== 'running')
     await controlJob(world, job.state === 'planned' ? 'start' : 'resume', order);
   const after = await runJob(world, job.id, { signal });
-  if (after.state === 'paused' && after.code === 'RPL707') return giveUp(scope, after);
+  if (after.code === 'RPL707') return giveUp(scope, after);
   // Out of time: the run stays due and continues with this job.
   if (after.state === 'running')
     return { kind: 'ran', job: job.id, reason: 'not finished yet; it continues' };

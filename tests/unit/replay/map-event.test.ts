@@ -44,9 +44,9 @@ async function mapped(work: Work, event = EVENT): Promise<unknown> {
   const answer = await mapWithBundle(runtime, () => Promise.resolve({ create }))(event);
   // What map sent went nowhere.
   for (const name of ['slices', 'snapshots-dead', 'settled-east'] as const)
-    expect(await runtime.queues.queue(name).receive({ max: 10, wait: 0, visibility: 1 })).toEqual(
-      [],
-    );
+    expect(
+      await runtime.queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 1 }),
+    ).toEqual([]);
   return answer;
 }
 
@@ -136,7 +136,7 @@ describe('a snapshot that is mapped for a preview', () => {
       const queue = queues.queue('snapshots');
       const refused = 'a preview cannot receive from a queue';
       for (const attempt of [
-        queue.receive({ max: 1, wait: 0, visibility: 1 }),
+        queue.receive({ max: 1, waitMs: 0, visibilityMs: 1 }),
         queue.delete('r'),
         queue.changeVisibility('r', 1),
         queue.depth(),

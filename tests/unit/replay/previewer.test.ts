@@ -47,7 +47,11 @@ interface Setting {
   readonly runtime: ReturnType<typeof testRuntime>;
   /** `connect`, `read k8s`, `foreign`, in order. */
   readonly did: string[];
-  preview(of?: Evidence['event'], aim?: PreviewTarget, evidence?: string): Promise<Preview>;
+  readonly preview: (
+    of?: Evidence['event'],
+    aim?: PreviewTarget,
+    evidence?: string,
+  ) => Promise<Preview>;
 }
 
 function setting(over: { readonly config?: SluiceConfig; readonly map?: MapEvent } = {}): Setting {
@@ -180,9 +184,8 @@ describe('a previewer', () => {
       reason: 'no connection',
       difference: [],
     });
-    device.read = () => Promise.reject(Object.assign(new Error('x'), { code: 'BIP501' }));
     const other = setting();
-    other.device.read = device.read;
+    other.device.read = () => Promise.reject(Object.assign(new Error('x'), { code: 'BIP501' }));
     expect(await other.preview()).toMatchObject({ verdict: 'unknown', code: 'BIP501' });
   });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
 import { DRIVER_LEASE_MS } from '../../../shared/failures/replay/job.ts';
-import type { ReplayItem } from '../../../shared/failures/replay/job.ts';
+import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
+import { ReplayError } from '../../../shared/failures/error.ts';
 import { pauseAfter } from '../../../shared/failures/replay/policy.ts';
 import {
   runPolicyTurn,
@@ -231,6 +232,141 @@ describe('replay on a schedule', () => {
       '1001/tcp replayed',
       '1002/tcp replayed',
     ]);
+  });
+
+  test('says when its next turn is due, even if no turn has said anything yet', async () => {
+    const site = await siteWith(1);
+    const due = site.runtime.clock.now() + MINUTE;
+    await site.failures.turns.update('references', (before) => ({ ...before, due }));
+    expect(await turn(site)).toEqual({
+      kind: 'not-due',
+      until: due,
+      reason: 'its next run is due later',
+    });
+  });
+
+  test.each([
+    ['alive', MINUTE, 'taken'],
+    ['dead', 0, 'ran'],
+  ])('leaves a turn to a process that is %s', async (_what, ms, kind) => {
+    const site = await siteWith(1);
+    const lease = { holder: 'theirs', until: site.runtime.clock.now() + ms };
+    await site.failures.turns.update('references', (before) => ({ ...before, lease }));
+    expect(await turn(site)).toMatchObject({ kind });
+    expect((await site.failures.turns.get('references'))?.lease).toEqual(
+      kind === 'taken' ? lease : undefined,
+    );
+  });
+
+  test('leaves a turn that another process has just ended', async () => {
+    const site = await siteWith(1);
+    const world = site.world();
+    const get: typeof world.turns.get = async (name) => {
+      const before = await world.turns.get(name);
+      const due = site.runtime.clock.now() + MINUTE;
+      await site.failures.turns.update(name, (now) => ({ ...now, due }));
+      return before;
+    };
+    const late = { ...world, turns: { ...world.turns, get } };
+    expect(await runPolicyTurn(late, policyOf())).toEqual({
+      kind: 'taken',
+      reason: 'another process took over policy references',
+    });
+    expect(await site.failures.jobs.list()).toEqual([]);
+  });
+
+  /** Leaves a job of the policy behind, as a process that died. */
+  async function left(site: Site, change: (job: ReplayJob) => ReplayJob): Promise<ReplayJob> {
+    const job = await site.plan('code:BIP424', { canary: 1 });
+    await site.failures.turns.update('references', (now) => ({ ...now, job: job.id }));
+    return site.failures.jobs.update(job.id, change);
+  }
+
+  test('leaves its job to the process that runs it', async () => {
+    const site = await siteWith(1);
+    const until = site.runtime.clock.now() + MINUTE;
+    const lease = { holder: 'theirs', until };
+    await left(site, (job) => ({ ...job, state: 'running', lease }));
+    expect(await turn(site)).toMatchObject({
+      kind: 'taken',
+      reason: expect.stringContaining('Another process runs job'),
+    });
+  });
+
+  test('makes no second job while the store does not say what became of the first', async () => {
+    const site = await siteWith(1);
+    await left(site, (job) => ({ ...job, state: 'running' }));
+    const world = site.world();
+    const away = new ReplayError('RPL700', 'the store is away');
+    const jobs = { ...world.jobs, get: () => Promise.reject(away) };
+    await expect(runPolicyTurn({ ...world, jobs }, policyOf())).rejects.toBe(away);
+    expect(await site.failures.jobs.list()).toHaveLength(1);
+  });
+
+  test('plans anew where its process died before it made the job', async () => {
+    const site = await siteWith(1);
+    await site.failures.turns.update('references', (now) => ({ ...now, job: 'never-made' }));
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied' });
+  });
+
+  test('ends a job whose canary failed just before its process died', async () => {
+    const site = await siteWith(1);
+    const reason = '1 of the first 1 events failed';
+    const job = await left(site, (one) => ({ ...one, state: 'paused', code: 'RPL707', reason }));
+    expect(await turn(site)).toMatchObject({
+      kind: 'ran',
+      job: job.id,
+      reason: `the canary failed (${reason}); the rest waits for the next run`,
+    });
+    expect(await site.failures.jobs.get(job.id)).toMatchObject({ state: 'cancelled' });
+    expect((await site.failures.turns.get('references'))?.misses).toBe(1);
+    expect(site.sent).toEqual([]);
+  });
+
+  test('goes on with a job that runs, without another word in the audit log', async () => {
+    const site = await siteWith(1);
+    await left(site, (job) => ({ ...job, state: 'running' }));
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied' });
+    expect((await site.failures.audit.list()).map(({ action }) => action)).toEqual(['replay done']);
+  });
+
+  test('looks at a job that somebody paused once in its interval, and says so', async () => {
+    const site = await siteWith(1);
+    const job = await left(site, (one) => ({ ...one, state: 'paused' }));
+    const reason = `job ${job.id} was paused (by hand); policy references continues when the job is resumed or cancelled`;
+    expect(await turn(site)).toEqual({ kind: 'held', job: job.id, reason });
+    expect(await site.failures.turns.get('references')).toMatchObject({
+      says: reason,
+      due: site.runtime.clock.now() + 5 * MINUTE,
+    });
+    expect(await turn(site)).toMatchObject({ kind: 'not-due', reason });
+  });
+
+  test('takes a turn for failed if one of its events did, and not for a device that is away', async () => {
+    const site = await siteWith(2);
+    site.poison.add(1_001);
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied, 1 failed' });
+    const after = (await site.failures.turns.get('references'))!;
+    expect([after.misses, after.due - site.runtime.clock.now()]).toEqual([1, 10 * MINUTE]);
+    site.runtime.advance(10 * MINUTE);
+    site.away.device = true;
+    expect(await turn(site)).toMatchObject({ kind: 'ran' });
+    expect((await site.failures.turns.get('references'))?.misses).toBe(1);
+  });
+
+  test('takes a thousand failures at most, in a job with a short id', async () => {
+    const site = await siteWith(1);
+    const [one] = await site.failures.store.list();
+    const many = Array.from({ length: 1_001 }, (_, n) => ({
+      ...one!,
+      id: String(n).padStart(16, '0'),
+      owner: `east/ns/${n}`,
+    }));
+    const world = site.world();
+    const store = { ...world.store, list: () => Promise.resolve(many) };
+    const id = (): string => '0123456789abcdef';
+    await runPolicyTurn({ ...world, store, id }, policyOf(), AbortSignal.abort());
+    expect(await site.failures.jobs.list()).toMatchObject([{ id: '01234567', items: 1_000 }]);
   });
 
   test('killed before and after each of its steps, the next turn goes on, sends nothing under two ids and counts every failure once', async () => {
