@@ -204,3 +204,24 @@ describe('no port is added to the Service for a server', () => {
     expect(judge(ingress(PORTS) + gateway('web', ['9999']), nodes).added).toEqual([9999]);
   });
 });
+
+test.each([
+  ['older', ['a', 'b']],
+  ['younger', ['b', 'a']],
+] as const)(
+  'a Gateway that asks for an internal port gets it alone, also if it is %s',
+  (_, order) => {
+    const [asking, silent] = order;
+    const judged = judge(
+      ingress('{name: http, port: 80}') +
+        other('local', '{name: http, port: 8081}') +
+        gateway(asking, ['8081'], '{sluice.io/expose: "true"}') +
+        gateway(silent, ['8081']),
+    );
+    expect(judged.servers).toEqual({
+      [`edge/${asking}#0`]: 'listening OK',
+      [`edge/${silent}#0`]: 'rejected GW146',
+    });
+    expect(judged.built.exposures.map(({ gateways }) => gateways)).toEqual([[`edge/${asking}`]]);
+  },
+);
