@@ -25,6 +25,7 @@ import type { ResultRecorder } from './record-results.ts';
 import { createPace } from './pace.ts';
 import { parkMessage } from './park.ts';
 import { moveToWaiting, postpone } from './postpone.ts';
+import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
@@ -67,6 +68,7 @@ export function create(
     recorder,
     sizes,
     waiting,
+    repairs: async () => (await store.open()).repairs,
     context,
   });
   const handle = handleGroups({
@@ -174,8 +176,13 @@ async function applyStage(
   const leave = context.getRemainingTimeInMillis() / 4;
   const { newest } = newestFirst(stage.slices);
   try {
+    const device = await scope.devices.get(config);
+    const repair = await startRepair(
+      { runtime, device, memory: scope.repairs },
+      stage.audits.map(({ data }) => data),
+    );
     const results = await applyGroup({
-      device: await scope.devices.get(config),
+      device,
       partitions: config.partitions,
       slices: newest.map(({ data }) => data),
       orders: stage.orders.map(({ message, meta, data }) => ({
@@ -183,7 +190,7 @@ async function applyStage(
         at: meta.waited?.sentAt ?? message.sentAt,
       })),
       absences: stage.absences.map(({ data }) => data),
-      again: new Set(stage.audits.flatMap(({ data }) => data.partitions)),
+      again: repair.again,
       overrides: overridesOf(stage),
       adopting: runtime.config.policy.drift === 'adopt',
       firstReceived: new Set(
@@ -196,6 +203,7 @@ async function applyStage(
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     });
+    await repair.settle();
     await reportStage(scope, stage, results);
     scope.sizes.note(config.name, results);
     return undefined;

@@ -1,4 +1,5 @@
 import type { Devices } from '../../shared/bigip/devices.ts';
+import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
@@ -17,5 +18,6 @@ export interface Scope {
   readonly recorder: ResultRecorder;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
+  readonly repairs: () => Promise<RepairMemory>;
   readonly context: FunctionContext;
 }

@@ -62,7 +62,7 @@ export type Virtual = Readonly<z.infer<typeof Virtual>>;
 export const VirtualAddress = z.object({ fullPath: z.string(), address: z.string().default('') });
 export type VirtualAddress = Readonly<z.infer<typeof VirtualAddress>>;
 
-const Member = z.object({
+const Member = z.looseObject({
   fullPath: z.string(),
   session: z.string().exactOptional(),
   state: z.string().exactOptional(),

@@ -12,7 +12,8 @@ import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
-import type { Difference, DifferenceKind } from './drift.ts';
+import type { Difference, DifferenceKind } from './difference.ts';
+import type { Heal } from './drift-rows.ts';
 import { DeviceError } from './errors.ts';
 import type { SizeFinding } from './sizes.ts';
 import { sizeFindings } from './sizes.ts';
@@ -30,8 +31,10 @@ export interface Finding {
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
   readonly message: string;
-  /** Whether declaring again removes the difference. */
+  /** Whether a repair removes the difference. */
   readonly repairable: boolean;
+  /** How a repair removes it; `told`: not at all, because Sluice does not write there. */
+  readonly heal?: Heal;
   /** The order that the policy sends. */
   readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
   /** The manual change that could be kept. */
@@ -144,7 +147,7 @@ async function quiet(
 function ofDifference(
   device: string,
   partition: string,
-  { kind, path, message, adopt }: Difference,
+  { kind, path, message, heal, adopt }: Difference,
 ): Finding {
   return {
     device,
@@ -153,7 +156,8 @@ function ofDifference(
     code: CODE[kind],
     object: path,
     message,
-    repairable: true,
+    repairable: heal !== 'told',
+    heal,
     ...(adopt && { adopt }),
   };
 }

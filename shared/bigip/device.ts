@@ -13,7 +13,7 @@ import { renderTenant } from './as3/render.ts';
 import { openSession } from './connect.ts';
 import type { ConnectOptions, DeviceSecrets } from './connect.ts';
 import { post } from './declare.ts';
-import type { Difference } from './drift.ts';
+import type { Difference } from './difference.ts';
 import { findDrift } from './drift.ts';
 import { DeviceError } from './errors.ts';
 import { createFenceWatch } from './fences.ts';
@@ -21,6 +21,7 @@ import type { Configured, FencesBehind } from './fences.ts';
 import type { ForeignAddress } from './foreign.ts';
 import { foreignAddresses } from './foreign.ts';
 import { liveMismatches } from './live.ts';
+import { mend } from './mend.ts';
 import { reconcileNodes, resetNodes } from './nodes.ts';
 import { createPartitionReader, declarePath, foundIn, signed } from './partition.ts';
 import type { PartitionReading } from './partition.ts';
@@ -35,7 +36,7 @@ export type { DeclaredPartition, PartitionReading } from './partition.ts';
 export type { ForeignAddress } from './foreign.ts';
 export type { AbandonedPartition } from './abandoned.ts';
 export type { DeviceSecrets } from './connect.ts';
-export type { Difference } from './drift.ts';
+export type { Difference } from './difference.ts';
 export type { DeviceFacts } from './status.ts';
 export type { FencesBehind } from './fences.ts';
 
@@ -58,6 +59,11 @@ export interface Device {
    * in progress.
    */
   drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
+  /**
+   * Restores what a declare would not, by one PATCH for each object of the partition; resolves with
+   * their paths in iControl REST.
+   */
+  mend(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
   /** Partitions that Sluice declared but the configuration does not name. */
@@ -154,6 +160,7 @@ export function createDevice(
     reconcileMembers: (partition, state) =>
       nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
+    mend: (partition, differences) => mend(session, partition, differences),
     foreign: () => foreignAddresses(session, config.partitions),
     abandoned: async () =>
       findAbandoned(await foreignAddresses(session, config.partitions), readPartition),

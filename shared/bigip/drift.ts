@@ -1,40 +1,25 @@
-/** Compares the device with the declaration, object by object. */
+/**
+ * Compares the device with the declaration, object by object. Reads only: AS3's dry run would take
+ * the device's lock, and leave a pair unsynchronized.
+ */
 import { BALANCE_METHODS } from '../domain/exposure/settings/values.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import { nodeReconciliation } from '../domain/express/reconcile.ts';
 import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
 import { ownerValues, operatedValues, describeOverride } from '../domain/plan/overrides.ts';
-import type { OverrideAdoption, OperatedValues } from '../domain/declared/override.ts';
-import { itemsOf, Pool, Virtual, VirtualAddress } from './answers.ts';
+import type { OperatedValues } from '../domain/declared/override.ts';
+import type { Pool, Virtual } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
+import { readLive } from './drift-live.ts';
+import type { LiveObjects } from './drift-live.ts';
+import { propertyDrift } from './drift-properties.ts';
+import type { Difference } from './difference.ts';
 import { DeviceError } from './errors.ts';
 import { settingDifferences } from './live-settings.ts';
-import { listNodes } from './nodes.ts';
+import { liveNode } from './nodes.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 import { isDeclaring } from './tasks.ts';
-
-/**
- * `missing`: declared and not on the device; `differs`: with other values; `orphan`: on the device
- * and not declared.
- */
-export type DifferenceKind = 'missing' | 'differs' | 'orphan';
-
-/** One difference between device and declaration. */
-export interface Difference {
-  readonly kind: DifferenceKind;
-  /** Full path of the object. */
-  readonly path: string;
-  readonly message: string;
-  /** The manual change that could be kept. */
-  readonly adopt?: OverrideAdoption;
-}
-
-interface Live {
-  readonly virtuals: ReadonlyMap<string, Virtual>;
-  readonly pools: ReadonlyMap<string, Pool>;
-  readonly addresses: readonly VirtualAddress[];
-}
 
 /**
  * Rejects with BIP503 while a declaration is in progress, because a partial one would look like
@@ -46,21 +31,9 @@ export async function findDrift(
   state: DeclaredState,
 ): Promise<readonly Difference[]> {
   await refuseWhileDeclaring(session);
-  const filter = `$filter=partition+eq+${partition}`;
-  const [virtuals, pools, addresses, nodes] = await Promise.all([
-    session.read({ path: `/mgmt/tm/ltm/virtual?${filter}`, kind: 'list' }, itemsOf(Virtual)),
-    session.read(
-      { path: `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`, kind: 'list' },
-      itemsOf(Pool),
-    ),
-    session.read(
-      { path: `/mgmt/tm/ltm/virtual-address?${filter}`, kind: 'list' },
-      itemsOf(VirtualAddress),
-    ),
-    listNodes(session, partition),
-  ]);
+  const live = await readLive(session, partition, state);
   await refuseWhileDeclaring(session);
-  const live: Live = { virtuals: byPath(virtuals), pools: byPath(pools), addresses };
+  const nodes = live.nodes.map(liveNode);
   const used = new Set(
     Object.values(state.exposures).flatMap((e) =>
       e.contributions.flatMap((c) => c.members.map((m) => m.address)),
@@ -79,6 +52,7 @@ export async function findDrift(
       kind: 'orphan',
       path: `/${partition}/${node.name}`,
       message: 'is a node that no declared member uses',
+      heal: 'declare',
     })),
     ...nodeReconciliation(state, nodes).map((write): Difference => ({
       kind: 'differs',
@@ -86,7 +60,9 @@ export async function findDrift(
       message:
         'is a node that should be ' +
         `${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}`,
+      heal: 'declare',
     })),
+    ...propertyDrift(partition, state, live),
   ];
 }
 
@@ -100,12 +76,6 @@ async function refuseWhileDeclaring(session: Session): Promise<void> {
   }
 }
 
-function byPath<T extends { readonly fullPath: string }>(
-  items: readonly T[],
-): ReadonlyMap<string, T> {
-  return new Map(items.map((item) => [item.fullPath, item]));
-}
-
 interface Told {
   readonly partition: string;
   readonly e: DeclaredExposure;
@@ -114,7 +84,7 @@ interface Told {
 }
 
 /** Compares the virtual server and the pool of one exposure. */
-function ofExposure(told: Told, live: Live): readonly Difference[] {
+function ofExposure(told: Told, live: LiveObjects): readonly Difference[] {
   const { partition, e } = told;
   const paths = devicePaths(partition, e);
   const virtual = live.virtuals.get(paths.virtual);
@@ -123,6 +93,7 @@ function ofExposure(told: Told, live: Live): readonly Difference[] {
     kind: 'missing',
     path,
     message: `is a declared ${what} that does not exist`,
+    heal: 'declare',
   });
   return [
     ...(virtual === undefined
@@ -153,7 +124,7 @@ function ofVirtual(virtual: Virtual, { e, operated }: Told, pool: string): reado
 }
 
 function differs(path: string, message: string): Difference {
-  return { kind: 'differs', path, message };
+  return { kind: 'differs', path, message, heal: 'declare' };
 }
 
 /** One difference for each setting that could be kept. */
@@ -202,7 +173,11 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
 }
 
 /** Objects in the partition that no declared exposure has. */
-function orphans(partition: string, state: DeclaredState, live: Live): readonly Difference[] {
+function orphans(
+  partition: string,
+  state: DeclaredState,
+  live: LiveObjects,
+): readonly Difference[] {
   const exposures = Object.values(state.exposures);
   const paths = new Set(exposures.flatMap((e) => Object.values(devicePaths(partition, e))));
   const held = new Set(exposures.map((e) => e.address));
@@ -210,6 +185,7 @@ function orphans(partition: string, state: DeclaredState, live: Live): readonly 
     kind: 'orphan',
     path,
     message: `is a ${what} that is not declared`,
+    heal: 'declare',
   });
   return [
     ...[...live.virtuals.keys()]

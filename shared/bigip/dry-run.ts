@@ -64,6 +64,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
         ? Promise.resolve([])
         : device.drift(partition, pretence.real);
     },
+    mend: (partition, differences) => device.mend(partition, differences),
     foreign: () => device.foreign(),
     abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),

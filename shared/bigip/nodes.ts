@@ -33,13 +33,18 @@ function availabilityOf({ session, state }: NodeItem): Availability {
 export async function listNodes(session: Session, partition: string): Promise<readonly LiveNode[]> {
   const path = `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,ratio,description`;
   const items = await session.read({ path, kind: 'list' }, itemsOf(NodeItem));
-  return items.map((item) => ({
+  return items.map(liveNode);
+}
+
+/** A node as the device shows it, in the terms of express. */
+export function liveNode(item: NodeItem): LiveNode {
+  return {
     name: item.name,
     address: item.address,
     availability: availabilityOf(item),
     stamp: parseStamp(item.description),
     ratio: item.ratio,
-  }));
+  };
 }
 
 /** State, stamp and ratio in one request; `gone` if a declare removed the node in the meantime. */

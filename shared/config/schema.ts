@@ -346,7 +346,8 @@ export const SluiceConfig = z.strictObject({
       .enum(['repair', 'adopt', 'report'])
       .default('repair')
       .describe(
-        'How to treat manual changes on the device: `repair` declares the original again; ' +
+        'How to treat manual changes on the device: `repair` declares the original again, ' +
+          'and writes back what AS3 does not compare; ' +
           '`adopt` keeps a changed balancing method, ' +
           'connection limit or enabled state and repairs the rest; ' +
           '`report` only reports them.',

@@ -9,6 +9,8 @@ import type { HistoryStore } from './history.ts';
 import { createMarkKeeping } from './marks.ts';
 import type { MarkKeeping } from './marks.ts';
 import type { FailureStore } from './port.ts';
+import { createRepairMemory } from './repairs.ts';
+import type { RepairMemory } from './repairs.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
@@ -28,6 +30,7 @@ export interface Failures {
   readonly history: HistoryStore;
   readonly waiting: WaitingPlace;
   readonly suspects: MarkKeeping;
+  readonly repairs: RepairMemory;
   close(): Promise<void>;
 }
 
@@ -59,6 +62,7 @@ export function failuresOver(
     history: createHistoryStore(blobs, now),
     waiting: createWaitingPlace(blobs, id),
     suspects: createMarkKeeping(blobs),
+    repairs: createRepairMemory(blobs),
     close: () => blobs.close(),
   };
 }

@@ -75,6 +75,8 @@ export const Audit = z.strictObject({
   adopt: z.array(OverrideAdoption.extend({ partition: z.string() })).exactOptional(),
   /** Undo all kept manual changes in these partitions. */
   lift: z.boolean().exactOptional(),
+  /** A person asks, so repair even if an earlier repair left the same differences. */
+  forced: z.boolean().exactOptional(),
 });
 export type Audit = Readonly<z.infer<typeof Audit>>;
 

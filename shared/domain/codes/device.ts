@@ -171,6 +171,16 @@ export const DEVICE_CODES = {
       'another Sluice installation manages the partition, leave it as it is.',
     retryable: false,
   },
+  BIP457: {
+    title: 'A repair left differences',
+    cause:
+      'Sluice declared the partition again and wrote back what AS3 does not compare, but the ' +
+      'device still differs. Sluice does not repeat the repair while the differences are the same.',
+    fix:
+      'Look at the object that the message names: something sets it again, or the device does ' +
+      'not take the value. "sluice drift" lists the differences, "sluice drift --repair" tries again.',
+    retryable: true,
+  },
   BIP460: {
     title: 'A partition holds more than recommended',
     cause:

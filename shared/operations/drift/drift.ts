@@ -84,6 +84,7 @@ export async function requestRepairs(
       partitions: [...partitions],
       reason,
       ...(lift && { lift }),
+      forced: true,
     });
   await audit.append({
     who,

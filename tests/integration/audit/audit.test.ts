@@ -230,7 +230,7 @@ describe('audit', () => {
   });
 
   test('audit waits for a declare in progress, and does not report it as drift', async () => {
-    const bigip = await lab({ timings: { declare: 400, memberWrite: 1 } });
+    const bigip = await lab({ timings: { declare: 2_000, memberWrite: 1 } });
     const device = connect(bigip);
     await declare(device, wanted());
     const before = bigip.writes.length;

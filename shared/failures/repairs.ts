@@ -1,0 +1,29 @@
+/**
+ * Repairs that left differences, so that they are not repeated while the same differences remain.
+ * In the failure store, because it survives the process on every host.
+ */
+import type { Blobs } from './blobs.ts';
+
+export const REPAIRS = 'repairs/';
+
+const DIGEST = /^\{"left":"([0-9a-f]{64})"\}$/;
+
+export interface RepairMemory {
+  /** The digest of what the last repair of this partition left; undefined if nothing. */
+  left(device: string, partition: string): Promise<string | undefined>;
+  note(device: string, partition: string, digest: string): Promise<void>;
+  forget(device: string, partition: string): Promise<void>;
+}
+
+export function createRepairMemory(blobs: Blobs): RepairMemory {
+  const key = (device: string, partition: string): string =>
+    `${REPAIRS}${device}/${partition}.json`;
+  return {
+    left: async (device, partition) =>
+      DIGEST.exec((await blobs.get(key(device, partition)))?.text ?? '')?.[1],
+    note: async (device, partition, digest) => {
+      await blobs.put(key(device, partition), JSON.stringify({ left: digest }));
+    },
+    forget: (device, partition) => blobs.delete(key(device, partition)),
+  };
+}

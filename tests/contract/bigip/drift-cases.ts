@@ -1,0 +1,163 @@
+/** One change by hand for each property that a declaration decides. */
+import {
+  ADDRESS_ROWS,
+  MEMBER_ROWS,
+  MONITOR_ROWS,
+  NODE_ROWS,
+  POOL_ROWS,
+  VIRTUAL_ROWS,
+} from '../../../shared/bigip/drift-rows.ts';
+import type { DriftRow, Heal } from '../../../shared/bigip/drift-rows.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+const BASE = '/mgmt/tm/ltm';
+const FOLDER = '~k8s~gw-172_16_100_195-32400-tcp';
+
+/** Paths of the objects of {@link declaredState}. */
+export const PATHS = {
+  virtual: `${BASE}/virtual/${FOLDER}~virtual`,
+  pool: `${BASE}/pool/${FOLDER}~pool`,
+  member: `${BASE}/pool/${FOLDER}~pool/members/~k8s~10.244.1.5:32400`,
+  monitor: `${BASE}/monitor/http/${FOLDER}~monitor0`,
+  address: `${BASE}/virtual-address/~k8s~172.16.100.195`,
+  node: `${BASE}/node/~k8s~10.244.1.5`,
+} as const;
+
+/** By object and property: another value than the declared one. */
+const CHANGES: Readonly<Record<keyof typeof PATHS, Values>> = {
+  virtual: {
+    sourceAddressTranslation: { type: 'none' },
+    rules: ['/Common/_sys_https_redirect'],
+    vlans: { vlansEnabled: true },
+    translateAddress: 'disabled',
+    translatePort: 'disabled',
+    persist: [
+      {
+        name: 'source_addr',
+        partition: 'Common',
+        tmDefault: 'yes',
+        fullPath: '/Common/source_addr',
+      },
+    ],
+    fallbackPersistence: '/Common/source_addr',
+    profiles: [{ name: 'tcp', partition: 'Common', context: 'all', fullPath: '/Common/tcp' }],
+    ipProtocol: 'udp',
+    rateLimit: '9',
+    autoLasthop: 'disabled',
+    serviceDownImmediateAction: 'drop',
+    addressStatus: 'no',
+    nat64: 'enabled',
+    sourcePort: 'change',
+    source: '10.0.0.0/8',
+    mirror: 'enabled',
+    connectionLimit: 7,
+    disabled: true,
+  },
+  pool: {
+    monitor: 'none',
+    minActiveMembers: 3,
+    serviceDownAction: 'reset',
+    slowRampTime: 99,
+    allowNat: 'no',
+    allowSnat: 'no',
+    loadBalancingMode: 'ratio-member',
+    reselectTries: 9,
+  },
+  member: {
+    connectionLimit: 5,
+    rateLimit: '5',
+    dynamicRatio: 5,
+    monitor: '/Common/tcp',
+    ratio: 5,
+    priorityGroup: 5,
+    session: 'user-disabled',
+  },
+  monitor: {
+    interval: 77,
+    timeout: 77,
+    destination: '*:99',
+    send: 'HEAD /',
+    recv: '500',
+    recvDisable: 'x',
+    reverse: 'enabled',
+    transparent: 'enabled',
+    adaptive: 'enabled',
+    timeUntilUp: 4,
+    upInterval: 4,
+    manualResume: 'enabled',
+  },
+  address: {
+    enabled: 'no',
+    connectionLimit: 5,
+    arp: 'disabled',
+    icmpEcho: 'disabled',
+    routeAdvertisement: 'always',
+    spanning: 'enabled',
+    serverScope: 'all',
+    autoDelete: 'false',
+  },
+  node: { connectionLimit: 5, rateLimit: '5', dynamicRatio: 5, monitor: '/Common/icmp' },
+};
+
+const ROWS: Readonly<Record<keyof typeof PATHS, readonly DriftRow<never>[]>> = {
+  virtual: VIRTUAL_ROWS,
+  pool: POOL_ROWS,
+  member: MEMBER_ROWS,
+  monitor: MONITOR_ROWS,
+  address: ADDRESS_ROWS,
+  node: NODE_ROWS,
+};
+
+/** Only the whole configuration of a device can change it: iControl REST refuses it. */
+const NOT_BY_HAND = ['virtual mask'];
+
+export interface DriftCase {
+  readonly name: string;
+  readonly path: string;
+  readonly patch: Values;
+  /** As the table says; what other code compares is healed by declare. */
+  readonly heal: Heal;
+}
+
+/** Rows of the table that no case changes. */
+export function rowsWithoutCase(): readonly string[] {
+  return Object.entries(ROWS).flatMap(([object, rows]) =>
+    rows
+      .filter(({ field }) => !(field in CHANGES[object as keyof typeof PATHS]))
+      .map(({ field }) => `${object} ${field}`)
+      .filter((name) => !NOT_BY_HAND.includes(name)),
+  );
+}
+
+export const DRIFT_CASES: readonly DriftCase[] = Object.entries(CHANGES).flatMap(
+  ([object, changes]) =>
+    Object.entries(changes).map(([field, value]) => ({
+      name: `${object} ${field}`,
+      path: PATHS[object as keyof typeof PATHS],
+      patch: field === 'vlans' ? (value as Values) : { [field]: value },
+      heal:
+        ROWS[object as keyof typeof PATHS].find((row) => row.field === field)?.heal ?? 'declare',
+    })),
+);
+
+/** One exposure with an HTTP monitor. */
+export function driftState(): DeclaredState {
+  const http = {
+    type: 'http' as const,
+    interval: 5,
+    timeout: 16,
+    port: 15_021,
+    send: 'GET / HTTP/1.1\\r\\n\\r\\n',
+    receive: '200 OK',
+  };
+  const tcp = { type: 'tcp' as const, interval: 5, timeout: 16 };
+  const settings = { ...SETTINGS, monitors: [http, tcp] };
+  return planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ settings })])], {
+    sameFleet: () => false,
+  }).next;
+}

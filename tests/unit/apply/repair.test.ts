@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import { startRepair } from '../../../functions/apply/repair.ts';
+import type { RepairScope } from '../../../functions/apply/repair.ts';
+import type { Device, Difference } from '../../../shared/bigip/device.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { createRepairMemory } from '../../../shared/failures/repairs.ts';
+import type { Blobs } from '../../../shared/failures/blobs.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+const declared: Difference = {
+  kind: 'differs',
+  path: '/k8s/a/virtual',
+  message: 'has snat none instead of automap',
+  heal: 'declare',
+};
+const patched: Difference = {
+  ...declared,
+  path: '/k8s/10.0.0.1',
+  message: 'has enabled no instead of yes',
+  heal: 'patch',
+  patch: { path: '/mgmt/tm/ltm/virtual-address/~k8s~10.0.0.1', body: { enabled: 'yes' } },
+};
+const told: Difference = { ...declared, path: '/Common/10.0.0.1', heal: 'told' };
+
+interface World {
+  readonly scope: RepairScope;
+  readonly mended: string[];
+  readonly warnings: unknown[];
+  /** Every comparison, oldest first; the last one stays. */
+  readonly looks: (readonly Difference[] | Error)[];
+}
+
+async function world(...looks: World['looks']): Promise<World> {
+  const mended: string[] = [];
+  const warnings: unknown[] = [];
+  const memory = memoryDevice();
+  await memory.declare('k8s', { owners: {}, exposures: {} }, undefined);
+  const device: Device = {
+    ...memory,
+    drift: () => {
+      const look = (looks.length > 1 ? looks.shift() : looks[0]) ?? [];
+      return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
+    },
+    mend: (_partition, found) => {
+      const paths = found.flatMap(({ patch }) => (patch ? [patch.path] : []));
+      mended.push(...paths);
+      return Promise.resolve(paths);
+    },
+  };
+  const quiet = (): void => undefined;
+  const log: Logger = {
+    debug: quiet,
+    info: quiet,
+    warn: (fields: unknown) => void warnings.push(fields),
+    error: quiet,
+    child: () => log,
+  };
+  const blobs = new Map<string, string>();
+  const store = {
+    get: (key: string) =>
+      Promise.resolve(blobs.has(key) ? { text: blobs.get(key)!, tag: '1' } : undefined),
+    put: (key: string, text: string) => Promise.resolve(String(blobs.set(key, text).size)),
+    delete: (key: string) => Promise.resolve(void blobs.delete(key)),
+  } as unknown as Blobs;
+  const repairs = createRepairMemory(store);
+  return {
+    scope: { runtime: { log }, device, memory: () => Promise.resolve(repairs) },
+    mended,
+    warnings,
+    looks,
+  };
+}
+
+async function repair(scope: RepairScope, forced = false): Promise<readonly string[]> {
+  const begun = await startRepair(scope, [{ partitions: ['k8s'], ...(forced && { forced }) }]);
+  await begun.settle();
+  return [...begun.again];
+}
+
+describe('a repair', () => {
+  test('declares again what a declare restores', async () => {
+    const { scope, mended, warnings } = await world([declared], []);
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect([mended, warnings]).toEqual([[], []]);
+  });
+
+  test('writes back what a declare would not, and declares nothing', async () => {
+    const { scope, mended, warnings } = await world([patched, told], [told]);
+    expect(await repair(scope)).toEqual([]);
+    expect(mended).toEqual(['/mgmt/tm/ltm/virtual-address/~k8s~10.0.0.1']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('that leaves a difference is told once, and not repeated', async () => {
+    const { scope, warnings } = await world([declared]);
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: 'BIP457', object: '/k8s/a/virtual', left: 1 }),
+    ]);
+    expect(await repair(scope)).toEqual([]);
+    expect(await repair(scope)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('is repeated for another difference, and after the first one was gone', async () => {
+    const { scope, looks } = await world([declared]);
+    await repair(scope);
+    looks.splice(0, 1, [declared, patched], []);
+    expect(await repair(scope)).toEqual(['k8s']);
+    looks.splice(0, 1, [declared]);
+    expect(await repair(scope)).toEqual(['k8s']);
+  });
+
+  test('is repeated when a person asks', async () => {
+    const { scope, warnings } = await world([declared]);
+    await repair(scope);
+    expect(await repair(scope, true)).toEqual(['k8s']);
+    expect(warnings).toHaveLength(2);
+  });
+
+  test('declares where the device cannot be compared now', async () => {
+    const { scope, warnings } = await world(new DeviceError('BIP503', 'transient', 'declaring'));
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('is only repeated without the failure store', async () => {
+    const { scope } = await world([declared]);
+    const lost = { ...scope, memory: () => Promise.reject(new Error('no store')) };
+    expect(await repair(lost)).toEqual(['k8s']);
+    expect(await repair(lost)).toEqual(['k8s']);
+  });
+});
