@@ -23,6 +23,7 @@ import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
 import { fitHelp, formatFailure } from './terminal/output.ts';
 
+/** In the order in which `sluice --help` lists them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerUp,
   registerMap,

@@ -28,6 +28,7 @@ function disagreement(event: Event): Origin | undefined {
       `source names cluster ${cluster}, data.cluster names ${data.cluster}; ` +
         'find out who sent the event, because a watcher writes the same cluster in both',
     );
+  // An inventory is about the whole cluster, so its subject is the cluster itself.
   const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
   return subject === owner
     ? undefined

@@ -33,6 +33,7 @@ export async function sendExpress(
   cause: EventMeta,
   { events, sentAt }: { readonly events: readonly Express[]; readonly sentAt: number },
 ): Promise<void> {
+  // express would refuse an older event, and the slice with the same change is on its way.
   if (events.length === 0 || runtime.clock.now() - sentAt > EXPRESS_MAX_AGE_MS) return;
   await Promise.all(
     events.map(async (event) => {

@@ -63,6 +63,10 @@ export function create(
 /** The Lambda entry point. */
 export const handler = lambdaEntry((runtime) => create(runtime));
 
+/**
+ * What all steps for one message share. The keyring lives as long as the function, so that keys are
+ * not read again for each message.
+ */
 interface Scope {
   readonly runtime: Runtime;
   readonly keys: Keyring;
@@ -111,6 +115,10 @@ async function handleMessage(
   return undefined;
 }
 
+/**
+ * Sends one event to each device with the owners that the inventory does not list any more. An
+ * inventory that lists all of them sends nothing.
+ */
 async function sendAbsences(
   runtime: Runtime,
   event: ReceivedEvent<typeof CLUSTER_INVENTORY, Inventory>,
@@ -158,6 +166,10 @@ async function postpone(
   return messages;
 }
 
+/**
+ * Logs the refusal and sends the message with its bytes to the dead letters. Rejects if the queue
+ * cannot be reached; the message is then delivered again.
+ */
 async function park(
   { runtime, functionVersion }: Scope,
   message: QueueMessage,
@@ -179,6 +191,7 @@ async function park(
   });
 }
 
+/** The fields that identify a snapshot in the log. */
 function summary(snapshot: Snapshot): object {
   return {
     cluster: snapshot.cluster,
@@ -187,6 +200,7 @@ function summary(snapshot: Snapshot): object {
   };
 }
 
+/** One event for the queue of a device. */
 interface Onward {
   readonly type: string;
   readonly subject: string;
@@ -194,6 +208,9 @@ interface Onward {
   readonly data: object;
 }
 
+/**
+ * Publishes to the group of the device, so that a device receives its events one after the other.
+ */
 async function sendOn(
   runtime: Runtime,
   cause: EventMeta,

@@ -16,6 +16,7 @@ export interface InventoryInput {
 /** An inventory without missing ingresses produces nothing; snapshots cover the rest. */
 export function mapInventory({ inventory, sender, config }: InventoryInput): readonly Absence[] {
   const { cluster, clusterUid, revision } = inventory;
+  // Only ingresses that are configured here. Others have no slices that could be missing.
   const configured = config.ingresses
     .filter((ingress) => ingress.cluster === cluster)
     .map(({ service }) => `${cluster}/${service}`);

@@ -46,7 +46,10 @@ export function mapSnapshot(input: MapInput): MapResult {
         "add it to sluice.yaml here, or remove it from the watcher's configuration",
     };
   const built = build(snapshot, ingress, config);
+  // The slice carries the sender only as proof of its cluster. See `isClustersOwnSender`.
   const sender = isClustersOwnSender(input) ? input.sender : undefined;
+  // Devices that the ingress does not use get an empty slice, which removes what an earlier
+  // configuration declared there.
   const slices = config.devices.map((device): Slice => ({
     owner: ownerKey(snapshot.cluster, snapshot.ingress),
     clusterUid: snapshot.clusterUid,
@@ -71,6 +74,10 @@ export function mapSnapshot(input: MapInput): MapResult {
   };
 }
 
+/**
+ * The exposures of one ingress. A removed ingress has none, which is not an error: its empty slices
+ * remove what is declared. A cluster without an entry uses the mesh options of the first one.
+ */
 function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): BuiltExposures {
   if (snapshot.removed)
     return { exposures: [], servers: [], notes: [], sources: {}, staying: new Map() };

@@ -3,6 +3,10 @@ import { isNearlyFull } from '../../../shared/domain/addresses/usage.ts';
 import type { DevicePool } from '../../../shared/operations/addresses/addresses.ts';
 import { compareNaturally, formatTable } from '../terminal/output.ts';
 
+/**
+ * The usage of each pool, and below it one row for each user of an address. An address that is
+ * reserved without a port shows `-`.
+ */
 export function addressTables(pools: readonly DevicePool[]): string {
   if (pools.length === 0) return 'No address pools: addressPools in sluice.yaml is empty.';
   const summary = pools.map((pool) => [

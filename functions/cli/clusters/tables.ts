@@ -3,6 +3,7 @@ import type { ClusterRow } from '../../../shared/operations/clusters/rows.ts';
 import { formatAge } from '../../../shared/operations/words.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/** One row for each cluster and device. `now` is in milliseconds since 1970. */
 export function clusterTable(rows: readonly ClusterRow[], now: number): string {
   const header = [
     'CLUSTER',
@@ -31,6 +32,7 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
   );
 }
 
+/** The state, followed by everything that needs attention. */
 function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
   const words = [
     drain === undefined

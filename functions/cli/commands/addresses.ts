@@ -7,6 +7,7 @@ import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printUnanswered } from '../terminal/output.ts';
 
+/** Adds the command. It reads every device and the pools of the configuration. */
 export function registerAddresses(program: Command): void {
   addConfigOption(program.command('addresses [words...]'))
     .description(
@@ -23,6 +24,10 @@ export function registerAddresses(program: Command): void {
     .action(addresses);
 }
 
+/**
+ * A device that does not answer outweighs a pool that is nearly full, because its addresses are
+ * unknown.
+ */
 async function addresses(
   words: string[],
   options: CommonOptions & { readonly output: OutputFormat },

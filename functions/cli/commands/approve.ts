@@ -14,11 +14,19 @@ import {
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';
 
+/**
+ * Without `keys`, everything that is held at the moment is approved, and nothing that is held
+ * later.
+ */
 interface ApproveOptions extends CommonOptions, ChangeOptions {
   readonly keys?: readonly string[];
   readonly device?: string;
 }
 
+/**
+ * Adds the command. `unasked`: without a terminal it is still carried out without `--yes`, as in
+ * 0.1.0 (decision 56).
+ */
 export function registerApprove(program: Command): void {
   addChangeOptions(addConfigOption(program.command('approve')), { unasked: true })
     .description('allow removals that are held because no deletion was observed (OWN310)')
@@ -37,6 +45,10 @@ export function registerApprove(program: Command): void {
     .action(approve);
 }
 
+/**
+ * Approves named exposures: what is held is read from the devices first, and the order contains
+ * exactly these keys.
+ */
 async function approve(owner: string, options: ApproveOptions): Promise<void> {
   await withContext(
     options,

@@ -18,20 +18,27 @@ import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 
+/** Options of all subcommands. */
 interface Where extends CommonOptions {
   readonly device?: string;
 }
 
+/** Options of `list`, which only reads. */
 interface ListOptions extends Where {
   readonly output: OutputFormat;
 }
 
+/**
+ * Options of the orders. `owner` belongs to `forget`, `uid` to `adopt`, and `force` to `drain` and
+ * `out`.
+ */
 interface SteerOptions extends Where, ChangeOptions {
   readonly force?: boolean;
   readonly owner?: string;
   readonly uid?: string;
 }
 
+/** One order as a subcommand: its help, and how its options become a request. */
 interface Verb {
   readonly description: string;
   readonly example: string;
@@ -39,10 +46,16 @@ interface Verb {
   readonly options?: (command: Command) => Command;
 }
 
+/** Taking the last cluster of an exposure out of rotation must be asked for explicitly. */
 const FORCE = (command: Command): Command =>
   command.option('--force', 'even if some exposures have no members in other clusters', false);
+/** For orders without options of their own. */
 const same = (command: Command): Command => command;
 
+/**
+ * All orders, by the name of their subcommand. A new kind of order does not compile without an
+ * entry.
+ */
 const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   drain: {
     description:
@@ -90,6 +103,7 @@ const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   },
 };
 
+/** Adds `cluster list` and one subcommand for each order. */
 export function registerCluster(program: Command): void {
   const cluster = program
     .command('cluster')
@@ -116,6 +130,7 @@ export function registerCluster(program: Command): void {
   }
 }
 
+/** Adds `--device`. Without it, a command applies to all devices. */
 function withDevice(command: Command): Command {
   return command.option(
     '--device <name>',
@@ -123,6 +138,10 @@ function withDevice(command: Command): Command {
   );
 }
 
+/**
+ * Checks `--owner`; throws unless it is `namespace/service`, so that a misspelt one is noticed
+ * before an order is sent.
+ */
 function service(text: string): string {
   if (/^[^/\s]+\/[^/\s]+$/.test(text)) return text;
   throw new Error(
@@ -130,6 +149,7 @@ function service(text: string): string {
   );
 }
 
+/** An unanswered device is an error (1), because the rows are incomplete. Findings end with 2. */
 async function list(options: ListOptions): Promise<void> {
   await withContext(options, async (context) => {
     const found = await listClusters(context, options.device);
@@ -145,6 +165,10 @@ async function list(options: ListOptions): Promise<void> {
   });
 }
 
+/**
+ * Shows the consequences, asks, and sends the order to each device. A risk stops it unless
+ * `--force` or `--dry-run` is given.
+ */
 async function steer(
   cluster: string,
   options: SteerOptions,

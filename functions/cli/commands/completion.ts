@@ -2,12 +2,17 @@
 import { Argument, type Command } from 'commander';
 import { writeLines } from '../../../shared/telemetry/terminal.ts';
 
+/** The words that may follow a path of commands. */
 interface Words {
   /** The words before it, such as `failures list`. */
   readonly path: string;
   readonly next: readonly string[];
 }
 
+/**
+ * Adds the command. It is registered like any other, but reads the commands only when it runs, so
+ * it also completes those that are registered after it.
+ */
 export function registerCompletion(program: Command): void {
   program
     .command('completion')
@@ -22,6 +27,7 @@ export function registerCompletion(program: Command): void {
     });
 }
 
+/** Walks the tree of commands, the command itself first. `path` is empty for the program. */
 function wordsOf(command: Command, path: string): readonly Words[] {
   const options = command.options
     .flatMap((option) => [option.short, option.long])

@@ -10,8 +10,13 @@ import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 
+/** Failed checks stand out among the others. */
 const STATE_WORDS = { ok: 'ok', warn: 'warn', fail: 'BAD' } as const;
 
+/**
+ * Without `kubeconfig`, the cluster is not checked, and `cluster` and `leaseNamespace` have no
+ * effect.
+ */
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
   readonly cluster?: string;
@@ -19,6 +24,7 @@ interface DoctorOptions extends CommonOptions {
   readonly output: OutputFormat;
 }
 
+/** Adds the command. */
 export function registerDoctor(program: Command): void {
   addConfigOption(program.command('doctor'))
     .description(
@@ -42,6 +48,10 @@ export function registerDoctor(program: Command): void {
     .action(doctor);
 }
 
+/**
+ * Findings are data, so they are printed before the exit code is set: 2 if at least one check
+ * failed.
+ */
 async function doctor(options: DoctorOptions): Promise<void> {
   await withContext(options, async (context) => {
     const findings = await runDoctor({

@@ -21,12 +21,14 @@ import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
 
+/** `--why` and `--dry-run` matter only with `repair`. */
 interface DriftOptions extends CommonOptions, ChangeOptions {
   readonly device?: string;
   readonly repair?: boolean;
   readonly output: OutputFormat;
 }
 
+/** Adds the command. */
 export function registerDrift(program: Command): void {
   addChangeOptions(addConfigOption(program.command('drift')), { unasked: true })
     .description('compare the devices with their declarations')
@@ -46,6 +48,10 @@ export function registerDrift(program: Command): void {
     .action(drift);
 }
 
+/**
+ * Manual changes that the policy keeps (`kept`) are listed, but do not count as a difference in the
+ * exit code.
+ */
 async function drift(options: DriftOptions): Promise<void> {
   await withContext(
     options,

@@ -26,29 +26,35 @@ import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printCommand, printData, printLine } from '../terminal/output.ts';
 
+/** The help of all subcommands that select failures. */
 const FILTER_HELP =
   '\nFilters: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web ' +
   'device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h ' +
   'until:2026-11-23T03:00Z. Any other word is searched for in the message. ' +
   'Without state, only open failures are selected.';
 
+/** `limit` stays text until it is checked. */
 interface ListOptions extends CommonOptions {
   readonly output: OutputFormat;
   readonly limit: string;
 }
 
+/** `by` is a comma-separated list of fields. */
 interface GroupsOptions extends CommonOptions {
   readonly output: OutputFormat;
   readonly by: string;
 }
 
+/** With `event`, `output` has no effect. */
 interface ShowOptions extends CommonOptions {
   readonly event: boolean;
   readonly output: OutputFormat;
 }
 
+/** Finding failures is exit code 2, as with other commands that report a state. */
 const FOUND_CODES = 'Exit code: 0 none, 1 error, 2 failures found.';
 
+/** Adds `sluice failures` with its subcommands. */
 export function registerFailures(program: Command): void {
   const failures = program
     .command('failures')
@@ -58,6 +64,7 @@ export function registerFailures(program: Command): void {
   registerBundles(failures);
 }
 
+/** Subcommands that change nothing. */
 function registerReading(failures: Command): void {
   addConfigOption(failures.command('list [filter...]'))
     .description('list failures, newest first')
@@ -94,6 +101,10 @@ function registerReading(failures: Command): void {
     .action(audit);
 }
 
+/**
+ * Subcommands that change the state of failures. They ask for confirmation and write to the audit
+ * log.
+ */
 function registerMoving(failures: Command): void {
   addChangeOptions(addConfigOption(failures.command('archive <filter...>')))
     .description('archive failures; they are kept until their retention ends')
@@ -116,6 +127,7 @@ function registerMoving(failures: Command): void {
     );
 }
 
+/** Subcommands that read or write bundles. */
 function registerBundles(failures: Command): void {
   addConfigOption(failures.command('export [filter...]'))
     .description('write failures and their events to one file, to study them elsewhere')
@@ -131,11 +143,13 @@ function registerBundles(failures: Command): void {
     .action(importBundle);
 }
 
+/** Throws unless the text is a whole number of at least 1. */
 function limitOf(text: string): number {
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
   throw new Error(`--limit ${text}: must be a whole number of 1 or more`);
 }
 
+/** Exit code 2 depends on the total, not on how many are shown. */
 async function list(words: string[], options: ListOptions): Promise<void> {
   const limit = limitOf(options.limit);
   await withContext(options, async (context) => {
@@ -149,6 +163,7 @@ async function list(words: string[], options: ListOptions): Promise<void> {
   });
 }
 
+/** Throws if a field is unknown, with the list of known ones. */
 function groupKeys(text: string): readonly GroupKey[] {
   return text.split(',').map((key) => {
     const known = GROUP_KEYS.find((one) => one === key);
@@ -207,6 +222,10 @@ async function move(
   });
 }
 
+/**
+ * A bundle contains whole events, so its file can be read by its owner only. The count goes to
+ * standard error and does not mix with a bundle on standard output.
+ */
 async function exportBundle(
   words: string[],
   options: CommonOptions & { readonly out: string },
@@ -238,6 +257,7 @@ async function importBundle(file: string, options: CommonOptions & ChangeOptions
   });
 }
 
+/** Prints the whole log of changes by operators and policies. */
 async function audit(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
   await withContext(options, async ({ audit: log }) => {
     const entries = await log.list();

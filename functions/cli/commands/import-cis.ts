@@ -9,6 +9,7 @@ import { withManifests } from '../manifests/read-manifests.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { collectValues, formatOption, printData } from '../terminal/output.ts';
 
+/** `poolMemberType` has the values of the flag of CIS, and selects nodes or pods as members. */
 interface ImportOptions extends ManifestOptions {
   readonly cluster: string;
   readonly device?: readonly string[];
@@ -17,6 +18,9 @@ interface ImportOptions extends ManifestOptions {
   readonly output: OutputFormat;
 }
 
+/**
+ * Adds `sluice import` with its only source, `cis`. It works on files and needs no configuration.
+ */
 export function registerImport(program: Command): void {
   const cis = withManifests(
     new Command('cis').description(

@@ -8,10 +8,12 @@ import { describeSystemError, errorCode } from '../../../shared/telemetry/errors
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import { printLine } from '../terminal/output.ts';
 
+/** `dir` is created if it does not exist. */
 interface KeysOptions {
   readonly dir: string;
 }
 
+/** Adds `sluice keys` with its only subcommand, `new`. */
 export function registerKeys(program: Command): void {
   const make = new Command('new')
     .description(
@@ -78,6 +80,7 @@ function create(path: string, text: string): void {
   }
 }
 
+/** Messages of the system do not always contain the path, so it is added where it is missing. */
 function inWords(path: string, error: unknown): string {
   const said = describeSystemError(error);
   return said.includes(path) ? said : `${path}: ${said}`;

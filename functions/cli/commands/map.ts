@@ -23,6 +23,7 @@ import {
   printNote,
 } from '../terminal/output.ts';
 
+/** `config: false` is `--no-config`: no configuration is used, even if one is found. */
 interface MapCommandOptions extends PodOptions, ManifestOptions {
   readonly config?: string | false;
   readonly cluster?: string;
@@ -31,8 +32,10 @@ interface MapCommandOptions extends PodOptions, ManifestOptions {
   readonly output: OutputFormat;
 }
 
+/** What ends the command with exit code 2. */
 type FailOn = 'never' | 'unreached' | 'notes';
 
+/** Adds the command. */
 export function registerMap(program: Command): void {
   addFoundConfigOption(
     withManifests(
@@ -99,6 +102,7 @@ async function map(options: MapCommandOptions): Promise<void> {
   if (process.exitCode !== 1 && failsOn(options.failOn, mapping)) process.exitCode = 2;
 }
 
+/** A server without a listener or route counts as not reached; notes are less serious. */
 function failsOn(what: FailOn, mapping: ObjectMapping): boolean {
   switch (what) {
     case 'never':

@@ -28,6 +28,7 @@ import {
   printNote,
 } from '../terminal/output.ts';
 
+/** With `device`, the devices are read; otherwise the plan is made for empty ones. */
 interface PlanOptions extends ManifestOptions {
   readonly config: string;
   readonly cluster?: string;
@@ -37,6 +38,7 @@ interface PlanOptions extends ManifestOptions {
   readonly output: OutputFormat;
 }
 
+/** Adds the command. */
 export function registerPlan(program: Command): void {
   addConfigOption(
     withManifests(
@@ -72,6 +74,10 @@ export function registerPlan(program: Command): void {
     .action(plan);
 }
 
+/**
+ * Without `--device`, a table cannot show declarations, so they are printed as JSON. Notes and the
+ * summary go to standard error, so that the declarations can be piped.
+ */
 async function plan(options: PlanOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
   const cluster = chooseCluster(config, options.cluster);

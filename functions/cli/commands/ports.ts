@@ -7,6 +7,7 @@ import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printUnanswered } from '../terminal/output.ts';
 
+/** Adds the command. */
 export function registerPorts(program: Command): void {
   addConfigOption(program.command('ports [words...]'))
     .description(
@@ -21,6 +22,7 @@ export function registerPorts(program: Command): void {
     .action(ports);
 }
 
+/** Prints what the answering devices declare, even if others do not answer. */
 async function ports(
   words: string[],
   options: CommonOptions & { readonly output: OutputFormat },

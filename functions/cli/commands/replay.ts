@@ -37,6 +37,7 @@ import {
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printCommand, printData, printLine } from '../terminal/output.ts';
 
+/** `canary` and `rate` stay text until they are checked. */
 interface PlanOptions extends CommonOptions {
   readonly canary: string;
   readonly rate: string;
@@ -46,13 +47,17 @@ interface PlanOptions extends CommonOptions {
   readonly output: OutputFormat;
 }
 
+/** Options of `start` and `resume`. */
 type RunOptions = CommonOptions & ChangeOptions & { readonly output: OutputFormat };
 
+/** Exit codes of a job that ran. */
 const CODES = '\nExit code: 0 all succeeded, 1 error, 2 some failed.';
+/** Exit codes of a preview, which a script can use to decide whether a replay is worthwhile. */
 const PLAN_CODES =
   '\nExit code: 0 a replay would change nothing, 1 error, 2 it would change something, ' +
   'or something cannot be replayed.';
 
+/** Adds `sluice replay` with its subcommands. */
 export function registerReplay(program: Command): void {
   const replay = program
     .command('replay')
@@ -62,6 +67,7 @@ export function registerReplay(program: Command): void {
   registerReading(replay);
 }
 
+/** `replay plan` is registered apart from the commands that run jobs, because it sends nothing. */
 function registerPlan(replay: Command): void {
   addConfigOption(replay.command('plan [filter...]'))
     .description(
@@ -88,6 +94,7 @@ function registerPlan(replay: Command): void {
     .action(plan);
 }
 
+/** Subcommands that change a job; they ask for confirmation. */
 function registerRunning(replay: Command): void {
   addChangeOptions(addConfigOption(replay.command('start <job>')))
     .description('run a planned job to its end; Ctrl-C pauses it')
@@ -120,6 +127,7 @@ function registerRunning(replay: Command): void {
   }
 }
 
+/** Subcommands that only read jobs and policies. */
 function registerReading(replay: Command): void {
   addConfigOption(replay.command('status [job]'))
     .description('all jobs, or the result of each item of one job')
@@ -138,6 +146,10 @@ function registerReading(replay: Command): void {
     .action(policies);
 }
 
+/**
+ * Throws unless the text is a number of at least `least`. A rate may be a fraction above 0; counts
+ * are whole numbers.
+ */
 function number(option: string, text: string, least: number): number {
   const value = Number(text);
   if (
@@ -158,6 +170,10 @@ function replaying<T>(
   return withReplay(context, map, work);
 }
 
+/**
+ * Previews each failure, which takes time, so a progress bar shows it. With `--dry-run`, no job is
+ * saved, so the output names none.
+ */
 async function plan(words: string[], options: PlanOptions): Promise<void> {
   const [canary, rate] = [number('--canary', options.canary, 0), number('--rate', options.rate, 0)];
   const keep = !options.dryRun;
@@ -187,6 +203,10 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
   );
 }
 
+/**
+ * Runs the job in this process and returns at its end, or when it is paused. The reason from the
+ * plan is used if `--why` is missing.
+ */
 async function run(id: string, options: RunOptions, action: 'start' | 'resume'): Promise<void> {
   await withContext(options, (context) =>
     replaying(context, async (replay) => {
@@ -238,6 +258,7 @@ async function untilInterrupted(
   }
 }
 
+/** Changes the state of the job; a process that runs it notices before its next event. */
 async function stop(
   id: string,
   options: CommonOptions & ChangeOptions,
@@ -252,6 +273,7 @@ async function stop(
   });
 }
 
+/** Lists the policies with their next run and the result of the last one. */
 async function policies(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
   await withContext(options, async (context) => {
     const rows = await listPolicies(context);
@@ -259,6 +281,7 @@ async function policies(options: CommonOptions & { readonly output: OutputFormat
   });
 }
 
+/** Without an id, one line for each job. */
 async function status(
   id: string | undefined,
   options: CommonOptions & { readonly output: OutputFormat },

@@ -8,12 +8,14 @@ import { formatOption, printData, printLine } from '../terminal/output.ts';
 import { statusText } from '../status/tables.ts';
 import { isWell, readStatus } from '../../../shared/operations/status/status.ts';
 
+/** `interval` is in seconds and has an effect only with `watch`. */
 interface StatusOptions extends CommonOptions {
   readonly watch: boolean;
   readonly interval: string;
   readonly output: OutputFormat;
 }
 
+/** Adds the command. */
 export function registerStatus(program: Command): void {
   addConfigOption(program.command('status'))
     .description('clusters, queues, devices, failures and replay jobs')
@@ -32,6 +34,10 @@ export function registerStatus(program: Command): void {
     .action(status);
 }
 
+/**
+ * With `--watch`, repeats until Ctrl-C or until the reader of a pipe closes it. The exit code is
+ * that of the last view.
+ */
 async function status(options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval);
   if (!(seconds > 0))

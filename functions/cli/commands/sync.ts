@@ -15,11 +15,13 @@ import {
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';
 
+/** `cluster` may be omitted if only one is configured. */
 interface SyncOptions extends CommonOptions, ChangeOptions {
   readonly cluster?: string;
   readonly device?: string;
 }
 
+/** Adds the command. */
 export function registerSync(program: Command): void {
   addChangeOptions(addConfigOption(program.command('sync')))
     .description(
@@ -40,6 +42,10 @@ export function registerSync(program: Command): void {
     .action(sync);
 }
 
+/**
+ * Sends one order to each ingress and device of the Gateway. Throws if the argument is not
+ * `namespace/name`.
+ */
 async function sync(gateway: string, options: SyncOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
   await withContext(

@@ -8,6 +8,7 @@ import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData } from '../terminal/output.ts';
 import { traceTable } from '../trace/tables.ts';
 
+/** Adds the command. */
 export function registerTrace(program: Command): void {
   addConfigOption(program.command('trace <gateway>'))
     .description(
@@ -23,6 +24,7 @@ export function registerTrace(program: Command): void {
     .action(trace);
 }
 
+/** Exit code 2 if there is an open failure, if a device did not answer, or if nothing is known. */
 async function trace(
   name: string,
   options: CommonOptions & { readonly output: OutputFormat },

@@ -31,6 +31,10 @@ import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
 import { holdCluster } from '../up/hold-cluster.ts';
 
+/**
+ * Without `kubeconfig`, the usual places are searched. `takeOver` leads although another Lease is
+ * noted on the ingress Service.
+ */
 interface UpOptions {
   readonly config: string;
   readonly kubeconfig?: string;
@@ -45,6 +49,7 @@ interface UpOptions {
 /** Milliseconds after which the messages of a killed process are redelivered. */
 const LEASE_MS = 6_000;
 
+/** Adds the command. */
 export function registerUp(program: Command): void {
   addConfigOption(program.command('up'))
     .description(
@@ -205,6 +210,7 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
   };
 }
 
+/** Converts minutes to milliseconds; throws unless the number is between 0 and a week. */
 function minutes(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value <= 10_080) return value * 60_000;

@@ -1,11 +1,14 @@
+/** `sluice version`: the version of Sluice and of Node, for instance for bug reports. */
 import type { Command } from 'commander';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
+/** One line. `--version` prints the same. */
 export function versionLine(): string {
   return `sluice ${manifest.version} (Node ${process.versions.node})`;
 }
 
+/** Adds the command. */
 export function registerVersion(program: Command): void {
   program
     .command('version')

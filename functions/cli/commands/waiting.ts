@@ -17,6 +17,7 @@ import {
 } from '../../../shared/operations/waiting/waiting.ts';
 import { waitingText } from '../waiting/tables.ts';
 
+/** Adds `waiting list` and `waiting cancel`. */
 export function registerWaiting(program: Command): void {
   const waiting = program
     .command('waiting')
@@ -42,6 +43,7 @@ export function registerWaiting(program: Command): void {
     .action(cancel);
 }
 
+/** Exit code 2 if a device is unreachable or anything waits for one. */
 async function list(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
   await withContext(options, async (context) => {
     const view = await listWaiting(context);
@@ -50,6 +52,7 @@ async function list(options: CommonOptions & { readonly output: OutputFormat }):
   });
 }
 
+/** A waiting slice cannot be cancelled: the next resync would send it again. */
 async function cancel(id: string, options: CommonOptions & ChangeOptions): Promise<void> {
   await withContext(options, async (context) => {
     const found = await findWaitingOrder(context, id);

@@ -18,6 +18,7 @@ import type { OutputFormat } from '../terminal/output.ts';
 import { collectValues, formatOption, printData, printLine } from '../terminal/output.ts';
 import { whyText } from '../why/tables.ts';
 
+/** `config: false` is `--no-config`. With `file`, `kubeconfig` has no effect. */
 interface WhyOptions {
   readonly config?: string | false;
   readonly cluster?: string;
@@ -26,6 +27,7 @@ interface WhyOptions {
   readonly output: OutputFormat;
 }
 
+/** Adds the command. */
 export function registerWhy(program: Command): void {
   addFoundConfigOption(
     program
@@ -101,6 +103,10 @@ async function answersFor(
   );
 }
 
+/**
+ * From the files, or from the cluster. If reading the whole cluster is forbidden, only the
+ * namespaces of the configured ingresses are read.
+ */
 async function objectsOf(
   { file, kubeconfig }: WhyOptions,
   found: FoundConfig | undefined,

@@ -1,3 +1,4 @@
+/** Reads a bundle within its size limit. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { BUNDLE_BOUNDS, bundleTooLarge } from '../../../shared/failures/bundle.ts';
 

@@ -13,6 +13,7 @@ import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatAge, formatDuration } from '../../../shared/operations/words.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/** One row for each failure, in the given order. `now` is in milliseconds since 1970. */
 export function headTable(heads: readonly FailureHead[], now: number): string {
   if (heads.length === 0) return 'No failures.';
   const rows = heads.map((h) => [
@@ -32,6 +33,10 @@ export function headTable(heads: readonly FailureHead[], now: number): string {
   );
 }
 
+/**
+ * One row for each group. If failures are grouped by code, a second table explains the codes and
+ * their remedies.
+ */
 export function groupTable({ by: keys, groups }: FailureGroups, now: number): string {
   if (groups.length === 0) return 'No failures.';
   const rows = groups.map((g) => [
@@ -114,6 +119,7 @@ export function formatCounts(items: readonly ReplayItem[]): string {
     .join(', ');
 }
 
+/** One row for each job. `now` is in milliseconds since 1970. */
 export function jobTable(jobs: readonly ReplayJob[], now: number): string {
   if (jobs.length === 0) return 'No replay jobs.';
   return formatTable(
@@ -131,6 +137,7 @@ export function jobTable(jobs: readonly ReplayJob[], now: number): string {
   );
 }
 
+/** One row for each policy. A policy that never ran, or whose time has come, runs `now`. */
 export function policyTable(rows: readonly PolicyStatus[], now: number): string {
   if (rows.length === 0)
     return 'No policies: nothing is replayed automatically (failures.replay in sluice.yaml).';
@@ -151,6 +158,7 @@ export function policyTable(rows: readonly PolicyStatus[], now: number): string 
   );
 }
 
+/** What would happen to each item if it were sent now. */
 export function previewTable(items: readonly ReplayItem[]): string {
   return formatTable(
     ['FAILURE', 'CODE', 'OWNER', 'EXPOSURE', 'NOW', 'WHY'],
@@ -170,6 +178,7 @@ export function describeVerdict(verdict: string): string {
   return { 'would-apply': 'would apply', invalid: 'still invalid' }[verdict] ?? verdict;
 }
 
+/** The verdict with the revision or the owner that stands against it. */
 function nowWord({ preview }: ReplayItem): string {
   switch (preview?.verdict) {
     case 'superseded':
@@ -181,6 +190,7 @@ function nowWord({ preview }: ReplayItem): string {
   }
 }
 
+/** One row for each item; an item without a result shows its status. */
 export function resultTable(items: readonly ReplayItem[]): string {
   return formatTable(
     ['FAILURE', 'OWNER', 'EXPOSURE', 'RESULT', 'CODE', 'WHY'],

@@ -42,6 +42,10 @@ function entriesText({ ingresses, needs, gateways }: CisImport): string {
     .join('\n');
 }
 
+/**
+ * Says that the F5 ConfigMaps may stay. It is omitted if there is nothing to choose: no ConfigMaps,
+ * or no commands that would replace them.
+ */
 function stayText(
   { staying, ingresses }: CisImport,
   commands: readonly string[],
@@ -61,6 +65,7 @@ function restText({ notCarried }: CisImport): string {
   return `# not converted\n${formatTable(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`;
 }
 
+/** Full names, because both APIs have a resource named `gateways`. */
 const RESOURCES = {
   istio: 'gateways.networking.istio.io',
   'gateway-api': 'gateways.gateway.networking.k8s.io',
@@ -97,6 +102,7 @@ function unplacedCommands({ annotations, unplaced }: CisImport): readonly string
     });
 }
 
+/** Namespace, name and annotations come from files, so they are quoted for the shell. */
 function command(
   { resource, namespace, name }: Readonly<Record<'resource' | 'namespace' | 'name', string>>,
   annotations: Readonly<Record<string, string>>,
@@ -105,6 +111,7 @@ function command(
   return `kubectl -n ${word(namespace)} annotate ${resource} ${word(name)} ${words.join(' ')}`;
 }
 
+/** In single quotes, in which the shell interprets nothing. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -37,6 +37,7 @@ export function documentsOf(text: string): readonly FileDocument[] {
   return wrong === undefined ? documents : [wrong, ...others];
 }
 
+/** Undefined for text that is not JSON. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -65,6 +66,10 @@ function wrongJsonIn(text: string): FileDocument | undefined {
   }
 }
 
+/**
+ * `at` is the path of the value in the text, for texts that contain several values. JSON.parse does
+ * not report duplicate keys.
+ */
 function jsonDocument(
   value: unknown,
   text: string,
@@ -100,6 +105,7 @@ function readAgain(text: string): YamlDocument | undefined | 'too long' {
   }
 }
 
+/** One part of a file between separators. */
 interface Chunk {
   readonly text: string;
   /** Line of its first content. */
@@ -172,6 +178,7 @@ function readOne(text: string, line: number): readonly FileDocument[] {
   }
 }
 
+/** Offsets in the text; `end` is exclusive. */
 interface Span {
   readonly start: number;
   readonly end: number;

@@ -42,6 +42,10 @@ function bytesOf({ path, name }: Pick<ManifestSource, 'path' | 'name'>): Buffer 
   }
 }
 
+/**
+ * Reads up to the end. The size is only a hint: it is 0 for pipes, and a file may grow while it is
+ * read.
+ */
 function bytesIn(input: number, name: string): Buffer {
   const { size } = fstatSync(input);
   const pieces: Buffer[] = [];

@@ -1,15 +1,18 @@
 /** The shape that `kubectl` asks of every object: a kind, and metadata of text. */
 
+/** The type fields of an object as parsed, before they are checked. */
 export interface KindedObject {
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
 }
 
+/** An object that may be a List. */
 export interface Listed extends KindedObject {
   readonly items?: unknown;
   readonly metadata?: { readonly namespace?: unknown } | null;
 }
 
+/** An object and where it is in its document, for messages. */
 export interface ContainedObject {
   readonly object: unknown;
   /** In its document. */
@@ -35,14 +38,20 @@ export function flatten(
   );
 }
 
+/** Arrays and null are objects in JavaScript, but no maps. */
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * An item with one of the two fields is incomplete on purpose or by mistake, so it inherits
+ * neither.
+ */
 function inherit(own: Listed, inherited: KindedObject): Listed {
   return own.kind === undefined && own.apiVersion === undefined ? { ...inherited, ...own } : own;
 }
 
+/** The first problem of an object. */
 export interface ShapeProblem {
   readonly message: string;
   /** Of the field; empty: it is no Kubernetes object at all. */
@@ -86,6 +95,7 @@ function metadataProblem(metadata: unknown): ShapeProblem | undefined {
   );
 }
 
+/** For maps of text, such as labels; reports the first value that is not text. */
 function textsProblem(map: unknown, path: readonly string[]): ShapeProblem | undefined {
   if (map === undefined || map === null) return undefined;
   if (!isMap(map))
@@ -97,6 +107,7 @@ function textsProblem(map: unknown, path: readonly string[]): ShapeProblem | und
   return undefined;
 }
 
+/** Absent and null are allowed. For a number or boolean, the remedy shows the quoted value. */
 function textProblem(value: unknown, path: readonly string[]): ShapeProblem | undefined {
   if (value === undefined || value === null || typeof value === 'string') return undefined;
   const field = path.length === 2 ? path.join('.') : `${path.slice(0, 2).join('.')}["${path[2]}"]`;
@@ -107,6 +118,7 @@ function textProblem(value: unknown, path: readonly string[]): ShapeProblem | un
   return { message: `${field} is ${typeName(value)}; ${remedy}`, path };
 }
 
+/** For messages, in the words of YAML. */
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -23,6 +23,10 @@ export function mapTables(
   );
 }
 
+/**
+ * Names the ingress. Without pods in the files, it says where the pods were taken from, or how to
+ * give them.
+ */
 function title({ namespace, services, pods }: PortMapping): string {
   const count = pods.length === 1 ? '1 pod' : `${pods.length} pods`;
   if (services.length > 0)
@@ -37,6 +41,10 @@ function title({ namespace, services, pods }: PortMapping): string {
   );
 }
 
+/**
+ * The sockets of Envoy, such as `8443/tcp https`. The address is shown only if it is not the
+ * wildcard.
+ */
 function listens({ listeners }: PortMapping): string {
   const sockets = listeners.map(
     (l) =>
@@ -45,6 +53,7 @@ function listens({ listeners }: PortMapping): string {
   return sockets.join(', ') || 'no Gateway port';
 }
 
+/** Empty without servers. */
 function serverTable(servers: readonly ServerReport[]): readonly string[] {
   if (servers.length === 0) return [];
   const rows = servers.map((s) => [
@@ -62,6 +71,9 @@ function serverTable(servers: readonly ServerReport[]): readonly string[] {
   ];
 }
 
+/**
+ * The Service ports that lead to the listener. `missing`: the Service has to get such a port first.
+ */
 function servicePorts(s: ServerReport): string {
   const reaching = s.servicePorts
     .filter((p) => p.reachesListener)
@@ -72,6 +84,9 @@ function servicePorts(s: ServerReport): string {
   return reaching.join(', ') || (s.missingInService ? 'missing' : '-');
 }
 
+/**
+ * What BIG-IP would publish. `width` is that of the terminal.
+ */
 function exposureTable(exposures: readonly Exposure[], width?: number): string {
   if (exposures.length === 0) return 'Nothing is exposed.';
   const rows = exposures.map((e) => [

@@ -1,5 +1,7 @@
+/** Mesh options from arguments, which take precedence over those of the configuration. */
 import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 
+/** The names that `--mesh-option` accepts. */
 const NAMES = Object.keys(MeshOptions.shape) as readonly (keyof MeshOptions)[];
 
 /** Combines the configured mesh options with `name=value` arguments. */
@@ -34,6 +36,7 @@ function parse(word: string): readonly [string, unknown] {
   throw new Error(`--mesh-option ${word}: ${wanted(known)}`);
 }
 
+/** What the option accepts, for the message about a wrong value. */
 function wanted(name: keyof MeshOptions): string {
   if (name === 'statusPort') return 'must be a port, 1 to 65535';
   return Array.isArray(MeshOptions.parse({})[name])

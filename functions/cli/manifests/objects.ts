@@ -33,6 +33,7 @@ export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
   return objects;
 }
 
+/** Names per line of ignored objects; the others are counted. */
 const MAX_NAMED = 3;
 
 /** Groups ignored objects by reason, because most objects of a whole cluster are irrelevant. */
@@ -79,6 +80,7 @@ function assumedPods({ podLabels, podNamespace }: PodOptions): readonly Pod[] {
   ];
 }
 
+/** Throws for a pair without `=` or without a key. An empty value is a valid label. */
 function parseLabels(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {

@@ -43,6 +43,7 @@ export function withManifests(command: Command): Command {
     .option('--overlay', 'of the same object twice take the last one, instead of refusing', false);
 }
 
+/** What is collected while one file after the other is read. */
 interface Reading {
   readonly objects: PlacedObject[];
   readonly skipped: string[];
@@ -101,6 +102,7 @@ function readSource(source: ManifestSource, namespace: string, reading: Reading)
     reading.problems.push(`${name}:${first}: ${templateProblem(more.length)}`);
 }
 
+/** `more` is the number of other templates in the same file, which are not reported one by one. */
 function templateProblem(more: number): string {
   const others = more === 0 ? '' : ` (and ${more} more of the file)`;
   return `is a template that nobody rendered${others}; render it first, for instance with helm template`;
@@ -134,6 +136,7 @@ function readObjects(
   }
 }
 
+/** Kinds that have no namespace and therefore must not get one. */
 const CLUSTER_KINDS: ReadonlySet<string> = new Set([
   'Namespace',
   'Node',

@@ -7,6 +7,7 @@ export interface PlacedObject {
   place(): string;
 }
 
+/** The fields that identify an object, before they are checked. */
 interface Identified {
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
@@ -24,6 +25,7 @@ function identityOf(object: unknown): string | undefined {
   return JSON.stringify([group, kind, metadata?.namespace ?? '', name]);
 }
 
+/** Kind and name for messages, such as `Service team/web`. */
 function wordsOf(object: unknown): string {
   const { kind, metadata } = object as Identified;
   const { namespace, name } = metadata ?? {};

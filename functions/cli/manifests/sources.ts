@@ -44,6 +44,7 @@ function realPath({ path, name }: ManifestSource): string {
   return statOf(path)?.isFile() === true ? realpathSync(path) : path;
 }
 
+/** Follows links. Undefined for a missing file and for a link that leads nowhere. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -65,6 +66,7 @@ function otherThanFile(stat: Stats | undefined): string | undefined {
   return stat.isSocket() ? 'a socket' : 'a device';
 }
 
+/** Why a file of a directory is skipped; undefined for a regular file. */
 function unreadable(path: string): string | undefined {
   const stat = statOf(path);
   if (stat === undefined) return 'leads nowhere';

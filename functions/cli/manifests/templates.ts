@@ -1,5 +1,6 @@
 /** Detects unrendered files of a Helm chart, which look like manifests. */
 
+/** The start of a directive of Helm or Jinja. */
 const DIRECTIVE = /\{\{|\{%/;
 /** Constructs that only Helm uses; other programs use `{{ … }}` in text on purpose. */
 const HELM =
@@ -23,6 +24,7 @@ export function unrenderedIn(object: unknown): readonly string[] | undefined {
   );
 }
 
+/** Depth first. `except` applies to the keys of the outermost object only. */
 function search(value: unknown, except: readonly string[]): readonly string[] | undefined {
   if (typeof value === 'string') return HELM.test(value) ? [] : undefined;
   if (typeof value !== 'object' || value === null) return undefined;

@@ -11,6 +11,7 @@ const MIN_SPLIT_CHARACTERS = 256 * 1024;
  */
 const MAX_DOCUMENT_CHARACTERS = 24 * 1024 * 1024;
 
+/** One item of the List with its dash, which is a YAML document with a list of one element. */
 interface Item {
   readonly text: string;
   /** Number of lines before it. */

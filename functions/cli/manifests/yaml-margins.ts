@@ -5,12 +5,18 @@
  */
 import { CST, Parser } from 'yaml';
 
+/** Offsets in the text; `end` is exclusive. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
+/**
+ * Text in double or single quotes, which may contain line breaks. Sticky: matches only at
+ * `lastIndex`.
+ */
 const QUOTED = /"[^"\\]*(?:\\[^][^"\\]*)*"|'[^']*(?:''[^']*)*'/y;
+/** A token that is one complete quoted text. */
 const CLOSED = new RegExp(`^(?:${QUOTED.source})$`);
 
 /**

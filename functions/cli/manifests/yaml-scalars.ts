@@ -7,6 +7,7 @@
 /** The JSON value of a scalar. */
 export type ScalarValue = string | number | boolean | null;
 
+/** Words with a value of their own; all other words are text. */
 const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ...spellings(true, ['y', 'yes', 'true', 'on']),
   ...spellings(false, ['n', 'no', 'false', 'off']),
@@ -23,8 +24,11 @@ function spellings<T>(value: T, words: readonly string[]): readonly (readonly [s
   });
 }
 
+/** Infinity and not-a-number. */
 const NOT_IN_JSON = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
+/** Numbers with a fraction or an exponent, and whole ones that are too long for an integer. */
 const DECIMAL = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+/** Hexadecimal, binary, octal (with or without the letter `o`), and decimal integers. */
 const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)$/;
 
 /** The value of a plain scalar; throws for numbers that JSON does not support. */
@@ -35,6 +39,10 @@ export function plainValue(text: string): ScalarValue {
   return /^[-+.\d]/.test(text) ? (numberOf(text.replaceAll('_', '')) ?? text) : text;
 }
 
+/**
+ * Undefined for text that is no number, such as a version or a date, and for integers beyond 64
+ * bits in another base than ten.
+ */
 function numberOf(text: string): number | undefined {
   const [, sign, digits = ''] = INTEGER.exec(text) ?? [];
   if (sign !== undefined) {
@@ -47,6 +55,7 @@ function numberOf(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** The standard tags; each returns undefined for text that does not fit it. */
 const TAGS: Readonly<Record<string, (text: string) => ScalarValue | undefined>> = {
   'tag:yaml.org,2002:str': (text) => text,
   'tag:yaml.org,2002:binary': (text) => {
@@ -67,6 +76,7 @@ const TAGS: Readonly<Record<string, (text: string) => ScalarValue | undefined>> 
   'tag:yaml.org,2002:null': (text) => (plainValue(text) === null ? null : undefined),
 };
 
+/** The number, if the text is one and passes the test. */
 function ifNumber(text: string, is: (value: number) => boolean): number | undefined {
   const value = plainValue(text);
   return typeof value === 'number' && is(value) ? value : undefined;

@@ -12,6 +12,7 @@ import {
   type Scalar,
 } from 'yaml';
 
+/** Why `kubectl` would refuse the document, and where. */
 export interface Refusal {
   readonly message: string;
   /** In the text. */
@@ -43,10 +44,12 @@ export function refusedIn(document: Document, text: string): Refusal | undefined
   return found ?? tabRefusal(text, covered);
 }
 
+/** Whether the node is inside brackets or braces, where stricter rules apply. */
 function isInFlow(path: readonly unknown[]): boolean {
   return path.some((one) => isCollection(one) && one.flow === true);
 }
 
+/** Checks the name of an anchor, escapes in double quotes, and indicators in plain text. */
 function nodeRefusal(node: Node, text: string, isFlow: boolean): Refusal | undefined {
   const [start = 0, end = 0] = node.range ?? [];
   const name = isAlias(node) ? node.source : node.anchor;
@@ -60,6 +63,10 @@ function nodeRefusal(node: Node, text: string, isFlow: boolean): Refusal | undef
   return isFlow && node.type === 'PLAIN' ? indicatorRefusal(node.source ?? '', start) : undefined;
 }
 
+/**
+ * `kubectl` reads these characters as indicators in brackets; the `yaml` package reads them as
+ * text.
+ */
 function indicatorRefusal(source: string, offset: number): Refusal | undefined {
   if (!source.startsWith(':') && !source.includes('?')) return undefined;
   return {
@@ -69,6 +76,7 @@ function indicatorRefusal(source: string, offset: number): Refusal | undefined {
   };
 }
 
+/** Escapes of JSON that YAML 1.1 lacks, and halves of surrogate pairs. */
 function escapeRefusal(quoted: string, start: number): Refusal | undefined {
   for (const { 0: escape, index } of quoted.matchAll(/\\(?:u.{4}|U.{8}|[^])/g)) {
     const offset = start + index;
@@ -80,6 +88,7 @@ function escapeRefusal(quoted: string, start: number): Refusal | undefined {
   return undefined;
 }
 
+/** Offsets in the text; `end` is exclusive. */
 interface Span {
   readonly start: number;
   readonly end: number;

@@ -94,6 +94,10 @@ function repairedAndRead(text: string): YamlDocument | undefined {
   }
 }
 
+/**
+ * Repairs one place, or returns undefined if `kubectl` would refuse it too. An escaped single quote
+ * in double quotes is accepted by go-yaml.
+ */
 function withoutProblem(text: string, { code, pos }: YAMLError): string | undefined {
   const [at] = pos;
   if (code === 'BAD_DQ_ESCAPE' && text.startsWith("\\'", at))
@@ -101,6 +105,7 @@ function withoutProblem(text: string, { code, pos }: YAMLError): string | undefi
   return withMargin(text, at);
 }
 
+/** The value of a parsed document; undefined if it has only comments or blanks. */
 function valueOf(document: Document, lineAt: (offset: number) => number): YamlDocument | undefined {
   const { contents } = document;
   if (contents === null) return undefined;
@@ -109,6 +114,10 @@ function valueOf(document: Document, lineAt: (offset: number) => number): YamlDo
   return { value, lineOf: (path) => lineAt(startOf(document, path)), twice: reader.twice };
 }
 
+/**
+ * Parses without resolving types, merge keys or duplicates: these follow the rules of `kubectl`,
+ * which `Reader` applies.
+ */
 function parsed(text: string, lineCounter: LineCounter): Document {
   return parseDocument(text, {
     version: '1.1',
@@ -121,10 +130,12 @@ function parsed(text: string, lineCounter: LineCounter): Document {
   });
 }
 
+/** Messages of the parser may have several lines, of which the first is the sentence. */
 function firstLine(message: string): string {
   return message.split('\n', 1)[0]?.trimEnd() ?? '';
 }
 
+/** Offset of the node at the path, or of the document if there is no such node. */
 function startOf(document: Document, path: readonly (string | number)[]): number {
   const node = document.getIn(path, true) as Node | undefined;
   return node?.range?.[0] ?? document.contents?.range?.[0] ?? 0;
@@ -141,13 +152,23 @@ function excessive(values: number, aliased: number): boolean {
   return aliased / values > 0.99 - 0.89 * over;
 }
 
+/**
+ * Converts the nodes of one document to JSON values, as `kubectl` does. Throws YamlProblem with the
+ * line of the node.
+ */
 class Reader {
+  /** Duplicate keys, in the order of the document. */
   readonly twice: KeyPlace[] = [];
   readonly #lineAt: (offset: number) => number;
+  /** Nodes by anchor; a later anchor with the same name replaces the earlier one. */
   readonly #anchors = new Map<string, Node>();
+  /** Maps and lists whose conversion has begun and not ended: an alias of one of them would never end. */
   readonly #open = new Set<Node>();
+  /** Number of converted nodes, those of aliases included. */
   #values = 0;
+  /** Number of those that were converted as part of an alias. */
   #aliased = 0;
+  /** Depth of nested aliases; above 0, the node was already converted at its anchor. */
   #aliases = 0;
 
   constructor(lineAt: (offset: number) => number) {
@@ -173,6 +194,7 @@ class Reader {
     return value;
   }
 
+  /** The node of the anchor, which must come before the alias and must not contain it. */
   #target(node: Alias): Node {
     const target = this.#anchors.get(node.source);
     if (target === undefined) this.#fail(node, `nothing before it is named &${node.source}`);
@@ -180,6 +202,7 @@ class Reader {
     return target;
   }
 
+  /** Converted again for each alias, because the results must not share objects. */
   #alias(node: Alias): unknown {
     const target = this.#target(node);
     this.#aliases += 1;
@@ -188,6 +211,10 @@ class Reader {
     return value;
   }
 
+  /**
+   * A tag decides the type; without one, only plain text is interpreted, and quoted text stays
+   * text.
+   */
   #scalar(node: Scalar): ScalarValue {
     const text = node.source ?? '';
     try {
@@ -198,6 +225,7 @@ class Reader {
     }
   }
 
+  /** An item may be a single pair, which is short for a map with one entry. */
   #sequence(node: YAMLSeq): unknown[] {
     return node.items.map((item) =>
       isPairNode(item) ? this.#pairs([item]) : this.value(item as Node),
@@ -226,6 +254,7 @@ class Reader {
     return object;
   }
 
+  /** JSON has only text as keys, so numbers and booleans are converted. */
   #key(key: Node): string {
     const value = this.value(key);
     if (typeof value === 'object' && value !== null)
@@ -234,6 +263,7 @@ class Reader {
     return keyText(value as ScalarValue, text) ?? this.#fail(key, 'null cannot be a key');
   }
 
+  /** Of several merged maps the first one wins, so they are assigned in reverse order. */
   #merged(key: Node, value: Node | null): readonly (readonly [string, unknown])[] {
     const sources = isSeq(value) ? (value.items as Node[]).toReversed() : [value];
     return sources.flatMap((source) => {
@@ -244,10 +274,12 @@ class Reader {
   }
 }
 
+/** The parser represents a single pair in a list without a map around it. */
 function isPairNode(item: unknown): item is Pair<Node, Node | null> {
   return typeof item === 'object' && item !== null && 'key' in item && !('items' in item);
 }
 
+/** A quoted `"<<"` is a normal key. */
 function isMergeKey(key: Node): boolean {
   if (!isScalar(key) || key.source !== '<<') return false;
   return key.tag === undefined ? key.type === 'PLAIN' : key.tag === 'tag:yaml.org,2002:merge';

@@ -3,6 +3,9 @@ import type { PortRow, PortList } from '../../../shared/operations/ports/ports.t
 import { formatCount } from '../../../shared/operations/words.ts';
 import { compareNaturally, formatTable } from '../terminal/output.ts';
 
+/**
+ * Sorted by address and port, as numbers. The last column exists only if a manual change was kept.
+ */
 export function portTable(list: PortList): string {
   if (list.rows.length === 0) return nothingInWords(list);
   const rows = list.rows.toSorted((a, b) => compareNaturally(a.exposure, b.exposure));
@@ -31,6 +34,10 @@ export function portTable(list: PortList): string {
   );
 }
 
+/**
+ * The number of members. The state of the whole cluster is more important than that of single
+ * members.
+ */
 function membersInWords({ members, draining, drained }: PortRow): string {
   if (drained === 'out') return `${members} (cluster is out)`;
   if (drained === 'drain') return `${members} (cluster is draining)`;

@@ -13,6 +13,7 @@ import type {
   StatusView,
 } from '../../../shared/operations/status/status.ts';
 
+/** Marks a value that could not be read. */
 const UNKNOWN = '?';
 
 /** The whole screen. `now` is in milliseconds since 1970. */
@@ -65,9 +66,13 @@ function knownTable(header: readonly string[], rows: readonly (readonly string[]
   return formatTable(known(header), rows.map(known));
 }
 
+/** Both times in milliseconds since 1970. */
 const since = (then: number | undefined, now: number): string =>
   then === undefined ? UNKNOWN : `${formatAge(then, now)} ago`;
 
+/**
+ * If no device answered for the cluster, what it declares is unknown, which is different from none.
+ */
 function clusterCells(c: ClusterStatusRow, now: number): readonly string[] {
   const lag = c.lag === undefined ? UNKNOWN : formatDuration(c.lag);
   const declared = c.known
@@ -84,6 +89,10 @@ function clusterCells(c: ClusterStatusRow, now: number): readonly string[] {
   ];
 }
 
+/**
+ * An empty queue has no oldest message; for others the age may be unknown, because not every kind
+ * of queue reports it.
+ */
 function queueCells(q: QueueRow, now: number): readonly string[] {
   if (q.problem !== undefined) return [q.queue, UNKNOWN, UNKNOWN, UNKNOWN, q.problem];
   const empty = q.waiting + q.inFlight === 0;
@@ -98,6 +107,7 @@ function queueCells(q: QueueRow, now: number): readonly string[] {
   ];
 }
 
+/** A partition that cannot be read shows the code and the reason instead of its state. */
 function deviceCells(d: DeviceStatusRow, now: number): readonly string[] {
   const busy = d.busy === undefined ? '-' : `${d.busy.busy} of ${d.busy.of}`;
   if (d.problem !== undefined)

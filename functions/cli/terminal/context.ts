@@ -42,6 +42,7 @@ export async function withContext<T>(
   { sends = false } = {},
 ): Promise<T> {
   const config = await loadConfig(file, process.env);
+  // Before anything is opened, because opening a queue creates its file.
   if (sends) assertQueueThere(config);
   const runtime = processRuntime(config, { env: process.env, log: createLogger('silent') });
   const failures = openFailures(config.failures, runtime);

@@ -10,12 +10,14 @@ import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
+/** The options that `addFoundConfigOption` and `--cluster` produce. */
 export interface FoundConfigOptions {
   /** False with `--no-config`. */
   readonly config?: string | false;
   readonly cluster?: string | undefined;
 }
 
+/** A configuration with the cluster that the objects come from. */
 export interface FoundConfig {
   readonly config: SluiceConfig;
   readonly cluster: SluiceConfig['clusters'][number];
@@ -61,6 +63,7 @@ export async function findConfig(
   }
 }
 
+/** Throws if the file is invalid, or if the cluster is ambiguous or unknown. */
 async function load(
   path: string,
   cluster: string | undefined,

@@ -1,9 +1,11 @@
 /** Fits tables and text to the terminal by wrapping at words; nothing is cut off. Pure. */
 
+/** Blanks between two columns. */
 const GAP = 2;
 /** Minimum width at which a wrapped column is still readable. */
 const NARROW = 16;
 
+/** The cells of one line of a table. */
 type Row = readonly string[];
 
 /** `width`: of the terminal, in characters; absent: unlimited. */
@@ -32,6 +34,7 @@ export function wrapText(text: string, width: number, indent = 0): string {
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 
+/** For each column, the size of its largest cell, heading included. */
 function columnsOf(
   header: Row,
   rows: readonly Row[],
@@ -42,14 +45,20 @@ function columnsOf(
   );
 }
 
+/**
+ * The smallest width of a column: its longest word is never broken, and it does not become narrower
+ * than what is readable.
+ */
 function leastOf(longest: number, natural: number): number {
   return Math.min(natural, Math.max(longest, natural > NARROW ? NARROW : 0));
 }
 
+/** In characters. */
 function longestWord(cell: string): number {
   return cell.split(' ').reduce((most, word) => Math.max(most, word.length), 0);
 }
 
+/** The width of a row with its gaps. */
 function sumOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
 }
@@ -70,10 +79,12 @@ function widen(
   return widths;
 }
 
+/** Rows with the given column widths. */
 function grid(rows: readonly Row[], widths: readonly number[]): string {
   return rows.flatMap((row) => rowLines(row, widths)).join('\n');
 }
 
+/** One row, which has several lines if a cell wraps. Blanks at the end of a line are removed. */
 function rowLines(row: Row, widths: readonly number[]): readonly string[] {
   const cells = row.map((cell, i) =>
     cell.length <= (widths[i] ?? 0) ? [cell] : wrapText(cell, widths[i] ?? 0).split('\n'),

@@ -1,6 +1,7 @@
 /** A progress bar; prints nothing without a terminal. */
 import { writeLine, writeOver } from '../../../shared/telemetry/terminal.ts';
 
+/** Width of the bar without its brackets and numbers. */
 const BAR_CHARACTERS = 30;
 
 /** A bar that is redrawn in place. */

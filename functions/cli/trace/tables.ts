@@ -2,6 +2,7 @@
 import type { TraceStation } from '../../../shared/operations/trace/stations.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/** One row for each station; one without a time is the current state. */
 export function traceTable(stations: readonly TraceStation[]): string {
   const details = withoutRepeats(stations.map((station) => station.details));
   return formatTable(

@@ -4,6 +4,9 @@ import type { WaitingView } from '../../../shared/operations/waiting/waiting.ts'
 import { formatAge } from '../../../shared/operations/words.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/**
+ * A sentence for each device, then one row for each change. `now` is in milliseconds since 1970.
+ */
 export function waitingText({ devices, entries }: WaitingView, now: number): string {
   if (devices.length === 0 && entries.length === 0) return 'Nothing waits.';
   const words = devices.map((one) => describeWaitingDevice(one, now)).join('\n');

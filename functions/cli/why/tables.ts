@@ -3,6 +3,10 @@ import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/**
+ * One row for each server, then what is missing on the devices, then the remedies. The column `NOW`
+ * exists only if the devices were asked.
+ */
 export function whyText(answers: readonly WhyAnswer[]): string {
   const asked = answers.some(({ now }) => now !== undefined);
   const rows = answers.map(({ server: s, exposures, now }) => [
@@ -36,10 +40,18 @@ export function whyText(answers: readonly WhyAnswer[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
+/**
+ * Omitted if it has no lines. Equal lines are printed once, because several servers may have the
+ * same remedy.
+ */
 function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [title, ...new Set(lines.map(visible))].join('\n');
 }
 
+/**
+ * The exposures that are missing and the failures that explain why. If a device did not answer,
+ * what it lacks is not known.
+ */
 function presentLines({ now }: WhyAnswer): readonly string[] {
   if (now === undefined) return [];
   return [
