@@ -157,6 +157,16 @@ describe('a node that is excluded', () => {
     ).toEqual(['a+ b+ c+ d+', 'a- b- c+ d+', 'a- b- c- d+']);
   });
 
+  test('does not come back when another one must stay', () => {
+    expect(
+      story(
+        { nodes: ['a', 'b', 'c', 'd'] },
+        { nodes: ['a excluded', 'b', 'c', 'd'] },
+        { nodes: ['a excluded', 'b excluded', 'c cordoned', 'd'] },
+      ),
+    ).toEqual(['a+ b+ c+ d+', 'a- b+ c+ d+', 'a- b+ c- d+']);
+  });
+
   test('comes back when nobody else is left', () => {
     expect(
       story({ nodes: ['a', 'b'] }, { nodes: ['a excluded', 'b'] }, { nodes: ['a excluded'] }),
