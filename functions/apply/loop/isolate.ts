@@ -40,9 +40,9 @@ export function afterRefusal(
   const [only] = changes;
   if (left !== undefined) {
     // The named change is not the only cause; it is examined separately.
-    const tasks = [
+    const tasks: readonly Task[] = [
       { changes, isolating, known: { fault } },
-      { changes: [left], isolating },
+      { changes: [left], isolating, again: true },
     ];
     return { kind: 'go on', tasks, pardon: left };
   }

@@ -15,11 +15,12 @@ import type { Loop, LoopJob, Moment, Results } from './state.ts';
 
 /** The plan from this state, limited to the given changes. */
 export function makePlan(
-  { job, seen, results, work }: Loop,
+  loop: Loop,
   state: DeclaredState,
   { now }: Moment,
   only: ReadonlySet<string> | undefined,
 ): Plan {
+  const { job, seen, results } = loop;
   const { partition, slices, sameFleet, fleetOf, orders, absences } = job;
   const { movedFrom, shareNodes, overrides, closed } = job;
   return planPartition(partition, state, slices, {
@@ -27,7 +28,7 @@ export function makePlan(
     ...(fleetOf && { fleetOf }),
     now,
     refused: results.refused,
-    retry: work.retry,
+    retry: retryIn(loop),
     ...(only && { only }),
     ...(seen.holders && { holders: seen.holders }),
     ...(orders && { orders }),
@@ -37,6 +38,10 @@ export function makePlan(
     overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...seen.manualChanges] },
     ...(shareNodes === undefined ? {} : { shareNodes }),
   });
+}
+
+function retryIn({ work, attempt }: Loop): ReadonlySet<string> {
+  return attempt?.task.again === true ? attempt.only : work.retry;
 }
 
 /** "Unchanged" after a change is not reported. */
@@ -89,13 +94,6 @@ export function withdrawRefusals(loop: Loop, entries: readonly PlanEntry[]): Loo
     ...loop,
     results: { ...loop.results, refused: without(refused), rejections: without(rejections) },
   };
-}
-
-/** The same for a change of this round, whose refusal may be stored in the declaration already. */
-export function withdrawNamedRefusal(before: Loop, entry: PlanEntry): Loop {
-  const { work, ...loop } = withdrawRefusals(before, [entry]);
-  const retry = new Set(work.retry).add(changeId(entry));
-  return { ...loop, work: { ...work, retry, refused: work.refused - 1 } };
 }
 
 /** Adds a refused declare to the history of the changes that it contained. */

@@ -142,6 +142,8 @@ export interface Task {
    * `ifRefused` changes were refused.
    */
   readonly known?: { readonly fault: DeviceError; readonly ifRefused?: number };
+  /** Blamed before by mistake: a refusal that is stored already does not count. */
+  readonly again?: true;
   /** The change that BIG-IP named; it is left out of this task. */
   readonly named?: PlanEntry;
   /** The task is a sample of changes that fail together with an internal fault. */

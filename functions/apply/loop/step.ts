@@ -40,7 +40,6 @@ import {
   noted,
   overwritten,
   withdrawRefusals,
-  withdrawNamedRefusal,
   refusedResult,
   resultOf,
   sameOnDevice,
@@ -367,8 +366,10 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Moment): Step
   const found = afterRefusal(before.job, task, fault, before.work.refused);
   if (found.kind === 'give up') return fails(before, withoutCausingChange(before, found.fault));
   const tasks = [...found.tasks, ...before.work.tasks];
-  const free = found.pardon === undefined ? before : withdrawNamedRefusal(before, found.pardon);
-  const loop = { ...free, work: { ...free.work, tasks } };
+  const { pardon } = found;
+  const free = pardon === undefined ? before : withdrawRefusals(before, [pardon]);
+  const refusals = before.work.refused - (pardon === undefined ? 0 : 1);
+  const loop = { ...free, work: { ...before.work, tasks, refused: refusals } };
   if (found.blame === undefined) return work(loop, at);
   const { change, error } = found.blame;
   const blamed = recordRefusal(loop, change, error, at);
