@@ -110,7 +110,15 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: "''", in: 'stuckMoves', why: 'no partition has an empty name, or none' },
   ],
   'shared/domain/plan/moves.ts': [{ code: 'false', in: 'movesBetween', why: SAME_FALSE }],
+  'shared/domain/plan/overrides.ts': [
+    { code: '{}', in: 'withAdoption', why: 'an override without values is not kept' },
+  ],
   'shared/domain/plan/owner-draft.ts': [
+    {
+      code: '[...held].sort()',
+      what: '.sort() is left out',
+      why: 'they are held in the order of the exposures, which is this one',
+    },
     { code: 'sender === undefined', what: 'is always false', why: SAME_ABSENT },
   ],
   'shared/domain/plan/plan.ts': [

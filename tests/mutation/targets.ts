@@ -38,6 +38,7 @@ export const TARGETS: readonly Target[] = [
     tests: [
       'tests/unit/plan/*.test.ts',
       'tests/unit/apply/*.test.ts',
+      'tests/unit/map/excluded-nodes.test.ts',
       'tests/property/plan/*.test.ts',
     ],
     kinds: GUARDS,
@@ -58,12 +59,13 @@ export const TARGETS: readonly Target[] = [
     sources: ['shared/domain/exposure/**/*.ts'],
     tests: [
       'tests/unit/exposure/*.test.ts',
-      'tests/unit/addresses/exposures.test.ts',
+      'tests/unit/addresses/{choose,exposures,policy}.test.ts',
       'tests/unit/cases/*.test.ts',
       'tests/unit/cli/{import-steps,import-text,options,said}.test.ts',
-      'tests/unit/config/{networks,schema}.test.ts',
+      'tests/unit/config/{address-pools,networks,schema}.test.ts',
       'tests/unit/express/{cordon,wishes}.test.ts',
       'tests/unit/map/*.test.ts',
+      'tests/unit/plan/{fleet,shared}.test.ts',
       'tests/unit/watch/{automatic-addresses,foreign-pods,told-settings}.test.ts',
       'tests/property/exposure/*.test.ts',
     ],

@@ -117,7 +117,7 @@ function nodePortOf(
   const sorted = usable.toSorted(
     (a, b) => Number(b.port === report.port) - Number(a.port === report.port) || a.port - b.port,
   );
-  return sorted.find((one) => one.nodePort !== null)?.nodePort ?? undefined;
+  return sorted.flatMap(({ nodePort }) => nodePort ?? [])[0];
 }
 
 /** The ingress Service leads to the listener, but no node does. */
@@ -207,7 +207,7 @@ const MAX_NAMED = 3;
  * to extend.
  */
 export function formatForeignMembers(
-  { networks, entry }: IndexedIngress,
+  { entry }: IndexedIngress,
   strangers: readonly string[],
 ): string {
   const more = strangers.length > MAX_NAMED ? ` and ${strangers.length - MAX_NAMED} more` : '';
@@ -217,7 +217,7 @@ export function formatForeignMembers(
       : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
   return (
     `${strangers.slice(0, MAX_NAMED).join(', ')}${more} left out: ` +
-    `outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; ` +
+    `outside ${field} of cluster ${entry.cluster}; ` +
     'add the network there if it belongs to the cluster'
   );
 }

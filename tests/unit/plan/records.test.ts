@@ -196,6 +196,15 @@ test('the order of slices in a batch changes neither the result nor what is said
   }
 });
 
+test('removals are told in order of owners', () => {
+  const { next } = plan(EMPTY_STATE, [
+    slice(1, [exposure()]),
+    slice(1, [exposure({ port: 2 })], west),
+  ]);
+  const gone = plan(next, [slice(2, [], west), slice(2, [])]);
+  expect(gone.entries.map(({ owner }) => owner)).toEqual([EAST, west.owner]);
+});
+
 test('a refusal of a change without fingerprint is of the empty one', () => {
   const refusal = { code: 'BIP421', reason: 'no' };
   expect(nextQuarantine({}, refusal, { before: undefined, now: 0 }).hash).toBe('');

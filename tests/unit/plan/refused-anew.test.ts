@@ -93,7 +93,7 @@ describe('a port counts as had already', () => {
   });
 
   test('although other clusters have the same number elsewhere, or share it', () => {
-    const first = slice(1, [exposure({ address: '172.16.100.1' })], other);
+    const first = slice(1, [exposure({ address: '172.16.100.100' })], other);
     const beside = plan(EMPTY_STATE, [first, slice(1, [exposure()])]).next;
     const p = plan(beside, [slice(2, [{ ...internal, address: NEW }])]);
     expect(kinds(p)).toContain(`create ${NEW}:32400/tcp`);

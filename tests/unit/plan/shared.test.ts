@@ -256,6 +256,14 @@ describe('what is told of a shared exposure', () => {
   });
 });
 
+test('a ratio counts per member where nodes were shared before, although nothing is declared any more', () => {
+  const ratio = under(fleet({ mode: 'ratio', ratio: { east: 3 } }));
+  const both = [offer('east'), offer('west', { since: LATER })];
+  const balance = (shareNodes: boolean): string =>
+    at(plan({ ...EMPTY_STATE, shareNodes }, both, ratio).next).settings.balance;
+  expect([balance(true), balance(false)]).toEqual(['ratio-member', 'ratio-node']);
+});
+
 test('settings of the fleet that do not fit its own mode are left out', () => {
   const rules = under(
     fleet({ settings: { mode: 'fastl4', profiles: { tcp: '/Common/tcp-lan' } } }),
