@@ -2,7 +2,7 @@
  * Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against
  * the sources.
  */
-import { ADDRESSES, PLAN } from './equivalents-domain.ts';
+import { ADDRESSES, EXPOSURE, PLAN } from './equivalents-domain.ts';
 import type { Mutant } from './mutants.ts';
 import {
   ALWAYS_THERE,
@@ -516,6 +516,7 @@ export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
   ...FAILURES,
   ...PLAN,
   ...ADDRESSES,
+  ...EXPOSURE,
 };
 
 export function matches(equivalent: Equivalent, mutant: Mutant): boolean {

@@ -10,6 +10,7 @@ import {
   reservedProblem,
 } from '../../../shared/domain/exposure/settings/policy.ts';
 import { compareServerAge } from '../../../shared/domain/exposure/sources/candidates.ts';
+import { readConfigMap } from '../../../shared/domain/exposure/sources/f5-configmap.ts';
 import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import {
   configMap,
@@ -104,6 +105,18 @@ describe('a server that may only stay where it is declared', () => {
     ]);
     expect(codes(built)).toEqual([]);
   });
+});
+
+test('a server that the device could not serve does not slip in beside one that may only stay', () => {
+  const wrong = { [EXPOSE]: 'true', 'sluice.io/mode': 'http' };
+  const built = build({ gates: [older, annotated(younger, wrong)] }, { expose: 'annotated' });
+  expect(verdicts(built)).toEqual(['GW147', 'GW137']);
+  expect(built.exposures).toMatchObject([{ gateways: ['default/older'] }]);
+});
+
+test('the network of clients is told with the annotation that asks for it', () => {
+  const { sources } = build({ gates: [annotated(older, { 'sluice.io/source': '10.0.0.0/8' })] });
+  expect(sources['172.16.100.195:32400/tcp']?.['source']).toContain('sluice.io/source');
 });
 
 describe('a Gateway that is refused at an address and port', () => {
@@ -220,6 +233,62 @@ describe('an F5 ConfigMap', () => {
   });
 });
 
+describe('the Service and port of an F5 ConfigMap', () => {
+  const target = (body: unknown): unknown => {
+    const { service, port } = readConfigMap(configMap('cm', body));
+    return [service, port];
+  };
+  const backend = { serviceName: 'gw', servicePort: 80 };
+  const decoy = { serviceName: 'decoy', servicePort: 1 };
+
+  test.each<[string, unknown, unknown]>([
+    ['are those of its backend', { virtualServer: { frontend: decoy, backend } }, ['gw', 80]],
+    [
+      'are guessed if the port is a text',
+      { virtualServer: { backend: { ...backend, servicePort: '80' } } },
+      ['gw', 80],
+    ],
+    [
+      'are guessed if the name is none',
+      { virtualServer: { backend: { ...backend, serviceName: 5 } } },
+      [undefined, 80],
+    ],
+    ['are guessed without a backend', { virtualServer: { frontend: decoy } }, ['decoy', 1]],
+    ['are guessed of a list', { virtualServer: [{ backend }] }, ['gw', 80]],
+    ['are guessed of what is no JSON', '{"serviceName": "gw", "servicePort": 80', ['gw', 80]],
+    ['are unknown if it names none', '{"servicePort": x', [undefined, undefined]],
+  ])('%s', (_, body, expected) => {
+    expect(target(body)).toEqual(expected);
+  });
+});
+
+describe('an address that only BIG-IP remembers', () => {
+  const addressPools = [AddressPool.parse({ name: 'web', ranges: ['10.1.0.0/29'] })];
+  const noted = (service: Record<string, unknown>): readonly string[] =>
+    build({ service }, { virtualAddress: 'auto', writeStatus: false }, { addressPools }).notes.map(
+      ({ code, message }) => `${code} ${message}`,
+    );
+
+  test('is told with the remedy that its Service allows', () => {
+    expect(noted({ type: 'ClusterIP' })).toEqual([
+      expect.stringMatching(/^GW156 .*make it type LoadBalancer$/),
+    ]);
+    expect(noted({ type: 'LoadBalancer' })).toEqual([
+      expect.stringMatching(/^GW156 .*set writeStatus: true for the ingress/),
+    ]);
+  });
+
+  test('is claimed from the status of a Service that only Sluice writes', () => {
+    const claims = (service: Record<string, unknown>): unknown =>
+      build({ service }, { virtualAddress: 'auto' }, { addressPools }).auto?.claims;
+    const loadBalancerIngress = [{ hostname: 'lb.example.com' }, { ip: '10.1.0.3' }];
+    const ours = { type: 'LoadBalancer', statusIsOurs: true, loadBalancerIngress };
+    expect(claims(ours)).toEqual(['10.1.0.3']);
+    expect(claims({ ...ours, statusIsOurs: false })).toEqual([]);
+    expect(claims({ ...ours, type: 'ClusterIP' })).toEqual([]);
+  });
+});
+
 describe('automatic addresses', () => {
   const addressPools = ['web', 'internal'].map((name) =>
     AddressPool.parse({ name, ranges: ['10.1.0.0/29'] }),
@@ -294,6 +363,12 @@ describe('a policy', () => {
 });
 
 describe('the partition of an address', () => {
+  test('is the first by name of two that draw the same', () => {
+    const same = ['p-1dzz9sv', 'p-1my1y60'];
+    for (const partitions of [same, same.toReversed()])
+      expect(partitionFor('10.0.0.1', partitions)).toBe('p-1dzz9sv');
+  });
+
   test('needs one to choose from', () => {
     expect(() => partitionFor('10.0.0.1', [])).toThrow(RangeError);
   });
