@@ -527,9 +527,11 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'without the Service none of its ports leads there',
     },
   ],
-  'shared/domain/exposure/sources/candidates.ts': [
+  'shared/domain/exposure/sources/assigned-configmaps.ts': [
     { code: 'x < y', what: '< becomes <=', why: 'equal ages were dealt with before' },
     { code: 'a.name < b.name', what: '< becomes <=', why: 'equal names were dealt with before' },
+  ],
+  'shared/domain/exposure/sources/candidates.ts': [
     { code: '[]', in: 'layersOf', why: ALWAYS_THERE },
     { code: 'report', in: 'collectCandidates', what: 'is left out of the ??', why: ALWAYS_THERE },
   ],

@@ -9,7 +9,7 @@ import {
   PolicyConfig,
   reservedProblem,
 } from '../../../shared/domain/exposure/settings/policy.ts';
-import { compareServerAge } from '../../../shared/domain/exposure/sources/candidates.ts';
+import { compareServerAge } from '../../../shared/domain/exposure/sources/assigned-configmaps.ts';
 import { readConfigMap } from '../../../shared/domain/exposure/sources/f5-configmap.ts';
 import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import {
