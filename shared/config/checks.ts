@@ -8,6 +8,10 @@ import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
+/**
+ * The partition of the ingress must exist on each of its devices. Without one, it is the first
+ * partition of its first device.
+ */
 function partitionProblems(
   path: string,
   ingress: IngressConfig,
@@ -61,10 +65,12 @@ function spreadProblems(
   });
 }
 
+/** The order of partitions does not matter. */
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.toSorted().join('\n') === b.toSorted().join('\n');
 }
 
+/** Text that is no address, such as `auto`, is not checked here. */
 function addressProblems(path: string, ingress: IngressConfig): readonly ConfigProblem[] {
   const ip = ingress.virtualAddress === undefined ? undefined : parseIp(ingress.virtualAddress);
   if (ip === undefined || isUsableVirtualAddress(ip)) return [];
@@ -76,6 +82,7 @@ function addressProblems(path: string, ingress: IngressConfig): readonly ConfigP
   ];
 }
 
+/** All problems of `ingresses`. Of two entries for one Service, the later one is reported. */
 function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const devices = config.devices.map((device) => device.name);
   const clusters = config.clusters.map((cluster) => cluster.id);
@@ -149,6 +156,7 @@ function encryptionProblems(path: string, url: string): readonly ConfigProblem[]
   return [{ path, message: `must begin with https://, not ${protocol}//` }];
 }
 
+/** Host names as `URL` returns them: IPv6 addresses have brackets. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -44,6 +44,7 @@ function seedCluster(config: SluiceConfig, { cluster, service }: IngressConfig):
   return fellows.toSorted()[0] ?? cluster;
 }
 
+/** The schema checked the networks, so none is left out here. */
 function networksOf(cluster: ClusterConfig | undefined): ClusterNetworks | undefined {
   if (cluster === undefined) return undefined;
   const { id, routeDomain, podNetworks, nodeNetworks } = cluster;

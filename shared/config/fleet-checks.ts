@@ -18,6 +18,7 @@ export function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
   ];
 }
 
+/** Each cluster of a fleet must exist, and belong to no other fleet. */
 function homeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const clusters = config.clusters.map((cluster) => cluster.id);
   const home = new Map<string, string>();
@@ -40,6 +41,10 @@ function homeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   );
 }
 
+/**
+ * Keys that have no effect in the mode of the fleet are refused, because they would be
+ * misunderstood. In mode ratio, so is a balancing method that ignores the ratio.
+ */
 function modeProblems(
   path: string,
   { mode, ratio, minimumActive, clusters, settings }: FleetConfig,

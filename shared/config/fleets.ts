@@ -24,6 +24,7 @@ export function fleetsByCluster(config: SluiceConfig): FleetOf {
   return (cluster) => byCluster.get(cluster);
 }
 
+/** Fills in the defaults: ratio 1 for each cluster, and one active member. */
 function fleetOfEntry({
   name,
   mode,

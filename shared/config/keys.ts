@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { SluiceConfig } from './schema.ts';
 
+/** The parts of a JSON Schema that matter here. */
 interface Node {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -11,11 +12,13 @@ interface Node {
   readonly oneOf?: readonly Node[];
 }
 
+/** The forms that a value may have; unions inside unions are flattened. */
 function alternatives(node: Node): readonly Node[] {
   const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
   return inner.length === 0 ? [node] : inner.flatMap(alternatives);
 }
 
+/** The schemas one level below. A number in the path selects the items of a list. */
 function step(node: Node, key: PropertyKey): readonly Node[] {
   const child = typeof key === 'number' ? node.items : node.properties?.[String(key)];
   return child === undefined ? [] : alternatives(child);

@@ -10,6 +10,10 @@ import { SluiceConfig } from './schema.ts';
 export { ConfigError } from './error.ts';
 export type { ConfigProblem } from './error.ts';
 
+/**
+ * Throws GW100 for syntax errors, duplicate keys and warnings of the parser. Aliases are limited,
+ * because they can make a small file huge.
+ */
 function readYaml(text: string, source: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: false });
   // The first line contains the position; the other lines would quote the file, including secrets.

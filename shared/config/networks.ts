@@ -31,6 +31,10 @@ export function networkProblems(config: SluiceConfig): readonly ConfigProblem[] 
   });
 }
 
+/**
+ * The networks that a cluster uses on the device. Nodes count in both cases, because gateway pods
+ * on the host network have their addresses.
+ */
 function claimsOn(
   { ingresses }: SluiceConfig,
   device: string,
@@ -66,6 +70,7 @@ function clash(a: Claim, b: Claim): boolean {
   return x !== undefined && y !== undefined && cidrsOverlap(x, y);
 }
 
+/** Names both clusters, the place of the other network, and the two remedies. */
 function sentence(claim: Claim, other: Claim, device: string): string {
   const { routeDomain, id } = claim.cluster;
   return (

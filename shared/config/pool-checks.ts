@@ -99,6 +99,10 @@ function poolProblems(
   ];
 }
 
+/**
+ * Checks the address of one ingress: a fixed address must not be in the assignable part of a pool,
+ * and `auto` needs the pool that it names.
+ */
 function wishProblems(
   pools: readonly AddressRanges[],
   virtualAddress: string,

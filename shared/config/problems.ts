@@ -13,12 +13,16 @@ export function formatPath(path: readonly PropertyKey[]): string {
     .join('');
 }
 
+/** Shorter, because zod puts its types in a namespace. */
 type Issue = z.core.$ZodIssue;
 
+/** Keys whose values must be references. What was written there is never shown. */
 const SECRET_KEYS = ['password', 'ca', 'verifyKeys', 'signKey'];
+/** The message for those keys. */
 const REMEDY =
   'write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME';
 
+/** One problem for each unknown key, with the known key that is most similar. */
 function unknownKeys(
   issue: Issue & { readonly code: 'unrecognized_keys' },
 ): readonly ConfigProblem[] {
@@ -43,6 +47,7 @@ function unionMessage(issue: Issue & { readonly code: 'invalid_union' }): string
   return [...new Set(forms)].join(', or ');
 }
 
+/** The value at a path; undefined where the path leaves the file. */
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
@@ -61,6 +66,7 @@ function got(value: unknown): string {
   return text.length <= 80 ? ` (got ${text})` : '';
 }
 
+/** The last name of the path decides, because references may be in lists. */
 function isSecret(issue: Issue): boolean {
   const named = issue.path.findLast((part) => typeof part === 'string');
   return SECRET_KEYS.includes(String(named));

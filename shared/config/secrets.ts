@@ -45,6 +45,7 @@ async function fromSecretsManager(id: string): Promise<string | undefined> {
   }
 }
 
+/** Parameters of type SecureString are decrypted. */
 async function fromParameterStore(name: string): Promise<string | undefined> {
   const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
   const client = new SSMClient({ requestHandler: handlerLimits(SILENCE_MS) });
@@ -73,10 +74,12 @@ async function readSecretFile(path: string): Promise<string> {
 /** Bytes. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** Its code becomes the reason in the message. */
 class NotAFile extends Error {
   readonly code = 'not a regular file of at most 1 MiB';
 }
 
+/** Throws GW102. The reference is named, the value never. */
 function fail(reference: string, message: string, cause?: unknown): never {
   throw new ConfigError(
     'GW102',
@@ -108,8 +111,10 @@ function nameOf(error: unknown): string {
   return 'name' in error && typeof error.name === 'string' ? error.name : 'unknown error';
 }
 
+/** Gets the part behind the colon, and the whole reference for messages. */
 type Resolver = (rest: string, reference: string) => Promise<string | undefined>;
 
+/** By the kind of reference. A line break at the end of a file is not part of the secret. */
 function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
   const {
     env,
@@ -130,6 +135,7 @@ function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
   };
 }
 
+/** What to do if a secret cannot be read or is empty, by the kind of reference. */
 const REMEDIES: Readonly<Record<string, string>> = {
   env: 'set the environment variable',
   file: 'put the secret into the file, and let this process read it',

@@ -1,3 +1,4 @@
+/** When a cluster counts as silent, and what happens then. */
 import type { SilencePolicy } from '../domain/steering/silence.ts';
 import type { SluiceConfig } from './schema.ts';
 

@@ -4,8 +4,8 @@ import type { DevicePool } from '../../../shared/operations/addresses/addresses.
 import { compareNaturally, formatTable } from '../terminal/output.ts';
 
 /**
- * The usage of each pool, and below it one row for each user of an address. An address that is
- * reserved without a port shows `-`.
+ * The usage of each pool, and below it one row for each user of an address. A use without exposures
+ * shows `-`.
  */
 export function addressTables(pools: readonly DevicePool[]): string {
   if (pools.length === 0) return 'No address pools: addressPools in sluice.yaml is empty.';

@@ -43,10 +43,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * An item with one of the two fields is incomplete on purpose or by mistake, so it inherits
- * neither.
- */
+/** An item that names only one of the two fields inherits neither. */
 function inherit(own: Listed, inherited: KindedObject): Listed {
   return own.kind === undefined && own.apiVersion === undefined ? { ...inherited, ...own } : own;
 }

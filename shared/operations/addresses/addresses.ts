@@ -49,6 +49,10 @@ export async function listAddresses(
   };
 }
 
+/**
+ * All pools, as one device uses them. Rejects if a partition of the device cannot be read, because
+ * an address of it would look free.
+ */
 async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
   const seen = await readDeviceView(runtime, device, true);
   return runtime.config.addressPools.map((pool) => ({
@@ -57,6 +61,7 @@ async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly
   }));
 }
 
+/** Everything that a search term may match. */
 function textOf({ device, name }: DevicePool, { address, by }: AddressUse): string {
   return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(
     ' ',

@@ -52,6 +52,7 @@ export async function giveApprovals(
   });
 }
 
+/** An exposure as commands print it; the device checks whether it exists. */
 const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
 
 /** Throws an explanation if the request is invalid. */
@@ -103,6 +104,7 @@ export function approvalsFor(
   return approvals;
 }
 
+/** What was read, and what the operator asked for. */
 interface Looked {
   readonly declared: readonly DeclaredPartitionView[];
   readonly owner: string;

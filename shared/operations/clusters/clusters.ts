@@ -83,6 +83,7 @@ export async function giveClusterOrder(
   return devices;
 }
 
+/** Reads the chosen device, or all of them. Throws if there is no such device. */
 async function readChosen(
   runtime: OperationContext['runtime'],
   device: string | undefined,

@@ -116,6 +116,7 @@ function drainIntent(
   };
 }
 
+/** Names the first five exposures and counts all of them. */
 function aloneWords(cluster: string, alone: readonly string[]): string {
   const some = alone.slice(0, 5).join(', ');
   return (
@@ -195,6 +196,7 @@ function versionsOf(
   return newest;
 }
 
+/** The exposures to which one of the owners contributes. */
 function keysOf(
   { exposures }: DeclaredState,
   isMeant: (owner: string) => boolean,
@@ -253,10 +255,12 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Cluster
   };
 }
 
+/** All places are about the same cluster. */
 function clusterIn([first]: readonly Place[]): string {
   return first?.cluster ?? '';
 }
 
+/** How much of the cluster is declared on the device, for the question. */
 function sizeOf({ device, cluster, states }: Place): string {
   const own = states
     .flatMap(({ exposures }) =>
@@ -271,6 +275,7 @@ function sizeOf({ device, cluster, states }: Place): string {
   )} on ${device}`;
 }
 
+/** Since when and why the cluster is drained, so that a drain is not ended by mistake. */
 function drainedWords(places: readonly Place[]): string {
   const drains = places.flatMap(({ device, cluster, states }) =>
     states.flatMap(({ drains: all }) =>

@@ -131,6 +131,7 @@ function rowOf(
   };
 }
 
+/** A cluster that no adoption replaced needs a decision, so it comes first. */
 function rivalIn(
   rivals: readonly NonNullable<OwnerRecord['rival']>[],
   replaced: ReadonlySet<string>,

@@ -22,6 +22,7 @@ export interface ClusterCheckOptions {
   readonly leaseNamespace?: string | undefined;
 }
 
+/** The configured ingresses of the checked cluster. */
 type Ingresses = SluiceConfig['ingresses'];
 
 /**
@@ -44,6 +45,7 @@ export async function clusterChecks(
   return [...objects, ...(unknown ? [hint] : []), ...rights];
 }
 
+/** `service` is `namespace/name`. */
 function namespaceOf({ service }: Ingresses[number]): string {
   return service.split('/')[0] ?? '';
 }
@@ -73,6 +75,10 @@ async function accountChecks(
   }
 }
 
+/**
+ * If the cluster cannot be read, the Services are not looked for: each would fail for the same
+ * reason.
+ */
 async function objectChecks(
   ingresses: Ingresses,
   kubeconfig: string,
@@ -96,6 +102,7 @@ async function objectChecks(
   }
 }
 
+/** The resource of Services, as the client addresses it. */
 const SERVICES: Resource = {
   group: '',
   version: 'v1',
@@ -104,6 +111,7 @@ const SERVICES: Resource = {
   namespaced: true,
 };
 
+/** Whether the configured Service exists, and whose external address it has. */
 async function serviceCheck(
   client: Pick<KubernetesClient, 'get'>,
   ingress: Ingresses[number],

@@ -25,6 +25,7 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFin
   ];
 }
 
+/** One finding for each partition; the code says what kept it from being read. */
 function reachable(d: DeclaredPartitionView): DoctorFinding {
   const checked = { id: 'device', what: `device ${d.device}, partition ${d.partition}` };
   if (!('state' in d)) return badFinding(checked, `${d.problem} (${d.code})`);

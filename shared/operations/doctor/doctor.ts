@@ -32,6 +32,7 @@ export interface DoctorInput {
 /** One check; it may have several findings and does not reject for a fault that it looks for. */
 export type DoctorCheck = (input: DoctorInput) => Promise<readonly DoctorFinding[]>;
 
+/** For checks that need nothing but the runtime. */
 const ofRuntime =
   (check: (runtime: Runtime) => Promise<readonly DoctorFinding[]>): DoctorCheck =>
   ({ context }) =>

@@ -6,8 +6,10 @@ import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { badFinding, okFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 
+/** A key that was loaded, or why not. The key itself is not kept. */
 type Read = { readonly keyid: string } | { readonly problem: string; readonly code: string };
 
+/** A key that cannot be loaded is a finding, not an error of the command. */
 async function attempt(load: () => Promise<{ readonly keyid: string }>): Promise<Read> {
   try {
     return { keyid: (await load()).keyid };
@@ -41,6 +43,7 @@ export async function keyChecks({
   return found.flat();
 }
 
+/** The finding for one public key. */
 function ofVerifyKey({ id }: ClusterConfig, reference: string, read: Read): DoctorFinding {
   const checked = { id: 'verify-key', what: `verify key ${reference} of ${id}` };
   return 'keyid' in read
@@ -48,6 +51,10 @@ function ofVerifyKey({ id }: ClusterConfig, reference: string, read: Read): Doct
     : badFinding(checked, `${read.problem} (${read.code})`);
 }
 
+/**
+ * The finding for the signing key. It fails only if the key was read, all public keys were read,
+ * and none of them belongs to it.
+ */
 function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): DoctorFinding {
   const checked = { id: 'sign-key', what: `sign key of ${id}` };
   // Only the watcher needs the key, and it may run elsewhere.

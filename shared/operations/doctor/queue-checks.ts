@@ -27,6 +27,7 @@ export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueN
 export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
   const depths = await Promise.all(queueNames(runtime).map((name) => depth(runtime, name)));
   const reader = queueBackend(runtime.config.queue).readSettings?.();
+  // Only a queue server reports settings.
   if (reader === undefined) return depths;
   try {
     const there = queueNames(runtime).filter((_, i) => depths[i]?.ok);
@@ -36,6 +37,7 @@ export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFind
   }
 }
 
+/** Reading the depth needs the queue to exist and to be readable, so it is the check. */
 async function depth({ queues }: Runtime, name: QueueName): Promise<DoctorFinding> {
   const checked = { id: 'queue', what: `queue ${name}` };
   try {

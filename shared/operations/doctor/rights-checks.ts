@@ -15,6 +15,7 @@ export interface RightsInput {
   readonly leaseNamespace: string;
 }
 
+/** Permissions that are granted together, and what it means if one is missing. */
 interface Group {
   readonly place: string;
   /** Absent: the whole cluster. */
@@ -24,6 +25,7 @@ interface Group {
   readonly remedy: string;
 }
 
+/** The end of each remedy. */
 const OF_ROLE = 'the roles in infra/kubernetes/base have it';
 
 /** One finding for each group of permissions, with the missing ones. */
@@ -31,6 +33,10 @@ export async function rightsChecks(input: RightsInput): Promise<readonly DoctorF
   return Promise.all(groupsOf(input).map((group) => checkGroup(input, group)));
 }
 
+/**
+ * As the shipped roles are divided: the cluster, each namespace with an ingress, and the namespace
+ * of the Lease. Missing optional permissions are only a warning.
+ */
 function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] {
   const of = (scope: RbacRule['scope']): readonly RbacRule[] =>
     RBAC_RULES.filter((rule) => rule.scope === scope);
@@ -68,6 +74,7 @@ function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] 
   ];
 }
 
+/** Asks for all permissions of the group and lists those that are missing. */
 async function checkGroup(
   { may }: RightsInput,
   { place, namespace, rules, state, remedy }: Group,

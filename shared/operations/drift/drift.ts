@@ -35,6 +35,7 @@ export async function driftOfDevices(
   return { findings, answered, unanswered };
 }
 
+/** Audits one device over a connection of its own. Rejects if the device does not answer. */
 async function lookAt(
   { config, secrets, clock, random }: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
   wanted: DeviceConfig,

@@ -51,6 +51,7 @@ export async function importFailures(
   };
 }
 
+/** Counts the events that need a proof of their origin and lack it. */
 async function countUnproven(
   failures: readonly Failure[],
   { config, secrets, clock }: Runtime,

@@ -51,15 +51,18 @@ export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMa
   };
 }
 
+/** An exposure and the ingress that requests it. */
 interface Claim {
   readonly exposure: Exposure;
   readonly ingress: OfflineIngress;
 }
 
+/** The exposure of a claim that won. */
 function exposureIn({ exposure }: Claim): Exposure {
   return exposure;
 }
 
+/** `namespace/name` of the Service. */
 function nameOf({ ref }: OfflineIngress): string {
   return `${ref.namespace}/${ref.service}`;
 }
@@ -75,6 +78,7 @@ function holderOf(claim: Claim, claims: readonly Claim[]): Claim {
   return rivals.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0] ?? claim;
 }
 
+/** A note for each claim that another ingress won, as the device would report it. */
 function lostClaims(claims: readonly Claim[]): ObjectMapping['notes'] {
   return claims.flatMap((claim) => {
     const holder = holderOf(claim, claims);
@@ -102,6 +106,7 @@ function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]):
   return { ...mapping, servers };
 }
 
+/** Both APIs may have a Gateway of the same name, so the API is compared too. */
 function isSame(a: ServerReport, b: ServerReport): boolean {
   return a.gateway === b.gateway && a.api === b.api && a.server === b.server;
 }

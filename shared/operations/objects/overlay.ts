@@ -6,6 +6,9 @@ import type {
   ServicePort,
 } from '../../domain/snapshot/objects.ts';
 
+/**
+ * The fields by which objects of all kinds are compared. Nodes and namespaces have only a name.
+ */
 interface Named {
   readonly kind?: string;
   readonly name?: string;
@@ -17,6 +20,7 @@ interface Named {
   };
 }
 
+/** Kinds in one list may differ, so the kind is part of the key. */
 function keyOf({ kind = '', name, meta }: Named): string {
   return meta === undefined ? (name ?? '') : `${kind} ${meta.namespace}/${meta.name}`;
 }
@@ -35,6 +39,7 @@ function over<T extends Named>(change: T, before: T | undefined): T {
   };
 }
 
+/** The list after the changes. Replaced objects keep their position, new ones come last. */
 function overlay<T extends Named>(
   before: readonly T[],
   changes: readonly T[],
@@ -60,6 +65,7 @@ function overService(change: Service, before: Service | undefined): Service {
   };
 }
 
+/** A node port that the file does not set stays, as with `kubectl apply`. */
 function nodePortOf(port: ServicePort, { ports }: Service): Pick<ServicePort, 'nodePort'> {
   const same = ports.find((one) => one.port === port.port && one.protocol === port.protocol);
   const nodePort = port.nodePort ?? same?.nodePort;

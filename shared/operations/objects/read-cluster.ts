@@ -35,6 +35,10 @@ const CONFIG_MAPS = {
   namespaced: true,
 };
 
+/**
+ * Everything that map may use. The versions are in order of preference; the first one that the
+ * cluster serves is read.
+ */
 const KINDS: readonly Kind[] = [
   { ...ISTIO, kind: 'Gateway', plural: 'gateways' },
   { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices' },
@@ -68,6 +72,7 @@ const KINDS: readonly Kind[] = [
   })),
 ];
 
+/** The client that `createKubernetesClient` returns. */
 type Client = ReturnType<typeof createKubernetesClient>;
 
 /** The objects, and which kinds could not be read although some verdicts depend on them. */
@@ -122,6 +127,7 @@ export async function readCluster(
   }
 }
 
+/** What came of reading one kind. */
 interface Reading {
   readonly items: readonly RawObject[];
   /** An optional kind that was not read, because it is not served or not permitted. */
@@ -131,9 +137,14 @@ interface Reading {
   readonly note?: string;
 }
 
+/** Where kinds are read that are relevant only next to an ingress. */
 type Places = Required<Pick<ReadClusterOptions, 'fallback'>> &
   Pick<{ readonly namespaces: readonly string[] | undefined }, 'namespaces'>;
 
+/**
+ * Reads one kind in the first version that is served. If it is forbidden: an optional kind becomes
+ * a note, a local kind is read in the fallback namespaces, and any other is an error.
+ */
 async function readKind(
   client: Client,
   { optional, ...kind }: Kind,
@@ -156,6 +167,7 @@ async function readKind(
   }
 }
 
+/** Adds the way out to the message of the API server. */
 function withHint(error: KubernetesError): Error {
   return new Error(
     `${error.message}; with -c sluice.yaml, only the namespaces of its ingresses are read`,
@@ -163,6 +175,7 @@ function withHint(error: KubernetesError): Error {
   );
 }
 
+/** One note for all kinds that were read only in part, because it has one cause. */
 function narrowNote(lists: readonly Reading[], namespaces: readonly string[]): readonly string[] {
   const kinds = lists.flatMap(({ narrow }) => narrow ?? []);
   if (kinds.length === 0) return [];
@@ -195,10 +208,12 @@ async function readMeshConfigs(
   }
 }
 
+/** 403: the account is known, but lacks the permission. */
 function isRefused(error: unknown): error is KubernetesError {
   return error instanceof KubernetesError && error.status === 403;
 }
 
+/** The note about an optional kind. */
 function noteOf(what: string, error: KubernetesError): string {
   return `${what} cannot be read, so nothing is judged by it: ${error.message}`;
 }
@@ -214,6 +229,7 @@ function onlyRead(found: OptionalKinds, unread: readonly (keyof OptionalKinds)[]
   );
 }
 
+/** Reads page by page, so that a large cluster does not exceed the limit of one answer. */
 async function listKind(
   client: Client,
   { labelSelector, namespaced = true, ...kind }: Kind & { readonly version: string },

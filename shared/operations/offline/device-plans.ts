@@ -47,6 +47,7 @@ export async function offlinePlans(
   return results;
 }
 
+/** An empty device on which no other client holds an address. */
 function nothingKnown({ partitions }: DeviceConfig): DeviceView {
   return { states: new Map(partitions.map((partition) => [partition, EMPTY_STATE])), holders: [] };
 }
@@ -129,6 +130,10 @@ function sliceOf(
   };
 }
 
+/**
+ * The slice as if the owner of this partition had sent it. The partitions of a device may know
+ * different UIDs, if an adoption reached only some of them.
+ */
 function asDeclaredIn(slice: Slice, ingress: OfflineIngress, state: DeclaredState): Slice {
   const clusterUid = state.owners[slice.owner]?.clusterUid ?? slice.clusterUid;
   return {

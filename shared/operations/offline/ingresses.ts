@@ -34,6 +34,7 @@ export interface OfflineIngresses {
   readonly absent: readonly string[];
 }
 
+/** The cluster that the objects come from. */
 interface Where {
   readonly config: SluiceConfig;
   readonly clusterId: string;
@@ -55,6 +56,7 @@ export function offlineIngresses(objects: KubernetesObjects, where: Where): Offl
   };
 }
 
+/** Takes the same steps as map does for a snapshot. */
 function offlineIngress(
   objects: KubernetesObjects,
   { config, mesh }: Where,

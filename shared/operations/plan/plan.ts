@@ -83,6 +83,7 @@ export function summarise(changes: readonly Pick<PlannedChange, 'kind'>[]): Plan
   };
 }
 
+/** Kinds of entries that change nothing on the device. */
 const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
 /** Whether the plan changes something. */
@@ -90,6 +91,7 @@ export function differs({ changes }: ObjectPlan): boolean {
   return changes.some(({ kind }) => !SAME.has(kind));
 }
 
+/** The bodies that apply would post. Partitions without exposures are left out. */
 function declarations(config: SluiceConfig, plans: readonly DevicePlans[]): object {
   const bodies = plans.map(({ device, plans: each }) => {
     const tenants = each

@@ -83,6 +83,7 @@ export function countVerdicts(items: readonly ReplayItem[]): Readonly<Record<str
   return Object.fromEntries([...byVerdict].map(([verdict, list]) => [verdict, list.length]));
 }
 
+/** Verdicts after which sending the event again changes nothing. */
 const CALM: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
 /** A replay would change nothing: everything is declared already, or superseded. */

@@ -25,6 +25,10 @@ export interface DeviceFigures {
   readonly busy?: { readonly busy: number; readonly of: number };
 }
 
+/**
+ * The time of the first hop, at which the watcher observed the event. Undefined if it is missing or
+ * no time.
+ */
 function seenAt({ hops }: HistoryEntry): number | undefined {
   const at = Date.parse(hops[0]?.at ?? '');
   return Number.isNaN(at) ? undefined : at;
@@ -44,6 +48,10 @@ export function clusterFigures(
   return { ...ofHistories(cluster, histories), ...declared };
 }
 
+/**
+ * The figures of the newest result. Entries with nothing but retries do not count, because no
+ * result exists yet.
+ */
 function ofHistories(cluster: string, histories: readonly OwnerHistory[]): ClusterFigures {
   const own = histories
     .filter((history) => parseOwner(history.owner).cluster === cluster)
@@ -56,6 +64,7 @@ function ofHistories(cluster: string, histories: readonly OwnerHistory[]): Clust
   return { lastEvent: seen, lag: Math.max(0, newest.last - seen) };
 }
 
+/** Outcomes after which the device is up to date. */
 const WELL = new Set(['applied', 'unchanged']);
 
 /** The figures of a device. `now` limits "the last hour". */

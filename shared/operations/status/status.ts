@@ -127,6 +127,10 @@ export async function readStatus({
   };
 }
 
+/**
+ * Why a column shows question marks, and where the values can be found. A queue without messages
+ * needs no age.
+ */
 function unknownIn(
   clusters: readonly ClusterStatusRow[],
   queues: readonly QueueRow[],
@@ -145,6 +149,7 @@ function unknownIn(
   ];
 }
 
+/** A queue that does not answer has a row with the reason. */
 async function depth(
   { queues, clock }: OperationContext['runtime'],
   name: QueueName,
@@ -163,6 +168,7 @@ async function depth(
   }
 }
 
+/** The results of the last hour are known even if the device does not answer. */
 function deviceRow(
   d: DeclaredPartitionView,
   histories: readonly OwnerHistory[],
@@ -183,6 +189,7 @@ function deviceRow(
   };
 }
 
+/** What was read about all clusters. */
 interface Known {
   readonly declared: readonly DeclaredPartitionView[];
   readonly heads: readonly FailureHead[];
@@ -191,6 +198,7 @@ interface Known {
   readonly histories: readonly OwnerHistory[];
 }
 
+/** Counts over all partitions that were read. An ingress on several devices counts once. */
 function clusterRow(
   cluster: string,
   { declared, heads, places, histories }: Known,

@@ -22,12 +22,14 @@ export function sortStations(stations: readonly TraceStation[]): readonly TraceS
   return [...known.values()].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
 }
 
+/** What a hop means, by the function that recorded it. */
 const PLACE: Readonly<Record<string, string>> = {
   watch: 'seen and queued',
   map: 'mapped',
   apply: 'planned',
 };
 
+/** The stations that an event passed before its result. */
 const hopStations = (hops: readonly Hop[], name: string): readonly TraceStation[] =>
   hops.map((hop) => ({
     at: hop.at,
@@ -70,6 +72,7 @@ export function entryStations(
   return [...hopStations(entry.hops, name), ...results];
 }
 
+/** Milliseconds since 1970 as text. */
 const rfc = (at: number): string => new Date(at).toISOString();
 
 /** Pure: the stations of one failed event. */

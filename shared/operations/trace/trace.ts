@@ -72,6 +72,7 @@ export async function traceGateway(
   };
 }
 
+/** Failures that name the gateway, and those of its owner that name no gateway at all. */
 function failuresOf(
   heads: readonly FailureHead[],
   { cluster, gateway }: GatewayName,
@@ -85,6 +86,7 @@ function failuresOf(
   );
 }
 
+/** A failure that was removed in the meantime is left out. */
 async function wholeFailures(
   store: FailureStore,
   heads: readonly FailureHead[],
@@ -93,6 +95,10 @@ async function wholeFailures(
   return found.filter((failure) => failure !== undefined);
 }
 
+/**
+ * The results of all owners of the cluster. For an owner of the gateway, unchanged results count as
+ * well.
+ */
 function historyStations(
   histories: readonly OwnerHistory[],
   { cluster, gateway }: GatewayName,
@@ -105,6 +111,7 @@ function historyStations(
     );
 }
 
+/** The current state, which has no time. */
 function declaredStation(row: PortRow): TraceStation {
   return {
     what: 'declared',
@@ -113,6 +120,7 @@ function declaredStation(row: PortRow): TraceStation {
   };
 }
 
+/** A partition that was not read may declare the gateway too. */
 function unknownStation({ device, partition, problem, code }: UnansweredPartition): TraceStation {
   return {
     what: 'unknown',

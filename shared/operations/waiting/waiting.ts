@@ -57,6 +57,7 @@ export function waitingView(marks: readonly Mark[], waiting: readonly WaitingEnt
   return { devices: marks.flatMap((mark) => deviceOf(mark, entries)), entries };
 }
 
+/** Omitted if the device answers and nothing waits for it. */
 function deviceOf(
   { device, state, since, code, reason, due }: Mark,
   entries: readonly WaitingRow[],
