@@ -1,7 +1,12 @@
+/**
+ * Codes about devices: what BIG-IP or AS3 refuses, how a device differs from its declaration, and
+ * why it cannot be reached.
+ */
 import type { CodeTable } from './entry.ts';
 
 /** BIP4xx: the device refuses the request; BIP5xx: it is busy or unreachable. */
 export const DEVICE_CODES = {
+  // Access to the device, and AS3 itself.
   BIP401: {
     title: 'Login refused',
     cause: 'BIG-IP does not accept the user name and password.',
@@ -38,6 +43,7 @@ export const DEVICE_CODES = {
     fix: 'Upgrade AS3 to 3.50 or newer.',
     retryable: true,
   },
+  // Content that AS3 or BIG-IP refuses.
   BIP420: {
     title: 'AS3 refuses the declaration',
     cause: 'The declaration breaks a rule of AS3.',
@@ -70,6 +76,7 @@ export const DEVICE_CODES = {
     fix: 'Create the object on the device, or correct the reference.',
     retryable: true,
   },
+  // The declaration or the device is not as Sluice left it, or a declaration is too large.
   BIP430: {
     title: 'The partition was changed by another client',
     cause: 'The declaration changed between the read and the post.',
@@ -181,6 +188,7 @@ export const DEVICE_CODES = {
       'not take the value. "sluice drift" lists the differences, "sluice drift --repair" tries again.',
     retryable: true,
   },
+  // More than the recommended size; nothing is refused.
   BIP460: {
     title: 'A partition holds more than recommended',
     cause:
@@ -208,6 +216,7 @@ export const DEVICE_CODES = {
       'recommendation; nothing is refused.',
     retryable: false,
   },
+  // The device is unreachable or busy, or answers in an unexpected way.
   BIP501: {
     title: 'Device not reachable',
     cause: 'Sluice cannot connect to the management address.',

@@ -1,3 +1,7 @@
+/**
+ * The table of all codes. A code is never renamed or given another meaning, because stored
+ * failures, alerts and scripts of users refer to it.
+ */
 import { DEVICE_CODES } from './device.ts';
 import type { CodeEntry } from './entry.ts';
 import { INPUT_CODES } from './input.ts';

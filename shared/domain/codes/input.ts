@@ -1,3 +1,7 @@
+/**
+ * Codes about input: `sluice.yaml`, the servers of Gateways, keys, address pools, and objects that
+ * cannot be read.
+ */
 import type { CodeTable } from './entry.ts';
 
 /** GW1xx except GW12x to GW14x: configuration, events, Gateways, keys, address pools. */
@@ -118,6 +122,7 @@ export const INPUT_CODES = {
     retryable: false,
   },
 
+  // Keys and signatures.
   GW150: {
     title: 'A public key is invalid',
     cause:
@@ -143,6 +148,7 @@ export const INPUT_CODES = {
     fix: 'Add the public key of the same key pair to clusters[].verifyKeys.',
     retryable: false,
   },
+  // Address pools.
   GW155: {
     title: 'The address pool does not exist',
     cause:
@@ -163,6 +169,7 @@ export const INPUT_CODES = {
       'ingress in sluice.yaml.',
     retryable: false,
   },
+  // What cannot be read or judged, and notes.
   GW160: {
     title: 'The Services of the cluster cannot be read',
     cause:

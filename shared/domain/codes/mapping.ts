@@ -1,7 +1,12 @@
+/**
+ * Codes of the port mapping. They describe what Istio does with a server, whether or not BIG-IP is
+ * involved; see `docs/reference/istio-port-mapping.md`.
+ */
 import type { CodeTable } from './entry.ts';
 
 /** MAP2xx: why a server has no listener, or why its listener is not reachable. */
 export const MAPPING_CODES = {
+  // The Gateway does not reach any gateway pod.
   MAP201: {
     title: 'Gateway selects no gateway pod',
     cause: 'No pod that runs as a router has all the labels in the selector of the Gateway.',
@@ -80,6 +85,7 @@ export const MAPPING_CODES = {
       'away what is declared, delete the Gateway.',
     retryable: false,
   },
+  // Envoy opens no listener for the server, or another server has it.
   MAP210: {
     title: 'Port is held by an older server',
     cause:
@@ -170,6 +176,7 @@ export const MAPPING_CODES = {
       'ports and remove ISTIO_META_UNPRIVILEGED_POD.',
     retryable: false,
   },
+  // The listener has no route or no target.
   MAP230: {
     title: 'No VirtualService refers to the Gateway',
     cause:
@@ -218,6 +225,7 @@ export const MAPPING_CODES = {
     fix: 'Use different sniHosts, or a separate Gateway port.',
     retryable: false,
   },
+  // The listener is open, and no Service port leads there.
   MAP240: {
     title: "Service has no port with the listener's number",
     cause:
@@ -226,6 +234,7 @@ export const MAPPING_CODES = {
     fix: 'Add the port to the Service, or use the number of a Service port instead of a target port.',
     retryable: true,
   },
+  // The listener is bound to an address that BIG-IP cannot reach.
   MAP250: {
     title: 'Bound to loopback',
     cause: '`bind` is a loopback address, so the listener is reachable only from inside the pod.',

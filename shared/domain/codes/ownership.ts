@@ -1,3 +1,7 @@
+/**
+ * Codes about who may have what: addresses and ports, partitions, the identity of clusters and
+ * senders, removals.
+ */
 import type { CodeTable } from './entry.ts';
 
 /**
@@ -14,6 +18,7 @@ export const ORIGIN_CODES: ReadonlySet<string> = new Set([
 
 /** OWN3xx: ownership of exposures, origin of events, held removals, address pools. */
 export const OWNERSHIP_CODES = {
+  // Who owns an exposure, a partition or an id.
   OWN301: {
     title: 'Address and port belong to another ingress',
     cause:
@@ -74,6 +79,7 @@ export const OWNERSHIP_CODES = {
       'process does not run any more, start the other one with --take-over.',
     retryable: true,
   },
+  // Whether an event comes from the cluster that it names. See `ORIGIN_CODES`.
   OWN320: {
     title: 'The sender may not speak for this cluster',
     cause:
@@ -137,6 +143,7 @@ export const OWNERSHIP_CODES = {
       'nodes and for pods on the host network. Otherwise, find out why the pod has that address.',
     retryable: false,
   },
+  // Exposures that clusters of a fleet share.
   OWN340: {
     title: 'Another cluster decides a setting of a shared virtual server',
     cause:
@@ -170,6 +177,7 @@ export const OWNERSHIP_CODES = {
       'of them.',
     retryable: false,
   },
+  // Removals without an observed deletion, and what became of owners.
   OWN310: {
     title: 'Removal held',
     cause:
@@ -215,6 +223,7 @@ export const OWNERSHIP_CODES = {
       'cluster forget".',
     retryable: true,
   },
+  // Assignment of automatic addresses.
   OWN350: {
     title: 'No free address in the pool',
     cause:

@@ -1,7 +1,9 @@
+/** Codes about the queue and about messages that cannot be read or handled. */
 import type { CodeTable } from './entry.ts';
 
 /** Q6xx: the queue. */
 export const QUEUE_CODES = {
+  // The queue server.
   Q601: {
     title: 'Queue unreachable',
     cause:
@@ -53,6 +55,7 @@ export const QUEUE_CODES = {
       'longer than the timeout of the function.',
     retryable: true,
   },
+  // The content of a message. map and apply move it to the dead letters with its bytes.
   Q610: {
     title: 'Not JSON',
     cause:
@@ -105,6 +108,7 @@ export const QUEUE_CODES = {
       'permission to send.',
     retryable: false,
   },
+  // Handling went wrong, although the content can be read.
   Q616: {
     title: 'Handling failed with an unknown error',
     cause:

@@ -1,3 +1,4 @@
+/** Codes about stored failures and about replaying them. */
 import type { CodeTable } from './entry.ts';
 
 /** RPL7xx: the failure store and replay. */

@@ -1,7 +1,11 @@
+/**
+ * Codes about the settings of an exposure: their sources, their values, and what the policy allows.
+ */
 import type { CodeTable } from './entry.ts';
 
 /** GW12x to GW14x: annotations, F5 ConfigMaps, settings and policy. */
 export const SETTING_CODES = {
+  // Annotations.
   GW120: {
     title: 'A running exposure keeps its address.',
     cause:
@@ -32,6 +36,7 @@ export const SETTING_CODES = {
     retryable: false,
     keepsRunning: true,
   },
+  // F5 ConfigMaps.
   GW123: {
     title: 'The schema of an F5 ConfigMap is unknown',
     cause:
@@ -88,6 +93,7 @@ export const SETTING_CODES = {
     fix: 'Delete one of them.',
     retryable: false,
   },
+  // Address, port, partition, references, and requests that contradict each other.
   GW130: {
     title: 'No virtual address',
     cause: 'No annotation, F5 ConfigMap or ingress entry gives a virtual address for the port.',
@@ -162,6 +168,7 @@ export const SETTING_CODES = {
     retryable: false,
     keepsRunning: true,
   },
+  // Members.
   GW138: {
     title: 'No node port yet',
     cause:
@@ -188,6 +195,7 @@ export const SETTING_CODES = {
     fix: 'Find out why the gateway pods or nodes are not ready.',
     retryable: true,
   },
+  // Values and combinations that cannot be declared as requested.
   GW141: {
     title: 'PROXY protocol mismatch',
     cause:
@@ -233,6 +241,7 @@ export const SETTING_CODES = {
     fix: 'Nothing to do if the setting, or the exposure, is meant for TCP only.',
     retryable: false,
   },
+  // Whether a server is offered at all.
   GW146: {
     title: 'The port is internal',
     cause:
@@ -259,6 +268,7 @@ export const SETTING_CODES = {
     fix: 'Change or remove the annotation, if the port is to be offered.',
     retryable: false,
   },
+  // The ingress Service: its ports, and its fields for load balancers.
   GW149: {
     title: 'The Service has another number for the port',
     cause:

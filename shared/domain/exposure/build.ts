@@ -75,6 +75,7 @@ function exposureOf(site: Site, group: Group): Exposure {
   };
 }
 
+/** Partition and port always have a source, because every exposure has both. */
 function sourcesOf(
   { resolved, leader }: Group,
   { spread }: ExposureContext,
@@ -86,13 +87,16 @@ function sourcesOf(
   return { ...resolved.sources, partition, port };
 }
 
+/** By address, port and protocol, so that the order of the input does not matter. */
 function compare(a: Group, b: Group): number {
   if (a.place.address !== b.place.address) return a.place.address < b.place.address ? -1 : 1;
   return a.place.port - b.place.port || (a.protocol < b.protocol ? -1 : 1);
 }
 
+/** Exposures named in one note; the others are counted. */
 const MAX_NAMED = 3;
 
+/** The note that explains why members stay although Kubernetes reports them as not ready. */
 function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   const more = keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : '';
   const of = `${keys.slice(0, MAX_NAMED).join(', ')}${more}`;

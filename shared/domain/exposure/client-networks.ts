@@ -48,6 +48,7 @@ export function clientNetwork({ asked, ranges, family }: ClientNetworkRequest): 
   };
 }
 
+/** The networks that one source allows, or why they cannot be used. */
 type Listed =
   | { readonly networks: readonly Cidr[]; readonly source: string }
   | { readonly problem: string; readonly source: string };
@@ -69,6 +70,7 @@ function listed(text: string, source: string, family: 4 | 6): Listed {
     : { source, networks };
 }
 
+/** Every network of the inner source lies in one of the outer source. */
 function isWithin(inner: Listed, outer: Listed): boolean {
   return (
     'networks' in inner &&

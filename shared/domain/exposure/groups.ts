@@ -51,6 +51,7 @@ export interface Site {
   readonly notes: Note[];
 }
 
+/** The server as messages name it. */
 function about({ object, report }: Candidate): string {
   return `${object} port ${report.port}`;
 }
@@ -206,6 +207,10 @@ function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   return undefined;
 }
 
+/**
+ * A server with an invalid source is refused before it is placed. All its problems are in one
+ * message.
+ */
 function placeOf(site: Site, candidate: Candidate): Placement | PlacementRefusal {
   const [first] = candidate.refusals;
   if (first !== undefined)
@@ -244,6 +249,7 @@ export function judgeAll(
   return new Map([...firm, ...asked.filter((one) => !firm.includes(one))].map(judge));
 }
 
+/** Every client may connect. */
 const OPEN: ClientNetwork = { byService: false };
 
 /** Which clients may connect, by the settings and by the Service. */
@@ -261,6 +267,10 @@ function networkOf({ pool }: Site, { merged }: Candidate, { family }: Placement)
   });
 }
 
+/**
+ * A problem in the Service must not take down what runs, because 0.1.0 did not read its fields; a
+ * problem in a source of Sluice refuses the exposure at once.
+ */
 function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | undefined {
   return 'problem' in network
     ? {
@@ -294,12 +304,17 @@ function withNetwork({ merged }: Candidate, network: ClientNetwork): Candidate['
   };
 }
 
+/** Whether a policy rule explicitly allows the internal port. */
 function opensInternal({ context }: Site, candidate: Candidate, place: Placement): boolean {
   const { address, port, partition, envoyPort: listener } = place;
   const { namespace } = candidate;
   return allowsInternal(context.policy, { namespace, address, port, listener, partition });
 }
 
+/**
+ * Offers the server in its own protocol, and with HTTP/3 also in the other one. If only the second
+ * is refused, that is a note: the first serves all clients.
+ */
 function offer(site: Site, asked: Omit<GroupRequest, 'protocol'>): PlacementRefusal | undefined {
   const { candidate, place } = asked;
   const [main, twin] = placementProtocols(site.pool, candidate, place);

@@ -30,6 +30,7 @@ export interface IndexedIngress {
   readonly listeners: ReadonlyMap<number, readonly Listener[]>;
 }
 
+/** A lower number takes more connections. */
 const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
 
 /** The availability that takes more connections: ready before draining before out. */
@@ -42,6 +43,7 @@ export function parseIps(texts: readonly string[]): readonly Ip[] {
   return texts.flatMap((text) => parseIp(text) ?? []);
 }
 
+/** One endpoint of a slice: the state of a pod as kube-proxy sees it. */
 type Endpoint = EndpointSlice['endpoints'][number];
 
 /**
@@ -91,6 +93,7 @@ function endpointsByPod(
   return best;
 }
 
+/** A pod that is out without ending is doubted: Kubernetes only reports that it is not ready. */
 function gatewayPod(pod: Pod, endpoint: Endpoint | undefined): GatewayPod {
   const availability = podAvailability(pod, endpoint);
   const ending = pod.terminating || endpoint?.terminating === true;

@@ -27,6 +27,7 @@ export interface PoolMembers {
   readonly strangers: readonly string[];
 }
 
+/** An address that may become a member. */
 interface Found {
   readonly ip: Ip;
   readonly availability: Availability;
@@ -36,6 +37,7 @@ interface Found {
   readonly gone: boolean;
 }
 
+/** Keeps the member in rotation. */
 const carryOn = (one: Found): Found => ({ ...one, availability: 'ready' });
 
 /**
@@ -71,6 +73,7 @@ function merged(known: Found | undefined, one: Found): Found {
     : known;
 }
 
+/** The addresses of one pool before they are checked. */
 interface Gathered {
   readonly all: readonly Found[];
   /** Members have addresses, of any family. */
@@ -126,14 +129,17 @@ export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): P
   );
 }
 
+/** Kubernetes reserves the label for this purpose; its value has no meaning. */
 function isExcluded(node: Node): boolean {
   return node.meta.labels[EXCLUDING_LABEL] !== undefined;
 }
 
+/** A node must have all labels of the selector. An empty selector selects every node. */
 function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolean {
   return Object.entries(selector).every(([label, value]) => node.meta.labels[label] === value);
 }
 
+/** What the pods of a node mean for its availability. */
 type Allowed = Pick<Found, 'availability' | 'doubted'>;
 
 /** State of a node with `externalTrafficPolicy: Local`, which depends on its pods. */
@@ -150,6 +156,7 @@ function nodesWithPods(pool: Pick<IndexedIngress, 'pods'>): ReadonlyMap<string, 
   return best;
 }
 
+/** With `externalTrafficPolicy: Cluster`, every node forwards to any pod. */
 const FREE: Allowed = { availability: 'ready', doubted: false };
 /** Also doubtful, but together with cordons: `drainCordoned` handles both. */
 const NOT_READY: Allowed = { availability: 'out', doubted: false };
@@ -159,6 +166,7 @@ function judged(ip: Ip, { availability, doubted }: Allowed): Found {
   return { ip, availability, doubted: doubted && availability === 'out', gone: false };
 }
 
+/** A selected node with its addresses of the configured type. */
 interface NodeState {
   readonly node: Node;
   readonly ips: readonly Ip[];

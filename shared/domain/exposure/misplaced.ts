@@ -5,11 +5,13 @@ import type { IndexedIngress } from './indexed-ingress.ts';
 import type { Note } from './settings/layers.ts';
 import { isReadAnnotation } from './sources/annotations.ts';
 
+/** An object with its name for notes. */
 interface Named {
   readonly object: string;
   readonly meta: Meta;
 }
 
+/** Annotations with this prefix are sometimes set as labels by mistake. */
 const LABEL_PREFIX = 'sluice.io/';
 
 /** Annotations on routes, labels instead of annotations, and requests to other load balancers. */
@@ -37,10 +39,12 @@ export function misplaced({ objects, service, mapping }: IndexedIngress): readon
   ];
 }
 
+/** `Kind namespace/name` with the metadata. */
 function named(kind: string, meta: Meta): Named {
   return { object: `${kind} ${namespacedName(meta)}`, meta };
 }
 
+/** Annotations of a route, which have no effect: settings belong to the Gateway. */
 function onRoute({ object, meta }: Named): readonly Note[] {
   return Object.keys(meta.annotations)
     .filter(isReadAnnotation)
@@ -52,6 +56,7 @@ function onRoute({ object, meta }: Named): readonly Note[] {
     }));
 }
 
+/** Labels that were meant as annotations. */
 function asLabels({ object, meta }: Named): readonly Note[] {
   return Object.keys(meta.labels)
     .filter((name) => name.startsWith(LABEL_PREFIX))

@@ -200,6 +200,7 @@ export function placedMembers(
   };
 }
 
+/** Objects named in one message; the others are counted. */
 const MAX_NAMED = 3;
 
 /**

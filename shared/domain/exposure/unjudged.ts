@@ -105,6 +105,7 @@ export function meshProxyProtocol(
     .find((config) => config?.proxyProtocol === true);
 }
 
+/** An optional kind, and what is not known without it. */
 interface UnreadKind {
   readonly kind: keyof OptionalKinds;
   readonly message: (mesh: MeshOptions) => string;

@@ -55,6 +55,10 @@ export function readerOf(schema: z.ZodType): AnnotationReader {
   };
 }
 
+/**
+ * A reader for comma-separated lists; `none` is the empty list. The first item that does not fit is
+ * reported.
+ */
 function listOf(item: (text: string) => boolean, what: string): AnnotationReader {
   return (text) => {
     const items = text.split(',').map((part) => part.trim());
@@ -78,11 +82,16 @@ export function readAddress(text: string): AnnotationValue {
   return { value: formatIp(ip) };
 }
 
+/** Undefined unless the text is a port from 1 to 65535. */
 function portNumber(text: string): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
+/**
+ * One number for all servers would put several gateway ports on one virtual port, so it is refused
+ * if there are several.
+ */
 function singlePort(text: string, at: AnnotationTarget): AnnotationValue {
   const port = portNumber(text);
   if (port === undefined)
@@ -97,6 +106,10 @@ function singlePort(text: string, at: AnnotationTarget): AnnotationValue {
   return { value: port };
 }
 
+/**
+ * A port, or a map from gateway port to virtual port, which sets nothing for the gateway ports that
+ * it omits.
+ */
 const readPort: AnnotationReader = (text, at) => {
   if (!text.includes('=')) return singlePort(text, at);
   let value: number | undefined;
@@ -114,6 +127,7 @@ const readPort: AnnotationReader = (text, at) => {
   return { value };
 };
 
+/** Protocols in which the gateway receives plain HTTP. */
 const PLAIN_HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
 
 /**
@@ -229,6 +243,7 @@ function wholeNumber(highest: number, hint: string): AnnotationReader {
   };
 }
 
+/** The names that AS3 accepts for a tenant. */
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
 /**

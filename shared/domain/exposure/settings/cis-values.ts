@@ -29,6 +29,7 @@ export interface F5Monitor {
   readonly recv?: string | undefined;
 }
 
+/** `protocol` of the ConfigMap is the type of the monitor. */
 function configMapMonitors(value: unknown): AnnotationValue {
   return checkedMonitors(
     (value as readonly F5Monitor[]).map(({ protocol, interval, timeout, send, recv }) => ({
@@ -54,6 +55,7 @@ export const CONFIGMAP_READERS = {
   monitors: configMapMonitors,
 } as const;
 
+/** A monitor of a CIS resource, as far as Sluice reads it. */
 const CisMonitor = z.object({
   type: z.enum(['tcp', 'udp', 'http', 'https', 'tcp-half-open', 'icmp']),
   interval: z.int().min(1).optional(),
@@ -105,18 +107,22 @@ function cisMonitors(value: unknown): CisReading {
   return 'problem' in read || monitors.length === 0 ? { problems } : { ...read, problems };
 }
 
+/** The same rules as for the annotation. */
 function address(value: unknown): CisReading {
   const read = readAddress(String(value));
   return 'problem' in read ? { problems: [read.problem] } : read;
 }
 
+/** `standard` is the default of Sluice, so it sets nothing. */
 function mode(value: unknown): CisReading {
   if (value === 'performance') return { value: 'fastl4' };
   return value === 'standard' ? {} : { problems: ['is neither standard nor performance'] };
 }
 
+/** A method that AS3 knows, or the path of a profile on the device. */
 const Persistence = z.union([z.enum(PERSISTENCE_METHODS), DevicePath]);
 
+/** `none` is the empty list. */
 function persistence(value: unknown): CisReading {
   if (value === 'none') return { value: [] };
   return Persistence.safeParse(value).success
@@ -168,6 +174,7 @@ function networks(value: unknown): CisReading {
     : { value: text };
 }
 
+/** An object of JSON, not a list. */
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,9 +4,12 @@ import type { ReferenceKind, SettingRow } from './row.ts';
 import { profileOf, Settings, type SettingsInput, type SourceSettings } from './settings.ts';
 import { type Mode, sameValue } from './values.ts';
 
+/** Values by the names of the catalogue, which are the names in `sluice.yaml`. */
 type Named = Partial<Record<SettingName, unknown>>;
+/** A key of an exposure's settings, which may combine several names. */
 type SettingKey = keyof Settings;
 
+/** In the order of the schema. */
 const KEYS = Object.keys(Settings.shape) as readonly SettingKey[];
 /** Names and keys of the profiles. */
 const PROFILES = SETTING_ROWS.flatMap(([name, row]) => {
@@ -18,6 +21,10 @@ const SET_KEYS: ReadonlySet<SettingKey> = new Set(
   SETTING_ROWS.flatMap(([name, { home }]) => (home === 'set' ? [name as SettingKey] : [])),
 );
 
+/**
+ * Profiles are one key with many names. A row with `home.first` puts its value in front of the list
+ * under that key.
+ */
 function partsOf(key: SettingKey): readonly SettingName[] {
   if (key === 'profiles') return PROFILES.map(({ name }) => name);
   const before = SETTING_ROWS.flatMap(([name, { home }]) =>
@@ -26,6 +33,7 @@ function partsOf(key: SettingKey): readonly SettingName[] {
   return [key, ...before];
 }
 
+/** Computed once, because settings are composed for every exposure. */
 const PARTS: ReadonlyMap<SettingKey, readonly SettingName[]> = new Map(
   KEYS.map((key) => [key, partsOf(key)]),
 );
@@ -40,10 +48,14 @@ function absenceOf(key: SettingKey): unknown {
   return key === 'profiles' ? {} : rowOf(key).as3?.absent;
 }
 
+/**
+ * A value that means the same as its absence is not stored, so that equal settings have one form.
+ */
 function isLeftOut(key: SettingKey, value: unknown): boolean {
   return SET_KEYS.has(key) && sameValue(value, absenceOf(key));
 }
 
+/** The value of one key from all names behind it. What is put in front of a list occurs once. */
 function valueOf(key: SettingKey, named: Named): unknown {
   const [own, ...others] = namesBehind(key);
   if (key === 'profiles') {
@@ -68,6 +80,7 @@ export function composeSettings(named: Named): Partial<Settings> {
   return withoutLeftOut(composePart(named));
 }
 
+/** Drops values that mean the same as their absence. */
 function withoutLeftOut<T extends Partial<Settings>>(settings: T): T {
   const all = { ...settings };
   for (const key of SET_KEYS) if (isLeftOut(key, all[key])) delete all[key];
@@ -172,6 +185,7 @@ export function isForUdp(key: SettingKey, value: unknown): boolean {
   return key === 'profiles' || holdsOverUdp(rowOf(key), value);
 }
 
+/** Whether the setting and its value can be used in this mode. */
 function fits(name: SettingName, value: unknown, mode: Mode): boolean {
   const row = rowOf(name);
   return takesMode(row, mode) && unfitValue(row, value, mode) === undefined;

@@ -43,6 +43,7 @@ export interface MonitoredPool {
   readonly targets: number;
 }
 
+/** Interval in seconds; the timeout follows from it. */
 function httpMonitor(path: string, port: number, interval: number): Monitor {
   return {
     type: 'http',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { inCidr, parseCidr, parseIp } from '../../net/ip.ts';
 import type { ExposureRefusal } from './layers.ts';
 
+/** A port or a range of ports. */
 const PORTS = /^\d{1,5}(-\d{1,5})?$/;
 
 /**
@@ -98,6 +99,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
 
+/** Ranges include both ends. */
 function hasPort(ports: PolicyRule['ports'], port: number): boolean {
   return ports.some((entry) => {
     const [low = 0, high = low] = String(entry).split('-').map(Number);
@@ -117,6 +119,7 @@ export function matchesMatter(
   );
 }
 
+/** Whether the rule allows the question. An address that cannot be parsed matches no rule. */
 function matches(rule: PolicyRule, question: PolicyQuestion): boolean {
   const ip = parseIp(question.address);
   return (

@@ -11,6 +11,7 @@ import {
   subtractRanges,
 } from '../../address-pools/range.ts';
 
+/** The schema checked the addresses, so none is left out here. */
 function rangesOf(rule: PolicyRule): readonly AddressRange[] {
   return rule.addresses.flatMap((text) => cidrRange(text) ?? []);
 }

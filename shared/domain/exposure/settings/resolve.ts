@@ -197,6 +197,10 @@ function valueFor(mode: Mode, merged: MergedSettings, name: SettingName): unknow
   return merged.wanted[name] ?? otherwise;
 }
 
+/**
+ * All settings with their defaults, except those that decide the place and the monitors, whose
+ * default is known only later. An iRule named twice is used once.
+ */
 function settingsOf(mode: Mode, merged: MergedSettings): ResolvedSettings['settings'] {
   const names = SETTING_NAMES.filter((name) => rowOf(name).home !== 'place' && name !== 'monitors');
   const named = Object.fromEntries(names.map((name) => [name, valueFor(mode, merged, name)]));
@@ -210,6 +214,7 @@ function isAlwaysTold(name: SettingName): boolean {
   return home === 'always' || home === 'place';
 }
 
+/** The source of each reported setting. */
 function sourcesOf(merged: MergedSettings): Readonly<Record<string, string>> {
   const told = SETTING_NAMES.filter(
     (name) => merged.sources[name] !== undefined || isAlwaysTold(name),

@@ -48,6 +48,7 @@ const IGNORED: Readonly<Record<string, string>> = {
 };
 
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
+/** Names that a misspelt annotation is compared with. */
 const KNOWN = [EXPOSE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];
 
 /** Whether an annotation is relevant, and therefore part of the snapshot. */
@@ -55,6 +56,7 @@ export function isReadAnnotation(name: string): boolean {
   return PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
+/** What is collected while one annotation after the other is read. */
 interface Heap {
   readonly wanted: Record<string, unknown>;
   readonly words: Partial<Record<SettingName, string>>;

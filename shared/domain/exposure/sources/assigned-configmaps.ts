@@ -33,6 +33,7 @@ export interface AssignedConfigMaps {
   readonly notes: readonly Note[];
 }
 
+/** Why the ConfigMap configures nothing, as exactly as can be said. */
 function strayReason(pool: IndexedIngress, read: ConfigMapReading): string {
   if (read.service === undefined || read.port === undefined) return 'names no Service and port';
   if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service)

@@ -41,6 +41,7 @@ export interface Candidate {
   readonly doubt?: ExposureRefusal & { readonly verdict: ServerReport['verdict'] };
 }
 
+/** The object that asks for a server. */
 interface Asker {
   /** Of the Ingress that istiod makes the gateway of. */
   readonly ingress?: Meta;
@@ -54,6 +55,7 @@ interface Index {
   readonly siblings: ReadonlyMap<string, readonly ServerReport[]>;
 }
 
+/** Gateways of both APIs may have the same name. */
 function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
   return `${report.api} ${report.gateway}`;
 }
@@ -127,6 +129,7 @@ export interface Candidates {
   readonly notes: readonly Note[];
 }
 
+/** What all servers of one ingress have in common. */
 interface Shared {
   readonly pool: IndexedIngress;
   readonly index: Index;

@@ -22,6 +22,7 @@ export interface ConfigMapReading {
   readonly layer: SettingsLayer;
 }
 
+/** The Service port that the ConfigMap is for. */
 interface Target {
   readonly service: string | undefined;
   readonly port: number | undefined;
@@ -39,6 +40,10 @@ function guessTarget(text: string): Target {
   };
 }
 
+/**
+ * Read before the schema is checked, so that the problems of an invalid ConfigMap are reported at
+ * its own port.
+ */
 function targetOf(json: unknown): Target | undefined {
   const virtualServer = isJsonObject(json) ? json['virtualServer'] : undefined;
   const backend = isJsonObject(virtualServer) ? virtualServer['backend'] : undefined;
@@ -48,6 +53,7 @@ function targetOf(json: unknown): Target | undefined {
   return { service: serviceName, port: servicePort };
 }
 
+/** Keys of the schema; an unknown key is compared with them. */
 const KEYS = [
   'virtualServer',
   'backend',
@@ -71,6 +77,7 @@ const KEYS = [
   'f5ProfileNames',
 ];
 
+/** For instance `virtualServer.frontend.balance`. */
 function pathOf(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) =>
@@ -102,6 +109,7 @@ function schemaProblems(
   return { problems };
 }
 
+/** Whether the ConfigMap asks BIG-IP to terminate TLS. */
 function hasSsl(ssl: unknown): boolean {
   return (
     isJsonObject(ssl) &&
@@ -111,6 +119,7 @@ function hasSsl(ssl: unknown): boolean {
   );
 }
 
+/** What is collected while the fields are read. */
 interface Draft {
   readonly object: string;
   readonly wanted: Partial<Record<SettingName, unknown>>;
@@ -118,6 +127,7 @@ interface Draft {
   readonly notes: Note[];
 }
 
+/** The text of a ConfigMap may be long, so problems are cut. */
 function refuse(draft: Draft, code: string, message: string): void {
   draft.refusals.push({
     code,
@@ -125,12 +135,14 @@ function refuse(draft: Draft, code: string, message: string): void {
   });
 }
 
+/** The value of a field such as `frontend.balance`. */
 function fieldIn(server: F5VirtualServer, field: string): unknown {
   return field
     .split('.')
     .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), server);
 }
 
+/** Takes the value over, or refuses the exposure with the field in the message. */
 function take(draft: Draft, name: SettingName, field: string, read: AnnotationValue): void {
   if ('problem' in read) refuse(draft, 'GW143', `${field}: ${read.problem}`);
   else if (read.value !== undefined) draft.wanted[name] = read.value;

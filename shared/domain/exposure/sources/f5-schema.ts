@@ -6,8 +6,10 @@ import { BALANCE_METHODS } from '../settings/values.ts';
  * The F5 schemas v0.1.0 to v0.1.7 of `f5type: virtual-server` ConfigMaps, as strict as F5's own.
  */
 const Port = z.int().min(1).max(65_535);
+/** Text that is not empty. */
 const Text = z.string().min(1);
 
+/** UDP monitors came with v0.1.5, and `recv` with v0.1.6. */
 function monitorOf(minor: number): z.ZodType<F5Monitor> {
   const base = {
     protocol: z.enum(minor >= 5 ? ['http', 'tcp', 'udp'] : ['http', 'tcp']),
@@ -27,6 +29,7 @@ function sslOf(minor: number): z.ZodType {
   return minor >= 4 ? z.union([z.object({ f5ProfileNames: z.array(Text) }), one]) : one;
 }
 
+/** Until v0.1.2, the address must be given. */
 function addressOf(
   minor: number,
 ): z.ZodType<{ readonly port: number; readonly bindAddr?: string | undefined }> {

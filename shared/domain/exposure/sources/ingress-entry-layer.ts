@@ -20,6 +20,7 @@ export function ingressEntryLayer(entry: IngressEntry): SettingsLayer {
   return { source, wanted, refusals, notes: [], isDefault: true };
 }
 
+/** Equal addresses must have one key; text such as `auto` stays. */
 function inOneSpelling(address: string): string {
   const ip = parseIp(address);
   return ip === undefined ? address : formatIp(ip);

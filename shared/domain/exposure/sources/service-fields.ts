@@ -18,6 +18,7 @@ export interface LoadBalancerField {
   readonly isSet?: (spec: JsonObject) => boolean;
 }
 
+/** Whether a field has a value other than the usual one, which the API server fills in. */
 const isSet =
   (field: string, usual?: unknown) =>
   (spec: JsonObject): boolean => {
@@ -25,10 +26,12 @@ const isSet =
     return value !== undefined && value !== null && value !== usual && !isEmpty(value);
   };
 
+/** An empty list asks for nothing. */
 function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
+/** Fields of the ingress Service. */
 const SERVICE: readonly LoadBalancerField[] = [
   {
     object: 'Service',
@@ -138,6 +141,7 @@ const SERVICE: readonly LoadBalancerField[] = [
   },
 ];
 
+/** Fields of other objects. */
 const OTHERS: readonly LoadBalancerField[] = [
   {
     object: 'Gateway',

@@ -1,6 +1,7 @@
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import type { WantedSettings } from './cis-object.ts';
 
+/** The inverse of reading an annotation. */
 function annotationText(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   const plain = value.every((one) => typeof one === 'string');

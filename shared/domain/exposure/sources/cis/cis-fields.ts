@@ -49,12 +49,14 @@ export function block(draft: Draft, field: string, reason: string): void {
 
 /** A field without equivalent: the reason, or undefined if another part of the import reads it. */
 export type Loss = (value: unknown) => string | undefined;
+/** Reads the value of one field into the draft. */
 type Take = (draft: Draft, value: unknown, field: string) => void;
 /** What to do with each known field of an object. */
 export type FieldTable = Readonly<Record<string, Take>>;
 
 /** For fields that other code reads: nothing is recorded. */
 export const elsewhere: Loss = () => undefined;
+/** For fields whose loss needs only a sentence. */
 const says =
   (reason: string): Loss =>
   () =>

@@ -1,6 +1,7 @@
 /** Objects of CIS that cannot be imported; each is listed once. */
 import { type CisObject, cisObjectName, type NotCarried } from './cis-object.ts';
 
+/** Kinds of CIS without a counterpart, with the reason. */
 const CIS_KINDS: Readonly<Record<string, string>> = {
   TLSProfile: 'the gateway terminates TLS, not BIG-IP',
   Policy:
@@ -39,6 +40,7 @@ export function listedOnly(object: CisObject): NotCarried | undefined {
   return undefined;
 }
 
+/** By the field or by the annotation that preceded it. */
 function usesF5Class({ spec, annotations }: CisObject): boolean {
   return [spec['ingressClassName'], annotations['kubernetes.io/ingress.class']].includes('f5');
 }

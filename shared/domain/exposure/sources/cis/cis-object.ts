@@ -90,6 +90,7 @@ function flatten(raw: readonly unknown[]): readonly JsonObject[] {
   );
 }
 
+/** Drops values that are not text, which the API server would not accept. */
 function stringsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isJsonObject(value)) return {};
   return Object.fromEntries(

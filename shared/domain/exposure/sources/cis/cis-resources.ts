@@ -44,6 +44,7 @@ export function withProxyProtocol(wanted: WantedSettings): WantedSettings {
   return { ...rest, proxyProtocol: proxy, ...(others.length > 0 && { iRules: others }) };
 }
 
+/** A pool, and where it is, for messages. */
 interface PoolPlace {
   readonly object: CisObject;
   readonly services: readonly CisObject[];
@@ -105,6 +106,7 @@ export function readTransportServer(object: CisObject, services: readonly CisObj
   };
 }
 
+/** Label expressions are not evaluated, so a selector with them selects nothing. */
 function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
   if (!isJsonObject(selector) || selector['matchExpressions'] !== undefined) return false;
   const wanted = isJsonObject(selector['matchLabels'])

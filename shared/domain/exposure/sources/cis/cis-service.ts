@@ -5,8 +5,10 @@ import { draftOf, lose, takeAddress } from './cis-fields.ts';
 import { type CisObject, cisObjectName, isEmpty, type Reading, textOf } from './cis-object.ts';
 import { everyPort } from './cis-resources.ts';
 
+/** Prefixes of the annotations that CIS reads on Services. */
 const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
 
+/** Only the annotations of CIS. */
 function annotationsOf({ annotations }: CisObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(annotations).filter(([name]) =>
@@ -83,6 +85,7 @@ function whyNotServed(
     : undefined;
 }
 
+/** The name of the annotation has a column of its own. */
 function withoutName(message: string, name: string): string {
   return message.replace(`${name}: `, '').replace(/^annotation /, '');
 }

@@ -18,6 +18,7 @@ import {
 import { type CisObject, isEmpty, type Reading, textOf } from './cis-object.ts';
 import { POOL, readTarget, withProxyProtocol } from './cis-resources.ts';
 
+/** A pool of a VirtualServer, which also has a path. */
 const VS_POOL: FieldTable = {
   ...POOL,
   path: (draft, value, field) => {
@@ -38,6 +39,7 @@ const SPEC = fieldsOf('spec', {
     'one exposure has one address; what CIS serves at the others is not carried',
 });
 
+/** The Service port that a pool leads to. */
 interface TargetsRead {
   readonly service: string;
   readonly port: number;
@@ -112,6 +114,7 @@ function frontendOf(
   return port('virtualServerHTTPSPort', 443);
 }
 
+/** Whether BIG-IP forwards TLS without terminating it. */
 function passesThrough(profile: CisObject | undefined): boolean {
   const tls: JsonObject = isJsonObject(profile?.spec['tls']) ? profile.spec['tls'] : {};
   return tls['termination'] === 'passthrough';

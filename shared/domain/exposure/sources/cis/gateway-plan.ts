@@ -38,6 +38,7 @@ export interface IngressValues {
   readonly partition: string | undefined;
 }
 
+/** A virtual server at one of the Gateway servers that it leads to. */
 interface Offer {
   readonly server: CisVirtualServer;
   readonly at: GatewayServer;
@@ -83,6 +84,10 @@ export function planGateways(
   };
 }
 
+/**
+ * Without a Service port, the virtual server leads to all servers. The virtual port is the one it
+ * has, else that of the Service.
+ */
 function offersOf(server: CisVirtualServer, servers: readonly GatewayServer[]): readonly Offer[] {
   const { servicePort, virtualPort } = server;
   return servers
@@ -94,6 +99,7 @@ function offersOf(server: CisVirtualServer, servers: readonly GatewayServer[]): 
     }));
 }
 
+/** What one Gateway can take over, and what not. */
 interface Accepted {
   readonly accepted: readonly Offer[];
   readonly annotations: Readonly<Record<string, string>>;
@@ -186,6 +192,10 @@ function conflictOf(
   return undefined;
 }
 
+/**
+ * The value for messages, or `the default`. Only address and partition are inherited from the
+ * ingress.
+ */
 function wordOf(
   wanted: WantedSettings,
   name: keyof WantedSettings,
@@ -196,6 +206,7 @@ function wordOf(
   return value === undefined ? 'the default' : showValue(value);
 }
 
+/** F5 ConfigMaps need no conversion, so they can also stay. */
 function remedyFor({ stays }: CisVirtualServer, { port }: GatewayServer): string {
   const own = `give port ${port} a Gateway of its own`;
   return stays

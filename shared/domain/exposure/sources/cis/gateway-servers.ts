@@ -85,6 +85,7 @@ function likelyServers(
   );
 }
 
+/** Istio ignores the case of protocols. */
 function isPlain(protocol: string): boolean {
   return /^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol);
 }

@@ -76,8 +76,10 @@ export interface CisImportOptions {
 
 /** By `group/kind`. */
 type KindReader = (object: CisObject, all: readonly CisObject[]) => Reading | undefined;
+/** Services of the core API. */
 const servicesOf = (all: readonly CisObject[]): readonly CisObject[] =>
   all.filter(({ group, kind }) => group === '' && kind === 'Service');
+/** By group and kind. */
 const READERS: Readonly<Record<string, KindReader>> = {
   '/ConfigMap': readCisConfigMap,
   '/Service': readLoadBalancer,
@@ -91,6 +93,7 @@ const READERS: Readonly<Record<string, KindReader>> = {
     ),
 };
 
+/** Objects of other programs are skipped without a word. */
 function readObject(object: CisObject, all: readonly CisObject[]): Reading {
   const reader = READERS[`${object.group}/${object.kind}`];
   if (reader !== undefined) return reader(object, all) ?? { notCarried: [] };
@@ -131,6 +134,7 @@ function conflictingPorts(all: readonly CisVirtualServer[]): readonly NotCarried
   });
 }
 
+/** Whether Sluice could manage a partition of this name. */
 function isOwnPartition(partition: string | undefined): partition is string {
   return partition !== undefined && Partition.safeParse(partition).success;
 }

@@ -49,6 +49,9 @@ export function servicePortOf(
       };
 }
 
+/**
+ * By name, number or target port, in this order. Without known ports, a number is taken as it is.
+ */
 function portNamed(text: string, ports: readonly CisServicePort[]): number | undefined {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : undefined;
   if (ports.length === 0) return number;
