@@ -7,7 +7,7 @@ import type { CodeTable } from './entry.ts';
 export const SETTING_CODES = {
   // Annotations.
   GW120: {
-    title: 'A running exposure keeps its address.',
+    title: 'An annotation has an invalid value',
     cause:
       'The value of an annotation on a Gateway or Service is not valid for its setting. The ' +
       'exposure is refused, because a different exposure from the one requested would be worse ' +
