@@ -68,7 +68,7 @@ function note(rows: Row[]): Add {
   };
 }
 
-/** Says how long it took, so that nobody wonders. */
+/** Prints how long it took. */
 async function section(name: string, work: () => Promise<void>): Promise<void> {
   const began = performance.now();
   await work();

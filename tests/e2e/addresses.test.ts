@@ -71,7 +71,7 @@ test(
   'an address is assigned next to others, restored on a wiped device, freed, and reported when the pool is empty',
   async () => {
     const sluice = await site.up();
-    // Three are somebody else's, so it is the fourth.
+    // Three are held by other clients, so it is the fourth.
     for (const address of POOL.slice(0, 3)) await take(address);
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     await served('172.16.41.11', [32_400], sluice);
@@ -109,7 +109,7 @@ test(
       },
     ]);
 
-    // With the last exposure the address is gone, from the Service too; then somebody else takes
+    // With the last exposure the address is gone, from the Service too. Then another client takes
     // it, and all the others.
     for (const name of ['echo', 'second'])
       await site.api.remove(`/apis/networking.istio.io/v1/namespaces/default/gateways/${name}`);

@@ -202,7 +202,7 @@ describe('sluice map', () => {
       kind: 'Gateway',
       metadata: { name: 'zz', namespace: 'other' },
       spec: {
-        selector: { istio: 'nobody' },
+        selector: { istio: 'none' },
         servers: [{ port: { number: 1, name: 'a', protocol: 'TCP' }, hosts: ['*'] }],
       },
     };
@@ -214,7 +214,7 @@ describe('sluice map', () => {
     );
     expect(code).toBe(1);
     expect(json.ingresses[0]?.servers[0]?.verdict).toBe('listening');
-    expect(err).toMatch(/^error: standard input:3: is a template that nobody rendered/m);
+    expect(err).toMatch(/^error: standard input:3: is an unrendered template/m);
     expect(err).toMatch(/^error: standard input:\d+: Flow sequence/m);
     expect(err).not.toMatch(/Warning/);
   });

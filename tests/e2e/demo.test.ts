@@ -44,7 +44,7 @@ describe('npm run demo', () => {
         text: expect.stringContaining('a real TCP connection was answered: one hello'),
       });
       expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
-      // The F5 ConfigMap of the walkthrough moves the port, and everybody can see who did it.
+      // The F5 ConfigMap of the walkthrough moves the port, and the output names it.
       for (const sentence of [
         'one hello (127.16.100.195:31400)',
         'its pool balances by least-connections-member',
@@ -63,7 +63,7 @@ describe('npm run demo', () => {
         'first answer',
       ])
         expect(text).toContain(hop);
-      // Neither colours nor log lines where nobody sits at a terminal.
+      // Neither colours nor log lines without a terminal.
       expect(text).not.toContain('\u001B');
       expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
     },

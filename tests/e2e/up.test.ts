@@ -128,16 +128,16 @@ describe('sluice up that cannot begin', () => {
         /server: .*/,
         'server: https://127.0.0.1:9',
       );
-      await site.write('nobody', kubeconfig);
+      await site.write('unreachable', kubeconfig);
       const sluice = site.launch([
         'up',
         '--config',
         site.files.config,
         '--kubeconfig',
-        join(site.dir, 'nobody'),
+        join(site.dir, 'unreachable'),
       ]);
       await until(
-        'it says that nobody answers',
+        'it says that there is no answer',
         () => sluice.log().some((line) => /ECONNREFUSED/.test(String(line['error']))),
         sluice.stdout,
       );
@@ -402,8 +402,8 @@ describe('bad input', () => {
 
 describe('a BIG-IP that cannot be used', () => {
   /**
-   * The trouble is there before the Gateway; the user reads it, somebody mends it, and the port
-   * opens by itself.
+   * The fault exists before the Gateway. The user reads about it, an operator corrects it, and the
+   * port opens by itself.
    */
   async function healed(code: string, mend: () => void | Promise<void>): Promise<void> {
     await openPorts(site, 'echo', [{ port: 32_400 }]);

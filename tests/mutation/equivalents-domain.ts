@@ -373,7 +373,7 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
       code,
       what,
       in: 'had',
-      why: `when siblings are looked for nobody was refused yet, and ${OTHER_POOLS}`,
+      why: `when siblings are looked for no owner was refused yet, and ${OTHER_POOLS}`,
     })),
   ],
   'shared/domain/addresses/choose.ts': [
@@ -400,12 +400,12 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
       code: 'book.share(owner, slice.owner)',
       what: 'is left out of the &&',
       in: 'siblingAddress',
-      why: 'the address of anybody else is not free',
+      why: 'the address of another holder is not free',
     },
     {
       code: 'chosen .filter(({ owner }) => book.share(owner, slice.owner))',
       what: '.filter() is left out',
-      why: 'the address of anybody else is not free',
+      why: 'the address of another holder is not free',
     },
     {
       code: 'slice.owner',

@@ -92,7 +92,7 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     {
       code: 'own.filter((wish) => !isGuarded(wish.because))',
       what: '.filter() is left out',
-      why: 'where nobody stays, those that are guarded were held before',
+      why: 'where no member stays, those that are guarded were held before',
     },
   ],
   'shared/domain/express/ratio.ts': [
@@ -161,7 +161,7 @@ const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
       code: 'sender === undefined',
       what: 'is left out of the ||',
       in: 'isClustersOwnSender',
-      why: 'nobody who is unknown is among the replayers',
+      why: 'an unknown sender is not among the replayers',
     },
   ],
   'functions/park/record-of-message.ts': [

@@ -1,6 +1,6 @@
 /**
- * Stands in for `@jest/globals` while mutants run: it only collects the tests, for somebody else to
- * run one by one.
+ * Stands in for `@jest/globals` while mutants run: it only collects the tests, so that the caller
+ * can run them one by one.
  */
 import { expect } from 'expect';
 

@@ -74,7 +74,7 @@ describe('a mutated source', () => {
     expect(mutants.map(({ id }) => id)).toEqual([100, 101, 102, 103, 104]);
     mutation.hits = new Set();
     runInNewContext(source, { __m: helpers });
-    // The branch that is not taken has a mutant that nobody comes by.
+    // The branch that is not taken has a mutant that no test reaches.
     expect(
       mutants.filter(({ id }) => mutation.hits?.has(id) === false).map((mutant) => mutant.source),
     ).toEqual(['6']);

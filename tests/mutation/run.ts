@@ -13,8 +13,8 @@ function patienceFor(took: number): number {
 }
 
 /**
- * A test that goes round in circles comes by the places of mutants again and again: so often at
- * most, more if it does so by itself.
+ * A test that loops reaches the places of mutants again and again: at most this often, more if it
+ * does so without a mutant.
  */
 const STEPS = { least: 1_000_000, times: 20 } as const;
 /** A test that was given up is tried again so often, without the mutant and with it. */
@@ -97,8 +97,7 @@ interface Timed extends Cost {
 }
 
 /**
- * Learns which test comes by which mutant, with nothing switched on; throws where a test fails even
- * so.
+ * Learns which test reaches which mutant, with none switched on; throws if a test fails even so.
  */
 async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> {
   const timed: Timed[] = [];

@@ -29,7 +29,7 @@ async function work({ target, ids }: Order): Promise<void> {
 // What an earlier mutant left behind must not be taken for the work of the present one.
 process.on('uncaughtException', () => undefined);
 process.on('unhandledRejection', () => undefined);
-// Nobody waits for the results any more.
+// The results are not needed any more.
 process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => {
   setInterval(() => tell({ kind: 'alive' }), BEAT).unref();

@@ -20,10 +20,7 @@ const change = (name: string, what: 'added' | 'updated' | 'deleted'): Slice['cha
   return { what, kind: 'Gateway', namespace, name: gateway, resourceVersion: '1' };
 };
 
-/**
- * What a failing, partial or unauthorised read leaves of a list, without anybody having seen a
- * deletion.
- */
+/** What a failing, partial or unauthorised read leaves of a list, without an observed deletion. */
 const BAD_READS: Readonly<Record<string, (wanted: Slice['exposures']) => Partial<Slice>>> = {
   'nothing at all': () => ({ exposures: [] }),
   'the first page only': (w) => ({ exposures: w.slice(0, Math.floor(w.length / 3)) }),

@@ -96,7 +96,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         whole: true,
       }),
   },
-  'an ingress that went while nobody looked, and a drain of its cluster': {
+  'an ingress that was deleted while the watcher was down, and a drain of its cluster': {
     before: (w) => w.send(slice(1, some([1, 2]))),
     events: async (w) => {
       await w.miss({

@@ -90,7 +90,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
             (c) => c.owner === ownerOf('east'),
           )!;
           expect(mine).toEqual(before.exposures[KEY]!.contributions[0]);
-          // A fleet of mode ratio balances by ratio, for whoever shares.
+          // A fleet of mode ratio balances by ratio, whichever clusters share.
           expect({ ...now.settings, balance: 'least-connections-member' }).toEqual(
             before.exposures[KEY]!.settings,
           );
@@ -162,7 +162,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
   });
 
-  test('the refused settings of the next owner take effect once the device accepts them, whoever sends first', async () => {
+  test('the refused settings of the next owner take effect once the device accepts them, whichever cluster sends first', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(west);

@@ -1,7 +1,7 @@
 /**
- * Messages that somebody made to do harm: each is judged by itself, is set aside in the same call
- * with its bytes and a code, and nobody else waits. Seen red on version 0.1.0 with every one of
- * WAYS that names a throw: the group came back until the queue gave all of it up.
+ * Malicious messages: each is judged by itself and is set aside in the same call with its bytes and
+ * a code, and no other message waits. Seen red on version 0.1.0 with every one of WAYS that names a
+ * throw: the group came back until the queue gave all of it up.
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -56,7 +56,7 @@ const WAYS: readonly (readonly [way: string, body: (keyid: string) => string, co
   ['hops and a trace of 400 KB', () => made({ hops: long, traceparent: long, data: {} }), 'Q611'],
   ['hops that are nested brackets', () => `${made({}).slice(0, -1)},"hops":${nested(60)}}`, 'Q611'],
   [
-    'packed brackets that nobody signed',
+    'packed unsigned brackets',
     () =>
       made({
         dataencoding: 'gzip',

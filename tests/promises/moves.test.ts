@@ -40,7 +40,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 14 },
 );
 
-/** The addresses of the clusters are apart, so that nobody has to yield. */
+/** The addresses of the clusters are apart, so that none has to yield. */
 function exposureAt(cluster: number, { address, partition }: Place): Exposure {
   return exposure({
     address: `10.${cluster}.0.${address}`,
@@ -78,7 +78,7 @@ function createSite(): Site {
   Object.assign(device, {
     read: (partition: string) =>
       partition === closed
-        ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'changed by somebody' })
+        ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'changed by another client' })
         : read(partition),
   });
   device.before = (partition, next) => {

@@ -29,7 +29,7 @@ function fresh(): void {
     read: (partition: string) => {
       if (!away) return read(partition);
       tries.push(world.clock.now() - begun);
-      return Promise.reject(new DeviceError('BIP501', 'transient', 'nobody there'));
+      return Promise.reject(new DeviceError('BIP501', 'transient', 'no answer'));
     },
   });
 }
@@ -349,8 +349,7 @@ describe('a store that fails', () => {
         close: () => Promise.resolve(),
       },
     });
-    world.device.read = () =>
-      Promise.reject(new DeviceError('BIP501', 'transient', 'nobody there'));
+    world.device.read = () => Promise.reject(new DeviceError('BIP501', 'transient', 'no answer'));
     await world.send(slice(1, wants([1])));
     for (let i = 0; i < 20; i++) {
       world.clock.advance(Math.max(0, world.queues.nextAt('slices')! - world.clock.now()));

@@ -162,7 +162,7 @@ describe('promise 7: only ours', () => {
               ? Promise.resolve({
                   kind: 'refused',
                   code: 'OWN303',
-                  reason: 'somebody else declared it',
+                  reason: 'another client declared it',
                 })
               : read(partition);
           await world.send(

@@ -50,7 +50,7 @@ describe('14 replay is a job, not a button', () => {
         break;
       }
       site.step = () => undefined;
-      // Results of what it had sent arrive whether anybody drives the job or not.
+      // Results of what it had sent arrive whether a process drives the job or not.
       await site.runtime.clock.sleep(DRIVER_LEASE_MS + 1);
       const { state } = await site.failures.jobs.get(job.id);
       if (state !== 'done') expect(await site.run(job)).toMatchObject({ state: 'done' });

@@ -64,7 +64,7 @@ function seeded(seed: number): () => number {
 describe('promise 10: retries are few, spread and polite', () => {
   test.each([
     ['busy', new DeviceError('BIP503', 'transient', 'busy'), MINUTE],
-    ['away', new DeviceError('BIP501', 'transient', 'nobody there'), MINUTE / 2],
+    ['away', new DeviceError('BIP501', 'transient', 'no answer'), MINUTE / 2],
   ])(
     'a device that is %s for ten minutes gets at most 6 requests in any minute, with 500 events waiting',
     async (_name, trouble, lastWait) => {

@@ -105,7 +105,7 @@ function readSource(source: ManifestSource, namespace: string, reading: Reading)
 /** `more` is the number of other templates in the same file, which are not reported one by one. */
 function templateProblem(more: number): string {
   const others = more === 0 ? '' : ` (and ${more} more of the file)`;
-  return `is a template that nobody rendered${others}; render it first, for instance with helm template`;
+  return `is an unrendered template${others}; render it first, for instance with helm template`;
 }
 
 /**

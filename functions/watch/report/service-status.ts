@@ -37,9 +37,9 @@ export function addressesOf({ loadBalancerIngress }: Service): readonly string[]
 }
 
 /**
- * Only Services with Sluice's class, or with `writeStatus`, are written. With the class, nobody
- * else owns the status, so an entry of another writer is replaced; with `writeStatus` it stays and
- * is reported. An empty list is only written over what this cluster wrote.
+ * Only Services with Sluice's class, or with `writeStatus`, are written. With the class, no other
+ * controller owns the status, so an entry of another writer is replaced; with `writeStatus` it
+ * stays and is reported. An empty list is only written over what this cluster wrote.
  */
 export function decideStatus(
   service: Service,

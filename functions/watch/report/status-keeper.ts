@@ -111,7 +111,7 @@ function foreign(scope: string, { object: service, owned }: ObservedService): Ev
   const { namespace, name } = service.meta;
   const message =
     `the external address ${addressesOf(service).join(', ')} was written by ` +
-    `${writersOf(owned)}, so Sluice leaves it. If nobody keeps it any more, remove it: ` +
+    `${writersOf(owned)}, so Sluice leaves it. If no controller maintains it any more, remove it: ` +
     `kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p ` +
     `'{"status":{"loadBalancer":{"ingress":null}}}'`;
   return { subject: `${scope} foreign`, type: 'Warning', reason: 'AddressForeign', message };
@@ -123,8 +123,8 @@ function rivalOf(service: ObservedService['object'], owned: ObservedService['own
 
 function contested(scope: string, rival: string): EventMessage {
   const message =
-    `somebody else keeps writing the external address of this Service too (${rival}), ` +
-    'so Sluice writes it less and less often. Let only one controller keep it: ' +
+    `another program also keeps writing the external address of this Service (${rival}), ` +
+    'so Sluice writes it less and less often. Let only one controller maintain it: ' +
     'give the Service the class of one of them when it is created, or set writeStatus: ' +
     'false in the other Sluice.';
   return { subject: `${scope} contested`, type: 'Warning', reason: 'AddressContested', message };

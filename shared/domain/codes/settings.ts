@@ -255,7 +255,7 @@ export const SETTING_CODES = {
     retryable: false,
   },
   GW147: {
-    title: 'Nobody asks for the exposure',
+    title: 'The exposure is not requested',
     cause:
       'The ingress has `expose: annotated` in sluice.yaml, and the Gateway has no annotation ' +
       '`sluice.io/expose`. It is not offered anew; what is declared already stays.',

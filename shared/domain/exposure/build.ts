@@ -100,7 +100,7 @@ const MAX_NAMED = 3;
 function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   const more = keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : '';
   const of = `${keys.slice(0, MAX_NAMED).join(', ')}${more}`;
-  if (stayed.why === 'nobody-ready')
+  if (stayed.why === 'none-ready')
     return `no member of ${of} is ready, so all stay and BIG-IP's monitors decide`;
   return (
     `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; ` +

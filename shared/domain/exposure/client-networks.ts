@@ -65,7 +65,7 @@ function listed(text: string, source: string, family: 4 | 6): Listed {
   return networks.length === 0
     ? {
         source,
-        problem: `${source}: none of ${text} is IPv${family}, so nobody could connect to this address`,
+        problem: `${source}: none of ${text} is IPv${family}, so no client could connect to this address`,
       }
     : { source, networks };
 }

@@ -13,7 +13,7 @@ import { betterAvailability, parseIps, type IndexedIngress } from './indexed-ing
  * half would leave.
  */
 export type KeptMembers =
-  | { readonly why: 'nobody-ready' }
+  | { readonly why: 'none-ready' }
   | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
 
 /** The members of a pool, and what was decided about them for notes. */
@@ -54,11 +54,11 @@ function guard(found: readonly Found[]): {
     : found;
   const staying = serving.filter((one) => one.availability === 'ready').length;
   const doubted = serving.filter((one) => one.doubted).length;
-  const nobody: KeptMembers | undefined =
-    alone && found.some((one) => !one.gone) ? { why: 'nobody-ready' } : undefined;
+  const unready: KeptMembers | undefined =
+    alone && found.some((one) => !one.gone) ? { why: 'none-ready' } : undefined;
   if (staying === 0)
-    return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: nobody };
-  if (!takesTooMany(doubted, staying)) return { kept: serving, stayed: nobody };
+    return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: unready };
+  if (!takesTooMany(doubted, staying)) return { kept: serving, stayed: unready };
   return {
     kept: serving.map((one) => (one.doubted ? carryOn(one) : one)),
     stayed: { why: 'too-many', doubted, of: doubted + staying },

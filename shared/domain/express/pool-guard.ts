@@ -124,7 +124,7 @@ function judgePool(
     ...held,
     ...ending.map(
       ({ address }) =>
-        [address, `nobody else takes connections in the pool of ${key} yet`] as const,
+        [address, `no other member takes connections in the pool of ${key} yet`] as const,
     ),
   ];
 }

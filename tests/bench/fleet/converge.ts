@@ -71,7 +71,7 @@ export interface Converged {
   readonly units: number;
 }
 
-/** Sends everybody's snapshot, and waits until each is confirmed. */
+/** Sends the snapshots of all clusters, and waits until each is confirmed. */
 export async function bringUp(
   site: FleetSite,
   clusters: number,

@@ -85,7 +85,7 @@ describe('objects in /Common', () => {
     expect((await call(bigip, 'GET', node)).body['connectionLimit']).toBe(5);
   });
 
-  test('an address of somebody else is told', async () => {
+  test('reports an address of another client', async () => {
     const bigip = await lab();
     const address = { name: '172.16.100.195', partition: 'Common', address: '172.16.100.195' };
     await call(bigip, 'POST', '/mgmt/tm/ltm/virtual-address', { body: address });

@@ -93,7 +93,7 @@ export async function declare(
 /** A clock that stands still unless it is moved; sleeping moves it. */
 export interface StepClock extends Clock {
   move(ms: number): void;
-  /** Somebody sets the clock: no time passes. */
+  /** Sets the wall clock; no time passes. */
   step(ms: number): void;
 }
 

@@ -28,7 +28,8 @@ for (const name of ['minimal', 'one-host', 'aws']) {
   put(`configuration/${name}.yaml`, text);
   put(`configuration/${name}.json`, `${JSON.stringify(parseConfig(text, name, 1), null, 1)}\n`);
 }
-// Resource kinds among the Event reasons, and log fields that tell nobody anything, are taken out by hand.
+// Resource kinds among the Event reasons, and log fields without information, are taken out by
+// hand.
 put('names.json', `${JSON.stringify(await presentNames(), null, 1)}\n`);
 put('failures.jsonl', await writeStore(join(root, 'failures')));
 rmSync(join(root, 'failures', '.lock'), { force: true });

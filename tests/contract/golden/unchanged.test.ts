@@ -1,4 +1,4 @@
-/** Golden files are what a release wrote: nobody edits them. */
+/** Golden files are what a release wrote. They are never edited. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

@@ -86,7 +86,7 @@ describe('nothing is missed', () => {
     seen.length = 0;
   });
 
-  /** Changes while nobody looks: the list is denied and watches break. */
+  /** Changes while the stream cannot see them: the list is denied and watches break. */
   async function gap(changes: () => void, end: () => void): Promise<void> {
     const allow = [
       at.lab.faults.add({ verbs: ['list'], resource: 'configmaps' }, { kind: 'cut' }),

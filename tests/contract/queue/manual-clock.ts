@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 export interface ManualClock extends Clock {
   /** Lets time pass: wakes sleepers in order of their time, and lets what they start go on. */
   pass(ms: number): Promise<void>;
-  /** Somebody sets the clock: no time passes. */
+  /** Sets the wall clock; no time passes. */
   step(ms: number): void;
   /** How many sleep. */
   readonly sleeping: () => number;

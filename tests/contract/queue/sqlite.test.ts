@@ -289,7 +289,7 @@ describe('a receiver that waits', () => {
 });
 
 describe('the bell of a process', () => {
-  test('wakes only those who still wait, and lets nobody wait who was told to stop', async () => {
+  test('wakes only receivers that still wait, and stops those that were told to', async () => {
     const clock = createManualClock();
     const signals: (AbortSignal | undefined)[] = [];
     const bell = createWakeUp({

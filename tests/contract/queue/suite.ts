@@ -26,7 +26,7 @@ export interface Differences {
    * A delete with a receipt that is no longer valid is answered with success (and deletes nothing).
    */
   readonly acceptsOldReceipts?: boolean;
-  /** A message whose visibility ended can still be deleted until somebody takes it. */
+  /** A message whose visibility ended can still be deleted until it is received again. */
   readonly deletesLate?: boolean;
   /** Messages never grow too old. */
   readonly noRetention?: boolean;

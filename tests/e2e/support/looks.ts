@@ -138,7 +138,7 @@ export async function converged(
   );
 }
 
-/** Events of the pipeline that nobody has finished yet. */
+/** Events of the pipeline that are not finished yet. */
 export async function pending(site: Site): Promise<number> {
   const depths = await Promise.all(
     (['snapshots', 'slices', 'settled-site'] as const).map((name) =>

@@ -44,7 +44,7 @@ export interface Site {
 }
 
 export interface SiteOptions {
-  /** What the API server says of the time; undefined: nothing. Absent: the time. */
+  /** The time that the API server reports; undefined: none. Absent: the correct time. */
   readonly date?: () => number | undefined;
 }
 

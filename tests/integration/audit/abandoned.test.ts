@@ -1,7 +1,7 @@
 /**
- * A partition that is not configured any more: nobody changes what is declared there, and somebody
- * has to say so. Seen red without the look, without the question whose clusters it serves, and
- * without the question how its virtual servers are called.
+ * A partition that is no longer configured: nothing changes what is declared there, so it must be
+ * reported. Seen red without the look, without the question whose clusters it serves, and without
+ * the question how its virtual servers are called.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../shared/bigip/audit.ts';

@@ -1,4 +1,4 @@
-/** `sluice doctor -k` where somebody else wrote the external address of the ingress Service. */
+/** `sluice doctor -k` where another program wrote the external address of the ingress Service. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -87,7 +87,7 @@ describe('every command', () => {
   const files = (): readonly string[] => ['--file', site.manifest];
   const COMMANDS: Readonly<Record<string, (() => readonly Call[]) | 'below'>> = {
     approve: () => [
-      // Nobody reads a queue that is not there; a look at the ports opens it.
+      // A queue that does not exist is not read; listing the ports opens it.
       [1, 'approve', OWNER, '--keys', '172.16.100.195:32400/tcp', ...config()],
       [0, 'ports', ...config()],
       [0, 'approve', OWNER, '--keys', '172.16.100.195:32400/tcp', ...config()],

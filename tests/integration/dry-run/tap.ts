@@ -1,4 +1,4 @@
-/** Stands before a lab server and writes down what comes by, whatever becomes of it. */
+/** A proxy in front of a lab server that records all requests, whatever their results. */
 import { createServer } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';

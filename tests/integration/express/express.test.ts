@@ -286,10 +286,7 @@ describe('when the device cannot', () => {
     expect(site.lines.map((line) => line.message)).toEqual(['express']);
   });
 
-  /**
-   * Red without it: the CA that somebody corrected would be read with the next start of the
-   * process.
-   */
+  /** Red without it: the corrected CA would be read only when the process starts again. */
   test('a wrong CA is read again with the next event, because it may have been corrected', async () => {
     const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
     let wrong = true;

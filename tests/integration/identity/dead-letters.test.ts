@@ -1,7 +1,7 @@
 /**
- * What lies in a dead-letter queue and claims an owner is that owner's only where its origin was
- * verified: nobody else's result closes it, and it opens, changes or leads nothing of the owner it
- * names. Seen red with `judged` of shared/failures/failure-record.ts giving back what it gets, and
+ * A message in a dead-letter queue belongs to the owner that it claims only if its origin was
+ * verified: results of others do not close it, and it opens, changes or leads nothing of the owner
+ * it names. Seen red with `judged` of shared/failures/failure-record.ts returning its input, and
  * with `readFound` taking what the queue moved for a dead letter.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -51,11 +51,7 @@ const broken = (text: string): string =>
     data_base64: text,
   });
 const FORGED: readonly (readonly [string, string, Forge])[] = [
-  [
-    'of a type that nobody knows',
-    'Q612',
-    () => serialiseEvent('sluice.ingress.observed.v9', {}, meta()),
-  ],
+  ['of an unknown type', 'Q612', () => serialiseEvent('sluice.ingress.observed.v9', {}, meta())],
   [
     'with data that does not fit',
     'Q613',

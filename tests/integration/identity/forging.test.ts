@@ -20,8 +20,8 @@ afterEach(() => site.close());
 
 type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
 /**
- * As park would keep it: what is refused speaks for nobody, so nobody's results close it and it
- * leads nobody's replay.
+ * As park would keep it: a refused event has no proven owner, so no results close it and it leads
+ * no replay.
  */
 function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<FailureRecord> {
   const body = serialiseEvent(DEAD_LETTER, letter, {
@@ -56,7 +56,7 @@ const changed = (body: string, change: (envelope: Envelope) => void): string => 
   return JSON.stringify(envelope);
 };
 
-/** An event that somebody makes up from one he has seen. */
+/** An event that an attacker forges from one that they have seen. */
 function made(
   from: string,
   meta: Partial<EventMeta>,
@@ -168,7 +168,7 @@ const WAYS: readonly Way[] = [
     /verifyKeys of east/,
   ],
   [
-    'packed data that nobody signed, unread,',
+    'unsigned packed data, unread,',
     ({ east }) =>
       changed(east, (e) =>
         Object.assign(e, {

@@ -1,6 +1,6 @@
 /**
- * map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by
- * whoever else may write to the queue.
+ * map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by all
+ * others that may write to the queue.
  */
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { createOutbox, type Outbox } from '../../../functions/watch/emit/outbox.ts';
@@ -26,7 +26,7 @@ export type ClusterId = 'east' | 'west';
 const CLUSTERS: readonly ClusterId[] = ['east', 'west'];
 const SERVICE = 'istio-system/istio-ingressgateway';
 export const owner = (cluster: ClusterId): string => `${cluster}/${SERVICE}`;
-/** What fauxqs calls everybody. */
+/** The sender that fauxqs reports for all messages. */
 export const SQS_SENDER = '000000000000';
 
 export interface Site {

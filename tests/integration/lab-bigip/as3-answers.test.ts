@@ -170,7 +170,7 @@ describe('how objects read after a declare', () => {
     });
   });
 
-  test('a member on a node of somebody else says so', async () => {
+  test('a member on a node of another tenant is refused with its name', async () => {
     const node = { name: '10.0.0.1', partition: 'Common', address: '10.0.0.1' };
     await call(bigip, 'POST', '/mgmt/tm/ltm/node', { body: node });
     await declare(bigip, { k8s: tenant({ a: app({ members: [member(80, '10.0.0.1')] }) }) });

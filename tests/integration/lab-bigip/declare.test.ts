@@ -178,8 +178,8 @@ describe('AS3 declarations', () => {
     const body = adc({ one: tenant(), two: tenant({ a: app({ address: '172.16.100.2' }) }) });
     expect((await call(bigip, 'POST', `${DECLARE}/two`, { body })).body['results']).toHaveLength(1);
     expect(partition('one')?.virtualServers).toHaveLength(1);
-    const nobody = await call(bigip, 'POST', `${DECLARE}/three`, { body });
-    expect(resultOf(nobody)).toMatchObject({ code: 200, message: 'no change' });
+    const unchanged = await call(bigip, 'POST', `${DECLARE}/three`, { body });
+    expect(resultOf(unchanged)).toMatchObject({ code: 200, message: 'no change' });
   });
 
   test('selective leaves other tenants alone, complete removes them', async () => {

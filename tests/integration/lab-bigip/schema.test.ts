@@ -126,7 +126,7 @@ const CASES: readonly (readonly [string, Record<string, unknown>])[] = [
   ],
 ];
 
-described("what the lab says of a declaration is what F5's schema says", () => {
+described("the lab judges a declaration as F5's schema does", () => {
   const ajv = new Ajv();
   ajv.addFormat('f5bigip', /^\/[^/\s]+(\/[^/\s]+)+$/);
   ajv.addFormat('f5pointer', /./);

@@ -97,7 +97,7 @@ test('a timeline shows each moment after the start and after the one before, in 
 });
 
 describe('a connection of the demo', () => {
-  test('that nobody takes says so', async () => {
+  test('that no server takes says so', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

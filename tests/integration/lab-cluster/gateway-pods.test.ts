@@ -130,7 +130,7 @@ describe('the gateway pods of the lab', () => {
 
   test('accept and close where the destination does not exist', async () => {
     await applyWith('tcp-echo', 'VirtualService', () => ({
-      tcp: [{ route: [{ destination: { host: 'nobody', port: { number: 9000 } } }] }],
+      tcp: [{ route: [{ destination: { host: 'missing', port: { number: 9000 } } }] }],
     }));
     expect(await ask(address(), 32_400)).toBe('closed');
   });

@@ -80,7 +80,8 @@ export async function testCluster(
 }
 
 /**
- * Sends one line and returns everything that came back; `refused` and `closed` when nobody answers.
+ * Sends one line and returns everything that came back; `refused` or `closed` if there is no
+ * answer.
  */
 export function ask(address: string, port: number, line = 'hello'): Promise<string> {
   return new Promise((resolve) => {

@@ -52,7 +52,7 @@ const SEEN = INNER_NAMES.filter(
 describe('one fault inside the device', () => {
   test.each(
     SEEN.flatMap((call) => [400, 401, 403, 404, 500, 502].map((status) => [call, status] as const)),
-  )('%s %d costs at most one declare more, and nobody is blamed', async (call, status) => {
+  )('%s %d costs at most one declare more, and no owner is blamed', async (call, status) => {
     const before = await start();
     device().faults.inner({ call, status });
     await bench.sendSlice(slice(2, at(...range(20))));

@@ -42,7 +42,7 @@ beforeEach(async () => {
     now: () => now,
     monotonic: () => now,
     sleep: async (ms: number, signal?: AbortSignal) => {
-      // The time that the host gives ends for nobody here.
+      // The host does not limit the time here.
       if (signal !== undefined && ms > 100_000)
         return new Promise<void>((end) => signal.addEventListener('abort', () => end()));
       now += Math.ceil(ms);

@@ -57,7 +57,7 @@ describe('a standby replica', () => {
   });
 
   test('leaves the results to the leader', async () => {
-    at.seize('somebody', 5);
+    at.seize('another', 5);
     const b = at.replica('b');
     await b.watcher.start();
     at.settle();

@@ -126,7 +126,7 @@ describe('a process with another Lease', () => {
 });
 
 describe('a process with the same Lease', () => {
-  test('takes over by the Lease alone, whoever is noted', async () => {
+  test('takes over by the Lease alone, whatever leader is noted', async () => {
     const a = await leading('a');
     const b = at.replica('b');
     await b.watcher.start();
@@ -154,7 +154,7 @@ describe('the note on the ingress Service', () => {
     await pass([a], () => noted()?.time !== first);
   });
 
-  test('that cannot be written keeps nobody from leading', async () => {
+  test('that cannot be written does not prevent leading', async () => {
     at.lab.faults.deny({ verbs: ['patch'], resource: 'services' });
     const a = at.replica('a');
     await a.watcher.start();
@@ -164,7 +164,7 @@ describe('the note on the ingress Service', () => {
     expect([a.leads(), noted()]).toEqual([true, undefined]);
   });
 
-  test('that nobody can read as one names no leader', async () => {
+  test('that cannot be parsed names no leader', async () => {
     const { metadata, ...rest } = service();
     at.lab.store.apply({
       ...rest,

@@ -55,7 +55,7 @@ export interface Cluster {
   replica(name: string, options?: Partial<WatcherOptions>): Replica;
   snapshots(): readonly Snapshot[];
   lease(): { readonly holder: string; readonly epoch: number };
-  /** Writes the Lease as somebody else would. */
+  /** Writes the Lease as another process would. */
   seize(holder: string, epoch: number): void;
   settle(result?: Partial<Settled>): void;
   /** The API server's time, and whether its answers carry a `Date`. */

@@ -1,6 +1,6 @@
 /**
- * The external address where somebody else writes it too: nobody's good entry is emptied, and
- * nobody is fought.
+ * The external address if another program writes it too: a correct entry of the other is not
+ * emptied, and the two do not overwrite each other forever.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

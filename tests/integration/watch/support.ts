@@ -106,9 +106,9 @@ export function memoryQueues(): MemoryQueues {
 
 /** Real sockets need real time; the watcher's own waits are decided here. */
 export interface TestClock extends Clock {
-  /** Time passes by so many milliseconds for everybody who waits. */
+  /** Advances the clock by that number of milliseconds; all sleepers notice. */
   advance(ms: number): void;
-  /** Somebody sets the clock: no time passes. */
+  /** Sets the wall clock; no time passes. */
   step(ms: number): void;
 }
 

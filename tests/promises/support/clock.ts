@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** Time that passes only when somebody sleeps or the test says so. */
+/** Time that passes only when the code under test sleeps or the test advances it. */
 export interface VirtualClock extends Clock {
   advance(ms: number): void;
-  /** Somebody sets the clock: no time passes. */
+  /** Sets the wall clock; no time passes. */
   step(ms: number): void;
 }
 

@@ -48,9 +48,9 @@ export interface Model {
   mend(mended: boolean): void;
   /** Whether a look at the device shows what is missing there, before a declare does. */
   look(shows: boolean): void;
-  /** An audit, which may have found that somebody switched off a virtual server. */
+  /** An audit, which may have found that a virtual server was switched off by hand. */
   audit(port: number | undefined): Promise<void>;
-  /** Somebody else takes or leaves a port on the device. */
+  /** Another client of the device takes or leaves a port. */
   foreign(port: number | undefined): void;
   /** Faults end, everything is mended, every watcher says everything again, as its resync does. */
   quiet(): Promise<void>;
@@ -330,7 +330,7 @@ function restProblems(
       .flatMap(([owner, wants]) => wants.map((w) => ({ owner, wanted: exposureOf(owner, w) })))
       .filter(({ wanted }) => exposureKey(wanted) === key);
     const declared = state.exposures[key];
-    if (wishes.length === 0) return declared ? [`2: ${key} is declared and nobody wants it`] : [];
+    if (wishes.length === 0) return declared ? [`2: ${key} is declared and not wanted`] : [];
     const holder = wishes.find(({ owner, wanted }) => isDeclared(declared, owner, wanted));
     return holder
       ? []
@@ -338,7 +338,7 @@ function restProblems(
   });
 }
 
-/** Promise 1: every event has an end that somebody can read, and the queue is empty. */
+/** Promise 1: every event has a visible end, and the queue is empty. */
 function lostEvents(world: World, sent: readonly Slice[]): readonly string[] {
   const ends = new Set([
     ...world

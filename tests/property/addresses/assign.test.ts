@@ -1,9 +1,9 @@
 /**
- * What may be relied on of automatic addresses, whatever comes in whatever order. Red with the
+ * What users can rely on with automatic addresses, whatever comes in whatever order. Red with the
  * guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses wander; without
  * `claimedAddress` a wiped device gives others; without `occupy` two of one batch get the same;
  * without `foreign` in `isAddressFree` (allocation-table.ts) a foreign one is given; without
- * `isOpen` in `askersOf` a late event takes an address away from somebody.
+ * `isOpen` in `askersOf` a late event takes an address away from its owner.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -44,7 +44,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   }),
   { minLength: 1, maxLength: 25 },
 );
-/** So many of the pool's addresses that there is still one for everybody. */
+/** Foreign addresses of the pool, few enough that one is left for each owner. */
 const foreign = fc
   .subarray(
     Array.from({ length: 14 }, (_, i) => addressAt(free, BigInt(i)) ?? ''),

@@ -181,7 +181,7 @@ describe('the declaration of a partition', () => {
       'gw-10_0_0_1-80-tcp': exposure,
     } as const;
     const read = readTenant('k8s', tenant);
-    // There was no reselectTries either: BIG-IP tries nobody else.
+    // There was no reselectTries either: BIG-IP tries no other member.
     expect(read).toMatchObject({
       kind: 'ours',
       state: { exposures: { '10.0.0.1:80/tcp': { settings: { reselectTries: 0 } } } },

@@ -91,7 +91,7 @@ describe('what several clusters share', () => {
     );
   });
 
-  test('follows another fleet at once, whoever sends first, and then nothing is left to do', () => {
+  test('follows another fleet at once, whichever cluster sends first, and then nothing is left to do', () => {
     fc.assert(
       fc.property(wishes, fleets, fleets, fc.nat(), (asked, before, now, pick) => {
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));
@@ -105,7 +105,7 @@ describe('what several clusters share', () => {
     );
   });
 
-  test('is split in the same way, whoever sends first, when the fleets no longer join them', () => {
+  test('is split in the same way, whichever cluster sends first, when the fleets no longer join them', () => {
     fc.assert(
       fc.property(wishes, fleets, fc.subarray([...CLUSTERS]), (asked, before, together) => {
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));
@@ -113,7 +113,7 @@ describe('what several clusters share', () => {
         const rules = under(fleet({ clusters: together }));
         const [first, ...others] = orders(slices).map((order) => after(order, rules, state));
         for (const other of others) expect(other.exposures).toEqual(first!.exposures);
-        // Nobody is lost: whoever has no part has a claim.
+        // No owner is lost: one without a part has a claim.
         for (const { owner } of slices) {
           const has = Object.values(first!.exposures).some((e) =>
             e.contributions.some((c) => c.owner === owner),

@@ -37,7 +37,7 @@ const slices = fc
     ports: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
   })
   .map(
-    // What a version says is one and the same, whoever repeats it.
+    // A version has one content, whoever sends it again.
     ({ cluster: id, counter, ports }): Event => ({
       slice: slice(
         counter,

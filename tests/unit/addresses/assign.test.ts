@@ -109,11 +109,11 @@ describe('an assigned address is unused', () => {
 
   test.each([
     [
-      'a virtual server of somebody else',
+      'a virtual server of another client',
       { path: '/Common/vs', partition: 'Common', address: '10.1.0.3', port: 8080, protocol: 'tcp' },
     ],
     [
-      'a virtual address of somebody else, with route domain and mask',
+      'a virtual address of another client, with route domain and mask',
       { path: '/other/10.1.0.3', partition: 'other', address: '10.1.0.3%2/32' },
     ],
   ])('%s', (_, holder) => {

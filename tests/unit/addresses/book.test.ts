@@ -33,7 +33,7 @@ describe('an address is free', () => {
     at('north/a/gw'),
   ];
   test.each<[string, readonly (typeof me)[], boolean]>([
-    ['where nobody is', [], true],
+    ['without a holder', [], true],
     ['for who is there', [me], true],
     ['for a fellow of who is there', [fellow], true],
     ['for both of them together', [me, fellow], true],

@@ -36,7 +36,7 @@ describe('an ingress with several addresses', () => {
       '10.1.0.9',
     ],
     [
-      'keeps that which the Service says of equals',
+      'of equal addresses keeps the one in the status of the Service',
       [at('10.1.0.10', 443), at('10.1.0.9', 443)],
       ['10.1.0.10'],
       '10.1.0.10',

@@ -1,4 +1,6 @@
-/** What map makes of `auto`: which pool, what the policy says of it, and what a slice carries. */
+/**
+ * What map makes of `auto`: which pool, whether the policy allows it, and what a slice carries.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';

@@ -1,6 +1,6 @@
 /**
- * A pool is allowed where each of its addresses would be; told for the pool as a whole, before
- * anybody knows which one is free.
+ * A pool is allowed if each of its addresses would be; reported for the pool as a whole, before it
+ * is known which one is free.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

@@ -21,7 +21,7 @@ const foreign = (
 
 describe('whether an exposure requests an address', () => {
   test.each([
-    ['nobody speaks', [], false],
+    ['no event arrived', [], false],
     ['all name theirs', [slice(1, [exposure()]), slice(1, [])], false],
     [
       'one of several exposures of one of several owners does',
@@ -123,7 +123,7 @@ describe('an ingress that has to move', () => {
       settings: { ...SETTINGS, connectionLimit: 7 },
     });
   test.each<[string, readonly Exposure[], readonly string[], readonly string[]]>([
-    ['stays where nobody else names its ports', [], [], ['10.1.0.3']],
+    ['stays if no other owner names its ports', [], [], ['10.1.0.3']],
     ['stays where only some of its ports are named there', [rival(80)], ['OWN354'], ['10.1.0.3']],
     [
       'gets none where all of them are named there',

@@ -197,7 +197,7 @@ describe('several partitions on one device', () => {
     const read = world.device.read.bind(world.device);
     world.device.read = (partition) =>
       partition === 'two'
-        ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'somebody changed it' })
+        ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'another client changed it' })
         : read(partition);
     const moved = many(range(2)).map((e) => ({ ...e, partition: 'two' }));
     await world.send(slice(2, moved));

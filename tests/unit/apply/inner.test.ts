@@ -191,7 +191,7 @@ describe('a fault inside the device that stays', () => {
     await world.drain(HOUR);
     expect([ports(), world.deadLetters()]).toEqual([all, []]);
     expect(await world.waiting.list()).toMatchObject([{ entry: { kind: 'order' } }]);
-    // Nobody else waits for it meanwhile.
+    // No other owner waits for it meanwhile.
     await apply(2, range(4));
     expect(ports()).toEqual([1, 2, 3, 4, 9]);
     world.device.before = () => undefined;

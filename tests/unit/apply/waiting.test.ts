@@ -43,8 +43,8 @@ beforeEach(() => {
 });
 
 /**
- * Red when only the stage that failed comes again: what was sent after it was deleted, and done by
- * nobody.
+ * Red when only the stage that failed comes again: what was sent after it was deleted without being
+ * done.
  */
 describe('while a device is busy', () => {
   test('everything in the batch comes again, in its order: slices, the orders after them, and the slices after those', async () => {
@@ -316,10 +316,7 @@ describe('a certificate that is not trusted', () => {
     return forgotten;
   }
 
-  /**
-   * Red without it: the CA that somebody corrected would be read with the next start of the
-   * process.
-   */
+  /** Red without it: the corrected CA would be read only when the process starts again. */
   test('is read again with the next attempt, because it may have been corrected', async () => {
     expect(
       await forgottenAfter(new DeviceError('BIP402', 'device', 'certificate not trusted')),

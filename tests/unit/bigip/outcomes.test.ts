@@ -96,7 +96,7 @@ const read = (path: string): readonly Recorded[] =>
   JSON.parse(readFileSync(path, 'utf8')) as readonly Recorded[];
 const recorded = read(join(ROOT, 'tests/fixtures/as3-inner-faults.json'));
 
-/** Where AS3's words hide the fault: nobody can tell from them alone. */
+/** Where AS3's words hide the fault: they alone do not reveal it. */
 function hidden({ inner, innerCode }: Recorded): object | undefined {
   // It takes the fault for "not there"; apply looks whether the object is.
   if (inner === '/tm/ltm/rule') return { code: 'BIP424', fault: 'content', hint: 'unfound' };
@@ -174,7 +174,7 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       '01070710:3: Database error (13), Cannot update_indexes/checkpoint DB object',
       undefined,
     ],
-    ['a sentence that nobody knows', 400, 'the moon is in the wrong quarter', undefined],
+    ['an unknown sentence', 400, 'the moon is in the wrong quarter', undefined],
     ['nothing at all', 422, '', undefined],
   ])('%s', (_name, code, response, inner) => {
     const error = result(code, 'declaration failed', response);
@@ -252,7 +252,7 @@ describe('what an answer as a whole means', () => {
       'BIP509',
       'ambiguous',
     ],
-    ['POST', 409, '{"message":"nobody knows this"}', 'BIP509', 'ambiguous'],
+    ['POST', 409, '{"message":"an unknown sentence"}', 'BIP509', 'ambiguous'],
     // Reading cannot have done anything.
     ['GET', 500, '<html>AsyncContext timeout</html>', 'BIP505', 'transient'],
   ] as const)('%s %d %s is %s, %s', (method, status, text, code, fault) => {

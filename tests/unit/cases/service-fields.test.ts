@@ -21,7 +21,7 @@ describe('loadBalancerSourceRanges of the ingress Service', () => {
     ['one inside the other', ['10.0.0.0/8', '10.1.0.0/16'], '10.0.0.0/8'],
     ['one of the other family beside it', ['10.20.0.0/16', 'fd00::/8'], '10.20.0.0/16'],
     ['everybody', ['0.0.0.0/0'], undefined],
-    ['everybody and somebody', ['10.0.0.0/8', '0.0.0.0/0'], undefined],
+    ['every network and one more', ['10.0.0.0/8', '0.0.0.0/0'], undefined],
   ])('%s becomes the source of the virtual server', (_, list, source) => {
     const said = withSpec(ranges(...list));
     expect(said.offered).toEqual(['172.16.100.195:80/tcp']);

@@ -326,7 +326,7 @@ describe('what an order about a cluster would do', () => {
       'there is nothing to forget',
     ],
     [
-      'nobody to adopt',
+      'no cluster to adopt',
       'east',
       { action: 'adopt' },
       on(both),

@@ -542,7 +542,7 @@ describe('what would be something else is listed, and nothing is printed for it'
       cis('ExternalDNS', 'd', { domainName: 'x' }),
       'ExternalDNS istio-system/d +kind',
     ],
-    ['a kind that nobody knows', cis('Novelty', 'n', {}), 'Novelty istio-system/n +kind'],
+    ['an unknown kind', cis('Novelty', 'n', {}), 'Novelty istio-system/n +kind'],
     [
       'a request to IPAM',
       { ...cis('IPAM', 'i', {}), apiVersion: 'fic.f5.com/v1' },

@@ -29,7 +29,7 @@ const READ_ANYWAY: readonly string[] = [
   'braces: a number above all bounds',
 ];
 
-/** Refused here although `kubectl` would read it, as nobody means it. */
+/** Refused here although `kubectl` would read it, because it is never intended. */
 const REFUSED_THOUGH: readonly string[] = [
   'lists: no apiVersion',
   'flow: a colon without a blank',

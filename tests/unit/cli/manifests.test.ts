@@ -236,8 +236,7 @@ describe('what is wrong is said with its place', () => {
 
 describe('text that is no manifest yet', () => {
   const template = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n';
-  const sentence =
-    'is a template that nobody rendered; render it first, for instance with helm template';
+  const sentence = 'is an unrendered template; render it first, for instance with helm template';
 
   test.each([
     ['an expression', template, 4],
@@ -260,7 +259,7 @@ describe('text that is no manifest yet', () => {
   test('of several templates in a file, the first is reported', () => {
     const path = file('t.yaml', `${template}---\n${template}---\n${pod('one')}`);
     expect(read(path).problems).toEqual([
-      `${path}:4: is a template that nobody rendered (and 1 more of the file); render it first, for instance with helm template`,
+      `${path}:4: is an unrendered template (and 1 more of the file); render it first, for instance with helm template`,
     ]);
   });
 

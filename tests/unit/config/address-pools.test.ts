@@ -96,7 +96,7 @@ describe('address pools', () => {
       'addressPools[1].ranges[0]: 10.1.0.8/30 overlaps addressPools[0].ranges[0] (10.1.0.0/28)',
     ],
     [
-      'addresses that nobody can be sent to',
+      'addresses that cannot be reached',
       [{ name: 'web', ranges: ['224.0.0.0/28'] }],
       undefined,
       [],
@@ -117,7 +117,7 @@ describe('address pools', () => {
       'addressPools[0].reserved: reserves every address of the pool',
     ],
     [
-      'addresses that the policy allows to nobody',
+      'addresses that no rule of the policy allows',
       [WEB],
       undefined,
       [

@@ -30,7 +30,7 @@ describe('the network of clients', () => {
       byService: boolean,
     ]
   >([
-    ['of nobody in particular is everybody', undefined, undefined, undefined, undefined, true],
+    ['without a source is every network', undefined, undefined, undefined, undefined, true],
     ['of the Service alone', undefined, ['10.1.0.0/16'], '10.1.0.0/16', SERVICE, true],
     ['of the setting alone', '10.1.0.0/16', undefined, '10.1.0.0/16', SETTING, false],
     [
@@ -50,14 +50,14 @@ describe('the network of clients', () => {
       false,
     ],
     [
-      'is not opened by a setting that asks for anybody',
+      'is not opened by a setting that asks for any network',
       'any',
       ['10.1.0.0/16'],
       '10.1.0.0/16',
       SERVICE,
       false,
     ],
-    ['of a setting that asks for anybody', 'any', undefined, undefined, undefined, false],
+    ['of a setting that asks for any network', 'any', undefined, undefined, undefined, false],
     [
       'of the Service that takes everybody is that of the setting',
       '10.1.0.0/16',
@@ -109,7 +109,7 @@ describe('the network of clients', () => {
       'the Service names none of this family',
       undefined,
       ['2001:db8::/32'],
-      `${SERVICE}: none of 2001:db8::/32 is IPv4, so nobody could connect to this address`,
+      `${SERVICE}: none of 2001:db8::/32 is IPv4, so no client could connect to this address`,
       true,
     ],
     [

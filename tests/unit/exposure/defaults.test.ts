@@ -1,4 +1,4 @@
-/** What an exposure gets where nobody says anything, as far as it depends on what it is. */
+/** The defaults of an exposure, as far as they depend on what it is. */
 import { describe, expect, test } from '@jest/globals';
 import {
   defaultMonitors,
@@ -122,7 +122,7 @@ describe('annotations of one object', () => {
     ],
     ['that have no meaning here', { 'cis.f5.com/host': 'x' }, {}, ['noted GW122']],
     ['that are misspelt', { 'sluice.io/mod': 'tcp' }, {}, ['refused GW121']],
-    ['that nobody knows', { 'sluice.io/something-else-entirely': 'x' }, {}, ['noted GW121']],
+    ['that is unknown', { 'sluice.io/something-else-entirely': 'x' }, {}, ['noted GW121']],
   ])('%s', (_, annotations, wanted, told) => {
     const layer = read(annotations);
     expect([layer.wanted, codes(layer)]).toEqual([wanted, told]);

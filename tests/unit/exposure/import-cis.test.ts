@@ -201,7 +201,7 @@ describe('importing from CIS', () => {
       'IngressLink istio-system/l spec.selector',
     ],
     [
-      'a field nobody knows',
+      'an unknown field',
       cr('IngressLink', 'l', { toString: 1 }),
       'IngressLink istio-system/l spec.toString',
     ],

@@ -331,7 +331,7 @@ describe('an IngressLink', () => {
       expect(read.ingresses[0]).toMatchObject({ virtualAddress: '192.0.2.1', partition: 'k8s' });
   });
 
-  test('says of every port what it says', () => {
+  test('applies to every port alike', () => {
     const selector = { matchLabels: { a: '1' } };
     const found = importCis(
       [
@@ -380,7 +380,7 @@ describe('a ConfigMap', () => {
       ['ConfigMap ns/cm GW125'],
     ],
     ['that is no JSON is lost', map('{"serviceName": "gw"'), 0, ['ConfigMap ns/cm GW124']],
-    ['of somebody else is not looked at', map(walkthrough(), { f5type: 'other' }), 0, []],
+    ['of another program is not read', map(walkthrough(), { f5type: 'other' }), 0, []],
     ['without labels is not looked at', map(walkthrough(), {}), 0, []],
   ])('%s', (_, one, count, fields) => {
     const found = importCis([one], OPTIONS);

@@ -79,7 +79,7 @@ describe('a setting', () => {
       TCP,
       ['refused GW137'],
     ],
-    ['the PROXY protocol that nobody expects', { proxyProtocol: T }, TCP, ['said GW141']],
+    ['the PROXY protocol that no pod expects', { proxyProtocol: T }, TCP, ['said GW141']],
     ['the PROXY protocol that is expected', { proxyProtocol: T }, PROXY, []],
     [
       'the PROXY protocol in mode fastl4',

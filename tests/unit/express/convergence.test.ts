@@ -1,7 +1,7 @@
 /**
- * express and apply beside each other, in every order of their readings and writes. Red without the
+ * express and apply beside each other, in every order of their reads and writes. Red without the
  * look back of carryOut (a write that was overtaken stays), without the fence of decideExpress
- * (what is over is written again), and with a reconciliation that hears nobody.
+ * (what is over is written again), and with a reconciliation that ignores all events.
  */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

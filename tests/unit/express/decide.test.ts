@@ -215,7 +215,7 @@ describe('the member guard', () => {
       ['10.0.0.1 write'],
     ],
     [
-      'one that is out already is nobody for whom another may go',
+      'one that is out already does not allow another to go',
       {
         pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }],
         nodes: ['10.0.0.1 out east 2', '10.0.0.2'],
@@ -224,7 +224,7 @@ describe('the member guard', () => {
       ['10.0.0.1 unchanged', '10.0.0.2 left'],
     ],
     [
-      'one that the declaration drains is nobody for whom another may go',
+      'one that the declaration drains does not allow another to go',
       {
         pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'] }],
         nodes: ['10.0.0.1', '10.0.0.2'],

@@ -148,7 +148,7 @@ function message(data: Express, over: Partial<QueueMessage> = {}): QueueMessage 
 const leaves = (over: Partial<Express> = {}): Express => event(2, ['10.0.0.1'], over);
 
 describe('what has no one partition to go to', () => {
-  test.each(['nobody', 'split'])(
+  test.each(['unknown', 'split'])(
     'is dropped for device %s and said, and the device is not asked',
     async (device) => {
       const at = desk();

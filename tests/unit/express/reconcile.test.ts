@@ -57,7 +57,7 @@ describe('nodes are brought to what is declared', () => {
       [],
     ],
     [
-      'the stamp of another cluster holds nobody up',
+      'the stamp of another cluster delays no member',
       { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
       '10.0.0.1 draining west 9',
       ['10.0.0.1 ready east 5'],

@@ -84,12 +84,12 @@ describe('the ratio of an address', () => {
       { [a]: 1, [b]: 1 },
     ],
     [
-      "is nobody's where one of the owners has no weight",
+      'is absent if one of the owners has no weight',
       [{ [EAST]: [a, b], [WEST]: [c] }],
       { [EAST]: 1 },
       {},
     ],
-    ["is nobody's where nothing is shared", [{ [EAST]: [a, b] }], { [EAST]: 1 }, {}],
+    ['is absent if nothing is shared', [{ [EAST]: [a, b] }], { [EAST]: 1 }, {}],
   ])('%s', (_what, pools, weights, expected) => {
     expect(ratios({ pools }, weights)).toEqual(expected);
   });

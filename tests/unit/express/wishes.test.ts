@@ -172,7 +172,7 @@ describe('pods', () => {
       ['10.1.0.1 ready back'],
     ],
     [
-      'changes of other things bring nobody back',
+      'changes of other things bring no member back',
       { pods: [a, b], changed: ['Gateway a', 'Node n1'] },
       [],
     ],
@@ -333,7 +333,7 @@ describe('Kubernetes nodes', () => {
       ['10.0.0.1 ready back'],
     ],
     [
-      'pods that end concern nobody while every node forwards',
+      'pods that end change no member while every node forwards',
       { nodes: [n(1), n(2)], pods: [{ ...a, terminating: true }, b] },
       [],
     ],

@@ -1,5 +1,5 @@
 /**
- * Whoever wrote a bundle is not believed. Seen red with the schema of the store's own heads in the
+ * The content of a bundle is not trusted. Seen red with the schema of the store's own heads in the
  * place of `Line`.
  */
 import { describe, expect, test } from '@jest/globals';

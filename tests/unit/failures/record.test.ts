@@ -256,7 +256,7 @@ describe('a dead letter', () => {
       snapshot({ ingress: { namespace: 'inside', service: 'gw' } }),
     ],
     ['nobody', `${digest('not json')} in the name of nobody`, 'not json'],
-  ])('in the name of %s without proof is nobody’s', (_name, structure, body) => {
+  ])('in the name of %s without proof has no owner', (_name, structure, body) => {
     const { head } = ofLetter({ queue: 'snapshots', code: 'OWN320' }, body);
     const none = { device: undefined, partition: undefined, exposure: undefined };
     expect([head.owner, head.revision, head.id]).toEqual([
@@ -273,7 +273,7 @@ describe('a dead letter', () => {
     ]);
   });
 
-  test('with a slice on the queue of snapshots, where anybody may send one, is nobody’s', () => {
+  test('with a slice on the queue of snapshots, where any sender may send one, has no owner', () => {
     const { head } = ofLetter({ queue: 'snapshots', code: 'GW104' }, wish(), { proof: UNPROVEN });
     expect([head.owner, head.revision]).toEqual([undefined, undefined]);
   });
@@ -353,7 +353,7 @@ describe('what the queue moved by itself', () => {
       structure,
     });
 
-  test('is not unpacked if it is a snapshot without proof: only its envelope is used, and it is nobody’s', () => {
+  test('is not unpacked if it is a snapshot without proof: only its envelope is used, and it has no owner', () => {
     const body = snapshot({ ingress: { namespace: 'inside', service: 'gw' } });
     const { head } = recordOf('snapshots', body, { proof: UNPROVEN });
     expect([head.owner, head.revision, head.id]).toEqual([
@@ -377,7 +377,7 @@ describe('what the queue moved by itself', () => {
     ['a slice on the queue of snapshots', 'snapshots', wish()],
     ['no event of map', 'slices', snapshot()],
     ['not readable', 'slices', 'not json'],
-  ])('without proof is nobody’s if it is %s', (_what, queue, body) => {
+  ])('without proof has no owner if it is %s', (_what, queue, body) => {
     const { head } = recordOf(queue, body, { proof: UNPROVEN });
     expect([head.owner, head.revision]).toEqual([undefined, undefined]);
   });
@@ -389,7 +389,7 @@ describe('what the queue moved by itself', () => {
     });
   });
 
-  test('is nobody’s if it names no owner, whatever its proof', () => {
+  test('has no owner if it names none, whatever its proof', () => {
     expect(recordOf('snapshots', 'not json', { proof: FREE }).head.owner).toBeUndefined();
   });
 
@@ -465,7 +465,7 @@ describe('who sent it', () => {
     ['AROAEAST', 'verified'],
     ['AROAEVIL', 'refused'],
     [undefined, 'unchecked'],
-  ])('of a slice by map, whoever the queue names: %s is %s', (sender, verification) => {
+  ])('of a slice by map, whichever sender the queue names: %s is %s', (sender, verification) => {
     const body = wish(sender === undefined ? {} : { sender });
     const { details } = recordOf('slices', body, {
       proof: FREE,

@@ -20,7 +20,7 @@ let now: number;
 let store: FailureStore;
 /** `put index/ab.json`, in order; of writes only those that took effect. */
 let did: string[];
-/** Called before an operation: what somebody else does meanwhile. */
+/** Called before an operation: what another process does meanwhile. */
 let meanwhile: (operation: Operation, key: string) => Promise<void>;
 
 function spied(): Blobs {

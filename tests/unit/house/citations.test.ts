@@ -1,6 +1,6 @@
 /**
- * Rules that come from Istio or AS3 are cited by page and section, and both are there for everybody
- * to read.
+ * Rules that come from Istio or AS3 are cited by page and section, and both exist in the
+ * repository.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

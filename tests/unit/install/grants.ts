@@ -14,7 +14,10 @@ export function sayGrant({ namespace, group, resource, verb }: Grant): string {
   return `${verb} ${resource}${group === '' ? '' : `.${group}`} in ${namespace}`;
 }
 
-/** Follows every binding to its role; a binding that leads nowhere, or to somebody else, throws. */
+/**
+ * Follows every binding to its role; throws for a binding that leads nowhere, or to another
+ * account.
+ */
 export function grantsOf(manifests: readonly Manifest[]): readonly Grant[] {
   const bindings = manifests.filter(
     ({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding',

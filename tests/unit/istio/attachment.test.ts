@@ -71,7 +71,7 @@ describe('istio-port-mapping.md §3: which kinds of routes a listener takes', ()
       apiListener('l', 9000, 'TCP', { tlsMode: 'Terminate' }),
       ['TCPRoute'],
     ],
-    ['a protocol nobody knows', apiListener('l', 9000, 'SCTP'), []],
+    ['an unknown protocol', apiListener('l', 9000, 'SCTP'), []],
     [
       'only some kinds allowed',
       apiListener('l', 80, 'HTTP', { allowedKinds: ['GRPCRoute', 'TCPRoute'] }),
@@ -215,7 +215,7 @@ describe('istio-port-mapping.md §3: what a listener becomes', () => {
       ['shop/a.com'],
     ],
     [
-      'nobody’s label',
+      'a label that no pod has',
       { allowedNamespaces: 'Selector', allowedSelector: { team: 'z' } },
       ['~/a.com'],
     ],
@@ -386,7 +386,7 @@ describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
       [undefined, undefined, 'b'],
     ],
     [
-      'a loser takes nobody’s place',
+      'a loser takes no place',
       [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP'), apiListener('c', 80, 'HTTP')],
       [undefined, 'a', 'a'],
     ],

@@ -113,7 +113,7 @@ describe('istio-port-mapping.md §1.2: target ports', () => {
     ['a number beyond ports', servicePort(80, { targetPort: 70_000 }), undefined, undefined],
     ['a name, the first container that has it', servicePort(80, { targetPort: 'web' }), 8080, 80],
     ['a name of another protocol', servicePort(80, { targetPort: 'web', protocol: 'UDP' }), 53, 80],
-    ['a name that nobody has', servicePort(80, { targetPort: 'none' }), undefined, 80],
+    ['a name that no port has', servicePort(80, { targetPort: 'none' }), undefined, 80],
     ['a name on a port that is none', servicePort(0, { targetPort: 'none' }), undefined, undefined],
   ])('%s: with pods, and while there are none', (_, port, withPods, without) => {
     expect([targetPortOf(port, workload!), targetPortOf(port, assumed)]).toEqual([

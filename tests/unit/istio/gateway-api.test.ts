@@ -130,7 +130,7 @@ describe('istio-port-mapping.md §3: managed Gateways', () => {
       ],
       'MAP207',
     ],
-    ['an address of a type nobody knows', [{ type: 'example.com/x', value: 'y' }], 'MAP207'],
+    ['an address of an unknown type', [{ type: 'example.com/x', value: 'y' }], 'MAP207'],
     [
       'a Service of another namespace',
       [{ type: 'Hostname', value: 'edge.other.svc.cluster.local' }],

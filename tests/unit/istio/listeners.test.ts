@@ -82,7 +82,7 @@ describe('servers that cannot be read are rejected, and the others served', () =
     ['no hosts', server(80, 'HTTP', { hosts: [] }), 'GW113'],
     ['a bind that is no address', server(80, 'HTTP', { bind: 'eth0' }), 'GW114'],
     ['a bind beyond 255', server(80, 'HTTP', { bind: '10.0.0.256' }), 'GW114'],
-    ['a TLS mode nobody knows', server(80, 'HTTPS', { tls: 'STRICT' }), 'GW115'],
+    ['an unknown TLS mode', server(80, 'HTTPS', { tls: 'STRICT' }), 'GW115'],
     ['what could not be read at all', { malformed: 'port is absent' }, 'GW110'],
   ])('%s', (_, bad, code) => {
     const mapping = mapped(cluster({ gateways: [gateway('g', [bad, server(8000, 'HTTP')])] }));

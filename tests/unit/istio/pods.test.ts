@@ -26,7 +26,7 @@ describe('pods that are alike', () => {
 
   test.each<[string, Pod[], string[]]>([
     [
-      'differ only in labels that nobody asks for',
+      'differ only in labels that no selector names',
       [labelled('b', { app: 'x', hash: '1' }), labelled('a', { app: 'x', hash: '2' })],
       ['a b'],
     ],

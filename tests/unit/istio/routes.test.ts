@@ -95,7 +95,7 @@ describe('istio-port-mapping.md §2: exportTo, tested against the namespace of t
     ['the namespace of the pods', 'team/v', ['istio-system'], undefined, OK],
     ['another namespace', 'team/v', ['shop'], undefined, UNMATCHED],
     ['several', 'team/v', ['shop', 'istio-system'], undefined, OK],
-    ['nobody', 'team/v', ['~'], undefined, UNMATCHED],
+    ['no namespace', 'team/v', ['~'], undefined, UNMATCHED],
     ['nothing, with the default of the mesh', 'team/v', [], ['*'], OK],
     ['nothing, where the mesh keeps them private', 'team/v', [], ['.'], UNMATCHED],
   ])('%s', (_, key, exportTo, fallback, answer) => {

@@ -489,7 +489,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'labels that nobody carries',
+    'labels that no pod has',
     () => all(cluster({ gateways: [gateway('g', [http()], { selector: { z: '1', a: '2' } })] })),
     [
       'default/g#0 MAP201 Gateway default/g opens no port: no gateway pod has all labels of its selector (a=2, z=1)',

@@ -237,10 +237,10 @@ describe('what belongs to no ingress', () => {
 
   test('is reported with an ingress of its namespace, else with the first', () => {
     const gateways = [
-      gateway('b/lost', HTTP, by('nobody')),
-      gateway('elsewhere/lost', HTTP, by('nobody')),
+      gateway('b/lost', HTTP, by('none')),
+      gateway('elsewhere/lost', HTTP, by('none')),
       gateway('b/here', HTTP, by('b')),
-      gateway('b/away', HTTP, by('nobody')),
+      gateway('b/away', HTTP, by('none')),
     ];
     expect(outline(all({ ...b, gateways }))).toEqual([
       'a: a/s; p; elsewhere/lost not-selected',
@@ -249,13 +249,13 @@ describe('what belongs to no ingress', () => {
   });
 
   test('is reported separately, in its own namespace, if there is no ingress', () => {
-    expect(outline(all({ gateways: [gateway('t/lost', HTTP, by('nobody'))] }))).toEqual([
+    expect(outline(all({ gateways: [gateway('t/lost', HTTP, by('none'))] }))).toEqual([
       't: no Service; no pods; t/lost not-selected',
     ]);
   });
 
   test('a Gateway without servers is reported once, with the ingress it refers to', () => {
-    const gateways = [gateway('t/empty', [], by('b')), gateway('t/lost', [], by('nobody'))];
+    const gateways = [gateway('t/empty', [], by('b')), gateway('t/lost', [], by('none'))];
     expect(
       all({ ...b, gateways }).map(({ services, notes }) => [
         services,
@@ -319,7 +319,7 @@ describe('what belongs to no ingress', () => {
 
   test('a server without a name is reported without one', () => {
     const there = {
-      gateways: [gateway('t/lost', [server(80, 'HTTP', { name: '' })], by('nobody'))],
+      gateways: [gateway('t/lost', [server(80, 'HTTP', { name: '' })], by('none'))],
     };
     expect(all(there)[0]?.servers[0]).not.toHaveProperty('name');
   });

@@ -99,7 +99,7 @@ describe('objects of many kinds', () => {
       { kind: 'Service', name: '', reason: 'metadata.name is missing' },
     ],
     [
-      'a ConfigMap of somebody else',
+      'a ConfigMap of another program',
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta('c') },
       {
         kind: 'ConfigMap',
@@ -244,8 +244,8 @@ describe('whatever comes in', () => {
 });
 
 /**
- * Red without the cut in `read.ts`: one object of one namespace would make everybody's snapshot
- * unreadable (Q615).
+ * Red without the cut in `read.ts`: one object of one namespace would make the snapshots of all
+ * ingresses unreadable (Q615).
  */
 describe('no string of an object is longer than a snapshot may hold', () => {
   const long = 'x'.repeat(MAX_STRING_CHARACTERS + 1);

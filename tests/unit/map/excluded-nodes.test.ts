@@ -167,7 +167,7 @@ describe('a node that is excluded', () => {
     ).toEqual(['a+ b+ c+ d+', 'a- b+ c+ d+', 'a- b+ c- d+']);
   });
 
-  test('comes back when nobody else is left', () => {
+  test('comes back if no other node is left', () => {
     expect(
       story({ nodes: ['a', 'b'] }, { nodes: ['a excluded', 'b'] }, { nodes: ['a excluded'] }),
     ).toEqual(['a+ b+', 'a- b+', 'a+']);

@@ -369,8 +369,8 @@ describe('what goes ahead of the slices', () => {
 });
 
 /**
- * Red when only the message that lacks its key comes again: the later ones were deleted, and
- * handled by nobody.
+ * Red when only the message that lacks its key comes again: the later ones were deleted without
+ * being handled.
  */
 describe('while the key of a cluster cannot be had', () => {
   test('its snapshots wait in their order, and each is handled once the key is there', async () => {

@@ -1,5 +1,5 @@
 /**
- * Times that a wrong clock left in the declaration, or in an order, hold nobody up for longer than
+ * Times that a wrong clock left in the declaration, or in an order, delay nothing for longer than
  * the clock is wrong.
  */
 import { describe, expect, test } from '@jest/globals';

@@ -30,7 +30,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
   const east = offer('east', { settings: { balance: 'least-connections-member' } });
   const west = offer('west', { since: LATER, settings: { balance: 'fastest-node' } });
 
-  test("is decided by the oldest gateway, whoever comes first; the other's settings are stored", () => {
+  test("is decided by the oldest gateway, whichever comes first; the other's settings are stored", () => {
     for (const order of [
       [east, west],
       [west, east],
@@ -96,8 +96,8 @@ describe('a setting on which clusters of a fleet disagree', () => {
       }),
     ]);
     expect(at(p.next).settings.balance).toBe('fastest-node');
-    // The change of the settings is that of the one whose wish it is: should it be refused, nobody
-    // else is blamed.
+    // The change of the settings belongs to the owner that requests it: if it is refused, no other
+    // owner is blamed.
     expect(p.entries.map((e) => [e.owner, e.membersOnly])).toEqual([
       [ownerOf('east'), true],
       [ownerOf('west'), false],
@@ -366,7 +366,7 @@ describe('a fleet that changes', () => {
   ];
   const apart = under(fleet({ clusters: ['east', 'north'] }));
 
-  test('the oldest keeps the shared exposure; the other loses its part and waits with a complete claim, whoever sends first', () => {
+  test('the oldest keeps the shared exposure; the other loses its part and waits with a complete claim, whichever sends first', () => {
     const declared = declaredBy(both);
     const results = [[both[0]!], [both[1]!], both, []].map((slices) =>
       plan(declared, slices, apart),

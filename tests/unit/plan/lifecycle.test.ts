@@ -78,7 +78,7 @@ describe('which ingresses an inventory misses', () => {
       [],
     ],
     [
-      'looked for, but not in sluice.yaml here any more: nobody asked',
+      'looked for, but no longer in sluice.yaml here: not asked',
       { watched: [{ namespace: 'b', service: 'old' }] },
       [],
     ],
@@ -209,7 +209,7 @@ describe('another cluster under the same id', () => {
     }).next;
     const old = plan(adopted, [slice(9, many(2))], { now: at(3) });
 
-    test('stays recorded, whoever sends and however often the order comes', () => {
+    test('stays recorded, whichever cluster sends and however often the order comes', () => {
       expect(adopted.replaced).toEqual({ east: ['uid-east'] });
       expect(
         plan(adopted, [stranger(8)], {
@@ -326,7 +326,7 @@ describe('a drain', () => {
         silent(),
       ],
       [
-        'where nobody who speaks serves instead',
+        'where no cluster that sends events serves instead',
         declared,
         silent({ silent: { seen: iso(0), speaking: ['north'] } }),
       ],
@@ -357,9 +357,9 @@ describe('a drain', () => {
         ]).next,
         silent(),
       ],
-      ['where somebody drained it by hand', drained, silent()],
+      ['where it was drained by hand', drained, silent()],
       [
-        'where somebody enabled it since',
+        'where it was enabled since',
         plan(declared, [], { orders: [order({ action: 'enable' }, 2)] }).next,
         silent(),
       ],

@@ -135,7 +135,7 @@ describe('claims on address and port', () => {
 
   test('another cluster under the same id is refused', () => {
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
-    const p = plan(declared, [slice(9, [exposure()], { clusterUid: 'somebody-else' })]);
+    const p = plan(declared, [slice(9, [exposure()], { clusterUid: 'another-cluster' })]);
     expect(p.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
     // Who asks is remembered once; the rest is as it was.
     expect(p.next).toEqual({
@@ -144,11 +144,11 @@ describe('claims on address and port', () => {
         ...declared.owners,
         [slice(9, []).owner]: {
           ...declared.owners[slice(9, []).owner],
-          rival: { clusterUid: 'somebody-else', since: expect.any(String) },
+          rival: { clusterUid: 'another-cluster', since: expect.any(String) },
         },
       },
     });
-    expect(plan(p.next, [slice(10, [exposure()], { clusterUid: 'somebody-else' })]).changed).toBe(
+    expect(plan(p.next, [slice(10, [exposure()], { clusterUid: 'another-cluster' })]).changed).toBe(
       false,
     );
   });

@@ -144,7 +144,7 @@ describe('the allowance', () => {
     }));
     const mistaken = plan(declared, [slice(2, many([8]), { servers })]);
     expect(portsOf(mistaken.next)).toEqual([1, 2, 3, 4, 8]);
-    const closed = new Map([['two', { code: 'OWN305', reason: 'somebody changed it' }]]);
+    const closed = new Map([['two', { code: 'OWN305', reason: 'another client changed it' }]]);
     const moving = many([1, 2, 3, 4]).map((e) => ({ ...e, partition: 'two' }));
     expect(portsOf(plan(declared, [slice(2, [...moving, ...many([8])])], { closed }).next)).toEqual(
       [1, 2, 3, 4, 8],

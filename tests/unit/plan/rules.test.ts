@@ -285,7 +285,7 @@ describe('the next try of what the device refused', () => {
     [3_600_001, true],
     [-1, true],
   ])('at one hour is due at %i ms: %s', (now, due) => {
-    // At -1 it lies further ahead than anybody waits.
+    // At -1 it lies further ahead than any wait lasts.
     expect(isRetryDue(before, now)).toBe(due);
   });
 

@@ -68,7 +68,7 @@ describe('a cluster serves alone', () => {
       readonly string[],
     ]
   >([
-    ['what nobody else has', { east: ready }, [], [], ['east']],
+    ['what no other cluster has', { east: ready }, [], [], ['east']],
     ['nothing that two serve', { east: ready, west: ready }, [], [], []],
     [
       'nothing where one of several pods of the other takes connections',
@@ -369,7 +369,7 @@ describe('among owners of one exposure', () => {
 
   test.each<[string, (x: string, y: string) => boolean, readonly string[]]>([
     ['all that share stay', () => true, [c.owner, a.owner, b.owner]],
-    ['where nobody shares the oldest stays', () => false, [c.owner]],
+    ['without sharing the oldest stays', () => false, [c.owner]],
     [
       'who shares with the oldest only stays beside it',
       (x, y) => x === c.owner || y === c.owner,

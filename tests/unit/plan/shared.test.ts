@@ -136,7 +136,7 @@ describe('an owner that may no longer share', () => {
 });
 
 describe('who keeps an exposure', () => {
-  test('is nobody where nobody has a part', () => {
+  test('is undefined if no owner has a part', () => {
     expect(stayingOwners([], () => true)).toEqual([]);
   });
 
@@ -244,7 +244,7 @@ describe('what is told of a shared exposure', () => {
     expect(told.get('mode')).toContain('fleets[].settings of fleet production');
   });
 
-  test('says of shared nodes only that a ratio counts per member, and not in the reason of the change', () => {
+  test('notes for shared nodes that a ratio counts per member, and not in the reason of the change', () => {
     const several = { shareNodes: true };
     const ratio = { ...under(fleet({ mode: 'ratio', ratio: { east: 3 } })), ...several };
     const [told] = plan(declaredBy([offer('east')], ratio), [offer('west')], ratio).entries;

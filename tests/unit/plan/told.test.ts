@@ -222,7 +222,7 @@ describe('changes of a fleet while clusters send events', () => {
   const state = plan(EMPTY_STATE, [east, west], before).next;
   const id = changeId({ owner: ownerOf('east'), key: KEY });
 
-  test('is reported as an update of the deciding owner, whoever sends', () => {
+  test('is reported as an update of the deciding owner, whichever cluster sends', () => {
     const { entries, next } = plan(state, [east], under(fleet({ mode: 'active-standby' })));
     expect(entries.map(({ kind, owner }) => [kind, owner])).toEqual([['update', ownerOf('east')]]);
     expect(next.exposures[KEY]?.contributions.map(({ priority }) => priority)).toEqual([
@@ -263,7 +263,7 @@ describe('changes of a fleet while clusters send events', () => {
       { mode: 'active-standby' },
       [{ priority: 1_000 }, { priority: 999 }],
     ],
-  ])('holds with the next plan although nobody speaks: %s', (_, was, now, places) => {
+  ])('holds with the next plan although no event arrives: %s', (_, was, now, places) => {
     const { next, changed } = plan(
       plan(EMPTY_STATE, [east, west], under(fleet(was))).next,
       [],

@@ -53,8 +53,8 @@ describe('an owner that was removed', () => {
 });
 
 /**
- * Red without the look at what is declared: a later event of it, or of nobody, would then meet a
- * floor and no record.
+ * Red without the look at what is declared: a later event of it, or of an unknown owner, would then
+ * meet a floor and no record.
  */
 test('an owner that something is still declared for is not folded, however long ago it wanted to go', () => {
   // The device refuses to give it up.

@@ -75,7 +75,7 @@ describe('a message that throws', () => {
     ['a stack that overflows', new RangeError('Maximum call stack size exceeded')],
     ['a fault of Sluice', new TypeError("Cannot read properties of undefined (reading 'x')")],
     [
-      'what Node says of an argument',
+      'an error of Node about an argument',
       Object.assign(new TypeError('The argument'), { code: 'ERR_INVALID_ARG_TYPE' }),
     ],
     ['something that is no error', 'nonsense'],

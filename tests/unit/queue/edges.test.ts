@@ -136,7 +136,7 @@ describe('the queue file', () => {
         throw new Error('in the middle');
       }),
     ).toThrow('in the middle');
-    // Whoever ended the transaction already is not told of a second error instead.
+    // If the transaction was ended already, no second error hides the first one.
     expect(() =>
       transaction(database, () => {
         database.exec('ROLLBACK');

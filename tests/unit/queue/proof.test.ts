@@ -1,4 +1,4 @@
-/** For whom an event may be taken that somebody handed over, and in what words it is refused. */
+/** Whose event an imported message may count as, and how it is refused. */
 import { describe, expect, test } from '@jest/globals';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
@@ -12,7 +12,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const { publicPem } = newKeyPair();
 
-/** Clusters that are named take events from these senders only; all others from anybody. */
+/** Clusters that are named take events from these senders only; all others from any sender. */
 function rulesWith(
   senders: Readonly<Record<string, readonly string[]>>,
   verifyKeys: string[] = [],
@@ -69,15 +69,15 @@ describe('a slice of unknown origin', () => {
     ],
     ['sent by one that does is not', sealed('west', EAST), GUARDED, 'unproven', undefined],
     ['of an unknown cluster is not', sealed('north', 'north/a/b'), GUARDED, 'unproven', undefined],
-    ['that nobody can read is not', 'nonsense', GUARDED, 'unproven', undefined],
+    ['that cannot be read is not', 'nonsense', GUARDED, 'unproven', undefined],
     [
-      'of an unknown cluster is taken where nobody demands anything',
+      'of an unknown cluster is taken if nothing is required',
       sealed('north', 'north/a/b'),
       {},
       'free',
       'north',
     ],
-    ['that nobody can read is for nobody there', 'nonsense', {}, 'free', ''],
+    ['that cannot be read is for no owner there', 'nonsense', {}, 'free', ''],
   ])('%s', async (_what, body, senders, kind, cluster) => {
     const proof = await proofOfHandedOver('slices', body, rulesWith(senders));
     expect(proof).toMatchObject(cluster === undefined ? { kind } : { kind, cluster });
@@ -132,6 +132,6 @@ describe('the sentence of a refusal', () => {
 
   test('applies to refusals only: what cannot be checked yet has no owner', () => {
     const away: Origin = { kind: 'away', code: 'GW102', reason: 'no key today' };
-    expect(refusedInTheNameOf('somebody', away)).toBe(away);
+    expect(refusedInTheNameOf('an owner', away)).toBe(away);
   });
 });

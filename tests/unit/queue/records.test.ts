@@ -40,7 +40,7 @@ function message(over: Partial<QueueMessage> = {}): QueueMessage {
 
 describe('a message', () => {
   test.each<[string, Partial<QueueMessage>]>([
-    ['of nobody in particular', {}],
+    ['without an owner', {}],
     ['of a sender', { sender: 'AROAEAST' }],
     ['that the queue moved', { redriven: true }],
   ])('%s comes back from its record as it was', (_what, over) => {

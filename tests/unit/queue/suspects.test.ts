@@ -1,7 +1,7 @@
 /**
- * Whoever kills a process is found and given up, and nobody else waits for it longer than two
- * visibility times. Red without the marks (`begin` does nothing): it is never given up. Red without
- * the order of `tryAll`: what is behind it never comes to its turn.
+ * A message that kills its process is found and given up, and no other message waits for it longer
+ * than two visibility times. Red without the marks (`begin` does nothing): it is never given up.
+ * Red without the order of `tryAll`: what is behind it is never handled.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';

@@ -1,4 +1,7 @@
-/** How a driver goes on with a job that another one left, keeps it to itself, and lets go when somebody else decides. */
+/**
+ * How a driver continues a job of another one, keeps it to itself, and stops when another process
+ * decides.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { ReplayContext } from '../../../shared/failures/replay/context.ts';
 import { applyJobAction } from '../../../shared/failures/replay/control.ts';

@@ -228,7 +228,7 @@ describe('the order of groups', () => {
       );
   });
 
-  test('says of each group when it began, when it was seen last, and the newest message', () => {
+  test('tells for each group when it began, when it was seen last, and the newest message', () => {
     const heads = [
       head({ first: 5, last: 9, sentence: 'newest' }),
       head({ first: 2, last: 9, sentence: 'as new' }),

@@ -146,7 +146,7 @@ describe('the history of an owner', () => {
     expect(story?.chapters.map(({ revision }) => revision.counter)).toEqual([1, 2]);
   });
 
-  test('is read by those who list it only where somebody else wrote, and once by who writes it', async () => {
+  test('is read for a list only if another process wrote it, and once by its writer', async () => {
     const blobs = memoryBlobs();
     let reads = 0;
     const counted = {

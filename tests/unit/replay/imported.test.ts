@@ -1,7 +1,7 @@
 /**
- * What came in a bundle is looked at and planned, and sent only where its own bytes prove who said
- * it, or nobody asks. Seen red with `isImported` answering no, and with `proofOfHandedOver` taking
- * the sender that is written beside the event.
+ * Imported failures can be inspected and planned, and are sent only if their own bytes prove the
+ * origin, or no proof is required. Seen red with `isImported` answering no, and with
+ * `proofOfHandedOver` taking the sender that is written beside the event.
  */
 import { describe, expect, test } from '@jest/globals';
 import { isEligible } from '../../../shared/failures/replay/policy.ts';
@@ -93,7 +93,7 @@ describe('an event of a bundle is not sent', () => {
       wish('west'),
       SENDERS,
     ],
-    ['when it is of a cluster that nobody knows', snapshot(undefined, 'nowhere'), SENDERS],
+    ['when it is of an unknown cluster', snapshot(undefined, 'nowhere'), SENDERS],
   ])('%s', async (_, event, demands) => {
     const { verdict, code, reason, difference } = await asked(event, demands);
     expect({ verdict, code }).toEqual({ verdict: 'invalid', code: 'RPL715' });
@@ -106,8 +106,8 @@ describe('an event of a bundle is sent', () => {
   test.each([
     ['signed by its cluster', snapshot(signer), KEYS],
     ['signed by its cluster, which names senders too', snapshot(signer), { ...KEYS, ...SENDERS }],
-    ['where nobody asks who speaks, as in the lab', snapshot(), {}],
-    ['a slice, where nobody asks who speaks', wish(), {}],
+    ['where no proof is required, as in the lab', snapshot(), {}],
+    ['a slice, where no proof is required', wish(), {}],
   ])('%s', async (_, event, demands) => {
     expect(await asked(event, demands)).toMatchObject({ verdict: 'would-apply' });
   });

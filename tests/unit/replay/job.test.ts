@@ -14,7 +14,7 @@ async function siteWith(count: number): Promise<Site> {
 const results = async (site: Site, job: { readonly id: string }): Promise<(string | undefined)[]> =>
   (await site.failures.jobs.items(job.id)).map(({ result, status }) => result?.kind ?? status);
 
-/** Somebody else's word reaches the device. */
+/** An event of `who` arrives in the queue of the device. */
 async function speak(
   site: Site,
   who: string,
@@ -50,8 +50,8 @@ describe('a replay that died between sending an event and noting it', () => {
   });
 
   /**
-   * Red when patience counts from the first try: the result would be given up before anybody could
-   * have worked on it.
+   * Red when patience counts from the first try: the result would be given up before it could
+   * arrive.
    */
   test('sends it when it never left, and waits for its result', async () => {
     const site = await siteWith(1);
@@ -96,8 +96,7 @@ describe('before an event is sent', () => {
   });
 
   /**
-   * Red without the state in `whyGone`: what somebody put into quarantine meanwhile would be sent
-   * all the same.
+   * Red without the state in `whyGone`: what was quarantined meanwhile would be sent all the same.
    */
   test('it is left out if it was put into quarantine since it was selected', async () => {
     const site = await siteWith(2);

@@ -111,7 +111,7 @@ describe('a preview beside the other partitions of the device', () => {
     },
     ...over,
   });
-  const refused: PartitionReading = { kind: 'refused', code: 'OWN303', reason: 'somebody else' };
+  const refused: PartitionReading = { kind: 'refused', code: 'OWN303', reason: 'another client' };
 
   test('plans where one of them is not ours, or gave no answer', () => {
     for (const other of [refused, undefined])
@@ -159,7 +159,7 @@ test('a preview knows the fleets: what a fleet adds to an exposure is no differe
   expect(ask(state, wanted).verdict).toBe('would-apply');
 });
 
-test('a conflict names the other owner, or its own where nobody is known', () => {
+test('a conflict names the other owner, or its own if none is known', () => {
   const other = slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' });
   expect(ask(declared(other), slice(1, [exposure()]))).toMatchObject({
     verdict: 'conflict',

@@ -195,7 +195,7 @@ describe('what a replay would do now', () => {
   test('still invalid where the partition is not ours', () => {
     expect(
       previewPartition(
-        { kind: 'refused', code: 'OWN303', reason: 'somebody else' },
+        { kind: 'refused', code: 'OWN303', reason: 'another client' },
         { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules },
       ),
     ).toMatchObject({ verdict: 'invalid', code: 'OWN303' });
@@ -260,7 +260,7 @@ describe('the preview of an event', () => {
       'invalid',
       'GW104',
     ],
-    ['bytes that nobody can read', event({ body: 'nonsense' }), {}, 'invalid', 'Q610'],
+    ['unreadable bytes', event({ body: 'nonsense' }), {}, 'invalid', 'Q610'],
     [
       'an event that was too large to keep',
       event({ cut: { bytes: 2_000_000, sha256: 'x' } }),

@@ -119,7 +119,7 @@ describe('a previewer', () => {
     expect(did).toHaveLength(5);
   });
 
-  test('takes a virtual server of somebody else into account', async () => {
+  test('takes a virtual server of another client into account', async () => {
     const { preview, device } = setting();
     device.foreign = () =>
       Promise.resolve([
@@ -156,7 +156,7 @@ describe('a previewer', () => {
     expect(await preview(event(), { partition: 'other' })).toMatchObject({ verdict: 'unchanged' });
   });
 
-  test('says of a partition that is not configured that it is not', async () => {
+  test('reports a partition that is not configured', async () => {
     const { preview, did } = setting();
     expect(await preview(event(), { partition: 'gone' })).toMatchObject({
       verdict: 'invalid',
@@ -261,7 +261,7 @@ describe('an event that is not looked into', () => {
       /^its sender AROAEVIL may not speak/,
     ],
     [
-      'of a sender that nobody named',
+      'of a sender that is not configured',
       { verification: 'refused' },
       {},
       /^its sender {2}may not speak/,

@@ -155,7 +155,7 @@ describe('replay on a schedule', () => {
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '2 applied' });
   });
 
-  test('two jobs with the same failures never run at once, whoever started them', async () => {
+  test('two jobs with the same failures never run at once, whatever started them', async () => {
     const site = await siteWith(2);
     const [mine, yours] = [
       await site.plan('code:BIP424', { rate: 1 }),
@@ -330,7 +330,7 @@ describe('replay on a schedule', () => {
     expect((await site.failures.audit.list()).map(({ action }) => action)).toEqual(['replay done']);
   });
 
-  test('looks at a job that somebody paused once in its interval, and says so', async () => {
+  test('looks at a job that was paused by hand once in its interval, and says so', async () => {
     const site = await siteWith(1);
     const job = await left(site, (one) => ({ ...one, state: 'paused' }));
     const reason = `job ${job.id} was paused (by hand); policy references continues when the job is resumed or cancelled`;

@@ -22,7 +22,7 @@ describe('the pods that are followed', () => {
     ],
     ['two Services with nothing in common: all', [{ istio: 'a' }, { app: 'b' }], ''],
     ['a Service without selector selects nothing', [{}, { app: 'b' }], 'app in (b)'],
-    ['nobody selects anything', [{}], undefined],
+    ['no Gateway selects anything', [{}], undefined],
   ])('%s', (_, selectors, expected) => {
     expect(selecting(...(selectors as Record<string, string>[]))).toBe(expected);
   });

@@ -85,7 +85,7 @@ describe('what is reported', () => {
   });
 
   test('messages of one device are reported besides common ones, each once', () => {
-    const all = { object: `Service ${SCOPE}`, code: 'GW140', message: 'nobody is ready' };
+    const all = { object: `Service ${SCOPE}`, code: 'GW140', message: 'no member is ready' };
     const moves = {
       object: `Service ${SCOPE}`,
       code: 'OWN352',
@@ -96,7 +96,7 @@ describe('what is reported', () => {
       settled([], { device: 'other', notes: [all, moves] }),
     ]);
     expect(said.map(({ occurrence }) => [occurrence.reason, occurrence.message])).toEqual([
-      ['NoReadyMember', 'GW140: nobody is ready'],
+      ['NoReadyMember', 'GW140: no member is ready'],
       ['AddressMoved', `OWN352: ${moves.message}`],
     ]);
   });

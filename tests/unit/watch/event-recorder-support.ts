@@ -24,7 +24,7 @@ export const silent: Logger = {
   child: () => silent,
 };
 
-/** Time that passes exactly as far as the next sleeper, whenever everybody sleeps. */
+/** Time that passes exactly as far as the next sleeper, whenever all tasks sleep. */
 export interface VirtualClock extends Clock {
   /** Lets time pass until the promise is settled. */
   until<T>(what: Promise<T>): Promise<T>;

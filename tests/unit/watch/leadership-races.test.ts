@@ -4,7 +4,7 @@ import type { RawObject } from '../../../shared/kubernetes/index.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import { api, replica, started, T0, type Api } from './lease-replicas.ts';
 
-/** As somebody else would with kubectl. */
+/** As another client would with kubectl. */
 function rewrite(on: Api, spec: object, annotations: Record<string, string> = {}): void {
   const { metadata } = on.lease!;
   on.lease = {
@@ -72,7 +72,7 @@ describe('a leader', () => {
   test('no longer leads once its Lease has another holder, even with its own epoch', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
-    rewrite(on, { holderIdentity: 'somebody' });
+    rewrite(on, { holderIdentity: 'another' });
     await clock.pass(3_000);
     expect([one.told, await one.mayWrite()]).toEqual([['won 0', 'lost'], false]);
   });

@@ -40,7 +40,7 @@ import {
 import { EAST, PLAIN } from './declared.ts';
 import { LARGE_SNAPSHOT, SNAPSHOT } from './snapshot.ts';
 
-/** PKCS#8 of the 32 bytes 07: known to everybody, hence of use to nobody. */
+/** PKCS#8 of the 32 bytes 07: a key that everyone can read, so it protects nothing. */
 const PRIVATE = createPrivateKey({
   key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)]),
   format: 'der',
