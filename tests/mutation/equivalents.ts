@@ -327,20 +327,40 @@ const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/failures/waiting/away.ts': [
+    {
+      code: 'time !== undefined',
+      what: 'is left out of the &&',
+      why: 'what is not there is not later than now',
+    },
+  ],
+  'shared/failures/waiting/merge.ts': [
+    {
+      code: 'error instanceof QueueError',
+      what: 'is left out of the &&',
+      why: 'no other error has such a code',
+    },
+  ],
+  'shared/failures/waiting/remaining-order.ts': [
+    {
+      code: 'looked !== undefined',
+      what: 'is left out of the &&',
+      why: ALWAYS_THERE,
+    },
+  ],
+  'shared/failures/waiting/turn.ts': [
+    {
+      code: "entry.kind === 'order'",
+      what: 'is always true',
+      in: 'sendBack',
+      why: 'what is no order is refused as one, and goes as it came',
+    },
+    { code: "'ok' in opened", what: 'is always true', in: 'tellVoid', why: ALWAYS_THERE },
+  ],
   'shared/failures/replay/preview-partition.ts': [
     { code: 'fleetOf', what: 'is left out of the &&', why: SAME_ABSENT },
     { code: 'holders', what: 'is left out of the &&', in: 'entriesOf', why: SAME_ABSENT },
     { code: '[]', in: 'entriesOf', why: ALWAYS_THERE },
-    {
-      code: "entries.find((entry) => entry.kind === 'conflict')",
-      what: '.find() becomes .findLast()',
-      why: 'of several conflicts any one stands for all',
-    },
-    {
-      code: "entries.find((entry) => entry.kind === 'held')",
-      what: '.find() becomes .findLast()',
-      why: 'of several that are held any one stands for all',
-    },
     { code: '[]', in: 'combinePreviews', why: ALWAYS_THERE },
   ],
   'shared/failures/replay/driver.ts': [
@@ -424,15 +444,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'codes === undefined', what: 'is always false', why: SAME_ABSENT },
     { code: 'classes === undefined', what: 'is always false', why: SAME_ABSENT },
   ],
-  'shared/failures/replay/rivals.ts': [
-    {
-      code: 'owner !== undefined',
-      what: 'is left out of the &&',
-      why: 'every owner has slashes, which the text "undefined" has not',
-    },
-  ],
   'shared/failures/replay/select.ts': [
-    { code: "''", in: 'unitKey', why: 'any text that is no name of a device will do' },
     { code: 'a.id < b.id', what: '< becomes <=', why: NEVER_EQUAL },
   ],
   'shared/failures/read-all.ts': [

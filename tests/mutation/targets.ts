@@ -114,6 +114,7 @@ export const TARGETS: readonly Target[] = [
     sources: ['shared/failures/waiting/*.ts'],
     tests: [
       'tests/promises/outages.test.ts',
+      'tests/unit/failures/waiting.test.ts',
       'tests/unit/apply/{inner,waiting}.test.ts',
       'tests/unit/cli/waiting.test.ts',
       'tests/integration/waiting/*.test.ts',

@@ -50,9 +50,8 @@ export async function returnWaitingChanges(
   if (!waits && (known === undefined || known.state === 'here')) return 'nothing';
   const holder = id();
   const now = clock.now();
-  const mark = await place.updateMark(
-    device,
-    (found) => claimed(found ?? fresh(device, now), holder, now) ?? found,
+  const mark = await place.updateMark(device, (found) =>
+    claimed(found ?? fresh(device, now), holder, now),
   );
   if (mark?.lease?.holder !== holder) return 'not-due';
   if (!waits && mark.state === 'returning') {
@@ -139,9 +138,9 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
   return sent;
 }
 
-async function goesOn({ world: { place }, device, holder, signal }: Turn): Promise<boolean> {
+async function goesOn({ world: { place }, device, holder }: Turn): Promise<boolean> {
   const mark = await place.mark(device);
-  return signal?.aborted !== true && mark?.state === 'returning' && isMine(mark, holder);
+  return mark?.state === 'returning' && isMine(mark, holder);
 }
 
 const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<
@@ -149,11 +148,9 @@ const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Rec
   number
 >;
 
-/** Orders by time; absences last, because newer slices invalidate them. */
+/** Of each kind by time, as they are listed; absences last, because newer slices invalidate them. */
 function inOrder(list: readonly WaitingEntry[]): readonly WaitingEntry[] {
-  return list.toSorted(
-    (a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt,
-  );
+  return list.toSorted((a, b) => TURN[a.entry.kind] - TURN[b.entry.kind]);
 }
 
 /**

@@ -1,0 +1,841 @@
+/** Changes that wait for a device: what is kept of them, what is left of an order, and who returns them when. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Blobs } from '../../../shared/failures/blobs.ts';
+import {
+  claimed,
+  fresh,
+  isAbandoned,
+  markedAway,
+  markedHere,
+  markedReturning,
+  pauseOf,
+  released,
+  TURN_LEASE_MS,
+} from '../../../shared/failures/waiting/away.ts';
+import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
+import { changesOf, mergeEntries, wantedOf } from '../../../shared/failures/waiting/merge.ts';
+import { digest } from '../../../shared/failures/identity.ts';
+import { createWaitingPlace, type WaitingPlace } from '../../../shared/failures/waiting/place.ts';
+import { orderInWords, remainingOrder } from '../../../shared/failures/waiting/remaining-order.ts';
+import {
+  returnWaitingChanges,
+  type Probe,
+  type ReturnResult,
+} from '../../../shared/failures/waiting/turn.ts';
+import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Steering } from '../../../shared/domain/steering/steering.ts';
+import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
+import {
+  INGRESS_DESIRED,
+  SLICE_EVENTS,
+  STEERING,
+  STEERING_EVENTS,
+} from '../../../shared/queue/events.ts';
+import type { OutgoingMessage, QueueName, Queue } from '../../../shared/queue/port.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NOW = 1_000 * HOUR;
+const DEVICE = 'bigip-1';
+const OWNER = 'east/istio-system/istio-ingressgateway';
+const KEY = '172.16.100.195:32400/tcp';
+const FAULT = { code: 'BIP501', reason: 'not reachable' };
+
+const markOf = (over: Partial<Mark> = {}): Mark => ({ ...fresh(DEVICE, NOW), ...over });
+const entryOf = (over: Partial<Entry> = {}): Entry => ({
+  format: 1,
+  id: 'i',
+  kind: 'slice',
+  device: DEVICE,
+  subject: OWNER,
+  what: 'w',
+  group: OWNER,
+  version: { epoch: 1, counter: 1, generation: 1 },
+  sentAt: NOW,
+  since: NOW,
+  body: 'body',
+  deduplicationId: 'd',
+  attempts: [],
+  ...over,
+});
+const version = (counter: number) => ({ epoch: 1, counter, generation: 1 });
+
+describe('the next probe of a device', () => {
+  test.each([
+    [HOUR - 1, 0, 10_000],
+    [HOUR, 0, 50_000],
+    [HOUR - 1, 1, 30_000],
+    [HOUR, 3, 110_000],
+  ])('after %d ms and %d failed returns is in %d ms', (away, failedReturns, pause) => {
+    expect(pauseOf({ since: NOW - away, failedReturns }, NOW)).toBe(pause);
+  });
+
+  test.each<[string, boolean, Partial<Mark>]>([
+    ['that is due', true, {}],
+    ['that is due later', false, { due: NOW + 1 }],
+    ['that is due at a time that no probe is set to', true, { due: NOW + 10 * MINUTE + 1 }],
+    ['that is due just within that time', false, { due: NOW + 10 * MINUTE }],
+    ['whose holder is at work', false, { lease: { holder: 'h', until: NOW + 1 } }],
+    ['whose holder may be at work', false, { lease: { holder: 'h', until: NOW + TURN_LEASE_MS } }],
+    ['whose holder died', true, { lease: { holder: 'h', until: NOW } }],
+    [
+      'whose holder had a clock that was ahead',
+      true,
+      { lease: { holder: 'h', until: NOW + TURN_LEASE_MS + 1 } },
+    ],
+  ])('is taken for one %s: %p', (_what, taken, over) => {
+    const mark = claimed(markOf(over), 'mine', NOW);
+    expect(mark?.lease).toEqual(taken ? { holder: 'mine', until: NOW + TURN_LEASE_MS } : undefined);
+    if (taken) expect(mark?.due).toBe(NOW + 10_000);
+  });
+
+  test('is missed when nobody has asked for ten minutes', () => {
+    expect([0, 1].map((late) => isAbandoned(markOf(), NOW + 10 * MINUTE + late))).toEqual([
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('the mark of a device', () => {
+  const away = (known: Mark | undefined, over: object = {}): Mark =>
+    markedAway(known, DEVICE, { ...FAULT, now: NOW, ...over });
+
+  test('begins with the outage, now or when that is known', () => {
+    expect(away(undefined)).toEqual({
+      ...fresh(DEVICE, NOW),
+      state: 'away',
+      ...FAULT,
+      due: NOW + 10_000,
+    });
+    expect(away(markOf({ since: 5, failedReturns: 4 }), { since: NOW - HOUR })).toMatchObject({
+      since: NOW - HOUR,
+      failedReturns: 0,
+      due: NOW + 50_000,
+    });
+  });
+
+  test.each([
+    ['away', 2],
+    ['returning', 3],
+  ] as const)(
+    'keeps the beginning of the outage while it is %s, and counts %d failed returns',
+    (state, failed) => {
+      const lease = { holder: 'h', until: NOW };
+      const after = away(markOf({ state, since: 5, failedReturns: 2, lease }), {
+        since: NOW - HOUR,
+      });
+      expect(after).toMatchObject({ state: 'away', since: 5, failedReturns: failed });
+      expect(after.lease).toBeUndefined();
+    },
+  );
+
+  test('keeps its reason while the breaker only repeats that it is open', () => {
+    const open = { code: 'BIP508', reason: 'breaker' };
+    expect(away(markOf({ state: 'away', ...FAULT }), open)).toMatchObject(FAULT);
+    expect(
+      away(markOf({ state: 'away', ...FAULT }), { code: 'BIP502', reason: 'x' }),
+    ).toMatchObject({ code: 'BIP502', reason: 'x' });
+    for (const known of [undefined, markOf(FAULT), markOf({ state: 'away' })])
+      expect(away(known, open)).toMatchObject(open);
+  });
+
+  test('returns, is here, and is let go', () => {
+    const lease = { holder: 'h', until: NOW };
+    const mark = markOf({ state: 'away', since: 5, failedReturns: 2, lease });
+    expect(markedReturning(mark, NOW)).toEqual({ ...mark, state: 'returning', due: NOW + 40_000 });
+    const { lease: _lease, ...rest } = mark;
+    expect(released(mark)).toEqual(rest);
+    expect(markedHere(mark, NOW)).toEqual({ ...rest, state: 'here', since: NOW, failedReturns: 0 });
+  });
+});
+
+const bodyOf = (counter: number, over: Parameters<typeof slice>[2] = {}): string =>
+  serialiseEvent(INGRESS_DESIRED, slice(counter, [exposure()], over), {
+    id: `e${counter}`,
+    cluster: 'east',
+    subject: OWNER,
+    time: '2026-11-23T02:59:00Z',
+    traceparent: 'trace',
+  });
+const change = (name: string, what: Change['what'] = 'deleted'): Change => ({
+  kind: 'Gateway',
+  namespace: 'ns',
+  name,
+  what,
+  resourceVersion: '1',
+});
+
+describe('several entries of one group', () => {
+  const [old, young] = [
+    entryOf({
+      version: version(1),
+      sentAt: NOW + 9,
+      since: NOW - 9,
+      body: 'old',
+      wanted: { a: 1, b: 5 },
+    }),
+    entryOf({
+      version: version(2),
+      sentAt: NOW,
+      since: NOW,
+      body: 'young',
+      wanted: { a: 3, b: 2 },
+    }),
+  ];
+
+  test('are the newest, which waits since the first, and knows when each exposure was wanted last', () => {
+    for (const entries of [
+      [old, young],
+      [young, old],
+    ])
+      expect(mergeEntries(entries)).toEqual({ ...young, since: NOW - 9, wanted: { a: 3, b: 5 } });
+    expect(mergeEntries([old])).toBe(old);
+  });
+
+  test('without versions, or of the same one, are the last that was sent', () => {
+    for (const same of [undefined, version(1)]) {
+      const [first, last] = [
+        entryOf({ version: same, sentAt: NOW, body: 'first' }),
+        entryOf({ version: same, sentAt: NOW + 1, body: 'last' }),
+      ];
+      for (const entries of [
+        [first, last],
+        [last, first],
+      ])
+        expect(mergeEntries(entries).body).toBe('last');
+      expect(
+        mergeEntries([entryOf({ ...first, sentAt: NOW + 5 }), { ...last, version: undefined }])
+          .body,
+      ).toBe('first');
+    }
+  });
+
+  test('of which one has no version are the last that was sent, in whatever order they come', () => {
+    const [bare, late] = [
+      entryOf({ version: undefined }),
+      entryOf({ sentAt: NOW + 1, body: 'late' }),
+    ];
+    for (const entries of [
+      [bare, late],
+      [late, bare],
+    ])
+      expect(mergeEntries(entries).body).toBe('late');
+  });
+
+  test('that are no slices say nothing of exposures', () => {
+    const absence = entryOf({ kind: 'absence', wanted: { a: 1 } });
+    expect(mergeEntries([absence, { ...absence, sentAt: NOW + 1 }]).wanted).toEqual({ a: 1 });
+    expect(
+      mergeEntries([entryOf({ kind: 'order' }), entryOf({ kind: 'order' })]),
+    ).not.toHaveProperty('wanted');
+  });
+
+  test('keep the deletions that were seen, in the newest slice', () => {
+    const merged = mergeEntries([
+      entryOf({ version: version(1), body: bodyOf(1, { changes: [change('gone')] }) }),
+      entryOf({ version: version(2), body: bodyOf(2, { changes: [change('later')] }) }),
+    ]);
+    const opened = parseEvent(merged.body, SLICE_EVENTS);
+    if ('refused' in opened) throw new Error(opened.refused.reason);
+    expect(opened.ok).toMatchObject({
+      id: 'e2',
+      cluster: 'east',
+      subject: OWNER,
+      traceparent: 'trace',
+    });
+    expect(opened.ok.data.version.counter).toBe(2);
+    expect(opened.ok.data.changes.map(({ name }) => name)).toEqual(['gone', 'later']);
+  });
+
+  test('are sent as they came where nothing is added, cannot be read, or would not fit', () => {
+    const same = bodyOf(2, { changes: [change('later')] });
+    const last = entryOf({ version: version(2), body: same });
+    expect(mergeEntries([entryOf({ version: version(1), body: bodyOf(1) }), last]).body).toBe(same);
+    expect(mergeEntries([old, last]).body).toBe(same);
+    // Together they are larger than a message may be; what is not proven is held for approval.
+    const many = (of: string): Change[] =>
+      Array.from({ length: 1_900 }, (_, n) =>
+        change(Array.from({ length: 7 }, (_none, m) => digest(`${of} ${n} ${m}`)).join('')),
+      );
+    const [big, bigger] = ['a', 'b'].map((of, n) =>
+      entryOf({ version: version(n), body: bodyOf(n, { changes: many(of) }) }),
+    ) as [Entry, Entry];
+    expect(mergeEntries([big, bigger]).body === bigger.body).toBe(true);
+  });
+
+  test('want each exposure of a slice at its time', () => {
+    expect(wantedOf(slice(1, [exposure(), exposure({ port: 1 })]), 7)).toEqual({
+      [KEY]: 7,
+      '172.16.100.195:1/tcp': 7,
+    });
+  });
+});
+
+describe('the changes of several slices', () => {
+  const named = (...slices: Parameters<typeof slice>[2][]): readonly string[] =>
+    changesOf(slices.map((over, n) => slice(n, [], over))).map(
+      ({ name, what }) => `${what} ${name}`,
+    );
+
+  test('are the newest of each object, oldest first', () => {
+    expect(
+      named(
+        { changes: [change('a'), change('b')] },
+        { changes: [change('a', 'updated')] },
+        { changes: [{ ...change('b'), kind: 'VirtualService' }] },
+      ),
+    ).toEqual(['deleted b', 'updated a', 'deleted b']);
+  });
+
+  test('prove no removal of a Gateway that was created again', () => {
+    const back = { exposures: [exposure({ gateways: ['ns/a'] })] };
+    expect(named({ changes: [change('a'), change('b'), change('c', 'updated')] }, back)).toEqual([
+      'deleted b',
+      'updated c',
+    ]);
+    expect(named({ changes: [change('a', 'updated')] }, back)).toEqual(['updated a']);
+    expect(named(back, { changes: [change('a')] })).toEqual(['deleted a']);
+  });
+});
+
+describe('what is left of an order', () => {
+  const none = { slices: [], states: [] };
+  const approve = (over: object = {}): Steering => ({
+    action: 'approve',
+    device: DEVICE,
+    owner: OWNER,
+    ...over,
+  });
+  const wanting = (wanted: Record<string, number>, over: Partial<Entry> = {}) => ({
+    slices: [entryOf({ wanted, ...over })],
+    states: [],
+  });
+
+  test.each<[string, Steering]>([
+    ['drain', { action: 'drain', device: DEVICE, cluster: 'east', mode: 'drain', because: 'b' }],
+    ['enable', { action: 'enable', device: DEVICE, cluster: 'east' }],
+    ['adopt', { action: 'adopt', device: DEVICE, cluster: 'east', clusterUid: 'u' }],
+    ['retry', { action: 'retry', device: DEVICE, owner: OWNER }],
+  ])('%s is all of it', (_action, order) => {
+    expect(remainingOrder(order, NOW, wanting({ [KEY]: NOW + 1 }))).toBe(order);
+  });
+
+  test.each<[string, ReturnType<typeof wanting>, readonly string[] | undefined]>([
+    ['nothing was wanted again', none, ['a', KEY]],
+    ['one was wanted again', wanting({ [KEY]: NOW + 1 }), ['a']],
+    ['it was wanted when it was given', wanting({ [KEY]: NOW }), ['a', KEY]],
+    ['another owner wants it', wanting({ [KEY]: NOW + 1 }, { subject: 'west/a/b' }), ['a', KEY]],
+    ['all of it was wanted again', wanting({ [KEY]: NOW + 1, a: NOW + 1 }), undefined],
+    ['an automatic address of that port was', wanting({ 'auto(web):32400/tcp': NOW + 1 }), ['a']],
+    ['one of another port was', wanting({ 'auto(web):1/tcp': NOW + 1 }), ['a', KEY]],
+    [
+      'the same port of another address was',
+      wanting({ '10.0.0.9:32400/tcp': NOW + 1 }),
+      ['a', KEY],
+    ],
+    ['an older slice says nothing of it', wanting(undefined as never), ['a', KEY]],
+  ])('an approval, where %s', (_what, meanwhile, keys) => {
+    const order = approve({ keys: ['a', KEY] });
+    const left = remainingOrder(order, NOW, meanwhile);
+    expect(left).toEqual(keys === undefined ? undefined : { ...order, keys });
+    if (keys?.length === 2) expect(left).toBe(order);
+  });
+
+  test('an approval of everything that is held names what was held', () => {
+    const holding = (...held: string[]): DeclaredState => ({
+      ...EMPTY_STATE,
+      owners: { [OWNER]: { clusterUid: 'u', version: version(1), held } },
+    });
+    const states = [holding('a', KEY), holding(KEY, 'b'), EMPTY_STATE];
+    expect(remainingOrder(approve(), NOW, { slices: [], states })).toStrictEqual(
+      approve({ keys: ['a', KEY, 'b'] }),
+    );
+    expect(remainingOrder(approve(), NOW, { ...wanting({ a: NOW + 1 }), states })).toEqual(
+      approve({ keys: [KEY, 'b'] }),
+    );
+    expect(remainingOrder(approve(), NOW, none)).toBeUndefined();
+  });
+
+  const forget = (...owners: string[]): Steering => ({
+    action: 'forget',
+    device: DEVICE,
+    cluster: 'east',
+    upTo: Object.fromEntries(owners.map((owner) => [owner, version(3)])),
+    whole: false,
+  });
+  const spoke = (counter: number | undefined, subject = OWNER) => ({
+    slices: [entryOf({ subject, version: counter === undefined ? undefined : version(counter) })],
+    states: [],
+  });
+  const OTHER = 'east/other/gw';
+
+  test.each<[string, ReturnType<typeof spoke>, readonly string[]]>([
+    ['nobody spoke', { slices: [], states: [] }, [OWNER, OTHER]],
+    ['one spoke since', spoke(4), [OTHER]],
+    ['one spoke when it was given', spoke(3), [OWNER, OTHER]],
+    ['what one said has no version', spoke(undefined), [OWNER, OTHER]],
+    ['somebody else spoke', spoke(4, 'west/a/b'), [OWNER, OTHER]],
+  ])('to forget, where %s', (_what, meanwhile, owners) => {
+    const order = forget(OWNER, OTHER);
+    const left = remainingOrder(order, NOW, meanwhile);
+    expect(left).toEqual(forget(...owners));
+    if (owners.length === 2) expect(left).toBe(order);
+  });
+
+  test('to forget is nothing where all spoke', () => {
+    expect(remainingOrder(forget(OWNER), NOW, spoke(4))).toBeUndefined();
+  });
+
+  test.each<[Steering, string]>([
+    [approve(), `approve all held removals of ${OWNER}`],
+    [approve({ keys: ['a', 'b'] }), `approve a, b of ${OWNER}`],
+    [{ action: 'retry', device: DEVICE, owner: OWNER }, `try again what was refused of ${OWNER}`],
+    [
+      { action: 'retry', device: DEVICE, owner: OWNER, keys: ['a', 'b'] },
+      `try again a, b of ${OWNER}`,
+    ],
+    [forget(OWNER, OTHER), 'forget istio-ingressgateway, gw'],
+    [{ ...forget(OWNER), whole: true } as Steering, 'forget cluster east'],
+    [{ action: 'enable', device: DEVICE, cluster: 'east' }, 'enable cluster east'],
+    [
+      { action: 'drain', device: DEVICE, cluster: 'east', mode: 'out', because: 'power' },
+      'out cluster east: power',
+    ],
+    [
+      { action: 'adopt', device: DEVICE, cluster: 'east', clusterUid: 'u' },
+      'adopt cluster east with kube-system UID u',
+    ],
+  ])('%j in words is %s', (order, words) => {
+    expect(orderInWords(order)).toBe(words);
+  });
+});
+
+let blobs: Blobs;
+let place: WaitingPlace;
+let ids: number;
+beforeEach(() => {
+  blobs = memoryBlobs();
+  ids = 0;
+  place = createWaitingPlace(blobs, () => `id${String((ids += 1)).padStart(4, '0')}`);
+});
+const { format: _format, id: _id, ...PLAIN } = entryOf();
+const keep = (over: Partial<Entry> = {}): Promise<readonly Entry[]> =>
+  place.keep({ ...PLAIN, ...over });
+const bodies = async (device?: string): Promise<readonly string[]> =>
+  (await place.list(device)).map(({ entry }) => entry.body);
+
+describe('the place where changes wait', () => {
+  test('keeps one entry of each group, device and kind, and counts them', async () => {
+    await keep({ sentAt: NOW + 2 });
+    expect(
+      (await keep({ version: version(2), body: 'newer', sentAt: NOW + 2 })).map(({ body }) => body),
+    ).toEqual(['body']);
+    await keep({ group: 'other', body: 'other', sentAt: NOW + 1 });
+    await keep({ kind: 'absence', body: 'absence', sentAt: NOW + 3 });
+    await keep({ device: 'bigip-2', body: 'second', sentAt: NOW });
+    await place.updateMark(DEVICE, () => markOf());
+    expect(await bodies(DEVICE)).toEqual(['other', 'newer', 'absence']);
+    expect(await bodies()).toEqual(['second', 'other', 'newer', 'absence']);
+    expect([
+      await place.count(DEVICE),
+      await place.count('bigip-2'),
+      await place.count('x'),
+    ]).toEqual([3, 1, 0]);
+    expect(await blobs.list('waiting/')).toHaveLength(5);
+  });
+
+  test('says which of what is kept a newer one stands for, whichever comes first', async () => {
+    await keep({ version: version(2), body: 'newer' });
+    expect((await keep({ version: version(1), body: 'older' })).map(({ body }) => body)).toEqual([
+      'older',
+    ]);
+    expect(await keep({ version: version(2), body: 'same' })).toEqual([]);
+    expect(await keep({ kind: 'order', version: undefined })).toEqual([]);
+    expect(await keep({ kind: 'order', version: undefined })).toEqual([]);
+    expect(await bodies()).toHaveLength(2);
+  });
+
+  test('compares nothing with what has no version', async () => {
+    await keep();
+    expect(await keep({ version: undefined, sentAt: NOW + 1 })).toEqual([]);
+    expect(await keep({ sentAt: NOW + 2 })).toEqual([]);
+  });
+
+  test('keeps everything under names that every version finds', async () => {
+    await keep();
+    await place.updateMark(DEVICE, () => markOf());
+    // In the order of their names.
+    expect((await blobs.list('waiting/')).map(({ key }) => key)).toEqual([
+      expect.stringMatching(/^waiting\/[0-9a-f]{16}\/mark\.json$/),
+      expect.stringMatching(/^waiting\/[0-9a-f]{16}\/slice\/[0-9a-f]{24}\/id0001\.json$/),
+    ]);
+    expect((await place.list())[0]?.entry.id).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  test('counts what two processes kept of one group at once as one', async () => {
+    await keep();
+    const { key } = (await blobs.list('waiting/'))[0]!;
+    await blobs.put(key.replace('id0001', 'id0009'), (await blobs.get(key))!.text);
+    expect([
+      await place.count(DEVICE),
+      (await place.list()).map(({ keys }) => keys.length),
+    ]).toEqual([1, [2]]);
+  });
+
+  test('refuses an entry under a name that is taken', async () => {
+    const same = createWaitingPlace(blobs, () => 'same');
+    await same.keep(PLAIN);
+    await expect(same.keep(PLAIN)).rejects.toMatchObject({ code: 'RPL700' });
+    expect(await bodies()).toEqual(['body']);
+  });
+
+  test('removes what it is told to, and leaves out what goes while it is read', async () => {
+    await keep();
+    await keep({ group: 'other', body: 'other' });
+    const [found] = await place.list();
+    await place.remove(found!);
+    expect(await bodies()).toEqual(['other']);
+    await place.updateMark(DEVICE, () => markOf());
+    const going = createWaitingPlace(
+      { ...blobs, get: () => Promise.resolve(undefined) },
+      () => 'x',
+    );
+    expect([await going.list(), await going.marks(), await going.mark(DEVICE)]).toStrictEqual([
+      [],
+      [],
+      undefined,
+    ]);
+  });
+
+  test('changes a mark on what others wrote meanwhile, and writes nothing where nothing changes', async () => {
+    let puts = 0;
+    let theirs: (() => Promise<unknown>) | undefined;
+    const mine = createWaitingPlace(
+      {
+        ...blobs,
+        put: async (key, text, condition) => {
+          puts += 1;
+          const work = theirs;
+          theirs = undefined;
+          await work?.();
+          return blobs.put(key, text, condition);
+        },
+      },
+      () => 'x',
+    );
+    expect(await mine.updateMark(DEVICE, () => undefined)).toBeUndefined();
+    expect(puts).toBe(0);
+    for (const failedReturns of [1, 2]) {
+      theirs = () => place.updateMark(DEVICE, (mark) => ({ ...(mark ?? markOf()), failedReturns }));
+      await mine.updateMark(DEVICE, (mark) => ({
+        ...(mark ?? markOf()),
+        reason: `mine ${failedReturns}`,
+      }));
+      expect(await place.mark(DEVICE)).toMatchObject({
+        failedReturns,
+        reason: `mine ${failedReturns}`,
+      });
+    }
+    expect(puts).toBe(4);
+    await mine.updateMark(DEVICE, (mark) => mark);
+    await mine.updateMark(DEVICE, () => undefined);
+    expect(puts).toBe(4);
+    expect(await place.marks()).toEqual([await place.mark(DEVICE)]);
+  });
+
+  test('gives up with RPL700 after twenty lost races', async () => {
+    let tried = 0;
+    const losing = createWaitingPlace(
+      { ...blobs, put: async () => ((tried += 1), undefined) },
+      () => 'x',
+    );
+    await expect(losing.updateMark(DEVICE, () => markOf())).rejects.toMatchObject({
+      code: 'RPL700',
+    });
+    expect(tried).toBe(20);
+  });
+});
+
+describe('a turn', () => {
+  let now: number;
+  let sent: { readonly queue: QueueName; readonly message: OutgoingMessage }[];
+  let probe: () => Promise<Probe>;
+  let probes: number;
+  /** Called after each message that was sent. */
+  let afterSend: () => Promise<unknown>;
+  beforeEach(() => {
+    now = NOW;
+    sent = [];
+    probes = 0;
+    probe = () => Promise.resolve({ states: [] });
+    afterSend = () => Promise.resolve();
+  });
+  const take = (signal?: AbortSignal): Promise<ReturnResult> => {
+    const queue = (name: QueueName): Queue =>
+      ({
+        name,
+        send: async (message: OutgoingMessage) => {
+          sent.push({ queue: name, message });
+          await afterSend();
+        },
+      }) as unknown as Queue;
+    return returnWaitingChanges(
+      {
+        place,
+        probe: () => {
+          probes += 1;
+          return probe();
+        },
+        functionVersion: '7',
+        queues: { queue, close: () => Promise.resolve() },
+        clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+        id: () => `turn${String((ids += 1))}`,
+        log: createLogger('silent'),
+      },
+      DEVICE,
+      signal,
+    );
+  };
+  const mark = (over: Partial<Mark>): Promise<Mark> => place.updateMark(DEVICE, () => markOf(over));
+  const order = (data: Steering): string =>
+    serialiseEvent(STEERING, data, {
+      id: 'o',
+      cluster: 'east',
+      subject: OWNER,
+      time: '2026-11-23T02:59:00Z',
+    });
+  const waiting = (count: number): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        keep({ group: `g${n}`, body: bodyOf(n), sentAt: NOW + n }),
+      ),
+    );
+
+  test.each([[undefined], [{ state: 'here' as const }]])(
+    'is nothing where nothing waits (%j)',
+    async (over) => {
+      if (over !== undefined) await mark(over);
+      expect([await take(), probes]).toEqual(['nothing', 0]);
+    },
+  );
+
+  test('is not taken before it is due, nor while another process has it', async () => {
+    await keep();
+    for (const over of [{ due: NOW + 1 }, { lease: { holder: 'theirs', until: NOW + 1 } }]) {
+      await mark({ state: 'away', ...over });
+      expect([await take(), probes]).toEqual(['not-due', 0]);
+      expect((await place.mark(DEVICE))?.lease).toEqual('lease' in over ? over.lease : undefined);
+    }
+  });
+
+  test('asks the device, and waits on while it does not answer', async () => {
+    await keep();
+    await mark({ state: 'returning', since: 5, failedReturns: 1, ...FAULT });
+    probe = () => Promise.resolve({ away: { code: 'BIP502', reason: 'busy' } });
+    expect(await take()).toBe('away');
+    expect(await place.mark(DEVICE)).toEqual(
+      markOf({
+        state: 'away',
+        since: 5,
+        failedReturns: 1,
+        code: 'BIP502',
+        reason: 'busy',
+        due: NOW + 110_000,
+      }),
+    );
+    expect([sent, await place.count(DEVICE)]).toEqual([[], 1]);
+  });
+
+  test('asks even where nothing waits any more, as long as the device is away', async () => {
+    await mark({ state: 'away' });
+    expect([await take(), probes]).toEqual(['returned', 1]);
+    now += 40_000;
+    expect([await take(), probes]).toEqual(['here', 1]);
+    expect(await place.mark(DEVICE)).toEqual(
+      markOf({ since: now, due: expect.any(Number) as never }),
+    );
+  });
+
+  test('returns orders first, then audits, slices and absences, each by time, and removes what was sent', async () => {
+    await keep({ kind: 'absence', body: '{"n":"absence"}', sentAt: NOW });
+    await keep({ kind: 'slice', group: 'b', body: '{"n":"slice 2"}', sentAt: NOW + 2 });
+    await keep({ kind: 'slice', group: 'a', body: '{"n":"slice 1"}', sentAt: NOW + 1 });
+    await keep({ kind: 'audit', group: 'c', body: '{"n":"audit"}', sentAt: NOW + 9 });
+    await keep({ kind: 'order', group: 'd', body: '{"n":"order"}', sentAt: NOW + 9 });
+    await mark({ state: 'away' });
+    expect(await take()).toBe('returned');
+    const names = sent.map(({ message }) => (JSON.parse(message.body) as { readonly n: string }).n);
+    expect(names).toEqual(['order', 'audit', 'slice 1', 'slice 2', 'absence']);
+    expect(new Set(sent.map(({ queue, message }) => `${queue} ${message.group}`))).toEqual(
+      new Set([`slices ${DEVICE}`]),
+    );
+    expect([await place.count(DEVICE), (await place.mark(DEVICE))?.state]).toEqual([
+      0,
+      'returning',
+    ]);
+    expect((await place.mark(DEVICE))?.lease).toBeUndefined();
+  });
+
+  test('says of what it returns how long it waited, and keeps the replay job in its id', async () => {
+    const attempts = [{ at: '2026-11-23T02:59:00.000Z', ...FAULT }];
+    await keep({ body: bodyOf(1), sentAt: NOW - 7, attempts, deduplicationId: 'replay.job1.x' });
+    await keep({ group: 'g', body: bodyOf(2), deduplicationId: 'e2' });
+    await take();
+    const [first, second] = sent.map(({ message }) => message);
+    const opened = parseEvent(first!.body, SLICE_EVENTS);
+    expect(opened).toMatchObject({ ok: { waited: { sentAt: NOW - 7 } } });
+    expect([first?.deduplicationId, second?.deduplicationId]).toEqual([
+      expect.stringMatching(/^replay\.job1\.turn\d+$/),
+      expect.stringMatching(/^waited\.turn\d+$/),
+    ]);
+  });
+
+  test('returns what comes while it returns', async () => {
+    await waiting(1);
+    let came = false;
+    afterSend = async () => {
+      if (!came) await keep({ group: 'late', body: bodyOf(9) });
+      came = true;
+    };
+    await take();
+    expect([sent.length, await place.count(DEVICE)]).toEqual([2, 0]);
+  });
+
+  test.each([
+    ['away after failed returns', { state: 'away' as const, failedReturns: 1 }, 10],
+    ['away for the first time', { state: 'away' as const, failedReturns: 0 }, 25],
+    ['that took the first ones', { state: 'returning' as const, failedReturns: 1 }, 25],
+  ])('returns to a device %s of 25 changes %p', async (_what, over, count) => {
+    await waiting(25);
+    await mark({ due: NOW, ...over });
+    await take();
+    expect([sent.length, await place.count(DEVICE)]).toEqual([count, 25 - count]);
+  });
+
+  test.each([
+    [
+      'the device refuses again',
+      () => place.updateMark(DEVICE, (known): Mark => ({ ...known!, state: 'away' })),
+    ],
+    [
+      'another process has taken over',
+      () =>
+        place.updateMark(DEVICE, (known) => ({
+          ...known!,
+          lease: { holder: 'theirs', until: NOW + 1 },
+        })),
+    ],
+  ])('stops within ten changes when %s, whose mark stays', async (_what, happens) => {
+    await waiting(25);
+    let after: Mark | undefined;
+    afterSend = async () => {
+      if (sent.length === 1) after = await happens();
+    };
+    await take();
+    expect(sent).toHaveLength(9);
+    // It gives back what is its own.
+    const { lease, ...rest } = after!;
+    expect(await place.mark(DEVICE)).toEqual(lease?.holder === 'theirs' ? after : rest);
+  });
+
+  test('stops at once when its time is over', async () => {
+    await waiting(5);
+    const over = new AbortController();
+    afterSend = async () => {
+      if (sent.length === 2) over.abort();
+    };
+    await take(over.signal);
+    expect([sent.length, await place.count(DEVICE)]).toEqual([2, 3]);
+    expect((await place.mark(DEVICE))?.lease).toBeUndefined();
+  });
+
+  test.each(['away', 'here'] as const)(
+    'changes no mark that another process has meanwhile (%s)',
+    async (what) => {
+      await keep({ body: bodyOf(1) });
+      const theirs = { holder: 'theirs', until: NOW + MINUTE };
+      probe = async () => {
+        await place.updateMark(DEVICE, (known) => ({ ...known!, state: 'away', lease: theirs }));
+        return what === 'away' ? { away: FAULT } : { states: [] };
+      };
+      await take();
+      expect([await place.mark(DEVICE), sent]).toMatchObject([
+        { state: 'away', code: '', lease: theirs },
+        [],
+      ]);
+    },
+  );
+
+  test('does not call a device here that another process has meanwhile', async () => {
+    await mark({ state: 'returning' });
+    const lease = { holder: 'theirs', until: NOW + MINUTE };
+    const own = place;
+    let updates = 0;
+    place = {
+      ...own,
+      updateMark: async (device, edit) => {
+        updates += 1;
+        if (updates === 2) await own.updateMark(device, (known) => ({ ...known!, lease }));
+        return own.updateMark(device, edit);
+      },
+    };
+    await take();
+    expect(await own.mark(DEVICE)).toMatchObject({ state: 'returning', lease });
+  });
+
+  test('gives an order as far as it is still meant, as it came where that is all of it', async () => {
+    const approval: Steering = {
+      action: 'approve',
+      device: DEVICE,
+      owner: OWNER,
+      keys: ['a', KEY],
+    };
+    // What another version wrote beside it comes back with it.
+    const whole = { ...(JSON.parse(order({ ...approval, keys: ['b'] })) as object), extra: 'x' };
+    await keep({ kind: 'order', group: 'o1', body: order(approval), sentAt: NOW });
+    await keep({
+      kind: 'order',
+      group: 'o2',
+      body: JSON.stringify(whole),
+      sentAt: NOW + 1,
+    });
+    await keep({ body: bodyOf(1), wanted: { [KEY]: NOW + 5 }, sentAt: NOW + 5 });
+    // What an absence or an audit wants is no wish of its owner.
+    await keep({ kind: 'audit', group: 'x', body: bodyOf(1), wanted: { a: NOW + 5 } });
+    await take();
+    expect(JSON.parse(sent[1]!.message.body)).toMatchObject(whole);
+    const given = sent.slice(0, 2).map(({ message }) => parseEvent(message.body, STEERING_EVENTS));
+    expect(given).toMatchObject([
+      { ok: { id: 'o', cluster: 'east', subject: OWNER, data: { keys: ['a'] } } },
+      { ok: { id: 'o', data: { keys: ['b'] } } },
+    ]);
+  });
+
+  test('tells of an order that nothing is left of, instead of giving it', async () => {
+    const approval: Steering = { action: 'approve', device: DEVICE, owner: OWNER, keys: [KEY] };
+    const attempts = [{ at: '2026-11-23T02:59:00.000Z', ...FAULT }];
+    await keep({ kind: 'order', group: 'o', body: order(approval), sentAt: NOW, attempts });
+    await keep({ body: bodyOf(1), wanted: { [KEY]: NOW + 5 }, sentAt: NOW + 5 });
+    await take();
+    expect(sent.map(({ queue }) => queue)).toEqual(['slices-dead', 'slices']);
+    expect(parseEvent(sent[0]!.message.body, DEAD_LETTER_EVENTS)).toMatchObject({
+      ok: {
+        data: {
+          code: 'OWN311',
+          reason: expect.stringContaining(`order "approve ${KEY} of ${OWNER}"`),
+          owner: OWNER,
+          device: DEVICE,
+          attempts,
+          original: { body: order(approval) },
+        },
+      },
+    });
+    expect(await place.count(DEVICE)).toBe(0);
+  });
+});
