@@ -32,6 +32,7 @@ export type Arrival =
   | ({ readonly kind: 'absence' } & Arrived<Absence>)
   | ({ readonly kind: 'audit' } & Arrived<Audit>);
 
+/** All events that may arrive in the queue of a device. */
 const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...ABSENCE_EVENTS, ...AUDIT_EVENTS } as const;
 
 /** Parses and validates a message of the queue `slices`; never throws. */

@@ -2,6 +2,7 @@ import { isAwayCode } from '../../shared/bigip/breaker.ts';
 import { LONGEST_HIDDEN_MS } from '../../shared/queue/limits.ts';
 import type { Trouble } from './results.ts';
 
+/** The bounds of the pauses for one class of faults. */
 interface Pauses {
   /** Milliseconds. */
   readonly first: number;
@@ -24,7 +25,7 @@ const PAUSES = {
 } as const satisfies Record<string, Pauses>;
 
 /** Maximum pause, regardless of the age of the message. */
-const LONGEST = 10 * 60_000;
+const MAX_PAUSE_MS = 10 * 60_000;
 
 /** How often and how long a message has been tried. */
 export interface Tried {
@@ -47,7 +48,7 @@ export function backoff(
 ): number {
   const { first, longest, least } = pausesFor(error);
   const ceiling = Math.min(
-    Math.max(longest, Math.min(LONGEST, age / 10)),
+    Math.max(longest, Math.min(MAX_PAUSE_MS, age / 10)),
     first * 2 ** Math.min(attempt - 1, 20),
   );
   return Math.min(
@@ -56,6 +57,7 @@ export function backoff(
   );
 }
 
+/** By the fault if it is one of the device, else by whether the device can be reached. */
 function pausesFor(error: Partial<Pick<Trouble, 'code' | 'fault'>> | undefined): Pauses {
   if (error?.fault === 'device') return PAUSES.device;
   return error?.code !== undefined && isAwayCode(error.code) ? PAUSES.away : PAUSES.busy;

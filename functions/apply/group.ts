@@ -109,6 +109,10 @@ async function applySeveral(
   return results;
 }
 
+/**
+ * Joins the results of two runs on one partition; those of the second run count where both have
+ * one.
+ */
 function merged(first: PartitionResult | undefined, second: PartitionResult): PartitionResult {
   if (!first) return second;
   return {

@@ -18,12 +18,12 @@ export interface PaceKeeper {
 }
 
 /** The minimum is about one exposure. */
-const LEAST = 5;
+const MIN_LINES = 5;
 /**
- * Milliseconds. A size that is still too large costs the device more than 30 s, so it is tried
+ * A size that is still too large costs the device more than 30 s, so it is tried
  * rarely.
  */
-const LESSON = 60 * 60_000;
+const GROW_AFTER_MS = 60 * 60_000;
 
 /** No limit was learnt yet. */
 export const FULL_PACE: Pace = { most: MAX_SCRIPT_LINES, since: 0 };
@@ -35,12 +35,12 @@ export function createPace(): PaceKeeper {
 
 /** An hour after the last change it is twice as much, up to the first figure. */
 export function paceAt(pace: Pace, monotonic: number): Pace {
-  return pace.most < MAX_SCRIPT_LINES && monotonic - pace.since >= LESSON
+  return pace.most < MAX_SCRIPT_LINES && monotonic - pace.since >= GROW_AFTER_MS
     ? { most: Math.min(MAX_SCRIPT_LINES, pace.most * 2), since: monotonic }
     : pace;
 }
 
 /** A quarter of the size, from now on. */
 export function slower({ most }: Pace, monotonic: number): Pace {
-  return { most: Math.max(LEAST, Math.floor(most / 4)), since: monotonic };
+  return { most: Math.max(MIN_LINES, Math.floor(most / 4)), since: monotonic };
 }

@@ -19,7 +19,7 @@ export interface ResultRecorder {
 }
 
 /** Milliseconds without access after the store failed to answer. */
-const REST = 60_000;
+const REST_MS = 60_000;
 
 /** Opens the failure store on first use. A rejection is logged and does not fail the apply. */
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
@@ -43,7 +43,7 @@ export function createResultRecorder(runtime: Runtime, open: OpenStore): ResultR
     try {
       await work(await (opened ??= open()));
     } catch (error) {
-      rest = clock.monotonic() + REST;
+      rest = clock.monotonic() + REST_MS;
       log.warn(
         { owner: settled.owner, code: errorCode(error), error: errorMessage(error) },
         'resolved failures could not be marked in the failure store; a later result does it',

@@ -20,6 +20,7 @@ export interface Repair {
   settle(): Promise<void>;
 }
 
+/** The device to repair. The memory is read only if a repair needs it. */
 export interface RepairScope {
   readonly runtime: Pick<Runtime, 'log' | 'dryRun'>;
   readonly device: Device;

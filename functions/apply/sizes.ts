@@ -10,7 +10,7 @@ export interface Sizes {
 }
 
 /** Milliseconds; determining the size requires rendering everything. */
-const EVERY = 3_600_000;
+const REPORT_INTERVAL_MS = 3_600_000;
 
 /** Checks each device at most once an hour. */
 export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Sizes {
@@ -19,7 +19,7 @@ export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Siz
     note: (device, results) => {
       const now = clock.monotonic();
       if (now < (next.get(device) ?? 0)) return;
-      next.set(device, now + EVERY);
+      next.set(device, now + REPORT_INTERVAL_MS);
       for (const finding of sizeFindings(
         new Map(results.map((result) => [result.partition, result.declared])),
       ))

@@ -56,7 +56,7 @@ export interface TurnReport {
 /** Maximum time (milliseconds) and tries in the queue. */
 const QUICK = { time: 3 * 60_000, tries: 4 } as const;
 /** Milliseconds without access after the store failed to answer, because S3 timeouts are long. */
-const REST = 60_000;
+const REST_MS = 60_000;
 
 /** Opens the part of the failure store where changes wait for a device. */
 export type OpenPlace = () => Promise<WaitingPlace>;
@@ -75,7 +75,7 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
     try {
       return await work(await open());
     } catch (error) {
-      rest = clock.monotonic() + REST;
+      rest = clock.monotonic() + REST_MS;
       throw error;
     }
   };

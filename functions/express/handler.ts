@@ -83,7 +83,7 @@ async function handleDevice(
  * Milliseconds; an event expires after a minute, so pauses are short. Full jitter; at least the
  * device's Retry-After.
  */
-const PAUSE = { first: 1_000, longest: 15_000 } as const;
+const PAUSE_MS = { first: 1_000, longest: 15_000 } as const;
 
 /**
  * Events that cannot succeed soon are left to the slice; the others are retried until they expire.
@@ -97,7 +97,7 @@ async function postpone(
   const known = error instanceof DeviceError ? error : undefined;
   const attempt = Math.max(...arrivals.map(({ message }) => message.receiveCount));
   const hopeless = known !== undefined && (known.fault === 'content' || known.fault === 'device');
-  const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(attempt - 1, 10));
+  const ceiling = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** Math.min(attempt - 1, 10));
   const delay = Math.max(known?.after ?? 0, Math.round(runtime.random() * ceiling));
   const fields = {
     device: config.name,

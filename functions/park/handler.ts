@@ -17,6 +17,7 @@ import { createPruner } from './prune.ts';
 import type { Pruned } from './prune.ts';
 import { recordOfMessage } from './record-of-message.ts';
 
+/** `close` closes the failure store. */
 export type ParkHandler = Handler & { close(): Promise<void> };
 
 /** Opens the failure store of the configuration on first use. */

@@ -21,6 +21,7 @@ export interface Replayer {
   (signal?: AbortSignal): Promise<readonly PolicyTurnReport[]>;
 }
 
+/** Dependencies that tests replace. */
 export interface ReplayOptions {
   /** For tests; default: the failure store of the configuration. */
   readonly failures?: Failures;

@@ -51,7 +51,7 @@ export class ClockReporter {
   }
 
   /** Compares the clocks; safe to call at any time. */
-  tell(ingresses: readonly AffectedIngress[]): void {
+  report(ingresses: readonly AffectedIngress[]): void {
     const { client, clock, log } = this.#options;
     const ahead = clockAhead(client, clock);
     if (ahead === undefined) return;

@@ -12,7 +12,7 @@ export interface WatchedIngress {
   /** False only if every entry disables it. */
   readonly withdraw: boolean;
   /** Milliseconds for which a removed pod is reported as draining; the longest of all entries. */
-  readonly drain: number;
+  readonly drainMs: number;
   readonly probe: boolean;
 }
 
@@ -42,7 +42,7 @@ export function watchedIngresses(
       servicePorts: group.every((entry) => entry.servicePorts === 'observe') ? 'observe' : 'manage',
       writeStatus: group.some((entry) => entry.writeStatus),
       withdraw: group.some((entry) => entry.withdraw),
-      drain: group.some((entry) => entry.devices.some((device) => sharing.has(device)))
+      drainMs: group.some((entry) => entry.devices.some((device) => sharing.has(device)))
         ? 0
         : Math.max(...group.map((entry) => entry.drainSeconds)) * 1_000,
       probe: group.some((entry) => entry.probe),

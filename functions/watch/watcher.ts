@@ -75,7 +75,9 @@ const NAMESPACES: Resource = {
   kind: 'Namespace',
   namespaced: false,
 };
+/** A snapshot is sent after a quiet moment, and after a second at the latest. */
 const DEBOUNCE_MS: DebounceLimits = { quietMs: 100, maxMs: 1_000 };
+/** Time between two complete sends of each ingress. */
 const RESYNC_MS = 5 * 60_000;
 
 /** Pending content is sent before the Lease is released, if that takes no longer than this. */
@@ -86,6 +88,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   return new ClusterWatcher(options);
 }
 
+/** Wires the parts of the watcher, and starts and stops them in order. */
 class ClusterWatcher implements Watcher {
   readonly #options: WatcherOptions;
   readonly #runtime: Runtime;
@@ -339,6 +342,7 @@ function checkCluster({ config }: Runtime, clusterId: string): void {
   }
 }
 
+/** Resolves when the signal fires. */
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

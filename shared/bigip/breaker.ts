@@ -31,7 +31,7 @@ const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
 
 const FAILURES = 3;
 /** Milliseconds. */
-const PAUSE = { first: 5_000, longest: 30_000 } as const;
+const PAUSE_MS = { first: 5_000, longest: 30_000 } as const;
 
 /** Whether the code means that the device is unavailable, or its breaker open. */
 export function isAwayCode(code: string): boolean {
@@ -64,7 +64,7 @@ export function createBreaker(
   let probe: Promise<unknown> | undefined;
 
   const leaveAlone = (error: DeviceError): void => {
-    const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(pauses, 10));
+    const ceiling = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** Math.min(pauses, 10));
     pauses += 1;
     const pause = Math.max(error.after ?? 0, Math.round(ceiling * (0.5 + random() / 2)));
     open = { until: clock.monotonic() + pause, cause: `${error.code}: ${error.message}` };

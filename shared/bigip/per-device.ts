@@ -11,15 +11,15 @@ export interface PerDevice<T> {
 }
 
 /** Milliseconds; creation resolves secrets and does not contact the device. */
-const LIMIT = 30_000;
+const LIMIT_MS = 30_000;
 
 /**
- * `make` runs once per device, also for concurrent calls. If it takes longer than `limit`
+ * `make` runs once per device, also for concurrent calls. If it takes longer than `limitMs`
  * milliseconds, `get` rejects with BIP502, and the late result is closed.
  */
 export function perDevice<T extends { close(): Promise<void> }>(
   make: (config: DeviceConfig) => Promise<T>,
-  limit = LIMIT,
+  limitMs = LIMIT_MS,
 ): PerDevice<T> {
   const made = new Map<string, Promise<T>>();
   const end = async (one: Promise<T> | undefined): Promise<void> =>
@@ -31,10 +31,10 @@ export function perDevice<T extends { close(): Promise<void> }>(
       return new DeviceError(
         'BIP502',
         'transient',
-        `${name}: its secrets were not available within ${limit / 1000} s; check the source of devices[].tls.ca`,
+        `${name}: its secrets were not available within ${limitMs / 1000} s; check the source of devices[].tls.ca`,
       );
     };
-    return within(making, limit, tooLong);
+    return within(making, limitMs, tooLong);
   };
   return {
     get: (config) => {

@@ -183,14 +183,14 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
     return known;
   };
   // A login and one read per unit.
-  const limit = 3 * timeout * units.length;
+  const limitMs = 3 * timeout * units.length;
   const tooLong = (): DeviceError =>
     new DeviceError(
       'BIP502',
       'transient',
-      `${device}: its units did not report which one is active within ${limit / 1000} s; check their load`,
+      `${device}: its units did not report which one is active within ${limitMs / 1000} s; check their load`,
     );
-  const finding = shareCall(find, { limit, late: timeout / 2, tooLong });
+  const finding = shareCall(find, { limitMs, lateMs: timeout / 2, tooLong });
   const get = async (): Promise<Active> =>
     known !== undefined && longestSince(clock, known.since) < valid ? known : finding.get();
   const asking = shareCall(
@@ -198,7 +198,7 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
       const now = await get();
       return (now.facts ??= await readUnitFacts(device, now.unit));
     },
-    { limit: limit + timeout, late: timeout / 2, tooLong },
+    { limitMs: limitMs + timeout, lateMs: timeout / 2, tooLong },
   );
   return {
     get,

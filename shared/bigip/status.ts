@@ -15,7 +15,7 @@ export interface DeviceFacts {
 }
 
 /** HTTP dates are whole seconds, rounded down. */
-const HALF_A_SECOND = 500;
+const HALF_SECOND_MS = 500;
 
 /** Two requests to the active unit. The clock is compared with the middle of the second one. */
 export async function readDeviceFacts(
@@ -29,6 +29,6 @@ export async function readDeviceFacts(
   return {
     hostname,
     as3,
-    ahead: date === undefined ? undefined : Math.round(date + HALF_A_SECOND - middle),
+    ahead: date === undefined ? undefined : Math.round(date + HALF_SECOND_MS - middle),
   };
 }

@@ -126,13 +126,13 @@ async function exchange(
 }
 
 /** Milliseconds; a unit that is off must not delay the unit that took over. */
-const CONNECT = 5_000;
+const CONNECT_MS = 5_000;
 
 class PinMismatch extends Error {}
 
 /** A pinned certificate is trusted by its pin, so chain and host name are not checked. */
 function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnector.connector {
-  const connectTimeout = Math.min(timeout, CONNECT);
+  const connectTimeout = Math.min(timeout, CONNECT_MS);
   if (fingerprint === undefined)
     return buildConnector({
       allowH2: false,

@@ -45,7 +45,7 @@ interface Token {
   readonly expires: number;
 }
 
-const RENEW_EARLY = 60_000;
+const RENEW_EARLY_MS = 60_000;
 
 /** Logs in on the first request. */
 export function createUnit(options: UnitOptions): Unit {
@@ -53,8 +53,8 @@ export function createUnit(options: UnitOptions): Unit {
   let held: Token | undefined;
   const renewal = shareCall(async (signal) => (held = await login(options, signal)), {
     // Includes the time to resolve the password.
-    limit: 2 * timeout,
-    late: timeout / 2,
+    limitMs: 2 * timeout,
+    lateMs: timeout / 2,
     tooLong: () =>
       new DeviceError(
         'BIP502',
@@ -131,7 +131,7 @@ async function login(
   }
   if (answer.status < 400) {
     const { token } = readAs(Login, { device, request }, answer);
-    return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY };
+    return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY_MS };
   }
   const fault = faultOf(device, request, answer);
   throw fault.fault === 'ambiguous' || fault.fault === 'content'
@@ -151,5 +151,5 @@ function lifetime({ expirationMicros, lastUpdateMicros, timeout = 1200 }: Login[
     expirationMicros !== undefined && lastUpdateMicros !== undefined
       ? (expirationMicros - lastUpdateMicros) / 1000
       : timeout * 1000;
-  return Math.max(measured, RENEW_EARLY + 1000);
+  return Math.max(measured, RENEW_EARLY_MS + 1000);
 }

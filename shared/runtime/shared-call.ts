@@ -24,26 +24,26 @@ export interface SharedCall<T> {
 /** Time limits; `tooLong` creates the error for callers of an abandoned call. */
 export interface SharedCallOptions {
   /** Milliseconds after which a call is abandoned, and the next caller starts a new one. */
-  readonly limit: number;
+  readonly limitMs: number;
   /**
    * Milliseconds after which joining callers do not share the failure of a call but start a new
    * one.
    */
-  readonly late: number;
+  readonly lateMs: number;
   readonly tooLong: () => Error;
 }
 
 /** `make` gets a signal that is aborted when the call ends or is abandoned. */
 export function shareCall<T>(
   make: (signal: AbortSignal) => Promise<T>,
-  { limit, late, tooLong }: SharedCallOptions,
+  { limitMs, lateMs, tooLong }: SharedCallOptions,
 ): SharedCall<T> {
   let current:
     | { readonly begun: number; readonly controller: AbortController; readonly result: Promise<T> }
     | undefined;
   const begin = (): Promise<T> => {
     const controller = new AbortController();
-    const result = within(make(controller.signal), limit, tooLong).finally(() => {
+    const result = within(make(controller.signal), limitMs, tooLong).finally(() => {
       controller.abort();
       if (current?.result === result) current = undefined;
     });
@@ -54,7 +54,7 @@ export function shareCall<T>(
     get: () => {
       if (current === undefined) return begin();
       const { begun, result } = current;
-      if (performance.now() - begun < late) return result;
+      if (performance.now() - begun < lateMs) return result;
       return result.catch(() => (current ? current.result : begin()));
     },
     abandon: () => {

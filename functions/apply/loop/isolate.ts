@@ -126,6 +126,7 @@ function halvesOf(
   ];
 }
 
+/** Keeps the changes of an owner together as long as there are several owners. */
 function inHalf(
   changes: readonly PlanEntry[],
 ): readonly [readonly PlanEntry[], readonly PlanEntry[]] {

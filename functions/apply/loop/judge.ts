@@ -20,7 +20,7 @@ export type Verdict =
   | { readonly kind: 'fail'; readonly error: unknown };
 
 /** Milliseconds before each repetition, more each time. */
-const PAUSE = 500;
+const RACE_PAUSE_MS = 500;
 
 /** A refusal or fault that is final is no race, however many there were before. */
 export function judge(loop: Loop, error: DeviceError): Verdict {
@@ -35,7 +35,7 @@ export function judge(loop: Loop, error: DeviceError): Verdict {
     return spent.races === 1 ? { kind: 'look', idle } : { kind: 'smaller' };
   if (error.fault !== 'ambiguous' && error.code !== 'BIP430' && error.hint !== 'raced')
     return { kind: 'fail', error };
-  return { kind: 'repeat', after: PAUSE * spent.races, idle };
+  return { kind: 'repeat', after: RACE_PAUSE_MS * spent.races, idle };
 }
 
 function judgeFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): Verdict {

@@ -39,6 +39,10 @@ export function missingIn(
   });
 }
 
+/**
+ * What the change refers to and the declared exposure does not. What is declared already was
+ * accepted by the device before.
+ */
 function newReferences({ job, seen }: Loop, change: PlanEntry): readonly Reference[] {
   if (change.kind === 'delete' || change.membersOnly === true) return [];
   const asked = requestedExposure(job, change);
@@ -48,6 +52,7 @@ function newReferences({ job, seen }: Loop, change: PlanEntry): readonly Referen
   return referencesOf(asked.settings).filter(({ path }) => !known.has(path));
 }
 
+/** The refusal of a change whose referenced object is missing. */
 function inWords({ job }: Loop, { response }: MissingReference): DeviceError {
   return new DeviceError(
     'BIP424',

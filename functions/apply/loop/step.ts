@@ -327,13 +327,13 @@ function judged(before: Loop, error: DeviceError, at: Moment): Step {
 }
 
 /** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
-const LATE = 2_000;
+const LATE_LOOK_MS = 2_000;
 
 function awaitLate(before: Loop, at: Moment): Step {
   const loop = { ...before, spent: spend(before.spent, 'looks') };
   return isOverspent(loop.spent, 'looks')
     ? smaller(loop, at)
-    : does(loop, 'late', { kind: 'wait', time: LATE });
+    : does(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
 }
 
 function waited(loop: Loop, at: Moment): Step {

@@ -22,6 +22,10 @@ import {
   type LeaderRecord,
 } from './record.ts';
 
+/**
+ * What the records need: the cluster, the Lease of this process, and the ingress Services that
+ * carry the records.
+ */
 export interface LeaderRecordsOptions {
   readonly client: KubernetesClient;
   readonly cluster: string;
@@ -51,6 +55,10 @@ const FRESH_MS = RENEW_MS - 5 * 60_000;
 /** A Lease that was not renewed for so many milliseconds has no holder, whatever the clocks. */
 const LAPSED_MS = 5 * 60_000;
 
+/**
+ * Notes the leader on the ingress Services, so that a process with another Lease finds out that the
+ * cluster has a leader already.
+ */
 export class LeaderRecords {
   readonly #options: LeaderRecordsOptions;
   readonly #lease: string;
@@ -98,7 +106,7 @@ export class LeaderRecords {
    */
   async keep(client: KubernetesClient): Promise<{
     readonly rivals: readonly Rival[];
-    readonly pause: number;
+    readonly pauseMs: number;
   }> {
     const isFirst = !this.#looked;
     const found = await Promise.all(
@@ -107,7 +115,7 @@ export class LeaderRecords {
     this.#looked = true;
     return {
       rivals: found.flatMap((one) => (one.kind === 'rival' ? [one.rival] : [])),
-      pause: isFirst || found.some(({ kind }) => kind === 'missing') ? SECOND_LOOK_MS : RENEW_MS,
+      pauseMs: isFirst || found.some(({ kind }) => kind === 'missing') ? SECOND_LOOK_MS : RENEW_MS,
     };
   }
 

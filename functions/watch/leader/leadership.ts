@@ -159,7 +159,7 @@ export class Leadership {
         leaseWith(place, term.lease, {
           holder: '',
           epoch: term.epoch,
-          duration: 1_000,
+          durationMs: 1_000,
           now: epochTime(clock.now(), client.time()),
           known: this.#options.handover?.text(),
         }),
@@ -185,27 +185,32 @@ export class Leadership {
     const { clock, log, random } = this.#options;
     let failures = 0;
     while (!this.#abort.signal.aborted) {
-      let pause: number;
+      let pauseMs: number;
       try {
         await (this.#term === undefined ? this.#campaign() : this.#renewOnce());
         failures = 0;
-        pause =
+        pauseMs =
           (this.#term === undefined ? this.#timing.lookMs : this.#timing.renewMs) *
           (0.75 + random() / 2);
       } catch (error) {
         failures += 1;
         // A leader must not sleep past the end of its term.
-        pause = Math.min(
+        pauseMs = Math.min(
           fullJitter(failures, RETRY_BACKOFF_MS, random),
           this.#term === undefined ? RETRY_BACKOFF_MS.max : this.#timing.renewMs,
         );
         log.warn(
-          { error: String(error), attempt: failures, pause, leading: this.#term !== undefined },
+          {
+            error: String(error),
+            attempt: failures,
+            pause: pauseMs,
+            leading: this.#term !== undefined,
+          },
           'the Lease cannot be read or written; retrying',
         );
       }
       if (failures === 0) looked();
-      await clock.sleep(pause, this.#abort.signal);
+      await clock.sleep(pauseMs, this.#abort.signal);
     }
     looked();
   }
@@ -230,7 +235,7 @@ export class Leadership {
     const wish = leaseWith(place, lease, {
       holder: place.holder,
       epoch,
-      duration: this.#timing.durationMs,
+      durationMs: this.#timing.durationMs,
       now,
     });
     const written = await (
@@ -286,7 +291,7 @@ export class Leadership {
       this.#sighting = { renewed: claim.renewed, epoch: claim.epoch, at: now };
       return false;
     }
-    return now - seen.at >= claim.duration;
+    return now - seen.at >= claim.durationMs;
   }
 
   #renewOnce(above = 0): Promise<void> {
@@ -305,7 +310,7 @@ export class Leadership {
       leaseWith(place, before, {
         holder: place.holder,
         epoch,
-        duration: this.#timing.durationMs,
+        durationMs: this.#timing.durationMs,
         now,
         known: this.#options.handover?.text(),
       });

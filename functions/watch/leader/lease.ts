@@ -34,7 +34,7 @@ export interface LeaseRecord {
   readonly holder: string;
   readonly epoch: number;
   /** Milliseconds without renewal after which the holder counts as gone. */
-  readonly duration: number;
+  readonly durationMs: number;
   readonly renewed: string;
   /** What the last leader left; see `handover.ts`. */
   readonly known?: string | undefined;
@@ -56,7 +56,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
     holder: spec.holderIdentity ?? '',
     // An impossible epoch is not continued.
     epoch: Number.isSafeInteger(epoch) && epoch <= LATEST_EPOCH ? epoch : 0,
-    duration:
+    durationMs:
       spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
     known: lease.metadata.annotations?.[KNOWN],
@@ -81,11 +81,11 @@ export function nextEpoch(now: number, kept: number, above = 0): number {
   return Math.max(now, kept + 1, above + 1);
 }
 
-/** What is written into the Lease. `duration` and `now` are in milliseconds. */
+/** What is written into the Lease. `durationMs` and `now` are in milliseconds. */
 export interface LeaseWrite {
   readonly holder: string;
   readonly epoch: number;
-  readonly duration: number;
+  readonly durationMs: number;
   readonly now: number;
   /** Left to the next leader; undefined: as before. */
   readonly known?: string | undefined;
@@ -118,7 +118,7 @@ export function leaseWith(
     spec: {
       ...old,
       holderIdentity: wish.holder,
-      leaseDurationSeconds: Math.max(1, Math.round(wish.duration / 1_000)),
+      leaseDurationSeconds: Math.max(1, Math.round(wish.durationMs / 1_000)),
       acquireTime: same ? (old.acquireTime ?? time) : time,
       renewTime: time,
       leaseTransitions: transitions,

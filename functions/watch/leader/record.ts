@@ -12,6 +12,7 @@ const LeaderRecord = z.object({
   /** When it was written, by the API server's clock. */
   time: z.iso.datetime(),
 });
+/** The content of the annotation. */
 export type LeaderRecord = z.infer<typeof LeaderRecord>;
 
 /** Field manager of the annotation. */

@@ -10,7 +10,7 @@ import type { Handover } from './handover.ts';
 import { IngressReconciler } from '../reconciler.ts';
 import { ForeignPods } from '../report/foreign-pods.ts';
 import { LOOK_MS, UnselectedGateways } from '../report/unselected-gateways.ts';
-import { RivalTeller } from '../report/rival-teller.ts';
+import { RivalReporter } from '../report/rival-reporter.ts';
 import { ClockReporter } from '../clock-reporter.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
@@ -90,7 +90,7 @@ export class LeaderTerm {
       log,
       work: () => this.#tellAll(outbox),
     });
-    const teller = new ClockReporter({ client, clock, recorder, cache, log });
+    const reporter = new ClockReporter({ client, clock, recorder, cache, log });
     // Not awaited: Events at thousands of Gateways must not delay the inventory.
     this.#clockTelling = new Worker({
       name: 'reporting the clock difference',
@@ -98,7 +98,7 @@ export class LeaderTerm {
       random,
       log,
       work: () => {
-        if (this.#leading) teller.tell(this.#reconcilers);
+        if (this.#leading) reporter.report(this.#reconcilers);
         return Promise.resolve(options.resyncMs);
       },
     });
@@ -190,13 +190,13 @@ export class LeaderTerm {
   #keepRecords(recorder: EventRecorder): Worker {
     const { runtime, client, cache, records } = this.#options;
     const { clock, random, log } = runtime;
-    const teller = new RivalTeller({ cache, recorder, log });
+    const reporter = new RivalReporter({ cache, recorder, log });
     const name = 'noting the leader on the Services';
     const work = async (): Promise<number | undefined> => {
       if (!this.#leading || records === undefined) return undefined;
-      const { rivals, pause } = await records.keep(client);
-      teller.tell(rivals);
-      return pause;
+      const { rivals, pauseMs } = await records.keep(client);
+      reporter.report(rivals);
+      return pauseMs;
     };
     return new Worker({ name, clock, random, log, work });
   }

@@ -9,6 +9,7 @@ import { SERVICES } from './event-targets.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
+/** The resource of Pods, as the client addresses it. */
 const PODS: Resource = {
   group: '',
   version: 'v1',

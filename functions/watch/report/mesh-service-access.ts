@@ -63,6 +63,7 @@ export function createMeshServiceAccess({
   };
 }
 
+/** Names the effect of the missing permission, and the permission. */
 function denied(scope: string): EventMessage {
   const message =
     'GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only ' +

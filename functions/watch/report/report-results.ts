@@ -63,6 +63,9 @@ function reportEvents(
     recorder.report(target, `${scope} result `, occurrences);
 }
 
+/**
+ * A server whose port is being added to the Service would be reported as unreachable for a moment.
+ */
 function withoutWaiting(settled: readonly Settled[], waiting: WaitingServers): readonly Settled[] {
   return settled.map((result) => ({
     ...result,

@@ -10,8 +10,10 @@ import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED, type Suspects } from '../../../shared/queue/suspects.ts';
 import { RETRY_BACKOFF_MS, type RetryContext } from '../loop/retry.ts';
 
+/** Time for one batch, after which the queue delivers it again. */
 const VISIBILITY_MS = 60_000;
 
+/** All events that may arrive in the queue of a cluster. */
 const EVENTS = { ...SETTLED_EVENTS, ...RESYNC_EVENTS };
 
 /** Each method resolves with whether the message is done. */
@@ -68,6 +70,7 @@ export async function consumeSettled(
  */
 const MAX_RECEIVES = 3;
 
+/** Separates messages that may crash the process from the others, before any is parsed. */
 function sift(
   messages: readonly QueueMessage[],
   suspects: Suspects,
@@ -80,6 +83,7 @@ function sift(
   };
 }
 
+/** The next snapshot produces a new result, so the message is deleted and not kept. */
 async function drop(
   queue: Queue,
   { id, group, receipt, receiveCount }: QueueMessage,
@@ -93,6 +97,7 @@ async function drop(
   await queue.delete(receipt);
 }
 
+/** What the handling of all messages shares. */
 interface Handling {
   readonly listener: SettledListener;
   readonly log: RetryContext['log'];
@@ -131,12 +136,14 @@ async function dealWith(
   return true;
 }
 
+/** Resolves with whether the listener is done with the event. */
 function tell(listener: SettledListener, event: EventOf<typeof EVENTS>): Promise<boolean> {
   return event.type === INGRESS_SETTLED
     ? listener.settled(event.data)
     : listener.resync(event.data, event.subject);
 }
 
+/** Messages of one group must be handled in order. */
 function byGroup(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {
   return [...Map.groupBy(messages, (message) => message.group).values()];
 }

@@ -22,10 +22,11 @@ export interface StatusKeeperOptions {
   readonly log: Logger;
 }
 
+/** A Service as the cache has it. */
 type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 
 /** The first change by another writer is reverted at once, later ones at growing intervals. */
-const PAUSE = { base: 60_000, max: 600_000 };
+const PAUSE_MS = { base: 60_000, max: 600_000 };
 /** Without changes for this long, the intervals start again. */
 const PEACE_MS = 600_000;
 
@@ -92,7 +93,9 @@ export class StatusKeeper {
   }
 
   #pause(): number {
-    return this.#contests < 2 ? 0 : Math.min(PAUSE.max, PAUSE.base * 2 ** (this.#contests - 2));
+    return this.#contests < 2
+      ? 0
+      : Math.min(PAUSE_MS.max, PAUSE_MS.base * 2 ** (this.#contests - 2));
   }
 
   #tell(observed: ObservedService, isForeign: boolean): void {
@@ -107,6 +110,7 @@ export class StatusKeeper {
   }
 }
 
+/** The Event for an external address that another program wrote. */
 function foreign(scope: string, { object: service, owned }: ObservedService): EventMessage {
   const { namespace, name } = service.meta;
   const message =
@@ -117,10 +121,12 @@ function foreign(scope: string, { object: service, owned }: ObservedService): Ev
   return { subject: `${scope} foreign`, type: 'Warning', reason: 'AddressForeign', message };
 }
 
+/** What the other program did to the status. */
 function rivalOf(service: ObservedService['object'], owned: ObservedService['owned']): string {
   return addressesOf(service).length === 0 ? 'it was emptied' : `by ${writersOf(owned)}`;
 }
 
+/** The Event for two programs that overwrite each other. */
 function contested(scope: string, rival: string): EventMessage {
   const message =
     `another program also keeps writing the external address of this Service (${rival}), ` +

@@ -15,6 +15,7 @@ import type { ForeignPods } from './foreign-pods.ts';
 /** Milliseconds between two checks; a Gateway is reported if both find it unselected. */
 export const LOOK_MS = 10_000;
 
+/** The subject of all Events of this report. */
 const SUBJECT = 'unselected';
 
 /** The Gateways of the cluster, and the check of pods that Sluice does not manage. */
@@ -106,8 +107,10 @@ export class UnselectedGateways {
   }
 }
 
+/** Kinds on which the selection of a Gateway depends. */
 const OF_SELECTION: ReadonlySet<string> = new Set(['Gateway', 'Pod', 'Service']);
 
+/** Each namespace once, sorted. */
 function namespacesOf(ingresses: readonly ReadingIngress[]): readonly string[] {
   return [...new Set(ingresses.map(({ ref }) => ref.namespace))].sort();
 }

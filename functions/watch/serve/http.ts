@@ -23,6 +23,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** The port of the shipped manifests. */
 const DEFAULT_PORT = 8080;
 
 /** `SLUICE_HTTP_PORT`: a port, `host:port`, or `off`. Default: 8080 in a cluster, otherwise off. */
@@ -76,6 +77,7 @@ export async function serveHttp(
   };
 }
 
+/** Answers one request. Readiness depends on the streams, liveness on nothing. */
 async function answer(
   answers: HttpEndpoints,
   { method, url }: IncomingMessage,
@@ -99,6 +101,7 @@ async function answer(
   );
 }
 
+/** If the answer has begun already, the connection is cut, so that it does not look complete. */
 function send(
   response: ServerResponse,
   status: number,

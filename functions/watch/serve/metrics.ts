@@ -34,7 +34,9 @@ export interface MetricsSource {
 }
 
 const VERSION = '0.1.0';
+/** The labels of metrics about one stream. */
 const STREAM = ['kind', 'group', 'namespace'] as const;
+/** Upper bounds of the histogram. */
 const LAG_BUCKETS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120];
 
 type Labels = Readonly<Record<string, string>>;
@@ -79,10 +81,12 @@ function metricFor({ name, help, labels = [], read }: ReadMetric, source: Metric
   });
 }
 
+/** A metric without labels. */
 function plain(name: string, help: string, read: (source: MetricsSource) => number): ReadMetric {
   return { name, help, read: (source) => [[{}, read(source)]] };
 }
 
+/** A metric with one value for each stream. */
 function perStream(name: string, help: string, read: (stream: StreamReport) => number): ReadMetric {
   return {
     name: `stream_${name}`,
@@ -203,14 +207,17 @@ function createMeter(registry: Registry): WatchMeter {
   };
 }
 
+/** An absent namespace means that the stream covers the whole cluster. */
 function labelsOf({ kind, group, namespace }: StreamReport): Labels {
   return { kind, group, namespace: namespace ?? '' };
 }
 
+/** Prometheus expects seconds. */
 function seconds(ms: number): number {
   return ms / 1_000;
 }
 
+/** User and system time of the process. */
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;

@@ -39,6 +39,7 @@ export function readiness(input: ReadinessInput): Readiness {
   };
 }
 
+/** Why the stream makes the watcher unready; undefined if it does not. */
 function fault(
   { kind, group, namespace, state, figures }: StreamReport,
   now: number,

@@ -11,6 +11,7 @@ import type { MeshServiceChoice } from './mesh-services.ts';
 import type { GatewayApiObjects } from './gateway-api.ts';
 import type { IngressScope } from './ingress-scope.ts';
 
+/** The lists of objects that an ingress is made of. */
 type List = keyof IndexedObjects;
 
 /** The state of one ingress against which an object is checked. */
@@ -29,11 +30,13 @@ export interface ConcernContext {
   readonly draining: boolean;
 }
 
+/** Whether an object concerns the ingress. */
 type Concern<K extends List> = (
   object: IndexedObjects[K][number],
   ground: ConcernContext,
 ) => boolean;
 
+/** One rule for each list; a new list does not compile without one. */
 const CONCERNS: { readonly [K in List]: Concern<K> } = {
   services: (service, { scope }) => scope.isSibling(service),
   meshServices: (service, { mesh }) => mesh().concerns(service),
@@ -73,6 +76,7 @@ function ask<K extends List>(
   return concern(object, ground);
 }
 
+/** Whether the pods of the ingress read the Gateway with this key. */
 function readsGateway(key: string, { index, scope }: ConcernContext): boolean {
   const gateway = index.gateways.get(key);
   return gateway !== undefined && scope.isRead(gateway.selector);

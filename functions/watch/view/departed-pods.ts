@@ -4,6 +4,7 @@
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 
+/** A removed pod that still drains. */
 interface Departure {
   readonly pod: Pod;
   /** Its deletion, reported again when the member is removed, because it proves the removal. */
@@ -13,20 +14,20 @@ interface Departure {
 
 /** Keeps pods of one ingress after their removal, until their drain time is over. */
 export class DepartedPods {
-  readonly #drain: number;
+  readonly #drainMs: number;
   #gone: readonly Departure[] = [];
 
   /** Milliseconds; 0 disables draining. */
-  constructor(drain: number) {
-    this.#drain = drain;
+  constructor(drainMs: number) {
+    this.#drainMs = drainMs;
   }
 
   /** Only for pods that served until then: a pod that was already out does not return to drain. */
   add(pod: Pod, change: Change, now: number): void {
-    if (this.#drain === 0 || pod.ips.length === 0) return;
+    if (this.#drainMs === 0 || pod.ips.length === 0) return;
     this.#gone = [
       ...this.#gone,
-      { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drain },
+      { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drainMs },
     ];
   }
 

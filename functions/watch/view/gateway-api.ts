@@ -6,6 +6,7 @@ import type {
 import type { ClusterIndex } from '../cache/cluster-index.ts';
 import { sortedObjects } from '../cache/indexer.ts';
 
+/** A reference to a Gateway or ListenerSet. */
 type Parent = Pick<ApiRoute['parents'][number], 'kind' | 'namespace' | 'name'>;
 
 /** The Gateway API objects that are relevant for one ingress. */
@@ -70,10 +71,12 @@ export function selectGatewayApi(namespace: string, index: ClusterIndex): Gatewa
   };
 }
 
+/** For building maps: no entry for a missing object. */
 function found<T>(key: string, object: T | undefined): readonly (readonly [string, T])[] {
   return object === undefined ? [] : [[key, object]];
 }
 
+/** Gateways and ListenerSets may have the same name. */
 function parentKey({ kind, namespace, name }: Parent): string {
   return `${kind} ${namespace}/${name}`;
 }

@@ -33,6 +33,7 @@ export interface ViewOptions {
   readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
 }
 
+/** A part of the view that is computed separately, and again only if it may have changed. */
 type Part =
   | 'scope'
   | 'gateways'
@@ -43,6 +44,7 @@ type Part =
   | 'mesh'
   | 'discovered';
 
+/** Parts that are computed again when gateway pods change. */
 const OF_PODS: readonly Part[] = [
   'scope',
   'gateways',
@@ -52,6 +54,7 @@ const OF_PODS: readonly Part[] = [
   'mesh',
   'discovered',
 ];
+/** Parts that are computed again when objects of Gateway API change. */
 const OF_API: readonly Part[] = ['gatewayApi', 'mesh', 'discovered'];
 /**
  * Without an ingress Service, nothing is relevant: when it is created, earlier objects do not

@@ -23,6 +23,7 @@ export interface MeshServiceChoice {
   readonly concerns: (service: Service) => boolean;
 }
 
+/** The objects that decide which mesh Services matter. */
 type Seen = Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets' | 'services'>;
 
 /** `mesh`: all Services of the cluster, by namespace. */
@@ -67,6 +68,7 @@ function candidates(name: string, mesh: Indexer<Service>): readonly Service[] {
     : one(mesh.get(place.service));
 }
 
+/** A list of at most one. */
 function one(service: Service | undefined): readonly Service[] {
   return service === undefined ? [] : [service];
 }

@@ -12,7 +12,7 @@ import { IngressView } from './ingress-view.ts';
 
 /** The ingress that is observed, and the newest revision that was sent for it. */
 export interface ObservedIngressOptions {
-  readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
+  readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drainMs'>;
   readonly cache: Pick<ClusterCache, 'index'>;
   readonly mesh: MeshOptions;
   /** The newest revision so far. */
@@ -27,6 +27,7 @@ export interface Noticed {
   readonly isDeparture: boolean;
 }
 
+/** What was last observed. */
 interface Observation {
   readonly objects: KubernetesObjects | undefined;
   /** Every snapshot after this revision contains this change or something newer. */
@@ -46,7 +47,7 @@ export class ObservedIngress {
   constructor(options: ObservedIngressOptions) {
     this.#options = options;
     this.#ref = options.ingress.ref;
-    this.#departures = new DepartedPods(options.ingress.drain);
+    this.#departures = new DepartedPods(options.ingress.drainMs);
     this.#view = this.#viewWith(this.#departures);
     this.#observation = { objects: undefined, newest: options.newest() };
   }
@@ -157,6 +158,7 @@ type PodChange = CacheChange & {
   readonly observed: Extract<CacheChange['observed'], { of: 'pods' }>;
 };
 
+/** The objects of an ingress that was deleted. */
 const NOTHING: Content['objects'] = {
   gateways: [],
   virtualServices: [],
@@ -171,4 +173,5 @@ const NOTHING: Content['objects'] = {
   namespaces: [],
 };
 
+/** For the view without removed pods that still drain. */
 const NO_DEPARTURES = new DepartedPods(0);

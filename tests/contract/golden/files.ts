@@ -41,11 +41,11 @@ const PLACE = leasePlace('sluice', 'east', 'sluice-watch-0');
 
 /** One after the other: who claims a new Lease, renews it, takes it over, raises its epoch, and hands it over. */
 export function leases(): readonly object[] {
-  const duration = 15_000;
+  const durationMs = 15_000;
   const created = leaseWith(PLACE, undefined, {
     holder: 'sluice-watch-0',
     epoch: NOW,
-    duration,
+    durationMs,
     now: NOW,
   });
   const renewed = leaseWith(
@@ -59,24 +59,24 @@ export function leases(): readonly object[] {
         labels: { team: 'edge' },
       },
     },
-    { holder: 'sluice-watch-0', epoch: NOW, duration, now: NOW + 2_000 },
+    { holder: 'sluice-watch-0', epoch: NOW, durationMs, now: NOW + 2_000 },
   );
   const taken = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, renewed, {
     holder: 'sluice-watch-1',
     epoch: NOW + 20_000,
-    duration,
+    durationMs,
     now: NOW + 20_000,
   });
   const raised = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, taken, {
     holder: 'sluice-watch-1',
     epoch: NOW + 90_000,
-    duration,
+    durationMs,
     now: NOW + 21_000,
   });
   const released = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, raised, {
     holder: '',
     epoch: NOW + 90_000,
-    duration: 1_000,
+    durationMs: 1_000,
     now: NOW + 22_000,
   });
   return [created, renewed, taken, raised, released];

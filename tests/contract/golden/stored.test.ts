@@ -227,7 +227,9 @@ describe('the Lease of 0.1.0', () => {
     const claims = (JSON.parse(golden('leases.json')) as RawObject[]).map((lease) =>
       readLease(lease, 1),
     );
-    expect(claims.map(({ holder, epoch, duration }) => [holder, epoch - NOW, duration])).toEqual([
+    expect(
+      claims.map(({ holder, epoch, durationMs }) => [holder, epoch - NOW, durationMs]),
+    ).toEqual([
       ['sluice-watch-0', 0, 15_000],
       ['sluice-watch-0', 0, 15_000],
       ['sluice-watch-1', 20_000, 15_000],

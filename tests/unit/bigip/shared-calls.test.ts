@@ -23,8 +23,8 @@ describe('a call that several wait for', () => {
   test('is made once for all of them', async () => {
     let made = 0;
     const call = shareCall(() => Promise.resolve((made += 1)), {
-      limit: 1_000,
-      late: 1_000,
+      limitMs: 1_000,
+      lateMs: 1_000,
       tooLong,
     });
     expect(await Promise.all([call.get(), call.get()])).toEqual([1, 1]);
@@ -35,7 +35,7 @@ describe('a call that several wait for', () => {
     const signals: AbortSignal[] = [];
     const call = shareCall(
       (signal) => (signals.push(signal) === 1 ? never<string>() : Promise.resolve('well')),
-      { limit: 20, late: 1_000, tooLong },
+      { limitMs: 20, lateMs: 1_000, tooLong },
     );
     expect(await Promise.allSettled([call.get(), call.get()])).toEqual([
       { status: 'rejected', reason: TOO_LONG },
@@ -49,8 +49,8 @@ describe('a call that several wait for', () => {
     const results = [Promise.reject(new Error('of before')), Promise.resolve('well')];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const call = shareCall(() => gate.then(() => results.shift()!), {
-      limit: 5_000,
-      late: 0,
+      limitMs: 5_000,
+      lateMs: 0,
       tooLong,
     });
     const [first, joined] = [call.get(), call.get()];

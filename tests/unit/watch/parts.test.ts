@@ -424,7 +424,7 @@ test('several entries for one Service are one ingress, with the union of what th
       servicePorts: 'manage',
       writeStatus: true,
       withdraw: true,
-      drain: 30_000,
+      drainMs: 30_000,
       probe: false,
     },
   ]);
@@ -434,11 +434,11 @@ test('a pod that is gone drains as long as the longest entry says, but not where
   const entry = (more: object): IngressConfig =>
     IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
   const entries = [entry({ drainSeconds: 5 }), entry({ drainSeconds: 7 })];
-  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one'] }])[0]?.drain).toBe(
+  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one'] }])[0]?.drainMs).toBe(
     7_000,
   );
   expect(
-    watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one', 'two'] }])[0]?.drain,
+    watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one', 'two'] }])[0]?.drainMs,
   ).toBe(0);
 });
 

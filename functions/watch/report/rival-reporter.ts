@@ -6,22 +6,23 @@ import type { Recorder } from './event-recorder.ts';
 import type { EventTarget } from './event-object.ts';
 import { serviceTarget } from './event-targets.ts';
 
-export interface RivalTellerOptions {
+/** Where rivals are reported. */
+export interface RivalReporterOptions {
   readonly cache: Pick<ClusterCache, 'service'>;
   readonly recorder: Recorder;
   readonly log: Logger;
 }
 
-/** Level-based: tells each Service once, and takes it back when the other leader is gone. */
-export class RivalTeller {
-  readonly #options: RivalTellerOptions;
+/** Level-based: reports to each Service once, and clears the report when the other leader is gone. */
+export class RivalReporter {
+  readonly #options: RivalReporterOptions;
   readonly #told = new Map<string, { readonly target: EventTarget; readonly message: string }>();
 
-  constructor(options: RivalTellerOptions) {
+  constructor(options: RivalReporterOptions) {
     this.#options = options;
   }
 
-  tell(rivals: readonly Rival[]): void {
+  report(rivals: readonly Rival[]): void {
     const { cache, recorder, log } = this.#options;
     const found = new Map<string, { target: EventTarget; message: string }>(
       rivals.flatMap((rival) => {
@@ -49,6 +50,7 @@ export class RivalTeller {
   }
 }
 
+/** One Event subject for each Service. */
 function subjectOf(service: string): string {
   return `${service} leader`;
 }
