@@ -2,8 +2,9 @@
  * Chooses addresses for the slices of a device before planning, from the declared state and foreign
  * holders.
  */
-import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import type { PartitionReading } from '../../shared/device/reading.ts';
+import type { Device } from '../../shared/bigip/device.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { AssignedAddresses, NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import {
   assignAddresses,

@@ -1,4 +1,4 @@
-import { isAwayCode } from '../../shared/bigip/breaker.ts';
+import { isAwayCode } from '../../shared/device/errors.ts';
 import { LONGEST_HIDDEN_MS } from '../../shared/queue/limits.ts';
 import type { Trouble } from './results.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Processes all slices of one device in a batch: the newest of each owner, partition by partition.
  */
-import type { PartitionReading } from '../../shared/bigip/device.ts';
+import type { PartitionReading } from '../../shared/device/reading.ts';
 import { arrivals, heldBySiblings } from '../../shared/bigip/device-plan.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';

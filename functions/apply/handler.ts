@@ -5,7 +5,7 @@
 import { createDevices } from '../../shared/bigip/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';

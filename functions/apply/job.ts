@@ -1,6 +1,7 @@
 /** Job and result for one partition of one device. */
-import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
-import type { DeviceError } from '../../shared/bigip/errors.ts';
+import type { PartitionReading } from '../../shared/device/reading.ts';
+import type { Device } from '../../shared/bigip/device.ts';
+import type { DeviceError } from '../../shared/device/errors.ts';
 import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';

@@ -2,7 +2,7 @@
  * Sends events that cannot succeed without a change to the dead letters with their reason, for
  * inspection and replay.
  */
-import { callInWords } from '../../shared/bigip/inner-calls.ts';
+import { callInWords } from '../../shared/device/errors.ts';
 import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Device, Difference } from '../../shared/bigip/device.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';

@@ -1,6 +1,6 @@
 /** Builds the results for the cluster: the complete result of each slice, exposure by exposure. */
-import type { DeviceError } from '../../shared/bigip/errors.ts';
-import { inWords as spoken } from '../../shared/bigip/errors.ts';
+import type { DeviceError } from '../../shared/device/errors.ts';
+import { inWords as spoken } from '../../shared/device/errors.ts';
 import type {
   ExposureResult,
   Exposure,

@@ -1,4 +1,4 @@
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
 import type { Trouble } from './results.ts';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../shared/bigip/audit.ts';
 import { auditDevice } from '../../shared/bigip/audit.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';

@@ -2,7 +2,7 @@
  * express: removes members from rotation, or restores them, ahead of their slice. Only the
  * declaration is authoritative, so this may always fail.
  */
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { isOutage } from '../../shared/queue/away.ts';

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { As3Tenant } from './as3/types.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import { liveShape } from './live-settings.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 

@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
 import type { Difference, DifferenceKind } from './difference.ts';
 import type { Heal } from './drift-rows.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import type { SizeFinding } from './sizes.ts';
 import { sizeFindings } from './sizes.ts';
 

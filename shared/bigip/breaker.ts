@@ -4,8 +4,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
-import { DeviceError } from './errors.ts';
-import type { DeviceErrorCode } from './errors.ts';
+import { DeviceError, isAway } from '../device/errors.ts';
 
 /** Guards calls to one device. */
 export interface Breaker {
@@ -13,35 +12,9 @@ export interface Breaker {
   run<T>(action: () => Promise<T>): Promise<T>;
 }
 
-/**
- * Faults of the device or the path to it. More requests would not help, and failed logins would
- * lock the account.
- */
-const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
-  'BIP401',
-  'BIP402',
-  'BIP501',
-  'BIP502',
-  'BIP504',
-  'BIP506',
-  'BIP507',
-  'BIP511',
-  'BIP512',
-]);
-
 const FAILURES = 3;
 /** Milliseconds. */
 const PAUSE_MS = { first: 5_000, longest: 30_000 } as const;
-
-/** Whether the code means that the device is unavailable, or its breaker open. */
-export function isAwayCode(code: string): boolean {
-  return code === 'BIP508' || [...AWAY].some((one) => one === code);
-}
-
-/** Whether the error means that the device is unavailable. */
-export function isAway(error: unknown): error is DeviceError {
-  return error instanceof DeviceError && AWAY.has(error.code);
-}
 
 /** State of an open breaker: its end by the monotonic clock, and its cause. */
 interface Open {

@@ -5,7 +5,7 @@ import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { wrapTenants } from './as3/render.ts';
 import type { As3Tenant } from './as3/types.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import { faultOfResult } from './outcomes.ts';
 import type { Session } from './session.ts';
 import { IN_PROGRESS, isDeclaring } from './tasks.ts';

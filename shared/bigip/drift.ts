@@ -14,7 +14,7 @@ import { readLive } from './drift-live.ts';
 import type { LiveObjects } from './drift-live.ts';
 import { propertyDrift } from './drift-properties.ts';
 import type { Difference } from './difference.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import { settingDifferences } from './live-settings.ts';
 import { liveNode } from './nodes.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';

@@ -3,14 +3,7 @@
  * the messages of AS3 3.56.
  */
 
-/** A call of AS3 inside the device. */
-export interface InnerCall {
-  readonly method: string;
-  /** Path without query, such as `/mgmt/tm/ltm/pool`. */
-  readonly endpoint: string;
-  /** Absent if there was no answer. */
-  readonly status?: number;
-}
+import type { InnerCall } from '../device/errors.ts';
 
 const FAILED =
   /\b(GET|HEAD|POST|PUT|PATCH|DELETE) (?:https?:\/\/[^\s/]+)?(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
@@ -20,11 +13,6 @@ export function innerCallOf(words: string): InnerCall | undefined {
   const [, method, endpoint, status] = FAILED.exec(words) ?? [];
   if (method === undefined || endpoint === undefined) return undefined;
   return { method, endpoint, ...(status === undefined ? {} : { status: Number(status) }) };
-}
-
-/** Formats a call as `GET /mgmt/… : HTTP 500`. */
-export function callInWords({ method, endpoint, status }: InnerCall): string {
-  return `${method} ${endpoint}: ${status === undefined ? 'no answer' : `HTTP ${status}`}`;
 }
 
 /**

@@ -2,7 +2,7 @@
  * The known answers of AS3 3.56, iControl REST and mcpd, with their meaning. In each table, the
  * first matching row decides.
  */
-import type { DeviceErrorCode, FaultClass, Hint } from './errors.ts';
+import type { DeviceErrorCode, FaultClass, Hint } from '../device/errors.ts';
 import { INNER_WORDS } from './inner-calls.ts';
 
 /** An answer, by HTTP status and text; an absent condition matches everything. */

@@ -3,8 +3,9 @@
  */
 import * as z from 'zod';
 import type { TenantResult } from './answers.ts';
-import { DeviceError } from './errors.ts';
-import { callInWords, innerCallOf } from './inner-calls.ts';
+import { DeviceError } from '../device/errors.ts';
+import { callInWords } from '../device/errors.ts';
+import { innerCallOf } from './inner-calls.ts';
 import { ANSWERS, type OutcomeRow, RESULTS, UNKNOWN } from './outcome-tables.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 

@@ -1,29 +1,14 @@
 /** Reads the declaration of one partition. */
 import * as z from 'zod';
 import type { DeviceConfig } from '../config/schema.ts';
-import type { DeclaredState } from '../domain/declared/declared.ts';
 import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import { declarationOf } from './answers.ts';
-import type { ReadResult } from './as3/read.ts';
 import { readTenant } from './as3/read.ts';
 import type { As3Tenant } from './as3/types.ts';
-import { DeviceError } from './errors.ts';
+import type { PartitionReading } from '../device/reading.ts';
+import { DeviceError } from '../device/errors.ts';
 import type { Session } from './session.ts';
 import type { DeviceResponse } from './transport.ts';
-
-/**
- * The declared state of a partition and the key for the next post; `lockKey` is absent while the
- * tenant does not exist.
- */
-export interface DeclaredPartition {
-  readonly state: DeclaredState;
-  readonly lockKey?: string;
-}
-
-/** The declared state, or why the partition may not be written. */
-export type PartitionReading =
-  | { readonly kind: 'ours'; readonly declared: DeclaredPartition }
-  | Extract<ReadResult, { kind: 'refused' }>;
 
 /** A partition's declaration, and the name of the unit that declared it last, if known. */
 export interface FoundDeclaration {

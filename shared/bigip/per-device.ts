@@ -1,6 +1,6 @@
 import type { DeviceConfig } from '../config/schema.ts';
 import { within } from '../runtime/shared-call.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 
 /** One value per device in this process, created on first use. */
 export interface PerDevice<T> {

@@ -2,31 +2,10 @@
  * Looks up objects that settings refer to. If one is missing, mcpd reports it only at the cost of a
  * whole declare; a lookup costs one request.
  */
-import { namedSettings, referencesIn } from '../domain/exposure/settings/compose.ts';
-import { REFERENCE_KINDS, type ReferenceKind } from '../domain/exposure/settings/row.ts';
-import type { Settings } from '../domain/exposure/settings/settings.ts';
+import { REFERENCE_KINDS } from '../domain/exposure/settings/row.ts';
+import type { MissingReference, Reference } from '../device/references.ts';
 import { wordsOf } from './outcomes.ts';
 import type { Session } from './session.ts';
-
-/** A referenced object on the device. */
-export interface Reference {
-  readonly kind: ReferenceKind;
-  /** Full path such as `/Common/my-irule`. */
-  readonly path: string;
-}
-
-/** An object that settings refer to and that the device does not have. */
-export interface MissingReference extends Reference {
-  /** The device's message. */
-  readonly response: string;
-}
-
-/** References that can be looked up; objects that are in several collections are left to mcpd. */
-export function referencesOf(settings: Partial<Settings>): readonly Reference[] {
-  return referencesIn(namedSettings(settings))
-    .filter(({ kind }) => REFERENCE_KINDS[kind] !== undefined)
-    .map(({ kind, path }) => ({ kind, path }));
-}
 
 /**
  * References that the device reports as missing. Any other answer counts as present; the declare

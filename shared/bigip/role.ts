@@ -2,7 +2,7 @@
  * Determines the active unit of a pair, and checks its requirements before anything is declared.
  */
 import { Info, readAs, Stats, UnitName, wrongShape } from './answers.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import { faultOf, isUnreadable } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 import { Stats } from './answers.ts';
-import { trim } from './errors.ts';
+import { trim } from '../device/errors.ts';
 import type { Session } from './session.ts';
 
 /** Milliseconds. */

@@ -8,7 +8,7 @@ import { Agent, buildConnector, request } from 'undici';
 import { readAll, startMeter, TooLarge, TooSlow } from '../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
 import type { CallKind, CallSettings } from './calls.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 
 /**
  * The address of a unit and how its certificate is verified: by system CAs, by `ca`, or by

@@ -5,7 +5,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
 import { Login, readAs } from './answers.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError } from '../device/errors.ts';
 import { faultOf } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse, Transport } from './transport.ts';
 

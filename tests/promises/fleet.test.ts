@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { Exposure } from '../../shared/domain/exposure/exposure.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';

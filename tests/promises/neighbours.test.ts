@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { applicationName } from '../../shared/bigip/as3/names.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import type { Exposure } from '../../shared/domain/exposure/exposure.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { World } from './support/world.ts';

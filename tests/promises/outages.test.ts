@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { killAt } from './support/gate.ts';
 import type { World } from './support/world.ts';

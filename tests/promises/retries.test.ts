@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { backoff } from '../../functions/apply/backoff.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError } from '../../shared/device/errors.ts';
 import { MAX_RECEIVE_COUNT } from '../../shared/queue/limits.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { World } from './support/world.ts';

@@ -1,6 +1,6 @@
 /** One set of changes on its way to the device. Pure. */
-import type { DeclaredPartition } from '../../../shared/bigip/device.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { DeclaredPartition } from '../../../shared/device/reading.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';

@@ -3,8 +3,8 @@
  * ones. Accepted changes are declared at each step, so one faulty exposure affects no other. Pure.
  */
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
-import type { DeviceError } from '../../../shared/bigip/errors.ts';
-import { isInner } from '../../../shared/bigip/errors.ts';
+import type { DeviceError } from '../../../shared/device/errors.ts';
+import { isInner } from '../../../shared/device/errors.ts';
 import { namedSettings, referencesIn } from '../../../shared/domain/exposure/settings/compose.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { BUDGETS } from './budgets.ts';

@@ -1,7 +1,7 @@
 /** What a declare that did not succeed means. Pure. */
-import { DeviceError, isInner } from '../../../shared/bigip/errors.ts';
-import type { MissingReference, Reference } from '../../../shared/bigip/references.ts';
-import { referencesOf } from '../../../shared/bigip/references.ts';
+import { DeviceError, isInner } from '../../../shared/device/errors.ts';
+import type { MissingReference, Reference } from '../../../shared/device/references.ts';
+import { referencesOf } from '../../../shared/device/references.ts';
 import { isOverspent, spend } from './budgets.ts';
 import { requestedExposure } from './plan.ts';
 import type { Attempt, Loop, Task } from './state.ts';

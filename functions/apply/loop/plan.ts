@@ -1,5 +1,5 @@
 /** Plans from what the loop knows, and keeps the results of changes. Pure. */
-import { DeviceError, inWords, trim } from '../../../shared/bigip/errors.ts';
+import { DeviceError, inWords, trim } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';

@@ -2,9 +2,9 @@
  * Leaves out changes that refer to missing objects before anything is posted, so that no other
  * owner waits for a declare that must fail. Pure.
  */
-import { DeviceError } from '../../../shared/bigip/errors.ts';
-import type { MissingReference, Reference } from '../../../shared/bigip/references.ts';
-import { referencesOf } from '../../../shared/bigip/references.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { MissingReference, Reference } from '../../../shared/device/references.ts';
+import { referencesOf } from '../../../shared/device/references.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { requestedExposure } from './plan.ts';
 import type { Loop } from './state.ts';

@@ -2,7 +2,7 @@
  * Quarantined changes that are tried again, alone and after everything else, so that they cost the
  * others nothing; and changes just left out because of an internal fault that may have ended. Pure.
  */
-import { isInner } from '../../../shared/bigip/errors.ts';
+import { isInner } from '../../../shared/device/errors.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';

@@ -1,7 +1,7 @@
 /** The data of the loop for one partition: what it knows, what happened, and what to do next. */
-import type { DeclaredPartition, PartitionReading } from '../../../shared/bigip/device.ts';
-import type { DeviceError } from '../../../shared/bigip/errors.ts';
-import type { MissingReference, Reference } from '../../../shared/bigip/references.ts';
+import type { DeclaredPartition, PartitionReading } from '../../../shared/device/reading.ts';
+import type { DeviceError } from '../../../shared/device/errors.ts';
+import type { MissingReference, Reference } from '../../../shared/device/references.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';

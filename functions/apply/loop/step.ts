@@ -4,9 +4,9 @@
  * is isolated (`isolate.ts`), and quarantined changes are tried again (`retry.ts`), by the same
  * steps. What may be repeated, and how often, is in `budgets.ts`.
  */
-import type { PartitionReading } from '../../../shared/bigip/device.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
-import type { MissingReference } from '../../../shared/bigip/references.ts';
+import type { PartitionReading } from '../../../shared/device/reading.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { MissingReference } from '../../../shared/device/references.ts';
 import { firstStep } from '../../../shared/domain/plan/steps.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { takenSince } from '../addresses.ts';

@@ -3,6 +3,7 @@
  * survive the round trip was changed by another client.
  */
 import * as z from 'zod';
+import type { RefusedPartition } from '../../device/reading.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { Monitor } from '../../domain/exposure/settings/values.ts';
 import { composeSettings } from '../../domain/exposure/settings/compose.ts';
@@ -24,16 +25,7 @@ import type { As3Monitor, As3Tenant } from './types.ts';
 
 /** The declared state, or why the partition must not be written. */
 export type ReadResult =
-  | { readonly kind: 'ours'; readonly state: DeclaredState }
-  /**
-   * A declaration of another client, of a newer format, or with foreign changes; it must never be
-   * overwritten.
-   */
-  | {
-      readonly kind: 'refused';
-      readonly code: 'OWN303' | 'OWN304' | 'OWN305';
-      readonly reason: string;
-    };
+  { readonly kind: 'ours'; readonly state: DeclaredState } | RefusedPartition;
 
 const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
 const Pointers = z.array(Pointer);

@@ -1,5 +1,5 @@
 /** The effect of one slice on the current declaration of one partition. Pure. */
-import type { PartitionReading } from '../../bigip/device.ts';
+import type { PartitionReading } from '../../device/reading.ts';
 import type { DevicePlanRules } from '../../bigip/device-plan.ts';
 import { planDevice } from '../../bigip/device-plan.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';

@@ -2,7 +2,8 @@
  * Previews the effect of sending an event again: the event is parsed, mapped if it is a snapshot,
  * and planned against the current devices.
  */
-import type { Device, PartitionReading } from '../../bigip/device.ts';
+import type { PartitionReading } from '../../device/reading.ts';
+import type { Device } from '../../bigip/device.ts';
 import { createDevice } from '../../bigip/device.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';

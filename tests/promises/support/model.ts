@@ -2,14 +2,14 @@
  * What the promises are about, watched from outside while apply works: every declared state and
  * every result is judged as it appears.
  */
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Exposure, Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { isSameContent } from '../../../shared/domain/declared/declared.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
-import type { Reference } from '../../../shared/bigip/references.ts';
+import type { Reference } from '../../../shared/device/references.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { Gate } from './gate.ts';

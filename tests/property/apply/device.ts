@@ -3,9 +3,9 @@
  * as its script says, and notes what a real one would have seen.
  */
 import type { Effect, Happened } from '../../../functions/apply/loop/state.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
-import type { DeviceErrorCode, FaultClass, Hint } from '../../../shared/bigip/errors.ts';
-import type { Reference } from '../../../shared/bigip/references.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { DeviceErrorCode, FaultClass, Hint } from '../../../shared/device/errors.ts';
+import type { Reference } from '../../../shared/device/references.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 

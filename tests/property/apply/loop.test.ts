@@ -15,7 +15,7 @@ import { createLoop } from '../../../functions/apply/loop/state.ts';
 import { nextStep } from '../../../functions/apply/loop/step.ts';
 import { FULL_PACE } from '../../../functions/apply/pace.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { applyGroup } from '../../../functions/apply/group.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { asking, wish } from '../../fixtures/addresses.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { refusing } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import type { World } from '../../promises/support/world.ts';

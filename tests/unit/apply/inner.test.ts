@@ -5,7 +5,7 @@
  * device as content (outcomes.ts) nearly everything here fails.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { faultOfResult } from '../../../shared/bigip/outcomes.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';

@@ -1,6 +1,6 @@
 /** Clusters that leave, drain and come back, through the handler of apply. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';

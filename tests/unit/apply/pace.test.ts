@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createPace, FULL_PACE, paceAt, slower } from '../../../functions/apply/pace.ts';
 import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { scriptLinesOf, MAX_SCRIPT_LINES } from '../../../shared/domain/plan/steps.ts';

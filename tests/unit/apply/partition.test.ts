@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';

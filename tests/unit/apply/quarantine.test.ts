@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import { refusing } from '../../fixtures/device.ts';
 import type { World } from '../../promises/support/world.ts';

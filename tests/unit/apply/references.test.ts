@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Reference } from '../../../shared/bigip/references.ts';
+import type { Reference } from '../../../shared/device/references.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { World } from '../../promises/support/world.ts';
 import { createWorld } from '../../promises/support/world.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { startRepair } from '../../../functions/apply/repair.ts';
 import type { RepairScope } from '../../../functions/apply/repair.ts';
 import type { Device, Difference } from '../../../shared/bigip/device.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { createRepairMemory } from '../../../shared/failures/repairs.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { memoryDevice } from '../../fixtures/device.ts';

@@ -5,7 +5,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { trim } from '../../../shared/bigip/errors.ts';
+import { trim } from '../../../shared/device/errors.ts';
 import { faultOf, faultOfResult, wordsOf } from '../../../shared/bigip/outcomes.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 
@@ -266,8 +266,8 @@ describe('what an answer as a whole means', () => {
   });
 
   test('every code that can come out is in the table of codes with its remedy', () => {
-    const sources = ['outcomes.ts', 'errors.ts'].map((file) =>
-      readFileSync(new URL(`../../../shared/bigip/${file}`, import.meta.url), 'utf8'),
+    const sources = ['bigip/outcomes.ts', 'device/errors.ts'].map((file) =>
+      readFileSync(new URL(`../../../shared/${file}`, import.meta.url), 'utf8'),
     );
     const codes = new Set(sources.flatMap((text) => text.match(/BIP\d{3}/g) ?? []));
     expect([...codes]).toEqual(expect.arrayContaining(['BIP401', 'BIP421', 'BIP454', 'BIP508']));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBreaker } from '../../../shared/bigip/breaker.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { perDevice } from '../../../shared/bigip/per-device.ts';
 import type { DeviceRequest, DeviceResponse, Transport } from '../../../shared/bigip/transport.ts';
 import { createUnit } from '../../../shared/bigip/unit.ts';

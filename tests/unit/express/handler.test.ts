@@ -1,7 +1,7 @@
 /** The function express where it cannot reach its device, or should not. */
 import { describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/express/handler.ts';
-import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';

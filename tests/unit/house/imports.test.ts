@@ -60,6 +60,13 @@ describe('the boundaries of the architecture', () => {
     ).toEqual([]);
   });
 
+  test('errors and readings of devices come from shared/device, so few files import an adapter', () => {
+    const adapter = (i: Import): boolean =>
+      inside(i.target, 'shared/bigip') && !inside(i.file, 'shared/bigip');
+    const importing = ['functions', 'shared'].flatMap(sources).flatMap(importsOf).filter(adapter);
+    expect(new Set(importing.map(({ file }) => file)).size).toBeLessThanOrEqual(22);
+  });
+
   test('functions never import each other', () => {
     const folder = (path: string): string => path.split('/').slice(0, 2).join('/');
     expect(

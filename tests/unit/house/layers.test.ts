@@ -8,6 +8,7 @@ const SHARED = [
   ['shared/telemetry'],
   ['shared/runtime'],
   ['shared/config'],
+  ['shared/device'],
   ['shared/bigip', 'shared/kubernetes', 'shared/queue'],
   ['shared/host'],
   ['shared/failures'],

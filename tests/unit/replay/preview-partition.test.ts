@@ -1,6 +1,6 @@
 /** What a slice would change in one partition, as a preview says it: for one exposure or all, beside the other partitions. */
 import { describe, expect, test } from '@jest/globals';
-import type { PartitionReading } from '../../../shared/bigip/device.ts';
+import type { PartitionReading } from '../../../shared/device/reading.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { planPartition, type PlanRules } from '../../../shared/domain/plan/plan.ts';

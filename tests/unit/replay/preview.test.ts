@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PartitionReading } from '../../../shared/bigip/device.ts';
+import type { PartitionReading } from '../../../shared/device/reading.ts';
 import {
   combinePreviews,
   previewPartition,

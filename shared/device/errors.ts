@@ -1,5 +1,4 @@
-/** Errors of devices, as shown to users. */
-import type { InnerCall } from './inner-calls.ts';
+/** Errors of devices, as shown to users. No device of a certain kind is known here. */
 
 /** Codes that an error of a device can have; the code table explains them. */
 export type DeviceErrorCode =
@@ -45,6 +44,15 @@ export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
  * `unfound`: AS3 did not find a referenced object, or failed to look it up.
  */
 export type Hint = 'slow' | 'raced' | 'inner' | 'unsaved' | 'unfound';
+
+/** A call of AS3 inside the device. */
+export interface InnerCall {
+  readonly method: string;
+  /** Path without query, such as `/mgmt/tm/ltm/pool`. */
+  readonly endpoint: string;
+  /** Absent if there was no answer. */
+  readonly status?: number;
+}
 
 interface Details {
   readonly response?: string;
@@ -98,4 +106,35 @@ export function trim(text: string, length = 600): string {
     .replaceAll(/\s+/g, ' ')
     .trim();
   return words.length > length ? `${words.slice(0, length)}…` : words;
+}
+
+/** Formats a call as `GET /mgmt/… : HTTP 500`. */
+export function callInWords({ method, endpoint, status }: InnerCall): string {
+  return `${method} ${endpoint}: ${status === undefined ? 'no answer' : `HTTP ${status}`}`;
+}
+
+/**
+ * Faults of the device or the path to it. More requests would not help, and failed logins would
+ * lock the account.
+ */
+const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
+  'BIP401',
+  'BIP402',
+  'BIP501',
+  'BIP502',
+  'BIP504',
+  'BIP506',
+  'BIP507',
+  'BIP511',
+  'BIP512',
+]);
+
+/** Whether the code means that the device is unavailable, or its breaker open. */
+export function isAwayCode(code: string): boolean {
+  return code === 'BIP508' || [...AWAY].some((one) => one === code);
+}
+
+/** Whether the error means that the device is unavailable. */
+export function isAway(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && AWAY.has(error.code);
 }
