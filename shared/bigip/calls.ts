@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 interface CallLimit {
   readonly bytes: number;
   /** Milliseconds, if less than devices[].requestTimeout. */
-  readonly longest?: number;
+  readonly longestMs?: number;
 }
 
 /**
@@ -17,7 +17,7 @@ interface CallLimit {
 const CALLS = {
   login: { bytes: 256 * KIB },
   /** An unreachable device must not delay the end of the process. */
-  logout: { bytes: 256 * KIB, longest: 2_000 },
+  logout: { bytes: 256 * KIB, longestMs: 2_000 },
   /** One small object: a role, a version, an object by name. */
   read: { bytes: MIB },
   /** One object, such as a node. */
@@ -40,7 +40,7 @@ export type CallKind = keyof typeof CALLS;
 /** Limits of one device, which override those of the kind of call. */
 export interface CallSettings {
   /** devices[].requestTimeout, in milliseconds. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
   /** Bytes, if answers must be smaller than usual. */
   readonly largest?: number | undefined;
   readonly leastRate?: number | undefined;
@@ -49,8 +49,8 @@ export interface CallSettings {
 /** Limits of one call, combined with the settings of the device. */
 export function limitsOf(
   kind: CallKind,
-  { timeout, largest = Number.POSITIVE_INFINITY, leastRate }: CallSettings,
+  { timeoutMs, largest = Number.POSITIVE_INFINITY, leastRate }: CallSettings,
 ): ExchangeLimits {
-  const { bytes, longest = timeout }: CallLimit = CALLS[kind];
-  return { total: Math.min(timeout, longest), bytes: Math.min(bytes, largest), leastRate };
+  const { bytes, longestMs = timeoutMs }: CallLimit = CALLS[kind];
+  return { total: Math.min(timeoutMs, longestMs), bytes: Math.min(bytes, largest), leastRate };
 }

@@ -20,7 +20,7 @@ export interface DeviceSecrets {
 export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
   /** Milliseconds for one request, if less than devices[].requestTimeout. */
-  readonly timeout?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /** Maximum bytes of an answer, if less than usual. */
   readonly largest?: number | undefined;
   /** If true, only reads are sent; writes are logged to `log`. */
@@ -45,14 +45,14 @@ export function openSession(
   options: ConnectOptions = {},
 ): DeviceSession {
   const { name, tls, username, loginProvider, requestTimeout } = config;
-  const timeout = Math.min(requestTimeout * 1000, options.timeout ?? Number.POSITIVE_INFINITY);
+  const timeoutMs = Math.min(requestTimeout * 1000, options.timeoutMs ?? Number.POSITIVE_INFINITY);
   const unit = (url: string): Unit => {
     const transport = createTransport({
       name,
       url,
       ca,
       fingerprint: tls.fingerprint,
-      timeout,
+      timeoutMs,
       largest: options.largest,
     });
     return createUnit({
@@ -61,7 +61,7 @@ export function openSession(
       transport,
       credentials: { username, loginProvider, password },
       clock,
-      timeout,
+      timeoutMs,
     });
   };
   const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
@@ -70,7 +70,7 @@ export function openSession(
     units,
     breaker: createBreaker(name, clock, options.random ?? (() => 0.5)),
     clock,
-    timeout,
+    timeoutMs,
   });
   return options.dryRun === true ? readOnlySession(session, name, options.log ?? SILENT) : session;
 }

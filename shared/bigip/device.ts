@@ -77,7 +77,7 @@ export interface Device {
 /** What a device needs besides its configuration and secrets; all of it is optional. */
 export interface DeviceSurroundings extends Pick<
   ConnectOptions,
-  'random' | 'log' | 'dryRun' | 'timeout' | 'largest'
+  'random' | 'log' | 'dryRun' | 'timeoutMs' | 'largest'
 > {
   /**
    * Called if the declaration is older than an earlier one; rejects if the report could not be

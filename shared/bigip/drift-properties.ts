@@ -161,7 +161,7 @@ function ofNodes({ used }: Declared, { nodes, common }: LiveObjects): readonly D
   ];
 }
 
-/** Sluice does not drain shared nodes, so somebody else did. */
+/** Sluice does not drain shared nodes, so another client did. */
 const COMMON_NODE_ROWS: readonly DriftRow<unknown>[] = [
   {
     field: 'session',

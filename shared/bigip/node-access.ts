@@ -27,8 +27,8 @@ export interface NodeAccess {
   close(): Promise<void>;
 }
 
-/** Seconds; a slower answer is too late for express. */
-const LONGEST_REQUEST = 5;
+/** A slower answer is too late for express. */
+const LONGEST_REQUEST_MS = 5_000;
 
 /** With `dryRun`, writes are logged to `log` and not sent. */
 export interface NodeSurroundings {
@@ -52,7 +52,7 @@ export function openNodeAccess(
     random,
     dryRun,
     log,
-    timeout: LONGEST_REQUEST * 1000,
+    timeoutMs: LONGEST_REQUEST_MS,
   });
   const readPartition = createPartitionReader(session, config);
   return {

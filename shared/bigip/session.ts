@@ -58,7 +58,7 @@ export interface SessionOptions {
   readonly breaker: Breaker;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Milliseconds for one request. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -165,7 +165,7 @@ interface ActiveUnit {
  * Remembers the active unit for a short time, and finds it again when that has passed or a call
  * failed.
  */
-function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveUnit {
+function trackActive({ device, units, clock, timeoutMs }: SessionOptions): ActiveUnit {
   const valid = units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair;
   let known: Active | undefined;
   let last = units[0];
@@ -183,14 +183,14 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
     return known;
   };
   // A login and one read per unit.
-  const limitMs = 3 * timeout * units.length;
+  const limitMs = 3 * timeoutMs * units.length;
   const tooLong = (): DeviceError =>
     new DeviceError(
       'BIP502',
       'transient',
       `${device}: its units did not report which one is active within ${limitMs / 1000} s; check their load`,
     );
-  const finding = shareCall(find, { limitMs, lateMs: timeout / 2, tooLong });
+  const finding = shareCall(find, { limitMs, lateMs: timeoutMs / 2, tooLong });
   const get = async (): Promise<Active> =>
     known !== undefined && longestSince(clock, known.since) < valid ? known : finding.get();
   const asking = shareCall(
@@ -198,7 +198,7 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
       const now = await get();
       return (now.facts ??= await readUnitFacts(device, now.unit));
     },
-    { limitMs: limitMs + timeout, lateMs: timeout / 2, tooLong },
+    { limitMs: limitMs + timeoutMs, lateMs: timeoutMs / 2, tooLong },
   );
   return {
     get,

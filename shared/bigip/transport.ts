@@ -65,7 +65,7 @@ export function createTransport(options: TransportOptions): Transport {
   const agent = new Agent({
     connections: 4,
     headersTimeout: 0,
-    bodyTimeout: options.timeout,
+    bodyTimeout: options.timeoutMs,
     connect: connector(options),
   });
   return {
@@ -131,8 +131,8 @@ const CONNECT_MS = 5_000;
 class PinMismatch extends Error {}
 
 /** A pinned certificate is trusted by its pin, so chain and host name are not checked. */
-function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnector.connector {
-  const connectTimeout = Math.min(timeout, CONNECT_MS);
+function connector({ ca, fingerprint, timeoutMs }: TransportOptions): buildConnector.connector {
+  const connectTimeout = Math.min(timeoutMs, CONNECT_MS);
   if (fingerprint === undefined)
     return buildConnector({
       allowH2: false,
@@ -181,7 +181,7 @@ const BEFORE_SENDING = new Set([
  */
 function explain(
   error: unknown,
-  { name, url, timeout }: TransportOptions,
+  { name, url, timeoutMs }: TransportOptions,
   { method, path }: DeviceRequest,
 ): DeviceError {
   const {
@@ -219,7 +219,7 @@ function explain(
     return new DeviceError(
       'BIP502',
       fault,
-      `${name}: no answer to ${what} within ${timeout / 1000} s`,
+      `${name}: no answer to ${what} within ${timeoutMs / 1000} s`,
       { cause: error },
     );
   return new DeviceError(

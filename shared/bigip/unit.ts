@@ -37,7 +37,7 @@ export interface UnitOptions {
   readonly credentials: Credentials;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Milliseconds for one request. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
 }
 
 interface Token {
@@ -49,17 +49,17 @@ const RENEW_EARLY_MS = 60_000;
 
 /** Logs in on the first request. */
 export function createUnit(options: UnitOptions): Unit {
-  const { device, transport, clock, url, timeout } = options;
+  const { device, transport, clock, url, timeoutMs } = options;
   let held: Token | undefined;
   const renewal = shareCall(async (signal) => (held = await login(options, signal)), {
     // Includes the time to resolve the password.
-    limitMs: 2 * timeout,
-    lateMs: timeout / 2,
+    limitMs: 2 * timeoutMs,
+    lateMs: timeoutMs / 2,
     tooLong: () =>
       new DeviceError(
         'BIP502',
         'transient',
-        `${device}: no login within ${(2 * timeout) / 1000} s; check its load and the source of devices[].password`,
+        `${device}: no login within ${(2 * timeoutMs) / 1000} s; check its load and the source of devices[].password`,
       ),
   });
   const valid = async (): Promise<Token> =>

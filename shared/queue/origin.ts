@@ -80,8 +80,8 @@ function stranger(
 }
 
 /**
- * Signed bytes stay valid whoever sends them: a replay of the original is accepted, and a modified
- * event is not.
+ * Signed bytes stay valid whatever sender delivers them: a replay of the original is accepted, and
+ * a modified event is not.
  */
 export async function checkSignature(
   { claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>,

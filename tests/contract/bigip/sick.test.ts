@@ -33,7 +33,7 @@ describe('an answer that drips', () => {
     async (_name, match) => {
       const bigip = await lab();
       await declare(connect(bigip), wanted());
-      const device = connect(bigip, { timeout: LIMIT });
+      const device = connect(bigip, { timeoutMs: LIMIT });
       const heal = bigip.faults.inject({ times: Infinity, match, response: DRIP });
       await expect(device.read('k8s')).rejects.toMatchObject({
         code: 'BIP502',
@@ -49,7 +49,7 @@ describe('an answer that drips', () => {
 
   test('the lists that a declare is compared with, too', async () => {
     const bigip = await lab();
-    const device = connect(bigip, { timeout: LIMIT });
+    const device = connect(bigip, { timeoutMs: LIMIT });
     await declare(device, wanted());
     bigip.faults.inject({ match: isList, response: DRIP });
     await expect(device.verify('k8s', wanted())).rejects.toMatchObject({
@@ -65,7 +65,7 @@ describe('an answer that drips', () => {
 
   test('a header that drips is no answer', async () => {
     const bigip = await lab();
-    const device = connect(bigip, { timeout: LIMIT });
+    const device = connect(bigip, { timeoutMs: LIMIT });
     bigip.faults.inject({ match: isLogin, response: { ...DRIP, head: true } });
     await expect(device.read('k8s')).rejects.toMatchObject({
       code: 'BIP502',
@@ -76,7 +76,7 @@ describe('an answer that drips', () => {
 
   test('a declare whose answer drips is in doubt, and was done', async () => {
     const bigip = await lab();
-    const device = connect(bigip, { timeout: LIMIT });
+    const device = connect(bigip, { timeoutMs: LIMIT });
     await declare(device, wanted());
     bigip.faults.inject({ match: isDeclare, response: DRIP });
     await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('an answer that drips', () => {
 
   test('data that flows buys time: a large answer may take longer than the limit', async () => {
     const bigip = await lab();
-    const quick = { name: 'bigip-1', url: bigip.url, ca: bigip.ca, timeout: LIMIT };
+    const quick = { name: 'bigip-1', url: bigip.url, ca: bigip.ca, timeoutMs: LIMIT };
     const [slow, fair] = [createTransport(quick), createTransport({ ...quick, leastRate: 20 })];
     try {
       // About 100 bytes.
@@ -158,7 +158,7 @@ describe('an answer without an end', () => {
       name: 'bigip-1',
       url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
       ca,
-      timeout: 20_000,
+      timeoutMs: 20_000,
     });
     try {
       await expect(transport.send({ method: 'GET', path: '/' })).rejects.toMatchObject({

@@ -71,7 +71,7 @@ describe('a login', () => {
       transport: { send, close: () => Promise.resolve() },
       credentials: { username: 'u', loginProvider: 'tmos', password },
       clock,
-      timeout: 20,
+      timeoutMs: 20,
     });
   const isLogin = ({ kind }: DeviceRequest): boolean => kind === 'login';
 
