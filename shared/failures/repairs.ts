@@ -4,10 +4,13 @@
  */
 import type { Blobs } from './blobs.ts';
 
+/** Prefix of these blobs in the failure store. */
 export const REPAIRS = 'repairs/';
 
+/** The content of a blob; anything else counts as absent. */
 const DIGEST = /^\{"left":"([0-9a-f]{64})"\}$/;
 
+/** What repairs left, by device and partition. Rejects if the failure store cannot be reached. */
 export interface RepairMemory {
   /** The digest of what the last repair of this partition left; undefined if nothing. */
   left(device: string, partition: string): Promise<string | undefined>;
@@ -15,6 +18,7 @@ export interface RepairMemory {
   forget(device: string, partition: string): Promise<void>;
 }
 
+/** One blob for each partition with a repair that left something. */
 export function createRepairMemory(blobs: Blobs): RepairMemory {
   const key = (device: string, partition: string): string =>
     `${REPAIRS}${device}/${partition}.json`;

@@ -148,6 +148,7 @@ function namesOf(job: LoopJob, entry: PlanEntry): readonly string[] {
   ];
 }
 
+/** The AS3 name of the exposure, to compare with the object that BIG-IP names. */
 function applicationOf({ key }: PlanEntry): string {
   const [, address = '', port = '', protocol = ''] =
     /^\[?([^\]]+?)\]?:(\d+)\/(tcp|udp)$/.exec(key) ?? [];

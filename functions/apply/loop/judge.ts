@@ -51,6 +51,10 @@ function isFinal({ task }: Attempt, error: DeviceError, races: number): boolean 
   return error.fault === 'content' && !(error.hint === 'raced' && races === 1);
 }
 
+/**
+ * What a retry does if the plan changes nothing: after a fault inside the device it at least looks,
+ * and it declares if the configuration was not saved.
+ */
 function idleAfter(error: DeviceError, before: Attempt['idle']): Attempt['idle'] {
   if (!isInner(error) || before === 'declare') return before;
   return error.hint === 'unsaved' ? 'declare' : 'look';

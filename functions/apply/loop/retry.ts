@@ -15,6 +15,10 @@ export function owedChanges(loop: Loop, at: Moment): readonly PlanEntry[] {
   return [...loop.results.entries.values()].filter((entry) => isOwed(loop, entry, at));
 }
 
+/**
+ * Whether a refused change is tried again in this run: it failed by a fault inside the device, its
+ * pause is over, or a replay asks for it.
+ */
 function isOwed({ job, seen, results }: Loop, entry: PlanEntry, { now }: Moment): boolean {
   if (entry.kind !== 'rejected') return false;
   const rejection = results.rejections.get(changeId(entry));
