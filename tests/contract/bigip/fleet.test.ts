@@ -175,6 +175,7 @@ describe('mode ratio', () => {
         kind: 'differs',
         path: '/k8s/10.1.0.1',
         message: 'is a node that should be ready with ratio 100',
+        heal: 'declare',
       },
     ]);
     await site.device.reconcileMembers('k8s', await state(site.device));
