@@ -16,7 +16,7 @@ export interface OutcomeRow {
 }
 
 /** Answers to whole REST calls. */
-export const ANSWERS: readonly OutcomeRow[] = [
+export const ANSWER_ROWS: readonly OutcomeRow[] = [
   {
     status: [400],
     text: /maximum active login tokens/i,
@@ -115,7 +115,7 @@ const NAMED =
  * Results of one tenant in a declare. Only messages that name content count as refusals of content;
  * failures of internal calls and unknown messages do not (decision 38).
  */
-export const RESULTS: readonly OutcomeRow[] = [
+export const RESULT_ROWS: readonly OutcomeRow[] = [
   {
     text: /hash you submitted does not match/i,
     code: 'BIP430',

@@ -6,7 +6,7 @@ import type { TenantResult } from './answers.ts';
 import { DeviceError } from '../device/errors.ts';
 import { callInWords } from '../device/errors.ts';
 import { innerCallOf } from './inner-calls.ts';
-import { ANSWERS, type OutcomeRow, RESULTS, UNKNOWN } from './outcome-tables.ts';
+import { ANSWER_ROWS, type OutcomeRow, RESULT_ROWS, UNKNOWN } from './outcome-tables.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
 const Complaint = z.object({ message: z.unknown().optional(), errors: z.unknown().optional() });
@@ -25,7 +25,7 @@ export function faultOf(
 ): DeviceError {
   const isDeclare = request.path.startsWith('/mgmt/shared/appsvcs/declare');
   const row =
-    find(ANSWERS, answer.status, answer.text) ??
+    find(ANSWER_ROWS, answer.status, answer.text) ??
     (isDeclare
       ? UNKNOWN
       : { code: 'BIP420', fault: 'content', says: `unexpected status ${answer.status}` });
@@ -60,7 +60,7 @@ export function faultOfResult(
 ): DeviceError | undefined {
   if (result.code >= 200 && result.code < 300) return undefined;
   const words = [result.message, result.response].filter(Boolean).join(': ');
-  const row = find(RESULTS, result.code, words) ?? UNKNOWN;
+  const row = find(RESULT_ROWS, result.code, words) ?? UNKNOWN;
   const inner = row.code === 'BIP509' ? innerCallOf(words) : undefined;
   const says = inner === undefined ? row.says : `${row.says} (${callInWords(inner)})`;
   return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${says}`, {

@@ -5,7 +5,7 @@
 import { describeErrorCode } from '../telemetry/errors.ts';
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
-import { readAll, startMeter, TooLarge, TooSlow } from '../runtime/meter.ts';
+import { readBody, startMeter, TooLarge, TooSlow } from '../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
 import type { CallKind, CallSettings } from './calls.ts';
 import { DeviceError } from '../device/errors.ts';
@@ -110,7 +110,7 @@ async function exchange(
       ...(text === undefined ? {} : { body: text }),
       signal: signal === undefined ? meter.signal : AbortSignal.any([meter.signal, signal]),
     });
-    const came = (await readAll(answer.body, answer.headers['content-encoding'], meter)).toString(
+    const came = (await readBody(answer.body, answer.headers['content-encoding'], meter)).toString(
       'utf8',
     );
     return {

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
-import { readAll } from './read-all.ts';
+import { readInBatches } from './read-in-batches.ts';
 
 /** Who changed what, when, why, and with which result. */
 export const AuditEntry = z.strictObject({
@@ -43,7 +43,7 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
       return whole;
     },
     list: async () => {
-      const found = await readAll(await blobs.list('audit/'), ({ key }) => blobs.get(key));
+      const found = await readInBatches(await blobs.list('audit/'), ({ key }) => blobs.get(key));
       return found.flatMap((blob) =>
         blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
       );

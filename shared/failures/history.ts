@@ -10,7 +10,7 @@ import { Revision } from '../domain/revision.ts';
 import type { Hop } from '../queue/hops.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
-import { readAll } from './read-all.ts';
+import { readInBatches } from './read-in-batches.ts';
 
 /** One result of an owner, or several equal ones in sequence. */
 export const HistoryEntry = z.strictObject({
@@ -157,7 +157,7 @@ export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStor
     },
     of: async (owner) => (await fetch(keyOf(owner)))?.history,
     all: async () => {
-      const found = await readAll(
+      const found = await readInBatches(
         await blobs.list('history/'),
         async ({ key, tag }) =>
           (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.history,

@@ -5,7 +5,7 @@
 import type { Blobs, BlobEntry } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import type { FailureHead } from './port.ts';
-import { readAll } from './read-all.ts';
+import { readInBatches } from './read-in-batches.ts';
 
 const FORMAT = 1;
 /** A shard has few writers, so this many lost races mean that the server ignores conditions. */
@@ -77,7 +77,7 @@ export function createShards(blobs: Blobs): Shards {
   }
 
   return {
-    read: async (prefix) => readAll(await blobs.list(`index/${prefix}`), load),
+    read: async (prefix) => readInBatches(await blobs.list(`index/${prefix}`), load),
     one: async (shard) => (await fetch(keyOf(shard)))?.heads ?? new Map(),
     update: async (shard, edit) => {
       for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;

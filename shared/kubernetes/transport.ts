@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
-import { readAll, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
+import { readBody, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
 import type { CredentialSource, ApiCredentials } from './credentials.ts';
@@ -190,7 +190,7 @@ async function readJson(
   const giveUp = (): void => void answer.body.destroy(meter.signal.reason as Error);
   meter.signal.addEventListener('abort', giveUp, { once: true });
   try {
-    const text = await readAll(answer.body, answer.headers['content-encoding'], meter);
+    const text = await readBody(answer.body, answer.headers['content-encoding'], meter);
     received?.(text.byteLength);
     const body: unknown = JSON.parse(text.toString());
     return body;

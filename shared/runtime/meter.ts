@@ -102,7 +102,7 @@ function unpacked(body: Readable, encoding: string): Readable {
 }
 
 /** Reads a whole body and counts it; closes the connection as soon as it is too large. */
-export async function readAll(
+export async function readBody(
   body: Readable,
   encoding: string | string[] | undefined,
   meter: Pick<ExchangeMeter, 'received'>,

@@ -447,7 +447,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
   'shared/failures/replay/select.ts': [
     { code: 'a.id < b.id', what: '< becomes <=', why: NEVER_EQUAL },
   ],
-  'shared/failures/read-all.ts': [
+  'shared/failures/read-in-batches.ts': [
     { code: 'i < items.length', what: '< becomes <=', why: 'the last round may read nothing' },
   ],
   'shared/failures/resolve-failures.ts': [

@@ -7,7 +7,7 @@ import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import type { DeclareTry } from '../job.ts';
 import { renew } from './budgets.ts';
-import type { Attempt, Loop, Moment, Task } from './state.ts';
+import type { DeclareAttempt, Loop, EventTime, Task } from './state.ts';
 
 /** The task of attempts that change nothing on the device. */
 export const NO_CHANGES: Task = { changes: [], isolating: false };
@@ -19,12 +19,12 @@ const NEW = {
   half: false,
   begun: 0,
   error: undefined,
-} as const satisfies Partial<Attempt>;
+} as const satisfies Partial<DeclareAttempt>;
 
 /** The attempt to declare a task, with budgets of its own. */
 export function attemptOf(
   loop: Loop,
-  { purpose, task, idle }: Pick<Attempt, 'purpose' | 'task' | 'idle'>,
+  { purpose, task, idle }: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
 ): Loop {
   const only = new Set(task.changes.map(changeId));
   return {
@@ -35,13 +35,13 @@ export function attemptOf(
 }
 
 /** The same again, from the start. */
-export function restarted(loop: Loop, { monotonic }: Moment): Loop {
+export function restarted(loop: Loop, { monotonic }: EventTime): Loop {
   return loop.attempt ? { ...loop, attempt: { ...loop.attempt, ...NEW, begun: monotonic } } : loop;
 }
 
 /** The attempt to declare nothing, to find out whether `error` depends on the changes. */
-export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Moment): Loop {
-  const attempt: Attempt = {
+export function proofOf(loop: Loop, error: DeviceError, { monotonic }: EventTime): Loop {
+  const attempt: DeclareAttempt = {
     ...NEW,
     purpose: 'proof',
     task: NO_CHANGES,
@@ -77,7 +77,7 @@ export function plannedAlready({ work, attempt }: Loop): Plan | undefined {
 export function triedAs(
   { job, attempt }: Loop,
   outcome: readonly string[] | { readonly error: unknown },
-  { monotonic }: Moment,
+  { monotonic }: EventTime,
 ): DeclareTry {
   const { only, begun } = attempt ?? { only: new Set(), begun: monotonic };
   const tried = { partition: job.partition, changes: only.size, took: monotonic - begun };
@@ -93,7 +93,7 @@ export function triedAs(
 }
 
 /** An attempt with the reading and the plan that it declares. */
-export type PlannedAttempt = Attempt & {
+export type PlannedAttempt = DeclareAttempt & {
   readonly base: DeclaredPartition;
   readonly next: DeclaredState;
 };

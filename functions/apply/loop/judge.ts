@@ -4,17 +4,17 @@ import type { MissingReference, Reference } from '../../../shared/device/referen
 import { referencesOf } from '../../../shared/device/references.ts';
 import { isOverspent, spend } from './budgets.ts';
 import { requestedExposure } from './plan.ts';
-import type { Attempt, Loop, Task } from './state.ts';
+import type { DeclareAttempt, Loop, Task } from './state.ts';
 
 /** How to go on after a failed declare. */
-export type Verdict =
+export type FaultVerdict =
   | { readonly kind: 'refused' }
   /** Find out whether a declare without any changes succeeds. */
   | { readonly kind: 'prove' }
   /** The same again, after this many milliseconds. */
-  | { readonly kind: 'repeat'; readonly after: number; readonly idle: Attempt['idle'] }
+  | { readonly kind: 'repeat'; readonly after: number; readonly idle: DeclareAttempt['idle'] }
   /** AS3 gave up on a script that may still finish: look whether it does. */
-  | { readonly kind: 'look'; readonly idle: Attempt['idle'] }
+  | { readonly kind: 'look'; readonly idle: DeclareAttempt['idle'] }
   /** Too much for one declare. */
   | { readonly kind: 'smaller' }
   | { readonly kind: 'fail'; readonly error: unknown };
@@ -23,7 +23,7 @@ export type Verdict =
 const RACE_PAUSE_MS = 500;
 
 /** A refusal or fault that is final is no race, however many there were before. */
-export function judge(loop: Loop, error: DeviceError): Verdict {
+export function judge(loop: Loop, error: DeviceError): FaultVerdict {
   const { attempt } = loop;
   if (attempt === undefined) return { kind: 'fail', error };
   const spent = spend(loop.spent, 'races');
@@ -38,7 +38,7 @@ export function judge(loop: Loop, error: DeviceError): Verdict {
   return { kind: 'repeat', after: RACE_PAUSE_MS * spent.races, idle };
 }
 
-function judgeFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): Verdict {
+function judgeFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): FaultVerdict {
   if (isolating || !(isInner(error) || error.hint === 'raced')) return { kind: 'refused' };
   return changes.length === 0
     ? { kind: 'fail', error: withoutCausingChange(loop, error) }
@@ -46,7 +46,7 @@ function judgeFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError
 }
 
 /** Whether a refusal or internal fault is final: one that occurs twice is not accidental. */
-function isFinal({ task }: Attempt, error: DeviceError, races: number): boolean {
+function isFinal({ task }: DeclareAttempt, error: DeviceError, races: number): boolean {
   if (isInner(error)) return task.isolating || races > 1;
   return error.fault === 'content' && !(error.hint === 'raced' && races === 1);
 }
@@ -55,7 +55,7 @@ function isFinal({ task }: Attempt, error: DeviceError, races: number): boolean 
  * What a retry does if the plan changes nothing: after a fault inside the device it at least looks,
  * and it declares if the configuration was not saved.
  */
-function idleAfter(error: DeviceError, before: Attempt['idle']): Attempt['idle'] {
+function idleAfter(error: DeviceError, before: DeclareAttempt['idle']): DeclareAttempt['idle'] {
   if (!isInner(error) || before === 'declare') return before;
   return error.hint === 'unsaved' ? 'declare' : 'look';
 }

@@ -24,7 +24,7 @@ export interface LoopJob extends Omit<
 }
 
 /** When an event happened. */
-export interface Moment {
+export interface EventTime {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Milliseconds, for durations. */
@@ -70,7 +70,7 @@ export type Happened =
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
 /** What happened, with the time on both clocks. */
-export type Event = Happened & { readonly at: Moment };
+export type Event = Happened & { readonly at: EventTime };
 
 /** The next state of the loop, and what `run.ts` must do now. */
 export interface Step {
@@ -86,7 +86,7 @@ export interface Step {
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
  * `late`: waits for a script that AS3 gave up on.
  */
-export type Stage =
+export type LoopStage =
   | 'observing'
   | 'planning'
   | 'guarding'
@@ -187,7 +187,7 @@ export interface Work {
 }
 
 /** One set of changes on its way to the device, repeated until the outcome is known. */
-export interface Attempt {
+export interface DeclareAttempt {
   /**
    * `fence`: a new version without changes; `proof`: whether a declare without changes succeeds;
    * `store`: refusals that are not stored yet.
@@ -209,17 +209,17 @@ export interface Attempt {
   /** Why it has to be repeated or is refused; of `proof`: what is to be proved. */
   readonly error: DeviceError | undefined;
   /** Of `proof`: the attempt that it is about. */
-  readonly about?: Attempt;
+  readonly about?: DeclareAttempt;
 }
 
 /** The state of the loop. Immutable. */
 export interface Loop {
   readonly job: LoopJob;
-  readonly stage: Stage;
+  readonly stage: LoopStage;
   readonly seen: Seen;
   readonly results: Results;
   readonly work: Work;
-  readonly attempt: Attempt | undefined;
+  readonly attempt: DeclareAttempt | undefined;
   readonly spent: Spent;
   readonly pace: Pace;
 }

@@ -47,7 +47,16 @@ import {
 } from './plan.ts';
 import { missingIn, referencesToLookUp } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
-import type { Attempt, Effect, Event, Loop, Moment, Stage, Step, Task } from './state.ts';
+import type {
+  DeclareAttempt,
+  Effect,
+  Event,
+  Loop,
+  EventTime,
+  LoopStage,
+  Step,
+  Task,
+} from './state.ts';
 import { nextPart, ordered, planned, retrying, smallerPart, withoutPart } from './work.ts';
 
 /** The transition for one event. Depends on its arguments only. */
@@ -87,7 +96,7 @@ function round(before: Loop): Step {
     : does(loop, 'observing', { kind: 'read' });
 }
 
-function observe(before: Loop, reading: PartitionReading, at: Moment): Step {
+function observe(before: Loop, reading: PartitionReading, at: EventTime): Step {
   const { job, seen } = before;
   const isFirst = seen.before === undefined;
   if (reading.kind === 'refused')
@@ -105,7 +114,7 @@ function observe(before: Loop, reading: PartitionReading, at: Moment): Step {
 
 // Plan: the whole round, then the changes of each declare.
 
-function plan(before: Loop, at: Moment): Step {
+function plan(before: Loop, at: EventTime): Step {
   const loop = withReading(before);
   const { attempt: now, seen, job } = loop;
   const base = now === undefined ? seen.fresh : now.base;
@@ -125,20 +134,20 @@ function plan(before: Loop, at: Moment): Step {
 }
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
-function knowing(loop: Loop, at: Moment): Step {
+function knowing(loop: Loop, at: EventTime): Step {
   return loop.stage === 'planning' ? plan(loop, at) : work(loop, at);
 }
 
 // Guard: what is changed by hand is kept, and what refers to missing objects is left out.
 
-function guard(loop: Loop, { changed }: Plan, at: Moment): Step {
+function guard(loop: Loop, { changed }: Plan, at: EventTime): Step {
   const { state } = loop.seen;
   return detectsManualChanges(loop, changed)
     ? does(loop, 'guarding', { kind: 'drift', state })
     : sift(loop, at);
 }
 
-function sift(before: Loop, at: Moment): Step {
+function sift(before: Loop, at: EventTime): Step {
   const { seen, work: now } = before;
   const loop =
     seen.manualChanges.length === 0 ? before : { ...before, work: { ...now, plan: undefined } };
@@ -148,14 +157,14 @@ function sift(before: Loop, at: Moment): Step {
     : does(loop, 'sifting', { kind: 'lookup', references });
 }
 
-function lookedUp(loop: Loop, missing: readonly MissingReference[], at: Moment): Step {
+function lookedUp(loop: Loop, missing: readonly MissingReference[], at: EventTime): Step {
   const { error } = loop.attempt ?? {};
   return loop.stage === 'asking' && error !== undefined
     ? judged(loop, explained(loop, error, missing), at)
     : sifted(loop, missing, at);
 }
 
-function sifted(before: Loop, missing: readonly MissingReference[], at: Moment): Step {
+function sifted(before: Loop, missing: readonly MissingReference[], at: EventTime): Step {
   const faults = missingIn(before, before.work.rest, missing);
   const loop = faults.reduce(
     (one, { change, error }) => recordRefusal(one, change, error, at),
@@ -173,7 +182,7 @@ function sifted(before: Loop, missing: readonly MissingReference[], at: Moment):
 
 // Declare: part by part, each as one task until the device refuses it.
 
-function work(loop: Loop, at: Moment): Step {
+function work(loop: Loop, at: EventTime): Step {
   const [task, ...tasks] = loop.work.tasks;
   if (task === undefined) return partDone(withoutPart(loop), at);
   const { refused: count } = loop.work;
@@ -184,7 +193,7 @@ function work(loop: Loop, at: Moment): Step {
     : open(next, { purpose: 'task', task, idle: 'leave' }, at);
 }
 
-function partDone(loop: Loop, at: Moment): Step {
+function partDone(loop: Loop, at: EventTime): Step {
   const next = nextPart(loop, at);
   if (next !== undefined) return work(next, at);
   const { phase, refused: count, readings } = loop.work;
@@ -196,7 +205,7 @@ function partDone(loop: Loop, at: Moment): Step {
 }
 
 /** Quarantined changes that are due, then what is refused and not stored yet. */
-function retry(loop: Loop, at: Moment): Step {
+function retry(loop: Loop, at: EventTime): Step {
   const next = nextRetry(loop, at);
   if (next !== undefined) {
     const { now, due, trying } = next;
@@ -210,15 +219,19 @@ function retry(loop: Loop, at: Moment): Step {
     : open(ended, { purpose: 'store', task: NO_CHANGES, idle: 'leave' }, at);
 }
 
-function open(loop: Loop, begun: Pick<Attempt, 'purpose' | 'task' | 'idle'>, at: Moment): Step {
+function open(
+  loop: Loop,
+  begun: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
+  at: EventTime,
+): Step {
   return attempt(attemptOf(loop, begun), at);
 }
 
-function attempt(loop: Loop, at: Moment): Step {
+function attempt(loop: Loop, at: EventTime): Step {
   return at.hasTime ? plan(restarted(loop, at), at) : fails(loop, new OutOfTime(loop.job.device));
 }
 
-function declare(loop: Loop, changed: boolean, at: Moment): Step {
+function declare(loop: Loop, changed: boolean, at: EventTime): Step {
   const { base, next, half, idle } = planOf(loop);
   if (!changed && idle === 'leave' && !half) return succeeded(loop, at);
   // Do not create a partition without owners; do create it for an owner that was addressed, so that
@@ -230,7 +243,7 @@ function declare(loop: Loop, changed: boolean, at: Moment): Step {
     : post(loop, at);
 }
 
-function post(loop: Loop, at: Moment): Step {
+function post(loop: Loop, at: EventTime): Step {
   const { base, next, half } = planOf(loop);
   const state = firstStep(base.state, next);
   if (half && state !== next) return failed(loop, overwritten(loop), at);
@@ -240,7 +253,7 @@ function post(loop: Loop, at: Moment): Step {
 
 // Verify: whether the device does what it said it did.
 
-function declared(before: Loop, at: Moment): Step {
+function declared(before: Loop, at: EventTime): Step {
   const { base, next, half, idle } = planOf(before);
   const { posted = next } = before.seen;
   const loop = { ...before, seen: { ...before.seen, state: posted } };
@@ -255,7 +268,7 @@ function declared(before: Loop, at: Moment): Step {
     : does(stored, 'verifying', { kind: 'verify', state: next });
 }
 
-function verified(loop: Loop, problems: readonly string[], at: Moment): Step {
+function verified(loop: Loop, problems: readonly string[], at: EventTime): Step {
   if (loop.stage === 'verifying') return accepted(loop, problems, at);
   const isThere = problems.length === 0;
   if (loop.stage === 'looking') return isThere ? accepted(loop, problems, at) : post(loop, at);
@@ -263,7 +276,7 @@ function verified(loop: Loop, problems: readonly string[], at: Moment): Step {
   return isThere ? attempt(loop, at) : awaitLate(loop, at);
 }
 
-function accepted(before: Loop, problems: readonly string[], at: Moment): Step {
+function accepted(before: Loop, problems: readonly string[], at: EventTime): Step {
   const tried = triedAs(before, problems, at);
   if (problems.length === 0 || before.attempt?.purpose === 'proof')
     return { ...succeeded(before, at), tried };
@@ -275,7 +288,7 @@ function accepted(before: Loop, problems: readonly string[], at: Moment): Step {
     : { ...attempt(loop, at), tried };
 }
 
-function succeeded(loop: Loop, at: Moment): Step {
+function succeeded(loop: Loop, at: EventTime): Step {
   const { purpose, task, about, error } = loop.attempt ?? {};
   if (purpose === 'store') return report(loop);
   if (purpose === 'proof' && error !== undefined)
@@ -286,9 +299,15 @@ function succeeded(loop: Loop, at: Moment): Step {
 
 // What fails is repeated, looked at, proved, made smaller, or isolated.
 
-const DECLARES: readonly Stage[] = ['observing', 'planning', 'looking', 'declaring', 'verifying'];
+const DECLARES: readonly LoopStage[] = [
+  'observing',
+  'planning',
+  'looking',
+  'declaring',
+  'verifying',
+];
 
-function failed(loop: Loop, error: unknown, at: Moment): Step {
+function failed(loop: Loop, error: unknown, at: EventTime): Step {
   // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
   const isBusy = error instanceof DeviceError && error.code === 'BIP503';
   if (loop.stage === 'guarding' && isBusy) return sift(loop, at);
@@ -303,7 +322,7 @@ function failed(loop: Loop, error: unknown, at: Moment): Step {
     : { ...judged(loop, error, at), tried };
 }
 
-function judged(before: Loop, error: DeviceError, at: Moment): Step {
+function judged(before: Loop, error: DeviceError, at: EventTime): Step {
   const verdict = judge(before, error);
   const { attempt: now, spent } = before;
   const loop: Loop =
@@ -329,21 +348,21 @@ function judged(before: Loop, error: DeviceError, at: Moment): Step {
 /** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
 const LATE_LOOK_MS = 2_000;
 
-function awaitLate(before: Loop, at: Moment): Step {
+function awaitLate(before: Loop, at: EventTime): Step {
   const loop = { ...before, spent: spend(before.spent, 'looks') };
   return isOverspent(loop.spent, 'looks')
     ? smaller(loop, at)
     : does(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
 }
 
-function waited(loop: Loop, at: Moment): Step {
+function waited(loop: Loop, at: EventTime): Step {
   const { posted } = loop.seen;
   if (loop.stage !== 'late') return attempt(loop, at);
   if (!at.hasTime || posted === undefined) return fails(loop, new OutOfTime(loop.job.device));
   return does(loop, 'late', { kind: 'verify', state: posted });
 }
 
-function smaller(before: Loop, at: Moment): Step {
+function smaller(before: Loop, at: EventTime): Step {
   const pace = slower(before.pace, at.monotonic);
   const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
   const isTask = loop.attempt?.purpose === 'task' && !isOverspent(loop.spent, 'parts');
@@ -351,7 +370,7 @@ function smaller(before: Loop, at: Moment): Step {
   return part === undefined ? fails(loop, loop.attempt?.error) : work(part, at);
 }
 
-function refused(loop: Loop, error: DeviceError, at: Moment): Step {
+function refused(loop: Loop, error: DeviceError, at: EventTime): Step {
   const { purpose, task } = loop.attempt ?? {};
   if (purpose !== 'task' || task === undefined) return fails(loop, error);
   return isolate(
@@ -362,7 +381,7 @@ function refused(loop: Loop, error: DeviceError, at: Moment): Step {
   );
 }
 
-function isolate(before: Loop, task: Task, fault: DeviceError, at: Moment): Step {
+function isolate(before: Loop, task: Task, fault: DeviceError, at: EventTime): Step {
   const found = afterRefusal(before.job, task, fault, before.work.refused);
   if (found.kind === 'give up') return fails(before, withoutCausingChange(before, found.fault));
   const tasks = [...found.tasks, ...before.work.tasks];
@@ -387,7 +406,7 @@ function report(loop: Loop): Step {
     : { loop, effect: { kind: 'done', result: resultOf(loop) } };
 }
 
-function does(loop: Loop, stage: Stage, effect: Effect): Step {
+function does(loop: Loop, stage: LoopStage, effect: Effect): Step {
   return { loop: { ...loop, stage }, effect };
 }
 

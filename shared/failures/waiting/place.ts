@@ -7,7 +7,7 @@ import { compareVersions } from '../../domain/revision.ts';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { digest } from '../identity.ts';
-import { readAll } from '../read-all.ts';
+import { readInBatches } from '../read-in-batches.ts';
 import { Entry, Mark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 
@@ -147,7 +147,7 @@ async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry
 }
 
 async function entriesOf(blobs: Blobs, keys: readonly string[]): Promise<readonly WaitingEntry[]> {
-  const found = await readAll(keys, async (key) => ({ key, blob: await blobs.get(key) }));
+  const found = await readInBatches(keys, async (key) => ({ key, blob: await blobs.get(key) }));
   return found.flatMap(({ key, blob }) =>
     blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }],
   );

@@ -54,8 +54,8 @@ async function lookAt(
   }
 }
 
-/** The repair of one device. */
-export interface Repair {
+/** The order to repair one device. */
+export interface RepairOrder {
   readonly device: string;
   readonly partitions: readonly string[];
   /** Also undo manual changes that policy.drift: adopt kept. */
@@ -64,7 +64,7 @@ export interface Repair {
 }
 
 /** One for each device with something to repair. Pure. */
-export function planRepairs(findings: readonly Finding[]): readonly Repair[] {
+export function planRepairs(findings: readonly Finding[]): readonly RepairOrder[] {
   return [...Map.groupBy(findings, (finding) => finding.device)].flatMap(([device, found]) => {
     const wish = repairRequest(found);
     return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true }];
@@ -74,7 +74,7 @@ export function planRepairs(findings: readonly Finding[]): readonly Repair[] {
 /** By message, in order with the slices of each device. The audit log records it. */
 export async function requestRepairs(
   { runtime, audit }: Pick<OperationContext, 'runtime' | 'audit'>,
-  repairs: readonly Repair[],
+  repairs: readonly RepairOrder[],
   { who, why }: Author,
 ): Promise<void> {
   if (repairs.length === 0) return;

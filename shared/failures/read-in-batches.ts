@@ -3,7 +3,7 @@
 const MAX_PARALLEL_READS = 32;
 
 /** Reads all items, a bounded number of them at once; results are in the order of the items. */
-export async function readAll<T, R>(
+export async function readInBatches<T, R>(
   items: readonly T[],
   read: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
