@@ -118,13 +118,13 @@ describe('promise 13: the queue settings cannot defeat us', () => {
 describe('the stack', () => {
   test('hosts elsewhere feed the functions as AWS does', () => {
     const deployed = functionsOf(compiled).map(
-      ({ name, queue, batchSize, concurrency, timeout, visibilityMs: visibility }) => ({
+      ({ name, queue, batchSize, concurrency, timeout, visibilityMs }) => ({
         name,
         queue,
         batchSize,
         concurrency,
         timeout,
-        visibility,
+        visibilityMs,
       }),
     );
     expect(deployed).toEqual(FUNCTIONS);

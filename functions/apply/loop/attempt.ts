@@ -7,7 +7,7 @@ import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import type { DeclareTry } from '../job.ts';
 import { renew } from './budgets.ts';
-import type { DeclareAttempt, Loop, EventTime, Task } from './state.ts';
+import type { DeclareAttempt, Loop, Instant, Task } from './state.ts';
 
 /** The task of attempts that change nothing on the device. */
 export const NO_CHANGES: Task = { changes: [], isolating: false };
@@ -35,12 +35,12 @@ export function attemptOf(
 }
 
 /** The same again, from the start. */
-export function restarted(loop: Loop, { monotonic }: EventTime): Loop {
+export function restarted(loop: Loop, { monotonic }: Instant): Loop {
   return loop.attempt ? { ...loop, attempt: { ...loop.attempt, ...NEW, begun: monotonic } } : loop;
 }
 
 /** The attempt to declare nothing, to find out whether `error` depends on the changes. */
-export function proofOf(loop: Loop, error: DeviceError, { monotonic }: EventTime): Loop {
+export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Instant): Loop {
   const attempt: DeclareAttempt = {
     ...NEW,
     purpose: 'proof',
@@ -77,7 +77,7 @@ export function plannedAlready({ work, attempt }: Loop): Plan | undefined {
 export function triedAs(
   { job, attempt }: Loop,
   outcome: readonly string[] | { readonly error: unknown },
-  { monotonic }: EventTime,
+  { monotonic }: Instant,
 ): DeclareTry {
   const { only, begun } = attempt ?? { only: new Set(), begun: monotonic };
   const tried = { partition: job.partition, changes: only.size, took: monotonic - begun };

@@ -11,13 +11,13 @@ import { compareVersions } from '../../../shared/domain/revision.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import type { PartitionResult } from '../job.ts';
 import { BUDGETS } from './budgets.ts';
-import type { Loop, LoopJob, EventTime, Results } from './state.ts';
+import type { Loop, LoopJob, Instant, Results } from './state.ts';
 
 /** The plan from this state, limited to the given changes. */
 export function makePlan(
   loop: Loop,
   state: DeclaredState,
-  { now }: EventTime,
+  { now }: Instant,
   only: ReadonlySet<string> | undefined,
 ): Plan {
   const { job, seen, results } = loop;
@@ -59,7 +59,7 @@ export function recordRefusal(
   loop: Loop,
   entry: PlanEntry,
   error: DeviceError,
-  { now }: EventTime,
+  { now }: Instant,
 ): Loop {
   const { job, seen, results, work } = loop;
   const id = changeId(entry);
@@ -101,7 +101,7 @@ export function noted(
   { attempts, ...results }: Results,
   changes: readonly PlanEntry[],
   error: DeviceError,
-  { now }: EventTime,
+  { now }: Instant,
 ): Results {
   const attempt = {
     at: new Date(now).toISOString(),

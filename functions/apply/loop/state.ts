@@ -24,7 +24,7 @@ export interface LoopJob extends Omit<
 }
 
 /** When an event happened. */
-export interface EventTime {
+export interface Instant {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Milliseconds, for durations. */
@@ -70,7 +70,7 @@ export type Happened =
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
 /** What happened, with the time on both clocks. */
-export type Event = Happened & { readonly at: EventTime };
+export type Event = Happened & { readonly at: Instant };
 
 /** The next state of the loop, and what `run.ts` must do now. */
 export interface Step {
@@ -86,7 +86,7 @@ export interface Step {
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
  * `late`: waits for a script that AS3 gave up on.
  */
-export type LoopStage =
+export type Phase =
   | 'observing'
   | 'planning'
   | 'guarding'
@@ -215,7 +215,7 @@ export interface DeclareAttempt {
 /** The state of the loop. Immutable. */
 export interface Loop {
   readonly job: LoopJob;
-  readonly stage: LoopStage;
+  readonly phase: Phase;
   readonly seen: Seen;
   readonly results: Results;
   readonly work: Work;
@@ -243,7 +243,7 @@ const NO_WORK: Work = {
 export function createLoop(job: LoopJob, pace: Pace): Loop {
   return {
     job,
-    stage: 'observing',
+    phase: 'observing',
     seen: {
       before: undefined,
       state: EMPTY_STATE,

@@ -47,16 +47,7 @@ import {
 } from './plan.ts';
 import { missingIn, referencesToLookUp } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
-import type {
-  DeclareAttempt,
-  Effect,
-  Event,
-  Loop,
-  EventTime,
-  LoopStage,
-  Step,
-  Task,
-} from './state.ts';
+import type { DeclareAttempt, Effect, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
 import { nextPart, ordered, planned, retrying, smallerPart, withoutPart } from './work.ts';
 
 /** The transition for one event. Depends on its arguments only. */
@@ -96,7 +87,7 @@ function round(before: Loop): Step {
     : does(loop, 'observing', { kind: 'read' });
 }
 
-function observe(before: Loop, reading: PartitionReading, at: EventTime): Step {
+function observe(before: Loop, reading: PartitionReading, at: Instant): Step {
   const { job, seen } = before;
   const isFirst = seen.before === undefined;
   if (reading.kind === 'refused')
@@ -114,7 +105,7 @@ function observe(before: Loop, reading: PartitionReading, at: EventTime): Step {
 
 // Plan: the whole round, then the changes of each declare.
 
-function plan(before: Loop, at: EventTime): Step {
+function plan(before: Loop, at: Instant): Step {
   const loop = withReading(before);
   const { attempt: now, seen, job } = loop;
   const base = now === undefined ? seen.fresh : now.base;
@@ -134,20 +125,20 @@ function plan(before: Loop, at: EventTime): Step {
 }
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
-function knowing(loop: Loop, at: EventTime): Step {
-  return loop.stage === 'planning' ? plan(loop, at) : work(loop, at);
+function knowing(loop: Loop, at: Instant): Step {
+  return loop.phase === 'planning' ? plan(loop, at) : work(loop, at);
 }
 
 // Guard: what is changed by hand is kept, and what refers to missing objects is left out.
 
-function guard(loop: Loop, { changed }: Plan, at: EventTime): Step {
+function guard(loop: Loop, { changed }: Plan, at: Instant): Step {
   const { state } = loop.seen;
   return detectsManualChanges(loop, changed)
     ? does(loop, 'guarding', { kind: 'drift', state })
     : sift(loop, at);
 }
 
-function sift(before: Loop, at: EventTime): Step {
+function sift(before: Loop, at: Instant): Step {
   const { seen, work: now } = before;
   const loop =
     seen.manualChanges.length === 0 ? before : { ...before, work: { ...now, plan: undefined } };
@@ -157,14 +148,14 @@ function sift(before: Loop, at: EventTime): Step {
     : does(loop, 'sifting', { kind: 'lookup', references });
 }
 
-function lookedUp(loop: Loop, missing: readonly MissingReference[], at: EventTime): Step {
+function lookedUp(loop: Loop, missing: readonly MissingReference[], at: Instant): Step {
   const { error } = loop.attempt ?? {};
-  return loop.stage === 'asking' && error !== undefined
+  return loop.phase === 'asking' && error !== undefined
     ? judged(loop, explained(loop, error, missing), at)
     : sifted(loop, missing, at);
 }
 
-function sifted(before: Loop, missing: readonly MissingReference[], at: EventTime): Step {
+function sifted(before: Loop, missing: readonly MissingReference[], at: Instant): Step {
   const faults = missingIn(before, before.work.rest, missing);
   const loop = faults.reduce(
     (one, { change, error }) => recordRefusal(one, change, error, at),
@@ -182,7 +173,7 @@ function sifted(before: Loop, missing: readonly MissingReference[], at: EventTim
 
 // Declare: part by part, each as one task until the device refuses it.
 
-function work(loop: Loop, at: EventTime): Step {
+function work(loop: Loop, at: Instant): Step {
   const [task, ...tasks] = loop.work.tasks;
   if (task === undefined) return partDone(withoutPart(loop), at);
   const { refused: count } = loop.work;
@@ -193,7 +184,7 @@ function work(loop: Loop, at: EventTime): Step {
     : open(next, { purpose: 'task', task, idle: 'leave' }, at);
 }
 
-function partDone(loop: Loop, at: EventTime): Step {
+function partDone(loop: Loop, at: Instant): Step {
   const next = nextPart(loop, at);
   if (next !== undefined) return work(next, at);
   const { phase, refused: count, readings } = loop.work;
@@ -205,7 +196,7 @@ function partDone(loop: Loop, at: EventTime): Step {
 }
 
 /** Quarantined changes that are due, then what is refused and not stored yet. */
-function retry(loop: Loop, at: EventTime): Step {
+function retry(loop: Loop, at: Instant): Step {
   const next = nextRetry(loop, at);
   if (next !== undefined) {
     const { now, due, trying } = next;
@@ -222,16 +213,16 @@ function retry(loop: Loop, at: EventTime): Step {
 function open(
   loop: Loop,
   begun: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
-  at: EventTime,
+  at: Instant,
 ): Step {
   return attempt(attemptOf(loop, begun), at);
 }
 
-function attempt(loop: Loop, at: EventTime): Step {
+function attempt(loop: Loop, at: Instant): Step {
   return at.hasTime ? plan(restarted(loop, at), at) : fails(loop, new OutOfTime(loop.job.device));
 }
 
-function declare(loop: Loop, changed: boolean, at: EventTime): Step {
+function declare(loop: Loop, changed: boolean, at: Instant): Step {
   const { base, next, half, idle } = planOf(loop);
   if (!changed && idle === 'leave' && !half) return succeeded(loop, at);
   // Do not create a partition without owners; do create it for an owner that was addressed, so that
@@ -243,7 +234,7 @@ function declare(loop: Loop, changed: boolean, at: EventTime): Step {
     : post(loop, at);
 }
 
-function post(loop: Loop, at: EventTime): Step {
+function post(loop: Loop, at: Instant): Step {
   const { base, next, half } = planOf(loop);
   const state = firstStep(base.state, next);
   if (half && state !== next) return failed(loop, overwritten(loop), at);
@@ -253,7 +244,7 @@ function post(loop: Loop, at: EventTime): Step {
 
 // Verify: whether the device does what it said it did.
 
-function declared(before: Loop, at: EventTime): Step {
+function declared(before: Loop, at: Instant): Step {
   const { base, next, half, idle } = planOf(before);
   const { posted = next } = before.seen;
   const loop = { ...before, seen: { ...before.seen, state: posted } };
@@ -268,15 +259,15 @@ function declared(before: Loop, at: EventTime): Step {
     : does(stored, 'verifying', { kind: 'verify', state: next });
 }
 
-function verified(loop: Loop, problems: readonly string[], at: EventTime): Step {
-  if (loop.stage === 'verifying') return accepted(loop, problems, at);
+function verified(loop: Loop, problems: readonly string[], at: Instant): Step {
+  if (loop.phase === 'verifying') return accepted(loop, problems, at);
   const isThere = problems.length === 0;
-  if (loop.stage === 'looking') return isThere ? accepted(loop, problems, at) : post(loop, at);
+  if (loop.phase === 'looking') return isThere ? accepted(loop, problems, at) : post(loop, at);
   // It landed late. To declare it again is cheap, and stores the result.
   return isThere ? attempt(loop, at) : awaitLate(loop, at);
 }
 
-function accepted(before: Loop, problems: readonly string[], at: EventTime): Step {
+function accepted(before: Loop, problems: readonly string[], at: Instant): Step {
   const tried = triedAs(before, problems, at);
   if (problems.length === 0 || before.attempt?.purpose === 'proof')
     return { ...succeeded(before, at), tried };
@@ -288,7 +279,7 @@ function accepted(before: Loop, problems: readonly string[], at: EventTime): Ste
     : { ...attempt(loop, at), tried };
 }
 
-function succeeded(loop: Loop, at: EventTime): Step {
+function succeeded(loop: Loop, at: Instant): Step {
   const { purpose, task, about, error } = loop.attempt ?? {};
   if (purpose === 'store') return report(loop);
   if (purpose === 'proof' && error !== undefined)
@@ -299,19 +290,13 @@ function succeeded(loop: Loop, at: EventTime): Step {
 
 // What fails is repeated, looked at, proved, made smaller, or isolated.
 
-const DECLARES: readonly LoopStage[] = [
-  'observing',
-  'planning',
-  'looking',
-  'declaring',
-  'verifying',
-];
+const DECLARES: readonly Phase[] = ['observing', 'planning', 'looking', 'declaring', 'verifying'];
 
-function failed(loop: Loop, error: unknown, at: EventTime): Step {
+function failed(loop: Loop, error: unknown, at: Instant): Step {
   // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
   const isBusy = error instanceof DeviceError && error.code === 'BIP503';
-  if (loop.stage === 'guarding' && isBusy) return sift(loop, at);
-  if (loop.attempt === undefined || !DECLARES.includes(loop.stage)) return fails(loop, error);
+  if (loop.phase === 'guarding' && isBusy) return sift(loop, at);
+  if (loop.attempt === undefined || !DECLARES.includes(loop.phase)) return fails(loop, error);
   const tried = triedAs(loop, { error }, at);
   if (loop.attempt.purpose === 'proof') return { ...fails(loop, judgeProof(loop, error)), tried };
   if (!(error instanceof DeviceError)) return { ...fails(loop, error), tried };
@@ -322,7 +307,7 @@ function failed(loop: Loop, error: unknown, at: EventTime): Step {
     : { ...judged(loop, error, at), tried };
 }
 
-function judged(before: Loop, error: DeviceError, at: EventTime): Step {
+function judged(before: Loop, error: DeviceError, at: Instant): Step {
   const verdict = judge(before, error);
   const { attempt: now, spent } = before;
   const loop: Loop =
@@ -348,21 +333,21 @@ function judged(before: Loop, error: DeviceError, at: EventTime): Step {
 /** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
 const LATE_LOOK_MS = 2_000;
 
-function awaitLate(before: Loop, at: EventTime): Step {
+function awaitLate(before: Loop, at: Instant): Step {
   const loop = { ...before, spent: spend(before.spent, 'looks') };
   return isOverspent(loop.spent, 'looks')
     ? smaller(loop, at)
     : does(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
 }
 
-function waited(loop: Loop, at: EventTime): Step {
+function waited(loop: Loop, at: Instant): Step {
   const { posted } = loop.seen;
-  if (loop.stage !== 'late') return attempt(loop, at);
+  if (loop.phase !== 'late') return attempt(loop, at);
   if (!at.hasTime || posted === undefined) return fails(loop, new OutOfTime(loop.job.device));
   return does(loop, 'late', { kind: 'verify', state: posted });
 }
 
-function smaller(before: Loop, at: EventTime): Step {
+function smaller(before: Loop, at: Instant): Step {
   const pace = slower(before.pace, at.monotonic);
   const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
   const isTask = loop.attempt?.purpose === 'task' && !isOverspent(loop.spent, 'parts');
@@ -370,7 +355,7 @@ function smaller(before: Loop, at: EventTime): Step {
   return part === undefined ? fails(loop, loop.attempt?.error) : work(part, at);
 }
 
-function refused(loop: Loop, error: DeviceError, at: EventTime): Step {
+function refused(loop: Loop, error: DeviceError, at: Instant): Step {
   const { purpose, task } = loop.attempt ?? {};
   if (purpose !== 'task' || task === undefined) return fails(loop, error);
   return isolate(
@@ -381,7 +366,7 @@ function refused(loop: Loop, error: DeviceError, at: EventTime): Step {
   );
 }
 
-function isolate(before: Loop, task: Task, fault: DeviceError, at: EventTime): Step {
+function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Step {
   const found = afterRefusal(before.job, task, fault, before.work.refused);
   if (found.kind === 'give up') return fails(before, withoutCausingChange(before, found.fault));
   const tasks = [...found.tasks, ...before.work.tasks];
@@ -406,8 +391,8 @@ function report(loop: Loop): Step {
     : { loop, effect: { kind: 'done', result: resultOf(loop) } };
 }
 
-function does(loop: Loop, stage: LoopStage, effect: Effect): Step {
-  return { loop: { ...loop, stage }, effect };
+function does(loop: Loop, phase: Phase, effect: Effect): Step {
+  return { loop: { ...loop, phase }, effect };
 }
 
 function fails(loop: Loop, error: unknown): Step {

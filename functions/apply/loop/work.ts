@@ -10,7 +10,7 @@ import {
 } from '../../../shared/domain/plan/steps.ts';
 import { paceAt } from '../pace.ts';
 import { renew } from './budgets.ts';
-import type { Loop, EventTime, Task, Work } from './state.ts';
+import type { Loop, Instant, Task, Work } from './state.ts';
 
 /** The changes of a new round, as planned. */
 export function planned(loop: Loop, plan: Plan): Loop {
@@ -46,7 +46,7 @@ export function ordered(loop: Loop, changes: readonly PlanEntry[]): Loop {
 }
 
 /** As many changes as fit into one declare; undefined if none are left. */
-export function nextPart(loop: Loop, { monotonic }: EventTime): Loop | undefined {
+export function nextPart(loop: Loop, { monotonic }: Instant): Loop | undefined {
   const pace = paceAt(loop.pace, monotonic);
   const { work } = loop;
   if (work.rest.length === 0) return undefined;
@@ -67,7 +67,7 @@ export function withoutPart(loop: Loop): Loop {
 }
 
 /** The same part with fewer changes; undefined if it cannot be made smaller. */
-export function smallerPart(before: Loop, at: EventTime): Loop | undefined {
+export function smallerPart(before: Loop, at: Instant): Loop | undefined {
   const { work } = before;
   const loop = nextPart({ ...before, work: { ...work, refused: work.refusedBefore } }, at);
   return loop !== undefined && loop.work.part < work.part ? loop : undefined;

@@ -1,6 +1,6 @@
 /** Clusters as tables. Pure. */
 import type { ClusterRow } from '../../../shared/operations/clusters/rows.ts';
-import { formatAge } from '../../../shared/operations/words.ts';
+import { formatAge } from '../../../shared/domain/text/counts.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /** One row for each cluster and device. `now` is in milliseconds since 1970. */

@@ -15,7 +15,7 @@ import {
   isCalm,
 } from '../../../shared/operations/replay/replay.ts';
 import type { JobItems } from '../../../shared/operations/replay/replay.ts';
-import { formatCount } from '../../../shared/operations/words.ts';
+import { formatCount } from '../../../shared/domain/text/counts.ts';
 import {
   isConfirmed,
   withContext,

@@ -10,7 +10,16 @@ export function driftTable({ findings, answered }: Drift): string {
   if (answered.length === 0) return 'No device answered.';
   if (findings.length === 0) return `No difference on ${answered.join(', ')}.`;
   return formatTable(
-    ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'],
-    findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]),
+    ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'REPAIR', 'OBJECT', 'WHAT'],
+    findings.map((f) => [f.device, f.partition, f.kind, f.code, repairOf(f), f.object, f.message]),
   );
+}
+
+/**
+ * Whether `--repair` removes it: `by hand` if Sluice does not write there (nodes in /Common), empty
+ * if it is no difference from the declaration.
+ */
+function repairOf({ repairable, heal }: Drift['findings'][number]): string {
+  if (repairable) return 'yes';
+  return heal === 'told' ? 'by hand' : '';
 }

@@ -10,7 +10,7 @@ import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import { formatAge, formatDuration } from '../../../shared/operations/words.ts';
+import { formatAge, formatDuration } from '../../../shared/domain/text/counts.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /** One row for each failure, in the given order. `now` is in milliseconds since 1970. */

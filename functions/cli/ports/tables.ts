@@ -1,6 +1,6 @@
 /** `sluice ports` as tables. Pure. */
 import type { PortRow, PortList } from '../../../shared/operations/ports/ports.ts';
-import { formatCount } from '../../../shared/operations/words.ts';
+import { formatCount } from '../../../shared/domain/text/counts.ts';
 import { compareNaturally, formatTable } from '../terminal/output.ts';
 
 /**

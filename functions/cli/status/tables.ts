@@ -2,7 +2,7 @@
  * `sluice status` as tables. Unknown values are question marks, explained below the tables. Pure.
  */
 import { visible } from '../../../shared/telemetry/visible.ts';
-import { formatAge, formatCount, formatDuration } from '../../../shared/operations/words.ts';
+import { formatAge, formatCount, formatDuration } from '../../../shared/domain/text/counts.ts';
 import { jobTable } from '../failures/tables.ts';
 import { formatTable } from '../terminal/output.ts';
 import { describeWaitingDevice } from '../../../shared/operations/waiting/waiting.ts';

@@ -1,7 +1,7 @@
 /** Changes that wait for unreachable devices, as tables. Pure. */
 import { describeWaitingDevice } from '../../../shared/operations/waiting/waiting.ts';
 import type { WaitingView } from '../../../shared/operations/waiting/waiting.ts';
-import { formatAge } from '../../../shared/operations/words.ts';
+import { formatAge } from '../../../shared/domain/text/counts.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { stillHolds } from '../../runtime/clock.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { ReplayError } from '../error.ts';
 import { formatFilter } from '../filter.ts';
 import { controlJob } from './control.ts';
@@ -158,7 +159,7 @@ async function plan({ world, policy }: Scope): Promise<ReplayJob | undefined> {
     action: 'replay plan',
     selection: `job ${id}: ${formatFilter(policyFilter(policy, now))}`,
     why,
-    result: `${items.length} failures, ${job.units} events`,
+    result: `${formatCount(items.length, 'failure')}, ${formatCount(job.units, 'event')}`,
   });
   return job;
 }

@@ -8,7 +8,7 @@ import { newestSeen } from '../../domain/steering/silence.ts';
 import { servedOnlyBy } from '../../domain/steering/serving.ts';
 import type { Steering } from '../../domain/steering/steering.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
-import { formatAge, formatCount } from '../words.ts';
+import { formatAge, formatCount } from '../../domain/text/counts.ts';
 import { knownClusters, replacedIn, statesOf } from './rows.ts';
 
 /**

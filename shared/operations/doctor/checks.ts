@@ -3,7 +3,7 @@ import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
-import { formatCount } from '../words.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import { readDeviceView } from '../devices/device-view.ts';

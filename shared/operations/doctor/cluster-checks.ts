@@ -2,7 +2,7 @@
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
-import { formatCount } from '../words.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { chooseCluster } from '../clusters/clusters.ts';
 import { LOAD_BALANCER_CLASS } from '../../domain/exposure/pool-claims.ts';
 import type { KubernetesClient, RawObject, Resource } from '../../kubernetes/index.ts';

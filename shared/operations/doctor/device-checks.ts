@@ -3,7 +3,7 @@ import { sizeFindings } from '../../bigip/sizes.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
-import { formatCount } from '../words.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { badFinding, okFinding, clockFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';

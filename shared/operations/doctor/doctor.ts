@@ -1,6 +1,6 @@
 /** Runs the checks of `sluice doctor`, in this order. */
 import type { Runtime } from '../../host/runtime.ts';
-import { formatCount } from '../words.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import {
   networkChecks,
   poolChecks,

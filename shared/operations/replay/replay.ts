@@ -11,7 +11,7 @@ import type { MapEvent } from '../../failures/replay/preview.ts';
 import { createJob, previewItems, selectItems } from '../../failures/replay/select.ts';
 import type { PolicyTurn } from '../../failures/replay/turns.ts';
 import type { Author, OperationContext } from '../context.ts';
-import { formatCount } from '../words.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 
 /**
  * Caches device readings for the duration of the work. `map`: maps a snapshot with the deployed

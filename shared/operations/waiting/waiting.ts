@@ -3,7 +3,7 @@ import type { Entry, Mark } from '../../failures/waiting/entry.ts';
 import type { WaitingEntry } from '../../failures/waiting/place.ts';
 import { ReplayError } from '../../failures/error.ts';
 import type { Author, OperationContext } from '../context.ts';
-import { formatAge, formatCount } from '../words.ts';
+import { formatAge, formatCount } from '../../domain/text/counts.ts';
 
 /** One waiting change or order. */
 export interface WaitingRow {
