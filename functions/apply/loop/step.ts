@@ -358,12 +358,8 @@ function smaller(before: Loop, at: Instant): Step {
 function refused(loop: Loop, error: DeviceError, at: Instant): Step {
   const { purpose, task } = loop.attempt ?? {};
   if (purpose !== 'task' || task === undefined) return fails(loop, error);
-  return isolate(
-    { ...loop, results: noted(loop.results, task.changes, error, at) },
-    task,
-    error,
-    at,
-  );
+  const results = noted(loop.results, task.changes, error, at);
+  return isolate({ ...loop, results }, task, error, at);
 }
 
 function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Step {
