@@ -108,7 +108,7 @@ describe('sluice drift', () => {
     expect(table).toMatchObject({
       code: 2,
       out: expect.stringMatching(
-        /bigip-1 +k8s +missing +BIP450 +\/k8s\/gw-172_16_100_195-32400-tcp\/virtual +is a declared virtual server that does not exist/,
+        /bigip-1 +k8s +missing +BIP450 +yes +\/k8s\/gw-172_16_100_195-32400-tcp\/virtual +is a declared virtual server that does not exist/,
       ),
     });
     const data = await drift(bigip, '-o', 'json', '--device', 'bigip-1');
