@@ -92,6 +92,8 @@ function store({ failures }, actions, under = '') {
 /** Marks of messages that may have killed a process (decision 0036), and what waits for a device: both are taken away again. */
 const MARKS = 'suspects/';
 const WAITING = 'waiting/';
+/** What repairs left, until a later repair leaves nothing. */
+const REPAIRS = 'repairs/';
 
 function remove({ failures }, under) {
   if (failures === null) return [];
@@ -127,6 +129,7 @@ module.exports = async ({ resolveVariable }) => {
         ...store(stack, ['GetObject', 'PutObject']),
         ...remove(stack, WAITING),
         ...remove(stack, MARKS),
+        ...remove(stack, REPAIRS),
         ...device,
       ]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),

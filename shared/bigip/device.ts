@@ -159,7 +159,11 @@ export function createDevice(
     reconcileMembers: (partition, state) =>
       nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
-    mend: (partition, differences) => mend(session, partition, differences),
+    mend: async (partition, differences) => {
+      const changed = await mend(session, partition, differences);
+      if (changed.length > 0) await sync(session, clock, config, surroundings.log);
+      return changed;
+    },
     foreign: () => foreignAddresses(session, config.partitions),
     abandoned: async () =>
       findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
@@ -185,7 +189,7 @@ async function ownersElsewhere(
   });
 }
 
-/** A failed sync is only logged: the declaration itself succeeded. */
+/** A failed sync is only logged: the change itself succeeded. */
 async function sync(
   session: DeviceSession,
   clock: Clock,

@@ -231,11 +231,15 @@ describe('the stack', () => {
     const marks = [
       { 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/suspects/*' },
     ];
+    const repairs = [
+      { 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/repairs/*' },
+    ];
     expect(reach('ApplyRole')).toEqual([
       [['s3:GetObject', 's3:PutObject'], objects],
       bucket,
       waiting,
       [['s3:DeleteObject'], marks],
+      [['s3:DeleteObject'], repairs],
     ]);
     expect(reach('MapRole')).toEqual([
       [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks],

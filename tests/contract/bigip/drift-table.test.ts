@@ -54,6 +54,20 @@ describe('a property changed by hand', () => {
     expect(await drift()).toEqual([]);
   });
 
+  test('that the device refuses to take back holds up no other', async () => {
+    const { bigip, device, drift } = await declared();
+    await byHand(bigip, PATHS.node, { connectionLimit: 5 });
+    await byHand(bigip, PATHS.address, { enabled: 'no' });
+    const body = { code: 400, message: '01070734:3: Configuration error', errorStack: [] };
+    bigip.faults.next(
+      1,
+      { kind: 'status', status: 400, body },
+      ({ method, path }) => method === 'PATCH' && path === PATHS.node,
+    );
+    expect(await device.mend('k8s', await drift())).toEqual([PATHS.address]);
+    expect((await drift()).map(({ path }) => path)).toEqual(['/k8s/10.244.1.5']);
+  });
+
   test('is looked for by reading only', async () => {
     const { bigip, drift } = await declared();
     const sent = recordRequests(bigip);

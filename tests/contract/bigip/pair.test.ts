@@ -3,6 +3,7 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FencesBehind } from '../../../shared/bigip/device.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { call } from '../../integration/lab-bigip/client.ts';
 import {
   closeAll,
   connect,
@@ -173,6 +174,25 @@ describe('a pair of units', () => {
 
 describe('config sync', () => {
   const config = { syncTo: 'pair-group' };
+
+  test('is also run after properties were written back, and not if there were none', async () => {
+    const a = await lab();
+    a.faults.inject({
+      times: Infinity,
+      match: ({ path }) => path.endsWith('/sync-status'),
+      response: { kind: 'status', status: 200, body: stats('In Sync') },
+    });
+    const device = connect(a, { config, clock: stepClock() });
+    await declare(device, wanted());
+    const node = '/mgmt/tm/ltm/node/~k8s~10.244.1.5';
+    expect((await call(a, 'PATCH', node, { body: { connectionLimit: 5 } })).status).toBe(200);
+    const seen = recordRequests(a);
+    const syncs = (): number => seen.filter(({ path }) => path === '/mgmt/tm/cm').length;
+    await device.mend('k8s', await device.drift('k8s', wanted()));
+    expect(syncs()).toBe(1);
+    await device.mend('k8s', await device.drift('k8s', wanted()));
+    expect(syncs()).toBe(1);
+  });
 
   test('is run after a change and awaited', async () => {
     const a = await lab();
