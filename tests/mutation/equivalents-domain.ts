@@ -379,7 +379,6 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
   'shared/domain/addresses/choose.ts': [
     { code: '[]', in: 'best', why: 'a slice that asks for an address carries its claims' },
     { code: '0', in: 'compare', why: ALWAYS_THERE },
-    { code: 'x < y', what: '< becomes <=', in: 'byValue', why: 'equal addresses are the same' },
     {
       code: 'exposures.find( (other) => other.address === address && other.port === port && other.protocol === pr',
       what: '.find() becomes .findLast()',
@@ -448,7 +447,6 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/addresses/usage.ts': [
     { code: 'a.who < b.who', what: '< becomes <=', why: NEVER_EQUAL },
-    { code: 'x < y', what: '< becomes <=', why: NEVER_EQUAL },
   ],
 };
 

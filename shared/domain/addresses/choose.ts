@@ -3,7 +3,7 @@
  * siblings, or the next free one.
  */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
-import { formatIp, parseIp } from '../net/ip.ts';
+import { compareAddresses, formatIp, parseIp } from '../net/ip.ts';
 import { isSameContent } from '../declared/declared.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
 import type { AllocationTable, Holding } from './allocation-table.ts';
@@ -41,13 +41,10 @@ function best(asker: PoolRequest, holdings: readonly Holding[]): readonly Holdin
   const compare = (a: readonly number[], b: readonly number[]): number =>
     a.reduce((sum, value, i) => sum || (b[i] ?? 0) - value, 0);
   return ranked
-    .toSorted((a, b) => compare(a.rank, b.rank) || byValue(a.holding.address, b.holding.address))
+    .toSorted(
+      (a, b) => compare(a.rank, b.rank) || compareAddresses(a.holding.address, b.holding.address),
+    )
     .map(({ holding }) => holding);
-}
-
-function byValue(a: string, b: string): number {
-  const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
-  return x < y ? -1 : 1;
 }
 
 /**
@@ -126,7 +123,7 @@ export function claimedAddress(book: AllocationTable, asker: PoolRequest): strin
     .flatMap((claim) => parseIp(claim) ?? [])
     .map(formatIp);
   return claims
-    .toSorted(byValue)
+    .toSorted(compareAddresses)
     .find((address) => containsAddress(asker.pool.free, address) && isOpenTo(book, asker, address));
 }
 

@@ -1,6 +1,7 @@
 /** Inserts assigned addresses into a slice. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
+import { compareByCodeUnits } from '../istio/object-age.ts';
 import type { PlanEntry } from '../plan/plan-entry.ts';
 import { rivalAt, twinAt } from './choose.ts';
 import type { Allocation, AllocationFailure } from './allocation-messages.ts';
@@ -70,7 +71,7 @@ function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
     fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : [],
   );
   if (joined.length === 0) return exposure;
-  const all = [exposure, ...joined].toSorted((a, b) => (a.since < b.since ? -1 : 1));
+  const all = [exposure, ...joined].toSorted((a, b) => compareByCodeUnits(a.since, b.since));
   return {
     ...exposure,
     gateways: [...new Set(all.flatMap(({ gateways }) => gateways))],

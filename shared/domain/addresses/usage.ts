@@ -1,5 +1,5 @@
 /** Usage of a pool on a device, and the holders of its addresses. Pure. */
-import { formatIp, parseIp } from '../net/ip.ts';
+import { compareAddresses, formatIp, parseIp } from '../net/ip.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
 import { portKey } from './allocation-table.ts';
@@ -60,7 +60,7 @@ export function poolUsage(
   ].filter(({ address }) => containsAddress(ranges, address));
   const addresses = [...Map.groupBy(uses, ({ address }) => address)]
     .map(([address, list]) => ({ address, by: byWhom(list) }))
-    .toSorted((a, b) => compare(a.address, b.address));
+    .toSorted((a, b) => compareAddresses(a.address, b.address));
   const size = countAddresses(grantable);
   const used = BigInt(
     addresses.filter(({ address }) => containsAddress(grantable, address)).length,
@@ -102,9 +102,4 @@ function byWhom(uses: readonly Use[]): AddressUse['by'] {
       exposures: list.flatMap(({ exposure }) => exposure ?? []).toSorted(),
     }))
     .toSorted((a, b) => (a.who < b.who ? -1 : 1));
-}
-
-function compare(a: string, b: string): number {
-  const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
-  return x < y ? -1 : 1;
 }

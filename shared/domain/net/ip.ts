@@ -79,6 +79,13 @@ export function formatIp(ip: Ip): string {
   return [24n, 16n, 8n, 0n].map((shift) => String((ip.value >> shift) & 255n)).join('.');
 }
 
+/** By value; text that is no address counts as the lowest one. */
+export function compareAddresses(a: string, b: string): number {
+  const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
+  if (x === y) return 0;
+  return x < y ? -1 : 1;
+}
+
 /** A network; `ip` may have host bits set. */
 export interface Cidr {
   readonly ip: Ip;

@@ -1,8 +1,13 @@
-import { isIP } from 'node:net';
-import { BlockList } from 'node:net';
+import { isIP, BlockList } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { formatIp, inCidr, parseCidr, parseIp } from '../../../shared/domain/net/ip.ts';
+import {
+  compareAddresses,
+  formatIp,
+  inCidr,
+  parseCidr,
+  parseIp,
+} from '../../../shared/domain/net/ip.ts';
 
 const v6Text = fc.oneof(
   fc.ipV6(),
@@ -18,6 +23,15 @@ describe('addresses', () => {
       fc.property(fc.oneof(anyIp, fc.stringMatching(/^[0-9a-f:.]{0,20}$/)), (text) =>
         expect(parseIp(text)?.family ?? 0).toBe(isIP(text)),
       ),
+    );
+  });
+
+  test('two addresses compare the same way from both sides, and equal ones as 0', () => {
+    fc.assert(
+      fc.property(anyIp, anyIp, (a, b) => {
+        expect(compareAddresses(a, b) + compareAddresses(b, a)).toBe(0);
+        expect(compareAddresses(a, a)).toBe(0);
+      }),
     );
   });
 
