@@ -2,8 +2,7 @@
  * Handles device faults and unknown errors: everything is retried later, and the clusters are
  * informed occasionally.
  */
-import { inWords } from '../../shared/device/errors.ts';
-import { callInWords } from '../../shared/device/errors.ts';
+import { callInWords, inWords } from '../../shared/device/errors.ts';
 import type { Mark } from '../../shared/failures/waiting/entry.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';

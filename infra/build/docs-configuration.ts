@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
-import { EXPOSE_ANNOTATION } from '../../shared/domain/exposure/sources/annotations.ts';
-import { ANNOTATIONS } from '../../shared/domain/exposure/sources/annotations.ts';
+import {
+  EXPOSE_ANNOTATION,
+  ANNOTATIONS,
+} from '../../shared/domain/exposure/sources/annotations.ts';
 
 export interface Node {
   readonly type?: string | readonly string[];

@@ -3,8 +3,7 @@
  */
 import * as z from 'zod';
 import type { TenantResult } from './answers.ts';
-import { DeviceError } from '../device/errors.ts';
-import { callInWords } from '../device/errors.ts';
+import { callInWords, DeviceError } from '../device/errors.ts';
 import { innerCallOf } from './inner-calls.ts';
 import { ANSWER_ROWS, type OutcomeRow, RESULT_ROWS, UNKNOWN } from './outcome-tables.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';

@@ -1,7 +1,6 @@
 import { settingsFromInput } from '../domain/exposure/settings/compose.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
-import type { SameFleet } from '../domain/plan/fleet.ts';
-import type { Fleet, FleetOf } from '../domain/plan/fleet.ts';
+import type { SameFleet, Fleet, FleetOf } from '../domain/plan/fleet.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';
 
 /** Clusters of one fleet may share an address and port; two ingresses of one cluster may not. */

@@ -17,6 +17,7 @@ export {
   type RawObject,
   type Resource,
 } from './object.ts';
+export { EVENTS, PODS, SERVICES } from './resources.ts';
 export { ObjectStore, type StreamChange } from './store.ts';
 export {
   createStream,

@@ -34,8 +34,8 @@ export function addFoundConfigOption(command: Command, what: string): Command {
 }
 
 /**
- * Undefined if there is none, or if a file that the user did not name cannot be used; `note` then says why.
- * Throws for a named file that cannot be used. Other files are relative to `cwd`.
+ * Undefined if there is none, or if a file that the user did not name cannot be used; `note` then
+ * says why. Throws for a named file that cannot be used. Other files are relative to `cwd`.
  */
 export async function findConfig(
   { config: named, cluster }: FoundConfigOptions,

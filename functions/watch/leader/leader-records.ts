@@ -5,12 +5,12 @@
 import {
   KubernetesError,
   type KubernetesClient,
+  SERVICES,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { SERVICES } from '../report/event-targets.ts';
 import { isProvenDead } from './identity.ts';
 import { epochTime, LEASES, readLease, type LeasePlace } from './lease.ts';
 import {

@@ -9,7 +9,6 @@ import {
   type KubernetesClient,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { Handover } from './handover.ts';
 import { isProvenDead } from './identity.ts';
@@ -23,7 +22,7 @@ import {
   type LeasePlace,
 } from './lease.ts';
 import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
-import { longestSince, momentOf, type Moment } from '../../../shared/runtime/clock.ts';
+import { longestSince, momentOf, type Clock, type Moment } from '../../../shared/runtime/clock.ts';
 
 /** In milliseconds. */
 export interface LeaseTiming {

@@ -4,8 +4,12 @@
  */
 import { buildExposures, type ExposureContext } from '../../../shared/domain/exposure/build.ts';
 import { exposureKey, type Exposure } from '../../../shared/domain/exposure/exposure.ts';
-import type { Listener, MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
-import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import type {
+  Listener,
+  MissingServicePort,
+  PortMapping,
+  ServerReport,
+} from '../../../shared/domain/istio/port-mapping.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 

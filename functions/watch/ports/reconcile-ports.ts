@@ -12,6 +12,7 @@ import type { Revision } from '../../../shared/domain/revision.ts';
 import {
   KubernetesError,
   type KubernetesClient,
+  SERVICES,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
@@ -31,7 +32,7 @@ import {
 import { includes, planPorts, type OwnPort, type PortDemand, type PortPlan } from './port-plan.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { EventMessage } from '../report/event-object.ts';
-import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
+import { findTarget, serviceTarget } from '../report/event-targets.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';

@@ -1,15 +1,6 @@
 /** Format and identity of Sluice's Kubernetes Events. */
 import { createHash } from 'node:crypto';
-import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
-
-/** The API resource of Events, in the core group. */
-export const EVENTS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'events',
-  kind: 'Event',
-  namespaced: true,
-};
+import type { RawObject } from '../../../shared/kubernetes/index.ts';
 
 /** Field selector for Sluice's Events in a namespace. */
 export const OWN_EVENTS = 'source=sluice';

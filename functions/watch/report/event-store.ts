@@ -1,10 +1,13 @@
 /** Sluice's Events in the cluster: read once per namespace, then cached, and written one by one. */
-import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import {
+  EVENTS,
+  KubernetesError,
+  type KubernetesClient,
+} from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import {
   byAge,
   eventFor,
-  EVENTS,
   OWN_EVENTS,
   sentence,
   subjectOf,

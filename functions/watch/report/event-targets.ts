@@ -1,18 +1,8 @@
 /** The objects of Events. */
 import type { KubernetesObjects, Meta } from '../../../shared/domain/snapshot/objects.ts';
-import type { Resource } from '../../../shared/kubernetes/index.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
 import type { ObjectReference } from './event-messages.ts';
 import type { EventTarget } from './event-object.ts';
-
-/** The API resource of Services. */
-export const SERVICES: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'services',
-  kind: 'Service',
-  namespaced: true,
-};
 
 const ISTIO = 'networking.istio.io/v1';
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';

@@ -1,22 +1,18 @@
 /** Whether selectors of Gateways mean the pods of an ingress that Sluice does not manage. */
 import { isSubset } from '../../../shared/domain/istio/selector-index.ts';
-import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
-import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
+import {
+  KubernetesError,
+  PODS,
+  SERVICES,
+  type KubernetesClient,
+  type RawObject,
+  type Resource,
+} from '../../../shared/kubernetes/index.ts';
 import { normalisePod, normaliseService } from '../../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { selectorKey } from '../cache/cluster-index.ts';
-import { SERVICES } from './event-targets.ts';
 
 type Labels = Readonly<Record<string, string>>;
-
-/** The resource of Pods, as the client addresses it. */
-const PODS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'pods',
-  kind: 'Pod',
-  namespaced: true,
-};
 
 /** `unseen`: no pod that may be read, but pods elsewhere may not be. */
 export type ForeignAnswer = 'found' | 'none' | 'unseen';

@@ -4,6 +4,7 @@ import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
   KubernetesError,
   type KubernetesClient,
+  SERVICES,
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
 import {
@@ -12,7 +13,6 @@ import {
   writersOf,
   type ServiceOwnership,
 } from '../../../shared/kubernetes/ownership.ts';
-import { SERVICES } from './event-targets.ts';
 
 /**
  * Leave the status as it is, with the reason, or write these addresses. `force` takes over fields

@@ -1,6 +1,5 @@
 /** Faults of the API server, for tests. */
-import { forbidden } from './errors.ts';
-import { ApiError, qualified } from './errors.ts';
+import { forbidden, ApiError, qualified } from './errors.ts';
 import type { RequestInfo } from './http/request.ts';
 import type { Watch } from './read/watch.ts';
 import type { Store } from './store.ts';

@@ -1,9 +1,8 @@
 /** A plan under construction. */
-import type { SameFleet } from './fleet.ts';
+import type { SameFleet, FleetOf } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
-import type { FleetOf } from './fleet.ts';
 import { NO_FLEETS } from './fleet.ts';
 import type { AddressHolder } from './foreign.ts';
 import { byPlainAddress } from './foreign.ts';

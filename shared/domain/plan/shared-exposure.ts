@@ -7,10 +7,9 @@ import { overlaySettings, settingKeys, settingValue } from '../exposure/settings
 import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { SameFleet } from './fleet.ts';
+import type { SameFleet, Fleet, FleetOf, FleetPlacement } from './fleet.ts';
 import type { Contribution, DeclaredExposure } from '../declared/declared.ts';
 import { isSameContent } from '../declared/declared.ts';
-import type { Fleet, FleetOf, FleetPlacement } from './fleet.ts';
 import { fleetPlacement, applyFleetSettings } from './fleet.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;

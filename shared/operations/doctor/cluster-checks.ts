@@ -5,7 +5,8 @@ import { errorMessage } from '../../telemetry/errors.ts';
 import { formatCount } from '../../domain/text/counts.ts';
 import { chooseCluster } from '../clusters/clusters.ts';
 import { LOAD_BALANCER_CLASS } from '../../domain/exposure/pool-claims.ts';
-import type { KubernetesClient, RawObject, Resource } from '../../kubernetes/index.ts';
+import { SERVICES } from '../../kubernetes/index.ts';
+import type { KubernetesClient, RawObject } from '../../kubernetes/index.ts';
 import { normaliseService } from '../../kubernetes/objects/index.ts';
 import { readOwnership, writersOf } from '../../kubernetes/ownership.ts';
 import { openCluster, readCluster } from '../objects/read-cluster.ts';
@@ -101,15 +102,6 @@ async function objectChecks(
     await client.close();
   }
 }
-
-/** The resource of Services, as the client addresses it. */
-const SERVICES: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'services',
-  kind: 'Service',
-  namespaced: true,
-};
 
 /** Whether the configured Service exists, and whose external address it has. */
 async function serviceCheck(

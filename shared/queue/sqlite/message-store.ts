@@ -77,16 +77,16 @@ function prepare(database: DatabaseSync): Statements {
     // Inserted as a new row, so that the dead-letter queue has its own order and the retention
     // period restarts, as in SQS FIFO.
     redrive: database.prepare(
-      'INSERT INTO message (queue, grp, dedup, id, body, sent_at, ' +
-        'visible_at) SELECT :dead, grp, id, id, body, :now, ' +
-        ':now FROM message WHERE seq = :seq',
+      'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) ' +
+        'SELECT :dead, grp, id, id, body, :now, :now FROM message WHERE seq = :seq',
     ),
     drop: database.prepare('DELETE FROM message WHERE seq = ?'),
     remove: database.prepare(`DELETE FROM message WHERE ${OURS}`),
     hide: database.prepare(`UPDATE message SET visible_at = :until WHERE ${OURS}`),
     depth: database.prepare(
-      `SELECT count(*) AS total, coalesce(sum((${BY_FILE}) OR coalesce(${BY_HAND}, 0)), ` +
-        '0) AS flying, min(sent_at) AS oldest FROM message WHERE queue = :queue',
+      'SELECT count(*) AS total, min(sent_at) AS oldest, ' +
+        `coalesce(sum((${BY_FILE}) OR coalesce(${BY_HAND}, 0)), 0) AS flying ` +
+        'FROM message WHERE queue = :queue',
     ),
     next: database.prepare(
       'SELECT min(visible_at) AS at FROM message WHERE queue = ? AND visible_at > ?',

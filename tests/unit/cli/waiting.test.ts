@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { cancelOrder } from '../../../shared/operations/waiting/waiting.ts';
-import { waitingView } from '../../../shared/operations/waiting/waiting.ts';
+import { cancelOrder, waitingView } from '../../../shared/operations/waiting/waiting.ts';
 import { waitingText } from '../../../functions/cli/waiting/tables.ts';
 import { markedAway, markedReturning } from '../../../shared/failures/waiting/away.ts';
 import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';

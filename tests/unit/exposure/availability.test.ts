@@ -3,16 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
 import { parseCidr } from '../../../shared/domain/net/ip.ts';
 import { EXCLUDING_LABEL } from '../../../shared/domain/snapshot/leaving-nodes.ts';
-import { context, node, pod, REF, type World, world } from './fixtures.ts';
+import { context, node, pod, REF, type World, world, build } from './fixtures.ts';
 
-function build(
-  input: World,
-  entry: Record<string, unknown> = {},
-  more: Partial<ReturnType<typeof context>> = {},
-): BuiltExposures {
-  const { objects, mapping } = world(input);
-  return buildExposures(REF, objects, mapping, { ...context(entry), ...more });
-}
 const members = ({ exposures }: BuiltExposures): unknown =>
   exposures[0]?.members.map((one) => `${one.address} ${one.availability}`);
 const codes = ({ notes }: BuiltExposures): readonly string[] => notes.map(({ code }) => code);

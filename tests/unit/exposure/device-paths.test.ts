@@ -8,9 +8,8 @@ import * as fc from 'fast-check';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
 import { DevicePath } from '../../../shared/domain/exposure/settings/values.ts';
-import { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
+import { Settings, SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';
 import { Partition } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
-import { SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';
 import { exposure } from '../../fixtures/exposures.ts';
 
 const AT = {

@@ -6,7 +6,11 @@ import type {
   PortMapping,
   ServerReport,
 } from '../../../shared/domain/istio/port-mapping.ts';
-import type { ExposureContext } from '../../../shared/domain/exposure/build.ts';
+import {
+  buildExposures,
+  type BuiltExposures,
+  type ExposureContext,
+} from '../../../shared/domain/exposure/build.ts';
 import { IngressEntry } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
 import { PolicyConfig } from '../../../shared/domain/exposure/settings/policy.ts';
 
@@ -200,4 +204,21 @@ export function context(
     defaultPartition: 'k8s',
     partitions: ['k8s', 'edge'],
   };
+}
+
+/** What the ingress offers; `more` replaces parts of the context. */
+export function build(
+  input: World = {},
+  entry: Record<string, unknown> = {},
+  more: Partial<ExposureContext> = {},
+): BuiltExposures {
+  const { objects, mapping } = world(input);
+  return buildExposures(REF, objects, mapping, { ...context(entry), ...more });
+}
+
+export const older: Gate = { name: 'older', created: '2026-01-01T00:00:00Z' };
+export const younger: Gate = { name: 'younger', created: '2026-02-01T00:00:00Z' };
+
+export function annotated(gate: Gate, annotations: Record<string, string>): Gate {
+  return { ...gate, annotations };
 }

@@ -4,12 +4,7 @@ import {
   defaultMonitors,
   monitorInterval,
 } from '../../../shared/domain/exposure/settings/defaults.ts';
-import { context, node, pod, REF, type World, world } from './fixtures.ts';
-
-function build(input: World, entry: Record<string, unknown> = {}): BuiltExposures {
-  const { objects, mapping } = world(input);
-  return buildExposures(REF, objects, mapping, context(entry));
-}
+import { context, node, pod, REF, type World, world, build } from './fixtures.ts';
 
 const members = (built: BuiltExposures): unknown =>
   built.exposures[0]?.members.map((one) => `${one.address}:${one.port} ${one.availability}`);

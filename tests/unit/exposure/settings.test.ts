@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
+import { buildExposures } from '../../../shared/domain/exposure/build.ts';
 import { partitionFor } from '../../../shared/domain/exposure/spread.ts';
 import { ApiGateway } from '../../../shared/domain/snapshot/objects.ts';
-import { configMap, context, pod, REF, walkthrough, type World, world } from './fixtures.ts';
-
-function build(input: World, entry: Record<string, unknown> = {}): BuiltExposures {
-  const { objects, mapping } = world(input);
-  return buildExposures(REF, objects, mapping, context(entry));
-}
+import { configMap, context, pod, REF, walkthrough, type World, world, build } from './fixtures.ts';
 
 describe('precedence, source by source', () => {
   const sources: readonly [string, World, Record<string, unknown>][] = [

@@ -21,25 +21,15 @@ import {
   walkthrough,
   type World,
   world,
+  build,
+  annotated,
+  older,
+  younger,
 } from './fixtures.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';
 const EXPOSE = 'sluice.io/expose';
-const older = { name: 'older', created: '2026-01-01T00:00:00Z' };
-const younger = { name: 'younger', created: '2026-02-01T00:00:00Z' };
-const annotated = (gate: Gate, annotations: Record<string, string>): Gate => ({
-  ...gate,
-  annotations,
-});
 
-function build(
-  input: World = {},
-  entry: Record<string, unknown> = {},
-  more: Partial<ReturnType<typeof context>> = {},
-): BuiltExposures {
-  const { objects, mapping } = world(input);
-  return buildExposures(REF, objects, mapping, { ...context(entry), ...more });
-}
 const codes = ({ notes }: BuiltExposures): readonly string[] => notes.map(({ code }) => code);
 const verdicts = ({ servers }: BuiltExposures): readonly string[] =>
   servers.map(({ code }) => code);

@@ -1,7 +1,6 @@
-import type { Reply } from '../http-types.ts';
+import type { Reply, LabRequest } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
-import type { LabRequest } from '../http-types.ts';
 import { notFound } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem, monitorItem } from './items.ts';
