@@ -52,7 +52,13 @@ async function sync(gateway: string, options: SyncOptions): Promise<void> {
     options,
     async (context) => {
       const { id: cluster } = chooseCluster(context.runtime.config, options.cluster);
-      const orders = await planSync(context, { cluster, gateway, device: options.device });
+      const wanted = { cluster, gateway, device: options.device };
+      const { orders, isKnown } = await planSync(context, wanted);
+      if (!isKnown)
+        printLine(
+          `Neither a device nor a failure names Gateway ${gateway}: it is new, or misspelt. ` +
+            `So this concerns every ingress of ${cluster}.`,
+        );
       const targets = orders.map(({ owner, device }) => `${owner} on ${device}`).join(', ');
       if (!(await isConfirmed(`Try again now: ${targets}?`, options))) return;
       await giveSync(context, orders, { gateway, ...authorOf(options) });

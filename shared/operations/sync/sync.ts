@@ -19,6 +19,13 @@ export interface WantedSync {
   readonly device?: string | undefined;
 }
 
+/** The orders of a sync. */
+export interface SyncPlan {
+  readonly orders: readonly RetryOrder[];
+  /** False if neither a device nor a failure names the Gateway: it may be new, or misspelt. */
+  readonly isKnown: boolean;
+}
+
 /**
  * One order for each ingress and device. Devices and failures tell which ingress offers a Gateway;
  * otherwise it may be any ingress of the cluster. Throws if the cluster has no ingress on these
@@ -27,7 +34,7 @@ export interface WantedSync {
 export async function planSync(
   { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
   { cluster, gateway, device }: WantedSync,
-): Promise<readonly RetryOrder[]> {
+): Promise<SyncPlan> {
   const { config } = runtime;
   const all = config.ingresses
     .filter((ingress) => ingress.cluster === cluster)
@@ -56,7 +63,7 @@ export async function planSync(
       .flatMap(({ owner }) => owner ?? []),
   ]);
   const own = all.filter(({ owner }) => offering.has(owner));
-  return own.length > 0 ? own : all;
+  return own.length > 0 ? { orders: own, isKnown: true } : { orders: all, isKnown: false };
 }
 
 /** In order with the slices of each device. */

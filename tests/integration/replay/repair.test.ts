@@ -253,7 +253,12 @@ describe('replay after the repair', () => {
   test('without a replay, sync does the same for the ingresses behind a Gateway', async () => {
     site.bigip.common.iRules.add(RULE);
     const wanted = { cluster: 'east', gateway: 'default/tcp-echo-gateway' };
-    const orders = await planSync(site.context, wanted);
+    const { orders, isKnown } = await planSync(site.context, wanted);
+    expect(isKnown).toBe(true);
+    expect(await planSync(site.context, { ...wanted, gateway: 'team/gx' })).toEqual({
+      orders,
+      isKnown: false,
+    });
     expect(orders).toEqual([
       {
         action: 'retry',
