@@ -109,6 +109,11 @@ function liveProfiles({ profilesReference }: LiveItem): readonly string[] | unde
   return Array.isArray(items) ? paths(items).toSorted() : undefined;
 }
 
+/** An expanded collection without policies has no items. */
+function livePolicies({ policiesReference }: LiveItem): readonly string[] {
+  return isItem(policiesReference) ? paths(policiesReference['items']).toSorted() : [];
+}
+
 function wantedSnat({ service, path }: DeclaredVirtual): string {
   const { snat = 'auto' } = service;
   if (snat === 'auto') return 'automap';
@@ -190,6 +195,13 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     heal: 'declare',
     wanted: wantedProfiles,
     live: liveProfiles,
+  },
+  {
+    field: 'policies',
+    words: 'LTM policies',
+    heal: 'declare',
+    wanted: () => [],
+    live: livePolicies,
   },
   {
     field: 'ipProtocol',

@@ -46,6 +46,7 @@ const CHANGES: Readonly<Record<keyof typeof PATHS, Values>> = {
     ],
     fallbackPersistence: '/Common/source_addr',
     profiles: [{ name: 'tcp', partition: 'Common', context: 'all', fullPath: '/Common/tcp' }],
+    policies: [{ name: 'redirect', partition: 'Common', fullPath: '/Common/redirect' }],
     ipProtocol: 'udp',
     rateLimit: '9',
     autoLasthop: 'disabled',

@@ -130,6 +130,7 @@ function common(
     enabled: item.adminState === 'enable',
     rules: item.iRules.map((rule) => pathOf(rule, [], { ...place, path: `${place.path}/iRules` })),
     profiles: profilesOf(item),
+    policies: [],
     persist: item.persistenceMethods.map(persistence),
     snat: snatOf(rendering, place, item),
     vlans: vlansOf(item),

@@ -225,6 +225,7 @@ export function createVirtual(draft: Draft, path: string, body: Json): void {
         enabled: body['disabled'] !== true,
         rules: Array.isArray(body['rules']) ? body['rules'].map(String) : [],
         profiles: [],
+        policies: [],
         persist: [],
         snat: { type: 'none' },
         vlans: { mode: 'all', list: [] },

@@ -62,16 +62,28 @@ function collection(path: string, name: string, items: readonly Json[] | undefin
   };
 }
 
+/** Profiles and policies, which are subcollections. */
+function attachedTo({ path, profiles, policies }: Virtual, expand: boolean): Json {
+  const at = `virtual/${toUrl(path)}`;
+  const listOf = (name: string, paths: readonly string[], more: Json): Json =>
+    collection(
+      at,
+      name,
+      expand
+        ? paths.map((one) => ({
+            ...identity(`virtual:${name}:${name}state`, `${at}/${name}`, one),
+            ...more,
+          }))
+        : undefined,
+    );
+  return {
+    profilesReference: listOf('profiles', profiles, { context: 'all' }),
+    policiesReference: listOf('policies', policies, {}),
+  };
+}
+
 export function virtualItem(virtual: Virtual, expand: boolean): Json {
   const { mode, list } = virtual.vlans;
-  const profiles = virtual.profiles.map((profile) => ({
-    ...identity(
-      'virtual:profiles:profilesstate',
-      `virtual/${toUrl(virtual.path)}/profiles`,
-      profile,
-    ),
-    context: 'all',
-  }));
   return {
     ...identity('virtual:virtualstate', 'virtual', virtual.path),
     ...described(virtual),
@@ -113,12 +125,7 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
     translatePort: onOff(virtual.translatePort),
     ...(mode === 'allow' ? { vlansEnabled: true } : { vlansDisabled: true }),
     ...(list.length === 0 ? {} : { vlans: list }),
-    profilesReference: collection(
-      `virtual/${toUrl(virtual.path)}`,
-      'profiles',
-      expand ? profiles : undefined,
-    ),
-    policiesReference: collection(`virtual/${toUrl(virtual.path)}`, 'policies', undefined),
+    ...attachedTo(virtual, expand),
   };
 }
 

@@ -100,6 +100,8 @@ export interface Virtual {
   readonly enabled: boolean;
   readonly rules: readonly string[];
   readonly profiles: readonly string[];
+  /** LTM policies; AS3 attaches none unless a declaration names them. */
+  readonly policies: readonly string[];
   readonly persist: readonly string[];
   readonly snat: Snat;
   readonly vlans: Vlans;

@@ -4,7 +4,7 @@ import { isObject, textOf } from '../json.ts';
 import type { Snat, Virtual, Vlans } from './model.ts';
 
 export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
-  const { rules, persist, profiles, sourceAddressTranslation: snat, rateLimit } = body;
+  const { sourceAddressTranslation: snat, rateLimit } = body;
   return {
     ...(body['enabled'] === true && { enabled: true }),
     ...(body['disabled'] === true && { enabled: false }),
@@ -12,15 +12,22 @@ export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
     ...(body['ipProtocol'] !== undefined && {
       protocol: body['ipProtocol'] === 'udp' ? 'udp' : 'tcp',
     }),
-    ...(Array.isArray(rules) && { rules: rules.map(String) }),
-    ...(Array.isArray(persist) && { persist: persist.map(pathIn) }),
-    ...(Array.isArray(profiles) && { profiles: profiles.map(pathIn) }),
+    ...pathsIn(body),
     ...(rateLimit !== undefined && {
       rateLimit: rateLimit === 'disabled' ? 0 : Number(rateLimit),
     }),
     ...(isObject(snat) && { snat: snatIn(snat) }),
     vlans: vlansIn(virtual.vlans, body),
   };
+}
+
+/** The lists of other objects that the body gives. */
+function pathsIn(body: Json): Partial<Virtual> {
+  const lists = (['rules', 'persist', 'profiles', 'policies'] as const).flatMap((name) => {
+    const given = body[name];
+    return Array.isArray(given) ? [[name, given.map(pathIn)] as const] : [];
+  });
+  return Object.fromEntries(lists);
 }
 
 /** A path, or an object with name and partition. */
