@@ -1,5 +1,5 @@
 /** Logs occasionally that a device is above the recommended limits; it is applied anyway. */
-import { sizeFindings } from '../../shared/bigip/sizes.ts';
+import { sizeFindings } from '../../shared/bigip/as3/sizes.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { PartitionResult } from './job.ts';
 

@@ -1,7 +1,7 @@
 import type { NodeAccess } from '../../shared/bigip/node-access.ts';
 import { openNodeAccess } from '../../shared/bigip/node-access.ts';
-import type { PerDevice } from '../../shared/bigip/per-device.ts';
-import { perDevice } from '../../shared/bigip/per-device.ts';
+import type { PerDevice } from '../../shared/device/per-device.ts';
+import { perDevice } from '../../shared/device/per-device.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 
 /** One login per device and process. */

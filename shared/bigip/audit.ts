@@ -12,11 +12,11 @@ import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
-import type { Heal } from './drift-rows.ts';
+import type { Difference, DifferenceKind } from './drift/difference.ts';
+import type { Heal } from './drift/rows.ts';
 import { DeviceError } from '../device/errors.ts';
-import type { SizeFinding } from './sizes.ts';
-import { sizeFindings } from './sizes.ts';
+import type { SizeFinding } from './as3/sizes.ts';
+import { sizeFindings } from './as3/sizes.ts';
 
 /** One result of an audit. */
 export interface Finding {

@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Device, FencesBehind } from './device.ts';
 import { createDevice } from './device.ts';
 import { dryRunDevice } from './dry-run.ts';
-import { perDevice } from './per-device.ts';
+import { perDevice } from '../device/per-device.ts';
 
 /** Devices by name. `get` rejects with a {@link DeviceError} if the secrets cannot be resolved. */
 export interface Devices {

@@ -8,10 +8,10 @@ import type { DeclaredState } from '../domain/declared/declared.ts';
 import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { DeviceSecrets } from './connect.ts';
-import { openSession } from './connect.ts';
-import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
-import { createPartitionReader } from './partition.ts';
+import type { DeviceSecrets } from './rest/connect.ts';
+import { openSession } from './rest/connect.ts';
+import { listNodes, reconcileNodes, writeNode } from './state/nodes.ts';
+import { createPartitionReader } from './state/partition.ts';
 
 /** Reads declarations and writes nodes, nothing else. */
 export interface NodeAccess {

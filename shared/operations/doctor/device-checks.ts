@@ -1,5 +1,5 @@
 /** The device checks of `sluice doctor`. */
-import { sizeFindings } from '../../bigip/sizes.ts';
+import { sizeFindings } from '../../bigip/as3/sizes.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';

@@ -6,8 +6,8 @@ import {
   NODE_ROWS,
   POOL_ROWS,
   VIRTUAL_ROWS,
-} from '../../../shared/bigip/drift-rows.ts';
-import type { DriftRow, Heal } from '../../../shared/bigip/drift-rows.ts';
+} from '../../../shared/bigip/drift/rows.ts';
+import type { DriftRow, Heal } from '../../../shared/bigip/drift/rows.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { certificateFor } from '../../../infra/lab/bigip/certificate.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FaultResponse, LabRequest } from '../../../infra/lab/bigip/index.ts';
-import { createTransport } from '../../../shared/bigip/transport.ts';
+import { createTransport } from '../../../shared/bigip/rest/transport.ts';
 import { closeAll, connect, declare, lab, wanted } from './support.ts';
 
 afterEach(closeAll);

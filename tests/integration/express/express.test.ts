@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'selfsigned';
-import { resetNodes } from '../../../shared/bigip/nodes.ts';
+import { resetNodes } from '../../../shared/bigip/state/nodes.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EAST, event, INNER } from '../../unit/express/fixtures.ts';
 import type { Site } from './support.ts';

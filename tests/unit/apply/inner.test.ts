@@ -6,7 +6,7 @@
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
-import { faultOfResult } from '../../../shared/bigip/outcomes.ts';
+import { faultOfResult } from '../../../shared/bigip/rest/outcomes.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { World } from '../../promises/support/world.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { trim } from '../../../shared/device/errors.ts';
-import { faultOf, faultOfResult, wordsOf } from '../../../shared/bigip/outcomes.ts';
+import { faultOf, faultOfResult, wordsOf } from '../../../shared/bigip/rest/outcomes.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 
 const result = (code: number, message: string, response?: string) =>
@@ -266,7 +266,7 @@ describe('what an answer as a whole means', () => {
   });
 
   test('every code that can come out is in the table of codes with its remedy', () => {
-    const sources = ['bigip/outcomes.ts', 'device/errors.ts'].map((file) =>
+    const sources = ['bigip/rest/outcomes.ts', 'device/errors.ts'].map((file) =>
       readFileSync(new URL(`../../../shared/${file}`, import.meta.url), 'utf8'),
     );
     const codes = new Set(sources.flatMap((text) => text.match(/BIP\d{3}/g) ?? []));

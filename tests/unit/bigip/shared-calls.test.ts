@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBreaker } from '../../../shared/bigip/breaker.ts';
+import { createBreaker } from '../../../shared/bigip/rest/breaker.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
-import { perDevice } from '../../../shared/bigip/per-device.ts';
-import type { DeviceRequest, DeviceResponse, Transport } from '../../../shared/bigip/transport.ts';
-import { createUnit } from '../../../shared/bigip/unit.ts';
+import { perDevice } from '../../../shared/device/per-device.ts';
+import type {
+  DeviceRequest,
+  DeviceResponse,
+  Transport,
+} from '../../../shared/bigip/rest/transport.ts';
+import { createUnit } from '../../../shared/bigip/rest/unit.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { shareCall } from '../../../shared/runtime/shared-call.ts';
 

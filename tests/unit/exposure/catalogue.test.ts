@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
-import { settingDifferences } from '../../../shared/bigip/live-settings.ts';
+import { settingDifferences } from '../../../shared/bigip/rest/live-settings.ts';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import { readerOf } from '../../../shared/domain/exposure/settings/annotation-values.ts';

@@ -26,6 +26,16 @@ const DOMAIN = [
   ['shared/domain/plan'],
   ['shared/domain/addresses'],
 ];
+const BIGIP = [
+  ['shared/bigip/as3'],
+  ['shared/bigip/rest'],
+  ['shared/bigip/state'],
+  ['shared/bigip/ha'],
+  ['shared/bigip/drift'],
+  ['shared/bigip/device.ts', 'shared/bigip/node-access.ts', 'shared/bigip/device-plan.ts'],
+  ['shared/bigip/audit.ts', 'shared/bigip/dry-run.ts'],
+  ['shared/bigip/devices.ts'],
+];
 const EXPOSURE = [['shared/domain/exposure/settings'], ['shared/domain/exposure/sources']];
 
 function files(folder: string): readonly string[] {
@@ -59,6 +69,10 @@ describe('each folder imports only from those below it', () => {
 
   test('in shared/domain', () => {
     expect(wrongImports(DOMAIN, sources('shared/domain'))).toEqual([]);
+  });
+
+  test('in shared/bigip', () => {
+    expect(wrongImports(BIGIP, sources('shared/bigip'))).toEqual([]);
   });
 
   test('in the settings of exposures and their sources', () => {

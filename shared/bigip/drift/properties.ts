@@ -1,0 +1,220 @@
+/** Applies the table of properties to the objects of a partition. */
+import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
+import { devicePaths } from '../as3/names.ts';
+import { renderApplication } from '../as3/render.ts';
+import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
+import type { Difference } from './difference.ts';
+import { monitorCollection } from './objects.ts';
+import type { LiveObjects } from './objects.ts';
+import {
+  ADDRESS_ROWS,
+  compareRows,
+  MEMBER_ROWS,
+  MONITOR_ROWS,
+  NODE_ROWS,
+  POOL_ROWS,
+  VIRTUAL_ROWS,
+} from './rows.ts';
+import type { DriftRow, LiveItem, PropertyDifference } from './rows.ts';
+import { endpoint, lastPart } from '../state/placing.ts';
+
+/** The differences that the table finds, on objects that exist. */
+export function propertyDrift(
+  partition: string,
+  state: DeclaredState,
+  live: LiveObjects,
+): readonly Difference[] {
+  const exposures = Object.values(state.exposures);
+  const held = new Set(exposures.map((e) => e.address));
+  const used = new Set(
+    exposures.flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))),
+  );
+  const declared = { held, used };
+  return [
+    ...exposures.flatMap((e) => ofExposure(partition, e, { state, live })),
+    ...ofAddresses(partition, declared, live),
+    ...ofNodes(declared, live),
+  ];
+}
+
+interface Rendered {
+  readonly virtual: As3Service;
+  readonly pool: As3Pool;
+  readonly [item: string]: unknown;
+}
+
+function ofExposure(
+  partition: string,
+  e: DeclaredExposure,
+  { state, live }: { readonly state: DeclaredState; readonly live: LiveObjects },
+): readonly Difference[] {
+  const { shareNodes = false, drains, overrides } = state;
+  const options = { shareNodes, drains, overrides };
+  const rendered = renderApplication(e, options) as unknown as Rendered;
+  const paths = devicePaths(partition, e);
+  const folder = paths.virtual.slice(0, paths.virtual.lastIndexOf('/'));
+  const names = (rendered.pool.monitors ?? []).flatMap(({ use }) => use ?? []);
+  const virtual = live.virtuals.get(paths.virtual);
+  const pool = live.pools.get(paths.pool);
+  const declared = {
+    service: rendered.virtual,
+    path: paths.virtual,
+    isLong: e.address.includes(':'),
+  };
+  return [
+    ...(virtual === undefined
+      ? []
+      : told('virtual', paths.virtual, compareRows(VIRTUAL_ROWS, declared, virtual))),
+    ...(pool === undefined
+      ? []
+      : ofPool(e, pool, {
+          pool: rendered.pool,
+          monitors: names.map((name) => `${folder}/${name}`),
+        })),
+    ...names.flatMap((name) =>
+      ofMonitor(`${folder}/${name}`, rendered[name] as As3Monitor, live.monitors),
+    ),
+  ];
+}
+
+function ofPool(
+  e: DeclaredExposure,
+  item: LiveItem & { readonly fullPath: string },
+  declared: { readonly pool: As3Pool; readonly monitors: readonly string[] },
+): readonly Difference[] {
+  // With a declared minimum, placing.ts compares it.
+  const rows = POOL_ROWS.filter(
+    ({ field }) => field !== 'minActiveMembers' || e.minimumActive === undefined,
+  );
+  const wanted = new Set(
+    e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))),
+  );
+  const members = membersOf(item).filter(({ fullPath }) => wanted.has(lastPart(fullPath)));
+  return [
+    ...told('pool', item.fullPath, compareRows(rows, declared, item)),
+    ...members.flatMap((member) =>
+      compareRows(MEMBER_ROWS, undefined, member).map((found) => ({
+        ...difference(`pool/${inUrl(item.fullPath)}/members`, member.fullPath, found),
+        path: item.fullPath,
+        message: `${found.message} on member ${lastPart(member.fullPath)}`,
+      })),
+    ),
+  ];
+}
+
+type NamedItem = LiveItem & { readonly fullPath: string };
+
+function membersOf({ membersReference }: LiveItem): readonly NamedItem[] {
+  return (membersReference as { items?: readonly NamedItem[] } | undefined)?.items ?? [];
+}
+
+function ofMonitor(
+  path: string,
+  declared: As3Monitor,
+  monitors: LiveObjects['monitors'],
+): readonly Difference[] {
+  const there = monitors.get(path);
+  const { monitorType } = declared;
+  if (there === undefined)
+    return [
+      {
+        kind: 'missing',
+        path,
+        message: `is a declared monitor of type ${monitorType} that does not exist`,
+        heal: 'declare',
+      },
+    ];
+  const collection = `monitor/${monitorCollection(monitorType)}`;
+  return told(collection, path, compareRows(MONITOR_ROWS, declared, there));
+}
+
+interface Declared {
+  readonly held: ReadonlySet<string>;
+  readonly used: ReadonlySet<string>;
+}
+
+function ofAddresses(
+  partition: string,
+  { held }: Declared,
+  { addresses, common }: LiveObjects,
+): readonly Difference[] {
+  return [
+    ...addresses
+      .filter(({ address }) => held.has(address))
+      .flatMap((item) =>
+        told('virtual-address', item.fullPath, compareRows(ADDRESS_ROWS, partition, item)),
+      ),
+    ...common.addresses.flatMap((item) => outside(ADDRESS_ROWS, item.fullPath, item)),
+  ];
+}
+
+function ofNodes({ used }: Declared, { nodes, common }: LiveObjects): readonly Difference[] {
+  return [
+    ...nodes
+      .filter(({ address }) => used.has(address))
+      .flatMap((item) =>
+        told('node', String(item['fullPath']), compareRows(NODE_ROWS, used, item)),
+      ),
+    ...common.nodes.flatMap((item) =>
+      outside([...NODE_ROWS, ...COMMON_NODE_ROWS], `/Common/${item.name}`, item),
+    ),
+  ];
+}
+
+/** Sluice does not drain shared nodes, so another client did. */
+const COMMON_NODE_ROWS: readonly DriftRow<unknown>[] = [
+  {
+    field: 'session',
+    words: 'session',
+    heal: 'told',
+    wanted: () => 'user-enabled',
+    live: ({ session, state }) =>
+      state === 'user-down' || session === 'user-disabled' ? 'user-disabled' : 'user-enabled',
+  },
+];
+
+/** In /Common, where Sluice never writes. */
+function outside(
+  rows: readonly DriftRow<unknown>[],
+  path: string,
+  item: LiveItem,
+): readonly Difference[] {
+  return compareRows(rows, undefined, item).map(({ message }) => ({
+    kind: 'differs',
+    path,
+    message: `${message}; it is outside the partitions of Sluice, so change it there`,
+    heal: 'told',
+  }));
+}
+
+function told(
+  collection: string,
+  path: string,
+  found: readonly PropertyDifference[],
+): readonly Difference[] {
+  return found.map((one) => difference(collection, path, one));
+}
+
+function difference(
+  collection: string,
+  path: string,
+  { field, message, heal, wanted }: PropertyDifference,
+): Difference {
+  return {
+    kind: 'differs',
+    path,
+    message,
+    heal,
+    ...(heal === 'patch' && {
+      patch: {
+        path: `/mgmt/tm/ltm/${collection}/${inUrl(path)}`,
+        body: { [field]: wanted },
+      },
+    }),
+  };
+}
+
+/** In URLs, folders are separated by tildes, and route domains are written as `%1`. */
+function inUrl(path: string): string {
+  return path.replaceAll('/', '~').replaceAll('%', '%25');
+}

@@ -1,0 +1,111 @@
+/**
+ * A circuit breaker for a device: after a few consecutive failures it allows only occasional
+ * probes.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/shared-call.ts';
+import { DeviceError, isAway } from '../../device/errors.ts';
+
+/** Guards calls to one device. */
+export interface Breaker {
+  /** Rejects with BIP508 without a request while the breaker is open. */
+  run<T>(action: () => Promise<T>): Promise<T>;
+}
+
+const FAILURES = 3;
+/** Milliseconds. */
+const PAUSE_MS = { first: 5_000, longest: 30_000 } as const;
+
+/** State of an open breaker: its end by the monotonic clock, and its cause. */
+interface Open {
+  readonly until: number;
+  readonly cause: string;
+}
+
+/** `patience`: milliseconds that other callers wait for the probe. */
+export function createBreaker(
+  device: string,
+  clock: Pick<Clock, 'monotonic'>,
+  random: () => number,
+  patience = 10_000,
+): Breaker {
+  /** Consecutive failures. */
+  let failures = 0;
+  /** Number of openings since the last answer. */
+  let pauses = 0;
+  let open: Open | undefined;
+  let probe: Promise<unknown> | undefined;
+
+  const leaveAlone = (error: DeviceError): void => {
+    const ceiling = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** Math.min(pauses, 10));
+    pauses += 1;
+    const pause = Math.max(error.after ?? 0, Math.round(ceiling * (0.5 + random() / 2)));
+    open = { until: clock.monotonic() + pause, cause: `${error.code}: ${error.message}` };
+  };
+  const close = (): void => {
+    failures = 0;
+    pauses = 0;
+    open = undefined;
+  };
+  /** Calls that started before the breaker opened do not change its state. */
+  const count = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await action();
+      failures = 0;
+      return result;
+    } catch (error) {
+      failures += isAway(error) ? 1 : 0;
+      if (isAway(error) && failures >= FAILURES && open === undefined) leaveAlone(error);
+      throw error;
+    }
+  };
+  /** Any answer closes the breaker, including a refusal. */
+  const ask = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await action();
+      close();
+      return result;
+    } catch (error) {
+      if (isAway(error)) leaveAlone(error);
+      else close();
+      throw error;
+    }
+  };
+
+  const run = async <T>(action: () => Promise<T>): Promise<T> => {
+    if (open === undefined) return count(action);
+    const { until, cause } = open;
+    if (probe !== undefined) {
+      await within(
+        probe,
+        patience,
+        () =>
+          new DeviceError(
+            'BIP508',
+            'transient',
+            `${device} is being probed after failures and has not answered yet (${cause})`,
+            { after: patience },
+          ),
+      );
+      return run(action);
+    }
+    const wait = until - clock.monotonic();
+    if (wait > 0)
+      throw new DeviceError(
+        'BIP508',
+        'transient',
+        `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} ` +
+          `failures in a row (${cause})`,
+        { after: wait },
+      );
+    const probing = ask(action);
+    probe = probing.then(
+      () => undefined,
+      () => undefined,
+    );
+    return probing.finally(() => {
+      probe = undefined;
+    });
+  };
+  return { run };
+}

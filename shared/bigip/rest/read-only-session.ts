@@ -1,0 +1,28 @@
+import type { Logger } from '../../telemetry/log.ts';
+import type { DeviceSession } from './session.ts';
+
+/** Sends only reads; logs every other request and answers it with success. */
+export function readOnlySession(
+  session: DeviceSession,
+  device: string,
+  log: Logger,
+): DeviceSession {
+  const told = new Set<string>();
+  return {
+    device,
+    read: (look, schema) => session.read(look, schema),
+    find: (look, schema, otherwise) => session.find(look, schema, otherwise),
+    call: async (request, accept) => {
+      if (request.method === 'GET') return session.call(request, accept);
+      const { method, path, body } = request;
+      const digest = JSON.stringify([method, path, body]);
+      if (!told.has(digest)) log.info({ device, method, path, body }, 'dry run: not sent');
+      told.add(digest);
+      return { status: 200, text: '{}', json: {} };
+    },
+    facts: () => session.facts(),
+    askOthers: (request) =>
+      request.method === 'GET' ? session.askOthers(request) : Promise.resolve([]),
+    close: () => session.close(),
+  };
+}

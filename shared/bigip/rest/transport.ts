@@ -1,0 +1,262 @@
+/**
+ * The HTTP connection pool of one device, and the interpretation of its failures. The only code
+ * that sends HTTP to BIG-IP.
+ */
+import { describeErrorCode } from '../../telemetry/errors.ts';
+import type { TLSSocket } from 'node:tls';
+import { Agent, buildConnector, request } from 'undici';
+import { readBody, startMeter, TooLarge, TooSlow } from '../../runtime/meter.ts';
+import { limitsOf } from './calls.ts';
+import type { CallKind, CallSettings } from './calls.ts';
+import { DeviceError } from '../../device/errors.ts';
+
+/**
+ * The address of a unit and how its certificate is verified: by system CAs, by `ca`, or by
+ * `fingerprint`.
+ */
+export interface TransportOptions extends CallSettings {
+  readonly name: string;
+  readonly url: string;
+  /** PEM bundle of a private CA. */
+  readonly ca?: string | undefined;
+  /**
+   * SHA-256 fingerprint of the device's certificate, in hex, colons allowed; replaces the CA check.
+   */
+  readonly fingerprint?: string | undefined;
+}
+
+/** A request to iControl REST or AS3. `body` is sent as JSON. */
+export interface DeviceRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Selects time and size limits; default: `read` for GET, else `write`. */
+  readonly kind?: CallKind;
+  /** Aborts the request. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that was received completely, whatever its status. */
+export interface DeviceResponse {
+  readonly status: number;
+  /** Parsed JSON; undefined if the body is not JSON. */
+  readonly json: unknown;
+  readonly text: string;
+  /** Milliseconds, from Retry-After. */
+  readonly retryAfter?: number | undefined;
+  /**
+   * The device's clock, from the Date header; milliseconds since 1970, with a resolution of one
+   * second.
+   */
+  readonly date?: number | undefined;
+}
+
+/** Sends HTTP requests within limits. */
+export interface Transport {
+  /** Rejects with a {@link DeviceError} if there was no answer; any HTTP status is an answer. */
+  send(request: DeviceRequest): Promise<DeviceResponse>;
+  close(): Promise<void>;
+}
+
+/** Connections are kept alive and closed with `close`. */
+export function createTransport(options: TransportOptions): Transport {
+  // Between two chunks; the whole exchange has its own limit.
+  const agent = new Agent({
+    connections: 4,
+    headersTimeout: 0,
+    bodyTimeout: options.timeoutMs,
+    connect: connector(options),
+  });
+  return {
+    send: async (wanted) => {
+      try {
+        return await exchange(agent, options, wanted);
+      } catch (error) {
+        throw explain(error, options, wanted);
+      }
+    },
+    // A request still running at process end belongs to an unresponsive device.
+    close: () => agent.destroy(),
+  };
+}
+
+/** One request with its time and size limits; its errors are interpreted by the caller. */
+async function exchange(
+  dispatcher: Agent,
+  options: TransportOptions,
+  wanted: DeviceRequest,
+): Promise<DeviceResponse> {
+  const {
+    method,
+    path,
+    headers,
+    body,
+    kind = method === 'GET' ? 'read' : 'write',
+    signal,
+  } = wanted;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const meter = startMeter(limitsOf(kind, options));
+  try {
+    meter.sent(text?.length ?? 0);
+    const answer = await request(new URL(path, options.url), {
+      dispatcher,
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(text === undefined ? {} : { body: text }),
+      signal: signal === undefined ? meter.signal : AbortSignal.any([meter.signal, signal]),
+    });
+    const came = (await readBody(answer.body, answer.headers['content-encoding'], meter)).toString(
+      'utf8',
+    );
+    return {
+      status: answer.statusCode,
+      text: came,
+      json: parse(came),
+      retryAfter: retryAfter(answer.headers['retry-after']),
+      date: dateOf(answer.headers['date']),
+    };
+  } finally {
+    meter.end();
+  }
+}
+
+/** Milliseconds; a unit that is off must not delay the unit that took over. */
+const CONNECT_MS = 5_000;
+
+class PinMismatch extends Error {}
+
+/** A pinned certificate is trusted by its pin, so chain and host name are not checked. */
+function connector({ ca, fingerprint, timeoutMs }: TransportOptions): buildConnector.connector {
+  const connectTimeout = Math.min(timeoutMs, CONNECT_MS);
+  if (fingerprint === undefined)
+    return buildConnector({
+      allowH2: false,
+      timeout: connectTimeout,
+      ...(ca === undefined ? {} : { ca }),
+    });
+  const pin = fingerprint.replaceAll(':', '').toLowerCase();
+  // A resumed TLS session has no certificate, so every connection makes a full handshake.
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: connectTimeout,
+    rejectUnauthorized: false,
+    maxCachedSessions: 0,
+  });
+  return (target, done) =>
+    connect(target, (...result) => {
+      const [error, socket] = result;
+      if (error) return done(error, null);
+      const seen = (socket as TLSSocket)
+        .getPeerCertificate?.()
+        .fingerprint256?.replaceAll(':', '')
+        .toLowerCase();
+      if (seen === pin) return done(null, socket);
+      socket.destroy();
+      return done(
+        new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, but ${pin} is configured`),
+        null,
+      );
+    });
+}
+
+const CERTIFICATE_ERRORS =
+  /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const BEFORE_SENDING = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * Nothing was changed if the connection failed or the request was a read; otherwise the outcome is
+ * unknown.
+ */
+function explain(
+  error: unknown,
+  { name, url, timeoutMs }: TransportOptions,
+  { method, path }: DeviceRequest,
+): DeviceError {
+  const {
+    code = '',
+    name: kind = '',
+    message,
+  } = error as { code?: string; name?: string; message: string };
+  if (error instanceof PinMismatch || CERTIFICATE_ERRORS.test(code)) {
+    return new DeviceError(
+      'BIP402',
+      'device',
+      `${name} at ${url}: certificate not trusted (${describeErrorCode(code) || message}); ` +
+        'set devices[].tls.ca or devices[].tls.fingerprint',
+      { cause: error },
+    );
+  }
+  const fault = BEFORE_SENDING.has(code) || method === 'GET' ? 'transient' : 'ambiguous';
+  const what = `${method} ${path.split('?')[0]}`;
+  const size = sizeOf(error, code);
+  if (size !== undefined)
+    return new DeviceError(
+      'BIP512',
+      fault,
+      `${name} at ${url}: the answer to ${what} ${size}, so reading stopped; check what listens there`,
+      { cause: error },
+    );
+  if (error instanceof TooSlow)
+    return new DeviceError(
+      'BIP502',
+      fault,
+      `${name}: ${slowness(error, what)}; check its load, or raise devices[].requestTimeout`,
+      { cause: error },
+    );
+  if (/TIMEOUT/i.test(`${code} ${kind}`))
+    return new DeviceError(
+      'BIP502',
+      fault,
+      `${name}: no answer to ${what} within ${timeoutMs / 1000} s`,
+      { cause: error },
+    );
+  return new DeviceError(
+    'BIP501',
+    fault,
+    `${name} at ${url} cannot be reached (${describeErrorCode(code) || message}); ` +
+      'check the address, the routing, and whether the device is up',
+    { cause: error },
+  );
+}
+
+function sizeOf(error: unknown, code: string): string | undefined {
+  if (error instanceof TooLarge) return `is larger than ${error.limit} bytes`;
+  return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'has an endless header' : undefined;
+}
+
+function slowness({ milliseconds, received }: TooSlow, what: string): string {
+  const seconds = Math.round(milliseconds / 100) / 10;
+  return received === 0
+    ? `no answer to ${what} within ${seconds} s`
+    : `the answer to ${what} is incomplete after ${seconds} s (${received} bytes received)`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function dateOf(header: string | string[] | undefined): number | undefined {
+  const date = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
+}
+
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  const seconds = Number(Array.isArray(header) ? header[0] : header);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+}

@@ -1,0 +1,76 @@
+/** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
+import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
+import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
+import { devicePaths } from '../as3/names.ts';
+import { endpoint, lastPart, placingDifferences } from './placing.ts';
+import type { Session } from '../rest/session.ts';
+
+/** Returns one message per difference; empty if the device matches. */
+export async function liveMismatches(
+  session: Session,
+  partition: string,
+  state: DeclaredState,
+): Promise<readonly string[]> {
+  const [virtuals, pools] = await Promise.all([
+    session.read(
+      {
+        path: `/mgmt/tm/ltm/virtual?$filter=partition+eq+${partition}&$select=fullPath,destination`,
+        kind: 'list',
+      },
+      itemsOf(Virtual),
+    ),
+    session.read(
+      {
+        path: `/mgmt/tm/ltm/pool?$filter=partition+eq+${partition}&expandSubcollections=true`,
+        kind: 'list',
+      },
+      itemsOf(Pool),
+    ),
+  ]);
+  const destinations = new Map(virtuals.map((v) => [v.fullPath, lastPart(v.destination)]));
+  const live = { destinations, pools: new Map(pools.map((pool) => [pool.fullPath, pool])) };
+  const wanted = Object.values(state.exposures);
+  const expected = new Set(wanted.map((e) => devicePaths(partition, e).virtual));
+  const extra = [...destinations.keys()]
+    .filter((path) => !expected.has(path))
+    .map((path) => `virtual server ${path} exists but is not declared`);
+  return [...wanted.flatMap((e) => compare(partition, e, live, state)), ...extra];
+}
+
+interface Live {
+  readonly destinations: ReadonlyMap<string, string>;
+  readonly pools: ReadonlyMap<string, Pool>;
+}
+
+/** What differs between the declared exposure and the live objects; empty if nothing does. */
+function compare(
+  partition: string,
+  e: DeclaredExposure,
+  { destinations, pools }: Live,
+  state: DeclaredState,
+): readonly string[] {
+  const { virtual, pool } = devicePaths(partition, e);
+  const destination = destinations.get(virtual);
+  if (destination === undefined) return [`virtual server ${virtual} is missing`];
+  const wrong =
+    destination === endpoint(e.address, e.port)
+      ? []
+      : [
+          `virtual server ${virtual} listens on ${destination} instead of ${endpoint(e.address, e.port)}`,
+        ];
+  const live = pools.get(pool);
+  const want = [
+    ...new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port)))),
+  ].toSorted();
+  const have = (live?.membersReference?.items ?? []).map((m) => lastPart(m.fullPath)).toSorted();
+  const members =
+    want.join() === have.join()
+      ? []
+      : [
+          `pool ${pool} has members ${have.join(', ') || 'none'} instead of ${want.join(', ') || 'none'}`,
+        ];
+  const placing = live
+    ? placingDifferences(live, e, state).map((words) => `pool ${pool} ${words}`)
+    : [];
+  return [...wrong, ...members, ...placing];
+}

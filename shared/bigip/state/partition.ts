@@ -1,0 +1,122 @@
+/** Reads the declaration of one partition. */
+import * as z from 'zod';
+import type { DeviceConfig } from '../../config/schema.ts';
+import { EMPTY_STATE } from '../../domain/declared/declared.ts';
+import { declarationOf } from '../rest/answers.ts';
+import { readTenant } from '../as3/read.ts';
+import type { As3Tenant } from '../as3/types.ts';
+import type { PartitionReading } from '../../device/reading.ts';
+import { DeviceError } from '../../device/errors.ts';
+import type { Session } from '../rest/session.ts';
+import type { DeviceResponse } from '../rest/transport.ts';
+
+/** A partition's declaration, and the name of the unit that declared it last, if known. */
+export interface FoundDeclaration {
+  readonly reading: PartitionReading;
+  readonly declaredBy: string | undefined;
+}
+
+/** URL path of the declaration of one partition. */
+export function declarePath(partition: string): string {
+  return `/mgmt/shared/appsvcs/declare/${partition}?showHash=true`;
+}
+
+/** Reads the partitions of one device. */
+export type PartitionReader = (partition: string) => Promise<FoundDeclaration>;
+
+/**
+ * The lock key is a digest of everything stored in a partition (as3.md §9.4), so a reading with the
+ * same key is equal, whichever unit answers: a thousand exposures are parsed once per declaration,
+ * not once per event.
+ */
+export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
+  const last = new Map<string, { readonly key: string; readonly found: FoundDeclaration }>();
+  return async (partition) => {
+    const tenant = await session.find(
+      { path: declarePath(partition), kind: 'declared' },
+      declarationOf(partition),
+      (answer) => notAbsent(config, partition, answer),
+    );
+    if (!tenant)
+      return { reading: await absent(session, config, partition), declaredBy: undefined };
+    const key = tenant['optimisticLockKey'];
+    const before = last.get(partition);
+    if (before !== undefined && before.key === key) return before.found;
+    const found = foundOf(tenant, partition);
+    if (typeof key === 'string') last.set(partition, { key, found });
+    return found;
+  };
+}
+
+/** "unable to retrieve declaration" is also 404, but means that AS3 failed internally. */
+function notAbsent(
+  { name }: DeviceConfig,
+  partition: string,
+  { status, text }: DeviceResponse,
+): DeviceError | undefined {
+  if (status !== 404 || /not found in declaration/i.test(text)) return undefined;
+  if (/not registered/i.test(text))
+    return new DeviceError(
+      'BIP404',
+      'device',
+      `${name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`,
+      { response: text },
+    );
+  return new DeviceError(
+    'BIP509',
+    'transient',
+    `${name}, partition ${partition}: AS3 cannot read its own declaration`,
+    { response: text },
+  );
+}
+
+/** Undefined if the answer does not contain the tenant. */
+export function foundIn({ json }: DeviceResponse, partition: string): FoundDeclaration | undefined {
+  const tenant = declarationOf(partition).safeParse(json).data;
+  return tenant && foundOf(tenant, partition);
+}
+
+/** Separates the name of the declaring unit from the constants, and reads the rest. */
+function foundOf(tenant: As3Tenant, partition: string): FoundDeclaration {
+  const { unit, ...constants } = (tenant['constants'] ?? {}) as { readonly unit?: unknown };
+  const declaredBy = typeof unit === 'string' ? unit : undefined;
+  const result = readTenant(partition, unit === undefined ? tenant : { ...tenant, constants });
+  if (result.kind === 'refused') return { reading: result, declaredBy };
+  const lockKey = tenant['optimisticLockKey'];
+  return {
+    reading: {
+      kind: 'ours',
+      declared: { state: result.state, ...(typeof lockKey === 'string' ? { lockKey } : {}) },
+    },
+    declaredBy,
+  };
+}
+
+/** Adds the name of the unit, so that the other unit notices that it took over. */
+export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
+  return unit === undefined
+    ? tenant
+    : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
+}
+
+/** No declaration: allowed, unless the partition exists already, which AS3 would take over. */
+async function absent(
+  session: Session,
+  config: DeviceConfig,
+  partition: string,
+): Promise<PartitionReading> {
+  const there = await session.find(
+    { path: `/mgmt/tm/auth/partition/${partition}` },
+    z.looseObject({}),
+  );
+  if (there === undefined || config.adoptPartitions)
+    return { kind: 'ours', declared: { state: EMPTY_STATE } };
+  return {
+    kind: 'refused',
+    code: 'OWN303',
+    reason:
+      `partition ${partition} exists on ${config.name}, but Sluice did not create it; ` +
+      'use another partition, or set devices[].adoptPartitions: ' +
+      'true if it is empty and intended for Sluice',
+  };
+}
