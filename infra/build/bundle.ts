@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './esbuild.ts';
-import { findConfig, pack } from './pack.ts';
-import { isFresh, writeStamp } from './stamp.ts';
+import { findConfig, pack, removePacked } from './pack.ts';
+import { isFresh, isPacked, writePacked, writeStamp } from './stamp.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Target {
@@ -38,6 +38,8 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   watch: [MODELS],
   cli: [MODELS],
 };
+
+const NO_ZIP = '--no-zip';
 
 /** Replay previews use the deployed map. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
@@ -83,22 +85,16 @@ export interface BuildOptions {
   readonly config?: string | undefined;
   /** Names of the functions to build; default: all. */
   readonly only?: readonly string[];
+  /**
+   * Whether to pack the functions for Lambda, which only a deployment and the queues of AWS need;
+   * default: true.
+   */
+  readonly zip?: boolean;
   readonly say: (line: string) => void;
 }
 
-async function buildOne(target: Target, { root, out, config, say }: BuildOptions): Promise<void> {
-  const file = target.lambda ? findConfig(root, config) : undefined;
-  const stamp = { root, out, target, config: file };
-  if (isFresh(stamp)) return;
-  const built = await bundle(target, root);
-  const packed = target.lambda ? pack(target, out, file) : undefined;
-  writeStamp(stamp, built.inputs);
-  const zip = packed === undefined ? '' : `, ${target.name}.zip ${packed.kilobytes} KB`;
-  say(`built ${target.name}: ${built.kilobytes} KB${zip}`);
-}
-
-export async function build(options: BuildOptions): Promise<void> {
-  const { root, out, only = [] } = options;
+/** The functions to build, those that are packed beside them included. */
+function selectTargets({ root, out, only = [] }: BuildOptions): readonly Target[] {
   const targets = findTargets(root, out);
   const stranger = only.find((name) => !targets.some((target) => target.name === name));
   if (stranger !== undefined)
@@ -107,23 +103,50 @@ export async function build(options: BuildOptions): Promise<void> {
     );
   const wanted = targets.filter(({ name }) => only.length === 0 || only.includes(name));
   const names = new Set(wanted.flatMap(({ name, beside = [] }) => [name, ...beside]));
-  // Sorted, so that a bundle packed with another one is built before it.
-  for (const target of targets
-    .filter(({ name }) => names.has(name))
-    .sort((a, b) => (a.beside?.length ?? 0) - (b.beside?.length ?? 0)))
-    await buildOne(target, options);
+  return targets.filter(({ name }) => names.has(name));
 }
 
-/** `npm run build`, or `npm run build -- map apply`. */
+/** All stale bundles in one run of esbuild, which parses the files that they share once. */
+async function bundleStale(targets: readonly Target[], options: BuildOptions): Promise<void> {
+  const { root, out, say } = options;
+  const stale = targets.filter((target) => !isFresh({ root, out, target }));
+  if (stale.length === 0) return;
+  // Nobody may deploy or run an archive of the code before this one.
+  for (const target of stale) removePacked(target, out);
+  const built = await bundle(stale, root, out);
+  for (const { target, inputs, kilobytes } of built) {
+    writeStamp({ root, out, target }, inputs);
+    say(`built ${target.name}: ${kilobytes} KB`);
+  }
+}
+
+export async function build(options: BuildOptions): Promise<void> {
+  const { root, out, zip = true, say } = options;
+  const targets = selectTargets(options);
+  const config = zip ? findConfig(root, options.config) : undefined;
+  await bundleStale(targets, options);
+  if (!zip) return;
+  for (const target of targets.filter(({ lambda }) => lambda)) {
+    const stamped = { root, out, target };
+    if (isPacked(stamped, config)) continue;
+    const { kilobytes } = pack(target, out, config);
+    writePacked(stamped, config);
+    say(`packed ${target.name}.zip: ${kilobytes} KB`);
+  }
+}
+
+/** `npm run build`, `npm run build -- map apply`, or `npm run bundle`, which makes no archives. */
 async function fromCommandLine(): Promise<void> {
   const root = resolve(import.meta.dirname, '../..');
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+  const given = process.argv.slice(2);
   try {
     await build({
       root,
       out: join(root, 'dist'),
       config: process.env['SLUICE_CONFIG'],
-      only: process.argv.slice(2),
+      only: given.filter((word) => word !== NO_ZIP),
+      zip: !given.includes(NO_ZIP),
       say,
     });
   } catch (error) {

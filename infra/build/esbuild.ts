@@ -1,9 +1,10 @@
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Target } from './bundle.ts';
 
 export interface Bundle {
+  readonly target: Target;
   /** Input files relative to the root, sorted. */
   readonly inputs: readonly string[];
   readonly kilobytes: number;
@@ -39,12 +40,15 @@ const cutClient: Plugin = {
   },
 };
 
+/** Key of the bundle in the outputs of a metafile. */
+const outputOf = (target: Target, root: string): string =>
+  relative(root, target.outfile).replaceAll('\\', '/');
+
 /** Throws if a forbidden package is in the bundle. */
-function refuseForbidden(target: Target, metafile: Metafile): void {
-  const held = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([input, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? [input] : [],
-    ),
+function refuseForbidden(target: Target, root: string, metafile: Metafile): void {
+  const inputs = metafile.outputs[outputOf(target, root)]?.inputs ?? {};
+  const held = Object.entries(inputs).flatMap(([input, { bytesInOutput }]) =>
+    bytesInOutput > 0 ? [input] : [],
   );
   const found = target.forbidden.filter((name) =>
     held.some((input) => input.includes(`node_modules/${name}/`)),
@@ -53,6 +57,22 @@ function refuseForbidden(target: Target, metafile: Metafile): void {
   throw new Error(
     `The bundle of function ${target.name} holds ${found.join(' and ')}, which it must not; find the import with: npx esbuild ${target.entry} --bundle --platform=node --analyze=verbose`,
   );
+}
+
+/**
+ * Every file that the entry of a bundle reaches, also those of which nothing is left in the bundle:
+ * a change of theirs can change it.
+ */
+function inputsOf(target: Target, root: string, { inputs }: Metafile): readonly string[] {
+  const found = new Set<string>();
+  const next = [relative(root, target.entry).replaceAll('\\', '/')];
+  for (let path = next.pop(); path !== undefined; path = next.pop()) {
+    const input = inputs[path];
+    if (input === undefined || found.has(path)) continue;
+    found.add(path);
+    for (const imported of input.imports) next.push(imported.path);
+  }
+  return [...found].sort();
 }
 
 /** Atomic: concurrent readers see the old or the new file. */
@@ -67,10 +87,23 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   }
 }
 
-export async function bundle(target: Target, root: string): Promise<Bundle> {
-  const result = await esbuild({
-    entryPoints: [target.entry],
-    outfile: target.outfile,
+/** Path of the bundle as esbuild names its outputs: relative to `out`, without the extension. */
+const nameOf = (target: Target, out: string): string =>
+  relative(out, target.outfile).replace(/\.mjs$/, '');
+
+/**
+ * Writes one self-contained file with its source map for each target. One call for several targets
+ * takes less than half of the time that a call for each takes, and makes the same bytes.
+ */
+export async function bundle(
+  targets: readonly Target[],
+  root: string,
+  out: string,
+): Promise<readonly Bundle[]> {
+  const { metafile, outputFiles } = await esbuild({
+    entryPoints: targets.map((target) => ({ in: target.entry, out: nameOf(target, out) })),
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -90,14 +123,16 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
     write: false,
     logLevel: 'warning',
   });
-  refuseForbidden(target, result.metafile);
-  for (const file of result.outputFiles) writeWhole(file.path, file.contents);
-  if (target.launcher !== undefined)
-    writeWhole(target.launcher, readFileSync(join(import.meta.dirname, 'launcher.mjs')), 0o755);
-  const bytes =
-    result.outputFiles.find((file) => file.path === target.outfile)?.contents.length ?? 0;
-  return {
-    inputs: Object.keys(result.metafile.inputs).sort(),
-    kilobytes: Math.round(bytes / 1024),
-  };
+  for (const target of targets) refuseForbidden(target, root, metafile);
+  for (const file of outputFiles) writeWhole(file.path, file.contents);
+  return targets.map((target) => {
+    if (target.launcher !== undefined)
+      writeWhole(target.launcher, readFileSync(join(import.meta.dirname, 'launcher.mjs')), 0o755);
+    const bytes = outputFiles.find((file) => file.path === target.outfile)?.contents.length ?? 0;
+    return {
+      target,
+      inputs: inputsOf(target, root, metafile),
+      kilobytes: Math.round(bytes / 1024),
+    };
+  });
 }

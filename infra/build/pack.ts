@@ -1,5 +1,5 @@
 import { strToU8, zipSync, type Zippable } from 'fflate';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import type { Target } from './bundle.ts';
@@ -53,6 +53,12 @@ export function packedConfig(path: string): PackedConfig {
   };
 }
 
+export const zipPath = (target: Target, out: string): string => join(out, `${target.name}.zip`);
+
+export function removePacked(target: Target, out: string): void {
+  rmSync(zipPath(target, out), { force: true });
+}
+
 /** Writes `<out>/<name>.zip`; equal content gives equal bytes. */
 export function pack(
   target: Target,
@@ -75,6 +81,6 @@ export function pack(
     files[name] = add(strToU8(content));
   }
   const zip = zipSync(files);
-  writeWhole(join(out, `${target.name}.zip`), zip);
+  writeWhole(zipPath(target, out), zip);
   return { kilobytes: Math.round(zip.length / 1024) };
 }

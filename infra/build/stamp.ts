@@ -1,25 +1,27 @@
-/** A stamp next to each bundle records its inputs. */
+/** A stamp next to each bundle records what it and its archive were made from. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
-import { packedConfig } from './pack.ts';
+import { packedConfig, zipPath } from './pack.ts';
 
 /** Changes in these files change the bundles. */
-const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'pack.ts', 'stamp.ts'];
+const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts'];
+/** Changes in these files change the archives. */
+const PACKERS = ['pack.ts', 'stamp.ts'];
 
 export interface Stamped {
   readonly root: string;
   readonly out: string;
   readonly target: Target;
-  /** The configuration that is packed with it. */
-  readonly config: string | undefined;
 }
 
 interface Stamp {
   readonly inputs: readonly string[];
   readonly hash: string;
+  /** Of what the archive was packed from; absent before it was packed. */
+  readonly packed?: string;
 }
 
 const stampPath = ({ out, target }: Stamped): string => join(out, target.name, 'stamp.json');
@@ -35,20 +37,22 @@ function installed(root: string): string {
   return existsSync(note) ? note : join(root, 'package-lock.json');
 }
 
-function hashOf(stamped: Stamped, inputs: readonly string[]): string {
-  const { root, out, config, target } = stamped;
+function hashOf({ root, target }: Stamped, inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const input of inputs.filter((path) => !path.includes('node_modules/')))
     add(hash, join(root, input));
-  for (const other of target.beside ?? []) add(hash, join(out, other, 'handler.mjs'));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(
-    JSON.stringify({
-      config: config === undefined ? null : packedConfig(config),
-      launcher: target.launcher !== undefined,
-    }),
-  );
+  hash.update(JSON.stringify({ launcher: target.launcher !== undefined }));
+  return hash.digest('hex');
+}
+
+function packedHashOf({ out, target }: Stamped, config: string | undefined): string {
+  const hash = createHash('sha256');
+  add(hash, target.outfile);
+  for (const other of target.beside ?? []) add(hash, join(out, other, 'handler.mjs'));
+  for (const file of PACKERS) add(hash, join(import.meta.dirname, file));
+  hash.update(JSON.stringify(config === undefined ? null : packedConfig(config)));
   return hash.digest('hex');
 }
 
@@ -61,17 +65,23 @@ function read(path: string): Stamp | undefined {
 }
 
 export function isFresh(stamped: Stamped): boolean {
-  const { out, target } = stamped;
-  const outputs = [
-    target.outfile,
-    `${target.outfile}.map`,
-    ...(target.lambda ? [join(out, `${target.name}.zip`)] : []),
-  ];
+  const { target } = stamped;
   const stamp = read(stampPath(stamped));
   return (
     stamp !== undefined &&
-    outputs.every((path) => existsSync(path)) &&
+    existsSync(target.outfile) &&
+    existsSync(`${target.outfile}.map`) &&
     stamp.hash === hashOf(stamped, stamp.inputs)
+  );
+}
+
+/** Whether the archive was packed from this bundle and this configuration. */
+export function isPacked(stamped: Stamped, config: string | undefined): boolean {
+  const packed = read(stampPath(stamped))?.packed;
+  return (
+    packed !== undefined &&
+    existsSync(zipPath(stamped.target, stamped.out)) &&
+    packed === packedHashOf(stamped, config)
   );
 }
 
@@ -80,5 +90,15 @@ export function writeStamp(stamped: Stamped, inputs: readonly string[]): void {
   writeWhole(
     stampPath(stamped),
     JSON.stringify({ inputs: own, hash: hashOf(stamped, own) } satisfies Stamp),
+  );
+}
+
+/** Adds to the stamp what the archive was packed from. */
+export function writePacked(stamped: Stamped, config: string | undefined): void {
+  const stamp = read(stampPath(stamped));
+  if (stamp === undefined) return;
+  writeWhole(
+    stampPath(stamped),
+    JSON.stringify({ ...stamp, packed: packedHashOf(stamped, config) } satisfies Stamp),
   );
 }

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,7 +19,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { checkQueueRules, RULE_NAMES, type CompiledTemplate } from '../../infra/aws/rules.ts';
-import { build } from '../../infra/build/bundle.ts';
+import { build, type BuildOptions } from '../../infra/build/bundle.ts';
 import { packedConfig } from '../../infra/build/pack.ts';
 import { unpackArtifact } from '../../infra/lab/host/artifacts.ts';
 import { compileTemplate } from '../../infra/lab/host/compile.ts';
@@ -543,14 +544,25 @@ describe('the build', () => {
   const builder = (
     folder: string,
     config?: string,
-  ): { readonly said: string[]; run(): Promise<void> } => {
+  ): { readonly said: string[]; run(more?: Partial<BuildOptions>): Promise<void> } => {
     const said: string[] = [];
     return {
       said,
-      run: () =>
-        build({ root: folder, out: join(folder, 'dist'), config, say: (line) => said.push(line) }),
+      run: (more = {}) =>
+        build({
+          root: folder,
+          out: join(folder, 'dist'),
+          config,
+          say: (line) => said.push(line),
+          ...more,
+        }),
     };
   };
+  const changeAnswer = (folder: string): void =>
+    writeFileSync(
+      join(folder, 'functions', 'echo', 'answer.ts'),
+      "export const answer: string = 'other';\n",
+    );
 
   test('the same sources give the same bytes, wherever they are', async () => {
     const [one, two] = [repository('one'), repository('two')];
@@ -563,25 +575,98 @@ describe('the build', () => {
     ).toBe(true);
   });
 
+  test('bundles that are built together are the files that each is alone', async () => {
+    const names = ['echo', 'twin', 'cli'];
+    const [together, alone] = [repository('together'), repository('alone')];
+    for (const folder of [together, alone]) {
+      mkdirSync(join(folder, 'functions', 'twin'));
+      writeFileSync(
+        join(folder, 'functions', 'twin', 'handler.ts'),
+        "export { create, handler } from '../echo/handler.ts';\n",
+      );
+    }
+    await builder(together).run({ zip: false });
+    for (const name of names) await builder(alone).run({ zip: false, only: [name] });
+    for (const name of names) {
+      const file = join('dist', name, name === 'cli' ? 'main.mjs' : 'handler.mjs');
+      for (const each of [file, `${file}.map`])
+        expect(readFileSync(join(together, each), 'utf8')).toBe(
+          readFileSync(join(alone, each), 'utf8'),
+        );
+    }
+    expect(readdirSync(join(together, 'dist', 'twin')).sort()).toEqual([
+      'handler.mjs',
+      'handler.mjs.map',
+      'stamp.json',
+    ]);
+    // A file that two functions share makes both stale, and no third one.
+    changeAnswer(together);
+    const again = builder(together);
+    await again.run({ zip: false });
+    expect(again.said.map((line) => line.split(':')[0])).toEqual(['built echo', 'built twin']);
+  });
+
   test('builds again only what changed', async () => {
     const folder = repository('again');
     const first = builder(folder);
     await first.run();
-    expect(first.said.map((line) => line.split(':')[0])).toEqual(['built cli', 'built echo']);
+    const steps = (said: readonly string[]): readonly string[] =>
+      said.map((line) => line.split(':')[0] ?? '');
+    expect(steps(first.said)).toEqual(['built cli', 'built echo', 'packed echo.zip']);
     const second = builder(folder);
     await second.run();
     expect(second.said).toEqual([]);
-    writeFileSync(
-      join(folder, 'functions', 'echo', 'answer.ts'),
-      "export const answer: string = 'other';\n",
-    );
+    changeAnswer(folder);
     const third = builder(folder);
     await third.run();
-    expect(third.said.map((line) => line.split(':')[0])).toEqual(['built echo']);
+    expect(steps(third.said)).toEqual(['built echo', 'packed echo.zip']);
     rmSync(join(folder, 'dist', 'echo.zip'));
     const fourth = builder(folder);
     await fourth.run();
-    expect(existsSync(join(folder, 'dist', 'echo.zip'))).toBe(true);
+    expect(steps(fourth.said)).toEqual(['packed echo.zip']);
+  });
+
+  test('packs again when only the configuration changed', async () => {
+    const folder = repository('other-config');
+    writeFileSync(join(folder, 'my.yaml'), 'devices: []\ngeneration: 1\n');
+    await builder(folder, 'my.yaml').run();
+    writeFileSync(join(folder, 'my.yaml'), 'devices: []\ngeneration: 2\n');
+    const again = builder(folder, 'my.yaml');
+    await again.run();
+    expect(again.said).toEqual([expect.stringMatching(/^packed echo\.zip: \d+ KB$/)]);
+  });
+
+  test('bundles without archives leave no archive of older code behind', async () => {
+    const folder = repository('no-zip');
+    const archive = join(folder, 'dist', 'echo.zip');
+    await builder(folder).run({ zip: false });
+    expect(existsSync(archive)).toBe(false);
+    await builder(folder).run();
+    await builder(folder).run({ zip: false });
+    // Nothing changed, so the archive is right.
+    expect(existsSync(archive)).toBe(true);
+    changeAnswer(folder);
+    await builder(folder).run({ zip: false });
+    expect(existsSync(archive)).toBe(false);
+    await builder(folder).run();
+    const unpacked = await unpackArtifact(archive);
+    try {
+      expect(readFileSync(join(unpacked.folder, 'handler.mjs'), 'utf8')).toContain('other');
+    } finally {
+      await unpacked.remove();
+    }
+  });
+
+  test('every script that runs bundles builds them first, and package its archives too', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const first = (name: string): string | undefined => scripts[name]?.split(' && ')[0];
+    for (const name of ['demo', 'lab', 'bench', 'sluice'])
+      expect([name, first(name)]).toEqual([name, 'npm run --silent bundle']);
+    for (const name of ['test', 'package'])
+      expect([name, first(name)]).toEqual([name, 'npm run --silent build']);
+    expect(scripts['bundle']).toBe(`${scripts['build']} --no-zip`);
   });
 
   test('packs the configuration, with its generation', async () => {

@@ -3,6 +3,7 @@
  * template.
  */
 import { join, resolve } from 'node:path';
+import { build } from '../../build/bundle.ts';
 import type { QueueConfig } from '../../../shared/config/schema.ts';
 import type { SqsCredentials } from '../../../shared/queue/sqs/client.ts';
 import { compileTemplate } from '../host/compile.ts';
@@ -47,6 +48,13 @@ async function sqsQueue(): Promise<LabQueue> {
     credentials: server.credentials,
     wait: SQS_WAIT_MS,
     prepare: async (configFile) => {
+      // The functions run from the archives that are deployed.
+      await build({
+        root: ROOT,
+        out: join(ROOT, 'dist'),
+        config: process.env['SLUICE_CONFIG'],
+        say: () => undefined,
+      });
       const template = await compileTemplate({ root: ROOT, config: configFile });
       await createQueuesOn(server, queuesOf(template));
       return template;
