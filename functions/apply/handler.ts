@@ -22,7 +22,7 @@ import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
 import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
-import { createPace } from './pace.ts';
+import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
 import { moveToWaiting, postpone } from './postpone.ts';
 import { startRepair } from './repair.ts';
@@ -58,7 +58,7 @@ export function create(
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
-  const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace()]));
+  const paces = createPaces();
   const sizes = createSizes(runtime);
   const scope = (context: FunctionContext): Scope => ({
     runtime,
@@ -196,7 +196,7 @@ async function applyStage(
       firstReceived: new Set(
         newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
       ),
-      pace: scope.paces.get(config.name) ?? createPace(),
+      pace: scope.paces(config.name, device.capabilities.declareSize),
       sameFleet: sharedFleet(runtime.config),
       fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,

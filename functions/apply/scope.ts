@@ -4,7 +4,7 @@ import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { ResultRecorder } from './record-results.ts';
-import type { PaceKeeper } from './pace.ts';
+import type { createPaces } from './pace.ts';
 import type { Sizes } from './sizes.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -13,8 +13,7 @@ export interface Scope {
   readonly runtime: Runtime;
   readonly devices: Devices;
   readonly attempts: Attempts;
-  /** By device. */
-  readonly paces: ReadonlyMap<string, PaceKeeper>;
+  readonly paces: ReturnType<typeof createPaces>;
   readonly recorder: ResultRecorder;
   readonly sizes: Sizes;
   readonly waiting: Waiting;

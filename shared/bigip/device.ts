@@ -10,11 +10,13 @@ import type { Logger } from '../telemetry/log.ts';
 import { findAbandoned } from './state/abandoned.ts';
 import type { AbandonedPartition } from './state/abandoned.ts';
 import { renderTenant } from './as3/render.ts';
+import { BIGIP } from './capabilities.ts';
 import { openSession } from './rest/connect.ts';
 import type { ConnectOptions, DeviceSecrets } from './rest/connect.ts';
 import { post } from './rest/declare.ts';
 import type { Difference } from './drift/difference.ts';
 import { findDrift } from './drift/drift.ts';
+import type { Capabilities } from '../device/capabilities.ts';
 import { DeviceError } from '../device/errors.ts';
 import { createFenceWatch } from './ha/fences.ts';
 import type { Configured, FencesBehind } from './ha/fences.ts';
@@ -42,6 +44,7 @@ export type { FencesBehind } from './ha/fences.ts';
 /** All methods reject with a DeviceError. */
 export interface Device {
   readonly name: string;
+  readonly capabilities: Capabilities;
   read(partition: string): Promise<PartitionReading>;
   /** Posts the whole partition and waits for the task; rejects with a {@link DeviceError}. */
   declare(
@@ -147,6 +150,7 @@ export function createDevice(
   };
   return {
     name: config.name,
+    capabilities: BIGIP,
     read,
     declare: async (partition, next, lockKey) => {
       const key = lockKey ?? (await birth(partition));

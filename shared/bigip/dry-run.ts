@@ -25,6 +25,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
    */
   const dry: Required<Device> = {
     name: device.name,
+    capabilities: device.capabilities,
     read: async (partition): Promise<PartitionReading> => {
       const reading = await device.read(partition);
       if (reading.kind === 'refused') return reading;

@@ -245,7 +245,7 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'parts[0]', what: 'is left out of the &&', why: ALWAYS_THERE },
     { code: 'a.owner < b.owner', what: '< becomes <=', why: ONE_PART },
   ],
-  'shared/domain/plan/steps.ts': [
+  'shared/bigip/as3/steps.ts': [
     { code: 'after.shareNodes === undefined', what: 'is always false', why: SAME_ABSENT },
     { code: 'drains === undefined', what: 'is always false', why: SAME_ABSENT },
     { code: 'c[key] === undefined', what: 'is always false', why: SAME_ABSENT },

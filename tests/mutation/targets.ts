@@ -30,6 +30,7 @@ export const TARGETS: readonly Target[] = [
     name: 'plan',
     sources: [
       'shared/domain/plan/*.ts',
+      'shared/bigip/as3/steps.ts',
       'shared/domain/declared/*.ts',
       'shared/domain/steering/*.ts',
       'shared/domain/revision.ts',
@@ -37,6 +38,7 @@ export const TARGETS: readonly Target[] = [
     ],
     tests: [
       'tests/unit/plan/*.test.ts',
+      'tests/unit/bigip/steps.test.ts',
       'tests/unit/apply/*.test.ts',
       'tests/unit/map/excluded-nodes.test.ts',
       'tests/property/plan/*.test.ts',

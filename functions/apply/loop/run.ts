@@ -2,7 +2,7 @@
  * Carries out the loop for one partition: does what `nextStep` says, and tells it what happened.
  */
 import type { PartitionJob, PartitionResult } from '../job.ts';
-import { createPace } from '../pace.ts';
+import { fullPace } from '../pace.ts';
 import type { Effect, Event, Happened } from './state.ts';
 import { createLoop } from './state.ts';
 import { nextStep } from './step.ts';
@@ -12,13 +12,15 @@ import { nextStep } from './step.ts';
  * refused changes are in the result.
  */
 export async function applyPartition(job: PartitionJob): Promise<PartitionResult> {
-  const { clock, hasTime, onTry, pace: keeper = createPace() } = job;
+  const { device, clock, hasTime, onTry } = job;
+  const { capabilities, name } = device;
+  const keeper = job.pace ?? { pace: fullPace(capabilities.declareSize) };
   const event = (happened: Happened): Event => ({
     ...happened,
     at: { now: clock.now(), monotonic: clock.monotonic(), hasTime: hasTime() },
   });
   const perform = performer(job);
-  const begun = createLoop({ ...job, device: job.device.name }, keeper.pace);
+  const begun = createLoop({ ...job, device: name, capabilities }, keeper.pace);
   for (let step = nextStep(begun, event({ kind: 'begin' })); ;) {
     const { loop, effect, tried } = step;
     keeper.pace = loop.pace;

@@ -1,4 +1,5 @@
 /** The data of the loop for one partition: what it knows, what happened, and what to do next. */
+import type { Capabilities } from '../../../shared/device/capabilities.ts';
 import type { DeclaredPartition, PartitionReading } from '../../../shared/device/reading.ts';
 import type { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference, Reference } from '../../../shared/device/references.ts';
@@ -21,6 +22,7 @@ export interface LoopJob extends Omit<
 > {
   /** Name of the device, for messages. */
   readonly device: string;
+  readonly capabilities: Capabilities;
 }
 
 /** When an event happened. */
@@ -169,8 +171,8 @@ export interface Work {
   readonly plan: Plan | undefined;
   /** Changes that are not declared yet, in order. */
   readonly rest: readonly PlanEntry[];
-  /** Lines of AS3's script, by `changeId`. */
-  readonly lines: ReadonlyMap<string, number>;
+  /** What each change costs the device, by `changeId`. */
+  readonly costs: ReadonlyMap<string, number>;
   /** Number of changes of `rest` that the tasks are about. */
   readonly part: number;
   readonly tasks: readonly Task[];
@@ -228,7 +230,7 @@ const NO_WORK: Work = {
   phase: 'changes',
   plan: undefined,
   rest: [],
-  lines: new Map(),
+  costs: new Map(),
   part: 0,
   tasks: [],
   refused: 0,

@@ -7,7 +7,6 @@
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference } from '../../../shared/device/references.ts';
-import { firstStep } from '../../../shared/domain/plan/steps.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { takenSince } from '../addresses.ts';
 import { slower } from '../pace.ts';
@@ -236,7 +235,7 @@ function declare(loop: Loop, changed: boolean, at: Instant): Step {
 
 function post(loop: Loop, at: Instant): Step {
   const { base, next, half } = planOf(loop);
-  const state = firstStep(base.state, next);
+  const state = loop.job.capabilities.firstStep(base.state, next);
   if (half && state !== next) return failed(loop, overwritten(loop), at);
   const posted = { ...loop, seen: { ...loop.seen, posted: state } };
   return does(posted, 'declaring', { kind: 'declare', state, lockKey: base.lockKey });

@@ -2,12 +2,7 @@
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
-import {
-  countFitting,
-  orderChanges,
-  SCRIPT_LINES,
-  scriptLinesOf,
-} from '../../../shared/domain/plan/steps.ts';
+import { countFitting, orderChanges } from '../../../shared/domain/plan/steps.ts';
 import { paceAt } from '../pace.ts';
 import { renew } from './budgets.ts';
 import type { Loop, Instant, Task, Work } from './state.ts';
@@ -19,29 +14,31 @@ export function planned(loop: Loop, plan: Plan): Loop {
     (entry) => isChange(entry) && (job.only?.has(changeId(entry)) ?? true),
   );
   const { exposures } = seen.state;
-  const lines = new Map(
+  const { cost } = job.capabilities.declareSize;
+  const costs = new Map(
     rest.map((entry) => [
       changeId(entry),
-      scriptLinesOf(exposures[entry.key], plan.next.exposures[entry.key]),
+      cost(exposures[entry.key], plan.next.exposures[entry.key]),
     ]),
   );
   const { readings } = seen;
-  return { ...loop, work: { ...loop.work, plan, rest, lines, refused: 0, readings } };
+  return { ...loop, work: { ...loop.work, plan, rest, costs, refused: 0, readings } };
 }
 
 /** Quarantined changes to try again now; their cost is that of new exposures. */
 export function retrying(loop: Loop, changes: readonly PlanEntry[]): Loop {
   const ids = changes.map(changeId);
-  const lines = new Map(ids.map((id) => [id, SCRIPT_LINES.exposure]));
+  const { exposure } = loop.job.capabilities.declareSize;
+  const costs = new Map(ids.map((id) => [id, exposure]));
   return ordered(
-    { ...loop, work: { ...loop.work, lines, refused: 0, retry: new Set(ids) } },
+    { ...loop, work: { ...loop.work, costs, refused: 0, retry: new Set(ids) } },
     changes,
   );
 }
 
 /** These changes are to be declared before anything else. */
 export function ordered(loop: Loop, changes: readonly PlanEntry[]): Loop {
-  const rest = orderChanges(changes, costIn(loop.work));
+  const rest = orderChanges(changes, costIn(loop.work), loop.job.capabilities.declareSize.exposure);
   return { ...loop, work: { ...loop.work, rest, part: 0, tasks: [] } };
 }
 
@@ -73,6 +70,6 @@ export function smallerPart(before: Loop, at: Instant): Loop | undefined {
   return loop !== undefined && loop.work.part < work.part ? loop : undefined;
 }
 
-function costIn({ lines }: Work): (change: PlanEntry) => number {
-  return (change) => lines.get(changeId(change)) ?? 0;
+function costIn({ costs }: Work): (change: PlanEntry) => number {
+  return (change) => costs.get(changeId(change)) ?? 0;
 }

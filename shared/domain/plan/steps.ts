@@ -1,60 +1,4 @@
-/** Splits a plan into declares. */
-import { exposureKey } from '../exposure/exposure.ts';
-import type { Member } from '../exposure/exposure.ts';
-import type { Contribution, DeclaredExposure, DeclaredState } from '../declared/declared.ts';
-import { canonicalJson, declaredState, isSameContent } from '../declared/declared.ts';
-
-/**
- * Lines of AS3's script (as3.md §9.5): a new, removed or reconfigured exposure takes about five
- * (524 lines for 100), a pool that only gains members one (518 for 500). Removed or changed members
- * cost more, because each such pool is a separate write before the transaction, with another line
- * to undo it (§3.2).
- */
-export const SCRIPT_LINES = { exposure: 5, edited: 3, joined: 1 } as const;
-/**
- * Conservative estimate: the cost of a line with many members is unknown, so this many count as one
- * more line.
- */
-const MEMBERS_PER_LINE = 10;
-
-/**
- * Lines of one declare: the script must end within 30 s, and F5 recommends at most a hundred whole
- * exposures (as3.md §6.2).
- */
-export const MAX_SCRIPT_LINES = 500;
-
-/**
- * Cost of a change of one exposure on the device. Zero for metadata only, and for drains, which are
- * written at the node.
- */
-export function scriptLinesOf(
-  before: DeclaredExposure | undefined,
-  after: DeclaredExposure | undefined,
-): number {
-  const [had, has] = [membersOf(before), membersOf(after)];
-  const joined = [...has.keys()].filter((one) => !had.has(one)).length;
-  const edited = [...had].filter(([one, content]) => has.get(one) !== content).length;
-  const members = Math.floor((joined + edited) / MEMBERS_PER_LINE);
-  if (
-    before === undefined ||
-    after === undefined ||
-    !isSameContent(before.settings, after.settings)
-  )
-    return SCRIPT_LINES.exposure + members;
-  if (edited > 0) return SCRIPT_LINES.edited + members;
-  return joined > 0 ? SCRIPT_LINES.joined + members : 0;
-}
-
-function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string> {
-  const all = (e?.contributions ?? []).flatMap(
-    ({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>
-      members.map(
-        ({ availability: _availability, ...member }) =>
-          [endpoint(member), canonicalJson({ ...attributes, ...member })] as const,
-      ),
-  );
-  return new Map(all);
-}
+/** Splits the changes of a plan into declares. */
 
 interface Change {
   readonly kind: string;
@@ -62,113 +6,25 @@ interface Change {
 }
 
 /**
- * Removals first, so that no later part waits for an address; then cheap changes, so that pods do
- * not wait for new exposures.
+ * Removals first, so that no later part waits for an address; then changes that cost less than a
+ * new exposure (`whole`), so that pods do not wait for new exposures.
  */
 export function orderChanges<T extends Change>(
   changes: readonly T[],
-  lines: (change: T) => number,
+  cost: (change: T) => number,
+  whole: number,
 ): readonly T[] {
-  const rank = (change: T): number =>
-    change.kind === 'delete' ? 0 : lines(change) < SCRIPT_LINES.exposure ? 1 : 2;
+  const rank = (change: T): number => (change.kind === 'delete' ? 0 : cost(change) < whole ? 1 : 2);
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Number of changes from the start that fit into one declare of this many lines; at least one. */
+/** Number of changes from the start that fit into one declare of this cost; at least one. */
 export function countFitting<T extends Change>(
   changes: readonly T[],
-  lines: (change: T) => number,
+  cost: (change: T) => number,
   most: number,
 ): number {
   let sum = 0;
-  const over = changes.findIndex((change) => (sum += lines(change)) > most);
+  const over = changes.findIndex((change) => (sum += cost(change)) > most);
   return over < 0 ? changes.length : Math.max(1, over);
-}
-
-/**
- * The state to declare first: AS3 3.56 ignores added members if attributes of any member change in
- * the same declare, and still reports success (as3.md §9.3). Attribute changes of existing members
- * therefore come first.
- */
-export function firstStep(before: DeclaredState, after: DeclaredState): DeclaredState {
-  const edited = withEdits(before, after);
-  return !isSameContent(edited, before) && addsMembers(before, after) ? edited : after;
-}
-
-/** The state after changing existing members only, without additions (as3.md §9.3). */
-function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {
-  const { owners, exposures, ...rest } = before;
-  const edited = Object.values(exposures).map((e): DeclaredExposure => ({
-    ...e,
-    contributions: e.contributions.map((c) => editedAs(c, counterpart(after, e, c), after)),
-  }));
-  const hasMembers = edited.some((e) => e.contributions.some((c) => c.members.length > 0));
-  if (!hasMembers) return declaredState(owners, edited, rest);
-  const { drains, ...others } = rest;
-  return declaredState(owners, edited, {
-    ...others,
-    ...drainsOf(after.shareNodes === true ? after.drains : drains),
-    ...(after.shareNodes === undefined ? {} : { shareNodes: after.shareNodes }),
-  });
-}
-
-/** Drains are declared at the members with shared nodes, and at the nodes otherwise. */
-function drainsOf(drains: DeclaredState['drains']): Pick<DeclaredState, 'drains'> {
-  return drains === undefined ? {} : { drains };
-}
-
-function counterpart(
-  state: DeclaredState,
-  e: DeclaredExposure,
-  c: Contribution,
-): Contribution | undefined {
-  return state.exposures[exposureKey(e)]?.contributions.find((other) => other.owner === c.owner);
-}
-
-/**
- * Every property of members except their identity and drain state (which is set at the node) is an
- * attribute; requested settings are only metadata.
- */
-function editedAs(
-  before: Contribution,
-  after: Contribution | undefined,
-  { shareNodes }: DeclaredState,
-): Contribution {
-  if (!after) return before;
-  const { owner, gateways, since, members } = before;
-  const wanted = new Map(after.members.map((m) => [endpoint(m), m]));
-  const remembered = {
-    ...pick(before, 'wish'),
-    ...(shareNodes === true ? pick(after, 'weight') : pick(before, 'weight')),
-  };
-  const { wish: _wish, weight: _weight, ...attributes } = after;
-  return {
-    ...attributes,
-    ...remembered,
-    owner,
-    gateways,
-    since,
-    members: members.map((m) => ({
-      ...(wanted.get(endpoint(m)) ?? m),
-      availability: m.availability,
-    })),
-  };
-}
-
-/** The weight of a cluster is set at its members with shared nodes, otherwise at the nodes. */
-function pick<K extends 'wish' | 'weight'>(c: Contribution, key: K): Pick<Contribution, K> {
-  return (c[key] === undefined ? {} : { [key]: c[key] }) as Pick<Contribution, K>;
-}
-
-function addsMembers(before: DeclaredState, after: DeclaredState): boolean {
-  const there = new Set(Object.values(before.exposures).flatMap(endpoints));
-  return Object.values(after.exposures).some((e) => endpoints(e).some((one) => !there.has(one)));
-}
-
-function endpoints(e: DeclaredExposure): readonly string[] {
-  return e.contributions.flatMap((c) => c.members.map((m) => `${exposureKey(e)} ${endpoint(m)}`));
-}
-
-function endpoint({ address, port }: Pick<Member, 'address' | 'port'>): string {
-  return `${address} ${port}`;
 }

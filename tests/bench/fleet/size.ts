@@ -11,7 +11,7 @@ import { movesBetween } from '../../../shared/domain/plan/moves.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { firstStep } from '../../../shared/domain/plan/steps.ts';
+import { firstStep } from '../../../shared/bigip/as3/steps.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { table, time } from '../measure.ts';
 import { firstPods, fleetConfig, GATEWAYS, PODS, sliceOf, snapshotOfCluster } from './world.ts';

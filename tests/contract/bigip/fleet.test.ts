@@ -13,7 +13,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { firstStep } from '../../../shared/domain/plan/steps.ts';
+import { firstStep } from '../../../shared/bigip/as3/steps.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { fleet, offer, pods, under } from '../../fixtures/fleets.ts';
 import { call, talk, until } from '../../integration/lab-bigip/client.ts';

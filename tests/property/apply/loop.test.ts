@@ -13,7 +13,8 @@ import type { Spent } from '../../../functions/apply/loop/budgets.ts';
 import type { End, Event, LoopJob } from '../../../functions/apply/loop/state.ts';
 import { createLoop } from '../../../functions/apply/loop/state.ts';
 import { nextStep } from '../../../functions/apply/loop/step.ts';
-import { FULL_PACE } from '../../../functions/apply/pace.ts';
+import { fullPace } from '../../../functions/apply/pace.ts';
+import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -112,6 +113,7 @@ function nameOf(number: number): string {
 
 const job = (list: readonly Slice[], over: Partial<LoopJob> = {}): LoopJob => ({
   device: 'bigip-1',
+  capabilities: BIGIP,
   partition: 'k8s',
   slices: list,
   sameFleet: () => false,
@@ -144,7 +146,7 @@ function drive(
 ): Outcome {
   const at = time;
   const most = mostSteps(2 * PORTS);
-  let step = nextStep(createLoop(given, FULL_PACE), { kind: 'begin', at: at() });
+  let step = nextStep(createLoop(given, fullPace(BIGIP.declareSize)), { kind: 'begin', at: at() });
   for (let steps = 1; ; steps++) {
     const { loop, effect } = step;
     if (effect.kind === 'done' || effect.kind === 'fail') return { end: effect, steps };

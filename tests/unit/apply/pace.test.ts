@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPace, FULL_PACE, paceAt, slower } from '../../../functions/apply/pace.ts';
+import { fullPace, paceAt, slower } from '../../../functions/apply/pace.ts';
 import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
-import { scriptLinesOf, MAX_SCRIPT_LINES } from '../../../shared/domain/plan/steps.ts';
+import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -38,7 +38,7 @@ function run(
 
 function cost(before: DeclaredState, next: DeclaredState): number {
   return [...new Set([...Object.keys(before.exposures), ...Object.keys(next.exposures)])].reduce(
-    (sum, key) => sum + scriptLinesOf(before.exposures[key], next.exposures[key]),
+    (sum, key) => sum + BIGIP.declareSize.cost(before.exposures[key], next.exposures[key]),
     0,
   );
 }
@@ -83,7 +83,7 @@ describe('how much goes into one declare', () => {
   test('after a script that took too long it is a quarter of it, until the device copes; nothing is blamed', async () => {
     const device = memoryDevice();
     const { given } = slow(device, 40, false);
-    const pace = createPace();
+    const pace = { pace: fullPace(BIGIP.declareSize) };
     const result = await run(device, ingress(1, 120, 1), { pace });
     expect(Object.keys(device.state().exposures)).toHaveLength(120);
     expect(given).toEqual([500, 125]);
@@ -111,7 +111,7 @@ describe('how much goes into one declare', () => {
 
   test('an hour later it is twice as much, never beyond the first figure', () => {
     let now = 0;
-    let pace = slower(slower(FULL_PACE, now), now);
+    let pace = slower(slower(fullPace(BIGIP.declareSize), now), now);
     const most = (): number => (pace = paceAt(pace, now)).most;
     const seen = [most()];
     for (let hour = 0; hour < 5; hour++) {
@@ -128,8 +128,8 @@ describe('how much goes into one declare', () => {
       248,
       496,
       496,
-      MAX_SCRIPT_LINES,
-      MAX_SCRIPT_LINES,
+      BIGIP.declareSize.most,
+      BIGIP.declareSize.most,
     ]);
   });
 });

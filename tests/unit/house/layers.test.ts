@@ -32,6 +32,7 @@ const BIGIP = [
   ['shared/bigip/state'],
   ['shared/bigip/ha'],
   ['shared/bigip/drift'],
+  ['shared/bigip/capabilities.ts'],
   ['shared/bigip/device.ts', 'shared/bigip/node-access.ts', 'shared/bigip/device-plan.ts'],
   ['shared/bigip/audit.ts', 'shared/bigip/dry-run.ts'],
   ['shared/bigip/devices.ts'],

@@ -1,0 +1,22 @@
+/** What a kind of device can do, and its limits: known without asking a device. */
+import type { DeclaredExposure, DeclaredState } from '../domain/declared/declared.ts';
+
+/** How much one declare may change. The unit of costs is the device's own. */
+export interface DeclareSize {
+  /** The largest cost of one declare, as long as nothing was learnt from slow ones. */
+  readonly most: number;
+  /** The cost of a new exposure without its members; no declare is limited to less. */
+  readonly exposure: number;
+  /** The cost of one changed exposure; 0 if only metadata changes. */
+  readonly cost: (
+    before: DeclaredExposure | undefined,
+    after: DeclaredExposure | undefined,
+  ) => number;
+}
+
+/** Facts about a kind of device. All functions are pure. */
+export interface Capabilities {
+  readonly declareSize: DeclareSize;
+  /** What to declare first, if the device cannot change everything at once; otherwise `after`. */
+  readonly firstStep: (before: DeclaredState, after: DeclaredState) => DeclaredState;
+}
