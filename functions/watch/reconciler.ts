@@ -8,6 +8,7 @@ import { EXCLUDING_LABEL } from '../../shared/domain/snapshot/leaving-nodes.ts';
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
 import { ownerKey, type Change, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
+import type { PortKey } from '../../shared/kubernetes/ownership.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
@@ -15,7 +16,9 @@ import type { CacheChange } from './cache/cache-change.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
 import type { Outbox } from './emit/outbox.ts';
+import { isOwnWrite } from './emit/own-writes.ts';
 import type { Revisions } from './emit/revisions.ts';
+import type { Content } from './emit/snapshot-content.ts';
 import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Throttle } from './loop/throttle.ts';
@@ -210,6 +213,8 @@ export class IngressReconciler {
         this.#ports.changed();
         this.#workers.mapping.enqueue();
       },
+      awaitsPort: () => runtime.dryRun !== true && this.#ports.isWriting(),
+      isOwnWrite: (sent, content) => this.#isOwnWrite(sent, content),
     });
   }
 
@@ -229,7 +234,7 @@ export class IngressReconciler {
       mapping: worker('planning the Service ports', () =>
         Promise.resolve(this.#throttle.run(() => this.#map())),
       ),
-      ports: worker('updating the Service ports', () => ifLeading(() => this.#ports.reconcile())),
+      ports: worker('updating the Service ports', () => ifLeading(() => this.#writePorts())),
       results: worker('reporting results', () =>
         ifLeading(() =>
           reportResults({
@@ -270,6 +275,7 @@ export class IngressReconciler {
       );
       if (isNew) this.#workers.results.enqueue();
       this.#workers.ports.enqueue();
+      this.#emitter.portsChanged();
       if (!this.#options.ingress.probe) return;
       this.#probes.follow(mapping);
       this.#workers.probes.enqueue();
@@ -278,6 +284,27 @@ export class IngressReconciler {
         { error: String(error) },
         'the ports of this ingress cannot be mapped; its Service stays unchanged',
       );
+    }
+  }
+
+  async #writePorts(): Promise<number | undefined> {
+    try {
+      return await this.#ports.reconcile();
+    } finally {
+      this.#emitter.portsChanged();
+    }
+  }
+
+  #isOwnWrite(sent: Content, content: Content): boolean {
+    const { ref } = this;
+    const isOwnPort = (port: PortKey): boolean =>
+      this.#ownPorts.has({ ...port, service: this.#name });
+    const mapping = ({ objects }: Content): PortMapping => mapIngress(ref, objects, this.#mesh);
+    try {
+      return isOwnWrite({ ref, isOwnPort, mapping }, sent, content);
+    } catch {
+      // What cannot be mapped is sent, and reported where it is mapped.
+      return false;
     }
   }
 

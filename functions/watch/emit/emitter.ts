@@ -5,13 +5,15 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { SettlementTracker, type Settlement } from './settlement-tracker.ts';
 import { ChangeLog } from './change-log.ts';
-import { sameContent, type Content } from './snapshot-content.ts';
+import { dropsServers, sameContent, type Content } from './snapshot-content.ts';
 import { Debounce, type DebounceLimits } from './debounce.ts';
 import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
 import { Signal } from '../loop/signal.ts';
 
 /** Milliseconds to wait for the result of a snapshot before the next one is sent anyway. */
 const UNSETTLED_MS = 60_000;
+/** Milliseconds to wait for a Service port that is being written, so that it is in the snapshot. */
+const PORT_WAIT_MS = 300;
 /** Timers are limited to 32 bits. */
 const LONGEST_TIMER_MS = 86_400_000;
 
@@ -27,6 +29,10 @@ export interface EmitterOptions {
   readonly send: (content: Content, changes: readonly Change[]) => Promise<Revision>;
   /** Called after each debounce, whether or not a snapshot may be sent yet. */
   readonly observed: () => void;
+  /** Whether a Service port that the content needs is being written; default: never. */
+  readonly awaitsPort?: () => boolean;
+  /** Whether only what Sluice wrote itself differs, without effect on BIG-IP; default: never. */
+  readonly isOwnWrite?: (sent: Content, content: Content) => boolean;
 }
 
 /**
@@ -46,6 +52,8 @@ export class Emitter {
   /** The debounce of the latest change is over. */
   #observed = true;
   #failures = 0;
+  /** The snapshot is due and waits for a Service port, until then at most. */
+  #heldUntil: number | undefined;
   #sent: Content | undefined;
   #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
   readonly #answers = new SettlementTracker();
@@ -71,6 +79,11 @@ export class Emitter {
   refresh(): void {
     this.#force = true;
     this.#touch(true);
+  }
+
+  /** The answer of `awaitsPort` may have changed. */
+  portsChanged(): void {
+    if (this.#heldUntil !== undefined) this.#wake.notify();
   }
 
   settled(settlement: Settlement): void {
@@ -99,12 +112,15 @@ export class Emitter {
         await this.#wake.wait(pause);
         continue;
       }
-      this.#observe();
+      const isHeld = this.#heldUntil !== undefined;
+      // Changes during the wait do not start it again; they are observed after it.
+      if (!isHeld) this.#observe();
       if (
         this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
-        (this.#stopping || this.#pause() === 0)
+        (this.#stopping || (this.#pause() === 0 && !this.#hold()))
       )
         await this.#attempt();
+      if (isHeld) this.#observe();
       if (this.#stopping) return;
     }
   }
@@ -112,6 +128,8 @@ export class Emitter {
   /** 0 if due. */
   #pause(): number {
     const now = this.#options.clock.monotonic();
+    if (this.#heldUntil !== undefined)
+      return this.#urgent || !this.#isAwaitingPort() ? 0 : Math.max(0, this.#heldUntil - now);
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
@@ -120,6 +138,23 @@ export class Emitter {
         ? 0
         : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
+  }
+
+  /**
+   * Starts to wait for a Service port. Members that leave, and servers that are removed, never
+   * wait.
+   */
+  #hold(): boolean {
+    if (this.#heldUntil !== undefined || !this.#isAwaitingPort()) return false;
+    const content = this.#options.content();
+    if (content === undefined || (this.#sent !== undefined && dropsServers(this.#sent, content)))
+      return false;
+    this.#heldUntil = this.#options.clock.monotonic() + PORT_WAIT_MS;
+    return true;
+  }
+
+  #isAwaitingPort(): boolean {
+    return this.#options.awaitsPort?.() === true;
   }
 
   /** Work that does not wait for results runs as soon as the debounce is over. */
@@ -131,16 +166,21 @@ export class Emitter {
 
   async #attempt(): Promise<void> {
     this.#debounce.reset();
+    this.#heldUntil = undefined;
     const forced = this.#force;
     const urgent = this.#urgent;
     this.#force = false;
     this.#urgent = false;
     const content = this.#options.content();
     if (content === undefined) return;
-    if (!forced && this.#sent !== undefined && sameContent(this.#sent, content))
+    if (!forced && this.#sent !== undefined && this.#isKnown(this.#sent, content))
       return this.#changes.dropUnsent();
     // The removal of a member stays urgent at the next attempt.
     if (!(await this.#send(content))) this.#urgent ||= urgent;
+  }
+
+  #isKnown(sent: Content, content: Content): boolean {
+    return sameContent(sent, content) || this.#options.isOwnWrite?.(sent, content) === true;
   }
 
   /** Whether the queue has stored it. */

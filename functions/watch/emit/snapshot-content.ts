@@ -30,3 +30,34 @@ function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
     a === b || (a.length === b.length && a.every((object, i) => isDeepStrictEqual(object, b[i])))
   );
 }
+
+/** Whether a server that was sent is not in the content, so that an exposure is removed. */
+export function dropsServers(sent: Content, { objects, removed }: Content): boolean {
+  if (removed) return true;
+  const present = new Set(serversOf(objects));
+  return serversOf(sent.objects).some((server) => !present.has(server));
+}
+
+function serversOf({ gateways, apiGateways, listenerSets }: KubernetesObjects): readonly string[] {
+  const named = (kind: string, { meta }: Named, ports: readonly number[]): readonly string[] =>
+    ports.map((port) => `${kind} ${meta.namespace}/${meta.name} ${port}`);
+  return [
+    ...gateways.flatMap((one) =>
+      named(
+        'Gateway',
+        one,
+        one.servers.flatMap((server) => ('port' in server ? [server.port.number] : [])),
+      ),
+    ),
+    ...apiGateways.flatMap((one) => named('API', one, portsOf(one))),
+    ...listenerSets.flatMap((one) => named('ListenerSet', one, portsOf(one))),
+  ];
+}
+
+type Named = Pick<KubernetesObjects['gateways'][number], 'meta'>;
+
+function portsOf({
+  listeners,
+}: Pick<KubernetesObjects['listenerSets'][number], 'listeners'>): readonly number[] {
+  return listeners.map(({ port }) => port);
+}

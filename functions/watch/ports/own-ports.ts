@@ -1,7 +1,11 @@
-import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { ObservedObject } from '../cache/kinds.ts';
+
+/** A port of a Service, `namespace/name`. */
+export interface OwnedPort extends PortKey {
+  readonly service: string;
+}
 
 /**
  * The ports of an ingress Service that Sluice owned at any time since the start, including ports
@@ -31,7 +35,7 @@ export class OwnPorts {
     return this.#seen.get(keyOf(service, key)) || undefined;
   }
 
-  has({ service, port, protocol }: MissingServicePort): boolean {
+  has({ service, port, protocol }: OwnedPort): boolean {
     return (
       service === `${this.#ref.namespace}/${this.#ref.service}` &&
       this.#seen.has(keyOf(service, { port, protocol }))

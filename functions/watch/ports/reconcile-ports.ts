@@ -70,6 +70,8 @@ export class ServicePorts {
   #demand: PortDemand | undefined;
   /** The demand is of the current objects. */
   #isCurrent = false;
+  /** The last write failed. */
+  #isRefused = false;
 
   constructor(options: ServicePortsOptions) {
     this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
@@ -109,6 +111,21 @@ export class ServicePorts {
     return !wasThere && owned.some((key) => key.port === port);
   }
 
+  /**
+   * Whether a port that the current objects need is about to be written, as far as it is known: the
+   * demand is computed before each write. False after a failed write, until one succeeds.
+   */
+  isWriting(): boolean {
+    const { cache, ingress } = this.#context;
+    if (ingress.servicePorts === 'observe' || this.#isRefused) return false;
+    if (!this.#isCurrent) return true;
+    return (this.#demand?.missing ?? []).some((port) => {
+      const [namespace = '', name = ''] = port.service.split('/');
+      const service = cache.service(namespace, name)?.object;
+      return service !== undefined && !includes(service.ports, port);
+    });
+  }
+
   /** All devices have processed the snapshot of `revision`. */
   settled(revision: Revision): void {
     const { withdrawals, clock } = this.#context;
@@ -122,8 +139,14 @@ export class ServicePorts {
     const { ingress, withdrawals, clock } = this.#context;
     const { namespace, service } = ingress.ref;
     const missing = Map.groupBy(demand.missing, (port) => port.service);
-    for (const name of new Set([...missing.keys(), `${namespace}/${service}`]))
-      await keepService(this.#context, { name, demand, missing: missing.get(name) ?? [] });
+    try {
+      for (const name of new Set([...missing.keys(), `${namespace}/${service}`]))
+        await keepService(this.#context, { name, demand, missing: missing.get(name) ?? [] });
+      this.#isRefused = false;
+    } catch (error) {
+      this.#isRefused = true;
+      throw error;
+    }
     return ingress.withdraw ? withdrawals.nextDue(clock.monotonic()) : undefined;
   }
 }

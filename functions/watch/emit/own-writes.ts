@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
+import { sameContent, type Content } from './snapshot-content.ts';
+
+/** The ingress Service, its ports that Sluice added at any time, and the mapping of a content. */
+export interface OwnWriteOptions {
+  readonly ref: IngressRef;
+  readonly isOwnPort: (port: PortKey) => boolean;
+  /** Called only if a port was added or removed. */
+  readonly mapping: (content: Content) => object;
+}
+
+/**
+ * Whether the content differs from what was sent only by what Sluice itself wrote to the ingress
+ * Service (ports and status), and maps to the same.
+ */
+export function isOwnWrite(options: OwnWriteOptions, sent: Content, content: Content): boolean {
+  const { ref, isOwnPort, mapping } = options;
+  const isOurs = serviceOf(content, ref)?.statusIsOurs === true;
+  const withoutStatus = (one: Content): Content =>
+    isOurs ? withService(one, ref, { loadBalancerIngress: [], statusIsOurs: true }) : one;
+  const withoutPorts = (one: Content): Content =>
+    withService(one, ref, {
+      ports: (serviceOf(one, ref)?.ports ?? []).filter((port) => !isOwnPort(port)),
+    });
+  const [before, after] = [withoutStatus(sent), withoutStatus(content)];
+  if (sameContent(before, after)) return true;
+  return (
+    sameContent(withoutPorts(before), withoutPorts(after)) &&
+    isDeepStrictEqual(mapping(sent), mapping(content))
+  );
+}
+
+function serviceOf({ objects }: Content, { namespace, service }: IngressRef): Service | undefined {
+  return objects.services.find(({ meta }) => meta.namespace === namespace && meta.name === service);
+}
+
+function withService(content: Content, ref: IngressRef, edit: Partial<Service>): Content {
+  const service = serviceOf(content, ref);
+  const services = content.objects.services.map((one) =>
+    one === service ? { ...one, ...edit } : one,
+  );
+  return { ...content, objects: { ...content.objects, services } };
+}

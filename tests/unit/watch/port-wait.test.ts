@@ -1,0 +1,263 @@
+/** A snapshot waits for the Service port that is being written, so that one declare is enough. */
+import { describe, expect, test } from '@jest/globals';
+import { Emitter } from '../../../functions/watch/emit/emitter.ts';
+import { isOwnWrite } from '../../../functions/watch/emit/own-writes.ts';
+import type { Content } from '../../../functions/watch/emit/snapshot-content.ts';
+import { ServicePorts } from '../../../functions/watch/ports/reconcile-ports.ts';
+import type { WatchedIngress } from '../../../functions/watch/ingresses.ts';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
+import { KubernetesError } from '../../../shared/kubernetes/index.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+
+const REF = { namespace: 'istio-system', service: 'istio-ingressgateway' };
+const log = createLogger('silent');
+
+interface Service {
+  readonly ports?: readonly number[];
+  readonly status?: { readonly ip: string; readonly isOurs: boolean };
+}
+
+/** Servers of one Gateway, and the ingress Service. */
+function contentOf(servers: readonly number[], { ports = [], status }: Service = {}): Content {
+  const meta = { namespace: REF.namespace, name: REF.service };
+  return {
+    removed: false,
+    objects: KubernetesObjects.parse({
+      gateways: [
+        {
+          meta: { namespace: 'default', name: 'echo' },
+          selector: {},
+          servers: servers.map((number) => ({ port: { number, protocol: 'TCP' }, hosts: ['*'] })),
+        },
+      ],
+      services: [
+        {
+          meta,
+          selector: {},
+          ports: ports.map((port) => ({ port })),
+          ...(status && {
+            loadBalancerIngress: [{ ip: status.ip }],
+            statusIsOurs: status.isOurs,
+          }),
+        },
+      ],
+    }),
+  };
+}
+
+const change = (what: Change['what'], kind = 'Gateway'): Change => ({
+  what,
+  kind,
+  namespace: 'default',
+  name: 'echo',
+  resourceVersion: '1',
+});
+
+/** A watcher's emitter whose content and port write are the test's. */
+function start(content: Content) {
+  const clock = createManualClock();
+  const now = { content, isWriting: false, isMapping: false };
+  const sent: { readonly at: number; readonly ports: readonly number[] }[] = [];
+  const emitter = new Emitter({
+    clock,
+    random: () => 0.5,
+    log,
+    debounce: { quietMs: 100, maxMs: 1_000 },
+    content: () => now.content,
+    send: ({ objects }) => {
+      const ports = objects.services.flatMap((service) => service.ports.map(({ port }) => port));
+      sent.push({ at: clock.monotonic(), ports });
+      return Promise.resolve({ epoch: 1, counter: sent.length });
+    },
+    // As in the reconciler: until the mapping is made again, a port may be missing.
+    observed: () => void (now.isWriting ||= now.isMapping),
+    awaitsPort: () => now.isWriting,
+  });
+  emitter.start();
+  const begun = clock.monotonic();
+  return {
+    clock,
+    emitter,
+    now,
+    ports: () => sent.map(({ ports }) => ports),
+    times: () => sent.map(({ at }) => at - begun),
+  };
+}
+
+describe('a snapshot whose Service port is being written', () => {
+  test('waits, and contains the port', async () => {
+    const { clock, emitter, now, ports } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(300);
+    expect(ports()).toEqual([]);
+    now.isWriting = false;
+    now.isMapping = true;
+    now.content = contentOf([80], { ports: [80] });
+    emitter.changed(change('updated', 'Service'), false);
+    // Without another quiet moment.
+    await clock.pass(1);
+    expect(ports()).toEqual([[80]]);
+    await emitter.stop();
+  });
+
+  test('ends its wait when the write is over without a change of the Service', async () => {
+    const { clock, emitter, now, ports } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(150);
+    now.isWriting = false;
+    emitter.portsChanged();
+    await clock.pass(1);
+    expect(ports()).toEqual([[]]);
+    await emitter.stop();
+  });
+
+  test('waits 300 ms at most, even if more changes arrive meanwhile', async () => {
+    const { clock, emitter, now, ports } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(350);
+    emitter.changed(change('updated', 'VirtualService'), false);
+    await clock.pass(49);
+    expect(ports()).toEqual([]);
+    await clock.pass(2);
+    expect(ports()).toEqual([[]]);
+    await emitter.stop();
+  });
+
+  test('does not wait for the removal of a server, or of the whole ingress', async () => {
+    for (const after of [contentOf([80]), { ...contentOf([80, 81]), removed: true }]) {
+      const { clock, emitter, now, times } = start(contentOf([80, 81]));
+      emitter.changed(change('added'), false);
+      await clock.pass(100);
+      emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+      now.isWriting = true;
+      now.content = after;
+      emitter.changed(change('updated'), false);
+      await clock.pass(101);
+      expect(times()).toEqual([100, 200]);
+      await emitter.stop();
+    }
+  });
+
+  test('does not wait when a pod leaves, not even if it waits already', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(150);
+    emitter.changed(change('updated', 'Pod'), true);
+    await clock.pass(1);
+    expect(times()).toEqual([150]);
+    await emitter.stop();
+  });
+
+  test('is sent at once when the watcher stops', async () => {
+    const { clock, emitter, now, ports } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(150);
+    await emitter.stop();
+    expect(ports()).toEqual([[]]);
+  });
+});
+
+describe('a port is being written', () => {
+  const missing = {
+    service: `${REF.namespace}/${REF.service}`,
+    name: 'tcp-80',
+    port: 80,
+    targetPort: 80,
+    protocol: 'TCP',
+    gateways: ['default/echo'],
+  } as const;
+
+  function ports(
+    write: () => Promise<unknown> = () => Promise.resolve(),
+    servicePorts: WatchedIngress['servicePorts'] = 'manage',
+  ) {
+    const now = { content: contentOf([80]) };
+    const service = (): unknown => ({
+      of: 'services',
+      object: now.content.objects.services[0],
+      owned: { version: '1', ports: [], status: false, statusManagers: [] },
+    });
+    const raw = { metadata: { namespace: REF.namespace, name: REF.service } };
+    const created = new ServicePorts({
+      cache: { service, index: { gateways: new Map(), apiGateways: new Map() } } as never,
+      client: { get: () => Promise.resolve(raw), apply: write } as never,
+      recorder: { report: () => undefined },
+      ingress: { ref: REF, servicePorts, withdraw: false } as WatchedIngress,
+      clock: createManualClock(),
+      log,
+      ownPorts: { nodePort: () => undefined },
+    });
+    const demand = (...all: readonly (typeof missing)[]): void =>
+      void created.demand({
+        missing: all,
+        wants: { has: () => true },
+        newest: { epoch: 1, counter: 1 },
+      });
+    return { ports: created, now, demand };
+  }
+
+  test('from the change until the Service has it', () => {
+    const { ports: created, now, demand } = ports();
+    created.changed();
+    expect(created.isWriting()).toBe(true);
+    demand(missing);
+    expect(created.isWriting()).toBe(true);
+    now.content = contentOf([80], { ports: [80] });
+    expect(created.isWriting()).toBe(false);
+  });
+
+  test('only if one is missing, and only if Sluice may add it', () => {
+    const managed = ports();
+    managed.demand();
+    expect(managed.ports.isWriting()).toBe(false);
+    const observed = ports(undefined, 'observe');
+    observed.demand(missing);
+    expect(observed.ports.isWriting()).toBe(false);
+  });
+
+  test('not after the API server refused it', async () => {
+    const refusal = new KubernetesError({
+      status: 403,
+      reason: 'Forbidden',
+      message: 'forbidden',
+    });
+    const { ports: created, demand } = ports(() => Promise.reject(refusal));
+    demand(missing);
+    await expect(created.reconcile()).rejects.toThrow('forbidden');
+    expect(created.isWriting()).toBe(false);
+  });
+});
+
+describe('what Sluice wrote to the Service itself', () => {
+  const own =
+    (mapping: (content: Content) => object = () => ({ same: true })) =>
+    (sent: Content, content: Content): boolean =>
+      isOwnWrite({ ref: REF, isOwnPort: ({ port }) => port === 80, mapping }, sent, content);
+  const bare = contentOf([80]);
+  const told = contentOf([80], { status: { ip: '172.16.100.195', isOurs: true } });
+
+  test('is no reason for a snapshot if it maps to the same', () => {
+    expect(own()(bare, told)).toBe(true);
+    expect(own()(bare, contentOf([80], { ports: [80] }))).toBe(true);
+  });
+
+  test('is one if the mapping differs', () => {
+    const mapping = ({ objects }: Content): object => objects.services[0]?.ports ?? [];
+    expect(own(mapping)(bare, contentOf([80], { ports: [80] }))).toBe(false);
+  });
+
+  test('does not cover what others wrote, or changes elsewhere', () => {
+    const foreign = contentOf([80], { status: { ip: '172.16.100.195', isOurs: false } });
+    expect(own()(bare, foreign)).toBe(false);
+    expect(own()(bare, contentOf([80], { ports: [81] }))).toBe(false);
+    expect(own()(bare, contentOf([80, 81], { ports: [80] }))).toBe(false);
+    expect(own()(bare, { ...told, removed: true })).toBe(false);
+  });
+});
