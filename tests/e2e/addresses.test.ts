@@ -1,7 +1,7 @@
 /**
  * Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that
- * others use too. Red without `claimedAddress` in assign.ts: the wiped device gets 172.16.41.8
- * then.
+ * others use too. Red without `claimedAddress` in assign.ts: the wiped device then gets
+ * 172.16.41.8.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
@@ -68,7 +68,7 @@ async function addresses(
 }
 
 test(
-  'an address is assigned next to others, restored on a wiped device, freed, and reported when the pool is empty',
+  'an address is assigned, restored on a wiped device and freed, and an empty pool is reported',
   async () => {
     const sluice = await site.up();
     // Three are held by other clients, so it is the fourth.
@@ -88,7 +88,7 @@ test(
       /^warn +address pool web on bigip +4 of 4 addresses used; widen/m,
     );
 
-    // Everything is free again, and nothing on the device tells which address it was.
+    // Everything is free again, and nothing on the device shows which address it was.
     for (const address of POOL.slice(0, 3)) await give(address);
     await call(site.bigip, 'DELETE', '/mgmt/shared/appsvcs/declare/k8s');
     expect(virtualServers(site)).toEqual([]);
@@ -109,8 +109,8 @@ test(
       },
     ]);
 
-    // With the last exposure the address is gone, from the Service too. Then another client takes
-    // it, and all the others.
+    // The address is freed with the last exposure, and removed from the Service. Then another
+    // client takes it and all others.
     for (const name of ['echo', 'second'])
       await site.api.remove(`/apis/networking.istio.io/v1/namespaces/default/gateways/${name}`);
     await until(

@@ -1,5 +1,5 @@
 /**
- * A bundle of failures from somewhere else, imported into the lab and replayed there with the built
+ * A bundle of failures from another site, imported into the lab and replayed there with the built
  * command.
  */
 import { execFile } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * `sluice map`, `plan` and `import cis` as they are used: the built command, real files, a BIG-IP
- * on the wire.
+ * `sluice map`, `plan` and `import cis` as users run them: the built command, real files, a BIG-IP
+ * on a socket.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ interface Server {
   readonly servicePorts: readonly object[];
 }
 
-/** As much of what the three commands print as is looked into. */
+/** The parts of the commands' output that are checked. */
 interface Printed {
   readonly ingresses: readonly {
     readonly listeners: readonly object[];
@@ -437,7 +437,7 @@ describe('sluice plan', () => {
   const changes = ({ json }: Said): readonly unknown[] =>
     json.changes.map((c) => [c.kind, c.key, c.reason]);
 
-  /** What plan prints is what AS3 takes. */
+  /** AS3 accepts what plan prints. */
   async function declare(objects: object): Promise<void> {
     const printed = await sluice(['plan', '-f', file('declared.yaml', objects), '-c', config]);
     expect(printed.code).toBe(0);
@@ -449,7 +449,7 @@ describe('sluice plan', () => {
     });
   }
 
-  test('prints a declaration that the BIG-IP takes; then there is no difference, and the code is 0', async () => {
+  test('prints a declaration that BIG-IP accepts; then there is no difference, and the code is 0', async () => {
     await declare(running);
     expect(
       bigip

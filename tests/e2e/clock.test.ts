@@ -1,6 +1,6 @@
 /**
- * `sluice up` on a machine whose clock is wrong, and then right: what was declared meanwhile holds
- * nothing up.
+ * `sluice up` on a machine whose clock is wrong and is then corrected: what was declared meanwhile
+ * delays nothing.
  */
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
@@ -33,14 +33,14 @@ async function start(options?: SiteOptions): Promise<void> {
 }
 
 test(
-  'a day ahead, like the API server: changes are applied then, after both are right, and after it is a day behind',
+  'a day ahead, like the API server: changes are applied then, and after each correction',
   async () => {
     let server = DAY;
     await start({ date: () => Date.now() + server });
     const ahead = await site.up(wrong(DAY));
     await opens('ahead', 32_400, ahead);
     expect(epochOf(ahead)).toBeGreaterThan(Date.now() + DAY / 2);
-    // As after a power cut, with whatever it had in hand.
+    // As after a power cut, with messages in flight.
     await ahead.kill('SIGKILL');
     server = 0;
 
@@ -62,7 +62,7 @@ test.each([
   ['ahead', DAY],
   ['behind', -DAY],
 ])(
-  "a day %s: the epoch is the API server's time, an Event on the ingress Service reports the clock, and correcting it interrupts nothing",
+  "a day %s: the epoch is the API server's time, an Event reports the clock, a correction is harmless",
   async (_way, step) => {
     await start();
     const sluice = await site.up(wrong(step));

@@ -1,6 +1,6 @@
 /**
- * `sluice cluster` as it is used: the built command, a BIG-IP on the wire, and apply that takes the
- * orders off the queue.
+ * `sluice cluster` as users run it: the built command, a BIG-IP on a socket, and apply, which
+ * receives the orders from the queue.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ beforeEach(async () => {
     id: processId,
   }).close();
   bigip = await lab();
-  // Both serve 32400, west alone serves 9.
+  // Both serve 32400, only west serves 9.
   const slices = [
     slice(7, [exposure(at('10.1.0.1'))]),
     slice(3, [exposure(at('10.2.0.1')), exposure({ port: 9, ...at('10.2.0.1') })], WEST),
@@ -94,7 +94,7 @@ async function sluice(
   return { code: await run.ended, out: run.stdout(), err: run.stderr() };
 }
 
-/** One batch of what waits for the device; resolves with how many messages that were. */
+/** Handles one batch of the queue; resolves with its number of messages. */
 async function apply(): Promise<number> {
   const queues = createSqliteQueues({
     path: join(dir, 'queue.sqlite'),
@@ -209,7 +209,7 @@ describe('sluice cluster', () => {
   );
 
   test(
-    'drain of the only cluster that serves something wants --force besides --yes',
+    'drain of the only cluster that serves an exposure needs --force besides --yes',
     async () => {
       expect(await sluice('drain', 'west', '--yes')).toMatchObject({
         code: 1,
@@ -267,7 +267,7 @@ describe('sluice cluster', () => {
     [['forget', 'east', '--owner', 'x', '--yes'], 'write it as namespace/service'],
     [['adopt', 'west', '--yes'], 'no other cluster has requested the id west'],
   ])(
-    '%j is refused in a sentence that helps',
+    '%j is refused with a helpful message',
     async (args, sentence) => {
       expect(await sluice(...args)).toMatchObject({
         code: 1,

@@ -9,7 +9,7 @@ import { loopbackOf } from '../../infra/lab/loopback.ts';
 
 const MAIN = fileURLToPath(new URL('../../infra/lab/demo/main.ts', import.meta.url));
 const LAB = fileURLToPath(new URL('../../infra/lab/main.ts', import.meta.url));
-/** Only to end what stands still. */
+/** Ends only a demo that hangs. */
 const LIMIT = 300_000;
 
 async function demo(
@@ -25,7 +25,7 @@ async function demo(
   return { code, text, lines: text.trimEnd().split('\n') };
 }
 
-/** When each was made; throws where one is missing. */
+/** Build times of the bundles; throws if one is missing. */
 function built(): readonly number[] {
   return ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'].map(
     (file) => statSync(new URL(`../../dist/${file}`, import.meta.url)).mtimeMs,
@@ -36,7 +36,7 @@ const before = built();
 
 describe('npm run demo', () => {
   test.each([[[]], [['--members', 'nodes']], [['--queue', 'sqs']]])(
-    'with %j plays the whole walkthrough with real connections and ends with its number of checks',
+    'with %j completes the walkthrough with real connections and prints its number of checks',
     async (args) => {
       const { code, lines, text } = await demo(...args);
       expect({ code, text }).toEqual({
@@ -126,7 +126,7 @@ describe('npm run demo -- fleet', () => {
 
 describe('npm run lab', () => {
   test(
-    'takes commands from a pipe, survives its end, and ends with 0 on Ctrl-C',
+    'reads commands from a pipe, keeps running after its end, and exits with 0 on Ctrl-C',
     async () => {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LAB], {
         stdio: ['pipe', 'pipe', 'pipe'],

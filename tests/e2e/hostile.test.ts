@@ -1,6 +1,6 @@
 /**
- * What others wrote reaches a terminal as visible text, and a bundle writes nothing but what it is
- * for: the built command, hostile files.
+ * Foreign text is escaped before it reaches a terminal, and a bundle can write only failures. Runs
+ * the built command on malicious files.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -25,7 +25,7 @@ import { sighting } from '../fixtures/failures/sighting.ts';
 const SLUICE = fileURLToPath(new URL('../../dist/cli/sluice.mjs', import.meta.url));
 const ESC = '\u001B]0;owned\u0007\u001B[2J\u009B31m';
 const HOSTILE = `evil${ESC}\u202Egnp\u200B\u2028\r\nFORGED  line`;
-/** Everything but line breaks of the layout. */
+/** Everything except the line breaks of the layout. */
 const OBEYED = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 let folder: string;
@@ -253,7 +253,7 @@ describe('a hostile bundle', () => {
     return file;
   };
 
-  test('overwrites no file, whatever it names', async () => {
+  test('overwrites no file, whatever paths it contains', async () => {
     mkdirSync(join(folder, 'victim'));
     const victim = join(folder, 'victim', 'x.json');
     writeFileSync(victim, 'theirs');

@@ -1,5 +1,5 @@
 /**
- * A cluster that proves who it is, as a user sets it up: `sluice keys new`, the lines it prints,
+ * A cluster that signs its events, as a user sets it up: `sluice keys new`, the lines it prints,
  * `sluice doctor`, `sluice up`.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ async function withKeys(): Promise<void> {
 }
 
 test(
-  'its Gateways are served, a forged event is parked with its reason and affects no other, and a missing key recovers without a restart',
+  'Gateways are served, a forged event is parked, and a missing key recovers without a restart',
   async () => {
     await withKeys();
     const doctor = site.launch(['doctor', '--config', site.files.config, '-o', 'json']);
@@ -94,7 +94,7 @@ test(
       `${VIRTUAL_ADDRESS}:32400/tcp`,
       `${VIRTUAL_ADDRESS}:32500/tcp`,
     ]);
-    // What the cluster itself says afterwards does not close it.
+    // Later events of the cluster itself do not close it.
     expect((await parked(site)).map(({ code, state, owner }) => ({ code, state, owner }))).toEqual([
       { code: 'OWN321', state: 'open' },
     ]);

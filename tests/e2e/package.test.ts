@@ -1,5 +1,5 @@
 /**
- * What `npm run package` makes is what the promises say, and runs where nothing else is installed.
+ * The output of `npm run package` keeps the promises, and runs where nothing else is installed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
@@ -174,7 +174,7 @@ describe('the stack', () => {
       'SnapshotsDeadQueue',
     ]);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
-    // To its own as well: what waited for a device goes back there.
+    // To its own as well: changes that waited for a device return to it.
     expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual([
       'SettledEastQueue',
       'SlicesDeadQueue',
@@ -193,7 +193,7 @@ describe('the stack', () => {
     expect(queuesFor('ReplayRole', 'sqs:SendMessage')).toEqual(['SlicesQueue', 'SnapshotsQueue']);
   });
 
-  test('the failure store is a private, encrypted bucket that outlives the stack, and only park, apply and replay reach it, map the marks in it', () => {
+  test('the failure store is a private, encrypted bucket that outlives the stack, with limited access', () => {
     expect(template.Resources['FailuresBucket']).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {
@@ -259,7 +259,7 @@ describe('the stack', () => {
         (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0],
       ]);
 
-  test('apply checks waiting changes every minute, audit checks drift every ten minutes, replay is disabled without a policy, and none is retried for an unreachable device', () => {
+  test('apply runs every minute, audit every ten, replay only with a policy, none with retries', () => {
     expect(schedules(template)).toEqual([
       ['rate(1 minute)', 'ENABLED', 'ApplyLambdaFunction'],
       ['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'],

@@ -1,6 +1,5 @@
 /**
- * The command in a shell: pipes that close, disks that are full, and where the configuration comes
- * from.
+ * The command in a shell: closed pipes, full disks, and the sources of the configuration.
  */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,7 +53,7 @@ function shell(script: string, env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<st
 
 describe('standard output', () => {
   test('a closed pipe causes no message and does not change the exit code', () => {
-    // The reader is gone before there is anything to read.
+    // The reader exits before there is any output.
     const script = 'exec 3> >(true); wait $!; sluice completion bash >&3';
     expect(shell(script)).toMatchObject({ stderr: '', status: 0 });
   });
@@ -102,7 +101,7 @@ describe('help', () => {
   });
 });
 
-describe('what the system says', () => {
+describe('errors of the system', () => {
   test('a missing file is reported in words', () => {
     expect(shell('sluice failures import none.jsonl --yes')).toMatchObject({
       stderr: 'sluice: none.jsonl: no such file (ENOENT)\n',
@@ -121,7 +120,7 @@ describe('what the system says', () => {
     });
   });
 
-  test('a kubeconfig that is missing, or leads nowhere, is reported in words', () => {
+  test('a missing kubeconfig, or one with an unreachable server, is reported in words', () => {
     expect(shell('sluice why a/b -k none --no-config')).toMatchObject({
       stderr: 'sluice: --kubeconfig none cannot be used: none: no such file (ENOENT)\n',
       status: 1,

@@ -40,10 +40,10 @@ describe('sluice up', () => {
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       await converged(site, 'echo', 32_400, first);
 
-      // In hand when the signal comes: a declaration that the device is still working on.
+      // In progress at the signal: a declaration that the device is still working on.
       site.bigip.faults.timings.declare = 1_500;
       await openPorts(site, 'second', [{ port: 32_500 }]);
-      // One that only tells a newer version may be under way as well.
+      // One that only updates the version may be in progress as well.
       const mappedAt = (): number =>
         Date.parse(
           String(
@@ -62,12 +62,12 @@ describe('sluice up', () => {
         `${VIRTUAL_ADDRESS}:32400/tcp`,
         `${VIRTUAL_ADDRESS}:32500/tcp`,
       ]);
-      // What waits was never begun; what was begun is finished and off the queue.
+      // Waiting messages were not started; started ones are finished and deleted.
       for (const queue of ['snapshots', 'slices', `settled-${CLUSTER}`] as const)
         expect(await site.queues.queue(queue).depth()).toMatchObject({ inFlight: 0 });
       await answered(site, 32_500, first);
 
-      // What happens while it is away is not missed: a port comes, another one goes.
+      // Changes while it is stopped are not missed: a port is added, another one removed.
       site.bigip.faults.timings.declare = 20;
       await openPorts(site, 'third', [{ port: 32_600 }]);
       await site.api.remove('/apis/networking.istio.io/v1/namespaces/default/gateways/second');
@@ -85,9 +85,9 @@ describe('sluice up', () => {
   );
 });
 
-describe('sluice up that cannot begin', () => {
+describe('sluice up that cannot start', () => {
   test(
-    'a second one for the same cluster and queue is refused, the first continues; kill -9 releases the lock',
+    'a second one for the same cluster and queue is refused; kill -9 of the first releases the lock',
     async () => {
       const first = await site.up();
       const second = site.launch();
@@ -154,7 +154,7 @@ describe('kill -9, then the same command again', () => {
   async function afterwards(fences: ReturnType<typeof watchFences>): Promise<void> {
     const again = await site.up();
     await converged(site, 'echo', 32_400, again);
-    // The epoch of the new process stands on the device: nothing older was left to be said.
+    // The epoch of the new process is on the device, so no older event is left.
     await until(
       'the fence of the new process',
       () => new Set(fences().map((v) => v.epoch)).size >= 2,
@@ -189,7 +189,7 @@ describe('kill -9, then the same command again', () => {
           first.log().some((line) => line.msg === 'settled') && (await pending(site)) === 0,
         () => first.stdout(),
       );
-      // A message in flight keeps its group: the snapshot stays on the queue, sent and not taken.
+      // A message in flight blocks its group: the snapshot stays on the queue, not received.
       const snapshots = site.queues.queue('snapshots');
       await snapshots.send({ group: OWNER, deduplicationId: 'block', body: '' });
       const [blocker] = await until('the group is blocked', async () => {
@@ -224,7 +224,7 @@ describe('kill -9, then the same command again', () => {
       );
       expect(await first.kill('SIGKILL')).toBe('SIGKILL');
       expect(virtualServers(site)).toEqual([]);
-      // The task that runs on keeps its time.
+      // The running task keeps its duration.
       site.bigip.faults.timings.declare = 20;
       await afterwards(fences);
     },
@@ -236,7 +236,7 @@ describe('kill -9, then the same command again', () => {
     async () => {
       const fences = watchFences(site.bigip);
       let verifying = false;
-      // The look at the live objects comes after the task and before the result.
+      // The live objects are read after the task and before the result.
       const look = (path: string): boolean =>
         path.startsWith('/mgmt/tm/ltm/virtual') && virtualServer(site, 32_400) !== undefined;
       const takeBack = site.bigip.faults.inject({
@@ -336,7 +336,7 @@ describe('bad input', () => {
           details: { reason: expect.stringMatching(reason) },
         });
         const original = byGroup.get(`bad-${i}`)?.details.event;
-        // What can be kept is kept to the letter; what is too large keeps its beginning and its
+        // Messages are kept unchanged; of one that is too large, the beginning and its
         // hash.
         expect(body).toContain(original?.body);
         expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(
@@ -360,7 +360,7 @@ describe('bad input', () => {
   );
 
   test(
-    'in a Gateway costs the server its listener, with the reason on the Gateway, and no other server anything',
+    'in a Gateway affects only the listener of its server, with the reason on the Gateway',
     async () => {
       const sluice = await site.up();
       await openPorts(site, 'mixed', [
@@ -390,7 +390,7 @@ describe('bad input', () => {
         `${VIRTUAL_ADDRESS}:32400/tcp`,
         `${VIRTUAL_ADDRESS}:32500/tcp`,
       ]);
-      // A port that cannot be served is not opened on the Service either.
+      // A port that cannot be served is not added to the Service either.
       expect(
         (await servicePorts(site)).filter((port) => [0, 70_000, 32_401].includes(port)),
       ).toEqual([]);
@@ -402,7 +402,7 @@ describe('bad input', () => {
 
 describe('a BIG-IP that cannot be used', () => {
   /**
-   * The fault exists before the Gateway. The user reads about it, an operator corrects it, and the
+   * The fault exists before the Gateway. The user sees its reason, an operator corrects it, and the
    * port opens by itself.
    */
   async function healed(code: string, mend: () => void | Promise<void>): Promise<void> {

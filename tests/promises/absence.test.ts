@@ -20,7 +20,7 @@ const change = (name: string, what: 'added' | 'updated' | 'deleted'): Slice['cha
   return { what, kind: 'Gateway', namespace, name: gateway, resourceVersion: '1' };
 };
 
-/** What a failing, partial or unauthorised read leaves of a list, without an observed deletion. */
+/** The lists that a failed, partial or unauthorised read returns, without an observed deletion. */
 const BAD_READS: Readonly<Record<string, (wanted: Slice['exposures']) => Partial<Slice>>> = {
   'nothing at all': () => ({ exposures: [] }),
   'the first page only': (w) => ({ exposures: w.slice(0, Math.floor(w.length / 3)) }),
@@ -57,7 +57,7 @@ const BAD_READS: Readonly<Record<string, (wanted: Slice['exposures']) => Partial
 
 describe('promise 6: absence must be proven', () => {
   test.each(Object.entries(BAD_READS))(
-    'a read that brings %s removes no more than the allowance',
+    'a read that returns %s removes no more than the allowance',
     (_name, bad) => {
       for (let owned = 10; owned <= 60; owned++) {
         const declared = planPartition('k8s', EMPTY_STATE, [slice(1, all(owned))], rules).next;
@@ -92,7 +92,7 @@ describe('promise 6: absence must be proven', () => {
     }
   });
 
-  test('exactly the unproven removals beyond the allowance are held; the proven ones and everything new go through', () => {
+  test('exactly the unproven removals beyond the allowance are held; all other changes are applied', () => {
     const scene = fc.integer({ min: 1, max: 60 }).chain((owned) =>
       fc.record({
         owned: fc.constant(owned),

@@ -28,7 +28,7 @@ const some = (
 
 interface Scenario {
   readonly partitions?: readonly string[];
-  /** What was before; nothing crashes there. */
+  /** The state before; nothing crashes while it is set up. */
   readonly before?: (world: World) => Promise<void>;
   readonly events: (world: World) => Promise<void>;
 }
@@ -130,8 +130,8 @@ async function prepare({ partitions, before, events }: Scenario): Promise<World>
 }
 
 /**
- * All that counts in the end: what is declared and remembered, who was told what, and which dead
- * letters there are.
+ * Everything that matters in the end: the declared state, the stored state, the results that each
+ * owner received, and the dead letters.
  */
 function ending(world: World, partitions: readonly string[] = ['k8s']): object {
   const told = new Map(
@@ -152,7 +152,7 @@ function ending(world: World, partitions: readonly string[] = ['k8s']): object {
   };
 }
 
-/** Without the times and counts of tries, which a crash delays. */
+/** Without times and numbers of attempts, which a crash changes. */
 function timeless(state: DeclaredState): unknown {
   return JSON.parse(
     JSON.stringify(state, (key, value: unknown) =>
@@ -173,7 +173,7 @@ async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<Worl
 
 describe('promise 16: crash anywhere, recover anywhere', () => {
   test.each(Object.entries(SCENARIOS))(
-    '%s: killed before and after every single write, it ends in the same state',
+    '%s: killed before and after every single write, it reaches the same state',
     async (_name, scenario) => {
       const whole = await prepare(scenario);
       const count = killAt(10_000, 'after');
@@ -194,7 +194,7 @@ describe('promise 16: crash anywhere, recover anywhere', () => {
     },
   );
 
-  test('killed again and again, at any writes', async () => {
+  test('killed repeatedly at random writes, it reaches the same state', async () => {
     const names = Object.keys(SCENARIOS).filter(
       (name) => !name.includes('large') && !name.includes('more than'),
     );

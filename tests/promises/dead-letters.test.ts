@@ -100,7 +100,7 @@ const parkAll = async (): Promise<number> =>
 describe('12 every dead letter explains itself', () => {
   const permanent = Object.keys(CODES).filter((code) => !code.startsWith('RPL'));
 
-  test('with code, class, sentence, attempts, owner, revision, device, exposure, function version, trace, response and the event, for every code there is', async () => {
+  test('with code, class, message, attempts, origin, device response and the event, for every code', async () => {
     for (const code of permanent) await reject(1, { code, id: `m-${code}` });
     expect(await parkAll()).toBe(permanent.length);
     const heads = await failures.store.list();
@@ -115,7 +115,7 @@ describe('12 every dead letter explains itself', () => {
         attempts: [{ code: head.code, at: expect.any(String) }],
         event: { queue: 'slices', group: 'bigip-1', body: event(1), verification: 'unchecked' },
       });
-      // What threw or killed when it was read is not read again.
+      // A message that threw or crashed its process when it was parsed is not parsed again.
       const gateways = ['Q616', 'Q617'].includes(head.code) ? [] : ['default/tcp-echo-gateway'];
       expect(head).toMatchObject({
         owner: OWNER,
@@ -131,7 +131,7 @@ describe('12 every dead letter explains itself', () => {
     }
   });
 
-  test('what no function ever worked on is labelled never-ran, whatever its body is', async () => {
+  test('a message that no function handled is labelled never-ran, whatever its body', async () => {
     const bodies = [
       event(1),
       'not json',
@@ -156,7 +156,7 @@ describe('12 every dead letter explains itself', () => {
     expect(kept.sort()).toEqual(bodies.toSorted());
   });
 
-  test('a resync every five minutes makes one failure with a count, not 288 a day', async () => {
+  test('a resync every five minutes counts one failure, instead of creating 288 a day', async () => {
     for (let counter = 1; counter <= 288; counter++) {
       await reject(counter);
       if (counter % 50 === 0) await parkAll();
@@ -168,7 +168,7 @@ describe('12 every dead letter explains itself', () => {
     ]);
   });
 
-  test('another structure of the same exposure is another failure', async () => {
+  test('a different structure of the same exposure is a different failure', async () => {
     await reject(1);
     const other = serialiseEvent(
       INGRESS_DESIRED,
@@ -198,7 +198,7 @@ describe('12 every dead letter explains itself', () => {
     expect(await failures.store.list()).toMatchObject([{ count: 1 }]);
   });
 
-  test('while the store is away, messages stay in their queue', async () => {
+  test('while the store is unavailable, messages stay in their queue', async () => {
     await reject(1);
     const file = join(folder, 'file');
     writeFileSync(file, '');
@@ -258,7 +258,7 @@ describe('12 every dead letter explains itself', () => {
     ).toEqual(['verified', 'refused', 'unchecked', 'unchecked']);
   });
 
-  test('after retention what is over is forgotten, once a day', async () => {
+  test('closed failures are deleted after their retention, once a day', async () => {
     await reject(1);
     await parkAll();
     const [head] = await failures.store.list();

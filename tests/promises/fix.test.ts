@@ -19,8 +19,8 @@ const events = fc.array(
   { maxLength: 8 },
 );
 
-describe('promise 11: a fix is never blocked by the broken thing', () => {
-  test('bad v1, then good v2: v2 is applied with its first batch that the device takes, and v1 is not posted any more', async () => {
+describe('promise 11: a fix is never blocked by the fault it fixes', () => {
+  test('bad v1, then good v2: v2 is applied with the first batch the device accepts, v1 never again', async () => {
     await fc.assert(
       fc.asyncProperty(events, events, fc.boolean(), async (before, after, accepted) => {
         const world = createWorld();
@@ -68,7 +68,7 @@ describe('promise 11: a fix is never blocked by the broken thing', () => {
     );
   }, 60_000);
 
-  test('the fix is applied within one batch, however long the quarantine would still last', async () => {
+  test('the fix is applied within one batch, however long the quarantine would have lasted', async () => {
     const world = createWorld();
     world.device.before = (_p, next) => {
       if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0))

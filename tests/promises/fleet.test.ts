@@ -28,7 +28,7 @@ const fleets: fc.Arbitrary<Fleet> = fc
   })
   .map((over) => fleet(over));
 
-/** What west may say: anything, as long as its gateway is the younger one. */
+/** What west may send: anything, as long as its gateway is the younger one. */
 const saying = fc.array(
   fc.record({
     pods: fc.integer({ min: 0, max: 4 }),
@@ -138,7 +138,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     );
   });
 
-  test('the deciding owner can leave, whatever the next one requests, whose members continue to serve', async () => {
+  test('the deciding owner can leave, and the members of the next one keep serving', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(west);
@@ -151,7 +151,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
       settings: SETTINGS,
       contributions: [{ owner: ownerOf('west') }],
     });
-    // The next word of west tells it, and west alone.
+    // The next snapshot of west reports it, to west alone.
     await world.send({ ...west, version: { ...west.version, counter: 3 } });
     await world.drain();
     const last = world
@@ -162,7 +162,7 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
   });
 
-  test('the refused settings of the next owner take effect once the device accepts them, whichever cluster sends first', async () => {
+  test('refused settings of the next owner take effect once the device accepts them', async () => {
     const world = poisoned();
     await world.send(offer('east'));
     await world.send(west);

@@ -1,7 +1,7 @@
 /**
- * Malicious messages: each is judged by itself and is set aside in the same call with its bytes and
- * a code, and no other message waits. Seen red on version 0.1.0 with every one of WAYS that names a
- * throw: the group came back until the queue gave all of it up.
+ * Malicious messages: each is handled by itself and set aside in the same call with its bytes and a
+ * code, and no other message waits. In version 0.1.0 every one of WAYS that names a throw made the
+ * queue retry the whole group until it gave up on all of it.
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -82,7 +82,7 @@ describe('a message from any sender', () => {
   afterEach(() => site.close());
 
   test.each(WAYS)(
-    '%s: set aside by itself, and all other messages continue at once',
+    '%s: set aside by itself, while all other messages continue at once',
     async (_, body, code) => {
       site = await startSite({ kind: 'sqlite' });
       const hostile = body(site.signers.east.keyid);
@@ -107,7 +107,7 @@ describe('a message from any sender', () => {
   );
 });
 
-describe('a slice that meets a fault of Sluice', () => {
+describe('a slice that triggers a fault in Sluice', () => {
   test('is set aside by itself, although it was planned together with others', async () => {
     const world = createWorld();
     world.device.before = (_partition, next) => {
@@ -135,7 +135,7 @@ describe('a slice that meets a fault of Sluice', () => {
     expect(world.queues.nextAt('slices')).toBeUndefined();
   });
 
-  test('and the largest slice still passes: 5,000 exposures with 10 members each, and where every setting comes from', () => {
+  test('accepts the largest slice: 5,000 exposures with 10 members each and the source of each setting', () => {
     const exposures = Array.from({ length: 5_000 }, (_, i) =>
       exposure({
         port: 1 + i,
@@ -163,7 +163,7 @@ describe('a slice that meets a fault of Sluice', () => {
     expect('ok' in opened ? opened.ok.data.exposures : opened.refused).toHaveLength(5_000);
   });
 
-  test('an event of Sluice that is signed and as large as may be still passes', async () => {
+  test('accepts a signed event of Sluice of the maximum size', async () => {
     const site = await startSite({ kind: 'sqlite' });
     const was = JSON.parse(await site.said('east')) as { data: { objects: object } };
     const gateways = Array.from({ length: 10_000 }, (_, i) => ({

@@ -1,6 +1,6 @@
 /**
- * Processes that really die in the middle of a message: each death costs its neighbours one
- * visibility time, and no more than two.
+ * Processes that really crash while they handle a message: each crash delays the other messages by
+ * one visibility timeout, and all crashes together by at most two.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,7 +69,7 @@ async function send(owner: string): Promise<void> {
 }
 
 /**
- * A process from its start to its death; it is ended where it lives on and nothing is left to do.
+ * Runs a process until it crashes, or stops it when nothing is left to do.
  */
 async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'done'> {
   const child = fork(MAP, [folder, String(VISIBILITY)], {
@@ -86,14 +86,14 @@ async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'd
   }
 }
 
-test('a message that crashes its process repeatedly delays others by at most two visibility timeouts, and is set aside unread', async () => {
+test('a message that crashes its process delays others by at most two visibility timeouts', async () => {
   await send('deadly/a/gateway');
   for (const owner of NEIGHBOURS) await send(owner);
   const waiting = async (): Promise<number> => {
     const { waiting: visible, inFlight } = await queues.queue('snapshots').depth();
     return visible + inFlight;
   };
-  /** How many of the neighbours were served when each process was over. */
+  /** How many of the other messages were handled when each process had ended. */
   const served: number[] = [];
   const ends: (NodeJS.Signals | 'done')[] = [];
   while (ends.at(-1) !== 'done') {
@@ -101,10 +101,10 @@ test('a message that crashes its process repeatedly delays others by at most two
     const { waiting: visible, inFlight } = await queues.queue('slices').depth();
     served.push(visible + inFlight);
   }
-  // Once with its neighbours, three times alone, and the next process does not read it.
+  // Once with the others, three times alone; the next process does not parse it.
   expect(ends).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL', 'done']);
-  // The first death and the second one each hide the neighbours for one visibility time, and there
-  // is no third for them.
+  // The first and the second crash each hide the other messages for one visibility timeout; later
+  // crashes no longer affect them.
   expect(served.slice(2)).toEqual([5, 5, 5]);
 
   const slices = await queues.queue('slices').receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });

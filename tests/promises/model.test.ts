@@ -78,7 +78,7 @@ const commands = fc.commands(
 );
 
 describe('promises of apply, over random histories with faults, crashes and slow twins', () => {
-  test('1 nothing is lost silently, 2 it converges, 3 newer is never rolled back, 4 doing it again does nothing, 7 only one owner, 9 results are true', async () => {
+  test('hold: 1 no silent loss, 2 convergence, 3 no rollback, 4 idempotence, 7 one owner, 9 true results', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (list) => {
         const model = createModel();

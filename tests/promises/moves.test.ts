@@ -40,7 +40,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 14 },
 );
 
-/** The addresses of the clusters are apart, so that none has to yield. */
+/** The clusters use different addresses, so no exposure conflicts. */
 function exposureAt(cluster: number, { address, partition }: Place): Exposure {
   return exposure({
     address: `10.${cluster}.0.${address}`,
@@ -114,8 +114,8 @@ function createSite(): Site {
 }
 
 /**
- * What was declared before and is still wanted somewhere is still declared somewhere, unless a
- * fault left the work undone.
+ * An exposure that was declared and is still requested is still declared somewhere, unless a fault
+ * left the move incomplete.
  */
 async function workAndWatch(site: Site, faults: number): Promise<void> {
   const { world, latest } = site;
@@ -131,7 +131,7 @@ async function workAndWatch(site: Site, faults: number): Promise<void> {
 }
 
 describe('promises of apply on a device with several partitions', () => {
-  test('2 it converges and 6 nothing is lost on the way: what moves is where it was or where it is to be, whatever cannot be written', async () => {
+  test('2 it converges and 6 nothing is lost: a moving exposure is declared in its old or new partition', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const site = createSite();

@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 /**
- * 100 gateways over 4 clusters, one event for each, all at once; each event says everything of its
+ * 100 gateways in 4 clusters, one event for each, all at once; each event contains the complete
  * ingress so far.
  */
 async function burst(poison: number | undefined, named: boolean): Promise<Outcome> {
@@ -65,8 +65,8 @@ async function burst(poison: number | undefined, named: boolean): Promise<Outcom
 
 const p99 = (times: readonly number[]): number => times[Math.ceil(times.length * 0.99) - 1]!;
 
-describe('promise 5: a sick neighbour does not hurt you', () => {
-  test('one poison among 100 gateways of 4 clusters: 99 are applied, hardly later than without it', async () => {
+describe('promise 5: a faulty neighbour does not affect you', () => {
+  test('with one faulty gateway among 100 of 4 clusters, 99 are applied almost as fast as without it', async () => {
     const clean = await burst(undefined, true);
     const sick = await burst(POISON, true);
     expect(sick.waited).toHaveLength(GATEWAYS - 1);
@@ -76,7 +76,7 @@ describe('promise 5: a sick neighbour does not hurt you', () => {
     );
   });
 
-  test("only the faulty exposure is dead-lettered, once and with the device's message; all others are applied", async () => {
+  test('only the faulty exposure is dead-lettered, once, with the message of the device', async () => {
     const { world } = await burst(POISON, true);
     expect(world.deadLetters().map((d) => d.exposure)).toEqual([
       `172.16.100.195:${POISON + 1}/tcp`,
@@ -88,15 +88,15 @@ describe('promise 5: a sick neighbour does not hurt you', () => {
     expect(rejected.map((e) => [e.port, e.outcome])).toEqual([[POISON + 1, 'rejected']]);
   });
 
-  test('when BIG-IP does not name it, it is still found, and all others applied', async () => {
+  test('a faulty exposure that BIG-IP does not name is still found, and all others are applied', async () => {
     const { world, waited } = await burst(POISON, false);
     expect(waited).toHaveLength(GATEWAYS - 1);
-    // The failing batch is cut by owner and by halves; the batches after it pay nothing.
+    // The failing batch is split by owner and by halves; later batches are not split.
     const failing = world.device.declares.filter((d) => !d.ok).length;
     expect(failing).toBeLessThanOrEqual(6);
   });
 
-  test('a message that cannot be read stops none of its group', async () => {
+  test('a message that cannot be parsed stops no other message of its group', async () => {
     const world = createWorld();
     for (let i = 0; i < 9; i++)
       await world.send(slice(1, [exposure({ port: i + 1 })], { owner: `east/ns/gateway-${i}` }));

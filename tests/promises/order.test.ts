@@ -156,7 +156,7 @@ describe('promises of the plan', () => {
       ).toEqual(straight);
   });
 
-  test('7 only one owner: of those that come together the oldest wins, then the name, in every order', () => {
+  test('7 only one owner: of owners that arrive together the oldest wins, then the name, in any order', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 }),
@@ -192,7 +192,7 @@ function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
 }
 
 describe('promises of apply, over interleavings of processes that work on the same device at once', () => {
-  test('3 newer is never rolled back and 2 it converges, from the very first write on', async () => {
+  test('3 newer is never rolled back and 2 it converges, from the first write', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), history(false), async (scheduler, events) => {
         const device = memoryDevice();
@@ -214,7 +214,7 @@ describe('promises of apply, over interleavings of processes that work on the sa
             clock,
             hasTime: () => true,
           });
-        // A process that loses too many races gives up, and the queue brings its event again.
+        // A process that loses too many races gives up, and the queue redelivers its event.
         const lost = new Set(events);
         for (let round = 0; lost.size > 0; round++) {
           expect(round).toBeLessThan(10);

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 let world: World;
-/** When the device was asked; milliseconds since the outage began. */
+/** Times of the requests to the device, in milliseconds since the outage began. */
 let tries: number[];
 let away: boolean;
 let begun: number;
@@ -40,7 +40,7 @@ function goAway(): void {
   begun = world.clock.now();
 }
 
-/** Time passes, and everything that is due in it is done. */
+/** Advances the time and runs everything that becomes due. */
 async function pass(ms: number): Promise<void> {
   const end = world.clock.now() + ms;
   await world.drain(ms);
@@ -86,7 +86,7 @@ describe('promise 15: an outage has no end', () => {
     expect((await world.waiting.marks())[0]?.since).toBe(mark?.since);
   });
 
-  test('a device that is away for 13 days loses nothing: the newest slices and every order are applied within two minutes of its return', async () => {
+  test('after 13 days without the device, the newest slices and all orders are applied within 2 minutes', async () => {
     await world.send(slice(1, wants([1, 2, 3]), { owner: EAST }));
     await world.send(
       slice(1, wants([11, 12, 13, 14, 15, 16, 17, 18]), { owner: WEST, clusterUid: 'west' }),
@@ -142,7 +142,7 @@ describe('promise 15: an outage has no end', () => {
     expect(await world.waiting.list()).toEqual([]);
   }, 120_000);
 
-  test('during an outage it is probed at most six times per minute, and once after an hour, whatever arrives', async () => {
+  test('an absent device is probed at most six times a minute, and once a minute after an hour', async () => {
     goAway();
     for (let minute = 0; minute < 180; minute++) {
       await world.send(slice(1 + minute, wants([1]), { owner: EAST }));
@@ -152,7 +152,7 @@ describe('promise 15: an outage has no end', () => {
     expect(busiest(HOUR + MINUTE)).toBeLessThanOrEqual(1);
   });
 
-  test('500 owners wait with one message each, and all of them are there two minutes after the return', async () => {
+  test('messages of 500 owners wait, and all are applied two minutes after the return', async () => {
     goAway();
     for (let i = 0; i < 500; i++)
       await world.send(slice(1, wants([i + 1]), { owner: `east/ns/gateway-${i}` }));
@@ -162,7 +162,7 @@ describe('promise 15: an outage has no end', () => {
     expect(ports()).toHaveLength(500);
   });
 
-  test('what was seen to be deleted stays proven, but not of a gateway that came back meanwhile', async () => {
+  test('an observed deletion stays proven, unless the gateway returned meanwhile', async () => {
     await world.send(slice(1, wants([1, 2, 3, 4, 5, 6, 7, 8]), { owner: EAST }));
     await world.drain();
     const deleted = (
@@ -253,7 +253,7 @@ describe('promise 15: an outage has no end', () => {
     await pass(3 * HOUR);
     expect(world.queues.sent('slices-dead')).toEqual([]);
     expect(busiest(HOUR + 5 * MINUTE)).toBeLessThanOrEqual(1);
-    // To ask, and to be refused, is two requests.
+    // A probe and a refused declare are two requests.
     expect(tries.filter((t) => t > 2 * HOUR).length).toBeLessThanOrEqual(31);
     broken = false;
     expect(await comeBack()).toBeLessThanOrEqual(5 * MINUTE);
@@ -261,7 +261,7 @@ describe('promise 15: an outage has no end', () => {
   });
 });
 
-describe('a process that dies between the queue and the store', () => {
+describe('a process that crashes between the queue and the store', () => {
   const give = async (): Promise<void> => {
     await world.send(slice(1, wants([9]), { owner: 'east/ns/gateway-9' }));
     await world.drain();
@@ -282,7 +282,7 @@ describe('a process that dies between the queue and the store', () => {
     expect(world.queues.sent('slices-dead')).toEqual([]);
   };
 
-  /** Resolves with whether the process died; at a write that it does not reach it cannot. */
+  /** Resolves with whether the process crashed; it cannot crash at a write that it never reaches. */
   const play = async (
     at: number,
     when: 'before' | 'after',
@@ -326,7 +326,7 @@ describe('a process that dies between the queue and the store', () => {
     60_000,
   );
 
-  test('two processes that ask at the same moment send nothing twice', async () => {
+  test('two processes that probe at the same moment send nothing twice', async () => {
     await give();
     await pass(10 * MINUTE);
     const before = world.queues.sent('slices').length;

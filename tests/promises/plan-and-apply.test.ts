@@ -65,8 +65,8 @@ const rounds = fc.array(round, { minLength: 1, maxLength: 4 }).map((list) =>
   ),
 );
 
-describe('promise 9: apply does what the plan said, or says so', () => {
-  test('the predicted state is the state that is read back, and every entry comes true', async () => {
+describe('promise 9: apply does what was planned, or reports the difference', () => {
+  test('the state that is read back is the predicted one, for every entry of the plan', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (list) => {
         const device = memoryDevice();
@@ -101,7 +101,7 @@ describe('promise 9: apply does what the plan said, or says so', () => {
     expect(device.declares.map((d) => d.ok)).toEqual([true, true, false, true]);
   });
 
-  test('what the device does not do is an error with the path, never a success', async () => {
+  test('a change that the device does not make is an error with its path, never a success', async () => {
     const world = createWorld();
     world.device.verify = () =>
       Promise.resolve([
@@ -120,8 +120,8 @@ describe('promise 9: apply does what the plan said, or says so', () => {
   });
 });
 
-describe('promise 8: dry run is inert', () => {
-  test('apply on a dry-run device writes nothing, whatever arrives, and plans as if it had', async () => {
+describe('promise 8: a dry run writes nothing', () => {
+  test('apply on a dry-run device plans every event and writes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (list) => {
         const device = memoryDevice();
@@ -147,7 +147,7 @@ describe('promise 8: dry run is inert', () => {
 });
 
 describe('promise 7: only ours', () => {
-  test('partitions that are not configured, or not ours, are never written, whatever is asked for', async () => {
+  test('partitions that are not configured or belong to others are never written, whatever is requested', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('k8s', 'Common', 'theirs', 'taken'), {

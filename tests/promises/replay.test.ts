@@ -28,7 +28,7 @@ async function siteWith(count: number): Promise<Site> {
 }
 
 describe('14 replay is a job, not a button', () => {
-  test('killed before and after each of its steps, it is resumed and counts every item once', async () => {
+  test('killed before and after each of its steps, a job is resumed and counts every item once', async () => {
     let steps = 0;
     for (let k = 0; ; k++) {
       const site = await siteWith(4);
@@ -50,12 +50,12 @@ describe('14 replay is a job, not a button', () => {
         break;
       }
       site.step = () => undefined;
-      // Results of what it had sent arrive whether a process drives the job or not.
+      // Results of sent events arrive whether or not a process drives the job.
       await site.runtime.clock.sleep(DRIVER_LEASE_MS + 1);
       const { state } = await site.failures.jobs.get(job.id);
       if (state !== 'done') expect(await site.run(job)).toMatchObject({ state: 'done' });
       expect(await kinds(site, job)).toEqual({ applied: 3, quarantined: 1 });
-      // What was sent twice went under one id, which the queue swallows.
+      // An event that was sent twice has one id, which the queue deduplicates.
       expect(new Set(site.sent.map((s) => s.message.deduplicationId)).size).toBe(4);
       expect(
         new Set(
@@ -73,7 +73,7 @@ describe('14 replay is a job, not a button', () => {
     expect(steps).toBeGreaterThan(40);
   });
 
-  test('killed right after sending an event, and resumed before it is handled, it sends with the same id, which the queue deduplicates', async () => {
+  test('killed after it sent an event, and resumed before the event is handled, a job uses the same id', async () => {
     const site = await siteWith(1);
     const working = site.work;
     site.work = async () => undefined;
@@ -92,7 +92,7 @@ describe('14 replay is a job, not a button', () => {
     expect(await kinds(site, job)).toEqual({ applied: 1 });
   });
 
-  test('sends the original bytes to the original queue and group, under a new id that the queue does not swallow', async () => {
+  test('sends the original bytes to the original queue and group, under a new id', async () => {
     const site = startSite();
     await site.fail(owner(1), 1, [1_001]);
     await site.run(await site.plan('code:BIP421'));
@@ -178,12 +178,12 @@ describe('14 replay is a job, not a button', () => {
       onProgress: (current) =>
         order.push(current.canaryPassed ? site.sent.length : -site.sent.length),
     });
-    // Never more than two before it had passed.
+    // At most two were sent before the canary had passed.
     expect(Math.min(...order)).toBe(-2);
     expect(await kinds(site, job)).toEqual({ applied: 6 });
   });
 
-  test('of one owner the newest revision is sent, the older ones are superseded, and no revision decreases', async () => {
+  test('only the newest revision of an owner is sent, and no revision decreases', async () => {
     const site = startSite();
     for (const counter of [1, 2, 3]) await site.fail(owner(1), counter, [2_000 + counter]);
     await site.fail(owner(2), 7, [3_000]);
@@ -205,7 +205,7 @@ describe('14 replay is a job, not a button', () => {
     );
   });
 
-  test('what is declared in a newer revision is not sent', async () => {
+  test('an event whose owner is declared in a newer revision is not sent', async () => {
     const site = await siteWith(1);
     const job = await site.plan('code:BIP421');
     await site.runtime.queues
@@ -220,7 +220,7 @@ describe('14 replay is a job, not a button', () => {
     ]);
   });
 
-  test('the same failure twice is quarantined, left out after that, and let out by name', async () => {
+  test('a failure that fails again is quarantined, and only a selection by name sends it', async () => {
     const site = await siteWith(1);
     site.poison.add(1_000);
     const first = await site.plan('code:BIP421');
@@ -234,7 +234,7 @@ describe('14 replay is a job, not a button', () => {
     expect(site.sent).toHaveLength(2);
   });
 
-  test('a device that gives no answer pauses it, and nothing is lost', async () => {
+  test('an unreachable device pauses the job, and nothing is lost', async () => {
     const site = await siteWith(2);
     site.away.device = true;
     const job = await site.plan('code:BIP421');
@@ -245,7 +245,7 @@ describe('14 replay is a job, not a button', () => {
     expect(await kinds(site, job)).toEqual({ applied: 2 });
   });
 
-  test('what the device was not asked for again, because others of the same event failed already, has its result in seconds', async () => {
+  test('an exposure that is not tried again gets its result in seconds', async () => {
     const site = startSite();
     await site.fail(owner(1), 1, [1_001, 1_002, 1_003]);
     site.poison.add(1_001);

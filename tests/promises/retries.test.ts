@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const AWAY = 10 * MINUTE;
 const EVENTS = 500;
 
-/** The device is away for ten minutes while 500 events wait; requests with their times. */
+/** The times of all requests while the device is away for ten minutes and 500 events wait. */
 async function outage(
   random: () => number,
   trouble: DeviceError,
@@ -61,7 +61,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-describe('promise 10: retries are few, spread and polite', () => {
+describe('promise 10: retries are few and spread over time', () => {
   test.each([
     ['busy', new DeviceError('BIP503', 'transient', 'busy'), MINUTE],
     ['away', new DeviceError('BIP501', 'transient', 'no answer'), MINUTE / 2],
@@ -104,7 +104,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     ],
     ['unknown', undefined, { first: 1_000, limit: 60_000, least: 6 }],
   ])(
-    '%s: whatever chance says, the delay lies between a share of its ceiling and the ceiling, and grows to a limit',
+    '%s: for any random number the delay lies between its lower and upper bound, and grows to a limit',
     (_name, error, { first, limit, least }) => {
       fc.assert(
         fc.property(
@@ -127,7 +127,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     ['to be mended', { code: 'BIP402', fault: 'device' as const }],
     ['unknown', undefined],
   ])(
-    '%s: what cannot leave the queue is tried once a minute at most after an hour, never hidden for more than 15 minutes, and lasts for three days',
+    '%s: after an hour a message is tried at most once a minute, hidden at most 15 minutes, for 3 days',
     (_name, error) => {
       const day = 24 * 60 * MINUTE;
       for (const chance of [0, 0.5, 0.999]) {
@@ -148,7 +148,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     },
   );
 
-  test('a message that is old when it is tried first comes again as soon as a new one', () => {
+  test('the first retry of an old message comes as soon as that of a new one', () => {
     expect(
       backoff(
         { code: 'BIP501', fault: 'transient' },
@@ -158,7 +158,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     ).toBe(1_000);
   });
 
-  test('processes that fail together do not come back together', () => {
+  test('processes that fail at the same time retry at different times', () => {
     const random = seeded(7);
     const delays = Array.from({ length: 1_000 }, () =>
       backoff({ fault: 'transient' }, { attempt: 10, age: 0 }, random),
@@ -173,7 +173,7 @@ describe('promise 10: retries are few, spread and polite', () => {
     );
   });
 
-  test('a permanent fault costs one try, and afterwards none until its time comes', async () => {
+  test('a permanent fault is tried once, and not again before its time', async () => {
     const world = createWorld();
     let posts = 0;
     world.device.before = (_p, next) => {

@@ -127,7 +127,7 @@ describe('a BIG-IP', () => {
     });
   });
 
-  test('of two writers that both found nothing, the slower one is refused and wipes nothing', async () => {
+  test('if two writers both found no declaration, the slower one is refused and deletes nothing', async () => {
     const bigip = await lab();
     const [fast, slow] = [connect(bigip), connect(bigip)];
     expect(await slow.read('k8s')).toMatchObject({
@@ -141,7 +141,7 @@ describe('a BIG-IP', () => {
     expect(await fast.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
-  test('distinguishes a wrong password, an untrusted certificate, a missing AS3 and an unreachable device', async () => {
+  test('tells a wrong password, an untrusted certificate, no AS3 and an unreachable device apart', async () => {
     const bigip = await lab();
     await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({
       code: 'BIP401',

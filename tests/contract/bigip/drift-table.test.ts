@@ -38,7 +38,7 @@ describe('a property changed by hand', () => {
       expect(await device.mend('k8s', found)).toEqual([path]);
       expect(await drift()).toEqual([]);
     }
-    // Neither hidden by a declare nor in its way.
+    // A declare neither hides the change nor fails because of it.
     await declare(device, driftState());
     expect(await drift()).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('a property changed by hand', () => {
     expect(await drift()).toEqual([]);
   });
 
-  test('that the device refuses to take back holds up no other', async () => {
+  test('that the device refuses to restore does not prevent other repairs', async () => {
     const { bigip, device, drift } = await declared();
     await byHand(bigip, PATHS.node, { connectionLimit: 5 });
     await byHand(bigip, PATHS.address, { enabled: 'no' });
@@ -68,7 +68,7 @@ describe('a property changed by hand', () => {
     expect((await drift()).map(({ path }) => path)).toEqual(['/k8s/10.244.1.5']);
   });
 
-  test('is looked for by reading only', async () => {
+  test('is detected with read requests only', async () => {
     const { bigip, drift } = await declared();
     const sent = recordRequests(bigip);
     await drift();
@@ -79,7 +79,7 @@ describe('a property changed by hand', () => {
 describe('objects in /Common', () => {
   const shared = (): DeclaredState => ({ ...driftState(), shareNodes: true });
 
-  test('shared nodes are told and left alone', async () => {
+  test('shared nodes are reported and not changed', async () => {
     const { bigip, device, drift } = await declared(shared());
     const node = '/mgmt/tm/ltm/node/~Common~10.244.1.5';
     await byHand(bigip, node, { connectionLimit: 5, session: 'user-disabled' });
@@ -112,7 +112,7 @@ describe('objects in /Common', () => {
   });
 });
 
-describe('what is declared differs in nothing', () => {
+describe('a declared state has no differences', () => {
   const path = '/Common/x';
   test.each([
     ...MODES.map((mode) => [`mode ${mode}`, { mode }] as const),

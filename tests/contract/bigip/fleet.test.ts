@@ -66,7 +66,7 @@ async function run(cluster: string, size: number): Promise<void> {
     running.push(await startPod(address, cluster, POD));
 }
 
-/** Without monitors, so that only what the test says is down. */
+/** Without monitors, so that only members that the test marks are down. */
 const asks = (cluster: string, size: number, counter = 1): Slice =>
   offer(cluster, {
     counter,
@@ -158,7 +158,7 @@ describe('mode ratio', () => {
     for (const connection of connections) expect(await connection.alive()).toBe(true);
   });
 
-  test('another mode resets the ratio of nodes to 1, and a manual ratio is drift only while the mode sets one', async () => {
+  test('another mode resets node ratios to 1; a manual ratio is drift only while the mode sets one', async () => {
     const site = await start(rules);
     await run('east', 2);
     await run('west', 2);
@@ -319,7 +319,7 @@ describe('a drain where partitions share their nodes', () => {
         ...next,
         drains: { east: { since: '2026-01-01T00:00:00Z', mode, because: 'maintenance' } },
       };
-      // In one declare AS3 would leave the new member out, and say success.
+      // In one declare AS3 would omit the new member and report success.
       await declareNow(site.device, firstStep(before, drained));
       await declareNow(site.device, drained);
       expect(await count(12)).toEqual({ west: 12 });
@@ -338,7 +338,7 @@ describe('a drain where partitions share their nodes', () => {
 });
 
 describe('a device whose other partitions are taken out of the configuration', () => {
-  // Seen red: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every
+  // Without the guard: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every
   // declare from then on.
   test('keeps its nodes in /Common, follows its pods, can drain, and uses its own nodes once it is empty', async () => {
     const rules = under(fleet());

@@ -29,7 +29,7 @@ function failOver(from: LabBigip, to: LabBigip): void {
   to.faults.standby(false);
 }
 
-/** What the standby gets by config sync. */
+/** What config sync copies to the standby. */
 async function synced(from: LabBigip, hostname: string): Promise<LabBigip> {
   const unit = await lab({ hostname, state: from.snapshotState() });
   unit.faults.standby();
@@ -74,7 +74,7 @@ describe('a pair of units', () => {
     expect([declares(a) - before, declares(b) > 0]).toEqual([0, true]);
   });
 
-  test('checks the active unit again after the clock was set back, and at once after it jumped ahead, as after a suspend', async () => {
+  test('checks the active unit again after the clock was set back or ahead, as after a suspend', async () => {
     const { a, b } = await pair();
     const clock = stepClock();
     const device = connect(a, { peer: b, clock });
@@ -127,7 +127,7 @@ describe('a pair of units', () => {
   });
 
   /**
-   * Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts).
+   * Red if the role of a single unit is read only once (`trackActive` in session.ts).
    */
   test('a single configured unit of a pair is not written to after it became standby', async () => {
     const { a } = await pair();
@@ -257,7 +257,7 @@ describe('config sync', () => {
   );
 });
 
-describe('fences that lie in the past', () => {
+describe('fences older than those already written', () => {
   const watch = (): {
     readonly reports: FencesBehind[];
     readonly onFencesBehind: (behind: FencesBehind) => Promise<void>;

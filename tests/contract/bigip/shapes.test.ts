@@ -1,4 +1,4 @@
-/** What answers at the device's address says something that this call never answers. */
+/** Responses of a shape that the call never returns. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FaultResponse, LabRequest } from '../../../infra/lab/bigip/index.ts';

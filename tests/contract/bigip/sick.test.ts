@@ -1,4 +1,4 @@
-/** A device that answers, but too slowly, without an end, or half. */
+/** A device whose responses are too slow, endless or incomplete. */
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -20,7 +20,7 @@ const isNode = ({ path, method }: LabRequest): boolean =>
   path.startsWith('/mgmt/tm/ltm/node') && method === 'GET';
 
 const DRIP: FaultResponse = { kind: 'drip', ms: 20 };
-/** Milliseconds: more than a lab at rest takes, less than a dripping answer. */
+/** Milliseconds: more than an idle lab takes, less than a dripping response. */
 const LIMIT = 1_000;
 
 describe('an answer that drips', () => {
@@ -63,7 +63,7 @@ describe('an answer that drips', () => {
     });
   });
 
-  test('a header that drips is no answer', async () => {
+  test('a header that drips counts as no response', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeoutMs: LIMIT });
     bigip.faults.inject({ match: isLogin, response: { ...DRIP, head: true } });
@@ -88,7 +88,7 @@ describe('an answer that drips', () => {
     });
   });
 
-  test('data that flows buys time: a large answer may take longer than the limit', async () => {
+  test('a large response may take longer than the limit while its data keeps flowing', async () => {
     const bigip = await lab();
     const quick = { name: 'bigip-1', url: bigip.url, ca: bigip.ca, timeoutMs: LIMIT };
     const [slow, fair] = [createTransport(quick), createTransport({ ...quick, leastRate: 20 })];
@@ -128,7 +128,7 @@ describe('an answer without an end', () => {
     }
   });
 
-  test('to a declare, it is doubt', async () => {
+  test('to a declare, it leaves the outcome unknown', async () => {
     const bigip = await lab();
     const device = connect(bigip, { largest: 300_000 });
     await declare(device, wanted());
@@ -173,7 +173,7 @@ describe('an answer without an end', () => {
   });
 });
 
-describe('an answer that breaks off', () => {
+describe('a response that is cut off', () => {
   test.each([0, 1, 20])('after %d bytes: a declare is in doubt, and was done', async (bytes) => {
     const bigip = await lab();
     const device = connect(bigip);

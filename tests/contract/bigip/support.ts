@@ -90,7 +90,7 @@ export async function declare(
   return device.declare('k8s', state, reading.declared.lockKey);
 }
 
-/** A clock that stands still unless it is moved; sleeping moves it. */
+/** A clock that only moves when it is set or something sleeps. */
 export interface StepClock extends Clock {
   move(ms: number): void;
   /** Sets the wall clock; no time passes. */

@@ -15,7 +15,7 @@ const status = (code: number, message: string): FaultResponse => ({
   body: { code, message },
 });
 
-describe('an answer that is none', () => {
+describe('a response that does not answer the request', () => {
   test.each([
     [
       'an HTML page that says it is restarting',
@@ -58,7 +58,7 @@ describe('an answer that is none', () => {
       'transient',
     ],
   ] as const)(
-    'to a reading, %s is passing trouble, never an empty or foreign partition',
+    'to a read, %s is a temporary fault, never an empty or foreign partition',
     async (_name, response, code, fault) => {
       const bigip = await lab();
       const device = connect(bigip);
@@ -110,7 +110,7 @@ describe('an answer that is none', () => {
     },
   );
 
-  test('a declaration that is too large for the device is refused with a separate code, and the declared state stays', async () => {
+  test('a declaration that is too large is refused with its own code, and the state stays', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -131,7 +131,7 @@ describe('an answer that is none', () => {
     expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
-  test('a device that accepts the request and never answers is given up', async () => {
+  test('a request that the device accepts and never answers times out', async () => {
     const bigip = await lab();
     const device = connect(bigip, { config: { requestTimeout: 1 } });
     await device.read('k8s');
@@ -141,7 +141,7 @@ describe('an answer that is none', () => {
 });
 
 describe('a task', () => {
-  test('that vanished leaves doubt', async () => {
+  test('that vanished leaves the outcome unknown', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -156,7 +156,7 @@ describe('a task', () => {
     });
   });
 
-  test('that a restart cancelled leaves doubt', async () => {
+  test('that a restart cancelled leaves the outcome unknown', async () => {
     const bigip = await lab({ timings: { declare: 300, memberWrite: 1 } });
     const device = connect(bigip);
     await declare(device, wanted());
@@ -184,14 +184,14 @@ describe('a task', () => {
     });
   });
 
-  test('that a synchronous declare became is waited for', async () => {
+  test('that replaces a synchronous declare is awaited', async () => {
     const bigip = await lab({ timings: { declare: 200, memberWrite: 1, syncLimit: 1 } });
     expect(await declare(connect(bigip), wanted())).toBe('applied');
   });
 });
 
-describe('what has to be there before anything is declared', () => {
-  test('an AS3 that is too old is reported with what it lacks, and gets no requests', async () => {
+describe('requirements that are checked before the first declare', () => {
+  test('an AS3 that is too old is reported with the features it lacks, and gets no requests', async () => {
     const bigip = await lab({ as3Version: '3.36.2' });
     await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
       code: 'BIP405',
@@ -230,7 +230,7 @@ describe('what has to be there before anything is declared', () => {
     });
   });
 
-  test('too many tokens say whose fault that is', async () => {
+  test('too many tokens of the user are a temporary fault with their own code', async () => {
     const bigip = await lab();
     bigip.faults.next(
       1,
@@ -263,7 +263,7 @@ describe('a device that is away', () => {
     });
     clock.move(5_000);
     await Promise.allSettled([device.read('k8s'), device.read('k8s'), device.read('k8s')]);
-    // One probe, and that is one request: who is active comes first.
+    // One probe is one request: the role of the unit is read first.
     expect(seen.length - asked).toBe(1);
     await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 10_000 });
     clock.move(10_000);

@@ -37,7 +37,7 @@ failureStoreContract('failure store in a directory', async () => {
 describe('blobs in a directory', () => {
   afterEach(clean);
 
-  test('processes that write under conditions lose no update', async () => {
+  test('concurrent conditional writes of several processes lose no update', async () => {
     const root = folder();
     const worker = new URL('../../fixtures/failures/counter.ts', import.meta.url).pathname;
     const run = (): Promise<number | null> =>
@@ -53,7 +53,7 @@ describe('blobs in a directory', () => {
   });
 
   /**
-   * Red without the lock: the condition is looked at, and the blob of the other process
+   * Red without the lock: the condition is checked, and then the blob of the other process is
    * overwritten.
    */
   test('a conditional write waits for a concurrent writer, and then sees its result', async () => {
@@ -76,7 +76,7 @@ describe('blobs in a directory', () => {
     await blobs.close();
   });
 
-  /** Red without fsync: after a power failure there would be a name, and nothing behind it. */
+  /** Red without fsync: after a power failure there could be a file name without content. */
   test('a file with its final name is on the disk', async () => {
     const writer = spawn(
       process.execPath,
@@ -160,7 +160,7 @@ describe('blobs in a directory', () => {
       }
     });
 
-  test('leaves no file open and none behind, whatever became of a write', async () => {
+  test('leaves no file open and no temporary file, whether a write succeeds or fails', async () => {
     const root = folder();
     const blobs = createFileBlobs(root, randomUUID);
     for (let n = 0; n < 10; n++) {
@@ -177,14 +177,14 @@ describe('blobs in a directory', () => {
     );
   });
 
-  test('a lock can be closed twice, as by a process that ends while it ends', () => {
+  test('a lock can be closed twice, as when a second signal arrives during the shutdown', () => {
     const lock = createLock(join(folder(), '.lock'));
     expect(lock.hold(() => 'done')).toBe('done');
     lock.close();
     expect(() => lock.close()).not.toThrow();
   });
 
-  test('what is there but cannot be read is an error, and not missing', async () => {
+  test('an existing but unreadable blob is an error, not a missing one', async () => {
     const root = folder();
     mkdirSync(join(root, 'index', 'ab.json'), { recursive: true });
     const blobs = createFileBlobs(root, randomUUID);

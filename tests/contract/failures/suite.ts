@@ -1,4 +1,4 @@
-/** What every adapter of the failure store keeps. */
+/** Behaviour that every adapter of the failure store has. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
@@ -25,7 +25,7 @@ export function failureStoreContract(
       monotonic: (): number => now,
       sleep: () => Promise.resolve(),
     };
-    /** Several handles on one place, as several processes have them. */
+    /** Several handles of one store, as several processes have. */
     const open = async (count = 1): Promise<Failures[]> => {
       const place = await make();
       stops.push(place.stop);
@@ -73,13 +73,13 @@ export function failureStoreContract(
       await a.store.prune(T0 + 1_000 * 86_400_000);
       expect(await a.store.list()).toEqual([]);
       expect(await b.waiting.list()).toHaveLength(1);
-      // What came after the look is not taken away with it.
+      // A change that arrived after the read is not deleted with it.
       await a.waiting.keep(entry(4));
       await b.waiting.remove(found!);
       expect((await a.waiting.list()).map(({ entry: { body } }) => body)).toEqual(['body 4']);
     });
 
-    test('of two processes one has the turn to ask a device', async () => {
+    test('only one of two processes may probe a device at a time', async () => {
       const [a, b] = (await open(2)) as [Failures, Failures];
       const claim = (failures: Failures, holder: string): Promise<unknown> =>
         failures.waiting.updateMark(
@@ -192,7 +192,7 @@ export function failureStoreContract(
       expect(heads.map((h) => h.count)).toEqual(Array.from({ length: 8 }, () => 3));
     });
 
-    test('an exported bundle is imported once, separately from local failures', async () => {
+    test('an exported bundle is imported once and kept apart from local failures', async () => {
       const [from, to] = [await one(), await one()];
       for (const n of [1, 2, 3]) await from.store.record(sighting(n));
       const all = await Promise.all(
@@ -243,7 +243,7 @@ export function failureStoreContract(
       expect(await store.get(mine.id)).toEqual(before);
     });
 
-    test('local failures replace imported ones, however new those claim to be', async () => {
+    test('local failures replace imported ones, however new the imported ones claim to be', async () => {
       const [from, to] = [await one(), await one()];
       const { id } = await from.store.record(sighting(1, { counter: 9_999, body: 'forged' }));
       await to.store.adopt([(await from.store.get(id))!]);
@@ -322,7 +322,7 @@ export function failureStoreContract(
       ]);
     });
 
-    test('jobs are written conditionally: the second of two concurrent writers of a page gets an error', async () => {
+    test('jobs are written conditionally: the slower of two concurrent writers gets an error', async () => {
       const [a, b] = await open(2);
       const items = Array.from({ length: 250 }, (_, unit) => ({
         failure: `f${unit}`,

@@ -1,4 +1,7 @@
-/** Programs read `-o json`: fields and rows may be added, none goes, and none means anything else. Sentences may be worded anew. */
+/**
+ * Programs read `-o json`: fields and rows may be added, but not removed or given another meaning.
+ * Sentences may be reworded.
+ */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { COMMANDS, startCommandLine, type CommandLine, type Printed } from './cli.ts';
@@ -22,7 +25,7 @@ const SENTENCES: ReadonlySet<string> = new Set([
   'why',
   'notCarried',
 ]);
-/** Of this run. */
+/** The output of this run. */
 const FIGURES: ReadonlySet<string> = new Set([
   'milliseconds',
   'expiresIn',
@@ -34,7 +37,7 @@ const FIGURES: ReadonlySet<string> = new Set([
   'as3',
 ]);
 
-/** What of `then` is missing or otherwise now, by path. */
+/** Paths of the values of `then` that are missing or different now. */
 function losses(then: unknown, now: unknown, path = '', key = ''): readonly string[] {
   if (Array.isArray(then)) {
     if (!Array.isArray(now) || now.length < then.length) return [`${path}: fewer rows`];
@@ -61,7 +64,7 @@ function valueLoss(then: unknown, now: unknown, path: string, key: string): read
   return now === then ? [] : [`${path}: ${JSON.stringify(now)} instead of ${JSON.stringify(then)}`];
 }
 
-describe('what a command of 0.1.0 printed as JSON is still printed', () => {
+describe('JSON that a command of 0.1.0 printed is still printed', () => {
   let line: CommandLine;
   beforeAll(async () => {
     line = await startCommandLine(BUNDLE);

@@ -1,4 +1,7 @@
-/** The commands that print JSON, run as a user runs them: the built bundle, files, a BIG-IP that has a golden declaration. */
+/**
+ * Runs the commands that print JSON as a user does: from the built bundle, with files and with a
+ * BIG-IP that has a golden declaration.
+ */
 import { spawn } from 'node:child_process';
 import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -14,7 +17,7 @@ const WITH_FILES = ['-f', 'manifests.yaml', '-c', 'sluice.yaml', '--cluster', 'e
 
 /** `ID` stands for the first failure of the golden store. */
 export const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  // 0.1.0 ended with 0 whatever it found; now this has to be asked for.
+  // 0.1.0 always exited with 0; now this needs a flag.
   map: ['map', '--fail-on', 'never', ...WITH_FILES],
   why: ['why', 'team-a/second', ...WITH_FILES],
   plan: ['plan', ...WITH_FILES],

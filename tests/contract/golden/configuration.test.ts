@@ -1,4 +1,4 @@
-/** A `sluice.yaml` that 0.1.0 took is taken, and means the same; what 0.1.0 did not know may stand beside it. */
+/** A `sluice.yaml` that 0.1.0 accepted is still accepted and means the same. */
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { golden } from './files.ts';

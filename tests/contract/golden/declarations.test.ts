@@ -1,4 +1,7 @@
-/** Whatever a BIG-IP was told by 0.1.0 and before is read as it was meant, and what is meant the same is declared the same. */
+/**
+ * Declarations of 0.1.0 and earlier are read back to the intended state, and the same state is
+ * still declared in the same way.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import type { As3Tenant } from '../../../shared/bigip/as3/types.ts';
@@ -21,12 +24,12 @@ describe('a declaration of 0.1.0', () => {
     });
   });
 
-  test.each(Object.keys(STATES))('%s: is still rendered so, byte for byte', (name) => {
+  test.each(Object.keys(STATES))('%s: is still rendered to the same bytes', (name) => {
     expect(declaration(name)).toBe(golden(`declarations/${name}.json`));
   });
 });
 
-describe('a declaration of before', () => {
+describe('a declaration of an earlier format', () => {
   test.each(Object.entries(OLDER_FORMATS))(
     '%s: is read to the intended state, and declared again in the present format',
     (name, state) => {

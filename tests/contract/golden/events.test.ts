@@ -1,4 +1,7 @@
-/** Every event that 0.1.0 sent, and that may still wait in a queue or lie in a failure store, opens today; today's are sent alike. */
+/**
+ * Every event that 0.1.0 sent, and that may still be in a queue or failure store, can be opened.
+ * Present events are sent in the same form.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
@@ -35,7 +38,7 @@ test('there is a sample of every event type, and of every steering action', () =
     .flatMap((value) => (typeof value === 'string' ? [value] : []))
     .filter((type) => type !== types.DEAD_LETTER);
   expect(known.length).toBeGreaterThan(8);
-  // A type that came after 0.1.0 has its sample with the release that it came in.
+  // A type added after 0.1.0 has its sample with the release that added it.
   expect(
     [...new Set(NAMES.map((name) => EVENTS[name]!.type))].filter((type) => !known.includes(type)),
   ).toEqual([]);
@@ -67,7 +70,7 @@ describe('an event of 0.1.0', () => {
   });
 
   test.each(NAMES.filter((name) => EVENTS[name]!.unsigned !== true))(
-    '%s: its signature holds for the public key beside it',
+    '%s: its signature is valid for the public key beside it',
     (name) => {
       const key = readVerifyKey(golden('events/watcher.pub.pem'));
       if ('problem' in key) throw new Error(key.problem);
@@ -80,7 +83,7 @@ describe('an event of 0.1.0', () => {
   );
 
   test.each(NAMES.filter((name) => !PACKED.includes(name)))(
-    '%s: is still sealed so, byte for byte',
+    '%s: is still sealed to the same bytes',
     (name) => {
       expect(sealed(name, EVENTS[name]!)).toBe(golden(`events/${name}.json`));
     },
@@ -123,13 +126,19 @@ describe('a dead letter of 0.1.0', () => {
     });
   });
 
-  test.each(Object.entries(LETTERS))('%s: is still written so', async (name, input) => {
-    const [now, then] = [
-      await sentLetter(input),
-      JSON.parse(golden(`letters/${name}.json`)) as Sent,
-    ];
-    if (!name.endsWith('-large'))
-      return expect(JSON.stringify(now)).toBe(golden(`letters/${name}.json`));
-    expect({ ...now, body: sealFacts(now.body) }).toEqual({ ...then, body: sealFacts(then.body) });
-  });
+  test.each(Object.entries(LETTERS))(
+    '%s: is still written in the same form',
+    async (name, input) => {
+      const [now, then] = [
+        await sentLetter(input),
+        JSON.parse(golden(`letters/${name}.json`)) as Sent,
+      ];
+      if (!name.endsWith('-large'))
+        return expect(JSON.stringify(now)).toBe(golden(`letters/${name}.json`));
+      expect({ ...now, body: sealFacts(now.body) }).toEqual({
+        ...then,
+        body: sealFacts(then.body),
+      });
+    },
+  );
 });

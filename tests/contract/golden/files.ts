@@ -1,4 +1,4 @@
-/** What this Sluice writes for the golden inputs, by file name, and where what 0.1.0 wrote lies. */
+/** What the present code writes for the golden inputs, and the files that 0.1.0 wrote. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function sha256(content: Buffer | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** As it is posted: the text itself matters, since AS3 keeps the order of keys. */
+/** The text as it is posted, because AS3 keeps the order of keys. */
 export function declaration(name: string): string {
   const state = STATES[name]!;
   return JSON.stringify(wrapTenants({ k8s: renderTenant(state, { shareNodes: false }) }, true));
@@ -39,7 +39,7 @@ export function declaration(name: string): string {
 
 const PLACE = leasePlace('sluice', 'east', 'sluice-watch-0');
 
-/** One after the other: who claims a new Lease, renews it, takes it over, raises its epoch, and hands it over. */
+/** In sequence: claims a new Lease, renews it, takes it over, raises its epoch, releases it. */
 export function leases(): readonly object[] {
   const durationMs = 15_000;
   const created = leaseWith(PLACE, undefined, {

@@ -1,6 +1,7 @@
 /**
- * Wrote tests/fixtures/golden/0.1.0, once: `node tests/contract/golden/generate.ts <directory>`. Run it by hand, for a new release and into
- * a new directory; it needs the bundles of "npm run build", and refuses one that is there already, because what a release wrote never changes.
+ * Writes the golden files of a release, as it once wrote tests/fixtures/golden/0.1.0:
+ * `node tests/contract/golden/generate.ts <directory>`. Run it by hand for a new release, after "npm
+ * run build". It refuses an existing directory, because golden files never change.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

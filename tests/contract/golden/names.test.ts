@@ -1,4 +1,7 @@
-/** Names are promises: more may come, none goes and none is called otherwise without a new major version and a way over. */
+/**
+ * Public names may be added. They are removed or renamed only in a new major version, with a
+ * migration.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { golden } from './files.ts';
 import { presentNames, type Names } from './names.ts';

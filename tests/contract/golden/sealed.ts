@@ -1,6 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 
-/** Of a packed event all that does not hang on how zlib packs: the envelope in its order, with the unpacked data in place of the packed. */
+/**
+ * The parts of a packed event that do not depend on the version of zlib: the envelope in its order,
+ * with the unpacked data instead of the packed data.
+ */
 export function sealFacts(body: string): readonly (readonly [string, unknown])[] {
   return Object.entries(JSON.parse(body) as Record<string, unknown>).map(([key, value]) => {
     if (key === 'data_base64')

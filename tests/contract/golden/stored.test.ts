@@ -1,4 +1,4 @@
-/** Queue files, failure stores, bundles, Leases and keys that 0.1.0 left behind are taken over as they are. */
+/** Queue files, failure stores, bundles, Leases and keys of 0.1.0 can be used unchanged. */
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ describe('the queue file of 0.1.0', () => {
   });
   afterEach(() => queues.close());
 
-  /** Until there is nothing more to get. */
+  /** Receives until nothing is left. */
   async function drain(name: QueueName): Promise<readonly QueueMessage[]> {
     const all: QueueMessage[] = [];
     for (;;) {
@@ -72,7 +72,7 @@ describe('the queue file of 0.1.0', () => {
     expect(await drain('slices-dead')).toHaveLength(1);
   });
 
-  test('counts what was received before', async () => {
+  test('keeps the receive count of earlier receives', async () => {
     now = NOW + VISIBILITY + 1_000;
     const [first] = await queues
       .queue('snapshots')
@@ -85,19 +85,19 @@ describe('the queue file of 0.1.0', () => {
     });
   });
 
-  test('takes the receipt that was given out', async () => {
+  test('accepts a receipt from 0.1.0', async () => {
     await queues.queue('slices').delete('id-0012');
     expect(await queues.queue('slices').depth()).toMatchObject({ waiting: 2, inFlight: 0 });
   });
 
-  test('deduplicates what was sent before', async () => {
+  test('deduplicates messages that 0.1.0 sent', async () => {
     await queues
       .queue('express')
       .send({ group: 'bigip-1', deduplicationId: 'golden-member-express', body: '{}' });
     expect(await queues.queue('express').depth()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 
-  test('has the tables and rows that are written today; more columns may come', async () => {
+  test('has the same tables and rows as one written now; columns may be added', async () => {
     await fillQueues(join(scratch, 'today.sqlite'));
     const tables = (path: string): Readonly<Record<string, readonly Record<string, unknown>[]>> => {
       const database = new DatabaseSync(path, { readOnly: true });
@@ -135,7 +135,7 @@ describe('the failure store of 0.1.0', () => {
     expect(all).toEqual(readBundle(golden('failures.jsonl'), 'failures.jsonl'));
   });
 
-  test('lists its jobs in every state, and lets one go on', async () => {
+  test('lists its jobs in every state, and resumes one', async () => {
     expect((await failures.jobs.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
       JOBS.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     );
@@ -210,7 +210,7 @@ test('a bundle of 0.1.0 is imported completely, once', async () => {
   );
   expect(await failures.store.adopt(bundle)).toHaveLength(0);
   expect(bundle.length).toBeGreaterThan(9);
-  // Where the evidence lies, in which messages it was seen, and whom it is believed are each store's own matter.
+  // The location of the evidence, its messages and its trust are different in each store.
   for (const { details, ...head } of bundle) {
     const own = {
       evidence: expect.any(String),
@@ -243,6 +243,6 @@ describe('the Lease of 0.1.0', () => {
   });
 });
 
-test('keys, hashes and names that are computed come out as 0.1.0 computed them', async () => {
+test('computed keys, hashes and names are those of 0.1.0', async () => {
   expect((await textFiles()).get('fingerprints.json')).toBe(golden('fingerprints.json'));
 });

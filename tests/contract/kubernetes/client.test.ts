@@ -83,7 +83,7 @@ describe('lists', () => {
   });
 });
 
-describe('errors say what happened', () => {
+describe('errors describe the cause', () => {
   test('a denied list has status, reason and the path', async () => {
     at.lab.faults.deny({ verbs: ['list'] });
     const error = await failure(listed());
@@ -150,7 +150,7 @@ describe('server-side apply', () => {
   const ports = (object: RawObject): number[] =>
     (object['spec'] as { ports: { port: number }[] }).ports.map((entry) => entry.port);
 
-  test('adds our port and leaves the others; leaving it out takes only ours away', async () => {
+  test('adds our port and keeps the others; omitting it removes only ours', async () => {
     const { uid = '' } = at.lab.store.apply(service).metadata;
     const ours = {
       metadata: { namespace: 'default', name: 'web', uid },

@@ -33,7 +33,7 @@ function setUp(): {
     error: quiet,
     child: () => log,
   };
-  // A cluster that only knows reads: every write would be noticed.
+  // A cluster that only supports reads, so that every write fails the test.
   const real = new Proxy({} as KubernetesClient, {
     get: (_target, name) =>
       name === 'namespace'
@@ -66,7 +66,7 @@ test('reads are sent, writes are logged once and answered as successful', async 
   );
 });
 
-test('the Lease of a dry run is its own: it takes none from a watcher that works, and waits for none', async () => {
+test('a dry run has its own Lease: it neither takes over nor waits for that of a running watcher', async () => {
   const { client, told, asked } = setUp();
   expect(await client.get(LEASES, 'l', 'n')).toBeUndefined();
   const created = await client.create(LEASES, {

@@ -1,4 +1,4 @@
-/** Bookmarks are not promised: a quiet kind is followed without lists, faults and pauses. */
+/** Bookmarks are not guaranteed: a quiet kind is watched without lists, errors and pauses. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createStream, type Stream, type StreamKind } from '../../../shared/kubernetes/index.ts';
 import { configMap, hurriedClock, silent, startLab, until, type Lab } from './support.ts';
@@ -10,7 +10,7 @@ const CONFIG_MAPS: StreamKind = {
   kind: 'ConfigMap',
   namespaced: true,
 };
-/** A watch is open for half a second, in the tests' hurry. */
+/** In these tests a watch is open for half a second. */
 const TIMING = { watchMs: 250, overdueMs: 250 };
 
 let at: Lab;
@@ -51,7 +51,7 @@ afterEach(async () => {
 const watches = (): number => asked('watch');
 const asked = (verb: string): number =>
   at.lab.faults.requests({ verbs: [verb], resource: 'configmaps' });
-/** Until it was watched so many times anew; the state is looked at all the time. */
+/** Waits for this number of new watches, and checks the state meanwhile. */
 async function again(times: number): Promise<void> {
   const until_ = watches() + times;
   await until(() => {
@@ -69,7 +69,7 @@ describe('a quiet kind without bookmarks', () => {
     expect([...states]).toEqual(['live']);
   });
 
-  test('is served at once when something happens', async () => {
+  test('reports a change at once', async () => {
     await again(2);
     at.lab.store.apply(configMap('b', { n: '1' }));
     await until(() => stream.store.size === 2);

@@ -1,4 +1,4 @@
-/** What the commands read of a living cluster; the watcher and the files judge by the same. */
+/** What the commands read from a live cluster; the same rules apply in the watcher and to files. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-describe('a living cluster', () => {
+describe('a live cluster', () => {
   test('is read with ReferenceGrants and the mesh ConfigMaps of the revisions of its pods', async () => {
     at.lab.store.apply(meshConfig('istio-canary', SELECTORS));
     at.lab.store.apply(meshConfig('istio-other', SELECTORS));
@@ -82,7 +82,7 @@ describe('a living cluster', () => {
     ]);
   });
 
-  test('is read only beside its ingresses where the account has no more than the shipped roles', async () => {
+  test('is read only in the namespaces of its ingresses if the account has only the shipped roles', async () => {
     const local = [
       'services',
       'pods',

@@ -1,4 +1,4 @@
-/** A Kubernetes API, or what leads to it, whose answers do not end. */
+/** A Kubernetes API, or a credential plugin, whose responses do not end. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -43,21 +43,21 @@ function often(response: ServerResponse, piece: string, ms: number): void {
 }
 
 describe('an answer of the Kubernetes API that is held in memory', () => {
-  test('and drips is given up in its total time', async () => {
+  test('and drips is aborted after the total time limit', async () => {
     await serve((response) => often(response, ' ', 10));
     await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
       { status: 0, message: expect.stringContaining('not complete after') },
     );
   });
 
-  test('and has no end is given up at its limit', async () => {
+  test('and has no end is aborted at the size limit', async () => {
     await serve((response) => often(response, 'x'.repeat(60_000), 1));
     await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
       { status: 0, message: expect.stringContaining('larger than 300000 bytes') },
     );
   });
 
-  test('and is an error without an end still says its status', async () => {
+  test('and is an endless error still reports its status', async () => {
     await serve((response) => {
       response.statusCode = 500;
       response.write('{');
@@ -71,7 +71,7 @@ describe('an answer of the Kubernetes API that is held in memory', () => {
 describe('a watch', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-  test('whose line has no end is given up, however many lines came before', async () => {
+  test('with an endless line is aborted, however many lines came before', async () => {
     await serve(() => undefined);
     async function* body(): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 100; i += 1)

@@ -86,7 +86,7 @@ describe('nothing is missed', () => {
     seen.length = 0;
   });
 
-  /** Changes while the stream cannot see them: the list is denied and watches break. */
+  /** Makes changes while the stream cannot see them: lists are denied and watches are cut. */
   async function gap(changes: () => void, end: () => void): Promise<void> {
     const allow = [
       at.lab.faults.add({ verbs: ['list'], resource: 'configmaps' }, { kind: 'cut' }),
@@ -125,7 +125,7 @@ describe('nothing is missed', () => {
     expect([...seen].sort()).toEqual(['deleted b1', 'updated a2']);
   });
 
-  test('when an object was deleted and made again in a gap: it is two changes, not an update', async () => {
+  test('when an object was deleted and recreated in a gap: two changes, not an update', async () => {
     await gap(
       () => {
         drop('a');
@@ -222,7 +222,7 @@ test('an object that cannot be read keeps its last readable state', async () => 
 });
 
 describe('a kind that the cluster does not serve', () => {
-  test('is waited for, and does not hold up the others', async () => {
+  test('is retried, and does not delay the others', async () => {
     at.lab.serve('networking.istio.io', false);
     follow(GATEWAYS);
     await stream.synced;
@@ -242,7 +242,7 @@ describe('a kind that the cluster does not serve', () => {
   });
 });
 
-test('stop ends a stream that is connecting, and nothing comes after it', async () => {
+test('stop ends a stream that is connecting, and no event follows', async () => {
   at.lab.faults.add({ verbs: ['watch'] }, { kind: 'hang' });
   put('a', 1);
   follow();

@@ -18,7 +18,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** The lab's API server over TLS, and a client that knows it from a kubeconfig file only. */
+/** The lab's API server over TLS, and a client configured only by a kubeconfig file. */
 export async function startLab(options: LabKubernetesOptions = {}): Promise<Lab> {
   const lab = await startKubernetes(options);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kubernetes-'));
@@ -45,7 +45,7 @@ export const silent: Logger = {
   child: () => silent,
 };
 
-/** Back-off costs no time here; every sleep is one turn of the event loop. */
+/** Back-off takes no time here: every sleep is one turn of the event loop. */
 export function hurriedClock(): Clock {
   let now = 1_700_000_000_000;
   return {
@@ -58,7 +58,7 @@ export function hurriedClock(): Clock {
   };
 }
 
-/** Until it holds; the test's own time limit is the only one. */
+/** Waits until the condition holds; only the test's time limit ends it. */
 export async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

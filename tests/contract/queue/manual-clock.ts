@@ -1,11 +1,11 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface ManualClock extends Clock {
-  /** Lets time pass: wakes sleepers in order of their time, and lets what they start go on. */
+  /** Lets time pass: wakes sleepers in order of their time, and runs what they start. */
   pass(ms: number): Promise<void>;
   /** Sets the wall clock; no time passes. */
   step(ms: number): void;
-  /** How many sleep. */
+  /** Number of sleepers. */
   readonly sleeping: () => number;
 }
 
@@ -14,7 +14,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Lets everything that can run without time run. */
+/** Runs everything that does not need time to pass. */
 export async function idle(): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** What only a file has: it outlives its process, and several may use it. */
+/** Properties of a queue file: it outlives its process, and several processes may use it. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -86,7 +86,7 @@ describe('the queue file', () => {
     await second.close();
   });
 
-  test('several processes send and receive concurrently: each message is received once, in the order of its group', async () => {
+  test('several processes send and receive: each message is received once, in the order of its group', async () => {
     const senders = ['x', 'y'].map((prefix) => script('sender.ts', path, prefix, '60'));
     const receivers = [1, 2].map(() => script('receiver.ts', path));
     await Promise.all([...senders, ...receivers].map((child) => child.ended));
@@ -141,7 +141,7 @@ describe('the queue file', () => {
     );
   });
 
-  test('a queue that was closed says so', async () => {
+  test('calls of a closed queue fail with a clear error', async () => {
     const queues = openFile();
     const queue = queues.queue('snapshots');
     const waiting = queue.receive({ max: 1, waitMs: 20_000, visibilityMs: 60_000 });

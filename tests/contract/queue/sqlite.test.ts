@@ -74,7 +74,7 @@ describe('a queue file whose machine has its clock set', () => {
   let folder: string;
   let clock: ManualClock;
   let opened: Queues[];
-  /** As another process has it: it knows nothing but the file. */
+  /** As in another process, which shares only the file. */
   const open = (): Queue => {
     const queues = createSqliteQueues({
       path: join(folder, 'queue.sqlite'),
@@ -142,7 +142,7 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
-  test('ahead by weeks deletes nothing, as long as that was within the hour', async () => {
+  test('ahead by weeks deletes nothing if it lasts less than an hour', async () => {
     const queue = open();
     await send(queue, 'old');
     clock.step(20 * DAY);
@@ -162,7 +162,7 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
-  test('back revives no receipt whose visibility ended', async () => {
+  test('set back does not make an expired receipt valid', async () => {
     const queue = open();
     await send(queue, 'a');
     const [a] = await take(queue);
@@ -187,7 +187,7 @@ describe('a receiver that waits', () => {
       path: join(folder, 'queue.sqlite'),
       clock,
       id: randomUUID,
-      // Nothing is noticed by polling.
+      // Polling alone would notice nothing here.
       poll: 60_000,
     });
     queue = queues.queue('slices');
@@ -201,7 +201,7 @@ describe('a receiver that waits', () => {
     queue.send({ group, deduplicationId: body, body });
   const take = (wait = 0, max = 1): Promise<readonly QueueMessage[]> =>
     queue.receive({ max, waitMs: wait, visibilityMs: 30_000 });
-  /** What it got, as soon as it ends. */
+  /** The result of the receive, once it ends. */
   function waiting(wait = 60_000): { got?: readonly string[]; failed?: string } {
     const outcome: { got?: readonly string[]; failed?: string } = {};
     take(wait).then(
@@ -215,7 +215,7 @@ describe('a receiver that waits', () => {
     return outcome;
   }
 
-  test('gets nothing after its time, not before', async () => {
+  test('returns nothing when its time is over, not earlier', async () => {
     const one = waiting(5_000);
     await clock.pass(4_999);
     expect(one).toEqual({});
@@ -254,7 +254,7 @@ describe('a receiver that waits', () => {
     expect(one).toEqual({ got: ['a'] });
   });
 
-  test('is woken however many wait, and by whichever handle of the queue is used', async () => {
+  test('is woken whatever the number of receivers, and by any handle of the queue', async () => {
     const receivers = [waiting(), waiting()];
     await idle();
     for (const body of ['a', 'b'])
@@ -288,8 +288,8 @@ describe('a receiver that waits', () => {
   });
 });
 
-describe('the bell of a process', () => {
-  test('wakes only receivers that still wait, and stops those that were told to', async () => {
+describe('the signal of a process', () => {
+  test('wakes only receivers that still wait, and removes cancelled ones', async () => {
     const clock = createManualClock();
     const signals: (AbortSignal | undefined)[] = [];
     const bell = createWakeUp({

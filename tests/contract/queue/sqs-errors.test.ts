@@ -27,7 +27,7 @@ function connect(endpoint: string, requestTimeout = 30_000): Queues {
   return queues;
 }
 
-/** Never silent, never done. */
+/** Sends data continuously, without an end. */
 function dripping(): Server {
   return createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
@@ -148,7 +148,7 @@ describe('the SQS adapter', () => {
     });
   });
 
-  test('a server that takes requests and never answers is Q601 after its time, not a hang', async () => {
+  test('a server that never answers causes Q601 after the time limit, not a hang', async () => {
     const endpoint = await listen(createServer(() => undefined));
     await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({
       code: 'Q601',
@@ -163,7 +163,7 @@ describe('the SQS adapter', () => {
     });
   });
 
-  test('a poll that is cut while the server is silent ends at once', async () => {
+  test('a poll that is cancelled while the server is silent ends at once', async () => {
     const asked = Promise.withResolvers<void>();
     const endpoint = await listen(createServer(() => asked.resolve()));
     const stop = new AbortController();

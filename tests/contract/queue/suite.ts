@@ -1,6 +1,6 @@
 /**
- * What every queue adapter promises. Known differences of a server are named, and asserted as such,
- * never skipped silently.
+ * Behaviour that every queue adapter has. Known differences of a server are listed and asserted as
+ * such, never skipped silently.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
@@ -18,9 +18,9 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** What fauxqs, which plays SQS in tests, does otherwise. */
+/** How fauxqs, which simulates SQS in tests, differs. */
 export interface Differences {
-  /** A receive gives one message of a group at most. */
+  /** A receive returns at most one message of a group. */
   readonly oneMessagePerGroup?: boolean;
   /**
    * A delete with a receipt that is no longer valid is answered with success (and deletes nothing).
@@ -174,7 +174,7 @@ export function queueContract(
       }
     });
 
-    test('a repeated deduplication id is swallowed for five minutes, even when its message is done', async () => {
+    test('a repeated deduplication id is dropped for five minutes, even if its message was deleted', async () => {
       await send('a', 'first', 'same');
       await send('a', 'second', 'same');
       expect(await drain()).toEqual(['first']);
@@ -186,7 +186,7 @@ export function queueContract(
       expect(await drain()).toEqual(['fourth']);
     });
 
-    test('it is not in any other queue', async () => {
+    test('the same deduplication id is accepted by another queue', async () => {
       await send('a', 'here', 'same');
       const other = subject.queues.queue('slices');
       await other.send({ group: 'a', deduplicationId: 'same', body: 'there' });
@@ -196,7 +196,7 @@ export function queueContract(
       expect(bodies(await take())).toEqual(['here']);
     });
 
-    test('a message that is never finished moves to the dead-letter queue, and its group continues', async () => {
+    test('a message that is never deleted moves to the dead-letter queue, and its group continues', async () => {
       await send('a', 'poison');
       await send('a', 'good');
       for (let i = 0; i < 3; i += 1) {
@@ -251,7 +251,7 @@ export function queueContract(
       expect(oldest).toBe(differences.tellsNoAge ? undefined : first?.sentAt);
     });
 
-    test('takes the largest body, and refuses one byte more with the reason', async () => {
+    test('accepts the largest body, and refuses one byte more with the reason', async () => {
       await send('a', 'x'.repeat(MAX_BODY_BYTES), 'full');
       expect((await take())[0]?.body).toHaveLength(MAX_BODY_BYTES);
       await expect(send('a', 'x'.repeat(MAX_BODY_BYTES + 1), 'over')).rejects.toMatchObject({
@@ -269,7 +269,7 @@ export function queueContract(
       expect(await take()).toEqual([]);
     });
 
-    test('a message waits two weeks, and no longer', async () => {
+    test('a message is kept for two weeks', async () => {
       await send('a', 'old');
       await subject.pass(13 * 86_400_000);
       expect(bodies(await take())).toEqual(['old']);

@@ -1,8 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * The way to a device: it can be pulled out, and led to another device that answers at the same
- * address.
+ * The connection to a device: it can be cut, and led to another device at the same address.
  */
 export interface Cable {
   readonly url: string;

@@ -1,4 +1,4 @@
-/** What a user can see of a site: the objects of the cluster, the device, the dead letters. */
+/** Reads what a user can see of a site: objects of the cluster, the device, dead letters. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeclare, type LabBigip, type LabRequest } from '../../../infra/lab/bigip/index.ts';
@@ -117,7 +117,7 @@ export async function servicePorts(site: Site): Promise<readonly number[]> {
   return spec.ports.map((port) => port.port);
 }
 
-/** Everything a user waits for, on every side. */
+/** Waits for everything a user expects, in the cluster and on the device. */
 export async function converged(
   site: Site,
   name: string,
@@ -148,7 +148,7 @@ export async function pending(site: Site): Promise<number> {
   return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
 }
 
-/** What park has taken from the dead letters, as the failure store keeps it. */
+/** The failures that park has stored. */
 export async function parked(site: Site): Promise<readonly Failure[]> {
   const failures = openFailures(
     FailuresConfig.parse({ kind: 'fs', path: join(site.dir, 'failures') }),
@@ -178,7 +178,7 @@ export async function deadLetters(
   return until(`${count} parked dead letters of ${queue}`, look, () => sluice.stdout());
 }
 
-/** Puts a message into the file as it is, past every check of the sender's side. */
+/** Writes a message into the queue file as it is, without the checks of a sender. */
 export function plant(site: Site, queue: string, body: string, group = OWNER): void {
   const file = new DatabaseSync(site.queueFile, { timeout: 10_000 });
   const id = `planted-${Date.now()}-${Math.random()}`;
@@ -190,7 +190,7 @@ export function plant(site: Site, queue: string, body: string, group = OWNER): v
   file.close();
 }
 
-/** The versions that the device was told for the owner, in the order of the declarations. */
+/** The versions of the owner in the declarations, in their order. */
 export function watchFences(bigip: LabBigip): () => readonly Version[] {
   const seen: Version[] = [];
   const record = (request: LabRequest): false => {

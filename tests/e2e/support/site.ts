@@ -1,6 +1,6 @@
 /**
- * A cluster, a BIG-IP and the files a user would write, on a network of their own; Sluice itself
- * comes as a process.
+ * A cluster, a BIG-IP and the files of a user, with their own addresses; Sluice itself runs as a
+ * process.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ import { until } from './until.ts';
 
 export const CLUSTER = 'site';
 export const OWNER = `${CLUSTER}/istio-system/istio-ingressgateway`;
-/** Beside the demo's, which may run at the same time. */
+/** Different from the demo's, which may run at the same time. */
 export const VIRTUAL_ADDRESS = '172.16.41.7';
 const NETWORK = { podNetwork: '10.241', nodeAddresses: ['192.168.41.11', '192.168.41.12'] };
 
@@ -32,11 +32,11 @@ export interface Site {
   readonly api: KubernetesApi;
   readonly cable: Cable;
   readonly queueFile: string;
-  /** A second hand on the queue file. */
+  /** A second handle of the queue file. */
   readonly queues: Queues;
   /** `sluice up`, once it says that it is up. */
   up(env?: NodeJS.ProcessEnv): Promise<Sluice>;
-  /** `sluice up` at once, whatever becomes of it. */
+  /** `sluice up`, without waiting for its start. */
   launch(args?: readonly string[], env?: NodeJS.ProcessEnv): Sluice;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;

@@ -1,5 +1,5 @@
 /**
- * `sluice` as a user starts it: a process of its own, with nothing but its arguments and its files.
+ * `sluice` as a user starts it: a separate process with its arguments and files only.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
-/** Far beyond what anything here takes: it only ends a test that would never end. */
+/** Much longer than any step takes: it only ends a test that would hang. */
 const LIMIT_MS = 90_000;
 
 /**
- * Looks until there is something other than undefined or false; says what it waited for when that
- * never comes.
+ * Checks until the result is neither undefined nor false; if that never happens, the error says
+ * what it waited for.
  */
 export async function until<T>(
   what: string,

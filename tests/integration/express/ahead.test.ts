@@ -1,4 +1,4 @@
-/** What map puts on the queues: the express event first, and the slices whatever becomes of it. */
+/** What map sends: the express event first, then the slices, even if the express event fails. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { create } from '../../../functions/map/handler.ts';
@@ -57,7 +57,7 @@ function runtime(using: Queues = queues): Runtime {
   });
 }
 
-/** Of two pods, one ends. */
+/** One of two pods terminates. */
 function ending(): Snapshot {
   const snapshot = snapshotOf(3, 7);
   return {
@@ -69,7 +69,7 @@ function ending(): Snapshot {
   };
 }
 
-/** The snapshot arrives in the queue now, and is handled `wait` ms later. */
+/** The snapshot arrives in the queue now; map handles it `wait` ms later. */
 async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
   const body = serialiseEvent(INGRESS_OBSERVED, data, {
     id: 'snapshot-1',
@@ -102,7 +102,7 @@ async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
 const waiting = async (name: 'express' | 'slices'): Promise<readonly QueueMessage[]> =>
   queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
 
-/** Queues that note the order of what is sent, and refuse what the test wants refused. */
+/** Queues that record the order of messages, and refuse those that the test selects. */
 function noting(sent: string[], refuse: (name: string) => boolean = () => false): Queues {
   return {
     queue: (name): Queue => ({
@@ -124,7 +124,7 @@ describe('map', () => {
     expect(sent).toEqual(['express bigip', 'express other', 'slices bigip', 'slices other']);
   });
 
-  test('dates it by the arrival of the snapshot in the queue, so that a wrong clock in the cluster changes nothing', async () => {
+  test('uses the arrival time of the snapshot, so a wrong clock in the cluster has no effect', async () => {
     await handle(ending(), runtime(), 30_000);
     const opened = (await waiting('express')).map((message) =>
       parseEvent(message.body, EXPRESS_EVENTS),

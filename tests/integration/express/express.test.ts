@@ -38,8 +38,8 @@ async function twoPods(): Promise<void> {
   ]);
 }
 
-describe('a pod that ends', () => {
-  test('gets no new connections in any pool after one write, which contains its revision', async () => {
+describe('a pod that terminates', () => {
+  test('gets no new connections in any pool after one write, which records the revision', async () => {
     await twoPods();
     expect(takers(site)).toHaveLength(4);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
@@ -52,7 +52,7 @@ describe('a pod that ends', () => {
     ]);
   });
 
-  test('is drained while a declare is in progress, which neither hinders it nor undoes it', async () => {
+  test('is drained during a declare, which neither blocks nor reverts the drain', async () => {
     await twoPods();
     site.bigip.faults.timings.declare = 3_000;
     let ended = false;
@@ -68,8 +68,8 @@ describe('a pod that ends', () => {
     expect([ended, await site.nodes()]).toEqual([false, ['10.0.0.1 draining', '10.0.0.2 ready']]);
     await declaring;
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready', '10.0.0.3 ready']);
-    // What apply does after its declare: the older slice does not take back what a newer revision
-    // did ahead of its own.
+    // What apply does after its declare: the older slice does not revert what a newer revision did
+    // ahead of its own slice.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     await site.declare(3, [
       ['10.0.0.1 draining', '10.0.0.2'],
@@ -79,7 +79,7 @@ describe('a pod that ends', () => {
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
   });
 
-  test('of a cluster with a route domain leaves the same address of another cluster alone; without one, nothing is written', async () => {
+  test('does not affect the same address in the route domain of another cluster', async () => {
     const drain = async (suffixes: readonly [string, string]): Promise<string[]> => {
       site = await startSite({ common: { routeDomains: ['1', '2'] } });
       for (const [i, owner] of [EAST, NORTH].entries())
@@ -99,7 +99,7 @@ describe('a pod that ends', () => {
     ]);
   });
 
-  test('stays drained when an older revision arrives late, and a repetition writes nothing', async () => {
+  test('stays drained when an older revision arrives late; a duplicate event writes nothing', async () => {
     await twoPods();
     await site.express([event(5, ['10.0.0.1 terminating'])]);
     await site.express([event(4, ['10.0.0.1 back'])]);
@@ -120,7 +120,7 @@ describe('a pod that ends', () => {
       ['10.0.0.1', '10.0.0.2'],
       ['10.0.0.1', '10.0.0.2'],
     ]);
-    // The declare itself puts addresses back before they are used again.
+    // The declare itself enables addresses before they are used again.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     expect(takers(site)).toHaveLength(4);
     await site.express([event(2, ['10.0.0.1 terminating'])]);
@@ -128,7 +128,7 @@ describe('a pod that ends', () => {
   });
 });
 
-describe('a member that comes back', () => {
+describe('a member that returns', () => {
   test('takes connections again after one write', async () => {
     await twoPods();
     await site.express([event(2, ['10.0.0.1 unready'])]);
@@ -141,7 +141,7 @@ describe('a member that comes back', () => {
     ]);
   });
 
-  test('an address that another pod gets takes connections before it is declared again; nothing is drained that early', async () => {
+  test('an address reused by another pod is enabled before the next declare; drains are never early', async () => {
     site = await startSite();
     await site.declare(1, [
       ['10.0.0.1', '10.0.0.2'],
@@ -155,7 +155,7 @@ describe('a member that comes back', () => {
 });
 
 describe('what express leaves alone', () => {
-  test('is reported to each ingress with its own writes only', async () => {
+  test('each ingress is told only of its own writes', async () => {
     await twoPods();
     const other = event(2, ['10.0.0.9 terminating'], inner);
     expect(await site.express([event(2, ['10.0.0.1 terminating']), other])).toEqual([]);
@@ -181,12 +181,12 @@ describe('what express leaves alone', () => {
     ]);
     await site.express([event(3, ['10.0.0.1 cordoned'])]);
     expect(takers(site).map((text) => text.split(' ')[0])).toEqual(['10.0.0.2', '10.0.0.2']);
-    // The other ingress has not declared the cordon yet, and does not undo it.
+    // The other ingress has not declared the cordon yet, and does not revert it.
     await site.declare(3, [['10.0.0.1 draining', '10.0.0.2']]);
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
   });
 
-  test('a pool that would lose its last member or more than half keeps all, which is reported', async () => {
+  test('a pool that would lose its last member or more than half keeps all members, with a report', async () => {
     site = await startSite();
     await site.declare(1, [['10.0.0.1', '10.0.0.2', '10.0.0.3']]);
     await site.express([event(2, ['10.0.0.1 node-not-ready', '10.0.0.2 node-not-ready'])]);
@@ -224,7 +224,7 @@ describe('what express leaves alone', () => {
     ]);
   });
 
-  test('nodes that several partitions share in Common: it does not even log in', async () => {
+  test('nodes that partitions share in /Common: express does not even log in', async () => {
     site = await startSite({ partitions: ['k8s', 'edge'], password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines).toMatchObject([
@@ -237,7 +237,7 @@ describe('what express leaves alone', () => {
 });
 
 describe('when the device cannot', () => {
-  test('a busy device is retried until the event is a minute old; then the event is dropped and its slice decides', async () => {
+  test('a busy device is retried until the event is a minute old; then only the slice counts', async () => {
     await twoPods();
     site.bigip.faults.next(
       1,
@@ -260,7 +260,7 @@ describe('when the device cannot', () => {
     ]);
   });
 
-  test('an answer that got lost is no reason to do it differently', async () => {
+  test('a write whose answer is lost is repeated unchanged', async () => {
     await twoPods();
     site.bigip.faults.loseAnswers(1, isNodeWrite);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toHaveLength(1);
@@ -286,8 +286,8 @@ describe('when the device cannot', () => {
     expect(site.lines.map((line) => line.message)).toEqual(['express']);
   });
 
-  /** Red without it: the corrected CA would be read only when the process starts again. */
-  test('a wrong CA is read again with the next event, because it may have been corrected', async () => {
+  /** Without it, a corrected CA would be read only after a restart. */
+  test('a wrong CA is read again for the next event, because it may have been corrected', async () => {
     const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
     let wrong = true;
     site = await startSite({ ca: () => (wrong ? stranger.cert : undefined) });
@@ -331,7 +331,7 @@ describe('when the device cannot', () => {
   });
 });
 
-/** The device took the declare on and works on it. */
+/** The device has accepted the declare and is working on it. */
 async function posted({ bigip }: Site): Promise<void> {
   const before = bigip.writes.length;
   while (

@@ -48,13 +48,13 @@ export interface Site {
     over?: Partial<Slice>,
   ): Promise<void>;
   /**
-   * One call of the function with these events; resolves with the ids of what has to come again.
+   * One call of the function with these events; resolves with the ids of the messages to retry.
    */
   express(
     events: readonly Express[],
     options?: { readonly age?: number },
   ): Promise<readonly string[]>;
-  /** `10.0.0.1 draining`, sorted, as the device has it. */
+  /** State on the device, sorted: `10.0.0.1 draining`. */
   nodes(): Promise<string[]>;
   /** Bodies of the requests that write nodes, oldest first. */
   readonly nodeWrites: readonly unknown[];
@@ -68,7 +68,7 @@ const context: FunctionContext = {
   getRemainingTimeInMillis: () => 30_000,
 };
 
-/** `ca`: asked for whenever the function looks up which one is trusted. */
+/** `ca` is called whenever the function looks up the trusted CA. */
 export async function startSite(
   options: BigipOptions & {
     readonly password?: string;
@@ -189,7 +189,7 @@ export function isNodeWrite({ method, path }: Pick<LabRequest, 'method' | 'path'
   return method === 'PATCH' && path.startsWith('/mgmt/tm/ltm/node/');
 }
 
-/** Owners do not meet at one address and port. */
+/** Each owner has its own address and port. */
 function portOf({ owner = '' }: Partial<Slice>): number {
   return owner === '' ? 0 : 100 * owner.length;
 }

@@ -181,7 +181,7 @@ describe('the host, on the queue of one host', () => {
     );
   });
 
-  test("runs Sluice's own artifacts: a message that is no event ends as a dead letter in the failure store", async () => {
+  test('runs the built functions: a message that is no event ends in the failure store', async () => {
     host = await startHost({ dist: join(root, 'dist'), runtime: runtime(), template });
     await queues
       .queue('snapshots')

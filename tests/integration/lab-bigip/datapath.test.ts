@@ -147,7 +147,7 @@ describe('traffic through virtual servers', () => {
     expect(await talk(HOST, port, 'x')).toBe('two x');
   });
 
-  test('source-address persistence keeps a client on its member, even a disabled one, but not one that is down', async () => {
+  test('source-address persistence keeps a client on its member, unless that member is down', async () => {
     const backend = await two();
     const port = await offer({
       members: backend.members,
@@ -275,7 +275,7 @@ describe('traffic through virtual servers', () => {
     expect(await talk(HOST, port, 'x')).toBe('again x');
   });
 
-  test('with minimumMonitors "all" readiness on another port and the port itself must both be well; with 1 either will do', async () => {
+  test('all monitors of a member must succeed with minimumMonitors "all", and any one with 1', async () => {
     let answer = 'HTTP/1.1 503 Service Unavailable\r\n\r\n';
     const ready = await running(startProbe('10.20.0.1', () => answer));
     const pod = await running(startPod('10.20.0.1', 'one'));

@@ -232,7 +232,7 @@ describe('AS3 declarations', () => {
     expect((await call(bigip, 'GET', `${DECLARE}/k8s`)).body['k8s'].constants.revision).toBe(2);
   });
 
-  test('a tenant of constants alone loses its partition and keeps its text; an empty application keeps both', async () => {
+  test('a tenant with only constants loses its partition; an empty application keeps it', async () => {
     const constants = { class: 'Constants', revision: 1 };
     await declare(bigip, { k8s: tenant({ sluice: { class: 'Application' } }, { constants }) });
     expect(partition('k8s')).toBeDefined();

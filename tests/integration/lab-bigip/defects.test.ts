@@ -30,7 +30,7 @@ describe('editing members through AS3', () => {
   const disabled = { ...one, adminState: 'disable' };
   const two = member(80, '10.0.0.2');
 
-  test('3.56 leaves out an addition beside an edited member of another pool, says success, and does it the second time', async () => {
+  test('3.56 omits an addition next to an edited member of another pool, and reports success', async () => {
     await start();
     await message([one]);
     expect(await message([disabled], [two])).toBe('success');
@@ -50,7 +50,7 @@ describe('editing members through AS3', () => {
     expect([members('a')[0]?.session, paths('b')]).toEqual(['user-disabled', ['/k8s/10.0.0.2:80']]);
   });
 
-  test('3.56 needs two declares for an edited remark, and none goes through with another edit of the same member', async () => {
+  test('3.56 needs two declares for an edited remark, and one of its own for it', async () => {
     await start();
     const description = async (): Promise<unknown> =>
       (await call(bigip, 'GET', '/mgmt/tm/ltm/pool/~k8s~a~pool/members/~k8s~10.0.0.1:80')).body[
@@ -75,7 +75,7 @@ describe('editing members through AS3', () => {
     expect(await message(tagged('b'))).toBe('success');
   });
 
-  test('an edited member is deleted and added again, so that what it had is gone; order and grouping change nothing', async () => {
+  test('an edited member is deleted and added again, which resets its state', async () => {
     await start();
     await message([member(80, '10.0.0.1', '10.0.0.2')]);
     expect(await message([two, one])).toBe('no change');
@@ -89,7 +89,7 @@ describe('editing members through AS3', () => {
     ]);
   });
 
-  test('a drained member comes back with the next declare that says nothing of it, a drained node does not', async () => {
+  test('the next declare enables a drained member, but not a drained node', async () => {
     await start();
     await message([one, two]);
     await call(bigip, 'PATCH', '/mgmt/tm/ltm/pool/~k8s~a~pool/members/~k8s~10.0.0.1:80', {
@@ -106,7 +106,7 @@ describe('editing members through AS3', () => {
     expect(await message([one, two])).toBe('no change');
   });
 
-  test('a member written by hand as it will be declared makes the declare a no-op; an undeclared one is removed', async () => {
+  test('a member written by hand as declared makes the declare a no-op; others are removed', async () => {
     await start();
     await message([one]);
     await call(bigip, 'POST', '/mgmt/tm/ltm/pool/~k8s~a~pool/members', {
@@ -121,7 +121,7 @@ describe('editing members through AS3', () => {
     expect((await call(bigip, 'GET', '/mgmt/tm/ltm/node/~k8s~10.0.0.3')).status).toBe(404);
   });
 
-  test('a write by hand between reading and script fails the declare, and its rollback brings the member back', async () => {
+  test('a write by hand between read and script fails the declare, and the rollback undoes it', async () => {
     await start();
     await message([one, two]);
     bigip.faults.timings.declare = 2000;
@@ -135,7 +135,7 @@ describe('editing members through AS3', () => {
     expect(paths('a')).toEqual(['/k8s/10.0.0.1:80', '/k8s/10.0.0.2:80']);
   });
 
-  test('a pool attribute is changed without touching the members; monitors are asked for all together or at least some', async () => {
+  test('a pool attribute changes without the members; monitors are "all" or at least some', async () => {
     await start();
     await message([one, two]);
     const pool = {

@@ -104,7 +104,7 @@ describe('faults of the calls that AS3 makes inside the device', () => {
     expect((await both(83, 81)).status).toBe(200);
   });
 
-  test('the answer of the call may contain a message of mcpd, and a task reports it like a synchronous answer', async () => {
+  test('the response may contain a message of mcpd, and a task reports it as a synchronous one does', async () => {
     bigip.faults.inner({
       call: '/tm/sys/config',
       status: 400,

@@ -135,7 +135,7 @@ describe('one declare at a time, tasks and the optimistic lock', () => {
     expect((await call(bigip, 'GET', `${DECLARE}/k8s`)).body['k8s']).toEqual(next);
   });
 
-  test('the key depends on the order of keys, and a post without change that orders them otherwise changes it', async () => {
+  test('the lock key depends on the order of keys, and changes with the order alone', async () => {
     const pool = { class: 'Pool', members: [] };
     await declare(bigip, { k8s: tenant({ a: { class: 'Application', pool } }) });
     const before = (await call(bigip, 'GET', `${DECLARE}?showHash=true`)).body['k8s']

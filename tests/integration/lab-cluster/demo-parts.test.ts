@@ -84,7 +84,7 @@ test('a table is as wide as its widest cells', () => {
   ).toEqual(['a     bbb', 'cccc  d']);
 });
 
-test('a timeline shows each moment after the start and after the one before, in the order of time, and leaves out the unseen', () => {
+test('a timeline shows each observed moment in order, after the start and the previous one', () => {
   const lines = timeline(1000, [
     { what: 'second', at: 1030 },
     { what: 'first', at: 1010 },

@@ -283,7 +283,7 @@ describe('the console of the lab', () => {
     expect((await ask(kubernetes, SERVICES)).code).toBe(200);
   });
 
-  test("inner makes one of AS3's own calls fail, so often, and only for declares that change an object if one is named", async () => {
+  test('inner makes internal calls of AS3 fail a number of times, optionally for one object', async () => {
     expect(said('inner cli/script 500 2')).toBe(
       'In the next 2 declares, AS3\'s own call /tm/task/cli/script inside the BIG-IP is answered 500 ("clear" ends it).',
     );
@@ -423,7 +423,7 @@ describe('the console of the lab', () => {
     expect(said('   ')).toBe('');
   });
 
-  test('takes lines from a pipe, the last one without its end of line too, and goes on after it is closed', async () => {
+  test('reads lines from a pipe, also one without a line end, and continues after its end', async () => {
     const input = new PassThrough();
     listenTo(input, console);
     input.write('standby\r\nas3');

@@ -149,7 +149,7 @@ describe('a fault inside the device that stays', () => {
     },
   );
 
-  test('an mcpd error in the body of a failed call still concerns the content: the change is dead-lettered', async () => {
+  test('an mcpd error in a failed call concerns the content: the change is dead-lettered', async () => {
     await start();
     device().faults.inner({
       call: '/tm/sys/config',

@@ -147,7 +147,7 @@ describe('an inventory', () => {
     await bench.apply();
   };
 
-  test('removes an ingress that was deleted without a watcher from every device, and reports its end to the cluster', async () => {
+  test('removes an ingress that was deleted while no watcher ran, and reports it', async () => {
     for (const device of ['bigip-1', 'bigip-2'])
       await bench.sendSlice(slice(1, [exposure()], { device, devices: ['bigip-1', 'bigip-2'] }));
     await bench.apply();

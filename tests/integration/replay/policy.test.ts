@@ -1,6 +1,6 @@
 /**
- * The built function as a host runs it: replay beside map, a BIG-IP over HTTPS, queue and failure
- * store as files.
+ * The built function as a host runs it: replay next to map, a BIG-IP over HTTPS, the queue and the
+ * failure store in files.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -85,7 +85,7 @@ beforeEach(async () => {
     clock,
   });
   failures = openFailures(config.failures, runtime);
-  // While apply waits for the device, the device needs real time: made-up time alone would run past
+  // While apply waits for the device, the device needs real time: simulated time alone would exceed
   // the visibility of what is in hand.
   const patient = {
     ...runtime,
@@ -108,7 +108,7 @@ beforeEach(async () => {
     subject: 'east/istio-system/istio-ingressgateway',
     time,
   });
-  // As the queue moves what made its function crash: raw.
+  // As the queue itself moves a message that crashed its function: raw.
   await queues
     .queue('snapshots-dead')
     .send({ group: 'east/istio-system', deduplicationId: randomUUID(), body });
@@ -139,7 +139,7 @@ describe('the function replay', () => {
     expect(await failures.store.list()).toMatchObject([
       { code: 'RPL701', class: 'never-ran', state: 'open' },
     ]);
-    // The built function finds the built map beside itself.
+    // The built function finds the built map next to itself.
     const built = (await import(
       resolve(import.meta.dirname, '../../../dist/replay/handler.mjs')
     )) as { create: typeof create };

@@ -1,6 +1,6 @@
 /**
- * The repair that the documentation teaches: make what is missing on BIG-IP, look at the plan,
- * replay. Between failure and replay the owner said more.
+ * The repair that the documentation describes: create the missing object on BIG-IP, check the plan,
+ * replay. Between failure and replay the owner sent newer events.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -44,11 +44,11 @@ interface Site {
   readonly bigip: LabBigip;
   readonly context: OperationContext;
   readonly apply: Apply;
-  /** What the owner says next: every word has a revision of its own, as a watcher's has. */
+  /** The next event of the owner; each has its own revision, as those of a watcher have. */
   say(ports: readonly number[]): Promise<void>;
-  /** What the functions do, and the watcher where it is asked to say everything again. */
+  /** Runs the functions, and the watcher if it is asked for a resync. */
   work(): Promise<void>;
-  /** The watcher hears nothing any more. */
+  /** Stops the watcher. */
   deaf: boolean;
 }
 
@@ -57,7 +57,7 @@ beforeEach(async () => {
   site = await startSite();
   await site.say([1]);
   await site.work();
-  // Every Service port that is added makes a revision of its own.
+  // Every added Service port makes its own revision.
   await site.say([1, 2]);
   await site.work();
 });
@@ -73,7 +73,7 @@ async function startSite(): Promise<Site> {
     now: () => now,
     monotonic: () => now,
     sleep: async (ms: number): Promise<void> => {
-      // Nothing happens while the watcher is away, so time may pass in longer steps.
+      // Nothing happens while the watcher is stopped, so time may pass in longer steps.
       now += made.deaf ? Math.max(ms, 60_000) : ms;
       await pause(1);
       await made.work();
@@ -112,7 +112,7 @@ async function startSite(): Promise<Site> {
     log: createLogger('silent'),
   };
   const failures = failuresOver(memoryBlobs(), runtime);
-  // Of one clock that only moves on: what a device is given to work in is real.
+  // One clock that only moves forward, because the device works in real time.
   const devices = createDevices(
     { ...runtime, clock: { ...clock, sleep: async (ms) => pause(ms) } },
     () => Promise.resolve(),
@@ -166,7 +166,7 @@ async function startSite(): Promise<Site> {
 /** Subjects of the resyncs that the watcher was asked for. */
 let subjects: string[] = [];
 
-/** Takes everything off the cluster's queue; whether a resync was among it. */
+/** Empties the queue of the cluster; resolves with whether it contained a resync request. */
 async function isAsked({ queues }: Runtime): Promise<boolean> {
   const queue = queues.queue('settled-east');
   let asked = false;
@@ -229,7 +229,7 @@ describe('replay after the repair', () => {
     expect(served()).toEqual(['172.16.100.195:2']);
   });
 
-  test('is not over before a newer revision was tried, even if the watcher is away', async () => {
+  test('ends only after a newer revision was tried, even if the watcher is stopped', async () => {
     site.deaf = true;
     site.bigip.common.iRules.add(RULE);
     const { job } = await plan();
@@ -276,7 +276,7 @@ describe('replay after the repair', () => {
   });
 });
 
-describe('sluice why, asked of a living cluster', () => {
+describe('sluice why for a live cluster', () => {
   const answer = (port: number): WhyAnswer => ({
     server: { verdict: 'listening' } as WhyAnswer['server'],
     exposures: [`172.16.100.195:${port}/tcp`],
@@ -286,7 +286,7 @@ describe('sluice why, asked of a living cluster', () => {
   const now = async (...ports: readonly number[]): Promise<readonly WhyAnswer[]> =>
     withPresent(site.context, { gateway, cluster: 'east' }, ports.map(answer));
 
-  test('says reached of what the devices declare and nothing failed of, else what is missing and why', async () => {
+  test('reports a declared exposure without failures as reached, else what is missing and why', async () => {
     const [refused, declared, later] = await now(1, 2, 3);
     expect(declared?.now).toEqual({ state: 'reached', missing: [], failures: [] });
     expect(refused?.now).toMatchObject({
@@ -298,7 +298,7 @@ describe('sluice why, asked of a living cluster', () => {
     expect([refused!, declared!, later!].map(isServerReached)).toEqual([false, true, false]);
   });
 
-  test('says that it does not know where no device answers', async () => {
+  test('reports an unknown state if no device answers', async () => {
     await site.bigip.close();
     expect((await now(2))[0]?.now).toMatchObject({ state: 'unknown' });
   });

@@ -1,6 +1,6 @@
 /**
- * Three in the morning: 500 failures of 6 kinds over 4 clusters. Device over HTTPS, failure store
- * over S3's wire, the real functions.
+ * An outage at night: 500 failures of 6 kinds in 4 clusters, with the device over HTTPS, the failure
+ * store over the protocol of S3, and the real functions.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -52,13 +52,13 @@ const COUNT = {
 
 let now = Date.UTC(2026, 10, 23, 3);
 let bigip: LabBigip;
-/** For what apply and map keep beside the store. */
+/** For files that apply and map keep besides the store. */
 let dir: string;
 let s3: LocalS3;
 let failures: Failures;
 let queues: Queues;
 let device: Device;
-/** By owner, as declared; any fall is a rollback. */
+/** Declared versions by owner; a decrease is a rollback. */
 const declared = new Map<string, Version>();
 const falls: string[] = [];
 
@@ -105,7 +105,7 @@ function runtimeOf(config: SluiceConfig): Runtime {
   });
 }
 
-/** Every declare that leaves for the device is looked at. */
+/** Checks every declare that is sent to the device. */
 function monitored(real: Device): Device {
   return {
     ...real,
@@ -217,7 +217,7 @@ function snapshotBody(cluster: string, n: number): string {
   });
 }
 
-/** All functions, until nothing moves. */
+/** Runs all functions until nothing is left to do. */
 async function work(config: SluiceConfig): Promise<void> {
   const runtime = runtimeOf(config);
   const apply = createApply(runtime, { get: async () => device, close: async () => undefined });
@@ -230,7 +230,7 @@ async function work(config: SluiceConfig): Promise<void> {
   }
 }
 
-/** The real map, with queues that only take notes. */
+/** The real map, with queues that only record messages. */
 function mapping(config: SluiceConfig): MapEvent {
   return async ({ id, group, body, sentAt, receiveCount }) => {
     const notes = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
@@ -318,7 +318,7 @@ describe('a night with 500 failures', () => {
       [...Map.groupBy(items, (i) => i.preview!.verdict)].map(([v, list]) => [v, list.length]),
     );
 
-  test('found, grouped, previewed, canaried, replayed; the counts add up, and no revision decreases', async () => {
+  test('are found, grouped, previewed and replayed with a canary; counts are exact, no rollback', async () => {
     await goWrong();
     await work(configOf(false));
 
@@ -336,7 +336,7 @@ describe('a night with 500 failures', () => {
       Q612: 100,
       Q610: 100,
     });
-    // What is not JSON names no cluster.
+    // A message that is not JSON has no cluster.
     const byCluster = groupFailures(
       found.filter((h) => h.code !== 'Q610'),
       ['cluster'],
@@ -347,8 +347,7 @@ describe('a night with 500 failures', () => {
     const one = await failures.store.get(found.find((h) => h.code === 'BIP424')!.id);
     expect(one?.details.response).toContain('/Common/geo');
 
-    // The causes are mended, and meanwhile 20 of those that never ran were overtaken by newer
-    // revisions.
+    // The causes are corrected; meanwhile newer revisions superseded 20 of the events that never ran.
     bigip.common.iRules.add('/Common/geo');
     const mended = configOf(true);
     for (const [c, cluster] of CLUSTERS.entries())
@@ -356,7 +355,7 @@ describe('a night with 500 failures', () => {
         await send('slices', 'bigip-1', sliceBody(`${cluster}/lost-${n}/gw`, 2, [at(c, 3, n)]));
     await work(mended);
 
-    // What would a replay do now?
+    // Previews the replay.
     const world = worldOf(mended);
     now += 1_000;
     const filter = parseFilter(['state:open'], now);
@@ -367,7 +366,7 @@ describe('a night with 500 failures', () => {
     );
     expect(verdicts(items)).toEqual({ 'would-apply': 40 + 60 + 80, superseded: 20, invalid: 300 });
 
-    // One first, then the rest.
+    // One as a canary, then the rest.
     const job = createJob(
       { id: 'night', filter, by: 'ada', why: 'mended', canary: 1, rate: 100, now },
       items,
@@ -394,7 +393,7 @@ describe('a night with 500 failures', () => {
       'replay done',
     ]);
 
-    // The device says the same.
+    // The device confirms it.
     const reading = await device.read('k8s');
     if (reading.kind !== 'ours') throw new Error(reading.reason);
     expect(Object.keys(reading.declared.state.exposures)).toHaveLength(4 + 40 + 60 + 100);

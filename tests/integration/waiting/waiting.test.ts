@@ -1,6 +1,6 @@
 /**
- * An outage of 13 days against a real way to a device, over each queue, with the sources and with
- * what is packaged.
+ * An outage of 13 days with a real connection to a device, on each queue, with the sources and with
+ * the packaged function.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
@@ -85,7 +85,7 @@ describe.each([
   ['SQS', overSqs, () => Promise.resolve(fromSources)],
   ['SQS, as packaged for Lambda', overSqs, packaged],
 ] as const)('%s', (_name, queuesOf, load) => {
-  test('keeps the newest slice and an order for a device during an outage of 13 days, and applies both when it returns', async () => {
+  test('keeps the newest slice and an order during an outage of 13 days, and then applies both', async () => {
     const mine = createClosers();
     closers.push(mine);
     let ahead = 0;

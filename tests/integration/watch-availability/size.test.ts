@@ -30,7 +30,7 @@ function fat(name: string): KubernetesObject {
   };
 }
 
-test('a snapshot that is too large is reported once on the Service with a remedy, and again after it was corrected meanwhile', async () => {
+test('a snapshot that is too large is reported once on the Service, with a remedy', async () => {
   at.lab.store.apply(ingressService());
   at.lab.store.apply(gatewayPod());
   at.lab.store.apply(fat('one'));

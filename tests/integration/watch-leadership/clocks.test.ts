@@ -104,7 +104,7 @@ test.each([
   },
 );
 
-test('where the clock of the API server is as wrong as the own one, both are believed; the next leader goes on above them, whatever its clock says', async () => {
+test('if the clock of the API server is as wrong as its own, the next leader uses a higher epoch', async () => {
   at.api.time = T + DAY;
   const a = await lead('a', DAY);
   expect(newest()).toBe(T + DAY);

@@ -174,7 +174,7 @@ describe('a leader that lost the Lease', () => {
     expect(at.lease().holder).toBe('b');
   });
 
-  test('and had its clock set back an hour, knows after ten seconds that it cannot prove any more that it leads', async () => {
+  test('with its clock set back an hour knows after ten seconds that its lead is unproven', async () => {
     const [a] = await pair();
     const back = at.lab.faults.add({ resource: 'leases.coordination.k8s.io' }, { kind: 'cut' });
     a.clock.step(-3_600_000);

@@ -50,7 +50,7 @@ async function said(): Promise<void> {
 }
 
 describe('a watcher that is asked to say everything again', () => {
-  test('sends the inventory and every ingress again, above what it said before, and is done with the question', async () => {
+  test('sends the inventory and every ingress with newer revisions, and deletes the request', async () => {
     await said();
     ask();
     await at.passUntil(() => at.snapshots().length === 2 && at.inventories().length === 2);
@@ -104,7 +104,7 @@ test('a watcher that is asked for one ingress sends only this one again, and no 
  * Red without the look at the streams: what is only not known would pass for gone, and be taken off
  * the devices.
  */
-test('no inventory is made of a list of Services that is stale; it comes as soon as they can be listed again', async () => {
+test('no inventory is made from a stale list of Services, only from the next successful one', async () => {
   await said();
   const allow = at.lab.faults.add(
     { verbs: ['list', 'watch'], resource: 'services' },

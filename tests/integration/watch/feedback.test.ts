@@ -74,7 +74,7 @@ async function told(exposures: readonly ExposureResult[], more = {}): Promise<vo
 describe('what the device has confirmed', () => {
   beforeEach(() => begin());
 
-  test('is Programmed on the Gateway and the Service, with virtual address and port, and is the external address', async () => {
+  test('is Programmed on the Gateway and Service, and has its external address', async () => {
     expect(addresses()).toEqual([]);
     await told([result()]);
     expect(events('Gateway')).toEqual([

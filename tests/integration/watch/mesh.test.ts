@@ -163,7 +163,7 @@ describe('the Services of the whole cluster', () => {
 });
 
 describe('a watcher that may not list the Services of the cluster', () => {
-  test('says so with the remedy, goes on without and stays ready, and takes the right up when it is given', async () => {
+  test('reports a missing permission, continues without it, and uses it once granted', async () => {
     at.lab.store.apply(shop());
     const watcher = at.watcher({ http: { host: '127.0.0.1', port: 0 } });
     await watcher.start();

@@ -90,7 +90,7 @@ async function next(): Promise<Snapshot> {
   }
 }
 
-test('after a kill right after a snapshot, the next process uses a higher epoch and includes changes made meanwhile', async () => {
+test('after a kill during a snapshot, the next process uses a higher epoch and misses no change', async () => {
   const first = run();
   const before = await next();
   first.kill('SIGKILL');

@@ -54,7 +54,7 @@ test('a watcher with a key signs snapshots and inventories, and needs no public 
   expect(new Set(asked)).toEqual(new Set(['file:k']));
 });
 
-test('while its key cannot be read nothing is sent unsigned, the log says why, and it recovers automatically', async () => {
+test('without a readable key nothing is sent, the log says why, and it recovers by itself', async () => {
   let away = true;
   const resolve = (): Promise<string> =>
     away ? Promise.reject(new Error('secret file:k: is not there')) : Promise.resolve(privatePem);

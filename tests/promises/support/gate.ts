@@ -1,16 +1,16 @@
 /**
- * What kills a process: everything it does to the world passes here, and at the chosen write it
- * ends, before or after.
+ * Crashes a process at a chosen write, before or after it. All writes of the process pass through
+ * here.
  */
 import type { Device } from '../../../shared/bigip/device.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
 export interface Gate {
-  /** Whether it can kill at all. */
+  /** Whether it can crash the process at all. */
   readonly fatal: boolean;
   readonly dead: boolean;
-  /** How many writes went through or were cut off. */
+  /** Number of writes that were made or prevented. */
   readonly writes: number;
   pass<T>(write: () => Promise<T>): Promise<T>;
   read<T>(read: () => Promise<T>): Promise<T>;
@@ -56,8 +56,7 @@ export function killAt(at: number, when: 'before' | 'after'): Gate {
 }
 
 /**
- * Stops the process before its write number `at` until it is released; then it goes on as if
- * nothing had happened.
+ * Pauses the process before its write number `at` until it is released; then it continues normally.
  */
 export function pauseAt(at: number): Gate & { readonly paused: Promise<void>; release(): void } {
   const inner = openGate();

@@ -1,6 +1,6 @@
 /**
- * What the promises are about, watched from outside while apply works: every declared state and
- * every result is judged as it appears.
+ * Checks the promises from outside while apply works: every declared state and every result, as it
+ * appears.
  */
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Exposure, Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -17,7 +17,7 @@ import { killAt, pauseAt } from './gate.ts';
 import type { World } from './world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './world.ts';
 
-/** `bad` refers to something that is missing on the device until it is mended. */
+/** `bad` refers to an object that is missing on the device until it is added. */
 export type Variant = 'plain' | 'other' | 'bad';
 export interface Want {
   readonly port: number;
@@ -34,27 +34,27 @@ const VARIANTS: Readonly<Record<Variant, Settings>> = {
 
 export interface Model {
   readonly world: World;
-  /** What went wrong, in words; empty as long as every promise holds. */
+  /** Descriptions of broken promises; empty as long as all hold. */
   readonly violations: readonly string[];
   say(cluster: number, wants: readonly Want[]): Promise<void>;
-  /** An old event once more, as a replay would send it. */
+  /** Sends an old event again, as a replay does. */
   again(index: number): Promise<void>;
-  /** One batch, with these faults for its first calls to the device. */
+  /** Runs one batch, with these faults for its first calls to the device. */
   work(faults: readonly DeviceFault[]): Promise<void>;
   crash(write: number, when: 'before' | 'after'): Promise<void>;
-  /** A process that stops in the middle and goes on much later, when another one has taken over. */
+  /** A process that pauses during its work and continues after another one has taken over. */
   twin(write: number): Promise<void>;
   release(): Promise<void>;
   mend(mended: boolean): void;
-  /** Whether a look at the device shows what is missing there, before a declare does. */
+  /** Whether a lookup before the declare shows which objects are missing on the device. */
   look(shows: boolean): void;
-  /** An audit, which may have found that a virtual server was switched off by hand. */
+  /** Runs an audit, which may find that a virtual server was disabled by hand. */
   audit(port: number | undefined): Promise<void>;
-  /** Another client of the device takes or leaves a port. */
+  /** Another client of the device adds or removes a virtual server at a port. */
   foreign(port: number | undefined): void;
-  /** Faults end, everything is mended, every watcher says everything again, as its resync does. */
+  /** All faults end, missing objects are added, and every watcher resyncs. */
   quiet(): Promise<void>;
-  /** What must be declared then. */
+  /** The exposures that must then be declared. */
   problemsAtRest(): readonly string[];
 }
 
@@ -70,7 +70,7 @@ export function createModel(): Model {
   let theirs: number | undefined;
   let faults: DeviceFault[] = [];
   /**
-   * A result that was held up tells what was true when it was made; the next resync puts it right.
+   * A delayed result reports what was true when it was made; the next resync corrects it.
    */
   let late = false;
 
@@ -194,8 +194,7 @@ export function createModel(): Model {
       mended = true;
       theirs = undefined;
       await world.drain();
-      // What was conflict or quarantine heals with the resyncs after it; three of them is the
-      // promise.
+      // Conflicts and quarantines end with the following resyncs; the promise allows three.
       for (let round = 0; round < 3; round++) {
         world.clock.advance(2 * 60 * 60_000);
         for (const [owner, wants] of latest) await send(owner, wants);
@@ -273,7 +272,7 @@ function watchDeclares(world: World, wantedAt: WantedAt, violations: string[]): 
   };
 }
 
-/** Promise 9: a result says what is on the device at that moment. */
+/** Promise 9: a result reports what is on the device at that moment. */
 function watchResults(
   world: World,
   sent: readonly Slice[],
@@ -314,8 +313,7 @@ function isDeclared(
 }
 
 /**
- * Promise 2: what is declared at rest follows from what was said last, whatever happened on the
- * way.
+ * Promise 2: the final declared state follows from the last events, whatever happened before.
  */
 function restProblems(
   state: DeclaredState,
@@ -338,7 +336,7 @@ function restProblems(
   });
 }
 
-/** Promise 1: every event has a visible end, and the queue is empty. */
+/** Promise 1: every event has a visible result, and the queue is empty. */
 function lostEvents(world: World, sent: readonly Slice[]): readonly string[] {
   const ends = new Set([
     ...world

@@ -56,7 +56,7 @@ export interface World {
   readonly queues: MemoryQueues;
   readonly device: MemoryDevice;
   readonly log: readonly LogLine[];
-  /** What waits for the device, and what its processes know of it. */
+  /** The changes that wait for the device, and what the processes know about them. */
   readonly waiting: Failures['waiting'];
   send(slice: Slice): Promise<void>;
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
@@ -64,15 +64,15 @@ export interface World {
   miss(absence: Absence): Promise<void>;
   audit(partitions: readonly string[], adopt?: NonNullable<Audit['adopt']>): Promise<void>;
   /**
-   * One batch; resolves with whether there was one. A process that dies leaves its messages to come
-   * again.
+   * Runs one batch; resolves with whether there was one. If the process crashes, its messages are
+   * redelivered.
    */
   step(gate?: Gate): Promise<boolean>;
-  /** A turn of the waiting place, as the schedule takes it. */
+  /** One scheduled check of the waiting changes. */
   turn(gate?: Gate): Promise<void>;
   /**
-   * Batch after batch, waiting where everything waits, until nothing is left or the time is over; a
-   * turn each minute while something waits.
+   * Runs batches until nothing is left or the time is over, with a check each minute while changes
+   * wait for the device.
    */
   drain(limit?: number): Promise<void>;
   settled(): readonly Settled[];
@@ -89,11 +89,11 @@ export interface WorldOptions {
   readonly random?: () => number;
   /** As in `sluice.yaml`. */
   readonly fleets?: readonly object[];
-  /** Where what waits is kept; absent: in memory. */
+  /** Directory of the waiting changes; absent: in memory. */
   readonly blobs?: Blobs;
 }
 
-/** These worlds keep no failures: nothing is read from or written to the disk. */
+/** No failure store: nothing is read from or written to disk. */
 const NO_HISTORY = {
   note: () => Promise.resolve(),
   tell: () => Promise.resolve(),
@@ -172,7 +172,7 @@ export function createWorld({
       functionVersion: '1',
       getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
     };
-    // A process that can be killed remembers nothing of the one before.
+    // A new process remembers nothing of the one before.
     const through = gatedQueues(queues, gate);
     const handle = gate.fatal ? process(gate) : living;
     const answer = await handle(
@@ -266,7 +266,7 @@ function configOf(partitions: readonly string[], fleets: readonly object[]): Slu
   });
 }
 
-/** Watchers are asked to speak through the same queue. */
+/** Watchers are asked for a snapshot through the same queue. */
 function isSettled(body: string): boolean {
   return 'ok' in parseEvent(body, SETTLED_EVENTS);
 }

@@ -46,7 +46,7 @@ describe('an address and its partition', () => {
 
 // Seen red without the finish of the hash: neighbours in a range then gather in one partition.
 test.each([2, 3, 4, 8])(
-  'a range of 1,000 neighbouring addresses is spread over %i partitions, none with less than half or more than double its share',
+  '1,000 neighbouring addresses spread over %i partitions, each with 0.5 to 2 times its share',
   (count) => {
     const list = Array.from({ length: count }, (_, i) => `k8s-${i + 1}`);
     const addresses = Array.from(

@@ -175,7 +175,7 @@ describe('for any cluster', () => {
     );
   });
 
-  test('the ports to add are sound: unique names that are DNS labels, never reserved, never a port that is there', () => {
+  test('ports to add have unique DNS labels as names, and are neither reserved nor present', () => {
     fc.assert(
       fc.property(anyCluster, anyMesh, (objects, mesh) => {
         for (const mapping of mapAll(objects, mesh)) {

@@ -133,7 +133,7 @@ test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])(
   },
 );
 
-test('without its Service an ingress includes its pools and claims nothing; a Service of another type gets a note to change it', () => {
+test('an ingress without its Service includes its pools and claims nothing', () => {
   const web = AddressPool.parse({ name: 'web', ...pool });
   const about = { ...context(), addressPools: [web] };
   expect(poolClaims([wish()], undefined, about)).toEqual({

@@ -186,7 +186,7 @@ describe('several partitions on one device', () => {
   });
 
   /** Red without `stuckMoves` in guards.ts. */
-  test('what is to move to a partition that cannot be written stays where it is, and goes once that is mended', async () => {
+  test('an exposure does not leave its partition until the new one can be written', async () => {
     await world.send(
       slice(
         1,

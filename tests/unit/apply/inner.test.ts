@@ -84,7 +84,7 @@ describe('a fault inside the device that passes', () => {
     expect([world.deadLetters(), errors(), quarantine()]).toEqual([[], [], {}]);
   });
 
-  test('and came after everything was done costs none: what is declared and what is live are looked at first', async () => {
+  test('after everything was done costs no declare: declared and live state are read first', async () => {
     let left = 1;
     const looks: number[] = [];
     world.device.verify = (_p, state) =>
@@ -100,7 +100,7 @@ describe('a fault inside the device that passes', () => {
     expect(outcomes()).toMatchObject({ 1: 'applied OK' });
   });
 
-  test('and kept the configuration from being saved makes that declare come again, though everything is done', async () => {
+  test('that prevented saving the configuration repeats the declare, though all is done', async () => {
     let left = 1;
     world.device.before = (_p, _n, commit) => {
       if (left-- <= 0) return;
@@ -126,7 +126,7 @@ describe('a fault inside the device that passes', () => {
 });
 
 describe('a fault inside the device that stays', () => {
-  test('with any change and without one makes the device wait: no change is blamed, and one alarm names the call', async () => {
+  test('with and without a change makes the device wait: no change is blamed, one alarm is raised', async () => {
     await apply(1, [1]);
     failing(reading, () => true);
     await apply(2, range(20));
@@ -142,7 +142,7 @@ describe('a fault inside the device that stays', () => {
     expect(ports()).toEqual(range(20));
   });
 
-  test('with every change, though not without one, makes the device wait as well: a script that cannot be run is no fault of any of them', async () => {
+  test('with every change, but not without one, makes the device wait and blames no change', async () => {
     failing(script, changes);
     await apply(1, range(20));
     expect(world.device.declares.length).toBeLessThanOrEqual(6);
@@ -210,7 +210,7 @@ describe('a fault inside the device that stays', () => {
     expect(world.device.declares.slice(before)).toMatchObject([{ ports: range(4), ok: true }]);
   });
 
-  test('is tried again every few minutes, not every hour, however long it lasts; it never becomes a dead letter', async () => {
+  test('is retried every few minutes, however long it lasts, and never dead-lettered', async () => {
     failing(script, (next) => ports(next).includes(7));
     for (const counter of range(8)) {
       await apply(counter, [1, 7]);

@@ -163,7 +163,7 @@ describe('an order about a cluster', () => {
     expect(world.deadLetters()).toEqual([]);
   });
 
-  test('to forget it removes everything, in as many declares as needed, and one dead letter lists what is refused', async () => {
+  test('to forget it removes everything in several declares, with one dead letter of refusals', async () => {
     world.device.before = (_p, next) => {
       if (!('172.16.100.195:1/tcp' in next.exposures))
         throw new DeviceError('BIP421', 'content', 'no');

@@ -80,7 +80,7 @@ describe('how much goes into one declare', () => {
     ).toBe(true);
   });
 
-  test('after a script that took too long it is a quarter of it, until the device copes; nothing is blamed', async () => {
+  test('is a quarter after a script that took too long, until the device copes', async () => {
     const device = memoryDevice();
     const { given } = slow(device, 40, false);
     const pace = { pace: fullPace(BIGIP.declareSize) };

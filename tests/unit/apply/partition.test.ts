@@ -56,7 +56,7 @@ describe('one bad exposure disturbs no other', () => {
     expect(device.declares).toHaveLength(2);
   });
 
-  test('an object that BIG-IP names because a change refers to it costs one more declare, among any number of owners', async () => {
+  test('an object that BIG-IP names costs one more declare, among any number of owners', async () => {
     const device = memoryDevice();
     const owners = range(9).map((n) => ({
       owner: `c${n}/istio-system/gw`,
@@ -223,7 +223,7 @@ describe('what the device answers', () => {
     expect(device.declares).toHaveLength(0);
   });
 
-  test('a partition is not created for an ingress that is on other devices; one that is asked for here gets its fence', async () => {
+  test('a partition is created only for an ingress that has the device, with its fence', async () => {
     const device = memoryDevice();
     await run(device, [slice(1, [], { devices: ['bigip-2'] })], { shareNodes: false });
     expect(device.declares).toHaveLength(0);

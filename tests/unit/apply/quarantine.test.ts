@@ -79,7 +79,7 @@ describe('a change that BIG-IP refuses', () => {
     expect(world.deadLetters()).toHaveLength(1);
   });
 
-  test('is declared as soon as the cause is gone and its time has come; the others of the same cause with it', async () => {
+  test('is declared when it is due and its cause is gone, with others of the same cause', async () => {
     const others = [8, 9, 10].map((port) => ({ ...bad, port }));
     await apply(1, bad, ...others);
     world.device.before = () => undefined;

@@ -25,7 +25,7 @@ function result(members: number): PartitionResult {
   return { partition: 'k8s', entries: new Map(), rejections: new Map(), approved: [], declared };
 }
 
-test('what is beyond the recommended limits is said once an hour for each device, and what is within them never', () => {
+test('exceeded limits are reported once an hour for each device', () => {
   const lines: object[] = [];
   const quiet = (): void => undefined;
   const log: Logger = {

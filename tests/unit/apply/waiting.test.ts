@@ -47,7 +47,7 @@ beforeEach(() => {
  * done.
  */
 describe('while a device is busy', () => {
-  test('everything in the batch comes again, in its order: slices, the orders after them, and the slices after those', async () => {
+  test('the whole batch is retried in its order: slices, orders and the slices after them', async () => {
     await world.send(slice(1, [exposure({ port: 1 })]));
     await world.steer(drain);
     await world.send(slice(2, [exposure({ port: 1 }), exposure({ port: 2 })]));

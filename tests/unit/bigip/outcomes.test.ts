@@ -79,8 +79,7 @@ describe('what the result of a tenant means', () => {
 });
 
 /**
- * What AS3 3.56 answered when one of its own calls inside the device was answered with a fault, as
- * its engine was seen to do.
+ * Recorded responses of AS3 3.56 when one of its own calls inside the device fails.
  */
 interface Recorded {
   readonly inner: string;
@@ -96,11 +95,11 @@ const read = (path: string): readonly Recorded[] =>
   JSON.parse(readFileSync(path, 'utf8')) as readonly Recorded[];
 const recorded = read(join(ROOT, 'tests/fixtures/as3-inner-faults.json'));
 
-/** Where AS3's words hide the fault: they alone do not reveal it. */
+/** Responses whose text alone does not reveal the fault. */
 function hidden({ inner, innerCode }: Recorded): object | undefined {
-  // It takes the fault for "not there"; apply looks whether the object is.
+  // AS3 takes the fault for a missing object; apply checks whether the object exists.
   if (inner === '/tm/ltm/rule') return { code: 'BIP424', fault: 'content', hint: 'unfound' };
-  // It takes 404 for "no pools" and creates what is there; apply declares once more, and then
+  // AS3 takes 404 for "no pools" and creates existing ones; apply declares once more, and then
   // without any change.
   if (inner === '/tm/ltm/pool' && innerCode === 404)
     return { code: 'BIP421', fault: 'content', hint: 'raced' };
@@ -129,7 +128,7 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       );
   });
 
-  test('the recorded answers are all there', () => {
+  test('the recording contains all calls', () => {
     expect(recorded.filter(({ calls }) => calls > 0)).toHaveLength(17 * 7);
     const reference = join(ROOT, '../shared/reference/as3-inner-faults.json');
     if (existsSync(reference)) expect(recorded).toEqual(read(reference));
@@ -217,7 +216,7 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
   });
 });
 
-describe('what an answer as a whole means', () => {
+describe('the meaning of a complete response', () => {
   test.each([
     [
       'GET',
@@ -253,7 +252,7 @@ describe('what an answer as a whole means', () => {
       'ambiguous',
     ],
     ['POST', 409, '{"message":"an unknown sentence"}', 'BIP509', 'ambiguous'],
-    // Reading cannot have done anything.
+    // A read cannot have changed anything.
     ['GET', 500, '<html>AsyncContext timeout</html>', 'BIP505', 'transient'],
   ] as const)('%s %d %s is %s, %s', (method, status, text, code, fault) => {
     const error = faultOf(
@@ -265,7 +264,7 @@ describe('what an answer as a whole means', () => {
     expect(error.message).toContain('bigip-1');
   });
 
-  test('every code that can come out is in the table of codes with its remedy', () => {
+  test('every code that a result can have is in the table of codes, with its remedy', () => {
     const sources = ['bigip/rest/outcomes.ts', 'device/errors.ts'].map((file) =>
       readFileSync(new URL(`../../../shared/${file}`, import.meta.url), 'utf8'),
     );

@@ -23,7 +23,7 @@ const clock = { monotonic: () => 0 };
 const TOO_LONG = new Error('too long');
 const tooLong = (): Error => TOO_LONG;
 
-describe('a call that several wait for', () => {
+describe('a call with several callers', () => {
   test('is made once for all of them', async () => {
     let made = 0;
     const call = shareCall(() => Promise.resolve((made += 1)), {
@@ -49,7 +49,7 @@ describe('a call that several wait for', () => {
     expect(await call.get()).toBe('well');
   });
 
-  test('who joined late does not share its failure', async () => {
+  test('a caller that joined late does not share its failure', async () => {
     const results = [Promise.reject(new Error('of before')), Promise.resolve('well')];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const call = shareCall(() => gate.then(() => results.shift()!), {
@@ -99,7 +99,7 @@ describe('a login', () => {
     expect(await device.send({ method: 'GET', path: '/a' })).toBe(fine);
   });
 
-  test('whose password never comes is given up as well, and does not hold up a process that ends', async () => {
+  test('whose password never arrives is abandoned too, and does not delay the exit of the process', async () => {
     const device = unit(() => Promise.resolve(login), never);
     await expect(device.send({ method: 'GET', path: '/a' })).rejects.toMatchObject({
       code: 'BIP502',
@@ -111,8 +111,8 @@ describe('a login', () => {
   });
 });
 
-describe('what a process has for each device', () => {
-  test('is not waited for for ever: what hung is made anew, and closed should it come yet', async () => {
+describe('the session of a device', () => {
+  test('that hangs while it is opened is replaced, and closed if it opens later', async () => {
     let closed = 0;
     const thing = { close: () => Promise.resolve(void (closed += 1)) };
     const { promise: late, resolve: come } = Promise.withResolvers<typeof thing>();
@@ -129,7 +129,7 @@ describe('what a process has for each device', () => {
   });
 });
 
-describe('a device that is left alone', () => {
+describe('a device that is not called, because it failed', () => {
   test('whose probe hangs fails for other callers without waiting', async () => {
     const breaker = createBreaker('bigip-1', clock, () => 0, 20);
     const away = (): Promise<never> =>

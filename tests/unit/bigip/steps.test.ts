@@ -73,7 +73,7 @@ describe('member attributes and new members in one declare, which AS3 3.56 gets 
     for (const after of harmless) expect(firstStep(before, after)).toBe(after);
   });
 
-  test('a priority group is an attribute; requested settings are only stored, and so is a weight that is set on nodes', () => {
+  test('a priority group is an attribute; requested settings and weights are only stored', () => {
     const after = (more: object, shareNodes = false): DeclaredState =>
       state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'], more)])], shareNodes);
     expect(firstStep(before, after({ priority: 7 }))).toEqual(

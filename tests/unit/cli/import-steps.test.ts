@@ -391,7 +391,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
     );
   });
 
-  test('whose Service is not in the files: the Gateway that opens the port is named, and what it opens beside it is not offered', () => {
+  test('without their Service in the files: names the Gateway that opens the port', () => {
     const printed = printedFor([
       ...web,
       gateway('other', server(9000, 'TCP')),

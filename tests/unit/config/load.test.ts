@@ -401,7 +401,7 @@ describe('loading from a file', () => {
   });
   afterAll(async () => rm(folder, { recursive: true }));
 
-  test('takes the generation from the file, else from the environment, else from the time of the last change', async () => {
+  test('takes the generation from the file, the environment, or the modification time', async () => {
     const path = join(folder, 'sluice.yaml');
     await writeFile(path, JSON.stringify(base()));
     await utimes(path, 1_700_000_000, 1_700_000_000.9);

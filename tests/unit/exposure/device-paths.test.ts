@@ -135,7 +135,7 @@ describe('a path on a device', () => {
   });
 });
 
-test('what was declared before keeps running: it is read as it is, and an annotation refused now keeps what was last accepted', () => {
+test('declared paths keep working, and an annotation refused now keeps the last accepted path', () => {
   for (const path of ['/Common/a;b', '/Common/a"b', '/Common/a~b']) {
     const { settings } = exposure();
     expect(

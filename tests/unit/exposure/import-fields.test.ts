@@ -215,7 +215,7 @@ describe('several objects', () => {
     expect(lost(importCis([at('b', 443, {}), at('a', 444, {})], OPTIONS))).toEqual([]);
   });
 
-  test('share the address and partition that most of them have, the first by name among equals; the others say their own', () => {
+  test('share the address and partition of most of them; the others have their own', () => {
     const [one, two] = ['192.0.2.1', '192.0.2.2'];
     const found = importCis(
       [

@@ -254,7 +254,7 @@ describe('nodes as members', () => {
     ]);
   });
 
-  test('of several Service ports that lead to the listener, the gateway’s own number goes first, then the lowest', () => {
+  test('among several Service ports, the number of the listener goes first, then the lowest', () => {
     const { objects, mapping } = world({ objects: { nodes: [node('n1', '10.0.0.1')] } });
     const to = (port: number, nodePort: number): object => ({
       service: 'istio-system/istio-ingressgateway',

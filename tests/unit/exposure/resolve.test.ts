@@ -133,7 +133,7 @@ describe('a setting', () => {
     expect(codes(resolve(wanted, at))).toEqual(told);
   });
 
-  test('of sluice.yaml that a mode above does not take is left out; asked for together with the mode it is refused', () => {
+  test('from sluice.yaml that do not fit the mode are dropped; those of the same object are refused', () => {
     const of = (profileTcp: string, mode?: string): readonly string[] =>
       codes(
         resolve({ mode: 'fastl4', profileTcp: T }, TCP, {

@@ -49,7 +49,7 @@ describe('what of a batch is still worth doing', () => {
     expect(kept([first!, second!], 'k8s')).toEqual(['second']);
   });
 
-  test('what was observed more than a minute ago is dropped, by the time of the snapshot and not of this message', () => {
+  test('events observed more than a minute before the snapshot arrived are dropped', () => {
     expect(kept([message(event(1, ['10.0.0.1']), 60_000)], 'k8s')).toHaveLength(1);
     const { arrivals, dropped } = sortMessages(
       [message(event(1, ['10.0.0.1']), 60_001)],

@@ -38,7 +38,7 @@ async function apply(access: MemoryNodes, state: DeclaredState): Promise<void> {
 
 const revisions = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 5 });
 
-test('events in whatever order, some lost, some late: the nodes end as the newest slice says, and nothing older is written after it', async () => {
+test('after events in any order, lost or late, the nodes match the newest slice', async () => {
   await fc.assert(
     fc.asyncProperty(
       revisions,

@@ -260,7 +260,7 @@ test.each<[string, 'content' | 'device', DeviceError['code']]>([
   ]);
 });
 
-test('an event that another process took up and did not give back is not tried again: its slice says the same', async () => {
+test('an event that another process received and did not return is not tried again', async () => {
   const at = desk();
   expect(await at.step([message(leaves(), { receiveCount: 2 })])).toEqual([]);
   expect([at.asked, at.lines]).toMatchObject([

@@ -1,4 +1,4 @@
-/** The audit log: no entry takes the place of another one, and all are read. */
+/** The audit log: no entry replaces another one, and all are read. */
 import { describe, expect, test } from '@jest/globals';
 import { createAudit } from '../../../shared/failures/audit.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
@@ -6,7 +6,7 @@ import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 const entry = (action: string) => ({ who: 'ada', action, selection: 's', why: 'w', result: 'r' });
 
 describe('the audit log', () => {
-  test('refuses an entry under a name that is taken, and keeps the one that has it', async () => {
+  test('refuses an entry with an existing name, and keeps the existing entry', async () => {
     const audit = createAudit(
       memoryBlobs(),
       () => 1_000,
@@ -29,7 +29,7 @@ describe('the audit log', () => {
     expect((await audit.list()).map(({ action }) => action)).toEqual(names);
   });
 
-  test('leaves out what is deleted by hand while it is read', async () => {
+  test('omits entries that are deleted by hand while it is read', async () => {
     const blobs = memoryBlobs();
     const audit = createAudit(
       { ...blobs, list: async () => [{ key: 'audit/gone.json', tag: '1' }] },

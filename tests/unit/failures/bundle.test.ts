@@ -1,6 +1,6 @@
 /**
- * The content of a bundle is not trusted. Seen red with the schema of the store's own heads in the
- * place of `Line`.
+ * The content of a bundle is not trusted. Red with the schema of the store's own heads instead of
+ * `Line`.
  */
 import { describe, expect, test } from '@jest/globals';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
@@ -77,7 +77,7 @@ describe('a bundle', () => {
     );
   });
 
-  test('larger than a process should read is refused before it is taken apart', () => {
+  test('that is too large for a process is refused before it is parsed', () => {
     const text = bundle(failure(), failure({ id: 'fedcba9876543210' }));
     const bounds = { bytes: text.length, failures: 2 };
     expect(readBundle(text, 'b', bounds)).toHaveLength(2);
@@ -94,7 +94,7 @@ describe('a bundle', () => {
     ).toThrow(expect.objectContaining({ code: 'RPL709' }));
   });
 
-  test('is never written larger than it may be read', () => {
+  test('is never written larger than the limit for reading', () => {
     const two = [failure(), failure()];
     expect(() => writeBundle(two, 0, { bytes: 1e6, failures: 1 })).toThrow(
       expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('filter') }),
@@ -119,7 +119,7 @@ describe('a bundle', () => {
     }
   });
 
-  test('may have blank lines, as an editor leaves them', () => {
+  test('may contain blank lines', () => {
     expect(readBundle(bundle(failure()).replaceAll('\n', '\n  \n'), 'b')).toEqual([failure()]);
   });
 });

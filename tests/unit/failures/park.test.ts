@@ -1,4 +1,4 @@
-/** What park takes from which queue, how long it keeps it, and whose it takes an event for. */
+/** The queues that park reads, how long it keeps failures, and to which owner it attributes them. */
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { createPruner, type Pruned } from '../../../functions/park/prune.ts';
@@ -45,7 +45,7 @@ async function parked(arn: string): Promise<readonly (string | undefined)[]> {
   return (await failures.store.list()).map(({ queue }) => queue);
 }
 
-describe('what park is fed with', () => {
+describe('the input of park', () => {
   test.each([
     ['arn:aws:sqs:eu-central-1:1:sluice-snapshots-dead.fifo', 'snapshots'],
     ['arn:aws:sqs:eu-central-1:1:sluice-slices-dead.fifo', 'slices'],
@@ -60,7 +60,7 @@ describe('what park is fed with', () => {
     ['arn:aws:sqs:eu-central-1:1:express', 'express'],
     ['', 'a record without a queue'],
   ])(
-    'from any other queue (%s) nothing is taken, and the one that is connected is named',
+    'messages of any other queue (%s) are refused, with the name of the connected queue',
     async (arn, named) => {
       await expect(parked(arn)).rejects.toThrow(
         `park received ${named}; connect it only to the queues snapshots-dead and slices-dead`,
@@ -76,7 +76,7 @@ describe('what park is fed with', () => {
   });
 });
 
-test('every batch is followed by a look at what is too old', async () => {
+test('after every batch, retention is checked', async () => {
   const runtime = testRuntime();
   const failures = failuresOver(memoryBlobs(), runtime);
   const asked: number[] = [];
@@ -131,7 +131,7 @@ describe('retention', () => {
     return at;
   }
 
-  test('ends for failures and jobs after the days that are configured, for marks when no queue can hold their message', async () => {
+  test('removes failures and jobs after the configured days, and marks after the retention of queues', async () => {
     const at = kept();
     await at.prune();
     expect(at.asked.map((before) => at.runtime.clock.now() - before)).toEqual([
@@ -141,7 +141,7 @@ describe('retention', () => {
     ]);
   });
 
-  test('is looked at once a day, a whole day after the last time', async () => {
+  test('is checked once a day, a whole day after the last check', async () => {
     const at = kept();
     await at.prune();
     at.runtime.advance(DAY - 1);
@@ -177,7 +177,7 @@ describe('retention', () => {
   });
 });
 
-describe('whose a dead letter is', () => {
+describe('the owner of a dead letter', () => {
   const { privatePem, publicPem } = newKeyPair();
   const signer = readSigner(privatePem);
   if ('problem' in signer) throw new Error(signer.problem);

@@ -1,6 +1,6 @@
 /**
- * What is kept of a message of a dead-letter queue: whose it is, of which exposure, and who is said
- * to have sent it.
+ * The record of a message of a dead-letter queue: its owner, its exposure, and the verification of
+ * its sender.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -95,7 +95,7 @@ const ofLetter = (over: Partial<DeadLetter>, body: string, given: Given = {}): F
   recordOf(over.queue ?? 'slices', sealed(letterOf(over, body)), given);
 
 describe('a message of a dead-letter queue', () => {
-  test('is a dead letter of Sluice where it is one for this queue, with its time', () => {
+  test('is read as a dead letter of Sluice if it is one for this queue, with its time', () => {
     const letter = letterOf({}, 'any');
     expect(readFoundDeadLetter('slices', message(sealed(letter, 'trace-l')))).toEqual({
       kind: 'letter',
@@ -118,14 +118,14 @@ describe('a message of a dead-letter queue', () => {
   });
 });
 
-describe('proof of the origin is asked for', () => {
+describe('proof of the origin is required', () => {
   const claim = (over: Partial<DeadLetter>): unknown => {
     const whole = message(sealed(letterOf(over, 'the event', 'AROAEAST')), { sender: 'AROAMAP' });
     return claimIn(readFoundDeadLetter('slices', whole), whole);
   };
   const original = { body: 'the event', sender: 'AROAEAST' };
 
-  test('of a message that no function saw, with its own sender', () => {
+  test('for a message that no function handled, with its own sender', () => {
     const raw = message('bytes', { sender: 'AROAEAST' });
     expect(claimIn({ kind: 'raw' }, raw)).toEqual({ body: 'bytes', sender: 'AROAEAST' });
   });
@@ -147,7 +147,7 @@ describe('proof of the origin is asked for', () => {
 });
 
 describe('a dead letter', () => {
-  test('is kept with everything that its function wrote', () => {
+  test('keeps everything that its function wrote', () => {
     const written = {
       owner: OWNER,
       device: 'bigip-9',
@@ -203,7 +203,7 @@ describe('a dead letter', () => {
     });
   });
 
-  test('takes from the event what its function did not write', () => {
+  test('takes from the event the fields that its function did not write', () => {
     const { head, details } = ofLetter({}, wish(), { proof: FREE });
     expect([head.owner, head.device, head.revision, details.traceparent]).toEqual([
       OWNER,
@@ -218,7 +218,7 @@ describe('a dead letter', () => {
     expect([head.owner, head.revision]).toEqual([OWNER, REVISION]);
   });
 
-  test('that was refused before it was read is not unpacked: it has the owner that it proved, and no revision', () => {
+  test('that was refused unread is not unpacked: it has its proven owner and no revision', () => {
     const { head } = ofLetter(
       { queue: 'snapshots', code: 'Q612', owner: 'west/a/gw', revision: REVISION },
       snapshot(),
@@ -227,13 +227,13 @@ describe('a dead letter', () => {
     expect([head.owner, head.revision]).toEqual([OWNER, undefined]);
   });
 
-  test('of a slice that was refused is, because only map sends slices', () => {
+  test('of a refused slice is unpacked, because only map sends slices', () => {
     const { head } = ofLetter({ code: 'Q612' }, wish(), { proof: UNPROVEN });
     expect(head).toMatchObject({ owner: OWNER, revision: REVISION, device: 'bigip-1' });
   });
 
   test.each(['Q616', 'Q617'])(
-    'of an event that must not be parsed (%s) says nothing of it',
+    'of an event that must not be parsed (%s) has no details of the event',
     (code) => {
       const body = wish();
       const { head, details } = ofLetter({ code, owner: OWNER }, body);
@@ -278,7 +278,7 @@ describe('a dead letter', () => {
     expect([head.owner, head.revision]).toEqual([undefined, undefined]);
   });
 
-  test('has a sentence of 300 characters at most, and the whole reason beside it', () => {
+  test('has a summary of at most 300 characters, and the complete reason', () => {
     const sentence = (length: number): string | undefined =>
       ofLetter({ reason: 'x'.repeat(length), owner: OWNER }, wish()).head.sentence;
     expect(sentence(300)).toBe('x'.repeat(300));
@@ -306,13 +306,13 @@ describe('the gateways of a failure', () => {
     expect(gateways({ exposure: '10.0.0.1:1/tcp', partition: 'k8s' })).toEqual([]);
   });
 
-  test('are all of its event where it is of no single exposure, each once', () => {
+  test('are all of its event if it concerns no single exposure, each once', () => {
     expect(gateways({})).toEqual(['a/other-partition', 'b/other-port', 'c/both']);
   });
 });
 
-describe('what the queue moved by itself', () => {
-  test('is kept as a failure that no function ever worked on', () => {
+describe('a message that the queue itself moved', () => {
+  test('is kept as a failure that no function handled', () => {
     const body = wish();
     const record = recordOf('slices', body, { proof: FREE, over: { sender: 'AROA' } });
     expect(record).toMatchObject({
@@ -363,7 +363,7 @@ describe('what the queue moved by itself', () => {
     ]);
   });
 
-  test('is unpacked with proof, and of its owner if the proof is of the same cluster', () => {
+  test('is unpacked with proof, and attributed to its owner if the proof is of the same cluster', () => {
     expect(recordOf('snapshots', snapshot(), { proof: FREE }).head).toMatchObject({
       owner: OWNER,
       revision: REVISION,
@@ -382,7 +382,7 @@ describe('what the queue moved by itself', () => {
     expect([head.owner, head.revision]).toEqual([undefined, undefined]);
   });
 
-  test('without proof is its owner’s if it is a slice, because only Sluice sends there', () => {
+  test('without proof is attributed to its owner if it is a slice, because only Sluice sends slices', () => {
     expect(recordOf('slices', wish(), { proof: UNPROVEN }).head).toMatchObject({
       owner: OWNER,
       revision: REVISION,
@@ -424,7 +424,7 @@ describe('what the queue moved by itself', () => {
     expect(recordOf(queue, body, { proof: FREE }).head).toMatchObject(head);
   });
 
-  test('that cannot be read is one failure for each content, or for each type and subject that it names', () => {
+  test('that is unreadable is one failure for each content, or for each type and subject', () => {
     const idOf = (body: string): string => recordOf('slices', body, { proof: FREE }).head.id;
     expect(idOf('not json')).toBe(ids('slices', `${digest('not json')} in the name of nobody`));
     const named = (type: string | undefined, data: object): string =>
@@ -435,7 +435,7 @@ describe('what the queue moved by itself', () => {
   });
 });
 
-describe('who sent it', () => {
+describe('the sender', () => {
   const config = configOf({
     clusters: [
       { id: 'east', senders: ['AROAEAST'] },
@@ -488,7 +488,7 @@ describe('who sent it', () => {
     expect(details.event.verification).toBe('unchecked');
   });
 
-  test('of a dead letter is said of the event in it, not of the letter', () => {
+  test('of a dead letter is that of the event in it, not of the letter', () => {
     const body = sealed(
       letterOf({ queue: 'snapshots', owner: OWNER, code: 'GW104' }, snapshot(), 'AROAEVIL'),
     );

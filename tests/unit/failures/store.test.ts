@@ -1,6 +1,5 @@
 /**
- * What the failure store keeps when several write at once, when a write or a blob is lost, and what
- * it reads to list.
+ * The failure store under concurrent writes and lost writes or blobs, and what it reads for a list.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
@@ -20,12 +19,12 @@ let now: number;
 let store: FailureStore;
 /** `put index/ab.json`, in order; of writes only those that took effect. */
 let did: string[];
-/** Called before an operation: what another process does meanwhile. */
+/** Called before an operation, to simulate another process. */
 let meanwhile: (operation: Operation, key: string) => Promise<void>;
 
 function spied(): Blobs {
   const before = async (operation: Operation, key: string): Promise<void> => {
-    // What is no name would be refused by every adapter.
+    // Every adapter refuses an invalid name.
     if (operation !== 'list' && !isKey(key)) throw new TypeError(`no key: ${key}`);
     await meanwhile(operation, key);
     if (operation !== 'put') did.push(`${operation} ${key}`);
@@ -46,7 +45,7 @@ function spied(): Blobs {
 
 const theirs = (): FailureStore => createFailureStore(blobs, () => now);
 const count = (what: string): number => did.filter((one) => one.startsWith(what)).length;
-/** Once, before the first operation of its kind on such a key. */
+/** Runs once, before the first operation of this kind on a matching key. */
 function once(operation: Operation, prefix: string, work: () => Promise<unknown>): void {
   let done = false;
   meanwhile = async (each, key) => {
@@ -101,7 +100,7 @@ describe('a failure that occurs again', () => {
     expect(await evidences()).toHaveLength(1);
   });
 
-  test('is as new as any where one of the two has no revision', async () => {
+  test('counts as equally new if one of the two has no revision', async () => {
     const bare = (message: string): FailureRecord => {
       const seen = sighting(1, { message, body: message });
       return { ...seen, head: { ...seen.head, revision: undefined } };
@@ -122,7 +121,7 @@ describe('a failure that occurs again', () => {
     expect(whole?.seen.at(-1)).toBe(digest('m1-25').slice(0, 12));
   });
 
-  test('remembers the replays of policies until it succeeded once', async () => {
+  test('keeps the replays of policies until one has succeeded', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     await store.change([id], () => ({ state: 'open', note: 'n', replays: ['job1'] }));
     expect(await store.record(sighting(1, { counter: 2 }))).toMatchObject({
@@ -138,7 +137,7 @@ describe('a failure that occurs again', () => {
     }
   });
 
-  test('while it is quarantined stays so', async () => {
+  test('while it is quarantined stays quarantined', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     await store.change([id], () => ({ state: 'quarantined' }));
     expect(await store.record(sighting(1, { counter: 2 }))).toMatchObject({ state: 'quarantined' });
@@ -146,7 +145,7 @@ describe('a failure that occurs again', () => {
 });
 
 describe('a change', () => {
-  test('touches those alone that it is for', async () => {
+  test('affects only the selected failures', async () => {
     const heads = [await store.record(sighting(1)), await store.record(sighting(2))];
     now += 1_000;
     const changed = await store.change(
@@ -157,14 +156,14 @@ describe('a change', () => {
     expect((await store.heads([heads[1]!.id])).get(heads[1]!.id)).toEqual(heads[1]);
   });
 
-  test('of nothing writes nothing', async () => {
+  test('that changes nothing writes nothing', async () => {
     const { id } = await store.record(sighting(1));
     did = [];
     expect(await store.change([id], () => undefined)).toEqual([]);
     expect(count('put')).toBe(0);
   });
 
-  test('is made again on what another process wrote meanwhile', async () => {
+  test('is repeated on the version that another process wrote meanwhile', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     once('put', 'index/', () => theirs().record(sighting(1, { counter: 2 })));
     expect(await store.change([id], () => ({ state: 'archived' }))).toMatchObject([
@@ -211,7 +210,7 @@ describe('a result that resolves a failure', () => {
     exposures: [],
   };
 
-  test('does not when the failure has come again with a newer revision meanwhile', async () => {
+  test('does not if the failure has recurred with a newer revision meanwhile', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     const newer = { ...sighting(1, { counter: 9 }) };
     once('get', 'index/', () => theirs().record(newer));
@@ -220,14 +219,14 @@ describe('a result that resolves a failure', () => {
   });
 });
 
-describe('what is read', () => {
-  test('of a failure whose evidence was replaced between two looks is the newer one', async () => {
+describe('a read', () => {
+  test('of a failure whose evidence is replaced meanwhile returns the newer evidence', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     once('get', 'evidence/', () => theirs().record(sighting(1, { counter: 2 })));
     expect((await store.get(id))?.details.event.body).toBe('event 1.2 ☃');
   });
 
-  test('of a failure whose evidence is lost is nothing, and the failure stays in the list', async () => {
+  test('of a failure whose evidence is lost returns nothing; the failure stays in the list', async () => {
     const { id, evidence } = await store.record(sighting(1));
     await blobs.delete(evidence);
     expect(await store.get(id)).toBeUndefined();
@@ -236,10 +235,10 @@ describe('what is read', () => {
     expect((await store.get(id))?.details.attempts).toHaveLength(1);
   });
 
-  test('in a list is read again only where something was written', async () => {
+  test('of a list reads again only the parts that were written', async () => {
     const heads = [await store.record(sighting(1)), await store.record(sighting(2))];
     did = [];
-    // It knows what it wrote itself.
+    // A store knows its own writes.
     await store.list();
     expect(count('get')).toBe(0);
     await theirs().change([heads[1]!.id], () => ({ state: 'archived' }));
@@ -250,20 +249,20 @@ describe('what is read', () => {
     ]);
   });
 
-  test('in a list by a process that has just begun is read once', async () => {
+  test('of a list in a new process reads every part once', async () => {
     await theirs().record(sighting(1));
     await store.list();
     await store.list();
     expect(count('get')).toBe(1);
   });
 
-  test('in a list is what is there, if a blob goes between the listing and the reading', async () => {
+  test('of a list omits a blob that is deleted between listing and reading', async () => {
     const { id } = await theirs().record(sighting(1));
     once('get', 'index/', () => blobs.delete(`index/${id.slice(0, 2)}.json`));
     expect(await store.list()).toEqual([]);
   });
 
-  test('of a large store is read in parts, and everything once', async () => {
+  test('of a large store reads it in parts, each once', async () => {
     const ids = new Set<string>();
     for (let n = 0; n < 100; n++)
       ids.add((await theirs().record(sighting(n, { owner: `east/a/${n}` }))).id);
@@ -290,13 +289,13 @@ describe('the order of a list', () => {
     return { ...seen, head: { ...seen.head, id, owner } };
   };
 
-  test('is newest first, then by id, and that of an owner holds nothing of another', async () => {
+  test('is newest first, then by id; the list of an owner has no failures of others', async () => {
     const owner = 'east/a/gw';
     const digit = ownerDigit(owner);
     const ids = ['3', '1', '2'].map((n) => `${digit}0000000000000${n}0`);
     for (const id of ids) await store.record(at(id, T0, owner));
     await store.record(at(`${digit}f00000000000000`, T0 + 1, owner));
-    // Its id begins alike, as that of every sixteenth owner.
+    // Its id has the same first digit, as every sixteenth owner has.
     await store.record(at(`${digit}100000000000000`, T0 + 2, 'west/b/gw'));
     const ordered = [`${digit}f00000000000000`, ...ids.toSorted()];
     expect((await store.ofOwner(owner)).map(({ id }) => id)).toEqual(ordered);
@@ -343,7 +342,7 @@ describe('a bundle', () => {
     return (await other.get(id))!;
   };
 
-  test('takes the place of nothing that is parked here while it is imported', async () => {
+  test('replaces nothing that is parked locally during the import', async () => {
     const whole = await elsewhere(1);
     once('put', 'imported/', () => theirs().record(sighting(1, { body: 'mine' })));
     expect(await store.adopt([whole])).toEqual([]);
@@ -367,7 +366,7 @@ describe('a bundle', () => {
 
 describe('retention', () => {
   test.each(['archived', 'healed', 'replayed'] as const)(
-    'removes what is %s, with its evidence, and nothing that changed at that time or later',
+    'removes %s failures with their evidence, but none that changed at that time or later',
     async (state) => {
       const heads = [1, 2, 3].map((n) => ({ ...sighting(n), at: T0 }));
       for (const each of heads) await store.record(each);
@@ -394,21 +393,21 @@ describe('retention', () => {
     expect(await store.list()).toEqual([]);
   });
 
-  test.each(['open', 'quarantined'] as const)('never removes what is %s', async (state) => {
+  test.each(['open', 'quarantined'] as const)('never removes %s failures', async (state) => {
     const { id } = await store.record(sighting(1));
     await store.change([id], () => ({ state }));
     expect(await store.prune(T0 + 1_000 * 86_400_000)).toBe(0);
     expect(await store.get(id)).toBeDefined();
   });
 
-  test('does not remove what came again a moment ago', async () => {
+  test('does not remove a failure that has just recurred', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     await store.change([id], () => ({ state: 'archived' }));
     await store.record(sighting(1, { counter: 2, at: T0 + 50_000 }));
     expect(await store.prune(T0 + 10_000)).toBe(0);
   });
 
-  test('does not remove what comes again while it is at work', async () => {
+  test('does not remove a failure that recurs during the removal', async () => {
     const { id } = await store.record(sighting(1, { counter: 1 }));
     await store.change([id], () => ({ state: 'healed' }));
     await store.list();

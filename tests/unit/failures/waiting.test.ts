@@ -1,4 +1,4 @@
-/** Changes that wait for a device: what is kept of them, what is left of an order, and who returns them when. */
+/** Changes that wait for a device: their entries, what remains of an order, and their return. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import {
@@ -94,7 +94,7 @@ describe('the next probe of a device', () => {
     if (taken) expect(mark?.due).toBe(NOW + 10_000);
   });
 
-  test('is missed when nobody has asked for ten minutes', () => {
+  test('is overdue if no process has probed for ten minutes', () => {
     expect([0, 1].map((late) => isAbandoned(markOf(), NOW + 10 * MINUTE + late))).toEqual([
       false,
       true,
@@ -106,7 +106,7 @@ describe('the mark of a device', () => {
   const away = (known: Mark | undefined, over: object = {}): Mark =>
     markedAway(known, DEVICE, { ...FAULT, now: NOW, ...over });
 
-  test('begins with the outage, now or when that is known', () => {
+  test('starts with the outage, or now if its start is unknown', () => {
     expect(away(undefined)).toEqual({
       ...fresh(DEVICE, NOW),
       state: 'away',
@@ -135,7 +135,7 @@ describe('the mark of a device', () => {
     },
   );
 
-  test('keeps its reason while the breaker only repeats that it is open', () => {
+  test('keeps its reason while the circuit breaker only reports that it is open', () => {
     const open = { code: 'BIP508', reason: 'breaker' };
     expect(away(markOf({ state: 'away', ...FAULT }), open)).toMatchObject(FAULT);
     expect(
@@ -189,7 +189,7 @@ describe('several entries of one group', () => {
     }),
   ];
 
-  test('are the newest, which waits since the first, and knows when each exposure was wanted last', () => {
+  test('become the newest, with the first waiting time and the last request of each exposure', () => {
     for (const entries of [
       [old, young],
       [young, old],
@@ -198,7 +198,7 @@ describe('several entries of one group', () => {
     expect(mergeEntries([old])).toBe(old);
   });
 
-  test('without versions, or of the same one, are the last that was sent', () => {
+  test('without versions, or of the same one, become the last that was sent', () => {
     for (const same of [undefined, version(1)]) {
       const [first, last] = [
         entryOf({ version: same, sentAt: NOW, body: 'first' }),
@@ -216,7 +216,7 @@ describe('several entries of one group', () => {
     }
   });
 
-  test('of which one has no version are the last that was sent, in whatever order they come', () => {
+  test('of which one has no version become the last that was sent, in any order', () => {
     const [bare, late] = [
       entryOf({ version: undefined }),
       entryOf({ sentAt: NOW + 1, body: 'late' }),
@@ -228,7 +228,7 @@ describe('several entries of one group', () => {
       expect(mergeEntries(entries).body).toBe('late');
   });
 
-  test('that are no slices say nothing of exposures', () => {
+  test('that are no slices keep only the exposures that they have', () => {
     const absence = entryOf({ kind: 'absence', wanted: { a: 1 } });
     expect(mergeEntries([absence, { ...absence, sentAt: NOW + 1 }]).wanted).toEqual({ a: 1 });
     expect(
@@ -236,7 +236,7 @@ describe('several entries of one group', () => {
     ).not.toHaveProperty('wanted');
   });
 
-  test('keep the deletions that were seen, in the newest slice', () => {
+  test('keep the observed deletions, in the newest slice', () => {
     const merged = mergeEntries([
       entryOf({ version: version(1), body: bodyOf(1, { changes: [change('gone')] }) }),
       entryOf({ version: version(2), body: bodyOf(2, { changes: [change('later')] }) }),
@@ -253,12 +253,12 @@ describe('several entries of one group', () => {
     expect(opened.ok.data.changes.map(({ name }) => name)).toEqual(['gone', 'later']);
   });
 
-  test('are sent as they came where nothing is added, cannot be read, or would not fit', () => {
+  test('are sent unchanged if nothing is added, or the result is unreadable or too large', () => {
     const same = bodyOf(2, { changes: [change('later')] });
     const last = entryOf({ version: version(2), body: same });
     expect(mergeEntries([entryOf({ version: version(1), body: bodyOf(1) }), last]).body).toBe(same);
     expect(mergeEntries([old, last]).body).toBe(same);
-    // Together they are larger than a message may be; what is not proven is held for approval.
+    // Together they exceed the size of a message; unproven removals are held for approval.
     const many = (of: string): Change[] =>
       Array.from({ length: 1_900 }, (_, n) =>
         change(Array.from({ length: 7 }, (_none, m) => digest(`${of} ${n} ${m}`)).join('')),
@@ -269,7 +269,7 @@ describe('several entries of one group', () => {
     expect(mergeEntries([big, bigger]).body === bigger.body).toBe(true);
   });
 
-  test('want each exposure of a slice at its time', () => {
+  test('keep the request time of each exposure of a slice', () => {
     expect(wantedOf(slice(1, [exposure(), exposure({ port: 1 })]), 7)).toEqual({
       [KEY]: 7,
       '172.16.100.195:1/tcp': 7,
@@ -304,7 +304,7 @@ describe('the changes of several slices', () => {
   });
 });
 
-describe('what is left of an order', () => {
+describe('the remaining part of an order', () => {
   const none = { slices: [], states: [] };
   const approve = (over: object = {}): Steering => ({
     action: 'approve',
@@ -388,7 +388,7 @@ describe('what is left of an order', () => {
     if (owners.length === 2) expect(left).toBe(order);
   });
 
-  test('to forget is nothing where all spoke', () => {
+  test('to forget is empty if all clusters have sent events since', () => {
     expect(remainingOrder(forget(OWNER), NOW, spoke(4))).toBeUndefined();
   });
 
@@ -430,7 +430,7 @@ const keep = (over: Partial<Entry> = {}): Promise<readonly Entry[]> =>
 const bodies = async (device?: string): Promise<readonly string[]> =>
   (await place.list(device)).map(({ entry }) => entry.body);
 
-describe('the place where changes wait', () => {
+describe('the store of waiting changes', () => {
   test('keeps one entry of each group, device and kind, and counts them', async () => {
     await keep({ sentAt: NOW + 2 });
     expect(
@@ -450,7 +450,7 @@ describe('the place where changes wait', () => {
     expect(await blobs.list('waiting/')).toHaveLength(5);
   });
 
-  test('says which of what is kept a newer one stands for, whichever comes first', async () => {
+  test('reports which entries a newer one replaces, in any order', async () => {
     await keep({ version: version(2), body: 'newer' });
     expect((await keep({ version: version(1), body: 'older' })).map(({ body }) => body)).toEqual([
       'older',
@@ -461,16 +461,16 @@ describe('the place where changes wait', () => {
     expect(await bodies()).toHaveLength(2);
   });
 
-  test('compares nothing with what has no version', async () => {
+  test('never compares entries without a version', async () => {
     await keep();
     expect(await keep({ version: undefined, sentAt: NOW + 1 })).toEqual([]);
     expect(await keep({ sentAt: NOW + 2 })).toEqual([]);
   });
 
-  test('keeps everything under names that every version finds', async () => {
+  test('uses names that every version of Sluice finds', async () => {
     await keep();
     await place.updateMark(DEVICE, () => markOf());
-    // In the order of their names.
+    // Sorted by name.
     expect((await blobs.list('waiting/')).map(({ key }) => key)).toEqual([
       expect.stringMatching(/^waiting\/[0-9a-f]{16}\/mark\.json$/),
       expect.stringMatching(/^waiting\/[0-9a-f]{16}\/slice\/[0-9a-f]{24}\/id0001\.json$/),
@@ -478,7 +478,7 @@ describe('the place where changes wait', () => {
     expect((await place.list())[0]?.entry.id).toMatch(/^[0-9a-f]{8}$/);
   });
 
-  test('counts what two processes kept of one group at once as one', async () => {
+  test('counts entries that two processes stored for one group as one', async () => {
     await keep();
     const { key } = (await blobs.list('waiting/'))[0]!;
     await blobs.put(key.replace('id0001', 'id0009'), (await blobs.get(key))!.text);
@@ -488,14 +488,14 @@ describe('the place where changes wait', () => {
     ]).toEqual([1, [2]]);
   });
 
-  test('refuses an entry under a name that is taken', async () => {
+  test('refuses an entry with an existing name', async () => {
     const same = createWaitingPlace(blobs, () => 'same');
     await same.keep(PLAIN);
     await expect(same.keep(PLAIN)).rejects.toMatchObject({ code: 'RPL700' });
     expect(await bodies()).toEqual(['body']);
   });
 
-  test('removes what it is told to, and leaves out what goes while it is read', async () => {
+  test('removes the given entries, and omits entries that are deleted while it is read', async () => {
     await keep();
     await keep({ group: 'other', body: 'other' });
     const [found] = await place.list();
@@ -513,7 +513,7 @@ describe('the place where changes wait', () => {
     ]);
   });
 
-  test('changes a mark on what others wrote meanwhile, and writes nothing where nothing changes', async () => {
+  test('updates the mark that others wrote meanwhile, and writes nothing if nothing changes', async () => {
     let puts = 0;
     let theirs: (() => Promise<unknown>) | undefined;
     const mine = createWaitingPlace(
@@ -567,7 +567,7 @@ describe('a turn', () => {
   let sent: { readonly queue: QueueName; readonly message: OutgoingMessage }[];
   let probe: () => Promise<Probe>;
   let probes: number;
-  /** Called after each message that was sent. */
+  /** Called after each sent message. */
   let afterSend: () => Promise<unknown>;
   beforeEach(() => {
     now = NOW;
@@ -618,7 +618,7 @@ describe('a turn', () => {
     );
 
   test.each([[undefined], [{ state: 'here' as const }]])(
-    'is nothing where nothing waits (%j)',
+    'does nothing if nothing waits (%j)',
     async (over) => {
       if (over !== undefined) await mark(over);
       expect([await take(), probes]).toEqual(['nothing', 0]);
@@ -634,7 +634,7 @@ describe('a turn', () => {
     }
   });
 
-  test('asks the device, and waits on while it does not answer', async () => {
+  test('probes the device, and keeps waiting while it does not answer', async () => {
     await keep();
     await mark({ state: 'returning', since: 5, failedReturns: 1, ...FAULT });
     probe = () => Promise.resolve({ away: { code: 'BIP502', reason: 'busy' } });
@@ -652,7 +652,7 @@ describe('a turn', () => {
     expect([sent, await place.count(DEVICE)]).toEqual([[], 1]);
   });
 
-  test('asks even where nothing waits any more, as long as the device is away', async () => {
+  test('probes even if nothing waits any more, as long as the device is away', async () => {
     await mark({ state: 'away' });
     expect([await take(), probes]).toEqual(['returned', 1]);
     now += 40_000;
@@ -682,7 +682,7 @@ describe('a turn', () => {
     expect((await place.mark(DEVICE))?.lease).toBeUndefined();
   });
 
-  test('says of what it returns how long it waited, and keeps the replay job in its id', async () => {
+  test('adds the waiting time to returned messages, and keeps the replay job in their id', async () => {
     const attempts = [{ at: '2026-11-23T02:59:00.000Z', ...FAULT }];
     await keep({ body: bodyOf(1), sentAt: NOW - 7, attempts, deduplicationId: 'replay.job1.x' });
     await keep({ group: 'g', body: bodyOf(2), deduplicationId: 'e2' });
@@ -696,7 +696,7 @@ describe('a turn', () => {
     ]);
   });
 
-  test('returns what comes while it returns', async () => {
+  test('returns entries that arrive meanwhile', async () => {
     await waiting(1);
     let came = false;
     afterSend = async () => {
@@ -739,7 +739,7 @@ describe('a turn', () => {
     };
     await take();
     expect(sent).toHaveLength(9);
-    // It gives back what is its own.
+    // It releases its own turn.
     const { lease, ...rest } = after!;
     expect(await place.mark(DEVICE)).toEqual(lease?.holder === 'theirs' ? after : rest);
   });
@@ -772,7 +772,7 @@ describe('a turn', () => {
     },
   );
 
-  test('does not call a device here that another process has meanwhile', async () => {
+  test('does not mark a device as here if another process has the turn meanwhile', async () => {
     await mark({ state: 'returning' });
     const lease = { holder: 'theirs', until: NOW + MINUTE };
     const own = place;
@@ -789,14 +789,14 @@ describe('a turn', () => {
     expect(await own.mark(DEVICE)).toMatchObject({ state: 'returning', lease });
   });
 
-  test('gives an order as far as it is still meant, as it came where that is all of it', async () => {
+  test('returns the remaining part of an order, unchanged if all of it remains', async () => {
     const approval: Steering = {
       action: 'approve',
       device: DEVICE,
       owner: OWNER,
       keys: ['a', KEY],
     };
-    // What another version wrote beside it comes back with it.
+    // Unknown fields of another version are returned too.
     const whole = { ...(JSON.parse(order({ ...approval, keys: ['b'] })) as object), extra: 'x' };
     await keep({ kind: 'order', group: 'o1', body: order(approval), sentAt: NOW });
     await keep({
@@ -806,7 +806,7 @@ describe('a turn', () => {
       sentAt: NOW + 1,
     });
     await keep({ body: bodyOf(1), wanted: { [KEY]: NOW + 5 }, sentAt: NOW + 5 });
-    // What an absence or an audit wants is no wish of its owner.
+    // A request of an absence or audit is not a request of its owner.
     await keep({ kind: 'audit', group: 'x', body: bodyOf(1), wanted: { a: NOW + 5 } });
     await take();
     expect(JSON.parse(sent[1]!.message.body)).toMatchObject(whole);
@@ -817,7 +817,7 @@ describe('a turn', () => {
     ]);
   });
 
-  test('tells of an order that nothing is left of, instead of giving it', async () => {
+  test('reports an order of which nothing remains, instead of returning it', async () => {
     const approval: Steering = { action: 'approve', device: DEVICE, owner: OWNER, keys: [KEY] };
     const attempts = [{ at: '2026-11-23T02:59:00.000Z', ...FAULT }];
     await keep({ kind: 'order', group: 'o', body: order(approval), sentAt: NOW, attempts });

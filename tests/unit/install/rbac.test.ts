@@ -42,7 +42,7 @@ describe('the rights of the service account', () => {
     expect(GRANTS.map(sayGrant).sort()).toEqual(said(GRANTS));
   });
 
-  test('hold no Secret, no exec, no port-forward, no wildcard, nothing about rights, and nothing can be deleted', () => {
+  test('grant no Secrets, exec, port-forward, wildcards or rights, and no deletion', () => {
     const words = GRANTS.map(({ group, resource, verb }) => `${verb} ${resource}.${group}`);
     expect(
       words.filter((word) =>

@@ -205,7 +205,7 @@ describe('a snapshot', () => {
    * Red when an id is made up instead of derived: a snapshot that is handled twice would be applied
    * twice.
    */
-  test('that is delivered twice sends everything under the same ids, so that the queue swallows the second', async () => {
+  test('that is delivered twice sends everything with the same ids, which the queue deduplicates', async () => {
     const at = desk();
     const twice: (readonly string[])[] = [];
     const names = ['slices', 'express'] as const;
@@ -500,7 +500,7 @@ describe('an event without proof of its origin', () => {
     expect(at.slices()).toHaveLength(2);
   });
 
-  test('of a clock that is ahead is accepted, because the fences of its own cluster continue above it; a year after 2300 is refused', async () => {
+  test('with a clock that is ahead is accepted; a year after 2300 is refused', async () => {
     const at = desk();
     await at.tell(
       'e-1',

@@ -120,7 +120,7 @@ describe('addresses that others on the device hold', () => {
     }
   });
 
-  test('what BIG-IP allows is no conflict: another port or protocol in /Common, a wildcard port, what is declared already', () => {
+  test('no conflict where BIG-IP allows it: other ports or protocols, wildcards, declared ones', () => {
     for (const over of [{ port: 1 }, { protocol: 'udp' }, { port: 0 }, { address: '10.0.0.1' }]) {
       expect(
         plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: holders(over) }).entries,

@@ -366,7 +366,7 @@ describe('a fleet that changes', () => {
   ];
   const apart = under(fleet({ clusters: ['east', 'north'] }));
 
-  test('the oldest keeps the shared exposure; the other loses its part and waits with a complete claim, whichever sends first', () => {
+  test('the oldest keeps the shared exposure; the other waits with a complete claim', () => {
     const declared = declaredBy(both);
     const results = [[both[0]!], [both[1]!], both, []].map((slices) =>
       plan(declared, slices, apart),

@@ -376,8 +376,11 @@ describe('a drain', () => {
   });
 });
 
-/** Red with the guard removed: without `above` the first, without the comparison of versions in `forget` (apply-orders.ts) the
- * second and fourth, when it takes its own fence for a newer word the third. */
+/**
+ * Red with the guard removed: without `above` the first, without the comparison of versions in
+ * `forget` (apply-orders.ts) the second and fourth, if it takes its own fence for a newer event the
+ * third.
+ */
 describe('an owner that is forgotten', () => {
   const declared = plan(EMPTY_STATE, [slice(7, many(6))]).next;
   const forget = (

@@ -302,7 +302,7 @@ describe('changes of a fleet while clusters send events', () => {
     ]);
   });
 
-  test('places the clusters although the device refuses its settings; these are remembered until they are tried', () => {
+  test('places the clusters although the device refuses its settings, which are tried later', () => {
     const standby = under(fleet({ mode: 'active-standby', settings: { connectionLimit: 9 } }));
     const update = plan(state, [], standby).entries.find((one) => changeId(one) === id)!;
     const refused = new Map([

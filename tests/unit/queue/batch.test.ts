@@ -21,8 +21,8 @@ interface Site {
 }
 
 /**
- * `a1` and `a2` are of group a. What `fails` throws for an id is thrown for every call that holds
- * it.
+ * `a1` and `a2` are of group a. An error that `fails` throws for an id is thrown by every call that
+ * contains it.
  */
 function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork> = {}): Site {
   const [calls, givenUp, released, deleted]: [
@@ -69,7 +69,7 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
   return { calls, givenUp, released, deleted, run };
 }
 
-/** Red without `handleAlone`: the group came back until the queue gave all of it up. */
+/** Red without `handleAlone`: the queue retries the whole group until it gives up on it. */
 describe('a message that throws', () => {
   test.each<[string, unknown]>([
     ['a stack that overflows', new RangeError('Maximum call stack size exceeded')],
@@ -92,13 +92,13 @@ describe('a message that throws', () => {
     },
   );
 
-  test('because what it makes fits into no message keeps that code', async () => {
+  test('because its result is too large for a message keeps that code', async () => {
     const here = site({ a1: new QueueError('Q604', 'too large; split it') });
     expect(await here.run(['a1'])).toEqual([]);
     expect(here.givenUp).toEqual([['a1', { code: 'Q604', reason: 'too large; split it' }]]);
   });
 
-  test('comes again where it cannot even be given up, and what is behind it waits', async () => {
+  test('is retried if it cannot even be dead-lettered, and later messages of its group wait', async () => {
     const here = site(
       { a1: new Error('x') },
       { single: true, giveUp: () => Promise.reject(new QueueError('Q601', 'away')) },
@@ -107,14 +107,14 @@ describe('a message that throws', () => {
     expect(here.released).toEqual(['a2']);
   });
 
-  test('describes shortly what was thrown', async () => {
+  test('is reported with a short description of the error', async () => {
     const here = site({ a1: new Error('x'.repeat(400_000)) });
     await here.run(['a1']);
     expect(here.givenUp[0]?.[1].reason.length).toBeLessThan(1_000);
   });
 });
 
-describe('what is away', () => {
+describe('an unreachable service', () => {
   test.each<[string, unknown]>([
     ['the queue', new QueueError('Q601', 'away')],
     [
@@ -134,7 +134,7 @@ describe('what is away', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('an error', () => {
   const told = (fails: Record<string, unknown>, over: Partial<BatchWork> = {}) => {
     const errors: string[] = [];
     const at = site(fails, {
@@ -144,7 +144,7 @@ describe('what goes wrong', () => {
     return { at, errors };
   };
 
-  test('is logged with its group: for the batch, for the single message, and for giving it up', async () => {
+  test('is logged with its group: for the batch, the single message and the dead letter', async () => {
     const { at, errors } = told(
       { a1: new TypeError('a fault') },
       { giveUp: () => Promise.reject(new Error('no dead letters')) },

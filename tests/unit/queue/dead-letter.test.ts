@@ -59,7 +59,7 @@ async function letters(): Promise<readonly DeadLetter[]> {
   });
 }
 
-/** Text that hardly packs. */
+/** Text that hardly compresses. */
 const foreign = (length: number): string =>
   String.fromCharCode(...[...randomBytes(length)].map((byte, i) => 0x4e00 + byte + 256 * (i % 80)));
 
@@ -105,7 +105,7 @@ describe('a dead letter', () => {
     ]);
   });
 
-  test('travels as a CloudEvent in the group of its original, on the dead-letter queue of its queue', async () => {
+  test('is sent as a CloudEvent in the group of its original, to the dead-letter queue of its queue', async () => {
     await sendDeadLetter(
       queues,
       input({ queue: 'slices', owner: 'east/istio-system/gw', traceparent: '00-a-b-01' }),
@@ -131,7 +131,7 @@ describe('a dead letter', () => {
     expect(await letters()).toMatchObject([{ class: faultClass }]);
   });
 
-  test('written twice for the same fault of the same message is there once', async () => {
+  test('written twice for the same fault of the same message is stored once', async () => {
     await sendDeadLetter(queues, input());
     await sendDeadLetter(queues, input({ now: NOW + 5 }));
     expect(await letters()).toHaveLength(1);
@@ -143,7 +143,7 @@ describe('a dead letter', () => {
     expect(await letters()).toHaveLength(2);
   });
 
-  test('a message without a group and of unknown owner gets one all the same', async () => {
+  test('of a message without a group and owner still has a group', async () => {
     await sendDeadLetter(queues, input({ message: { ...MESSAGE, group: '' } }));
     expect(await received()).toMatchObject([{ group: 'm-1' }]);
   });
@@ -154,7 +154,7 @@ describe('a dead letter', () => {
     expect(letter?.response).toMatch(/^x{4000}… \(100000 characters\)$/);
   });
 
-  test('fits with the largest event that can be sealed, whole', async () => {
+  test('contains the complete event, even the largest one that can be sealed', async () => {
     const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
     const body = serialiseEvent(
       'sluice.test.v1',
@@ -190,8 +190,8 @@ describe('a dead letter', () => {
   });
 
   /**
-   * Red without the forms of `sealLetter` and the budgets: Q604, and the message came back until
-   * the queue gave it up.
+   * Red without the forms of `sealLetter` and the budgets: Q604, and the queue retries the message
+   * until it gives up.
    */
   test.each<[string, Partial<DeadLetterInput>]>([
     ['an owner of 400 KB', { owner: `east/${'x'.repeat(400_000)}` }],
@@ -271,7 +271,7 @@ describe('a dead letter', () => {
     expect(letter?.attempts.map(({ code }) => code)).toEqual(['BIP17', 'BIP18', 'BIP19']);
   });
 
-  test('keeps any body as it was', async () => {
+  test('keeps any body unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
         await sendDeadLetter(queues, input({ message: { ...MESSAGE, id: randomUUID(), body } }));
@@ -311,7 +311,7 @@ describe('the queue codes', () => {
   });
 });
 
-describe('what a dead letter carries on', () => {
+describe('fields that a dead letter copies', () => {
   const long = (length: number): string => 'n'.repeat(length);
 
   test('keeps names of 512 characters whole, and leaves longer ones out', async () => {
@@ -339,7 +339,7 @@ describe('what a dead letter carries on', () => {
     expect([letter?.plan?.length, letter?.plan?.at(-1)?.key]).toEqual([50, 'k49']);
   });
 
-  test('is sent in the name of its cluster, without a name if that is too long, and about its group without an owner', async () => {
+  test('is sent in the name of its cluster if it is short enough, and names its group without an owner', async () => {
     for (const [code, owner] of [
       ['Q610', `${long(128)}/a/b`],
       ['Q611', `${long(129)}/a/b`],

@@ -1,4 +1,4 @@
-/** Exactly at a limit, and what becomes of it just beyond. */
+/** Behaviour exactly at a limit and just beyond it. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
@@ -34,13 +34,13 @@ const fieldsOf = (body: string): Record<string, unknown> =>
   JSON.parse(body) as Record<string, unknown>;
 
 describe('an event', () => {
-  test('of exactly 200 KiB of data travels as it is, and one byte more is packed', () => {
+  test('with exactly 200 KiB of data is sent unpacked, and with one byte more packed', () => {
     const text = (bytes: number): string => 'x'.repeat(bytes - JSON.stringify({ text: '' }).length);
     expect(fieldsOf(seal(text(200 * 1_024)))).toHaveProperty('data');
     expect(fieldsOf(seal(text(200 * 1_024 + 1)))).toHaveProperty('data_base64');
   });
 
-  test('that fills a message to the last byte is sent, and one byte less room is too little', () => {
+  test('that fills a message to the last byte is sent, and with one byte more it is refused', () => {
     const limit = Buffer.byteLength(seal('hello'));
     const within = (most: number): string =>
       serialiseEventWithin(TYPE, { text: 'hello' }, { meta: META, limit: most });
@@ -48,7 +48,7 @@ describe('an event', () => {
     expect(() => within(limit - 1)).toThrow(QueueError);
   });
 
-  test('may be longer when it is packed than any plain value may be', () => {
+  test('may be longer packed than the limit of a plain value', () => {
     const noise = randomBytes(230_000).toString('base64');
     const body = serialiseEvent(TYPE, { text: noise.slice(0, 250_000) }, META);
     const long = changed(body, {
@@ -57,13 +57,13 @@ describe('an event', () => {
     expect(parseAttributes(long)).toHaveProperty('ok');
   });
 
-  test('says that it waited, since when, and nothing of it where it did not', () => {
+  test('contains the time since which it waited, only if it waited', () => {
     const waited = { sentAt: 1_795_000_000_000, attempts: [] };
     expect(parseEvent(withWaited(seal('hello'), waited), TYPES)).toMatchObject({ ok: { waited } });
     expect(parseEvent(seal('hello'), TYPES)).not.toHaveProperty('ok.waited');
   });
 
-  test('that claims a signature without naming key or encoding is read, and the claim is as empty', () => {
+  test('with a signature but without key or encoding is read, with both empty', () => {
     const body = changed(seal('x'), { data: undefined, data_base64: 'AA==', signature: 's' });
     const read = parseAttributes(body);
     if ('refused' in read) throw new Error(read.refused.reason);
@@ -73,7 +73,7 @@ describe('an event', () => {
 });
 
 describe('a refused event', () => {
-  test('names the longest subject that there may be, and none that is empty or longer', () => {
+  test('quotes the longest valid subject, and none that is empty or longer', () => {
     const subjectOf = (subject: string): unknown => {
       const read = parseAttributes(changed(seal('x'), { subject, id: 5 }));
       return 'refused' in read ? read.refused.subject : 'taken';
@@ -85,13 +85,13 @@ describe('a refused event', () => {
     ]);
   });
 
-  test('that nests deeper than anything of ours is refused for it beside packed data too', () => {
+  test('with too many levels of nesting is refused, also with packed data', () => {
     const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
     const body = `${changed(seal('x'), { data: undefined, data_base64: 'AA==', dataencoding: 'gzip' }).slice(0, -1)},"more":${deep}}`;
     expect(parseAttributes(body)).toMatchObject({ refused: { code: 'Q615' } });
   });
 
-  test('that cannot be unpacked is not said to be too large', () => {
+  test('that cannot be unpacked is not reported as too large', () => {
     const broken = changed(seal('x'), {
       data: undefined,
       dataencoding: 'gzip',
@@ -117,7 +117,7 @@ describe('a refused event', () => {
 });
 
 describe('the queue file', () => {
-  test('is written through to the disk, so that a confirmed send survives a power cut', () => {
+  test('is synced to disk, so that a confirmed send survives a power cut', () => {
     rmSync(':memory:', { force: true });
     const database = openDatabase(':memory:');
     // 2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -126,7 +126,7 @@ describe('the queue file', () => {
     database.close();
   });
 
-  test('keeps nothing of what failed in the middle, and works on', () => {
+  test('keeps nothing of a failed transaction, and continues to work', () => {
     const database = openDatabase(':memory:');
     const insert = database.prepare('INSERT INTO seen VALUES (?, ?, ?)');
     const put = (id: string): void => void insert.run('snapshots', id, 1);
@@ -136,7 +136,7 @@ describe('the queue file', () => {
         throw new Error('in the middle');
       }),
     ).toThrow('in the middle');
-    // If the transaction was ended already, no second error hides the first one.
+    // If the transaction has already ended, no second error hides the first one.
     expect(() =>
       transaction(database, () => {
         database.exec('ROLLBACK');
@@ -169,8 +169,8 @@ describe('the queue file', () => {
   });
 });
 
-describe('what a process has in hand', () => {
-  test('is its own to the last millisecond, then over, and forgotten after a while', async () => {
+describe('a message in flight', () => {
+  test('belongs to its process to the last millisecond, and is forgotten later', async () => {
     const clock = createManualClock();
     const inHand = createInHand(clock, 5_000);
     inHand.hold('r', 1_000);
@@ -185,8 +185,8 @@ describe('what a process has in hand', () => {
   });
 });
 
-describe('what an event brings along from its wait in the failure store', () => {
-  test('is bounded: the newest five attempts, and the beginning of each reason', () => {
+describe('the attempts that an event keeps from its wait in the failure store', () => {
+  test('are limited: the newest five, and the beginning of each reason', () => {
     const at = '2026-11-22T10:00:00.000Z';
     const attempts = Array.from({ length: 7 }, (_, i) => ({
       at,
@@ -203,7 +203,7 @@ describe('what an event brings along from its wait in the failure store', () => 
     ]);
   });
 
-  test.each([undefined, '', '{', '{}', '"x"'])('is nothing if it says %j', (text) => {
+  test.each([undefined, '', '{', '{}', '"x"'])('are ignored if they are %j', (text) => {
     expect(parseWaited(text)).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ const META: EventMeta = {
 const DATA = { text: 'hello', items: [{ port: 443 }] };
 const TYPE = 'sluice.test.note.v1';
 
-/** Text that packs to about its own length. */
+/** Text that compresses to about its own length. */
 function noise(length: number): string {
   return randomBytes(length).toString('base64').slice(0, length);
 }
@@ -78,7 +78,7 @@ describe('sealing', () => {
     });
   });
 
-  test('any text survives, and the body holds only what every queue takes', () => {
+  test('any text survives, and the body has only characters that every queue accepts', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const body = serialiseEvent(TYPE, { text, items: [] }, META);
@@ -88,7 +88,7 @@ describe('sealing', () => {
     );
   });
 
-  test('packs large data, and opens it again', () => {
+  test('packs large data, and unpacks it again', () => {
     const data = { text: 'x'.repeat(MAX_STRING_CHARACTERS), items: [] };
     const body = serialiseEvent(TYPE, data, META);
     expect(body.length).toBeLessThan(10_000);
@@ -96,7 +96,7 @@ describe('sealing', () => {
     expect(parseEvent(body, TYPES)).toMatchObject({ ok: { data } });
   });
 
-  test('refuses what does not fit even packed, and says what to split', () => {
+  test('refuses data that is too large even packed, and says what to split', () => {
     const data = { text: noise(2_000_000), items: [] };
     expect(() => serialiseEvent(TYPE, data, META)).toThrow(
       expect.objectContaining({
@@ -291,7 +291,7 @@ describe('opening refuses, with code and reason,', () => {
     });
   });
 
-  test('anything else, without ever throwing', () => {
+  test('any other text, without throwing', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -322,7 +322,7 @@ describe('opening refuses, with code and reason,', () => {
     );
   });
 
-  test('but says whose event it was, as far as it can be read', () => {
+  test('but reports the owner of the event, as far as it is readable', () => {
     expect(refusal(parseEvent(raw({ data: 1 }), TYPES))).toMatchObject({
       id: 'e-1',
       type: TYPE,
@@ -336,7 +336,7 @@ describe('opening refuses, with code and reason,', () => {
     expect(Object.keys(refusal(parseEvent('?', TYPES))).sort()).toEqual(['code', 'reason']);
   });
 
-  test('but cut to the size of a record, whatever the sender named', () => {
+  test('but cuts long values of the sender to the size of a record', () => {
     for (const body of [
       raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }),
       raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) }),
@@ -346,11 +346,11 @@ describe('opening refuses, with code and reason,', () => {
     }
   });
 
-  test('but takes extensions it does not know', () => {
+  test('but accepts unknown extensions', () => {
     expect(parseEvent(raw({ partitionkey: 'x' }), TYPES)).toMatchObject({ ok: { id: 'e-1' } });
   });
 
-  test('but never for hops that cannot be read', () => {
+  test('but never because of unreadable hops', () => {
     expect(
       parseEvent(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES),
     ).toMatchObject({
@@ -360,7 +360,7 @@ describe('opening refuses, with code and reason,', () => {
 });
 
 /**
- * Red where one of them has no bound: it would be carried on into messages, records and lines of
+ * Red if one of them has no limit: it would be copied into messages, records and lines of
  * the log.
  */
 test.each([
@@ -428,7 +428,7 @@ test.each([
     'cluster',
   ],
 ] as const)(
-  '%s with a name of more than 512 characters is not taken',
+  '%s with a name of more than 512 characters is refused',
   (_, schema: z.ZodType, data, path) => {
     const { error } = schema.safeParse(data);
     expect(error?.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`)).toEqual([

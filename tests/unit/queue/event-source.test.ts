@@ -109,7 +109,7 @@ const depth = async (): Promise<number> => {
 };
 
 describe('an event source', () => {
-  test('gives a handler what Lambda gives it', async () => {
+  test('calls a handler as Lambda does', async () => {
     await send('a1');
     start();
     await idle();
@@ -136,7 +136,7 @@ describe('an event source', () => {
     expect(context.getRemainingTimeInMillis()).toBe(20_000);
   });
 
-  test('deletes a batch whose handler answers nothing, an empty list, or no list', async () => {
+  test('deletes a batch whose handler returns nothing, an empty list, or no list', async () => {
     for (const answer of [undefined, { batchItemFailures: [] }, {} as SQSBatchResponse]) {
       await send('a1', 'b1');
       const source = start();
@@ -147,7 +147,7 @@ describe('an event source', () => {
     }
   });
 
-  test('keeps only what was reported, and gives it again when its visibility ends', async () => {
+  test('keeps only reported messages, and redelivers them when their visibility ends', async () => {
     await send('a1', 'b1', 'c1');
     start();
     await idle();
@@ -159,7 +159,7 @@ describe('an event source', () => {
     expect(call(1).event.Records[0]?.attributes.ApproximateReceiveCount).toBe('2');
   });
 
-  test('with a lease, a long call keeps its messages, and those of a killed host come back when the lease ends', async () => {
+  test('with a lease, a long call keeps its messages; those of a killed host return with its end', async () => {
     await queue.send({ group: 'a', deduplicationId: '1', body: 'one' });
     // A host that was killed while it had the message.
     await queue.receive({ max: 1, waitMs: 0, visibilityMs: 6_000 });
@@ -174,7 +174,7 @@ describe('an event source', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('a reported message whose visibility the handler changed comes when the handler said', async () => {
+  test('a reported message whose visibility the handler changed is redelivered at that time', async () => {
     await send('a1');
     start();
     await idle();
@@ -186,7 +186,7 @@ describe('an event source', () => {
     expect(call(1).bodies).toEqual(['a1']);
   });
 
-  test('the whole batch comes again when the handler throws', async () => {
+  test('the whole batch is redelivered when the handler throws', async () => {
     await send('a1', 'b1');
     start();
     await idle();
@@ -196,7 +196,7 @@ describe('an event source', () => {
     expect(lines).toEqual(['the batch failed: boom']);
   });
 
-  test('the whole batch comes again when a handler throws before it does anything', async () => {
+  test('the whole batch is redelivered when a handler throws synchronously', async () => {
     await send('a1');
     let tries = 0;
     start({
@@ -209,7 +209,7 @@ describe('an event source', () => {
     expect(tries).toBe(2);
   });
 
-  test('the whole batch comes again when an unknown message is reported', async () => {
+  test('the whole batch is redelivered when an unknown message is reported', async () => {
     await send('a1', 'b1');
     start();
     await idle();
@@ -219,7 +219,7 @@ describe('an event source', () => {
     expect(lines).toEqual(['the batch failed: the reported item "who" is not in the batch']);
   });
 
-  test('a handler that takes too long fails its batch, and what it answers later changes nothing', async () => {
+  test('a handler that exceeds its timeout fails its batch, and its late result is ignored', async () => {
     await send('a1');
     start();
     await clock.pass(30_000);
@@ -253,7 +253,7 @@ describe('an event source', () => {
     expect(call(2).bodies).toEqual(['a3']);
   });
 
-  test('makes no more calls at the same time than it may', async () => {
+  test('never exceeds the configured concurrency', async () => {
     await send('a1', 'b1', 'c1', 'd1');
     start({ batchSize: 1, concurrency: 3 });
     await clock.pass(5_000);
@@ -263,7 +263,7 @@ describe('an event source', () => {
     expect(call(3).bodies).toEqual(['d1']);
   });
 
-  test('takes a message at once when it comes', async () => {
+  test('receives a new message at once', async () => {
     start();
     await clock.pass(1_000);
     const before = clock.now();
@@ -273,7 +273,7 @@ describe('an event source', () => {
     expect(clock.now()).toBe(before);
   });
 
-  test('goes on after a queue that failed, with growing pauses', async () => {
+  test('continues after a queue error, with growing pauses', async () => {
     let broken = true;
     const times: number[] = [];
     const flaky: Queue = {
@@ -345,14 +345,14 @@ describe('an event source', () => {
     },
   );
 
-  test('takes a visibility that is exactly the timeout, and one call at a time', async () => {
+  test('accepts a visibility equal to the timeout, and a concurrency of one', async () => {
     start({ visibilityMs: 30_000, timeout: 30_000, concurrency: 1 });
     await queue.send({ group: 'g', deduplicationId: 'a', body: 'a' });
     await clock.pass(100);
     expect(calls.map(({ bodies }) => bodies)).toEqual([['a']]);
   });
 
-  test('hides what it takes for the lease from the first moment, where there is one', async () => {
+  test('uses the lease as the first visibility, if there is one', async () => {
     const asked: number[] = [];
     const seen: Queue = {
       ...queue,
@@ -367,7 +367,7 @@ describe('an event source', () => {
     expect(asked).toEqual([5_000]);
   });
 
-  test('takes nothing when it was stopped before it began', async () => {
+  test('receives nothing if it was stopped before it started', async () => {
     const over = new AbortController();
     over.abort();
     start({ signal: over.signal });
@@ -379,16 +379,13 @@ describe('an event source', () => {
   test.each<[Error, string | undefined]>([
     [new QueueError('Q601', 'away'), 'Q601'],
     [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), undefined],
-  ])(
-    'names the code of a queue that gives nothing, and no code that is not ours',
-    async (error, code) => {
-      const told: object[] = [];
-      const away: Queue = { ...queue, name: queue.name, receive: () => Promise.reject(error) };
-      start({ queue: away, log: { ...log, error: (fields) => told.push(fields) } });
-      await clock.pass(10);
-      expect(told[0]).toMatchObject({ code, err: error });
-    },
-  );
+  ])('logs the code of a queue error, and no code that is not Sluice’s', async (error, code) => {
+    const told: object[] = [];
+    const away: Queue = { ...queue, name: queue.name, receive: () => Promise.reject(error) };
+    start({ queue: away, log: { ...log, error: (fields) => told.push(fields) } });
+    await clock.pass(10);
+    expect(told[0]).toMatchObject({ code, err: error });
+  });
 
   test.each<[Error, string | undefined]>([
     [new QueueError('Q605', 'late'), 'Q605'],
@@ -413,14 +410,14 @@ describe('an event source', () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  test('says $LATEST where the function has no version', async () => {
+  test('uses $LATEST if the function has no version', async () => {
     await send('a1');
     sources.push(startEventSource({ ...OPTIONS, queue, handler, clock }));
     await idle();
     expect(call(0).context.functionVersion).toBe('$LATEST');
   });
 
-  test('stopped while it waits, it ends at once', async () => {
+  test('ends at once if it is stopped while it waits', async () => {
     const source = start();
     await clock.pass(1_000);
     const before = clock.now();
@@ -495,7 +492,7 @@ describe("a handler's answer", () => {
     });
   });
 
-  test('that names no id is refused as such', () => {
+  test('without an id is refused', () => {
     const answer = { batchItemFailures: [{}] } as unknown as SQSBatchResponse;
     expect(readBatchResponse(answer, batch)).toMatchObject({
       reason: 'the reported item without an id is not in the batch',

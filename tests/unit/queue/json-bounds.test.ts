@@ -9,7 +9,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-/** Empty arrays and objects count as if they held one. */
+/** Empty arrays and objects count as if they had one element. */
 function countOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
   return (
@@ -23,8 +23,8 @@ function countOf(value: unknown): number {
   );
 }
 
-describe('JSON text that is too much', () => {
-  test('is known by its depth and by its number of values, whatever its strings hold', () => {
+describe('JSON text beyond the limits', () => {
+  test('is detected by its depth and number of values, whatever its strings contain', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -38,7 +38,7 @@ describe('JSON text that is too much', () => {
     );
   });
 
-  test('is known by its longest string or name, by what it says and not by how it is written', () => {
+  test('is detected by its longest string or name, measured without escapes', () => {
     const texts = fc.string({
       unit: fc.constantFrom('a', '"', '\\', '\n', '\u0001', '\u4e00', '\ud83d\ude00'),
     });
@@ -66,7 +66,7 @@ describe('JSON text that is too much', () => {
       expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
   });
 
-  test('is looked through to the end of what is no JSON', () => {
+  test('is scanned to its end even if it is no JSON', () => {
     for (const text of ['', '"', '"\\', ']]]][', '"abc', '\\"['])
       expect(excessOf(text, { depth: 1, values: 2 })).toBeUndefined();
   });

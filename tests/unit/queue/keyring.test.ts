@@ -34,7 +34,7 @@ const found = (keyid: string): object => ({
 });
 
 describe('the keys of a cluster', () => {
-  test('are several while one is replaced, and read once', async () => {
+  test('may be several during a rotation, and are read once', async () => {
     const { secrets, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => 0 });
     for (const { keyid } of [one, two, one])
@@ -46,7 +46,7 @@ describe('the keys of a cluster', () => {
     expect(read).toEqual(['file:1', 'file:2']);
   });
 
-  test('do not need each other: one that cannot be read is asked for again, and only its own events wait', async () => {
+  test('are independent: an unreadable key is read again, and only its own events wait', async () => {
     const { secrets, texts } = vault({ 'file:1': one.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => 0 });
     expect(await ring.find(cluster, one.keyid)).toEqual(found(one.keyid));
@@ -65,7 +65,7 @@ describe('the keys of a cluster', () => {
     expect(await ring.find(cluster, two.keyid)).toEqual(found(two.keyid));
   });
 
-  test('that change behind their reference are seen, and a stranger makes us read no more than once a minute', async () => {
+  test('that are replaced at their source are noticed; unknown keys cause at most one read a minute', async () => {
     let now = 0;
     const { secrets, texts, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => now });
@@ -82,7 +82,7 @@ describe('the keys of a cluster', () => {
 });
 
 describe("the watcher's key", () => {
-  test('is read once on its first use; a missing one is requested again', async () => {
+  test('is read once on its first use; a missing one is read again', async () => {
     const { secrets, texts, read } = vault({});
     const signer = signerOf(secrets, { signKey: 'file:key' });
     await expect(signer()).rejects.toMatchObject({ code: 'GW102' });
@@ -104,7 +104,7 @@ describe("the watcher's key", () => {
   });
 });
 
-test('a key that is known is not read again, however old; and a secret that fails without a code is one that is missing', async () => {
+test('a known key is never read again; a secret that fails without a code counts as missing', async () => {
   const { secrets, read } = vault({ 'file:1': one.publicPem });
   let now = 0;
   const ring = createKeyring(secrets, { monotonic: () => now });

@@ -36,7 +36,7 @@ function entry(env: Readonly<Record<string, string>> = {}): {
 }
 
 describe('a Lambda function', () => {
-  test('starts with its first call, once, from the configuration that was packed with it', async () => {
+  test('starts once, with its first call, from its packed configuration', async () => {
     copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));
     const { call, runtimes } = entry();
     expect(runtimes).toEqual([]);
@@ -56,7 +56,7 @@ describe('a Lambda function', () => {
     await runtimes[0]?.queues.close();
   });
 
-  test('that cannot start says why, and tries again with the next call', async () => {
+  test('that cannot start reports why, and tries again with the next call', async () => {
     const { call, runtimes } = entry();
     await expect(call()).rejects.toThrow(
       'sluice.config.json and sluice.yaml are not in the package',

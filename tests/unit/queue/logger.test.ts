@@ -24,7 +24,7 @@ describe('log lines', () => {
     });
   });
 
-  test('hold nothing that a terminal obeys, and the same data', () => {
+  test('contain no control characters, and the same data', () => {
     const owner = 'east/\u001B[2J\u009B31m\u202E\u007F\u2028/gw';
     const lines: string[] = [];
     createLogger('info', { write: (line: string) => lines.push(line) }).info(
@@ -74,7 +74,7 @@ describe('log lines', () => {
     expect(JSON.stringify(line)).toContain('[removed]');
   });
 
-  test('hold of an error what explains it, and nothing it carries', () => {
+  test('contain the description of an error, but not its other fields', () => {
     const cause = new TypeError('no such host');
     const error = Object.assign(new Error('unreachable', { cause }), {
       name: 'QueueError',

@@ -1,5 +1,5 @@
 /**
- * What is written about messages that may have killed a process, for how long, and when nothing is.
+ * The marks of messages that may have crashed a process: when they are written, and how long kept.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ const message = (id: string): QueueMessage => ({
   sentAt: 0,
 });
 
-test('the count of a message outlives the process, and another queue does not know it', async () => {
+test('the count of a message outlives the process, and is separate for each queue', async () => {
   const [blobs, { clock }] = [memoryBlobs(), testRuntime()];
   await marksOver('slices', async () => blobs, clock).set(message('a'), 2);
   expect(await marksOver('slices', async () => blobs, clock).get(message('a'))).toBe(2);
@@ -33,8 +33,8 @@ test('the count of a message outlives the process, and another queue does not kn
 });
 
 /**
- * Red without `suspects.prune` in the pruner: a message that its queue forgot leaves its mark for
- * good.
+ * Red without `suspects.prune` in the pruner: the mark of a message that its queue deleted is kept
+ * forever.
  */
 test('park forgets a mark when no queue can hold its message any more, not before', async () => {
   const [blobs, runtime] = [memoryBlobs(), testRuntime()];
@@ -56,7 +56,7 @@ test('park forgets a mark when no queue can hold its message any more, not befor
   expect(await blobs.list(MARKS)).toEqual([]);
 });
 
-test('is kept under a name that does not change with the version, and that no message can choose', async () => {
+test('has a name that is the same in every version, and that no message can choose', async () => {
   const [blobs, { clock }] = [memoryBlobs(), testRuntime()];
   await marksOver('slices', async () => blobs, clock).set(message('../a'), 1);
   const [, hash] = /^suspects\/slices\/([0-9a-f]{32})\.json$/.exec(
@@ -65,7 +65,7 @@ test('is kept under a name that does not change with the version, and that no me
   expect(createHash('sha256').update('../a').digest('hex').startsWith(hash!)).toBe(true);
 });
 
-test('a mark that its message takes along while marks are forgotten is no reason to fail', async () => {
+test('a mark that is deleted while old marks are pruned causes no error', async () => {
   const blobs = memoryBlobs();
   const keeping = createMarkKeeping({
     ...blobs,

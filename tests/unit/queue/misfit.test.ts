@@ -9,9 +9,9 @@ const One = z.strictObject({
   filled: z.int().default(3),
 });
 
-describe('the first thing in much data that does not fit', () => {
+describe('the first invalid value in large data', () => {
   test.each([[{ here: 'a' }], [{ here: 'a', perhaps: 'b', absent: true, filled: 1 }]])(
-    'is nothing where zod takes it: %j',
+    'is undefined if zod accepts the data: %j',
     (value) => {
       expect(One.safeParse(value).success).toBe(true);
       expect(firstMisfit(z.array(One), [value])).toBeUndefined();

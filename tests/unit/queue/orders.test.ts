@@ -36,7 +36,7 @@ describe('orders', () => {
     because: 'maintenance',
   };
 
-  test('go to the group of their device, each in the name of the cluster that it concerns', async () => {
+  test('are sent to the group of their device, each in the name of its cluster', async () => {
     await sendOrders(sender, [approve, drain]);
     const messages = await take('slices');
     expect(messages.map(({ group }) => group)).toEqual(['bigip', 'other']);
@@ -46,7 +46,7 @@ describe('orders', () => {
     ]);
   });
 
-  test('that are sent twice under one id arrive once', async () => {
+  test('that are sent twice with one id arrive once', async () => {
     for (let i = 0; i < 2; i += 1) await sendOrder(sender, drain, 'order-1');
     expect(await take('slices')).toHaveLength(1);
   });
@@ -62,7 +62,7 @@ describe('a request for a resync', () => {
   ): ResyncContext['config']['ingresses'][number] =>
     ({ cluster, service, devices }) as ResyncContext['config']['ingresses'][number];
 
-  test('goes once to each cluster that the device serves, and to no other', async () => {
+  test('is sent once to each cluster of the device, and to no other', async () => {
     const ingresses = [
       ingress('east', 'istio/one', ['bigip']),
       ingress('east', 'istio/two', ['other', 'bigip']),

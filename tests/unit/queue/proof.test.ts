@@ -1,4 +1,4 @@
-/** Whose event an imported message may count as, and how it is refused. */
+/** To which owner an imported message is attributed, and how it is refused. */
 import { describe, expect, test } from '@jest/globals';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
@@ -12,7 +12,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const { publicPem } = newKeyPair();
 
-/** Clusters that are named take events from these senders only; all others from any sender. */
+/** Listed clusters accept events from these senders only, all others from any sender. */
 function rulesWith(
   senders: Readonly<Record<string, readonly string[]>>,
   verifyKeys: string[] = [],
@@ -112,7 +112,7 @@ describe('the sender that a queue reports', () => {
 });
 
 describe('the sentence of a refusal', () => {
-  test('names the owner in at most 200 characters, and the key in at most 64', async () => {
+  test('quotes at most 200 characters of the owner, and at most 64 of the key', async () => {
     const refused = refusedInTheNameOf('o'.repeat(512), {
       kind: 'refused',
       code: 'X',

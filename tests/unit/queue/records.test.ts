@@ -1,4 +1,4 @@
-/** Messages as records of a function and back, and the rules that all queues keep. */
+/** Conversion between messages and records of a function, and rules for all queues. */
 import { describe, expect, test } from '@jest/globals';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
@@ -53,7 +53,7 @@ describe('a message', () => {
     );
   });
 
-  test('that the queue moved names the queue from which it came, and only such a one', () => {
+  test('has its source queue only if the queue moved it', () => {
     expect(toRecord(message({ redriven: true }), ARN).attributes.DeadLetterQueueSourceArn).toBe(
       'arn:aws:sqs:eu-central-1:1:sluice-slices.fifo',
     );
@@ -180,7 +180,7 @@ describe('the settings of a queue', () => {
   });
 });
 
-describe('what an audit asks for', () => {
+describe('the repair that an audit requests', () => {
   const found = (n: number, over: object = {}) => ({
     partition: `p${n % 2}`,
     object: `/p/o${n}`,
@@ -191,7 +191,7 @@ describe('what an audit asks for', () => {
   });
   const adopt = { key: 'k' } as never;
 
-  test('is nothing where nothing can be mended', () => {
+  test('is undefined if nothing can be repaired', () => {
     expect([
       repairRequest([]),
       adoptionRequest([found(1, { repairable: false })]),
@@ -207,7 +207,7 @@ describe('what an audit asks for', () => {
     });
   });
 
-  test('gives back what was kept, where anything was', () => {
+  test('restores kept changes, if there are any', () => {
     expect(repairRequest([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({
       partitions: ['p1', 'p0'],
       lift: true,
@@ -215,7 +215,7 @@ describe('what an audit asks for', () => {
     expect('lift' in repairRequest([found(1)])!).toBe(false);
   });
 
-  test('keeps what may be kept, where anything may', () => {
+  test('keeps the changes that may be kept, if there are any', () => {
     expect(adoptionRequest([found(1, { adopt }), found(2)])).toMatchObject({
       adopt: [{ partition: 'p1', key: 'k' }],
     });
@@ -262,7 +262,7 @@ describe('what an audit asks for', () => {
   );
 });
 
-describe('the lease of messages in hand', () => {
+describe('the lease of messages in flight', () => {
   async function renewed(
     lease: number | undefined,
     answers: readonly ('kept' | 'lost')[],
@@ -293,7 +293,7 @@ describe('the lease of messages in hand', () => {
     return { sleeps, hidden, warned };
   }
 
-  test('is renewed at a third of its time, each message for all of it, until it is over', async () => {
+  test('is renewed after a third of its time, for every message, until the call ends', async () => {
     expect(await renewed(30_000, ['kept', 'kept'])).toEqual({
       sleeps: [10_000, 10_000],
       hidden: [30_000, 30_000],
@@ -307,7 +307,7 @@ describe('the lease of messages in hand', () => {
     ]);
   });
 
-  test('is none where the host asks for none', async () => {
+  test('is not renewed if the host requests none', async () => {
     expect(await renewed(undefined, ['kept'])).toEqual({ sleeps: [], hidden: [], warned: [] });
   });
 });

@@ -56,7 +56,7 @@ describe('a signed event', () => {
     expect(holds(body)).toBe(true);
   });
 
-  test('names its key, and is otherwise the event that it would be unsigned', () => {
+  test('contains its key id, and is otherwise the same as unsigned', () => {
     const { keyid, signature, ...rest } = JSON.parse(small) as Record<string, unknown>;
     expect(keyid).toBe(signer.keyid);
     expect(Buffer.from(String(signature), 'base64')).toHaveLength(64);
@@ -64,7 +64,7 @@ describe('a signed event', () => {
     expect(parseEvent(serialiseEvent(TYPE, {}, META), TYPES)).not.toHaveProperty('ok.signature');
   });
 
-  test('holds whatever its data is: text of any kind, numbers, depth', () => {
+  test('is valid for any data: text of any kind, numbers, depth', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
@@ -76,7 +76,7 @@ describe('a signed event', () => {
     );
   });
 
-  test('holds where something on the way spells its JSON otherwise, and may touch trace and hops', () => {
+  test('is valid if its JSON is reformatted or its trace and hops change', () => {
     expect(holds(JSON.stringify(JSON.parse(small), null, 2))).toBe(true);
     expect(
       holds(
@@ -105,14 +105,14 @@ describe('a signed event', () => {
     expect(holds(body)).toBe(false);
   });
 
-  test('does not hold with what another packed event carries', () => {
+  test('is not valid with the data of another packed event', () => {
     const other = JSON.parse(serialiseEvent(TYPE, { text: 'y'.repeat(250_000) }, META, signer)) as {
       data_base64: string;
     };
     expect(holds(changed(large, (e) => (e['data_base64'] = other.data_base64)))).toBe(false);
   });
 
-  test('never holds for another key, not even under its id', () => {
+  test('is never valid for another key, not even with its id', () => {
     const stranger = pair();
     expect(holds(small, stranger.key)).toBe(false);
     const posing: EventSigner = {
@@ -122,7 +122,7 @@ describe('a signed event', () => {
     expect(holds(serialiseEvent(TYPE, { port: 443 }, META, posing))).toBe(false);
   });
 
-  test('signs attributes separately: text moved from one attribute to the next is another event', () => {
+  test('signs attributes separately: moving text from one attribute to the next is detected', () => {
     const a = JSON.parse(
       serialiseEvent(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer),
     ) as Record<string, unknown>;
@@ -137,7 +137,7 @@ describe('a key', () => {
     type: 'spki' | 'pkcs8',
   ): string => keyObject.export({ format: 'pem', type }).toString();
 
-  test('has one id for both halves', () => {
+  test('has the same id as private and as public key', () => {
     expect(signer.keyid).toBe(key.keyid);
     expect(key.keyid).toMatch(/^[0-9a-f]{16}$/);
   });

@@ -1,7 +1,7 @@
 /**
- * A message that kills its process is found and given up, and no other message waits for it longer
- * than two visibility times. Red without the marks (`begin` does nothing): it is never given up.
- * Red without the order of `tryAll`: what is behind it is never handled.
+ * A message that crashes its process is found and dead-lettered, and no other message waits for it
+ * longer than two visibility timeouts. Red without the marks (`begin` does nothing): it is never
+ * dead-lettered. Red without the order of `tryAll`: later messages are never handled.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';
@@ -33,12 +33,12 @@ interface Site {
   /** Messages that were read, one list for each call of the handler. */
   readonly reads: (readonly string[])[];
   readonly givenUp: string[];
-  /** What the handler deleted by itself, before it answered. */
+  /** Messages that the handler deleted itself, before it returned. */
   readonly deleted: string[];
   left(): readonly string[];
   send(...ids: readonly string[]): void;
   /**
-   * The queue gives out all that is left; false: the process died of it. A new process begins
+   * The queue delivers all remaining messages; false: the process crashed. A new process starts
    * unless `same`.
    */
   receive(same?: boolean): Promise<boolean>;
@@ -46,12 +46,12 @@ interface Site {
 
 interface Options {
   readonly deadly?: readonly string[];
-  /** What asks to come again, the first time. */
+  /** Messages that request a retry the first time. */
   readonly later?: readonly string[];
-  /** What asks to come again, every time. */
+  /** Messages that request a retry every time. */
   readonly always?: readonly string[];
   readonly marks?: Marks;
-  /** What is thrown instead of giving a message up. */
+  /** Thrown instead of dead-lettering a message. */
   readonly noDeadLetters?: Error;
 }
 
@@ -135,8 +135,8 @@ function site(
   };
 }
 
-describe('a message that kills its process', () => {
-  test('is handled alone, including its group, after two visibility timeouts, and is given up unread after three crashes', async () => {
+describe('a message that crashes its process', () => {
+  test('is handled alone after two visibility timeouts, and dead-lettered unread after three crashes', async () => {
     const here = site(['a1', 'a2', 'a3', 'b1', 'c1'], { deadly: ['a2'] });
     for (let i = 0; i < 3; i++) expect(await here.receive()).toBe(false);
     expect(here.left()).toEqual(['a2']);
@@ -147,14 +147,14 @@ describe('a message that kills its process', () => {
     expect([here.left(), here.givenUp]).toEqual([[], ['a2 Q617']]);
   });
 
-  test('is found among several such', async () => {
+  test('is found among several of them', async () => {
     const here = site(['a1', 'a2', 'b1', 'b2'], { deadly: ['a1', 'b1'] });
     for (let i = 0; i < 12 && here.left().length > 0; i++) await here.receive();
     expect(here.givenUp.toSorted()).toEqual(['a1 Q617', 'b1 Q617']);
     expect(here.reads.flat()).toEqual(expect.arrayContaining(['a2', 'b2']));
   });
 
-  test('is never given up while its deaths cannot be counted, and the others go on all the same', async () => {
+  test('is never dead-lettered while its crashes cannot be counted; the others continue', async () => {
     const away = (): Promise<never> => Promise.reject(new Error('no answer'));
     const here = site(['a1', 'b1'], {
       deadly: ['a1'],
@@ -165,7 +165,7 @@ describe('a message that kills its process', () => {
     expect(here.reads.flat()).toContain('b1');
   });
 
-  test('where nothing is worth a second try, is given up unread the second time', async () => {
+  test('is dead-lettered unread the second time if the marks allow no second try', async () => {
     const here = site(['a1', 'b1'], { deadly: ['a1'], marks: NOT_RETRIED });
     expect(await here.receive()).toBe(false);
     expect(await here.receive()).toBe(true);
@@ -180,7 +180,7 @@ describe('a suspect', () => {
     expect([here.left(), here.reads.length]).toEqual([['a1'], 3]);
   });
 
-  test('that was given up is no longer counted; one that could not be given up still is, and is not read again', async () => {
+  test('that was dead-lettered is no longer counted; otherwise it still is, and is not parsed again', async () => {
     const tries = new Map([['a1', 3]]);
     const marks = memoryMarks(tries);
     const away = site(['a1'], { always: ['a1'], marks, noDeadLetters: new Error('away') });
@@ -219,7 +219,7 @@ describe('a suspect', () => {
   });
 });
 
-describe('a process remembers that it gave back', () => {
+describe('a process remembers that it returned', () => {
   const filled = (count: number, own: readonly string[] = []): Suspects => {
     const suspects = createSuspects(memoryMarks(), QUIET);
     suspects.gaveBack([messageOf('first', 1)]);
@@ -228,13 +228,13 @@ describe('a process remembers that it gave back', () => {
     return suspects;
   };
 
-  test('the last 5,000 messages, and no more', () => {
+  test('the last 5,000 messages', () => {
     expect(filled(5_000).isSuspect(messageOf('first', 2))).toBe(false);
     expect(filled(5_001).isSuspect(messageOf('first', 2))).toBe(true);
     expect(filled(5_001).isSuspect(messageOf('m1', 2))).toBe(false);
   });
 
-  test('a message again whenever it gives it back', () => {
+  test('a message anew each time it returns it', () => {
     const suspects = filled(5_000, ['first']);
     suspects.gaveBack([messageOf('more', 1)]);
     expect(suspects.isSuspect(messageOf('first', 3))).toBe(false);
@@ -242,8 +242,8 @@ describe('a process remembers that it gave back', () => {
   });
 });
 
-describe('a message that comes again', () => {
-  test('because a function said so is no suspect: it is handled with the others', async () => {
+describe('a redelivered message', () => {
+  test('that a function returned is no suspect: it is handled with the others', async () => {
     const here = site(['a1', 'a2'], { later: ['a1', 'a2'] });
     await here.receive();
     await here.receive(true);
@@ -253,7 +253,7 @@ describe('a message that comes again', () => {
     ]);
   });
 
-  test('to a process that knows nothing of it is handled alone, and is blamed for nothing', async () => {
+  test('in a process that does not know it is handled alone, without counting a crash', async () => {
     const tries = new Map<string, number>();
     const here = site(['a1', 'a2'], { later: ['a1', 'a2'], marks: memoryMarks(tries) });
     await here.receive();

@@ -69,7 +69,7 @@ describe('the units of a selection', () => {
     expect(units([head({ owner: undefined }), head({ owner: undefined })])).toHaveLength(2);
   });
 
-  test('begin with the newest revision, then with the smaller id, and end with what has no revision, last seen first', () => {
+  test('begin with the newest revision, then the smaller id, and end without revisions', () => {
     const of = (counter: number | undefined, over: Partial<FailureHead> = {}): FailureHead =>
       head({ revision: counter === undefined ? undefined : { epoch: 1, counter }, ...over });
     const [old, equal, equalToo, young] = [

@@ -1,4 +1,4 @@
-/** What a slice would change in one partition, as a preview says it: for one exposure or all, beside the other partitions. */
+/** The changes that a preview reports for one partition, for one exposure or all. */
 import { describe, expect, test } from '@jest/globals';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';

@@ -100,7 +100,7 @@ describe('what a replay would do now', () => {
     expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply' });
   });
 
-  test('with an automatic address: at the one that apply would choose, held where there is none, unchanged where it has it', () => {
+  test('with an automatic address uses the one that apply would choose, or is held without one', () => {
     const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: ['10.1.0.4'] };
     const owner = 'west/a/b';
     const wanted = asking(owner, 1, { pool });
@@ -158,7 +158,7 @@ describe('what a replay would do now', () => {
     });
   });
 
-  test('of several partitions: one that holds the address is foreign to the others, and what moves leaves before it comes', () => {
+  test('of several partitions: others hold its address, and a move removes before it adds', () => {
     const there = declared(slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' }));
     const wanted = slice(1, [exposure({ partition: 'other' })]);
     const surroundings = {

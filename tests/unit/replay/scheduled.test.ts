@@ -124,7 +124,7 @@ describe('replay on a schedule', () => {
     expect(pauseAfter(policyOf(), 50)).toBe(24 * 60 * MINUTE);
   });
 
-  test('another canary goes ahead in the next turn, so that one poisoned event does not hold up the others', async () => {
+  test('the next turn uses another canary, so that one faulty event does not block the rest', async () => {
     const site = await siteWith(3);
     site.poison.add(1_000);
     await turn(site);
@@ -369,7 +369,7 @@ describe('replay on a schedule', () => {
     expect(await site.failures.jobs.list()).toMatchObject([{ id: '01234567', items: 1_000 }]);
   });
 
-  test('killed before and after each of its steps, the next turn goes on, sends nothing under two ids and counts every failure once', async () => {
+  test('killed around each of its steps, the next turn sends nothing twice and counts once', async () => {
     let steps = 0;
     for (let k = 0; ; k++) {
       const site = await siteWith(3);

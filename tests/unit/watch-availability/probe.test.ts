@@ -109,7 +109,7 @@ describe('the listener check', () => {
     expect([at.asked.length, at.most()]).toEqual([100, 16]);
   });
 
-  test('asks nothing of servers that do not listen, nor of pods that end or are not ready; and catches up when there is a pod', async () => {
+  test('skips servers that do not listen and pods that are not ready, until there is one', async () => {
     const [ready, ending, unready] = [
       ...pods('10.0.0.1'),
       ...pods('10.0.0.2').map((pod) => ({ ...pod, terminating: true })),

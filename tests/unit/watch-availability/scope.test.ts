@@ -78,7 +78,7 @@ describe('when the selector of the ingress Service changes', () => {
     return { scopes, heard, lists };
   }
 
-  test('the pods are listed again, nothing is complete meanwhile, and the newest Service is reported again', async () => {
+  test('lists the pods again, with nothing complete meanwhile, and reports the newest Service', async () => {
     const { scopes, heard, lists } = bench();
     expect([scopes.selector('istio-system'), scopes.complete('istio-system')]).toEqual([
       'istio in (a)',

@@ -21,7 +21,7 @@ describe('a replica', () => {
     expect(next.told).toEqual(['won 3600001']);
   });
 
-  test('takes the Lease at once from a process of this host that runs no more, and waits for one that runs', async () => {
+  test('takes the Lease at once from a dead process of this host, and waits for a live one', async () => {
     const alive = processIdentity({}, 'a') ?? '';
     const [host, boot, namespace, , started_, queue] = alive.split('/');
     const dead = [host, boot, namespace, '99999999', started_, queue].join('/');
@@ -62,7 +62,7 @@ describe('a replica', () => {
     expect(second.told).toHaveLength(1);
   });
 
-  test('writes nothing as soon as its term is no longer proven, and becomes a standby once another one leads', async () => {
+  test('writes nothing once its term is unproven, and becomes a standby when another one leads', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const asleep = createManualClock(T0);
     const first = await started(replica(on, asleep, 'a'), asleep);
@@ -93,7 +93,7 @@ describe('a replica', () => {
     expect([one.told, await one.mayWrite(), one.leadership.epoch]).toEqual([['won 0'], true, T0]);
   });
 
-  test('reads the Lease before it writes when its own renewal is late, and sends nothing as long as it is proven', async () => {
+  test('reads the Lease before it writes when its renewal is late, and only then', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     const asked = on.calls.length;
@@ -196,7 +196,7 @@ describe('a process that comes back under its own name', () => {
     expect([await before.mayWrite(), await after.mayWrite()]).toEqual([false, true]);
   });
 
-  test('and whose claim was written although the answer was lost, holds it, and does not wait for it to expire', async () => {
+  test('whose claim was written although the response was lost, holds the Lease at once', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     on.mood = 'answers are lost';
     const one = replica(on, clock, 'a');

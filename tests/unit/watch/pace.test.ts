@@ -28,7 +28,7 @@ test('work that takes no time is done whenever it is asked for', () => {
   expect(runs).toEqual([1_000, 1_000]);
 });
 
-test('after work that takes time comes a rest of fifty times as long, of three seconds at most, and says how long it lasts', () => {
+test('after work, rests fifty times as long, at most three seconds, and reports the duration', () => {
   const { runs, work, advance } = bench();
   expect(work(10)).toBeUndefined();
   expect(work(10)).toBe(500);

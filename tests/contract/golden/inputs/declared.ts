@@ -1,4 +1,7 @@
-/** States that cover all that a declaration can hold. Each is rendered to one golden file; what they say never changes. */
+/**
+ * States that together contain everything a declaration can contain. Each is rendered to one golden
+ * file. They never change.
+ */
 import {
   BALANCE_METHODS,
   PERSISTENCE_METHODS,
@@ -375,7 +378,7 @@ export const STATES: Readonly<Record<string, DeclaredState>> = {
   ),
 };
 
-/** What formats 1 and 2 could say; they were written by the Sluice of their time. Format 1 had no reselectTries, and neither had `replaced`. */
+/** States that formats 1 and 2 can express. Both lack `replaced`, and format 1 lacks reselectTries. */
 const { drains, steered } = STATES['drains']!;
 export const OLDER_FORMATS: Readonly<Record<string, DeclaredState>> = {
   'format-1': declaredState(

@@ -1,4 +1,4 @@
-/** One event or more of every type, as each is sealed: what they say never changes. */
+/** At least one event of every type, as it is sealed. They never change. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type * as z from 'zod';
 import type {
@@ -40,7 +40,7 @@ import {
 import { EAST, PLAIN } from './declared.ts';
 import { LARGE_SNAPSHOT, SNAPSHOT } from './snapshot.ts';
 
-/** PKCS#8 of the 32 bytes 07: a key that everyone can read, so it protects nothing. */
+/** PKCS#8 of 32 bytes 07: a public test key that protects nothing. */
 const PRIVATE = createPrivateKey({
   key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)]),
   format: 'der',
@@ -433,7 +433,7 @@ const MESSAGE: QueueMessage = {
 type LetterInput = Parameters<typeof sendDeadLetter>[1];
 const base = { message: MESSAGE, functionVersion: '7', now: Date.parse(TIME) };
 
-/** One of every class, with all that can be said of one. */
+/** One of every class, with every field. */
 export const LETTERS: Readonly<Record<string, LetterInput>> = {
   'dead-letter-device': {
     ...base,
@@ -506,7 +506,7 @@ export interface Sent extends OutgoingMessage {
   readonly queue: string;
 }
 
-/** What is sent, and to which queue. */
+/** The messages, and their queues. */
 export async function sentLetter(input: LetterInput): Promise<Sent> {
   const sent: Sent[] = [];
   const queues = {

@@ -1,4 +1,7 @@
-/** A failure store with all that it can hold: failures in every state, jobs, turns, audit, stories. Same calls, same files. */
+/**
+ * A failure store with everything it can contain: failures in every state, jobs, turns of policies,
+ * the audit log, histories. The same calls write the same files.
+ */
 import { readFileSync } from 'node:fs';
 import type { Blobs } from '../../../../shared/failures/blobs.ts';
 import { failureId } from '../../../../shared/failures/identity.ts';
@@ -14,7 +17,10 @@ import { TIME } from './events.ts';
 
 export const NOW = Date.parse(TIME);
 
-/** As park of 0.1.0 made them of dead letters and of a raw message. What park makes of one may change; how it is kept does not. */
+/**
+ * Failures as park of 0.1.0 made them from dead letters and a raw message. The contents that park
+ * derives may change, but not the format in which they are stored.
+ */
 function parked(): readonly FailureRecord[] {
   return JSON.parse(
     readFileSync(new URL('../../../fixtures/golden/0.1.0/sightings.json', import.meta.url), 'utf8'),
@@ -180,7 +186,7 @@ const SETTLED: Settled = {
   ],
 };
 
-/** Ids count up, so that nothing is left to chance. */
+/** Ids are counted, so that they are always the same. */
 export function goldenFailures(blobs: Blobs): Failures {
   let ids = 0;
   return failuresOver(blobs, {

@@ -1,4 +1,7 @@
-/** What is hashed or spelled into a key: the same input gives the same text for ever, or what is stored is not found again. */
+/**
+ * Inputs of hashes and keys. The same input must always give the same text, or stored data is not
+ * found again.
+ */
 import { chooseable } from './pools.ts';
 import { applicationName, devicePaths } from '../../../../shared/bigip/as3/names.ts';
 import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';

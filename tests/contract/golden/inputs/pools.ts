@@ -3,7 +3,7 @@ import type { Slice } from '../../../../shared/domain/exposure/exposure.ts';
 import { EMPTY_STATE } from '../../../../shared/domain/declared/declared.ts';
 import { PLAIN } from './declared.ts';
 
-/** The address that an owner gets of an empty pool, which hangs on its name. */
+/** The address that an owner gets from an empty pool; it depends on the owner's name. */
 export function chooseable(owner: string): string | undefined {
   const wish = {
     address: 'auto(web)',

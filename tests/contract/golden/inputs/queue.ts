@@ -1,4 +1,7 @@
-/** A queue file as a process leaves it that was killed: messages that wait, messages in flight, dead letters. */
+/**
+ * A queue file that a killed process leaves behind: waiting messages, messages in flight, dead
+ * letters.
+ */
 import type { QueueName, Queues } from '../../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../../shared/queue/sqlite/queues.ts';
 import { EAST } from './declared.ts';
@@ -7,7 +10,10 @@ import { NOW } from './failures.ts';
 
 export const VISIBILITY = 90_000;
 
-/** In the order in which they are sent. `observed` and `desired` are then received and stay in flight; `observed` once before, so that its count is 2. */
+/**
+ * In the order in which they are sent. `observed` and `desired` are then received and stay in
+ * flight; `observed` was received once before, so its receive count is 2.
+ */
 export const MESSAGES: readonly {
   readonly queue: QueueName;
   readonly group: string;

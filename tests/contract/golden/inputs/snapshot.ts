@@ -210,7 +210,7 @@ export const SNAPSHOT: Snapshot = {
   objects: OBJECTS,
 };
 
-/** More than travels as plain JSON. */
+/** Too large to be sent as plain JSON. */
 export const LARGE_SNAPSHOT: Snapshot = {
   ...SNAPSHOT,
   objects: {
