@@ -1,36 +1,112 @@
-/**
- * `npm run bench`: figures for people, read as ratios within one run. Names on the command line
- * choose some of them.
- */
-import { benchApply } from './apply.ts';
+/** `npm run bench`: figures for people, read as ratios within one run; see docs/bench.md. */
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { basename } from 'node:path';
+import { parseBenchArguments, type BenchArguments } from './arguments.ts';
 import { benchBundles } from './bundles.ts';
-import { benchExpress } from './express.ts';
 import { benchFailures } from './failures.ts';
 import { benchFleet } from './fleet.ts';
 import { benchIdentity } from './identity.ts';
 import { benchMapping } from './mapping.ts';
+import { readPeer, type PeerFile } from './peer.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchPoison } from './poison.ts';
+import { fileOf, speedTable, type Measured } from './report.ts';
+import { FULL, QUICK, type Row } from './speed/figures.ts';
+import { ROWS } from './speed/rows.ts';
 import { benchWatch } from './watch.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
-  apply: benchApply,
-  bundles: benchBundles,
-  failures: benchFailures,
-  express: benchExpress,
-  fleet: benchFleet,
-  identity: benchIdentity,
-  mapping: benchMapping,
-  pipeline: benchPipeline,
-  watch: benchWatch,
+/** Measurements with tables of their own, and about how many seconds they take. */
+interface Extra {
+  readonly seconds: number;
+  readonly run: () => Promise<void>;
+  /** Only if it is named: it takes long. */
+  readonly asked?: true;
+}
+
+const EXTRAS: Readonly<Record<string, Extra>> = {
+  mapping: { seconds: 15, run: benchMapping },
+  bundles: { seconds: 10, run: benchBundles },
+  identity: { seconds: 10, run: benchIdentity },
+  pipeline: { seconds: 10, run: benchPipeline },
+  failures: { seconds: 60, run: benchFailures, asked: true },
+  poison: { seconds: 180, run: benchPoison, asked: true },
+  fleet: { seconds: 900, run: benchFleet, asked: true },
+  watch: { seconds: 480, run: benchWatch, asked: true },
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in BENCHES));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `bench: no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`,
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const names = [...ROWS.map(({ id }) => id), ...Object.keys(EXTRAS)];
+  const asked = parseBenchArguments(process.argv.slice(2), names);
+  if ('refused' in asked) {
+    say(`bench: ${asked.refused}`);
+    return 1;
+  }
+  if (asked.list) {
+    process.stdout.write(`${names.join('\n')}\n`);
+    return 0;
+  }
+  const peers = asked.peers.map(readPeer);
+  const scale = asked.quick ? QUICK : FULL;
+  const rows = ROWS.filter(({ id }) => asked.only.length === 0 || asked.only.includes(id));
+  const extras = Object.entries(EXTRAS).filter(([name, extra]) =>
+    asked.only.length === 0 ? !asked.quick && extra.asked !== true : asked.only.includes(name),
   );
-  process.exit(1);
+  const seconds =
+    rows.reduce((sum, row) => sum + row.seconds(scale), 0) +
+    extras.reduce((sum, [, extra]) => sum + extra.seconds, 0);
+  say(`bench: about ${Math.ceil(seconds / 60)} min; load ${load()}`);
+  const measured = await measureRows(rows, asked);
+  if (rows.length > 0) print(measured, peers, asked);
+  for (const [, extra] of extras) await extra.run();
+  say(`bench: load ${load()}`);
+  return measured.some(({ failed }) => failed !== undefined) ? 1 : 0;
 }
-for (const [name, bench] of Object.entries(BENCHES))
-  if (wanted.length === 0 || wanted.includes(name)) await bench();
+
+function load(): string {
+  return loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+}
+
+/** One after the other; a row that fails stops no other. */
+async function measureRows(
+  rows: readonly Row[],
+  { quick, profile }: BenchArguments,
+): Promise<readonly Measured[]> {
+  const scale = quick ? QUICK : FULL;
+  const measured: Measured[] = [];
+  for (const row of rows) {
+    const began = performance.now();
+    const result = await row.run(scale, { profile }).then(
+      (figures): Measured => ({ row, figures }),
+      (error: unknown): Measured => ({ row, figures: [], failed: String(error) }),
+    );
+    measured.push(result);
+    const took = ((performance.now() - began) / 1_000).toFixed(0);
+    say(`${row.id}: ${took} s, load ${load()}`);
+    for (const { what, value, unit } of result.figures) say(`  ${what}: ${value} ${unit}`);
+    if (result.failed !== undefined) say(`  failed: ${result.failed}`);
+  }
+  return measured;
+}
+
+function print(
+  measured: readonly Measured[],
+  peers: readonly PeerFile[],
+  { quick, save }: BenchArguments,
+): void {
+  const scale = quick ? QUICK : FULL;
+  process.stdout.write(`\n${speedTable(measured, peers, scale).join('\n')}\n`);
+  if (save === undefined) return;
+  const about = `npm run bench${quick ? ' -- --quick' : ''}, Node ${process.versions.node}`;
+  const file = fileOf(basename(save, '.json'), about, measured);
+  writeFileSync(save, `${JSON.stringify(file, undefined, 2)}\n`);
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  say(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+});

@@ -1,7 +1,21 @@
-/** Medians of a few runs; read them as ratios of one another, never as promises. */
+/** Statistics of a few runs and tables of them; read figures as ratios within one run. */
+
+/**
+ * The smallest value that at least this share (0 to 1) of all values do not exceed (nearest rank);
+ * NaN without values.
+ */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const rank = Math.max(1, Math.ceil(share * sorted.length));
+  return sorted[rank - 1] ?? Number.NaN;
+}
+
+/** The middle value, or the mean of the two in the middle; NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const half = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
 /** Milliseconds of `runs` calls after one to warm up. */
@@ -19,6 +33,27 @@ export async function time(
   return { median: median(taken), worst: Math.max(...taken) };
 }
 
+/** Two digits below 10, none above; whole numbers below 10 stay whole. */
+export function shown(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return value.toFixed(value < 10 ? 2 : 0);
+}
+
+/** Lines of a table; the first column is left-aligned, like those of `left`. */
+export function tableLines(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): readonly string[] {
+  const widths = header.map((h, i) =>
+    Math.max(h.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  const pad = (cell: string, i: number): string =>
+    left.includes(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
+  return [header, ...rows].map((cells) => cells.map(pad).join('  ').trimEnd());
+}
+
+/** Prints a table. Numbers are shown with two digits below 10 and none above. */
 export function table(
   title: string,
   header: readonly string[],
@@ -27,12 +62,5 @@ export function table(
   const text = rows.map((row) =>
     row.map((cell) => (typeof cell === 'number' ? cell.toFixed(cell < 10 ? 2 : 0) : cell)),
   );
-  const widths = header.map((h, i) =>
-    Math.max(h.length, ...text.map((row) => row[i]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join('  ');
-  process.stdout.write(`\n${title}\n${[line(header), ...text.map(line)].join('\n')}\n`);
+  process.stdout.write(`\n${title}\n${tableLines(header, text).join('\n')}\n`);
 }

@@ -1,4 +1,5 @@
 import type { InnerFaults } from './as3/inner.ts';
+import type { Journal } from './as3/journal.ts';
 import type { Lock } from './as3/lock.ts';
 import type { Stored } from './as3/stored.ts';
 import type { Tasks } from './as3/tasks.ts';
@@ -26,6 +27,7 @@ export interface Device {
   readonly store: Store;
   readonly lock: Lock;
   readonly tasks: Tasks;
+  readonly journal: Journal;
   readonly tokens: Tokens;
   readonly condition: Condition;
   /** Faults of AS3's calls inside the device. */

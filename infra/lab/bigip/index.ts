@@ -1,6 +1,8 @@
 /** The lab's BIG-IP: AS3, iControl REST and a data path with real forwarding on loopback. */
 import { as3SettingsDefault } from './as3/settings.ts';
 import { createInnerFaults } from './as3/inner.ts';
+import { createJournal } from './as3/journal.ts';
+import type { DeclareRecord } from './as3/journal.ts';
 import { createLock } from './as3/lock.ts';
 import { createTasks } from './as3/tasks.ts';
 import { certificateFor } from './certificate.ts';
@@ -27,6 +29,7 @@ export type { Fault, FaultResponse, Faults, Match } from './faults.ts';
 export { isDeclare } from './faults.ts';
 export { INNER_NAMES } from './as3/inner.ts';
 export type { InnerFault, InnerName } from './as3/inner.ts';
+export type { DeclareOutcome, DeclareRecord } from './as3/journal.ts';
 export type { LabRequest } from './http-types.ts';
 export type { WriteRecord } from './http.ts';
 export type { SavedState } from './state.ts';
@@ -43,6 +46,8 @@ export interface LabBigip {
   readonly common: CommonObjects;
   /** All mutating requests except logins and tokens, in order of their answers. */
   readonly writes: readonly WriteRecord[];
+  /** All declares that reached AS3, in order of their start; dry runs are not among them. */
+  readonly declares: readonly DeclareRecord[];
   /** A readable view for demo and tests. */
   view(): DeviceView;
   /** For `startBigip({ state })`: the same device after a power cycle. */
@@ -59,6 +64,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
     store: createStore(commonObjects(options.common), configOf(options.state)),
     lock: createLock(settings.now),
     tasks: createTasks(settings.now),
+    journal: createJournal(settings.now),
     tokens: createTokens(settings.now),
     condition: {
       standby: false,
@@ -94,6 +100,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
     faults: box.faults,
     common: device.store.common,
     writes,
+    declares: device.journal.records,
     view: () => viewOf(device, traffic),
     snapshotState: () => saveState(device),
     async close(): Promise<void> {

@@ -5,6 +5,8 @@ import type { SavedState } from './state.ts';
 export interface Timings {
   /** One tenant's declare, from reading the device to the end of its script. */
   declare: number;
+  /** What each posted virtual server adds to a declare of its tenant. */
+  declarePerServer: number;
   /** One write to a member or node. */
   memberWrite: number;
   /**
@@ -57,6 +59,7 @@ export interface Settings {
 
 const TIMINGS_MS: Timings = {
   declare: 20,
+  declarePerServer: 0,
   memberWrite: 2,
   monitorInterval: 1000,
   scriptLimit: 30_000,

@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
-import { isObject } from '../json.ts';
+import { classOf, isObject, ofClass } from '../json.ts';
 import type { Json } from '../json.ts';
 import { tenantReply } from './answers.ts';
 import { runJob } from './declare.ts';
@@ -9,9 +9,9 @@ import type { Job } from './declare.ts';
 /** Synchronous, as a task, or synchronous until it takes too long. */
 export async function answer(device: Device, request: LabRequest, job: Job): Promise<Reply> {
   const names = [...job.tenants.keys()];
+  const running = noted(device, request, job);
   if (request.query.get('async') === 'true')
-    return tenantReply(background(device, runJob(device, job), job.declarationId), names);
-  const running = runJob(device, job);
+    return tenantReply(background(device, running, job.declarationId), names);
   const slow = Symbol('slow');
   const first = await Promise.race([
     running,
@@ -19,6 +19,24 @@ export async function answer(device: Device, request: LabRequest, job: Job): Pro
   ]);
   if (typeof first !== 'symbol') return first;
   return tenantReply(background(device, running, job.declarationId), names);
+}
+
+async function noted(device: Device, request: LabRequest, job: Job): Promise<Reply> {
+  if (job.dryRun) return runJob(device, job);
+  const end = device.journal.begin({
+    bytes: Buffer.byteLength(request.text),
+    servers: serversOf(job),
+  });
+  const reply = await runJob(device, job);
+  end(reply);
+  return reply;
+}
+
+function serversOf({ tenants }: Job): number {
+  return [...tenants.values()]
+    .flatMap((tenant) => ofClass(tenant, 'Application'))
+    .flatMap(([, application]) => Object.values(application))
+    .filter((item) => classOf(item)?.startsWith('Service_')).length;
 }
 
 function background(device: Device, running: Promise<Reply>, declarationId: string): Reply {

@@ -1,6 +1,6 @@
 /**
- * From a snapshot in the queue to what is live on the device: through the queues, map and apply,
- * with the times of a real device.
+ * What others feel while one owner's change is refused, and after a device was away: from the
+ * snapshot in the queue to the device, with the times of a real one.
  */
 import { randomUUID } from 'node:crypto';
 import { create as createApply } from '../../functions/apply/handler.ts';
@@ -29,10 +29,8 @@ const WRITE = 250;
 /** How often the device is looked at: what is measured is that much too long at most. */
 const LOOK = 20;
 
-export async function benchApply(): Promise<void> {
-  await benchNewPod();
-  await benchBurst();
-  await benchPoison();
+export async function benchPoison(): Promise<void> {
+  await benchRefused();
   await benchAway();
 }
 
@@ -169,16 +167,6 @@ function published({ bigip }: Site): readonly string[] {
     );
 }
 
-function membersOf({ bigip }: Site, pod: string): number {
-  return bigip
-    .view()
-    .partitions.flatMap((partition) =>
-      partition.pools.filter((pool) =>
-        pool.members.some((member) => member.address === pod && member.enabled),
-      ),
-    ).length;
-}
-
 function declares({ bigip }: Site): number {
   return bigip.writes.filter((write) => write.path.startsWith('/mgmt/shared/appsvcs/declare'))
     .length;
@@ -199,85 +187,12 @@ function at(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-async function benchNewPod(): Promise<void> {
-  const rows: (string | number)[][] = [];
-  for (const [size, runs] of [
-    [10, 5],
-    [100, 3],
-    [1_000, 1],
-  ] as const) {
-    const site = await startSite(1);
-    site.bigip.faults.timings.declare = 1;
-    await send(site, observed(0, size, site.next()));
-    await until(() => published(site).length === size);
-    await settle(site);
-    site.bigip.faults.timings.declare = DECLARE;
-    const before = declares(site);
-    const taken: number[] = [];
-    for (let run = 1; run <= runs; run++) taken.push(await timeNewPod(site, size, run));
-    const sorted = taken.toSorted((a, b) => a - b);
-    rows.push([
-      String(size),
-      String(runs),
-      at(sorted, 0.5),
-      sorted.at(-1) ?? Number.NaN,
-      (declares(site) - before) / runs,
-    ]);
-    await site.close();
-  }
-  table(
-    `A new pod in the snapshot's queue → a member of every pool (declare ${DECLARE} ms)`,
-    ['exposures', 'runs', 'p50 ms', 'worst ms', 'declares each'],
-    rows,
-  );
-}
-
-/** Each run brings one pod more than the run before. */
-async function timeNewPod(site: Site, size: number, run: number): Promise<number> {
-  const snapshot = observed(0, size, site.next());
-  const [first] = snapshot.objects.pods;
-  if (first === undefined) throw new Error('the world has no pod');
-  const pods = Array.from({ length: run }, (_, i) => ({
-    ...first,
-    meta: { ...first.meta, name: `more-${i}`, uid: `more-${i}` },
-    ips: [`10.244.2.${i + 1}`],
-  }));
-  const started = performance.now();
-  await send(site, {
-    ...snapshot,
-    objects: { ...snapshot.objects, pods: [...snapshot.objects.pods, ...pods] },
-  });
-  await until(() => membersOf(site, `10.244.2.${run}`) === size);
-  const taken = performance.now() - started;
-  await settle(site);
-  return taken;
-}
-
-/** As a watcher would say it that sends while they are made. */
-const BURST = { snapshots: 10, more: 100 } as const;
-
-async function benchBurst(): Promise<void> {
-  const { snapshots, more } = BURST;
-  const site = await startSite(1);
-  const started = performance.now();
-  for (let i = 1; i <= snapshots; i++) await send(site, observed(0, more * i, site.next()));
-  await until(() => published(site).length === snapshots * more);
-  const taken = performance.now() - started;
-  await settle(site);
-  table(
-    `1,000 new Gateways on one ingress of a new partition (declare ${DECLARE} ms; aim: at most 12 declares)`,
-    ['', 'declares', 's'],
-    [[`${snapshots} snapshots, each of ${more} more`, String(declares(site)), taken / 1_000]],
-  );
-  await site.close();
-}
-
 const TEAMS = 50;
 const PER_TEAM = 2;
 /** Milliseconds between one owner and the next. */
 const PACE = 200;
 
-async function benchPoison(): Promise<void> {
+async function benchRefused(): Promise<void> {
   const clean = await timeOwners(undefined);
   const poisoned = await timeOwners(TEAMS / 2);
   const row = (name: string, { sorted, all, declared }: Owners): (string | number)[] => [

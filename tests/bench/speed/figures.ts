@@ -1,0 +1,83 @@
+/** What a row of the speed table gives, and the scale at which it is measured. */
+
+export interface Figure {
+  /** Unique within its row, such as `seconds` or `declares`. */
+  readonly id: string;
+  /** What it is, for people. */
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 's' | 'ms' | 'declares' | 'MB' | 'KB' | 'MiB' | 'tries';
+  /** The least that is possible, as measured in the same run, in the same unit. */
+  readonly floor?: number;
+}
+
+/** Sizes and times of one run. */
+export interface Scale {
+  /** Milliseconds of one declare, whatever it holds. */
+  readonly declareMs: number;
+  /** Milliseconds of one write to a member or node. */
+  readonly writeMs: number;
+  /** Milliseconds that each posted virtual server adds in the row that says so. */
+  readonly perServerMs: number;
+  /** Exposures of a small, a middle and a large ingress. */
+  readonly sizes: readonly [number, number, number];
+  /** New ports at once. */
+  readonly burst: number;
+  /** Ports that arrive one by one, and milliseconds between two of them. */
+  readonly arrivals: { readonly count: number; readonly everyMs: number };
+  /** Milliseconds for which the device is busy, and how many changes meet that, each alone. */
+  readonly outage: { readonly ms: number; readonly changes: number };
+  /** How often a short measurement is repeated. */
+  readonly runs: number;
+  /** Milliseconds at rest over which processor time is counted, after as long a pause. */
+  readonly restMs: number;
+  /** Milliseconds without a declare after which nothing more is expected. */
+  readonly quietMs: number;
+  /** Milliseconds from the deletion of a pod until it is gone. */
+  readonly graceMs: number;
+}
+
+export const FULL: Scale = {
+  declareMs: 3_000,
+  writeMs: 250,
+  perServerMs: 20,
+  sizes: [10, 200, 1_000],
+  burst: 1_000,
+  arrivals: { count: 60, everyMs: 1_000 },
+  outage: { ms: 60_000, changes: 6 },
+  runs: 5,
+  restMs: 60_000,
+  quietMs: 4_000,
+  graceMs: 5_000,
+};
+
+/** The same in small, to see that everything works. */
+export const QUICK: Scale = {
+  declareMs: 300,
+  writeMs: 25,
+  perServerMs: 2,
+  sizes: [3, 10, 30],
+  burst: 30,
+  arrivals: { count: 5, everyMs: 200 },
+  outage: { ms: 3_000, changes: 2 },
+  runs: 2,
+  restMs: 3_000,
+  quietMs: 2_000,
+  graceMs: 500,
+};
+
+export interface Row {
+  /** For `--only` and for files of figures. */
+  readonly id: string;
+  title(scale: Scale): string;
+  /** What stands for the device, and what the floor is. */
+  meter(scale: Scale): string;
+  /** About how many seconds a run takes. */
+  seconds(scale: Scale): number;
+  run(scale: Scale, options: RunOptions): Promise<readonly Figure[]>;
+}
+
+export interface RunOptions {
+  /** Folder for profiles of the processor (`--cpu-prof`) of every `sluice up`. */
+  readonly profile: string | undefined;
+}
