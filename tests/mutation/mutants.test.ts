@@ -1,6 +1,7 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { withFewerRuns } from './load.ts';
 import { mutate, type Mutant } from './mutants.ts';
 import { helpers, mutation } from './switch.ts';
 
@@ -90,4 +91,11 @@ describe('a mutated source', () => {
       ).mutants,
     ).toEqual([]);
   });
+});
+
+test.each([
+  ['{ numRuns: 200 }', '{ numRuns: 34, seed: 1 }'],
+  ['{ numRuns: 2_000 }', '{ numRuns: 334, seed: 1 }'],
+])('a property with %s runs with %s', (source, fewer) => {
+  expect(withFewerRuns(source)).toBe(fewer);
 });

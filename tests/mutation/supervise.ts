@@ -29,6 +29,8 @@ interface Round {
 function runWorker(order: Order, until: number, each: (tried: Tried) => void): Promise<Round> {
   const child: ChildProcess = fork(WORKER, {
     execArgv: ['--disable-warning=ExperimentalWarning', '--stack-size=4000'],
+    // Properties that run until they made so many steps end after their first examples.
+    env: { ...process.env, SLUICE_STEPS: '1' },
   });
   const { promise, resolve, reject } = Promise.withResolvers<Round>();
   const tried: Tried[] = [];

@@ -133,7 +133,11 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'apply',
     sources: ['functions/apply/**/*.ts'],
-    tests: ['tests/unit/apply/*.test.ts', 'tests/property/apply/*.test.ts'],
+    tests: [
+      'tests/unit/apply/*.test.ts',
+      'tests/property/apply/*.test.ts',
+      'tests/promises/{hostile,neighbours,outages}.test.ts',
+    ],
     kinds: GUARDS,
   },
   {

@@ -165,7 +165,7 @@ function during<T>(most: number, inputs: fc.Arbitrary<T>, run: (input: T) => Out
   const counting = fc.property(inputs, (input) => {
     made.steps += run(input).steps;
   });
-  while (made.steps < most) fc.assert(counting, { numRuns: 200 });
+  while (made.steps < most) fc.assert(counting, { numRuns: 1_200 });
 }
 
 /** A device on which the first slices are declared. */
@@ -185,7 +185,7 @@ const NO_SCRIPT: Script = {
   foreign: [],
 };
 const SOME = fc
-  .sample(fc.tuple(wishes, wishes), 60)
+  .sample(fc.tuple(wishes, wishes), { numRuns: 60 })
   .map(([east, west]) => declared([slice(1, east), slice(1, west, WEST)]));
 const before = fc.constantFrom(EMPTY_STATE, ...SOME);
 
