@@ -2,7 +2,7 @@
 import { mapIngress } from '../../../istio/map-ingress.ts';
 import { MeshOptions } from '../../../istio/mesh.ts';
 import type { ServerReport } from '../../../istio/port-mapping.ts';
-import type { KubernetesObjects, Pod, Service } from '../../../snapshot/objects.ts';
+import type { KubernetesObjects } from '../../../snapshot/objects.ts';
 
 /** One listening server of a gateway. */
 export interface GatewayServer {
@@ -29,18 +29,13 @@ export function gatewayServers(
   offered: readonly number[],
 ): readonly GatewayServer[] | undefined {
   const [namespace = '', service = ''] = name.split('/');
-  const found = objects.services.find(
+  const isGiven = objects.services.some(
     ({ meta }) => meta.namespace === namespace && meta.name === service,
   );
   // If Services are given, all relevant ones are.
-  if (found === undefined)
-    return objects.services.length > 0 ? [] : likelyServers(objects, offered);
+  if (!isGiven) return objects.services.length > 0 ? [] : likelyServers(objects, offered);
   if (objects.gateways.length + objects.apiGateways.length === 0) return undefined;
-  const mapping = mapIngress(
-    { namespace, service },
-    withPod(objects, found),
-    MeshOptions.parse({}),
-  );
+  const mapping = mapIngress({ namespace, service }, objects, MeshOptions.parse({}));
   return mapping.servers
     .filter(
       ({ verdict }) =>
@@ -88,31 +83,4 @@ function likelyServers(
 /** Istio ignores the case of protocols. */
 function isPlain(protocol: string): boolean {
   return /^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol);
-}
-
-/** Files seldom contain pods, so a pod with the labels of the Service's selector is assumed. */
-function withPod(objects: KubernetesObjects, { meta, selector }: Service): KubernetesObjects {
-  const selects = (pod: Pod): boolean =>
-    pod.meta.namespace === meta.namespace &&
-    Object.entries(selector).every(([key, value]) => pod.meta.labels[key] === value);
-  if (Object.keys(selector).length === 0 || objects.pods.some(selects)) return objects;
-  const pod: Pod = {
-    meta: {
-      ...meta,
-      name: 'from-the-service',
-      uid: '',
-      created: '',
-      labels: { ...selector },
-      annotations: {},
-    },
-    ips: [],
-    nodeName: '',
-    containerPorts: [],
-    proxy: 'router',
-    unprivileged: false,
-    ready: true,
-    terminating: false,
-    proxyProtocol: false,
-  };
-  return { ...objects, pods: [...objects.pods, pod] };
 }
