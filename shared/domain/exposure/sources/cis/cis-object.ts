@@ -118,10 +118,10 @@ function objectOf(raw: JsonObject): CisObject {
   };
 }
 
-/** Oldest first, then by name; without a timestamp it counts as youngest. */
+/** Oldest first, then by name and kind; without a timestamp it counts as youngest. */
 export function cisObjectsIn(raw: readonly unknown[]): readonly CisObject[] {
-  const order = ({ created, namespace, name }: CisObject): string =>
-    `${created || '\uffff'} ${namespace}/${name}`;
+  const order = ({ created, namespace, name, kind }: CisObject): string =>
+    `${created || '\uffff'} ${namespace}/${name} ${kind}`;
   return flatten(raw)
     .map(objectOf)
     .sort((a, b) => (order(a) < order(b) ? -1 : 1));
