@@ -67,7 +67,5 @@ function internalService(
   ports: readonly ServicePortMapping[],
 ): ServicePortMapping | undefined {
   const leading = ports.filter(({ reachesListener }) => reachesListener);
-  return leading.some(({ service }) => service === name)
-    ? undefined
-    : leading.find(({ service }) => service !== name);
+  return leading.some(({ service }) => service === name) ? undefined : leading[0];
 }

@@ -16,11 +16,7 @@ import {
   settingsFromInput,
   settingValue,
 } from '../../../shared/domain/exposure/settings/compose.ts';
-import {
-  type Settings,
-  SettingsInput,
-  SettingsWish,
-} from '../../../shared/domain/exposure/settings/settings.ts';
+import { Settings, SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';
 import type { Mode } from '../../../shared/domain/exposure/settings/values.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
@@ -144,7 +140,7 @@ describe('a mode', () => {
     [{ profiles: { tcp: T } }, 'fastl4', {}],
     [{ profiles: { http: H }, snat: 'none' }, 'tcp', { snat: 'none' }],
   ])('of a part such as %j for mode %s, %j remains', (said, mode, remains) => {
-    expect(fittingPart(SettingsWish.parse(said), mode)).toStrictEqual(remains);
+    expect(fittingPart(said, mode)).toStrictEqual(remains);
   });
 
   test.each<[keyof Settings, boolean]>([
@@ -166,6 +162,16 @@ describe('a mode', () => {
   ])('udp takes %s %j: %s', (key, value, takes) => {
     expect(isForUdp(key, value)).toBe(takes);
   });
+});
+
+test('sluice.yaml names no place among the settings', () => {
+  for (const place of ['virtualAddress', 'port', 'partition'])
+    expect(SettingsInput.safeParse({ [place]: '192.0.2.1' }).success).toBe(false);
+});
+
+test('settings of a release without a setting have the value that it implied', () => {
+  const { reselectTries: _tries, ...before } = SETTINGS;
+  expect(Settings.parse(before)).toStrictEqual({ ...before, reselectTries: 0 });
 });
 
 test('each key has the names that its value comes from', () => {

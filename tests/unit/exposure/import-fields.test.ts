@@ -76,7 +76,18 @@ describe('a field of a TransportServer', () => {
     ['profiles', { tcp: { client: '/Common/t', server: '/Common/u' } }, LOST],
     ['profiles', { tcp: { client: '/Common/t' } }, LOST],
     ['profiles', { udp: '/Common/u' }, LOST],
+    ['profiles', { tcp: { server: '/Common/t' } }, LOST],
+    ['profiles', { tcp: { client: 't', server: 't' } }, LOST],
+    ['profiles', { tcp: '/Common/t' }, LOST],
+    ['profiles', '/Common/t', LOST],
+    ['profiles', ['/Common/t'], LOST],
+    ['profiles', { tcp: {} }, {}],
+    ['profiles', { tcp: null }, {}],
     ['profiles', {}, {}],
+    ['profiles', null, {}],
+    ['allowSourceRange', ['10.0.0.0/8', '2001:db8::/32'], { source: '10.0.0.0/8,2001:db8::/32' }],
+    ['loadBalancingMethod', 'ratio-member', LOST],
+    ['reselectTries', 3, LOST],
     ['persistenceProfile', '/Common/p', { persistence: '/Common/p' }],
     ['persistenceProfile', 'none', { persistence: 'none' }],
     ['persistenceProfile', 'hash', LOST],
@@ -108,6 +119,7 @@ describe('a field of a TransportServer', () => {
     ['multiClusterServices', [], LOST],
     ['alternateBackends', [], LOST],
     ['other', 1, LOST],
+    ['snat', 'none', LOST],
     ['reselectTries', 15, { 'reselect-tries': '15' }],
     ['reselectTries', -1, LOST],
     ['monitor', { type: 'tcp' }, { monitors: `[{"type":"tcp",${standard}}]` }],
@@ -139,6 +151,26 @@ describe('a field of a TransportServer', () => {
     expect(lost(found)).toEqual(
       becomes === LOST ? [`TransportServer ns/ts spec.pool.${field}`] : [],
     );
+  });
+
+  test('a FastL4 profile is a path', () => {
+    const of = (profileL4: string): CisImport =>
+      importCis([ts({ mode: 'performance', profileL4 })], OPTIONS);
+    expect(said(of('/Common/l4'))).toEqual([
+      { 'sluice.io/mode': 'fastl4', 'sluice.io/profile-l4': '/Common/l4' },
+    ]);
+    expect([said(of('l4')), lost(of('l4'))]).toEqual([
+      [{ 'sluice.io/mode': 'fastl4' }],
+      ['TransportServer ns/ts spec.profileL4'],
+    ]);
+  });
+
+  test('a TransportServer without a pool leads nowhere', () => {
+    const found = importCis([object('TransportServer', 'ts', { spec: {} })], OPTIONS);
+    expect([found.ingresses, lost(found)]).toEqual([
+      [],
+      ['TransportServer ns/ts spec.pool.service', 'TransportServer ns/ts spec.pool.servicePort'],
+    ]);
   });
 
   test('a monitor is carried without what its type ignores, which is named', () => {
@@ -242,6 +274,12 @@ describe('several objects', () => {
     expect(
       importCis(
         [at('a', 1, { virtualServerAddress: two }), at('b', 2, { virtualServerAddress: one })],
+        OPTIONS,
+      ).ingresses[0]?.virtualAddress,
+    ).toBe(one);
+    expect(
+      importCis(
+        [at('a', 1, { virtualServerAddress: one }), at('b', 2, { virtualServerAddress: two })],
         OPTIONS,
       ).ingresses[0]?.virtualAddress,
     ).toBe(one);

@@ -241,6 +241,53 @@ test('without Gateways, the annotations are listed by Service port', () => {
   ]);
 });
 
+test('of several Services without their own objects, each has the Gateways of its own ports', () => {
+  const found = imported(
+    gateway('web', ['80']),
+    gateway('api', ['443/HTTP']),
+    ts('t', 80),
+    ts('u', 443, {}, { service: 'other' }),
+  );
+  expect(found.gateways.map((one) => [one.gateway, one.objects])).toEqual([
+    ['ns/web', ['TransportServer ns/t']],
+    ['ns/api', ['TransportServer ns/u']],
+  ]);
+});
+
+test('what leads to an application is left to CIS, unless its Gateways are given', () => {
+  const vs = (name: string): Json =>
+    object('cis.f5.com/v1', 'VirtualServer', name, {
+      virtualServerAddress: ADDRESS,
+      pools: [{ service: 'gw', servicePort: 80 }],
+    });
+  const missing = 'is for Service ns/gw, which is not in these files';
+  const unled = 'is for Service ns/gw, to which no Gateway in these files leads';
+  expect(reasons(imported(vs('v')))).toEqual([expect.stringContaining(missing)]);
+  expect(reasons(imported(gateway('web', ['80']), vs('v')))).toEqual([
+    expect.stringContaining(missing),
+  ]);
+  const elsewhere = { ...gateway('web', ['80']), spec: { selector: { app: 'x' }, servers: [] } };
+  expect(reasons(imported(GW, elsewhere, vs('v')))).toEqual([expect.stringContaining(unled)]);
+  expect(imported(GW, elsewhere, vs('v')).ingresses).toEqual([]);
+  expect(placed(imported(GW, WEB, vs('v')))).toEqual(['istio ns/web 80']);
+  expect(importCis([GW, vs('v')], OPTIONS).ingresses).toEqual([]);
+});
+
+test('the partition of a Service counts for the ingress, and must be in sluice.yaml', () => {
+  const published = {
+    ...GW,
+    metadata: {
+      namespace: 'ns',
+      name: 'gw',
+      labels: LABELS,
+      annotations: { 'cis.f5.com/ip': ADDRESS, 'cis.f5.com/partition': 'dev' },
+    },
+  };
+  const found = imported(published, WEB, ts('t', 80, { virtualServerAddress: '192.0.2.2' }));
+  expect(found.ingresses[0]).toMatchObject({ virtualAddress: ADDRESS, partition: 'dev' });
+  expect(found.needs.partitions).toEqual(['dev']);
+});
+
 describe('sluice.io/expose', () => {
   const THREE = service('gw', [
     [80, 80],
@@ -298,6 +345,18 @@ describe('the ports in sluice.io/port', () => {
     );
     expect(said(found, 'web')).toEqual({ 'sluice.io/port': '443=8443,80=8000' });
     expect(said(imported(GW, WEB, ts('a', 80), ts('b', 443)), 'web')).toEqual({});
+  });
+
+  test('are those of the Service, if BIG-IP does not move them', () => {
+    const found = imported(
+      service('gw', [
+        [79, 80],
+        [81, 80],
+      ]),
+      gateway('web', ['80']),
+      ts('t', 81),
+    );
+    expect(said(found, 'web')).toEqual({ 'sluice.io/port': '80=81' });
   });
 
   test('of an object for every port are those of the Service', () => {
@@ -401,6 +460,23 @@ describe('of two objects for one port', () => {
     expect(found.notCarried.map((one) => one.object)).toEqual(['VirtualServer ns/a']);
   });
 
+  test('an object that fits at no port of a Gateway is told once', () => {
+    const found = imported(GW, WEB, ts('a', 80, { snat: 'none' }), ts('b', 443, { snat: 'none' }), {
+      ...link('z'),
+    });
+    expect(placed(found)).toEqual(['istio ns/web 80,443']);
+    expect(found.notCarried.map(({ object: of, field }) => `${of} ${field}`)).toEqual([
+      'IngressLink ns/z spec.selector',
+      'IngressLink ns/z virtual server',
+    ]);
+  });
+
+  test('two for every port that are the same are one', () => {
+    const found = imported(GW, WEB, link('l'), link('m'));
+    expect(placed(found)).toEqual(['istio ns/web 80,443']);
+    expect(found.notCarried.map(({ field }) => field)).toEqual(['spec.selector', 'spec.selector']);
+  });
+
   test('an object that fits at one Gateway and not at another is told once', () => {
     const found = imported(
       GW,
@@ -429,8 +505,8 @@ test('a virtual server that leads to no Gateway says by which port', () => {
   ]);
 });
 
-test('what is not selected with --service is left to CIS', () => {
-  const objects = [GW, WEB, ts('t', 80), ts('u', 80, {}, { service: 'other' })];
+test('what is not selected with --service is left to CIS, and its fields are not told', () => {
+  const objects = [GW, WEB, ts('t', 80), ts('u', 80, { host: 'x' }, { service: 'other' })];
   const found = importCis(
     objects,
     { ...OPTIONS, services: ['ns/gw'] },

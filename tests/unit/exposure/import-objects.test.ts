@@ -1,6 +1,7 @@
 /** What the import from CIS reads in each object, and the sentence for what it cannot carry over. */
 import { describe, expect, test } from '@jest/globals';
 import { cisObjectsIn } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
+import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import {
   type CisImport,
   importCis,
@@ -266,18 +267,21 @@ describe('the Service port that a pool names', () => {
   const GW = service(
     ports(
       'x' as never,
+      null as never,
       { port: 'x', name: '443' },
       { port: 80, name: 'http', targetPort: 8080 },
       { port: 8080, name: 'alt', targetPort: 80 },
       { port: 443, targetPort: 'tls' },
       { port: 9000, name: '5000' },
       { port: 5000, targetPort: 9000 },
+      { port: 444, targetPort: 'tls' },
     ),
   );
   test.each<[string, unknown, number]>([
     ['by name', 'http', 80],
     ['by number', 8080, 8080],
     ['by number, written as text', '80', 80],
+    ['by number, although a port without one has it as name', '443', 443],
     ['by target, if no port has the number', 'tls', 443],
     ['by name rather than by number', '5000', 9000],
     ['by number rather than by target', 80, 80],
@@ -398,6 +402,62 @@ describe('a Service of type LoadBalancer', () => {
     expect([found.ingresses, told(found)]).toEqual([[], expected]);
   });
 
+  test.each<[string, Json, Json, unknown]>([
+    ['that it names', { 'cis.f5.com/ip': '192.0.2.1' }, {}, '192.0.2.1'],
+    [
+      'that it names, whatever its status says',
+      { 'cis.f5.com/ip': '192.0.2.1' },
+      { status: { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } } },
+      '192.0.2.1',
+    ],
+    [
+      'that its status says, if IPAM gave it',
+      { 'cis.f5.com/ipamLabel': 'web' },
+      { status: { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } } },
+      '192.0.2.9',
+    ],
+    ...[
+      {},
+      { loadBalancer: 'x' },
+      { loadBalancer: { ingress: {} } },
+      { loadBalancer: { ingress: [] } },
+    ].map((status): [string, Json, Json, unknown] => [
+      `of the pool, if its status is ${JSON.stringify(status)}`,
+      { 'cis.f5.com/ipamLabel': 'web' },
+      { status },
+      'auto:web',
+    ]),
+  ])('has the address %s', (_, values, more, expected) => {
+    const raw = service(
+      { type: 'LoadBalancer', selector: LABELS, ports: [{ port: 80 }] },
+      { annotations: values },
+      more,
+    );
+    const gateway = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { namespace: 'ns', name: 'web' },
+      spec: {
+        selector: LABELS,
+        servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+      },
+    };
+    const objects = [raw, gateway];
+    const found = importCis(objects, OPTIONS, normaliseObjects([...objects]).objects);
+    expect([address(found), found.notCarried.at(-1)?.field]).toEqual([expected, 'ports']);
+    // Sluice reads the annotation of the address itself, and that of a label not.
+    expect(found.staying).toEqual('cis.f5.com/ip' in values ? ['Service ns/gw'] : []);
+  });
+
+  test('with an annotation of CIS that Sluice ignores tells it', () => {
+    const found = published({ 'cis.f5.com/multiport': 'x', 'virtual-server.f5.com/xyzxyz': 'y' });
+    expect(told(found)).toEqual([
+      expect.stringMatching(/^annotations: /),
+      expect.stringMatching(/^annotations: /),
+      expect.stringMatching(/^annotations: cis\.f5\.com\/ip and/),
+    ]);
+  });
+
   test('with nothing of CIS is not mentioned', () => {
     expect(told(published({}))).toEqual([]);
   });
@@ -487,6 +547,27 @@ describe('an F5 ConfigMap', () => {
     expect([stay.staying, stay.ingresses[0]?.partition]).toEqual([['ConfigMap ns/o'], 'k8s']);
     const partly = imported(map({ balance: 'fair' }));
     expect([partly.staying, partly.ingresses.length]).toEqual([[], 1]);
+  });
+});
+
+describe('two Services', () => {
+  const of = (name: string, serviceName: string, port: number, snat: string): Json => ({
+    ...ts({ snat }, { service: serviceName, servicePort: port }),
+    metadata: { namespace: 'ns', name },
+  });
+  test('have entries and annotations of their own', () => {
+    const found = imported(of('a', 'y', 80, 'none'), of('b', 'x', 443, 'self'));
+    expect(found.ingresses.map((one) => one.service)).toEqual(['ns/x', 'ns/y']);
+    expect(found.annotations).toEqual([
+      {
+        object: 'Gateway that opens port 443 of Service ns/x',
+        annotations: { 'sluice.io/snat': 'self' },
+      },
+      {
+        object: 'Gateway that opens port 80 of Service ns/y',
+        annotations: { 'sluice.io/snat': 'none' },
+      },
+    ]);
   });
 });
 

@@ -99,6 +99,24 @@ describe('nothing is carried over', () => {
     ['if pools is no list', { pools: { ...POOL } }, [], ['spec.pools']],
     ['if no pool is an object', { pools: ['gw'] }, [], ['spec.pools']],
     [
+      'if one of two pools names no Service',
+      { pools: [POOL, { servicePort: 443 }] },
+      [],
+      ['spec.pools[1].service'],
+    ],
+    [
+      'if the default pool names no port',
+      { pools: [POOL], defaultPool: { service: 'gw' } },
+      [],
+      ['spec.defaultPool.servicePort'],
+    ],
+    [
+      'if the only pool names nothing',
+      { pools: [{}] },
+      [],
+      ['spec.pools[0].service', 'spec.pools[0].servicePort'],
+    ],
+    [
       'if pools lead to several Services',
       { pools: [POOL, { ...POOL, service: 'other' }] },
       [],

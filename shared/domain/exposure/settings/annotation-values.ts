@@ -235,8 +235,7 @@ const readMonitors: AnnotationReader = (text) => {
 /** Parser for whole numbers; `hint` explains the lowest value. */
 function wholeNumber(highest: number, hint: string): AnnotationReader {
   return (text) => {
-    const digits = /^\d+$/.test(text) && text.length <= String(highest).length;
-    const number = digits ? Number(text) : -1;
+    const number = /^\d+$/.test(text) ? Number(text) : -1;
     return number >= 0 && number <= highest
       ? { value: number }
       : { problem: `must be a number from 0 (${hint}) to ${highest}` };

@@ -8,6 +8,7 @@ import {
   readAddress,
 } from './annotation-values.ts';
 import { isClientNetworks } from '../client-networks.ts';
+import { isJsonObject } from '../../json-object.ts';
 import { mergeCidrs, parseCidrList } from '../../net/cidr-list.ts';
 import type { CisReading } from './row.ts';
 import {
@@ -137,8 +138,11 @@ function matching(schema: z.ZodType, problem: string): (value: unknown) => CisRe
 
 /** Of the profiles Sluice has the one for TCP, which is the same for clients and servers. */
 function tcpProfile(value: unknown): CisReading {
-  const { tcp, ...others } = isTable(value) ? value : {};
-  const { client, server, ...rest } = isTable(tcp) ? tcp : {};
+  const given = value ?? {};
+  if (!isJsonObject(given)) return { problems: ['is no object of profiles'] };
+  const { tcp, ...others } = given;
+  const named = tcp ?? {};
+  const { client, server, ...rest } = isJsonObject(named) ? named : { client: named };
   const problems = [...Object.keys(others), ...Object.keys(rest).map((key) => `tcp.${key}`)].map(
     (key) => `${key} has no equivalent in Sluice`,
   );
@@ -172,11 +176,6 @@ function networks(value: unknown): CisReading {
         ],
       }
     : { value: text };
-}
-
-/** An object of JSON, not a list. */
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

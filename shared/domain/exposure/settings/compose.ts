@@ -48,13 +48,6 @@ function absenceOf(key: SettingKey): unknown {
   return key === 'profiles' ? {} : rowOf(key).as3?.absent;
 }
 
-/**
- * A value that means the same as its absence is not stored, so that equal settings have one form.
- */
-function isLeftOut(key: SettingKey, value: unknown): boolean {
-  return SET_KEYS.has(key) && sameValue(value, absenceOf(key));
-}
-
 /** The value of one key from all names behind it. What is put in front of a list occurs once. */
 function valueOf(key: SettingKey, named: Named): unknown {
   const [own, ...others] = namesBehind(key);
@@ -80,10 +73,12 @@ export function composeSettings(named: Named): Partial<Settings> {
   return withoutLeftOut(composePart(named));
 }
 
-/** Drops values that mean the same as their absence. */
+/**
+ * A value that means the same as its absence is not stored, so that equal settings have one form.
+ */
 function withoutLeftOut<T extends Partial<Settings>>(settings: T): T {
   const all = { ...settings };
-  for (const key of SET_KEYS) if (isLeftOut(key, all[key])) delete all[key];
+  for (const key of SET_KEYS) if (sameValue(all[key], absenceOf(key))) delete all[key];
   return all;
 }
 

@@ -108,7 +108,6 @@ function proxyProblem(
  * not expect it.
  */
 function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly ExposureRefusal[] {
-  if (at.protocol === 'udp') return [];
   const { proxyProtocol, iRules = [] } = merged.wanted;
   if (proxyProtocol !== undefined && !at.proxyProtocol) {
     return [
@@ -198,11 +197,11 @@ function valueFor(mode: Mode, merged: MergedSettings, name: SettingName): unknow
 }
 
 /**
- * All settings with their defaults, except those that decide the place and the monitors, whose
- * default is known only later. An iRule named twice is used once.
+ * All settings with their defaults, except the monitors, whose default is known only later. An
+ * iRule named twice is used once.
  */
 function settingsOf(mode: Mode, merged: MergedSettings): ResolvedSettings['settings'] {
-  const names = SETTING_NAMES.filter((name) => rowOf(name).home !== 'place' && name !== 'monitors');
+  const names = SETTING_NAMES.filter((name) => name !== 'monitors');
   const named = Object.fromEntries(names.map((name) => [name, valueFor(mode, merged, name)]));
   const iRules = [...new Set(named['iRules'] as Settings['iRules'])];
   return composeSettings({ ...named, mode, iRules }) as ResolvedSettings['settings'];

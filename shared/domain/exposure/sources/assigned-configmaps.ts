@@ -35,7 +35,6 @@ export interface AssignedConfigMaps {
 
 /** Why the ConfigMap configures nothing, as exactly as can be said. */
 function strayReason(pool: IndexedIngress, read: ConfigMapReading): string {
-  if (read.service === undefined || read.port === undefined) return 'names no Service and port';
   if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service)
     return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
   const known = pool.service?.ports.some((one) => one.port === read.port) === true;

@@ -46,12 +46,7 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
     lose(draft, 'annotations', problem);
     return { notCarried: draft.lost };
   }
-  takeAddress(
-    draft,
-    label,
-    label === undefined ? undefined : servedAddress(service),
-    'cis.f5.com/ipamLabel',
-  );
+  takeAddress(draft, label, servedAddress(service), 'cis.f5.com/ipamLabel');
   lose(draft, 'ports', everyPort(service));
   return {
     server: {

@@ -133,13 +133,7 @@ export function readVirtualServer(
   takeFields(draft, object.spec, SPEC, 'spec.');
   const virtualPort = frontendOf(draft, object, profiles);
   const target = targetOf(draft, object, services);
-  if (target === undefined || draft.blocked) {
-    const told =
-      draft.lost.length > 0
-        ? []
-        : [{ object: draft.object, field: 'spec', reason: 'leads nowhere' }];
-    return { notCarried: [...draft.lost, ...told] };
-  }
+  if (target === undefined || draft.blocked) return { notCarried: draft.lost };
   dropUnfit(draft);
   takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
   const { port: _, ...wanted } = draft.wanted;

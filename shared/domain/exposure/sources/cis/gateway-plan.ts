@@ -61,8 +61,7 @@ export function planGateways(
       object: server.object,
       field: 'virtual server',
       reason:
-        'no Gateway in these files opens ' +
-        `${server.servicePort === undefined ? 'a port' : `port ${server.servicePort}`} of ` +
+        `no Gateway in these files opens port ${server.servicePort} of ` +
         `Service ${server.service}; once one does, import again`,
     }));
   const groups = Map.groupBy(
@@ -115,10 +114,7 @@ function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted 
   const accepted: Offer[] = [];
   const placed = new Set<string>();
   const notCarried: NotCarried[] = [];
-  const ordered = group.toSorted(
-    (a, b) => Number(a.server.needsGateway) - Number(b.server.needsGateway),
-  );
-  for (const offer of ordered) {
+  for (const offer of group) {
     const { object } = offer.server;
     const reason = conflictOf(offer, accepted, ingress);
     if (reason === undefined) accepted.push(offer);

@@ -4,7 +4,7 @@
  */
 import { poolNamedBy } from '../../../address-pools/auto-address.ts';
 import type { KubernetesObjects } from '../../../snapshot/objects.ts';
-import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
+import { referencesIn } from '../../settings/compose.ts';
 import { Partition } from '../ingress-entry.ts';
 import { annotationsFor } from './cis-annotations.ts';
 import { readCisConfigMap } from './cis-configmap.ts';
@@ -136,7 +136,7 @@ function conflictingPorts(all: readonly CisVirtualServer[]): readonly NotCarried
 
 /** Whether Sluice could manage a partition of this name. */
 function isOwnPartition(partition: string | undefined): partition is string {
-  return partition !== undefined && Partition.safeParse(partition).success;
+  return Partition.safeParse(partition).success;
 }
 
 /** Everything about one ingress gateway Service. */
@@ -259,12 +259,9 @@ function needsOf(
   ingresses: readonly ImportedIngress[],
 ): ImportNeeds {
   const sorted = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
-  const paths = carried.flatMap(({ wanted }) =>
-    SETTING_ROWS.flatMap(([name, row]) => ('reference' in row ? [wanted[name]].flat() : [])),
-  );
   return {
     references: sorted(
-      paths.filter((path): path is string => typeof path === 'string' && path.startsWith('/')),
+      carried.flatMap(({ wanted }) => referencesIn(wanted).map(({ path }) => path)),
     ),
     partitions: sorted([
       ...ingresses.flatMap(({ partition }) => partition ?? []),
@@ -323,7 +320,6 @@ export function importCis(
   const usable = servers.filter((one) => reasons.get(one) === undefined);
   const parts = names
     .map((name) => ({ name, mine: usable.filter(({ service }) => service === name) }))
-    .filter(({ mine }) => mine.length > 0)
     .map(({ name, mine }) => importService(name, mine, known.get(name), options));
   const left = [...reasons].flatMap(([{ object }, reason]) =>
     reason === undefined ? [] : [{ object, field: 'Service', reason }],

@@ -2,29 +2,26 @@
 import { isJsonObject } from '../../../json-object.ts';
 import { type CisObject, textOf } from './cis-object.ts';
 
-/** A port of a Service. `target` is a number or the name of a container port. */
+/** A port of a Service. `target` is a number, the name of a container port, or absent. */
 export interface CisServicePort {
   readonly name: string;
   readonly port: number;
   readonly target: unknown;
-  readonly protocol: string;
 }
 
 /**
- * The ports of a Service, with the API's defaults for target and protocol. Entries without a number
- * are skipped.
+ * The ports of a Service. Entries without a number are skipped.
  */
 export function portsOf(service: CisObject): readonly CisServicePort[] {
   const list = Array.isArray(service.spec['ports']) ? (service.spec['ports'] as unknown[]) : [];
   return list.filter(isJsonObject).flatMap((one) => {
-    const { port, targetPort, protocol, name } = one;
+    const { port, targetPort, name } = one;
     if (typeof port !== 'number') return [];
     return [
       {
         name: textOf(name) ?? '',
         port,
-        target: targetPort ?? port,
-        protocol: textOf(protocol) ?? 'TCP',
+        target: targetPort,
       },
     ];
   });
