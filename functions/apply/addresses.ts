@@ -3,7 +3,7 @@
  * holders.
  */
 import type { PartitionReading } from '../../shared/device/reading.ts';
-import type { Device } from '../../shared/bigip/device.ts';
+import type { Device } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { AssignedAddresses, NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import {

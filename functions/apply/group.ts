@@ -2,7 +2,7 @@
  * Processes all slices of one device in a batch: the newest of each owner, partition by partition.
  */
 import type { PartitionReading } from '../../shared/device/reading.ts';
-import { arrivals, heldBySiblings } from '../../shared/bigip/device-plan.ts';
+import { arrivals, heldBySiblings } from '../../shared/domain/plan/device-plan.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
@@ -83,7 +83,7 @@ async function applySeveral(
     readings.delete(job.partition);
     const holders = async (): Promise<readonly AddressHolder[]> => [
       ...(await (job.holders === undefined ? job.device.foreign() : job.holders())),
-      ...heldBySiblings(job.partition, states),
+      ...heldBySiblings(job.partition, states, job.device.capabilities.pathOf),
     ];
     const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);

@@ -2,9 +2,9 @@
  * apply: receives slices and orders, programs BIG-IP and sends the results. The only place that
  * maps outcomes to the queue.
  */
-import { createDevices } from '../../shared/bigip/devices.ts';
+import { openDevices } from '../../shared/host/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
-import type { Devices } from '../../shared/bigip/devices.ts';
+import type { Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
@@ -49,7 +49,7 @@ export interface Given {
 /** Wires the function. `givenRecorder` and `given` replace its surroundings in tests. */
 export function create(
   runtime: Runtime,
-  devices: Devices = createDevices(runtime, (behind) => askForResync(runtime, behind)),
+  devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   givenRecorder?: ResultRecorder,
   given: Given = {},
 ): Apply {
@@ -205,7 +205,7 @@ async function applyStage(
     });
     await repair.settle();
     await reportStage(scope, stage, results);
-    scope.sizes.note(config.name, results);
+    scope.sizes.note(device, results);
     return undefined;
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.

@@ -1,6 +1,6 @@
 /** Job and result for one partition of one device. */
 import type { PartitionReading } from '../../shared/device/reading.ts';
-import type { Device } from '../../shared/bigip/device.ts';
+import type { Device } from '../../shared/device/device.ts';
 import type { DeviceError } from '../../shared/device/errors.ts';
 import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';

@@ -4,7 +4,8 @@
  * are the same.
  */
 import { createHash } from 'node:crypto';
-import type { Device, Difference } from '../../shared/bigip/device.ts';
+import type { Device } from '../../shared/device/device.ts';
+import type { Difference } from '../../shared/device/difference.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';

@@ -1,4 +1,4 @@
-import type { Devices } from '../../shared/bigip/devices.ts';
+import type { Devices } from '../../shared/device/device.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';

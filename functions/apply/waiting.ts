@@ -2,8 +2,7 @@
  * Changes that apply cannot make now: retried in the queue for some minutes, then moved to the
  * failure store.
  */
-import type { Device } from '../../shared/bigip/device.ts';
-import type { Devices } from '../../shared/bigip/devices.ts';
+import type { Device, Devices } from '../../shared/device/device.ts';
 import { orderInWords } from '../../shared/failures/waiting/remaining-order.ts';
 import { isAbandoned, markedAway } from '../../shared/failures/waiting/away.ts';
 import type { Why } from '../../shared/failures/waiting/away.ts';

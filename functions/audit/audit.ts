@@ -1,6 +1,6 @@
-import type { Finding } from '../../shared/bigip/audit.ts';
-import { auditDevice } from '../../shared/bigip/audit.ts';
-import type { Devices } from '../../shared/bigip/devices.ts';
+import type { Finding } from '../../shared/device/audit.ts';
+import { auditDevice } from '../../shared/device/audit.ts';
+import type { Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';

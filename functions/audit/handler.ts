@@ -2,7 +2,7 @@
  * audit: checks every device for drift, on a schedule. It never writes to a device; it asks apply
  * for repairs, in the group of the device.
  */
-import { createDevices } from '../../shared/bigip/devices.ts';
+import { openDevices } from '../../shared/host/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -19,7 +19,7 @@ export interface Auditor {
 export function create(
   runtime: Runtime,
 ): Handler & { readonly audit: Auditor; close(): Promise<void> } {
-  const devices = createDevices(runtime, (behind) => askForResync(runtime, behind));
+  const devices = openDevices(runtime, (behind) => askForResync(runtime, behind));
   const audit = (): Promise<AuditReport> => auditAll(runtime, devices);
   const handle: Handler = async () => {
     const { failed } = await audit();

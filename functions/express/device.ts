@@ -2,7 +2,7 @@
  * Applies the newest events of one device: one reading, one request per node, and a check
  * afterwards.
  */
-import type { NodeAccess } from '../../shared/bigip/node-access.ts';
+import type { NodeAccess } from '../../shared/device/nodes.ts';
 import type { ExpressDecision } from '../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../shared/domain/express/decide.ts';
 import type { Express } from '../../shared/domain/express/event.ts';

@@ -14,14 +14,13 @@ import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { ExpressArrival, Dropped } from './arrivals.ts';
 import { sortMessages } from './arrivals.ts';
-import type { Connections } from './connections.ts';
-import { createConnections } from './connections.ts';
+import { openNodes } from '../../shared/host/nodes.ts';
 import { carryOut } from './device.ts';
 import type { ExpressDone } from './device.ts';
 
 /** Wires the function. Its connections are separate from those of apply. */
 export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
-  const connections = createConnections(runtime);
+  const connections = openNodes(runtime);
   const handle = handleGroups({
     // A late event is worthless, so nothing is retried twice.
     suspects: createSuspects(NOT_RETRIED, runtime),
@@ -47,7 +46,7 @@ export const handler = lambdaEntry(create);
 
 interface Scope {
   readonly runtime: Runtime;
-  readonly connections: Connections;
+  readonly connections: ReturnType<typeof openNodes>;
 }
 
 async function handleDevice(

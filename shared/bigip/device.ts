@@ -1,6 +1,5 @@
 /**
- * The interface of the pipeline to one BIG-IP or HA pair: read the declaration, declare, and
- * inspect the live state.
+ * One BIG-IP or HA pair as a device: reads the declaration, declares, and inspects the live state.
  */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
@@ -8,19 +7,16 @@ import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { findAbandoned } from './state/abandoned.ts';
-import type { AbandonedPartition } from './state/abandoned.ts';
 import { renderTenant } from './as3/render.ts';
 import { BIGIP } from './capabilities.ts';
 import { openSession } from './rest/connect.ts';
 import type { ConnectOptions, DeviceSecrets } from './rest/connect.ts';
 import { post } from './rest/declare.ts';
-import type { Difference } from './drift/difference.ts';
 import { findDrift } from './drift/drift.ts';
-import type { Capabilities } from '../device/capabilities.ts';
+import type { Device, FencesBehind } from '../device/device.ts';
 import { DeviceError } from '../device/errors.ts';
 import { createFenceWatch } from './ha/fences.ts';
-import type { Configured, FencesBehind } from './ha/fences.ts';
-import type { ForeignAddress } from './state/foreign.ts';
+import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
 import { liveMismatches } from './state/live.ts';
 import { mend } from './drift/mend.ts';
@@ -28,54 +24,9 @@ import { reconcileNodes, resetNodes } from './state/nodes.ts';
 import { createPartitionReader, declarePath, foundIn, signed } from './state/partition.ts';
 import type { PartitionReading } from '../device/reading.ts';
 import { missingReferences } from './state/references.ts';
-import type { MissingReference, Reference } from '../device/references.ts';
 import type { DeviceSession } from './rest/session.ts';
-import type { DeviceFacts } from './state/status.ts';
 import { readDeviceFacts } from './state/status.ts';
 import { syncToGroup } from './ha/sync.ts';
-
-export type { ForeignAddress } from './state/foreign.ts';
-export type { AbandonedPartition } from './state/abandoned.ts';
-export type { DeviceSecrets } from './rest/connect.ts';
-export type { Difference } from './drift/difference.ts';
-export type { DeviceFacts } from './state/status.ts';
-export type { FencesBehind } from './ha/fences.ts';
-
-/** All methods reject with a DeviceError. */
-export interface Device {
-  readonly name: string;
-  readonly capabilities: Capabilities;
-  read(partition: string): Promise<PartitionReading>;
-  /** Posts the whole partition and waits for the task; rejects with a {@link DeviceError}. */
-  declare(
-    partition: string,
-    next: DeclaredState,
-    lockKey: string | undefined,
-  ): Promise<'applied' | 'unchanged'>;
-  /** Differences between declaration and live state, one message each. */
-  verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
-  /** Drains and restores nodes; resolves with the changed addresses. */
-  reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
-  /**
-   * Differences from the declaration, object by object; rejects with BIP503 while a declaration is
-   * in progress.
-   */
-  drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
-  /**
-   * Restores what a declare would not, by one PATCH for each object of the partition; resolves with
-   * their paths in iControl REST.
-   */
-  mend(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
-  /** Virtual servers and virtual addresses outside the partitions of Sluice. */
-  foreign(): Promise<readonly ForeignAddress[]>;
-  /** Partitions that Sluice declared but the configuration does not name. */
-  abandoned(): Promise<readonly AbandonedPartition[]>;
-  /** The objects that do not exist on the device. */
-  missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
-  /** Facts about the active unit. */
-  facts(): Promise<DeviceFacts>;
-  close(): Promise<void>;
-}
 
 /** What a device needs besides its configuration and secrets; all of it is optional. */
 export interface DeviceSurroundings extends Pick<

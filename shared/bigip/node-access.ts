@@ -1,10 +1,9 @@
 /**
- * The interface of express to one BIG-IP: declaration and nodes. Uses separate connections, so that
- * a declare never delays it.
+ * Declaration and nodes of one BIG-IP, for express. Uses separate connections, so that a declare
+ * never delays it.
  */
 import type { DeviceConfig } from '../config/schema.ts';
-import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
-import type { DeclaredState } from '../domain/declared/declared.ts';
+import type { NodeAccess } from '../device/nodes.ts';
 import { EMPTY_STATE } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -12,20 +11,6 @@ import type { DeviceSecrets } from './rest/connect.ts';
 import { openSession } from './rest/connect.ts';
 import { listNodes, reconcileNodes, writeNode } from './state/nodes.ts';
 import { createPartitionReader } from './state/partition.ts';
-
-/** Reads declarations and writes nodes, nothing else. */
-export interface NodeAccess {
-  /**
-   * Reading needs no AS3 lock, so it works during a declare. A foreign partition has an empty
-   * declared state.
-   */
-  declared(partition: string): Promise<DeclaredState>;
-  nodes(partition: string): Promise<readonly LiveNode[]>;
-  write(partition: string, write: NodeWrite): Promise<'written' | 'gone'>;
-  /** Returns nodes to the declared state. */
-  reconcile(partition: string, state: DeclaredState): Promise<readonly string[]>;
-  close(): Promise<void>;
-}
 
 /** A slower answer is too late for express. */
 const LONGEST_REQUEST_MS = 5_000;

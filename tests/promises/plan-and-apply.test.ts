@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { applyPartition } from '../../functions/apply/loop/run.ts';
-import { dryRunDevice } from '../../shared/bigip/dry-run.ts';
+import { dryRunDevice } from '../../shared/device/dry-run.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { BALANCE_METHODS } from '../../shared/domain/exposure/settings/values.ts';

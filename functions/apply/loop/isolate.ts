@@ -2,7 +2,6 @@
  * Isolation: if the device refuses a set of changes, which sets to declare next to find the faulty
  * ones. Accepted changes are declared at each step, so one faulty exposure affects no other. Pure.
  */
-import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../../shared/device/errors.ts';
 import { isInner } from '../../../shared/device/errors.ts';
 import { namedSettings, referencesIn } from '../../../shared/domain/exposure/settings/compose.ts';
@@ -143,16 +142,16 @@ function inHalf(
 function namesOf(job: LoopJob, entry: PlanEntry): readonly string[] {
   const asked = requestedExposure(job, entry);
   return [
-    applicationOf(entry),
+    nameOf(job, entry),
     ...(asked ? referencesIn(namedSettings(asked.settings)).map(({ path }) => path) : []),
   ];
 }
 
-/** The AS3 name of the exposure, to compare with the object that BIG-IP names. */
-function applicationOf({ key }: PlanEntry): string {
+/** The device's name of the exposure, to compare with the object that it names. */
+function nameOf({ capabilities }: LoopJob, { key }: PlanEntry): string {
   const [, address = '', port = '', protocol = ''] =
     /^\[?([^\]]+?)\]?:(\d+)\/(tcp|udp)$/.exec(key) ?? [];
-  return applicationName({
+  return capabilities.nameOf({
     address,
     port: Number(port),
     protocol: protocol === 'udp' ? 'udp' : 'tcp',

@@ -2,7 +2,7 @@
  * `sluice drift`: differences between devices and declarations. Only reads; asks apply for repairs.
  */
 import type { Command } from 'commander';
-import type { Finding } from '../../../shared/bigip/audit.ts';
+import type { Finding } from '../../../shared/device/audit.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import {
   driftOfDevices,

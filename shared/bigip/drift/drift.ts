@@ -13,7 +13,7 @@ import { devicePaths } from '../as3/names.ts';
 import { readLive } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import { propertyDrift } from './properties.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from '../../device/difference.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { settingDifferences } from '../rest/live-settings.ts';
 import { liveNode } from '../state/nodes.ts';

@@ -1,6 +1,7 @@
 /** Restores properties that AS3 does not compare, by one PATCH for each object. */
 import { DeviceError } from '../../device/errors.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from '../../device/difference.ts';
+import { Patch } from './patch.ts';
 import type { Session } from '../rest/session.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function mend(
   differences: readonly Difference[],
 ): Promise<readonly string[]> {
   const writes = Map.groupBy(
-    differences.flatMap(({ patch }) => patch ?? []),
+    differences.flatMap(({ write }) => (write instanceof Patch ? [write] : [])),
     ({ path }) => path,
   );
   const changed: string[] = [];

@@ -3,7 +3,8 @@ import type { DeclaredExposure, DeclaredState } from '../../domain/declared/decl
 import { devicePaths } from '../as3/names.ts';
 import { renderApplication } from '../as3/render.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from '../../device/difference.ts';
+import { Patch } from './patch.ts';
 import { monitorCollection } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import {
@@ -206,10 +207,7 @@ function difference(
     message,
     heal,
     ...(heal === 'patch' && {
-      patch: {
-        path: `/mgmt/tm/ltm/${collection}/${inUrl(path)}`,
-        body: { [field]: wanted },
-      },
+      write: new Patch(`/mgmt/tm/ltm/${collection}/${inUrl(path)}`, { [field]: wanted }),
     }),
   };
 }

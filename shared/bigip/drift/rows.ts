@@ -2,14 +2,8 @@
  * Every property of the device that a declaration decides: where it is read, what the declaration
  * makes of it, and how a change by hand is healed. Measured on AS3 3.56 (as3.md §9.6).
  */
+import type { Heal } from '../../device/difference.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
-
-/**
- * `declare`: AS3 compares it, and the next declare restores it.
- * `patch`: AS3 does not compare it, or cannot restore it; one PATCH in the own partition does.
- * `told`: Sluice does not write there, so it only reports the difference.
- */
-export type Heal = 'declare' | 'patch' | 'told';
 
 /** An object as iControl REST shows it. */
 export type LiveItem = Readonly<Record<string, unknown>>;
@@ -22,6 +16,10 @@ export interface DriftRow<W> {
   readonly field: string;
   /** Its name in messages. */
   readonly words: string;
+  /**
+   * `declare`: AS3 compares it, and the next declare restores it. `patch`: AS3 does not compare it,
+   * or cannot restore it; one PATCH in the own partition does. `told`: Sluice does not write there.
+   */
   readonly heal: Heal;
   readonly wanted: (declared: W) => LiveValue;
   /** Default: the field itself. Undefined: the device does not show it, so nothing is said. */

@@ -8,17 +8,10 @@
  */
 import type { OwnerKey } from '../../domain/snapshot/snapshot.ts';
 import type { OwnerRecord } from '../../domain/declared/declared.ts';
+import type { FencesBehind } from '../../device/device.ts';
 import { compareVersions } from '../../domain/revision.ts';
 
 type Owners = Readonly<Record<string, OwnerRecord>>;
-
-/** Report of an outdated declaration. */
-export interface FencesBehind {
-  readonly device: string;
-  readonly partition: string;
-  readonly code: 'BIP442' | 'GW162';
-  readonly reason: string;
-}
 
 /** The configuration of this process. */
 export interface Configured {

@@ -1,21 +1,15 @@
 /** Finds partitions that Sluice declared but the configuration does not name. */
-import type { DeclaredState } from '../../domain/declared/declared.ts';
+import type { AbandonedPartition } from '../../device/device.ts';
+import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import { isNamedByUs } from '../as3/names.ts';
-import type { ForeignAddress } from './foreign.ts';
 import type { PartitionReader } from './partition.ts';
-
-/** A partition with Sluice's declaration that the configuration does not list. */
-export interface AbandonedPartition {
-  readonly partition: string;
-  readonly state: DeclaredState;
-}
 
 /**
  * Reads only partitions with a virtual server named like ours, so that partitions of other tools
  * cost nothing. Unreadable ones are skipped.
  */
 export async function findAbandoned(
-  foreign: readonly ForeignAddress[],
+  foreign: readonly AddressHolder[],
   read: PartitionReader,
 ): Promise<readonly AbandonedPartition[]> {
   const named = new Set(

@@ -1,25 +1,13 @@
 /** Virtual servers and virtual addresses of other tools, whose addresses Sluice cannot use. */
+import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import { itemsOf, Virtual, VirtualAddress } from '../rest/answers.ts';
 import type { Session } from '../rest/session.ts';
-
-/** An address held outside Sluice's partitions. */
-export interface ForeignAddress {
-  readonly path: string;
-  readonly partition: string;
-  readonly address: string;
-  /**
-   * For a virtual server, 0 means all ports; undefined for a virtual address, which holds no port.
-   */
-  readonly port?: number;
-  /** For a virtual server: `tcp`, `udp`, `any` … */
-  readonly protocol?: string;
-}
 
 /** One list call each, whatever the number of objects. */
 export async function foreignAddresses(
   session: Session,
   own: readonly string[],
-): Promise<readonly ForeignAddress[]> {
+): Promise<readonly AddressHolder[]> {
   const [virtuals, addresses] = await Promise.all([
     session.read(
       { path: '/mgmt/tm/ltm/virtual?$select=fullPath,destination,ipProtocol', kind: 'list' },
@@ -50,7 +38,7 @@ function partitionOf(path: string): string {
 function ofVirtual(
   { fullPath, destination, ipProtocol }: Virtual,
   byPath: ReadonlyMap<string, string>,
-): ForeignAddress {
+): AddressHolder {
   const { place, port } = splitDestination(destination);
   // The destination contains the name of the virtual address, which may differ from its address.
   const address = byPath.get(place) ?? place.slice(place.lastIndexOf('/') + 1);

@@ -1,18 +1,7 @@
 /** The status of a device, for users and `doctor`. */
+import type { DeviceFacts } from '../../device/device.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DeviceSession } from '../rest/session.ts';
-
-/** What the device says about itself. */
-export interface DeviceFacts {
-  /** Name of the active unit; undefined if not reported. */
-  readonly hostname: string | undefined;
-  readonly as3: string;
-  /**
-   * Milliseconds by which the device's clock leads ours, with a resolution of one second; undefined
-   * if not reported.
-   */
-  readonly ahead: number | undefined;
-}
 
 /** HTTP dates are whole seconds, rounded down. */
 const HALF_SECOND_MS = 500;

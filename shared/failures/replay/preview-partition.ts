@@ -1,7 +1,7 @@
 /** The effect of one slice on the current declaration of one partition. Pure. */
 import type { PartitionReading } from '../../device/reading.ts';
-import type { DevicePlanRules } from '../../bigip/device-plan.ts';
-import { planDevice } from '../../bigip/device-plan.ts';
+import type { DevicePlanRules, PathOf } from '../../domain/plan/device-plan.ts';
+import { planDevice } from '../../domain/plan/device-plan.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet, FleetOf } from '../../domain/plan/fleet.ts';
@@ -21,6 +21,7 @@ export interface PreviewQuestion {
   readonly exposure: string | undefined;
   readonly sameFleet: SameFleet;
   readonly fleetOf?: FleetOf;
+  readonly pathOf: PathOf;
   /** State of the rest of the device; default: the device has only this partition. */
   readonly surroundings?: PreviewContext;
 }
@@ -55,7 +56,7 @@ export function previewPartition(reading: PartitionReading, question: PreviewQue
 
 /** A replay tries quarantined changes at once, as apply does. */
 function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly PlanEntry[] {
-  const { slice, partition, sameFleet, fleetOf } = question;
+  const { slice, partition, sameFleet, fleetOf, pathOf } = question;
   const retry = new Set(
     Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) =>
       changeId({ owner: slice.owner, key }),
@@ -75,6 +76,7 @@ function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly Pl
     closed,
     sameFleet,
     retry,
+    pathOf,
     ...(fleetOf && { fleetOf }),
     ...(holders && { holders }),
   });

@@ -3,8 +3,7 @@
  * and planned against the current devices.
  */
 import type { PartitionReading } from '../../device/reading.ts';
-import type { Device } from '../../bigip/device.ts';
-import { createDevice } from '../../bigip/device.ts';
+import type { Device } from '../../device/device.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
@@ -16,6 +15,7 @@ import { createKeyring } from '../../queue/keyring.ts';
 import type { Keyring } from '../../queue/keyring.ts';
 import { proofOfHandedOver } from '../../queue/proof.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
+import { capabilitiesOf, openDevice } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { isImported } from '../evidence.ts';
@@ -78,7 +78,7 @@ const invalid = ({ code, reason }: MapRefusal): Preview => ({
  */
 export function createPreviewer(options: PreviewOptions): Previewer {
   const { config } = options.runtime;
-  const connect = options.connect ?? ((device) => connectOver(options.runtime, device));
+  const connect = options.connect ?? ((device) => openDevice(options.runtime, device));
   const devices = new Map<string, Promise<Device>>();
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
   const foreign = new Map<
@@ -128,14 +128,6 @@ export function createPreviewer(options: PreviewOptions): Previewer {
       for (const device of devices.values()) await (await device.catch(() => undefined))?.close();
     },
   };
-}
-
-async function connectOver(
-  { secrets, clock }: PreviewOptions['runtime'],
-  device: DeviceConfig,
-): Promise<Device> {
-  const ca = device.tls.ca === undefined ? undefined : await secrets.resolve(device.tls.ca);
-  return createDevice(device, { ca, password: () => secrets.resolve(device.password) }, clock);
 }
 
 async function readNow(device: Promise<Device>, partition: string): Promise<Reading> {
@@ -278,6 +270,7 @@ function previewSlice(
       exposure: aim.exposure,
       sameFleet: sharedFleet(config),
       fleetOf: fleetsByCluster(config),
+      pathOf: capabilitiesOf(device).pathOf,
       surroundings,
     });
   });

@@ -2,8 +2,8 @@
  * Reads the declarations of all devices, by partition; an unreachable device is reported in the
  * result instead of thrown.
  */
-import { createDevice } from '../../bigip/device.ts';
-import type { DeviceFacts } from '../../bigip/device.ts';
+import { openDevice } from '../../host/devices.ts';
+import type { DeviceFacts } from '../../device/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -86,12 +86,7 @@ async function readDevice(
       problem: errorMessage(error),
     }));
   try {
-    const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-    const device = createDevice(
-      config,
-      { ca, password: () => secrets.resolve(config.password) },
-      clock,
-    );
+    const device = await openDevice({ secrets, clock }, config);
     try {
       return await Promise.all(
         config.partitions.map(async (partition): Promise<DeclaredPartitionView> => {

@@ -1,5 +1,5 @@
 /** The visible state of one device: all declarations of Sluice, and foreign address holders. */
-import { createDevice } from '../../bigip/device.ts';
+import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
@@ -15,16 +15,11 @@ export interface DeviceView {
 
 /** Rejects if a partition cannot be read, because the state would be incomplete. */
 export async function readDeviceView(
-  { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
+  runtime: Pick<Runtime, 'secrets' | 'clock'>,
   config: DeviceConfig,
   others: boolean,
 ): Promise<DeviceView> {
-  const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-  const device = createDevice(
-    config,
-    { ca, password: () => secrets.resolve(config.password) },
-    clock,
-  );
+  const device = await openDevice(runtime, config);
   try {
     const states = new Map<string, DeclaredState>();
     for (const partition of config.partitions) {

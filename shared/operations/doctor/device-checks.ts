@@ -1,5 +1,6 @@
 /** The device checks of `sluice doctor`. */
-import { sizeFindings } from '../../bigip/as3/sizes.ts';
+import { capabilitiesOf } from '../../host/devices.ts';
+import { sizeFindings } from '../../domain/plan/sizes.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
@@ -134,16 +135,18 @@ function adviceOn(cluster: string, replaced: readonly string[], all: number): st
 /** Reports partitions above the recommended limits, although nothing is refused. */
 function sizes(read: readonly Read[]): readonly DoctorFinding[] {
   return [...Map.groupBy(read, ({ device }) => device)].flatMap(([device, partitions]) =>
-    sizeFindings(new Map(partitions.map(({ partition, state }) => [partition, state]))).map(
-      ({ partition, code, message }) =>
-        badFinding(
-          {
-            id: 'size',
-            what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`,
-          },
-          `${message} (${code})`,
-          { state: 'warn' },
-        ),
+    sizeFindings(
+      new Map(partitions.map(({ partition, state }) => [partition, state])),
+      capabilitiesOf({ name: device }).bytesOf,
+    ).map(({ partition, code, message }) =>
+      badFinding(
+        {
+          id: 'size',
+          what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`,
+        },
+        `${message} (${code})`,
+        { state: 'warn' },
+      ),
     ),
   );
 }

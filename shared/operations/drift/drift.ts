@@ -1,7 +1,7 @@
 /** Differences between devices and declarations, and requests to apply to repair them. */
-import type { Finding } from '../../bigip/audit.ts';
-import { auditDevice } from '../../bigip/audit.ts';
-import { createDevice } from '../../bigip/device.ts';
+import type { Finding } from '../../device/audit.ts';
+import { auditDevice } from '../../device/audit.ts';
+import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import { repairRequest, sendAudit } from '../../queue/audit.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -37,16 +37,11 @@ export async function driftOfDevices(
 
 /** Audits one device over a connection of its own. Rejects if the device does not answer. */
 async function lookAt(
-  { config, secrets, clock, random }: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
   wanted: DeviceConfig,
 ): Promise<readonly Finding[]> {
-  const ca = wanted.tls.ca === undefined ? undefined : await secrets.resolve(wanted.tls.ca);
-  const device = createDevice(
-    wanted,
-    { ca, password: () => secrets.resolve(wanted.password) },
-    clock,
-    { random },
-  );
+  const { config, clock, random } = runtime;
+  const device = await openDevice(runtime, wanted, { random });
   try {
     return await auditDevice({ device, config, clock }, wanted);
   } finally {

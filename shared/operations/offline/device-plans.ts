@@ -7,7 +7,8 @@ import { ownerKey } from '../../domain/snapshot/snapshot.ts';
 import type { Contribution, DeclaredState } from '../../domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../domain/declared/declared.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
-import { planDevice } from '../../bigip/device-plan.ts';
+import { planDevice } from '../../domain/plan/device-plan.ts';
+import { capabilitiesOf } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { OfflineIngress } from './ingresses.ts';
@@ -76,6 +77,7 @@ export function plansFor(
     fleetOf: fleetsByCluster(config),
     now: clock.now(),
     asked: seenIn,
+    pathOf: capabilitiesOf(device).pathOf,
   });
   return [...plans].map(([partition, plan]) => ({
     ...plan,

@@ -1,9 +1,9 @@
-/** The AS3 declarations for these objects, and the changes on the devices. Writes nothing. */
-import { renderTenant, wrapTenants } from '../../bigip/as3/render.ts';
+/** The declarations for these objects, and the changes on the devices. Writes nothing. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import { capabilitiesOf } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
@@ -94,16 +94,10 @@ export function differs({ changes }: ObjectPlan): boolean {
 /** The bodies that apply would post. Partitions without exposures are left out. */
 function declarations(config: SluiceConfig, plans: readonly DevicePlans[]): object {
   const bodies = plans.map(({ device, plans: each }) => {
-    const tenants = each
+    const states = each
       .filter((p) => Object.keys(p.next.exposures).length > 0)
-      .map(
-        (p) =>
-          [
-            p.partition,
-            renderTenant(p.next, { shareNodes: device.partitions.length > 1 }),
-          ] as const,
-      );
-    return [device.name, wrapTenants(Object.fromEntries(tenants), device.save)] as const;
+      .map((p) => [p.partition, p.next] as const);
+    return [device.name, capabilitiesOf(device).bodyOf(new Map(states), device)] as const;
   });
   const [only] = bodies;
   return config.devices.length === 1 && only ? only[1] : Object.fromEntries(bodies);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BigipOptions, LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
 import { createDevice } from '../../../shared/bigip/device.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';

@@ -7,7 +7,8 @@ import {
   POOL_ROWS,
   VIRTUAL_ROWS,
 } from '../../../shared/bigip/drift/rows.ts';
-import type { DriftRow, Heal } from '../../../shared/bigip/drift/rows.ts';
+import type { Heal } from '../../../shared/device/difference.ts';
+import type { DriftRow } from '../../../shared/bigip/drift/rows.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

@@ -5,7 +5,7 @@
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createDevice } from '../../../shared/bigip/device.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { DRIFT_CASES, driftState } from './drift-cases.ts';

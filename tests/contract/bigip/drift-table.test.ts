@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Device, Difference } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import type { Difference } from '../../../shared/device/difference.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { MODES } from '../../../shared/domain/exposure/settings/values.ts';
 import { exposure, SETTINGS } from '../../fixtures/exposures.ts';

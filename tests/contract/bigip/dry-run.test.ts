@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
-import { dryRunDevice } from '../../../shared/bigip/dry-run.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import { dryRunDevice } from '../../../shared/device/dry-run.ts';
 import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

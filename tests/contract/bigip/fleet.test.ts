@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
-import type { FencesBehind } from '../../../shared/bigip/device.ts';
+import type { FencesBehind } from '../../../shared/device/device.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { call } from '../../integration/lab-bigip/client.ts';
 import {

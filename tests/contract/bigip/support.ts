@@ -1,7 +1,8 @@
 /** Lab devices, and Sluice's view of them. */
 import type { BigipOptions, LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Device, DeviceSurroundings } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import type { DeviceSurroundings } from '../../../shared/bigip/device.ts';
 import { createDevice } from '../../../shared/bigip/device.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';

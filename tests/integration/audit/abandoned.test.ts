@@ -4,8 +4,8 @@
  * the question how its virtual servers are called.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Finding } from '../../../shared/bigip/audit.ts';
-import { auditDevice } from '../../../shared/bigip/audit.ts';
+import type { Finding } from '../../../shared/device/audit.ts';
+import { auditDevice } from '../../../shared/device/audit.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import {

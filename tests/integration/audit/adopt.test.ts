@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Finding } from '../../../shared/bigip/audit.ts';
+import type { Finding } from '../../../shared/device/audit.ts';
 import { repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
-import type { Finding } from '../../../shared/bigip/audit.ts';
+import type { Finding } from '../../../shared/device/audit.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';

@@ -11,7 +11,7 @@ import { create as createMap } from '../../../functions/map/handler.ts';
 import { create as createWatcher, type Watcher } from '../../../functions/watch/main.ts';
 import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { startKubernetes, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
-import { createDevices } from '../../../shared/bigip/devices.ts';
+import { openDevices } from '../../../shared/host/devices.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
@@ -128,7 +128,7 @@ export async function startChain(ingress: Partial<IngressConfig> = {}): Promise<
   const map = createMap(remote, createSuspects(memoryMarks(), remote));
   const apply = createApply(
     remote,
-    createDevices(remote, (behind) => askForResync(remote, behind)),
+    openDevices(remote, (behind) => askForResync(remote, behind)),
     createResultRecorder(remote, () => Promise.resolve(failures)),
     {
       place: () => Promise.resolve(failures.waiting),

@@ -7,7 +7,7 @@ import { create } from '../../../functions/express/handler.ts';
 import type { BigipOptions, LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import { openSession } from '../../../shared/bigip/rest/connect.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
 import { createDevice } from '../../../shared/bigip/device.ts';
 import { listNodes } from '../../../shared/bigip/state/nodes.ts';
 import type { Session } from '../../../shared/bigip/rest/session.ts';

@@ -7,7 +7,7 @@ import { create as createApply } from '../../../functions/apply/handler.ts';
 import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab/bigip/index.ts';
-import { createDevices } from '../../../shared/bigip/devices.ts';
+import { openDevices } from '../../../shared/host/devices.ts';
 import { askForResync } from '../../../shared/queue/resync.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
@@ -211,7 +211,7 @@ export async function startBench(
     storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);
   const apply = createApply(
     runtime,
-    createDevices(runtime, (behind) => askForResync(runtime, behind)),
+    openDevices(runtime, (behind) => askForResync(runtime, behind)),
     createResultRecorder(runtime, open),
     {
       place: async () => (await open()).waiting,

@@ -9,7 +9,7 @@ import { create as createApply, type Apply } from '../../../functions/apply/hand
 import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
-import { createDevices } from '../../../shared/bigip/devices.ts';
+import { openDevices } from '../../../shared/host/devices.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import {
@@ -113,7 +113,7 @@ async function startSite(): Promise<Site> {
   };
   const failures = failuresOver(memoryBlobs(), runtime);
   // One clock that only moves forward, because the device works in real time.
-  const devices = createDevices(
+  const devices = openDevices(
     { ...runtime, clock: { ...clock, sleep: async (ms) => pause(ms) } },
     () => Promise.resolve(),
   );

@@ -2,7 +2,7 @@
  * Crashes a process at a chosen write, before or after it. All writes of the process pass through
  * here.
  */
-import type { Device } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 

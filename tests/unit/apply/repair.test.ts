@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { startRepair } from '../../../functions/apply/repair.ts';
 import type { RepairScope } from '../../../functions/apply/repair.ts';
-import type { Device, Difference } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import type { Difference } from '../../../shared/device/difference.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import { createRepairMemory } from '../../../shared/failures/repairs.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
@@ -19,7 +20,7 @@ const patched: Difference = {
   path: '/k8s/10.0.0.1',
   message: 'has enabled no instead of yes',
   heal: 'patch',
-  patch: { path: '/mgmt/tm/ltm/virtual-address/~k8s~10.0.0.1', body: { enabled: 'yes' } },
+  write: {},
 };
 const told: Difference = { ...declared, path: '/Common/10.0.0.1', heal: 'told' };
 
@@ -43,7 +44,7 @@ async function world(...looks: World['looks']): Promise<World> {
       return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
     },
     mend: (_partition, found) => {
-      const paths = found.flatMap(({ patch }) => (patch ? [patch.path] : []));
+      const paths = found.flatMap(({ path, write }) => (write ? [path] : []));
       mended.push(...paths);
       return Promise.resolve(paths);
     },
@@ -88,7 +89,7 @@ describe('a repair', () => {
   test('writes back what a declare would not, and declares nothing', async () => {
     const { scope, mended, warnings } = await world([patched, told], [told]);
     expect(await repair(scope)).toEqual([]);
-    expect(mended).toEqual(['/mgmt/tm/ltm/virtual-address/~k8s~10.0.0.1']);
+    expect(mended).toEqual(['/k8s/10.0.0.1']);
     expect(warnings).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { createSizes } from '../../../functions/apply/sizes.ts';
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
@@ -41,13 +42,13 @@ test('exceeded limits are reported once an hour for each device', () => {
     log,
   });
   const wide = [result(RECOMMENDED_LIMITS.members + 1)];
-  for (const device of ['a', 'a', 'b']) sizes.note(device, wide);
-  sizes.note('c', [result(RECOMMENDED_LIMITS.members)]);
+  for (const device of ['a', 'a', 'b']) sizes.note({ name: device, capabilities: BIGIP }, wide);
+  sizes.note({ name: 'c', capabilities: BIGIP }, [result(RECOMMENDED_LIMITS.members)]);
   expect(lines).toMatchObject([
     { device: 'a', partition: 'k8s', code: 'BIP461' },
     { device: 'b', code: 'BIP461' },
   ]);
   now = 3_600_000;
-  sizes.note('a', wide);
+  sizes.note({ name: 'a', capabilities: BIGIP }, wide);
   expect(lines).toHaveLength(3);
 });

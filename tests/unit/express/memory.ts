@@ -1,5 +1,5 @@
 /** A device in memory as express and apply see its nodes. */
-import type { NodeAccess } from '../../../shared/bigip/node-access.ts';
+import type { NodeAccess } from '../../../shared/device/nodes.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';

@@ -33,9 +33,7 @@ const BIGIP = [
   ['shared/bigip/ha'],
   ['shared/bigip/drift'],
   ['shared/bigip/capabilities.ts'],
-  ['shared/bigip/device.ts', 'shared/bigip/node-access.ts', 'shared/bigip/device-plan.ts'],
-  ['shared/bigip/audit.ts', 'shared/bigip/dry-run.ts'],
-  ['shared/bigip/devices.ts'],
+  ['shared/bigip/device.ts', 'shared/bigip/node-access.ts'],
 ];
 const EXPOSURE = [['shared/domain/exposure/settings'], ['shared/domain/exposure/sources']];
 

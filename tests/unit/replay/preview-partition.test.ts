@@ -1,5 +1,6 @@
 /** The changes that a preview reports for one partition, for one exposure or all. */
 import { describe, expect, test } from '@jest/globals';
+import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -27,6 +28,7 @@ const ask = (state: DeclaredState, wanted: Slice, over: Partial<PreviewQuestion>
     partition: 'k8s',
     exposure: undefined,
     ...ALONE,
+    pathOf: BIGIP.pathOf,
     ...over,
   });
 const keys = ({ difference }: Preview): readonly string[] => difference.map(({ key }) => key);

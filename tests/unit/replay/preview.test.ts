@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import {
   combinePreviews,
@@ -18,7 +19,7 @@ import { isCalm } from '../../../shared/operations/replay/replay.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
-const rules = { sameFleet: () => false };
+const rules = { sameFleet: () => false, pathOf: BIGIP.pathOf };
 const declared = (...slices: Slice[]): DeclaredState =>
   slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
 const reading = (state: DeclaredState): PartitionReading => ({ kind: 'ours', declared: { state } });

@@ -1,11 +1,17 @@
-import type { OverrideAdoption } from '../../domain/declared/override.ts';
-import type { Heal } from './rows.ts';
+/** Differences between a device and its declaration. */
+import type { OverrideAdoption } from '../domain/declared/override.ts';
 
 /**
  * `missing`: declared and not on the device; `differs`: with other values; `orphan`: on the device
  * and not declared.
  */
 export type DifferenceKind = 'missing' | 'differs' | 'orphan';
+
+/**
+ * What restores the declared value: a declare, one write to the object during a repair, or nothing
+ * that Sluice does.
+ */
+export type Heal = 'declare' | 'patch' | 'told';
 
 /** One difference between device and declaration. */
 export interface Difference {
@@ -17,6 +23,6 @@ export interface Difference {
   readonly heal: Heal;
   /** The manual change that could be kept. */
   readonly adopt?: OverrideAdoption;
-  /** The request that restores it: a path of iControl REST, and properties. */
-  readonly patch?: { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
+  /** The write that restores it. Only the adapter that found the difference can read it. */
+  readonly write?: object;
 }

@@ -12,11 +12,10 @@ import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
-import type { Difference, DifferenceKind } from './drift/difference.ts';
-import type { Heal } from './drift/rows.ts';
-import { DeviceError } from '../device/errors.ts';
-import type { SizeFinding } from './as3/sizes.ts';
-import { sizeFindings } from './as3/sizes.ts';
+import type { Difference, DifferenceKind, Heal } from './difference.ts';
+import { DeviceError } from './errors.ts';
+import type { SizeFinding } from '../domain/plan/sizes.ts';
+import { sizeFindings } from '../domain/plan/sizes.ts';
 
 /** One result of an audit. */
 export interface Finding {
@@ -96,7 +95,7 @@ export async function auditDevice(
     ...findings,
     ...abandoned,
     ...silent,
-    ...sizeFindings(states).map((found) => ofSize(name, found)),
+    ...sizeFindings(states, device.capabilities.bytesOf).map((found) => ofSize(name, found)),
   ];
 }
 

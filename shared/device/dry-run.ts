@@ -5,7 +5,7 @@
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { isSameContent } from '../domain/declared/declared.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { PartitionReading } from '../device/reading.ts';
+import type { PartitionReading } from './reading.ts';
 import type { Device } from './device.ts';
 
 /** The pretended and the real declaration of a partition. */

@@ -2,15 +2,14 @@
  * Plans slices for a whole device, partition by partition, as apply would if BIG-IP accepts
  * everything. Pure; nothing is declared.
  */
-import type { Slice } from '../domain/exposure/exposure.ts';
-import type { DeclaredState } from '../domain/declared/declared.ts';
-import { changeId } from '../domain/plan/plan-entry.ts';
-import type { AddressHolder } from '../domain/plan/foreign.ts';
-import type { Move } from '../domain/plan/moves.ts';
-import { movesBetween } from '../domain/plan/moves.ts';
-import type { Plan, PlanRules } from '../domain/plan/plan.ts';
-import { planPartition } from '../domain/plan/plan.ts';
-import { devicePaths } from './as3/names.ts';
+import type { Slice } from '../exposure/exposure.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import { changeId } from './plan-entry.ts';
+import type { AddressHolder } from './foreign.ts';
+import type { Move } from './moves.ts';
+import { movesBetween } from './moves.ts';
+import type { Plan, PlanRules } from './plan.ts';
+import { planPartition } from './plan.ts';
 
 /** The rules of a partition's plan that are the same for all partitions of the device. */
 export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 'shareNodes'> {
@@ -18,7 +17,15 @@ export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 
   readonly states: ReadonlyMap<string, DeclaredState>;
   /** `asked`: adapts a slice to a partition; default: unchanged. */
   readonly asked?: (slice: Slice, state: DeclaredState) => Slice;
+  /** For messages: the full path of a virtual server. */
+  readonly pathOf: PathOf;
 }
+
+/** The full path of the virtual server of an exposure on the device. */
+export type PathOf = (
+  partition: string,
+  where: Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>,
+) => string;
 
 /**
  * By partition. An address is in one partition only, so a moved exposure is removed before it is
@@ -27,7 +34,7 @@ export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 
 export function planDevice(
   partitions: readonly string[],
   slices: readonly Slice[],
-  { states, asked = (slice) => slice, ...rules }: DevicePlanRules,
+  { states, pathOf, asked = (slice) => slice, ...rules }: DevicePlanRules,
 ): ReadonlyMap<string, Plan> {
   const { closed = new Map() } = rules;
   const moves = movesBetween(states, slices).filter(({ to }) => !closed.has(to));
@@ -37,7 +44,7 @@ export function planDevice(
     declared: DeclaredState,
     more: Pick<PlanRules, 'only' | 'movedFrom'>,
   ): Plan => {
-    const holders = rules.holders && [...rules.holders, ...heldBySiblings(partition, now)];
+    const holders = rules.holders && [...rules.holders, ...heldBySiblings(partition, now, pathOf)];
     const shared = {
       ...rules,
       ...(holders && { holders }),
@@ -82,12 +89,13 @@ export function arrivals(moves: readonly Move[], partition: string): ReadonlyMap
 export function heldBySiblings(
   partition: string,
   states: ReadonlyMap<string, DeclaredState>,
+  pathOf: PathOf,
 ): readonly AddressHolder[] {
   return [...states].flatMap(([other, state]) =>
     other === partition
       ? []
       : Object.values(state.exposures).map((e) => ({
-          path: devicePaths(other, e).virtual,
+          path: pathOf(other, e),
           partition: other,
           address: e.address,
           port: e.port,

@@ -1,0 +1,85 @@
+/**
+ * The port to one device: the pipeline reads the declared state, declares a new one, verifies it
+ * and keeps the nodes; the audit compares what is there.
+ */
+import type { DeviceConfig } from '../config/schema.ts';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import type { AddressHolder } from '../domain/plan/foreign.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Difference } from './difference.ts';
+import type { PartitionReading } from './reading.ts';
+import type { MissingReference, Reference } from './references.ts';
+
+/** A partition with Sluice's declaration that the configuration does not list. */
+export interface AbandonedPartition {
+  readonly partition: string;
+  readonly state: DeclaredState;
+}
+
+/** What the device says about itself. */
+export interface DeviceFacts {
+  /** Name of the active unit; undefined if not reported. */
+  readonly hostname: string | undefined;
+  readonly as3: string;
+  /**
+   * Milliseconds by which the device's clock leads ours, with a resolution of one second; undefined
+   * if not reported.
+   */
+  readonly ahead: number | undefined;
+}
+
+/** Report of a declaration that is older than an earlier one, or than the configuration. */
+export interface FencesBehind {
+  readonly device: string;
+  readonly partition: string;
+  readonly code: 'BIP442' | 'GW162';
+  readonly reason: string;
+}
+
+/** All methods reject with a DeviceError. */
+export interface Device {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  read(partition: string): Promise<PartitionReading>;
+  /**
+   * Declares the whole partition and waits until that is done. The lock key is that of the last
+   * reading; BIP430 if another writer was faster. A partition that was read without a key is
+   * created first.
+   */
+  declare(
+    partition: string,
+    next: DeclaredState,
+    lockKey: string | undefined,
+  ): Promise<'applied' | 'unchanged'>;
+  /** Differences between declaration and live state, one message each. */
+  verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /** Drains and restores nodes; resolves with the changed addresses. */
+  reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /**
+   * Differences from the declaration, object by object; rejects with BIP503 while a declaration is
+   * in progress.
+   */
+  drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
+  /**
+   * Restores what a declare would not, in this partition only; resolves with the paths of the
+   * changed objects.
+   */
+  mend(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
+  /** Virtual servers and virtual addresses outside the partitions of Sluice. */
+  foreign(): Promise<readonly AddressHolder[]>;
+  /** Partitions that Sluice declared but the configuration does not name. */
+  abandoned(): Promise<readonly AbandonedPartition[]>;
+  /** The objects that do not exist on the device. */
+  missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
+  /** Facts about the active unit. */
+  facts(): Promise<DeviceFacts>;
+  close(): Promise<void>;
+}
+
+/** Devices by name. `get` rejects with a DeviceError if the secrets cannot be resolved. */
+export interface Devices {
+  get(config: DeviceConfig): Promise<Device>;
+  /** The next `get` connects again with the current secrets. Absent if nothing is cached. */
+  forget?(config: DeviceConfig): Promise<void>;
+  close(): Promise<void>;
+}

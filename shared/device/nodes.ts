@@ -1,0 +1,19 @@
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
+
+/**
+ * The port of express to one device: reads declarations and writes nodes, nothing else. All methods
+ * reject with a DeviceError.
+ */
+export interface NodeAccess {
+  /**
+   * Reading needs no lock, so it works during a declare. A foreign partition has an empty declared
+   * state.
+   */
+  declared(partition: string): Promise<DeclaredState>;
+  nodes(partition: string): Promise<readonly LiveNode[]>;
+  write(partition: string, write: NodeWrite): Promise<'written' | 'gone'>;
+  /** Returns nodes to the declared state. */
+  reconcile(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
