@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
+import { SERVICE_BUNDLE_ANNOTATION } from '../../shared/domain/exposure/settings/service-bundles.ts';
 import {
   EXPOSE_ANNOTATION,
   ANNOTATIONS,
@@ -100,6 +101,8 @@ const SOURCES = `## Settings of an exposure
 4. the ingress entry of \`sluice.yaml\`;
 5. defaults.
 
+A [service bundle](#service-bundles) comes directly below what requests it.
+
 A lower source that says something else is reported (GW136, or GW165 for a default of 3 or 4). A value that cannot be used, in whichever
 source, refuses that exposure and no other: nothing is ever published that differs from what was asked. A ConfigMap that cannot be used refuses the exposure of the Service and port
 it names, even when its JSON is broken but still shows them; a ConfigMap that is for nothing here is reported. Where Gateways share a virtual
@@ -144,6 +147,36 @@ No free address: the exposure is held (OWN350), and tried again with every snaps
 make it move, which is said (OWN352); with no address to move to it stays (OWN351). The policy decides for a pool as a whole: what a namespace may open
 must be allowed at every address that the pool gives out. \`sluice addresses\` shows pools, addresses and who has them.
 
+### Service bundles
+
+A bundle is a named set of settings:
+
+\`\`\`yaml
+serviceBundles:
+  - name: public-web
+    namespaces: [web, 'shop-*']
+    settings: {mode: http, source: 198.51.100.0/24, iRules: [/Common/log-requests]}
+policy:
+  references: ['/Common/log-*']
+  requirements:
+    - name: only known clients on the public network
+      addresses: [172.16.100.0/24]
+      ports: [443]
+      bundle: public-web
+      settings: [source]
+      otherwise: add
+\`\`\`
+
+A Gateway or the ingress Service requests it with the annotation \`sluice.io/service-bundle: public-web\`, an ingress with
+\`serviceBundle: public-web\`. One bundle applies to an exposure: that of the Gateway, else of the Service, else of the ingress. An object that
+requests a bundle and sets one of its settings differently is refused (GW171), and so is a namespace that the bundle does not list (GW170).
+
+\`policy.requirements\` names settings without which nothing is published. With \`otherwise: refuse\` an exposure that lacks one is refused
+(GW172); with \`otherwise: add\` it gets the value of the bundle. A default (3 or 4 above) gives way to the required value; a different
+value on a Gateway or in a ConfigMap is refused, never replaced. An automatic address counts as every address of its pool. A requirement also
+covers a mode that does not support the setting, and the second virtual server of HTTP/3. What was published before stays as last accepted,
+and its members follow the pods.
+
 PROXY protocol: where the gateway pods expect it, BIG-IP has to send it, which it does only through an iRule on the device. Without one the
 exposure is refused (GW141).
 
@@ -172,6 +205,7 @@ export function configurationPage(): string {
     '| annotation | sets | |',
     '|---|---|---|',
     `| \`${EXPOSE_ANNOTATION}\` | | \`true\`, \`false\`, or the gateway ports that are meant, such as \`443,8443\`; on the Service a list says nothing of other ports. |`,
+    `| \`${SERVICE_BUNDLE_ANNOTATION}\` | | Name of one of \`serviceBundles\` in sluice.yaml. |`,
     ...ANNOTATIONS.map(
       ({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`,
     ),

@@ -4,6 +4,7 @@ import { CODES } from '../domain/codes/index.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { unknownNameProblems, repeatedProblems, settingsProblems } from './rules.ts';
+import { bundleProblems } from './bundle-checks.ts';
 import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
@@ -227,5 +228,6 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...fleetProblems(config),
     ...ingressProblems(config),
     ...addressPoolProblems(config),
+    ...bundleProblems(config),
   ];
 }

@@ -16,6 +16,8 @@ export function exposureContext(
   return {
     ingress,
     policy: config.policy,
+    requirements: config.policy.requirements,
+    serviceBundles: config.serviceBundles,
     mesh,
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
     // All devices of an ingress spread, or none does (see checks.ts). A configured partition

@@ -5,6 +5,8 @@ import { DnsLabel } from '../domain/text/bounded.ts';
 import { AddressPool } from '../domain/address-pools/pool.ts';
 import { parseCidr } from '../domain/net/ip.ts';
 import { PolicyConfig } from '../domain/exposure/settings/policy.ts';
+import { PolicyRequirement } from '../domain/exposure/settings/requirements.ts';
+import { ServiceBundle } from '../domain/exposure/settings/service-bundles.ts';
 import { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
 import { MeshOptions } from '../domain/istio/mesh.ts';
@@ -341,7 +343,22 @@ export const SluiceConfig = z.strictObject({
     .array(IngressConfig)
     .min(1)
     .describe('Ingress gateway Services and how to expose them.'),
+  serviceBundles: z
+    .array(ServiceBundle)
+    .default([])
+    .describe(
+      'Named sets of settings, which Gateways and Services request with the annotation ' +
+        '`sluice.io/service-bundle`, ingresses with `serviceBundle`, ' +
+        'and the policy may require.',
+    ),
   policy: PolicyConfig.extend({
+    requirements: z
+      .array(PolicyRequirement)
+      .default([])
+      .describe(
+        'Settings without which a matching exposure is not published. ' +
+          'All requirements that match apply. What was published before a requirement stays.',
+      ),
     drift: z
       .enum(['repair', 'adopt', 'report'])
       .default('repair')

@@ -10,6 +10,10 @@ export interface CodeEntry {
    * stays as it is until the mistake is corrected.
    */
   readonly keepsRunning?: true;
+  /**
+   * What is declared stays at its address only: at another address it would be a new exposure.
+   */
+  readonly refusesMoves?: true;
 }
 
 /** Rows by code, for instance `GW110`. */

@@ -306,4 +306,33 @@ export const SETTING_CODES = {
     fix: 'Remove it, or use what docs/reference/load-balancer-fields.md names instead.',
     retryable: false,
   },
+  // Service bundles and requirements.
+  GW170: {
+    title: 'The service bundle cannot be used',
+    cause:
+      'A Gateway or the ingress Service requests a service bundle that sluice.yaml does not have, ' +
+      'or that its namespace may not use.',
+    fix: 'Correct the name in the annotation `sluice.io/service-bundle`, or extend `serviceBundles` in sluice.yaml.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW171: {
+    title: 'A setting contradicts the service bundle',
+    cause: 'One object requests a service bundle, and sets one of its settings to another value.',
+    fix: 'Remove the setting or the request for the bundle, or put the value into the bundle.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW172: {
+    title: 'A required setting is missing',
+    cause:
+      'The policy requires a setting for this namespace, address, port and partition ' +
+      '(`policy.requirements`). The exposure lacks it, has another value, or has a mode that ' +
+      'does not support it. It is not newly published; what is declared already stays with its ' +
+      'settings, at its address, and follows the pods.',
+    fix: 'Request the service bundle that the message names, or remove the setting that differs.',
+    retryable: false,
+    keepsRunning: true,
+    refusesMoves: true,
+  },
 } as const satisfies CodeTable;

@@ -173,7 +173,7 @@ export function buildExposures(
     entry: context.ingress,
     networks: context.networks,
   });
-  const { candidates, notes } = collectCandidates(pool, context.mesh, context.otherIngresses);
+  const { candidates, notes } = collectCandidates(pool, context.mesh, context);
   const site: Site = {
     pool,
     context,

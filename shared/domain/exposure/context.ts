@@ -3,12 +3,18 @@ import type { AddressPool } from '../address-pools/pool.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
 import type { ClusterNetworks } from '../net/cluster-networks.ts';
 import type { PolicyConfig } from './settings/policy.ts';
+import type { PolicyRequirement } from './settings/requirements.ts';
+import type { ServiceBundle } from './settings/service-bundles.ts';
 import type { Spread } from './spread.ts';
 
 /** The configuration of one ingress. */
 export interface ExposureContext {
   readonly ingress: IngressEntry;
   readonly policy: PolicyConfig;
+  /** Settings without which nothing is published; default: none. */
+  readonly requirements?: readonly PolicyRequirement[];
+  /** Bundles that may be requested; default: none. */
+  readonly serviceBundles?: readonly ServiceBundle[];
   readonly mesh: MeshOptions;
   /** Partition of exposures that do not request one, unless spreading applies. */
   readonly defaultPartition: string;

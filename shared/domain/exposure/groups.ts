@@ -3,7 +3,7 @@
  * networks of clients.
  */
 import { namespacedName } from '../istio/object-age.ts';
-import { type Candidate } from './sources/candidates.ts';
+import { type Candidate, describeServer } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import { exposureKey } from './exposure.ts';
 import type { PoolMembers } from './members.ts';
@@ -21,7 +21,15 @@ import {
 import type { IndexedIngress } from './indexed-ingress.ts';
 import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
 import { allowsInternal } from './settings/policy.ts';
-import { type ClientNetwork, clientNetwork } from './client-networks.ts';
+import {
+  type Requirement,
+  requirementRefusal,
+  unmetOverUdp,
+  unmetRequirements,
+} from './settings/requirements.ts';
+import { completeServer } from './required.ts';
+import type { ClientNetwork } from './client-networks.ts';
+import { networkOf, OPEN, withNetwork, wrongNetwork } from './server-network.ts';
 import { meshProxyProtocol } from './unjudged.ts';
 import { whyWithheld, type Withheld } from './withheld.ts';
 import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
@@ -51,11 +59,6 @@ export interface Site {
   readonly notes: Note[];
 }
 
-/** The server as messages name it. */
-function about({ object, report }: Candidate): string {
-  return `${object} port ${report.port}`;
-}
-
 /**
  * The reason why a server cannot share an existing virtual server: another port in the pods,
  * another partition, or other clients.
@@ -72,8 +75,8 @@ function clashWith(
     return {
       code: 'GW157',
       message:
-        `${about(candidate)} lets ${ours} connect to ${group.key}, ` +
-        `and ${about(group.leader)}, which comes first, lets ${theirs}; ` +
+        `${describeServer(candidate)} lets ${ours} connect to ${group.key}, ` +
+        `and ${describeServer(group.leader)}, which comes first, lets ${theirs}; ` +
         'ask for the same network, or for another address or port',
     };
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
@@ -85,8 +88,8 @@ function clashWith(
   return {
     code: 'GW135',
     message:
-      `${about(candidate)} requests ${group.key}, ` +
-      `but ${about(group.leader)} comes first and ${other}; ` +
+      `${describeServer(candidate)} requests ${group.key}, ` +
+      `but ${describeServer(group.leader)} comes first and ${other}; ` +
       'choose another virtual port or address',
   };
 }
@@ -137,17 +140,32 @@ function expectsProxyProtocol(
 /** A request, and the reason why it may only stay. */
 interface GroupRequest extends MemberRequest {
   readonly network: ClientNetwork;
+  readonly requirements: readonly Requirement[];
   readonly refusedIfNew?: PlacementRefusal | undefined;
+}
+
+/** The refusal of the virtual server for HTTP/3, if it cannot have the required settings. */
+function lackingOverUdp(
+  { notes }: Site,
+  { candidate, place, protocol, requirements }: GroupRequest,
+): PlacementRefusal | undefined {
+  if (protocol === 'tcp') return undefined;
+  const at = `no HTTP/3 virtual server on ${place.address}:${place.port}`;
+  const refusal = requirementRefusal(at, unmetOverUdp(requirements));
+  if (refusal !== undefined)
+    notes.push({ object: candidate.object, code: 'GW145', message: refusal.message });
+  return refusal;
 }
 
 /** Creates the group of the first server on an address and port, or refuses it. */
 function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
-  const { candidate, place, protocol, refusedIfNew } = asked;
+  const { candidate, place, protocol } = asked;
   const { pool, context } = site;
+  const refusedIfNew = asked.refusedIfNew ?? lackingOverUdp(site, asked);
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
     const message =
-      `${about(candidate)} requests ${place.address} in partition ${place.partition}, ` +
+      `${describeServer(candidate)} requests ${place.address} in partition ${place.partition}, ` +
       `but ${neighbour.key} has that address in partition ${neighbour.place.partition}; ` +
       'an address can be in one partition only';
     return { code: 'GW142', message };
@@ -165,7 +183,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   if (first !== undefined)
     return {
       code: first.code,
-      message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
+      message: `${describeServer(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
     };
   const members = placedMembers(pool, asked);
   if (isPlacementRefused(members)) return members;
@@ -189,6 +207,15 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   };
 }
 
+/** The refusal of a server that shares a virtual server without the settings it must have. */
+function lackedBy(
+  { leader, key }: Group,
+  { candidate, requirements }: GroupRequest,
+): PlacementRefusal | undefined {
+  const shares = `${describeServer(candidate)} shares ${key} with ${describeServer(leader)}, which decides its settings`;
+  return requirementRefusal(shares, unmetRequirements(leader.merged, requirements));
+}
+
 /** Adds a server to the group on its address and port, and creates the group if there is none. */
 function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
@@ -196,7 +223,8 @@ function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   if (asked.refusedIfNew !== undefined && known !== undefined && known.refusedIfNew === undefined)
     return asked.refusedIfNew;
   if (known !== undefined) {
-    const clash = clashWith(known, asked);
+    const withheld = asked.refusedIfNew === undefined ? known.refusedIfNew : undefined;
+    const clash = clashWith(known, asked) ?? withheld ?? lackedBy(known, asked);
     if (clash === undefined) join(site, known, asked.candidate);
     return clash;
   }
@@ -223,24 +251,39 @@ export function judgeAll(
   site: Site,
   candidates: readonly Candidate[],
 ): ReadonlyMap<number, PlacementRefusal | undefined> {
-  const asked = candidates.map((candidate) => {
-    const place = placeOf(site, candidate);
-    if (isPlacementRefused(place))
-      return { candidate, place, withheld: { refusal: candidate.doubt ?? place, onlyAnew: false } };
-    const network = networkOf(site, candidate, place);
+  const asked = candidates.map((given) => {
+    const place = placeOf(site, given);
+    if (isPlacementRefused(place)) {
+      const withheld = { refusal: given.doubt ?? place, onlyAnew: false };
+      return { candidate: given, place, withheld };
+    }
+    const [protocol] = placementProtocols(site.pool, given, place);
+    const { candidate, requirements, lacking } = completeServer(site.context, given, {
+      place,
+      protocol,
+    });
+    const network = networkOf(site.pool, candidate, place);
     const withheld =
       whyWithheld(site.pool, candidate, () => opensInternal(site, candidate, place)) ??
       wrongNetwork(candidate, network) ??
-      deafMonitor(candidate);
-    return { candidate, place, withheld, network };
+      deafMonitor(candidate) ??
+      lacking;
+    return { candidate, place, withheld, network, requirements };
   });
-  const judge = ({ candidate, place, withheld, network = OPEN }: (typeof asked)[number]) => {
+  const judge = ({
+    candidate,
+    place,
+    withheld,
+    network = OPEN,
+    requirements = [],
+  }: (typeof asked)[number]) => {
     if (isPlacementRefused(place) || (withheld !== undefined && !withheld.onlyAnew))
       return [candidate.position, withheld?.refusal] as const;
     const refused = offer(withheld === undefined ? site : { ...site, notes: [] }, {
       candidate,
       place,
       network,
+      requirements,
       refusedIfNew: withheld?.refusal,
     });
     return [candidate.position, withheld?.refusal ?? refused] as const;
@@ -249,59 +292,16 @@ export function judgeAll(
   return new Map([...firm, ...asked.filter((one) => !firm.includes(one))].map(judge));
 }
 
-/** Every client may connect. */
-const OPEN: ClientNetwork = { byService: false };
-
-/** Which clients may connect, by the settings and by the Service. */
-function networkOf({ pool }: Site, { merged }: Candidate, { family }: Placement): ClientNetwork {
-  const { source } = merged.wanted;
-  const values = pool.service?.sourceRanges;
-  return clientNetwork({
-    asked:
-      source === undefined ? undefined : { value: source, source: merged.sources.source ?? '' },
-    ranges: values && {
-      values,
-      source: `Service ${pool.name} (spec.loadBalancerSourceRanges)`,
-    },
-    family,
-  });
-}
-
-/**
- * A problem in the Service must not take down what runs, because 0.1.0 did not read its fields; a
- * problem in a source of Sluice refuses the exposure at once.
- */
-function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | undefined {
-  return 'problem' in network
-    ? {
-        refusal: { code: 'GW157', message: `${about(candidate)}: ${network.problem}` },
-        onlyAnew: network.byService,
-      }
-    : undefined;
-}
-
 /** Releases up to 0.1.0 declared such a monitor, and BIG-IP did not look at the answer. */
 function deafMonitor(candidate: Candidate): Withheld | undefined {
   const { wanted, sources } = candidate.merged;
   const deaf = wanted.monitors?.find(ignoresPayload);
   if (deaf === undefined) return undefined;
   const message =
-    `${about(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send ` +
+    `${describeServer(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send ` +
     `or receive on a monitor of type ${deaf.type}, which ignores both; ` +
     'remove them, or use type tcp or http';
   return { refusal: { code: 'GW137', message }, onlyAnew: true };
-}
-
-/** Replaces the requested networks by the effective one. */
-function withNetwork({ merged }: Candidate, network: ClientNetwork): Candidate['merged'] {
-  const { source: _asked, ...wanted } = merged.wanted;
-  const { source: _said, ...sources } = merged.sources;
-  if ('problem' in network || network.source === undefined) return { ...merged, wanted, sources };
-  return {
-    ...merged,
-    wanted: { ...wanted, source: network.source },
-    sources: { ...sources, ...(network.said !== undefined && { source: network.said }) },
-  };
 }
 
 /** Whether a policy rule explicitly allows the internal port. */

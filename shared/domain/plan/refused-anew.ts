@@ -2,6 +2,7 @@
  * Exposures that may stay but not be created: a later rule refuses them, and they keep running
  * where they are declared.
  */
+import { CODES } from '../codes/index.ts';
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
@@ -10,7 +11,8 @@ import { partsOf } from './shared-exposure.ts';
 
 /**
  * Whether the refusal applies, because the owner does not have the port: neither at that address,
- * nor at another one for the same gateway. So a declared exposure may move to another address.
+ * nor at another one for the same gateway. So a declared exposure may move to another address,
+ * unless the code refuses moves.
  */
 export function isRefusedAnew(
   exposure: Exposure,
@@ -24,17 +26,19 @@ export function isRefusedAnew(
 
 /** The exposure that its owner has there now; undefined if it does not have the port. */
 function acceptedSettings(
-  { address, port, protocol, gateways }: Exposure,
+  { address, port, protocol, gateways, refusedIfNew }: Exposure,
   owner: string,
   states: readonly DeclaredState[],
 ): Settings | undefined {
+  const mayMove = CODES[refusedIfNew?.code ?? '']?.refusesMoves !== true;
   const isThere = (there: DeclaredExposure): boolean =>
     there.port === port &&
     there.protocol === protocol &&
     there.contributions.some(
       (one) =>
         one.owner === owner &&
-        (there.address === address || one.gateways.some((name) => gateways.includes(name))),
+        (there.address === address ||
+          (mayMove && one.gateways.some((name) => gateways.includes(name)))),
     );
   const found = states.flatMap(({ exposures }) => Object.values(exposures)).filter(isThere);
   const there = found.find((one) => one.address === address) ?? found[0];

@@ -53,6 +53,30 @@ describe('an exposure that a rule refuses only where it is new', () => {
     ]);
   });
 
+  test('does not move to an address where the policy requires a setting that it lacks', () => {
+    const lacking = { code: 'GW172', message: 'policy requirement' };
+    const [server] = slice(1, []).servers;
+    const there = exposure({ address: '172.16.100.200', refusedIfNew: lacking });
+    const p = plan(declared, [
+      slice(2, [there], {
+        changes: [
+          {
+            what: 'updated',
+            kind: 'Gateway',
+            namespace: 'default',
+            name: 'tcp-echo-gateway',
+            resourceVersion: '2',
+          },
+        ],
+        servers: [
+          { ...server, gateway: 'default/tcp-echo-gateway', code: 'GW172' },
+        ] as Slice['servers'],
+      }),
+    ]);
+    expect(Object.keys(p.next.exposures)).toEqual(['172.16.100.195:32400/tcp']);
+    expect(p.entries.map(({ kind, code }) => `${kind} ${code ?? ''}`)).toEqual(['held GW172']);
+  });
+
   test('leaves nothing of the refusal in what is declared', () => {
     expect(JSON.stringify(plan(declared, [slice(2, [internal])]).next)).not.toContain('GW146');
   });

@@ -5,12 +5,8 @@ import type { ExposureRefusal } from './layers.ts';
 /** A port or a range of ports. */
 const PORTS = /^\d{1,5}(-\d{1,5})?$/;
 
-/**
- * The first matching rule decides; if there are rules and none matches, the exposure is refused.
- */
-export const PolicyRule = z.strictObject({
-  name: z.string().min(1).describe('Name of the rule, included in every refusal.'),
-  allow: z.boolean().default(true).describe('`false` refuses matching exposures.'),
+/** The exposures that an entry of the policy applies to. */
+export const PolicyMatch = z.strictObject({
   namespaces: z
     .array(z.string())
     .default(['*'])
@@ -42,6 +38,16 @@ export const PolicyRule = z.strictObject({
     .array(z.string())
     .default(['*'])
     .describe('Partitions; a trailing `*` matches any suffix.'),
+});
+export type PolicyMatch = z.infer<typeof PolicyMatch>;
+
+/**
+ * The first matching rule decides; if there are rules and none matches, the exposure is refused.
+ */
+export const PolicyRule = z.strictObject({
+  name: z.string().min(1).describe('Name of the rule, included in every refusal.'),
+  allow: z.boolean().default(true).describe('`false` refuses matching exposures.'),
+  ...PolicyMatch.shape,
   internal: z
     .boolean()
     .optional()
@@ -100,7 +106,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 }
 
 /** Ranges include both ends. */
-function hasPort(ports: PolicyRule['ports'], port: number): boolean {
+function hasPort(ports: PolicyMatch['ports'], port: number): boolean {
   return ports.some((entry) => {
     const [low = 0, high = low] = String(entry).split('-').map(Number);
     return low <= port && port <= high;
@@ -109,7 +115,7 @@ function hasPort(ports: PolicyRule['ports'], port: number): boolean {
 
 /** Whether a rule matches, if the address does. */
 export function matchesMatter(
-  rule: PolicyRule,
+  rule: Pick<PolicyMatch, 'namespaces' | 'ports' | 'partitions'>,
   { namespace, partition, port }: PolicyMatter,
 ): boolean {
   return (

@@ -6,6 +6,7 @@ import { MAX_PROBLEM_CHARACTERS, MAX_QUOTED_CHARACTERS } from '../setting-json.t
 import { SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
 import type { SettingAnnotation } from '../settings/row.ts';
+import { SERVICE_BUNDLE_ANNOTATION } from '../settings/service-bundles.ts';
 import { sameValue, showValue } from '../settings/values.ts';
 
 /**
@@ -49,7 +50,7 @@ const IGNORED: Readonly<Record<string, string>> = {
 
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
 /** Names that a misspelt annotation is compared with. */
-const KNOWN = [EXPOSE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];
+const KNOWN = [EXPOSE_ANNOTATION, SERVICE_BUNDLE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];
 
 /** Whether an annotation is relevant, and therefore part of the snapshot. */
 export function isReadAnnotation(name: string): boolean {

@@ -124,6 +124,9 @@ export const IngressEntry = z.strictObject({
     .describe(
       'Write `status.loadBalancer` even if the loadBalancerClass of the Service is not `sluice.io/bigip`.',
     ),
+  serviceBundle: DnsLabel.optional().describe(
+    'Service bundle of every exposure of this ingress that requests no other.',
+  ),
   settings: SettingsInput.prefault({}).describe(
     'Settings of every exposure of this ingress that no source with higher precedence sets.',
   ),

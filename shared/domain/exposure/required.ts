@@ -1,0 +1,60 @@
+/** Applies the requirements of the policy to a server whose place is known. */
+import { type AddressRange, cidrRange } from '../address-pools/range.ts';
+import { readAddressPool } from '../address-pools/pool.ts';
+import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
+import { type Candidate, describeServer } from './sources/candidates.ts';
+import type { ExposureContext } from './context.ts';
+import type { Placement, Protocol } from './place.ts';
+import {
+  addRequired,
+  type Requirement,
+  requirementRefusal,
+  requirementsFor,
+  unmetOverUdp,
+} from './settings/requirements.ts';
+import type { Withheld } from './withheld.ts';
+
+/** A server with the settings that the policy adds. */
+export interface CompleteServer {
+  readonly candidate: Candidate;
+  readonly requirements: readonly Requirement[];
+  /** The reason why it is not newly exposed; what is declared stays with its settings. */
+  readonly lacking?: Withheld | undefined;
+}
+
+/** The addresses that the exposure may get. */
+function addressesOf(
+  { addressPools = [] }: ExposureContext,
+  address: string,
+): readonly AddressRange[] {
+  const name = poolOfAutoAddress(address);
+  const pool = addressPools.find((one) => one.name === name);
+  return pool === undefined
+    ? [cidrRange(address) ?? []].flat()
+    : readAddressPool(pool.name, pool).free;
+}
+
+/** Adds required settings; `protocol` is that of its first virtual server. */
+export function completeServer(
+  context: ExposureContext,
+  candidate: Candidate,
+  { place, protocol }: { readonly place: Placement; readonly protocol: Protocol },
+): CompleteServer {
+  const { requirements: rules = [], serviceBundles = [] } = context;
+  if (rules.length === 0) return { candidate, requirements: [] };
+  const { port, partition, envoyPort: listener } = place;
+  const requirements = requirementsFor(rules, serviceBundles, {
+    matter: { namespace: candidate.namespace, port, listener, partition },
+    addresses: addressesOf(context, place.address),
+  });
+  const { merged, unmet } = addRequired(candidate.layers, candidate.merged, requirements);
+  const refusal = requirementRefusal(describeServer(candidate), [
+    ...unmet,
+    ...(protocol === 'udp' ? unmetOverUdp(requirements) : []),
+  ]);
+  return {
+    candidate: { ...candidate, merged },
+    requirements,
+    lacking: refusal && { refusal, onlyAnew: true },
+  };
+}
