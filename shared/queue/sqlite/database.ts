@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../../runtime/clock.ts';
 import { narrow, privateFile } from '../../runtime/private-files.ts';
 import { QueueError } from '../port.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -63,6 +64,35 @@ export function openDatabase(path: string): DatabaseSync {
       { cause: error },
     );
   }
+}
+
+/** The wall clock was set if it differs this much from the monotonic clock since the last look. */
+const STEP_MS = 1_000;
+
+/**
+ * Whether receivers should look at the file again: another connection changed it since the last
+ * call, the wall clock was set, on which the visibility of messages of other processes depends, or
+ * the file cannot be read, which they then report.
+ */
+export function createChangeDetector(
+  database: DatabaseSync,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): () => boolean {
+  // Changes only with commits of other connections (https://sqlite.org/pragma.html#pragma_data_version).
+  const statement = database.prepare('PRAGMA data_version');
+  const version = (): unknown => statement.get()?.['data_version'];
+  const apart = (): number => clock.now() - clock.monotonic();
+  let seen = { version: version(), apart: apart() };
+  return () => {
+    if (!database.isOpen) return true;
+    try {
+      const before = seen;
+      seen = { version: version(), apart: apart() };
+      return seen.version !== before.version || Math.abs(seen.apart - before.apart) > STEP_MS;
+    } catch {
+      return true;
+    }
+  };
 }
 
 /** Runs `work` in a write transaction, which is rolled back if it throws. */

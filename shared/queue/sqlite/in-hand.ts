@@ -11,6 +11,8 @@ export interface InHand {
   forget(receipt: string): void;
   /** Undefined if this process does not know the receipt. */
   has(receipt: string): boolean | undefined;
+  /** Milliseconds until the next deadline; infinite if nothing is held. */
+  untilNext(): number;
   /** Receipts that are held and receipts that have expired, as JSON lists for the database. */
   lists(): { readonly held: string; readonly over: string };
 }
@@ -24,6 +26,13 @@ export function createInHand({ monotonic }: Pick<Clock, 'monotonic'>, remembered
     has: (receipt) => {
       const end = until.get(receipt);
       return end === undefined ? undefined : end > monotonic();
+    },
+    untilNext: () => {
+      const now = monotonic();
+      return Math.min(
+        Number.POSITIVE_INFINITY,
+        ...[...until.values()].filter((end) => end > now).map((end) => end - now),
+      );
     },
     lists: () => {
       const now = monotonic();

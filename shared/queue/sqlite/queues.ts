@@ -9,8 +9,8 @@ import {
   type Queues,
   type ReceiveOptions,
 } from '../port.ts';
-import { openDatabase } from './database.ts';
-import { createInHand } from './in-hand.ts';
+import { createChangeDetector, openDatabase } from './database.ts';
+import { createInHand, type InHand } from './in-hand.ts';
 import { MessageStore } from './message-store.ts';
 import { createWakeUp, type WakeUp } from './wake-up.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -25,14 +25,15 @@ export interface SqliteQueuesOptions {
   readonly id: () => string;
   readonly maxReceiveCount?: number;
   /**
-   * Milliseconds between checks for messages of other processes; default 50. Messages of this
-   * process are noticed at once.
+   * Milliseconds between checks whether another process changed the file; default 50. Messages of
+   * this process are noticed at once.
    */
   readonly poll?: number;
 }
 
 interface Shared extends SqliteQueuesOptions {
   readonly bell: WakeUp;
+  readonly inHand: InHand;
   readonly closed: () => boolean;
 }
 
@@ -66,7 +67,7 @@ async function receive(
   shared: Shared,
   options: ReceiveOptions,
 ): Promise<readonly QueueMessage[]> {
-  const { clock, bell, poll = 50, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
+  const { clock, bell, inHand, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
   const until = clock.monotonic() + options.waitMs;
   while (!options.signal?.aborted) {
     const now = clock.now();
@@ -75,8 +76,8 @@ async function receive(
     );
     const left = until - clock.monotonic();
     if (messages.length > 0 || left <= 0) return messages;
-    const next = step(name, shared, () => store.nextVisible(now));
-    await bell.wait(name, Math.max(1, Math.min(poll, left, next - now)), options.signal);
+    const visible = step(name, shared, () => store.nextVisible(now)) - now;
+    await bell.wait(name, Math.max(1, Math.min(left, visible, inHand.untilNext())), options.signal);
   }
   return [];
 }
@@ -117,16 +118,15 @@ function createQueue(store: MessageStore, name: QueueName, shared: Shared): Queu
 /** Opens or creates the queue file. */
 export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
+  const { clock, poll = 50 } = options;
+  const inHand = createInHand(clock, LONGEST_HIDDEN_MS);
   const shared: Shared = {
     ...options,
-    bell: createWakeUp(options.clock),
+    bell: createWakeUp({ clock, poll, changed: createChangeDetector(database, clock) }),
+    inHand,
     closed: () => !database.isOpen,
   };
-  const stores = {
-    receiptId: options.id,
-    inHand: createInHand(options.clock, LONGEST_HIDDEN_MS),
-    steady: createSteadiness(options.clock),
-  };
+  const stores = { receiptId: options.id, inHand, steady: createSteadiness(clock) };
   const queues = new Map<QueueName, Queue>();
   return {
     queue: (name) => {

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts';
-import { createWakeUp } from '../../../shared/queue/sqlite/wake-up.ts';
+import { createWakeUp, type WakeUp } from '../../../shared/queue/sqlite/wake-up.ts';
 import { createManualClock, idle, type ManualClock } from './manual-clock.ts';
 import { queueContract, type Subject } from './suite.ts';
 
@@ -162,6 +162,31 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
+  test.each<[string, number, readonly string[]]>([
+    ['ahead', HOUR, ['in hand']],
+    ['back', -HOUR, ['in hand']],
+    ['not at all', 0, []],
+  ])('set %s while a receiver waits: messages of a killed process', async (_, step, expected) => {
+    const killed = open();
+    await send(killed, 'in hand');
+    await take(killed);
+    const waiting = open().receive({ max: 1, waitMs: 1_000, visibilityMs: 30_000 });
+    await idle();
+    clock.step(step);
+    await clock.pass(step === 0 ? 1_000 : 50);
+    expect((await waiting).map(({ body }) => body)).toEqual(expected);
+  });
+
+  test('set ahead while it has a message in flight: a receiver gets it when its time is over', async () => {
+    const queue = open();
+    await send(queue, 'a');
+    await take(queue);
+    clock.step(HOUR);
+    const waiting = queue.receive({ max: 1, waitMs: 60_000, visibilityMs: 30_000 });
+    await clock.pass(30_000);
+    expect((await waiting).map(({ body }) => body)).toEqual(['a']);
+  });
+
   test('set back does not make an expired receipt valid', async () => {
     const queue = open();
     await send(queue, 'a');
@@ -263,6 +288,22 @@ describe('a receiver that waits', () => {
     expect(receivers.flatMap(({ got = [] }) => got).toSorted()).toEqual(['a', 'b']);
   });
 
+  test('gets a message of another process at the next look at the file', async () => {
+    const other = createSqliteQueues({
+      path: join(folder, 'queue.sqlite'),
+      clock,
+      id: randomUUID,
+    });
+    const one = waiting(120_000);
+    await idle();
+    await other.queue('slices').send({ group: 'a', deduplicationId: 'a', body: 'a' });
+    await clock.pass(59_999);
+    expect(one).toEqual({});
+    await clock.pass(1);
+    expect(one).toEqual({ got: ['a'] });
+    await other.close();
+  });
+
   test('ends with the reason when the queue is closed', async () => {
     const one = waiting();
     await idle();
@@ -288,25 +329,83 @@ describe('a receiver that waits', () => {
   });
 });
 
-describe('the signal of a process', () => {
-  test('wakes only receivers that still wait, and removes cancelled ones', async () => {
+describe('the wake-up of a process', () => {
+  const bellOf = (
+    changed: () => boolean = () => false,
+  ): { bell: WakeUp; clock: ManualClock; sleeps: number[] } => {
     const clock = createManualClock();
-    const signals: (AbortSignal | undefined)[] = [];
+    const sleeps: number[] = [];
+    const sleep: ManualClock['sleep'] = (ms, signal) => {
+      sleeps.push(ms);
+      return clock.sleep(ms, signal);
+    };
     const bell = createWakeUp({
-      ...clock,
-      sleep: (ms, signal) => {
-        signals.push(signal);
-        return clock.sleep(ms, signal);
-      },
+      clock: { ...clock, sleep },
+      poll: 50,
+      changed,
     });
-    const first = bell.wait('slices', 1_000);
+    return { bell, clock, sleeps };
+  };
+  const ended = (waits: readonly Promise<void>[]): number[] => {
+    const done: number[] = [];
+    waits.forEach((wait, i) => void wait.then(() => done.push(i)));
+    return done;
+  };
+
+  test('looks at the file once per interval, however many receivers wait', async () => {
+    let looks = 0;
+    const { bell, clock, sleeps } = bellOf(() => {
+      looks += 1;
+      return false;
+    });
+    const done = ended(
+      (['slices', 'snapshots', 'express', 'settled-east'] as const).map((name) =>
+        bell.wait(name, 20_000),
+      ),
+    );
     await clock.pass(1_000);
-    await first;
-    const second = bell.wait('slices', 1_000);
-    bell.ring('slices');
-    await second;
-    expect(signals.map((signal) => signal?.aborted)).toEqual([false, true]);
-    await bell.wait('slices', 1_000, AbortSignal.abort());
-    expect(signals).toHaveLength(2);
+    expect([looks, sleeps.length, done]).toEqual([20, 21, []]);
+  });
+
+  test('wakes every receiver when the file changed, and stops looking when none waits', async () => {
+    let looks = 0;
+    const { bell, clock } = bellOf(() => (looks += 1) === 2);
+    const done = ended([bell.wait('slices', 20_000), bell.wait('snapshots', 20_000)]);
+    await clock.pass(99);
+    expect(done).toEqual([]);
+    await clock.pass(1);
+    expect(done).toEqual([0, 1]);
+    await clock.pass(1_000);
+    expect([looks, clock.sleeping()]).toEqual([2, 0]);
+  });
+
+  test('wakes only receivers of the queue that still wait, each at its time or its signal', async () => {
+    const { bell, clock } = bellOf();
+    const ending = new AbortController();
+    const done = ended([
+      bell.wait('slices', 1_000),
+      bell.wait('snapshots', 1_000),
+      bell.wait('slices', 20_000, ending.signal),
+      bell.wait('slices', 20_000, AbortSignal.abort()),
+    ]);
+    await idle();
+    expect(done).toEqual([3]);
+    bell.ring('snapshots');
+    await idle();
+    expect(done).toEqual([3, 1]);
+    await clock.pass(1_000);
+    expect(done).toEqual([3, 1, 0]);
+    ending.abort();
+    await idle();
+    expect(done).toEqual([3, 1, 0, 2]);
+  });
+
+  test('notices an earlier end that is added while it sleeps', async () => {
+    const { bell, clock } = bellOf();
+    const done = ended([bell.wait('slices', 20_000), bell.wait('slices', 20_000)]);
+    await clock.pass(10);
+    const early = ended([bell.wait('slices', 5)]);
+    await clock.pass(5);
+    expect([done, early]).toEqual([[], [0]]);
   });
 });
