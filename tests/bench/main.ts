@@ -1,5 +1,5 @@
 /** `npm run bench`: figures for people, read as ratios within one run; see docs/bench.md. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { basename } from 'node:path';
 import { parseBenchArguments, type BenchArguments } from './arguments.ts';
@@ -49,6 +49,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const peers = asked.peers.map(readPeer);
+  if (asked.profile !== undefined) mkdirSync(asked.profile, { recursive: true });
   const scale = asked.quick ? QUICK : FULL;
   const rows = ROWS.filter(({ id }) => asked.only.length === 0 || asked.only.includes(id));
   const extras = Object.entries(EXTRAS).filter(([name, extra]) =>

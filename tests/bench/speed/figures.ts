@@ -78,6 +78,6 @@ export interface Row {
 }
 
 export interface RunOptions {
-  /** Folder for profiles of the processor (`--cpu-prof`) of every `sluice up`. */
+  /** Folder for processor profiles (`--cpu-prof`) and logs of every `sluice up`; must exist. */
   readonly profile: string | undefined;
 }

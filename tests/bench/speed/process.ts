@@ -11,11 +11,11 @@ const LOOK_MS = 20;
 const START_MS = 120_000;
 
 export interface SluiceOptions {
-  /** Its working directory, where its output goes, too. */
+  /** Its working directory; its output goes there, too, unless it is profiled. */
   readonly dir: string;
   readonly config: string;
   readonly kubeconfig: string;
-  /** Folder for its processor profile. */
+  /** Folder for its processor profile and output. */
   readonly profile: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface SluiceProcess {
 }
 
 export function startSluice(options: SluiceOptions): SluiceProcess {
-  const output = join(options.dir, `sluice-${Date.now()}.log`);
+  const output = join(options.profile ?? options.dir, `sluice-${Date.now()}.log`);
   const file = openSync(output, 'w');
   const flags =
     options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
