@@ -3,7 +3,7 @@ import { DeviceError, inWords, trim } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import { exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import { nextQuarantine, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
@@ -119,9 +119,8 @@ export function requestedExposure(
   { slices }: Pick<LoopJob, 'slices'>,
   { owner, key }: PlanEntry,
 ): Exposure | undefined {
-  return slices
-    .find((slice) => slice.owner === owner)
-    ?.exposures.find((e) => exposureKey(e) === key);
+  const slice = slices.find((one) => one.owner === owner);
+  return slice && exposureWithKey(slice, key);
 }
 
 /**

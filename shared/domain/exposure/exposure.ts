@@ -136,3 +136,21 @@ export const Settled = z.strictObject({
   notes: z.array(Note),
 });
 export type Settled = z.infer<typeof Settled>;
+
+const byKey = new WeakMap<readonly Exposure[], ReadonlyMap<string, Exposure>>();
+
+/**
+ * The exposure that has this key, the first one if there are several. Indexed once for each list:
+ * a plan asks for every exposure of a slice, which may have thousands.
+ */
+export function exposureWithKey(
+  { exposures }: Pick<Slice, 'exposures'>,
+  key: string,
+): Exposure | undefined {
+  let index = byKey.get(exposures);
+  if (index === undefined) {
+    index = new Map(exposures.toReversed().map((exposure) => [exposureKey(exposure), exposure]));
+    byKey.set(exposures, index);
+  }
+  return index.get(key);
+}

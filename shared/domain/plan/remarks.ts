@@ -2,7 +2,7 @@
  * Information for owners of shared exposures: requested settings without effect, who decides, and
  * who waits. Nothing is refused.
  */
-import { exposureKey } from '../exposure/exposure.ts';
+import { exposureWithKey } from '../exposure/exposure.ts';
 import { keptNodes } from './excluded-nodes.ts';
 import { isHeldOpen } from './refused-anew.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
@@ -117,7 +117,7 @@ function open(
   { settings }: DeclaredExposure,
   { slice, key }: Omit<Told, 'rules'>,
 ): readonly Remark[] {
-  const wish = slice.exposures.find((one) => exposureKey(one) === key);
+  const wish = exposureWithKey(slice, key);
   const network = wish?.settings.source;
   if (wish === undefined || network === undefined || !isHeldOpen(slice, wish, settings)) return [];
   return [
