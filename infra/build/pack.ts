@@ -2,7 +2,7 @@ import { strToU8, zipSync, type Zippable } from 'fflate';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
-import type { Target } from './bundle.ts';
+import { STANDALONE, type StandaloneTarget, type Target } from './targets.ts';
 import { writeWhole } from './esbuild.ts';
 
 /** Zip times have no zone; these local components give the same bytes everywhere. */
@@ -59,9 +59,17 @@ export function removePacked(target: Target, out: string): void {
   rmSync(zipPath(target, out), { force: true });
 }
 
+/** The bundles that are packed besides that of the target, by their path in the archive. */
+export function besides(
+  { beside = [] }: Target,
+  out: string,
+): readonly (readonly [string, string])[] {
+  return beside.map((name) => [`${name}/handler.mjs`, join(out, STANDALONE, name, 'handler.mjs')]);
+}
+
 /** Writes `<out>/<name>.zip`; equal content gives equal bytes. */
 export function pack(
-  target: Target,
+  target: StandaloneTarget,
   out: string,
   config: string | undefined,
 ): { readonly kilobytes: number } {
@@ -69,13 +77,12 @@ export function pack(
     content,
     { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 },
   ];
-  const handler = basename(target.outfile);
+  const handler = basename(target.standalone);
   const files: Zippable = {
-    [handler]: add(readFileSync(target.outfile)),
-    [`${handler}.map`]: add(readFileSync(`${target.outfile}.map`)),
+    [handler]: add(readFileSync(target.standalone)),
+    [`${handler}.map`]: add(readFileSync(`${target.standalone}.map`)),
   };
-  for (const other of target.beside ?? [])
-    files[`${other}/handler.mjs`] = add(readFileSync(join(out, other, 'handler.mjs')));
+  for (const [name, path] of besides(target, out)) files[name] = add(readFileSync(path));
   if (config !== undefined) {
     const { name, content } = packedConfig(config);
     files[name] = add(strToU8(content));

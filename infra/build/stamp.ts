@@ -1,30 +1,34 @@
-/** A stamp next to each bundle records what it and its archive were made from. */
+/** A stamp next to bundles records what they and an archive were made from. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Target } from './bundle.ts';
-import { writeWhole } from './esbuild.ts';
-import { packedConfig, zipPath } from './pack.ts';
+import { join, relative } from 'node:path';
+import { writeWhole, type Made } from './esbuild.ts';
+import { besides, packedConfig, zipPath } from './pack.ts';
+import type { StandaloneTarget } from './targets.ts';
 
 /** Changes in these files change the bundles. */
-const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts'];
+const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts', 'targets.ts'];
 /** Changes in these files change the archives. */
 const PACKERS = ['pack.ts', 'stamp.ts'];
 
 export interface Stamped {
   readonly root: string;
-  readonly out: string;
-  readonly target: Target;
+  /** Where the stamp is. */
+  readonly folder: string;
+  /** What is made; another list is another build. */
+  readonly made: readonly string[];
 }
 
 interface Stamp {
   readonly inputs: readonly string[];
+  /** Relative to the folder of the stamp. */
+  readonly outputs: readonly string[];
   readonly hash: string;
   /** Of what the archive was packed from; absent before it was packed. */
   readonly packed?: string;
 }
 
-const stampPath = ({ out, target }: Stamped): string => join(out, target.name, 'stamp.json');
+const stampPath = ({ folder }: Stamped): string => join(folder, 'stamp.json');
 
 function add(hash: Hash, path: string): void {
   hash.update(path);
@@ -37,20 +41,19 @@ function installed(root: string): string {
   return existsSync(note) ? note : join(root, 'package-lock.json');
 }
 
-function hashOf({ root, target }: Stamped, inputs: readonly string[]): string {
+function hashOf({ root, made }: Stamped, inputs: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const input of inputs.filter((path) => !path.includes('node_modules/')))
-    add(hash, join(root, input));
+  for (const input of inputs) add(hash, join(root, input));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(JSON.stringify({ launcher: target.launcher !== undefined }));
+  hash.update(JSON.stringify(made));
   return hash.digest('hex');
 }
 
-function packedHashOf({ out, target }: Stamped, config: string | undefined): string {
+function packedHashOf(target: StandaloneTarget, out: string, config: string | undefined): string {
   const hash = createHash('sha256');
-  add(hash, target.outfile);
-  for (const other of target.beside ?? []) add(hash, join(out, other, 'handler.mjs'));
+  add(hash, target.standalone);
+  for (const [, path] of besides(target, out)) add(hash, path);
   for (const file of PACKERS) add(hash, join(import.meta.dirname, file));
   hash.update(JSON.stringify(config === undefined ? null : packedConfig(config)));
   return hash.digest('hex');
@@ -65,40 +68,50 @@ function read(path: string): Stamp | undefined {
 }
 
 export function isFresh(stamped: Stamped): boolean {
-  const { target } = stamped;
   const stamp = read(stampPath(stamped));
   return (
-    stamp !== undefined &&
-    existsSync(target.outfile) &&
-    existsSync(`${target.outfile}.map`) &&
+    stamp?.outputs !== undefined &&
+    stamp.outputs.every((path) => existsSync(join(stamped.folder, path))) &&
     stamp.hash === hashOf(stamped, stamp.inputs)
   );
 }
 
-/** Whether the archive was packed from this bundle and this configuration. */
-export function isPacked(stamped: Stamped, config: string | undefined): boolean {
-  const packed = read(stampPath(stamped))?.packed;
-  return (
-    packed !== undefined &&
-    existsSync(zipPath(stamped.target, stamped.out)) &&
-    packed === packedHashOf(stamped, config)
-  );
-}
-
-export function writeStamp(stamped: Stamped, inputs: readonly string[]): void {
+export function writeStamp(stamped: Stamped, { inputs, outputs }: Made): void {
   const own = inputs.filter((path) => !path.includes('node_modules/'));
   writeWhole(
     stampPath(stamped),
-    JSON.stringify({ inputs: own, hash: hashOf(stamped, own) } satisfies Stamp),
+    JSON.stringify({
+      inputs: own,
+      outputs: outputs.map((path) => relative(stamped.folder, path)),
+      hash: hashOf(stamped, own),
+    } satisfies Stamp),
+  );
+}
+
+/** Whether the archive was packed from this bundle and this configuration. */
+export function isPacked(
+  stamped: Stamped,
+  target: StandaloneTarget,
+  out: string,
+  config: string | undefined,
+): boolean {
+  return (
+    existsSync(zipPath(target, out)) &&
+    read(stampPath(stamped))?.packed === packedHashOf(target, out, config)
   );
 }
 
 /** Adds to the stamp what the archive was packed from. */
-export function writePacked(stamped: Stamped, config: string | undefined): void {
+export function writePacked(
+  stamped: Stamped,
+  target: StandaloneTarget,
+  out: string,
+  config: string | undefined,
+): void {
   const stamp = read(stampPath(stamped));
   if (stamp === undefined) return;
   writeWhole(
     stampPath(stamped),
-    JSON.stringify({ ...stamp, packed: packedHashOf(stamped, config) } satisfies Stamp),
+    JSON.stringify({ ...stamp, packed: packedHashOf(target, out, config) } satisfies Stamp),
   );
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { table, time } from './measure.ts';
 
-const dist = resolve(import.meta.dirname, '../../dist');
+const dist = resolve(import.meta.dirname, '../../dist/standalone');
 const BUNDLES = ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'];
 
 function start(code: string): void {

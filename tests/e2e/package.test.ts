@@ -12,6 +12,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -500,7 +501,7 @@ describe('the artifacts', () => {
     const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
     try {
       expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(
-        readFileSync(join(dist, 'map', 'handler.mjs')),
+        readFileSync(join(dist, 'standalone', 'map', 'handler.mjs')),
       );
     } finally {
       await unpacked.remove();
@@ -526,7 +527,9 @@ describe('the artifacts', () => {
   });
 
   test('map carries no client of a device', () => {
-    const { sources } = JSON.parse(readFileSync(join(dist, 'map', 'handler.mjs.map'), 'utf8')) as {
+    const { sources } = JSON.parse(
+      readFileSync(join(dist, 'standalone', 'map', 'handler.mjs.map'), 'utf8'),
+    ) as {
       sources: string[];
     };
     expect(sources.length).toBeGreaterThan(50);
@@ -558,10 +561,10 @@ describe('the build', () => {
         }),
     };
   };
-  const changeAnswer = (folder: string): void =>
+  const changeAnswer = (folder: string, answer = 'other'): void =>
     writeFileSync(
       join(folder, 'functions', 'echo', 'answer.ts'),
-      "export const answer: string = 'other';\n",
+      `export const answer: string = '${answer}';\n`,
     );
 
   test('the same sources give the same bytes, wherever they are', async () => {
@@ -575,55 +578,106 @@ describe('the build', () => {
     ).toBe(true);
   });
 
-  test('bundles that are built together are the files that each is alone', async () => {
-    const names = ['echo', 'twin', 'cli'];
+  /** A second function with all the code of echo. */
+  function addTwin(folder: string): void {
+    mkdirSync(join(folder, 'functions', 'twin'));
+    writeFileSync(
+      join(folder, 'functions', 'twin', 'handler.ts'),
+      "export { create, handler } from '../echo/handler.ts';\n",
+    );
+  }
+
+  test('standalone bundles are single files, the same whether built together or alone', async () => {
+    const names = ['echo', 'twin'];
     const [together, alone] = [repository('together'), repository('alone')];
-    for (const folder of [together, alone]) {
-      mkdirSync(join(folder, 'functions', 'twin'));
-      writeFileSync(
-        join(folder, 'functions', 'twin', 'handler.ts'),
-        "export { create, handler } from '../echo/handler.ts';\n",
-      );
-    }
-    await builder(together).run({ zip: false });
-    for (const name of names) await builder(alone).run({ zip: false, only: [name] });
+    for (const folder of [together, alone]) addTwin(folder);
+    await builder(together).run();
+    for (const name of names) await builder(alone).run({ only: [name] });
     for (const name of names) {
-      const file = join('dist', name, name === 'cli' ? 'main.mjs' : 'handler.mjs');
-      for (const each of [file, `${file}.map`])
-        expect(readFileSync(join(together, each), 'utf8')).toBe(
-          readFileSync(join(alone, each), 'utf8'),
-        );
+      const [one, other] = [together, alone].map((folder) =>
+        join(folder, 'dist', 'standalone', name),
+      ) as [string, string];
+      for (const file of ['handler.mjs', 'handler.mjs.map'])
+        expect(readFileSync(join(one, file), 'utf8')).toBe(readFileSync(join(other, file), 'utf8'));
+      expect(readdirSync(one).sort()).toEqual(['handler.mjs', 'handler.mjs.map', 'stamp.json']);
+      expect(readFileSync(join(one, 'handler.mjs'), 'utf8')).not.toMatch(/from"\.|import"\./);
     }
-    expect(readdirSync(join(together, 'dist', 'twin')).sort()).toEqual([
-      'handler.mjs',
-      'handler.mjs.map',
+  });
+
+  test('bundles of one host share their code, and find it', async () => {
+    const folder = repository('shared');
+    addTwin(folder);
+    await builder(folder).run({ hostOnly: true });
+    const load = (name: string): Promise<{ readonly create: unknown }> =>
+      import(pathToFileURL(join(folder, 'dist', name, 'handler.mjs')).href) as Promise<{
+        readonly create: unknown;
+      }>;
+    const [echo, twin] = [await load('echo'), await load('twin')];
+    expect(typeof echo.create).toBe('function');
+    expect(twin.create).toBe(echo.create);
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual([
+      'cli',
+      'echo',
+      'shared',
       'stamp.json',
+      'twin',
     ]);
-    // A file that two functions share makes both stale, and no third one.
-    changeAnswer(together);
-    const again = builder(together);
-    await again.run({ zip: false });
-    expect(again.said.map((line) => line.split(':')[0])).toEqual(['built echo', 'built twin']);
+  });
+
+  test('files that bundles shared in older builds are kept for a day, for running processes', async () => {
+    const folder = repository('chunks');
+    addTwin(folder);
+    await builder(folder).run({ hostOnly: true });
+    const chunks = (): readonly string[] => readdirSync(join(folder, 'dist', 'shared')).sort();
+    const first = chunks();
+    changeAnswer(folder);
+    await builder(folder).run({ hostOnly: true });
+    const both = chunks();
+    expect(both).toEqual(expect.arrayContaining([...first]));
+    expect(both.length).toBeGreaterThan(first.length);
+    const old = new Date(Date.now() - 25 * 3_600_000);
+    for (const name of both) utimesSync(join(folder, 'dist', 'shared', name), old, old);
+    changeAnswer(folder, 'third');
+    await builder(folder).run({ hostOnly: true });
+    expect(chunks()).toHaveLength(first.length);
   });
 
   test('builds again only what changed', async () => {
     const folder = repository('again');
+    addTwin(folder);
     const first = builder(folder);
     await first.run();
     const steps = (said: readonly string[]): readonly string[] =>
       said.map((line) => line.split(':')[0] ?? '');
-    expect(steps(first.said)).toEqual(['built cli', 'built echo', 'packed echo.zip']);
+    const packed = ['packed echo.zip', 'packed twin.zip'];
+    const all = ['built echo standalone', 'built twin standalone', ...packed];
+    expect(steps(first.said)).toEqual(['built cli, echo, twin', ...all]);
     const second = builder(folder);
     await second.run();
     expect(second.said).toEqual([]);
     changeAnswer(folder);
     const third = builder(folder);
     await third.run();
-    expect(steps(third.said)).toEqual(['built echo', 'packed echo.zip']);
-    rmSync(join(folder, 'dist', 'echo.zip'));
+    expect(steps(third.said)).toEqual(['built cli, echo, twin', ...all]);
+    writeFileSync(
+      join(folder, 'functions', 'twin', 'handler.ts'),
+      "export { create } from '../echo/handler.ts';\nexport const handler = undefined;\n",
+    );
     const fourth = builder(folder);
     await fourth.run();
-    expect(steps(fourth.said)).toEqual(['packed echo.zip']);
+    expect(steps(fourth.said)).toEqual([
+      'built cli, echo, twin',
+      'built twin standalone',
+      'packed twin.zip',
+    ]);
+    rmSync(join(folder, 'dist', 'echo.zip'));
+    const fifth = builder(folder);
+    await fifth.run();
+    expect(steps(fifth.said)).toEqual(['packed echo.zip']);
+    rmSync(join(folder, 'dist', 'twin', 'handler.mjs'));
+    const sixth = builder(folder);
+    await sixth.run();
+    expect(steps(sixth.said)).toEqual(['built cli, echo, twin']);
   });
 
   test('packs again when only the configuration changed', async () => {
@@ -636,17 +690,17 @@ describe('the build', () => {
     expect(again.said).toEqual([expect.stringMatching(/^packed echo\.zip: \d+ KB$/)]);
   });
 
-  test('bundles without archives leave no archive of older code behind', async () => {
+  test('a build for a host leaves no archive of older code behind', async () => {
     const folder = repository('no-zip');
     const archive = join(folder, 'dist', 'echo.zip');
-    await builder(folder).run({ zip: false });
+    await builder(folder).run({ hostOnly: true });
     expect(existsSync(archive)).toBe(false);
     await builder(folder).run();
-    await builder(folder).run({ zip: false });
+    await builder(folder).run({ hostOnly: true });
     // Nothing changed, so the archive is right.
     expect(existsSync(archive)).toBe(true);
     changeAnswer(folder);
-    await builder(folder).run({ zip: false });
+    await builder(folder).run({ hostOnly: true });
     expect(existsSync(archive)).toBe(false);
     await builder(folder).run();
     const unpacked = await unpackArtifact(archive);
@@ -657,16 +711,16 @@ describe('the build', () => {
     }
   });
 
-  test('every script that runs bundles builds them first, and package its archives too', () => {
+  test('every script that runs bundles builds them first, with standalone ones where they are used', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
     const first = (name: string): string | undefined => scripts[name]?.split(' && ')[0];
-    for (const name of ['demo', 'lab', 'bench', 'sluice'])
+    for (const name of ['demo', 'lab', 'sluice'])
       expect([name, first(name)]).toEqual([name, 'npm run --silent bundle']);
-    for (const name of ['test', 'package'])
+    for (const name of ['test', 'bench', 'package'])
       expect([name, first(name)]).toEqual([name, 'npm run --silent build']);
-    expect(scripts['bundle']).toBe(`${scripts['build']} --no-zip`);
+    expect(scripts['bundle']).toBe(`${scripts['build']} --host-only`);
   });
 
   test('packs the configuration, with its generation', async () => {

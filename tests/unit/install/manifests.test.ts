@@ -245,7 +245,7 @@ describe('the container files', () => {
 
   test('start the bundles by the names that the build gives them', () => {
     expect(read('Containerfile.watch')).toContain(
-      'COPY dist/watch/main.mjs dist/watch/main.mjs.map watch/\n',
+      'COPY dist/standalone/watch/main.mjs dist/standalone/watch/main.mjs.map watch/\n',
     );
     expect(read('Containerfile.watch')).toContain('"/sluice/watch/main.mjs"]');
     expect(read('Containerfile.sluice')).toContain('"/sluice/cli/sluice.mjs"]');
