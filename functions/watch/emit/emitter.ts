@@ -113,14 +113,16 @@ export class Emitter {
         continue;
       }
       const isHeld = this.#heldUntil !== undefined;
-      // Changes during the wait do not start it again; they are observed after it.
-      if (!isHeld) this.#observe();
+      // Changes during the wait do not start it again; they are observed after it. So are members
+      // that leave: planning the Service ports of a large ingress takes longer than sending it.
+      const isObservedAfter = isHeld || this.#urgent;
+      if (!isObservedAfter) this.#observe();
       if (
         this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
         (this.#stopping || (this.#pause() === 0 && !this.#hold()))
       )
         await this.#attempt();
-      if (isHeld) this.#observe();
+      if (isObservedAfter) this.#observe();
       if (this.#stopping) return;
     }
   }
@@ -187,8 +189,12 @@ export class Emitter {
   async #send(content: Content): Promise<boolean> {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
+    const isObserved = this.#observed;
     try {
-      const revision = await this.#options.send(content, changes);
+      const revision = await this.#options.send(content, changes).finally(() => {
+        // Not after the pause that follows a failure.
+        if (!isObserved) this.#observe();
+      });
       this.#failures = 0;
       this.#sent = content;
       this.#changes.markSent(changes, revision);

@@ -35,6 +35,8 @@ export interface Scale {
   readonly quietMs: number;
   /** Milliseconds from the deletion of a pod until it is gone. */
   readonly graceMs: number;
+  /** `ingresses[].drainSeconds`; 30 by default. */
+  readonly drainSeconds: number;
 }
 
 export const FULL: Scale = {
@@ -49,6 +51,7 @@ export const FULL: Scale = {
   restMs: 60_000,
   quietMs: 4_000,
   graceMs: 5_000,
+  drainSeconds: 30,
 };
 
 /** The same in small, to see that everything works. */
@@ -64,6 +67,7 @@ export const QUICK: Scale = {
   restMs: 3_000,
   quietMs: 2_000,
   graceMs: 500,
+  drainSeconds: 2,
 };
 
 export interface Row {

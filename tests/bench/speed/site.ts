@@ -2,9 +2,10 @@
  * What the speed table is measured on: the lab's Kubernetes API and BIG-IP in this process, and
  * `sluice up` in another, over sockets on loopback.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { Agent } from 'node:https';
 import { startBigip, type DeclareRecord, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { createClosers, type Closers } from '../../../infra/lab/closers.ts';
@@ -54,6 +55,8 @@ export interface SpeedSite {
   servers(): ReadonlySet<number>;
   /** Pools in which the address takes connections. */
   poolsWith(address: string): number;
+  /** Whether any pool has a member at the address, used or not. */
+  hasMember(address: string): boolean;
   /** Counts from here. */
   mark(): () => Counted;
   /** Looks after each write to the device; returns the time of the look (`Date.now()`). */
@@ -91,6 +94,7 @@ async function build(options: SiteOptions, closers: Closers): Promise<SpeedSite>
     members: 'pods',
     queue: { kind: 'sqlite', path: queueFile },
   });
+  await setDrain(files.config, scale.drainSeconds);
   const client = clientOf(kubernetes, closers);
   const start = (): SluiceProcess =>
     startSluice({
@@ -119,6 +123,12 @@ async function build(options: SiteOptions, closers: Closers): Promise<SpeedSite>
   return site;
 }
 
+async function setDrain(file: string, drainSeconds: number): Promise<void> {
+  const config = parse(await readFile(file, 'utf8')) as { readonly ingresses: readonly object[] };
+  const ingresses = config.ingresses.map((ingress) => ({ ...ingress, drainSeconds }));
+  await writeFile(file, stringify({ ...config, ingresses }));
+}
+
 /**
  * Declares what is there at once on a fast device, and goes on with a new process, which has learned
  * nothing about how fast the device is.
@@ -139,7 +149,9 @@ function clientOf({ url, ca, token }: LabKubernetes, closers: Closers): Client {
   return createClient({ url, token, agent });
 }
 
-function looks(bigip: LabBigip): Pick<SpeedSite, 'servers' | 'poolsWith' | 'mark' | 'until'> {
+function looks(
+  bigip: LabBigip,
+): Pick<SpeedSite, 'servers' | 'poolsWith' | 'hasMember' | 'mark' | 'until'> {
   const partitions = (): ReturnType<LabBigip['view']>['partitions'] => bigip.view().partitions;
   const version = (): string => `${bigip.writes.length} ${bigip.declares.length} ${running(bigip)}`;
   return {
@@ -149,6 +161,10 @@ function looks(bigip: LabBigip): Pick<SpeedSite, 'servers' | 'poolsWith' | 'mark
       partitions()
         .flatMap(({ pools }) => pools)
         .filter(({ members }) => members.some((m) => m.address === address && m.enabled)).length,
+    hasMember: (address) =>
+      partitions().some(({ pools }) =>
+        pools.some(({ members }) => members.some((m) => m.address === address)),
+      ),
     mark: () => {
       const from = bigip.declares.length;
       return () => count(bigip.declares.slice(from));

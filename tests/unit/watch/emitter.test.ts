@@ -30,6 +30,7 @@ function start() {
   };
   const tries = { refused: 0 };
   const looks = { count: 0 };
+  const order: string[] = [];
   let n = 0;
   const emitter = new Emitter({
     clock,
@@ -43,7 +44,9 @@ function start() {
             removed: false,
             objects: { pods: [{ n: now.content === 'ever new' ? (n += 1) : now.content }] },
           } as unknown as Content),
-    send: (_content, changes) => {
+    send: async (_content, changes) => {
+      await Promise.resolve();
+      order.push('send');
       if (now.away) {
         tries.refused += 1;
         return Promise.reject(new Error('the queue gives no answer'));
@@ -51,10 +54,13 @@ function start() {
       sent.push(changes.map((c) => c.name));
       return Promise.resolve({ epoch: 1, counter: sent.length });
     },
-    observed: () => void (looks.count += 1),
+    observed: () => {
+      order.push('observe');
+      looks.count += 1;
+    },
   });
   emitter.start();
-  return { clock, emitter, sent, now, tries, looks };
+  return { clock, emitter, sent, now, tries, looks, order };
 }
 
 describe('the snapshots of one ingress', () => {
@@ -87,6 +93,27 @@ describe('the snapshots of one ingress', () => {
     emitter.changed(change('ordinary'), false);
     await clock.pass(1_000);
     expect(sent).toHaveLength(2);
+    await emitter.stop();
+  });
+
+  test('a member that leaves is sent before the ports are planned, other changes after it', async () => {
+    const { clock, emitter, order } = start();
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    emitter.changed(change('leaving'), true);
+    await clock.pass(1);
+    expect(order).toEqual(['observe', 'send', 'send', 'observe']);
+    await emitter.stop();
+  });
+
+  test('while the queue is away, the ports are planned before the next try to send a leaving member', async () => {
+    const { clock, emitter, now, tries, looks } = start();
+    now.away = true;
+    emitter.changed(change('leaving'), true);
+    await clock.pass(0);
+    expect({ tries: tries.refused, looks: looks.count }).toEqual({ tries: 1, looks: 1 });
+    now.away = false;
     await emitter.stop();
   });
 

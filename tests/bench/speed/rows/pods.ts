@@ -5,26 +5,20 @@ import { podAddress } from '../cluster.ts';
 import type { Figure, Row, RunOptions, Scale } from '../figures.ts';
 import { startSite, type SpeedSite } from '../site.ts';
 
-/**
- * Longer than a removal from the declaration may be collected, once the member takes no connections
- * any more.
- */
-const COLLECTED_MS = 11_000;
-
 export const pods: readonly Row[] = ([0, 1, 2] as const).map((index) => ({
   id: `pods-${['few', 'more', 'many'][index]}`,
   title: ({ sizes }) => `a pod joins and leaves, ${sizes[index]} exposures`,
   meter: ({ declareMs, writeMs }) =>
     `declare ${declareMs / 1_000} s, write to a member ${writeMs} ms; floors: one of each`,
-  seconds: ({ sizes, runs, quietMs, declareMs, graceMs }) =>
+  seconds: ({ sizes, runs, quietMs, declareMs, graceMs, drainSeconds }) =>
     25 +
     sizes[index] / 40 +
-    (runsAt(index, runs) * (2 * declareMs + 2 * quietMs + graceMs + COLLECTED_MS)) / 1_000,
+    runsAt(index, runs) * ((3 * declareMs + 2 * quietMs + graceMs) / 1_000 + 5 + drainSeconds),
   run: (scale, options) => measure(scale, options, index),
 }));
 
 function runsAt(index: 0 | 1 | 2, runs: number): number {
-  return index === 0 ? runs : Math.min(runs, 3 - (index - 1));
+  return Math.min(runs, index === 0 ? 3 : 2);
 }
 
 interface Cycle {
@@ -75,7 +69,8 @@ async function cycle(site: SpeedSite, exposures: number): Promise<Cycle> {
   const left = await site.until('no pool uses the pod', () => site.poolsWith(address) === 0);
   await processClock.sleep(Math.max(0, ending + scale.graceMs - Date.now()));
   cluster.remove(pod);
-  await site.settle(scale.quietMs + COLLECTED_MS);
+  await site.until('the pod is no member', () => !site.hasMember(address));
+  await site.settle();
   const { declares, empty, bytes, each } = whole();
   return {
     joined: (joined - ready) / 1_000,
