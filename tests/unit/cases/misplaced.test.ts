@@ -70,6 +70,37 @@ describe('a request in the wrong place is noted', () => {
     expect(judge(ingress(PORTS) + manifests).notes).toContainEqual(expect.stringMatching(note));
   });
 
+  test('each of several by name, on the Service too, and nothing else of the same object', () => {
+    const service = ingress(PORTS).replace(
+      'namespace: istio-system, creationTimestamp',
+      'namespace: istio-system, labels: {sluice.io/snat: none, app: x}, creationTimestamp',
+    );
+    const route = ROUTE.replace(
+      '{sluice.io/expose: "false", team: a}',
+      '{team: a, sluice.io/snat: none, cis.f5.com/ip: 10.0.0.1}',
+    );
+    const labels = gateway('tcp', ['9000/TCP']).replace(
+      'namespace: edge,',
+      'namespace: edge, labels: {sluice.io/snat: none, sluice.io/expose: "false", app: x},',
+    );
+    const said = judge(service + labels + route).notes;
+    expect(said.map((note) => /^(.*) (has|to) no effect/.exec(note)?.[1] ?? note)).toEqual([
+      'Gateway edge/tcp: GW121 label sluice.io/expose',
+      'Gateway edge/tcp: GW121 label sluice.io/snat',
+      'Service istio-system/istio-ingressgateway: GW121 label sluice.io/snat',
+      'VirtualService edge/v: GW121 annotation cis.f5.com/ip',
+      'VirtualService edge/v: GW121 annotation sluice.io/snat',
+    ]);
+  });
+
+  test('a Gateway of other pods is none of this ingress', () => {
+    const other = gateway('other', ['8080'], '{metallb.io/address-pool: x}').replace(
+      'selector: {istio: ingressgateway}',
+      'selector: {istio: other}',
+    );
+    expect(judge(ingress(PORTS) + gateway('web', ['80']) + other).notes).toEqual([]);
+  });
+
   test('other annotations and labels are not', () => {
     const manifests = gateway('web', ['80'], '{team: a}').replace(
       'namespace: edge,',

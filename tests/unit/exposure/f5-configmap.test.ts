@@ -84,6 +84,17 @@ describe('a document that cannot be used says why', () => {
       /virtualServer\.backend\.healthMonitors\[0\]\.receive: unknown key/,
     ],
     [
+      'an unknown key that no other resembles',
+      walkthrough({ zzzzzzzzzz: 1 }),
+      /^GW125 .*: virtualServer\.frontend\.zzzzzzzzzz: unknown key in v0\.1\.7$/,
+    ],
+    [
+      'a key of another place, without naming it as the one that is meant',
+      walkthrough({ healthMonitors: [] }),
+      /^GW125 .*: virtualServer\.frontend\.healthMonitors: unknown key in v0\.1\.7$/,
+    ],
+    ['nothing', '', /^GW124 .*: data\.data is not valid JSON \(Unexpected end of JSON input\)$/],
+    [
       'no partition',
       walkthrough({ partition: undefined }),
       /^GW125 .*virtualServer\.frontend\.partition: /,
@@ -143,6 +154,42 @@ describe('a document that cannot be used says why', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 1]));
     const said = refusalsOf({ ...(walkthrough() as object), ...many });
     expect([said.length, said.at(-1)]).toEqual([21, expect.stringMatching(/480 more problems/)]);
+  });
+
+  test('of twenty problems, no more are counted', () => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, 1]));
+    expect(refusalsOf({ ...(walkthrough() as object), ...many })).toHaveLength(20);
+  });
+
+  test('without data is no JSON', () => {
+    const bare = configMap('cm', walkthrough());
+    const { refusals } = readConfigMap({ ...bare, data: { schema: schema(7) } }).layer;
+    expect(refusals.map(({ message }) => message)).toEqual([
+      'ConfigMap istio-system/cm: data.data is not valid JSON (Unexpected end of JSON input)',
+    ]);
+  });
+
+  test('a line break after the name of the schema is no other schema', () => {
+    const read = readConfigMap(configMap('cm', walkthrough(), { schema: `${schema(7)}\n` }));
+    expect(read.layer.refusals).toEqual([]);
+  });
+
+  test.each<[unknown, boolean]>([
+    [{}, false],
+    [{ f5ProfileNames: [] }, false],
+    [{ f5ProfileNames: ['a/b'] }, true],
+    [{ f5ProfileName: 'a/b' }, true],
+    [{ f5ProfileName: 'a/b', f5ProfileNames: [] }, true],
+  ])('sslProfile %j asks BIG-IP to terminate TLS: %s', (sslProfile, asks) => {
+    expect(refusalsOf(walkthrough({ sslProfile })).map((one) => one.slice(0, 5))).toEqual(
+      asks ? ['GW143'] : [],
+    );
+  });
+
+  test('the iApp form is not in v0.1.0, where it is an unknown key', () => {
+    expect(refusalsOf(walkthrough({ iapp: '/Common/f5.http' }), 0)[0]).toMatch(
+      /^GW125 .*frontend\.iapp: unknown key/,
+    );
   });
 
   test('a long value is quoted by its beginning', () => {
@@ -227,6 +274,18 @@ describe('what CIS derives from elsewhere', () => {
         }),
       ).layer.refusals[0]?.message,
     ).toContain('annotation virtual-server.f5.com/ip: "x"');
+  });
+
+  test('an annotation is not read beside bindAddr, and makes a ConfigMap without an address complete', () => {
+    const read = (frontend: object, ip: string): ReturnType<typeof readConfigMap>['layer'] =>
+      readConfigMap(
+        configMap('cm', walkthrough(frontend as Record<string, unknown>), {
+          annotations: { 'virtual-server.f5.com/ip': ip },
+        }),
+      ).layer;
+    expect(read({}, 'x').refusals).toEqual([]);
+    const complete = read({ virtualAddress: undefined }, '192.0.2.9');
+    expect([complete.notes, complete.wanted.virtualAddress]).toEqual([[], '192.0.2.9']);
   });
 
   test('pool-only is said, and its other settings count', () => {

@@ -48,8 +48,13 @@ describe('the policy', () => {
     ['other CIDR', { addresses: ['10.2.0.0/16', '::/0'] }, false],
     ['partition', { partitions: ['k*'] }, true],
     ['other partition', { partitions: ['edge'] }, false],
+    ['CIDR of the other family', { addresses: ['::/0'] }, false],
   ])('a rule by %s', (_, rule, allowed) => {
     expect(judge([{ name: 'r', ...rule }]) === undefined).toBe(allowed);
+  });
+
+  test('an address that is none matches no rule', () => {
+    expect(judge([{ name: 'all' }], { address: 'auto' })).toMatch(/^GW133 no rule of the policy/);
   });
 
   test('the first rule that matches decides', () => {

@@ -140,6 +140,8 @@ describe('a setting', () => {
           sources: { profileTcp, mode: mode as string },
         }),
       );
+    const alone = { sources: { profileL4: 'sluice.yaml (x)' } };
+    expect(codes(resolve({ profileL4: T }, TCP, alone))).toEqual(['refused GW137']);
     expect([
       of('sluice.yaml (x)', 'Gateway a/b'),
       of('sluice.yaml (x)', 'sluice.yaml (x)'),
@@ -151,6 +153,19 @@ describe('a setting', () => {
         sources: { profileTcp: 'sluice.yaml (x)' },
       }).settings.profiles,
     ).toEqual({ l4: '/Common/l' });
+  });
+
+  test('names who asked for a mode that the listener does not take, and what it carries', () => {
+    const kinds = ['HTTP', 'TLS_PASSTHROUGH', 'TCP'] as const;
+    const messages = [resolve({ mode: 'udp' }), resolve({ mode: 'http' }, { ...TCP, kinds })].map(
+      ({ refusals }) => refusals.map(({ message }) => message),
+    );
+    expect(messages).toEqual([
+      ['Gateway a/b sets mode udp, but Envoy listens on UDP only for HTTP/3; use tcp or fastl4'],
+      [
+        'Gateway a/b sets mode http, but the listener carries TLS_PASSTHROUGH, which BIG-IP cannot parse as HTTP; use tcp or fastl4',
+      ],
+    ]);
   });
 
   test.each<[Partial<SourceSettings>, boolean]>([
@@ -213,14 +228,17 @@ describe('a setting', () => {
       connectionLimit: 0,
       reselectTries: 3,
     });
-    expect(none.sources).toMatchObject({
-      mode: 'default',
-      balance: 'default',
-      monitors: 'default',
-    });
-    expect(Object.keys(none.sources).filter((name) => name.startsWith('pro'))).toEqual([]);
+    expect(none.sources).toEqual(
+      Object.fromEntries(
+        [
+          ...['virtualAddress', 'port', 'partition', 'mode', 'balance', 'snat', 'persistence'],
+          ...['iRules', 'vlans', 'connectionLimit', 'reselectTries', 'monitors'],
+        ].map((name) => [name, 'default']),
+      ),
+    );
+    expect(all.settings).not.toHaveProperty('monitors');
     expect(resolve({ profileTcp: T }).sources).toMatchObject({ profileTcp: 'Gateway a/b' });
-    expect(resolve({}, UDP).settings).toMatchObject({ mode: 'udp', reselectTries: 0 });
+    expect(resolve({}, UDP).settings).toEqual({ ...none.settings, mode: 'udp', reselectTries: 0 });
     expect([
       resolve({ mode: 'udp' }, UDP).sources['mode'],
       resolve({ mode: 'fastl4' }, UDP).sources['mode'],

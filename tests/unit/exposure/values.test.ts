@@ -18,7 +18,7 @@ import { nearest } from '../../../shared/domain/text/nearest.ts';
 import { mayBeNode, mayBePod } from '../../../shared/domain/net/cluster-networks.ts';
 import { matchesPattern } from '../../../shared/domain/exposure/settings/policy.ts';
 import { mergeLayers } from '../../../shared/domain/exposure/settings/layers.ts';
-import { sameValue } from '../../../shared/domain/exposure/settings/values.ts';
+import { sameValue, showValue } from '../../../shared/domain/exposure/settings/values.ts';
 
 const AT: AnnotationTarget = {
   port: 80,
@@ -126,6 +126,42 @@ describe('an annotation value', () => {
     ['httpsPort', '8443', { protocol: 'TCP' }, undefined],
   ])('%s %j at %j is read as %j', (name, text, at, value) => {
     expect(said(ANNOTATION_READERS[name](text, { ...AT, ...at }))).toEqual(value);
+  });
+
+  test.each<[Name, string, string]>([
+    ['port', '1e3', 'must be a port (1 to 65535) or a map such as 32400=31400,443=8443'],
+    ['port', '0x50', 'must be a port (1 to 65535) or a map such as 32400=31400,443=8443'],
+    ['port', '80=1, 443=x', '"443=x" is not gatewayPort=virtualPort'],
+    ['paths', '/Common/a, b, c', '"b" is not a full path such as /Common/name'],
+    ['limit', '1e3', 'must be a number from 0 (unlimited) to 2147483647'],
+    [
+      'monitors',
+      '[{"type":"tcp","interval":5,"timeout":5},{"type":"tcp","interval":6,"timeout":6}]',
+      "a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual",
+    ],
+  ])('%s %s says what is wrong first', (name, text, problem) => {
+    const servers = [{ port: 80, protocol: 'TCP' }];
+    expect(ANNOTATION_READERS[name](text, { ...AT, servers })).toEqual({ problem });
+  });
+
+  test.each<[number, number, string]>([
+    [3_601, 3_602, 'the interval of a monitor is at most 3600 s, not 3601'],
+    [3_600, 3_602, 'the timeout of a monitor is at most 900 s, not 3602'],
+    [5, 901, 'the timeout of a monitor is at most 900 s, not 901'],
+  ])(
+    'of a monitor with interval %i and timeout %i, the first limit is named',
+    (interval, timeout, problem) => {
+      expect(checkedMonitors([{ type: 'tcp', interval, timeout }])).toEqual({ problem });
+    },
+  );
+
+  test.each<[unknown, string]>([
+    ['text', 'text'],
+    [5, '5'],
+    [['a', 'b'], '["a","b"]'],
+    [{ a: 1 }, '{"a":1}'],
+  ])('%j is shown as %s', (value, text) => {
+    expect(showValue(value)).toBe(text);
   });
 
   test('names the ports of which it cannot mean one, in order, once each', () => {

@@ -26,7 +26,7 @@ function monitorOf(minor: number): z.ZodType<F5Monitor> {
  */
 function sslOf(minor: number): z.ZodType {
   const one = z.strictObject({ f5ProfileName: Text.optional() });
-  return minor >= 4 ? z.union([z.object({ f5ProfileNames: z.array(Text) }), one]) : one;
+  return minor >= 4 ? z.union([z.looseObject({ f5ProfileNames: z.array(Text) }), one]) : one;
 }
 
 /** Until v0.1.2, the address must be given. */
