@@ -1,11 +1,10 @@
 /**
- * Mutants of the plan, of addresses and of exposures that no test can notice, each with the reason.
+ * Mutants of the plan and of addresses that no test can notice, each with the reason.
  */
 import {
   ALWAYS_THERE,
   FASTER,
   NEVER_EQUAL,
-  ONE_ONLY,
   SAME_ABSENT,
   SAME_FALSE,
   type Equivalent,
@@ -447,90 +446,5 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/addresses/usage.ts': [
     { code: 'a.who < b.who', what: '< becomes <=', why: NEVER_EQUAL },
-  ],
-};
-
-const PROBLEMS_BEFORE = 'what is a problem was returned before';
-export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
-  'shared/domain/exposure/address-request.ts': [
-    { code: '4', in: 'addressRequest', why: ALWAYS_THERE },
-    {
-      code: 'pools.find((one) => one.name === name)',
-      what: '.find() becomes .findLast()',
-      why: ONE_ONLY,
-    },
-  ],
-  'shared/domain/exposure/build.ts': [
-    {
-      code: 'a.place.address < b.place.address',
-      what: '< becomes <=',
-      why: 'equal addresses were dealt with before',
-    },
-    { code: 'a.protocol < b.protocol', what: '< becomes <=', why: NEVER_EQUAL },
-    { code: 'same[0] === undefined', what: 'is always false', why: ALWAYS_THERE },
-    { code: 'a < b', in: 'sortNotes', what: '< becomes <=', why: NEVER_EQUAL },
-  ],
-  'shared/domain/exposure/client-networks.ts': [
-    {
-      code: "'networks' in inner && 'networks' in outer",
-      what: 'is left out of the &&',
-      why: PROBLEMS_BEFORE,
-    },
-    { code: "'networks' in inner", what: 'is left out of the &&', why: PROBLEMS_BEFORE },
-    { code: "'networks' in outer", what: 'is left out of the &&', why: PROBLEMS_BEFORE },
-    { code: 'only === undefined', what: 'is left out of the ||', why: ALWAYS_THERE },
-  ],
-  'shared/domain/exposure/groups.ts': [
-    { code: "'source' in one", what: 'is always true', why: SAME_ABSENT },
-    {
-      code: 'isPlacementRefused(place)',
-      what: 'is left out of the ||',
-      in: 'judge',
-      why: 'what has no place is withheld for it, and not only anew',
-    },
-    { code: "''", in: 'networkOf', why: ALWAYS_THERE },
-    ...[
-      ["'problem' in network || network.source === undefined", 'is always false'],
-      ["'problem' in network", 'is left out of the ||'],
-      ['network.source === undefined', 'is left out of the ||'],
-    ].map(([code = '', what = '']) => ({ code, what, in: 'withNetwork', why: SAME_ABSENT })),
-    { code: 'network.said !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
-  ],
-  'shared/domain/exposure/indexed-ingress.ts': [
-    {
-      code: 'RANK[a] <= RANK[b]',
-      what: '<= becomes <',
-      why: 'what ranks the same is the same',
-    },
-    {
-      code: 'endpoint.pod === undefined',
-      what: 'is always false',
-      why: 'no pod is looked up without its name',
-    },
-    {
-      code: 'objects.services.find( (one) => one.meta.namespace === ref.namespace && one.meta.name === ref.servic',
-      what: '.find() becomes .findLast()',
-      why: 'a namespace has one Service of a name',
-    },
-  ],
-  'shared/domain/exposure/members.ts': [
-    { code: 'a.ip.value < b.ip.value', what: '< becomes <=', why: NEVER_EQUAL },
-    { code: "pod.nodeName === ''", what: 'is always false', why: 'no node has an empty name' },
-  ],
-  'shared/domain/exposure/place.ts': [
-    {
-      code: 'service === undefined',
-      what: 'is left out of the ||',
-      in: 'nodePortNotGiven',
-      why: 'without the Service none of its ports leads there',
-    },
-  ],
-  'shared/domain/exposure/sources/assigned-configmaps.ts': [
-    { code: 'x < y', what: '< becomes <=', why: 'equal ages were dealt with before' },
-    { code: 'a.name < b.name', what: '< becomes <=', why: 'equal names were dealt with before' },
-  ],
-  'shared/domain/exposure/sources/candidates.ts': [
-    { code: '[]', in: 'layersOf', why: ALWAYS_THERE },
-    { code: 'report', in: 'collectCandidates', what: 'is left out of the ??', why: ALWAYS_THERE },
   ],
 };

@@ -2,7 +2,8 @@
  * Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against
  * the sources.
  */
-import { ADDRESSES, EXPOSURE, PLAN } from './equivalents-domain.ts';
+import { ADDRESSES, PLAN } from './equivalents-domain.ts';
+import { EXPOSURE } from './equivalents-exposure.ts';
 import type { Mutant } from './mutants.ts';
 import {
   ALWAYS_THERE,
