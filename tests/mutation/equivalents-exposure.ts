@@ -220,6 +220,18 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/exposure/settings/compose.ts': [
     {
+      code: 'profiles !== undefined',
+      what: 'is left out of the &&',
+      in: 'settingsFromInput',
+      why: ALWAYS_THERE,
+    },
+    {
+      code: 'namesBehind(key).some((name) => rowOf(name).modes !== undefined)',
+      what: '.some() becomes .every()',
+      why: 'of the names behind a key all depend on the mode, or none does',
+    },
+
+    {
       code: "typeof home === 'object' && 'first' in home",
       what: 'is left out of the &&',
       why: NO_SUCH_FIELD,

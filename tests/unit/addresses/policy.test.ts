@@ -133,6 +133,18 @@ describe('what the policy allows for a pool', () => {
     );
   });
 
+  test('names the first of several ranges that a rule refuses', () => {
+    const rules = PolicyConfig.parse({
+      rules: [
+        { name: 'some', addresses: ['10.1.0.4/30'] },
+        { name: 'no', allow: false },
+      ],
+    });
+    expect(checkPoolPolicy(rules, MATTER, POOL)?.message).toMatch(
+      /addresses of pool \S+ \(10\.1\.0\.[0-3]/,
+    );
+  });
+
   test('reports exactly the addresses that no rule allows', () => {
     fc.assert(
       fc.property(policy, (rules) => {

@@ -9,6 +9,7 @@ import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import { readerOf } from '../../../shared/domain/exposure/settings/annotation-values.ts';
 import {
+  CATALOGUE,
   SETTING_ROWS,
   type SettingName,
 } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
@@ -155,6 +156,16 @@ describe('every row of the catalogue', () => {
       expect(settingDifferences(object, {}, settingsWith(name, row, other))).toEqual([]);
     },
   );
+});
+
+test.each([
+  ['source', '10.20.0.0/16', '10.20.0.0/16'],
+  ['source', '0.0.0.0/0', 'any'],
+  ['source', '::/0', 'any'],
+  ['mirroring', 'enabled', 'L4'],
+  ['mirroring', 'disabled', 'none'],
+] as const)('%s that BIG-IP gives as %s is %s', (name, live, value) => {
+  expect(CATALOGUE[name].live.schema.parse(live)).toBe(value);
 });
 
 describe('a plain value in an annotation', () => {

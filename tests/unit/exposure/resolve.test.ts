@@ -155,6 +155,13 @@ describe('a setting', () => {
     ).toEqual({ l4: '/Common/l' });
   });
 
+  test('names the first of several values that its mode does not take', () => {
+    const persistence = ['source-address', 'cookie', 'tls-session-id'];
+    expect(resolve({ mode: 'fastl4', persistence }).refusals.map(({ message }) => message)).toEqual(
+      ['Gateway a/b sets persistence cookie, which mode fastl4 does not support'],
+    );
+  });
+
   test('names who asked for a mode that the listener does not take, and what it carries', () => {
     const kinds = ['HTTP', 'TLS_PASSTHROUGH', 'TCP'] as const;
     const messages = [resolve({ mode: 'udp' }), resolve({ mode: 'http' }, { ...TCP, kinds })].map(

@@ -141,8 +141,7 @@ function tcpProfile(value: unknown): CisReading {
   const given = value ?? {};
   if (!isJsonObject(given)) return { problems: ['is no object of profiles'] };
   const { tcp, ...others } = given;
-  const named = tcp ?? {};
-  const { client, server, ...rest } = isJsonObject(named) ? named : { client: named };
+  const { client, server, ...rest } = isJsonObject(tcp) ? tcp : { client: tcp ?? undefined };
   const problems = [...Object.keys(others), ...Object.keys(rest).map((key) => `tcp.${key}`)].map(
     (key) => `${key} has no equivalent in Sluice`,
   );
