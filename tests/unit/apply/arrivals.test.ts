@@ -56,7 +56,7 @@ const absence = (id: string): Of<'absence'> => ({
     device: 'bigip-1',
     version: { epoch: 1, counter: 1, generation: 1 },
     absent: [],
-  } as unknown as Of<'absence'>['data'],
+  },
 });
 
 describe('stages', () => {

@@ -200,7 +200,7 @@ describe('an exposure that the owner removed and that remains', () => {
 describe('the version that superseded a slice', () => {
   const version = (counter: number) => ({ epoch: 1, counter, generation: 1 });
   const declared = (counter: number): DeclaredState =>
-    declaredState({ [owner]: { clusterUid: 'uid-east', version: version(counter) } } as never, []);
+    declaredState({ [owner]: { clusterUid: 'uid-east', version: version(counter) } }, []);
   test.each<[string, readonly DeclaredState[], number | undefined]>([
     ['is the higher one that is declared', [declared(7)], 7],
     ['is that of any partition', [EMPTY_STATE, declared(7)], 7],

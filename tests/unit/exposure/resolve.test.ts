@@ -238,8 +238,18 @@ describe('a setting', () => {
     expect(none.sources).toEqual(
       Object.fromEntries(
         [
-          ...['virtualAddress', 'port', 'partition', 'mode', 'balance', 'snat', 'persistence'],
-          ...['iRules', 'vlans', 'connectionLimit', 'reselectTries', 'monitors'],
+          'virtualAddress',
+          'port',
+          'partition',
+          'mode',
+          'balance',
+          'snat',
+          'persistence',
+          'iRules',
+          'vlans',
+          'connectionLimit',
+          'reselectTries',
+          'monitors',
         ].map((name) => [name, 'default']),
       ),
     );
