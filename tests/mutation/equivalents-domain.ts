@@ -161,11 +161,6 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'the fleet of the same plan gave the weight',
     },
     {
-      code: 'slice.exposures.find((one) => exposureKey(one) === key)',
-      what: '.find() becomes .findLast()',
-      why: 'a slice asks for an exposure once',
-    },
-    {
       code: '(waiting.get(key) ?? []).filter((one) => one !== owner)',
       what: '.filter() is left out',
       why: 'an owner that has its part waits for it no more',

@@ -52,13 +52,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       in: 'judge',
       why: 'what has no place is withheld for it, and not only anew',
     },
-    { code: "''", in: 'networkOf', why: ALWAYS_THERE },
-    ...[
-      ["'problem' in network || network.source === undefined", 'is always false'],
-      ["'problem' in network", 'is left out of the ||'],
-      ['network.source === undefined', 'is left out of the ||'],
-    ].map(([code = '', what = '']) => ({ code, what, in: 'withNetwork', why: SAME_ABSENT })),
-    { code: 'network.said !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
   ],
   'shared/domain/exposure/indexed-ingress.ts': [
     {
@@ -89,6 +82,15 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'without the Service none of its ports leads there',
     },
   ],
+  'shared/domain/exposure/server-network.ts': [
+    { code: "''", in: 'networkOf', why: ALWAYS_THERE },
+    ...[
+      ["'problem' in network || network.source === undefined", 'is always false'],
+      ["'problem' in network", 'is left out of the ||'],
+      ['network.source === undefined', 'is left out of the ||'],
+    ].map(([code = '', what = '']) => ({ code, what, in: 'withNetwork', why: SAME_ABSENT })),
+    { code: 'network.said !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+  ],
   'shared/domain/exposure/sources/assigned-configmaps.ts': [
     {
       code: 'read.port !== undefined',
@@ -106,12 +108,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'a.name < b.name', what: '< becomes <=', why: 'equal names were dealt with before' },
   ],
   'shared/domain/exposure/sources/candidates.ts': [
-    {
-      code: '{}',
-      what: 'is left out of the ??',
-      in: 'layersOf',
-      why: 'every server is of a Gateway that is there',
-    },
     {
       code: '{}',
       what: 'is left out of the ??',
@@ -145,7 +141,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'the servers of one Gateway are in order already, and no two have one position',
     },
 
-    { code: '[]', in: 'layersOf', why: ALWAYS_THERE },
     { code: 'report', in: 'collectCandidates', what: 'is left out of the ??', why: ALWAYS_THERE },
   ],
   'shared/domain/exposure/setting-json.ts': [
@@ -346,9 +341,49 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: "'problem' in read", what: 'is always false', in: 'leftOut', why: SAME_ABSENT },
   ],
   'shared/domain/exposure/sources/cis/cis-fields.ts': [
+    {
+      code: 'text !== undefined',
+      what: 'is left out of the &&',
+      in: 'poolNameOf',
+      why: 'what is undefined is returned as it is',
+    },
+    {
+      code: "typeof one === 'string'",
+      what: 'is left out of the &&',
+      in: 'dropUnfit',
+      why: NO_SUCH_FIELD,
+    },
+    {
+      code: 'field === undefined',
+      what: 'is always false',
+      in: 'dropUnfit',
+      why: 'every setting of a mode comes from a field',
+    },
+    {
+      code: "field.object === 'pool'",
+      what: 'is always false',
+      in: 'dropUnfit',
+      why: 'no field of a pool depends on the mode',
+    },
+
     { code: 'taken !== undefined', what: 'is always true', why: SAME_ABSENT },
   ],
+  'shared/domain/exposure/sources/cis/cis-object.ts': [
+    { code: 'order(a) < order(b)', what: '< becomes <=', why: NEVER_EQUAL },
+  ],
   'shared/domain/exposure/sources/cis/cis-resources.ts': [
+    {
+      code: 'services.find((one) => one.namespace === namespace && one.name === name)',
+      what: '.find() becomes .findLast()',
+      why: ONE_OBJECT,
+    },
+    {
+      code: 'proxy === undefined',
+      what: 'is left out of the ||',
+      in: 'withProxyProtocol',
+      why: 'without it the list stays the same',
+    },
+
     {
       code: "typeof port === 'number'",
       what: 'is always true',
@@ -381,6 +416,8 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     },
   ],
   'shared/domain/exposure/sources/cis/import-cis.ts': [
+    { code: 'a < b', what: '< becomes <=', in: 'most', why: NEVER_EQUAL },
+
     {
       code: 'all.find(({ outranks }) => outranks === true)',
       what: '.find() becomes .findLast()',
@@ -430,6 +467,27 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/exposure/sources/ingress-entry-layer.ts': [
     { code: 'partition !== undefined', what: 'is left out of the &&', why: SAME_ABSENT },
+  ],
+  'shared/domain/exposure/sources/server-layers.ts': [
+    {
+      code: '{}',
+      what: 'is left out of the ??',
+      in: 'layersOf',
+      why: 'every server is of a Gateway that is there',
+    },
+    { code: '[]', in: 'layersOf', why: ALWAYS_THERE },
+    {
+      code: '{}',
+      what: 'is left out of the ??',
+      in: 'askingNamespace',
+      why: 'every server is of a Gateway that is there',
+    },
+    {
+      code: '{}',
+      what: 'is left out of the ??',
+      in: 'bundleRequest',
+      why: 'every server is of a Gateway that is there',
+    },
   ],
   'shared/domain/exposure/sources/service-fields.ts': [
     {

@@ -165,6 +165,30 @@ describe('a field of a TransportServer', () => {
     ]);
   });
 
+  test.each<[string, unknown, Record<string, unknown>, string]>([
+    [
+      'persistenceProfile',
+      'cookie',
+      {},
+      'spec.persistenceProfile: cookie is not for a virtual server of mode tcp',
+    ],
+    [
+      'profileL4',
+      '/Common/l4',
+      {},
+      'spec.profileL4: /Common/l4 is not for a virtual server of mode tcp',
+    ],
+    [
+      'connectionMirroring',
+      'L4',
+      { mode: 'performance', profiles: { tcp: { client: '/Common/t', server: '/Common/t' } } },
+      'spec.profiles: /Common/t is not for a virtual server of mode fastl4',
+    ],
+  ])('%s %j says why a mode keeps it out', (field, value, more, words) => {
+    const found = importCis([ts({ ...more, [field]: value })], OPTIONS);
+    expect(found.notCarried.map((one) => `${one.field}: ${one.reason}`)).toEqual([words]);
+  });
+
   test('a TransportServer without a pool leads nowhere', () => {
     const found = importCis([object('TransportServer', 'ts', { spec: {} })], OPTIONS);
     expect([found.ingresses, lost(found)]).toEqual([

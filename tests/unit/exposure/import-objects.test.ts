@@ -88,6 +88,11 @@ describe('objects that are only listed', () => {
   const annotated = (name: string): Json => ({ annotations: { [name]: 'x' } });
   test.each<[string, Json, boolean]>([
     [
+      'an Ingress with an annotation of another program',
+      one('networking.k8s.io/v1', 'Ingress', {}, annotated('nginx.org/x')),
+      false,
+    ],
+    [
       'an Ingress of the class f5',
       one('networking.k8s.io/v1', 'Ingress', { ingressClassName: 'f5' }),
       true,
@@ -125,6 +130,13 @@ describe('objects that are only listed', () => {
       listed ? [`${String(object['kind'])} ns/o`] : [],
     );
   });
+});
+
+test.each([
+  ['TLSProfile', 'the gateway terminates TLS, not BIG-IP'],
+  ['Novelty', 'Sluice does not know this kind of CIS'],
+])('a %s says why', (kind, reason) => {
+  expect(told(imported(cis(kind, {})))).toEqual([`kind: ${reason}`]);
 });
 
 describe('a field with an empty value', () => {
@@ -307,6 +319,12 @@ describe('the Service port that a pool names', () => {
   test('is asked of the Service of that name and namespace', () => {
     const elsewhere = service(ports({ port: 1 }), { namespace: 'a', name: 'gw' });
     const other = service(ports({ port: 2 }), { name: 'a' });
+    const route = { ...service(ports({ port: 3 })), apiVersion: 'x/v1', kind: 'Service' };
+    const pod = { ...service(ports({ port: 4 })), kind: 'Pod' };
+    for (const alike of [route, pod])
+      expect(told(imported(alike, ts({}, { ...POOL, servicePort: 'http' })))).toEqual([
+        'spec.pool.servicePort: is a name; give the Service too, which has its number',
+      ]);
     const found = imported(elsewhere, other, GW, ts({}, { ...POOL, servicePort: 'http' }));
     expect([found.ingresses.length, told(found)]).toEqual([1, []]);
     const named = imported(elsewhere, other, ts({}, { ...POOL, servicePort: 'http' }));
