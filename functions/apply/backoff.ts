@@ -16,11 +16,14 @@ interface Pauses {
 
 /**
  * An unreachable device costs one probe per try and may return at any moment. A busy device is
- * asked several things, and a misconfigured one takes minutes to repair.
+ * free within seconds or minutes, and a change should not wait much longer than that: pauses of at
+ * least ten seconds are at most six tries in a minute. A misconfigured device takes minutes to
+ * repair. What failed elsewhere is unknown.
  */
 const PAUSES = {
   away: { first: 1_000, longest: 30_000, least: 1 / 3 },
-  busy: { first: 1_000, longest: 60_000, least: 1 / 6 },
+  busy: { first: 1_000, longest: 14_000, least: 5 / 7 },
+  other: { first: 1_000, longest: 60_000, least: 1 / 6 },
   device: { first: 10_000, longest: 300_000, least: 1 / 6 },
 } as const satisfies Record<string, Pauses>;
 
@@ -60,5 +63,6 @@ export function backoff(
 /** By the fault if it is one of the device, else by whether the device can be reached. */
 function pausesFor(error: Partial<Pick<Trouble, 'code' | 'fault'>> | undefined): Pauses {
   if (error?.fault === 'device') return PAUSES.device;
-  return error?.code !== undefined && isAwayCode(error.code) ? PAUSES.away : PAUSES.busy;
+  if (error?.code === undefined) return PAUSES.other;
+  return isAwayCode(error.code) ? PAUSES.away : PAUSES.busy;
 }

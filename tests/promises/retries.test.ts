@@ -85,7 +85,7 @@ describe('promise 10: retries are few and spread over time', () => {
     [
       'busy',
       { code: 'BIP503', fault: 'transient' as const },
-      { first: 1_000, limit: 60_000, least: 6 },
+      { first: 1_000, limit: 14_000, least: 1.4 },
     ],
     [
       'away',
@@ -147,6 +147,17 @@ describe('promise 10: retries are few and spread over time', () => {
       );
     },
   );
+
+  test('a busy device that is free again is used within 14 seconds, also after a minute or two', () => {
+    for (const attempt of [1, 5, 20])
+      expect(
+        backoff(
+          { code: 'BIP503', fault: 'transient' },
+          { attempt, age: 2 * MINUTE },
+          () => 0.999_999,
+        ),
+      ).toBeLessThanOrEqual(14_000);
+  });
 
   test('the first retry of an old message comes as soon as that of a new one', () => {
     expect(

@@ -200,9 +200,10 @@ describe('the pause before a retry', () => {
   const BUSY = { code: 'BIP503', fault: 'transient' } as const;
   const DEVICE = { code: 'BIP401', fault: 'device' } as const;
   test.each<[string, Parameters<typeof backoff>[0], number, number, number, number]>([
-    ['of an unknown error is that of a busy device', undefined, 1, 0, 1_000 / 6, 1_000],
-    ['of a busy device doubles', BUSY, 2, 0, 2_000 / 6, 2_000],
-    ['of a busy device is at most a minute', BUSY, 20, 0, 10 * S, 60 * S],
+    ['of an unknown error begins with a second', undefined, 1, 0, 1_000 / 6, 1_000],
+    ['of an unknown error is at most a minute', undefined, 20, 0, 10 * S, 60 * S],
+    ['of a busy device doubles', BUSY, 2, 0, 10_000 / 7, 2_000],
+    ['of a busy device is ten to fourteen seconds', BUSY, 20, 0, 10 * S, 14 * S],
     ['of a device that is away is longer at least', AWAY, 1, 0, 1_000 / 3, 1_000],
     ['of a device that is away is at most half a minute', AWAY, 20, 0, 10 * S, 30 * S],
     ['of a fault of the device begins with ten seconds', DEVICE, 1, 0, (10 * S) / 6, 10 * S],
