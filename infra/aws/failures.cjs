@@ -3,17 +3,34 @@
 
 const { settings } = require('./settings.cjs');
 
-/** No lifecycle: park forgets by failures.retentionDays, and never what is open. */
-function bucket(name) {
+/** Days for which a replaced or deleted object can be restored. */
+const RESTORE_DAYS = 30;
+
+/** Only old versions expire: park removes by failures.retentionDays, and never what is open. */
+function bucket(name, key) {
+  const encryption =
+    key === null ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key };
   return {
     Type: 'AWS::S3::Bucket',
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       BucketName: name,
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [
-          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+          { ServerSideEncryptionByDefault: encryption, BucketKeyEnabled: key !== null },
+        ],
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Id: 'old-versions',
+            Status: 'Enabled',
+            NoncurrentVersionExpiration: { NoncurrentDays: RESTORE_DAYS },
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+          },
+          { Id: 'delete-markers', Status: 'Enabled', ExpiredObjectDeleteMarker: true },
         ],
       },
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
@@ -27,7 +44,35 @@ function bucket(name) {
   };
 }
 
+function bucketPolicy() {
+  const bucketArn = { 'Fn::GetAtt': ['FailuresBucket', 'Arn'] };
+  return {
+    Type: 'AWS::S3::BucketPolicy',
+    Properties: {
+      Bucket: { Ref: 'FailuresBucket' },
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 's3:*',
+            Resource: [bucketArn, { 'Fn::Join': ['/', [bucketArn, '*']] }],
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    },
+  };
+}
+
 module.exports = () => {
-  const { failures } = settings(process.env);
-  return { Resources: failures === null ? {} : { FailuresBucket: bucket(failures.bucket) } };
+  const { failures, key } = settings(process.env);
+  if (failures === null) return { Resources: {} };
+  return {
+    Resources: {
+      FailuresBucket: bucket(failures.bucket, key),
+      FailuresBucketPolicy: bucketPolicy(),
+    },
+  };
 };

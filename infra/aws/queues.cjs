@@ -1,6 +1,7 @@
 /** The queues, each working queue with its dead-letter queue, and the alarms on them. */
 'use strict';
 
+const { useKey } = require('./rights.cjs');
 const { settings } = require('./settings.cjs');
 
 const DAY = 86_400;
@@ -22,10 +23,11 @@ const WORK = [
 /** Six times the timeout of park. */
 const PARK_VISIBILITY = 180;
 
-function queue(name, visibility, redrive = {}) {
+/** A queue survives the stack with its messages, but a first deployment that fails leaves none behind. */
+function queue({ name, visibility, key, redrive = {} }) {
   return {
     Type: 'AWS::SQS::Queue',
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       QueueName: name,
@@ -34,7 +36,7 @@ function queue(name, visibility, redrive = {}) {
       MessageRetentionPeriod: RETENTION,
       VisibilityTimeout: visibility,
       MaximumMessageSize: 1_048_576,
-      SqsManagedSseEnabled: true,
+      ...(key === null ? { SqsManagedSseEnabled: true } : { KmsMasterKeyId: key }),
       ...redrive,
     },
   };
@@ -99,15 +101,24 @@ function deadAlarms(prefix, { name, logical, parked }) {
   };
 }
 
-function work(prefix, each) {
+function work({ prefix, key }, each) {
   const { name, logical, visibility, parked } = each;
   const dead = `${logical}Dead`;
   return {
-    [`${dead}Queue`]: queue(`${prefix}-${name}-dead.fifo`, parked ? PARK_VISIBILITY : 60),
-    [`${logical}Queue`]: queue(`${prefix}-${name}.fifo`, visibility, {
-      RedrivePolicy: {
-        deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] },
-        maxReceiveCount: MAX_RECEIVE_COUNT,
+    [`${dead}Queue`]: queue({
+      name: `${prefix}-${name}-dead.fifo`,
+      visibility: parked ? PARK_VISIBILITY : 60,
+      key,
+    }),
+    [`${logical}Queue`]: queue({
+      name: `${prefix}-${name}.fifo`,
+      visibility,
+      key,
+      redrive: {
+        RedrivePolicy: {
+          deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] },
+          maxReceiveCount: MAX_RECEIVE_COUNT,
+        },
       },
     }),
     ...deadAlarms(prefix, each),
@@ -120,8 +131,51 @@ function work(prefix, each) {
   };
 }
 
+/** Refuses everybody who does not use TLS. */
+function onlyTls(action, resource) {
+  return {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: action,
+    Resource: resource,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+}
+
+/** One policy for all queues, because a stack has room for 500 resources. */
+function queuePolicy(logicals) {
+  return {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: {
+      Queues: logicals.map((logical) => ({ Ref: logical })),
+      PolicyDocument: { Version: '2012-10-17', Statement: [onlyTls('sqs:*', '*')] },
+    },
+  };
+}
+
+/** A policy replaces that of AWS, so it also allows what alarms need. */
+const TOPIC_POLICY = {
+  Type: 'AWS::SNS::TopicPolicy',
+  Properties: {
+    Topics: [{ Ref: 'AlarmTopic' }],
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: { Ref: 'AlarmTopic' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+        onlyTls('sns:Publish', { Ref: 'AlarmTopic' }),
+      ],
+    },
+  },
+};
+
 /** What the watcher of one cluster may do: send to one queue, take from one. */
-function watcher(cluster) {
+function watcher(cluster, key) {
   return {
     Type: 'AWS::IAM::ManagedPolicy',
     Properties: {
@@ -144,6 +198,7 @@ function watcher(cluster) {
             ],
             Resource: [{ 'Fn::GetAtt': [`Settled${cluster.logical}Queue`, 'Arn'] }],
           },
+          ...useKey(key),
         ],
       },
     },
@@ -151,14 +206,23 @@ function watcher(cluster) {
 }
 
 module.exports = () => {
-  const { prefix, clusters } = settings(process.env);
+  const deployment = settings(process.env);
+  const { clusters, key } = deployment;
   const resources = {
     AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Sluice alarms' } },
+    AlarmTopicPolicy: TOPIC_POLICY,
   };
-  for (const each of WORK) Object.assign(resources, work(prefix, each));
+  for (const each of WORK) Object.assign(resources, work(deployment, each));
   for (const cluster of clusters) {
-    resources[`Settled${cluster.logical}Queue`] = queue(cluster.queue, 60);
-    resources[`Watcher${cluster.logical}Policy`] = watcher(cluster);
+    resources[`Settled${cluster.logical}Queue`] = queue({
+      name: cluster.queue,
+      visibility: 60,
+      key,
+    });
+    resources[`Watcher${cluster.logical}Policy`] = watcher(cluster, key);
   }
-  return { Resources: resources };
+  const queues = Object.keys(resources).filter(
+    (logical) => resources[logical].Type === 'AWS::SQS::Queue',
+  );
+  return { Resources: { ...resources, QueuePolicy: queuePolicy(queues) } };
 };

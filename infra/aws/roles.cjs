@@ -1,9 +1,8 @@
 /** One role for each function, with what it needs and nothing else. */
 'use strict';
 
+const { arn, objects, sendTo, store, useKey } = require('./rights.cjs');
 const { settings } = require('./settings.cjs');
-
-const arn = (logical) => ({ 'Fn::GetAtt': [`${logical}Queue`, 'Arn'] });
 
 function logs(name) {
   return {
@@ -32,14 +31,6 @@ function takeFrom(logical) {
   };
 }
 
-function sendTo(logicals) {
-  return {
-    Effect: 'Allow',
-    Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
-    Resource: logicals.map(arn),
-  };
-}
-
 /** Network interfaces cannot be named before they exist. */
 const INTERFACES = {
   Effect: 'Allow',
@@ -48,11 +39,13 @@ const INTERFACES = {
     'ec2:DescribeNetworkInterfaces',
     'ec2:DeleteNetworkInterface',
     'ec2:DescribeSubnets',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
   ],
   Resource: ['*'],
 };
 
-function role(statements) {
+function lambdaRole(statements) {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -73,63 +66,51 @@ function role(statements) {
   };
 }
 
-/** Without the list right, S3 answers 403 for an object that is not there; a condition on the prefix would do the same. */
-function store({ failures }, actions, under = '') {
-  if (failures === null) return [];
-  const inBucket = (rest) => ({
-    'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}${rest}`,
-  });
-  return [
-    {
-      Effect: 'Allow',
-      Action: actions.map((action) => `s3:${action}`),
-      Resource: [inBucket(`/${failures.objects.replace(/\*$/, `${under}*`)}`)],
-    },
-    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [inBucket('')] },
-  ];
-}
-
 /** Marks of messages that may have killed a process (decision 0036), and what waits for a device: both are taken away again. */
 const MARKS = 'suspects/';
 const WAITING = 'waiting/';
 /** What repairs left, until a later repair leaves nothing. */
 const REPAIRS = 'repairs/';
 
-function remove({ failures }, under) {
-  if (failures === null) return [];
-  const objects = failures.objects.replace(/\*$/, `${under}*`);
-  return [
-    {
-      Effect: 'Allow',
-      Action: ['s3:DeleteObject'],
-      Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}/${objects}` }],
-    },
-  ];
+/** By name, because a role has room for about 100 queues, and a stack may have 200 clusters. */
+function toSettled(prefix) {
+  return {
+    Effect: 'Allow',
+    Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
+    Resource: [
+      {
+        'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${prefix}-settled-*.fifo`,
+      },
+    ],
+  };
 }
 
 module.exports = async ({ resolveVariable }) => {
   const stack = settings(process.env);
-  const { clusters, readRights, vpc } = stack;
+  const { key, prefix, readRights, vpc } = stack;
   const stage = await resolveVariable('sls:stage');
-  const settled = clusters.map((cluster) => `Settled${cluster.logical}`);
+  const settled = toSettled(prefix);
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
+  const role = (statements) => lambdaRole([...statements, ...useKey(key)]);
   return {
     Resources: {
       MapRole: role([
         logs(`sluice-${stage}-map`),
         takeFrom('Snapshots'),
-        sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]),
+        sendTo(['Slices', 'Express', 'SnapshotsDead']),
+        settled,
         ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'], MARKS),
         ...readRights.keys,
       ]),
       ApplyRole: role([
         logs(`sluice-${stage}-apply`),
         takeFrom('Slices'),
-        sendTo(['Slices', 'SlicesDead', ...settled]),
+        sendTo(['Slices', 'SlicesDead']),
+        settled,
         ...store(stack, ['GetObject', 'PutObject']),
-        ...remove(stack, WAITING),
-        ...remove(stack, MARKS),
-        ...remove(stack, REPAIRS),
+        ...objects(stack, ['DeleteObject'], WAITING),
+        ...objects(stack, ['DeleteObject'], MARKS),
+        ...objects(stack, ['DeleteObject'], REPAIRS),
         ...device,
       ]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
@@ -144,9 +125,10 @@ module.exports = async ({ resolveVariable }) => {
         logs(`sluice-${stage}-replay`),
         sendTo(['Snapshots', 'Slices']),
         ...store(stack, ['GetObject', 'PutObject']),
+        ...readRights.keys,
         ...device,
       ]),
-      AuditRole: role([logs(`sluice-${stage}-audit`), sendTo(['Slices', ...settled]), ...device]),
+      AuditRole: role([logs(`sluice-${stage}-audit`), sendTo(['Slices']), settled, ...device]),
     },
     // map lets nobody else send for a cluster whose senders are named: this belongs into failures.replayers.
     Outputs: {

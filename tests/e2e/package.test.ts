@@ -25,6 +25,7 @@ import { packedConfig } from '../../infra/build/pack.ts';
 import { unpackArtifact } from '../../infra/lab/host/artifacts.ts';
 import { compileTemplate } from '../../infra/lab/host/compile.ts';
 import { functionsOf, queuesOf, type Template } from '../../infra/lab/host/template.ts';
+import { schemaProblems } from './cloudformation.ts';
 import { ORIGIN_CODES } from '../../shared/domain/codes/ownership.ts';
 import { FUNCTIONS } from '../../shared/queue/functions.ts';
 
@@ -46,6 +47,16 @@ beforeAll(async () => {
   template = compiled;
 }, 120_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Actions that a role allows. */
+function rightsOf(role: string): readonly string[] {
+  const policies = resource(role)['Policies'] as readonly {
+    PolicyDocument: { Statement: readonly { Action: readonly string[] }[] };
+  }[];
+  return policies.flatMap(({ PolicyDocument }) =>
+    PolicyDocument.Statement.flatMap((s) => s.Action),
+  );
+}
 
 function resource(id: string): Readonly<Record<string, unknown>> {
   const found = template.Resources[id];
@@ -163,23 +174,28 @@ describe('the stack', () => {
     const arns = statements(role)
       .filter((s) => s.Action.includes(action))
       .flatMap((s) => s.Resource);
-    return arns.map((arn) => String((arn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0])).sort();
+    return arns
+      .map((arn) => {
+        const { 'Fn::GetAtt': at, 'Fn::Sub': name } = arn as Record<string, string[] & string>;
+        return at?.[0] ?? String(name).replace(/^.*:/, '');
+      })
+      .sort();
   }
 
   test('each function receives from its own queue only, and sends only to the queues of its results', () => {
     expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
     expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual([
       'ExpressQueue',
-      'SettledEastQueue',
       'SlicesQueue',
       'SnapshotsDeadQueue',
+      'sluice-settled-*.fifo',
     ]);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
     // To its own as well: changes that waited for a device return to it.
     expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual([
-      'SettledEastQueue',
       'SlicesDeadQueue',
       'SlicesQueue',
+      'sluice-settled-*.fifo',
     ]);
     expect(queuesFor('ExpressRole', 'sqs:ReceiveMessage')).toEqual(['ExpressQueue']);
     expect(queuesFor('ExpressRole', 'sqs:SendMessage')).toEqual([]);
@@ -189,14 +205,18 @@ describe('the stack', () => {
     ]);
     expect(queuesFor('ParkRole', 'sqs:SendMessage')).toEqual([]);
     expect(queuesFor('AuditRole', 'sqs:ReceiveMessage')).toEqual([]);
-    expect(queuesFor('AuditRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue']);
+    expect(queuesFor('AuditRole', 'sqs:SendMessage')).toEqual([
+      'SlicesQueue',
+      'sluice-settled-*.fifo',
+    ]);
     expect(queuesFor('ReplayRole', 'sqs:ReceiveMessage')).toEqual([]);
     expect(queuesFor('ReplayRole', 'sqs:SendMessage')).toEqual(['SlicesQueue', 'SnapshotsQueue']);
   });
 
   test('the failure store is a private, encrypted bucket that outlives the stack, with limited access', () => {
     expect(template.Resources['FailuresBucket']).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
       Properties: {
         BucketName: 'example-sluice-failures',
         PublicAccessBlockConfiguration: {
@@ -212,7 +232,13 @@ describe('the stack', () => {
         },
       },
     });
-    expect(resource('FailuresBucket')).not.toHaveProperty('LifecycleConfiguration');
+    const { Rules: rules } = resource('FailuresBucket')['LifecycleConfiguration'] as {
+      Rules: readonly Readonly<Record<string, unknown>>[];
+    };
+    // Nothing expires that is current.
+    expect(
+      rules.flatMap((rule) => Object.keys(rule).filter((key) => key.includes('xpir'))),
+    ).toEqual(['NoncurrentVersionExpiration', 'ExpiredObjectDeleteMarker']);
     const reach = (role: string): unknown =>
       statements(role)
         .filter((s) => s.Action.some((a) => a.startsWith('s3:')))
@@ -329,7 +355,7 @@ describe('the stack', () => {
       ),
     );
     const made = await compileTemplate({ root, config });
-    for (const role of ['MapRole', 'ParkRole'])
+    for (const role of ['MapRole', 'ParkRole', 'ReplayRole', 'AdminPolicy'])
       expect(
         JSON.stringify((made.Resources[role] as { Properties: unknown }).Properties),
       ).toContain('parameter/sluice/east.pub');
@@ -478,6 +504,139 @@ describe('the stack', () => {
       'longer than the 80 characters',
     );
   });
+});
+
+describe('CloudFormation takes the template', () => {
+  test('every resource, property and value fits the schemas that CloudFormation publishes', async () => {
+    expect(await schemaProblems(template)).toEqual([]);
+  });
+
+  test.each<[string, readonly string[], unknown, string]>([
+    ['SlicesQueue', ['VisibilityTimout'], 1, 'SlicesQueue.VisibilityTimout does not exist'],
+    [
+      'SlicesQueue',
+      ['VisibilityTimeout'],
+      'long',
+      'SlicesQueue.VisibilityTimeout must be integer, not "long"',
+    ],
+    ['QueuePolicy', ['Queues'], undefined, 'QueuePolicy.Queues is required'],
+    [
+      'FailuresBucket',
+      ['VersioningConfiguration', 'Status'],
+      'On',
+      'FailuresBucket.VersioningConfiguration.Status is On, which is none of Enabled, Suspended',
+    ],
+  ])('a mistake in %s at %j would be seen', async (id, path, value, problem) => {
+    expect(await schemaProblems(spoilt(id, path, value))).toEqual([problem]);
+  });
+
+  test('with 200 clusters, too: resources, outputs, bytes and roles are within its limits', async () => {
+    const many = join(scratch, 'many.yaml');
+    const clusters = Array.from({ length: 199 }, (_, i) => `  - id: cluster-${i}\n`).join('');
+    writeFileSync(
+      many,
+      readFileSync(EXAMPLE, 'utf8').replace('  - id: east\n', `  - id: east\n${clusters}`),
+    );
+    const large = await compileTemplate({ root, config: many });
+    expect(Object.keys(large.Resources).length).toBeLessThanOrEqual(500);
+    expect(Object.keys(large.Outputs).length).toBeLessThanOrEqual(200);
+    expect(Buffer.byteLength(JSON.stringify(large))).toBeLessThan(1_000_000);
+    const roles = Object.values((large as CompiledTemplate).Resources).filter(
+      ({ Type }) => Type === 'AWS::IAM::Role' || Type === 'AWS::IAM::ManagedPolicy',
+    );
+    // ARNs are about twice as long as the references to them.
+    for (const { Type, Properties } of roles)
+      expect(JSON.stringify(Properties).length * 2).toBeLessThan(
+        Type === 'AWS::IAM::Role' ? 10_240 : 6_144 * 2,
+      );
+    expect(await schemaProblems(large)).toEqual([]);
+  });
+
+  test('queues, bucket and topic refuse connections without TLS', () => {
+    const denied = (id: string): unknown =>
+      (
+        resource(id)['PolicyDocument'] as { Statement: readonly { Effect: string }[] }
+      ).Statement.find(({ Effect }) => Effect === 'Deny');
+    const withoutTls = { Bool: { 'aws:SecureTransport': 'false' } };
+    for (const id of ['QueuePolicy', 'FailuresBucketPolicy', 'AlarmTopicPolicy'])
+      expect(denied(id)).toMatchObject({ Principal: '*', Condition: withoutTls });
+    const queues = Object.entries(template.Resources).filter(
+      ([, r]) => r.Type === 'AWS::SQS::Queue',
+    );
+    expect(resource('QueuePolicy')['Queues']).toHaveLength(queues.length);
+  });
+
+  test('a first deployment that fails leaves nothing behind that blocks the second', () => {
+    // The bucket of Serverless itself goes with the stack.
+    const kept = Object.entries(template.Resources).filter(
+      ([id, { Type }]) =>
+        (Type === 'AWS::SQS::Queue' || Type === 'AWS::S3::Bucket') &&
+        id !== 'ServerlessDeploymentBucket',
+    );
+    expect(
+      kept.map(([id, made]) => [id, (made as { DeletionPolicy?: string }).DeletionPolicy]),
+    ).toEqual(kept.map(([id]) => [id, 'RetainExceptOnCreate']));
+  });
+});
+
+/** IAM actions of the calls of the AWS SDK; those of a service have its prefix. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  ReceiveMessage: 'sqs:ReceiveMessage',
+  SendMessage: 'sqs:SendMessage',
+  DeleteMessage: 'sqs:DeleteMessage',
+  ChangeMessageVisibility: 'sqs:ChangeMessageVisibility',
+  GetQueueUrl: 'sqs:GetQueueUrl',
+  GetQueueAttributes: 'sqs:GetQueueAttributes',
+  GetObject: 's3:GetObject',
+  PutObject: 's3:PutObject',
+  DeleteObject: 's3:DeleteObject',
+  ListObjectsV2: 's3:ListBucket',
+  GetSecretValue: 'secretsmanager:GetSecretValue',
+  GetParameter: 'ssm:GetParameter',
+};
+
+describe('rights and calls', () => {
+  /** The calls in our own code of a bundle. */
+  function callsOf(name: string): ReadonlySet<string> {
+    const folder = join(dist, 'standalone', name);
+    const bundle = join(folder, 'handler.mjs.map');
+    const { sources } = JSON.parse(readFileSync(bundle, 'utf8')) as { sources: readonly string[] };
+    const own = sources.filter((path) => !path.includes('node_modules/'));
+    const text = own.map((path) => readFileSync(resolve(folder, path), 'utf8')).join('\n');
+    return new Set(
+      [...text.matchAll(/new (\w+)Command\(/g)].map(([, call = '']) => ACTIONS[call] ?? call),
+    );
+  }
+
+  const RECEIVES = [
+    'ReceiveMessage',
+    'DeleteMessage',
+    'ChangeMessageVisibility',
+    'GetQueueAttributes',
+  ].map((call) => `sqs:${call}`);
+  /** Calls of adapters that a function contains and does not make, and thus has no right for. */
+  const NEVER_MADE: Readonly<Record<string, readonly string[]>> = {
+    // The example has no verifyKeys; see the test of public keys.
+    map: ['secretsmanager:GetSecretValue', 'ssm:GetParameter'],
+    apply: [],
+    express: ['sqs:SendMessage'],
+    park: ['secretsmanager:GetSecretValue', 'sqs:SendMessage', 'ssm:GetParameter'],
+    audit: RECEIVES,
+    replay: ['s3:DeleteObject', ...RECEIVES],
+  };
+
+  test.each([...DEPLOYED])(
+    'of %s fit: no right without a call, no call without a right',
+    (name) => {
+      const role = `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
+      const rights = new Set(rightsOf(role).filter((action) => !/^(logs|ec2):/.test(action)));
+      const calls = callsOf(name);
+      expect([...rights].filter((action) => !calls.has(action))).toEqual([]);
+      expect([...calls].filter((action) => !rights.has(action)).sort()).toEqual(
+        [...(NEVER_MADE[name] ?? [])].sort(),
+      );
+    },
+  );
 });
 
 describe('the artifacts', () => {
@@ -718,7 +877,7 @@ describe('the build', () => {
     const first = (name: string): string | undefined => scripts[name]?.split(' && ')[0];
     for (const name of ['demo', 'lab', 'sluice'])
       expect([name, first(name)]).toEqual([name, 'npm run --silent bundle']);
-    for (const name of ['test', 'bench', 'package'])
+    for (const name of ['test', 'bench'])
       expect([name, first(name)]).toEqual([name, 'npm run --silent build']);
     expect(scripts['bundle']).toBe(`${scripts['build']} --host-only`);
   });

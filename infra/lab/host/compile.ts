@@ -39,6 +39,7 @@ export async function compileTemplate(options: CompileOptions): Promise<Template
     ...process.env,
     ...options.env,
     ...(options.config === undefined ? {} : { SLUICE_CONFIG: options.config }),
+    SLUICE_ARTIFACTS: 'keep',
   };
   try {
     await run(process.execPath, [bin, 'package', '--package', folder], { cwd: options.root, env });

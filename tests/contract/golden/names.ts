@@ -152,6 +152,7 @@ function keysAt(text: string, start: number): readonly string[] {
 }
 
 function templateNames(): readonly string[] {
+  process.env['SLUICE_CONFIG'] = join(ROOT, 'infra/aws/example.yaml');
   const require = createRequire(import.meta.url);
   const queues = require(join(ROOT, 'infra/aws/queues.cjs')) as () => {
     readonly Resources: Readonly<
@@ -226,7 +227,7 @@ export async function presentNames(): Promise<Names> {
         'infra/build',
         'infra/aws',
       ),
-      ...matches(/'(SLUICE_[A-Z_]+)'/g, 'functions', 'shared'),
+      ...matches(/'(SLUICE_[A-Z_]+)'/g, 'functions', 'shared', 'infra/aws'),
     ],
     'Event reasons': matches(/'([A-Z][a-z]+(?:[A-Z][a-z]+)*)'/g, 'functions/watch'),
     metrics: metrics.map(({ name }) => name),

@@ -1,0 +1,47 @@
+/** IAM statements that several roles and policies have in common. */
+'use strict';
+
+/** What messages and objects under a key of the account need; nothing for keys of AWS. */
+function useKey(key) {
+  if (key === null) return [];
+  return [{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: [key] }];
+}
+
+const arn = (logical) => ({ 'Fn::GetAtt': [`${logical}Queue`, 'Arn'] });
+
+function sendTo(logicals) {
+  return {
+    Effect: 'Allow',
+    Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
+    Resource: logicals.map(arn),
+  };
+}
+
+/** Actions on the objects of the failure store, or on those below a prefix. */
+function objects({ failures }, actions, under = '') {
+  if (failures === null) return [];
+  const pattern = failures.objects.replace(/\*$/, `${under}*`);
+  return [
+    {
+      Effect: 'Allow',
+      Action: actions.map((action) => `s3:${action}`),
+      Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}/${pattern}` }],
+    },
+  ];
+}
+
+/** Without the list right, S3 answers 403 for an object that does not exist; a condition on the prefix would do the same. */
+function store(deployment, actions, under = '') {
+  const { failures } = deployment;
+  if (failures === null) return [];
+  return [
+    ...objects(deployment, actions, under),
+    {
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}` }],
+    },
+  ];
+}
+
+module.exports = { arn, objects, sendTo, store, useKey };
