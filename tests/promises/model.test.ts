@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { BIGIP } from '../../shared/bigip/capabilities.ts';
+import { PLAIN } from '../fixtures/plain-capabilities.ts';
 import type { DeviceFault, Model, Want } from './support/model.ts';
 import { createModel } from './support/model.ts';
 import { SEEDS } from './support/seeds.ts';
@@ -80,8 +82,8 @@ const commands = fc.commands(
 describe('promises of apply, over random histories with faults, crashes and slow twins', () => {
   test('hold: 1 no silent loss, 2 convergence, 3 no rollback, 4 idempotence, 7 one owner, 9 true results', async () => {
     await fc.assert(
-      fc.asyncProperty(commands, async (list) => {
-        const model = createModel();
+      fc.asyncProperty(fc.constantFrom(BIGIP, PLAIN), commands, async (kind, list) => {
+        const model = createModel(kind);
         await fc.asyncModelRun(() => ({ model: {}, real: model }), list);
         await model.quiet();
         expect(model.problemsAtRest()).toEqual([]);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { applicationName } from '../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { Exposure } from '../../shared/domain/exposure/exposure.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
@@ -36,7 +35,7 @@ async function burst(poison: number | undefined, named: boolean): Promise<Outcom
     if (bad)
       throw new DeviceError('BIP421', 'content', 'refused', {
         response: named
-          ? `01070734:3: /k8s/${applicationName(bad)}/virtual`
+          ? `01070734:3: /k8s/${world.device.capabilities.nameOf(bad)}/virtual`
           : '01070734:3: something is wrong',
       });
   };

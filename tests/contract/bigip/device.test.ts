@@ -75,24 +75,6 @@ async function declare(device: Device, state: DeclaredState): Promise<'applied' 
 }
 
 describe('a BIG-IP', () => {
-  test('declares the desired state, reads it back exactly, and verifies it', async () => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    expect(await device.read('k8s')).toEqual({ kind: 'ours', declared: { state: EMPTY_STATE } });
-    expect(await declare(device, wanted())).toBe('applied');
-    const reading = await device.read('k8s');
-    expect(reading).toMatchObject({ kind: 'ours', declared: { state: wanted() } });
-    expect(await device.verify('k8s', wanted())).toEqual([]);
-  });
-
-  test('a new fence alone changes nothing on the device, but is stored', async () => {
-    const device = connect(await lab());
-    await declare(device, wanted());
-    const newer = wanted(wanted(), 7);
-    expect(await declare(device, newer)).toBe('unchanged');
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
-  });
-
   /** Red when the key is not compared (`createPartitionReader` in partition.ts). */
   test('reads again what another client declared, and parses the same declaration only once', async () => {
     const bigip = await lab();
@@ -104,41 +86,6 @@ describe('a BIG-IP', () => {
       await declare(other, newer);
       expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
     }
-  });
-
-  test('removing the last exposure keeps the partition and its fences', async () => {
-    const device = connect(await lab());
-    await declare(device, wanted());
-    const empty = wanted(wanted(), 2, []);
-    await declare(device, empty);
-    expect(await device.read('k8s')).toMatchObject({ kind: 'ours', declared: { state: empty } });
-    expect(await device.verify('k8s', empty)).toEqual([]);
-  });
-
-  test('a post based on an old reading is refused by the lock key', async () => {
-    const device = connect(await lab());
-    await declare(device, wanted());
-    const stale = await device.read('k8s');
-    await declare(device, wanted(wanted(), 2, [1]));
-    const lockKey = stale.kind === 'ours' ? stale.declared.lockKey : undefined;
-    await expect(device.declare('k8s', wanted(wanted(), 3, [2]), lockKey)).rejects.toMatchObject({
-      code: 'BIP430',
-      fault: 'transient',
-    });
-  });
-
-  test('if two writers both found no declaration, the slower one is refused and deletes nothing', async () => {
-    const bigip = await lab();
-    const [fast, slow] = [connect(bigip), connect(bigip)];
-    expect(await slow.read('k8s')).toMatchObject({
-      kind: 'ours',
-      declared: { state: EMPTY_STATE },
-    });
-    await declare(fast, wanted());
-    await expect(slow.declare('k8s', wanted(EMPTY_STATE, 2, [7]), undefined)).rejects.toMatchObject(
-      { code: 'BIP430', fault: 'transient' },
-    );
-    expect(await fast.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
   test('tells a wrong password, an untrusted certificate, no AS3 and an unreachable device apart', async () => {
@@ -194,17 +141,6 @@ describe('a BIG-IP', () => {
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
-  test('a declare while another client holds the lock is busy, not refused', async () => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    await declare(device, wanted());
-    bigip.faults.lockHeldFor(60_000);
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
-      code: 'BIP503',
-      fault: 'transient',
-    });
-  });
-
   test("a refusal by BIG-IP contains BIG-IP's message", async () => {
     const bigip = await lab();
     const device = connect(bigip);
@@ -242,34 +178,6 @@ describe('a BIG-IP', () => {
       ({ path }) => path.startsWith('/mgmt/tm/ltm/rule'),
     );
     expect(await device.missing(references.slice(0, 2))).toEqual([]);
-  });
-
-  test('a member drains without a declare, and returns', async () => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    const members = (availability: 'ready' | 'draining') => [
-      { address: '10.244.1.5', port: 1, availability },
-      { address: '10.244.1.6', port: 1, availability: 'ready' as const },
-    ];
-    const state = (availability: 'ready' | 'draining') =>
-      planPartition(
-        'k8s',
-        EMPTY_STATE,
-        [
-          slice(1, [
-            exposure({ port: 1, members: members(availability) }),
-            exposure({ port: 2, members: members(availability) }),
-          ]),
-        ],
-        { sameFleet: () => false },
-      ).next;
-    await declare(device, state('ready'));
-    expect(await device.reconcileMembers('k8s', state('ready'))).toEqual([]);
-    expect(await declare(device, state('draining'))).toBe('unchanged');
-    expect(await device.reconcileMembers('k8s', state('draining'))).toEqual(['10.244.1.5']);
-    expect(await device.verify('k8s', state('draining'))).toEqual([]);
-    expect(await device.reconcileMembers('k8s', state('draining'))).toEqual([]);
-    expect(await device.reconcileMembers('k8s', state('ready'))).toEqual(['10.244.1.5']);
   });
 
   test('every kind of exposure is accepted and verified', async () => {

@@ -2,6 +2,7 @@
  * Checks the promises from outside while apply works: every declared state and every result, as it
  * appears.
  */
+import type { Capabilities } from '../../../shared/device/capabilities.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Exposure, Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
@@ -9,8 +10,6 @@ import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { isSameContent } from '../../../shared/domain/declared/declared.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
-import type { Reference } from '../../../shared/device/references.ts';
-import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { Gate } from './gate.ts';
 import { killAt, pauseAt } from './gate.ts';
@@ -26,10 +25,11 @@ export interface Want {
 }
 export type DeviceFault = 'busy' | 'login' | 'timeout' | 'lost reply' | 'away' | 'slow' | 'raced';
 
+const MISSING = '/Common/missing';
 const VARIANTS: Readonly<Record<Variant, Settings>> = {
   plain: SETTINGS,
   other: { ...SETTINGS, balance: 'least-connections-member' },
-  bad: { ...SETTINGS, iRules: ['/Common/missing'] },
+  bad: { ...SETTINGS, iRules: [MISSING] },
 };
 
 export interface Model {
@@ -58,16 +58,14 @@ export interface Model {
   problemsAtRest(): readonly string[];
 }
 
-export function createModel(): Model {
-  const world = createWorld();
+export function createModel(capabilities?: Capabilities): Model {
+  const world = createWorld({ capabilities });
   const sent: Slice[] = [];
   const violations: string[] = [];
   const latest = new Map<string, readonly Want[]>();
   const twins: { gate: Gate & { release(): void }; done: Promise<unknown> }[] = [];
   let counter = 0;
-  let mended = false;
   let shows = false;
-  let theirs: number | undefined;
   let faults: DeviceFault[] = [];
   /**
    * A delayed result reports what was true when it was made; the next resync corrects it.
@@ -90,43 +88,13 @@ export function createModel(): Model {
     if (fault === 'lost reply' && commit) commit();
     if (fault !== undefined) throw errorOf(fault);
   };
-  const read = device.read.bind(device);
-  Object.assign(device, {
-    read: async (partition: string) => {
-      if (faults[0] === 'away' || faults[0] === 'login') fail();
-      return read(partition);
-    },
-    missing: async (references: readonly Reference[]) =>
-      shows && !mended
-        ? references
-            .filter(({ path }) => path === '/Common/missing')
-            .map((one) => ({ ...one, response: '01020036:3: not found' }))
-        : [],
-    foreign: async () =>
-      theirs === undefined
-        ? []
-        : [
-            {
-              path: `/Common/theirs-${theirs}`,
-              partition: 'Common',
-              address: '172.16.100.195',
-              port: theirs,
-            },
-          ],
-  });
-  device.before = (_partition, next, commit) => {
-    fail(commit);
-    const held = new Set(Object.keys(device.state().exposures));
-    for (const [key, e] of Object.entries(next.exposures)) {
-      const named = `/k8s/${applicationName(e)}/virtual`;
-      if (!mended && e.settings.iRules.length > 0)
-        throw new DeviceError('BIP424', 'content', 'not found', {
-          response: `01020036:3: /Common/missing of ${named}`,
-        });
-      if (e.port === theirs && !held.has(key))
-        throw new DeviceError('BIP422', 'content', 'taken', { response: `01070333:3: ${named}` });
-    }
+  device.absent.add(MISSING);
+  device.reach = () => {
+    if (faults[0] === 'away' || faults[0] === 'login') fail();
   };
+  device.before = (_partition, _next, commit) => fail(commit);
+  const lookUp = device.missing.bind(device);
+  device.missing = async (references) => (shows ? lookUp(references) : []);
 
   const send = async (owner: string, wants: readonly Want[]): Promise<void> => {
     const one = slice(
@@ -170,7 +138,8 @@ export function createModel(): Model {
     },
     release,
     mend: (is) => {
-      mended = is;
+      if (is) device.absent.delete(MISSING);
+      else device.absent.add(MISSING);
     },
     look: (is) => {
       shows = is;
@@ -185,14 +154,20 @@ export function createModel(): Model {
       );
     },
     foreign: (port) => {
-      const free =
-        port === undefined || !Object.values(device.state().exposures).some((e) => e.port === port);
-      theirs = free ? port : undefined;
+      const isFree = !Object.values(device.state().exposures).some((e) => e.port === port);
+      device.holders.length = 0;
+      if (port !== undefined && isFree)
+        device.holders.push({
+          path: `/Common/theirs-${port}`,
+          partition: 'Common',
+          address: '172.16.100.195',
+          port,
+        });
     },
     quiet: async () => {
       await release();
-      mended = true;
-      theirs = undefined;
+      device.absent.clear();
+      device.holders.length = 0;
       await world.drain();
       // Conflicts and quarantines end with the following resyncs; the promise allows three.
       for (let round = 0; round < 3; round++) {

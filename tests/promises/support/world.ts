@@ -3,6 +3,7 @@
  * at any write.
  */
 import { create } from '../../../functions/apply/handler.ts';
+import type { Capabilities } from '../../../shared/device/capabilities.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
@@ -91,6 +92,8 @@ export interface WorldOptions {
   readonly fleets?: readonly object[];
   /** Directory of the waiting changes; absent: in memory. */
   readonly blobs?: Blobs;
+  /** The kind of device; default: BIG-IP. */
+  readonly capabilities?: Capabilities | undefined;
 }
 
 /** No failure store: nothing is read from or written to disk. */
@@ -105,6 +108,7 @@ export function createWorld({
   random = () => 0.5,
   fleets = [],
   blobs = memoryBlobs(),
+  capabilities,
 }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(
@@ -114,7 +118,7 @@ export function createWorld({
       isSettled(body) &&
       world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled),
   );
-  const device = memoryDevice();
+  const device = memoryDevice('bigip-1', capabilities);
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets);
   const marks = memoryMarks();
