@@ -9,7 +9,15 @@ export interface WakeUp {
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** `changed` is called every `poll` milliseconds while anything waits; true wakes everything. */
+/** Milliseconds without a message after which the file is looked at less often. */
+const REST_AFTER_MS = 10_000;
+/** Intervals between two looks at rest: waking a process costs more than the look itself. */
+const REST_FACTOR = 5;
+
+/**
+ * `changed` is called every `poll` milliseconds while anything waits, and a fifth as often at rest;
+ * true wakes everything.
+ */
 export interface WakeUpOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   readonly poll: number;
@@ -24,57 +32,82 @@ interface Waiter {
 }
 
 /** One timer and one look at the file serve all receivers of the process. */
-export function createWakeUp({ clock, poll, changed }: WakeUpOptions): WakeUp {
-  const waiting = new Set<Waiter>();
-  let running = false;
-  let nextLook = 0;
-  let nextAlarm = 0;
-  let alarm = new AbortController();
+export function createWakeUp(options: WakeUpOptions): WakeUp {
+  return new Bell(options);
+}
 
-  const wakeAll = (which: (waiter: Waiter) => boolean): void => {
-    for (const waiter of [...waiting].filter(which)) waiter.wake();
-  };
-  const run = async (): Promise<void> => {
-    running = true;
-    nextLook = clock.monotonic() + poll;
-    while (waiting.size > 0) {
-      nextAlarm = Math.min(nextLook, ...Array.from(waiting, ({ until }) => until));
-      await clock.sleep(Math.max(1, nextAlarm - clock.monotonic()), alarm.signal);
-      if (alarm.signal.aborted) alarm = new AbortController();
+class Bell implements WakeUp {
+  readonly #options: WakeUpOptions;
+  readonly #waiting = new Set<Waiter>();
+  #running = false;
+  /** By the monotonic clock, as all times here. */
+  #nextLook = 0;
+  #nextAlarm = 0;
+  #lastUse: number;
+  #alarm = new AbortController();
+
+  constructor(options: WakeUpOptions) {
+    this.#options = options;
+    this.#lastUse = options.clock.monotonic();
+  }
+
+  ring(name: QueueName): void {
+    this.#lastUse = this.#options.clock.monotonic();
+    this.#wake((waiter) => waiter.name === name);
+  }
+
+  wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter: Waiter = {
+      name,
+      until: this.#options.clock.monotonic() + ms,
+      wake: () => {
+        this.#waiting.delete(waiter);
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      },
+    };
+    // A process that stops has no timer left to wait for.
+    const stop = (): void => {
+      waiter.wake();
+      if (this.#waiting.size === 0) this.#alarm.abort();
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    this.#waiting.add(waiter);
+    if (!this.#running) void this.#run();
+    else if (waiter.until < this.#nextAlarm) this.#alarm.abort();
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, changed } = this.#options;
+    this.#running = true;
+    this.#nextLook = clock.monotonic() + this.#interval(clock.monotonic());
+    while (this.#waiting.size > 0) {
+      const ends = Array.from(this.#waiting, ({ until }) => until);
+      this.#nextAlarm = Math.min(this.#nextLook, ...ends);
+      await clock.sleep(Math.max(1, this.#nextAlarm - clock.monotonic()), this.#alarm.signal);
+      if (this.#alarm.signal.aborted) this.#alarm = new AbortController();
       const now = clock.monotonic();
-      if (now >= nextLook) {
-        nextLook = now + poll;
-        if (changed()) wakeAll(() => true);
+      if (now >= this.#nextLook) {
+        if (changed()) {
+          this.#lastUse = now;
+          this.#wake(() => true);
+        }
+        this.#nextLook = now + this.#interval(now);
       }
-      wakeAll(({ until }) => until <= now);
+      this.#wake(({ until }) => until <= now);
     }
-    running = false;
-  };
+    this.#running = false;
+  }
 
-  return {
-    ring: (name) => wakeAll((waiter) => waiter.name === name),
-    wait: (name, ms, signal) => {
-      if (signal?.aborted) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const waiter: Waiter = {
-        name,
-        until: clock.monotonic() + ms,
-        wake: () => {
-          waiting.delete(waiter);
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        },
-      };
-      // A process that stops has no timer left to wait for.
-      const stop = (): void => {
-        waiter.wake();
-        if (waiting.size === 0) alarm.abort();
-      };
-      signal?.addEventListener('abort', stop, { once: true });
-      waiting.add(waiter);
-      if (!running) void run();
-      else if (waiter.until < nextAlarm) alarm.abort();
-      return promise;
-    },
-  };
+  #interval(now: number): number {
+    const { poll } = this.#options;
+    return now - this.#lastUse < REST_AFTER_MS ? poll : poll * REST_FACTOR;
+  }
+
+  #wake(which: (waiter: Waiter) => boolean): void {
+    for (const waiter of [...this.#waiting].filter(which)) waiter.wake();
+  }
 }

@@ -367,6 +367,30 @@ describe('the wake-up of a process', () => {
     expect([looks, sleeps.length, done]).toEqual([20, 21, []]);
   });
 
+  test('looks at the file a fifth as often after ten seconds of rest, until there is a message', async () => {
+    let looks = 0;
+    let changes = false;
+    const { bell, clock } = bellOf(() => {
+      looks += 1;
+      return changes;
+    });
+    const looksIn = async (ms: number): Promise<number> => {
+      looks = 0;
+      await clock.pass(ms);
+      return looks;
+    };
+    void bell.wait('slices', 120_000);
+    expect(await looksIn(10_000)).toBe(200);
+    expect(await looksIn(10_000)).toBe(40);
+    bell.ring('express');
+    expect(await looksIn(10_000)).toBe(196);
+    changes = true;
+    expect(await looksIn(250)).toBe(1);
+    changes = false;
+    void bell.wait('slices', 120_000);
+    expect(await looksIn(5_000)).toBe(100);
+  });
+
   test('wakes every receiver when the file changed, and stops looking when none waits', async () => {
     let looks = 0;
     const { bell, clock } = bellOf(() => (looks += 1) === 2);
