@@ -58,17 +58,20 @@ function replaced(
   desired: Desired,
 ): readonly Command[] {
   const commands: Command[] = [];
-  const mine = [...current[kind].values()].filter(
-    (record) => partitionOf(record.path) === desired.partition,
+  const kept = new Set(
+    [...desired[kind]]
+      .filter(([path, wanted]) => {
+        const present = current[kind].get(path);
+        return present !== undefined && same(kind, present, wanted);
+      })
+      .map(([path]) => path),
   );
-  for (const { path } of mine) {
-    const wanted = desired[kind].get(path);
-    if (wanted === undefined || !same(kind, current[kind].get(path), wanted)) {
-      commands.push({ text: `delete ${word} ${path}`, run: (draft) => remove(draft, kind, path) });
-    }
+  for (const { path } of current[kind].values()) {
+    if (partitionOf(path) !== desired.partition || kept.has(path)) continue;
+    commands.push({ text: `delete ${word} ${path}`, run: (draft) => remove(draft, kind, path) });
   }
   for (const [path, wanted] of desired[kind]) {
-    if (current[kind].has(path) && same(kind, current[kind].get(path), wanted)) continue;
+    if (kept.has(path)) continue;
     commands.push({
       text: `create ${word} ${path}`,
       run: (draft) => create(draft, kind, wanted as never),

@@ -121,18 +121,24 @@ function targetProblems(value: unknown): readonly string[] {
   return portNames.flatMap(([fine, wrong]) => (fine(value) ? [] : [wrong]));
 }
 
+/** At each port whose name or number an earlier one has. */
 function duplicates(ports: readonly Fields[]): readonly Cause[] {
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const isSecond = (seen: Set<string>, one: string): boolean => {
+    const known = seen.has(one);
+    seen.add(one);
+    return known;
+  };
   return ports.flatMap((port, index) => {
-    const earlier = ports.slice(0, index);
     const name = textAt(port, 'name');
-    const key = (one: Fields): string => `${textAt(one, 'port')}/${textAt(one, 'protocol')}`;
     const found: Cause[] = [];
-    if (name !== '' && earlier.some((one) => textAt(one, 'name') === name)) {
+    if (isSecond(names, name) && name !== '') {
       found.push(
         cause(`spec.ports[${index}].name`, `Duplicate value: "${name}"`, 'FieldValueDuplicate'),
       );
     }
-    if (earlier.some((one) => key(one) === key(port))) {
+    if (isSecond(numbers, `${textAt(port, 'port')}/${textAt(port, 'protocol')}`)) {
       const value = JSON.stringify({ port: port['port'], protocol: port['protocol'] });
       found.push(cause(`spec.ports[${index}]`, `Duplicate value: ${value}`, 'FieldValueDuplicate'));
     }
