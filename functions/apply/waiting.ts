@@ -68,37 +68,17 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
   const { clock, log } = runtime;
   /** What this process knows of each device. */
   const known = new Set<string>();
-  let rest = Number.NEGATIVE_INFINITY;
-  const guard = async <T>(work: (place: WaitingPlace) => Promise<T>): Promise<T> => {
-    if (clock.monotonic() < rest) throw new Error('the failure store did not answer a moment ago');
-    try {
-      return await work(await open());
-    } catch (error) {
-      rest = clock.monotonic() + REST_MS;
-      throw error;
-    }
-  };
-  const quietly = <T>(
-    device: string,
-    work: (place: WaitingPlace) => Promise<T>,
-  ): Promise<T | undefined> =>
-    guard(work).catch((error: unknown) => {
-      log.warn(
-        { device, error: errorMessage(error) },
-        'the failure store cannot keep the waiting changes; they stay in the queue',
-      );
-      return undefined;
-    });
+  const access = restingAccess(runtime, open);
   return {
     away: async (device) => {
       if (!known.has(device)) return undefined;
-      const mark = await quietly(device, (place) => place.mark(device));
+      const mark = await access.quietly(device, (place) => place.mark(device));
       if (mark?.state === 'away' && !isAbandoned(mark, clock.now())) return mark;
       known.delete(device);
       return undefined;
     },
     leave: async (device, messages, why) => {
-      const mark = await quietly(device, async (place) => {
+      const mark = await access.quietly(device, async (place) => {
         const before = await place.mark(device);
         if (
           (before === undefined || before.state === 'here') &&
@@ -113,7 +93,7 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
       return mark;
     },
     keep: (device, arrival, attempts) =>
-      guard(async (place) => {
+      access.guard(async (place) => {
         const overtaken = await place.keep(
           entryOf(device, arrival, { attempts, now: clock.now() }),
         );
@@ -125,8 +105,40 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
             );
       }),
     turns: (devices, options) =>
-      guard((place) => takeTurns(runtime, { ...options, place, devices })),
+      access.guard((place) => takeTurns(runtime, { ...options, place, devices })),
   };
+}
+
+interface PlaceAccess {
+  guard<T>(work: (place: WaitingPlace) => Promise<T>): Promise<T>;
+  /** Logs instead of rejecting. */
+  quietly<T>(device: string, work: (place: WaitingPlace) => Promise<T>): Promise<T | undefined>;
+}
+
+/** Rests after each failure of the store. */
+function restingAccess(
+  { clock, log }: Pick<Runtime, 'clock' | 'log'>,
+  open: OpenPlace,
+): PlaceAccess {
+  let rest = Number.NEGATIVE_INFINITY;
+  const guard: PlaceAccess['guard'] = async (work) => {
+    if (clock.monotonic() < rest) throw new Error('the failure store did not answer a moment ago');
+    try {
+      return await work(await open());
+    } catch (error) {
+      rest = clock.monotonic() + REST_MS;
+      throw error;
+    }
+  };
+  const quietly: PlaceAccess['quietly'] = (device, work) =>
+    guard(work).catch((error: unknown) => {
+      log.warn(
+        { device, error: errorMessage(error) },
+        'the failure store cannot keep the waiting changes; they stay in the queue',
+      );
+      return undefined;
+    });
+  return { guard, quietly };
 }
 
 function isTriedEnough({ receiveCount, sentAt }: QueueMessage, now: number): boolean {

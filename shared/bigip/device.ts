@@ -21,6 +21,7 @@ import { foreignAddresses } from './state/foreign.ts';
 import { liveMismatches } from './state/live.ts';
 import { mend } from './drift/mend.ts';
 import { reconcileNodes, resetNodes } from './state/nodes.ts';
+import type { PartitionReader } from './state/partition.ts';
 import { createPartitionReader, declarePath, foundIn, signed } from './state/partition.ts';
 import type { PartitionReading } from '../device/reading.ts';
 import { missingReferences } from './state/references.ts';
@@ -49,65 +50,22 @@ export function createDevice(
   surroundings: DeviceSurroundings = {},
 ): Device {
   const session = openSession(config, secrets, clock, surroundings);
-  const fences = createFenceWatch(
-    config.name,
-    surroundings.onFencesBehind ?? (() => Promise.resolve()),
-    surroundings.configured,
-  );
-  const options = { shareNodes: config.partitions.length > 1 };
-  const nodesShared = ({ shareNodes = options.shareNodes }: DeclaredState): boolean => shareNodes;
   const readPartition = createPartitionReader(session, config);
-
-  const read = async (partition: string): Promise<PartitionReading> => {
-    const { hostname } = await session.facts();
-    const { reading, declaredBy } = await readPartition(partition);
-    if (reading.kind === 'ours')
-      await fences.check(
-        partition,
-        { owners: reading.declared.state.owners, declaredBy, unit: hostname },
-        () => ownersElsewhere(session, partition),
-      );
-    return reading;
-  };
-  const declare = async (
-    partition: string,
-    state: DeclaredState,
-    lockKey?: string,
-  ): Promise<'applied' | 'unchanged'> => {
-    const { hostname } = await session.facts();
-    const rendered = signed(renderTenant(state, options), hostname);
-    const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
-    const outcome = await post(session, clock, config, { partition, tenant });
-    fences.declared(partition, state.owners);
-    await sync(session, clock, config, surroundings.log);
-    return outcome;
-  };
-  /**
-   * The lock key does not protect the first write, so the tenant is created empty and all later
-   * writes are protected. An unknown key is ignored while the tenant does not exist, and refused
-   * once another writer created it.
-   */
-  const birth = async (partition: string): Promise<string> => {
-    await declare(partition, EMPTY_STATE, 'nobody was here');
-    const again = await read(partition);
-    const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
-    if (key === undefined)
-      throw new DeviceError(
-        'BIP505',
-        'ambiguous',
-        `${config.name}: partition ${partition} was created but has no declaration yet`,
-      );
-    return key;
-  };
+  const declarations = createDeclarations(
+    { session, config, clock, ...surroundings },
+    readPartition,
+  );
+  const nodesShared = ({ shareNodes = config.partitions.length > 1 }: DeclaredState): boolean =>
+    shareNodes;
   return {
     name: config.name,
     capabilities: BIGIP,
-    read,
+    read: declarations.read,
     declare: async (partition, next, lockKey) => {
-      const key = lockKey ?? (await birth(partition));
+      const key = lockKey ?? (await declarations.create(partition));
       // An address is returned to service before another pod uses it.
       if (!nodesShared(next)) await resetNodes(session, partition, next);
-      return declare(partition, next, key);
+      return declarations.declare(partition, next, key);
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes are in /Common, where Sluice does not write directly.
@@ -126,6 +84,68 @@ export function createDevice(
     facts: () => readDeviceFacts(session, clock),
     close: () => session.close(),
   };
+}
+
+/** Reads and writes declarations, and watches their fences. */
+interface Declarations extends Pick<Device, 'read' | 'declare'> {
+  /** Creates a partition; resolves with its lock key. */
+  create(partition: string): Promise<string>;
+}
+
+interface Connected extends DeviceSurroundings {
+  readonly session: DeviceSession;
+  readonly config: DeviceConfig;
+  readonly clock: Clock;
+}
+
+function createDeclarations(
+  { session, config, clock, ...surroundings }: Connected,
+  readPartition: PartitionReader,
+): Declarations {
+  const fences = createFenceWatch(
+    config.name,
+    surroundings.onFencesBehind ?? (() => Promise.resolve()),
+    surroundings.configured,
+  );
+  const options = { shareNodes: config.partitions.length > 1 };
+  const read = async (partition: string): Promise<PartitionReading> => {
+    const { hostname } = await session.facts();
+    const { reading, declaredBy } = await readPartition(partition);
+    if (reading.kind === 'ours')
+      await fences.check(
+        partition,
+        { owners: reading.declared.state.owners, declaredBy, unit: hostname },
+        () => ownersElsewhere(session, partition),
+      );
+    return reading;
+  };
+  const declare: Device['declare'] = async (partition, state, lockKey) => {
+    const { hostname } = await session.facts();
+    const rendered = signed(renderTenant(state, options), hostname);
+    const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
+    const outcome = await post(session, clock, config, { partition, tenant });
+    fences.declared(partition, state.owners);
+    await sync(session, clock, config, surroundings.log);
+    return outcome;
+  };
+  /**
+   * The lock key does not protect the first write, so the tenant is created empty and all later
+   * writes are protected. An unknown key is ignored while the tenant does not exist, and refused
+   * once another writer created it.
+   */
+  const create = async (partition: string): Promise<string> => {
+    await declare(partition, EMPTY_STATE, 'nobody was here');
+    const again = await read(partition);
+    const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
+    if (key === undefined)
+      throw new DeviceError(
+        'BIP505',
+        'ambiguous',
+        `${config.name}: partition ${partition} was created but has no declaration yet`,
+      );
+    return key;
+  };
+  return { read, declare, create };
 }
 
 /** The fences of this partition on the standby units that answer. */

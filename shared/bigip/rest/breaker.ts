@@ -29,13 +29,63 @@ export function createBreaker(
   random: () => number,
   patience = 10_000,
 ): Breaker {
+  const record = createRecord(clock, random);
+  let probe: Promise<unknown> | undefined;
+  const run = async <T>(action: () => Promise<T>): Promise<T> => {
+    const open = record.open();
+    if (open === undefined) return record.count(action);
+    if (probe !== undefined) {
+      await within(probe, patience, () => beingProbed(device, open, patience));
+      return run(action);
+    }
+    const wait = open.until - clock.monotonic();
+    if (wait > 0) throw leftAlone(device, open, wait);
+    const probing = record.probe(action);
+    probe = probing.then(
+      () => undefined,
+      () => undefined,
+    );
+    return probing.finally(() => {
+      probe = undefined;
+    });
+  };
+  return { run };
+}
+
+function beingProbed(device: string, { cause }: Open, patience: number): DeviceError {
+  return new DeviceError(
+    'BIP508',
+    'transient',
+    `${device} is being probed after failures and has not answered yet (${cause})`,
+    { after: patience },
+  );
+}
+
+function leftAlone(device: string, { cause }: Open, wait: number): DeviceError {
+  return new DeviceError(
+    'BIP508',
+    'transient',
+    `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} ` +
+      `failures in a row (${cause})`,
+    { after: wait },
+  );
+}
+
+/** The results of calls, and whether they open the breaker. */
+interface CallRecord {
+  open(): Open | undefined;
+  /** Calls that started before the breaker opened do not change its state. */
+  count<T>(action: () => Promise<T>): Promise<T>;
+  /** Any answer closes the breaker, including a refusal. */
+  probe<T>(action: () => Promise<T>): Promise<T>;
+}
+
+function createRecord(clock: Pick<Clock, 'monotonic'>, random: () => number): CallRecord {
   /** Consecutive failures. */
   let failures = 0;
   /** Number of openings since the last answer. */
   let pauses = 0;
   let open: Open | undefined;
-  let probe: Promise<unknown> | undefined;
-
   const leaveAlone = (error: DeviceError): void => {
     const ceiling = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** Math.min(pauses, 10));
     pauses += 1;
@@ -47,65 +97,29 @@ export function createBreaker(
     pauses = 0;
     open = undefined;
   };
-  /** Calls that started before the breaker opened do not change its state. */
-  const count = async <T>(action: () => Promise<T>): Promise<T> => {
-    try {
-      const result = await action();
-      failures = 0;
-      return result;
-    } catch (error) {
-      failures += isAway(error) ? 1 : 0;
-      if (isAway(error) && failures >= FAILURES && open === undefined) leaveAlone(error);
-      throw error;
-    }
+  return {
+    open: () => open,
+    count: async (action) => {
+      try {
+        const result = await action();
+        failures = 0;
+        return result;
+      } catch (error) {
+        failures += isAway(error) ? 1 : 0;
+        if (isAway(error) && failures >= FAILURES && open === undefined) leaveAlone(error);
+        throw error;
+      }
+    },
+    probe: async (action) => {
+      try {
+        const result = await action();
+        close();
+        return result;
+      } catch (error) {
+        if (isAway(error)) leaveAlone(error);
+        else close();
+        throw error;
+      }
+    },
   };
-  /** Any answer closes the breaker, including a refusal. */
-  const ask = async <T>(action: () => Promise<T>): Promise<T> => {
-    try {
-      const result = await action();
-      close();
-      return result;
-    } catch (error) {
-      if (isAway(error)) leaveAlone(error);
-      else close();
-      throw error;
-    }
-  };
-
-  const run = async <T>(action: () => Promise<T>): Promise<T> => {
-    if (open === undefined) return count(action);
-    const { until, cause } = open;
-    if (probe !== undefined) {
-      await within(
-        probe,
-        patience,
-        () =>
-          new DeviceError(
-            'BIP508',
-            'transient',
-            `${device} is being probed after failures and has not answered yet (${cause})`,
-            { after: patience },
-          ),
-      );
-      return run(action);
-    }
-    const wait = until - clock.monotonic();
-    if (wait > 0)
-      throw new DeviceError(
-        'BIP508',
-        'transient',
-        `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} ` +
-          `failures in a row (${cause})`,
-        { after: wait },
-      );
-    const probing = ask(action);
-    probe = probing.then(
-      () => undefined,
-      () => undefined,
-    );
-    return probing.finally(() => {
-      probe = undefined;
-    });
-  };
-  return { run };
 }

@@ -80,6 +80,46 @@ interface Active {
 export function createSession(options: SessionOptions): DeviceSession {
   const { device, units, breaker } = options;
   const active = trackActive(options);
+  const call = createCaller(options, active);
+  const guarded = <T>(action: () => Promise<T>): Promise<T> =>
+    breaker.run(() => watched(active, action));
+  return {
+    device,
+    call: (request, accept = []) => guarded(() => call(request, accept)),
+    read: (look, schema) =>
+      guarded(async () => {
+        const request: DeviceRequest = { method: 'GET', ...look };
+        return readAs(schema, { device, request }, await call(request, []));
+      }),
+    find: (look, schema, otherwise) =>
+      guarded(async () => {
+        const request: DeviceRequest = { method: 'GET', ...look };
+        const answer = await call(request, NOT_THERE);
+        if (!NOT_THERE.includes(answer.status)) return readAs(schema, { device, request }, answer);
+        const fault = otherwise?.(answer);
+        if (fault !== undefined) throw fault;
+        return undefined;
+      }),
+    facts: () => guarded(() => active.facts()),
+    askOthers: async (request) => {
+      const { unit } = await active.get();
+      return Promise.all(
+        units
+          .filter((other) => other !== unit)
+          .map((other) => ask(device, other, request).catch(() => undefined)),
+      );
+    },
+    close: async () => {
+      await Promise.all(units.map((unit) => unit.close()));
+    },
+  };
+}
+
+/** Sends requests to the active unit; resolves as {@link Session.call}. */
+function createCaller(
+  { device, units }: SessionOptions,
+  active: ActiveUnit,
+): (request: DeviceRequest, accept: readonly number[]) => Promise<DeviceResponse> {
   const attempt = async (request: DeviceRequest): Promise<DeviceResponse> => {
     const { unit } = await active.get();
     try {
@@ -92,10 +132,7 @@ export function createSession(options: SessionOptions): DeviceSession {
       return (await active.get()).unit.send(request);
     }
   };
-  const call = async (
-    request: DeviceRequest,
-    accept: readonly number[],
-  ): Promise<DeviceResponse> => {
+  return async (request, accept) => {
     let answer = await attempt(request);
     // Tokens end with a restart, and are unknown to the other unit after a failover.
     if (answer.status === 401) {
@@ -112,46 +149,17 @@ export function createSession(options: SessionOptions): DeviceSession {
     if (unread) throw wrongShape({ device, request }, answer);
     return answer;
   };
-  const watched = async <T>(action: () => Promise<T>): Promise<T> => {
-    try {
-      return await action();
-    } catch (error) {
-      if (isAway(error) || (error instanceof DeviceError && error.fault === 'ambiguous'))
-        active.forget();
-      throw error;
-    }
-  };
-  const guarded = <T>(action: () => Promise<T>): Promise<T> => breaker.run(() => watched(action));
-  const find: Session['find'] = async (look, schema, otherwise) => {
-    const request: DeviceRequest = { method: 'GET', ...look };
-    const answer = await call(request, NOT_THERE);
-    if (!NOT_THERE.includes(answer.status)) return readAs(schema, { device, request }, answer);
-    const fault = otherwise?.(answer);
-    if (fault !== undefined) throw fault;
-    return undefined;
-  };
-  return {
-    device,
-    call: (request, accept = []) => guarded(() => call(request, accept)),
-    read: (look, schema) =>
-      guarded(async () => {
-        const request: DeviceRequest = { method: 'GET', ...look };
-        return readAs(schema, { device, request }, await call(request, []));
-      }),
-    find: (look, schema, otherwise) => guarded(() => find(look, schema, otherwise)),
-    facts: () => guarded(() => active.facts()),
-    askOthers: async (request) => {
-      const { unit } = await active.get();
-      return Promise.all(
-        units
-          .filter((other) => other !== unit)
-          .map((other) => ask(device, other, request).catch(() => undefined)),
-      );
-    },
-    close: async () => {
-      await Promise.all(units.map((unit) => unit.close()));
-    },
-  };
+}
+
+/** After a fault the other unit may be active. */
+async function watched<T>(active: ActiveUnit, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (isAway(error) || (error instanceof DeviceError && error.fault === 'ambiguous'))
+      active.forget();
+    throw error;
+  }
 }
 
 interface ActiveUnit {
