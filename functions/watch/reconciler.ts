@@ -16,7 +16,7 @@ import type { CacheChange } from './cache/cache-change.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
 import type { Outbox } from './emit/outbox.ts';
-import { isOwnWrite } from './emit/own-writes.ts';
+import { isOwnServiceWrite, isOwnWrite } from './emit/own-writes.ts';
 import type { Revisions } from './emit/revisions.ts';
 import type { Content } from './emit/snapshot-content.ts';
 import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
@@ -136,7 +136,17 @@ export class IngressReconciler {
     }
     if (meaning.isDeparture) this.#workers.drains.enqueue();
     this.#sender.noticed(noticed.change);
-    this.#emitter.changed(noticed.change, isUrgent(noticed));
+    if (this.#isOwnServiceWrite(noticed)) this.#emitter.touched();
+    else this.#emitter.changed(noticed.change, isUrgent(noticed));
+  }
+
+  #isOwnServiceWrite({ before, observed }: CacheChange): boolean {
+    if (before?.of !== 'services' || observed.of !== 'services') return false;
+    return isOwnServiceWrite(before.object, observed.object, (port) => this.#isOwnPort(port));
+  }
+
+  #isOwnPort(port: PortKey): boolean {
+    return this.#ownPorts.has({ ...port, service: this.#name });
   }
 
   /** The Gateways whose servers the ingress exposes. */
@@ -297,8 +307,7 @@ export class IngressReconciler {
 
   #isOwnWrite(sent: Content, content: Content): boolean {
     const { ref } = this;
-    const isOwnPort = (port: PortKey): boolean =>
-      this.#ownPorts.has({ ...port, service: this.#name });
+    const isOwnPort = (port: PortKey): boolean => this.#isOwnPort(port);
     const mapping = ({ objects }: Content): PortMapping => mapIngress(ref, objects, this.#mesh);
     try {
       return isOwnWrite({ ref, isOwnPort, mapping }, sent, content);

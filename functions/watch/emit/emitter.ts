@@ -75,6 +75,11 @@ export class Emitter {
     this.#touch(urgent);
   }
 
+  /** Something changed that is no change by an author, such as what Sluice itself wrote. */
+  touched(): void {
+    this.#touch(false);
+  }
+
   /** Sends again without a change. */
   refresh(): void {
     this.#force = true;

@@ -33,6 +33,23 @@ export function isOwnWrite(options: OwnWriteOptions, sent: Content, content: Con
   );
 }
 
+/**
+ * Whether only what Sluice itself wrote to a Service differs. That is no change by its author, who
+ * may have asked for something by it.
+ */
+export function isOwnServiceWrite(
+  before: Service,
+  after: Service,
+  isOwnPort: OwnWriteOptions['isOwnPort'],
+): boolean {
+  const others = (service: Service): Service => ({
+    ...service,
+    ports: service.ports.filter((port) => !isOwnPort(port)),
+    ...(after.statusIsOurs === true && { loadBalancerIngress: [], statusIsOurs: true }),
+  });
+  return isDeepStrictEqual(others(before), others(after));
+}
+
 function serviceOf({ objects }: Content, { namespace, service }: IngressRef): Service | undefined {
   return objects.services.find(({ meta }) => meta.namespace === namespace && meta.name === service);
 }

@@ -1,7 +1,7 @@
 /** A snapshot waits for the Service port that is being written, so that one declare is enough. */
 import { describe, expect, test } from '@jest/globals';
 import { Emitter } from '../../../functions/watch/emit/emitter.ts';
-import { isOwnWrite } from '../../../functions/watch/emit/own-writes.ts';
+import { isOwnServiceWrite, isOwnWrite } from '../../../functions/watch/emit/own-writes.ts';
 import type { Content } from '../../../functions/watch/emit/snapshot-content.ts';
 import { ServicePorts } from '../../../functions/watch/ports/reconcile-ports.ts';
 import type { WatchedIngress } from '../../../functions/watch/ingresses.ts';
@@ -259,5 +259,17 @@ describe('what Sluice wrote to the Service itself', () => {
     expect(own()(bare, contentOf([80], { ports: [81] }))).toBe(false);
     expect(own()(bare, contentOf([80, 81], { ports: [80] }))).toBe(false);
     expect(own()(bare, { ...told, removed: true })).toBe(false);
+  });
+
+  test.each<[string, Parameters<typeof contentOf>, boolean]>([
+    ['a port that Sluice added', [[80], { ports: [80] }], true],
+    ['its status', [[80], { status: { ip: '172.16.100.195', isOurs: true } }], true],
+    ['a port of somebody else', [[80], { ports: [81] }], false],
+    ['a status of somebody else', [[80], { status: { ip: '10.0.0.1', isOurs: false } }], false],
+  ])('is told from a change by its author: %s', (_, written, isOwn) => {
+    const [before] = bare.objects.services;
+    const [after] = contentOf(...written).objects.services;
+    const ports = ({ port }: { readonly port: number }): boolean => port === 80;
+    expect(isOwnServiceWrite(before!, after!, ports)).toBe(isOwn);
   });
 });
