@@ -64,7 +64,7 @@ export const TARGETS: readonly Target[] = [
       'tests/unit/addresses/{choose,exposures,policy}.test.ts',
       'tests/unit/cases/*.test.ts',
       'tests/unit/cli/{import-steps,import-text,options,said}.test.ts',
-      'tests/unit/config/{address-pools,networks,schema}.test.ts',
+      'tests/unit/config/{address-pools,networks,schema,service-bundles}.test.ts',
       'tests/unit/express/{cordon,wishes}.test.ts',
       'tests/unit/map/*.test.ts',
       'tests/unit/plan/{fleet,shared}.test.ts',
