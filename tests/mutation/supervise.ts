@@ -1,16 +1,27 @@
 /** Has mutants tried by a worker, and goes on with a new one where a mutant never comes back. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Fate, Order, Report } from './protocol.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** For the first run of all tests. */
 const TO_START_MS = 900_000;
-/**
- * So long without a sign of life, and it goes in circles, unless the machine kept it waiting: so it
- * is tried twice.
- */
+/** So long without a sign of life while it computes, and it goes in circles; it is tried twice. */
 const TO_TRY_MS = 15_000;
+/** It may wait so many times as long for a busy machine. */
+const WAITS = 10;
+
+/** Milliseconds of computing, in ticks of 10 ms; proc(5). 0 for a process that is gone. */
+function computedBy(pid: number | undefined): number {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number);
+    return (user + system) * 10;
+  } catch {
+    return 0;
+  }
+}
 
 export interface Tried {
   readonly id: number;
@@ -41,15 +52,14 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
     child.kill('SIGKILL');
     resolve({ tried, stuck });
   };
-  const wait = (ms: number): void => {
+  const wait = (ms: number, since = computedBy(child.pid), waits = WAITS): void => {
     clearTimeout(patience);
-    patience = setTimeout(
-      () =>
-        current === undefined
-          ? reject(new Error('the tests do not come to an end without any mutant'))
-          : end(current),
-      ms,
-    );
+    patience = setTimeout(() => {
+      if (current === undefined)
+        reject(new Error('the tests do not come to an end without any mutant'));
+      else if (waits > 0 && computedBy(child.pid) - since < ms) wait(ms, since, waits - 1);
+      else end(current);
+    }, ms);
   };
   child.on('message', (report: Report) => {
     if (report.kind === 'trying') current = report.id;
