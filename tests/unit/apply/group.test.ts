@@ -1,0 +1,155 @@
+/** What apply asks a device with one or several partitions, and in which order it declares them. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { applyGroup } from '../../../functions/apply/group.ts';
+import type { PartitionResult } from '../../../functions/apply/job.ts';
+import type { PartitionReading } from '../../../shared/device/reading.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { asking, wish } from '../../fixtures/addresses.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+
+const REFUSED: PartitionReading = { kind: 'refused', code: 'OWN305', reason: 'not ours' };
+
+let device: MemoryDevice;
+/** Every question to the device, oldest first. */
+let asked: string[];
+beforeEach(() => {
+  device = memoryDevice();
+  asked = [];
+  const { read, foreign } = device;
+  Object.assign(device, {
+    read: (partition: string) => {
+      asked.push(`read ${partition}`);
+      return read(partition);
+    },
+    foreign: () => {
+      asked.push('foreign');
+      return foreign();
+    },
+  });
+});
+
+const apply = (
+  slices: readonly Slice[],
+  more: Partial<Parameters<typeof applyGroup>[0]> = {},
+): Promise<readonly PartitionResult[]> => {
+  asked.length = 0;
+  return applyGroup({
+    device,
+    partitions: ['one', 'two'],
+    slices,
+    sameFleet: () => false,
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
+    hasTime: () => true,
+    ...more,
+  });
+};
+const at = (partition: string, ...ports: readonly number[]): ReturnType<typeof exposure>[] =>
+  ports.map((port) => exposure({ port, partition, address: `10.0.0.${port}` }));
+const kinds = (results: readonly PartitionResult[]): readonly string[] =>
+  results.flatMap(({ partition, entries }) =>
+    [...entries.values()].map(({ key, kind }) => `${partition} ${key} ${kind}`),
+  );
+const declared = (): readonly string[] =>
+  device.declares.map(({ partition, ports }) => `${partition} ${ports.join()}`);
+
+describe('the device is asked', () => {
+  test('once for each partition, if nothing is new', async () => {
+    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
+    expect(asked).toEqual(['read one', 'read two', 'foreign', 'foreign']);
+    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
+    expect(asked).toEqual(['read one', 'read two']);
+  });
+
+  test('once for its only partition, which shares nodes with no other', async () => {
+    await apply([slice(1, at('one', 1))], { partitions: ['one'] });
+    expect(asked).toEqual(['read one', 'foreign']);
+    expect(device.state('one').shareNodes).not.toBe(true);
+    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
+    expect(device.state('two').shareNodes).toBe(true);
+  });
+
+  test('once for the holders of addresses, if an exposure gets one', async () => {
+    await apply([
+      asking('east/a/gw', 1, {
+        exposures: [wish({ port: 80, partition: 'one' }), wish({ port: 81, partition: 'two' })],
+      }),
+    ]);
+    expect(asked.filter((one) => one === 'foreign')).toHaveLength(2);
+    expect(asked.filter((one) => one.startsWith('read'))).toEqual(['read one', 'read two']);
+  });
+});
+
+describe('an automatic address', () => {
+  const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: [] };
+  const exposures = [wish({ port: 443, partition: 'one' })];
+  const addresses = (): readonly string[] =>
+    Object.values(device.state('one').exposures).map(({ address }) => address);
+
+  test('is none that something else on the device has', async () => {
+    for (const taken of ['10.1.0.3', '10.1.0.4']) {
+      device = memoryDevice();
+      Object.assign(device, {
+        foreign: () =>
+          Promise.resolve([
+            { path: '/Common/theirs', partition: 'Common', address: taken, port: 443 },
+          ]),
+      });
+      await apply([asking('east/a/gw', 1, { pool, exposures })]);
+      expect(addresses()).toEqual([taken === '10.1.0.3' ? '10.1.0.4' : '10.1.0.3']);
+    }
+  });
+
+  test('is given although another partition cannot be read', async () => {
+    const { read } = device;
+    Object.assign(device, {
+      read: (partition: string) =>
+        partition === 'two' ? Promise.resolve(REFUSED) : read(partition),
+    });
+    const results = await apply([asking('east/a/gw', 1, { pool, exposures })]);
+    expect(results.map(({ refused }) => refused?.code)).toEqual([undefined, 'OWN305']);
+    expect(results.map(({ told }) => told?.length)).toEqual([1, 1]);
+  });
+});
+
+describe('exposures that move', () => {
+  test('leave their partition first, and both results are told', async () => {
+    await apply([slice(1, [...at('one', 1, 3), ...at('two', 2)])]);
+    const results = await apply([slice(2, [...at('one', 2, 3), ...at('two', 1)])]);
+    expect(kinds(results)).toEqual([
+      'one 10.0.0.1:1/tcp delete',
+      'one 10.0.0.3:3/tcp unchanged',
+      'one 10.0.0.2:2/tcp create',
+      'two 10.0.0.2:2/tcp delete',
+      'two 10.0.0.1:1/tcp create',
+    ]);
+  });
+
+  test('stay, if the device refuses to remove them, and that is told as new', async () => {
+    await apply([slice(1, at('one', 1, 2))]);
+    device.before = (partition, next) => {
+      const keeps = Object.values(next.exposures).some(({ port }) => port === 1);
+      if (partition === 'one' && !keeps)
+        throw new DeviceError('BIP421', 'content', 'a policy still refers to it');
+    };
+    const results = await apply([slice(2, [...at('one', 2), ...at('two', 1)])]);
+    const [first] = results;
+    expect([...(first?.rejections.values() ?? [])].map(({ news }) => news)).toEqual([true]);
+    expect(Object.keys(device.state('one').exposures)).toEqual([
+      '10.0.0.1:1/tcp',
+      '10.0.0.2:2/tcp',
+    ]);
+  });
+});
+
+test('what a person keeps or undoes is that of its own partition', async () => {
+  await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
+  const before = device.declares.length;
+  await apply([], { again: new Set(['two']), overrides: new Map([['two', { lift: true }]]) });
+  expect(declared().slice(before)).toEqual(['two 2']);
+});
+
+test('a device without partitions has no results', async () => {
+  expect(await apply([slice(1, at('one', 1))], { partitions: [] })).toEqual([]);
+});
