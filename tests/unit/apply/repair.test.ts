@@ -7,6 +7,8 @@ import { DeviceError } from '../../../shared/device/errors.ts';
 import { createRepairMemory } from '../../../shared/failures/repairs.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import type { Audit } from '../../../shared/queue/events.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 
 const declared: Difference = {
@@ -23,6 +25,9 @@ const patched: Difference = {
   write: {},
 };
 const told: Difference = { ...declared, path: '/Common/10.0.0.1', heal: 'told' };
+
+const kept = (partition: string): NonNullable<Audit['adopt']>[number] =>
+  ({ partition }) as unknown as NonNullable<Audit['adopt']>[number];
 
 interface World {
   readonly scope: RepairScope;
@@ -118,6 +123,84 @@ describe('a repair', () => {
     await repair(scope);
     expect(await repair(scope, true)).toEqual(['k8s']);
     expect(warnings).toHaveLength(2);
+  });
+
+  test.each<[string, Omit<Parameters<typeof startRepair>[1][number], 'partitions'>, boolean]>([
+    ['is not repeated', {}, false],
+    ['is repeated, if a person asks', { forced: true }, true],
+    ['is repeated, if kept changes are undone', { lift: true }, true],
+    ['is repeated, if a change of the partition is kept', { adopt: [kept('k8s')] }, true],
+    ['is not repeated for a change of another one', { adopt: [kept('edge')] }, false],
+  ])('of what an earlier one left %s', async (_, more, again) => {
+    const { scope } = await world([declared]);
+    await repair(scope);
+    const [plain, request] = [{ partitions: ['k8s'] }, { partitions: ['k8s'], ...more }];
+    for (const requests of [[request], [request, plain], [plain, request]])
+      expect([...(await startRepair(scope, requests)).again]).toEqual(again ? ['k8s'] : []);
+  });
+
+  test('is the same whatever the order of its differences', async () => {
+    const { scope, looks, warnings } = await world([declared, patched]);
+    await repair(scope);
+    looks.splice(0, 2, [patched, declared]);
+    expect(await repair(scope)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('of what is only patched declares nothing, unless a person asks', async () => {
+    const { scope } = await world([patched]);
+    expect(await repair(scope)).toEqual([]);
+    expect(await repair(scope, true)).toEqual(['k8s']);
+  });
+
+  test('of what is gone since declares once to make sure', async () => {
+    const { scope, mended } = await world([]);
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(mended).toEqual([]);
+  });
+
+  test('of a partition that Sluice may not write, or never wrote, only declares', async () => {
+    const { scope, warnings } = await world([declared]);
+    const of = async (read: Device['read']): Promise<readonly string[]> => {
+      const begun = await startRepair({ ...scope, device: { ...scope.device, read } }, [
+        { partitions: ['k8s'] },
+      ]);
+      await begun.settle();
+      return [...begun.again];
+    };
+    expect(
+      await of(() => Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'r' })),
+    ).toEqual(['k8s']);
+    const empty = { kind: 'ours', declared: { state: EMPTY_STATE } } as const;
+    expect(await of(() => Promise.resolve(empty))).toEqual(['k8s']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('in a dry run notes nothing', async () => {
+    const { scope, warnings } = await world([declared]);
+    expect(await repair({ ...scope, runtime: { ...scope.runtime, dryRun: true } })).toEqual([
+      'k8s',
+    ]);
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('fails with any other error of the device', async () => {
+    const { scope } = await world(new DeviceError('BIP501', 'transient', 'away'));
+    await expect(repair(scope)).rejects.toMatchObject({ code: 'BIP501' });
+    const broken = await world(new Error('broken'));
+    await expect(repair(broken.scope)).rejects.toThrow('broken');
+  });
+
+  test('that cannot be compared afterwards says so, and is repeated', async () => {
+    const { scope, warnings } = await world(
+      [declared],
+      new DeviceError('BIP501', 'transient', 'away'),
+      [declared],
+    );
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(warnings).toEqual([expect.objectContaining({ code: 'BIP501' })]);
+    expect(await repair(scope)).toEqual(['k8s']);
   });
 
   test('declares where the device cannot be compared now', async () => {

@@ -1,0 +1,30 @@
+/** Which errors stop a whole device, and what is told of them. */
+import { expect, test } from '@jest/globals';
+import { knownTrouble, OutOfTime } from '../../../functions/apply/trouble.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+
+const foreign = Object.assign(new Error('no such secret'), { name: 'ConfigError', code: 'CFG1' });
+
+test.each<[string, unknown, object | undefined]>([
+  [
+    'an error of the device is itself',
+    new DeviceError('BIP503', 'transient', 'busy'),
+    { code: 'BIP503', fault: 'transient', message: 'busy' },
+  ],
+  [
+    'the end of the time is none of the device',
+    new OutOfTime('bigip-1'),
+    { code: 'BIP502', fault: 'transient' },
+  ],
+  [
+    'an error of the configuration is a fault for this device, whichever bundle it comes from',
+    foreign,
+    { code: 'CFG1', fault: 'device', message: 'no such secret', response: '' },
+  ],
+  ['another error with a code is unknown', Object.assign(new Error('x'), { code: 'E' }), undefined],
+  ['text is unknown', 'BIP503', undefined],
+])('%s', (_, error, expected) => {
+  const known = knownTrouble(error);
+  if (expected === undefined) expect(known).toBeUndefined();
+  else expect(known).toMatchObject(expected);
+});
