@@ -17,7 +17,8 @@ let asked: string[];
 beforeEach(() => {
   device = memoryDevice();
   asked = [];
-  const { read, foreign } = device;
+  const read = device.read.bind(device);
+  const foreign = device.foreign.bind(device);
   Object.assign(device, {
     read: (partition: string) => {
       asked.push(`read ${partition}`);
@@ -102,7 +103,7 @@ describe('an automatic address', () => {
   });
 
   test('is given although another partition cannot be read', async () => {
-    const { read } = device;
+    const read = device.read.bind(device);
     Object.assign(device, {
       read: (partition: string) =>
         partition === 'two' ? Promise.resolve(REFUSED) : read(partition),
