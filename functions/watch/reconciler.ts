@@ -87,6 +87,8 @@ export class IngressReconciler {
   readonly #sender: SnapshotSender;
   readonly #emitter: Emitter;
   readonly #throttle: Throttle;
+  /** The ports are planned for the newest objects and results. */
+  #isPlanned = false;
   readonly #workers: Readonly<Record<Task, Worker>>;
 
   constructor(options: ReconcilerOptions) {
@@ -180,7 +182,7 @@ export class IngressReconciler {
     });
     if (!this.#results.take(settled)) return;
     // Existing exposures decide which ports may be added again.
-    this.#workers.mapping.enqueue();
+    this.#planAgain();
     if (this.#results.complete()) {
       const ranges = this.#sender.rangesAt(settled.version);
       if (ranges !== undefined) this.#options.handover.settled(this.#name, ranges);
@@ -221,7 +223,10 @@ export class IngressReconciler {
       send: (content, changes) => this.#sender.send(content, changes),
       observed: () => {
         this.#ports.changed();
-        this.#workers.mapping.enqueue();
+        this.#planAgain();
+      },
+      planPorts: () => {
+        if (!this.#isPlanned) this.#map();
       },
       awaitsPort: () => runtime.dryRun !== true && this.#ports.isWriting(),
       isOwnWrite: (sent, content) => this.#isOwnWrite(sent, content),
@@ -242,7 +247,7 @@ export class IngressReconciler {
       });
     return {
       mapping: worker('planning the Service ports', () =>
-        Promise.resolve(this.#throttle.run(() => this.#map())),
+        Promise.resolve(this.#isPlanned ? undefined : this.#throttle.run(() => this.#map())),
       ),
       ports: worker('updating the Service ports', () => ifLeading(() => this.#writePorts())),
       results: worker('reporting results', () =>
@@ -271,9 +276,15 @@ export class IngressReconciler {
     return this.#meshAccess.ready() && answered && cache.complete(this.ref.namespace);
   }
 
+  #planAgain(): void {
+    this.#isPlanned = false;
+    this.#workers.mapping.enqueue();
+  }
+
   /** Computes the ports that the Gateways need, for adding and probing. */
   #map(): void {
     if (!this.#options.isLeading() || !this.#isComplete()) return;
+    this.#isPlanned = true;
     this.#workers.meshAccess.enqueue();
     try {
       const { objects, newest } = this.#observed.present();

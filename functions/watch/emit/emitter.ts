@@ -31,6 +31,8 @@ export interface EmitterOptions {
   readonly observed: () => void;
   /** Whether a Service port that the content needs is being written; default: never. */
   readonly awaitsPort?: () => boolean;
+  /** Finds out which Service ports the content needs, if that is not known yet. */
+  readonly planPorts?: () => void;
   /** Whether only what Sluice wrote itself differs, without effect on BIG-IP; default: never. */
   readonly isOwnWrite?: (sent: Content, content: Content) => boolean;
 }
@@ -152,7 +154,10 @@ export class Emitter {
    * wait.
    */
   #hold(): boolean {
-    if (this.#heldUntil !== undefined || !this.#isAwaitingPort()) return false;
+    if (this.#heldUntil !== undefined || this.#urgent) return false;
+    // The worker that plans may rest for longer than the wait.
+    this.#options.planPorts?.();
+    if (!this.#isAwaitingPort()) return false;
     const content = this.#options.content();
     if (content === undefined || (this.#sent !== undefined && dropsServers(this.#sent, content)))
       return false;

@@ -58,7 +58,7 @@ const change = (what: Change['what'], kind = 'Gateway'): Change => ({
 /** A watcher's emitter whose content and port write are the test's. */
 function start(content: Content) {
   const clock = createManualClock();
-  const now = { content, isWriting: false, isMapping: false };
+  const now = { content, isWriting: false, isMapping: false, isResting: false, plans: 0 };
   const sent: { readonly at: number; readonly ports: readonly number[] }[] = [];
   const emitter = new Emitter({
     clock,
@@ -73,7 +73,11 @@ function start(content: Content) {
     },
     // As in the reconciler: until the mapping is made again, a port may be missing.
     observed: () => void (now.isWriting ||= now.isMapping),
-    awaitsPort: () => now.isWriting,
+    awaitsPort: () => now.isWriting || now.isResting,
+    planPorts: () => {
+      now.plans += 1;
+      now.isResting = false;
+    },
   });
   emitter.start();
   const begun = clock.monotonic();
@@ -125,6 +129,20 @@ describe('a snapshot whose Service port is being written', () => {
     expect(ports()).toEqual([]);
     await clock.pass(2);
     expect(ports()).toEqual([[]]);
+    await emitter.stop();
+  });
+
+  test('does not wait because the worker that plans the ports rests: they are planned now', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isResting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(101);
+    expect(times()).toEqual([100]);
+    expect(now.plans).toBe(1);
+    // A pod that leaves does not even wait for the plan.
+    emitter.changed(change('updated', 'Pod'), true);
+    await clock.pass(1);
+    expect(now.plans).toBe(1);
     await emitter.stop();
   });
 
