@@ -6,6 +6,7 @@ import { arrivals, heldBySiblings } from '../../shared/domain/plan/device-plan.t
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
+import type { FencesByPartition } from './fences.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './loop/run.ts';
 
@@ -22,17 +23,20 @@ export interface GroupJob extends Omit<
   | 'again'
   | 'fresh'
   | 'overrides'
+  | 'deferred'
 > {
   readonly partitions: readonly string[];
   /** Partitions to declare even without changes. */
   readonly again?: ReadonlySet<string>;
+  /** Fences that wait; absent: none may. */
+  readonly deferred?: FencesByPartition;
   /** By partition. */
   readonly overrides?: ReadonlyMap<string, NonNullable<PartitionJob['overrides']>>;
 }
 
 /** Sequential, because the device has one lock. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
-  const { partitions, again = new Set(), overrides, ...rest } = job;
+  const { partitions, again = new Set(), overrides, deferred, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
   const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: partitions.length > 1 };
@@ -41,6 +45,7 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
     partition,
     again: again.has(partition),
     ...overridesIn(overrides, partition),
+    ...(deferred && { deferred: deferred.get(partition) ?? new Map() }),
   }));
   const [only] = jobs;
   if (only === undefined || jobs.length > 1) return tell(await applySeveral(jobs, readings));

@@ -8,6 +8,8 @@ import type { Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
+import type { HeardStore } from '../../shared/failures/heard.ts';
+import { createStore } from '../../shared/failures/opened-once.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
@@ -19,7 +21,11 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
 import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
+import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
+import type { GroupJob } from './group.ts';
+import { createHeardKeeper } from './heard.ts';
+import type { PartitionResult } from './job.ts';
 import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
@@ -29,7 +35,6 @@ import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
-import { createStore } from './store.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
@@ -44,6 +49,7 @@ export interface Apply extends Handler {
 export interface Given {
   readonly place?: OpenPlace;
   readonly suspects?: Suspects;
+  readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
 }
 
 /** Wires the function. `givenRecorder` and `given` replace its surroundings in tests. */
@@ -57,16 +63,18 @@ export function create(
   const recorder = givenRecorder ?? createResultRecorder(runtime, store.open);
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
-  const attempts = createAttempts();
-  const paces = createPaces();
-  const sizes = createSizes(runtime);
+  const remembered = {
+    attempts: createAttempts(),
+    paces: createPaces(),
+    sizes: createSizes(runtime),
+    fences: createFenceKeeper(),
+    heard: createHeardKeeper(runtime, given.heard ?? store.open),
+  };
   const scope = (context: FunctionContext): Scope => ({
     runtime,
     devices,
-    attempts,
-    paces,
+    ...remembered,
     recorder,
-    sizes,
     waiting,
     repairs: async () => (await store.open()).repairs,
     context,
@@ -163,6 +171,33 @@ async function handleDevice(
 }
 
 /**
+ * Fences that may wait are not declared, if the failure store keeps when their clusters were heard.
+ * If it fails, their partitions are planned again: nothing was declared there yet.
+ */
+async function applyWithFences(
+  { heard, fences }: Scope,
+  device: string,
+  job: GroupJob,
+): Promise<readonly PartitionResult[]> {
+  const first = await applyGroup(heard.isUsable() ? { ...job, deferred: fences.of(device) } : job);
+  const waiting = clustersWaiting(first);
+  const isKept = waiting.length === 0 || (await heard.note(device, waiting));
+  const again = isKept ? [] : await applyGroup(job);
+  const results = first.map((result) =>
+    result.deferred === undefined
+      ? result
+      : (again.find(({ partition }) => partition === result.partition) ?? result),
+  );
+  fences.note(device, results);
+  return results;
+}
+
+/** Whether a cluster is to be drained because it is silent, unless it was heard since. */
+function drainsSilent({ orders }: Stage): boolean {
+  return orders.some(({ data }) => data.action === 'drain' && data.silent !== undefined);
+}
+
+/**
  * Resolves with the error if a required service is unavailable. Any other error is caused by a
  * message of the stage.
  */
@@ -181,7 +216,8 @@ async function applyStage(
       { runtime, device, memory: scope.repairs },
       stage.audits.map(({ data }) => data),
     );
-    const results = await applyGroup({
+    const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;
+    const job: GroupJob = {
       device,
       partitions: config.partitions,
       slices: newest.map(({ data }) => data),
@@ -190,6 +226,7 @@ async function applyStage(
         at: meta.waited?.sentAt ?? message.sentAt,
       })),
       absences: stage.absences.map(({ data }) => data),
+      ...(heard && { heard }),
       again: repair.again,
       overrides: overridesOf(stage),
       adopting: runtime.config.policy.drift === 'adopt',
@@ -202,7 +239,8 @@ async function applyStage(
       clock: runtime.clock,
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
-    });
+    };
+    const results = await applyWithFences(scope, config.name, job);
     await repair.settle();
     await reportStage(scope, stage, results);
     scope.sizes.note(device, results);

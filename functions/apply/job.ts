@@ -7,8 +7,10 @@ import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { SameFleet, FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
+import type { DeferredFences } from '../../shared/domain/plan/deferred-fence.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
+import type { Heard } from '../../shared/domain/steering/silence.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -27,6 +29,13 @@ export interface PartitionJob {
   readonly hasTime: () => boolean;
   readonly orders?: readonly Order[];
   readonly absences?: readonly Absence[];
+  /** When clusters were heard outside of the declarations; absent: never. */
+  readonly heard?: Heard;
+  /**
+   * Fences that wait since earlier runs. Its presence permits fences to wait (`PlanRules`); absent:
+   * every newer version is declared.
+   */
+  readonly deferred?: DeferredFences;
   /** Declare even without changes, because the device differs from the declaration. */
   readonly again?: boolean;
   /**
@@ -90,6 +99,8 @@ export interface PartitionResult {
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
   /** The state declared now. */
   readonly declared: DeclaredState;
+  /** Fences that wait, newer than `declared`; absent if none do. */
+  readonly deferred?: DeferredFences;
   /** The slices with their assigned addresses; absent if none were assigned. */
   readonly told?: readonly Slice[];
 }

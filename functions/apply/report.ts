@@ -3,7 +3,9 @@ import type { Note, Settled, Slice } from '../../shared/domain/exposure/exposure
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { silencePolicies } from '../../shared/config/silence.ts';
-import { silenceNotes, silentClusters } from '../../shared/domain/steering/silence.ts';
+import { findSilent, silenceNotes } from '../../shared/domain/steering/silence.ts';
+import type { SilentCluster } from '../../shared/domain/steering/silence.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { Approval, Steering } from '../../shared/domain/steering/steering.ts';
 import { isOrderInEffect } from '../../shared/domain/plan/apply-orders.ts';
 import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove-absent.ts';
@@ -41,10 +43,7 @@ export async function reportStage(
       'declared again',
     );
   const states = results.map(({ declared }) => declared);
-  const silent =
-    newest.length === 0
-      ? []
-      : silentClusters(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
+  const silent = newest.length === 0 ? [] : await silentBeside(scope, newest, states);
   for (const arrival of newest)
     await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
   for (const { message, data } of overtaken)
@@ -58,6 +57,17 @@ export async function reportStage(
       },
       'superseded by a newer slice',
     );
+}
+
+/** Silent clusters of the device, whose members the others may share. */
+async function silentBeside(
+  { runtime, heard }: Scope,
+  [first]: readonly Arrived<Slice>[],
+  states: readonly DeclaredState[],
+): Promise<readonly SilentCluster[]> {
+  const { config, clock } = runtime;
+  const device = first?.data.device ?? '';
+  return findSilent(states, silencePolicies(config), clock.now(), () => heard.of(device));
 }
 
 async function reportSlice(

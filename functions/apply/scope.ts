@@ -3,6 +3,8 @@ import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
+import type { FenceKeeper } from './fences.ts';
+import type { HeardKeeper } from './heard.ts';
 import type { ResultRecorder } from './record-results.ts';
 import type { createPaces } from './pace.ts';
 import type { Sizes } from './sizes.ts';
@@ -15,6 +17,8 @@ export interface Scope {
   readonly attempts: Attempts;
   readonly paces: ReturnType<typeof createPaces>;
   readonly recorder: ResultRecorder;
+  readonly heard: HeardKeeper;
+  readonly fences: FenceKeeper;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
   readonly repairs: () => Promise<RepairMemory>;

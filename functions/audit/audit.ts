@@ -1,4 +1,4 @@
-import type { Finding } from '../../shared/device/audit.ts';
+import type { AuditScope, Finding } from '../../shared/device/audit.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
 import type { Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
@@ -21,9 +21,13 @@ export interface AuditReport {
 }
 
 /** Audits every device independently; an unreachable one does not affect the others. */
-export async function auditAll(runtime: Runtime, devices: Devices): Promise<AuditReport> {
+export async function auditAll(
+  runtime: Runtime,
+  devices: Devices,
+  heard: AuditScope['heard'],
+): Promise<AuditReport> {
   const reports = await Promise.all(
-    runtime.config.devices.map((config) => auditOne(runtime, devices, config)),
+    runtime.config.devices.map((config) => auditOne({ runtime, devices, heard }, config)),
   );
   const report = {
     findings: reports.flatMap(({ findings }) => findings),
@@ -36,15 +40,20 @@ export async function auditAll(runtime: Runtime, devices: Devices): Promise<Audi
   return report;
 }
 
+/** What all audits share. */
+interface Scope extends Pick<AuditScope, 'heard'> {
+  readonly runtime: Runtime;
+  readonly devices: Devices;
+}
+
 async function auditOne(
-  runtime: Runtime,
-  devices: Devices,
+  { runtime, devices, heard }: Scope,
   config: DeviceConfig,
 ): Promise<AuditReport> {
   const { log, clock } = runtime;
   try {
     const findings = await auditDevice(
-      { device: await devices.get(config), config: runtime.config, clock },
+      { device: await devices.get(config), config: runtime.config, clock, heard },
       config,
     );
     for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');

@@ -2,7 +2,11 @@
  * audit: checks every device for drift, on a schedule. It never writes to a device; it asks apply
  * for repairs, in the group of the device.
  */
+import type { Devices } from '../../shared/device/device.ts';
 import { openDevices } from '../../shared/host/devices.ts';
+import { heardFrom } from '../../shared/failures/heard.ts';
+import { createStore } from '../../shared/failures/opened-once.ts';
+import type { Store } from '../../shared/failures/opened-once.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -18,9 +22,11 @@ export interface Auditor {
 /** The schedule's event has no content; hosts call `audit` directly. */
 export function create(
   runtime: Runtime,
+  devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
+  store: Store = createStore(runtime),
 ): Handler & { readonly audit: Auditor; close(): Promise<void> } {
-  const devices = openDevices(runtime, (behind) => askForResync(runtime, behind));
-  const audit = (): Promise<AuditReport> => auditAll(runtime, devices);
+  const heard = heardFrom(store.open, runtime);
+  const audit = (): Promise<AuditReport> => auditAll(runtime, devices, heard);
   const handle: Handler = async () => {
     const { failed } = await audit();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported
@@ -30,8 +36,11 @@ export function create(
         `audit: ${failed.map(({ device, code, reason }) => `${device}: ${code}: ${reason}`).join('; ')}`,
       );
   };
-  return Object.assign(handle, { audit, close: () => devices.close() });
+  return Object.assign(handle, {
+    audit,
+    close: async () => void (await Promise.all([devices.close(), store.close()])),
+  });
 }
 
 /** The Lambda entry point. */
-export const handler = lambdaEntry(create);
+export const handler = lambdaEntry((runtime) => create(runtime));

@@ -56,6 +56,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     device: device.name,
     devices: ingress.devices,
     version: { ...snapshot.revision, generation: config.generation },
+    ...(snapshot.settledSince && { settledSince: snapshot.settledSince }),
     ...(sender === undefined ? {} : { sender }),
     exposures: ingress.devices.includes(device.name) ? [...built.exposures] : [],
     changes: snapshot.changes,

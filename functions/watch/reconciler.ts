@@ -6,6 +6,7 @@ import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { MissingServicePort, PortMapping } from '../../shared/domain/istio/port-mapping.ts';
 import { EXCLUDING_LABEL } from '../../shared/domain/snapshot/leaving-nodes.ts';
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
+import type { Revision } from '../../shared/domain/revision.ts';
 import { ownerKey, type Change, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { PortKey } from '../../shared/kubernetes/ownership.ts';
@@ -165,6 +166,11 @@ export class IngressReconciler {
     this.#emitter.refresh();
   }
 
+  /** An inventory at this revision says that the ingress does not exist. */
+  absent(revision: Revision): void {
+    this.#sender.absent(revision);
+  }
+
   /** Sends and reports everything again. */
   refresh(): void {
     this.#emitter.refresh();
@@ -175,6 +181,7 @@ export class IngressReconciler {
    * retries.
    */
   settle(settled: Settled): void {
+    this.#sender.settled(settled);
     this.#emitter.settled({
       revision: settled.version,
       device: settled.device,

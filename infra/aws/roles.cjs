@@ -71,6 +71,8 @@ const MARKS = 'suspects/';
 const WAITING = 'waiting/';
 /** What repairs left, until a later repair leaves nothing. */
 const REPAIRS = 'repairs/';
+/** When clusters were last heard (decision 0063). */
+const HEARD = 'heard/';
 
 /** By name, because a role has room for about 100 queues, and a stack may have 200 clusters. */
 function toSettled(prefix) {
@@ -128,7 +130,13 @@ module.exports = async ({ resolveVariable }) => {
         ...readRights.keys,
         ...device,
       ]),
-      AuditRole: role([logs(`sluice-${stage}-audit`), sendTo(['Slices']), settled, ...device]),
+      AuditRole: role([
+        logs(`sluice-${stage}-audit`),
+        sendTo(['Slices']),
+        settled,
+        ...store(stack, ['GetObject'], HEARD),
+        ...device,
+      ]),
     },
     // map lets nobody else send for a cluster whose senders are named: this belongs into failures.replayers.
     Outputs: {

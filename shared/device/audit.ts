@@ -7,8 +7,8 @@ import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { describeOverride } from '../domain/plan/overrides.ts';
 import type { OverrideAdoption } from '../domain/declared/override.ts';
-import type { SilentCluster } from '../domain/steering/silence.ts';
-import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
+import type { Heard, SilentCluster } from '../domain/steering/silence.ts';
+import { describeSilence, findSilent } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
@@ -56,11 +56,13 @@ export interface AuditScope {
   readonly device: Device;
   readonly config: SluiceConfig;
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
+  /** When the clusters of a device were heard outside of its declaration. */
+  readonly heard: (device: string) => Promise<Heard>;
 }
 
 /** Rejects if the device is unavailable. A partition that cannot be read is a finding. */
 export async function auditDevice(
-  { device, config, clock }: AuditScope,
+  { device, config, clock, heard }: AuditScope,
   { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -85,16 +87,15 @@ export async function auditDevice(
       );
     }
   }
-  const silent = silentClusters([...states.values()], silencePolicies(config), clock.now()).map(
-    (one) => ofSilence(name, partitions, one),
-  );
+  const all = [...states.values()];
+  const silent = await findSilent(all, silencePolicies(config), clock.now(), () => heard(name));
   const abandoned = (await device.abandoned())
     .filter((one) => isOfOurs(config, one))
     .map((one) => ofAbandoned(name, one));
   return [
     ...findings,
     ...abandoned,
-    ...silent,
+    ...silent.map((one) => ofSilence(name, partitions, one)),
     ...sizeFindings(states, device.capabilities.bytesOf).map((found) => ofSize(name, found)),
   ];
 }
@@ -181,12 +182,12 @@ function keptIn(
 }
 
 function ofSilence(device: string, partitions: readonly string[], silence: SilentCluster): Finding {
-  const { cluster, order } = silence;
+  const { cluster, order, unknown } = silence;
   return {
     device,
     partition: partitions.join(', '),
     kind: 'silent',
-    code: 'OWN331',
+    code: unknown ? 'RPL700' : 'OWN331',
     object: `cluster ${cluster}`,
     message: describeSilence(silence),
     repairable: false,

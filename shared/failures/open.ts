@@ -4,6 +4,8 @@ import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
+import { createHeardStore } from './heard.ts';
+import type { HeardStore } from './heard.ts';
 import { createHistoryStore } from './history.ts';
 import type { HistoryStore } from './history.ts';
 import { createMarkKeeping } from './marks.ts';
@@ -28,6 +30,7 @@ export interface Failures {
   readonly jobs: Jobs;
   readonly turns: PolicyTurns;
   readonly history: HistoryStore;
+  readonly heard: HeardStore;
   readonly waiting: WaitingPlace;
   readonly suspects: MarkKeeping;
   readonly repairs: RepairMemory;
@@ -60,6 +63,7 @@ export function failuresOver(
     jobs: createJobs(blobs),
     turns: createPolicyTurns(blobs),
     history: createHistoryStore(blobs, now),
+    heard: createHeardStore(blobs),
     waiting: createWaitingPlace(blobs, id),
     suspects: createMarkKeeping(blobs),
     repairs: createRepairMemory(blobs),

@@ -274,7 +274,11 @@ describe('the stack', () => {
       bucket,
     ]);
     expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
-    expect(['ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
+    const heard = [
+      { 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/heard/*' },
+    ];
+    expect(reach('AuditRole')).toEqual([[['s3:GetObject'], heard], bucket]);
+    expect(reach('ExpressRole')).toEqual([]);
   });
 
   const schedules = (of: CompiledTemplate): unknown[] =>
@@ -621,7 +625,8 @@ describe('rights and calls', () => {
     apply: [],
     express: ['sqs:SendMessage'],
     park: ['secretsmanager:GetSecretValue', 'sqs:SendMessage', 'ssm:GetParameter'],
-    audit: RECEIVES,
+    // It only reads when clusters were heard.
+    audit: [...RECEIVES, 's3:DeleteObject', 's3:PutObject'],
     replay: ['s3:DeleteObject', ...RECEIVES],
   };
 

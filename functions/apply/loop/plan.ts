@@ -4,7 +4,8 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
-import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { stillDeferred, withDeferred } from '../../../shared/domain/plan/deferred-fences.ts';
+import type { Plan, PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import { nextQuarantine, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
@@ -33,6 +34,7 @@ export function makePlan(
     ...(seen.holders && { holders: seen.holders }),
     ...(orders && { orders }),
     ...(absences && { absences }),
+    ...outsideOfDeclaration(job),
     ...(movedFrom && { movedFrom }),
     ...(closed && { closed }),
     overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...seen.manualChanges] },
@@ -40,18 +42,28 @@ export function makePlan(
   });
 }
 
+/** What is known of events that the declaration does not contain. */
+function outsideOfDeclaration({ heard, deferred }: LoopJob): Pick<PlanRules, 'heard' | 'deferred'> {
+  return { ...(heard && { heard }), ...(deferred && { deferred }) };
+}
+
 function retryIn({ work, attempt }: Loop): ReadonlySet<string> {
   return attempt?.task.again === true ? attempt.only : work.retry;
 }
 
 /** "Unchanged" after a change is not reported. */
-export function withEntries(results: Results, { entries }: Plan): Results {
+export function withEntries(results: Results, { entries, deferred = new Map() }: Plan): Results {
   const all = new Map(results.entries);
   for (const entry of entries) {
     const id = changeId(entry);
     if (entry.kind !== 'unchanged' || !all.has(id)) all.set(id, entry);
   }
-  return { ...results, entries: all };
+  return { ...results, entries: all, deferred: new Map([...results.deferred, ...deferred]) };
+}
+
+/** The state with the fences that wait, as if they were declared. */
+export function withFences({ seen: { state }, results }: Loop): DeclaredState {
+  return { ...state, owners: withDeferred(state.owners, state, results.deferred) };
 }
 
 /** Records that the device refuses this change. */
@@ -208,5 +220,7 @@ export function resultOf({ job, seen, results }: Loop): PartitionResult {
     })),
   );
   const { entries, rejections } = results;
-  return { partition, entries, rejections, approved, declared: seen.state };
+  const deferred = stillDeferred(seen.state, results.deferred);
+  const waiting = deferred.size === 0 ? {} : { deferred };
+  return { partition, entries, rejections, approved, declared: seen.state, ...waiting };
 }

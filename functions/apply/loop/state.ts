@@ -7,6 +7,7 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';
 import type { Quarantined } from '../../../shared/domain/declared/owner-record.ts';
+import type { DeferredFences } from '../../../shared/domain/plan/deferred-fence.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import type { Attempt as FailedAttempt } from '../../../shared/queue/dead-letter.ts';
@@ -120,7 +121,7 @@ export interface Seen {
   readonly manualChanges: readonly OverrideAdoption[];
 }
 
-/** What is to be reported; all by `changeId`. */
+/** What is to be reported; by `changeId`, except for fences. */
 export interface Results {
   /** The latest result that is meaningful. */
   readonly entries: ReadonlyMap<string, PlanEntry>;
@@ -129,6 +130,8 @@ export interface Results {
   readonly attempts: ReadonlyMap<string, readonly FailedAttempt[]>;
   /** Refused, and not yet stored in the declaration. */
   readonly refused: ReadonlyMap<string, Quarantined>;
+  /** Fences that a plan left out, whether or not a later declare stored them. */
+  readonly deferred: DeferredFences;
 }
 
 /** A set of changes to declare together. */
@@ -255,7 +258,13 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
       holders: undefined,
       manualChanges: [],
     },
-    results: { entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map() },
+    results: {
+      entries: new Map(),
+      rejections: new Map(),
+      attempts: new Map(),
+      refused: new Map(),
+      deferred: new Map(),
+    },
     work: NO_WORK,
     attempt: undefined,
     spent: NOTHING_SPENT,

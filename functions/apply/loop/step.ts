@@ -43,6 +43,7 @@ import {
   resultOf,
   sameOnDevice,
   withEntries,
+  withFences,
 } from './plan.ts';
 import { missingIn, referencesToLookUp } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
@@ -380,7 +381,8 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Ste
 // Report: nodes first, including unchanged ones, because express changes are reconciled here.
 
 function report(loop: Loop): Step {
-  const { state } = loop.seen;
+  // Express may have been ahead of an event whose fence waits.
+  const state = withFences(loop);
   return Object.keys(state.exposures).length > 0
     ? does(loop, 'reporting', { kind: 'members', state })
     : { loop, effect: { kind: 'done', result: resultOf(loop) } };

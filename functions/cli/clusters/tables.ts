@@ -33,12 +33,14 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
 }
 
 /** The state, followed by everything that needs attention. */
-function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
+function stateInWords(row: ClusterRow): string {
+  const { state, drain, silent, silenceUnknown, rival, held } = row;
   const words = [
     drain === undefined
       ? state
       : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
     ...(silent ? ['silent'] : []),
+    ...(silenceUnknown ? ['silence unknown: the failure store does not answer'] : []),
     ...(rival === undefined
       ? []
       : [

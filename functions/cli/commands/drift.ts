@@ -56,7 +56,7 @@ async function drift(options: DriftOptions): Promise<void> {
   await withContext(
     options,
     async (context) => {
-      const found = await driftOfDevices(context.runtime, options.device);
+      const found = await driftOfDevices(context, options.device);
       printUnanswered(found.unanswered);
       printData(options.output, { findings: found.findings }, () => driftTable(found));
       if (options.repair === true) await repair(context, found.findings, options);

@@ -10,9 +10,18 @@ import type { Revisions } from './revisions.ts';
 
 /** Sends the watcher's events; resolves when the queue has stored them. */
 export interface Outbox {
-  snapshot(ingress: IngressRef, content: Content, changes: readonly Change[]): Promise<Revision>;
-  /** The existing ones among the watched ingresses. */
-  inventory(ingresses: readonly IngressRef[], watched: readonly IngressRef[]): Promise<Revision>;
+  /** `settledSince` gets the revision of the snapshot, and answers as in `Snapshot`. */
+  snapshot(
+    ingress: IngressRef,
+    content: Content & { readonly changes: readonly Change[] },
+    settledSince: (revision: Revision) => Revision,
+  ): Promise<Revision>;
+  /** The existing ones among the watched ingresses; `began` gets the revision before it is sent. */
+  inventory(
+    ingresses: readonly IngressRef[],
+    watched: readonly IngressRef[],
+    began: (revision: Revision) => void,
+  ): Promise<Revision>;
 }
 
 /**
@@ -48,20 +57,21 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
   }
 
   return {
-    snapshot: async (ingress, content, changes) => {
+    snapshot: async (ingress, content, settledSince) => {
       const revision = revisions.next();
       await send(INGRESS_OBSERVED, ownerKey(cluster, ingress), {
         cluster,
         clusterUid,
         ingress,
         revision,
-        changes,
+        settledSince: settledSince(revision),
         ...content,
       });
       return revision;
     },
-    inventory: async (ingresses, watched) => {
+    inventory: async (ingresses, watched, began) => {
       const revision = revisions.next();
+      began(revision);
       await send(CLUSTER_INVENTORY, cluster, { cluster, clusterUid, revision, ingresses, watched });
       return revision;
     },

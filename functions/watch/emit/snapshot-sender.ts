@@ -1,3 +1,4 @@
+import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import {
@@ -9,6 +10,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { WatchMeter } from '../serve/metrics.ts';
+import { SettledRun } from './settled-run.ts';
 import { LagMeter } from './lag-meter.ts';
 import type { Outbox } from './outbox.ts';
 import type { Content } from './snapshot-content.ts';
@@ -33,6 +35,7 @@ export class SnapshotSender {
   readonly #options: SnapshotSenderOptions;
   readonly #size: SizeReporter;
   readonly #lag = new LagMeter();
+  readonly #run = new SettledRun();
   /** The networks of clients in the last snapshot. */
   #last: { readonly revision: Revision; readonly ranges: readonly string[] } | undefined;
 
@@ -45,13 +48,25 @@ export class SnapshotSender {
     this.#lag.seen(change, this.#options.clock.monotonic());
   }
 
+  /** A result of one device arrived. */
+  settled(settled: Settled): void {
+    this.#run.settled(settled);
+  }
+
+  /** An inventory at this revision says that the ingress does not exist. */
+  absent(revision: Revision): void {
+    this.#run.broke(revision);
+  }
+
   /** Resolves when the queue has stored it. */
   async send(content: Content, changes: readonly Change[]): Promise<Revision> {
     const { cluster, ref, outbox, meter, clock } = this.#options;
-    const revision = await outbox.snapshot(ref, content, changes).catch((error: unknown) => {
-      this.#size.failed(error, content.objects);
-      throw error;
-    });
+    const revision = await outbox
+      .snapshot(ref, { ...content, changes }, (next) => this.#run.next(next))
+      .catch((error: unknown) => {
+        this.#size.failed(error, content.objects);
+        throw error;
+      });
     this.#size.sent();
     const service = content.objects.services.find(
       ({ meta }) => meta.namespace === ref.namespace && meta.name === ref.service,

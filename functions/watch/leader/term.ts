@@ -2,6 +2,7 @@
  * The work of a watcher within one term of leadership. Created before the term, so that no changes
  * are lost; it sends nothing until then.
  */
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
@@ -213,11 +214,15 @@ export class LeaderTerm {
       .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
     // An outdated list does not prove absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
-    const watched = this.#reconcilers.map((reconciler) => reconciler.ref);
-    await outbox.inventory(
-      watched.filter((ref) => cache.service(ref.namespace, ref.service) !== undefined),
-      watched,
-    );
+    const isThere = ({ ref }: IngressReconciler): boolean =>
+      cache.service(ref.namespace, ref.service) !== undefined;
+    const refs = (all: readonly IngressReconciler[]): readonly IngressRef[] =>
+      all.map(({ ref }) => ref);
+    const present = this.#reconcilers.filter(isThere);
+    const absent = this.#reconcilers.filter((one) => !present.includes(one));
+    await outbox.inventory(refs(present), refs(this.#reconcilers), (revision) => {
+      for (const one of absent) one.absent(revision);
+    });
     if (this.#told) for (const reconciler of this.#reconcilers) reconciler.refresh();
     this.#told = true;
     return resyncMs;

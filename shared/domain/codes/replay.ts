@@ -8,7 +8,8 @@ export const REPLAY_CODES = {
     cause: 'The directory or bucket of the failure store cannot be reached, read or written.',
     fix:
       'Check the section failures of sluice.yaml, the permissions of this process, and the free ' +
-      'space. Until then, dead letters wait in their queue.',
+      'space. Until then, dead letters wait in their queue, and a cluster whose newest events are ' +
+      'only recorded there is not drained for its silence.',
     retryable: true,
   },
   RPL701: {

@@ -4,7 +4,7 @@ import { AutoAddresses } from '../address-pools/auto-address.ts';
 import { ServerReport } from '../istio/port-mapping.ts';
 import { Settings } from './settings/settings.ts';
 import { Change } from '../snapshot/snapshot.ts';
-import { Version } from '../revision.ts';
+import { Revision, Version } from '../revision.ts';
 
 /**
  * `ready` takes new connections; `draining` keeps what it has; `out` takes nothing and is not
@@ -76,6 +76,8 @@ export const Slice = z.strictObject({
    */
   devices: z.array(Name),
   version: Version,
+  /** As in the snapshot. */
+  settledSince: Revision.optional(),
   /** Role id of the verified sender, if the queue reports it. */
   sender: Name.optional(),
   exposures: z.array(Exposure),

@@ -6,6 +6,7 @@ import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
+import { NOTHING_HEARD } from '../steering/silence.ts';
 import { servedOnlyBy } from '../steering/serving.ts';
 import type {
   AdoptOrder,
@@ -142,9 +143,10 @@ function isStillSilent(
 ): boolean {
   const known = draft.drains.get(cluster);
   if (known !== undefined && known.silent !== true) return false;
-  const spoke = recordsOf(draft, cluster).some(
-    ([, record]) => record.seen !== undefined && Date.parse(record.seen) > Date.parse(seen),
-  );
+  const { heard = NOTHING_HEARD } = draft.rules;
+  if (heard === 'unknown') return false;
+  const times = [...recordsOf(draft, cluster).map(([, record]) => record.seen), heard.get(cluster)];
+  const spoke = times.some((time) => time !== undefined && Date.parse(time) > Date.parse(seen));
   const state = {
     exposures: Object.fromEntries(draft.exposures),
     drains: Object.fromEntries(draft.drains),

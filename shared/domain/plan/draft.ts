@@ -2,6 +2,7 @@
 import type { SameFleet, FleetOf } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
+import type { DeferredFences } from './deferred-fence.ts';
 import { changeId } from './plan-entry.ts';
 import { NO_FLEETS } from './fleet.ts';
 import type { AddressHolder } from './foreign.ts';
@@ -12,6 +13,7 @@ import type { OverrideRules } from './overrides.ts';
 import type { Drain, Quarantined } from '../declared/owner-record.ts';
 import type { SharingRules } from './shared-exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
+import type { Heard } from '../steering/silence.ts';
 import type { Order } from '../steering/steering.ts';
 
 /** Inputs of the plan besides the slices. Sets and maps of changes are keyed by `changeId`. */
@@ -36,10 +38,17 @@ export interface PlanRules {
   readonly movedFrom?: ReadonlyMap<string, string>;
   /** Orders of people and policies, oldest first. They take effect before the slices. */
   readonly orders?: readonly Order[];
+  /** When clusters were heard outside of the declaration; absent: never. */
+  readonly heard?: Heard;
   /** Inventories with missing ingresses; applied before the slices. */
   readonly absences?: readonly Absence[];
   /** Partitions of the device that cannot be written, with the reason: nothing moves there. */
   readonly closed?: ReadonlyMap<string, { readonly code: string; readonly reason: string }>;
+  /**
+   * Fences that wait since earlier plans. Its presence permits fences of this plan to wait; absent:
+   * every newer version is declared.
+   */
+  readonly deferred?: DeferredFences;
   /** Manual changes to keep, and whether to undo all kept ones. */
   readonly overrides?: Omit<OverrideRules, 'now'>;
   /** Whether nodes should be in /Common; default: as declared. */

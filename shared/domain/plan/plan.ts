@@ -3,6 +3,8 @@ import type { Slice } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import { declaredState, isSameContent, sortedByKey } from '../declared/declared.ts';
 import type { PlanDraft, PlanRules } from './draft.ts';
+import type { DeferredFences } from './deferred-fence.ts';
+import { deferrable, withDeferred, withoutDeferred } from './deferred-fences.ts';
 import { createDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './remove-absent.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -31,6 +33,8 @@ export interface Plan {
   readonly next: DeclaredState;
   /** Whether to post, including changes of fences only. */
   readonly changed: boolean;
+  /** Fences of the slices that are newer than `next`; absent if none wait. */
+  readonly deferred?: DeferredFences;
 }
 
 /**
@@ -61,7 +65,7 @@ export function planPartition(
     upsertExposure(draft, wish);
   settleSharedExposures(draft);
   addRemarks(draft, fresh);
-  return conclude(draft);
+  return conclude(draft, fresh);
 }
 
 function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
@@ -88,7 +92,7 @@ function waiting({ owners }: PlanDraft, others: readonly string[]): readonly Exp
  * The next state and the entries from the finished draft. Empty tables are left out, so that equal
  * states have equal declarations.
  */
-function conclude(draft: PlanDraft): Plan {
+function conclude(draft: PlanDraft, fresh: readonly Slice[]): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
   const {
     owners: _owners,
@@ -125,8 +129,13 @@ function conclude(draft: PlanDraft): Plan {
   const next = close(remembered);
   // A removed record is not worth a separate post.
   if (isSameContent(next, declared)) return { partition, entries, next: declared, changed: false };
+  const deferred = deferrable(draft, fresh, records);
+  const calm = { ...remembered, owners: withoutDeferred(records, declared, deferred) };
+  if (deferred.size > 0 && isSameContent(close(calm), declared))
+    return { partition, entries, next: declared, changed: false, deferred };
+  const all = { ...remembered, owners: withDeferred(records, declared, rules.deferred) };
   const busy = new Set([...exposures.values()].flatMap((e) => e.contributions.map((c) => c.owner)));
-  return { partition, entries, next: close(foldTombstones(remembered, busy, now)), changed: true };
+  return { partition, entries, next: close(foldTombstones(all, busy, now)), changed: true };
 }
 
 /** Omits empty tables. */

@@ -42,6 +42,11 @@ export const Snapshot = z.strictObject({
   clusterUid: Name.min(1),
   ingress: IngressRef,
   revision: ObservedRevision,
+  /**
+   * Every snapshot of this ingress after this revision and before `revision` was settled as applied
+   * or unchanged on every device. Absent: not known. Only then the fence may wait (decision 62).
+   */
+  settledSince: ObservedRevision.optional(),
   changes: z.array(Change),
   /** The watcher observed the deletion of the ingress Service, so all its exposures are removed. */
   removed: z.boolean(),

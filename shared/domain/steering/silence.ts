@@ -17,11 +17,22 @@ export interface SilencePolicy {
   readonly whenSilent: 'report' | 'drain';
 }
 
+/**
+ * By cluster: time of its newest event that the declaration does not contain, because its fence
+ * waits (decision 62). `unknown` if the failure store, which keeps it, does not answer.
+ */
+export type Heard = ReadonlyMap<string, string> | 'unknown';
+
+/** No event that a declaration does not contain. */
+export const NOTHING_HEARD: Heard = new Map();
+
 /** A cluster without recent events. */
 export interface SilentCluster {
   readonly cluster: string;
-  /** Time of its newest version. */
+  /** Time of its newest event. */
   readonly seen: string;
+  /** Newer events may have arrived: the failure store does not answer. It is never drained then. */
+  readonly unknown?: true;
   /** Keys of the exposures with its contributions. */
   readonly exposures: readonly string[];
   /** Of these, those that no active cluster would serve. */
@@ -47,6 +58,39 @@ export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string
 }
 
 /**
+ * By cluster: time of its newest event, declared or not. A cluster that no declaration contains is
+ * absent.
+ */
+export function newestEvents(
+  states: readonly DeclaredState[],
+  heard: Heard,
+): ReadonlyMap<string, string> {
+  if (heard === 'unknown') return newestSeen(states);
+  const newer = (cluster: string, seen: string): string => {
+    const later = heard.get(cluster);
+    return later !== undefined && Date.parse(later) > Date.parse(seen) ? later : seen;
+  };
+  return new Map(
+    [...newestSeen(states)].map(([cluster, seen]) => [cluster, newer(cluster, seen)] as const),
+  );
+}
+
+/**
+ * Like {@link silentClusters}, but asks what was heard only if a cluster would be silent without
+ * it.
+ */
+export async function findSilent(
+  states: readonly DeclaredState[],
+  policies: readonly SilencePolicy[],
+  now: number,
+  heard: () => Promise<Heard>,
+): Promise<readonly SilentCluster[]> {
+  return silentClusters(states, policies, now).length === 0
+    ? []
+    : silentClusters(states, policies, now, await heard());
+}
+
+/**
  * Partitions of one device: a cluster is active if it is active in one of them. `now`: milliseconds
  * since 1970.
  */
@@ -54,18 +98,20 @@ export function silentClusters(
   states: readonly DeclaredState[],
   policies: readonly SilencePolicy[],
   now: number,
+  heard: Heard = NOTHING_HEARD,
 ): readonly SilentCluster[] {
-  const seenBy = newestSeen(states);
-  const heard = policies.map((policy) => ({ policy, seen: seenBy.get(policy.cluster) }));
-  const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean =>
+  const seenBy = newestEvents(states, heard);
+  const all = policies.map((policy) => ({ policy, seen: seenBy.get(policy.cluster) }));
+  const isSilent = ({ policy, seen }: (typeof all)[number]): boolean =>
     seen !== undefined && Date.parse(seen) + policy.silentAfter * 1_000 < now;
-  const speaking = heard
+  const speaking = all
     .filter((one) => one.seen !== undefined && !isSilent(one))
     .map(({ policy }) => policy.cluster);
-  const silent = heard.filter(isSilent);
+  const silent = all.filter(isSilent);
   if (silent.length === 0) return [];
   const scene: Scene = {
     states,
+    isUnknown: heard === 'unknown',
     speaking,
     parts: states.map(partsOf),
     alone: states.map((state) => servedAlone(state, (cluster) => speaking.includes(cluster))),
@@ -79,13 +125,14 @@ export function silentClusters(
 /** Input for every silent cluster, computed once; tables are by cluster, one per partition. */
 interface Scene {
   readonly states: readonly DeclaredState[];
+  readonly isUnknown: boolean;
   readonly speaking: readonly string[];
   readonly parts: readonly ReadonlyMap<string, readonly string[]>[];
   readonly alone: readonly ReadonlyMap<string, readonly string[]>[];
 }
 
 function judge(
-  { states, speaking, alone: serving }: Scene,
+  { states, isUnknown, speaking, alone: serving }: Scene,
   {
     policy,
     seen,
@@ -102,6 +149,7 @@ function judge(
     .map(({ drains }) => drains?.[cluster])
     .find((drain) => drain !== undefined);
   const base = { cluster, seen, exposures, alone, ...(drained && { drained }) };
+  if (isUnknown) return { ...base, unknown: true };
   // The clusters that served instead are silent as well, so a silent cluster is better than none.
   if (drained?.silent === true && alone.length > 0)
     return { ...base, order: { action: 'enable', cluster, silent: true } };
@@ -126,7 +174,8 @@ export function silenceNotes(
   silent: readonly SilentCluster[],
 ): readonly Note[] {
   const { cluster: own, ingress } = parseOwner(owner);
-  return silent.flatMap(({ cluster, seen, exposures }): readonly Note[] => {
+  return silent.flatMap(({ cluster, seen, unknown, exposures }): readonly Note[] => {
+    if (unknown) return [];
     const shared = exposures.filter((key) =>
       states.some(
         (state) => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false,
@@ -155,7 +204,13 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 }
 
 /** Describes the silence and its consequences. */
-export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
+export function describeSilence(silence: SilentCluster): string {
+  const { seen, unknown, exposures, alone, drained, order } = silence;
+  if (unknown)
+    return (
+      `it is unknown whether it is silent, so it is not drained: its last declared event is of ` +
+      `${seen}, and the failure store, which keeps the time of newer ones, does not answer`
+    );
   const what =
     `no event since ${seen}, with members in ${exposures.length} ` +
     `exposure${exposures.length === 1 ? '' : 's'}; check its watcher and its queue`;

@@ -11,6 +11,8 @@ import { planClusterOrder } from './orders.ts';
 import type { ClusterOrderPlan, ClusterOrderRequest } from './orders.ts';
 import { clusterRows, needsAttention } from './rows.ts';
 import type { ClusterRow } from './rows.ts';
+import type { Heard } from '../../domain/steering/silence.ts';
+import { heardFrom } from '../../failures/heard.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { SluiceConfig } from '../../config/schema.ts';
 
@@ -24,11 +26,12 @@ export interface ClusterList {
 
 /** `device`: only this device. */
 export async function listClusters(
-  { runtime }: Pick<OperationContext, 'runtime'>,
+  { runtime, heard }: Pick<OperationContext, 'runtime' | 'heard'>,
   device?: string,
 ): Promise<ClusterList> {
   const declared = await readChosen(runtime, device);
-  const rows = clusterRows(runtime.config, declared, runtime.clock.now());
+  const newest = await heardOn({ runtime, heard }, chooseDevices(runtime.config, device));
+  const rows = clusterRows(runtime.config, declared, runtime.clock.now(), newest);
   return { rows, unanswered: unansweredOf(declared), needsAttention: rows.some(needsAttention) };
 }
 
@@ -44,12 +47,14 @@ export interface WantedClusterOrder {
  * The effect of the order now, without sending it; throws an explanation if the request is invalid.
  */
 export async function previewClusterOrder(
-  { runtime }: Pick<OperationContext, 'runtime'>,
+  { runtime, heard }: Pick<OperationContext, 'runtime' | 'heard'>,
   { cluster, request, device }: WantedClusterOrder,
 ): Promise<ClusterOrderPlan> {
   const { config, clock } = runtime;
   const declared = await readChosen(runtime, device);
-  return planClusterOrder({ config, declared, now: clock.now() }, cluster, request);
+  const newest = await heardOn({ runtime, heard }, chooseDevices(config, device));
+  const known = { config, declared, now: clock.now(), heard: newest };
+  return planClusterOrder(known, cluster, request);
 }
 
 /**
@@ -81,6 +86,17 @@ export async function giveClusterOrder(
   }
   await note(`sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`);
   return devices;
+}
+
+/** By device: when its clusters were heard outside of its declaration. */
+export async function heardOn(
+  { runtime, heard }: Pick<OperationContext, 'runtime' | 'heard'>,
+  devices: readonly { readonly name: string }[],
+): Promise<ReadonlyMap<string, Heard>> {
+  const read = heardFrom(() => Promise.resolve({ heard }), runtime);
+  return new Map(
+    await Promise.all(devices.map(async ({ name }) => [name, await read(name)] as const)),
+  );
 }
 
 /** Reads the chosen device, or all of them. Throws if there is no such device. */

@@ -4,7 +4,8 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Version } from '../../domain/revision.ts';
 import { compareVersions } from '../../domain/revision.ts';
-import { newestSeen } from '../../domain/steering/silence.ts';
+import type { Heard } from '../../domain/steering/silence.ts';
+import { newestEvents, NOTHING_HEARD } from '../../domain/steering/silence.ts';
 import { servedOnlyBy } from '../../domain/steering/serving.ts';
 import type { Steering } from '../../domain/steering/steering.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
@@ -43,11 +44,13 @@ export interface ClusterOrderContext {
   readonly declared: readonly DeclaredPartitionView[];
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** By device: when clusters were heard outside of its declaration; absent: never. */
+  readonly heard?: ReadonlyMap<string, Heard>;
 }
 
 /** Throws an explanation if the request is invalid. */
 export function planClusterOrder(
-  { config, declared, now }: ClusterOrderContext,
+  { config, declared, now, heard = new Map() }: ClusterOrderContext,
   cluster: string,
   wanted: ClusterOrderRequest,
 ): ClusterOrderPlan {
@@ -78,7 +81,7 @@ export function planClusterOrder(
         question: `Return cluster ${cluster} to rotation on ${devices.join(', ')}${drainedWords(places)}?`,
       };
     case 'forget':
-      return forgetIntent(places, wanted.owner, now);
+      return forgetIntent(places, wanted.owner, { now, heard });
     case 'adopt':
       return adoptIntent(places, wanted.uid);
   }
@@ -129,7 +132,7 @@ function aloneWords(cluster: string, alone: readonly string[]): string {
 function forgetIntent(
   places: readonly Place[],
   owner: string | undefined,
-  now: number,
+  { now, heard }: Required<Pick<ClusterOrderContext, 'now' | 'heard'>>,
 ): ClusterOrderPlan {
   const cluster = clusterIn(places);
   const isMeant = (key: string): boolean =>
@@ -146,7 +149,13 @@ function forgetIntent(
     throw new Error(
       `${what} is not declared on ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`,
     );
-  const seen = newestSeen(found.flatMap(({ states }) => states)).get(cluster);
+  const seen = found
+    .flatMap(({ device, states }) => {
+      const newest = newestEvents(states, heard.get(device) ?? NOTHING_HEARD).get(cluster);
+      return newest === undefined ? [] : [newest];
+    })
+    .toSorted((a, b) => Date.parse(a) - Date.parse(b))
+    .at(-1);
   const spoke =
     seen === undefined
       ? ''

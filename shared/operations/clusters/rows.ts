@@ -5,8 +5,8 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
-import type { SilentCluster } from '../../domain/steering/silence.ts';
-import { newestSeen, silentClusters } from '../../domain/steering/silence.ts';
+import type { Heard, SilentCluster } from '../../domain/steering/silence.ts';
+import { newestEvents, NOTHING_HEARD, silentClusters } from '../../domain/steering/silence.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
 /** One cluster on one device, as JSON can hold it. */
@@ -22,11 +22,13 @@ export interface ClusterRow {
   /** Number of removals that wait for approval. */
   readonly held: number;
   readonly version?: string;
-  /** Time of its newest version. */
+  /** Time of its newest event. */
   readonly seen?: string;
   readonly state: 'enabled' | 'draining' | 'out';
   readonly drain?: Drain;
   readonly silent: boolean;
+  /** It may be silent: the failure store, which keeps its newest events, does not answer. */
+  readonly silenceUnknown?: true;
   /**
    * Another cluster that uses the id. `replaced`: an adoption replaced it and it still sends
    * events. Unknown clusters take precedence.
@@ -58,23 +60,29 @@ export function knownClusters(
   return [...new Set([...config.clusters.map(({ id }) => id), ...declared])];
 }
 
-/** A row for each cluster on each device that answers. */
+/**
+ * A row for each cluster on each device that answers. `heard`: by device; absent ones have no newer
+ * events than declared.
+ */
 export function clusterRows(
   config: SluiceConfig,
   declared: readonly DeclaredPartitionView[],
   now: number,
+  heard: ReadonlyMap<string, Heard> = new Map(),
 ): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
     // The state of a cluster is unknown on a device that does not answer.
     if (states.length === 0) return [];
-    const silent = silentClusters(states, silencePolicies(config), now);
+    const heardHere = heard.get(device) ?? NOTHING_HEARD;
+    const silent = silentClusters(states, silencePolicies(config), now, heardHere);
+    const newest = newestEvents(states, heardHere);
     const asked = (cluster: string): boolean =>
       config.ingresses.some(
         (ingress) => ingress.cluster === cluster && ingress.devices.includes(device),
       );
     const rows = knownClusters(config, states).map((cluster) => ({
-      row: rowOf(cluster, device, states, silent),
+      row: rowOf(cluster, { device, states, silent, newest }),
       asked: asked(cluster),
     }));
     return rows
@@ -86,13 +94,18 @@ export function clusterRows(
   });
 }
 
+/** What is known of all clusters on one device. */
+interface DeviceView {
+  readonly device: string;
+  readonly states: readonly DeclaredState[];
+  readonly silent: readonly SilentCluster[];
+  /** By cluster: time of its newest event. */
+  readonly newest: ReadonlyMap<string, string>;
+}
+
 /** The figures of a cluster over all partitions of the device. */
-function rowOf(
-  cluster: string,
-  device: string,
-  states: readonly DeclaredState[],
-  silent: readonly SilentCluster[],
-): ClusterRow {
+function rowOf(cluster: string, view: DeviceView): ClusterRow {
+  const { device, states } = view;
   const records = states.flatMap(({ owners }) =>
     Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === cluster),
   );
@@ -108,7 +121,8 @@ function rowOf(
     .map(([, { version }]) => version)
     .toSorted(compareVersions)
     .at(-1);
-  const seen = newestSeen(states).get(cluster);
+  const seen = view.newest.get(cluster);
+  const silence = view.silent.find((one) => one.cluster === cluster);
   const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
   const rival = rivalIn(
     records.flatMap(([, record]) => record.rival ?? []),
@@ -126,7 +140,8 @@ function rowOf(
     ...(seen === undefined ? {} : { seen }),
     state: drain === undefined ? 'enabled' : drain.mode === 'out' ? 'out' : 'draining',
     ...(drain && { drain }),
-    silent: silent.some((one) => one.cluster === cluster),
+    silent: silence !== undefined && silence.unknown === undefined,
+    ...(silence?.unknown && { silenceUnknown: true as const }),
     ...(rival && { rival }),
   };
 }
@@ -141,8 +156,8 @@ function rivalIn(
 }
 
 /** Whether an operator should look at it. */
-export function needsAttention({ silent, rival, held }: ClusterRow): boolean {
-  return silent || rival !== undefined || held > 0;
+export function needsAttention({ silent, silenceUnknown, rival, held }: ClusterRow): boolean {
+  return silent || silenceUnknown === true || rival !== undefined || held > 0;
 }
 
 /** The state of a cluster over all devices: `enabled`, or the exceptions with their devices. */
@@ -159,10 +174,11 @@ export function describeStanding(rows: readonly ClusterRow[]): string {
 }
 
 /** For `sluice status`: empty if nothing needs attention. */
-function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
+function briefly({ state, silent, silenceUnknown, rival, held }: ClusterRow): readonly string[] {
   return [
     ...(state === 'enabled' ? [] : [state]),
     ...(silent ? ['silent'] : []),
+    ...(silenceUnknown ? ['silence unknown'] : []),
     ...(rival === undefined
       ? []
       : [

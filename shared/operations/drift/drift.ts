@@ -1,8 +1,9 @@
 /** Differences between devices and declarations, and requests to apply to repair them. */
-import type { Finding } from '../../device/audit.ts';
+import type { AuditScope, Finding } from '../../device/audit.ts';
 import { auditDevice } from '../../device/audit.ts';
 import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
+import { heardFrom } from '../../failures/heard.ts';
 import { repairRequest, sendAudit } from '../../queue/audit.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import type { Author, OperationContext } from '../context.ts';
@@ -17,17 +18,20 @@ export interface Drift {
   readonly unanswered: readonly UnansweredDevice[];
 }
 
+type DriftRuntime = Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random' | 'log'>;
+
 /** Only reads. `device`: only this device. */
 export async function driftOfDevices(
-  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
+  { runtime, heard }: { readonly runtime: DriftRuntime } & Pick<OperationContext, 'heard'>,
   device?: string,
 ): Promise<Drift> {
   const findings: Finding[] = [];
   const answered: string[] = [];
   const unanswered: UnansweredDevice[] = [];
+  const heardOn = heardFrom(() => Promise.resolve({ heard }), runtime);
   for (const chosen of chooseDevices(runtime.config, device))
     try {
-      findings.push(...(await lookAt(runtime, chosen)));
+      findings.push(...(await lookAt(runtime, heardOn, chosen)));
       answered.push(chosen.name);
     } catch (error) {
       unanswered.push(unansweredDevice(chosen.name, error));
@@ -37,13 +41,14 @@ export async function driftOfDevices(
 
 /** Audits one device over a connection of its own. Rejects if the device does not answer. */
 async function lookAt(
-  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock' | 'random'>,
+  runtime: DriftRuntime,
+  heard: AuditScope['heard'],
   wanted: DeviceConfig,
 ): Promise<readonly Finding[]> {
   const { config, clock, random } = runtime;
   const device = await openDevice(runtime, wanted, { random });
   try {
-    return await auditDevice({ device, config, clock }, wanted);
+    return await auditDevice({ device, config, clock, heard }, wanted);
   } finally {
     await device.close();
   }

@@ -11,6 +11,7 @@ import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { OperationContext } from '../context.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { heardOn } from '../clusters/clusters.ts';
 import { clusterRows, needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
 import { waitingView } from '../waiting/waiting.ts';
@@ -84,6 +85,7 @@ export async function readStatus({
   store,
   jobs,
   history,
+  heard,
   waiting,
 }: OperationContext): Promise<StatusView> {
   const { config, clock } = runtime;
@@ -95,7 +97,7 @@ export async function readStatus({
     'slices-dead',
     ...config.clusters.map(({ id }) => `settled-${id}` as const),
   ];
-  const [rows, declared, heads, all, histories, marks, waits] = await Promise.all([
+  const [rows, declared, heads, all, histories, marks, waits, newest] = await Promise.all([
     Promise.all(names.map((name) => depth(runtime, name))),
     readDeclaredPartitions(runtime),
     store.list(),
@@ -103,9 +105,10 @@ export async function readStatus({
     history.all(),
     waiting.marks(),
     waiting.list(),
+    heardOn({ runtime, heard }, config.devices),
   ]);
   const now = clock.now();
-  const places = clusterRows(config, declared, now);
+  const places = clusterRows(config, declared, now, newest);
   const clusters = config.clusters.map(({ id }) =>
     clusterRow(id, {
       declared,

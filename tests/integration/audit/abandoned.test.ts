@@ -17,6 +17,8 @@ import {
   wanted,
 } from '../../contract/bigip/support.ts';
 import { call } from '../lab-bigip/client.ts';
+import type { Heard } from '../../../shared/domain/steering/silence.ts';
+import { NOTHING_HEARD } from '../../../shared/domain/steering/silence.ts';
 import { bench } from './support.ts';
 
 afterEach(closeAll);
@@ -24,12 +26,15 @@ afterEach(closeAll);
 /** `k8s` is out, `other` is in. */
 const NOW = { name: 'bigip-1', partitions: ['other'] };
 
+const NOTHING = (): Promise<Heard> => Promise.resolve(NOTHING_HEARD);
+
 async function audited(bigip: LabBigip): Promise<readonly Finding[]> {
   return auditDevice(
     {
       device: connect(bigip, { config: NOW }),
       config: bench([bigip]).runtime.config,
       clock: processClock,
+      heard: NOTHING,
     },
     NOW,
   );
@@ -60,7 +65,12 @@ describe('a partition that was taken out of devices[].partitions', () => {
     const others = bench([bigip], { clusters: ['north'] }).runtime.config;
     expect(
       await auditDevice(
-        { device: connect(bigip, { config: NOW }), config: others, clock: processClock },
+        {
+          device: connect(bigip, { config: NOW }),
+          config: others,
+          clock: processClock,
+          heard: NOTHING,
+        },
         NOW,
       ),
     ).toEqual([]);
@@ -71,7 +81,12 @@ describe('a partition that was taken out of devices[].partitions', () => {
     await declare(connect(bigip), wanted());
     expect(
       await auditDevice(
-        { device: connect(bigip), config: bench([bigip]).runtime.config, clock: processClock },
+        {
+          device: connect(bigip),
+          config: bench([bigip]).runtime.config,
+          clock: processClock,
+          heard: NOTHING,
+        },
         { name: 'bigip-1', partitions: ['k8s'] },
       ),
     ).toEqual([]);

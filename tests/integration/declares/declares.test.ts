@@ -6,15 +6,30 @@ import { startChain, type Chain } from './support.ts';
 let at: Chain;
 afterEach(() => at.close());
 
-const SETTLED_MS = 5_000;
+const SETTLED_MS = 3_000;
 
 function open(port: number): void {
   at.lab.store.apply(gateway(`echo-${port}`, port));
   at.lab.store.apply(route(`echo-${port}`, `echo-${port}`, port));
 }
 
+/** `podIP` absent: it is not scheduled yet. */
+function pod(name: string, state: 'pending' | 'started' | 'ready' | 'leaving'): void {
+  const ip = '10.244.1.6';
+  at.lab.store.apply({
+    ...gatewayPod(name, {
+      ...(state === 'leaving' && { deletionTimestamp: new Date(at.clock.now()).toISOString() }),
+    }),
+    status: {
+      phase: state === 'pending' ? 'Pending' : 'Running',
+      ...(state !== 'pending' && { podIP: ip, podIPs: [{ ip }] }),
+      conditions: [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False' }],
+    },
+  });
+}
+
 async function started(ports: readonly number[]): Promise<void> {
-  at = await startChain({ drainSeconds: 2 });
+  at = await startChain({ drainSeconds: 1 });
   at.lab.store.apply(gatewayPod());
   at.lab.store.apply(ingressService());
   for (const port of ports) open(port);
@@ -31,5 +46,21 @@ describe('the declares', () => {
     await at.passUntil(() => at.virtualServers().length === 2);
     await at.pass(SETTLED_MS);
     expect(at.declares()).toEqual([expect.objectContaining({ changes: 1, outcome: 'applied' })]);
+  });
+
+  test('of a pod that comes and goes at ten exposures are two', async () => {
+    await started(Array.from({ length: 10 }, (_, n) => 32400 + n));
+    const wait = (): Promise<void> => at.pass(SETTLED_MS);
+    for (const state of ['pending', 'started', 'ready'] as const) {
+      pod('gateway-2', state);
+      await wait();
+    }
+    expect(at.members(32405)).toEqual(['10.244.1.5', '10.244.1.6']);
+    pod('gateway-2', 'leaving');
+    await wait();
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'gateway-2');
+    await wait();
+    expect(at.members(32405)).toEqual(['10.244.1.5']);
+    expect(at.declares().map(({ changes }) => changes)).toEqual([10, 10]);
   });
 });

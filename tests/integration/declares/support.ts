@@ -30,7 +30,7 @@ import { testClock, type TestClock } from '../watch/support.ts';
 const VISIBILITY_MS = 150_000;
 const FUNCTION_MS = 120_000;
 /** Resolution of the test's time, in milliseconds. */
-const STEP_MS = 20;
+const STEP_MS = 50;
 
 /** One attempt to declare: the number of changes, and `applied` or a code. */
 export interface Declare {
@@ -133,6 +133,7 @@ export async function startChain(ingress: Partial<IngressConfig> = {}): Promise<
     {
       place: () => Promise.resolve(failures.waiting),
       suspects: createSuspects(memoryMarks(), remote),
+      heard: () => Promise.resolve(failures),
     },
   );
   const deliver = async (name: WorkQueueName, handler: Handler): Promise<number> => {

@@ -210,8 +210,12 @@ export async function startSite({
       const [namespace = '', service = ''] = SERVICE.split('/');
       const ref = { namespace, service };
       await (what === 'snapshot'
-        ? outboxes[cluster].snapshot(ref, { removed: true, objects: NOTHING }, [])
-        : outboxes[cluster].inventory([ref], [ref]));
+        ? outboxes[cluster].snapshot(
+            ref,
+            { removed: true, objects: NOTHING, changes: [] },
+            (revision) => revision,
+          )
+        : outboxes[cluster].inventory([ref], [ref], () => undefined));
       const [body = ''] = await drain('snapshots', (text) => text);
       return body;
     },

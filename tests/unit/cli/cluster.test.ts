@@ -89,6 +89,20 @@ const stillAsked = step(
   [slice(9, [exposure()])],
 );
 
+test('a cluster whose newest events cannot be read is neither silent nor fine', () => {
+  const late = NOW + 24 * 60 * 60_000;
+  const silent = clusterRows(config, on(both), late);
+  const rows = clusterRows(config, on(both), late, new Map([['bigip-1', 'unknown']]));
+  expect(silent.every((row) => row.silent)).toBe(true);
+  expect(rows.every((row) => !row.silent && row.silenceUnknown === true)).toBe(true);
+  expect(rows.every(needsAttention)).toBe(true);
+  expect(describeStanding(rows.slice(0, 1))).toBe('silence unknown');
+  expect(clusterTable(rows, late)).toMatch(/silence unknown: the failure store does not answer/);
+  const heard = new Map([['east', new Date(late).toISOString()]]);
+  const [east] = clusterRows(config, on(both), late, new Map([['bigip-1', heard]]));
+  expect([east?.silent, east?.seen]).toEqual([false, new Date(late).toISOString()]);
+});
+
 describe('sluice cluster list', () => {
   test('shows for each cluster on each device its exposures, its last event and its state', () => {
     const rows = clusterRows(config, on(both), NOW);

@@ -3,9 +3,14 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { SilentCluster, SilencePolicy } from '../../../shared/domain/steering/silence.ts';
+import type {
+  Heard,
+  SilentCluster,
+  SilencePolicy,
+} from '../../../shared/domain/steering/silence.ts';
 import {
   describeSilence,
+  findSilent,
   silenceNotes,
   silentClusters,
 } from '../../../shared/domain/steering/silence.ts';
@@ -184,5 +189,52 @@ describe('a cluster that is not heard', () => {
         steered(shared, { action: 'drain', cluster: 'east', mode: 'out', because: 'update' }),
       ]),
     ).toContain('It has been out since 2026-01-01T00:20:00.000Z: update');
+  });
+});
+
+describe('what was heard outside of the declaration', () => {
+  const at = (minute: number): string => new Date(minutes(minute)).toISOString();
+  const drained = (heardNow: Heard): DeclaredState => {
+    const silent = { seen: at(0), speaking: ['west'] };
+    const order = { action: 'drain', device: 'd', cluster: 'east', mode: 'drain', because: 's' };
+    return planPartition('k8s', shared, [], {
+      sameFleet: () => true,
+      now: minutes(20),
+      heard: heardNow,
+      orders: [{ steering: { ...order, silent } as Steering, at: minutes(20) }],
+    }).next;
+  };
+
+  test('ends the silence if it is newer, and changes nothing if it is older', () => {
+    const silentWith = (minute: number): readonly SilentCluster[] =>
+      silentClusters([shared], policies(), minutes(20), new Map([['east', at(minute)]]));
+    expect(silentWith(5)).toEqual([]);
+    expect(silentWith(4)).toMatchObject([{ cluster: 'east', seen: at(4) }]);
+    const [older] = silentClusters([shared], policies(), minutes(20), new Map([['east', at(-1)]]));
+    expect(older?.seen).toBe(at(0));
+  });
+
+  test('is asked for only if a cluster would be silent without it', async () => {
+    let asked = 0;
+    const ask = (): Promise<Heard> => Promise.resolve(((asked += 1), new Map()));
+    expect(await findSilent([shared], policies(), minutes(15), ask)).toEqual([]);
+    expect(asked).toBe(0);
+    expect(await findSilent([shared], policies(), minutes(20), ask)).toHaveLength(1);
+    expect(asked).toBe(1);
+  });
+
+  test('makes the silence unknown where it cannot be read: told, without an order or a note', () => {
+    const all = silentClusters([shared], policies(), minutes(20), 'unknown');
+    expect(all).toEqual([expect.objectContaining({ cluster: 'east', unknown: true })]);
+    expect(all[0]).not.toHaveProperty('order');
+    expect(all.map(describeSilence)[0]).toMatch(/^it is unknown whether it is silent/);
+    expect(silenceNotes('west/istio-system/gateway', [shared], all)).toEqual([]);
+  });
+
+  test('also voids an order to drain that is carried out later', () => {
+    expect(drained(new Map()).drains).toMatchObject({ east: { silent: true } });
+    expect(drained(new Map([['east', at(0)]])).drains).toMatchObject({ east: { silent: true } });
+    expect(drained(new Map([['east', at(1)]])).drains).toBeUndefined();
+    expect(drained('unknown').drains).toBeUndefined();
   });
 });

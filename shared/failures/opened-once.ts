@@ -1,5 +1,5 @@
-import type { Failures } from '../../shared/failures/open.ts';
-import type { Runtime } from '../../shared/host/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
+import type { Failures } from './open.ts';
 
 /** The failure store of this process, opened once. */
 export interface Store {
@@ -14,7 +14,7 @@ export interface Store {
 export function createStore({ config, clock, id }: Runtime): Store {
   let opened: Promise<Failures> | undefined;
   const open = async (): Promise<Failures> => {
-    const { openFailures } = await import('../../shared/failures/open.ts');
+    const { openFailures } = await import('./open.ts');
     return openFailures(config.failures, { clock, id });
   };
   return {
