@@ -48,13 +48,18 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
   };
 }
 
-/** "unable to retrieve declaration" is also 404, but means that AS3 failed internally. */
+/**
+ * AS3's messages for a tenant that is not declared; the second one before anything was ever declared
+ * (as3.md §1.5). "unable to retrieve declaration" is also 404, but means that AS3 failed internally.
+ */
+const ABSENT = /not found in declaration|declaration in specified path not found/i;
+
 function notAbsent(
   { name }: DeviceConfig,
   partition: string,
   { status, text }: DeviceResponse,
 ): DeviceError | undefined {
-  if (status !== 404 || /not found in declaration/i.test(text)) return undefined;
+  if (status !== 404 || ABSENT.test(text)) return undefined;
   if (/not registered/i.test(text))
     return new DeviceError(
       'BIP404',

@@ -15,7 +15,7 @@ export function retrieve(device: Device, { scope, query }: Frame): Reply {
     age === null || age === '0'
       ? currentOf(device.condition.stored)
       : device.condition.stored.history[Number(age)];
-  if (adc === undefined) return { status: 204 };
+  if (adc === undefined) return nothing(device, scope);
   const missing = scope.find((name) => !tenantsOf(adc).has(name));
   if (missing !== undefined)
     throw new Refused(404, `specified Tenant(s) '${missing}' not found in declaration`);
@@ -28,6 +28,13 @@ export function retrieve(device: Device, { scope, query }: Frame): Reply {
     status: 200,
     body: query.get('showHash') === 'true' ? withKeysOf(filtered, scoped) : filtered,
   };
+}
+
+/** An AS3 that never stored anything does not answer 204 for a tenant (as3.md §1.5). */
+function nothing({ condition }: Device, scope: Frame['scope']): Reply {
+  if (scope.length > 0 && condition.stored.history.length === 0)
+    throw new Refused(404, 'declaration in specified path not found');
+  return { status: 204 };
 }
 
 function list(device: Device): readonly Json[] {
