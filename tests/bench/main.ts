@@ -101,6 +101,8 @@ function print(
 ): void {
   const scale = quick ? QUICK : FULL;
   process.stdout.write(`\n${speedTable(measured, peers, scale).join('\n')}\n`);
+  if (quick && peers.length > 0)
+    process.stdout.write('--quick has another scale than the figures of a full run.\n');
   if (save === undefined) return;
   const about = `npm run bench${quick ? ' -- --quick' : ''}, Node ${process.versions.node}`;
   const file = fileOf(basename(save, '.json'), about, measured);

@@ -33,10 +33,10 @@ export async function time(
   return { median: median(taken), worst: Math.max(...taken) };
 }
 
-/** Two digits below 10, none above; whole numbers below 10 stay whole. */
+/** Two digits below 10, one below 100, none above; whole numbers stay whole. */
 export function shown(value: number): string {
   if (Number.isInteger(value)) return String(value);
-  return value.toFixed(value < 10 ? 2 : 0);
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
 /** Lines of a table; the first column is left-aligned, like those of `left`. */

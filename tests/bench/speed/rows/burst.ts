@@ -8,7 +8,7 @@ export const burst: Row = {
   id: 'burst',
   title: ({ burst: size }) => `${size} new ports at once`,
   meter: ({ declareMs }) => `declare ${declareMs / 1_000} s, whatever it holds; floor: one declare`,
-  seconds: () => 110,
+  seconds: (scale) => secondsOf(scale, 0),
   run: (scale, options) => measure(scale, options, 0),
 };
 
@@ -17,9 +17,14 @@ export const burstSlow: Row = {
   title: ({ burst: size }) => `${size} new ports at once, slower with each`,
   meter: ({ declareMs, perServerMs }) =>
     `declare ${declareMs / 1_000} s and ${perServerMs} ms for each posted server; floor: one declare of all`,
-  seconds: () => 250,
+  seconds: (scale) => secondsOf(scale, scale.perServerMs),
   run: (scale, options) => measure(scale, options, scale.perServerMs),
 };
+
+/** For a preparation, and ten declares of half of the servers. */
+function secondsOf({ declareMs, burst: size }: Scale, perServerMs: number): number {
+  return 30 + (10 * (declareMs + (perServerMs * size) / 2)) / 1_000;
+}
 
 async function measure(
   scale: Scale,
