@@ -4,10 +4,13 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from '../../shared/domain/exposure/settings/catalogue/catalogue.ts';
-import { MODES } from '../../shared/domain/exposure/settings/values.ts';
-import type { SettingRow } from '../../shared/domain/exposure/settings/row.ts';
+import { MODES, showValue } from '../../shared/domain/exposure/settings/values.ts';
+import { type Choice, COMBINATIONS } from '../../shared/domain/exposure/settings/combinations.ts';
+import { MODULES, referenceKind } from '../../shared/domain/exposure/settings/reference-kinds.ts';
+import type { As3Property, SettingRow } from '../../shared/domain/exposure/settings/row.ts';
 import { profileOf } from '../../shared/domain/exposure/settings/settings.ts';
 import { IngressEntry } from '../../shared/domain/exposure/sources/ingress-entry.ts';
+import { as3Section } from './as3-properties.ts';
 import { type Node, typeOf } from './docs-configuration.ts';
 
 const HEAD = `# Settings
@@ -47,10 +50,43 @@ function modesOf({ modes, modesOfValue = {}, tcpOnly }: SettingRow): string | un
   return words.length === 0 ? undefined : words.join('; ');
 }
 
-function driftOf({ live }: SettingRow): string | undefined {
-  if (live === undefined) return undefined;
+function driftOf({ live, as3 }: SettingRow): string | undefined {
+  const fields = (as3?.device ?? []).map((effect) =>
+    'field' in effect
+      ? `${as3?.object}.${effect.field}`
+      : `virtual.${'profile' in effect ? 'profiles' : 'policies' in effect ? 'policies' : 'clonePools'}`,
+  );
+  if (live === undefined) return fields.length === 0 ? undefined : list([...new Set(fields)]);
   const kept = live.differs === undefined ? '; may be kept with `policy.drift: adopt`' : '';
   return `${code(`${live.object}.${live.field}`)}${kept}`;
+}
+
+const AS3_OBJECTS = { virtual: 'Service', pool: 'Pool', address: 'Service_Address' } as const;
+
+function as3Name({ object, property, key }: As3Property): string {
+  return `${AS3_OBJECTS[object]}.${property}${key === undefined ? '' : `.${key}`}`;
+}
+
+/** Any of them is enough. */
+function modulesOf({ modules, reference }: SettingRow): string | undefined {
+  const needed = modules ?? (reference && referenceKind(reference).modules);
+  return needed?.map((name) => MODULES[name]).join(' or ');
+}
+
+function combinationsSection(): string {
+  const show = ({ setting, value }: Choice): string =>
+    code(value === undefined ? setting : `${setting}: ${showValue(value)}`);
+  return [
+    '## Combinations\n',
+    'Besides the mode that a setting needs, some settings need or exclude each other (GW168).\n',
+    '| setting | needs | excludes | reason |',
+    '|---|---|---|---|',
+    ...COMBINATIONS.map(
+      ({ when, needs = [], excludes = [], why }) =>
+        `| ${show(when)} | ${needs.map(show).join(' or ')} | ${excludes.map(show).join(', ')} | ${why} |`,
+    ),
+    '',
+  ].join('\n');
 }
 
 function section([name, row]: (typeof SETTING_ROWS)[number]): string {
@@ -66,9 +102,10 @@ function section([name, row]: (typeof SETTING_ROWS)[number]): string {
       'CIS resources',
       list(cis.map(({ object, field }) => `${object === 'pool' ? 'spec.pool' : 'spec'}.${field}`)),
     ],
-    ['AS3', as3 && code(`${as3.object === 'pool' ? 'Pool' : 'Service'}.${as3.property}`)],
+    ['AS3', as3 && code(as3Name(as3))],
     ['modes', modesOf(row)],
-    ['refers to', reference && code(reference)],
+    ['refers to', reference && `${referenceKind(reference).words} (\`${reference}\`)`],
+    ['modules', modulesOf(row)],
     ['drift compares', driftOf(row)],
   ];
   const said = rows.flatMap(([what, text]) =>
@@ -78,5 +115,5 @@ function section([name, row]: (typeof SETTING_ROWS)[number]): string {
 }
 
 export function settingsPage(): string {
-  return [HEAD, ...SETTING_ROWS.map(section)].join('\n');
+  return [HEAD, ...SETTING_ROWS.map(section), combinationsSection(), as3Section()].join('\n');
 }

@@ -12,6 +12,7 @@ export type DeviceErrorCode =
   | 'BIP422'
   | 'BIP423'
   | 'BIP424'
+  | 'BIP425'
   | 'BIP430'
   | 'BIP440'
   | 'BIP454'

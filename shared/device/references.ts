@@ -1,24 +1,53 @@
-/** The objects on the device that settings refer to. Pure. */
+/** The objects on the device that settings refer to, and the modules that they need. Pure. */
 import { namedSettings, referencesIn } from '../domain/exposure/settings/compose.ts';
-import { REFERENCE_KINDS, type ReferenceKind } from '../domain/exposure/settings/row.ts';
+import { SETTING_ROWS } from '../domain/exposure/settings/catalogue/catalogue.ts';
+import {
+  type ModuleName,
+  type ReferenceKind,
+  referenceKind,
+} from '../domain/exposure/settings/reference-kinds.ts';
 import type { Settings } from '../domain/exposure/settings/settings.ts';
 
-/** A referenced object on the device. */
+/** Something that the device must have: a referenced object, or one of several modules. */
 export interface Reference {
-  readonly kind: ReferenceKind;
-  /** Full path such as `/Common/my-irule`. */
+  readonly kind: ReferenceKind | 'module';
+  /** Full path such as `/Common/my-irule`, or modules separated by commas, such as `afm,asm`. */
   readonly path: string;
 }
 
-/** An object that settings refer to and that the device does not have. */
+/** What settings need and the device does not have. */
 export interface MissingReference extends Reference {
-  /** The device's message. */
+  /** The device's message, or what is there instead. */
   readonly response: string;
 }
 
-/** References that can be looked up; objects that are in several collections are left to mcpd. */
+/**
+ * What can be looked up: modules first, because without them their objects do not exist. Objects
+ * without a collection are left to mcpd.
+ */
 export function referencesOf(settings: Partial<Settings>): readonly Reference[] {
-  return referencesIn(namedSettings(settings))
-    .filter(({ kind }) => REFERENCE_KINDS[kind] !== undefined)
+  const objects = referencesIn(namedSettings(settings))
+    .filter(({ kind }) => referenceKind(kind).collections.length > 0)
     .map(({ kind, path }) => ({ kind, path }));
+  const modules = modulesOf(settings).map(({ modules: some }): Reference => ({
+    kind: 'module',
+    path: some.join(),
+  }));
+  return [...modules, ...objects];
+}
+
+/** A setting, and the modules of which any one is enough for it. */
+export interface ModuleNeed {
+  readonly setting: string;
+  readonly modules: readonly ModuleName[];
+}
+
+/** The modules that the settings need, those of referenced objects included. */
+export function modulesOf(settings: Partial<Settings>): readonly ModuleNeed[] {
+  const named = namedSettings(settings);
+  return SETTING_ROWS.flatMap(([setting, { modules, reference }]) => {
+    const needed = modules ?? (reference && referenceKind(reference).modules);
+    const isSet = named[setting] !== undefined;
+    return needed === undefined || !isSet ? [] : [{ setting, modules: needed }];
+  });
 }

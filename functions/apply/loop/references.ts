@@ -52,12 +52,17 @@ function newReferences({ job, seen }: Loop, change: PlanEntry): readonly Referen
   return referencesOf(asked.settings).filter(({ path }) => !known.has(path));
 }
 
-/** The refusal of a change whose referenced object is missing. */
-function inWords({ job }: Loop, { response }: MissingReference): DeviceError {
-  return new DeviceError(
-    'BIP424',
-    'content',
-    `${job.device}, partition ${job.partition}: a referenced object does not exist on the device`,
-    { response },
-  );
+/** The refusal of a change that refers to a missing object, or needs a missing module. */
+function inWords({ job }: Loop, { kind, response }: MissingReference): DeviceError {
+  const at = `${job.device}, partition ${job.partition}`;
+  return kind === 'module'
+    ? new DeviceError('BIP425', 'content', `${at}: a setting needs a module of BIG-IP`, {
+        response,
+      })
+    : new DeviceError(
+        'BIP424',
+        'content',
+        `${at}: a referenced object does not exist on the device`,
+        { response },
+      );
 }

@@ -25,6 +25,18 @@ export function devicePaths(
   return { virtual: `${base}/virtual`, pool: `${base}/pool` };
 }
 
+/**
+ * Paths of all virtual servers of an exposure; AS3 makes a second one for the redirect from port
+ * 80.
+ */
+export function virtualPaths(
+  partition: string,
+  e: Where & Pick<DeclaredExposure, 'settings'>,
+): readonly string[] {
+  const { virtual } = devicePaths(partition, e);
+  return e.settings.redirect80 === true ? [virtual, `${virtual}-Redirect-`] : [virtual];
+}
+
 /** Whether the name has Sluice's format; only the declaration of its partition shows the owner. */
 export function isNamedByUs(path: string): boolean {
   return /^\/[^/]+\/gw-[^/]+\/virtual$/.test(path);

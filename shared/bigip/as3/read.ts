@@ -20,7 +20,7 @@ import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
 import { applicationName, EMPTY_APPLICATION } from './names.ts';
 import { readProperties } from './properties.ts';
-import { recordOf, renderApplication } from './render.ts';
+import { ADDRESS_NAME, recordOf, renderApplication } from './render.ts';
 import type { As3Monitor, As3Tenant } from './types.ts';
 
 /** The declared state, or why the partition must not be written. */
@@ -33,9 +33,9 @@ const Pointers = z.array(Pointer);
 /** The parsed parts; rendering again detects any other content. */
 const Application = z.looseObject({
   virtual: z.looseObject({
-    class: z.enum(['Service_TCP', 'Service_L4', 'Service_HTTP', 'Service_UDP']),
+    class: z.enum(['Service_TCP', 'Service_L4', 'Service_HTTP', 'Service_HTTPS', 'Service_UDP']),
     layer4: z.string().optional(),
-    virtualAddresses: z.array(z.string()),
+    virtualAddresses: z.array(z.union([z.string(), Pointer])),
     virtualPort: z.number(),
   }),
   pool: z.looseObject({
@@ -48,10 +48,13 @@ const Application = z.looseObject({
 });
 type Application = z.infer<typeof Application>;
 
+const Address = z.looseObject({ virtualAddress: z.string().optional() });
+
 const MODE = {
   Service_TCP: 'tcp',
   Service_L4: 'fastl4',
   Service_HTTP: 'http',
+  Service_HTTPS: 'https',
   Service_UDP: 'udp',
 } as const;
 
@@ -140,17 +143,20 @@ function readApplication(
   const shape = Application.safeParse(application);
   if (!shape.success) return undefined;
   const { virtual, pool, ...rest } = shape.data;
+  const own = Address.safeParse(rest[ADDRESS_NAME]).data ?? {};
   const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? '']));
   const settings = Settings.safeParse(
     composeSettings({
       mode: MODE[virtual.class],
       ...readProperties('virtual', virtual),
       ...readProperties('pool', pool),
+      ...readProperties('address', own),
       monitors,
     }),
   );
   const contributions = readMembers(pool, records);
-  const [address] = virtual.virtualAddresses;
+  const [first] = virtual.virtualAddresses;
+  const address = typeof first === 'string' ? first : own.virtualAddress;
   if (!settings.success || !contributions || address === undefined) return undefined;
   const protocol = settings.data.mode === 'udp' || virtual.layer4 === 'udp' ? 'udp' : 'tcp';
   const standby =

@@ -14,7 +14,14 @@ import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, EMPTY_APPLICATION } from './names.ts';
 import { renderProperties } from './properties.ts';
-import type { As3Application, As3Monitor, As3PoolMember, As3Service, As3Tenant } from './types.ts';
+import type {
+  As3Address,
+  As3Application,
+  As3Monitor,
+  As3PoolMember,
+  As3Service,
+  As3Tenant,
+} from './types.ts';
 
 /** What the declaration of a partition depends on besides its state. */
 export interface RenderOptions {
@@ -32,6 +39,7 @@ const SERVICE_CLASS = {
   tcp: 'Service_TCP',
   fastl4: 'Service_L4',
   http: 'Service_HTTP',
+  https: 'Service_HTTPS',
   udp: 'Service_UDP',
 } as const;
 
@@ -101,7 +109,29 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
       ...properties,
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
     },
+    ...(hasAddress(settings) && { [ADDRESS_NAME]: renderAddress(e, settings) }),
     ...Object.fromEntries(monitors),
+  };
+}
+
+/** The item of an application that holds its virtual address. */
+export const ADDRESS_NAME = 'address';
+
+/** Without settings of its own, a virtual address follows from the virtual server. */
+function hasAddress(settings: Settings): boolean {
+  return Object.keys(renderProperties('address', settings)).length > 0;
+}
+
+/**
+ * The virtual address under the name that it has without this object, so that it is not created
+ * anew. Of several objects for one address AS3 uses the last (as3.md §9.7).
+ */
+function renderAddress({ address }: DeclaredExposure, settings: Settings): As3Address {
+  return {
+    class: 'Service_Address',
+    virtualAddress: address,
+    useIpName: true,
+    ...renderProperties('address', settings),
   };
 }
 
@@ -115,9 +145,11 @@ function renderVirtual(
   return {
     class: SERVICE_CLASS[mode],
     ...(mode === 'fastl4' ? { layer4: e.protocol } : {}),
-    virtualAddresses: [e.address],
+    virtualAddresses: hasAddress(settings) ? [{ use: ADDRESS_NAME }] : [e.address],
     virtualPort: e.port,
     pool: 'pool',
+    // AS3's default opens port 80.
+    ...(mode === 'https' ? { redirect80: false } : {}),
     ...renderProperties('virtual', settings),
     ...(enabled ? {} : { adminState: 'disable' }),
   };

@@ -8,9 +8,9 @@ export interface As3Pointer {
 
 /** A virtual server. */
 export interface As3Service {
-  readonly class: 'Service_TCP' | 'Service_L4' | 'Service_HTTP' | 'Service_UDP';
+  readonly class: 'Service_TCP' | 'Service_L4' | 'Service_HTTP' | 'Service_HTTPS' | 'Service_UDP';
   readonly layer4?: 'tcp' | 'udp';
-  readonly virtualAddresses: readonly string[];
+  readonly virtualAddresses: readonly (string | As3Pointer)[];
   readonly virtualPort: number;
   readonly pool: string;
   readonly adminState?: 'disable';
@@ -35,6 +35,16 @@ export interface As3Pool {
   readonly minimumMonitors?: 'all';
   readonly minimumMembersActive?: number;
   readonly members: readonly As3PoolMember[];
+  /** Settings that the catalogue defines as properties. */
+  readonly [property: string]: unknown;
+}
+
+/** A virtual address with settings of its own. */
+export interface As3Address {
+  readonly class: 'Service_Address';
+  readonly virtualAddress: string;
+  /** The object on the device is named like the address, whatever the name here. */
+  readonly useIpName: true;
   /** Settings that the catalogue defines as properties. */
   readonly [property: string]: unknown;
 }

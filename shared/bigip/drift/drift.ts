@@ -9,7 +9,7 @@ import type { DeclaredExposure, DeclaredState } from '../../domain/declared/decl
 import { ownerValues, operatedValues, describeOverride } from '../../domain/plan/overrides.ts';
 import type { OperatedValues } from '../../domain/declared/override.ts';
 import type { Pool, Virtual } from '../rest/answers.ts';
-import { devicePaths } from '../as3/names.ts';
+import { devicePaths, virtualPaths } from '../as3/names.ts';
 import { readLive } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import { propertyDrift } from './properties.ts';
@@ -179,7 +179,9 @@ function orphans(
   live: LiveObjects,
 ): readonly Difference[] {
   const exposures = Object.values(state.exposures);
-  const paths = new Set(exposures.flatMap((e) => Object.values(devicePaths(partition, e))));
+  const paths = new Set(
+    exposures.flatMap((e) => [...virtualPaths(partition, e), devicePaths(partition, e).pool]),
+  );
   const held = new Set(exposures.map((e) => e.address));
   const orphan = (path: string, what: string): Difference => ({
     kind: 'orphan',

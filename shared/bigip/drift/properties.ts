@@ -2,21 +2,28 @@
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
 import { devicePaths } from '../as3/names.ts';
 import { renderApplication } from '../as3/render.ts';
+import { readProperties, renderProperties } from '../as3/properties.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
 import type { Difference } from '../../device/difference.ts';
 import { Patch } from './patch.ts';
 import { monitorCollection } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import {
-  ADDRESS_ROWS,
   compareRows,
+  type DeclaredSettings,
+  type DriftRow,
+  type LiveItem,
+  type PropertyDifference,
+} from './row.ts';
+import {
+  ADDRESS_ROWS,
+  type DeclaredPool,
   MEMBER_ROWS,
   MONITOR_ROWS,
   NODE_ROWS,
   POOL_ROWS,
   VIRTUAL_ROWS,
 } from './rows.ts';
-import type { DriftRow, LiveItem, PropertyDifference } from './rows.ts';
 import { endpoint, lastPart } from '../state/placing.ts';
 
 /** The differences that the table finds, on objects that exist. */
@@ -26,16 +33,21 @@ export function propertyDrift(
   live: LiveObjects,
 ): readonly Difference[] {
   const exposures = Object.values(state.exposures);
-  const held = new Set(exposures.map((e) => e.address));
+  const held = new Map(exposures.map((e) => [e.address, addressSettings(e)]));
   const used = new Set(
     exposures.flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))),
   );
   const declared = { held, used };
   return [
     ...exposures.flatMap((e) => ofExposure(partition, e, { state, live })),
-    ...ofAddresses(partition, declared, live),
+    ...ofAddresses(declared, live),
     ...ofNodes(declared, live),
   ];
+}
+
+/** As they come back from the declaration. */
+function addressSettings(e: DeclaredExposure): DeclaredSettings {
+  return readProperties('address', renderProperties('address', e.settings));
 }
 
 interface Rendered {
@@ -59,6 +71,7 @@ function ofExposure(
   const pool = live.pools.get(paths.pool);
   const declared = {
     service: rendered.virtual,
+    settings: readProperties('virtual', rendered.virtual),
     path: paths.virtual,
     isLong: e.address.includes(':'),
   };
@@ -70,6 +83,7 @@ function ofExposure(
       ? []
       : ofPool(e, pool, {
           pool: rendered.pool,
+          settings: readProperties('pool', rendered.pool),
           monitors: names.map((name) => `${folder}/${name}`),
         })),
     ...names.flatMap((name) =>
@@ -81,7 +95,7 @@ function ofExposure(
 function ofPool(
   e: DeclaredExposure,
   item: LiveItem & { readonly fullPath: string },
-  declared: { readonly pool: As3Pool; readonly monitors: readonly string[] },
+  declared: DeclaredPool,
 ): readonly Difference[] {
   // With a declared minimum, placing.ts compares it.
   const rows = POOL_ROWS.filter(
@@ -130,22 +144,25 @@ function ofMonitor(
 }
 
 interface Declared {
-  readonly held: ReadonlySet<string>;
+  /** By address; of several exposures AS3 uses the last. */
+  readonly held: ReadonlyMap<string, DeclaredSettings>;
   readonly used: ReadonlySet<string>;
 }
 
 function ofAddresses(
-  partition: string,
   { held }: Declared,
   { addresses, common }: LiveObjects,
 ): readonly Difference[] {
   return [
-    ...addresses
-      .filter(({ address }) => held.has(address))
-      .flatMap((item) =>
-        told('virtual-address', item.fullPath, compareRows(ADDRESS_ROWS, partition, item)),
-      ),
-    ...common.addresses.flatMap((item) => outside(ADDRESS_ROWS, item.fullPath, item)),
+    ...addresses.flatMap((item) => {
+      const declared = held.get(item.address);
+      return declared === undefined
+        ? []
+        : told('virtual-address', item.fullPath, compareRows(ADDRESS_ROWS, declared, item));
+    }),
+    ...common.addresses.flatMap((item) =>
+      outside(compareRows(ADDRESS_ROWS, {}, item), item.fullPath),
+    ),
   ];
 }
 
@@ -157,7 +174,10 @@ function ofNodes({ used }: Declared, { nodes, common }: LiveObjects): readonly D
         told('node', String(item['fullPath']), compareRows(NODE_ROWS, used, item)),
       ),
     ...common.nodes.flatMap((item) =>
-      outside([...NODE_ROWS, ...COMMON_NODE_ROWS], `/Common/${item.name}`, item),
+      outside(
+        compareRows([...NODE_ROWS, ...COMMON_NODE_ROWS], undefined, item),
+        `/Common/${item.name}`,
+      ),
     ),
   ];
 }
@@ -175,12 +195,8 @@ const COMMON_NODE_ROWS: readonly DriftRow<unknown>[] = [
 ];
 
 /** In /Common, where Sluice never writes. */
-function outside(
-  rows: readonly DriftRow<unknown>[],
-  path: string,
-  item: LiveItem,
-): readonly Difference[] {
-  return compareRows(rows, undefined, item).map(({ message }) => ({
+function outside(found: readonly PropertyDifference[], path: string): readonly Difference[] {
+  return found.map(({ message }) => ({
     kind: 'differs',
     path,
     message: `${message}; it is outside the partitions of Sluice, so change it there`,

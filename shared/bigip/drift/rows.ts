@@ -4,35 +4,25 @@
  */
 import type { Heal } from '../../device/difference.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
-
-/** An object as iControl REST shows it. */
-export type LiveItem = Readonly<Record<string, unknown>>;
-/** A value that can be compared and shown. */
-export type LiveValue = string | number | readonly string[];
-
-/** One property of one kind of object; `W` is the part of the declaration that decides it. */
-export interface DriftRow<W> {
-  /** The property in iControl REST, for PATCH and for tests. */
-  readonly field: string;
-  /** Its name in messages. */
-  readonly words: string;
-  /**
-   * `declare`: AS3 compares it, and the next declare restores it. `patch`: AS3 does not compare it,
-   * or cannot restore it; one PATCH in the own partition does. `told`: Sluice does not write there.
-   */
-  readonly heal: Heal;
-  readonly wanted: (declared: W) => LiveValue;
-  /** Default: the field itself. Undefined: the device does not show it, so nothing is said. */
-  readonly live?: (item: LiveItem) => LiveValue | undefined;
-}
-
-/** A virtual server with the paths that its declaration implies. */
-export interface DeclaredVirtual {
-  readonly service: As3Service;
-  readonly path: string;
-  /** Of IPv6. */
-  readonly isLong: boolean;
-}
+import {
+  type DeclaredSettings,
+  type DeclaredVirtual,
+  type DriftRow,
+  isItem,
+  type LiveItem,
+  pathOf,
+  paths,
+  wordOf,
+} from './row.ts';
+import {
+  effectsIn,
+  inContext,
+  liveClonePools,
+  pathsIn,
+  settingRows,
+  wantedClonePools,
+  wantedPolicies,
+} from './setting-rows.ts';
 
 type Constant = string | number;
 
@@ -46,32 +36,6 @@ function fixed(
   return { field, words, heal, wanted: () => value };
 }
 
-function isItem(value: unknown): value is LiveItem {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Texts and numbers; anything else is no value of a property. */
-function wordOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
-}
-
-/** The path in `{bigip}`, in a reference of iControl REST, or the text itself. */
-function pathOf(value: unknown): string {
-  if (!isItem(value)) return wordOf(value);
-  if (typeof value['bigip'] === 'string') return value['bigip'];
-  if (typeof value['fullPath'] === 'string') return value['fullPath'];
-  const folder = value['subPath'] === undefined ? '' : `/${wordOf(value['subPath'])}`;
-  return `/${wordOf(value['partition'] ?? 'Common')}${folder}/${wordOf(value['name'])}`;
-}
-
-function paths(value: unknown): readonly string[] {
-  return list(value).map(pathOf);
-}
-
 const PERSISTENCE: Readonly<Record<string, string>> = {
   'source-address': '/Common/source_addr',
   'destination-address': '/Common/dest_addr',
@@ -81,7 +45,8 @@ const PERSISTENCE: Readonly<Record<string, string>> = {
 };
 
 function wantedPersistence({ service }: DeclaredVirtual): readonly string[] {
-  const usual = service.class === 'Service_HTTP' ? ['cookie'] : ['source-address'];
+  const isHttp = service.class === 'Service_HTTP' || service.class === 'Service_HTTPS';
+  const usual = isHttp ? ['cookie'] : ['source-address'];
   const methods = service['persistenceMethods'] ?? usual;
   return paths(methods).map((method) => PERSISTENCE[method] ?? method);
 }
@@ -91,20 +56,48 @@ const PROFILES: Readonly<Record<As3Service['class'], Readonly<Record<string, str
   Service_TCP: { profileTCP: '/Common/f5-tcp-progressive' },
   Service_L4: { profileL4: '/Common/fastL4' },
   Service_HTTP: { profileTCP: '/Common/f5-tcp-progressive', profileHTTP: '/Common/http' },
+  Service_HTTPS: { profileTCP: '/Common/f5-tcp-progressive', profileHTTP: '/Common/http' },
   Service_UDP: { profileUDP: '/Common/udp' },
 };
 
-function wantedProfiles({ service }: DeclaredVirtual): readonly string[] {
-  return Object.entries(PROFILES[service.class])
-    .map(([property, usual]) =>
-      service[property] === undefined ? usual : pathOf(service[property]),
-    )
-    .toSorted();
+/** The profiles of the class, in which one TCP profile may be for clients, another for members. */
+function classProfiles({ service, settings }: DeclaredVirtual): readonly string[] {
+  const towardsMembers = pathsIn(settings['profileTcpServer']);
+  return Object.entries(PROFILES[service.class]).flatMap(([property, usual]) => {
+    if (property !== 'profileTCP' || towardsMembers.length === 0)
+      return service[property] === undefined ? usual : pathOf(service[property]);
+    const [towardsClients = usual] = pathsIn(settings['profileTcp']);
+    return [
+      inContext(towardsClients, 'clientside'),
+      ...towardsMembers.map((path) => inContext(path, 'serverside')),
+    ];
+  });
+}
+
+function wantedProfiles(declared: DeclaredVirtual): readonly string[] {
+  const attached = effectsIn(declared.settings).flatMap(({ effect, value }) =>
+    'profile' in effect
+      ? [
+          ...(effect.instead ?? pathsIn(value)).map((path) => inContext(path, effect.profile)),
+          ...(effect.others ?? []),
+        ]
+      : [],
+  );
+  return [...new Set([...classProfiles(declared), ...attached])].filter(isCompared).toSorted();
+}
+
+/** AS3 adds it by itself where ASM is provisioned and an LTM policy is attached. */
+function isCompared(path: string): boolean {
+  return path !== '/Common/websecurity';
 }
 
 function liveProfiles({ profilesReference }: LiveItem): readonly string[] | undefined {
   const items = isItem(profilesReference) ? profilesReference['items'] : undefined;
-  return Array.isArray(items) ? paths(items).toSorted() : undefined;
+  if (!Array.isArray(items)) return undefined;
+  return items
+    .map((item: unknown) => inContext(pathOf(item), isItem(item) ? item['context'] : undefined))
+    .filter(isCompared)
+    .toSorted();
 }
 
 /** An expanded collection without policies has no items. */
@@ -136,8 +129,6 @@ function liveVlans(item: LiveItem): readonly string[] | undefined {
   return vlans(item['vlansEnabled'] === true ? 'only' : 'all but', paths(item['vlans']));
 }
 
-const onOff = (value: unknown): string => (value === false ? 'disabled' : 'enabled');
-
 export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
   {
     field: 'sourceAddressTranslation',
@@ -157,21 +148,11 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     field: 'vlans',
     words: 'VLANs',
     heal: 'declare',
-    wanted: ({ service: { allowVlans } }) =>
-      allowVlans === undefined ? vlans('all but', []) : vlans('only', paths(allowVlans)),
+    wanted: ({ service: { allowVlans, rejectVlans } }) =>
+      allowVlans === undefined
+        ? vlans('all but', paths(rejectVlans))
+        : vlans('only', paths(allowVlans)),
     live: liveVlans,
-  },
-  {
-    field: 'translateAddress',
-    words: 'translation of the address',
-    heal: 'declare',
-    wanted: ({ service }) => onOff(service['translateServerAddress']),
-  },
-  {
-    field: 'translatePort',
-    words: 'translation of the port',
-    heal: 'declare',
-    wanted: ({ service }) => onOff(service['translateServerPort']),
   },
   {
     field: 'persist',
@@ -184,7 +165,10 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     field: 'fallbackPersistence',
     words: 'fallback persistence',
     heal: 'declare',
-    wanted: () => 'none',
+    wanted: ({ service }) => {
+      const method = pathOf(service['fallbackPersistenceMethod'] ?? 'none');
+      return PERSISTENCE[method] ?? method;
+    },
     live: ({ fallbackPersistence = 'none' }) => pathOf(fallbackPersistence),
   },
   {
@@ -198,8 +182,15 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     field: 'policies',
     words: 'LTM policies',
     heal: 'declare',
-    wanted: () => [],
+    wanted: wantedPolicies,
     live: livePolicies,
+  },
+  {
+    field: 'clonePools',
+    words: 'clone pools',
+    heal: 'declare',
+    wanted: wantedClonePools,
+    live: liveClonePools,
   },
   {
     field: 'ipProtocol',
@@ -216,17 +207,13 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     live: ({ mask }) =>
       mask === undefined ? undefined : mask === 'any' ? '255.255.255.255' : wordOf(mask),
   },
-  fixed('rateLimit', 'rate limit', 'disabled'),
-  fixed('autoLasthop', 'last hop', 'default'),
-  fixed('serviceDownImmediateAction', 'action without members', 'none'),
-  fixed('addressStatus', 'address status', 'yes'),
-  fixed('nat64', 'NAT64', 'disabled'),
-  fixed('sourcePort', 'source port', 'preserve'),
+  ...settingRows<DeclaredVirtual>('virtual', (declared) => declared),
 ];
 
 /** A pool with the full paths of its monitors. */
 export interface DeclaredPool {
   readonly pool: As3Pool;
+  readonly settings: DeclaredSettings;
   readonly monitors: readonly string[];
 }
 
@@ -254,10 +241,7 @@ export const POOL_ROWS: readonly DriftRow<DeclaredPool>[] = [
     heal: 'declare',
     wanted: ({ pool }) => pool.minimumMembersActive ?? 1,
   },
-  fixed('serviceDownAction', 'action on a failed member', 'none'),
-  fixed('slowRampTime', 'slow ramp time', 10),
-  fixed('allowNat', 'NAT', 'yes'),
-  fixed('allowSnat', 'SNAT', 'yes'),
+  ...settingRows<DeclaredPool>('pool', ({ settings }) => ({ settings, path: '' })),
 ];
 
 /** Beside priority group, ratio and state, which `placing.ts` compares. */
@@ -334,14 +318,10 @@ export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
   fixed('manualResume', 'manual resume', 'disabled', 'patch'),
 ];
 
-export const ADDRESS_ROWS: readonly DriftRow<unknown>[] = [
+export const ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
   fixed('enabled', 'enabled', 'yes', 'patch'),
   fixed('connectionLimit', 'connection limit', 0, 'patch'),
-  fixed('arp', 'ARP', 'enabled'),
-  fixed('icmpEcho', 'ICMP echo', 'enabled'),
-  fixed('routeAdvertisement', 'route advertisement', 'disabled'),
-  fixed('spanning', 'spanning', 'disabled'),
-  fixed('serverScope', 'scope', 'any'),
+  ...settingRows<DeclaredSettings>('address', (settings) => ({ settings, path: '' })),
   fixed('autoDelete', 'automatic deletion', 'true'),
 ];
 
@@ -352,37 +332,3 @@ export const NODE_ROWS: readonly DriftRow<unknown>[] = [
   fixed('dynamicRatio', 'dynamic ratio', 1, 'patch'),
   fixed('monitor', 'monitor', 'default'),
 ];
-
-/** A property whose live value is not the declared one. */
-export interface PropertyDifference {
-  readonly field: string;
-  readonly message: string;
-  readonly heal: Heal;
-  /** The declared value, as iControl REST takes it. */
-  readonly wanted: LiveValue;
-}
-
-/** The rows whose live value differs; a field that the device does not show says nothing. */
-export function compareRows<W>(
-  rows: readonly DriftRow<W>[],
-  declared: W,
-  item: LiveItem,
-): readonly PropertyDifference[] {
-  return rows.flatMap(({ field, words, heal, wanted: want, live: read }) => {
-    const live = read === undefined ? plain(item[field]) : read(item);
-    const wanted = want(declared);
-    if (live === undefined || JSON.stringify(live) === JSON.stringify(wanted)) return [];
-    const message = `has ${words} ${shown(live)} instead of ${shown(wanted)}`;
-    return [{ field, message, heal, wanted }];
-  });
-}
-
-function plain(value: unknown): LiveValue | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
-}
-
-function shown(value: LiveValue): string {
-  if (typeof value === 'number') return String(value);
-  const words = typeof value === 'string' ? value : value.join(' ');
-  return words === '' ? 'none' : words.length > 100 ? `${words.slice(0, 100)}…` : words;
-}

@@ -1,7 +1,7 @@
 /** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
-import { devicePaths } from '../as3/names.ts';
+import { devicePaths, virtualPaths } from '../as3/names.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from '../rest/session.ts';
 
@@ -30,7 +30,7 @@ export async function liveMismatches(
   const destinations = new Map(virtuals.map((v) => [v.fullPath, lastPart(v.destination)]));
   const live = { destinations, pools: new Map(pools.map((pool) => [pool.fullPath, pool])) };
   const wanted = Object.values(state.exposures);
-  const expected = new Set(wanted.map((e) => devicePaths(partition, e).virtual));
+  const expected = new Set(wanted.flatMap((e) => virtualPaths(partition, e)));
   const extra = [...destinations.keys()]
     .filter((path) => !expected.has(path))
     .map((path) => `virtual server ${path} exists but is not declared`);

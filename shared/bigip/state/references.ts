@@ -1,11 +1,22 @@
 /**
- * Looks up objects that settings refer to. If one is missing, mcpd reports it only at the cost of a
+ * Looks up what settings refer to. If an object is missing, mcpd reports it only at the cost of a
  * whole declare; a lookup costs one request.
  */
-import { REFERENCE_KINDS } from '../../domain/exposure/settings/row.ts';
+import * as z from 'zod';
+import {
+  type KindOfReference,
+  type ModuleName,
+  MODULES,
+  REFERENCE_KINDS,
+  referenceKind,
+} from '../../domain/exposure/settings/reference-kinds.ts';
 import type { MissingReference, Reference } from '../../device/references.ts';
+import { itemsOf } from '../rest/answers.ts';
 import { wordsOf } from '../rest/outcomes.ts';
 import type { Session } from '../rest/session.ts';
+
+/** mcpd's code for an object that does not exist; 404 also means an unknown collection. */
+const NOT_FOUND = '01020036';
 
 /**
  * References that the device reports as missing. Any other answer counts as present; the declare
@@ -15,17 +26,116 @@ export async function missingReferences(
   session: Session,
   references: readonly Reference[],
 ): Promise<readonly MissingReference[]> {
-  const found = await Promise.all(references.map((reference) => look(session, reference)));
+  const needsModules = references.some(({ kind }) => kind === 'module');
+  const modules = needsModules ? await provisionedModules(session) : undefined;
+  const found = await Promise.all(
+    references.map(async (reference) => {
+      const { kind, path } = reference;
+      if (kind === 'module') return lackingModule(path, modules);
+      const response = await whyMissing(session, referenceKind(kind), path);
+      return response === undefined ? undefined : { kind, path, response };
+    }),
+  );
   return found.flatMap((missing) => missing ?? []);
 }
 
-async function look(
+const Provision = itemsOf(z.object({ name: z.string(), level: z.string().default('none') }));
+
+/** Names of the provisioned modules; undefined if the device does not say. */
+export async function provisionedModules(session: Session): Promise<readonly string[] | undefined> {
+  const request = { path: '/mgmt/tm/sys/provision', kind: 'list' } as const;
+  const modules = await session.read(request, Provision).catch(() => undefined);
+  return modules?.filter(({ level }) => level !== 'none').map(({ name }) => name);
+}
+
+function lackingModule(
+  path: string,
+  provisioned: readonly string[] | undefined,
+): MissingReference | undefined {
+  const any = path.split(',') as readonly ModuleName[];
+  if (provisioned === undefined || any.some((name) => provisioned.includes(name))) return undefined;
+  return { kind: 'module', path, response: notProvisioned(any) };
+}
+
+/** The sentence about modules of which none is provisioned. */
+export function notProvisioned(modules: readonly ModuleName[]): string {
+  const words = modules.map((name) => MODULES[name]).join(' or ');
+  return `${words} is not provisioned on the device`;
+}
+
+/** The device's message if no collection of the kind has the object, and what it is instead. */
+async function whyMissing(
   session: Session,
-  { kind, path }: Reference,
-): Promise<MissingReference | undefined> {
-  const url = `/mgmt/tm/ltm/${REFERENCE_KINDS[kind]}/${encodeURIComponent(path.replaceAll('/', '~'))}?$select=fullPath`;
-  const answer = await session.call({ method: 'GET', path: url }, [404]).catch(() => undefined);
-  // 404 also means that this version does not know the path.
-  if (answer?.status !== 404 || !answer.text.includes('01020036')) return undefined;
-  return { kind, path, response: wordsOf(answer) };
+  { words, collections }: KindOfReference,
+  path: string,
+): Promise<string | undefined> {
+  const answers = await Promise.all(collections.map((one) => absent(session, one, path)));
+  const [first] = answers;
+  if (first === undefined || answers.includes(undefined)) return undefined;
+  const other = await otherKind(session, collections, path);
+  return other === undefined ? first : `${path} is ${article(other)}, not ${article(words)}`;
+}
+
+/** The words of the device that it has no such object; undefined if it has, or does not say. */
+async function absent(
+  session: Session,
+  collection: string,
+  path: string,
+): Promise<string | undefined> {
+  if (collection === 'asm/policies') return absentWafPolicy(session, path);
+  const answer = await session
+    .call({ method: 'GET', path: urlOf(collection, path) }, [404])
+    .catch(() => undefined);
+  if (answer?.status !== 404 || !answer.text.includes(NOT_FOUND)) return undefined;
+  return wordsOf(answer);
+}
+
+const Paths = itemsOf(z.object({ fullPath: z.string() }));
+
+/** WAF policies have ids, not paths, in iControl REST. */
+async function absentWafPolicy(session: Session, path: string): Promise<string | undefined> {
+  const request = { path: '/mgmt/tm/asm/policies?$select=fullPath', kind: 'list' } as const;
+  const policies = await session.read(request, Paths).catch(() => undefined);
+  const isListed = policies?.some(({ fullPath }) => fullPath === path) ?? true;
+  return isListed ? undefined : `The requested WAF policy (${path}) was not found.`;
+}
+
+/** The first part of a collection, such as `ltm` or `security`. */
+function familyOf(collection = ''): string {
+  return collection.split('/')[0] ?? '';
+}
+
+/**
+ * Whether the device has the object as another kind. Asked only about a missing object, one kind
+ * after the other, among those that are easily mixed up.
+ */
+async function otherKind(
+  session: Session,
+  [collection]: readonly string[],
+  path: string,
+): Promise<string | undefined> {
+  const others = Object.values<KindOfReference>(REFERENCE_KINDS).filter(
+    ({ collections: [first] }) => first !== collection && familyOf(first) === familyOf(collection),
+  );
+  for (const { words, collections } of others)
+    for (const one of collections) if (await isThere(session, one, path)) return words;
+  return undefined;
+}
+
+/** Only a positive answer that names the path counts. */
+async function isThere(session: Session, collection: string, path: string): Promise<boolean> {
+  const answer = await session
+    .call({ method: 'GET', path: urlOf(collection, path) }, [404])
+    .catch(() => undefined);
+  return answer?.status === 200 && answer.text.includes(`"${path}"`);
+}
+
+function urlOf(collection: string, path: string): string {
+  const name = encodeURIComponent(path.replaceAll('/', '~'));
+  return `/mgmt/tm/${collection}/${name}?$select=fullPath`;
+}
+
+/** `a TCP profile`, `an HTTP profile`: by the sound of the first letter. */
+function article(words: string): string {
+  return `${/^([aei]|HT|FIX|LTM|NTLM|SNAT|SSH)/.test(words) ? 'an' : 'a'} ${words}`;
 }

@@ -72,8 +72,16 @@ export const DEVICE_CODES = {
   },
   BIP424: {
     title: 'A referenced object does not exist',
-    cause: 'The device does not have an iRule, profile, VLAN or pool that a setting refers to.',
+    cause:
+      'The device does not have an iRule, profile, policy, VLAN or pool that a setting refers to, or ' +
+      'has an object of another kind under that name; the message says which.',
     fix: 'Create the object on the device, or correct the reference.',
+    retryable: true,
+  },
+  BIP425: {
+    title: 'A module is not provisioned',
+    cause: 'A setting needs a module of BIG-IP, such as ASM, AFM or APM, that is not provisioned.',
+    fix: 'Provision the module on the device, or remove the setting.',
     retryable: true,
   },
   // The declaration or the device is not as Sluice left it, or a declaration is too large.

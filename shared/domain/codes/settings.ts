@@ -306,6 +306,42 @@ export const SETTING_CODES = {
     fix: 'Remove it, or use what docs/reference/load-balancer-fields.md names instead.',
     retryable: false,
   },
+  GW166: {
+    title: 'TLS is terminated in front of a server that expects it',
+    cause:
+      'BIG-IP has client SSL profiles and no server SSL profile, so it sends plain data, and the ' +
+      "gateway's server terminates TLS or passes it through. No client could connect.",
+    fix:
+      'Name a server SSL profile (`sluice.io/server-tls`), or use protocol HTTP or TCP without ' +
+      '`tls` in the Gateway, or remove the client SSL profiles.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW167: {
+    title: 'TLS is sent to a server that takes plain HTTP',
+    cause: "BIG-IP has a server SSL profile, and the gateway's server is a plain HTTP server.",
+    fix: 'Remove the server SSL profile, or use protocol HTTPS with `tls` in the Gateway.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW168: {
+    title: 'Settings need or exclude each other',
+    cause:
+      'A setting needs another one that is not set, or excludes one that is. AS3 or BIG-IP refuses ' +
+      'the combination, or ignores one of the two.',
+    fix: 'Set or remove what the message names; it also names where each was set.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW169: {
+    title: 'Exposures on one address disagree about it',
+    cause:
+      'ARP, ICMP echo, route advertisement, spanning, scope and traffic group belong to the virtual ' +
+      'address, and two exposures on the address ask for different ones.',
+    fix: 'Ask for the same on both, for instance by an annotation of the ingress Service.',
+    retryable: false,
+    keepsRunning: true,
+  },
   // Service bundles and requirements.
   GW170: {
     title: 'The service bundle cannot be used',

@@ -32,7 +32,8 @@ import type { ClientNetwork } from './client-networks.ts';
 import { networkOf, OPEN, withNetwork, wrongNetwork } from './server-network.ts';
 import { meshProxyProtocol } from './unjudged.ts';
 import { whyWithheld, type Withheld } from './withheld.ts';
-import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
+import { SETTING_NAMES, SETTING_ROWS } from './settings/catalogue/catalogue.ts';
+import { namedSettings } from './settings/compose.ts';
 import type { Note } from './settings/layers.ts';
 import { ignoresPayload, sameValue, showValue } from './settings/values.ts';
 
@@ -157,6 +158,49 @@ function lackingOverUdp(
   return refusal;
 }
 
+/** Settings of the virtual address, which all exposures on it share. */
+const ADDRESS_NAMES = SETTING_ROWS.flatMap(([name, { as3 }]) =>
+  as3?.object === 'address' ? [name] : [],
+);
+
+/**
+ * The reason why an exposure cannot stand beside the others on its address: it asks for another
+ * virtual address, or the redirect of one needs the port of the other.
+ */
+function clashOnAddress(
+  { addresses, groups }: Site,
+  { candidate, place }: GroupRequest,
+  settings: ResolvedSettings['settings'],
+): PlacementRefusal | undefined {
+  const neighbour = addresses.get(place.address);
+  if (neighbour === undefined) return undefined;
+  const theirs = namedSettings(neighbour.resolved.settings);
+  const ours = namedSettings(settings);
+  const other = ADDRESS_NAMES.find((name) => !sameValue(theirs[name], ours[name]));
+  const show = (value: unknown): string => (value === undefined ? 'the default' : showValue(value));
+  if (other !== undefined)
+    return {
+      code: 'GW169',
+      message:
+        `${describeServer(candidate)} asks for ${other} ${show(ours[other])} of ${place.address}, ` +
+        `and ${describeServer(neighbour.leader)}, which comes first, for ${show(theirs[other])}; ` +
+        'ask for the same on both',
+    };
+  const redirecting = [...groups.values()].find(
+    (group) => group.place.address === place.address && group.resolved.settings.redirect80 === true,
+  );
+  const at80 = groups.get(exposureKey({ ...place, port: 80, protocol: 'tcp' }));
+  const taken = settings.redirect80 === true ? at80 : place.port === 80 ? redirecting : undefined;
+  if (taken === undefined) return undefined;
+  return {
+    code: 'GW135',
+    message:
+      `${describeServer(candidate)} requests ${place.address}:${place.port}, but ${describeServer(taken.leader)} ` +
+      'comes first, and redirect80 of one of them needs port 80 of the address; ' +
+      'remove redirect80, or choose another address',
+  };
+}
+
 /** Creates the group of the first server on an address and port, or refuses it. */
 function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const { candidate, place, protocol } = asked;
@@ -185,6 +229,8 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
       code: first.code,
       message: `${describeServer(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
     };
+  const clash = clashOnAddress(site, asked, resolved.settings);
+  if (clash !== undefined) return clash;
   const members = placedMembers(pool, asked);
   if (isPlacementRefused(members)) return members;
   if (members.strangers.length > 0)

@@ -180,6 +180,58 @@ describe('a BIG-IP', () => {
     expect(await device.missing(references.slice(0, 2))).toEqual([]);
   });
 
+  test('an object of another kind is named as what it is', async () => {
+    const bigip = await lab({
+      common: { objects: ['security/dos/profile /Common/dos', 'asm/policies /Common/waf'] },
+    });
+    const references = [
+      { kind: 'clientSsl', path: '/Common/serverssl' },
+      { kind: 'clientSsl', path: '/Common/clientssl' },
+      { kind: 'http', path: '/Common/f5-tcp-wan' },
+      { kind: 'firewallPolicy', path: '/Common/dos' },
+      { kind: 'wafPolicy', path: '/Common/waf' },
+      { kind: 'wafPolicy', path: '/Common/none' },
+    ] as const;
+    expect(await connect(bigip).missing(references)).toEqual([
+      {
+        ...references[0],
+        response: '/Common/serverssl is a server SSL profile, not a client SSL profile',
+      },
+      { ...references[2], response: '/Common/f5-tcp-wan is a TCP profile, not an HTTP profile' },
+      {
+        ...references[3],
+        response: '/Common/dos is a DoS profile, not a network firewall policy',
+      },
+      { ...references[5], response: expect.stringContaining('WAF policy (/Common/none)') },
+    ]);
+  });
+
+  test('a module that is not provisioned is named; one of several is enough', async () => {
+    const bigip = await lab({ common: { modules: ['afm'] } });
+    const device = connect(bigip);
+    const references = [
+      { kind: 'module', path: 'asm' },
+      { kind: 'module', path: 'afm,asm' },
+      { kind: 'module', path: 'apm,asm' },
+    ] as const;
+    expect(await device.missing(references)).toEqual([
+      {
+        ...references[0],
+        response:
+          'ASM (Advanced WAF, Application Security Manager) is not provisioned on the device',
+      },
+      {
+        ...references[2],
+        response: expect.stringMatching(/^APM \(Access Policy Manager\) or ASM .* not provisioned/),
+      },
+    ]);
+    const body = { code: 401, message: 'no', errorStack: [] };
+    bigip.faults.next(1, { kind: 'status', status: 403, body }, ({ path }) =>
+      path.startsWith('/mgmt/tm/sys/provision'),
+    );
+    expect(await device.missing(references)).toEqual([]);
+  });
+
   test('every kind of exposure is accepted and verified', async () => {
     const device = connect(await lab());
     const kinds = [

@@ -145,7 +145,7 @@ describe('a value that cannot be used refuses with the object, the annotation an
     ['sluice.io/port', '32400=1,32400=2', /gateway port 32400 is listed twice/],
     ['sluice.io/port', '9=10', /no server on port 9/],
     ['sluice.io/partition', '1st', /must start with a letter/],
-    ['sluice.io/mode', 'sctp', /must be one of tcp, fastl4, http, udp/],
+    ['sluice.io/mode', 'sctp', /must be one of tcp, fastl4, http, https, udp/],
     ['sluice.io/balance', 'fair', /must be one of dynamic-ratio-member/],
     ['sluice.io/snat', 'pool', /must be auto, none, self or the path/],
     ['sluice.io/persistence', 'cookie,magic', /"magic" is not one of cookie/],
@@ -180,10 +180,20 @@ describe('a value that cannot be used refuses with the object, the annotation an
     );
   });
 
-  test.each(['waf', 'clientssl', 'serverssl', 'rewrite-target-url', 'rewrite-app-root'])(
+  test.each(['rewrite-target-url', 'rewrite-app-root'])(
     'virtual-server.f5.com/%s would be lost, so it refuses',
     (name) => {
       expect(refusal({ [`virtual-server.f5.com/${name}`]: 'x' })).toMatch(/^GW122 /);
+    },
+  );
+
+  test.each(['clientssl', 'serverssl'])(
+    'virtual-server.f5.com/%s names profiles on BIG-IP, no Secret',
+    (name) => {
+      expect(refusal({ [`virtual-server.f5.com/${name}`]: 'my-secret' })).toMatch(
+        /^GW120 .*"my-secret" is not a full path.*Sluice reads no certificates from Secrets/,
+      );
+      expect(refusal({ [`virtual-server.f5.com/${name}`]: '["x"]' })).toMatch(/a list of full/);
     },
   );
 

@@ -129,7 +129,9 @@ describe('every row of the catalogue', () => {
       expect(names.toSorted()).toEqual([...new Set(names)].sort());
     unique(ANNOTATIONS.map(({ name }) => name));
     unique(
-      SETTING_ROWS.flatMap(([, { as3 }]) => as3 ?? []).map((p) => `${p.object}.${p.property}`),
+      SETTING_ROWS.flatMap(([, { as3 }]) => as3 ?? []).map(
+        ({ object, property, key = '' }) => `${object}.${property}.${key}`,
+      ),
     );
     unique(
       SETTING_ROWS.flatMap(([, { cis = [] }]) => cis).map((one) => `${one.object}.${one.field}`),

@@ -116,7 +116,7 @@ describe('annotations of one object', () => {
     ],
     [
       'that would change what is published',
-      { 'virtual-server.f5.com/waf': 'x' },
+      { 'virtual-server.f5.com/rewrite-app-root': '/x' },
       {},
       ['refused GW122'],
     ],

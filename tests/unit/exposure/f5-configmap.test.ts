@@ -54,13 +54,26 @@ describe('every schema version', () => {
     );
   });
 
-  test('several SSL profiles are a slip before v0.1.4, and later refused because Sluice does not terminate TLS', () => {
-    const body = walkthrough({ sslProfile: { f5ProfileNames: ['a/b', 'c/d'] } });
-    expect(refusalsOf(body, 3)[0]).toMatch(/^GW125 .*f5ProfileNames: unknown key/);
-    expect(refusalsOf(body, 4)[0]).toMatch(/^GW143 .*sslProfile: BIG-IP does not terminate TLS/);
-    expect(refusalsOf(walkthrough({ sslProfile: { f5ProfileName: 'a/b' } }), 0)[0]).toMatch(
-      /^GW143 /,
+  test('SSL profiles are paths on BIG-IP, several from v0.1.4 on', () => {
+    const several = walkthrough({ sslProfile: { f5ProfileNames: ['a/b', '/c/d'] } });
+    expect(refusalsOf(several, 3)[0]).toMatch(/^GW125 .*f5ProfileNames: unknown key/);
+    const wanted = (body: unknown): unknown =>
+      readConfigMap(configMap('cm', body, { schema: schema(7) })).layer.wanted;
+    expect(wanted(several)).toMatchObject({ mode: 'tcp', clientTls: ['/a/b', '/c/d'] });
+    const one = { sslProfile: { f5ProfileName: 'a/b' } };
+    expect(wanted(walkthrough(one))).toMatchObject({ mode: 'tcp', clientTls: ['/a/b'] });
+    expect(wanted(walkthrough({ sslProfile: {} }))).not.toHaveProperty('clientTls');
+    expect(refusalsOf(walkthrough({ sslProfile: { f5ProfileName: 'secret' } }))[0]).toMatch(
+      /^GW143 .*sslProfile: "secret" is not a full path.*no certificates from Secrets/,
     );
+  });
+
+  test('HTTP with an SSL profile is HTTPS', () => {
+    const body = walkthrough({ mode: 'http', sslProfile: { f5ProfileName: 'a/b' } });
+    expect(readConfigMap(configMap('cm', body)).layer.wanted).toMatchObject({ mode: 'https' });
+    expect(
+      readConfigMap(configMap('cm', walkthrough({ mode: 'http' }))).layer.wanted,
+    ).toMatchObject({ mode: 'http' });
   });
 
   test('balance is an enumeration up to v0.1.6 and free later, where an unknown method is still refused', () => {
@@ -174,16 +187,15 @@ describe('a document that cannot be used says why', () => {
     expect(read.layer.refusals).toEqual([]);
   });
 
-  test.each<[unknown, boolean]>([
-    [{}, false],
-    [{ f5ProfileNames: [] }, false],
-    [{ f5ProfileNames: ['a/b'] }, true],
-    [{ f5ProfileName: 'a/b' }, true],
-    [{ f5ProfileName: 'a/b', f5ProfileNames: [] }, true],
-  ])('sslProfile %j asks BIG-IP to terminate TLS: %s', (sslProfile, asks) => {
-    expect(refusalsOf(walkthrough({ sslProfile })).map((one) => one.slice(0, 5))).toEqual(
-      asks ? ['GW143'] : [],
-    );
+  test.each<[unknown, readonly string[] | undefined]>([
+    [{}, undefined],
+    [{ f5ProfileNames: [] }, undefined],
+    [{ f5ProfileNames: ['a/b'] }, ['/a/b']],
+    [{ f5ProfileName: 'a/b' }, ['/a/b']],
+    [{ f5ProfileName: 'a/b', f5ProfileNames: [] }, ['/a/b']],
+  ])('sslProfile %j makes BIG-IP terminate TLS with %j', (sslProfile, paths) => {
+    const { wanted, refusals } = readConfigMap(configMap('cm', walkthrough({ sslProfile }))).layer;
+    expect([wanted.clientTls, refusals]).toEqual([paths, []]);
   });
 
   test('the iApp form is not in v0.1.0, where it is an unknown key', () => {

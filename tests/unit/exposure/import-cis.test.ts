@@ -193,7 +193,7 @@ describe('importing from CIS', () => {
     [
       'an SSL profile',
       cm('s', walkthrough({ sslProfile: { f5ProfileName: 'a/b' } })),
-      'ConfigMap istio-system/s GW143',
+      'ConfigMap istio-system/s sslProfile',
     ],
     [
       'an IngressLink without its Service',

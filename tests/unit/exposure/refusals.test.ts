@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
 import {
+  annotated,
   configMap,
   context,
   REF,
@@ -349,6 +350,62 @@ describe('gateways that meet', () => {
     expect(verdicts(built)).toEqual([
       'default/older listening OK',
       'default/younger rejected GW142',
+    ]);
+  });
+
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    ['one of them asks for ARP to be off', {}, { 'sluice.io/arp': 'false' }],
+    [
+      'they ask for different echoes',
+      { 'sluice.io/icmp-echo': 'disable' },
+      { 'sluice.io/icmp-echo': 'selective' },
+    ],
+    ['only the older asks for it', { 'sluice.io/server-scope': 'all' }, {}],
+  ])('on one address, the older decides about the address: %s', (_, first, second) => {
+    const built = build({
+      gates: [annotated(older, first), annotated({ ...younger, port: 443 }, second)],
+    });
+    expect(verdicts(built)).toEqual([
+      'default/older listening OK',
+      'default/younger rejected GW169',
+    ]);
+    expect(built.servers[1]?.reason).toMatch(
+      /Gateway default\/younger port 443 asks for .* of 172.16.100.195, and Gateway default\/older/,
+    );
+  });
+
+  test('on one address, both are exposed if they ask for the same, the default spelled out', () => {
+    const same = { 'sluice.io/arp': 'false', 'sluice.io/icmp-echo': 'enable' };
+    const built = build({
+      gates: [
+        annotated(older, same),
+        annotated({ ...younger, port: 443 }, { 'sluice.io/arp': 'false' }),
+      ],
+    });
+    expect(verdicts(built)).toEqual(['default/older listening OK', 'default/younger listening OK']);
+  });
+
+  test.each([
+    ['443 first', 443, 80],
+    ['80 first', 80, 443],
+  ])('port 80 of an address is for the redirect, or for a Gateway: %s', (_, first, second) => {
+    const redirecting = {
+      'sluice.io/mode': 'https',
+      'sluice.io/client-tls': '/Common/x',
+      'sluice.io/redirect-80': 'true',
+    };
+    const at = (one: Gate, port: number): Gate =>
+      annotated({ ...one, port }, port === 443 ? redirecting : {});
+    const listeners = [80, 443].map((port) => ({
+      port,
+      transport: 'tcp' as const,
+      kinds: ['HTTP' as const],
+    }));
+    const input = { gates: [at(older, first), at(younger, second)], listeners };
+    const built = build(input);
+    expect(verdicts(built)).toEqual([
+      'default/older listening OK',
+      'default/younger rejected GW135',
     ]);
   });
 

@@ -1,11 +1,16 @@
 /** Which settings go together, setting by setting; and what is refused, left out, or said. */
 import { describe, expect, test } from '@jest/globals';
+import type { ListenerKind } from '../../../shared/domain/istio/port-mapping.ts';
+import { COMBINATIONS } from '../../../shared/domain/exposure/settings/combinations.ts';
 import { PolicyConfig } from '../../../shared/domain/exposure/settings/policy.ts';
 import {
   type ListenerTraits,
   resolveSettings,
 } from '../../../shared/domain/exposure/settings/resolve.ts';
-import type { SettingName } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+import {
+  rowOf,
+  type SettingName,
+} from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import type { SourceSettings } from '../../../shared/domain/exposure/settings/settings.ts';
 
 const TCP: ListenerTraits = { protocol: 'tcp', kinds: ['TCP'], proxyProtocol: false };
@@ -260,5 +265,119 @@ describe('a setting', () => {
       resolve({ mode: 'udp' }, UDP).sources['mode'],
       resolve({ mode: 'fastl4' }, UDP).sources['mode'],
     ]).toEqual(['Gateway a/b', 'default']);
+  });
+});
+
+describe('TLS at BIG-IP', () => {
+  const clientTls = ['/Common/clientssl'];
+  const serverTls = ['/Common/serverssl'];
+  const at = (...kinds: readonly ListenerKind[]): ListenerTraits => ({ ...TCP, kinds });
+  test.each<[string, Partial<SourceSettings>, ListenerTraits, readonly string[]]>([
+    ['terminated in front of plain TCP', { clientTls }, TCP, []],
+    ['terminated in front of PASSTHROUGH', { clientTls }, at('TLS_PASSTHROUGH'), ['refused GW166']],
+    [
+      'terminated in front of AUTO_PASSTHROUGH',
+      { clientTls },
+      at('TLS_AUTO_PASSTHROUGH'),
+      ['refused GW166'],
+    ],
+    ['terminated in front of HTTPS', { clientTls }, at('HTTPS'), ['refused GW166']],
+    ['terminated in front of TLS', { clientTls }, at('TLS_TERMINATE'), ['refused GW166']],
+    ['terminated and sent again to HTTPS', { clientTls, serverTls }, at('HTTPS'), []],
+    [
+      'terminated and sent again to PASSTHROUGH',
+      { clientTls, serverTls },
+      at('TLS_PASSTHROUGH'),
+      [],
+    ],
+    ['terminated and sent again to plain HTTP', { clientTls, serverTls }, HTTP, ['refused GW167']],
+    ['sent to plain HTTP', { serverTls }, HTTP, ['refused GW167']],
+    ['sent to TCP, which may be anything', { serverTls }, TCP, []],
+    ['mode https in front of HTTP', { mode: 'https', clientTls }, HTTP, []],
+    ['mode https without a profile', { mode: 'https' }, HTTP, ['refused GW168']],
+    ['mode https with none', { mode: 'https', clientTls: [] }, HTTP, ['refused GW168']],
+    ['mode https in front of HTTPS', { mode: 'https', clientTls }, at('HTTPS'), ['refused GW166']],
+    ['mode https to HTTPS again', { mode: 'https', clientTls, serverTls }, at('HTTPS'), []],
+    [
+      'mode https to PASSTHROUGH again',
+      { mode: 'https', clientTls, serverTls },
+      at('TLS_PASSTHROUGH'),
+      ['refused GW137'],
+    ],
+    ['mode https in front of TCP', { mode: 'https', clientTls }, TCP, ['refused GW137']],
+    ['mode http to HTTPS', { mode: 'http', serverTls }, at('HTTPS'), []],
+    ['client TLS in mode http', { mode: 'http', clientTls }, HTTP, ['refused GW137']],
+    ['client TLS in mode fastl4', { mode: 'fastl4', clientTls }, TCP, ['refused GW137']],
+    ['no client TLS', { clientTls: [] }, at('TLS_PASSTHROUGH'), []],
+  ])('%s', (_, wanted, traits, told) => {
+    expect(codes(resolve(wanted, traits))).toEqual(told);
+  });
+
+  test('names who set it, what the server expects, and what would do', () => {
+    const [refused] = resolve({ clientTls }, at('TLS_PASSTHROUGH')).refusals;
+    expect(refused?.message).toMatch(
+      /^Gateway a\/b makes BIG-IP terminate TLS .* passes TLS through \(PASSTHROUGH\); .*server-tls/,
+    );
+  });
+
+  test('of sluice.yaml counts only where its mode does', () => {
+    const sources = { clientTls: 'sluice.yaml', mode: 'Gateway a/b' } as const;
+    const resolved = resolve({ mode: 'fastl4', clientTls }, at('TLS_PASSTHROUGH'), { sources });
+    expect(codes(resolved)).toEqual(['said GW137']);
+  });
+});
+
+describe('a combination', () => {
+  const HTTP_MODE = { mode: 'http' } as const;
+  test.each<[string, Partial<SourceSettings>, readonly string[]]>([
+    ['a WAF policy in mode http', { ...HTTP_MODE, policyWaf: T }, []],
+    ['a WAF policy in mode fastl4', { mode: 'fastl4', policyWaf: T }, ['refused GW137']],
+    ['a WAF policy in mode tcp', { policyWaf: T }, ['refused GW137']],
+    ['mirroring in mode http', { ...HTTP_MODE, mirroring: 'L4' }, ['refused GW137']],
+    ['VLANs allowed and refused', { vlans: [T], rejectVlans: [T] }, ['refused GW168']],
+    ['VLANs allowed, none refused', { vlans: [T], rejectVlans: [] }, []],
+    ['spanning with ARP', { spanning: true }, ['refused GW168']],
+    ['spanning without ARP', { spanning: true, arp: false }, []],
+    ['no spanning', { spanning: false }, []],
+    ['a per-request policy alone', { ...HTTP_MODE, policyPerRequestAccess: T }, ['refused GW168']],
+    [
+      'a per-request policy with an access profile',
+      { ...HTTP_MODE, policyPerRequestAccess: T, profileAccess: T },
+      [],
+    ],
+    [
+      'a per-request policy with PingAccess',
+      { ...HTTP_MODE, policyPerRequestAccess: T, profilePingAccess: T },
+      [],
+    ],
+    ['a fallback without persistence', { fallbackPersistence: T }, ['refused GW168']],
+    ['a fallback with persistence', { fallbackPersistence: T, persistence: [T] }, []],
+    [
+      'a fallback by cookie in mode tcp',
+      { fallbackPersistence: 'cookie', persistence: [T] },
+      ['refused GW137'],
+    ],
+  ])('%s', (_, wanted, told) => {
+    expect(codes(resolve(wanted, HTTP))).toEqual(told);
+  });
+
+  test('names both sources, or what is missing, and the reason', () => {
+    const [both] = resolve({ vlans: [T], rejectVlans: [T] }, HTTP, {
+      sources: { vlans: 'sluice.yaml' },
+    }).refusals;
+    expect(both?.message).toMatch(/^sluice.yaml sets vlans, and Gateway a\/b sets rejectVlans: /);
+    const [alone] = resolve({ ...HTTP_MODE, policyPerRequestAccess: T }, HTTP).refusals;
+    expect(alone?.message).toMatch(
+      /^Gateway a\/b sets policyPerRequestAccess without profileAccess or profilePingAccess: AS3/,
+    );
+  });
+
+  test('can be met: what a row of the table needs can be set with it', () => {
+    for (const { when, needs = [] } of COMBINATIONS)
+      for (const need of needs)
+        for (const { setting, value } of [when, need]) {
+          const { schema, examples } = rowOf(setting);
+          expect(schema.safeParse(value ?? examples[0]).success).toBe(true);
+        }
   });
 });

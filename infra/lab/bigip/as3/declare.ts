@@ -2,7 +2,7 @@ import type { Device } from '../device.ts';
 import type { Reply } from '../http-types.ts';
 import { classOf, isObject, ofClass, without } from '../json.ts';
 import type { Json } from '../json.ts';
-import { isProfile } from '../ltm/common.ts';
+import { hasObject, isProfile } from '../ltm/common.ts';
 import { BUSY, Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { Invalid, parseTenant, UnknownProperty } from './parse.ts';
@@ -79,8 +79,10 @@ function checkPaths(tenants: Job['tenants']): void {
 
 /** Before it takes its lock, AS3 looks every object up that it did not declare, except VLANs. */
 function checkReferences(device: Device, desired: readonly Desired[]): void {
-  const exists = ({ kind, type, path }: Reference): boolean => {
+  const exists = ({ kind, type, path, collections = [] }: Reference): boolean => {
     const { common } = device.store;
+    if (kind === 'objects')
+      return hasObject(common, collections, path) || device.store.current().pools.has(path);
     if (kind === 'profiles') return isProfile(common, path, type);
     const declared = kind === 'snatPools' && device.store.current().snatPools.has(path);
     return declared || common[kind].has(path);

@@ -1,4 +1,4 @@
-import type { Snat, Virtual, VirtualAddress, Vlans } from '../ltm/model.ts';
+import type { Attached, Snat, Virtual, VirtualAddress, Vlans } from '../ltm/model.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import { PLAIN } from '../ltm/plain.ts';
@@ -8,6 +8,7 @@ import type { Place } from './pointers.ts';
 import { metadataOf } from './render-pool.ts';
 import type { Reference, Rendering } from './render.ts';
 import type { Service } from './schema.ts';
+import { additionsOf, lookupsOf } from './services.ts';
 
 export function renderService(rendering: Rendering, path: string, item: Service): void {
   if (item.virtualAddresses === undefined)
@@ -29,7 +30,36 @@ export function renderService(rendering: Rendering, path: string, item: Service)
       ...(item.sourceAddress !== undefined && { source: item.sourceAddress }),
       path: own,
     });
+    if (item.class === 'Service_HTTPS' && item.redirect80)
+      rendering.desired.virtuals.set(`${own}-Redirect-`, {
+        ...redirect(rendering, place, item),
+        ...destination,
+        path: `${own}-Redirect-`,
+      });
   }
+}
+
+/** The second virtual server of a Service_HTTPS: only an iRule that redirects. */
+function redirect(
+  rendering: Rendering,
+  place: Place,
+  item: Service,
+): Omit<Virtual, 'path' | keyof Destination> {
+  const { pool: _pool, ...rest } = common(rendering, place, item);
+  return {
+    ...rest,
+    port: 80,
+    rules: ['/Common/_sys_https_redirect'],
+    profiles: profilesOf({ ...item, class: 'Service_HTTP', profileHTTP: 'basic' } as Service),
+    policies: [],
+    persist: [],
+    snat: { type: 'automap' },
+    connectionLimit: 0,
+    mirror: false,
+    lastHop: 'default',
+    serviceDownImmediateAction: 'none',
+    plain: PLAIN.virtuals,
+  };
 }
 
 type Target = Omit<Reference, 'at' | 'path'>;
@@ -52,6 +82,13 @@ function referencesOf(path: string, item: Service): readonly Reference[] {
     ...inList('persistenceMethods', item.persistenceMethods, { kind: 'persistence' }),
     ...profiles,
     ...at('snat', item.snat, { kind: 'snatPools' }),
+    ...at('fallbackPersistenceMethod', item.fallbackPersistenceMethod, { kind: 'persistence' }),
+    ...lookupsOf(item).map(({ collections, path: object, at: property }) => ({
+      kind: 'objects' as const,
+      collections,
+      path: object,
+      at: `${path}/${property}`,
+    })),
     ...inList('iRules', item.iRules, { kind: 'iRules' }),
   ];
 }
@@ -78,7 +115,7 @@ function renderDestination(rendering: Rendering, place: Place, given: Address): 
   const item = itemAt(rendering.tenant, path);
   if ('use' in given && item?.class === 'Service_Address') {
     return {
-      virtualAddress: `/${rendering.tenant.name}/${path.slice(path.lastIndexOf('/') + 1)}`,
+      virtualAddress: `/${rendering.tenant.name}/${item.useIpName ? item.virtualAddress : path.slice(path.lastIndexOf('/') + 1)}`,
       address: item.virtualAddress,
       source: '0.0.0.0/0',
     };
@@ -119,6 +156,8 @@ function common(
   place: Place,
   item: Service,
 ): Omit<Virtual, 'path' | keyof Destination> {
+  const added = additionsOf(item, place.path);
+  const fallback = item.fallbackPersistenceMethod;
   const pool =
     item.pool === undefined
       ? {}
@@ -129,8 +168,8 @@ function common(
     ...pool,
     enabled: item.adminState === 'enable',
     rules: item.iRules.map((rule) => pathOf(rule, [], { ...place, path: `${place.path}/iRules` })),
-    profiles: profilesOf(item),
-    policies: [],
+    profiles: [...profilesOf(item), ...added.profiles],
+    policies: added.policies,
     persist: item.persistenceMethods.map(persistence),
     snat: snatOf(rendering, place, item),
     vlans: vlansOf(item),
@@ -139,11 +178,15 @@ function common(
     connectionLimit: item.maxConnections,
     rateLimit: item.rateLimit,
     mirror: item.mirroring === 'L4',
-    lastHop: item.lastHop,
+    lastHop: typeof item.lastHop === 'string' ? item.lastHop : 'default',
     serviceDownImmediateAction: item.serviceDownImmediateAction,
     description: item.remark ?? rendering.application.name,
     metadata: metadataOf(item.metadata),
-    plain: PLAIN.virtuals,
+    plain: {
+      ...PLAIN.virtuals,
+      ...added.plain,
+      ...(fallback !== undefined && { fallbackPersistence: profile(fallback, PERSISTENCE) }),
+    },
   };
 }
 
@@ -162,20 +205,34 @@ function profile(
   return 'bigip' in given ? given.bigip : given.use;
 }
 
-function profilesOf(item: Service): readonly string[] {
+function profilesOf(item: Service): readonly Attached[] {
+  const all = (path: string): Attached => ({ path, context: 'all' });
   switch (item.class) {
     case 'Service_TCP':
-      return [profile(item.profileTCP, TCP_PROFILES)];
+      return tcpProfiles(item.profileTCP);
     case 'Service_L4':
-      return [profile(item.profileL4, { basic: '/Common/fastL4' })];
+      return [all(profile(item.profileL4, { basic: '/Common/fastL4' }))];
     case 'Service_HTTP':
+    case 'Service_HTTPS':
       return [
-        profile(item.profileTCP, TCP_PROFILES),
-        profile(item.profileHTTP, { basic: '/Common/http' }),
+        ...tcpProfiles(item.profileTCP),
+        all(profile(item.profileHTTP, { basic: '/Common/http' })),
       ];
     case 'Service_UDP':
-      return [profile(item.profileUDP, { normal: '/Common/udp' })];
+      return [all(profile(item.profileUDP, { normal: '/Common/udp' }))];
   }
+}
+
+/** One for both sides, or one for each. */
+function tcpProfiles(
+  given: Extract<Service, { class: 'Service_TCP' }>['profileTCP'],
+): readonly Attached[] {
+  if (typeof given === 'object' && 'ingress' in given)
+    return [
+      { path: profile(given.ingress, TCP_PROFILES), context: 'clientside' },
+      { path: profile(given.egress, TCP_PROFILES), context: 'serverside' },
+    ];
+  return [{ path: profile(given, TCP_PROFILES), context: 'all' }];
 }
 
 const PERSISTENCE: Readonly<Record<string, string>> = {

@@ -31,7 +31,9 @@ export interface Desired {
 
 /** An object outside the declaration that it refers to. */
 export interface Reference {
-  readonly kind: 'iRules' | 'persistence' | 'profiles' | 'snatPools';
+  readonly kind: 'iRules' | 'persistence' | 'profiles' | 'snatPools' | 'objects';
+  /** Of `objects`: where it may be. */
+  readonly collections?: readonly string[];
   /** The type of a profile. */
   readonly type?: 'http' | 'fastl4' | 'tcp' | 'udp';
   readonly path: string;
@@ -96,7 +98,7 @@ function renderAddress(
   name: string,
   item: ServiceAddress,
 ): void {
-  const path = `/${tenant.name}/${name}`;
+  const path = `/${tenant.name}/${item.useIpName ? item.virtualAddress : name}`;
   const existing = device.virtualAddresses.get(path);
   if (existing !== undefined && existing.address !== item.virtualAddress) {
     throw new Invalid(
@@ -113,6 +115,10 @@ function renderAddress(
     routeAdvertisement: item.routeAdvertisement,
     spanning: item.spanningEnabled,
     trafficGroup: item.trafficGroup,
-    plain: { ...PLAIN.virtualAddresses, serverScope: item.serverScope },
+    plain: {
+      ...PLAIN.virtualAddresses,
+      serverScope: item.serverScope,
+      inheritedTrafficGroup: String(item.trafficGroup === 'default'),
+    },
   });
 }

@@ -3,7 +3,7 @@ import type { Member, Pool } from '../ltm/model.ts';
 
 /** AS3 does not compare these, so a manual change survives every declare. */
 const NOT_COMPARED: Readonly<Record<string, readonly string[]>> = {
-  virtualAddresses: ['enabled', 'connectionLimit', 'trafficGroup', 'inheritedTrafficGroup'],
+  virtualAddresses: ['enabled', 'connectionLimit', 'inheritedTrafficGroup'],
   monitors: ['manualResume'],
 };
 
@@ -14,7 +14,10 @@ export function same(kind: string, a: unknown, b: unknown): boolean {
 
 function compared(kind: string, record: unknown): unknown {
   const { plain = {}, ...typed } = (record ?? {}) as Readonly<Record<string, unknown>>;
-  const left = Object.entries({ ...typed, ...(plain as object) }).filter(
+  const all: Readonly<Record<string, unknown>> = { ...typed, ...(plain as object) };
+  // As AS3 reads it: an inherited traffic group is the default, whatever its name.
+  const inherited = all['inheritedTrafficGroup'] === 'true' ? { trafficGroup: 'default' } : {};
+  const left = Object.entries({ ...all, ...inherited }).filter(
     ([key]) => !(NOT_COMPARED[kind] ?? []).includes(key),
   );
   return Object.fromEntries(left);

@@ -1,7 +1,8 @@
 /** The AS3 classes that the lab supports, with AS3's defaults. Unknown keys are refused. */
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';
+import { BALANCE_METHODS, type Mode } from '../../../../shared/domain/exposure/settings/values.ts';
+import { serviceShape } from './services.ts';
 
 /** `10.0.0.1`, `10.0.0.1%2`, `10.0.0.0/24`, IPv6 alike. */
 const F5Ip = z
@@ -113,25 +114,36 @@ const SERVICE = {
   maxConnections: z.int().min(0).default(0),
   rateLimit: z.int().min(0).default(0),
   mirroring: z.enum(['none', 'L4']).default('none'),
-  lastHop: z.enum(['default', 'auto', 'disable']).default('default'),
+  lastHop: z.union([z.enum(['default', 'auto', 'disable']), BigipPointer]).default('default'),
   sourceAddress: F5Ip.optional(),
+  fallbackPersistenceMethod: z.union([z.string(), Pointer]).optional(),
   serviceDownImmediateAction: z.enum(['none', 'drop', 'reset']).default('none'),
   translateServerAddress: z.boolean().default(true),
   translateServerPort: z.boolean().default(true),
   shareAddresses: z.literal(false, 'the lab does not play shareAddresses').default(false),
   metadata: Metadata.optional(),
 };
-const Persistence = z.array(
-  z.union([
-    z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']),
-    Pointer,
-  ]),
-);
-const TcpProfile = z.union([z.enum(['normal', 'lan', 'wan', 'mobile']), Pointer]).default('normal');
+const OneTcpProfile = z.union([z.enum(['normal', 'lan', 'wan', 'mobile']), Pointer]);
+const TcpProfile = z
+  .union([OneTcpProfile, z.strictObject({ ingress: OneTcpProfile, egress: OneTcpProfile })])
+  .default('normal');
+const OnePersistence = z.union([
+  z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']),
+  Pointer,
+]);
+const Persistence = z.array(OnePersistence);
+
+const KNOWN = { ...SERVICE, persistenceMethods: 0, profileTCP: 0, redirect80: 0 };
+
+/** The other properties of a class, which only the catalogue types. */
+function more(mode: Mode): object {
+  return serviceShape(mode, { ...KNOWN, profileHTTP: 0, profileL4: 0, profileUDP: 0 });
+}
 
 const ServiceTcp = z.strictObject({
   class: z.literal('Service_TCP'),
   ...SERVICE,
+  ...more('tcp'),
   layer4: z.literal('tcp').default('tcp'),
   persistenceMethods: Persistence.default(['source-address']),
   profileTCP: TcpProfile,
@@ -139,6 +151,7 @@ const ServiceTcp = z.strictObject({
 const ServiceL4 = z.strictObject({
   class: z.literal('Service_L4'),
   ...SERVICE,
+  ...more('fastl4'),
   layer4: z.enum(['tcp', 'udp']).default('tcp'),
   persistenceMethods: Persistence.default(['source-address']),
   profileL4: z.union([z.literal('basic'), Pointer]).default('basic'),
@@ -146,15 +159,28 @@ const ServiceL4 = z.strictObject({
 const ServiceHttp = z.strictObject({
   class: z.literal('Service_HTTP'),
   ...SERVICE,
+  ...more('http'),
   virtualPort: Port.default(80),
   layer4: z.literal('tcp').default('tcp'),
   persistenceMethods: Persistence.default(['cookie']),
   profileTCP: TcpProfile,
   profileHTTP: z.union([z.literal('basic'), Pointer]).default('basic'),
 });
+const ServiceHttps = z.strictObject({
+  class: z.literal('Service_HTTPS'),
+  ...SERVICE,
+  ...more('https'),
+  virtualPort: Port.default(443),
+  layer4: z.literal('tcp').default('tcp'),
+  persistenceMethods: Persistence.default(['cookie']),
+  profileTCP: TcpProfile,
+  profileHTTP: z.union([z.literal('basic'), Pointer]).default('basic'),
+  redirect80: z.boolean().default(true),
+});
 const ServiceUdp = z.strictObject({
   class: z.literal('Service_UDP'),
   ...SERVICE,
+  ...more('udp'),
   layer4: z.literal('udp').default('udp'),
   persistenceMethods: Persistence.default(['source-address']),
   profileUDP: z.union([z.literal('normal'), Pointer]).default('normal'),
@@ -163,6 +189,7 @@ export type Service =
   | z.infer<typeof ServiceTcp>
   | z.infer<typeof ServiceL4>
   | z.infer<typeof ServiceHttp>
+  | z.infer<typeof ServiceHttps>
   | z.infer<typeof ServiceUdp>;
 
 export const ServiceAddress = z.strictObject({
@@ -177,6 +204,7 @@ export const ServiceAddress = z.strictObject({
   spanningEnabled: z.boolean().default(false),
   trafficGroup: z.string().default('default'),
   serverScope: z.enum(['any', 'all', 'none']).default('any'),
+  useIpName: z.boolean().default(false),
   autoDelete: z.literal(true, 'autoDelete must stay true outside Common').default(true),
 });
 export type ServiceAddress = z.infer<typeof ServiceAddress>;
@@ -194,6 +222,7 @@ export const ITEM_CLASSES = {
   Service_TCP: ServiceTcp,
   Service_L4: ServiceL4,
   Service_HTTP: ServiceHttp,
+  Service_HTTPS: ServiceHttps,
   Service_UDP: ServiceUdp,
   Pool,
   Monitor,

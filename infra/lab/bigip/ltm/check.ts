@@ -1,4 +1,4 @@
-import { KIND_NAMES } from './common.ts';
+import { isKnownProfile, KIND_NAMES } from './common.ts';
 import type { CommonObjects } from './common.ts';
 import { McpError } from './error.ts';
 import { partitionOf } from './model.ts';
@@ -86,7 +86,8 @@ function checkVirtual(
   if (virtual.pool !== undefined && !config.pools.has(virtual.pool))
     throw missing('Pool', virtual.pool);
   requireCommon('iRules', virtual.rules, common);
-  requireCommon('profiles', virtual.profiles, common);
+  const profile = virtual.profiles.find(({ path }) => !isKnownProfile(common, path));
+  if (profile !== undefined) throw missing(KIND_NAMES.profiles, profile.path);
   requireCommon('vlans', virtual.vlans.list, common);
   requireCommon('persistence', virtual.persist, common);
   const snatPool = virtual.snat.pool;

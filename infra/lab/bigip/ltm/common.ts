@@ -8,6 +8,10 @@ export interface CommonObjects {
   readonly persistence: Set<string>;
   /** By id. */
   readonly routeDomains: Set<string>;
+  /** Of any other kind: its collection and its path, such as `asm/policies /Common/waf`. */
+  readonly objects: Set<string>;
+  /** Provisioned, such as `asm`. */
+  readonly modules: Set<string>;
 }
 
 const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
@@ -21,6 +25,11 @@ const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
     '/Common/fastL4',
     '/Common/http',
     '/Common/udp',
+    '/Common/rba',
+    '/Common/websso',
+    '/Common/websecurity',
+    '/Common/ppp',
+    '/Common/httprouter',
   ],
   vlans: ['/Common/internal', '/Common/external'],
   snatPools: [],
@@ -41,6 +50,17 @@ const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
     '/Common/ssl',
   ],
   routeDomains: ['0'],
+  objects: [
+    'ltm/profile/client-ssl /Common/clientssl',
+    'ltm/profile/server-ssl /Common/serverssl',
+    'ltm/profile/http2 /Common/http2',
+    'ltm/profile/http-compression /Common/httpcompression',
+    'ltm/profile/web-acceleration /Common/webacceleration',
+    'ltm/profile/one-connect /Common/oneconnect',
+    'ltm/profile/websocket /Common/websocket',
+    'cm/traffic-group /Common/traffic-group-1',
+  ],
+  modules: ['ltm'],
 };
 
 /** The types of the profiles that BIG-IP brings; others are of the type that is asked for. */
@@ -56,7 +76,26 @@ const PROFILE_TYPES: Readonly<Record<string, string>> = {
 };
 
 export function isProfile(common: CommonObjects, path: string, type: string | undefined): boolean {
-  return common.profiles.has(path) && (PROFILE_TYPES[path] ?? type) === type;
+  return (
+    common.objects.has(`ltm/profile/${type} ${path}`) ||
+    (common.profiles.has(path) && (PROFILE_TYPES[path] ?? type) === type)
+  );
+}
+
+/** Whether the device has it in one of these collections. */
+export function hasObject(
+  common: CommonObjects,
+  collections: readonly string[],
+  path: string,
+): boolean {
+  return collections.some((one) => common.objects.has(`${one} ${path}`));
+}
+
+/** Profiles of some modules are not among those of LTM. */
+export function isKnownProfile(common: CommonObjects, path: string): boolean {
+  return (
+    common.profiles.has(path) || [...common.objects].some((object) => object.endsWith(` ${path}`))
+  );
 }
 
 /** mcpd's names of each kind in messages about missing objects. */
@@ -68,6 +107,8 @@ export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   monitors: 'monitor',
   persistence: 'persistence profile',
   routeDomains: 'route domain',
+  objects: 'object',
+  modules: 'module',
 };
 
 export function commonObjects(
@@ -83,5 +124,7 @@ export function commonObjects(
     monitors: set('monitors'),
     persistence: set('persistence'),
     routeDomains: set('routeDomains'),
+    objects: set('objects'),
+    modules: set('modules'),
   };
 }

@@ -65,22 +65,25 @@ function collection(path: string, name: string, items: readonly Json[] | undefin
 /** Profiles and policies, which are subcollections. */
 function attachedTo({ path, profiles, policies }: Virtual, expand: boolean): Json {
   const at = `virtual/${toUrl(path)}`;
-  const listOf = (name: string, paths: readonly string[], more: Json): Json =>
-    collection(
-      at,
-      name,
-      expand
-        ? paths.map((one) => ({
-            ...identity(`virtual:${name}:${name}state`, `${at}/${name}`, one),
-            ...more,
-          }))
-        : undefined,
-    );
+  const itemOf = (name: string, one: string): Json => ({
+    ...identity(`virtual:${name}:${name}state`, `${at}/${name}`, one),
+  });
+  const listOf = (name: string, items: readonly Json[]): Json =>
+    collection(at, name, expand ? items : undefined);
   return {
-    profilesReference: listOf('profiles', profiles, { context: 'all' }),
-    policiesReference: listOf('policies', policies, {}),
+    profilesReference: listOf(
+      'profiles',
+      profiles.map((one) => ({ ...itemOf('profiles', one.path), context: one.context })),
+    ),
+    policiesReference: listOf(
+      'policies',
+      policies.map((one) => itemOf('policies', one)),
+    ),
   };
 }
+
+/** AS3's words for the last hop, as iControl REST shows them. */
+const LAST_HOPS: Readonly<Record<string, string>> = { auto: 'enabled', disable: 'disabled' };
 
 export function virtualItem(virtual: Virtual, expand: boolean): Json {
   const { mode, list } = virtual.vlans;
@@ -95,7 +98,7 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
     connectionLimit: virtual.connectionLimit,
     rateLimit: virtual.rateLimit === 0 ? 'disabled' : String(virtual.rateLimit),
     mirror: onOff(virtual.mirror),
-    autoLasthop: virtual.lastHop,
+    autoLasthop: LAST_HOPS[virtual.lastHop] ?? virtual.lastHop,
     serviceDownImmediateAction: virtual.serviceDownImmediateAction,
     ...virtual.plain,
     ...(virtual.pool === undefined

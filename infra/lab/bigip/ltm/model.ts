@@ -89,6 +89,12 @@ export interface Vlans {
   readonly list: readonly string[];
 }
 
+/** A profile of a virtual server, and the side of the connection that it is for. */
+export interface Attached {
+  readonly path: string;
+  readonly context: 'all' | 'clientside' | 'serverside';
+}
+
 export interface Virtual {
   readonly path: string;
   readonly virtualAddress: string;
@@ -99,7 +105,7 @@ export interface Virtual {
   readonly pool?: string;
   readonly enabled: boolean;
   readonly rules: readonly string[];
-  readonly profiles: readonly string[];
+  readonly profiles: readonly Attached[];
   /** LTM policies; AS3 attaches none unless a declaration names them. */
   readonly policies: readonly string[];
   readonly persist: readonly string[];

@@ -1,7 +1,7 @@
 /** The properties of a virtual server that a write gives in another form than the model has. */
 import type { Json } from '../json.ts';
 import { isObject, textOf } from '../json.ts';
-import type { Snat, Virtual, Vlans } from './model.ts';
+import type { Attached, Snat, Virtual, Vlans } from './model.ts';
 
 export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
   const { sourceAddressTranslation: snat, rateLimit } = body;
@@ -23,11 +23,23 @@ export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
 
 /** The lists of other objects that the body gives. */
 function pathsIn(body: Json): Partial<Virtual> {
-  const lists = (['rules', 'persist', 'profiles', 'policies'] as const).flatMap((name) => {
+  const lists = (['rules', 'persist', 'policies'] as const).flatMap((name) => {
     const given = body[name];
     return Array.isArray(given) ? [[name, given.map(pathIn)] as const] : [];
   });
-  return Object.fromEntries(lists);
+  const { profiles } = body;
+  return {
+    ...Object.fromEntries(lists),
+    ...(Array.isArray(profiles) && { profiles: profiles.map(attachedIn) }),
+  };
+}
+
+function attachedIn(given: unknown): Attached {
+  const context = isObject(given) ? given['context'] : undefined;
+  return {
+    path: pathIn(given),
+    context: context === 'clientside' || context === 'serverside' ? context : 'all',
+  };
 }
 
 /** A path, or an object with name and partition. */

@@ -3,6 +3,7 @@
  * in an object that AS3 created without naming them.
  */
 import type { Json } from '../json.ts';
+import { OPTIONAL_FIELDS } from './optional-fields.ts';
 
 const VIRTUAL = {
   addressStatus: 'yes',
@@ -61,15 +62,12 @@ export function plainOfMonitor(type: string): Json {
   return MONITOR[type] ?? RESUME;
 }
 
-/** Absent unless somebody set them. */
-const OPTIONAL = new Set(['fallbackPersistence']);
-
 /** The properties after a write that names some of them. */
 export function patchedPlain(plain: Json, body: Json): Json {
-  const given = Object.entries(body).filter(([key]) => key in plain || OPTIONAL.has(key));
+  const given = Object.entries(body).filter(([key]) => key in plain || OPTIONAL_FIELDS.has(key));
   return Object.fromEntries(
     Object.entries({ ...plain, ...Object.fromEntries(given) }).filter(
-      ([key, value]) => !OPTIONAL.has(key) || (value !== 'none' && value !== ''),
+      ([key, value]) => !OPTIONAL_FIELDS.has(key) || (value !== 'none' && value !== ''),
     ),
   );
 }

@@ -1,3 +1,7 @@
+import {
+  type KindOfReference,
+  REFERENCE_KINDS,
+} from '../../../../shared/domain/exposure/settings/reference-kinds.ts';
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
@@ -26,6 +30,8 @@ export async function ltmRoute(
 ): Promise<Reply | undefined> {
   if (!request.path.startsWith('/mgmt/tm/')) return undefined;
   try {
+    const object = objectRoute(device, request);
+    if (object !== undefined) return object;
     if (!request.path.startsWith(BASE)) return systemRoute(device, request);
     const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
     const context = {
@@ -41,6 +47,29 @@ export async function ltmRoute(
     if (!(error instanceof McpError)) throw error;
     return errorReply(error.status, error.message);
   }
+}
+
+/** Collections that are only read: of other modules, and of kinds that nothing plays. */
+const COLLECTIONS_READ = Object.values<KindOfReference>(REFERENCE_KINDS)
+  .flatMap(({ collections }) => collections)
+  .filter((one) => !['ltm/rule', 'ltm/pool'].includes(one) && !one.startsWith('ltm/profile/'));
+
+/** One object of a kind that only settings refer to, or the list of WAF policies. */
+function objectRoute(device: Device, request: LabRequest): Reply | undefined {
+  const path = request.path.slice('/mgmt/tm/'.length).replace(/\/$/, '');
+  if (request.method !== 'GET') return undefined;
+  const { objects } = device.store.common;
+  if (path === 'asm/policies') {
+    const found = [...objects].filter((one) => one.startsWith('asm/policies '));
+    const items = found.map((one) => ({ fullPath: one.split(' ')[1] ?? '' }));
+    return { status: 200, body: { kind: 'tm:asm:policies:policycollectionstate', items } };
+  }
+  const collection = COLLECTIONS_READ.find((one) => path.startsWith(`${one}/`));
+  if (collection === undefined) return undefined;
+  const name = fromUrl(path.slice(collection.length + 1));
+  if (!objects.has(`${collection} ${name}`))
+    throw notFound(collection.split('/').at(-1) ?? '', name);
+  return { status: 200, body: { fullPath: name } };
 }
 
 function read(context: Context, segments: readonly string[]): Reply | undefined {

@@ -76,6 +76,17 @@ function globalSettings(device: Device): Reply {
   };
 }
 
+/** All modules, also those that are not provisioned. */
+function provision(device: Device): Reply {
+  const { modules } = device.store.common;
+  const items = ['afm', 'apm', 'asm', 'avr', 'fps', 'gtm', 'ltm', 'pem'].map((name) => ({
+    name,
+    fullPath: name,
+    level: modules.has(name) ? 'nominal' : 'none',
+  }));
+  return { status: 200, body: { kind: 'tm:sys:provision:provisioncollectionstate', items } };
+}
+
 function command(name: string): Route {
   return (_device, request) => {
     const asked = isObject(request.body) ? request.body['command'] : undefined;
@@ -140,6 +151,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /mgmt/tm/cm': command('run'),
   'GET /mgmt/tm/sys/ready': ready,
   'GET /mgmt/tm/sys/version': version,
+  'GET /mgmt/tm/sys/provision': provision,
   'GET /mgmt/tm/sys/global-settings': globalSettings,
   'POST /mgmt/tm/sys/config': command('save'),
   'GET /mgmt/tm/auth/partition': partitions,

@@ -6,6 +6,7 @@ import { isClientNetworks } from '../client-networks.ts';
 import { readJson } from '../setting-json.ts';
 import {
   BALANCE_METHODS,
+  DevicePath,
   isDevicePath,
   MODES,
   Monitor,
@@ -242,6 +243,33 @@ function wholeNumber(highest: number, hint: string): AnnotationReader {
   };
 }
 
+/** Ways of finding the router for answers, beside a pool of routers. */
+export const LAST_HOPS = ['default', 'auto', 'disable'] as const;
+
+/** Either one of the words, or a path. */
+function wordOrPath(words: readonly string[], what: string): AnnotationReader {
+  return (text) =>
+    words.includes(text) || isDevicePath(text)
+      ? { value: text }
+      : { problem: `must be ${words.join(', ')} or the path of ${what}` };
+}
+
+/** Where SSL profiles are expected; a name without a path is one of a Secret in F5 CIS. */
+export const NO_SSL_PROFILE =
+  'a full path such as /Common/name; profiles have to be on BIG-IP, ' +
+  'because Sluice reads no certificates from Secrets';
+
+/** Paths separated by commas, or F5's JSON list of them. */
+const readSslProfiles: AnnotationReader = (text, at) => {
+  if (!text.startsWith('[')) return listOf(isDevicePath, NO_SSL_PROFILE)(text, at);
+  const parsed = readJson(text);
+  if ('problem' in parsed) return parsed;
+  const list = z.array(DevicePath).safeParse(parsed.json);
+  return list.success
+    ? { value: list.data }
+    : { problem: 'is not a list of full paths such as /Common/name' };
+};
+
 /** The names that AS3 accepts for a tenant. */
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
@@ -288,6 +316,9 @@ export const ANNOTATION_READERS = {
       ? { value: text }
       : { problem: 'must be networks such as 10.20.0.0/16, separated by commas' },
   paths: listOf(isDevicePath, 'a full path such as /Common/name'),
+  sslProfiles: readSslProfiles,
+  persistenceMethod: wordOrPath(PERSISTENCE_METHODS, 'a persistence profile'),
+  lastHop: wordOrPath(LAST_HOPS, 'a pool'),
   limit: wholeNumber(2_147_483_647, 'unlimited'),
   tries: wholeNumber(65_535, 'no other member is tried'),
   monitors: readMonitors,

@@ -5,6 +5,7 @@ import {
   type AnnotationValue,
   checkedMonitors,
   monitorTimes,
+  NO_SSL_PROFILE,
   readAddress,
 } from './annotation-values.ts';
 import { isClientNetworks } from '../client-networks.ts';
@@ -42,6 +43,22 @@ function configMapMonitors(value: unknown): AnnotationValue {
   );
 }
 
+/**
+ * Client SSL profiles of an F5 ConfigMap, such as `Common/clientssl`. An object without names means
+ * none.
+ */
+function configMapSslProfiles(value: unknown): AnnotationValue {
+  const { f5ProfileName, f5ProfileNames = [] } = value as {
+    readonly f5ProfileName?: string;
+    readonly f5ProfileNames?: readonly string[];
+  };
+  const names = [...f5ProfileNames, ...(f5ProfileName === undefined ? [] : [f5ProfileName])];
+  const paths = names.map((name) => (name.startsWith('/') ? name : `/${name}`));
+  const bad = paths.findIndex((path) => !isDevicePath(path));
+  if (bad >= 0) return { problem: `"${names[bad]}" is not ${NO_SSL_PROFILE}` };
+  return { value: paths.length === 0 ? undefined : paths };
+}
+
 /** Parsers for fields of F5 ConfigMaps. Each returns a value or a problem that quotes the value. */
 export const CONFIGMAP_READERS = {
   plain: (value: unknown): AnnotationValue => ({ value }),
@@ -54,6 +71,7 @@ export const CONFIGMAP_READERS = {
       ? { value }
       : { problem: `"${String(value)}" is not one of ${BALANCE_METHODS.join(', ')}` },
   monitors: configMapMonitors,
+  sslProfiles: configMapSslProfiles,
 } as const;
 
 /** A monitor of a CIS resource, as far as Sluice reads it. */

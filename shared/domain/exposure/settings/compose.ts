@@ -1,6 +1,7 @@
 /** Converts between settings by name and the settings of an exposure. */
 import { rowOf, SETTING_NAMES, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
-import type { ReferenceKind, SettingRow } from './row.ts';
+import type { ReferenceKind } from './reference-kinds.ts';
+import type { SettingRow } from './row.ts';
 import { profileOf, Settings, type SettingsInput, type SourceSettings } from './settings.ts';
 import { type Mode, sameValue } from './values.ts';
 

@@ -7,11 +7,12 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from './catalogue/catalogue.ts';
+import { type Choice, COMBINATIONS } from './combinations.ts';
 import { composeSettings, holdsOverUdp, referencesIn, takesMode, unfitValue } from './compose.ts';
 import { forbiddenReferences, type PolicyConfig } from './policy.ts';
 import type { MergedSettings, ExposureRefusal } from './layers.ts';
-import type { Settings } from './settings.ts';
-import { type Mode, showValue } from './values.ts';
+import type { Settings, SourceSettings } from './settings.ts';
+import { type Mode, sameValue, showValue } from './values.ts';
 
 /** The source of a setting that no layer sets. */
 export const DEFAULT_SOURCE = 'default';
@@ -36,23 +37,117 @@ export interface ResolvedSettings {
 }
 
 /**
- * Modes that the listener does not support: `udp` needs a UDP listener, and `http` plain HTTP that
- * BIG-IP can read.
+ * Modes that the listener does not support: `udp` needs a UDP listener, and `http` and `https` need
+ * HTTP that BIG-IP can read, because the gateway takes it plainly or BIG-IP encrypts it again.
  */
-function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefusal | undefined {
+function modeProblem(
+  mode: Mode,
+  at: ListenerTraits,
+  merged: MergedSettings,
+): ExposureRefusal | undefined {
+  const said = merged.sources.mode ?? DEFAULT_SOURCE;
   if (mode === 'udp' && at.protocol === 'tcp')
     return {
       code: 'GW137',
       message: `${said} sets mode udp, but Envoy listens on UDP only for HTTP/3; use tcp or fastl4`,
     };
-  const other = at.kinds.find((kind) => kind !== 'HTTP');
-  if (mode !== 'http' || other === undefined) return undefined;
+  if (mode !== 'http' && mode !== 'https') return undefined;
+  const isEncrypted = hasPaths(merged.wanted.serverTls);
+  const other = at.kinds.find((kind) => kind !== 'HTTP' && !(kind === 'HTTPS' && isEncrypted));
+  // What only lacks encryption is told by its own code.
+  const isTold = mode === 'https' && !isEncrypted && other !== 'TCP';
+  if (other === undefined || isTold) return undefined;
   return {
     code: 'GW137',
     message:
-      `${said} sets mode http, but the listener carries ${other}, ` +
+      `${said} sets mode ${mode}, but the listener carries ${other}, ` +
       'which BIG-IP cannot parse as HTTP; use tcp or fastl4',
   };
+}
+
+function hasPaths(paths: readonly string[] | undefined): boolean {
+  return paths !== undefined && paths.length > 0;
+}
+
+/** How messages name what a listener expects. */
+const EXPECTED: Readonly<Partial<Record<ListenerKind, string>>> = {
+  HTTPS: 'terminates TLS itself (HTTPS)',
+  TLS_TERMINATE: 'terminates TLS itself (TLS)',
+  TLS_PASSTHROUGH: 'passes TLS through (PASSTHROUGH)',
+  TLS_AUTO_PASSTHROUGH: 'passes TLS through (AUTO_PASSTHROUGH)',
+};
+
+/**
+ * What BIG-IP sends has to be what the gateway's server expects: after TLS is terminated, plain
+ * data; with server SSL profiles, TLS. A server of protocol TCP may be either.
+ */
+function tlsProblem(
+  mode: Mode,
+  at: ListenerTraits,
+  merged: MergedSettings,
+): ExposureRefusal | undefined {
+  const { clientTls, serverTls } = fittingNames(merged.wanted, mode);
+  const encrypted = at.kinds.find((kind) => EXPECTED[kind] !== undefined);
+  if (hasPaths(clientTls) && !hasPaths(serverTls) && encrypted !== undefined)
+    return {
+      code: 'GW166',
+      message:
+        `${merged.sources.clientTls} makes BIG-IP terminate TLS and send plain data, but the ` +
+        `gateway's server ${EXPECTED[encrypted]}; name a server SSL profile in sluice.io/server-tls, ` +
+        'use protocol HTTP or TCP without tls in the Gateway, or let the gateway terminate TLS alone',
+    };
+  if (hasPaths(serverTls) && at.kinds.includes('HTTP'))
+    return {
+      code: 'GW167',
+      message:
+        `${merged.sources.serverTls} makes BIG-IP send TLS, but the gateway's server takes plain ` +
+        'HTTP; remove the server SSL profile, or use protocol HTTPS with tls in the Gateway',
+    };
+  return undefined;
+}
+
+/** The settings that the mode supports; others are refused or left out elsewhere. */
+function fittingNames(
+  wanted: MergedSettings['wanted'],
+  mode: Mode,
+): Partial<MergedSettings['wanted']> {
+  return Object.fromEntries(
+    SETTING_ROWS.filter(([, row]) => takesMode(row, mode)).map(([name]) => [name, wanted[name]]),
+  );
+}
+
+/** Whether a choice of a combination is made. */
+function isChosen({ setting, value }: Choice, wanted: Partial<SourceSettings>): boolean {
+  const row = rowOf(setting);
+  const there = wanted[setting] ?? row.default ?? row.as3?.absent;
+  if (value !== undefined) return sameValue(there, value);
+  return there !== undefined && !sameValue(there, row.as3?.absent) && !sameValue(there, []);
+}
+
+function showChoice({ setting, value }: Choice): string {
+  return value === undefined ? setting : `${setting} ${showValue(value)}`;
+}
+
+/** A refusal for each combination that AS3 or BIG-IP refuses. */
+function combinationProblems(mode: Mode, merged: MergedSettings): readonly ExposureRefusal[] {
+  const wanted = fittingNames(merged.wanted, mode);
+  const said = (one: Choice): string =>
+    `${merged.sources[one.setting] ?? DEFAULT_SOURCE} sets ${showChoice(one)}`;
+  return COMBINATIONS.filter(({ when }) => isChosen(when, wanted)).flatMap(
+    ({ when, needs, excludes = [], why }) => {
+      const other = excludes.find((one) => isChosen(one, wanted));
+      if (other !== undefined)
+        return {
+          code: 'GW168',
+          message: `${said(when)}, and ${said(other)}: ${why}; remove one of them`,
+        };
+      if (needs === undefined || needs.some((one) => isChosen(one, wanted))) return [];
+      return {
+        code: 'GW168',
+        message: `${said(when)} without ${needs.map(showChoice).join(' or ')}: ${why}`,
+      };
+    },
+  );
 }
 
 /**
@@ -174,7 +269,6 @@ function problemsOf(
   at: ListenerTraits,
   merged: MergedSettings,
 ): readonly ExposureRefusal[] {
-  const said = merged.sources.mode ?? DEFAULT_SOURCE;
   const unfit = SETTING_ROWS.flatMap(([name, row]) => {
     const value = unfitValue(row, merged.wanted[name], mode);
     return value === undefined
@@ -182,7 +276,9 @@ function problemsOf(
       : `${merged.sources[name]} sets ${name} ${value}, which mode ${mode} does not support`;
   });
   return [
-    modeProblem(mode, at, said) ?? [],
+    modeProblem(mode, at, merged) ?? [],
+    tlsProblem(mode, at, merged) ?? [],
+    combinationProblems(mode, merged),
     proxyProblem(mode, at, merged) ?? [],
     unfit.map((message) => ({ code: 'GW137', message })),
   ].flat();

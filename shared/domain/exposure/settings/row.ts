@@ -1,6 +1,7 @@
 /** The format of a row in the catalogue of settings. A new setting is a new row. */
 import type * as z from 'zod';
 import type { AnnotationReader, AnnotationValue } from './annotation-values.ts';
+import type { ModuleName, ReferenceKind } from './reference-kinds.ts';
 import type { Mode } from './values.ts';
 
 /**
@@ -34,32 +35,54 @@ export interface CisField {
 }
 
 /**
- * A property of the AS3 class of virtual server or pool. Values are written unchanged, and paths as
- * pointers `{ bigip: path }`. A value equal to `absent` is omitted, and an absent property is read
- * as `absent`; a row without `absent` is always written.
+ * What AS3 makes of a property on the device. A value is a path, a word, a number or a list of
+ * paths; as iControl REST shows it:
+ * - `profile`: its paths, or those `instead` of them, are among the profiles of the virtual server,
+ *   in this context; and `others` in all contexts;
+ * - `policies`: its paths are among the LTM policies of the virtual server;
+ * - `clonePools`: its path is a clone pool, in this context;
+ * - `field`: the field holds the value, or what `values` has for it. A value that is not set is
+ *   `absent`; without `absent` nothing decides it then. `only`: other values are `absent`, too.
+ *   `hashed`: the field holds an object that AS3 makes, and names by a hash of the path.
  */
-export interface As3Property {
-  readonly object: 'virtual' | 'pool';
-  readonly property: string;
-  readonly absent?: unknown;
-}
+export type DeviceEffect =
+  | {
+      readonly profile: 'all' | 'clientside' | 'serverside';
+      readonly instead?: readonly string[];
+      readonly others?: readonly string[];
+    }
+  | { readonly policies: 'paths' | 'waf' }
+  | { readonly clonePools: 'clientside' | 'serverside' }
+  | {
+      readonly field: string;
+      /** Its name in messages. */
+      readonly label: string;
+      readonly absent?: string | number;
+      readonly values?: Readonly<Record<string, string>>;
+      readonly only?: 'paths' | 'words';
+      readonly hashed?: true;
+      /** The field is an object, and this key of it holds the value. */
+      readonly key?: string;
+    };
 
 /**
- * Kinds of objects on the device that settings refer to, with their iControl collections;
- * `undefined` if there are several.
+ * A property of the AS3 class of virtual server, pool or virtual address. Values are written
+ * unchanged, and paths as pointers `{ bigip: path }`. A value equal to `absent` is omitted, and an
+ * absent property is read as `absent`; a row without `absent` is always written.
  */
-export const REFERENCE_KINDS = {
-  snatPool: undefined,
-  persistence: undefined,
-  vlan: undefined,
-  iRule: 'rule',
-  tcp: 'profile/tcp',
-  http: 'profile/http',
-  l4: 'profile/fastl4',
-  udp: 'profile/udp',
-} as const;
-/** The kind of an object on the device that a setting may refer to, such as `iRule`. */
-export type ReferenceKind = keyof typeof REFERENCE_KINDS;
+export interface As3Property {
+  readonly object: 'virtual' | 'pool' | 'address';
+  readonly property: string;
+  readonly absent?: unknown;
+  /** The property is an object, and the value is under this key of it, such as `egress`. */
+  readonly key?: string;
+  /** If a row with `key` also sets the property: the key of this value, and AS3's value for none. */
+  readonly whole?: { readonly key: string; readonly usual: string };
+  /** Paths are written as text, because AS3 takes no pointer there. */
+  readonly text?: true;
+  /** Absent: the table of drift has code for it, or nothing is compared. */
+  readonly device?: readonly DeviceEffect[];
+}
 
 /** The field of the live object that is compared with the declaration. */
 export interface LiveField {
@@ -113,6 +136,8 @@ export interface SettingRow {
    * Kind of object that its paths refer to, which must be in `policy.references` and on the device.
    */
   readonly reference?: ReferenceKind;
+  /** Any of these modules must be provisioned, besides those that the referenced object needs. */
+  readonly modules?: readonly ModuleName[];
   readonly live?: LiveField;
   /** Values other than the default, from which the tests of every row are generated. */
   readonly examples: readonly [unknown, ...unknown[]];

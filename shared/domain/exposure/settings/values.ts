@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** Types of virtual servers. */
-export const MODES = ['tcp', 'fastl4', 'http', 'udp'] as const;
+export const MODES = ['tcp', 'fastl4', 'http', 'https', 'udp'] as const;
 /** The type of a virtual server. */
 export type Mode = (typeof MODES)[number];
 

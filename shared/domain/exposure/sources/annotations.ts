@@ -29,10 +29,6 @@ export const ANNOTATIONS: readonly AnnotationRow[] = SETTING_ROWS.flatMap(
  * without them would differ from the request.
  */
 const REFUSED: Readonly<Record<string, string>> = {
-  'virtual-server.f5.com/waf': 'WAF policies are not supported',
-  'virtual-server.f5.com/clientssl':
-    'BIG-IP does not terminate TLS for Sluice; let the gateway do it',
-  'virtual-server.f5.com/serverssl': 'BIG-IP does not originate TLS for Sluice',
   'virtual-server.f5.com/rewrite-target-url': 'URL rewriting belongs in the VirtualService',
   'virtual-server.f5.com/rewrite-app-root': 'URL rewriting belongs in the VirtualService',
   'cis.f5.com/policyName': 'F5 Policy resources are not supported',
@@ -40,7 +36,6 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** F5 annotations that have no effect here, which is reported. */
 const IGNORED: Readonly<Record<string, string>> = {
-  'virtual-server.f5.com/translate-server-address': 'Sluice always translates the server address',
   'cis.f5.com/ipamLabel':
     'F5 IPAM is not used; request an address from a pool in sluice.yaml with sluice.io/virtual-address: auto:<pool>',
   'cis.f5.com/host': 'hosts are taken from the gateway',

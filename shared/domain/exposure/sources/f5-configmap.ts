@@ -109,16 +109,6 @@ function schemaProblems(
   return { problems };
 }
 
-/** Whether the ConfigMap asks BIG-IP to terminate TLS. */
-function hasSsl(ssl: unknown): boolean {
-  return (
-    isJsonObject(ssl) &&
-    Object.values(ssl).some((value) =>
-      Array.isArray(value) ? value.length > 0 : value !== undefined,
-    )
-  );
-}
-
 /** What is collected while the fields are read. */
 interface Draft {
   readonly object: string;
@@ -167,8 +157,8 @@ function readPlace(
 }
 
 /**
- * Reads the fields that the catalogue knows, and refuses client SSL, because TLS ends at the
- * gateway.
+ * Reads the fields that the catalogue knows. A ConfigMap has no mode for HTTP with TLS: with client
+ * SSL profiles it is what mode `http` means.
  */
 function readSettings(draft: Draft, server: F5VirtualServer): void {
   for (const [name, { configMap }] of SETTING_ROWS) {
@@ -176,14 +166,8 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
     if (configMap === undefined || value === undefined) continue;
     take(draft, name, `virtualServer.${configMap.field}`, configMap.read(value));
   }
-  if (hasSsl(server.frontend.sslProfile)) {
-    refuse(
-      draft,
-      'GW143',
-      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; ' +
-        'terminate it at the gateway and remove sslProfile',
-    );
-  }
+  if (draft.wanted.mode === 'http' && draft.wanted.clientTls !== undefined)
+    draft.wanted.mode = 'https';
 }
 
 /** Maximum number of problems listed; a document with more is not a virtual server. */

@@ -261,9 +261,9 @@ const OTHERS: readonly LoadBalancerField[] = [
   },
   {
     object: 'ConfigMap',
-    field: 'F5 frontend.sslProfile, iapp',
+    field: 'F5 frontend.iapp',
     treatment: 'refused',
-    help: 'GW143, GW126.',
+    help: 'GW126.',
   },
   {
     object: 'ConfigMap',

@@ -1,9 +1,14 @@
 /** All settings, in the order in which they are reported. */
 import type { SettingRow } from '../row.ts';
+import { ADDRESS } from './address.ts';
 import { ADMISSION } from './admission.ts';
 import { AVAILABILITY } from './availability.ts';
+import { CONNECTIONS } from './connections.ts';
+import { HTTP_SERVICES } from './http-services.ts';
 import { PLACE } from './place.ts';
 import { PROFILES } from './profiles.ts';
+import { SECURITY } from './security.ts';
+import { TLS } from './tls.ts';
 import { TRAFFIC } from './traffic.ts';
 
 /**
@@ -16,6 +21,11 @@ export const CATALOGUE = {
   ...PROFILES,
   ...ADMISSION,
   ...AVAILABILITY,
+  ...TLS,
+  ...SECURITY,
+  ...HTTP_SERVICES,
+  ...CONNECTIONS,
+  ...ADDRESS,
 } as const;
 /** The rows with their literal types, from which the types of settings are derived. */
 export type Catalogue = typeof CATALOGUE;

@@ -12,7 +12,7 @@ export const PROFILES = {
     ...PATH,
     help: 'TCP profile.',
     home: { profile: 'tcp' },
-    modes: ['tcp', 'http'],
+    modes: ['tcp', 'http', 'https'],
     annotations: [
       {
         name: 'sluice.io/profile-tcp',
@@ -21,7 +21,11 @@ export const PROFILES = {
       },
     ],
     cis: [{ object: 'spec', field: 'profiles', read: CIS_READERS.tcpProfile }],
-    as3: { object: 'virtual', property: 'profileTCP' },
+    as3: {
+      object: 'virtual',
+      property: 'profileTCP',
+      whole: { key: 'ingress', usual: 'normal' },
+    },
     reference: 'tcp',
     examples: ['/Common/f5-tcp-wan'],
   },
@@ -29,7 +33,7 @@ export const PROFILES = {
     ...PATH,
     help: 'HTTP profile.',
     home: { profile: 'http' },
-    modes: ['http'],
+    modes: ['http', 'https'],
     annotations: [
       {
         name: 'sluice.io/profile-http',

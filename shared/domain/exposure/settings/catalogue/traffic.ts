@@ -23,7 +23,7 @@ export const TRAFFIC = {
       {
         name: 'sluice.io/mode',
         read: ANNOTATION_READERS.mode,
-        help: '`tcp`, `fastl4`, `http` or `udp`.',
+        help: '`tcp`, `fastl4`, `http`, `https` or `udp`.',
       },
     ],
     configMap: { field: 'frontend.mode', read: CONFIGMAP_READERS.plain },
@@ -82,9 +82,9 @@ export const TRAFFIC = {
     home: 'always',
     default: [],
     modesOfValue: {
-      cookie: ['http'],
-      msrdp: ['tcp', 'http'],
-      'tls-session-id': ['tcp', 'http'],
+      cookie: ['http', 'https'],
+      msrdp: ['tcp', 'http', 'https'],
+      'tls-session-id': ['tcp', 'http', 'https'],
     },
     annotations: [
       {

@@ -90,7 +90,9 @@ function leftOut(
   return isJsonObject(frontend) && !isEmpty(frontend['sslProfile'])
     ? {
         field: 'sslProfile',
-        reason: 'BIG-IP ends the TLS of clients there, which the gateway does for Sluice',
+        reason:
+          'BIG-IP terminates the TLS of clients there; ' +
+          'name the profiles in sluice.io/client-tls of the Gateway, which has to take plain data then',
       }
     : undefined;
 }

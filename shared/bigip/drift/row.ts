@@ -1,0 +1,104 @@
+/** The format of a row in the table of drift, and how rows are compared. */
+import type { Heal } from '../../device/difference.ts';
+import type { As3Service } from '../as3/types.ts';
+
+/** An object as iControl REST shows it. */
+export type LiveItem = Readonly<Record<string, unknown>>;
+/** A value that can be compared and shown. */
+export type LiveValue = string | number | readonly string[];
+
+/** One property of one kind of object; `W` is the part of the declaration that decides it. */
+export interface DriftRow<W> {
+  /** The property in iControl REST, for PATCH and for tests. */
+  readonly field: string;
+  /** Its name in messages. */
+  readonly words: string;
+  /**
+   * `declare`: AS3 compares it, and the next declare restores it. `patch`: AS3 does not compare it,
+   * or cannot restore it; one PATCH in the own partition does. `told`: Sluice does not write there.
+   */
+  readonly heal: Heal;
+  /** Undefined: the declaration does not decide it, so nothing is said. */
+  readonly wanted: (declared: W) => LiveValue | undefined;
+  /** Default: the field itself. Undefined: the device does not show it, so nothing is said. */
+  readonly live?: (item: LiveItem) => LiveValue | undefined;
+}
+
+/** Settings by name, as their properties in the declaration have them. */
+export type DeclaredSettings = Readonly<Record<string, unknown>>;
+
+/** A virtual server with the paths that its declaration implies. */
+export interface DeclaredVirtual {
+  readonly service: As3Service;
+  readonly settings: DeclaredSettings;
+  readonly path: string;
+  /** Of IPv6. */
+  readonly isLong: boolean;
+}
+
+/** Whether the value is an object, not a list. */
+export function isItem(value: unknown): value is LiveItem {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Texts and numbers; anything else is no value of a property. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** The value, or an empty list. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+/** The path in `{bigip}`, in a reference of iControl REST, or the text itself. */
+export function pathOf(value: unknown): string {
+  if (!isItem(value)) return wordOf(value);
+  if (typeof value['bigip'] === 'string') return value['bigip'];
+  if (typeof value['fullPath'] === 'string') return value['fullPath'];
+  const folder = value['subPath'] === undefined ? '' : `/${wordOf(value['subPath'])}`;
+  return `/${wordOf(value['partition'] ?? 'Common')}${folder}/${wordOf(value['name'])}`;
+}
+
+/** The path of each object in a list. */
+export function paths(value: unknown): readonly string[] {
+  return list(value).map(pathOf);
+}
+
+/** A property whose live value is not the declared one. */
+export interface PropertyDifference {
+  readonly field: string;
+  readonly message: string;
+  readonly heal: Heal;
+  /** The declared value, as iControl REST takes it. */
+  readonly wanted: LiveValue;
+}
+
+/** The rows whose live value differs; a field that the device does not show says nothing. */
+export function compareRows<W>(
+  rows: readonly DriftRow<W>[],
+  declared: W,
+  item: LiveItem,
+): readonly PropertyDifference[] {
+  return rows.flatMap(({ field, words, heal, wanted: want, live: read }) => {
+    const live = read === undefined ? plain(item[field]) : read(item);
+    const wanted = want(declared);
+    if (live === undefined || wanted === undefined || same(live, wanted)) return [];
+    const message = `has ${words} ${shown(live)} instead of ${shown(wanted)}`;
+    return [{ field, message, heal, wanted }];
+  });
+}
+
+function same(a: LiveValue, b: LiveValue): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function plain(value: unknown): LiveValue | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+}
+
+function shown(value: LiveValue): string {
+  if (typeof value === 'number') return String(value);
+  const words = typeof value === 'string' ? value : value.join(' ');
+  return words === '' ? 'none' : words.length > 100 ? `${words.slice(0, 100)}…` : words;
+}

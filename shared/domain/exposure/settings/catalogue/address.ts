@@ -1,0 +1,97 @@
+/** Settings of the virtual address. All exposures on an address have to agree on them. */
+import * as z from 'zod';
+import { ANNOTATION_READERS } from '../annotation-values.ts';
+import type { SettingRows } from '../row.ts';
+import { DevicePath } from '../values.ts';
+import { ENABLED, plainRow } from './new-rows.ts';
+
+const ADJECTIVES = { enable: 'enabled', disable: 'disabled' } as const;
+
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
+export const ADDRESS = {
+  arp: plainRow({
+    help: 'Whether BIG-IP answers ARP requests for the address. Default true.',
+    annotation: 'arp',
+    object: 'address',
+    property: 'arpEnabled',
+    schema: z.boolean(),
+    absent: true,
+    device: [{ field: 'arp', label: 'ARP', values: ENABLED, absent: 'enabled' }],
+    examples: [false],
+  }),
+  icmpEcho: plainRow({
+    help:
+      'Whether BIG-IP answers pings: `enable`, `disable`, or `selective` while the address is ' +
+      'available. Default `enable`.',
+    annotation: 'icmp-echo',
+    object: 'address',
+    property: 'icmpEcho',
+    schema: z.enum(['enable', 'disable', 'selective']),
+    absent: 'enable',
+    device: [{ field: 'icmpEcho', label: 'ICMP echo', values: ADJECTIVES, absent: 'enabled' }],
+    examples: ['disable', 'selective'],
+  }),
+  routeAdvertisement: plainRow({
+    help:
+      'Whether the address is announced by dynamic routing, and when: `always`, or while `any` or ' +
+      '`all` of its virtual servers are available. Default `disable`.',
+    annotation: 'route-advertisement',
+    object: 'address',
+    property: 'routeAdvertisement',
+    schema: z.enum(['enable', 'disable', 'selective', 'always', 'any', 'all']),
+    absent: 'disable',
+    device: [
+      {
+        field: 'routeAdvertisement',
+        label: 'route advertisement',
+        values: ADJECTIVES,
+        absent: 'disabled',
+      },
+    ],
+    examples: ['selective', 'all'],
+  }),
+  spanning: plainRow({
+    help:
+      'Whether all units of the device group take traffic of the address. Default false; needs ' +
+      '`arp: false`.',
+    annotation: 'spanning',
+    object: 'address',
+    property: 'spanningEnabled',
+    schema: z.boolean(),
+    absent: false,
+    device: [{ field: 'spanning', label: 'spanning', values: ENABLED, absent: 'disabled' }],
+    examples: [true],
+  }),
+  serverScope: plainRow({
+    help:
+      'When the address counts as available: while `any` or `all` of its virtual servers are, or ' +
+      'always (`none`). Default `any`.',
+    annotation: 'server-scope',
+    object: 'address',
+    property: 'serverScope',
+    schema: z.enum(['any', 'all', 'none']),
+    absent: 'any',
+    device: [{ field: 'serverScope', label: 'scope', absent: 'any' }],
+    examples: ['all'],
+  }),
+  trafficGroup: {
+    help: 'Traffic group of the address. Default that of the partition.',
+    schema: DevicePath,
+    home: 'set',
+    annotations: [
+      {
+        name: 'sluice.io/traffic-group',
+        read: ANNOTATION_READERS.path,
+        help: 'Path of a traffic group.',
+      },
+    ],
+    as3: {
+      object: 'address',
+      property: 'trafficGroup',
+      text: true,
+      device: [{ field: 'trafficGroup', label: 'traffic group' }],
+    },
+    reference: 'trafficGroup',
+    examples: ['/Common/traffic-group-2'],
+  },
+} as const satisfies SettingRows;

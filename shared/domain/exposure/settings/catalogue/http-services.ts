@@ -1,0 +1,108 @@
+/** Services of BIG-IP for HTTP, by reference. */
+import type { SettingRows } from '../row.ts';
+import { pathRow } from './new-rows.ts';
+
+const HTTP = ['http', 'https'] as const;
+
+/** The order of these rows is the order of keys in declarations; new rows go to the end. */
+export const HTTP_SERVICES = {
+  profileHttpCompression: pathRow({
+    help: 'HTTP compression profile.',
+    annotation: 'profile-http-compression',
+    property: 'profileHTTPCompression',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'httpCompression',
+    example: '/Common/httpcompression',
+  }),
+  profileHttpAcceleration: pathRow({
+    help: 'Web acceleration profile.',
+    annotation: 'profile-http-acceleration',
+    property: 'profileHTTPAcceleration',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'webAcceleration',
+    example: '/Common/webacceleration',
+  }),
+  profileMultiplex: pathRow({
+    help: 'OneConnect profile: connections to members serve several clients.',
+    annotation: 'profile-multiplex',
+    property: 'profileMultiplex',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'oneConnect',
+    example: '/Common/oneconnect',
+  }),
+  profileWebSocket: pathRow({
+    help: 'WebSocket profile.',
+    annotation: 'profile-web-socket',
+    property: 'profileWebSocket',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'webSocket',
+    example: '/Common/websocket',
+  }),
+  profileAnalytics: pathRow({
+    help: 'HTTP analytics profile.',
+    annotation: 'profile-analytics',
+    property: 'profileAnalytics',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'analytics',
+    example: '/Common/analytics',
+  }),
+  profileHtml: pathRow({
+    help: 'HTML profile.',
+    annotation: 'profile-html',
+    property: 'profileHTML',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'html',
+    example: '/Common/html',
+  }),
+  profileNtlm: pathRow({
+    help: 'NTLM profile.',
+    annotation: 'profile-ntlm',
+    property: 'profileNTLM',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'ntlm',
+    example: '/Common/ntlm',
+  }),
+  profileRewrite: pathRow({
+    help: 'Rewrite profile.',
+    annotation: 'profile-rewrite',
+    property: 'profileRewrite',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'rewrite',
+    example: '/Common/rewrite',
+  }),
+  profileRequestAdapt: pathRow({
+    help: 'Request adapt profile (ICAP).',
+    annotation: 'profile-request-adapt',
+    property: 'profileRequestAdapt',
+    device: [{ profile: 'clientside' }],
+    modes: HTTP,
+    reference: 'requestAdapt',
+    example: '/Common/requestadapt',
+  }),
+  profileResponseAdapt: pathRow({
+    help: 'Response adapt profile (ICAP).',
+    annotation: 'profile-response-adapt',
+    property: 'profileResponseAdapt',
+    device: [{ profile: 'serverside' }],
+    modes: HTTP,
+    reference: 'responseAdapt',
+    example: '/Common/responseadapt',
+  }),
+  profileTrafficLog: pathRow({
+    help: 'Request logging profile.',
+    annotation: 'profile-traffic-log',
+    property: 'profileTrafficLog',
+    device: [{ profile: 'all' }],
+    modes: HTTP,
+    reference: 'requestLog',
+    example: '/Common/request-log',
+  }),
+} as const satisfies SettingRows;

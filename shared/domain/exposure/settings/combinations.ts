@@ -1,0 +1,63 @@
+/**
+ * Combinations of settings that AS3 or BIG-IP refuses, or accepts without doing what they say. The
+ * mode that a setting needs is in its row.
+ */
+import type { SettingName } from './catalogue/catalogue.ts';
+
+/** A setting, and the value that is meant; without one, every value that is not AS3's default. */
+export interface Choice {
+  readonly setting: SettingName;
+  readonly value?: unknown;
+}
+
+/** One of `needs` has to be set as well, and none of `excludes`. */
+export interface Combination {
+  readonly when: Choice;
+  readonly needs?: readonly [Choice, ...Choice[]];
+  readonly excludes?: readonly Choice[];
+  readonly why: string;
+}
+
+/** In the order in which they are reported. */
+export const COMBINATIONS: readonly Combination[] = [
+  {
+    when: { setting: 'mode', value: 'https' },
+    needs: [{ setting: 'clientTls' }],
+    why: 'BIG-IP terminates TLS in this mode, and needs a client SSL profile for it',
+  },
+  {
+    when: { setting: 'serverTlsUseSni', value: true },
+    needs: [{ setting: 'serverTls' }],
+    why: 'there is no server SSL profile to choose',
+  },
+  {
+    when: { setting: 'profileHttp2Server' },
+    needs: [{ setting: 'httpMrfRouting', value: true }],
+    why: 'BIG-IP speaks HTTP/2 to members only if it routes messages',
+  },
+  {
+    when: { setting: 'policyPerRequestAccess' },
+    needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
+    why: 'AS3 takes the policy only with an access profile',
+  },
+  {
+    when: { setting: 'profileConnectivity' },
+    needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
+    why: 'AS3 takes the profile only with an access profile',
+  },
+  {
+    when: { setting: 'fallbackPersistence' },
+    needs: [{ setting: 'persistence' }],
+    why: 'AS3 takes a fallback only with a persistence method',
+  },
+  {
+    when: { setting: 'vlans' },
+    excludes: [{ setting: 'rejectVlans' }],
+    why: 'a virtual server has a list of VLANs that it accepts, or one of those that it refuses',
+  },
+  {
+    when: { setting: 'spanning', value: true },
+    needs: [{ setting: 'arp', value: false }],
+    why: 'with both, every unit would answer ARP requests for the address',
+  },
+];

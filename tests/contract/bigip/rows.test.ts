@@ -1,0 +1,60 @@
+/** Every row of the catalogue on the lab's device; `rows-real.test.ts` holds the lab to F5's AS3. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import { call } from '../../integration/lab-bigip/client.ts';
+import { ROW_CASES, stateOf } from './row-cases.ts';
+import { closeAll, connect, declare, lab } from './support.ts';
+
+const MODES = ['tcp', 'fastl4', 'http', 'https', 'udp'] as const;
+
+/** The device has everything that the rows refer to. */
+export const OBJECTS = ROW_CASES.flatMap(({ needed }) =>
+  needed.map(({ collection, path }) => `${collection} ${path}`),
+);
+
+describe.each(MODES)('every setting that mode %s supports', (mode) => {
+  const cases = ROW_CASES.filter(({ exposure }) => exposure.settings.mode === mode);
+  let bigip: LabBigip;
+  let device: Device;
+
+  beforeEach(async () => {
+    bigip = await lab({
+      common: {
+        objects: OBJECTS,
+        profiles: OBJECTS.map((one) => one.split(' ')[1] ?? ''),
+        snatPools: ['/Common/my-snat'],
+        persistence: ['/Common/my-persistence'],
+      },
+    });
+    device = connect(bigip);
+    await declare(device, stateOf(cases));
+  });
+  afterEach(closeAll);
+
+  test('is declared, read back, and declared again without a change', async () => {
+    const state = stateOf(cases);
+    const reading = await device.read('k8s');
+    expect(reading).toMatchObject({ kind: 'ours', declared: { state } });
+    expect(await device.verify('k8s', state)).toEqual([]);
+    expect(await device.drift('k8s', state)).toEqual([]);
+    const key = reading.kind === 'ours' ? reading.declared.lockKey : undefined;
+    expect(await device.declare('k8s', state, key)).toBe('unchanged');
+  });
+
+  test('is seen when it is changed by hand, and healed', async () => {
+    const state = stateOf(cases);
+    const changes = cases.flatMap((one) => one.byHand.map((change) => ({ ...change, one })));
+    for (const { path, body } of changes)
+      expect((await call(bigip, 'PATCH', path, { body })).status).toBe(200);
+    const found = await device.drift('k8s', state);
+    const seen = new Set(found.map(({ path }) => path));
+    const missed = changes.filter(
+      ({ path }) => !seen.has((path.split('/').at(-1) ?? '').replaceAll('~', '/')),
+    );
+    expect(missed.map(({ one }) => one.name)).toEqual([]);
+    expect(new Set(found.map(({ heal }) => heal))).toEqual(new Set(['declare']));
+    await declare(device, state);
+    expect(await device.drift('k8s', state)).toEqual([]);
+  });
+});

@@ -1,0 +1,32 @@
+/** Nothing that AS3 can attach to a virtual server, its address and its pool goes unmentioned. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import {
+  AS3_CLASSES,
+  idleVerdicts,
+  propertiesOf,
+  verdictsOf,
+} from '../../../infra/build/as3-properties.ts';
+
+/** AS3's `as3-schema.json`; without it, the names in the table are not compared with AS3's. */
+const SCHEMA = process.env['AS3_SCHEMA'] ?? '';
+
+describe('each property of AS3', () => {
+  test.each(AS3_CLASSES)('of %s is supported, or it is said why not', (name) => {
+    expect(verdictsOf(name).map(({ property }) => property)).toEqual(propertiesOf(name));
+  });
+
+  test('has one verdict: no reason is left where a setting is', () => {
+    expect(idleVerdicts()).toEqual([]);
+  });
+
+  const compared = existsSync(SCHEMA) ? describe : describe.skip;
+  compared('is in the schema, and nothing else is', () => {
+    test.each(AS3_CLASSES)('%s', (name) => {
+      const { definitions } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as {
+        readonly definitions: Readonly<Record<string, { readonly properties?: object }>>;
+      };
+      expect(propertiesOf(name)).toEqual(Object.keys(definitions[name]?.properties ?? {}));
+    });
+  });
+});
