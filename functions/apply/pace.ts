@@ -1,17 +1,23 @@
 /**
- * Limits the size of one declare: smaller after the device was too slow, and larger again with
- * time. Pure.
+ * How much goes into one declare: as much as the device does in a fraction of its limit, by what it
+ * took before. Pure. See decision 66.
  */
 import type { DeclareSize } from '../../shared/device/capabilities.ts';
 
-/** The size limit of one declare, learnt from slow ones. */
+/** What was learnt about one device. Costs are in the unit of `size`. */
 export interface Pace {
-  /** Maximum cost of the changes, in the unit of `size`. */
+  /** The cost that a declare may have after the device gave up on one. */
   readonly most: number;
-  /** Monotonic time of the last change. */
+  /** Monotonic time of the last change of `most`. */
   readonly since: number;
+  /** The cost that a declare may have as measured; never less than that of the first step. */
+  readonly step: number;
+  /** Milliseconds that one unit of cost takes; undefined until measured. */
+  readonly perUnit: number | undefined;
+  /** Milliseconds of a declare of next to nothing, by partition: none is shorter. */
+  readonly fixed: Readonly<Record<string, number>>;
   /** The limits of this kind of device. */
-  readonly size: Pick<DeclareSize, 'most' | 'exposure'>;
+  readonly size: Pick<DeclareSize, 'most' | 'exposure' | 'giveUpMs'>;
 }
 
 /** Keeps the pace of one device for the lifetime of the process. */
@@ -19,15 +25,36 @@ export interface PaceKeeper {
   pace: Pace;
 }
 
-/**
- * A size that is still too large costs the device more than 30 s, so it is tried
- * rarely.
- */
+/** A declare that succeeded. */
+export interface Measured {
+  readonly partition: string;
+  /** As planned. */
+  readonly cost: number;
+  /** What the device did, if it says: less if a part was there already. */
+  readonly done?: number | undefined;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+/** What a step costs may take this share of the device's limit. */
+const SHARE = 0.4;
+/** How much larger the next step may be. */
+const GROWTH = 4;
+/** Twice fourfold; with AS3, 1,600 whole exposures. */
+const LARGEST = GROWTH ** 2;
+/** Up to this share of the first step takes no noticeable time, so the rest is the fixed cost. */
+const FEW = 0.1;
+/** From this share of the first step on, its time can be told from the fixed cost. */
+const MANY = 0.5;
+/** A unit that takes up to this much longer than before may be chance. */
+const SCATTER = 2;
+/** A size that is still too large costs the device its whole limit, so it is tried rarely. */
 const GROW_AFTER_MS = 60 * 60_000;
 
-/** No limit was learnt yet. */
+/** Nothing was learnt yet. */
 export function fullPace(size: Pace['size']): Pace {
-  return { most: size.most, since: 0, size };
+  const { most } = size;
+  return { most: most * LARGEST, since: 0, step: most, perUnit: undefined, fixed: {}, size };
 }
 
 /** Paces by device; apply keeps them as long as the process lives. */
@@ -40,15 +67,76 @@ export function createPaces(): (device: string, size: Pace['size']) => PaceKeepe
   };
 }
 
-/** An hour after the last change it is twice as much, up to the first figure. */
+/** The largest cost of the next declare. */
+export function stepOf({ most, step }: Pace): number {
+  return Math.min(most, step);
+}
+
+/** An hour after the device was too slow for a size it may have twice as much, and so on. */
 export function paceAt(pace: Pace, monotonic: number): Pace {
-  const { most, since, size } = pace;
-  return most < size.most && monotonic - since >= GROW_AFTER_MS
-    ? { most: Math.min(size.most, most * 2), since: monotonic, size }
+  const largest = pace.size.most * LARGEST;
+  return pace.most < largest && monotonic - pace.since >= GROW_AFTER_MS
+    ? { ...pace, most: Math.min(largest, pace.most * 2), since: monotonic }
     : pace;
 }
 
-/** A quarter of the size, from now on; at least one exposure. */
-export function slower({ most, size }: Pace, monotonic: number): Pace {
-  return { most: Math.max(size.exposure, Math.floor(most / 4)), since: monotonic, size };
+/** The device gave up: a quarter of the size from now on, but at least one exposure. */
+export function slower(pace: Pace, monotonic: number): Pace {
+  const most = Math.max(pace.size.exposure, Math.floor(stepOf(pace) / 4));
+  return { ...pace, most, since: monotonic };
+}
+
+/**
+ * The pace after a declare that succeeded. Its fixed cost never makes a step smaller, because
+ * smaller steps would only pay it more often.
+ */
+export function measured(pace: Pace, { partition, cost, done, took }: Measured): Pace {
+  const first = pace.size.most;
+  const known = pace.fixed[partition];
+  if (Math.max(cost, done ?? cost) <= FEW * first) {
+    // What changes nothing on the device takes less than the smallest change.
+    const isWhole = known === undefined || done !== 0;
+    return isWhole ? withFixed(pace, partition, took) : pace;
+  }
+  const fixed = Math.min(known ?? 0, took);
+  const before = known === undefined ? pace : withFixed(pace, partition, fixed);
+  // The planned cost is an estimate. Much less: a part was there already.
+  const counted = done !== undefined && done < cost / 2 ? done : cost;
+  const left = took - fixed;
+  const isTelling = counted >= MANY * first || (counted > FEW * first && left > stepMs(pace));
+  if (!isTelling) return before;
+  const perUnit = believed(pace.perUnit, left / counted);
+  return { ...before, perUnit, step: nextStep(before, perUnit, counted) };
+}
+
+function withFixed(pace: Pace, partition: string, took: number): Pace {
+  return { ...pace, fixed: { ...pace.fixed, [partition]: took } };
+}
+
+/** A little more may be chance and counts by half; much more, or less, counts as it is. */
+function believed(before: number | undefined, now: number): number {
+  const isChance = before !== undefined && now > before && now <= SCATTER * before;
+  return isChance ? (before + now) / 2 : now;
+}
+
+function nextStep({ step, size }: Pace, perUnit: number, counted: number): number {
+  const allowed = Math.max(size.most, Math.floor(stepMs({ size }) / perUnit));
+  return allowed < step
+    ? allowed
+    : Math.max(step, Math.min(allowed, counted * GROWTH, size.most * LARGEST));
+}
+
+function stepMs({ size }: Pick<Pace, 'size'>): number {
+  return SHARE * size.giveUpMs;
+}
+
+/** Milliseconds that a declare of this cost will probably take; undefined if unknown. */
+export function expectedTime(
+  { fixed, perUnit, size }: Pace,
+  partition: string,
+  cost: number,
+): number | undefined {
+  const base = fixed[partition];
+  if (base === undefined && (perUnit === undefined || cost < MANY * size.most)) return undefined;
+  return (base ?? 0) + (perUnit ?? 0) * cost;
 }

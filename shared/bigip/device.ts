@@ -61,11 +61,13 @@ export function createDevice(
     name: config.name,
     capabilities: BIGIP,
     read: declarations.read,
-    declare: async (partition, next, lockKey) => {
-      const key = lockKey ?? (await declarations.create(partition));
+    declare: async (partition, next, lockKey, expected) => {
+      const { key, took: created } =
+        lockKey === undefined ? await declarations.create(partition) : { key: lockKey };
       // An address is returned to service before another pod uses it.
       if (!nodesShared(next)) await resetNodes(session, partition, next);
-      return declarations.declare(partition, next, key);
+      const declared = await declarations.declare(partition, next, key, expected);
+      return created === undefined ? declared : { ...declared, created };
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes are in /Common, where Sluice does not write directly.
@@ -88,8 +90,8 @@ export function createDevice(
 
 /** Reads and writes declarations, and watches their fences. */
 interface Declarations extends Pick<Device, 'read' | 'declare'> {
-  /** Creates a partition; resolves with its lock key. */
-  create(partition: string): Promise<string>;
+  /** Creates a partition; resolves with its lock key, and the milliseconds that it took. */
+  create(partition: string): Promise<{ readonly key: string; readonly took?: number }>;
 }
 
 interface Connected extends DeviceSurroundings {
@@ -119,11 +121,11 @@ function createDeclarations(
       );
     return reading;
   };
-  const declare: Device['declare'] = async (partition, state, lockKey) => {
+  const declare: Device['declare'] = async (partition, state, lockKey, expected) => {
     const { hostname } = await session.facts();
     const rendered = signed(renderTenant(state, options), hostname);
     const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
-    const outcome = await post(session, clock, config, { partition, tenant });
+    const outcome = await post(session, clock, config, { partition, tenant, expected });
     fences.declared(partition, state.owners);
     await sync(session, clock, config, surroundings.log);
     return outcome;
@@ -133,8 +135,8 @@ function createDeclarations(
    * writes are protected. An unknown key is ignored while the tenant does not exist, and refused
    * once another writer created it.
    */
-  const create = async (partition: string): Promise<string> => {
-    await declare(partition, EMPTY_STATE, 'nobody was here');
+  const create: Declarations['create'] = async (partition) => {
+    const { took } = await declare(partition, EMPTY_STATE, 'nobody was here');
     const again = await read(partition);
     const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
     if (key === undefined)
@@ -143,7 +145,7 @@ function createDeclarations(
         'ambiguous',
         `${config.name}: partition ${partition} was created but has no declaration yet`,
       );
-    return key;
+    return { key, ...(took !== undefined && { took }) };
   };
   return { read, declare, create };
 }

@@ -4,8 +4,10 @@ import type { DeclaredExposure, DeclaredState } from '../domain/declared/declare
 
 /** How much one declare may change. The unit of costs is the device's own. */
 export interface DeclareSize {
-  /** The largest cost of one declare, as long as nothing was learnt from slow ones. */
+  /** The largest cost of one declare, as long as nothing was learnt from others. */
   readonly most: number;
+  /** Milliseconds after which the device gives up on what the costs are about. */
+  readonly giveUpMs: number;
   /** The cost of a new exposure without its members; no declare is limited to less. */
   readonly exposure: number;
   /** The cost of one changed exposure; 0 if only metadata changes. */

@@ -6,6 +6,7 @@ import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
 import type { PartitionReading } from './reading.ts';
 import type { MissingReference, Reference } from './references.ts';
@@ -44,13 +45,14 @@ export interface Device {
   /**
    * Declares the whole partition and waits until that is done. The lock key is that of the last
    * reading; BIP430 if another writer was faster. A partition that was read without a key is
-   * created first.
+   * created first. `expected`: milliseconds that it will probably take.
    */
   declare(
     partition: string,
     next: DeclaredState,
     lockKey: string | undefined,
-  ): Promise<'applied' | 'unchanged'>;
+    expected?: number,
+  ): Promise<Declared>;
   /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /** Drains and restores nodes; resolves with the changed addresses. */

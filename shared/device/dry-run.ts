@@ -53,7 +53,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
           { device: device.name, partition },
           'dry run: would declare the same content with a newer version',
         );
-      return Promise.resolve(changed ? 'applied' : 'unchanged');
+      return Promise.resolve({ outcome: changed ? 'applied' : 'unchanged' });
     },
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),

@@ -55,14 +55,30 @@ export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Instant):
 }
 
 /** With the reading that the attempt is planned on; a reading is used for one declare only. */
-export function withReading(loop: Loop): Loop {
+export function withReading(before: Loop): Loop {
+  if (before.attempt === undefined) return before;
+  const loop = before.attempt.base === undefined ? withOwn(before) : before;
   const { attempt, seen } = loop;
-  if (attempt === undefined) return loop;
   return {
     ...loop,
-    attempt: { ...attempt, base: attempt.base ?? seen.fresh },
+    ...(attempt && { attempt: { ...attempt, base: attempt.base ?? seen.fresh } }),
     seen: { ...seen, fresh: undefined },
   };
+}
+
+/** What the loop declared itself takes the place of a reading, if there is none. */
+export function withOwn(loop: Loop): Loop {
+  const { own, fresh, readings } = loop.seen;
+  return own === undefined || fresh !== undefined
+    ? loop
+    : { ...loop, seen: { ...loop.seen, fresh: own, own: undefined, readings: readings + 1 } };
+}
+
+/** Anything but a clean success is read again. */
+export function withoutOwn(loop: Loop, error?: unknown): Loop {
+  const isOther = error instanceof DeviceError && error.code === 'BIP430';
+  const trusted = loop.seen.trusted && !isOther;
+  return { ...loop, seen: { ...loop.seen, own: undefined, trusted } };
 }
 
 /** The plan of the round, if the attempt makes all of its changes. */

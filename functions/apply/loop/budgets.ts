@@ -17,9 +17,9 @@ export const BUDGETS = {
     why: 'each round leaves out more changes; more rounds mean that another client undoes them',
   },
   parts: {
-    limit: 5,
+    limit: 7,
     per: 'part',
-    why: 'four smaller declares lead from the largest size to the smallest',
+    why: 'six smaller declares lead from the largest size to the smallest',
   },
   races: {
     limit: 3,

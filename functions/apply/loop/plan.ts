@@ -175,6 +175,16 @@ export function detectsManualChanges({ job, seen, spent }: Loop, changed: boolea
   );
 }
 
+/** The plan of the round does not contain what is to be kept. */
+export function withManualChanges(loop: Loop, manualChanges: Loop['seen']['manualChanges']): Loop {
+  const { seen, work } = loop;
+  return {
+    ...loop,
+    seen: { ...seen, manualChanges },
+    ...(manualChanges.length > 0 && { work: { ...work, plan: undefined } }),
+  };
+}
+
 /** Another client undid the first half of a declare before the second. */
 export function overwritten({ job }: Loop): DeviceError {
   const where = `${job.device}, partition ${job.partition}`;

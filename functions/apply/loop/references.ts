@@ -6,11 +6,11 @@ import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference, Reference } from '../../../shared/device/references.ts';
 import { referencesOf } from '../../../shared/device/references.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
-import { requestedExposure } from './plan.ts';
-import type { Loop } from './state.ts';
+import { recordRefusal, requestedExposure } from './plan.ts';
+import type { Instant, Loop } from './state.ts';
 
 /** A change with the error that leaves it out. */
-export interface Missing {
+interface Missing {
   readonly change: PlanEntry;
   readonly error: DeviceError;
 }
@@ -24,19 +24,23 @@ export function referencesToLookUp(
   return [...new Map(wanted.map((one) => [`${one.kind} ${one.path}`, one])).values()];
 }
 
-/** The changes that refer to a missing object, each with the error to report. */
-export function missingIn(
-  loop: Loop,
-  changes: readonly PlanEntry[],
+/** Records what refers to a missing object as refused; `healthy`: the other changes. */
+export function withoutMissing(
+  before: Loop,
   missing: readonly MissingReference[],
-): readonly Missing[] {
-  return changes.flatMap((change) => {
-    const references = newReferences(loop, change);
+  at: Instant,
+): { readonly loop: Loop; readonly healthy: readonly PlanEntry[] } {
+  const faults = before.work.rest.flatMap((change): readonly Missing[] => {
+    const references = newReferences(before, change);
     const fault = missing.find((one) =>
       references.some(({ kind, path }) => kind === one.kind && path === one.path),
     );
-    return fault ? [{ change, error: inWords(loop, fault) }] : [];
+    return fault ? [{ change, error: inWords(before, fault) }] : [];
   });
+  return {
+    loop: faults.reduce((one, { change, error }) => recordRefusal(one, change, error, at), before),
+    healthy: before.work.rest.filter((one) => !faults.some(({ change }) => change === one)),
+  };
 }
 
 /**

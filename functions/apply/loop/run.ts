@@ -54,9 +54,10 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
       }
       case 'lookup':
         return { kind, missing: await device.missing(effect.references) };
-      case 'declare':
-        await device.declare(partition, effect.state, effect.lockKey);
-        return { kind };
+      case 'declare': {
+        const { state, lockKey, expected } = effect;
+        return { kind, declared: await device.declare(partition, state, lockKey, expected) };
+      }
       case 'verify':
         return { kind, problems: await device.verify(partition, effect.state) };
       case 'wait':

@@ -1,5 +1,6 @@
 /** The data of the loop for one partition: what it knows, what happened, and what to do next. */
 import type { Capabilities } from '../../../shared/device/capabilities.ts';
+import type { Declared } from '../../../shared/device/declared.ts';
 import type { DeclaredPartition, PartitionReading } from '../../../shared/device/reading.ts';
 import type { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference, Reference } from '../../../shared/device/references.ts';
@@ -48,6 +49,8 @@ export type Effect =
       readonly kind: 'declare';
       readonly state: DeclaredState;
       readonly lockKey: string | undefined;
+      /** Milliseconds that it will probably take. */
+      readonly expected?: number;
     }
   | { readonly kind: 'verify'; readonly state: DeclaredState }
   /** Milliseconds. */
@@ -67,7 +70,7 @@ export type Happened =
   | { readonly kind: 'holders'; readonly holders: readonly AddressHolder[] }
   | { readonly kind: 'drift'; readonly manualChanges: readonly OverrideAdoption[] }
   | { readonly kind: 'lookup'; readonly missing: readonly MissingReference[] }
-  | { readonly kind: 'declare' }
+  | { readonly kind: 'declare'; readonly declared: Declared }
   | { readonly kind: 'verify'; readonly problems: readonly string[] }
   | { readonly kind: 'wait' }
   | { readonly kind: 'members' }
@@ -109,8 +112,12 @@ export interface Seen {
   readonly before: DeclaredState | undefined;
   /** As last read or declared. */
   readonly state: DeclaredState;
-  /** The last reading; valid for one declare, then it must be read again. */
+  /** What is declared; valid for one declare. */
   readonly fresh: DeclaredPartition | undefined;
+  /** What was just declared and verified, with its key: as good as a reading. */
+  readonly own: DeclaredPartition | undefined;
+  /** False once the device had another lock key than expected: from then on it is read. */
+  readonly trusted: boolean;
   /** Number of readings; a plan from an older reading may be incomplete. */
   readonly readings: number;
   /** The last posted state, whatever its outcome. */
@@ -253,6 +260,8 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
       before: undefined,
       state: EMPTY_STATE,
       fresh: undefined,
+      own: undefined,
+      trusted: true,
       readings: 0,
       posted: undefined,
       holders: undefined,
@@ -270,4 +279,14 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
     spent: NOTHING_SPENT,
     pace,
   };
+}
+
+/** The step to this phase, with what the runner must do in it. */
+export function does(loop: Loop, phase: Phase, effect: Effect): Step {
+  return { loop: { ...loop, phase }, effect };
+}
+
+/** The last step: nothing more can be done. */
+export function fails(loop: Loop, error: unknown): Step {
+  return { loop, effect: { kind: 'fail', error } };
 }

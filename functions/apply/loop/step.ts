@@ -5,6 +5,7 @@
  * steps. What may be repeated, and how often, is in `budgets.ts`.
  */
 import type { PartitionReading } from '../../../shared/device/reading.ts';
+import type { Declared } from '../../../shared/device/declared.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference } from '../../../shared/device/references.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
@@ -19,6 +20,8 @@ import {
   proofOf,
   restarted,
   triedAs,
+  withOwn,
+  withoutOwn,
   withReading,
 } from './attempt.ts';
 import { isOverspent, spend } from './budgets.ts';
@@ -43,29 +46,40 @@ import {
   resultOf,
   sameOnDevice,
   withEntries,
+  withManualChanges,
   withFences,
 } from './plan.ts';
-import { missingIn, referencesToLookUp } from './references.ts';
+import { referencesToLookUp, withoutMissing } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
-import type { DeclareAttempt, Effect, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
-import { nextPart, ordered, planned, retrying, smallerPart, withoutPart } from './work.ts';
+import type { DeclareAttempt, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
+import { does, fails } from './state.ts';
+import {
+  afterDeclare,
+  declareEffect,
+  nextPart,
+  ordered,
+  planned,
+  retrying,
+  smallerPart,
+  withoutPart,
+} from './work.ts';
 
 /** The transition for one event. Depends on its arguments only. */
 export function nextStep(loop: Loop, event: Event): Step {
   const { at } = event;
   switch (event.kind) {
     case 'begin':
-      return round(loop);
+      return round(loop, at);
     case 'read':
       return observe(loop, event.reading, at);
     case 'holders':
       return knowing({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
     case 'drift':
-      return sift({ ...loop, seen: { ...loop.seen, manualChanges: event.manualChanges } }, at);
+      return sift(withManualChanges(loop, event.manualChanges), at);
     case 'lookup':
       return lookedUp(loop, event.missing, at);
     case 'declare':
-      return declared(loop, at);
+      return declared(loop, event.declared, at);
     case 'verify':
       return verified(loop, event.problems, at);
     case 'wait':
@@ -80,11 +94,11 @@ export function nextStep(loop: Loop, event: Event): Step {
 // Observe: what is declared.
 
 /** From here on, until nothing is left. */
-function round(before: Loop): Step {
-  const loop = { ...before, attempt: undefined, spent: spend(before.spent, 'rounds') };
-  return isOverspent(loop.spent, 'rounds')
-    ? fails(loop, neverDone(loop))
-    : does(loop, 'observing', { kind: 'read' });
+function round(before: Loop, at: Instant): Step {
+  const spent = spend(before.spent, 'rounds');
+  const loop = withOwn({ ...before, attempt: undefined, spent });
+  if (isOverspent(spent, 'rounds')) return fails(loop, neverDone(loop));
+  return loop.seen.fresh === undefined ? does(loop, 'observing', { kind: 'read' }) : plan(loop, at);
 }
 
 function observe(before: Loop, reading: PartitionReading, at: Instant): Step {
@@ -96,7 +110,7 @@ function observe(before: Loop, reading: PartitionReading, at: Instant): Step {
       : failed(before, new DeviceError('BIP430', 'transient', reading.reason), at);
   const { state } = reading.declared;
   const readings = seen.readings + (isFirst ? 0 : 1);
-  const known = { ...seen, before: seen.before ?? state, state, readings };
+  const known = { ...seen, before: seen.before ?? state, state, own: undefined, readings };
   const loop = { ...before, seen: known, work: { ...before.work, plan: undefined } };
   const taken = isFirst ? undefined : takenSince(job, state);
   if (taken !== undefined) return failed(loop, taken, at);
@@ -138,11 +152,8 @@ function guard(loop: Loop, { changed }: Plan, at: Instant): Step {
     : sift(loop, at);
 }
 
-function sift(before: Loop, at: Instant): Step {
-  const { seen, work: now } = before;
-  const loop =
-    seen.manualChanges.length === 0 ? before : { ...before, work: { ...now, plan: undefined } };
-  const references = referencesToLookUp(loop, now.rest);
+function sift(loop: Loop, at: Instant): Step {
+  const references = referencesToLookUp(loop, loop.work.rest);
   return references.length === 0
     ? sifted(loop, [], at)
     : does(loop, 'sifting', { kind: 'lookup', references });
@@ -156,12 +167,7 @@ function lookedUp(loop: Loop, missing: readonly MissingReference[], at: Instant)
 }
 
 function sifted(before: Loop, missing: readonly MissingReference[], at: Instant): Step {
-  const faults = missingIn(before, before.work.rest, missing);
-  const loop = faults.reduce(
-    (one, { change, error }) => recordRefusal(one, change, error, at),
-    before,
-  );
-  const healthy = loop.work.rest.filter((one) => !faults.some(({ change }) => change === one));
+  const { loop, healthy } = withoutMissing(before, missing, at);
   if (loop.work.phase === 'quarantined')
     return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
   if (healthy.length > 0) return work(ordered(loop, healthy), at);
@@ -190,7 +196,7 @@ function partDone(loop: Loop, at: Instant): Step {
   const { phase, refused: count, readings } = loop.work;
   if (phase === 'quarantined') return retry(loop, at);
   // Declared in one step from the planned state, so nothing is left.
-  if (count > 0 || readings !== loop.seen.readings) return round(loop);
+  if (count > 0 || readings !== loop.seen.readings) return round(loop, at);
   const rest = owedChanges(loop, at);
   return sift({ ...loop, work: { ...loop.work, phase: 'quarantined', rest } }, at);
 }
@@ -239,19 +245,20 @@ function post(loop: Loop, at: Instant): Step {
   const state = loop.job.capabilities.firstStep(base.state, next);
   if (half && state !== next) return failed(loop, overwritten(loop), at);
   const posted = { ...loop, seen: { ...loop.seen, posted: state } };
-  return does(posted, 'declaring', { kind: 'declare', state, lockKey: base.lockKey });
+  return does(posted, 'declaring', declareEffect(loop, state, base.lockKey));
 }
 
 // Verify: whether the device does what it said it did.
 
-function declared(before: Loop, at: Instant): Step {
+function declared(before: Loop, result: Declared, at: Instant): Step {
   const { base, next, half, idle } = planOf(before);
   const { posted = next } = before.seen;
-  const loop = { ...before, seen: { ...before.seen, state: posted } };
+  const known = { ...before, seen: { ...before.seen, state: posted } };
   if (posted !== next) {
-    const rest = loop.attempt && { ...loop.attempt, half: true, base: undefined };
-    return does({ ...loop, attempt: rest }, 'observing', { kind: 'read' });
+    const rest = known.attempt && { ...known.attempt, half: true, base: undefined };
+    return does({ ...known, attempt: rest }, 'observing', { kind: 'read' });
   }
+  const loop = afterDeclare(known, result);
   // They are stored in the declaration now.
   const stored = { ...loop, results: { ...loop.results, refused: new Map() } };
   return idle === 'leave' && !half && sameOnDevice(base.state, next)
@@ -267,8 +274,9 @@ function verified(loop: Loop, problems: readonly string[], at: Instant): Step {
   return isThere ? attempt(loop, at) : awaitLate(loop, at);
 }
 
-function accepted(before: Loop, problems: readonly string[], at: Instant): Step {
-  const tried = triedAs(before, problems, at);
+function accepted(told: Loop, problems: readonly string[], at: Instant): Step {
+  const tried = triedAs(told, problems, at);
+  const before = problems.length === 0 ? told : withoutOwn(told);
   if (problems.length === 0 || before.attempt?.purpose === 'proof')
     return { ...succeeded(before, at), tried };
   const spent = spend(before.spent, 'redeclares');
@@ -292,7 +300,8 @@ function succeeded(loop: Loop, at: Instant): Step {
 
 const DECLARES: readonly Phase[] = ['observing', 'planning', 'looking', 'declaring', 'verifying'];
 
-function failed(loop: Loop, error: unknown, at: Instant): Step {
+function failed(before: Loop, error: unknown, at: Instant): Step {
+  const loop = withoutOwn(before, error);
   // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
   const isBusy = error instanceof DeviceError && error.code === 'BIP503';
   if (loop.phase === 'guarding' && isBusy) return sift(loop, at);
@@ -386,12 +395,4 @@ function report(loop: Loop): Step {
   return Object.keys(state.exposures).length > 0
     ? does(loop, 'reporting', { kind: 'members', state })
     : { loop, effect: { kind: 'done', result: resultOf(loop) } };
-}
-
-function does(loop: Loop, phase: Phase, effect: Effect): Step {
-  return { loop: { ...loop, phase }, effect };
-}
-
-function fails(loop: Loop, error: unknown): Step {
-  return { loop, effect: { kind: 'fail', error } };
 }

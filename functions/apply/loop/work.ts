@@ -1,11 +1,13 @@
 /** The changes of a round: ordered, in parts that the device can process in time. Pure. */
+import type { Declared } from '../../../shared/device/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
 import { countFitting, orderChanges } from '../../../shared/domain/plan/steps.ts';
-import { paceAt } from '../pace.ts';
+import { expectedTime, measured, paceAt, stepOf } from '../pace.ts';
 import { renew } from './budgets.ts';
-import type { Loop, Instant, Task, Work } from './state.ts';
+import type { Effect, Loop, Instant, Task, Work } from './state.ts';
 
 /** The changes of a new round, as planned. */
 export function planned(loop: Loop, plan: Plan): Loop {
@@ -47,7 +49,7 @@ export function nextPart(loop: Loop, { monotonic }: Instant): Loop | undefined {
   const pace = paceAt(loop.pace, monotonic);
   const { work } = loop;
   if (work.rest.length === 0) return undefined;
-  const part = countFitting(work.rest, costIn(work), pace.most);
+  const part = countFitting(work.rest, costIn(work), stepOf(pace));
   const isolating = work.phase === 'quarantined';
   const tasks: readonly Task[] = [{ changes: work.rest.slice(0, part), isolating }];
   return { ...loop, pace, work: { ...work, part, tasks, refusedBefore: work.refused } };
@@ -68,6 +70,36 @@ export function smallerPart(before: Loop, at: Instant): Loop | undefined {
   const { work } = before;
   const loop = nextPart({ ...before, work: { ...work, refused: work.refusedBefore } }, at);
   return loop !== undefined && loop.work.part < work.part ? loop : undefined;
+}
+
+/** The declare of the attempt, with the time that it will probably take. */
+export function declareEffect(
+  loop: Loop,
+  state: DeclaredState,
+  lockKey: string | undefined,
+): Effect {
+  const expected = expectedTime(loop.pace, loop.job.partition, attemptCost(loop));
+  return { kind: 'declare', state, lockKey, ...(expected !== undefined && { expected }) };
+}
+
+/** After a declare of the whole target: its state and its time are known. */
+export function afterDeclare(before: Loop, declared: Declared): Loop {
+  const { job, seen, attempt, pace } = before;
+  const { partition } = job;
+  const { took, created, cost: done, lockKey } = declared;
+  const own = lockKey !== undefined && seen.trusted ? { state: seen.state, lockKey } : undefined;
+  const loop = { ...before, seen: { ...seen, own } };
+  const begun =
+    created === undefined ? pace : measured(pace, { partition, cost: 0, took: created });
+  // What each half of a declare costs is unknown.
+  return took === undefined || attempt?.half === true
+    ? { ...loop, pace: begun }
+    : { ...loop, pace: measured(begun, { partition, cost: attemptCost(loop), done, took }) };
+}
+
+function attemptCost({ work, attempt }: Loop): number {
+  const cost = costIn(work);
+  return (attempt?.task.changes ?? []).reduce((sum, change) => sum + cost(change), 0);
 }
 
 function costIn({ costs }: Work): (change: PlanEntry) => number {

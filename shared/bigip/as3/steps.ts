@@ -24,9 +24,12 @@ const MEMBERS_PER_LINE = 10;
 /** The cost of a new exposure without its members. */
 export const EXPOSURE_LINES = SCRIPT_LINES.exposure;
 
+/** AS3 waits so long for a script (as3.md §1.3). */
+export const SCRIPT_LIMIT_MS = 30_000;
+
 /**
- * Lines of one declare: the script must end within 30 s, and F5 recommends at most a hundred whole
- * exposures (as3.md §6.2).
+ * Lines of the first declares: the script must end within the limit, and F5 recommends at most a
+ * hundred whole exposures (as3.md §6.2).
  */
 export const MAX_SCRIPT_LINES = 500;
 

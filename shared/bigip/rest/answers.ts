@@ -115,6 +115,10 @@ export const TenantResult = z.object({
   message: z.string().default(''),
   response: Words.optional(),
   tenant: z.union([z.string(), z.array(z.string())]).optional(),
+  /** Milliseconds; only a hint, so that a wrong one does not invalidate the result. */
+  runTime: z.number().optional().catch(undefined),
+  /** Lines of the script; only a hint. Absent if nothing changed. */
+  lineCount: z.number().optional().catch(undefined),
 });
 export type TenantResult = Readonly<z.infer<typeof TenantResult>>;
 

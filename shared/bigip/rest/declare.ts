@@ -3,8 +3,10 @@ import type { DeviceConfig } from '../../config/schema.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
 import type { TenantResult } from './answers.ts';
+import { lockKeyOf } from '../as3/lock-key.ts';
 import { wrapTenants } from '../as3/render.ts';
 import type { As3Tenant } from '../as3/types.ts';
+import type { Declared } from '../../device/declared.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { faultOfResult } from './outcomes.ts';
 import type { Session } from './session.ts';
@@ -20,6 +22,8 @@ const QUIET = { pause: 1_000, giveUp: 30_000 } as const;
 export interface Declaration {
   readonly partition: string;
   readonly tenant: As3Tenant;
+  /** Milliseconds after which the result is expected; it is asked for near that time. */
+  readonly expected?: number | undefined;
 }
 
 type Place = Pick<DeviceConfig, 'name' | 'save'>;
@@ -33,7 +37,7 @@ export async function post(
   clock: Clock,
   config: Place,
   declaration: Declaration,
-): Promise<'applied' | 'unchanged'> {
+): Promise<Declared> {
   try {
     return await send(session, clock, config, declaration);
   } catch (error) {
@@ -49,8 +53,9 @@ async function send(
   session: Session,
   clock: Clock,
   config: Place,
-  { partition, tenant }: Declaration,
-): Promise<'applied' | 'unchanged'> {
+  { partition, tenant, expected }: Declaration,
+): Promise<Declared> {
+  const begun = clock.monotonic();
   const request: DeviceRequest = {
     method: 'POST',
     path: `/mgmt/shared/appsvcs/declare/${partition}?async=true`,
@@ -58,9 +63,32 @@ async function send(
     kind: 'declare',
   };
   const answer = await session.call(request, [400, 422, 207]);
-  if (answer.status !== 202) return conclude(session.device, partition, { request, answer });
-  const { id } = readAs(Accepted, { device: session.device, request }, answer);
-  return conclude(session.device, partition, await poll(session, clock, id));
+  const answered =
+    answer.status === 202
+      ? await poll(session, clock, {
+          id: readAs(Accepted, { device: session.device, request }, answer).id,
+          expected: expected === undefined ? undefined : begun + expected,
+        })
+      : { request, answer };
+  const result = conclude(session.device, partition, answered);
+  const isUnchanged = result.message === 'no change';
+  const lines = isUnchanged ? 0 : result.lineCount;
+  return {
+    outcome: isUnchanged ? 'unchanged' : 'applied',
+    took: timeTaken(result.runTime, clock.monotonic() - begun),
+    ...(lines === undefined ? {} : { cost: lines }),
+    lockKey: lockKeyOf(tenant),
+  };
+}
+
+/**
+ * AS3's own time leaves out what happens around it, such as waiting for the save or for us to ask.
+ * One that cannot be true is not used, and it counts for at least half of what was measured here.
+ */
+export function timeTaken(said: number | undefined, measured: number): number {
+  return said === undefined || !(said > 0)
+    ? measured
+    : Math.min(measured, Math.max(said, measured / 2));
 }
 
 interface Answered {
@@ -68,17 +96,25 @@ interface Answered {
   readonly answer: DeviceResponse;
 }
 
-/** Polls the task at growing intervals. After the time limit the outcome is unknown. */
-async function poll(session: Session, clock: Clock, id: string): Promise<Answered> {
+interface Polled {
+  readonly id: string;
+  /** Monotonic time. */
+  readonly expected: number | undefined;
+}
+
+/**
+ * Polls the task at growing intervals, which start again at the time when it is expected to end.
+ * After the time limit the outcome is unknown.
+ */
+async function poll(session: Session, clock: Clock, { id, expected }: Polled): Promise<Answered> {
   const deadline = clock.monotonic() + POLL.giveUp;
-  for (
-    let pause: number = POLL.first;
-    clock.monotonic() < deadline;
-    pause = Math.min(pause * 1.5, POLL.longest)
-  ) {
-    await clock.sleep(pause);
+  for (let pause: number = POLL.first; clock.monotonic() < deadline;) {
+    const left = (expected ?? 0) - clock.monotonic();
+    const isLast = left > 0 && left < pause;
+    await clock.sleep(isLast ? left : pause);
     const answered = await ask(session, id);
     if (answered !== undefined) return answered;
+    pause = isLast ? POLL.first : Math.min(pause * 1.5, POLL.longest);
   }
   throw new DeviceError(
     'BIP502',
@@ -122,11 +158,7 @@ function inDoubt(error: DeviceError): DeviceError {
 }
 
 /** Uses the result of the tenant, whatever the HTTP status. */
-function conclude(
-  device: string,
-  partition: string,
-  { request, answer }: Answered,
-): 'applied' | 'unchanged' {
+function conclude(device: string, partition: string, { request, answer }: Answered): TenantResult {
   const {
     results = [],
     code = answer.status,
@@ -139,7 +171,7 @@ function conclude(
   if (fault) throw fault;
   // A success status without a result says nothing about the partition.
   if (!result) throw inDoubt(wrongShape({ device, request }, answer, 'results: missing'));
-  return result.message === 'no change' ? 'unchanged' : 'applied';
+  return result;
 }
 
 function readOutcome(device: string, { request, answer }: Answered): Outcome {

@@ -71,7 +71,7 @@ const wanted = (
 async function declare(device: Device, state: DeclaredState): Promise<'applied' | 'unchanged'> {
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);
-  return device.declare('k8s', state, reading.declared.lockKey);
+  return (await device.declare('k8s', state, reading.declared.lockKey)).outcome;
 }
 
 describe('a BIG-IP', () => {

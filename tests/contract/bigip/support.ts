@@ -88,7 +88,7 @@ export async function declare(
 ): Promise<'applied' | 'unchanged'> {
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);
-  return device.declare('k8s', state, reading.declared.lockKey);
+  return (await device.declare('k8s', state, reading.declared.lockKey)).outcome;
 }
 
 /** A clock that only moves when it is set or something sleeps. */

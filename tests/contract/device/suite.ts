@@ -70,7 +70,7 @@ async function lockKeyOf(device: Device, partition = K8S): Promise<string | unde
 }
 
 async function declare(device: Device, state: DeclaredState, partition = K8S): Promise<string> {
-  return device.declare(partition, state, await lockKeyOf(device, partition));
+  return (await device.declare(partition, state, await lockKeyOf(device, partition))).outcome;
 }
 
 const declaredAs = (state: DeclaredState): object => ({ kind: 'ours', declared: { state } });
@@ -106,6 +106,15 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         const newer = stateOf([plain], 7, state);
         expect(await declare(device, newer)).toBe('unchanged');
         expect(await device.read(K8S)).toMatchObject(declaredAs(newer));
+      });
+
+      test('again without a reading, with the key that the declare before gave', async () => {
+        const state = stateOf([plain]);
+        const { lockKey } = await device.declare(K8S, state, await lockKeyOf(device));
+        expect(lockKey).toBe(await lockKeyOf(device));
+        const newer = stateOf([plain], 7, state);
+        const next = await device.declare(K8S, newer, lockKey);
+        expect(next.lockKey).toBe(await lockKeyOf(device));
       });
 
       test('the last removal, and keeps the partition with its owners', async () => {

@@ -31,6 +31,8 @@ export interface Script {
   readonly problems: readonly number[];
   /** By the number of the reading: another client writes after it. */
   readonly writes: readonly boolean[];
+  /** By the number of the declare: another client writes after it succeeded. */
+  readonly overtakes: readonly boolean[];
   /** By the number of the look-up: whether every object is missing. */
   readonly missing: readonly boolean[];
   readonly foreign: readonly number[];
@@ -50,8 +52,8 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
   const violations: string[] = [];
   let present = state;
   let key = state === EMPTY_STATE ? 0 : 1;
-  /** Whether the loop knows what is declared: read since the last write, or failure to write. */
-  let isKnown = false;
+  /** Whether the loop knows what is declared: read, or declared and verified by itself. */
+  let known: 'read' | 'declared' | undefined;
   const commit = (next: DeclaredState): void => {
     present = next;
     key += 1;
@@ -64,8 +66,9 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
     }),
   });
   const declare = ({ state: next, lockKey }: Extract<Effect, { kind: 'declare' }>): Happened => {
-    if (!isKnown) violations.push(`declare ${counts.declare} is based on an old reading`);
-    isKnown = false;
+    if (known === undefined)
+      violations.push(`declare ${counts.declare} is based on an old reading`);
+    known = undefined;
     const fault = script.faults[counts.declare];
     counts.declare += 1;
     if (key > 0 && lockKey !== `key-${key}`)
@@ -78,11 +81,16 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
       return refuse({ ...script.refusal, response });
     }
     if (fault === undefined || fault.commit) commit(next);
-    return fault === undefined ? { kind: 'declare' } : refuse(fault);
+    if (fault !== undefined) return refuse(fault);
+    const declared = { outcome: 'applied', lockKey: `key-${key}` } as const;
+    if (script.overtakes[counts.declare - 1] === true) commit(present);
+    // Known without reading it, until a verification finds a difference.
+    known = 'declared';
+    return { kind: 'declare', declared };
   };
   const read = (): Happened => {
     const lockKey = key === 0 ? {} : { lockKey: `key-${key}` };
-    isKnown = true;
+    known = 'read';
     const reading = { kind: 'ours', declared: { state: present, ...lockKey } } as const;
     if (script.writes[counts.read++] === true) commit(present);
     return { kind: 'read', reading };
@@ -93,6 +101,7 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
   };
   const verify = (): Happened => {
     const found = script.problems[counts.verify++] ?? 0;
+    if (found > 0 && known === 'declared') known = undefined;
     return { kind: 'verify', problems: Array.from({ length: found }, (_, i) => `problem ${i}`) };
   };
   return {

@@ -1,8 +1,8 @@
 /**
  * The loop of apply, driven as the pure function that it is. `SLUICE_STEPS=5000000` is for a night.
  *
- * Red with the guard removed: when `withReading` (loop/attempt.ts) keeps the reading, declares are
- * based on old ones; without the budget of rounds or races it never ends; when `afterRefusal`
+ * Red with the guard removed: when `withReading` (loop/attempt.ts) keeps the reading, or `accepted`
+ * (loop/step.ts) trusts a state that differs, declares are based on old ones; without the budget of rounds or races it never ends; when `afterRefusal`
  * (loop/isolate.ts) blames the whole set, innocents are rejected; when `work` (loop/step.ts)
  * declares a set that is known to be refused, nothing is lost but the bound on declares is.
  */
@@ -30,6 +30,7 @@ import { scriptedDevice } from './device.ts';
 const STEPS = Number(process.env['SLUICE_STEPS'] ?? 300_000);
 const WEST = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const PORTS = 5;
+const MOST = BIGIP.declareSize.most;
 
 const port = fc.integer({ min: 1, max: PORTS });
 const wishes = fc
@@ -94,6 +95,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   faults: fc.array(rarely(fault), { maxLength: 20 }),
   problems: fc.array(fc.constantFrom(0, 0, 0, 1), { maxLength: 10 }),
   writes: fc.array(fc.constantFrom(false, false, true), { maxLength: 10 }),
+  overtakes: fc.array(fc.constantFrom(false, false, true), { maxLength: 10 }),
   missing: fc.array(fc.boolean(), { maxLength: 3 }),
   foreign: fc.uniqueArray(port, { maxLength: 1 }),
 });
@@ -103,6 +105,7 @@ const honest = script.map((one): Script => ({
   faults: [],
   problems: [],
   writes: [],
+  overtakes: [],
   missing: [],
   foreign: [],
 }));
@@ -138,15 +141,17 @@ function mostSteps(changes: number): number {
   return rounds * (BUDGETS.parts.limit + 1) * tasks * tries * each;
 }
 
-/** `answer` may also let time pass. */
+/** `answer` may also let time pass. `lines`: how many a declare may have. */
 function drive(
   given: LoopJob,
   answer: ScriptedDevice['answer'],
   time: () => Event['at'] = () => ({ now: 1_000_000, monotonic: 0, hasTime: true }),
+  lines = MOST,
 ): Outcome {
   const at = time;
   const most = mostSteps(2 * PORTS);
-  let step = nextStep(createLoop(given, fullPace(BIGIP.declareSize)), { kind: 'begin', at: at() });
+  const pace = { ...fullPace(BIGIP.declareSize), most: lines };
+  let step = nextStep(createLoop(given, pace), { kind: 'begin', at: at() });
   for (let steps = 1; ; steps++) {
     const { loop, effect } = step;
     if (effect.kind === 'done' || effect.kind === 'fail') return { end: effect, steps };
@@ -181,6 +186,7 @@ const NO_SCRIPT: Script = {
   faults: [],
   problems: [],
   writes: [],
+  overtakes: [],
   missing: [],
   foreign: [],
 };
@@ -194,6 +200,8 @@ const before = fc.nat({ max: INPUTS.length }).map((i) => {
   ];
   return some[i] ?? EMPTY_STATE;
 });
+/** One, two or all changes in one step. */
+const lines = fc.constantFrom(5, 10, MOST);
 
 const wanted = (list: readonly Slice[]): readonly string[] =>
   list.flatMap(({ owner, exposures }) =>
@@ -222,6 +230,8 @@ function byChance(dice: readonly number[], known: readonly DeclaredState[], how:
         return { kind, manualChanges: [] };
       case 'lookup':
         return { kind, missing: [] };
+      case 'declare':
+        return { kind, declared: { outcome: 'applied', lockKey: 'k' } };
       case 'verify':
         return { kind, problems: roll(2) === 0 ? [] : ['differs'] };
       default:
@@ -249,27 +259,32 @@ function counted(device: ScriptedDevice) {
 
 describe('whatever the device does', () => {
   test('it ends within the budgets, every write follows a reading, and every change has a result', () => {
-    const inputs = fc.record({ before, slices, script, again: fc.boolean() });
-    during(STEPS / 2, inputs, ({ before: state, slices: list, script: how, again }) => {
-      const device = scriptedDevice(how, state);
-      const outcome = drive(job(list, { again, adopting: again }), (one) => device.answer(one));
-      const { end } = outcome;
-      expect(device.violations).toEqual([]);
-      if (end.kind === 'fail') {
-        expect(end.error).toBeInstanceOf(DeviceError);
+    const inputs = fc.record({ before, slices, script, again: fc.boolean(), lines });
+    during(
+      STEPS / 2,
+      inputs,
+      ({ before: state, slices: list, script: how, again, lines: most }) => {
+        const device = scriptedDevice(how, state);
+        const given = job(list, { again, adopting: again });
+        const outcome = drive(given, (one) => device.answer(one), undefined, most);
+        const { end } = outcome;
+        expect(device.violations).toEqual([]);
+        if (end.kind === 'fail') {
+          expect(end.error).toBeInstanceOf(DeviceError);
+          return outcome;
+        }
+        const { entries, rejections, declared: now } = end.result;
+        expect(wanted(list).filter((id) => !entries.has(id))).toEqual([]);
+        // What is rejected says why, and is stored with the declaration.
+        const rejected = [...entries].filter(([, { kind }]) => kind === 'rejected');
+        const untold = rejected.filter(
+          ([id, entry]) => !rejections.has(id) || quarantineEntry(now, entry) === undefined,
+        );
+        expect(untold).toEqual([]);
+        expect(isSameContent(device.state(), now)).toBe(true);
         return outcome;
-      }
-      const { entries, rejections, declared: now } = end.result;
-      expect(wanted(list).filter((id) => !entries.has(id))).toEqual([]);
-      // What is rejected says why, and is stored with the declaration.
-      const rejected = [...entries].filter(([, { kind }]) => kind === 'rejected');
-      const untold = rejected.filter(
-        ([id, entry]) => !rejections.has(id) || quarantineEntry(now, entry) === undefined,
-      );
-      expect(untold).toEqual([]);
-      expect(isSameContent(device.state(), now)).toBe(true);
-      return outcome;
-    });
+      },
+    );
   }, 300_000);
 
   test('it ends even if no answer fits, and hours pass between them', () => {
@@ -302,12 +317,13 @@ describe('whatever the device does', () => {
 
 describe('on a device that refuses some exposures only', () => {
   test('these and no others are rejected, the others are declared once, and no declare is empty', () => {
-    during(STEPS / 4, fc.tuple(before, slices, honest), ([state, list, how]) => {
+    const inputs = fc.tuple(before, slices, honest, lines);
+    during(STEPS / 4, inputs, ([state, list, how, most]) => {
       const there = new Set(Object.keys(state.exposures).map(portOf));
       const bad = how.bad.filter((one) => !there.has(one));
       const device = scriptedDevice({ ...how, bad }, state);
       const { answer, arrivals, empty } = counted(device);
-      const outcome = drive(job(list), answer);
+      const outcome = drive(job(list), answer, undefined, most);
       const { end } = outcome;
       expect([...arrivals.values()].filter((times) => times !== 1)).toEqual([]);
       // A fault inside the device is told from one of a change by a declare without any.

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { fullPace, paceAt, slower } from '../../../functions/apply/pace.ts';
+import type { Measured, Pace } from '../../../functions/apply/pace.ts';
+import {
+  expectedTime,
+  fullPace,
+  measured,
+  paceAt,
+  slower,
+  stepOf,
+} from '../../../functions/apply/pace.ts';
 import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
@@ -11,6 +19,7 @@ import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
+const FULL_PACE = fullPace(BIGIP.declareSize);
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const members = (n: number): { address: string; port: number; availability: 'ready' }[] =>
   range(n).map((i) => ({ address: `10.9.0.${i}`, port: 80, availability: 'ready' as const }));
@@ -80,10 +89,76 @@ describe('how much goes into one declare', () => {
     ).toBe(true);
   });
 
+  test.each([
+    ['3 s', 0, [100, 500, 1_000], 9_000],
+    ['3 s and 20 ms for each server that is posted', 20, [100, 500, 1_000], 41_000],
+  ])('on a device that takes %s, 1,000 new exposures are three', async (_what, each, sizes, ms) => {
+    const device = memoryDevice();
+    const servers = ({ exposures }: DeclaredState): number => Object.keys(exposures).length;
+    device.time = (next) => 3_000 + each * servers(next);
+    const states: DeclaredState[] = [];
+    device.after = (_before, next) => void states.push(next);
+    await run(device, ingress(1, 1_000, 1));
+    expect(states.map(servers)).toEqual(sizes);
+    expect(states.reduce((sum, one) => sum + (device.time(one) ?? 0), 0)).toBe(ms);
+  });
+
+  test('after such a burst a pod that comes, one that goes and one more exposure are one each', async () => {
+    const device = memoryDevice();
+    device.time = () => 3_000;
+    const pace = { pace: FULL_PACE };
+    await run(device, ingress(1, 1_000, 2), { pace });
+    const before = device.declares.length;
+    await run(device, ingress(2, 1_000, 3), { pace });
+    await run(device, ingress(3, 1_000, 1), { pace });
+    await run(device, ingress(4, 1_001, 1), { pace });
+    expect(device.declares.length - before).toBe(3);
+  });
+
+  test('between its own steps nothing is read, unless one was not a clean success', async () => {
+    const reads = async (change: (device: MemoryDevice) => void): Promise<number> => {
+      const device = memoryDevice();
+      change(device);
+      let count = 0;
+      const read = device.read.bind(device);
+      device.read = (partition) => {
+        count += 1;
+        return read(partition);
+      };
+      await run(device, ingress(1, 300, 1));
+      expect(Object.keys(device.state().exposures)).toHaveLength(300);
+      return count;
+    };
+    expect(await reads(() => undefined)).toBe(1);
+    const differs = await reads((device) => {
+      let left = 1;
+      device.verify = () => Promise.resolve(left-- > 0 ? ['differs'] : []);
+    });
+    expect(differs).toBe(2);
+    const lost = await reads((device) => {
+      let posts = 0;
+      device.before = (_partition, _next, commit) => {
+        if (++posts !== 2) return;
+        commit();
+        throw new DeviceError('BIP502', 'ambiguous', 'no answer');
+      };
+    });
+    // To learn the outcome, and for the next step: a reading is used once.
+    expect(lost).toBe(3);
+    // Another client declared in between: from then on it is read for each step, and at the end.
+    const overtaken = await reads((device) => {
+      let posts = 0;
+      device.after = () => {
+        if (++posts === 1) void Promise.resolve().then(() => device.touch());
+      };
+    });
+    expect(overtaken).toBe(4);
+  });
+
   test('is a quarter after a script that took too long, until the device copes', async () => {
     const device = memoryDevice();
     const { given } = slow(device, 40, false);
-    const pace = { pace: fullPace(BIGIP.declareSize) };
+    const pace = { pace: FULL_PACE };
     const result = await run(device, ingress(1, 120, 1), { pace });
     expect(Object.keys(device.state().exposures)).toHaveLength(120);
     expect(given).toEqual([500, 125]);
@@ -109,10 +184,10 @@ describe('how much goes into one declare', () => {
     await expect(run(device, ingress(1, 3, 1))).rejects.toMatchObject({ hint: 'slow' });
   });
 
-  test('an hour later it is twice as much, never beyond the first figure', () => {
+  test('an hour later it is twice as much, never beyond what was measured', () => {
     let now = 0;
-    let pace = slower(slower(fullPace(BIGIP.declareSize), now), now);
-    const most = (): number => (pace = paceAt(pace, now)).most;
+    let pace = slower(slower(FULL_PACE, now), now);
+    const most = (): number => stepOf((pace = paceAt(pace, now)));
     const seen = [most()];
     for (let hour = 0; hour < 5; hour++) {
       now += 3_600_000;
@@ -131,6 +206,121 @@ describe('how much goes into one declare', () => {
       BIGIP.declareSize.most,
       BIGIP.declareSize.most,
     ]);
+  });
+});
+
+describe('the size of a step, in lines of AS3’s script', () => {
+  const k8s = 'k8s';
+  const after = (...declares: readonly (Omit<Measured, 'partition'> & { at?: string })[]): Pace =>
+    declares.reduce(
+      (pace, { at = k8s, ...one }) => measured(pace, { partition: at, ...one }),
+      FULL_PACE,
+    );
+  const small = { cost: 5, took: 3_000 };
+
+  test.each([
+    ['nothing was measured', [], 500],
+    ['only small declares, which say nothing about lines', [small, small], 500],
+    ['a few lines, too few to tell their time from the rest', [{ cost: 240, took: 3_000 }], 500],
+    ['3 s for 500 lines, of which an unknown part is fixed', [{ cost: 500, took: 3_000 }], 2_000],
+    ['5 s for 500 lines likewise: 10 ms a line', [{ cost: 500, took: 5_000 }], 1_200],
+    ['the same with a fixed cost of 3 s: fourfold', [small, { cost: 500, took: 5_000 }], 2_000],
+    [
+      'a fixed cost of another partition, which does not count',
+      [
+        { ...small, at: 'other' },
+        { cost: 500, took: 5_000 },
+      ],
+      1_200,
+    ],
+    [
+      'a fixed cost near the limit, which makes nothing smaller',
+      [
+        { cost: 5, took: 28_000 },
+        { cost: 500, took: 29_000 },
+      ],
+      2_000,
+    ],
+    [
+      'a burst on a device that takes 3 s whatever it is',
+      [small, { cost: 500, took: 3_000 }, { cost: 2_000, took: 3_000 }],
+      8_000,
+    ],
+    [
+      'and never more than twice fourfold',
+      [
+        small,
+        { cost: 500, took: 3_000 },
+        { cost: 2_000, took: 3_000 },
+        { cost: 8_000, took: 3_000 },
+      ],
+      8_000,
+    ],
+    [
+      'a burst on a device that takes 20 ms more for each server posted',
+      [small, { cost: 500, took: 5_000 }, { cost: 2_000, took: 13_000 }],
+      2_666,
+    ],
+    [
+      'much slower lines, which count in full',
+      [small, { cost: 500, took: 3_500 }, { cost: 2_000, took: 23_000 }],
+      1_200,
+    ],
+    [
+      'lines that are too slow even for the first step, unless AS3 says so',
+      [small, { cost: 500, took: 28_000 }],
+      500,
+    ],
+    [
+      'a script with somewhat fewer lines than planned',
+      [small, { cost: 500, done: 409, took: 3_000 }],
+      2_000,
+    ],
+    ['a part that was there already', [small, { cost: 2_000, done: 500, took: 5_000 }], 2_000],
+    [
+      'more lines than planned, which say nothing good',
+      [small, { cost: 500, done: 5_000, took: 15_000 }],
+      500,
+    ],
+    [
+      'a repair of many lines with a small change, which is no fixed cost',
+      [
+        { cost: 5, done: 900, took: 20_000 },
+        { cost: 500, took: 3_000 },
+      ],
+      2_000,
+    ],
+    [
+      'a new fence only, which runs no script',
+      [
+        small,
+        { cost: 0, done: 0, took: 100 },
+        {
+          cost: 500,
+          took: 5_000,
+        },
+      ],
+      2_000,
+    ],
+  ] as const)('after %s', (_what, declares, lines) => {
+    expect(stepOf(after(...declares))).toBe(lines);
+  });
+
+  test('after AS3 gave up it is a quarter of the step, whatever was measured, and grows by the hour', () => {
+    const large = after(small, { cost: 500, took: 3_000 }, { cost: 2_000, took: 3_000 });
+    const given = slower(large, 0);
+    expect(stepOf(given)).toBe(2_000);
+    expect(stepOf(measured(given, { partition: k8s, cost: 2_000, took: 3_000 }))).toBe(2_000);
+    expect(stepOf(paceAt(given, 3_600_000))).toBe(4_000);
+  });
+
+  test('the time that a declare will probably take is that of a small one and of its lines', () => {
+    const pace = after(small, { cost: 500, took: 5_000 });
+    expect(expectedTime(pace, k8s, 0)).toBe(3_000);
+    expect(expectedTime(pace, k8s, 1_000)).toBe(7_000);
+    expect(expectedTime(pace, 'other', 1_000)).toBe(4_000);
+    expect(expectedTime(pace, 'other', 5)).toBeUndefined();
+    expect(expectedTime(FULL_PACE, k8s, 1_000)).toBeUndefined();
   });
 });
 

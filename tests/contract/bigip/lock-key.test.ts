@@ -1,0 +1,68 @@
+/** The key that a declare leaves, without reading. With AS3_DEVICE, on F5's AS3 as well. */
+import { connect as connectTls } from 'node:tls';
+import { afterEach, expect, test } from '@jest/globals';
+import { createDevice } from '../../../shared/bigip/device.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import { DeviceConfig } from '../../../shared/config/schema.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import { closeAll, connect, lab, wanted } from './support.ts';
+
+afterEach(closeAll);
+
+async function check(device: Device): Promise<void> {
+  const first = await device.declare('k8s', wanted(), undefined);
+  expect(first).toMatchObject({ outcome: 'applied', created: expect.any(Number) });
+  expect(first.took).toBeGreaterThan(0);
+  // No reading in between, and a declare that stores a new fence only.
+  const more = wanted(wanted(), 2, [32_400, 9_000, 5]);
+  const second = await device.declare('k8s', more, first.lockKey);
+  expect(second).not.toHaveProperty('created');
+  const fenced = wanted(more, 3, [32_400, 9_000, 5]);
+  const third = await device.declare('k8s', fenced, second.lockKey);
+  expect(third).toMatchObject({ outcome: 'unchanged', cost: 0 });
+  expect(await device.read('k8s')).toMatchObject({
+    kind: 'ours',
+    declared: { state: fenced, lockKey: third.lockKey },
+  });
+  await expect(device.declare('k8s', wanted(fenced, 4, [5]), second.lockKey)).rejects.toMatchObject(
+    { code: 'BIP430' },
+  );
+}
+
+test('the next declare needs no reading, because the key of what was declared is known', async () => {
+  await check(connect(await lab()));
+});
+
+const url = process.env['AS3_DEVICE'];
+(url === undefined ? test.skip : test)('F5’s AS3 has the same key', async () => {
+  const device = await realDevice(url ?? '');
+  const before = await device.read('k8s');
+  if (before.kind === 'ours' && before.declared.lockKey !== undefined)
+    throw new Error('the device must not have the partition yet');
+  await check(device);
+  const { lockKey } = await device.read('k8s').then((one) => {
+    if (one.kind === 'refused') throw new Error(one.reason);
+    return one.declared;
+  });
+  await device.declare('k8s', EMPTY_STATE, lockKey);
+  await device.close();
+});
+
+/** A test device with its own certificate, user and password `admin`. */
+async function realDevice(at: string): Promise<Device> {
+  const { hostname, port } = new URL(at);
+  const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  const fingerprint = socket.getPeerCertificate().fingerprint256;
+  socket.destroy();
+  const config = DeviceConfig.parse({
+    name: 'real',
+    url: at,
+    username: 'admin',
+    password: 'env:P',
+    partitions: ['k8s'],
+    tls: { fingerprint },
+  });
+  return createDevice(config, { password: () => Promise.resolve('admin') }, processClock);
+}
