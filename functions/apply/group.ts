@@ -4,7 +4,12 @@
 import type { PartitionReading } from '../../shared/device/reading.ts';
 import { arrivals, heldBySiblings } from '../../shared/domain/plan/device-plan.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
-import { movesBetween } from '../../shared/domain/plan/moves.ts';
+import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
+import { planMoves, withArriving } from '../../shared/domain/plan/moves.ts';
+import type { HeldByNodes } from '../../shared/domain/plan/node-sharing.ts';
+import { decideNodes, isFreed } from '../../shared/domain/plan/node-sharing.ts';
+import { nodesElsewhere } from '../../shared/domain/plan/nodes-elsewhere.ts';
+import { joinEntries } from '../../shared/domain/plan/plan-entry.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { FencesByPartition } from './fences.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
@@ -20,6 +25,8 @@ export interface GroupJob extends Omit<
   | 'holders'
   | 'closed'
   | 'shareNodes'
+  | 'nodes'
+  | 'waiting'
   | 'again'
   | 'fresh'
   | 'overrides'
@@ -39,7 +46,7 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
   const { partitions, again = new Set(), overrides, deferred, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
-  const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: partitions.length > 1 };
+  const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: false };
   const jobs = partitions.map((partition): PartitionJob => ({
     ...shared,
     partition,
@@ -62,56 +69,94 @@ function overridesIn(
 }
 
 /**
- * Coordinates several partitions: an address is in only one of them, so a moved exposure is removed
- * before it is created.
+ * Coordinates several partitions: a virtual address is in only one of them, and a node address in
+ * one unless it is in /Common. So nodes whose move was approved move first, and a moved exposure is
+ * removed before it is created.
  */
 async function applySeveral(
   jobs: readonly PartitionJob[],
   known: ReadonlyMap<string, PartitionReading>,
 ): Promise<readonly PartitionResult[]> {
-  const readings = new Map(known);
-  for (const { device, partition } of jobs)
-    if (!readings.has(partition)) readings.set(partition, await device.read(partition));
-  const states = new Map(
-    [...readings].flatMap(([partition, reading]) =>
-      reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [],
-    ),
-  );
-  const closed = new Map(
-    [...readings].flatMap(([partition, reading]) =>
-      reading.kind === 'refused' ? [[partition, reading] as const] : [],
-    ),
-  );
-  const moves = movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to));
-  const one = async (job: PartitionJob): Promise<PartitionResult> => {
-    const reading = readings.get(job.partition);
-    readings.delete(job.partition);
-    const holders = async (): Promise<readonly AddressHolder[]> => [
-      ...(await (job.holders === undefined ? job.device.foreign() : job.holders())),
-      ...heldBySiblings(job.partition, states, job.device.capabilities.pathOf),
-    ];
-    const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
-    if (!result.refused) states.set(job.partition, result.declared);
-    return result;
+  const site = await readSite(jobs, known);
+  const { states } = site;
+  const { slices = [], orders = [], sameFleet = () => false } = jobs[0] ?? {};
+  const decided = decideNodes({ states, slices, orders, sameFleet });
+  const { moves: all, waiting, arriving } = planMoves(states, slices, decided.shared);
+  const moves = all.filter(({ to }) => !site.closed.has(to));
+  const one = (job: PartitionJob): Promise<PartitionResult> => {
+    // A partition that is empty since can share its nodes without a move.
+    const { shared } = decideNodes({ states, slices, sameFleet });
+    const isMoving = decided.moving.includes(job.partition);
+    const shareNodes = isMoving || shared.get(job.partition) === true;
+    const kept = waiting.get(job.partition);
+    const nodes = nodesElsewhere(job.partition, withArriving(states, arriving));
+    return applyOne(site, { ...job, shareNodes, nodes, ...(kept && { waiting: kept }) });
   };
   const first = new Map<string, PartitionResult>();
   for (const job of jobs) {
-    const leaving = moves.filter((move) => move.from === job.partition);
-    if (leaving.length > 0)
-      first.set(
-        job.partition,
-        await one({ ...job, only: new Set(leaving.map((move) => move.change)) }),
-      );
+    const { partition } = job;
+    const leaving = moves.filter((move) => move.from === partition).map(({ change }) => change);
+    if (leaving.length > 0 || decided.moving.includes(partition))
+      first.set(partition, await one({ ...job, only: new Set(leaving) }));
   }
+  const rest = (job: PartitionJob): Promise<PartitionResult> =>
+    one({ ...job, movedFrom: arrivals(moves, job.partition) });
   const results: PartitionResult[] = [];
-  for (const job of jobs)
-    results.push(
-      merged(
-        first.get(job.partition),
-        await one({ ...job, movedFrom: arrivals(moves, job.partition) }),
-      ),
-    );
-  return results;
+  for (const job of jobs) results.push(merged(first.get(job.partition), await rest(job)));
+  for (const [i, job] of jobs.entries())
+    if (isFreed(job.partition, results[i]!.entries.values(), states, sameFleet))
+      results[i] = merged(results[i], await rest(job));
+  return results.map((result) => withGranted(result, decided.granted));
+}
+
+/** The partitions of a device, as last read or declared. */
+interface Site {
+  /** Valid for one use. */
+  readonly readings: Map<string, PartitionReading>;
+  readonly states: Map<string, DeclaredState>;
+  readonly closed: NonNullable<PartitionJob['closed']>;
+}
+
+async function readSite(
+  jobs: readonly PartitionJob[],
+  known: ReadonlyMap<string, PartitionReading>,
+): Promise<Site> {
+  const readings = new Map(known);
+  for (const { device, partition } of jobs)
+    if (!readings.has(partition)) readings.set(partition, await device.read(partition));
+  const states = [...readings].flatMap(([partition, reading]) =>
+    reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [],
+  );
+  const closed = [...readings].flatMap(([partition, reading]) =>
+    reading.kind === 'refused' ? [[partition, reading] as const] : [],
+  );
+  return { readings, states: new Map(states), closed: new Map(closed) };
+}
+
+async function applyOne(
+  { readings, states, closed }: Site,
+  job: PartitionJob,
+): Promise<PartitionResult> {
+  const { partition } = job;
+  const reading = readings.get(partition);
+  readings.delete(partition);
+  const holders = async (): Promise<readonly AddressHolder[]> => [
+    ...(await (job.holders === undefined ? job.device.foreign() : job.holders())),
+    ...heldBySiblings(partition, states, job.device.capabilities.pathOf),
+  ];
+  const result = await applyPartition({
+    ...job,
+    holders,
+    closed,
+    ...(reading && { reading }),
+  });
+  if (!result.refused) states.set(partition, result.declared);
+  return result;
+}
+
+function withGranted(result: PartitionResult, granted: readonly HeldByNodes[]): PartitionResult {
+  const mine = granted.filter(({ partition }) => partition === result.partition);
+  return mine.length === 0 ? result : { ...result, approved: [...result.approved, ...mine] };
 }
 
 /**
@@ -122,7 +167,7 @@ function merged(first: PartitionResult | undefined, second: PartitionResult): Pa
   if (!first) return second;
   return {
     ...second,
-    entries: new Map([...first.entries, ...second.entries]),
+    entries: joinEntries(first.entries.values(), second.entries.values()),
     rejections: new Map([...first.rejections, ...second.rejections]),
   };
 }

@@ -54,6 +54,8 @@ export interface PartitionJob {
    */
   readonly holders?: () => Promise<readonly AddressHolder[]>;
   readonly shareNodes?: boolean;
+  readonly nodes?: PlanRules['nodes'];
+  readonly waiting?: PlanRules['waiting'];
   readonly overrides?: PlanRules['overrides'];
   /** Detect and keep manual changes before declaring over them. */
   readonly adopting?: boolean;
@@ -95,7 +97,7 @@ export interface PartitionResult {
   /** Result of each change, by `changeId`. */
   readonly entries: ReadonlyMap<string, PlanEntry>;
   readonly rejections: ReadonlyMap<string, Rejection>;
-  /** Removals that approvals allowed. */
+  /** Removals and moves of nodes that approvals allowed. */
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
   /** The state declared now. */
   readonly declared: DeclaredState;

@@ -177,7 +177,9 @@ async function askForRetries(
   { orders }: Stage,
   results: readonly PartitionResult[],
 ): Promise<void> {
-  const retries = orders.flatMap(({ data }) => (data.action === 'retry' ? [data] : []));
+  const retries = orders.flatMap(({ data }) =>
+    data.action === 'retry' || (data.action === 'approve' && data.shareNodes) ? [data] : [],
+  );
   const partition = results.map((result) => result.partition).join(', ');
   for (const [owner, [first]] of Map.groupBy(retries, (retry) => retry.owner))
     if (first)
@@ -186,7 +188,10 @@ async function askForRetries(
         device: first.device,
         partition,
         code: 'OK',
-        reason: `a retry of ${owner} was ordered`,
+        reason:
+          first.action === 'retry'
+            ? `a retry of ${owner} was ordered`
+            : `a move of nodes that ${owner} waits for was approved`,
       });
 }
 
@@ -221,29 +226,38 @@ async function reportApproval(
   { message, data }: Arrived<Approval>,
   results: readonly PartitionResult[],
 ): Promise<void> {
-  const { owner, keys = [], device } = data;
+  const { owner, keys = [], device, shareNodes } = data;
   const met = results.flatMap((result) =>
     result.approved.filter(
       (one) => one.owner === owner && (keys.length === 0 || keys.includes(one.key)),
     ),
   );
   scope.runtime.log.info(
-    { device, owner, approved: met.map(({ key }) => key) },
-    'removals approved',
+    { device, owner, approved: met.map(({ key }) => key), ...(shareNodes && { shareNodes }) },
+    shareNodes === undefined ? 'removals approved' : 'move of nodes approved',
   );
   if (met.length > 0 || message.receiveCount > 1) return;
-  const what =
-    keys.length === 0
-      ? `holds no removals of ${owner}`
-      : `holds no removal of ${keys.join(', ')} for ${owner}`;
   await parkMessage(scope, message, {
     code: 'OWN311',
     reason:
-      `device ${device} ${what}, ` +
+      `device ${device} ${inVain(data)}, ` +
       'or a newer snapshot of its owner arrived after the approval; ' +
-      'the Events and status of its gateways name the held removals',
+      `the Events and status of its gateways name ${
+        shareNodes === undefined ? 'the held removals' : 'what is held'
+      }`,
     subject: owner,
   });
+}
+
+function inVain({ owner, keys = [], shareNodes }: Approval): string {
+  if (shareNodes !== undefined)
+    return (
+      `holds nothing of ${keys.join(', ')} for ${owner} ` +
+      `that a move of the nodes of ${shareNodes.join(', ')} alone would release`
+    );
+  return keys.length === 0
+    ? `holds no removals of ${owner}`
+    : `holds no removal of ${keys.join(', ')} for ${owner}`;
 }
 
 /** Sends a result to the settled queue of the owner's cluster. */

@@ -56,7 +56,7 @@ async function handleDevice(
 ): Promise<readonly QueueMessage[]> {
   const { runtime } = scope;
   const config = runtime.config.devices.find((device) => device.name === group);
-  // Several partitions share their nodes in /Common, where Sluice writes nothing.
+  // Several partitions may share their nodes in /Common, where Sluice writes nothing.
   const partition = config?.partitions.length === 1 ? config.partitions[0] : undefined;
   const { arrivals, dropped } = sortMessages(messages, partition, runtime.clock.now());
   for (const each of dropped) tellDropped(runtime, group, each);

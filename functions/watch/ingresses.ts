@@ -19,8 +19,8 @@ export interface WatchedIngress {
 type Partitioned = Pick<DeviceConfig, 'name' | 'partitions'>;
 
 /**
- * A device with several partitions shares nodes and cannot drain them: a removed pod would still
- * get connections.
+ * A device with several partitions may share nodes and cannot drain those: a removed pod would
+ * still get connections.
  */
 export function watchedIngresses(
   entries: readonly IngressConfig[],

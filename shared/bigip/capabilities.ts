@@ -21,13 +21,10 @@ export const BIGIP: Capabilities = {
   nameOf: applicationName,
   pathOf: (partition, where) => devicePaths(partition, where).virtual,
   bytesOf: (state) => Buffer.byteLength(JSON.stringify(renderTenant(state, { shareNodes: false }))),
-  bodyOf: (states, { partitions, save }) =>
+  bodyOf: (states, { save }) =>
     wrapTenants(
       Object.fromEntries(
-        [...states].map(([partition, state]) => [
-          partition,
-          renderTenant(state, { shareNodes: partitions.length > 1 }),
-        ]),
+        [...states].map(([name, state]) => [name, renderTenant(state, { shareNodes: false })]),
       ),
       save,
     ),

@@ -55,8 +55,6 @@ export function createDevice(
     { session, config, clock, ...surroundings },
     readPartition,
   );
-  const nodesShared = ({ shareNodes = config.partitions.length > 1 }: DeclaredState): boolean =>
-    shareNodes;
   return {
     name: config.name,
     capabilities: BIGIP,
@@ -65,14 +63,14 @@ export function createDevice(
       const { key, took: created } =
         lockKey === undefined ? await declarations.create(partition) : { key: lockKey };
       // An address is returned to service before another pod uses it.
-      if (!nodesShared(next)) await resetNodes(session, partition, next);
+      if (next.shareNodes !== true) await resetNodes(session, partition, next);
       const declared = await declarations.declare(partition, next, key, expected);
       return created === undefined ? declared : { ...declared, created };
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes are in /Common, where Sluice does not write directly.
     reconcileMembers: (partition, state) =>
-      nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state),
+      state.shareNodes === true ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
     mend: async (partition, differences) => {
       const changed = await mend(session, partition, differences);
@@ -109,7 +107,6 @@ function createDeclarations(
     surroundings.onFencesBehind ?? (() => Promise.resolve()),
     surroundings.configured,
   );
-  const options = { shareNodes: config.partitions.length > 1 };
   const read = async (partition: string): Promise<PartitionReading> => {
     const { hostname } = await session.facts();
     const { reading, declaredBy } = await readPartition(partition);
@@ -123,7 +120,7 @@ function createDeclarations(
   };
   const declare: Device['declare'] = async (partition, state, lockKey, expected) => {
     const { hostname } = await session.facts();
-    const rendered = signed(renderTenant(state, options), hostname);
+    const rendered = signed(renderTenant(state, { shareNodes: false }), hostname);
     const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
     const outcome = await post(session, clock, config, { partition, tenant, expected });
     fences.declared(partition, state.owners);

@@ -34,6 +34,6 @@ export interface Capabilities {
   /** The request that declares these partitions, to be shown. */
   readonly bodyOf: (
     states: ReadonlyMap<string, DeclaredState>,
-    config: Pick<DeviceConfig, 'partitions' | 'save'>,
+    config: Pick<DeviceConfig, 'save'>,
   ) => object;
 }

@@ -45,6 +45,8 @@ function exposureAt(cluster: number, { address, partition }: Place): Exposure {
   return exposure({
     address: `10.${cluster}.0.${address}`,
     partition,
+    // Without common nodes, which would have to be moved to /Common first (nodes.test.ts).
+    members: [{ address: `10.244.${cluster}.${address}`, port: 80, availability: 'ready' }],
     gateways: [`ns/gw-${address}`],
   });
 }

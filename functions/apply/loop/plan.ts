@@ -5,6 +5,7 @@ import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/decl
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
 import { stillDeferred, withDeferred } from '../../../shared/domain/plan/deferred-fences.ts';
+import { joinEntries } from '../../../shared/domain/plan/plan-entry.ts';
 import type { Plan, PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import { nextQuarantine, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
@@ -22,8 +23,7 @@ export function makePlan(
   only: ReadonlySet<string> | undefined,
 ): Plan {
   const { job, seen, results } = loop;
-  const { partition, slices, sameFleet, fleetOf, orders, absences } = job;
-  const { movedFrom, shareNodes, overrides, closed } = job;
+  const { partition, slices, sameFleet, fleetOf, orders, absences, overrides } = job;
   return planPartition(partition, state, slices, {
     sameFleet,
     ...(fleetOf && { fleetOf }),
@@ -35,11 +35,26 @@ export function makePlan(
     ...(orders && { orders }),
     ...(absences && { absences }),
     ...outsideOfDeclaration(job),
+    ...surroundingsOf(job),
+    overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...seen.manualChanges] },
+  });
+}
+
+/** What is known of the other partitions of the device. */
+function surroundingsOf({
+  movedFrom,
+  closed,
+  shareNodes,
+  nodes,
+  waiting,
+}: LoopJob): Partial<PlanRules> {
+  return {
     ...(movedFrom && { movedFrom }),
     ...(closed && { closed }),
-    overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...seen.manualChanges] },
     ...(shareNodes === undefined ? {} : { shareNodes }),
-  });
+    ...(nodes && { nodes }),
+    ...(waiting && { waiting }),
+  };
 }
 
 /** What is known of events that the declaration does not contain. */
@@ -51,14 +66,13 @@ function retryIn({ work, attempt }: Loop): ReadonlySet<string> {
   return attempt?.task.again === true ? attempt.only : work.retry;
 }
 
-/** "Unchanged" after a change is not reported. */
+/** With the entries of a later plan. */
 export function withEntries(results: Results, { entries, deferred = new Map() }: Plan): Results {
-  const all = new Map(results.entries);
-  for (const entry of entries) {
-    const id = changeId(entry);
-    if (entry.kind !== 'unchanged' || !all.has(id)) all.set(id, entry);
-  }
-  return { ...results, entries: all, deferred: new Map([...results.deferred, ...deferred]) };
+  return {
+    ...results,
+    entries: joinEntries(results.entries.values(), entries),
+    deferred: new Map([...results.deferred, ...deferred]),
+  };
 }
 
 /** The state with the fences that wait, as if they were declared. */

@@ -1,6 +1,6 @@
 /** Clusters as tables. Pure. */
 import type { ClusterRow } from '../../../shared/operations/clusters/rows.ts';
-import { formatAge } from '../../../shared/domain/text/counts.ts';
+import { formatAge, formatCount } from '../../../shared/domain/text/counts.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /** One row for each cluster and device. `now` is in milliseconds since 1970. */
@@ -34,7 +34,7 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
 
 /** The state, followed by everything that needs attention. */
 function stateInWords(row: ClusterRow): string {
-  const { state, drain, silent, silenceUnknown, rival, held } = row;
+  const { state, drain, silent, silenceUnknown, rival, held, waiting } = row;
   const words = [
     drain === undefined
       ? state
@@ -49,6 +49,9 @@ function stateInWords(row: ClusterRow): string {
             : `rival ${rival.clusterUid} since ${rival.since}`,
         ]),
     ...(held === 0 ? [] : [`${held} removals held`]),
+    ...(waiting === undefined
+      ? []
+      : [`${formatCount(waiting, 'exposure')} held until nodes may move (OWN312)`]),
   ];
   return words.join('; ');
 }

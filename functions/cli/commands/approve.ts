@@ -1,8 +1,11 @@
 /**
- * `sluice approve`: allows removals that are held because no deletion was observed. Sends an order
- * in the group of the device.
+ * `sluice approve`: allows removals that are held because no deletion was observed, and moves of
+ * nodes to /Common that exposures wait for. Sends an order in the group of the device.
  */
 import type { Command } from 'commander';
+import { interruptionInWords } from '../../../shared/domain/plan/nodes-elsewhere.ts';
+import type { Approval } from '../../../shared/domain/steering/steering.ts';
+import type { PlannedApproval } from '../../../shared/operations/approve/approve.ts';
 import { giveApprovals, planApprovals } from '../../../shared/operations/approve/approve.ts';
 import {
   isConfirmed,
@@ -29,7 +32,10 @@ interface ApproveOptions extends CommonOptions, ChangeOptions {
  */
 export function registerApprove(program: Command): void {
   addChangeOptions(addConfigOption(program.command('approve')), { unasked: true })
-    .description('allow removals that are held because no deletion was observed (OWN310)')
+    .description(
+      'allow removals that are held because no deletion was observed (OWN310), ' +
+        'and moves of nodes to /Common that exposures wait for (OWN312)',
+    )
     .argument('<owner>', 'cluster/namespace/service of the ingress, as in the message')
     .option(
       '--keys <keys...>',
@@ -53,18 +59,40 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
   await withContext(
     options,
     async (context) => {
-      const approvals = await planApprovals(context.runtime, { ...options, owner });
-      const what = approvals
-        .map(({ device, keys = [] }) => `${keys.join(', ')} on ${device}`)
-        .join('; ');
-      const question = `Let the removal of ${what} through, which ${owner} does not ask for any more?`;
-      if (!(await isConfirmed(question, options, { unasked: true }))) return;
+      const planned = await planApprovals(context.runtime, { ...options, owner });
+      for (const question of questions(owner, planned))
+        if (!(await isConfirmed(question, options, { unasked: true }))) return;
+      const approvals = planned.map(({ approval }) => approval);
       await giveApprovals(context, approvals, { ...authorOf(options), owner });
-      for (const { device, keys = [] } of approvals)
+      for (const { device, keys = [], shareNodes } of approvals)
         printLine(
-          `approved on ${device}: ${keys.join(', ')}; apply removes them with its next batch`,
+          `approved on ${device}: ${keys.join(', ')}; apply ` +
+            (shareNodes === undefined
+              ? 'removes them with its next batch'
+              : `moves the nodes of ${shareNodes.join(', ')} to /Common with its next batch`),
         );
     },
     { sends: !options.dryRun },
   );
+}
+
+/** One question for all removals, and one for each move, which says what it interrupts. */
+function questions(owner: string, planned: readonly PlannedApproval[]): readonly string[] {
+  const removals = planned.filter(({ moving }) => moving === undefined);
+  const what = removals.map(({ approval }) => placesOf(approval)).join('; ');
+  const moves = planned.flatMap(({ approval, moving }) =>
+    moving === undefined
+      ? []
+      : [
+          `${placesOf(approval)} of ${owner} needs node addresses in several partitions. ` +
+            `${interruptionInWords(moving)} Move them?`,
+        ],
+  );
+  return removals.length === 0
+    ? moves
+    : [`Let the removal of ${what} through, which ${owner} does not ask for any more?`, ...moves];
+}
+
+function placesOf({ device, keys = [] }: Approval): string {
+  return `${keys.join(', ')} on ${device}`;
 }

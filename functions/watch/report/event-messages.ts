@@ -35,6 +35,7 @@ const REASONS: Readonly<
 
 /** Codes, other than an unproven removal, that hold an exposure. */
 const HELD: Readonly<Record<string, string>> = {
+  OWN312: 'NodeInUse',
   OWN350: 'NoAddress',
   OWN353: 'NoAddress',
   OWN354: 'PortConflict',

@@ -159,9 +159,9 @@ export const OWNERSHIP_CODES = {
   OWN341: {
     title: 'The ratio applies to each member',
     cause:
-      'The fleet has mode ratio, and the device has several partitions. The partitions share ' +
-      'their nodes in /Common, where Sluice writes nothing, so the ratio is set on each member, ' +
-      'and a cluster with more pods gets more traffic.',
+      'The fleet has mode ratio, and the partition shares its nodes with others in /Common, where ' +
+      'Sluice writes nothing, so the ratio is set on each member, and a cluster with more pods ' +
+      'gets more traffic.',
     fix:
       'Give the fleet a device with one partition, or choose the ratios with the number of pods ' +
       'in mind.',
@@ -198,6 +198,20 @@ export const OWNERSHIP_CODES = {
     fix:
       'Copy owner (cluster/namespace/service) and exposure (address:port/protocol) from the ' +
       'message about the held removal, and approve again.',
+    retryable: false,
+  },
+  OWN312: {
+    title: 'Held until nodes may move to /Common',
+    cause:
+      'The exposure needs a node address that another partition of the device has too. BIG-IP ' +
+      'accepts an address in one partition only, unless its node is in /Common. Moving the nodes ' +
+      'of a partition there deletes and re-adds all members of its pools, which are empty for a ' +
+      'moment. Sluice does not do that unasked: new exposures and new members wait, and all else ' +
+      'goes on.',
+    fix:
+      'Run "sluice approve" with the owner and the exposure that the message names, at a time when ' +
+      'the interruption is acceptable. Or use the partition that has the address already: the ' +
+      'exposure is then declared without a move.',
     retryable: false,
   },
   OWN330: {

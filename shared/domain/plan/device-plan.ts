@@ -4,15 +4,20 @@
  */
 import type { Slice } from '../exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
-import { changeId } from './plan-entry.ts';
+import { joinEntries } from './plan-entry.ts';
 import type { AddressHolder } from './foreign.ts';
 import type { Move } from './moves.ts';
-import { movesBetween } from './moves.ts';
+import { planMoves, withArriving } from './moves.ts';
+import { decideNodes, isFreed } from './node-sharing.ts';
+import { nodesElsewhere } from './nodes-elsewhere.ts';
 import type { Plan, PlanRules } from './plan.ts';
 import { planPartition } from './plan.ts';
 
 /** The rules of a partition's plan that are the same for all partitions of the device. */
-export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 'shareNodes'> {
+export interface DevicePlanRules extends Omit<
+  PlanRules,
+  'only' | 'movedFrom' | 'shareNodes' | 'nodes' | 'waiting'
+> {
   /** The readable partitions. */
   readonly states: ReadonlyMap<string, DeclaredState>;
   /** `asked`: adapts a slice to a partition; default: unchanged. */
@@ -32,12 +37,14 @@ export type PathOf = (
  * created.
  */
 export function planDevice(
-  partitions: readonly string[],
   slices: readonly Slice[],
   { states, pathOf, asked = (slice) => slice, ...rules }: DevicePlanRules,
 ): ReadonlyMap<string, Plan> {
   const { closed = new Map() } = rules;
-  const moves = movesBetween(states, slices).filter(({ to }) => !closed.has(to));
+  const decided = (known: typeof states): ReadonlyMap<string, boolean> =>
+    decideNodes({ states: known, slices, sameFleet: rules.sameFleet }).shared;
+  const { moves: all, waiting, arriving } = planMoves(states, slices, decided(states));
+  const moves = all.filter(({ to }) => !closed.has(to));
   const now = new Map(states);
   const planned = (
     partition: string,
@@ -45,10 +52,14 @@ export function planDevice(
     more: Pick<PlanRules, 'only' | 'movedFrom'>,
   ): Plan => {
     const holders = rules.holders && [...rules.holders, ...heldBySiblings(partition, now, pathOf)];
+    const kept = waiting.get(partition);
     const shared = {
       ...rules,
       ...(holders && { holders }),
-      shareNodes: partitions.length > 1,
+      // A partition that is empty since can share its nodes without a move.
+      shareNodes: decided(now).get(partition) ?? false,
+      nodes: nodesElsewhere(partition, withArriving(now, arriving)),
+      ...(kept && { waiting: kept }),
       ...more,
     };
     const plan = planPartition(
@@ -68,20 +79,27 @@ export function planDevice(
         : [[partition, planned(partition, state, { only: new Set(leaving) })] as const];
     }),
   );
-  return new Map(
-    [...states.keys()].map((partition) => {
-      const plan = planned(partition, now.get(partition) ?? states.get(partition)!, {
+  const next = (before: Plan | undefined, partition: string): Plan =>
+    merged(
+      before,
+      planned(partition, now.get(partition) ?? states.get(partition)!, {
         movedFrom: arrivals(moves, partition),
-      });
-      return [partition, merged(first.get(partition), plan)] as const;
-    }),
+      }),
+    );
+  const plans = [...states.keys()].map((one) => [one, next(first.get(one), one)] as const);
+  return new Map(
+    plans.map(([partition, plan]) =>
+      isFreed(partition, plan.entries, now, rules.sameFleet)
+        ? [partition, next(plan, partition)]
+        : [partition, plan],
+    ),
   );
 }
 
 /** The exposures that move into a partition, with the partition they come from. */
 export function arrivals(moves: readonly Move[], partition: string): ReadonlyMap<string, string> {
   return new Map(
-    moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]),
+    moves.filter((move) => move.to === partition).map((move) => [move.creation, move.from]),
   );
 }
 
@@ -106,8 +124,6 @@ export function heldBySiblings(
 
 function merged(first: Plan | undefined, second: Plan): Plan {
   if (!first) return second;
-  const entries = new Map(
-    [...first.entries, ...second.entries].map((entry) => [changeId(entry), entry]),
-  );
+  const entries = joinEntries(first.entries, second.entries);
   return { ...second, entries: [...entries.values()], changed: first.changed || second.changed };
 }

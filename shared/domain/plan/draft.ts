@@ -1,7 +1,7 @@
 /** A plan under construction. */
 import type { SameFleet, FleetOf } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
-import type { PlanEntry } from './plan-entry.ts';
+import type { HeldRemoval, PlanEntry } from './plan-entry.ts';
 import type { DeferredFences } from './deferred-fence.ts';
 import { changeId } from './plan-entry.ts';
 import { NO_FLEETS } from './fleet.ts';
@@ -11,6 +11,7 @@ import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { OverrideRules } from './overrides.ts';
 import type { Drain, Quarantined } from '../declared/owner-record.ts';
+import type { NodesElsewhere } from './nodes-elsewhere.ts';
 import type { SharingRules } from './shared-exposure.ts';
 import type { Absence } from '../snapshot/absence.ts';
 import type { Heard } from '../steering/silence.ts';
@@ -53,6 +54,10 @@ export interface PlanRules {
   readonly overrides?: Omit<OverrideRules, 'now'>;
   /** Whether nodes should be in /Common; default: as declared. */
   readonly shareNodes?: boolean;
+  /** Node addresses of the other partitions; default: none. */
+  readonly nodes?: NodesElsewhere;
+  /** Removals that wait for their new place, by `changeId`. */
+  readonly waiting?: ReadonlyMap<string, HeldRemoval>;
 }
 
 /** Mutable state of a plan; only the functions in this folder change it. */

@@ -3,12 +3,8 @@ import { CODES } from '../codes/index.ts';
 import { provesRemoval } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { OwnedExposure } from './draft.ts';
-
-/** The reason why a removal is held. */
-export interface HeldRemoval {
-  readonly code: string;
-  readonly reason: string;
-}
+import type { HeldRemoval } from './plan-entry.ts';
+import { changeId } from './plan-entry.ts';
 
 /** Removals that are allowed besides those that the slice proves. */
 export interface RemovalPermits {
@@ -17,6 +13,8 @@ export interface RemovalPermits {
   readonly approved: ReadonlySet<string>;
   /** Partitions of the device that cannot be written, with the reason. */
   readonly closed: ReadonlyMap<string, HeldRemoval>;
+  /** Removals whose new place cannot take them yet, by `changeId`. */
+  readonly waiting?: ReadonlyMap<string, HeldRemoval>;
 }
 
 /**
@@ -42,7 +40,11 @@ export function heldRemovals(
   permits: RemovalPermits,
 ): ReadonlyMap<string, HeldRemoval> {
   if (leavesDevice(slice)) return new Map();
-  const kept = new Map([...mistakes(slice, gone), ...stuckMoves(slice, gone, permits.closed)]);
+  const kept = new Map([
+    ...mistakes(slice, gone),
+    ...stuckMoves(slice, gone, permits.closed),
+    ...waitingMoves(slice, gone, permits.waiting),
+  ]);
   return new Map([
     ...kept,
     ...unprovenRemovals(
@@ -100,6 +102,20 @@ function stuckMoves(
             ] as const,
           ]
         : [];
+    }),
+  );
+}
+
+/** An exposure that waits at its new place stays at the old one. */
+function waitingMoves(
+  { owner }: Slice,
+  gone: readonly OwnedExposure[],
+  waiting: RemovalPermits['waiting'],
+): ReadonlyMap<string, HeldRemoval> {
+  return new Map(
+    gone.flatMap(({ key }) => {
+      const why = waiting?.get(changeId({ owner, key }));
+      return why === undefined ? [] : [[key, why] as const];
     }),
   );
 }

@@ -24,11 +24,32 @@ export interface Remark {
   readonly message: string;
 }
 
+/** The reason why a removal is held. */
+export interface HeldRemoval {
+  readonly code: string;
+  readonly reason: string;
+}
+
 const CHANGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>(['create', 'update', 'delete']);
 
 /** Whether the entry changes the device. */
 export function isChange(entry: PlanEntry): boolean {
   return CHANGING.has(entry.kind);
+}
+
+/**
+ * The latest entry of each change, by `changeId`; "unchanged" after a change is not reported.
+ */
+export function joinEntries(
+  first: Iterable<PlanEntry>,
+  second: Iterable<PlanEntry>,
+): ReadonlyMap<string, PlanEntry> {
+  const all = new Map([...first].map((entry) => [changeId(entry), entry]));
+  for (const entry of second) {
+    const id = changeId(entry);
+    if (entry.kind !== 'unchanged' || !all.has(id)) all.set(id, entry);
+  }
+  return all;
 }
 
 /** Identifies one owner's change of one exposure. */

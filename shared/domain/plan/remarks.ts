@@ -102,8 +102,8 @@ function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): re
     {
       code: 'OWN341',
       message:
-        `fleet ${fleet.name} has mode ratio, but the device has several partitions, ` +
-        'which share their nodes; ' +
+        `fleet ${fleet.name} has mode ratio, but the partition shares its nodes ` +
+        'with others of the device; ' +
         'so the ratio applies to each member, regardless of how many members a cluster has',
     },
   ];
@@ -148,9 +148,12 @@ function others(
       ];
 }
 
-function waitingByKey({ owners }: PlanDraft): ReadonlyMap<string, readonly string[]> {
+/** An owner whose new members wait for their nodes already shares the exposure. */
+function waitingByKey({ owners, exposures }: PlanDraft): ReadonlyMap<string, readonly string[]> {
+  const shares = (owner: string, key: string): boolean =>
+    exposures.get(key)?.contributions.some((c) => c.owner === owner) ?? false;
   const claims = [...owners].flatMap(([owner, record]) =>
-    [...record.claims.keys()].map((key) => ({ owner, key })),
+    [...record.claims.keys()].filter((key) => !shares(owner, key)).map((key) => ({ owner, key })),
   );
   return new Map(
     [...Map.groupBy(claims, ({ key }) => key)].map(([key, list]) => [

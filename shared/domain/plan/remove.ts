@@ -21,6 +21,7 @@ export function removeUnwanted(draft: PlanDraft, slice: Slice, because?: string)
     owned: owned.length,
     approved: record.approved,
     closed: draft.rules.closed ?? new Map(),
+    ...(draft.rules.waiting && { waiting: draft.rules.waiting }),
   });
   for (const one of gone) {
     const guard = held.get(one.key);

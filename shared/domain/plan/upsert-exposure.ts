@@ -10,11 +10,13 @@ import { lostClaim } from './claims.ts';
 import type { DeclaredExposure } from '../declared/declared.ts';
 import { isSameContent } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
-import { isAllowed, sharingRules } from './draft.ts';
+import { isAllowed, sharedNodes, sharingRules } from './draft.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
 import { structureFingerprint } from './fingerprint.ts';
 import { conflictWithForeign } from './foreign.ts';
+import { heldInWords, nodesInUse } from './nodes-elsewhere.ts';
+import type { NodesInUse } from './nodes-elsewhere.ts';
 import { quarantineReason, quarantineFor } from './quarantine.ts';
 import type { LosingClaim, Quarantined } from '../declared/owner-record.ts';
 import { keepClaimsOfEvicted } from './settle-shared.ts';
@@ -76,19 +78,65 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
     return;
   }
+  const used = nodesWaitedFor(draft, wish);
+  if (used) return hold(draft, wish, { present, used });
+  if (!place(draft, wish, present))
+    say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'already declared' });
+}
+
+/** Members whose nodes other partitions have; undefined if none. */
+function nodesWaitedFor(draft: PlanDraft, { wanted }: ExposureRequest): NodesInUse | undefined {
+  const { partition, declared, rules } = draft;
+  if (rules.nodes === undefined || rules.nodes.size === 0) return undefined;
+  const shared = sharedNodes(draft) ?? false;
+  const used = nodesInUse(wanted.members, { partition, declared, shared }, rules.nodes);
+  return used === undefined || used.moving.length === 0 ? undefined : used;
+}
+
+/**
+ * A new exposure waits; an existing one goes on without the new members that wait, and keeps its
+ * members if it would have none. The claim keeps the whole request until the nodes have moved.
+ */
+function hold(
+  draft: PlanDraft,
+  wish: ExposureRequest,
+  { present, used }: { readonly present: DeclaredExposure | undefined; readonly used: NodesInUse },
+): void {
+  const { owner, wanted } = wish;
+  const key = exposureKey(wanted);
+  const mine = present?.contributions.find((c) => c.owner === owner);
+  if (mine) {
+    const free = wanted.members.filter(({ address }) => !used.addresses.includes(address));
+    const members = free.length > 0 ? free : [...mine.members];
+    place(draft, { ...wish, wanted: { ...wanted, members } }, present);
+  }
+  draft.owners.get(owner)?.claims.set(key, wanted);
+  if (wish.standing) return;
+  const what = mine ? 'its new members wait' : 'it waits';
+  const reason = `${what}: ${heldInWords({ owner, key }, used)}`;
+  say(draft, wish, { kind: 'held', code: 'OWN312', reason });
+}
+
+/** Whether the request changes something, or is left out; false if it is declared already. */
+function place(
+  draft: PlanDraft,
+  wish: ExposureRequest,
+  present: DeclaredExposure | undefined,
+): boolean {
+  const { owner, wanted } = wish;
+  const key = exposureKey(wanted);
   const next = joined(draft, present, wish);
   if (isSameContent(present, next)) {
     forget(draft, wish);
-    return say(draft, wish, {
-      kind: 'unchanged',
-      code: 'OK',
-      reason: 'already declared',
-    });
+    return false;
   }
   const structure = structureFingerprint(next.settings);
   const refused = quarantineFor(draft, { owner, key }, structure);
-  if (refused) return leaveOut(draft, wish, { present, refused });
-  if (!isAllowed(draft, { owner, key })) return;
+  if (refused) {
+    leaveOut(draft, wish, { present, refused });
+    return true;
+  }
+  if (!isAllowed(draft, { owner, key })) return true;
   keepClaimsOfEvicted(draft, present, next);
   draft.exposures.set(key, next);
   forget(draft, wish);
@@ -98,6 +146,7 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
       ? describeUpdate(present, next, sharingRules(draft))
       : { kind: 'create', code: 'OK', reason: creation(draft, wish) }),
   });
+  return true;
 }
 
 type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;

@@ -11,7 +11,7 @@ const Device = Name.min(1);
 const Cluster = Name.min(1);
 const Owner = Name.regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service');
 
-/** Allows removals that the guard holds. */
+/** Allows removals that the guard holds, or a move of nodes that an exposure waits for. */
 export const Approval = z.strictObject({
   action: z.literal('approve'),
   device: Device,
@@ -20,6 +20,11 @@ export const Approval = z.strictObject({
   keys: z.array(z.string().min(1)).min(1).optional(),
   /** The owner's version that was shown; absent in orders of older versions. */
   version: Version.exactOptional(),
+  /**
+   * Partitions whose nodes may move to /Common, as shown. The keys are then exposures that wait for
+   * it, and no removal is approved.
+   */
+  shareNodes: z.array(Name.min(1)).min(1).exactOptional(),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
 
@@ -129,13 +134,21 @@ export function approvedKeys(
   state: DeclaredState,
   { steering, at }: { readonly steering: Approval; readonly at: number },
 ): readonly string[] {
-  const { owner, keys, version } = steering;
+  const { owner, keys, shareNodes } = steering;
   const record = state.owners[owner];
-  const isAsShown =
-    record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
-  const spoke = record?.seen === undefined ? Number.NEGATIVE_INFINITY : Date.parse(record.seen);
-  if (!isAsShown && spoke > at + MEANWHILE_MS) return [];
+  if (shareNodes !== undefined || !isAsShown(record, { steering, at })) return [];
   const has = (key: string): boolean =>
     state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false;
   return (keys ?? record?.held ?? []).filter(has);
+}
+
+/** Whether the owner is as it was shown to the operator, or sent newer events only meanwhile. */
+export function isAsShown(
+  record: DeclaredState['owners'][string] | undefined,
+  { steering: { version }, at }: { readonly steering: Approval; readonly at: number },
+): boolean {
+  const isSame =
+    record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
+  const spoke = record?.seen === undefined ? Number.NEGATIVE_INFINITY : Date.parse(record.seen);
+  return isSame || spoke <= at + MEANWHILE_MS;
 }

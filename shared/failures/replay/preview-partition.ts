@@ -71,7 +71,7 @@ function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly Pl
     holders,
     sameFleet,
   });
-  const plans = planDevice(partitions, slices, {
+  const plans = planDevice(slices, {
     states,
     closed,
     sameFleet,

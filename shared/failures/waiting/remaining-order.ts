@@ -41,7 +41,9 @@ function approvalLeft(
   at: number,
   { slices, states }: StateOnReturn,
 ): Approval | undefined {
-  const { owner } = approval;
+  const { owner, shareNodes } = approval;
+  // The owner wants these exposures; apply compares the version and what is still held.
+  if (shareNodes !== undefined) return approval;
   const wanted = slices
     .filter(({ subject }) => subject === owner)
     .flatMap((entry) => Object.entries(entry.wanted ?? {}));
@@ -85,7 +87,7 @@ function forgetLeft(order: ForgetOrder, { slices }: StateOnReturn): ForgetOrder 
 export function orderInWords(steering: Steering): string {
   switch (steering.action) {
     case 'approve':
-      return `approve ${steering.keys?.join(', ') ?? 'all held removals'} of ${steering.owner}`;
+      return approvalInWords(steering);
     case 'drain':
       return `${steering.mode} cluster ${steering.cluster}: ${steering.because}`;
     case 'enable':
@@ -103,4 +105,10 @@ export function orderInWords(steering: Steering): string {
     case 'adopt':
       return `adopt cluster ${steering.cluster} with kube-system UID ${steering.clusterUid}`;
   }
+}
+
+function approvalInWords({ owner, keys, shareNodes }: Approval): string {
+  if (shareNodes === undefined)
+    return `approve ${keys?.join(', ') ?? 'all held removals'} of ${owner}`;
+  return `move the nodes of ${shareNodes.join(', ')} to /Common for ${keys?.join(', ')} of ${owner}`;
 }

@@ -1,12 +1,23 @@
-/** Approves removals that are held because no deletion was observed. */
+/**
+ * Approves removals that are held because no deletion was observed, and moves of nodes to /Common
+ * that exposures wait for.
+ */
+import { sharedFleet } from '../../config/fleets.ts';
 import type { SluiceConfig } from '../../config/schema.ts';
+import type { SameFleet } from '../../domain/plan/fleet.ts';
+import type { HeldByNodes } from '../../domain/plan/node-sharing.ts';
+import { heldByNodes } from '../../domain/plan/node-sharing.ts';
+import { countPools } from '../../domain/plan/nodes-elsewhere.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../domain/declared/declared.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { Approval } from '../../domain/steering/steering.ts';
 import { compareVersions } from '../../domain/revision.ts';
+import type { Version } from '../../domain/revision.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { Author, OperationContext } from '../context.ts';
-import { statesOf } from '../clusters/rows.ts';
+import { statesByPartition, statesOf } from '../clusters/rows.ts';
 import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
@@ -20,19 +31,41 @@ export interface WantedApproval {
   readonly device?: string | undefined;
 }
 
+/** An approval with what it interrupts. */
+export interface PlannedApproval {
+  readonly approval: Approval;
+  /** Partitions whose nodes move to /Common; absent for removals. */
+  readonly moving?: HeldByNodes['moving'];
+}
+
 /**
- * The approvals that would be sent now, one per device; throws an explanation if the request is
+ * The approvals that would be sent now, per device one for removals and one for moves; throws an explanation if the request is
  * invalid.
  */
 export async function planApprovals(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   wanted: WantedApproval,
-): Promise<readonly Approval[]> {
+): Promise<readonly PlannedApproval[]> {
   const { config } = runtime;
   checkWords(config, wanted.owner, wanted);
   const devices = [...chooseDevices(config, wanted.device)];
   const declared = await readDeclaredPartitions({ ...runtime, config: { ...config, devices } });
-  return approvalsFor(declared, wanted.owner, wanted.keys);
+  const approvals = approvalsFor(declared, wanted.owner, wanted.keys, sharedFleet(config));
+  return approvals.map((approval) => ({ approval, ...interruptedBy(approval, declared) }));
+}
+
+/** The partitions of a move with the number of pools that it empties for a moment. */
+function interruptedBy(
+  { device, shareNodes }: Approval,
+  declared: readonly DeclaredPartitionView[],
+): Pick<PlannedApproval, 'moving'> {
+  if (shareNodes === undefined) return {};
+  const states = statesByPartition(declared, device);
+  const moving = shareNodes.map((partition) => ({
+    partition,
+    pools: countPools(states.get(partition) ?? EMPTY_STATE),
+  }));
+  return { moving };
 }
 
 /** In order with the slices of each device; the audit log keeps it. */
@@ -42,13 +75,18 @@ export async function giveApprovals(
   { owner, who, why }: Author & Pick<WantedApproval, 'owner'>,
 ): Promise<void> {
   await sendOrders(runtime, approvals);
-  const what = approvals.map(({ device, keys = [] }) => `${keys.join(', ')} on ${device}`);
+  const what = approvals.map(
+    ({ device, keys = [], shareNodes }) =>
+      `${keys.join(', ')} on ${device}` +
+      (shareNodes === undefined ? '' : ` (nodes of ${shareNodes.join(', ')} to /Common)`),
+  );
+  const devices = new Set(approvals.map(({ device }) => device)).size;
   await audit.append({
     who,
     action: 'approve',
     selection: `${owner}: ${what.join('; ')}`,
     why,
-    result: `sent to ${approvals.length === 1 ? 'one device' : `${approvals.length} devices`}`,
+    result: `sent to ${devices === 1 ? 'one device' : `${devices} devices`}`,
   });
 }
 
@@ -76,14 +114,15 @@ export function checkWords(
 }
 
 /**
- * One approval per device, including devices that the ingress left. It contains the removals held
- * now and the version of the owner, so that a delayed order never removes anything that was not
- * shown.
+ * One approval of removals per device, including devices that the ingress left, and one of moves.
+ * They contain what is held now and the version of the owner, so that a delayed order never does
+ * anything that was not shown.
  */
 export function approvalsFor(
   declared: readonly DeclaredPartitionView[],
   owner: string,
   keys: readonly string[] | undefined,
+  sameFleet: SameFleet = () => false,
 ): readonly Approval[] {
   const away = declared.find((one) => 'problem' in one);
   if (away && 'problem' in away && keys === undefined)
@@ -93,13 +132,14 @@ export function approvalsFor(
         'Name the exposures with --keys, or select a reachable device with --device',
     );
   const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
-    approvalOn(device, { declared, owner, keys }),
+    approvalsOn(device, { declared, owner, keys, sameFleet }),
   );
   if (approvals.length === 0)
     throw new Error(
       `no removal of ${owner} is held on ` +
-        `${[...new Set(declared.map(({ device }) => device))].join(', ')}; ` +
-        '"sluice cluster list" shows the number of held removals',
+        `${[...new Set(declared.map(({ device }) => device))].join(', ')}, ` +
+        'and no exposure of it waits for a move of nodes; ' +
+        '"sluice cluster list" shows how much is held',
     );
   return approvals;
 }
@@ -109,13 +149,53 @@ interface Looked {
   readonly declared: readonly DeclaredPartitionView[];
   readonly owner: string;
   readonly keys: readonly string[] | undefined;
+  readonly sameFleet: SameFleet;
 }
 
-/**
- * Undefined for a device that answers and holds none of the removals; a device that does not answer
- * may hold them.
- */
-function approvalOn(device: string, { declared, owner, keys }: Looked): readonly Approval[] {
+/** Nothing for a device that answers and holds nothing; one that does not answer may hold it. */
+function approvalsOn(device: string, looked: Looked): readonly Approval[] {
+  const { declared, owner, keys, sameFleet } = looked;
+  const held = heldByNodes(statesByPartition(declared, device), sameFleet).filter(
+    (one) => one.owner === owner && keys?.includes(one.key) !== false,
+  );
+  const waiting = new Set(held.map(({ key }) => key));
+  return [...removalsOn(device, looked, waiting), ...movesOn(device, looked, held)];
+}
+
+/** All moves that the exposures wait for, and the version of the owner that was shown. */
+function movesOn(
+  device: string,
+  { declared, owner }: Looked,
+  held: readonly HeldByNodes[],
+): readonly Approval[] {
+  if (held.length === 0) return [];
+  const version = newestVersion(statesOf(declared, device), owner);
+  const moving = held.flatMap((one) => one.moving.map(({ partition }) => partition));
+  return [
+    Approval.parse({
+      action: 'approve',
+      device,
+      owner,
+      keys: [...new Set(held.map(({ key }) => key))],
+      ...(version && { version }),
+      shareNodes: [...new Set(moving)],
+    }),
+  ];
+}
+
+function newestVersion(states: readonly DeclaredState[], owner: string): Version | undefined {
+  return states
+    .flatMap(({ owners }) => owners[owner]?.version ?? [])
+    .toSorted(compareVersions)
+    .at(-1);
+}
+
+/** `waiting`: exposures that wait for a move; their removal is not meant. */
+function removalsOn(
+  device: string,
+  { declared, owner, keys }: Looked,
+  waiting: ReadonlySet<string>,
+): readonly Approval[] {
   const states = statesOf(declared, device);
   const records = states.flatMap(({ owners }) => owners[owner] ?? []);
   const isThere = (key: string): boolean =>
@@ -126,12 +206,9 @@ function approvalOn(device: string, { declared, owner, keys }: Looked): readonly
   const meant =
     keys === undefined
       ? [...new Set(records.flatMap(({ held = [] }) => held))]
-      : keys.filter((key) => !answers || isThere(key));
+      : keys.filter((key) => !waiting.has(key) && (!answers || isThere(key)));
   if (meant.length === 0) return [];
-  const version = records
-    .map((record) => record.version)
-    .toSorted(compareVersions)
-    .at(-1);
+  const version = newestVersion(states, owner);
   return [
     Approval.parse({ action: 'approve', device, owner, keys: meant, ...(version && { version }) }),
   ];

@@ -2,8 +2,11 @@
 import type { SluiceConfig } from '../../config/schema.ts';
 import { silencePolicies } from '../../config/silence.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import { sharedFleet } from '../../config/fleets.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
+import { heldByNodes } from '../../domain/plan/node-sharing.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
 import type { Heard, SilentCluster } from '../../domain/steering/silence.ts';
 import { newestEvents, NOTHING_HEARD, silentClusters } from '../../domain/steering/silence.ts';
@@ -21,6 +24,8 @@ export interface ClusterRow {
   readonly members: number;
   /** Number of removals that wait for approval. */
   readonly held: number;
+  /** Number of exposures that wait for an approved move of nodes; absent if there are none. */
+  readonly waiting?: number;
   readonly version?: string;
   /** Time of its newest event. */
   readonly seen?: string;
@@ -41,7 +46,19 @@ export function statesOf(
   declared: readonly DeclaredPartitionView[],
   device: string,
 ): readonly DeclaredState[] {
-  return declared.flatMap((one) => (one.device === device && 'state' in one ? [one.state] : []));
+  return [...statesByPartition(declared, device).values()];
+}
+
+/** The readable states of a device, by partition. */
+export function statesByPartition(
+  declared: readonly DeclaredPartitionView[],
+  device: string,
+): ReadonlyMap<string, DeclaredState> {
+  return new Map(
+    declared.flatMap((one) =>
+      one.device === device && 'state' in one ? [[one.partition, one.state] as const] : [],
+    ),
+  );
 }
 
 /** kube-system UIDs that adoptions replaced, as far as known. */
@@ -77,12 +94,16 @@ export function clusterRows(
     const heardHere = heard.get(device) ?? NOTHING_HEARD;
     const silent = silentClusters(states, silencePolicies(config), now, heardHere);
     const newest = newestEvents(states, heardHere);
+    const waiting = heldByNodes(statesByPartition(declared, device), sharedFleet(config));
     const asked = (cluster: string): boolean =>
       config.ingresses.some(
         (ingress) => ingress.cluster === cluster && ingress.devices.includes(device),
       );
     const rows = knownClusters(config, states).map((cluster) => ({
-      row: rowOf(cluster, { device, states, silent, newest }),
+      row: {
+        ...rowOf(cluster, { device, states, silent, newest }),
+        ...countOf(waiting.filter(({ owner }) => parseOwner(owner).cluster === cluster)),
+      },
       asked: asked(cluster),
     }));
     return rows
@@ -92,6 +113,10 @@ export function clusterRows(
       )
       .map(({ row }) => row);
   });
+}
+
+function countOf({ length }: readonly unknown[]): Pick<ClusterRow, 'waiting'> {
+  return length === 0 ? {} : { waiting: length };
 }
 
 /** What is known of all clusters on one device. */
@@ -156,8 +181,11 @@ function rivalIn(
 }
 
 /** Whether an operator should look at it. */
-export function needsAttention({ silent, silenceUnknown, rival, held }: ClusterRow): boolean {
-  return silent || silenceUnknown === true || rival !== undefined || held > 0;
+export function needsAttention(row: ClusterRow): boolean {
+  const { silent, silenceUnknown, rival, held, waiting } = row;
+  return (
+    silent || silenceUnknown === true || rival !== undefined || held > 0 || waiting !== undefined
+  );
 }
 
 /** The state of a cluster over all devices: `enabled`, or the exceptions with their devices. */
@@ -174,7 +202,8 @@ export function describeStanding(rows: readonly ClusterRow[]): string {
 }
 
 /** For `sluice status`: empty if nothing needs attention. */
-function briefly({ state, silent, silenceUnknown, rival, held }: ClusterRow): readonly string[] {
+function briefly(row: ClusterRow): readonly string[] {
+  const { state, silent, silenceUnknown, rival, held, waiting } = row;
   return [
     ...(state === 'enabled' ? [] : [state]),
     ...(silent ? ['silent'] : []),
@@ -187,5 +216,6 @@ function briefly({ state, silent, silenceUnknown, rival, held }: ClusterRow): re
             : 'another cluster uses its id',
         ]),
     ...(held === 0 ? [] : [`${held} removals held`]),
+    ...(waiting === undefined ? [] : [`${formatCount(waiting, 'exposure')} held`]),
   ];
 }

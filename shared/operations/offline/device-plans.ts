@@ -70,7 +70,7 @@ export function plansFor(
     const ingress = ingressOf.get(slice.owner);
     return ingress === undefined ? slice : asDeclaredIn(slice, ingress, state);
   };
-  const plans = planDevice(device.partitions, slices, {
+  const plans = planDevice(slices, {
     states,
     holders,
     sameFleet,

@@ -36,7 +36,7 @@ export function gateway(name: string, servers: readonly ServerSpec[]): ApiObject
 }
 
 /** Leads every port of the gateway to the echo server. */
-function route(name: string): ApiObject {
+export function route(name: string): ApiObject {
   const tcp = [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }];
   return {
     apiVersion: 'networking.istio.io/v1',

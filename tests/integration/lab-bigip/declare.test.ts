@@ -160,11 +160,21 @@ describe('AS3 declarations', () => {
       code: 422,
       message: 'declaration is invalid',
       errors: [
-        expect.stringContaining('static address 10.0.0.1 conflicts with bigip node /one/10.0.0.1'),
+        '/two/a/pool/members: pool member /two/a/pool/members/0 static address 10.0.0.1 ' +
+          'conflicts with bigip node /one/10.0.0.1',
       ],
     });
+    expect((await declare(bigip, { two: shared('172.16.100.2') })).body['errors']).toEqual(
+      moved.body['errors'],
+    );
     await call(bigip, 'DELETE', `${DECLARE}/one`);
     expect((await declare(bigip, { one: shared('172.16.100.1') })).status).toBe(200);
+    const alone = tenant({
+      a: app({ address: '172.16.100.2', members: [member(80, '10.0.0.1')] }),
+    });
+    expect((await declare(bigip, { two: alone })).body['errors']).toEqual([
+      '/two/a/pool/members: The node /two/10.0.0.1 conflicts with /Common/10.0.0.1',
+    ]);
     expect((await declare(bigip, { two: shared('172.16.100.2') })).status).toBe(200);
     const node = await call(bigip, 'GET', '/mgmt/tm/ltm/node/~Common~10.0.0.1');
     expect(node.body['metadata']).toEqual([{ name: 'references', value: '2', persist: 'true' }]);

@@ -340,7 +340,12 @@ describe('an exposure that goes to another partition', () => {
     ['is none for another port', slice(1, [exposure({ port: 2, partition: 'b' })]), 0],
   ])('%s', (_, wanted, count) => {
     expect(movesBetween(states, [wanted])).toEqual(
-      Array.from({ length: count }, () => ({ change: `${EAST} ${key(1)}`, from: 'a', to: 'b' })),
+      Array.from({ length: count }, () => ({
+        change: `${EAST} ${key(1)}`,
+        creation: `${EAST} ${key(1)}`,
+        from: 'a',
+        to: 'b',
+      })),
     );
   });
 });

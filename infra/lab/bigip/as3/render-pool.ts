@@ -108,8 +108,15 @@ function nodePath(
   const conflict = (rendering.nodes.get(address) ?? []).find(
     (node) => node.path !== wanted && node.path !== own,
   );
-  if (conflict !== undefined)
-    throw new Invalid(path, `static address ${address} conflicts with bigip node ${conflict.path}`);
+  if (conflict !== undefined) {
+    const members = path.slice(0, path.lastIndexOf('/'));
+    throw new Invalid(
+      members,
+      conflict.path === common
+        ? `The node ${own} conflicts with ${common}`
+        : `pool member ${path} static address ${address} conflicts with bigip node ${conflict.path}`,
+    );
+  }
   return { node: wanted, foreign: false };
 }
 
