@@ -70,7 +70,11 @@ export function podAddress(pod: number): string {
   return `10.244.${1 + Math.floor(pod / 200)}.${1 + (pod % 200)}`;
 }
 
-/** The cluster with so many Gateways, whose ports the Service has, and two ready pods. */
+/**
+ * The cluster with so many Gateways, whose ports the Service has, and three ready pods. With a
+ * fourth, no size of the table has a longer interval of its default monitors, which would change
+ * every pool in other ways, too.
+ */
 export function fillCluster(store: ObjectStore, gateways: number): BenchCluster {
   const put = (object: RawObject): void => void store.apply(object);
   for (const object of [...nodes(['192.168.0.11', '192.168.0.12']), echoService()]) put(object);
@@ -83,7 +87,7 @@ export function fillCluster(store: ObjectStore, gateways: number): BenchCluster 
   for (let n = 0; n < gateways; n++) for (const object of gatewayObjects(n)) store.apply(object);
   const follower = followEndpoints(store);
   const pods = podActions(store);
-  for (const pod of [pods.addPod(), pods.addPod()]) pods.setReady(pod, true);
+  for (const pod of [pods.addPod(), pods.addPod(), pods.addPod()]) pods.setReady(pod, true);
   return {
     ...pods,
     addServicePort: (port) => put(withPorts(ingressOf(store), [port])),
