@@ -21,6 +21,7 @@ import {
   MEMBER_ROWS,
   MONITOR_ROWS,
   NODE_ROWS,
+  OWN_ADDRESS_ROWS,
   POOL_ROWS,
   VIRTUAL_ROWS,
 } from './rows.ts';
@@ -158,7 +159,7 @@ function ofAddresses(
       const declared = held.get(item.address);
       return declared === undefined
         ? []
-        : told('virtual-address', item.fullPath, compareRows(ADDRESS_ROWS, declared, item));
+        : told('virtual-address', item.fullPath, compareRows(OWN_ADDRESS_ROWS, declared, item));
     }),
     ...common.addresses.flatMap((item) =>
       outside(compareRows(ADDRESS_ROWS, {}, item), item.fullPath),

@@ -325,6 +325,17 @@ export const ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
   fixed('autoDelete', 'automatic deletion', 'true'),
 ];
 
+/** In /Common, the traffic group is the choice of whoever created the address. */
+export const OWN_ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
+  ...ADDRESS_ROWS,
+  {
+    field: 'inheritedTrafficGroup',
+    words: 'inherited traffic group',
+    heal: 'declare',
+    wanted: ({ trafficGroup }) => (trafficGroup === undefined ? 'true' : undefined),
+  },
+];
+
 /** Beside state and ratio, which `nodes.ts` reconciles. */
 export const NODE_ROWS: readonly DriftRow<unknown>[] = [
   fixed('connectionLimit', 'connection limit', 0, 'patch'),

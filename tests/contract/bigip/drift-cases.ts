@@ -1,6 +1,6 @@
 /** One change by hand for each property that a declaration decides. */
 import {
-  ADDRESS_ROWS,
+  OWN_ADDRESS_ROWS,
   MEMBER_ROWS,
   MONITOR_ROWS,
   NODE_ROWS,
@@ -123,6 +123,10 @@ const CHANGES: Readonly<Record<keyof typeof PATHS, Values>> = {
     enabled: 'no',
     connectionLimit: 5,
     autoDelete: 'false',
+    inheritedTrafficGroup: {
+      trafficGroup: '/Common/traffic-group-2',
+      inheritedTrafficGroup: 'false',
+    },
   },
   node: { connectionLimit: 5, rateLimit: '5', dynamicRatio: 5, monitor: '/Common/icmp' },
 };
@@ -132,9 +136,12 @@ const ROWS: Readonly<Record<keyof typeof PATHS, readonly DriftRow<never>[]>> = {
   pool: POOL_ROWS,
   member: MEMBER_ROWS,
   monitor: MONITOR_ROWS,
-  address: ADDRESS_ROWS,
+  address: OWN_ADDRESS_ROWS,
   node: NODE_ROWS,
 };
+
+/** Properties that are changed in several fields, or in others. */
+const OF_SEVERAL = new Set(['vlans', 'inheritedTrafficGroup']);
 
 /** Only the whole configuration of a device can change it: iControl REST refuses it. */
 const NOT_BY_HAND = ['virtual mask'];
@@ -165,7 +172,7 @@ export const DRIFT_CASES: readonly DriftCase[] = Object.entries(CHANGES).flatMap
     Object.entries(changes).map(([field, value]) => ({
       name: `${object} ${field}`,
       path: PATHS[object as keyof typeof PATHS],
-      patch: field === 'vlans' ? (value as Values) : { [field]: value },
+      patch: OF_SEVERAL.has(field) ? (value as Values) : { [field]: value },
       heal:
         ROWS[object as keyof typeof PATHS].find((row) => row.field === field)?.heal ?? 'declare',
     })),

@@ -192,7 +192,10 @@ export function patchVirtualAddress(draft: Draft, path: string, body: Json): voi
     ...address,
     ...flags(body, { enabled: 'yes', arp: 'enabled', spanning: 'enabled' }),
     ...texts(body, ['icmpEcho', 'routeAdvertisement', 'trafficGroup']),
-    plain: patchedPlain(address.plain, body),
+    plain: {
+      ...patchedPlain(address.plain, body),
+      ...('trafficGroup' in body && { inheritedTrafficGroup: 'false' }),
+    },
   });
 }
 
