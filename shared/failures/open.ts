@@ -17,8 +17,8 @@ import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
 import type { PolicyTurns } from './replay/turns.ts';
-import { createS3Blobs } from './s3/blobs.ts';
-import type { S3BlobsOptions } from './s3/blobs.ts';
+import { lazyS3Blobs } from './s3/lazy-blobs.ts';
+import type { S3BlobsOptions } from './s3/options.ts';
 import { createFailureStore } from './store.ts';
 import { createWaitingPlace } from './waiting/place.ts';
 import type { WaitingPlace } from './waiting/place.ts';
@@ -80,7 +80,7 @@ export function openBlobs(
     case 'fs':
       return createFileBlobs(config.path, id);
     case 's3':
-      return createS3Blobs({
+      return lazyS3Blobs({
         bucket: config.bucket,
         prefix: config.prefix,
         region: config.region,

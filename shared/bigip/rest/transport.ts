@@ -3,27 +3,15 @@
  * that sends HTTP to BIG-IP.
  */
 import { describeErrorCode } from '../../telemetry/errors.ts';
-import type { TLSSocket } from 'node:tls';
-import { Agent, buildConnector, request } from 'undici';
+import { lazily } from '../../runtime/lazy.ts';
 import { readBody, startMeter, TooLarge, TooSlow } from '../../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
-import type { CallKind, CallSettings } from './calls.ts';
+import type { CallKind } from './calls.ts';
 import { DeviceError } from '../../device/errors.ts';
+import type { HttpClient } from './http-client.ts';
+import { PinMismatch, type TransportOptions } from './transport-options.ts';
 
-/**
- * The address of a unit and how its certificate is verified: by system CAs, by `ca`, or by
- * `fingerprint`.
- */
-export interface TransportOptions extends CallSettings {
-  readonly name: string;
-  readonly url: string;
-  /** PEM bundle of a private CA. */
-  readonly ca?: string | undefined;
-  /**
-   * SHA-256 fingerprint of the device's certificate, in hex, colons allowed; replaces the CA check.
-   */
-  readonly fingerprint?: string | undefined;
-}
+export type { TransportOptions } from './transport-options.ts';
 
 /** A request to iControl REST or AS3. `body` is sent as JSON. */
 export interface DeviceRequest {
@@ -61,29 +49,23 @@ export interface Transport {
 
 /** Connections are kept alive and closed with `close`. */
 export function createTransport(options: TransportOptions): Transport {
-  // Between two chunks; the whole exchange has its own limit.
-  const agent = new Agent({
-    connections: 4,
-    headersTimeout: 0,
-    bodyTimeout: options.timeoutMs,
-    connect: connector(options),
-  });
+  const client = lazily(async () => (await import('./http-client.ts')).openHttpClient(options));
   return {
     send: async (wanted) => {
       try {
-        return await exchange(agent, options, wanted);
+        return await exchange(await client.get(), options, wanted);
       } catch (error) {
         throw explain(error, options, wanted);
       }
     },
     // A request still running at process end belongs to an unresponsive device.
-    close: () => agent.destroy(),
+    close: () => client.close(({ agent }) => agent.destroy()),
   };
 }
 
 /** One request with its time and size limits; its errors are interpreted by the caller. */
 async function exchange(
-  dispatcher: Agent,
+  { agent, request }: HttpClient,
   options: TransportOptions,
   wanted: DeviceRequest,
 ): Promise<DeviceResponse> {
@@ -100,7 +82,7 @@ async function exchange(
   try {
     meter.sent(text?.length ?? 0);
     const answer = await request(new URL(path, options.url), {
-      dispatcher,
+      dispatcher: agent,
       method,
       headers: {
         accept: 'application/json',
@@ -123,45 +105,6 @@ async function exchange(
   } finally {
     meter.end();
   }
-}
-
-/** Milliseconds; a unit that is off must not delay the unit that took over. */
-const CONNECT_MS = 5_000;
-
-class PinMismatch extends Error {}
-
-/** A pinned certificate is trusted by its pin, so chain and host name are not checked. */
-function connector({ ca, fingerprint, timeoutMs }: TransportOptions): buildConnector.connector {
-  const connectTimeout = Math.min(timeoutMs, CONNECT_MS);
-  if (fingerprint === undefined)
-    return buildConnector({
-      allowH2: false,
-      timeout: connectTimeout,
-      ...(ca === undefined ? {} : { ca }),
-    });
-  const pin = fingerprint.replaceAll(':', '').toLowerCase();
-  // A resumed TLS session has no certificate, so every connection makes a full handshake.
-  const connect = buildConnector({
-    allowH2: false,
-    timeout: connectTimeout,
-    rejectUnauthorized: false,
-    maxCachedSessions: 0,
-  });
-  return (target, done) =>
-    connect(target, (...result) => {
-      const [error, socket] = result;
-      if (error) return done(error, null);
-      const seen = (socket as TLSSocket)
-        .getPeerCertificate?.()
-        .fingerprint256?.replaceAll(':', '')
-        .toLowerCase();
-      if (seen === pin) return done(null, socket);
-      socket.destroy();
-      return done(
-        new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, but ${pin} is configured`),
-        null,
-      );
-    });
 }
 
 const CERTIFICATE_ERRORS =

@@ -12,25 +12,7 @@ import { errorMessage, errorName } from '../../telemetry/errors.ts';
 import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
-
-/** The bucket and the prefix of all keys in it. */
-export interface S3BlobsOptions {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly region: string;
-  /** URL of an S3-compatible server; absent for AWS. */
-  readonly endpoint?: string | undefined;
-  /** Milliseconds without data after which a request is aborted; default 30 000. */
-  readonly silenceMs?: number | undefined;
-  /** Default: the credential chain of the SDK. */
-  readonly credentials?:
-    | {
-        readonly accessKeyId: string;
-        readonly secretAccessKey: string;
-        readonly sessionToken?: string;
-      }
-    | undefined;
-}
+import { s3Location, type S3BlobsOptions } from './options.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -85,7 +67,7 @@ class S3Blobs implements Blobs {
 
   constructor(options: S3BlobsOptions) {
     const { bucket, prefix, silenceMs = TIMEOUT_MS } = options;
-    this.where = `s3://${bucket}/${prefix}`;
+    this.where = s3Location(options);
     this.#bucket = bucket;
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.#silenceMs = silenceMs;

@@ -1,9 +1,10 @@
 import type { QueueConfig } from '../../config/schema.ts';
+import { lazily } from '../../runtime/lazy.ts';
 import type { QueueBackend } from '../backend.ts';
-import { createSqsQueues } from './queues.ts';
-import { createSettingsReader } from './settings.ts';
+import type { Queue, Queues } from '../port.ts';
+import type { SettingsReader } from '../settings.ts';
 
-/** Queues of AWS, or of the server at `queue.endpoint`. */
+/** Queues of AWS, or of the server at `queue.endpoint`. The client is imported with the first call. */
 export function sqsBackend({
   region,
   endpoint,
@@ -14,7 +15,44 @@ export function sqsBackend({
     isLocal: false,
     oldestElsewhere: 'SQS reports it only to CloudWatch (ApproximateAgeOfOldestMessage)',
     open: ({ credentials }) =>
-      createSqsQueues({ ...server, ...(credentials === undefined ? {} : { credentials }) }),
-    readSettings: () => createSettingsReader(server),
+      lazyQueues(async () => {
+        const { createSqsQueues } = await import('./queues.ts');
+        return createSqsQueues({
+          ...server,
+          ...(credentials === undefined ? {} : { credentials }),
+        });
+      }),
+    readSettings: () =>
+      lazyReader(async () => {
+        const { createSettingsReader } = await import('./settings.ts');
+        return createSettingsReader(server);
+      }),
+  };
+}
+
+function lazyQueues(open: () => Promise<Queues>): Queues {
+  const queues = lazily(open);
+  return {
+    queue: (name): Queue => {
+      const queue = async (): Promise<Queue> => (await queues.get()).queue(name);
+      return {
+        name,
+        send: async (message) => (await queue()).send(message),
+        receive: async (options) => (await queue()).receive(options),
+        delete: async (receipt) => (await queue()).delete(receipt),
+        changeVisibility: async (receipt, visibility) =>
+          (await queue()).changeVisibility(receipt, visibility),
+        depth: async () => (await queue()).depth(),
+      };
+    },
+    close: () => queues.close((opened) => opened.close()),
+  };
+}
+
+function lazyReader(open: () => Promise<SettingsReader>): SettingsReader {
+  const reader = lazily(open);
+  return {
+    read: async (name) => (await reader.get()).read(name),
+    close: () => void reader.close((opened) => opened.close()),
   };
 }
