@@ -1,13 +1,18 @@
-/**
- * Bundles every function, packs those for Lambda, and skips what is unchanged. There are two sets
- * of bundles: those of one host share their code, and standalone ones are single files, for Lambda
- * and for images ([decision 67](../../docs/decisions/0067-bundles-of-one-host-share-their-code.md)).
- */
-import { dirname, join, resolve } from 'node:path';
-import { bundleShared, bundleStandalone } from './esbuild.ts';
-import { findConfig, pack, removePacked } from './pack.ts';
-import { isFresh, isPacked, writePacked, writeStamp, type Stamped } from './stamp.ts';
-import { findTargets, type StandaloneTarget, type Target } from './targets.ts';
+/** Bundles the functions, packs those for Lambda, and skips what is unchanged. See decision 67. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { bundle } from './esbuild.ts';
+import { findConfig, pack, removePacked, zipPath } from './pack.ts';
+import {
+  filesOf,
+  hasPresentCode,
+  isFresh,
+  isPacked,
+  writePacked,
+  writeStamp,
+  type Build,
+} from './stamp.ts';
+import { findTargets, type Target } from './targets.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface BuildOptions {
@@ -15,90 +20,49 @@ export interface BuildOptions {
   readonly out: string;
   /** `SLUICE_CONFIG` */
   readonly config?: string | undefined;
-  /** Names of the functions whose standalone bundles are built; default: all. */
+  /** Names of the functions to pack; default: all. */
   readonly only?: readonly string[];
-  /** Whether to build only what a host needs: no standalone bundles and no archives for Lambda. */
+  /** Whether to build only what a host needs: no archives for Lambda. */
   readonly hostOnly?: boolean;
   readonly say: (line: string) => void;
 }
 
 const HOST_ONLY = '--host-only';
 
-/** The functions to build standalone, those that are packed beside them included. */
-function selectStandalone(
-  targets: readonly Target[],
-  only: readonly string[],
-): readonly StandaloneTarget[] {
+function selectPacked(targets: readonly Target[], only: readonly string[]): readonly Target[] {
   const stranger = only.find((name) => !targets.some((target) => target.name === name));
   if (stranger !== undefined)
     throw new Error(
       `There is no function ${stranger}; there are ${targets.map((target) => target.name).join(', ')}.`,
     );
-  const wanted = targets.filter(({ name }) => only.length === 0 || only.includes(name));
-  const names = new Set(wanted.flatMap(({ name, beside = [] }) => [name, ...beside]));
-  return targets.filter(
-    (target): target is StandaloneTarget =>
-      names.has(target.name) && target.standalone !== undefined,
-  );
+  return targets.filter(({ name, lambda }) => lambda && (only.length === 0 || only.includes(name)));
 }
 
-const standaloneStamp = ({ name, standalone }: StandaloneTarget, root: string): Stamped => ({
-  root,
-  folder: dirname(standalone),
-  made: [name],
-});
-
-/** All bundles of a host at once, because any change may move code from one file to another. */
-async function buildShared(targets: readonly Target[], options: BuildOptions): Promise<void> {
-  const { root, out, say } = options;
-  const stamped = {
-    root,
-    folder: out,
-    made: targets.map(({ outfile }) => outfile.slice(out.length)),
-  };
-  if (isFresh(stamped)) return;
-  const made = await bundleShared(targets, root, out);
-  writeStamp(stamped, made);
+/** All bundles at once, because any change may move code from one file to another. */
+async function bundleStale(wanted: Build, say: BuildOptions['say']): Promise<void> {
+  const { root, out, targets } = wanted;
+  if (isFresh(wanted)) return;
+  const made = await bundle(targets, root, out);
+  writeStamp(wanted, made);
   say(`built ${targets.map(({ name }) => name).join(', ')}: ${made.kilobytes} KB`);
 }
 
-async function buildStandalone(
-  targets: readonly StandaloneTarget[],
-  { root, out, say }: BuildOptions,
-): Promise<void> {
-  const stale = targets.filter((target) => !isFresh(standaloneStamp(target, root)));
-  if (stale.length === 0) return;
-  for (const { target, ...made } of await bundleStandalone(stale, root, out)) {
-    writeStamp(standaloneStamp(target, root), made);
-    say(`built ${target.name} standalone: ${made.kilobytes} KB`);
-  }
-}
-
-function packStale(
-  targets: readonly StandaloneTarget[],
-  { root, out, config, say }: BuildOptions,
-): void {
-  const file = findConfig(root, config);
-  for (const target of targets.filter(({ lambda }) => lambda)) {
-    const stamped = standaloneStamp(target, root);
-    if (isPacked(stamped, target, out, file)) continue;
-    const { kilobytes } = pack(target, out, file);
-    writePacked(stamped, target, out, file);
+export async function build(options: BuildOptions): Promise<void> {
+  const { root, out, only = [], hostOnly = false, say } = options;
+  const targets = findTargets(root, out);
+  const packed = selectPacked(targets, only);
+  await bundleStale({ root, out, targets }, say);
+  // No archive of older code may be deployed or run, whether or not a new one is made.
+  for (const target of targets)
+    if (existsSync(zipPath(target, out)) && !hasPresentCode(target, out)) removePacked(target, out);
+  if (hostOnly) return;
+  const config = findConfig(root, options.config);
+  for (const target of packed) {
+    if (isPacked(target, out, config)) continue;
+    const { kilobytes } = pack(target, filesOf(target, out), out, config);
+    writePacked(target, out, config);
     say(`packed ${target.name}.zip: ${kilobytes} KB`);
   }
-}
-
-export async function build(options: BuildOptions): Promise<void> {
-  const { root, out, only = [], hostOnly = false } = options;
-  const targets = findTargets(root, out);
-  const standalone = selectStandalone(targets, only);
-  // No archive of older code may be deployed or run, whether or not a new one is made.
-  for (const target of standalone)
-    if (!isFresh(standaloneStamp(target, root))) removePacked(target, out);
-  await buildShared(targets, options);
-  if (hostOnly) return;
-  await buildStandalone(standalone, options);
-  packStale(standalone, options);
 }
 
 /** `npm run build`, `npm run build -- map apply`, or `npm run bundle` for a host. */

@@ -1,8 +1,8 @@
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { extname, join, relative, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
-import { STANDALONE, type StandaloneTarget, type Target } from './targets.ts';
+import type { Target } from './targets.ts';
 import { writeWhole } from './esbuild.ts';
 
 /** Zip times have no zone; these local components give the same bytes everywhere. */
@@ -59,17 +59,13 @@ export function removePacked(target: Target, out: string): void {
   rmSync(zipPath(target, out), { force: true });
 }
 
-/** The bundles that are packed besides that of the target, by their path in the archive. */
-export function besides(
-  { beside = [] }: Target,
-  out: string,
-): readonly (readonly [string, string])[] {
-  return beside.map((name) => [`${name}/handler.mjs`, join(out, STANDALONE, name, 'handler.mjs')]);
-}
-
-/** Writes `<out>/<name>.zip`; equal content gives equal bytes. */
+/**
+ * Writes `<out>/<name>.zip` with the given files of the build, their source maps, and a
+ * `handler.mjs` at the top, which Lambda starts. Equal content gives equal bytes.
+ */
 export function pack(
-  target: StandaloneTarget,
+  target: Target,
+  paths: readonly string[],
   out: string,
   config: string | undefined,
 ): { readonly kilobytes: number } {
@@ -77,12 +73,11 @@ export function pack(
     content,
     { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 },
   ];
-  const handler = basename(target.standalone);
   const files: Zippable = {
-    [handler]: add(readFileSync(target.standalone)),
-    [`${handler}.map`]: add(readFileSync(`${target.standalone}.map`)),
+    'handler.mjs': add(strToU8(`export * from './${target.name}/handler.mjs';\n`)),
   };
-  for (const [name, path] of besides(target, out)) files[name] = add(readFileSync(path));
+  for (const path of paths.flatMap((file) => [file, `${file}.map`]))
+    files[relative(out, path).replaceAll('\\', '/')] = add(readFileSync(path));
   if (config !== undefined) {
     const { name, content } = packedConfig(config);
     files[name] = add(strToU8(content));

@@ -1,34 +1,38 @@
-/** A stamp next to bundles records what they and an archive were made from. */
+/** A stamp next to the bundles records what they and the archives were made from. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeWhole, type Made } from './esbuild.ts';
-import { besides, packedConfig, zipPath } from './pack.ts';
-import type { StandaloneTarget } from './targets.ts';
+import { packedConfig, zipPath } from './pack.ts';
+import type { Target } from './targets.ts';
 
 /** Changes in these files change the bundles. */
 const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts', 'targets.ts'];
 /** Changes in these files change the archives. */
 const PACKERS = ['pack.ts', 'stamp.ts'];
 
-export interface Stamped {
+export interface Build {
   readonly root: string;
-  /** Where the stamp is. */
-  readonly folder: string;
-  /** What is made; another list is another build. */
-  readonly made: readonly string[];
+  readonly out: string;
+  readonly targets: readonly Target[];
 }
 
+/** What an archive was packed from. */
+interface Packed {
+  readonly code: string;
+  readonly config: string;
+}
+
+/** Paths are relative, to the root for inputs, else to the folder of the build. */
 interface Stamp {
   readonly inputs: readonly string[];
-  /** Relative to the folder of the stamp. */
   readonly outputs: readonly string[];
+  readonly files: Readonly<Record<string, readonly string[]>>;
   readonly hash: string;
-  /** Of what the archive was packed from; absent before it was packed. */
-  readonly packed?: string;
+  readonly packed: Readonly<Record<string, Packed>>;
 }
 
-const stampPath = ({ folder }: Stamped): string => join(folder, 'stamp.json');
+const stampPath = (out: string): string => join(out, 'stamp.json');
 
 function add(hash: Hash, path: string): void {
   hash.update(path);
@@ -41,77 +45,97 @@ function installed(root: string): string {
   return existsSync(note) ? note : join(root, 'package-lock.json');
 }
 
-function hashOf({ root, made }: Stamped, inputs: readonly string[]): string {
+function hashOf({ root, out, targets }: Build, inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const input of inputs) add(hash, join(root, input));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(JSON.stringify(made));
+  hash.update(JSON.stringify(targets.map(({ outfile }) => relative(out, outfile))));
   return hash.digest('hex');
 }
 
-function packedHashOf(target: StandaloneTarget, out: string, config: string | undefined): string {
-  const hash = createHash('sha256');
-  add(hash, target.standalone);
-  for (const [, path] of besides(target, out)) add(hash, path);
-  for (const file of PACKERS) add(hash, join(import.meta.dirname, file));
-  hash.update(JSON.stringify(config === undefined ? null : packedConfig(config)));
-  return hash.digest('hex');
-}
-
-function read(path: string): Stamp | undefined {
+function read(out: string): Partial<Stamp> {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Stamp;
+    return JSON.parse(readFileSync(stampPath(out), 'utf8')) as Stamp;
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-export function isFresh(stamped: Stamped): boolean {
-  const stamp = read(stampPath(stamped));
+/** Whether the bundles are there and were made from the present sources. */
+export function isFresh(build: Build): boolean {
+  const { inputs, outputs, files, hash } = read(build.out);
   return (
-    stamp?.outputs !== undefined &&
-    stamp.outputs.every((path) => existsSync(join(stamped.folder, path))) &&
-    stamp.hash === hashOf(stamped, stamp.inputs)
+    inputs !== undefined &&
+    outputs !== undefined &&
+    files !== undefined &&
+    outputs.every((path) => existsSync(join(build.out, path))) &&
+    hash === hashOf(build, inputs)
   );
 }
 
-export function writeStamp(stamped: Stamped, { inputs, outputs }: Made): void {
+export function writeStamp(build: Build, { inputs, outputs, files }: Made): void {
+  const { out } = build;
   const own = inputs.filter((path) => !path.includes('node_modules/'));
+  const inside = (paths: readonly string[]): readonly string[] =>
+    paths.map((path) => relative(out, path));
   writeWhole(
-    stampPath(stamped),
+    stampPath(out),
     JSON.stringify({
       inputs: own,
-      outputs: outputs.map((path) => relative(stamped.folder, path)),
-      hash: hashOf(stamped, own),
+      outputs: inside(outputs),
+      files: Object.fromEntries(
+        Object.entries(files).map(([name, paths]) => [name, inside(paths)]),
+      ),
+      hash: hashOf(build, own),
+      packed: read(out).packed ?? {},
     } satisfies Stamp),
   );
 }
 
-/** Whether the archive was packed from this bundle and this configuration. */
-export function isPacked(
-  stamped: Stamped,
-  target: StandaloneTarget,
-  out: string,
-  config: string | undefined,
-): boolean {
+/** The files of the build that a function needs, with those of the functions packed with it. */
+export function filesOf({ name, beside = [] }: Target, out: string): readonly string[] {
+  const { files = {} } = read(out);
+  const all = new Set([name, ...beside].flatMap((each) => files[each] ?? []));
+  return [...all].sort().map((path) => join(out, path));
+}
+
+function codeHash(target: Target, out: string): string {
+  const hash = createHash('sha256');
+  for (const path of filesOf(target, out)) {
+    hash.update(relative(out, path));
+    hash.update(readFileSync(path));
+  }
+  for (const file of PACKERS) add(hash, join(import.meta.dirname, file));
+  return hash.digest('hex');
+}
+
+function configHash(config: string | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify(config === undefined ? null : packedConfig(config)))
+    .digest('hex');
+}
+
+/** Whether the archive of a function, if there is one, has the code of the present bundles. */
+export function hasPresentCode(target: Target, out: string): boolean {
+  return read(out).packed?.[target.name]?.code === codeHash(target, out);
+}
+
+/** Whether there is an archive of the present bundles and this configuration. */
+export function isPacked(target: Target, out: string, config: string | undefined): boolean {
   return (
     existsSync(zipPath(target, out)) &&
-    read(stampPath(stamped))?.packed === packedHashOf(target, out, config)
+    hasPresentCode(target, out) &&
+    read(out).packed?.[target.name]?.config === configHash(config)
   );
 }
 
 /** Adds to the stamp what the archive was packed from. */
-export function writePacked(
-  stamped: Stamped,
-  target: StandaloneTarget,
-  out: string,
-  config: string | undefined,
-): void {
-  const stamp = read(stampPath(stamped));
-  if (stamp === undefined) return;
+export function writePacked(target: Target, out: string, config: string | undefined): void {
+  const stamp = read(out);
+  const packed: Packed = { code: codeHash(target, out), config: configHash(config) };
   writeWhole(
-    stampPath(stamped),
-    JSON.stringify({ ...stamp, packed: packedHashOf(target, out, config) } satisfies Stamp),
+    stampPath(out),
+    JSON.stringify({ ...stamp, packed: { ...stamp.packed, [target.name]: packed } }),
   );
 }

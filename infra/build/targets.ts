@@ -5,25 +5,18 @@ import { join } from 'node:path';
 export interface Target {
   readonly name: string;
   readonly entry: string;
-  /** Its bundle among those of one host, which share their code. */
   readonly outfile: string;
-  /** Its bundle in one file, for where it runs alone; absent if it always runs beside others. */
-  readonly standalone?: string;
   /** Packed for Lambda as `<name>.zip`. */
   readonly lambda: boolean;
   /** A process with its own launcher, which refuses a Node version that is too old. */
   readonly launcher?: string;
   /**
-   * Other functions whose bundles are packed with it as `<name>/handler.mjs`, because it calls them
-   * without importing them.
+   * Other functions that are packed with it, because it calls them without importing them.
    */
   readonly beside?: readonly string[];
   /** Packages or folders that must not be in this bundle. */
   readonly forbidden: readonly string[];
 }
-
-/** A target that also runs alone. */
-export type StandaloneTarget = Target & Required<Pick<Target, 'standalone'>>;
 
 /**
  * Only the access code of the Kubernetes client is used; the models of all kinds would take memory
@@ -44,22 +37,17 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
 /** Replay previews use the deployed map. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
 
-/** Bundles in one file, in a folder for each function. */
-export const STANDALONE = 'standalone';
-
 function handlerTarget(name: string, entry: string, out: string): Target {
   return {
     name,
     entry,
     outfile: join(out, name, 'handler.mjs'),
-    standalone: join(out, STANDALONE, name, 'handler.mjs'),
     lambda: true,
     forbidden: FORBIDDEN[name] ?? [],
     ...(BESIDE[name] === undefined ? {} : { beside: BESIDE[name] }),
   };
 }
 
-/** The command line needs the other functions; any other process also runs alone, in an image. */
 function processTarget(name: string, entry: string, out: string): Target {
   return {
     name,
@@ -67,9 +55,7 @@ function processTarget(name: string, entry: string, out: string): Target {
     outfile: join(out, name, 'main.mjs'),
     lambda: false,
     forbidden: FORBIDDEN[name] ?? [],
-    ...(name === 'cli'
-      ? { launcher: join(out, name, 'sluice.mjs') }
-      : { standalone: join(out, STANDALONE, name, 'main.mjs') }),
+    ...(name === 'cli' ? { launcher: join(out, name, 'sluice.mjs') } : {}),
   };
 }
 

@@ -3,8 +3,7 @@
  * packaged configuration.
  */
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Handler } from '../queue/handler.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
@@ -22,7 +21,8 @@ export type Create = (runtime: Runtime) => Handler;
 const PACKAGED = ['sluice.config.json', 'sluice.yaml'];
 
 function configPath(env: Environment): string {
-  const folder = env['LAMBDA_TASK_ROOT'] ?? dirname(fileURLToPath(import.meta.url));
+  // The bundle, or the shared file in which this is, is in a folder of the archive.
+  const folder = env['LAMBDA_TASK_ROOT'] ?? resolve(import.meta.dirname, '..');
   const named = env['SLUICE_CONFIG'];
   if (named !== undefined && named !== '') return resolve(folder, named);
   const found = PACKAGED.map((name) => join(folder, name)).find((path) => existsSync(path));

@@ -1,11 +1,11 @@
-/** Sizes of the bundles, and what importing one costs a fresh process beyond an empty one. */
+/** Sizes of the bundles with what they import, and what importing one costs a fresh process. */
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { table, time } from './measure.ts';
 
-const dist = resolve(import.meta.dirname, '../../dist/standalone');
+const dist = resolve(import.meta.dirname, '../../dist');
 const BUNDLES = ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'];
 
 function start(code: string): void {
@@ -15,6 +15,15 @@ function start(code: string): void {
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
+}
+
+/** KB of the bundle and the files that it shares with others. */
+function sizeOf(name: string): number {
+  const { files } = JSON.parse(readFileSync(resolve(dist, 'stamp.json'), 'utf8')) as {
+    files: Readonly<Record<string, readonly string[]>>;
+  };
+  const own = files[dirname(name)] ?? [];
+  return own.reduce((sum, path) => sum + statSync(resolve(dist, path)).size, 0) / 1024;
 }
 
 export async function benchBundles(): Promise<void> {
@@ -27,7 +36,7 @@ export async function benchBundles(): Promise<void> {
         start(`await import(${JSON.stringify(pathToFileURL(file).href)}); process.exit(0)`),
       )
     ).median;
-    rows.push([name, statSync(file).size / 1024, cold - empty]);
+    rows.push([name, sizeOf(name), cold - empty]);
   }
   table(
     `Bundles (an empty process takes ${empty.toFixed(0)} ms)`,

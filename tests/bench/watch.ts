@@ -16,7 +16,7 @@ import { container, FOLDER, readResources } from '../unit/install/manifests.ts';
 import { table } from './measure.ts';
 import { fill, gatewayOf, INGRESSES, SIZE } from './watch-cluster.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/standalone/watch/main.mjs');
+const MAIN = resolve(import.meta.dirname, '../../dist/watch/main.mjs');
 const PROCESS = resolve(import.meta.dirname, 'watch-process.ts');
 const COLLECT = resolve(import.meta.dirname, 'watch-collect.mjs');
 const CHANGES = Number(process.env['SLUICE_BENCH_CHANGES'] ?? 100_000);

@@ -64,6 +64,19 @@ function resource(id: string): Readonly<Record<string, unknown>> {
   return found.Properties;
 }
 
+/** Absolute paths of all sources in the files of a function. */
+function sourcesOf(name: string): readonly string[] {
+  const { files } = JSON.parse(readFileSync(join(dist, 'stamp.json'), 'utf8')) as {
+    files: Readonly<Record<string, readonly string[]>>;
+  };
+  return (files[name] ?? []).flatMap((file) => {
+    const { sources } = JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')) as {
+      sources: readonly string[];
+    };
+    return sources.map((path) => resolve(dist, file, '..', path));
+  });
+}
+
 /** The compiled template with one property changed; `undefined` takes it out. */
 function spoilt(id: string, path: readonly string[], value: unknown): CompiledTemplate {
   const copy = structuredClone(template) as unknown as {
@@ -602,11 +615,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
 describe('rights and calls', () => {
   /** The calls in our own code of a bundle. */
   function callsOf(name: string): ReadonlySet<string> {
-    const folder = join(dist, 'standalone', name);
-    const bundle = join(folder, 'handler.mjs.map');
-    const { sources } = JSON.parse(readFileSync(bundle, 'utf8')) as { sources: readonly string[] };
-    const own = sources.filter((path) => !path.includes('node_modules/'));
-    const text = own.map((path) => readFileSync(resolve(folder, path), 'utf8')).join('\n');
+    const own = sourcesOf(name).filter((path) => !path.includes('node_modules/'));
+    const text = own.map((path) => readFileSync(path, 'utf8')).join('\n');
     return new Set(
       [...text.matchAll(/new (\w+)Command\(/g)].map(([, call = '']) => ACTIONS[call] ?? call),
     );
@@ -665,7 +675,7 @@ describe('the artifacts', () => {
     const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
     try {
       expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(
-        readFileSync(join(dist, 'standalone', 'map', 'handler.mjs')),
+        readFileSync(join(dist, 'map', 'handler.mjs')),
       );
     } finally {
       await unpacked.remove();
@@ -690,12 +700,27 @@ describe('the artifacts', () => {
     }
   });
 
+  test.each([...DEPLOYED])('%s imports no client before it needs it', (name) => {
+    const [imported, next] = [new Set<string>(), [join(dist, name, 'handler.mjs')]];
+    for (let file = next.pop(); file !== undefined; file = next.pop()) {
+      if (imported.has(file)) continue;
+      imported.add(file);
+      // What is imported when it is needed has parentheses.
+      for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)"([^"]+)"/g))
+        if (path.startsWith('.')) next.push(resolve(file, '..', path));
+        else expect(['node:http', 'node:https', 'node:tls']).not.toContain(path);
+    }
+    const sources = [...imported].flatMap(
+      (file) => (JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { sources: string[] }).sources,
+    );
+    expect(sources.length).toBeGreaterThan(50);
+    expect(
+      sources.filter((path) => /node_modules\/(@aws-sdk|@smithy|undici)\//.test(path)),
+    ).toEqual([]);
+  });
+
   test('map carries no client of a device', () => {
-    const { sources } = JSON.parse(
-      readFileSync(join(dist, 'standalone', 'map', 'handler.mjs.map'), 'utf8'),
-    ) as {
-      sources: string[];
-    };
+    const sources = sourcesOf('map');
     expect(sources.length).toBeGreaterThan(50);
     expect(sources.filter((source) => source.includes('node_modules/undici/'))).toEqual([]);
   });
@@ -751,24 +776,40 @@ describe('the build', () => {
     );
   }
 
-  test('standalone bundles are single files, the same whether built together or alone', async () => {
-    const names = ['echo', 'twin'];
-    const [together, alone] = [repository('together'), repository('alone')];
-    for (const folder of [together, alone]) addTwin(folder);
-    await builder(together).run();
-    for (const name of names) await builder(alone).run({ only: [name] });
-    for (const name of names) {
-      const [one, other] = [together, alone].map((folder) =>
-        join(folder, 'dist', 'standalone', name),
-      ) as [string, string];
-      for (const file of ['handler.mjs', 'handler.mjs.map'])
-        expect(readFileSync(join(one, file), 'utf8')).toBe(readFileSync(join(other, file), 'utf8'));
-      expect(readdirSync(one).sort()).toEqual(['handler.mjs', 'handler.mjs.map', 'stamp.json']);
-      expect(readFileSync(join(one, 'handler.mjs'), 'utf8')).not.toMatch(/from"\.|import"\./);
+  test('an archive has the files that its function imports, and no others', async () => {
+    const folder = repository('closure');
+    addTwin(folder);
+    writeFileSync(
+      join(folder, 'functions', 'cli', 'main.ts'),
+      "const { answer } = await import('./later.ts');\nprocess.stdout.write(answer);\n",
+    );
+    writeFileSync(
+      join(folder, 'functions', 'cli', 'later.ts'),
+      "export const answer = 'for cli alone';\n",
+    );
+    await builder(folder).run();
+    const unpacked = await unpackArtifact(join(folder, 'dist', 'echo.zip'));
+    try {
+      const all = readdirSync(unpacked.folder, { recursive: true }) as string[];
+      const code = all.filter((path) => path.endsWith('.mjs')).sort();
+      expect(new Set(code.map((path) => path.replace(/[^/]+(?=\.mjs$)/, '*')))).toEqual(
+        new Set(['*.mjs', 'echo/*.mjs', 'shared/*.mjs']),
+      );
+      const text = code.map((path) => readFileSync(join(unpacked.folder, path), 'utf8')).join('');
+      expect(text).toContain('"yes"');
+      expect(text).not.toContain('for cli alone');
+      for (const path of code.filter((each) => each !== 'handler.mjs'))
+        expect(all).toContain(`${path}.map`);
+      const { handler } = (await import(
+        pathToFileURL(join(unpacked.folder, 'handler.mjs')).href
+      )) as { handler: () => Promise<string> };
+      expect(await handler()).toBe('yes');
+    } finally {
+      await unpacked.remove();
     }
   });
 
-  test('bundles of one host share their code, and find it', async () => {
+  test('bundles share their code, and find it', async () => {
     const folder = repository('shared');
     addTwin(folder);
     await builder(folder).run({ hostOnly: true });
@@ -814,26 +855,21 @@ describe('the build', () => {
     const steps = (said: readonly string[]): readonly string[] =>
       said.map((line) => line.split(':')[0] ?? '');
     const packed = ['packed echo.zip', 'packed twin.zip'];
-    const all = ['built echo standalone', 'built twin standalone', ...packed];
-    expect(steps(first.said)).toEqual(['built cli, echo, twin', ...all]);
+    expect(steps(first.said)).toEqual(['built cli, echo, twin', ...packed]);
     const second = builder(folder);
     await second.run();
     expect(second.said).toEqual([]);
     changeAnswer(folder);
     const third = builder(folder);
     await third.run();
-    expect(steps(third.said)).toEqual(['built cli, echo, twin', ...all]);
+    expect(steps(third.said)).toEqual(['built cli, echo, twin', ...packed]);
     writeFileSync(
       join(folder, 'functions', 'twin', 'handler.ts'),
       "export { create } from '../echo/handler.ts';\nexport const handler = undefined;\n",
     );
     const fourth = builder(folder);
     await fourth.run();
-    expect(steps(fourth.said)).toEqual([
-      'built cli, echo, twin',
-      'built twin standalone',
-      'packed twin.zip',
-    ]);
+    expect(steps(fourth.said)).toEqual(['built cli, echo, twin', 'packed twin.zip']);
     rmSync(join(folder, 'dist', 'echo.zip'));
     const fifth = builder(folder);
     await fifth.run();
@@ -869,21 +905,20 @@ describe('the build', () => {
     await builder(folder).run();
     const unpacked = await unpackArtifact(archive);
     try {
-      expect(readFileSync(join(unpacked.folder, 'handler.mjs'), 'utf8')).toContain('other');
+      expect(readFileSync(join(unpacked.folder, 'echo', 'handler.mjs'), 'utf8')).toContain('other');
     } finally {
       await unpacked.remove();
     }
   });
 
-  test('every script that runs bundles builds them first, with standalone ones where they are used', () => {
+  test('every script that runs bundles builds them first, with archives where they are used', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
     const first = (name: string): string | undefined => scripts[name]?.split(' && ')[0];
-    for (const name of ['demo', 'lab', 'sluice'])
+    for (const name of ['demo', 'lab', 'bench', 'sluice'])
       expect([name, first(name)]).toEqual([name, 'npm run --silent bundle']);
-    for (const name of ['test', 'bench'])
-      expect([name, first(name)]).toEqual([name, 'npm run --silent build']);
+    expect(first('test')).toBe('npm run --silent build');
     expect(scripts['bundle']).toBe(`${scripts['build']} --host-only`);
   });
 
@@ -893,11 +928,7 @@ describe('the build', () => {
     await builder(folder, 'my.yaml').run();
     const unpacked = await unpackArtifact(join(folder, 'dist', 'echo.zip'));
     try {
-      expect(readdirSync(unpacked.folder).sort()).toEqual([
-        'handler.mjs',
-        'handler.mjs.map',
-        'sluice.yaml',
-      ]);
+      expect(readdirSync(unpacked.folder).sort()).toEqual(['echo', 'handler.mjs', 'sluice.yaml']);
       const seconds = Math.floor(statSync(join(folder, 'my.yaml')).mtimeMs / 1000);
       expect(readFileSync(join(unpacked.folder, 'sluice.yaml'), 'utf8')).toBe(
         `devices: []\ngeneration: ${seconds}\n`,

@@ -245,7 +245,7 @@ describe('the container files', () => {
 
   test('start the bundles by the names that the build gives them', () => {
     expect(read('Containerfile.watch')).toContain(
-      'COPY dist/standalone/watch/main.mjs dist/standalone/watch/main.mjs.map watch/\n',
+      'COPY dist/watch/ watch/\nCOPY dist/shared/ shared/\n',
     );
     expect(read('Containerfile.watch')).toContain('"/sluice/watch/main.mjs"]');
     expect(read('Containerfile.sluice')).toContain('"/sluice/cli/sluice.mjs"]');
