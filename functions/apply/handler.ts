@@ -19,7 +19,15 @@ import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
+import {
+  arrivalsOf,
+  endedEarly,
+  isOnlySlices,
+  newestFirst,
+  overridesOf,
+  readArrival,
+  stagesOf,
+} from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
@@ -30,7 +38,7 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { moveToWaiting, postpone } from './postpone.ts';
+import { isWaiting, moveToWaiting, postpone, release } from './postpone.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -162,12 +170,24 @@ async function handleDevice(
   if (away) return moveToWaiting(scope, arrivals, away);
   const stages = stagesOf(arrivals);
   for (const [i, stage] of stages.entries()) {
-    const fault = await applyStage(scope, config, stage);
-    if (fault === undefined) continue;
+    const end = await applyStage(scope, config, stage);
     // In order: later messages wait as well.
-    return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
+    const later = stages.slice(i + 1).flatMap(arrivalsOf);
+    const rest = await returned(scope, config.name, end, { stage, later });
+    if (rest !== undefined) return rest;
   }
   return [];
+}
+
+/** Returns what is not done to the queue; undefined if the stage is done. */
+async function returned(
+  scope: Scope,
+  device: string,
+  end: StageEnd,
+  { stage, later }: { readonly stage: Stage; readonly later: readonly Arrival[] },
+): Promise<readonly QueueMessage[] | undefined> {
+  if ('error' in end) return postpone(scope, device, [...arrivalsOf(stage), ...later], end.error);
+  return end.left.length === 0 ? undefined : release(scope, device, [...end.left, ...later]);
 }
 
 /**
@@ -197,15 +217,11 @@ function drainsSilent({ orders }: Stage): boolean {
   return orders.some(({ data }) => data.action === 'drain' && data.silent !== undefined);
 }
 
-/**
- * Resolves with the error if a required service is unavailable. Any other error is caused by a
- * message of the stage.
- */
-async function applyStage(
-  scope: Scope,
-  config: DeviceConfig,
-  stage: Stage,
-): Promise<{ readonly error: unknown } | undefined> {
+/** How a stage ended: `left` is for a later run; `error`: a required service is unavailable. */
+type StageEnd = { readonly left: readonly Arrival[] } | { readonly error: unknown };
+
+/** Any error that is not in the result is caused by a message of the stage. */
+async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Promise<StageEnd> {
   const { runtime, context } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
@@ -238,13 +254,16 @@ async function applyStage(
       fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
+      // What an order decides is not split.
+      ...(isOnlySlices(stage) && { newer: () => isWaiting(runtime) }),
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     };
     const results = await applyWithFences(scope, config.name, job);
     await repair.settle();
-    await reportStage(scope, stage, results);
+    const { done, left } = endedEarly(stage, results);
+    await reportStage(scope, done, results);
     scope.sizes.note(device, results);
-    return undefined;
+    return { left };
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')

@@ -37,6 +37,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
 
 function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
   const { device, partition, clock } = job;
+  const { holders = () => device.foreign(), newer = () => Promise.resolve(false) } = job;
   let reading = job.reading;
   return async (effect) => {
     const { kind } = effect;
@@ -47,7 +48,7 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         return { kind, reading: known };
       }
       case 'holders':
-        return { kind, holders: await (job.holders ? job.holders() : device.foreign()) };
+        return { kind, holders: await holders() };
       case 'drift': {
         const found = await device.drift(partition, effect.state);
         return { kind, manualChanges: found.flatMap(({ adopt }) => adopt ?? []) };
@@ -60,6 +61,8 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
       }
       case 'verify':
         return { kind, problems: await device.verify(partition, effect.state) };
+      case 'newer':
+        return { kind, waits: await newer() };
       case 'wait':
         await clock.sleep(effect.time);
         return { kind };
