@@ -10,6 +10,7 @@ import {
 } from './reasons.ts';
 
 const PROBLEMS_BEFORE = 'what is a problem was returned before';
+const NOTES_SORTED = 'all notes are sorted in the end';
 const NO_SUCH_FIELD = 'a value of another kind has no such field';
 const ONE_OBJECT = 'an object of this kind and name occurs once';
 
@@ -409,6 +410,20 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/exposure/sources/cis/gateway-plan.ts': [
     {
+      code: 'partition !== undefined',
+      what: 'is left out of the &&',
+      in: 'settingsOf',
+      why: SAME_ABSENT,
+    },
+    { code: "'default' in row", what: 'is always true', in: 'conflictOf', why: NO_SUCH_FIELD },
+    {
+      code: "name === 'virtualAddress' || name === 'partition'",
+      what: 'is always true',
+      in: 'wordOf',
+      why: NO_SUCH_FIELD,
+    },
+
+    {
       code: 'virtualAddress !== undefined',
       what: 'is left out of the &&',
       in: 'settingsOf',
@@ -457,6 +472,13 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     },
   ],
   'shared/domain/exposure/sources/f5-configmap.ts': [
+    {
+      code: 'Array.isArray(value)',
+      what: 'is always true',
+      in: 'hasSsl',
+      why: 'the schema allows no empty name',
+    },
+
     { code: 'read.value !== undefined', what: 'is always true', why: SAME_ABSENT },
     {
       code: 'configMap === undefined',
@@ -498,6 +520,12 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
   ],
   'shared/domain/exposure/unjudged.ts': [
     {
+      code: 'filter.patches.length === 0',
+      what: 'is always false',
+      why: 'only filters with patches of listeners are kept',
+    },
+
+    {
       code: 'service === undefined',
       what: 'is left out of the ||',
       why: 'without a Service there is no such field',
@@ -506,6 +534,36 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       code: 'pods .filter(({ pod }) => pod.meshDefaults === true) .map(({ pod }) => meshConfigOf(pod.meta.labels[',
       what: '.find() becomes .findLast()',
       why: 'of several mesh ConfigMaps the note names any one',
+    },
+  ],
+  'shared/domain/exposure/sources/cis/service-port.ts': [
+    { code: "''", what: 'is left out of the ??', in: 'portsOf', why: SAME_ABSENT },
+    {
+      code: 'ports.find(({ name }) => name === text)',
+      what: '.find() becomes .findLast()',
+      why: 'the names of the ports of a Service differ',
+    },
+    {
+      code: 'ports.find(({ port }) => port === number)',
+      what: '.find() becomes .findLast()',
+      why: 'the number that is found is the same',
+    },
+  ],
+  'shared/domain/exposure/misplaced.ts': [
+    {
+      code: 'Object.keys(meta.annotations) .filter(isReadAnnotation) .sort()',
+      what: '.sort() is left out',
+      why: NOTES_SORTED,
+    },
+    {
+      code: 'Object.keys(meta.annotations) .filter(isReadAnnotation)',
+      what: '.filter() is left out',
+      why: 'of a route only such annotations are kept',
+    },
+    {
+      code: 'Object.keys(meta.labels) .filter((name) => name.startsWith(LABEL_PREFIX)) .sort()',
+      what: '.sort() is left out',
+      why: NOTES_SORTED,
     },
   ],
 };

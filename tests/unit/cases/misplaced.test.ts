@@ -128,6 +128,18 @@ describe('networks of clients', () => {
   });
 });
 
+describe('a field of the Service', () => {
+  test.each<[string, unknown, readonly string[] | undefined]>([
+    ['externalIPs', ['192.0.2.1'], ['spec.externalIPs']],
+    ['externalIPs', [], undefined],
+    ['externalIPs', null, undefined],
+    ['sessionAffinity', 'None', undefined],
+    ['sessionAffinity', 'ClientIP', ['spec.sessionAffinity']],
+  ])('%s %j asks for %j', (field, value, unheeded) => {
+    expect(normaliseService({ spec: { [field]: value } }).unheeded).toEqual(unheeded);
+  });
+});
+
 test.each([
   'service.beta.kubernetes.io/ovh-loadbalancer-proxy-protocol',
   'service.beta.kubernetes.io/cloudstack-load-balancer-proxy-protocol',

@@ -217,6 +217,16 @@ describe('without the Service', () => {
     ]);
   });
 
+  test.each<[string, Json]>([
+    ['of another name', service('other', [[80, 80]])],
+    [
+      'in another namespace',
+      { ...service('gw', [[80, 80]]), metadata: { namespace: 'a', name: 'gw' } },
+    ],
+  ])('nothing is imported, if only a Service %s is given', (_, other) => {
+    expect(imported(other, ts('t', 80)).ingresses).toEqual([]);
+  });
+
   test('a Gateway that reads no HTTP takes no virtual server of mode http', () => {
     const http = object('cis.f5.com/v1', 'VirtualServer', 'v', {
       virtualServerAddress: ADDRESS,
@@ -252,6 +262,7 @@ test('of several Services without their own objects, each has the Gateways of it
     ['ns/web', ['TransportServer ns/t']],
     ['ns/api', ['TransportServer ns/u']],
   ]);
+  expect(found.ingresses.map(({ expose }) => expose)).toEqual([undefined, undefined]);
 });
 
 test('what leads to an application is left to CIS, unless its Gateways are given', () => {
@@ -340,8 +351,8 @@ describe('the ports in sluice.io/port', () => {
     const found = imported(
       GW,
       WEB,
-      ts('z', 80, { virtualServerPort: 8000 }),
-      ts('a', 443, { virtualServerPort: 8443 }),
+      ts('a', 80, { virtualServerPort: 8000 }),
+      ts('z', 443, { virtualServerPort: 8443 }),
     );
     expect(said(found, 'web')).toEqual({ 'sluice.io/port': '443=8443,80=8000' });
     expect(said(imported(GW, WEB, ts('a', 80), ts('b', 443)), 'web')).toEqual({});

@@ -590,6 +590,10 @@ describe('two Services', () => {
 });
 
 describe('what sluice.yaml must contain', () => {
+  test('is nothing for an object that refers to nothing', () => {
+    expect(imported(ts()).needs).toEqual({ references: [], partitions: [], pools: [] });
+  });
+
   test('is each path, partition and pool once, in order', () => {
     const of = (name: string, port: number, spec: Json): Json => ({
       ...ts({ iRules: ['/Common/r', '/Common/a'], ...spec }, { ...POOL, servicePort: port }),

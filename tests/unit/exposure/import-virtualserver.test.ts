@@ -4,6 +4,7 @@ import {
   cisObjectsIn,
   type Reading,
 } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
+import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { readVirtualServer } from '../../../shared/domain/exposure/sources/cis/cis-virtualserver.ts';
 
 const POOL = { service: 'gw', servicePort: 443, path: '/' };
@@ -157,6 +158,24 @@ describe('nothing is carried over', () => {
     const found = read(spec, others);
     expect([lost(found), found.server]).toEqual([fields, undefined]);
   });
+});
+
+test('only a TLSProfile of CIS says that BIG-IP passes TLS through', () => {
+  const vs = {
+    apiVersion: 'cis.f5.com/v1',
+    kind: 'VirtualServer',
+    metadata: { namespace: 'ns', name: 'vs' },
+    spec: { virtualServerAddress: '10.0.0.1', tlsProfileName: 'tls', pools: [POOL] },
+  };
+  const fields = (other: object): readonly string[] =>
+    importCis([vs, { ...(PASSES as object), ...other }], {
+      cluster: 'east',
+      devices: ['bigip'],
+      members: 'pods',
+    }).notCarried.map(({ object, field }) => `${object} ${field}`);
+  expect(fields({ kind: 'Policy' })).toContain('VirtualServer ns/vs spec.tlsProfileName');
+  expect(fields({ apiVersion: 'x/v1' })).toContain('VirtualServer ns/vs spec.tlsProfileName');
+  expect(fields({})).not.toContain('VirtualServer ns/vs spec.tlsProfileName');
 });
 
 test('the same target in several pools, and in the default pool, is one', () => {

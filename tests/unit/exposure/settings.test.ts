@@ -54,6 +54,14 @@ describe('precedence, source by source', () => {
     },
   );
 
+  test('an address of sluice.yaml has one spelling, as all have', () => {
+    const built = build(
+      { pods: [pod('gw-1', '2001:db8::9')] },
+      { virtualAddress: '2001:DB8:0::1' },
+    );
+    expect(built.exposures.map(({ address }) => address)).toEqual(['2001:db8::1']);
+  });
+
   test('sources that agree are not reported', () => {
     expect(
       build(
