@@ -1,0 +1,245 @@
+/** Which settings the policy requires where, and what is added or missing. */
+import { describe, expect, test } from '@jest/globals';
+import { cidrRange } from '../../../shared/domain/address-pools/range.ts';
+import type { SettingsLayer } from '../../../shared/domain/exposure/settings/layers.ts';
+import {
+  addRequired,
+  PolicyRequirement,
+  type Requirement,
+  requirementsFor,
+  unmetOverUdp,
+  unmetRequirements,
+} from '../../../shared/domain/exposure/settings/requirements.ts';
+import {
+  bundleLayer,
+  ServiceBundle,
+  unknownBundle,
+} from '../../../shared/domain/exposure/settings/service-bundles.ts';
+import type { SettingName } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+
+type Wanted = Partial<Record<SettingName, unknown>>;
+
+const rule = (more: Record<string, unknown> = {}): PolicyRequirement =>
+  PolicyRequirement.parse({ name: 'r', bundle: 'web', otherwise: 'add', ...more });
+const needs = (setting: SettingName, value?: unknown, more = {}): Requirement => ({
+  rule: rule(more),
+  setting,
+  ...(value !== undefined && { value }),
+});
+const layer = (wanted: Wanted, isDefault = false): SettingsLayer => ({
+  source: 'Gateway a/b',
+  wanted: wanted as SettingsLayer['wanted'],
+  refusals: [],
+  notes: [],
+  ...(isDefault && { isDefault: true }),
+});
+const added = (
+  wanted: Wanted,
+  requirements: readonly Requirement[],
+  layers: readonly SettingsLayer[] = [layer(wanted)],
+): readonly [Wanted, readonly string[], unknown] => {
+  const sources = Object.fromEntries(Object.keys(wanted).map((name) => [name, 'Gateway a/b']));
+  const merged = { wanted, sources, disagreements: [] } as Parameters<typeof addRequired>[1];
+  const { merged: made, unmet } = addRequired(layers, merged, requirements);
+  return [made.wanted, unmet, made.sources];
+};
+
+describe('a required setting', () => {
+  const web = ServiceBundle.parse({
+    name: 'web',
+    settings: { snat: 'none', iRules: ['/Common/log'] },
+  });
+  const other = ServiceBundle.parse({ name: 'other', settings: { balance: 'ratio-member' } });
+  const asked = (
+    rules: readonly PolicyRequirement[],
+    addresses: readonly string[] = ['192.0.2.1'],
+  ): readonly string[] =>
+    requirementsFor(rules, [other, web], {
+      matter: { namespace: 'team-a', port: 443, listener: 443, partition: 'k8s' },
+      addresses: addresses.flatMap((text) => cidrRange(text) ?? []),
+    }).map(({ setting, value }) => `${setting} ${JSON.stringify(value)}`);
+
+  test.each<[string, Record<string, unknown>, readonly string[], readonly string[]]>([
+    ['is each of its bundle', {}, ['192.0.2.1'], ['snat "none"', 'iRules ["/Common/log"]']],
+    ['is only those that the rule names', { settings: ['snat'] }, ['192.0.2.1'], ['snat "none"']],
+    ['is none that the bundle does not set', { settings: ['balance'] }, ['192.0.2.1'], []],
+    [
+      'may have any value without a bundle',
+      { bundle: undefined, settings: ['snat'], otherwise: 'refuse' },
+      ['192.0.2.1'],
+      ['snat undefined'],
+    ],
+    ['is none for another namespace', { namespaces: ['team-b'] }, ['192.0.2.1'], []],
+    ['is none for another address', { addresses: ['192.0.2.2'] }, ['192.0.2.1'], []],
+    [
+      'is one if any address of the pool is concerned',
+      { addresses: ['192.0.2.2'], settings: ['snat'] },
+      ['192.0.2.1', '192.0.2.2'],
+      ['snat "none"'],
+    ],
+  ])('%s', (_, more, addresses, expected) => {
+    expect(asked([rule(more)], addresses)).toEqual(expected);
+  });
+});
+
+describe('adding what is required', () => {
+  test.each<[string, Wanted, readonly Requirement[], Wanted]>([
+    ['adds what no source sets', {}, [needs('snat', 'none')], { snat: 'none' }],
+    ['leaves what is as required', { snat: 'none' }, [needs('snat', 'none')], { snat: 'none' }],
+    ['leaves what a Gateway sets', { snat: 'auto' }, [needs('snat', 'none')], { snat: 'auto' }],
+    [
+      'adds the mode before what depends on it',
+      {},
+      [needs('profileHttp', '/Common/h'), needs('mode', 'http')],
+      { mode: 'http', profileHttp: '/Common/h' },
+    ],
+    ['adds nothing that the mode does not support', {}, [needs('profileHttp', '/Common/h')], {}],
+    [
+      'adds the first of two values',
+      {},
+      [needs('snat', 'none'), needs('snat', 'self')],
+      { snat: 'none' },
+    ],
+    ['adds nothing that has no value', {}, [needs('snat')], {}],
+    ['adds nothing if the rule refuses', {}, [needs('snat', 'none', { otherwise: 'refuse' })], {}],
+    [
+      'leaves a list that has all entries',
+      { iRules: ['/Common/b', '/Common/a', '/Common/c'] },
+      [needs('iRules', ['/Common/a', '/Common/b'])],
+      { iRules: ['/Common/b', '/Common/a', '/Common/c'] },
+    ],
+  ])('%s', (_, wanted, requirements, expected) => {
+    expect(added(wanted, requirements)[0]).toEqual(expected);
+  });
+
+  test('overrides a default, and names the rule as the source', () => {
+    const [wanted, unmet, sources] = added(
+      { snat: 'auto' },
+      [needs('snat', 'none')],
+      [layer({ snat: 'auto' }, true)],
+    );
+    expect([wanted, unmet, sources]).toEqual([
+      { snat: 'none' },
+      [],
+      { snat: 'policy requirement "r" (service bundle web)' },
+    ]);
+    expect(
+      added(
+        { snat: 'auto' },
+        [needs('snat', 'none')],
+        [layer({ snat: 'auto' }, true), layer({ snat: 'auto' })],
+      )[0],
+    ).toEqual({ snat: 'auto' });
+  });
+});
+
+describe('what is missing is told', () => {
+  const unmet = (wanted: Wanted, one: Requirement): readonly string[] =>
+    unmetRequirements(
+      {
+        wanted,
+        sources: Object.fromEntries(Object.keys(wanted).map((name) => [name, 'Gateway a/b'])),
+        disagreements: [],
+      } as Parameters<typeof unmetRequirements>[0],
+      [one],
+    );
+  const R = 'policy requirement "r" needs';
+  test.each<[string, Wanted, Requirement, readonly string[]]>([
+    ['not, if it is there', { snat: 'none' }, needs('snat', 'none'), []],
+    ['not, if any value is there', { snat: 'none' }, needs('snat'), []],
+    [
+      'not, if a list has all entries',
+      { vlans: ['/Common/a', '/Common/b'] },
+      needs('vlans', ['/Common/b']),
+      [],
+    ],
+    [
+      'if a list lacks one',
+      { vlans: ['/Common/a'] },
+      needs('vlans', ['/Common/a', '/Common/b']),
+      [`${R} vlans ["/Common/a","/Common/b"], but Gateway a/b sets ["/Common/a"]; remove that`],
+    ],
+    [
+      'if a list is empty',
+      { vlans: [] },
+      needs('vlans'),
+      [`${R} vlans, but Gateway a/b sets []; remove that`],
+    ],
+    ['not, if a list is not', { vlans: ['/Common/a'] }, needs('vlans'), []],
+    [
+      'if another value is there',
+      { snat: 'auto' },
+      needs('snat', 'none'),
+      [`${R} snat none, but Gateway a/b sets auto; remove that`],
+    ],
+    [
+      'with the bundle that has it',
+      {},
+      needs('snat', 'none'),
+      [`${R} snat none; request service bundle web with the annotation sluice.io/service-bundle`],
+    ],
+    [
+      'with what to set, if there is no bundle',
+      {},
+      needs('snat', undefined, { bundle: undefined, settings: ['snat'], otherwise: 'refuse' }),
+      [`${R} snat, which no source sets; set it`],
+    ],
+    [
+      'with the modes that support it',
+      { mode: 'fastl4' },
+      needs('profileTcp', '/Common/t'),
+      [`${R} profileTcp /Common/t, which mode fastl4 does not support; use mode tcp or http`],
+    ],
+    [
+      'for the default mode, if none is set',
+      {},
+      needs('profileHttp', '/Common/h'),
+      [`${R} profileHttp /Common/h, which mode tcp does not support; use mode http`],
+    ],
+  ])('%s', (_, wanted, one, expected) => {
+    expect(unmet(wanted, one)).toEqual(expected);
+  });
+
+  test('for HTTP/3, which lacks what suits only TCP', () => {
+    const told = unmetOverUdp([
+      needs('mode', 'udp'),
+      needs('mode', 'http'),
+      needs('snat', 'none'),
+      needs('iRules', ['/Common/a']),
+    ]);
+    expect(told).toEqual(
+      ['mode', 'iRules'].map((name) => `${R} ${name}, which is not applied to HTTP/3 (UDP)`),
+    );
+  });
+});
+
+describe('a bundle', () => {
+  const one = (more: Record<string, unknown> = {}): ServiceBundle =>
+    ServiceBundle.parse({ name: 'web', settings: { snat: 'none' }, ...more });
+  test.each<[readonly ServiceBundle[], string]>([
+    [[], 'sluice.yaml has no service bundle wbe; serviceBundles has none'],
+    [[one()], 'sluice.yaml has no service bundle wbe; did you mean web?'],
+    [
+      [one({ name: 'public' }), one({ name: 'internal' })],
+      'sluice.yaml has no service bundle wbe; serviceBundles has public, internal',
+    ],
+  ])('that is unknown (%#) says which there are', (bundles, message) => {
+    expect(unknownBundle('wbe', bundles)).toBe(message);
+  });
+
+  test.each([
+    ['team-a', true],
+    ['edge', true],
+    ['other', false],
+  ])('may be used by one of its namespaces: %s %s', (namespace, may) => {
+    const request = { name: 'web', asker: layer({}), source: 's', namespace };
+    const { refusals, wanted } = bundleLayer([one({ namespaces: ['team-*', 'edge'] })], request);
+    expect([refusals.length, wanted]).toEqual(may ? [0, { snat: 'none' }] : [1, {}]);
+  });
+
+  test('is a default where its asker is one', () => {
+    const of = (isDefault: boolean): SettingsLayer =>
+      bundleLayer([one()], { name: 'web', asker: layer({}, isDefault), source: 's' });
+    expect([of(true).isDefault, of(false).isDefault]).toEqual([true, undefined]);
+  });
+});
