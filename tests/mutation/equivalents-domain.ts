@@ -36,7 +36,7 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'a time that is none is later than nothing',
     },
     {
-      code: 'record.seen !== undefined',
+      code: 'time !== undefined',
       what: 'is left out of the &&',
       in: 'isStillSilent',
       why: 'a time that is none is later than nothing',

@@ -273,7 +273,7 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     {
       code: 'DEFAULT_SOURCE',
       what: 'is left out of the ??',
-      in: 'problemsOf',
+      in: 'modeProblem',
       why: 'only a mode that is set can be a problem',
     },
   ],
@@ -472,13 +472,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     },
   ],
   'shared/domain/exposure/sources/f5-configmap.ts': [
-    {
-      code: 'Array.isArray(value)',
-      what: 'is always true',
-      in: 'hasSsl',
-      why: 'the schema allows no empty name',
-    },
-
     { code: 'read.value !== undefined', what: 'is always true', why: SAME_ABSENT },
     {
       code: 'configMap === undefined',

@@ -2,6 +2,7 @@
  * Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against
  * the sources.
  */
+import { APPLY } from './equivalents-apply.ts';
 import { ADDRESSES, PLAN } from './equivalents-domain.ts';
 import { EXPOSURE } from './equivalents-exposure.ts';
 import type { Mutant } from './mutants.ts';
@@ -522,6 +523,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
 };
 
 export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
+  ...APPLY,
   ...EXPRESS,
   ...MAP,
   ...WATCH,

@@ -188,13 +188,15 @@ describe('what is missing is told', () => {
       'with the modes that support it',
       { mode: 'fastl4' },
       needs('profileTcp', '/Common/t'),
-      [`${R} profileTcp /Common/t, which mode fastl4 does not support; use mode tcp or http`],
+      [
+        `${R} profileTcp /Common/t, which mode fastl4 does not support; use mode tcp or http or https`,
+      ],
     ],
     [
       'for the default mode, if none is set',
       {},
       needs('profileHttp', '/Common/h'),
-      [`${R} profileHttp /Common/h, which mode tcp does not support; use mode http`],
+      [`${R} profileHttp /Common/h, which mode tcp does not support; use mode http or https`],
     ],
   ])('%s', (_, wanted, one, expected) => {
     expect(unmet(wanted, one)).toEqual(expected);

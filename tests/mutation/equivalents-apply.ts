@@ -1,0 +1,98 @@
+/** Mutants of apply that no test can notice, each with the reason. */
+import { ALWAYS_THERE, FASTER, ONE_ONLY, SAME_ABSENT, type Equivalent } from './reasons.ts';
+
+const BUG_ONLY = 'it would be a bug of the loop, which says so instead of going on';
+const ONE_PARTITION = 'one partition is applied as one of several is';
+
+/** Of the handler and what is beside the loop. */
+const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
+  'functions/apply/addresses.ts': [
+    { code: '!asksForAddress(slices)', what: 'is always false', why: FASTER },
+    {
+      code: 'held .filter(({ partition }) => partition === result.partition)',
+      what: '.filter() is left out',
+      why: 'a result is looked up in the partition of the exposure',
+    },
+    { code: 'holders', what: 'is left out of the &&', in: 'addressed', why: SAME_ABSENT },
+  ],
+  'functions/apply/arrivals.ts': [
+    { code: 'before.length === 0', what: 'is always false', why: FASTER },
+  ],
+  'functions/apply/attempts.ts': [
+    { code: 'oldest !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+  ],
+  'functions/apply/group.ts': [
+    { code: 'only === undefined || jobs.length > 1', what: 'is always true', why: ONE_PARTITION },
+    { code: 'jobs.length > 1', what: '> becomes >=', in: 'applyGroup', why: ONE_PARTITION },
+    { code: 'reading', what: 'is left out of the &&', why: SAME_ABSENT },
+    {
+      code: 'overrides === undefined',
+      what: 'is always false',
+      in: 'overridesIn',
+      why: SAME_ABSENT,
+    },
+    {
+      code: 'movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to))',
+      what: '.filter() is left out',
+      why: 'the plan holds what would move to a partition that cannot be written',
+    },
+    { code: '[]', what: 'is left out of the ??', in: 'applySeveral', why: ALWAYS_THERE },
+    { code: 'job.holders === undefined', what: 'is always false', why: ALWAYS_THERE },
+    {
+      code: '!result.refused',
+      what: 'is always true',
+      why: 'what Sluice declared in a partition that it cannot read is not known either way',
+    },
+  ],
+  'functions/apply/handler.ts': [
+    {
+      code: 'scope.runtime.config.devices.find((d) => d.name === group)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: '!config', what: 'is left out of the ||', in: 'handleDevice', why: 'nothing arrived' },
+    {
+      code: 'arrivals.length === 0',
+      what: 'is left out of the ||',
+      in: 'handleDevice',
+      why: 'no stage is made of nothing',
+    },
+  ],
+};
+
+const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
+  'functions/apply/loop/attempt.ts': [
+    { code: 'loop.attempt', what: 'is always true', in: 'restarted', why: ALWAYS_THERE },
+    { code: 'loop.attempt', what: 'is left out of the &&', in: 'proofOf', why: ALWAYS_THERE },
+    {
+      code: '{ only: new Set(), begun: monotonic }',
+      what: 'is left out of the ??',
+      why: ALWAYS_THERE,
+    },
+    {
+      code: 'changes.every((entry) => attempt?.only.has(changeId(entry)) === true)',
+      what: 'is always false',
+      why: FASTER,
+    },
+    { code: '{}', what: 'is left out of the ??', in: 'planOf', why: BUG_ONLY },
+    ...[
+      'now === undefined || base === undefined || next === undefined',
+      'now === undefined || base === undefined',
+      'next === undefined',
+      'now === undefined',
+      'base === undefined',
+    ].map((code) => ({
+      code,
+      what: ['is always false', 'is left out of the ||'],
+      in: 'planOf',
+      why: BUG_ONLY,
+    })),
+  ],
+  'functions/apply/loop/isolate.ts': [
+    { code: 'only === undefined', what: 'is left out of the ||', why: ALWAYS_THERE },
+    { code: 'only', what: 'is left out of the &&', in: 'afterRefusal', why: ALWAYS_THERE },
+    { code: 'suspect !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+  ],
+};
+
+export const APPLY: Readonly<Record<string, readonly Equivalent[]>> = { ...HANDLER, ...LOOP };
