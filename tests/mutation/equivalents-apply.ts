@@ -31,12 +31,6 @@ const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
       in: 'overridesIn',
       why: SAME_ABSENT,
     },
-    {
-      code: 'movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to))',
-      what: '.filter() is left out',
-      why: 'the plan holds what would move to a partition that cannot be written',
-    },
-    { code: '[]', what: 'is left out of the ??', in: 'applySeveral', why: ALWAYS_THERE },
     { code: 'job.holders === undefined', what: 'is always false', why: ALWAYS_THERE },
     {
       code: '!result.refused',

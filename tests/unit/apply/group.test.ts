@@ -38,7 +38,7 @@ const apply = (
   asked.length = 0;
   return applyGroup({
     device,
-    partitions: ['one', 'two'],
+    partitions: ['one', 'three'],
     slices,
     sameFleet: () => false,
     clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
@@ -47,7 +47,15 @@ const apply = (
   });
 };
 const at = (partition: string, ...ports: readonly number[]): ReturnType<typeof exposure>[] =>
-  ports.map((port) => exposure({ port, partition, address: `10.0.0.${port}` }));
+  ports.map((port) =>
+    exposure({
+      port,
+      partition,
+      address: `10.0.0.${port}`,
+      // A node is in one partition unless it is shared.
+      members: [{ address: `10.244.1.${partition.length}`, port, availability: 'ready' }],
+    }),
+  );
 const kinds = (results: readonly PartitionResult[]): readonly string[] =>
   results.flatMap(({ partition, entries }) =>
     [...entries.values()].map(({ key, kind }) => `${partition} ${key} ${kind}`),
@@ -57,28 +65,25 @@ const declared = (): readonly string[] =>
 
 describe('the device is asked', () => {
   test('once for each partition, if nothing is new', async () => {
-    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
-    expect(asked).toEqual(['read one', 'read two', 'foreign', 'foreign']);
-    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
-    expect(asked).toEqual(['read one', 'read two']);
+    await apply([slice(1, [...at('one', 1), ...at('three', 2)])]);
+    expect(asked).toEqual(['read one', 'read three', 'foreign', 'foreign']);
+    await apply([slice(1, [...at('one', 1), ...at('three', 2)])]);
+    expect(asked).toEqual(['read one', 'read three']);
   });
 
-  test('once for its only partition, which shares nodes with no other', async () => {
+  test('once for its only partition', async () => {
     await apply([slice(1, at('one', 1))], { partitions: ['one'] });
     expect(asked).toEqual(['read one', 'foreign']);
-    expect(device.state('one').shareNodes).not.toBe(true);
-    await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
-    expect(device.state('two').shareNodes).toBe(true);
   });
 
   test('once for the holders of addresses, if an exposure gets one', async () => {
     await apply([
       asking('east/a/gw', 1, {
-        exposures: [wish({ port: 80, partition: 'one' }), wish({ port: 81, partition: 'two' })],
+        exposures: [wish({ port: 80, partition: 'one' }), wish({ port: 81, partition: 'three' })],
       }),
     ]);
     expect(asked.filter((one) => one === 'foreign')).toHaveLength(2);
-    expect(asked.filter((one) => one.startsWith('read'))).toEqual(['read one', 'read two']);
+    expect(asked.filter((one) => one.startsWith('read'))).toEqual(['read one', 'read three']);
   });
 });
 
@@ -106,7 +111,7 @@ describe('an automatic address', () => {
     const read = device.read.bind(device);
     Object.assign(device, {
       read: (partition: string) =>
-        partition === 'two' ? Promise.resolve(REFUSED) : read(partition),
+        partition === 'three' ? Promise.resolve(REFUSED) : read(partition),
     });
     const results = await apply([asking('east/a/gw', 1, { pool, exposures })]);
     expect(results.map(({ refused }) => refused?.code)).toEqual([undefined, 'OWN305']);
@@ -116,14 +121,14 @@ describe('an automatic address', () => {
 
 describe('exposures that move', () => {
   test('leave their partition first, and both results are told', async () => {
-    await apply([slice(1, [...at('one', 1, 3), ...at('two', 2)])]);
-    const results = await apply([slice(2, [...at('one', 2, 3), ...at('two', 1)])]);
+    await apply([slice(1, [...at('one', 1, 3), ...at('three', 2)])]);
+    const results = await apply([slice(2, [...at('one', 2, 3), ...at('three', 1)])]);
     expect(kinds(results)).toEqual([
       'one 10.0.0.1:1/tcp delete',
       'one 10.0.0.3:3/tcp unchanged',
       'one 10.0.0.2:2/tcp create',
-      'two 10.0.0.2:2/tcp delete',
-      'two 10.0.0.1:1/tcp create',
+      'three 10.0.0.2:2/tcp delete',
+      'three 10.0.0.1:1/tcp create',
     ]);
   });
 
@@ -134,7 +139,7 @@ describe('exposures that move', () => {
       if (partition === 'one' && !keeps)
         throw new DeviceError('BIP421', 'content', 'a policy still refers to it');
     };
-    const results = await apply([slice(2, [...at('one', 2), ...at('two', 1)])]);
+    const results = await apply([slice(2, [...at('one', 2), ...at('three', 1)])]);
     const [first] = results;
     expect([...(first?.rejections.values() ?? [])].map(({ news }) => news)).toEqual([true]);
     expect(Object.keys(device.state('one').exposures)).toEqual([
@@ -145,10 +150,10 @@ describe('exposures that move', () => {
 });
 
 test('what a person keeps or undoes is that of its own partition', async () => {
-  await apply([slice(1, [...at('one', 1), ...at('two', 2)])]);
+  await apply([slice(1, [...at('one', 1), ...at('three', 2)])]);
   const before = device.declares.length;
-  await apply([], { again: new Set(['two']), overrides: new Map([['two', { lift: true }]]) });
-  expect(declared().slice(before)).toEqual(['two 2']);
+  await apply([], { again: new Set(['three']), overrides: new Map([['three', { lift: true }]]) });
+  expect(declared().slice(before)).toEqual(['three 2']);
 });
 
 test('a device without partitions has no results', async () => {
