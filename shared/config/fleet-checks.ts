@@ -1,5 +1,5 @@
 /** Checks of fleets: membership, and fields that require a mode. */
-import { supportsRatio } from '../domain/plan/fleet.ts';
+import { supportsRatio } from '../domain/exposure/settings/balance.ts';
 import type { ConfigProblem } from './error.ts';
 import { unknownNameProblems, settingsProblems } from './rules.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';

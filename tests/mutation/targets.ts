@@ -67,7 +67,7 @@ export const TARGETS: readonly Target[] = [
       'tests/unit/config/{address-pools,networks,schema,service-bundles}.test.ts',
       'tests/unit/express/{cordon,wishes}.test.ts',
       'tests/unit/map/*.test.ts',
-      'tests/unit/plan/{fleet,shared}.test.ts',
+      'tests/unit/plan/{fleet,serving,shared}.test.ts',
       'tests/unit/watch/{automatic-addresses,foreign-pods,told-settings}.test.ts',
       'tests/property/exposure/*.test.ts',
     ],

@@ -10,11 +10,10 @@ import type {
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import {
   fleetSettings,
-  supportsRatio,
   fleetPlacement,
-  ratioBalance,
   applyFleetSettings,
 } from '../../../shared/domain/plan/fleet.ts';
+import { ratioBalance, supportsRatio } from '../../../shared/domain/exposure/settings/balance.ts';
 import {
   deciderOf,
   stayingOwners,
