@@ -70,6 +70,8 @@ export interface PlanDraft {
   readonly holders: ReadonlyMap<string, readonly AddressHolder[]>;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
+  /** By address: keys of exposures that are, or were, on it. */
+  readonly onAddress: Map<string, Set<string>>;
   readonly drains: Map<string, Drain>;
   readonly steered: Map<string, string>;
   readonly replaced: Map<string, readonly string[]>;
@@ -93,11 +95,25 @@ export function createDraft(
     holders: byPlainAddress(rules.holders ?? []),
     owners: new Map(owners),
     exposures: new Map(Object.entries(declared.exposures)),
+    onAddress: keysByAddress(declared.exposures),
     drains: new Map(Object.entries(declared.drains ?? {})),
     steered: new Map(Object.entries(declared.steered ?? {})),
     replaced: new Map(Object.entries(declared.replaced ?? {})),
     entries: [],
   };
+}
+
+function keysByAddress(exposures: DeclaredState['exposures']): Map<string, Set<string>> {
+  const keys = new Map<string, Set<string>>();
+  for (const [key, { address }] of Object.entries(exposures)) addKey(keys, address, key);
+  return keys;
+}
+
+/** Notes that the exposure is on the address. */
+export function addKey(keys: Map<string, Set<string>>, address: string, key: string): void {
+  const there = keys.get(address);
+  if (there === undefined) keys.set(address, new Set([key]));
+  else there.add(key);
 }
 
 /** The part of the rules that decides about shared exposures. */

@@ -6,11 +6,12 @@ import type { Exposure } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
+import { disagreeingNeighbour } from './address-settings.ts';
 import { lostClaim } from './claims.ts';
 import type { DeclaredExposure } from '../declared/declared.ts';
 import { isSameContent } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
-import { isAllowed, sharedNodes, sharingRules } from './draft.ts';
+import { addKey, isAllowed, sharedNodes, sharingRules } from './draft.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
 import { structureFingerprint } from './fingerprint.ts';
@@ -72,7 +73,10 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
   const present = draft.exposures.get(key);
   const conflict =
     lostClaim(present, owner, draft.rules.sameFleet) ??
-    (present ? undefined : conflictWithForeign(wanted, draft.holders.get(wanted.address) ?? []));
+    (present
+      ? undefined
+      : (conflictWithForeign(wanted, draft.holders.get(wanted.address) ?? []) ??
+        disagreeingNeighbour(draft, owner, wanted)));
   if (conflict) {
     record?.claims.set(key, wanted);
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
@@ -139,6 +143,7 @@ function place(
   if (!isAllowed(draft, { owner, key })) return true;
   keepClaimsOfEvicted(draft, present, next);
   draft.exposures.set(key, next);
+  addKey(draft.onAddress, next.address, key);
   forget(draft, wish);
   say(draft, wish, {
     structure,

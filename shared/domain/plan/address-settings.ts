@@ -1,0 +1,40 @@
+/** Owners that share a virtual address have to agree about it; see GW169. */
+import { namedSettings } from '../exposure/settings/compose.ts';
+import { SETTING_ROWS } from '../exposure/settings/catalogue/catalogue.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
+import { sameValue, showValue } from '../exposure/settings/values.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
+import type { PlanDraft } from './draft.ts';
+import type { AddressConflict } from './foreign.ts';
+
+/** Settings of the virtual address. */
+const NAMES = SETTING_ROWS.flatMap(([name, { as3 }]) => (as3?.object === 'address' ? [name] : []));
+
+/**
+ * The conflict of a new exposure with those of other owners on its address. Those of its own slice
+ * agree already, and an exposure that is declared keeps its place.
+ */
+export function disagreeingNeighbour(
+  { exposures, onAddress }: Pick<PlanDraft, 'exposures' | 'onAddress'>,
+  owner: OwnerKey,
+  wanted: { readonly address: string; readonly settings: Settings },
+): AddressConflict | undefined {
+  const ours = namedSettings(wanted.settings);
+  for (const key of onAddress.get(wanted.address) ?? []) {
+    const other = exposures.get(key);
+    if (other === undefined || other.contributions.some((one) => one.owner === owner)) continue;
+    const theirs = namedSettings(other.settings);
+    const name = NAMES.find((one) => !sameValue(ours[one], theirs[one]));
+    if (name === undefined) continue;
+    const show = (value: unknown): string =>
+      value === undefined ? 'the default' : showValue(value);
+    return {
+      code: 'GW169',
+      reason:
+        `${name} of ${wanted.address} is ${show(theirs[name])} for ` +
+        `${other.contributions.map((one) => one.owner).join(', ')}, and ${show(ours[name])} here; ` +
+        'ask for the same, or choose another address',
+    };
+  }
+  return undefined;
+}
