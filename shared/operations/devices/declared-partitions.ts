@@ -4,6 +4,7 @@
  */
 import { openDevice } from '../../host/devices.ts';
 import type { DeviceFacts } from '../../device/device.ts';
+import { type MissingReference, modulesOf, type Reference } from '../../device/references.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -17,6 +18,8 @@ export interface AnsweringPartition {
   /** Duration of the read. */
   readonly milliseconds: number;
   readonly facts?: DeviceFacts;
+  /** Modules of which none is provisioned, although declared settings need one of them. */
+  readonly lacking?: readonly MissingReference[];
 }
 
 /** A partition that could not be read, with code and message. */
@@ -101,6 +104,7 @@ async function readDevice(
             state: reading.declared.state,
             milliseconds,
             facts: await device.facts(),
+            lacking: await device.missing(modulesIn(reading.declared.state)),
           };
         }),
       );
@@ -110,4 +114,12 @@ async function readDevice(
   } catch (error) {
     return away(error);
   }
+}
+
+/** Each list of modules once. */
+function modulesIn({ exposures }: DeclaredState): readonly Reference[] {
+  const lists = Object.values(exposures).flatMap(({ settings }) =>
+    modulesOf(settings).map(({ modules }) => modules.join()),
+  );
+  return [...new Set(lists)].map((path) => ({ kind: 'module', path }));
 }

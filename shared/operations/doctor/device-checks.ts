@@ -1,6 +1,8 @@
 /** The device checks of `sluice doctor`. */
 import { capabilitiesOf } from '../../host/devices.ts';
 import { sizeFindings } from '../../domain/plan/sizes.ts';
+import { modulesOf } from '../../device/references.ts';
+import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
@@ -19,6 +21,7 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFin
   const now = runtime.clock.now();
   return [
     ...declared.map(reachable),
+    ...modules(read),
     ...clocks(read),
     ...epochs(read, now),
     ...rivals(read),
@@ -37,6 +40,25 @@ function reachable(d: DeclaredPartitionView): DoctorFinding {
       `${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ` +
       `${formatCount(Object.keys(d.state.owners).length, 'owner')}, ` +
       `read in ${d.milliseconds} ms`,
+  );
+}
+
+/** Modules that declared settings need, for instance after one was taken away. */
+function modules(read: readonly Read[]): readonly DoctorFinding[] {
+  return read.flatMap(({ device, partition, state, lacking = [] }) =>
+    lacking.map(({ path, response }) => {
+      const users = Object.values(state.exposures).flatMap((e) =>
+        modulesOf(e.settings)
+          .filter((one) => one.modules.join() === path)
+          .map(({ setting }) => `${setting} of ${exposureKey(e)}`),
+      );
+      return badFinding(
+        { id: 'modules', what: `modules of device ${device}, partition ${partition}` },
+        `${response}, and ${users[0]}${users.length === 1 ? '' : ` and ${users.length - 1} more`} ` +
+          'need it (BIP425)',
+        { remedy: 'provision it on the device, or remove the setting' },
+      );
+    }),
   );
 }
 

@@ -8,11 +8,12 @@ import type { Contribution, DeclaredState } from '../../domain/declared/declared
 import { EMPTY_STATE } from '../../domain/declared/declared.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
 import { planDevice } from '../../domain/plan/device-plan.ts';
-import { capabilitiesOf } from '../../host/devices.ts';
+import { capabilitiesOf, openDevice } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { OfflineIngress } from './ingresses.ts';
 import { type DeviceView, readDeviceView } from '../devices/device-view.ts';
+import { rejectMissing } from '../plan/missing.ts';
 
 /** The exposures to plan. */
 export interface OfflineInput {
@@ -35,17 +36,26 @@ export async function offlinePlans(
 ): Promise<readonly DevicePlans[]> {
   const { config } = runtime;
   const results: DevicePlans[] = [];
-  for (const device of config.devices)
-    results.push({
-      device,
-      plans: plansFor(
-        runtime,
-        device,
-        input,
-        input.ask ? await readDeviceView(runtime, device, true) : nothingKnown(device),
-      ),
-    });
+  for (const device of config.devices) {
+    const view = input.ask ? await readDeviceView(runtime, device, true) : nothingKnown(device);
+    const plans = plansFor(runtime, device, input, view);
+    results.push({ device, plans: input.ask ? await withLookups(runtime, device, plans) : plans });
+  }
   return results;
+}
+
+/** The plans as apply would carry them out, after it looked up what settings refer to. */
+async function withLookups(
+  runtime: Pick<Runtime, 'secrets' | 'clock'>,
+  config: DeviceConfig,
+  plans: readonly Plan[],
+): Promise<readonly Plan[]> {
+  const device = await openDevice(runtime, config);
+  try {
+    return await rejectMissing(device, plans);
+  } finally {
+    await device.close();
+  }
 }
 
 /** An empty device on which no other client holds an address. */

@@ -137,6 +137,25 @@ describe('sluice doctor', () => {
     ]);
   });
 
+  test('a module that declared settings need is reported if it was taken away', async () => {
+    const bigip = await lab({
+      common: { modules: ['ltm', 'afm'], objects: ['security/firewall/policy /Common/strict'] },
+    });
+    const settings = { ...exposure().settings, policyFirewallEnforced: '/Common/strict' };
+    const exposures = [exposure({ port: 443, settings }), exposure({ port: 444, settings })];
+    const state = planPartition('k8s', wanted(), [slice(2, exposures)], {
+      sameFleet: () => false,
+    }).next;
+    await declare(connect(bigip), state);
+    expect(bad(await runDoctor(inputOf(bigip)))).toEqual([]);
+    bigip.common.modules.delete('afm');
+    expect(bad(await runDoctor(inputOf(bigip)))).toEqual([
+      'modules of device bigip-1, partition k8s: AFM (Advanced Firewall Manager) is not ' +
+        'provisioned on the device, and policyFirewallEnforced of 172.16.100.195:443/tcp ' +
+        'and 1 more need it (BIP425); provision it on the device, or remove the setting',
+    ]);
+  });
+
   test('an id that two clusters use is reported with both', async () => {
     const bigip = await lab();
     const both = planPartition(
