@@ -971,6 +971,19 @@ describe('the build', () => {
     expect(stdout).toBe('echo yes\n');
   });
 
+  test('the command line program keeps its compiled code until the next build', async () => {
+    const folder = repository('compiled');
+    const cache = join(folder, 'dist', 'compile-cache');
+    await builder(folder).run();
+    expect(existsSync(cache)).toBe(false);
+    await run(process.execPath, [join(folder, 'dist', 'cli', 'sluice.mjs')]);
+    const kept = readdirSync(cache, { recursive: true, withFileTypes: true });
+    expect(kept.some((entry) => entry.isFile())).toBe(true);
+    changeAnswer(folder);
+    await builder(folder).run();
+    expect(existsSync(cache)).toBe(false);
+  });
+
   test('reports a Node version that is too old in one sentence, before the program is linked', async () => {
     const folder = repository('cli-old');
     await builder(folder).run();
