@@ -2,7 +2,7 @@
  * Feeds a handler from a queue with the semantics of Lambda's SQS FIFO event source, for hosts
  * other than Lambda.
  */
-import { type Leased, renewLease } from './lease.ts';
+import { type Leased, receiptOf, renewLease } from './lease.ts';
 import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
 import { QueueError, type QueueMessage } from './port.ts';
 
@@ -48,9 +48,13 @@ function check(options: EventSourceOptions): void {
     );
 }
 
-async function remove({ queue, log }: EventSourceOptions, message: QueueMessage): Promise<void> {
+async function remove(
+  { queue, log }: EventSourceOptions,
+  message: QueueMessage,
+  receipt: string,
+): Promise<void> {
   try {
-    await queue.delete(message.receipt);
+    await queue.delete(receipt);
   } catch (error) {
     // The message is redelivered, and handlers are idempotent.
     log.warn(
@@ -65,15 +69,23 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
   }
 }
 
+/** What this process has in progress. */
+interface InProgress {
+  /** The newest receipt of each message, by id. */
+  readonly receipts: Map<string, string>;
+  /** The last call of each group; resolves with the ids of the messages that are done. */
+  readonly calls: Map<string, Promise<ReadonlySet<string>>>;
+}
+
 /**
  * Deletes successful messages. Failed ones stay hidden until their visibility timeout ends, which
- * the handler may have changed.
+ * the handler may have changed. Resolves with the ids of the successful ones.
  */
 async function settle(
   options: EventSourceOptions,
-  batch: readonly QueueMessage[],
+  { batch, receipts }: { readonly batch: readonly QueueMessage[] } & Pick<InProgress, 'receipts'>,
   verdict: BatchOutcome,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const { queue, log, functionName } = options;
   if (verdict.kind === 'failed') {
     log.error(
@@ -85,22 +97,36 @@ async function settle(
       },
       `the batch failed: ${verdict.reason}`,
     );
-    return;
+    return new Set();
   }
-  await Promise.all(
-    batch
-      .filter((message) => !verdict.retry.has(message.id))
-      .map((message) => remove(options, message)),
-  );
+  const done = batch.filter((message) => !verdict.retry.has(message.id));
+  await Promise.all(done.map((message) => remove(options, message, receiptOf(receipts, message))));
+  return new Set(done.map(({ id }) => id));
 }
 
-async function work(options: EventSourceOptions, batch: readonly QueueMessage[]): Promise<void> {
+/**
+ * One call, after those that have the same groups. A message of a group in progress arrives if its
+ * lease ended while the process stood still: it is renewed with its new receipt, and handled only
+ * if the call that has it does not finish it.
+ */
+async function work(
+  options: EventSourceOptions,
+  batch: readonly QueueMessage[],
+  { receipts, calls }: InProgress,
+): Promise<ReadonlySet<string>> {
+  const before = [...new Set(batch.flatMap(({ group }) => calls.get(group) ?? []))];
+  for (const { id, receipt } of batch) receipts.set(id, receipt);
   const over = new AbortController();
-  const renewing = renewLease(options, batch, over.signal);
-  const verdict = await invoke(options, batch);
+  const renewing = renewLease(options, batch, { receipts, over: over.signal });
+  const finished = new Set((await Promise.all(before)).flatMap((ids) => [...ids]));
+  const left = batch.filter(({ id }) => !finished.has(id));
+  const verdict: BatchOutcome =
+    left.length === 0 ? { kind: 'done', retry: new Set() } : await invoke(options, left);
   over.abort();
   await renewing;
-  await settle(options, batch, verdict);
+  const done = await settle(options, { batch: left, receipts }, verdict);
+  for (const { id, receipt } of batch) if (receipts.get(id) === receipt) receipts.delete(id);
+  return done;
 }
 
 async function poll(
@@ -139,12 +165,27 @@ async function poll(
   return [];
 }
 
+/** Notes the call for its groups while it runs. */
+async function start(
+  options: EventSourceOptions,
+  batch: readonly QueueMessage[],
+  inProgress: InProgress,
+): Promise<void> {
+  const { calls } = inProgress;
+  const call = work(options, batch, inProgress);
+  const groups = new Set(batch.map(({ group }) => group));
+  for (const group of groups) calls.set(group, call);
+  await call;
+  for (const group of groups) if (calls.get(group) === call) calls.delete(group);
+}
+
 async function run(options: EventSourceOptions, signal: AbortSignal): Promise<void> {
   const busy = new Set<Promise<void>>();
+  const inProgress: InProgress = { receipts: new Map(), calls: new Map() };
   while (!signal.aborted) {
     const batch = await poll(options, signal);
     if (batch.length === 0) continue;
-    const call = work(options, batch).finally(() => busy.delete(call));
+    const call = start(options, batch, inProgress).finally(() => busy.delete(call));
     busy.add(call);
     if (busy.size >= options.concurrency) await Promise.race(busy);
   }

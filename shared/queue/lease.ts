@@ -18,20 +18,28 @@ export interface Leased {
   readonly log: Logger;
 }
 
+/** The newest receipt of each message in progress, by id: another receive makes the last invalid. */
+export type Receipts = ReadonlyMap<string, string>;
+
+/** The receipt with which a message can be renewed and deleted now. */
+export function receiptOf(receipts: Receipts, { id, receipt }: QueueMessage): string {
+  return receipts.get(id) ?? receipt;
+}
+
 /**
  * Renews at a third of the lease until `over` fires; a failed renewal is retried at the next step.
  */
 export async function renewLease(
   { queue, lease, clock, log }: Leased,
   batch: readonly QueueMessage[],
-  over: AbortSignal,
+  { receipts, over }: { readonly receipts: Receipts; readonly over: AbortSignal },
 ): Promise<void> {
   if (lease === undefined) return;
   for (;;) {
     await clock.sleep(lease / 3, over);
     if (over.aborted) return;
     const renewals = await Promise.allSettled(
-      batch.map((message) => queue.changeVisibility(message.receipt, lease)),
+      batch.map((message) => queue.changeVisibility(receiptOf(receipts, message), lease)),
     );
     const lost = renewals.filter((r) => r.status === 'rejected').length;
     if (lost > 0)

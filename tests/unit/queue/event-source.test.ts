@@ -174,6 +174,42 @@ describe('an event source', () => {
     expect(calls).toHaveLength(1);
   });
 
+  test('a message whose lease ended during its call is not handled again, but renewed', async () => {
+    let isStill = false;
+    const standing: Queue = {
+      ...queue,
+      changeVisibility: (...args) =>
+        isStill ? Promise.reject(new QueueError('Q605', 'late')) : queue.changeVisibility(...args),
+    };
+    await send('a1', 'a2');
+    start({ lease: 6_000, batchSize: 1, queue: standing });
+    await idle();
+    isStill = true;
+    await clock.pass(8_000);
+    isStill = false;
+    await clock.pass(12_000);
+    expect(calls.map((c) => c.bodies)).toEqual([['a1']]);
+    call(0).answer();
+    await clock.pass(1_000);
+    expect(calls.map((c) => c.bodies)).toEqual([['a1'], ['a2']]);
+    call(1).answer();
+    await clock.pass(1_000);
+    expect(await depth()).toBe(0);
+  });
+
+  test('one that its call does not finish is handled again after it', async () => {
+    await send('a1');
+    start({ lease: 6_000 });
+    await idle();
+    // As a handler that returns it at once.
+    await queue.changeVisibility(call(0).event.Records[0]?.receiptHandle ?? '', 0);
+    await clock.pass(100);
+    expect(calls).toHaveLength(1);
+    call(0).answer(failing(call(0), 'a1'));
+    await clock.pass(100);
+    expect(calls.map((c) => c.bodies)).toEqual([['a1'], ['a1']]);
+  });
+
   test('a reported message whose visibility the handler changed is redelivered at that time', async () => {
     await send('a1');
     start();

@@ -288,7 +288,7 @@ describe('the lease of messages in flight', () => {
         typeof renewLease
       >[0],
       answers.map((_, i) => message({ receipt: String(i) })),
-      over.signal,
+      { receipts: new Map(), over: over.signal },
     );
     return { sleeps, hidden, warned };
   }
