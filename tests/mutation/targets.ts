@@ -136,7 +136,7 @@ export const TARGETS: readonly Target[] = [
     except: ['functions/apply/pace.ts'],
     // Those of the loop, which take longer, have a target of their own.
     tests: [
-      'tests/unit/apply/{addresses,approve,arrivals,group,handler,inner,lifecycle}.test.ts',
+      'tests/unit/apply/{addresses,approve,arrivals,entry,group,handler,inner,lifecycle}.test.ts',
       'tests/unit/apply/{park,record-results,repair,results,sizes,trouble,waiting}.test.ts',
       'tests/promises/{hostile,neighbours,outages}.test.ts',
     ],
