@@ -137,7 +137,7 @@ export const TARGETS: readonly Target[] = [
     // Those of the loop, which take longer, have a target of their own.
     tests: [
       'tests/unit/apply/{addresses,approve,arrivals,entry,group,handler,inner,lifecycle}.test.ts',
-      'tests/unit/apply/{park,record-results,repair,results,sizes,trouble,waiting}.test.ts',
+      'tests/unit/apply/{newer,nodes,park,record-results,repair,results,sizes,trouble,waiting}.test.ts',
       'tests/promises/{hostile,neighbours,outages}.test.ts',
     ],
     kinds: GUARDS,
