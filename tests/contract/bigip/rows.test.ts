@@ -39,7 +39,7 @@ describe.each(MODES)('every setting that mode %s supports', (mode) => {
     expect(await device.verify('k8s', state)).toEqual([]);
     expect(await device.drift('k8s', state)).toEqual([]);
     const key = reading.kind === 'ours' ? reading.declared.lockKey : undefined;
-    expect(await device.declare('k8s', state, key)).toBe('unchanged');
+    expect(await device.declare('k8s', state, key)).toMatchObject({ outcome: 'unchanged' });
   });
 
   test('is seen when it is changed by hand, and healed', async () => {
