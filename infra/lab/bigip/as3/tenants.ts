@@ -101,7 +101,7 @@ async function runScript(
   await device.wait(half);
   if (boot !== device.condition.boot) return 'interrupted by a restart';
   try {
-    for (const command of script.before) device.store.write((draft) => command.run(draft));
+    runBefore(device, script.before);
     await device.wait(half);
     device.store.write((draft) => {
       for (const command of script.transaction) command.run(draft);
@@ -111,6 +111,20 @@ async function runScript(
     if (!(error instanceof McpError)) throw error;
     undo(device, script.undo);
     return error.message;
+  }
+}
+
+/**
+ * Each is a write of its own, and what was done before a failure stays. As long as none fails, the
+ * result is that of one write, which is checked only once.
+ */
+function runBefore(device: Device, commands: readonly Command[]): void {
+  try {
+    device.store.write((draft) => {
+      for (const command of commands) command.run(draft);
+    });
+  } catch {
+    for (const command of commands) device.store.write((draft) => command.run(draft));
   }
 }
 
