@@ -39,6 +39,7 @@ import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
 import { isWaiting, moveToWaiting, postpone, release } from './postpone.ts';
+import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -77,6 +78,7 @@ export function create(
     sizes: createSizes(runtime),
     fences: createFenceKeeper(),
     heard: createHeardKeeper(runtime, given.heard ?? store.open),
+    preparation: createPreparation(runtime, waiting),
   };
   const scope = (context: FunctionContext): Scope => ({
     runtime,
@@ -95,31 +97,36 @@ export function create(
     onError: (group, error) =>
       runtime.log.error({ device: group, error: String(error) }, 'slices could not be processed'),
   });
-  const turns = (
+  const turns = async (
     signal?: AbortSignal,
     functionVersion = '$LATEST',
-  ): Promise<readonly TurnReport[]> => waiting.turns(devices, { functionVersion, signal });
-  const scheduled = async (context: FunctionContext): Promise<void> => {
-    const failed = (
-      await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))
-    ).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
-    // The invocation fails, so that the failure is visible; the other devices were processed.
-    if (failed.length > 0)
-      throw new Error(`waiting changes could not be checked: ${failed.join('; ')}`);
+  ): Promise<readonly TurnReport[]> => {
+    const [reports] = await Promise.all([
+      waiting.turns(devices, { functionVersion, signal }),
+      remembered.preparation.run(devices),
+    ]);
+    return reports;
   };
+  const scheduled = async (context: FunctionContext): Promise<void> =>
+    failIfAny(await inTime(runtime, context, (signal) => turns(signal, context.functionVersion)));
   // The event of a schedule has no records.
   const either: Handler = (event, context) =>
     'Records' in event ? handle(event, context) : scheduled(context);
   return Object.assign(either, {
     turns: (signal?: AbortSignal) => turns(signal),
-    close: async () =>
-      void (await Promise.all([
-        devices.close(),
-        recorder.close(),
-        store.close(),
-        suspects.close(),
-      ])),
+    close: async () => {
+      await Promise.all([devices, recorder, store, suspects].map((each) => each.close()));
+    },
   });
+}
+
+/** The invocation fails, so that a failure is visible; the other devices were processed. */
+function failIfAny(reports: readonly TurnReport[]): void {
+  const failed = reports.flatMap(({ device, error }) =>
+    error === undefined ? [] : [`${device}: ${error}`],
+  );
+  if (failed.length > 0)
+    throw new Error(`waiting changes could not be checked: ${failed.join('; ')}`);
 }
 
 /** Stops cleanly at three quarters of the function's time; the next run continues. */
@@ -166,6 +173,7 @@ async function handleDevice(
   for (const { message, meta } of arrivals)
     if (meta.waited && scope.attempts.of(message.id).length === 0)
       scope.attempts.add(message.id, ...meta.waited.attempts);
+  await scope.preparation.idle(config.name);
   const away = await scope.waiting.away(config.name);
   if (away) return moveToWaiting(scope, arrivals, away);
   const stages = stagesOf(arrivals);

@@ -38,7 +38,7 @@ export async function startRepair(
   for (const [partition, forced] of askedFor(requests)) {
     const found = await lookAt(scope.device, partition);
     if (found === undefined) {
-      again.add(partition);
+      if (!(await scope.device.prepare(partition))) again.add(partition);
       continue;
     }
     if (!forced && found.length > 0 && (await isLeft(scope, partition, found))) continue;

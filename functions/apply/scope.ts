@@ -5,6 +5,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { FenceKeeper } from './fences.ts';
 import type { HeardKeeper } from './heard.ts';
+import type { Preparation } from './prepare.ts';
 import type { ResultRecorder } from './record-results.ts';
 import type { createPaces } from './pace.ts';
 import type { Sizes } from './sizes.ts';
@@ -21,6 +22,7 @@ export interface Scope {
   readonly fences: FenceKeeper;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
+  readonly preparation: Pick<Preparation, 'idle'>;
   readonly repairs: () => Promise<RepairMemory>;
   readonly context: FunctionContext;
 }

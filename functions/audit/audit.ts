@@ -1,6 +1,6 @@
 import type { AuditScope, Finding } from '../../shared/device/audit.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
-import type { Devices } from '../../shared/device/device.ts';
+import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
@@ -52,14 +52,14 @@ async function auditOne(
 ): Promise<AuditReport> {
   const { log, clock } = runtime;
   try {
-    const findings = await auditDevice(
-      { device: await devices.get(config), config: runtime.config, clock, heard },
-      config,
-    );
+    const device = await devices.get(config);
+    const scope = { device, config: runtime.config, clock, heard };
+    const findings = await auditDevice(scope, config);
     for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');
     for (const { order } of findings) if (order) await steer(runtime, order);
     const { drift } = runtime.config.policy;
     if (drift !== 'report') await askApply(runtime, config.name, wishOf(findings, drift));
+    await askApply(runtime, config.name, await creationRequest(runtime, device, config));
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
@@ -73,6 +73,26 @@ async function auditOne(
 /** With `repair`, changes kept under another policy are undone as well. */
 function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditRequest | undefined {
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
+}
+
+/**
+ * Partitions that do not exist yet are created ahead of their first exposure; on a device that no
+ * ingress uses, they are not needed.
+ */
+async function creationRequest(
+  { config: { ingresses } }: Runtime,
+  device: Device,
+  { name, partitions }: DeviceConfig,
+): Promise<AuditRequest | undefined> {
+  if (!ingresses.some(({ devices }) => devices.includes(name))) return undefined;
+  const absent: string[] = [];
+  for (const partition of partitions) {
+    const reading = await device.read(partition);
+    if (reading.kind === 'ours' && reading.declared.lockKey === undefined) absent.push(partition);
+  }
+  return absent.length === 0
+    ? undefined
+    : { partitions: absent, reason: 'it does not exist yet, and is created without content' };
 }
 
 /** In the group of the device, so that it never races with apply. */

@@ -3,7 +3,7 @@
  */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
-import { EMPTY_STATE } from '../domain/declared/declared.ts';
+import { EMPTY_STATE, isSameContent } from '../domain/declared/declared.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { findAbandoned } from './state/abandoned.ts';
@@ -67,6 +67,7 @@ export function createDevice(
       const declared = await declarations.declare(partition, next, key, expected);
       return created === undefined ? declared : { ...declared, created };
     },
+    prepare: declarations.prepare,
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes are in /Common, where Sluice does not write directly.
     reconcileMembers: (partition, state) =>
@@ -87,8 +88,11 @@ export function createDevice(
 }
 
 /** Reads and writes declarations, and watches their fences. */
-interface Declarations extends Pick<Device, 'read' | 'declare'> {
-  /** Creates a partition; resolves with its lock key, and the milliseconds that it took. */
+interface Declarations extends Pick<Device, 'read' | 'declare' | 'prepare'> {
+  /**
+   * Creates a partition; resolves with its lock key, and the milliseconds that it took. Rejects if
+   * it has content since.
+   */
   create(partition: string): Promise<{ readonly key: string; readonly took?: number }>;
 }
 
@@ -132,19 +136,41 @@ function createDeclarations(
    * writes are protected. An unknown key is ignored while the tenant does not exist, and refused
    * once another writer created it.
    */
+  const createEmpty = (partition: string): ReturnType<typeof declare> =>
+    declare(partition, EMPTY_STATE, 'nobody was here');
   const create: Declarations['create'] = async (partition) => {
-    const { took } = await declare(partition, EMPTY_STATE, 'nobody was here');
-    const again = await read(partition);
-    const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
-    if (key === undefined)
-      throw new DeviceError(
-        'BIP505',
-        'ambiguous',
-        `${config.name}: partition ${partition} was created but has no declaration yet`,
-      );
+    const { took } = await createEmpty(partition);
+    const key = keyOfEmpty(`${config.name}: partition ${partition}`, await read(partition));
     return { key, ...(took !== undefined && { took }) };
   };
-  return { read, declare, create };
+  const prepare = async (partition: string): Promise<boolean> => {
+    const reading = await read(partition);
+    if (reading.kind === 'refused' || reading.declared.lockKey !== undefined) return false;
+    try {
+      await createEmpty(partition);
+      return true;
+    } catch (error) {
+      // Another writer was faster.
+      if (error instanceof DeviceError && error.code === 'BIP430') return false;
+      throw error;
+    }
+  };
+  return { read, declare, create, prepare };
+}
+
+/**
+ * The content to declare was planned for an empty partition. If another writer declared its own
+ * since, the key of that would allow to replace it.
+ */
+function keyOfEmpty(where: string, reading: PartitionReading): string {
+  const { state, lockKey } =
+    reading.kind === 'ours' ? reading.declared : { state: EMPTY_STATE, lockKey: undefined };
+  if (lockKey === undefined)
+    throw new DeviceError('BIP505', 'ambiguous', `${where} was created but has no declaration yet`);
+  const { shareNodes: _shareNodes, ...content } = state;
+  if (!isSameContent(content, EMPTY_STATE))
+    throw new DeviceError('BIP430', 'transient', `${where}: another client declared it first`);
+  return lockKey;
 }
 
 /** The fences of this partition on the standby units that answer. */

@@ -53,6 +53,11 @@ export interface Device {
     lockKey: string | undefined,
     expected?: number,
   ): Promise<Declared>;
+  /**
+   * Creates the partition without content if it does not exist and may be written; resolves with
+   * whether it did. What another writer declares meanwhile is never replaced.
+   */
+  prepare(partition: string): Promise<boolean>;
   /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /** Drains and restores nodes; resolves with the changed addresses. */

@@ -55,6 +55,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
         );
       return Promise.resolve({ outcome: changed ? 'applied' : 'unchanged' });
     },
+    prepare: () => Promise.resolve(false),
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
     reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),

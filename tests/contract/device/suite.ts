@@ -175,6 +175,21 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(await slow.read(K8S)).toMatchObject(declaredAs(state));
       });
 
+      test('a partition is created without content, once, and what is there stays', async () => {
+        expect(await device.prepare(K8S)).toBe(true);
+        const key = await lockKeyOf(device);
+        expect(key).toBeDefined();
+        expect((await device.read(K8S)) as object).toMatchObject({
+          kind: 'ours',
+          declared: { state: EMPTY_STATE },
+        });
+        await device.declare(K8S, stateOf([plain]), key);
+        expect(await device.prepare(K8S)).toBe(false);
+        expect(await device.verify(K8S, stateOf([plain]))).toEqual([]);
+        await subject.createPartition('foreign');
+        expect(await subject.connect('foreign').prepare('foreign')).toBe(false);
+      });
+
       test('a partition of another client is refused', async () => {
         await subject.createPartition(K8S);
         expect(await device.read(K8S)).toMatchObject({ kind: 'refused', code: 'OWN303' });

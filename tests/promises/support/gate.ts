@@ -91,6 +91,7 @@ export function gatedDevice(device: Device, gate: Gate): Device {
     read: (partition) => gate.read(() => device.read(partition)),
     declare: (partition, next, lockKey) =>
       gate.pass(() => device.declare(partition, next, lockKey)),
+    prepare: (partition) => gate.pass(() => device.prepare(partition)),
     verify: (partition, state) => gate.read(() => device.verify(partition, state)),
     reconcileMembers: (partition, state) =>
       gate.pass(() => device.reconcileMembers(partition, state)),

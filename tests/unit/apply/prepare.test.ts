@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import { createPreparation } from '../../../functions/apply/prepare.ts';
+import type { Preparation } from '../../../functions/apply/prepare.ts';
+import { startRepair } from '../../../functions/apply/repair.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Device, Devices } from '../../../shared/device/device.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+
+const log = createLogger('silent');
+const configOf = (): SluiceConfig =>
+  SluiceConfig.parse({
+    generation: 1,
+    devices: ['used', 'unused'].map((name) => ({
+      name,
+      url: 'https://192.0.2.1',
+      username: 'u',
+      password: 'env:P',
+      partitions: ['one', 'two'],
+    })),
+    clusters: [{ id: 'east' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['used'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
+  });
+
+interface Site {
+  readonly preparation: Preparation;
+  readonly asked: string[];
+  readonly devices: Devices;
+}
+
+function createSite(
+  prepare: Device['prepare'] = () => Promise.resolve(true),
+  { config = configOf(), away = false } = {},
+): Site {
+  const asked: string[] = [];
+  const devices: Devices = {
+    get: ({ name }) =>
+      Promise.resolve({
+        ...memoryDevice(name),
+        prepare: (partition: string) => {
+          asked.push(`${name} ${partition}`);
+          return prepare(partition);
+        },
+      }),
+    close: () => Promise.resolve(),
+  };
+  const waiting = {
+    away: () => Promise.resolve(away ? ({ state: 'away' } as never) : undefined),
+  };
+  return { preparation: createPreparation({ config, log }, waiting), asked, devices };
+}
+
+describe('the partitions of a device that an ingress uses', () => {
+  test('are created once by a process', async () => {
+    const { preparation, asked, devices } = createSite();
+    await preparation.run(devices);
+    await preparation.run(devices);
+    expect(asked).toEqual(['used one', 'used two']);
+  });
+
+  test('are tried again after a failure, which stops nothing', async () => {
+    let busy = 1;
+    const { preparation, asked, devices } = createSite(() =>
+      busy-- > 0
+        ? Promise.reject(new DeviceError('BIP503', 'transient', 'busy'))
+        : Promise.resolve(false),
+    );
+    await preparation.run(devices);
+    await preparation.run(devices);
+    expect(asked).toEqual(['used one', 'used one', 'used two']);
+  });
+
+  test('are left alone while the device is known to be away', async () => {
+    const { preparation, asked, devices } = createSite(undefined, { away: true });
+    await preparation.run(devices);
+    expect(asked).toEqual([]);
+  });
+
+  test('hold up slices of the device while one is created, also of another instance', async () => {
+    const config = configOf();
+    const done = Promise.withResolvers<boolean>();
+    const { preparation, devices } = createSite(() => done.promise, { config });
+    const other = createSite(undefined, { config });
+    const running = preparation.run(devices);
+    const order: string[] = [];
+    const idle = other.preparation.idle('used').then(() => order.push('slices'));
+    await other.preparation.idle('unused');
+    order.push('created');
+    done.resolve(true);
+    await Promise.all([running, idle]);
+    expect(order).toEqual(['created', 'slices']);
+    await preparation.idle('used');
+  });
+});
+
+test('the audit asks for a partition that does not exist: it is created, and not declared again', async () => {
+  const device = memoryDevice();
+  const runtime = { log };
+  const memory = (): never => {
+    throw new Error('not needed');
+  };
+  const request = { partitions: ['k8s'] };
+  const repair = await startRepair({ runtime, device, memory }, [request]);
+  expect([...repair.again]).toEqual([]);
+  expect(device.partitions.has('k8s')).toBe(true);
+  expect(device.declares).toEqual([]);
+});
