@@ -111,7 +111,8 @@ async function poll(session: Session, clock: Clock, { id, expected }: Polled): P
   for (let pause: number = POLL.first; clock.monotonic() < deadline;) {
     const left = (expected ?? 0) - clock.monotonic();
     const isLast = left > 0 && left < pause;
-    await clock.sleep(isLast ? left : pause);
+    // Whole milliseconds: queues store the times that follow from them.
+    await clock.sleep(Math.ceil(isLast ? left : pause));
     const answered = await ask(session, id);
     if (answered !== undefined) return answered;
     pause = isLast ? POLL.first : Math.min(pause * 1.5, POLL.longest);
