@@ -14,6 +14,10 @@ const FULL_PACE = fullPace(BIGIP.declareSize);
 const FIRST = BIGIP.declareSize.most;
 const LIMIT_MS = 30_000;
 const STEP_MS = 12_000;
+/** Up to 50 lines count as fixed cost, and 250 are enough to measure: a fifth of them. */
+const TOLERANCE = 1.26;
+/** By which a step may grow; half of the fixed cost is taken for speed if half is believed. */
+const GROWTH = 4;
 
 /** A device: what a declare takes in any case, and for each line. */
 interface Speed {
@@ -62,7 +66,7 @@ describe('on a device that keeps its speed', () => {
           if (stepOf(pace) <= FIRST) continue;
           // What the first few lines take counts as fixed.
           const perLine = Math.max(0, at.perLine - (5 * at.perLine) / FIRST);
-          expect(stepOf(pace) * perLine).toBeLessThanOrEqual(STEP_MS * 1.01);
+          expect(stepOf(pace) * perLine).toBeLessThanOrEqual(STEP_MS * TOLERANCE);
         }
       }),
       { numRuns: 2_000 },
@@ -85,7 +89,7 @@ describe('on a device that keeps its speed', () => {
 });
 
 describe('on a device that lies or becomes slow', () => {
-  test('whatever it says about its time, no script is more than twice as long as planned', () => {
+  test('whatever it says about its time, no script is more than twice as long as planned, plus what the fixed cost hides', () => {
     fc.assert(
       fc.property(speed, fc.array(said, { minLength: 1, maxLength: 8 }), (at, claims) => {
         let pace = known(at);
@@ -93,7 +97,7 @@ describe('on a device that lies or becomes slow', () => {
           const next = step(pace, 20_000, at, claim);
           // The first step is a guess, and only AS3's own words make it smaller.
           if (next.done > FIRST)
-            expect(next.script).toBeLessThanOrEqual(2 * STEP_MS * 1.02 + at.fixed);
+            expect(next.script).toBeLessThanOrEqual(2 * STEP_MS * 1.03 + 1.03 * GROWTH * at.fixed);
           pace = next.pace;
         }
       }),
