@@ -17,7 +17,6 @@ import {
   STEERING_EVENTS,
 } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import type { PartitionResult } from './job.ts';
 
 /** A parsed message with its metadata and data. */
 export interface Arrived<T> {
@@ -96,27 +95,6 @@ function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice
 /** All messages of a stage. */
 export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonly Arrival[] {
   return [...orders, ...absences, ...audits, ...slices];
-}
-
-/** Whether the stage may be done in part: it has nothing but slices. */
-export function isOnlySlices({ orders, absences, audits }: Stage): boolean {
-  return orders.length + absences.length + audits.length === 0;
-}
-
-/**
- * What of a stage is done, and what is left because the run ended early. All slices of an unfinished
- * owner stay, because the older ones prove its removals.
- */
-export function endedEarly(
-  stage: Stage,
-  results: readonly Pick<PartitionResult, 'unfinished'>[],
-): { readonly done: Stage; readonly left: readonly Arrival[] } {
-  const owners = new Set(results.flatMap(({ unfinished = [] }) => [...unfinished]));
-  const isLeft = ({ data }: Arrived<Slice>): boolean => owners.has(data.owner);
-  return {
-    done: { ...stage, slices: stage.slices.filter((one) => !isLeft(one)) },
-    left: stage.slices.filter(isLeft),
-  };
 }
 
 /** Overrides that audits ask to keep or undo, by partition. Undoing comes before keeping. */

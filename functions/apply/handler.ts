@@ -19,15 +19,7 @@ import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import {
-  arrivalsOf,
-  endedEarly,
-  isOnlySlices,
-  newestFirst,
-  overridesOf,
-  readArrival,
-  stagesOf,
-} from './arrivals.ts';
+import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
@@ -38,7 +30,7 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { isWaiting, moveToWaiting, postpone, release } from './postpone.ts';
+import { moveToWaiting, postpone } from './postpone.ts';
 import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
@@ -178,24 +170,12 @@ async function handleDevice(
   if (away) return moveToWaiting(scope, arrivals, away);
   const stages = stagesOf(arrivals);
   for (const [i, stage] of stages.entries()) {
-    const end = await applyStage(scope, config, stage);
+    const fault = await applyStage(scope, config, stage);
+    if (fault === undefined) continue;
     // In order: later messages wait as well.
-    const later = stages.slice(i + 1).flatMap(arrivalsOf);
-    const rest = await returned(scope, config.name, end, { stage, later });
-    if (rest !== undefined) return rest;
+    return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
   }
   return [];
-}
-
-/** Returns what is not done to the queue; undefined if the stage is done. */
-async function returned(
-  scope: Scope,
-  device: string,
-  end: StageEnd,
-  { stage, later }: { readonly stage: Stage; readonly later: readonly Arrival[] },
-): Promise<readonly QueueMessage[] | undefined> {
-  if ('error' in end) return postpone(scope, device, [...arrivalsOf(stage), ...later], end.error);
-  return end.left.length === 0 ? undefined : release(scope, device, [...end.left, ...later]);
 }
 
 /**
@@ -225,11 +205,15 @@ function drainsSilent({ orders }: Stage): boolean {
   return orders.some(({ data }) => data.action === 'drain' && data.silent !== undefined);
 }
 
-/** How a stage ended: `left` is for a later run; `error`: a required service is unavailable. */
-type StageEnd = { readonly left: readonly Arrival[] } | { readonly error: unknown };
-
-/** Any error that is not in the result is caused by a message of the stage. */
-async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Promise<StageEnd> {
+/**
+ * Resolves with the error if a required service is unavailable. Any other error is caused by a
+ * message of the stage.
+ */
+async function applyStage(
+  scope: Scope,
+  config: DeviceConfig,
+  stage: Stage,
+): Promise<{ readonly error: unknown } | undefined> {
   const { runtime, context } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
@@ -262,16 +246,13 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
-      // What an order decides is not split.
-      ...(isOnlySlices(stage) && { newer: () => isWaiting(runtime) }),
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     };
     const results = await applyWithFences(scope, config.name, job);
     await repair.settle();
-    const { done, left } = endedEarly(stage, results);
-    await reportStage(scope, done, results);
+    await reportStage(scope, stage, results);
     scope.sizes.note(device, results);
-    return { left };
+    return undefined;
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')

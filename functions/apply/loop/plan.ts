@@ -232,7 +232,7 @@ export function refusedResult(
  * The result of the partition. Which of the approved removals were held is decided by the state
  * before the first declare.
  */
-export function resultOf({ job, seen, results, work }: Loop): PartitionResult {
+export function resultOf({ job, seen, results }: Loop): PartitionResult {
   const { partition, orders = [] } = job;
   const approvals = orders.flatMap(({ steering, at }) =>
     steering.action === 'approve' ? [{ steering, at }] : [],
@@ -245,15 +245,6 @@ export function resultOf({ job, seen, results, work }: Loop): PartitionResult {
   );
   const { entries, rejections } = results;
   const deferred = stillDeferred(seen.state, results.deferred);
-  // Only a run that ended early leaves changes.
-  const unfinished = new Set(work.rest.map(({ owner }) => owner));
-  return {
-    partition,
-    entries,
-    rejections,
-    approved,
-    declared: seen.state,
-    ...(deferred.size > 0 && { deferred }),
-    ...(unfinished.size > 0 && { unfinished }),
-  };
+  const waiting = deferred.size === 0 ? {} : { deferred };
+  return { partition, entries, rejections, approved, declared: seen.state, ...waiting };
 }

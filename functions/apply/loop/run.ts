@@ -37,7 +37,6 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
 
 function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
   const { device, partition, clock } = job;
-  const { holders = () => device.foreign(), newer = () => Promise.resolve(false) } = job;
   let reading = job.reading;
   return async (effect) => {
     const { kind } = effect;
@@ -48,7 +47,7 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         return { kind, reading: known };
       }
       case 'holders':
-        return { kind, holders: await holders() };
+        return { kind, holders: await (job.holders ? job.holders() : device.foreign()) };
       case 'drift': {
         const found = await device.drift(partition, effect.state);
         return { kind, manualChanges: found.flatMap(({ adopt }) => adopt ?? []) };
@@ -61,8 +60,6 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
       }
       case 'verify':
         return { kind, problems: await device.verify(partition, effect.state) };
-      case 'newer':
-        return { kind, waits: await newer() };
       case 'wait':
         await clock.sleep(effect.time);
         return { kind };

@@ -20,7 +20,7 @@ import { NOTHING_SPENT } from './budgets.ts';
 /** The inputs of the loop; what the runner needs to reach the device is not among them. */
 export interface LoopJob extends Omit<
   PartitionJob,
-  'device' | 'clock' | 'hasTime' | 'newer' | 'reading' | 'holders' | 'pace' | 'onTry'
+  'device' | 'clock' | 'hasTime' | 'reading' | 'holders' | 'pace' | 'onTry'
 > {
   /** Name of the device, for messages. */
   readonly device: string;
@@ -53,8 +53,6 @@ export type Effect =
       readonly expected?: number;
     }
   | { readonly kind: 'verify'; readonly state: DeclaredState }
-  /** Look whether newer work waits, which is better planned together with what is left. */
-  | { readonly kind: 'newer' }
   /** Milliseconds. */
   | { readonly kind: 'wait'; readonly time: number }
   /** Drain and restore nodes. */
@@ -74,7 +72,6 @@ export type Happened =
   | { readonly kind: 'lookup'; readonly missing: readonly MissingReference[] }
   | { readonly kind: 'declare'; readonly declared: Declared }
   | { readonly kind: 'verify'; readonly problems: readonly string[] }
-  | { readonly kind: 'newer'; readonly waits: boolean }
   | { readonly kind: 'wait' }
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -93,7 +90,7 @@ export interface Step {
  * Where the loop is. `guarding`: finds manual changes; `sifting`: finds missing references;
  * `looking`: compares the live objects before it repeats a declare; `blaming`: a refusal was
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
- * `late`: waits for a script that AS3 gave up on; `between`: one step is done and others are left.
+ * `late`: waits for a script that AS3 gave up on.
  */
 export type Phase =
   | 'observing'
@@ -106,7 +103,6 @@ export type Phase =
   | 'asking'
   | 'pausing'
   | 'late'
-  | 'between'
   | 'blaming'
   | 'reporting';
 
@@ -227,9 +223,6 @@ export interface DeclareAttempt {
   /** Of `proof`: the attempt that it is about. */
   readonly about?: DeclareAttempt;
 }
-
-/** What a new attempt is for. */
-export type Begun = Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>;
 
 /** The state of the loop. Immutable. */
 export interface Loop {

@@ -14,8 +14,6 @@ import { slower } from '../pace.ts';
 import { OutOfTime } from '../trouble.ts';
 import {
   attemptOf,
-  fenceOf,
-  isEmptyPartition,
   NO_CHANGES,
   plannedAlready,
   planOf,
@@ -32,7 +30,6 @@ import {
   explained,
   withoutCausingChange,
   incomplete,
-  isClash,
   judge,
   judgeProof,
   unfound,
@@ -54,12 +51,11 @@ import {
 } from './plan.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
-import type { Begun, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
+import type { DeclareAttempt, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
 import { does, fails } from './state.ts';
 import {
   afterDeclare,
   declareEffect,
-  mayEnd,
   nextPart,
   ordered,
   planned,
@@ -86,8 +82,6 @@ export function nextStep(loop: Loop, event: Event): Step {
       return declared(loop, event.declared, at);
     case 'verify':
       return verified(loop, event.problems, at);
-    case 'newer':
-      return between(loop, at, event.waits);
     case 'wait':
       return waited(loop, at);
     case 'members':
@@ -177,26 +171,23 @@ function sifted(before: Loop, missing: readonly MissingReference[], at: Instant)
   if (loop.work.phase === 'quarantined')
     return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
   if (healthy.length > 0) return work(ordered(loop, healthy), at);
-  return open(ordered(loop, []), fenceOf(loop), at);
+  // The new version and metadata only.
+  const isAgain = loop.spent.rounds === 1 && loop.job.again === true;
+  const idle = isAgain ? 'declare' : 'leave';
+  return open(ordered(loop, []), { purpose: 'fence', task: NO_CHANGES, idle }, at);
 }
 
 // Declare: part by part, each as one task until the device refuses it.
 
 function work(loop: Loop, at: Instant): Step {
   const [task, ...tasks] = loop.work.tasks;
-  if (task === undefined) return between(withoutPart(loop), at);
+  if (task === undefined) return partDone(withoutPart(loop), at);
   const { refused: count } = loop.work;
   const { fault, ifRefused = count } = task.known ?? {};
   const next = { ...loop, work: { ...loop.work, tasks } };
   return fault !== undefined && ifRefused === count
     ? isolate(next, task, fault, at)
     : open(next, { purpose: 'task', task, idle: 'leave' }, at);
-}
-
-function between(loop: Loop, at: Instant, waits?: boolean): Step {
-  if (waits === true) return report(loop);
-  const asks = waits === undefined && mayEnd(loop);
-  return asks ? does(loop, 'between', { kind: 'newer' }) : partDone(loop, at);
 }
 
 function partDone(loop: Loop, at: Instant): Step {
@@ -225,7 +216,11 @@ function retry(loop: Loop, at: Instant): Step {
     : open(ended, { purpose: 'store', task: NO_CHANGES, idle: 'leave' }, at);
 }
 
-function open(loop: Loop, begun: Begun, at: Instant): Step {
+function open(
+  loop: Loop,
+  begun: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
+  at: Instant,
+): Step {
   return attempt(attemptOf(loop, begun), at);
 }
 
@@ -235,8 +230,11 @@ function attempt(loop: Loop, at: Instant): Step {
 
 function declare(loop: Loop, changed: boolean, at: Instant): Step {
   const { base, next, half, idle } = planOf(loop);
-  const isSame = !changed && idle === 'leave' && !half;
-  if (isSame || isEmptyPartition(base, next)) return succeeded(loop, at);
+  if (!changed && idle === 'leave' && !half) return succeeded(loop, at);
+  // Do not create a partition without owners; do create it for an owner that was addressed, so that
+  // late events meet a fence.
+  if (base.lockKey === undefined && Object.keys(next.owners).length === 0)
+    return succeeded(loop, at);
   return !changed && idle === 'look' && !half
     ? does(loop, 'looking', { kind: 'verify', state: base.state })
     : post(loop, at);
@@ -384,7 +382,9 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Ste
   if (found.blame === undefined) return work(loop, at);
   const { change, error } = found.blame;
   const blamed = recordRefusal(loop, change, error, at);
-  return isClash(error) ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
+  // A clash that was not detected before: with the holders it is a conflict, not a quarantine.
+  const isClash = error.code === 'BIP422' || error.code === 'BIP423';
+  return isClash ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
 }
 
 // Report: nodes first, including unchanged ones, because express changes are reconciled here.
