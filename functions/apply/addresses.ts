@@ -61,6 +61,7 @@ export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
   );
 }
 
+/** The slices with their assigned addresses, and what is reported about them. */
 function addressed(
   assigned: AssignedAddresses,
   readings: Addressed['readings'],

@@ -117,6 +117,7 @@ interface Site {
   readonly closed: NonNullable<PartitionJob['closed']>;
 }
 
+/** Reads the partitions of the device that are not known yet. */
 async function readSite(
   jobs: readonly PartitionJob[],
   known: ReadonlyMap<string, PartitionReading>,
@@ -133,6 +134,7 @@ async function readSite(
   return { readings, states: new Map(states), closed: new Map(closed) };
 }
 
+/** Applies the changes of one partition. A partition that cannot be written is only reported. */
 async function applyOne(
   { readings, states, closed }: Site,
   job: PartitionJob,

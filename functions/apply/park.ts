@@ -151,6 +151,7 @@ export async function parkForgotten(
   await parkMessage(scope, message, { code: first.entry.code, reason, subject: data.cluster });
 }
 
+/** Moves an order into the waiting place, with the reason. */
 async function letOrderWait(
   { runtime, attempts, waiting }: Scope,
   arrival: Extract<Arrival, { kind: 'order' }>,

@@ -85,6 +85,7 @@ async function lookAt(
   return healable(device, partition, reading.declared.state);
 }
 
+/** The differences that a repair can remove; undefined if they cannot be determined now. */
 async function healable(
   device: Device,
   partition: string,
@@ -103,6 +104,7 @@ function digestOf(found: readonly Difference[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
+/** Whether an earlier repair left exactly these differences. */
 async function isLeft(
   { runtime, device, memory }: RepairScope,
   partition: string,
@@ -119,6 +121,7 @@ async function isLeft(
   return true;
 }
 
+/** Records what the repair left, or forgets it if nothing is left. */
 async function settle(scope: RepairScope, partition: string): Promise<void> {
   const { runtime, device, memory } = scope;
   // A dry run wrote nothing.

@@ -70,6 +70,7 @@ async function silentBeside(
   return findSilent(states, silencePolicies(config), clock.now(), () => heard.of(device));
 }
 
+/** Sends the result of one slice, and deletes or retries its message. */
 async function reportSlice(
   scope: Scope,
   arrival: Arrived<Slice>,
@@ -127,6 +128,7 @@ async function reportAbsence(
     await sendSettled(scope.runtime, meta, settledOf(slice, results));
 }
 
+/** Sends the result of an order, and deletes its message. */
 async function reportOrder(
   scope: Scope,
   arrival: Arrived<Steering>,
@@ -249,6 +251,7 @@ async function reportApproval(
   });
 }
 
+/** The reason why an approval changed nothing. */
 function inVain({ owner, keys = [], shareNodes }: Approval): string {
   if (shareNodes !== undefined)
     return (

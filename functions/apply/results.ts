@@ -87,6 +87,7 @@ export function settledAsRetry(slice: Slice, error: Trouble): Settled {
   return { ...about(slice), exposures };
 }
 
+/** The fields of a result that identify the exposure. */
 function identity(slice: Slice, e: Exposure): Omit<ExposureResult, 'outcome' | 'code' | 'message'> {
   const sources = slice.sources[exposureKey(e)];
   return {
@@ -108,6 +109,7 @@ function isPlanned(
   return results.some(({ entries }) => entries.has(change));
 }
 
+/** The result of one exposure over all partitions. */
 function resultFor(
   slice: Slice,
   exposure: Exposure,
@@ -151,6 +153,7 @@ const OUTCOME = {
   rejected: 'rejected',
 } as const satisfies Record<ChangeKind, ExposureResult['outcome']>;
 
+/** Outcome and message for an entry of the plan. */
 function inWords({
   kind,
   code,

@@ -145,6 +145,7 @@ function isTriedEnough({ receiveCount, sentAt }: QueueMessage, now: number): boo
   return receiveCount >= QUICK.tries && now - sentAt >= QUICK.time;
 }
 
+/** The entry of the waiting place for a message. */
 function entryOf(
   device: string,
   arrival: Arrival,

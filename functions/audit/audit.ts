@@ -46,6 +46,7 @@ interface Scope extends Pick<AuditScope, 'heard'> {
   readonly devices: Devices;
 }
 
+/** Audits one device. A device that cannot be read is reported, and does not stop the others. */
 async function auditOne(
   { runtime, devices, heard }: Scope,
   config: DeviceConfig,

@@ -49,6 +49,7 @@ interface Scope {
   readonly connections: ReturnType<typeof openNodes>;
 }
 
+/** Handles the messages of one device; resolves with those to retry. */
 async function handleDevice(
   scope: Scope,
   group: string,
@@ -117,6 +118,7 @@ async function postpone(
   return arrivals.map(({ message }) => message);
 }
 
+/** Logs an event that is not applied, with the reason. */
 function tellDropped(
   { log }: Runtime,
   device: string,
@@ -128,6 +130,7 @@ function tellDropped(
   else log.error({ ...fields, code }, 'express dropped');
 }
 
+/** Logs what was changed for each event, and how old the event was. */
 function tellDone(
   { log, clock }: Runtime,
   arrivals: readonly ExpressArrival[],

@@ -62,6 +62,7 @@ export const handler = lambdaEntry((runtime) => create(runtime));
 /** Milliseconds before the function's timeout at which a run stops; the next run continues. */
 const MARGIN_MS = 30_000;
 
+/** Runs the policies, and stops before the function runs out of time. */
 async function inTime(
   { clock }: Runtime,
   context: FunctionContext,

@@ -102,6 +102,7 @@ interface Connected extends DeviceSurroundings {
   readonly clock: Clock;
 }
 
+/** The part of the device that reads, declares and verifies partitions. */
 function createDeclarations(
   { session, config, clock, ...surroundings }: Connected,
   readPartition: PartitionReader,

@@ -21,6 +21,7 @@ function alwaysSet(name: SettingName): boolean {
   return rowOf(name).default !== undefined;
 }
 
+/** Problems of one requirement: what it names must exist, and have an effect. */
 function requirementProblems(
   path: string,
   rule: PolicyRequirement,

@@ -38,6 +38,7 @@ function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
   );
 }
 
+/** Ranges of address pools must not overlap. */
 function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const written = rangesOf(config);
   return written.flatMap(({ path, text, range }, i) => {
@@ -60,6 +61,7 @@ function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
+/** Problems of one pool: its family, its size, and addresses that the policy forbids. */
 function poolProblems(
   config: SluiceConfig,
   pool: AddressPool,

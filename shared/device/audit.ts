@@ -144,6 +144,7 @@ async function quiet(
   });
 }
 
+/** The finding for a difference from the declaration. */
 function ofDifference(
   device: string,
   partition: string,
@@ -181,6 +182,7 @@ function keptIn(
   );
 }
 
+/** The finding for a silent cluster. */
 function ofSilence(device: string, partitions: readonly string[], silence: SilentCluster): Finding {
   const { cluster, order, unknown } = silence;
   return {
@@ -222,6 +224,7 @@ function ofAbandoned(device: string, { partition, state }: AbandonedPartition): 
   };
 }
 
+/** The finding for a device above a recommended limit. */
 function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {
   return {
     device,

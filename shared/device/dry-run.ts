@@ -77,6 +77,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
   return dry;
 }
 
+/** The exposures that a declare would create, update and delete. */
 function changesOf(
   before: DeclaredState,
   next: DeclaredState,

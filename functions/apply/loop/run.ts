@@ -35,6 +35,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
   }
 }
 
+/** Executes effects on the device and returns what happened. */
 function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
   const { device, partition, clock } = job;
   let reading = job.reading;

@@ -38,6 +38,7 @@ export function dropsServers(sent: Content, { objects, removed }: Content): bool
   return serversOf(sent.objects).some((server) => !present.has(server));
 }
 
+/** A key for each server of all gateways. */
 function serversOf({ gateways, apiGateways, listenerSets }: KubernetesObjects): readonly string[] {
   const named = (kind: string, { meta }: Named, ports: readonly number[]): readonly string[] =>
     ports.map((port) => `${kind} ${meta.namespace}/${meta.name} ${port}`);

@@ -19,6 +19,7 @@ export function fenceQueues(
   };
 }
 
+/** A queue that refuses every operation once leadership is lost. */
 function fenceQueue(queue: Queue, assure: () => Promise<void>, meter: QueueMeter): Queue {
   const counted = async <T>(
     operation: 'send' | 'receive' | 'delete',

@@ -61,6 +61,7 @@ type Start =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unknown' };
 
+/** Start time of a process, from `/proc`. */
 function startOf(pid: string, proc: string): Start {
   if (!/^\d+$/.test(pid)) return { kind: 'unknown' };
   try {
@@ -74,6 +75,7 @@ function startOf(pid: string, proc: string): Start {
   }
 }
 
+/** The record of a running process; undefined if it does not run. */
 function recordOf(pid: number, proc: string): ProcessRecord | undefined {
   const start = startOf(`${pid}`, proc);
   if (start.kind !== 'runs') return undefined;

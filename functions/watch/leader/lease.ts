@@ -126,6 +126,7 @@ export function leaseWith(
   };
 }
 
+/** The annotations of the Lease with the epoch and what the leader knows. */
 function annotationsWith(
   before: RawObject | undefined,
   { epoch, known }: LeaseWrite,

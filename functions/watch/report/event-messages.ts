@@ -101,6 +101,7 @@ function notesOf(settled: readonly Settled[], newest: Settled | undefined): read
   ];
 }
 
+/** The Event for a server that does not listen. */
 function serverStatement(scope: string, server: ServerReport): readonly ObjectMessage[] {
   if (server.verdict === 'listening') return [];
   const what =
@@ -117,6 +118,7 @@ function serverStatement(scope: string, server: ServerReport): readonly ObjectMe
   return [{ about: { kind: 'Gateway', api: server.api, key: server.gateway }, occurrence }];
 }
 
+/** The Events for one exposure, on its gateways and on the Service. */
 function exposureStatements(
   scope: string,
   settled: Settled,
@@ -166,6 +168,7 @@ function forWhom({ gateways }: ExposureResult): string {
   return ` for Gateway ${gateways.slice(0, MAX_SHOWN).join(', ')}${more}`;
 }
 
+/** The Event for a change of one exposure; undefined if nothing happened. */
 function exposureOccurrence(
   scope: string,
   device: string,

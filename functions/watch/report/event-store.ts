@@ -113,6 +113,7 @@ export class EventStore {
   }
 }
 
+/** What existing Events already say, by subject. */
 function memoryOf(events: readonly EventObject[]): Memory {
   const memory: Memory = { said: new Map(), counts: new Map() };
   for (const event of events.toSorted(byAge)) {

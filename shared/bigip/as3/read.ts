@@ -171,6 +171,7 @@ function readApplication(
   };
 }
 
+/** A monitor of a declaration; undefined if it has another form. */
 function readMonitor(monitor: unknown): Monitor | undefined {
   if (typeof monitor !== 'object' || monitor === null) return undefined;
   const m: Partial<As3Monitor> = monitor;

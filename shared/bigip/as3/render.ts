@@ -155,6 +155,7 @@ function renderVirtual(
   };
 }
 
+/** The AS3 class of a monitor. */
 function renderMonitor(m: Monitor): As3Monitor {
   return {
     class: 'Monitor',

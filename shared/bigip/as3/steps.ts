@@ -55,6 +55,7 @@ export function scriptLinesOf(
   return joined > 0 ? SCRIPT_LINES.joined + members : 0;
 }
 
+/** The members of an exposure by address and port, as they are rendered. */
 function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string> {
   const all = (e?.contributions ?? []).flatMap(
     ({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>

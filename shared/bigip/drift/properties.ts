@@ -57,6 +57,7 @@ interface Rendered {
   readonly [item: string]: unknown;
 }
 
+/** Differences of the virtual server of an exposure, and of what belongs to it. */
 function ofExposure(
   partition: string,
   e: DeclaredExposure,
@@ -93,6 +94,7 @@ function ofExposure(
   ];
 }
 
+/** Differences of a pool and its members. */
 function ofPool(
   e: DeclaredExposure,
   item: LiveItem & { readonly fullPath: string },
@@ -124,6 +126,7 @@ function membersOf({ membersReference }: LiveItem): readonly NamedItem[] {
   return (membersReference as { items?: readonly NamedItem[] } | undefined)?.items ?? [];
 }
 
+/** Differences of a monitor; a missing one is a difference, too. */
 function ofMonitor(
   path: string,
   declared: As3Monitor,
@@ -150,6 +153,7 @@ interface Declared {
   readonly used: ReadonlySet<string>;
 }
 
+/** Differences of virtual addresses. */
 function ofAddresses(
   { held }: Declared,
   { addresses, common }: LiveObjects,
@@ -167,6 +171,7 @@ function ofAddresses(
   ];
 }
 
+/** Differences of nodes that members use. */
 function ofNodes({ used }: Declared, { nodes, common }: LiveObjects): readonly Difference[] {
   return [
     ...nodes
@@ -213,6 +218,7 @@ function told(
   return found.map((one) => difference(collection, path, one));
 }
 
+/** A difference with the write that heals it, if one does. */
 function difference(
   collection: string,
   path: string,

@@ -74,6 +74,7 @@ function classProfiles({ service, settings }: DeclaredVirtual): readonly string[
   });
 }
 
+/** The profiles that AS3 attaches for these settings, with their contexts. */
 function wantedProfiles(declared: DeclaredVirtual): readonly string[] {
   const attached = effectsIn(declared.settings).flatMap(({ effect, value }) =>
     'profile' in effect

@@ -40,6 +40,7 @@ export function inContext(path: string, context: unknown): string {
   return context === undefined || context === 'all' ? path : `${path} (${wordOf(context)})`;
 }
 
+/** Paths of the LTM policies that AS3 attaches for these settings. */
 export function wantedPolicies({ settings, path }: DeclaredVirtual): readonly string[] {
   return effectsIn(settings)
     .flatMap(({ effect, value }) =>

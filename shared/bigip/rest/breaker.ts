@@ -80,6 +80,7 @@ interface CallRecord {
   probe<T>(action: () => Promise<T>): Promise<T>;
 }
 
+/** Counts failures of a device, and decides when it is tried again. */
 function createRecord(clock: Pick<Clock, 'monotonic'>, random: () => number): CallRecord {
   /** Consecutive failures. */
   let failures = 0;

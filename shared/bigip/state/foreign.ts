@@ -35,6 +35,7 @@ function partitionOf(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
+/** The holder of the address of a virtual server. */
 function ofVirtual(
   { fullPath, destination, ipProtocol }: Virtual,
   byPath: ReadonlyMap<string, string>,

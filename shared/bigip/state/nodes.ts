@@ -109,6 +109,7 @@ export async function resetNodes(
 /** A new weight of a cluster requires a write per node; this many run in parallel. */
 const AT_ONCE = 8;
 
+/** Writes one node after the other; resolves with the changed addresses. */
 async function writeAll(
   session: Session,
   partition: string,

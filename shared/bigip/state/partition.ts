@@ -54,6 +54,7 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
  */
 const ABSENT = /not found in declaration|declaration in specified path not found/i;
 
+/** The error for a 404 that does not say that the declaration is missing. */
 function notAbsent(
   { name }: DeviceConfig,
   partition: string,

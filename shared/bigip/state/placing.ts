@@ -47,6 +47,7 @@ interface Wanted {
   readonly adminState: 'disable' | 'offline' | undefined;
 }
 
+/** Differences of a member in priority group and ratio. */
 function ofMember(name: string, item: PlacedMember | undefined, wanted: Wanted): readonly string[] {
   if (item === undefined) return [];
   const { priorityGroup = wanted.priorityGroup, ratio = wanted.ratio } = item;

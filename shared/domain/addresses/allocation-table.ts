@@ -85,6 +85,7 @@ export function buildAllocationTable(
 
 type Placed = Occupant & { readonly address: string };
 
+/** Who holds which address and port in a partition. */
 function holdingsIn(partition: string, { exposures }: DeclaredState): readonly Holding[] {
   const parts = Object.values(exposures).flatMap((e) =>
     e.contributions.map(({ owner, gateways }) => ({

@@ -193,6 +193,7 @@ function instead(book: AllocationTable, asker: PoolRequest, unhad: AllocationFai
     : { kind: 'left', asker, address, because: unhad.reason };
 }
 
+/** Owners that had an address of this pool before, with the address. */
 function had(
   choices: ReadonlyMap<PoolRequest, Allocation>,
   { pool }: PoolRequest,

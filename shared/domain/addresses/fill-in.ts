@@ -53,6 +53,7 @@ export function fillInAddresses(slice: Slice, choices: readonly Allocation[]): F
   };
 }
 
+/** What becomes of an exposure that requests an address. */
 function fateOf(slice: Slice, from: Exposure, choices: readonly Allocation[]): Fate {
   const choice = choices.find(({ asker }) => asker.exposures.includes(from));
   if (choice === undefined) return { kind: 'exposed', from, exposure: from };
@@ -66,6 +67,7 @@ function fateOf(slice: Slice, from: Exposure, choices: readonly Allocation[]): F
     : { kind: 'joined', from, key: exposureKey(exposure) };
 }
 
+/** The exposure with the gateways of those that join it. */
 function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
   const joined = fates.flatMap((fate) =>
     fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : [],

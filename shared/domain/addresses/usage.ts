@@ -82,6 +82,7 @@ function declaredUses({ exposures }: DeclaredState): readonly Use[] {
   );
 }
 
+/** The use of an address by an object that Sluice does not manage. */
 function foreignUses({ address, path, port, protocol = 'any' }: AddressHolder): readonly Use[] {
   const ip = parseIp(address.replace(/[%/].*$/, ''));
   return ip === undefined

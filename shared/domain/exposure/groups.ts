@@ -3,7 +3,7 @@
  * networks of clients.
  */
 import { namespacedName } from '../istio/object-age.ts';
-import { type Candidate, describeServer } from './sources/candidates.ts';
+import { type Candidate, serverInWords } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import { exposureKey } from './exposure.ts';
 import type { PoolMembers } from './members.ts';
@@ -76,8 +76,8 @@ function clashWith(
     return {
       code: 'GW157',
       message:
-        `${describeServer(candidate)} lets ${ours} connect to ${group.key}, ` +
-        `and ${describeServer(group.leader)}, which comes first, lets ${theirs}; ` +
+        `${serverInWords(candidate)} lets ${ours} connect to ${group.key}, ` +
+        `and ${serverInWords(group.leader)}, which comes first, lets ${theirs}; ` +
         'ask for the same network, or for another address or port',
     };
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
@@ -89,8 +89,8 @@ function clashWith(
   return {
     code: 'GW135',
     message:
-      `${describeServer(candidate)} requests ${group.key}, ` +
-      `but ${describeServer(group.leader)} comes first and ${other}; ` +
+      `${serverInWords(candidate)} requests ${group.key}, ` +
+      `but ${serverInWords(group.leader)} comes first and ${other}; ` +
       'choose another virtual port or address',
   };
 }
@@ -182,8 +182,8 @@ function clashOnAddress(
     return {
       code: 'GW169',
       message:
-        `${describeServer(candidate)} asks for ${other} ${show(ours[other])} of ${place.address}, ` +
-        `and ${describeServer(neighbour.leader)}, which comes first, for ${show(theirs[other])}; ` +
+        `${serverInWords(candidate)} asks for ${other} ${show(ours[other])} of ${place.address}, ` +
+        `and ${serverInWords(neighbour.leader)}, which comes first, for ${show(theirs[other])}; ` +
         'ask for the same on both',
     };
   const redirecting = [...groups.values()].find(
@@ -195,7 +195,7 @@ function clashOnAddress(
   return {
     code: 'GW135',
     message:
-      `${describeServer(candidate)} requests ${place.address}:${place.port}, but ${describeServer(taken.leader)} ` +
+      `${serverInWords(candidate)} requests ${place.address}:${place.port}, but ${serverInWords(taken.leader)} ` +
       'comes first, and redirect80 of one of them needs port 80 of the address; ' +
       'remove redirect80, or choose another address',
   };
@@ -209,7 +209,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
     const message =
-      `${describeServer(candidate)} requests ${place.address} in partition ${place.partition}, ` +
+      `${serverInWords(candidate)} requests ${place.address} in partition ${place.partition}, ` +
       `but ${neighbour.key} has that address in partition ${neighbour.place.partition}; ` +
       'an address can be in one partition only';
     return { code: 'GW142', message };
@@ -227,7 +227,7 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   if (first !== undefined)
     return {
       code: first.code,
-      message: `${describeServer(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
+      message: `${serverInWords(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
     };
   const clash = clashOnAddress(site, asked, resolved.settings);
   if (clash !== undefined) return clash;
@@ -258,7 +258,7 @@ function lackedBy(
   { leader, key }: Group,
   { candidate, requirements }: GroupRequest,
 ): PlacementRefusal | undefined {
-  const shares = `${describeServer(candidate)} shares ${key} with ${describeServer(leader)}, which decides its settings`;
+  const shares = `${serverInWords(candidate)} shares ${key} with ${serverInWords(leader)}, which decides its settings`;
   return requirementRefusal(shares, unmetRequirements(leader.merged, requirements));
 }
 
@@ -344,7 +344,7 @@ function deafMonitor(candidate: Candidate): Withheld | undefined {
   const deaf = wanted.monitors?.find(ignoresPayload);
   if (deaf === undefined) return undefined;
   const message =
-    `${describeServer(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send ` +
+    `${serverInWords(candidate)}: ${sources.monitors ?? 'sluice.yaml'} sets send ` +
     `or receive on a monitor of type ${deaf.type}, which ignores both; ` +
     'remove them, or use type tcp or http';
   return { refusal: { code: 'GW137', message }, onlyAnew: true };

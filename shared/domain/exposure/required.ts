@@ -2,7 +2,7 @@
 import { type AddressRange, cidrRange } from '../address-pools/range.ts';
 import { readAddressPool } from '../address-pools/pool.ts';
 import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
-import { type Candidate, describeServer } from './sources/candidates.ts';
+import { type Candidate, serverInWords } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import type { Placement, Protocol } from './place.ts';
 import {
@@ -48,7 +48,7 @@ export function completeServer(
     addresses: addressesOf(context, place.address),
   });
   const { merged, unmet } = addRequired(candidate.layers, candidate.merged, requirements);
-  const refusal = requirementRefusal(describeServer(candidate), [
+  const refusal = requirementRefusal(serverInWords(candidate), [
     ...unmet,
     ...(protocol === 'udp' ? unmetOverUdp(requirements) : []),
   ]);

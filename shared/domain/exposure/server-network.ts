@@ -1,5 +1,5 @@
 /** Which clients may connect to a server: by its settings, and by the Service. */
-import { type Candidate, describeServer } from './sources/candidates.ts';
+import { type Candidate, serverInWords } from './sources/candidates.ts';
 import { type ClientNetwork, clientNetwork } from './client-networks.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
 import type { Placement } from './place.ts';
@@ -34,7 +34,7 @@ export function networkOf(
 export function wrongNetwork(candidate: Candidate, network: ClientNetwork): Withheld | undefined {
   return 'problem' in network
     ? {
-        refusal: { code: 'GW157', message: `${describeServer(candidate)}: ${network.problem}` },
+        refusal: { code: 'GW157', message: `${serverInWords(candidate)}: ${network.problem}` },
         onlyAnew: network.byService,
       }
     : undefined;

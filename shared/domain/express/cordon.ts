@@ -67,6 +67,7 @@ function addressesOf(nodes: readonly Node[]): ReadonlySet<string> {
   );
 }
 
+/** The members after nodes were cordoned; at least one member stays. */
 function judge(
   members: readonly Member[],
   { cordoned, notReady }: Suspects,

@@ -81,6 +81,7 @@ function oncePerNode(decisions: readonly ExpressDecision[]): readonly ExpressDec
   });
 }
 
+/** Whether the requested change of a member may be made now. */
 function judge(scene: Scene, event: Express, wish: MemberChange): ExpressDecision {
   const { owner } = event;
   const refused = fence(scene, event) ?? strangers(scene, event, wish);
@@ -114,6 +115,7 @@ function ratioOf(stamp: NodeStamp | undefined): Pick<NodeStamp, 'ratio'> {
 
 type Refusal = Pick<ExpressDecision, 'verdict' | 'reason'>;
 
+/** Refuses an event that is older than what is declared, or of another cluster. */
 function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Refusal | undefined {
   const record = declared.owners[owner];
   if (record === undefined)

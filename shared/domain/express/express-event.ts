@@ -90,6 +90,7 @@ function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Av
 
 const UNKNOWN: Fact = { terminating: false, cordoned: false, nodeNotReady: false, changed: false };
 
+/** The change of a member that its availability requests; undefined if none. */
 function wishOf(
   address: string,
   availability: Availability,

@@ -58,6 +58,7 @@ function signatureOf({ contributions }: DeclaredExposure): string {
     .join('\n');
 }
 
+/** The members of every pool with their present state. */
 function crowdOf(
   events: readonly Express[],
   declared: DeclaredState,

@@ -81,6 +81,7 @@ function istioConfigs(objects: Pick<KubernetesObjects, 'gateways'>): Unranked[] 
   });
 }
 
+/** The gateways of the Gateway API as configurations of Envoy. */
 function apiConfigs(
   views: readonly ApiGatewayView[],
   objects: KubernetesObjects,
@@ -99,6 +100,7 @@ function apiConfigs(
   });
 }
 
+/** The configurations by the Service that they attach to. */
 function indexByService(
   configs: readonly GatewayConfig[],
 ): ReadonlyMap<string, readonly GatewayConfig[]> {
@@ -137,6 +139,7 @@ function routesByNamespace(
   };
 }
 
+/** Which namespaces istiod of a revision reads. */
 function discoveryByRevision(
   objects: KubernetesObjects,
   mesh: MeshOptions,

@@ -151,6 +151,7 @@ function judgeAll(
   }
 }
 
+/** The reason for a server without a Service port that leads to it. */
 function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
   const names = spec.attachment?.services ?? [];
   const meant = stage.services
@@ -171,6 +172,7 @@ function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
 
 const NOTHING = { resolved: [], open: [], curable: false, http3: false } as const;
 
+/** One evaluation of a server from its evaluations for each workload. */
 function combine(
   id: ServerId,
   spec: ServerSpec,

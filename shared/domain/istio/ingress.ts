@@ -62,6 +62,7 @@ function addition(
   return additions.get(`${id.number} ${id.gateway}`);
 }
 
+/** The report of one server, with the Service ports that lead to it. */
 function reportOf({ judgement, staged }: EvaluatedServer, ingress: Answered): MappedServer {
   const { stage } = staged;
   const servicePorts = servicePortsOf(judgement, stage);
@@ -127,6 +128,7 @@ export function compareReports(a: ServerReport, b: ServerReport): number {
   );
 }
 
+/** The reports of all servers; one for each server, whatever the number of workloads. */
 function reports(staged: readonly Staged[], ingress: Answered): MappedServer[] {
   const evaluated = staged.flatMap((one) =>
     one.judgements.map((judgement): EvaluatedServer => ({ judgement, staged: one })),
@@ -138,6 +140,7 @@ function reports(staged: readonly Staged[], ingress: Answered): MappedServer[] {
   return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);
 }
 
+/** The listeners of all workloads; those of one port are merged. */
 function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
   const groups = Map.groupBy(
     lists.flat(),

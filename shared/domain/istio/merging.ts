@@ -25,6 +25,7 @@ function isTls(server: ServerSpec): boolean {
   return server.tls !== undefined && server.family !== 'http';
 }
 
+/** The first host that another server already has, with that server. */
 function repeated(
   hosts: readonly string[],
   known: ReadonlyMap<string, ServerSpec>,
@@ -44,6 +45,7 @@ function remember(
   for (const host of hosts) if (!known.has(host)) known.set(host, server);
 }
 
+/** Istio takes a TLS host once for each port. */
 function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined {
   if (server.tls === undefined) return undefined;
   const duplicate = repeated(server.hosts, slot.hosts);
@@ -71,6 +73,7 @@ function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason |
   };
 }
 
+/** Istio takes a route name once for each port. */
 function repeatedRouteName(server: ServerSpec, slot: Slot): CodedReason | undefined {
   if (server.kind !== 'HTTPS') return undefined;
   const holder = slot.names.get(server.configName);

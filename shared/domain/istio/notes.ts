@@ -7,6 +7,7 @@ import type { GatewayNote } from './port-mapping.ts';
 
 const EMPTY = 'GW116';
 
+/** A Gateway without servers opens no port. */
 function emptyIstio(config: GatewayConfig): GatewayNote[] {
   if (config.api !== 'istio' || config.servers.length > 0) return [];
   return [

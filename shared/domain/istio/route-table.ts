@@ -75,6 +75,7 @@ interface Binding {
   readonly order: number;
 }
 
+/** Adds a block to those of a gateway and port. */
 function place(
   blocks: Growing,
   gateway: string,
@@ -95,6 +96,7 @@ function namesGateway(match: Match, gateway: string, namespace: string): boolean
   return match.gateways.some((name) => gatewayName(name, namespace) === gateway);
 }
 
+/** Adds a block to every port that its matches name. */
 function addBlock(
   blocks: Growing,
   block: RouteBlock,

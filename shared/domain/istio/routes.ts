@@ -98,6 +98,7 @@ function passthroughRoutes(
 
 type BlockKind = 'tcp' | 'tls';
 
+/** The reason why a VirtualService does not route to a server. */
 function whyNot(server: ServerSpec, virtualService: VirtualService, block: BlockKind): string {
   const name = `VirtualService ${namespacedName(virtualService.meta)}`;
   if (!overlaps(server, virtualService))
@@ -114,6 +115,7 @@ function whyNot(server: ServerSpec, virtualService: VirtualService, block: Block
 
 const MAX_SHOWN = 3;
 
+/** The reason for a server without a route, with the nearest VirtualService. */
 function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind): CodedReason {
   const bound = table.bound.get(server.gateway) ?? [];
   const hidden = table.hidden.get(server.gateway) ?? [];
@@ -143,6 +145,7 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   };
 }
 
+/** With AUTO_PASSTHROUGH, Services are the routes. */
 function autoPassthrough(server: ServerSpec, services: readonly Service[]): RouteVerdict {
   const names = server.hosts.map(hostName);
   const found = services.find((service) => isUnderHosts(service, names));
@@ -168,6 +171,7 @@ function attachedRoute(server: ServerSpec): RouteVerdict {
   };
 }
 
+/** Routes of a TLS server: passthrough by SNI, else TCP. */
 function bySni(server: ServerSpec, world: RouteContext, sni: Map<string, string>): RouteVerdict {
   const { by, taken } = passthroughRoutes(server, world, sni);
   if (by !== undefined)

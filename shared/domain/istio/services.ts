@@ -32,6 +32,7 @@ function leadsNowhere(service: Service): boolean {
   return service.type === 'ExternalName';
 }
 
+/** The pods that EndpointSlices list, by Service. */
 function listedPods(slices: readonly EndpointSlice[]): ReadonlyMap<string, ReadonlySet<string>> {
   const listed = new Map<string, Set<string>>();
   for (const slice of slices) {

@@ -21,6 +21,7 @@ function sidecarsByConfig(world: ClusterModel): ReadonlyMap<GatewayConfig, Pod> 
   return found;
 }
 
+/** The reason why no workload has the gateway. */
 function whyNowhere(config: GatewayConfig, sidecar: Pod | undefined): CodedReason {
   if (config.api === 'istio')
     return sidecar === undefined

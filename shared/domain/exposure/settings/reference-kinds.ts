@@ -29,6 +29,7 @@ function profile(words: string, type: string, ...modules: readonly ModuleName[])
   return kind(`${words} profile`, `ltm/profile/${type}`, ...modules);
 }
 
+/** A kind of object with its collections and the modules that it needs. */
 function kind(
   words: string,
   collection: string,

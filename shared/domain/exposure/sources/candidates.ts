@@ -51,7 +51,7 @@ export interface Candidates {
 }
 
 /** The server as messages name it. */
-export function describeServer({ object, report }: Pick<Candidate, 'object' | 'report'>): string {
+export function serverInWords({ object, report }: Pick<Candidate, 'object' | 'report'>): string {
   return `${object} port ${report.port}`;
 }
 

@@ -98,6 +98,7 @@ export function isNamespaceAllowed(
   }
 }
 
+/** Whether a route names this listener, or its owner, as its parent. */
 function refersTo(route: ApiRoute, listener: ApiListener, owner: ListenerParent): boolean {
   return route.parents.some(
     (parent) =>

@@ -42,6 +42,7 @@ function isAddress(type: string): boolean {
   return type === '' || type === 'IPAddress';
 }
 
+/** A gateway that names existing Services in its addresses. */
 function manual(gateway: ApiGateway): Deployment {
   const services = gateway.addresses.flatMap(
     ({ value }) => serviceOf(value, gateway.meta.namespace) ?? [],

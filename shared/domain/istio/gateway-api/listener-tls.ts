@@ -60,6 +60,7 @@ function certificateFault(question: ListenerQuestion): string | undefined {
     .find((fault) => fault !== undefined);
 }
 
+/** The reason why the CA certificates of a listener cannot be used. */
 function caFault(question: ListenerQuestion): string | undefined {
   const { gateway, listener } = question;
   const { caCertificateRefs: refs = [], protocol } = listener;
@@ -86,6 +87,7 @@ interface Expected {
   readonly kinds: readonly string[];
 }
 
+/** The reason why a reference to a certificate cannot be used. */
 function refFault(
   { owner, grants }: ListenerQuestion,
   ref: CertificateRef,

@@ -36,6 +36,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   TCP: 'tcp',
 };
 
+/** The identity of a listener in messages and results. */
 function idOf({ gateway, owner, listener, index }: Omit<Origin, 'fault'>): ServerId {
   const name = owner.kind === 'Gateway' ? listener.name : `${owner.meta.name}/${listener.name}`;
   return {
@@ -54,6 +55,7 @@ function tlsOf(gateway: ApiGateway, listener: ApiListener): TlsMode | undefined 
   return listener.tlsMode === 'Passthrough' ? 'PASSTHROUGH' : 'SIMPLE';
 }
 
+/** The reason why a listener is invalid by itself. */
 function faultOf(listener: ApiListener, id: ServerId): CodedReason | undefined {
   const about = describeServer(id);
   if (!isPort(listener.port))
@@ -103,6 +105,7 @@ function internalMeta(owner: ListenerParent, listener: ApiListener): Meta {
   };
 }
 
+/** The server that istiod makes of a listener. */
 function specOf(
   origin: Origin,
   id: ServerId,
@@ -125,6 +128,7 @@ function specOf(
   };
 }
 
+/** All listeners of a gateway: its own, then those of its listener sets. */
 function origins(
   gateway: ApiGateway,
   sets: readonly ListenerSet[],
@@ -156,6 +160,7 @@ function origins(
   });
 }
 
+/** The reason why istiod drops the listener, if it does. */
 function droppedOf(
   origin: Origin,
   id: ServerId,
@@ -167,6 +172,7 @@ function droppedOf(
     : { dropped: { code: why.code, reason: `${describeServer(id)}: ${why.reason}` } };
 }
 
+/** The reason for a listener that conflicts with an earlier one. */
 function conflictWith(winner: Origin): CodedReason {
   const other = `${describeServer(idOf(winner))} (${winner.listener.protocol})`;
   return {
