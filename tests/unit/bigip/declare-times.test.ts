@@ -41,7 +41,7 @@ async function declare(
 describe('the end of a task', () => {
   test('is asked for at growing intervals while nothing is known', async () => {
     expect((await declare(5_000, undefined)).asked).toEqual([
-      100, 250, 475, 813, 1_319, 2_078, 3_217, 4_926, 6_926,
+      100, 250, 475, 813, 1_320, 2_080, 3_220, 4_929, 6_929,
     ]);
   });
 
