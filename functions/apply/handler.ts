@@ -221,7 +221,7 @@ async function applyStage(
   try {
     const device = await scope.devices.get(config);
     const repair = await startRepair(
-      { runtime, device, memory: scope.repairs },
+      { runtime, device, memory: scope.repairs, preparation: scope.preparation },
       stage.audits.map(({ data }) => data),
     );
     const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;

@@ -3,7 +3,8 @@
  * one declare.
  */
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
-import type { Devices } from '../../shared/device/device.ts';
+import type { Device, Devices } from '../../shared/device/device.ts';
+import { DeviceError, inWords } from '../../shared/device/errors.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Waiting } from './waiting.ts';
@@ -12,6 +13,11 @@ import type { Waiting } from './waiting.ts';
 export interface Preparation {
   /** One run for every device that an ingress uses. Never rejects; the next run tries again. */
   run(devices: Devices): Promise<void>;
+  /**
+   * Whether the partition is created now. Never rejects: first contact creates what is missing. A
+   * partition that the device refused is not tried again by this process.
+   */
+  create(device: Device, partition: string): Promise<boolean>;
   /** Resolves when this process creates no partition of the device, so that no declare is busy. */
   idle(device: string): Promise<void>;
 }
@@ -30,25 +36,25 @@ export function createPreparation(
   const running = underway.get(config) ?? new Map<string, Promise<void>>();
   underway.set(config, running);
   const prepared = new Set<string>();
+  const createOne = createOnce(log);
+  const tellFailure = (device: string, error: unknown): void =>
+    log.debug(
+      { device, code: errorCode(error), error: errorMessage(error) },
+      'its partitions could not be created ahead; the next run or the first exposure does it',
+    );
   const prepare = async (devices: Devices, wanted: DeviceConfig): Promise<void> => {
     const { name } = wanted;
     const left = wanted.partitions.filter((partition) => !prepared.has(`${name} ${partition}`));
     if (left.length === 0 || (await waiting.away(name)) !== undefined) return;
     const device = await devices.get(wanted);
     for (const partition of left) {
-      if (await device.prepare(partition))
-        log.info({ device: name, partition }, 'partition created');
+      await createOne(device, partition);
       prepared.add(`${name} ${partition}`);
     }
   };
   const tryOne = async (devices: Devices, wanted: DeviceConfig): Promise<void> => {
     const { name: device } = wanted;
-    const work = prepare(devices, wanted).catch((error: unknown) =>
-      log.debug(
-        { device, code: errorCode(error), error: errorMessage(error) },
-        'its partitions could not be created ahead; the next run or the first exposure does it',
-      ),
-    );
+    const work = prepare(devices, wanted).catch((error: unknown) => tellFailure(device, error));
     running.set(device, work);
     await work;
     running.delete(device);
@@ -57,7 +63,35 @@ export function createPreparation(
     run: async (devices) => {
       await Promise.all(usedDevices(config).map((one) => tryOne(devices, one)));
     },
+    create: (device, partition) =>
+      createOne(device, partition).catch((error: unknown) => {
+        tellFailure(device.name, error);
+        return false;
+      }),
     idle: async (device) => running.get(device),
+  };
+}
+
+/** Creates partitions; one that the device refused is told once, and not tried again. */
+function createOnce(log: Runtime['log']): (device: Device, partition: string) => Promise<boolean> {
+  const refused = new Set<string>();
+  return async (device, partition) => {
+    const at = { device: device.name, partition };
+    const id = `${device.name} ${partition}`;
+    if (refused.has(id)) return false;
+    try {
+      const isNew = await device.prepare(partition);
+      if (isNew) log.info(at, 'partition created');
+      return isNew;
+    } catch (error) {
+      if (!(error instanceof DeviceError && error.fault === 'content')) throw error;
+      refused.add(id);
+      log.warn(
+        { ...at, code: error.code, error: inWords(error) },
+        'the device refuses to create the partition; its first exposure tries it again',
+      );
+      return false;
+    }
   };
 }
 

@@ -12,6 +12,7 @@ import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
+import type { Preparation } from './prepare.ts';
 
 /** A repair under way. */
 export interface Repair {
@@ -26,6 +27,7 @@ export interface RepairScope {
   readonly runtime: Pick<Runtime, 'log' | 'dryRun'>;
   readonly device: Device;
   readonly memory: () => Promise<RepairMemory>;
+  readonly preparation: Pick<Preparation, 'create'>;
 }
 
 /** Writes back what a declare would not. Rejects if the device is unavailable. */
@@ -38,7 +40,7 @@ export async function startRepair(
   for (const [partition, forced] of askedFor(requests)) {
     const found = await lookAt(scope.device, partition);
     if (found === undefined) {
-      if (!(await scope.device.prepare(partition))) again.add(partition);
+      if (!(await scope.preparation.create(scope.device, partition))) again.add(partition);
       continue;
     }
     if (!forced && found.length > 0 && (await isLeft(scope, partition, found))) continue;

@@ -22,7 +22,7 @@ export interface Scope {
   readonly fences: FenceKeeper;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
-  readonly preparation: Pick<Preparation, 'idle'>;
+  readonly preparation: Pick<Preparation, 'idle' | 'create'>;
   readonly repairs: () => Promise<RepairMemory>;
   readonly context: FunctionContext;
 }

@@ -22,7 +22,13 @@ import { liveMismatches } from './state/live.ts';
 import { mend } from './drift/mend.ts';
 import { reconcileNodes, resetNodes } from './state/nodes.ts';
 import type { PartitionReader } from './state/partition.ts';
-import { createPartitionReader, declarePath, foundIn, signed } from './state/partition.ts';
+import {
+  createPartitionReader,
+  declarePath,
+  existsOnDevice,
+  foundIn,
+  signed,
+} from './state/partition.ts';
 import type { PartitionReading } from '../device/reading.ts';
 import { missingReferences } from './state/references.ts';
 import type { DeviceSession } from './rest/session.ts';
@@ -147,6 +153,8 @@ function createDeclarations(
   const prepare = async (partition: string): Promise<boolean> => {
     const reading = await read(partition);
     if (reading.kind === 'refused' || reading.declared.lockKey !== undefined) return false;
+    // What is in a partition that is taken over stays until its first exposure.
+    if (config.adoptPartitions && (await existsOnDevice(session, partition))) return false;
     try {
       await createEmpty(partition);
       return true;

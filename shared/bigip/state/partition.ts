@@ -105,17 +105,19 @@ export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
     : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
 }
 
+/** Whether BIG-IP has the partition, declared or not. */
+export async function existsOnDevice(session: Session, partition: string): Promise<boolean> {
+  const path = `/mgmt/tm/auth/partition/${partition}`;
+  return (await session.find({ path }, z.looseObject({}))) !== undefined;
+}
+
 /** No declaration: allowed, unless the partition exists already, which AS3 would take over. */
 async function absent(
   session: Session,
   config: DeviceConfig,
   partition: string,
 ): Promise<PartitionReading> {
-  const there = await session.find(
-    { path: `/mgmt/tm/auth/partition/${partition}` },
-    z.looseObject({}),
-  );
-  if (there === undefined || config.adoptPartitions)
+  if (config.adoptPartitions || !(await existsOnDevice(session, partition)))
     return { kind: 'ours', declared: { state: EMPTY_STATE } };
   return {
     kind: 'refused',

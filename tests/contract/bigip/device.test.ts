@@ -9,6 +9,7 @@ import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { fetchAs } from './support.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -278,25 +279,3 @@ describe('a BIG-IP', () => {
     expect(await device.read('k8s')).toMatchObject({ declared: { state } });
   });
 });
-
-async function fetchAs(
-  bigip: LabBigip,
-  method: string,
-  path: string,
-  body: unknown,
-): Promise<void> {
-  const { Agent, request } = await import('undici');
-  const dispatcher = new Agent({ connect: { ca: bigip.ca } });
-  const answer = await request(`${bigip.url}${path}`, {
-    dispatcher,
-    method: method as 'POST',
-    headers: {
-      authorization: `Basic ${Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64')}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(body),
-  });
-  await answer.body.dump();
-  await dispatcher.close();
-  expect(answer.statusCode).toBeLessThan(300);
-}

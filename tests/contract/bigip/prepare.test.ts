@@ -8,7 +8,7 @@ import type { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import { closeAll, connect, lab } from './support.ts';
+import { closeAll, connect, fetchAs, lab } from './support.ts';
 
 afterEach(closeAll);
 
@@ -74,6 +74,18 @@ test('a partition that nobody prepared is created without content first', async 
     { exposures: 0, key: true },
     { exposures: 1, key: true },
   ]);
+});
+
+// Red if it is only asked whether the partition may be written: AS3 deletes what is in it.
+test('a partition that is to be taken over is left alone until its first exposure', async () => {
+  const bigip = await lab();
+  await fetchAs(bigip, 'POST', '/mgmt/tm/auth/partition', { name: 'k8s' });
+  const device = connect(bigip, { config: { adoptPartitions: true } });
+  const seen = declares(bigip);
+  expect(await device.prepare('k8s')).toBe(false);
+  expect(seen).toEqual([]);
+  await apply(device, sliceOf('east', 1));
+  expect(await portsOn(device)).toEqual([1]);
 });
 
 test('two that prepare a partition at once create it once', async () => {

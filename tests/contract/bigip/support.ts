@@ -135,3 +135,26 @@ export function stats(status: string): object {
     },
   };
 }
+
+/** Another client changes the device over iControl REST. */
+export async function fetchAs(
+  bigip: LabBigip,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<void> {
+  const { Agent, request } = await import('undici');
+  const dispatcher = new Agent({ connect: { ca: bigip.ca } });
+  const answer = await request(`${bigip.url}${path}`, {
+    dispatcher,
+    method: method as 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(body),
+  });
+  await answer.body.dump();
+  await dispatcher.close();
+  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode}`);
+}

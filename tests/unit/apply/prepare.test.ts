@@ -78,6 +78,17 @@ describe('the partitions of a device that an ingress uses', () => {
     expect(asked).toEqual(['used one', 'used one', 'used two']);
   });
 
+  test('that the device refuses are told and not tried again, and the others are created', async () => {
+    const { preparation, asked, devices } = createSite((partition) =>
+      partition === 'one'
+        ? Promise.reject(new DeviceError('BIP420', 'content', 'no such name'))
+        : Promise.resolve(true),
+    );
+    await preparation.run(devices);
+    await preparation.run(devices);
+    expect(asked).toEqual(['used one', 'used two']);
+  });
+
   test('are left alone while the device is known to be away', async () => {
     const { preparation, asked, devices } = createSite(undefined, { away: true });
     await preparation.run(devices);
@@ -101,15 +112,39 @@ describe('the partitions of a device that an ingress uses', () => {
   });
 });
 
-test('the audit asks for a partition that does not exist: it is created, and not declared again', async () => {
-  const device = memoryDevice();
-  const runtime = { log };
-  const memory = (): never => {
-    throw new Error('not needed');
+describe('the audit asks for a partition that does not exist', () => {
+  const repair = async (
+    device: Device,
+    preparation = createSite().preparation,
+  ): Promise<readonly string[]> => {
+    const memory = (): never => {
+      throw new Error('not needed');
+    };
+    const scope = { runtime: { log }, device, memory, preparation };
+    return [...(await startRepair(scope, [{ partitions: ['k8s'] }])).again];
   };
-  const request = { partitions: ['k8s'] };
-  const repair = await startRepair({ runtime, device, memory }, [request]);
-  expect([...repair.again]).toEqual([]);
-  expect(device.partitions.has('k8s')).toBe(true);
-  expect(device.declares).toEqual([]);
+
+  test('it is created, and not declared again', async () => {
+    const device = memoryDevice();
+    expect(await repair(device)).toEqual([]);
+    expect(device.partitions.has('k8s')).toBe(true);
+    expect(device.declares).toEqual([]);
+  });
+
+  // Red if it rejects: the device then counts as unavailable, and all of its changes wait.
+  test.each([
+    ['refuses it', 'BIP420', 'content', 1],
+    ['fails', 'BIP509', 'transient', 2],
+  ] as const)('what else is to be done goes on if the device %s', async (_, code, fault, tries) => {
+    let count = 0;
+    const prepare = (): Promise<never> => {
+      count += 1;
+      return Promise.reject(new DeviceError(code, fault, 'not created'));
+    };
+    const device = { ...memoryDevice(), prepare };
+    const { preparation } = createSite();
+    expect(await repair(device, preparation)).toEqual(['k8s']);
+    expect(await repair(device, preparation)).toEqual(['k8s']);
+    expect(count).toBe(tries);
+  });
 });

@@ -71,7 +71,12 @@ async function world(...looks: World['looks']): Promise<World> {
   } as unknown as Blobs;
   const repairs = createRepairMemory(store);
   return {
-    scope: { runtime: { log }, device, memory: () => Promise.resolve(repairs) },
+    scope: {
+      runtime: { log },
+      device,
+      memory: () => Promise.resolve(repairs),
+      preparation: { create: (one, partition) => one.prepare(partition) },
+    },
     mended,
     warnings,
     looks,
