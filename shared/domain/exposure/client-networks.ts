@@ -3,6 +3,7 @@
  * to the one network that AS3 accepts for a virtual server.
  */
 import { type Cidr, parseCidr } from '../net/ip.ts';
+import { shorten } from '../text/bounded.ts';
 import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-list.ts';
 
 /** The restrictions from both sources, for a virtual address of one family. */
@@ -18,6 +19,9 @@ export interface ClientNetworkRequest {
 }
 
 const ANYBODY = 'any';
+
+/** Characters of a list of networks in one message. */
+const MAX_SHOWN = 200;
 
 /**
  * `source` absent: all clients. `byService`: only the Service requests it, which 0.1.0 did not
@@ -59,13 +63,15 @@ function listed(text: string, source: string, family: 4 | 6): Listed {
   if (all === undefined)
     return {
       source,
-      problem: `${source}: "${text}" is not a list of networks such as 10.20.0.0/16`,
+      problem: `${source}: "${shorten(text, MAX_SHOWN)}" is not a list of networks such as 10.20.0.0/16`,
     };
   const networks = mergeCidrs(all.filter(({ ip }) => ip.family === family));
   return networks.length === 0
     ? {
         source,
-        problem: `${source}: none of ${text} is IPv${family}, so no client could connect to this address`,
+        problem:
+          `${source}: none of ${shorten(text, MAX_SHOWN)} is IPv${family}, ` +
+          'so no client could connect to this address',
       }
     : { source, networks };
 }
@@ -90,11 +96,28 @@ function single(
   if (more.length === 0) return { source: formatCidr(only), said: list.source };
   return {
     problem:
-      `${list.source} names ${list.networks.map(formatCidr).join(', ')}, ` +
+      `${list.source} names ${shorten(list.networks.map(formatCidr).join(', '), MAX_SHOWN)}, ` +
       'and AS3 takes one network for a virtual server; ' +
       'name one that holds them all, or none and filter in an iRule (sluice.io/irules) ' +
       'or an Istio AuthorizationPolicy',
   };
+}
+
+/** The networks of a setting; none if the text is invalid. */
+function networksIn(text: string): readonly Cidr[] {
+  return mergeCidrs(parseCidrList(text === ANYBODY ? '0.0.0.0/0,::/0' : text) ?? []);
+}
+
+/**
+ * Whether a value of the setting admits only clients of the required networks; without such ones,
+ * whether it keeps any client out.
+ */
+export function isAsNarrow(value: unknown, required: unknown): boolean {
+  const networks = networksIn(String(value));
+  if (networks.length === 0) return false;
+  if (required === undefined) return networks.every(({ bits }) => bits > 0);
+  const outer = networksIn(String(required));
+  return networks.every((one) => outer.some((other) => contains(other, one)));
 }
 
 /** For the schema of the setting: `any`, or networks separated by commas. */

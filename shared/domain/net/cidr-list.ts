@@ -25,19 +25,40 @@ function parent(cidr: Cidr): Cidr {
   return network({ ...cidr, bits: cidr.bits - 1 });
 }
 
-/** Removes networks that others contain and joins halves until nothing changes; sorted. */
+/** By family and address; of networks that start alike, the one that contains the others first. */
+function compareCidrs(a: Cidr, b: Cidr): number {
+  if (a.ip.family !== b.ip.family) return a.ip.family - b.ip.family;
+  if (a.ip.value !== b.ip.value) return a.ip.value < b.ip.value ? -1 : 1;
+  return a.bits - b.bits;
+}
+
+/** The network whose halves these two are; undefined if they are not. */
+function joined(low: Cidr, high: Cidr): Cidr | undefined {
+  if (low.bits !== high.bits || low.bits === 0) return undefined;
+  const whole = parent(low);
+  return contains(whole, high) ? whole : undefined;
+}
+
+/**
+ * Removes networks that others contain and joins halves until nothing changes; sorted by text. One
+ * pass over the sorted list, because an annotation may name thousands.
+ */
 export function mergeCidrs(list: readonly Cidr[]): readonly Cidr[] {
-  const byText = new Map(list.map((cidr) => [formatCidr(cidr), network(cidr)]));
-  const all = [...byText.values()];
-  const kept = all.filter((one) => !all.some((other) => other !== one && contains(other, one)));
-  const halves = Map.groupBy(
-    kept.filter(({ bits }) => bits > 0),
-    (cidr) => formatCidr(parent(cidr)),
-  );
-  const pair = [...halves.values()].find((two) => two.length === 2);
-  if (pair?.[0] !== undefined)
-    return mergeCidrs([...kept.filter((one) => !pair.includes(one)), parent(pair[0])]);
-  return kept.toSorted((a, b) => (formatCidr(a) < formatCidr(b) ? -1 : 1));
+  const kept: Cidr[] = [];
+  for (const next of list.map(network).toSorted(compareCidrs)) {
+    const last = kept.at(-1);
+    if (last !== undefined && contains(last, next)) continue;
+    let one = next;
+    for (let low = kept.at(-1); low !== undefined; low = kept.at(-1)) {
+      const whole = joined(low, one);
+      if (whole === undefined) break;
+      kept.pop();
+      one = whole;
+    }
+    kept.push(one);
+  }
+  const texts = kept.map((cidr) => [formatCidr(cidr), cidr] as const);
+  return texts.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, cidr]) => cidr);
 }
 
 /** Parses networks separated by commas; undefined if one is invalid. */

@@ -1,10 +1,13 @@
 /** Which clients may connect, from what the Service and the settings request. */
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import {
   clientNetwork,
   isClientNetworks,
   type ClientNetwork,
 } from '../../../shared/domain/exposure/client-networks.ts';
+import { contains, formatCidr, mergeCidrs } from '../../../shared/domain/net/cidr-list.ts';
+import type { Cidr } from '../../../shared/domain/net/ip.ts';
 
 const SERVICE = 'Service gw (spec.loadBalancerSourceRanges)';
 const SETTING = 'Gateway ns/gw (sluice.io/source)';
@@ -185,4 +188,54 @@ test.each([
   ['', false],
 ])('the setting takes %j: %s', (text, taken) => {
   expect(isClientNetworks(text)).toBe(taken);
+});
+
+describe('networks are merged', () => {
+  // Of eight bits, so that a set of addresses is small enough to compare.
+  const cidr = fc.record({
+    ip: fc.record({
+      family: fc.constantFrom<4 | 6>(4, 6),
+      value: fc.integer({ min: 0, max: 255 }).map(BigInt),
+    }),
+    fewer: fc.integer({ min: 0, max: 8 }),
+  });
+  const networks = fc
+    .array(cidr, { maxLength: 40 })
+    .map((list) =>
+      list.map(({ ip, fewer }): Cidr => ({ ip, bits: (ip.family === 4 ? 32 : 128) - fewer })),
+    );
+  const addresses = (list: readonly Cidr[]): readonly string[] =>
+    ([4, 6] as const).flatMap((family) =>
+      Array.from({ length: 256 }, (_, i): Cidr => ({
+        ip: { family, value: BigInt(i) },
+        bits: family === 4 ? 32 : 128,
+      }))
+        .filter((one) => list.some((outer) => contains(outer, one)))
+        .map(formatCidr),
+    );
+
+  test('to the same addresses, none twice, and no two halves', () => {
+    fc.assert(
+      fc.property(networks, (list) => {
+        const merged = mergeCidrs(list);
+        expect(addresses(merged)).toEqual(addresses(list));
+        for (const one of merged) {
+          const others = merged.filter((other) => other !== one);
+          expect(others.some((other) => contains(other, one))).toBe(false);
+          const whole = { ...one, bits: one.bits - 1 };
+          const half = others.find((other) => other.bits === one.bits && contains(whole, other));
+          expect(half).toBeUndefined();
+        }
+        expect(mergeCidrs(list.toReversed())).toEqual(merged);
+      }),
+    );
+  });
+
+  test('even if there are as many as fit into an annotation', () => {
+    const many = Array.from({ length: 16_384 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    expect(network(many.join(','), undefined)).toMatchObject({ source: '10.0.0.0/18' });
+    const apart = Array.from({ length: 16_384 }, (_, i) => `10.${i >> 7}.${(i & 127) * 2}.0/24`);
+    const found = network(apart.join(','), undefined);
+    expect('problem' in found && found.problem.length).toBeLessThan(500);
+  });
 });
