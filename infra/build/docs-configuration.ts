@@ -174,8 +174,9 @@ requests a bundle and sets one of its settings differently is refused (GW171), a
 \`policy.requirements\` names settings without which nothing is published. With \`otherwise: refuse\` an exposure that lacks one is refused
 (GW172); with \`otherwise: add\` it gets the value of the bundle. A default (3 or 4 above) gives way to the required value; a different
 value on a Gateway or in a ConfigMap is refused, never replaced. An automatic address counts as every address of its pool. A requirement also
-covers a mode that does not support the setting, and the second virtual server of HTTP/3. What was published before stays as last accepted,
-and its members follow the pods.
+covers a mode that does not support the setting, the second virtual server of HTTP/3, and settings of the fleet that would take the required
+one away. A value that means "nothing", such as a limit of 0 or \`source: any\`, does not meet it; a narrower \`source\` and fewer \`vlans\`
+do. What was published before stays as last accepted, and its members follow the pods.
 
 PROXY protocol: where the gateway pods expect it, BIG-IP has to send it, which it does only through an iRule on the device. Without one the
 exposure is refused (GW141).

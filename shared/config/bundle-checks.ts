@@ -11,14 +11,18 @@ import {
   type ServiceBundle,
 } from '../domain/exposure/settings/service-bundles.ts';
 import type { SettingsInput } from '../domain/exposure/settings/settings.ts';
-import { showValue } from '../domain/exposure/settings/values.ts';
+import { sameValue, showValue } from '../domain/exposure/settings/values.ts';
 import type { ConfigProblem } from './error.ts';
 import { repeatedProblems, settingsProblems, unknownNameProblems } from './rules.ts';
 import type { SluiceConfig } from './schema.ts';
 
-/** A setting that always has a value can only be required with a value, which a bundle gives. */
+/**
+ * A setting that always has a value can only be required with a value, which a bundle gives. A
+ * default that means "nothing" is no value.
+ */
 function alwaysSet(name: SettingName): boolean {
-  return rowOf(name).default !== undefined;
+  const { default: usual, as3 } = rowOf(name);
+  return usual !== undefined && !sameValue(usual, []) && !sameValue(usual, as3?.absent);
 }
 
 /** Problems of one requirement: what it names must exist, and have an effect. */

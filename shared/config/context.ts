@@ -1,4 +1,5 @@
 import type { ExposureContext } from '../domain/exposure/build.ts';
+import { namedInput } from '../domain/exposure/settings/compose.ts';
 import { parseCidr } from '../domain/net/ip.ts';
 import type { ClusterNetworks } from '../domain/net/cluster-networks.ts';
 import type { MeshOptions } from '../domain/istio/mesh.ts';
@@ -18,6 +19,7 @@ export function exposureContext(
     policy: config.policy,
     requirements: config.policy.requirements,
     serviceBundles: config.serviceBundles,
+    fleet: fleetOverride(config, ingress),
     mesh,
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
     // All devices of an ingress spread, or none does (see checks.ts). A configured partition
@@ -32,6 +34,15 @@ export function exposureContext(
       .filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service)
       .map((other) => other.service),
   };
+}
+
+/** The fleet of the ingress with its settings by name. */
+function fleetOverride(
+  { fleets }: SluiceConfig,
+  { cluster }: IngressConfig,
+): ExposureContext['fleet'] {
+  const fleet = fleets.find(({ clusters }) => clusters.includes(cluster));
+  return fleet && { name: fleet.name, settings: namedInput(fleet.settings) };
 }
 
 /**

@@ -112,11 +112,11 @@ function networksIn(text: string): readonly Cidr[] {
  * Whether a value of the setting admits only clients of the required networks; without such ones,
  * whether it keeps any client out.
  */
-export function isAsNarrow(value: unknown, required: unknown): boolean {
-  const networks = networksIn(String(value));
+export function isAsNarrow(value: string, required: string | undefined): boolean {
+  const networks = networksIn(value);
   if (networks.length === 0) return false;
   if (required === undefined) return networks.every(({ bits }) => bits > 0);
-  const outer = networksIn(String(required));
+  const outer = networksIn(required);
   return networks.every((one) => outer.some((other) => contains(other, one)));
 }
 

@@ -3,7 +3,7 @@ import type { AddressPool } from '../address-pools/pool.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
 import type { ClusterNetworks } from '../net/cluster-networks.ts';
 import type { PolicyConfig } from './settings/policy.ts';
-import type { PolicyRequirement } from './settings/requirements.ts';
+import type { FleetOverride, PolicyRequirement } from './settings/requirements.ts';
 import type { ServiceBundle } from './settings/service-bundles.ts';
 import type { Spread } from './spread.ts';
 
@@ -15,6 +15,8 @@ export interface ExposureContext {
   readonly requirements?: readonly PolicyRequirement[];
   /** Bundles that may be requested; default: none. */
   readonly serviceBundles?: readonly ServiceBundle[];
+  /** The fleet of its cluster; default: none. */
+  readonly fleet?: FleetOverride | undefined;
   readonly mesh: MeshOptions;
   /** Partition of exposures that do not request one, unless spreading applies. */
   readonly defaultPartition: string;

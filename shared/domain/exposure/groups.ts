@@ -256,10 +256,13 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
 /** The refusal of a server that shares a virtual server without the settings it must have. */
 function lackedBy(
   { leader, key }: Group,
-  { candidate, requirements }: GroupRequest,
+  { candidate, protocol, requirements }: GroupRequest,
 ): PlacementRefusal | undefined {
   const shares = `${serverInWords(candidate)} shares ${key} with ${serverInWords(leader)}, which decides its settings`;
-  return requirementRefusal(shares, unmetRequirements(leader.merged, requirements));
+  return requirementRefusal(shares, [
+    ...unmetRequirements(leader.merged, requirements),
+    ...(protocol === 'udp' ? unmetOverUdp(requirements) : []),
+  ]);
 }
 
 /** Adds a server to the group on its address and port, and creates the group if there is none. */

@@ -10,7 +10,9 @@ import {
   type Requirement,
   requirementRefusal,
   requirementsFor,
+  unmetInFleet,
   unmetOverUdp,
+  unmetRequirements,
 } from './settings/requirements.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -22,7 +24,7 @@ export interface CompleteServer {
   readonly lacking?: Withheld | undefined;
 }
 
-/** The addresses that the exposure may get. */
+/** The addresses that the exposure may get, or keep: also one that was reserved afterwards. */
 function addressesOf(
   { addressPools = [] }: ExposureContext,
   address: string,
@@ -31,7 +33,7 @@ function addressesOf(
   const pool = addressPools.find((one) => one.name === name);
   return pool === undefined
     ? [cidrRange(address) ?? []].flat()
-    : readAddressPool(pool.name, pool).free;
+    : readAddressPool(pool.name, pool).ranges;
 }
 
 /** Adds required settings; `protocol` is that of its first virtual server. */
@@ -40,17 +42,19 @@ export function completeServer(
   candidate: Candidate,
   { place, protocol }: { readonly place: Placement; readonly protocol: Protocol },
 ): CompleteServer {
-  const { requirements: rules = [], serviceBundles = [] } = context;
+  const { requirements: rules = [], serviceBundles = [], fleet } = context;
   if (rules.length === 0) return { candidate, requirements: [] };
   const { port, partition, envoyPort: listener } = place;
   const requirements = requirementsFor(rules, serviceBundles, {
     matter: { namespace: candidate.namespace, port, listener, partition },
     addresses: addressesOf(context, place.address),
   });
-  const { merged, unmet } = addRequired(candidate.layers, candidate.merged, requirements);
+  const merged = addRequired(candidate.layers, candidate.merged, requirements);
+  const unmet = unmetRequirements(merged, requirements);
   const refusal = requirementRefusal(serverInWords(candidate), [
     ...unmet,
     ...(protocol === 'udp' ? unmetOverUdp(requirements) : []),
+    ...(unmet.length === 0 && fleet ? unmetInFleet(merged, requirements, fleet) : []),
   ]);
   return {
     candidate: { ...candidate, merged },

@@ -1,21 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
+import { exposureContext } from '../../../shared/config/context.ts';
 import { ConfigError, parseConfig } from '../../../shared/config/load.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 
 type Tree = Record<string, unknown>;
 
 const WEB = { name: 'web', settings: { balance: 'ratio-member', source: '10.0.0.0/8' } };
 
-function problems({
-  bundles = [WEB],
-  requirements = [],
-  ingress = {},
-  fleet = {},
-}: {
+interface Parts {
   readonly bundles?: readonly Tree[];
   readonly requirements?: readonly Tree[];
   readonly ingress?: Tree;
   readonly fleet?: Tree;
-}): readonly string[] {
+}
+
+function parsed({
+  bundles = [WEB],
+  requirements = [],
+  ingress = {},
+  fleet = {},
+}: Parts): SluiceConfig {
   const device = {
     name: 'bigip',
     url: 'https://192.0.2.1',
@@ -37,8 +42,12 @@ function problems({
     ingresses: [of('east'), of('west')],
     policy: { references: ['/Common/ok'], requirements },
   };
+  return parseConfig(JSON.stringify(config), 'sluice.yaml', 7);
+}
+
+function problems(parts: Parts): readonly string[] {
   try {
-    parseConfig(JSON.stringify(config), 'sluice.yaml', 7);
+    parsed(parts);
   } catch (error) {
     if (error instanceof ConfigError)
       return error.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -48,7 +57,7 @@ function problems({
 }
 
 describe('service bundles and requirements in sluice.yaml', () => {
-  test.each<[string, Parameters<typeof problems>[0]]>([
+  test.each<[string, Parts]>([
     ['a bundle that nothing names', {}],
     ['a bundle of an ingress', { ingress: { serviceBundle: 'web' } }],
     [
@@ -63,6 +72,10 @@ describe('service bundles and requirements in sluice.yaml', () => {
       'a requirement of one setting of it',
       { requirements: [{ name: 'r', bundle: 'web', settings: ['source'] }] },
     ],
+    [
+      'a requirement of a list that is empty by default',
+      { requirements: [{ name: 'r', settings: ['iRules'] }] },
+    ],
     ['a requirement of any value', { requirements: [{ name: 'r', settings: ['source'] }] }],
     [
       'a fleet with the required value',
@@ -72,7 +85,7 @@ describe('service bundles and requirements in sluice.yaml', () => {
     expect(problems(parts)).toEqual([]);
   });
 
-  test.each<[string, Parameters<typeof problems>[0], readonly string[]]>([
+  test.each<[string, Parts, readonly string[]]>([
     [
       'a name twice',
       { bundles: [WEB, WEB] },
@@ -151,5 +164,14 @@ describe('service bundles and requirements in sluice.yaml', () => {
     ],
   ])('refuse %s, with field and remedy', (_, parts, expected) => {
     expect(problems(parts)).toEqual(expected);
+  });
+});
+
+test('the settings of the fleet reach the requirements', () => {
+  const config = parsed({ fleet: { snat: 'none', profiles: { tcp: '/Common/ok' } } });
+  const [ingress] = config.ingresses;
+  expect(exposureContext(config, ingress!, MeshOptions.parse({})).fleet).toEqual({
+    name: 'all',
+    settings: { snat: 'none', profileTcp: '/Common/ok' },
   });
 });

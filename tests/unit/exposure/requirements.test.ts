@@ -7,6 +7,7 @@ import {
   PolicyRequirement,
   type Requirement,
   requirementsFor,
+  unmetInFleet,
   unmetOverUdp,
   unmetRequirements,
 } from '../../../shared/domain/exposure/settings/requirements.ts';
@@ -40,8 +41,8 @@ const added = (
 ): readonly [Wanted, readonly string[], unknown] => {
   const sources = Object.fromEntries(Object.keys(wanted).map((name) => [name, 'Gateway a/b']));
   const merged = { wanted, sources, disagreements: [] } as Parameters<typeof addRequired>[1];
-  const { merged: made, unmet } = addRequired(layers, merged, requirements);
-  return [made.wanted, unmet, made.sources];
+  const made = addRequired(layers, merged, requirements);
+  return [made.wanted, unmetRequirements(made, requirements), made.sources];
 };
 
 describe('a required setting', () => {
@@ -149,21 +150,70 @@ describe('what is missing is told', () => {
     ['not, if any value is there', { snat: 'none' }, needs('snat'), []],
     [
       'not, if a list has all entries',
-      { vlans: ['/Common/a', '/Common/b'] },
-      needs('vlans', ['/Common/b']),
+      { rejectVlans: ['/Common/a', '/Common/b'] },
+      needs('rejectVlans', ['/Common/b']),
       [],
     ],
     [
       'if a list lacks one',
+      { rejectVlans: ['/Common/a'] },
+      needs('rejectVlans', ['/Common/a', '/Common/b']),
+      [
+        `${R} rejectVlans ["/Common/a","/Common/b"], but Gateway a/b sets ["/Common/a"]; remove that`,
+      ],
+    ],
+    [
+      'not, if fewer VLANs are allowed',
       { vlans: ['/Common/a'] },
       needs('vlans', ['/Common/a', '/Common/b']),
-      [`${R} vlans ["/Common/a","/Common/b"], but Gateway a/b sets ["/Common/a"]; remove that`],
+      [],
+    ],
+    [
+      'if another VLAN is allowed, too',
+      { vlans: ['/Common/a', '/Common/b'] },
+      needs('vlans', ['/Common/a']),
+      [`${R} vlans ["/Common/a"], but Gateway a/b sets ["/Common/a","/Common/b"]; remove that`],
+    ],
+    [
+      'if every VLAN is allowed',
+      { vlans: [] },
+      needs('vlans', ['/Common/a']),
+      [`${R} vlans ["/Common/a"], but Gateway a/b sets []; remove that`],
     ],
     [
       'if a list is empty',
       { vlans: [] },
       needs('vlans'),
-      [`${R} vlans, but Gateway a/b sets []; remove that`],
+      [`${R} vlans, but Gateway a/b sets [], which is as good as nothing; set another value`],
+    ],
+    [
+      'if a number means no limit',
+      { rateLimit: 0 },
+      needs('rateLimit'),
+      [`${R} rateLimit, but Gateway a/b sets 0, which is as good as nothing; set another value`],
+    ],
+    ['not, if it is a limit', { rateLimit: 1 }, needs('rateLimit'), []],
+    ...['any', '0.0.0.0/0', '0.0.0.0/1,128.0.0.0/1'].map(
+      (source): [string, Wanted, Requirement, readonly string[]] => [
+        `if ${source} may connect`,
+        { source },
+        needs('source'),
+        [
+          `${R} source, but Gateway a/b sets ${source}, which is as good as nothing; set another value`,
+        ],
+      ],
+    ),
+    [
+      'not, if fewer clients may connect',
+      { source: '10.20.0.0/16' },
+      needs('source', '10.0.0.0/8'),
+      [],
+    ],
+    [
+      'if more clients may connect',
+      { source: '10.0.0.0/7' },
+      needs('source', '10.0.0.0/8'),
+      [`${R} source 10.0.0.0/8, but Gateway a/b sets 10.0.0.0/7; remove that`],
     ],
     ['not, if a list is not', { vlans: ['/Common/a'] }, needs('vlans'), []],
     [
@@ -200,6 +250,34 @@ describe('what is missing is told', () => {
     ],
   ])('%s', (_, wanted, one, expected) => {
     expect(unmet(wanted, one)).toEqual(expected);
+  });
+
+  test.each<[string, Wanted, Requirement, Wanted, string | undefined]>([
+    ['nothing else', { policyWaf: '/Common/w' }, needs('policyWaf'), { balance: 'x' }, undefined],
+    ['a mode that supports it', {}, needs('policyWaf'), { mode: 'https' }, undefined],
+    ['a mode that does not support it', {}, needs('policyWaf'), { mode: 'tcp' }, 'mode'],
+    ['a mode for UDP, which TCP does not take', {}, needs('policyWaf'), { mode: 'udp' }, undefined],
+    ['the required mode', {}, needs('mode', 'http'), { mode: 'http' }, undefined],
+    ['another mode', {}, needs('mode', 'http'), { mode: 'https' }, 'mode'],
+    ['no mode for TCP', {}, needs('mode', 'http'), { mode: 'udp' }, undefined],
+    ['the same value', {}, needs('snat', 'none'), { snat: 'none' }, undefined],
+    ['another value', {}, needs('snat', 'none'), { snat: 'auto' }, 'snat'],
+    ['no VLAN', {}, needs('vlans'), { vlans: [] }, 'vlans'],
+    ['another profile', {}, needs('profileHttp'), { profileTcp: '/Common/t' }, 'profileTcp'],
+    ['a profile of another mode', {}, needs('profileHttp'), { profileL4: '/Common/l' }, undefined],
+    ['other iRules', {}, needs('proxyProtocol'), { iRules: ['/Common/r'] }, 'iRules'],
+  ])('for a fleet whose settings have %s', (_, wanted, one, settings, culprit) => {
+    const told = unmetInFleet({ wanted: { mode: 'http', ...wanted } as never }, [one], {
+      name: 'shop',
+      settings: settings as never,
+    });
+    expect(told).toEqual(
+      culprit === undefined
+        ? []
+        : [
+            `${R} ${one.setting}, which ${culprit} in the settings of fleet shop takes away from virtual servers that its clusters share; change that in sluice.yaml`,
+          ],
+    );
   });
 
   test('for HTTP/3, which lacks what suits only TCP', () => {

@@ -319,6 +319,72 @@ describe('a requirement of the policy', () => {
     },
   );
 
+  test('is not met by a virtual server of HTTP/3 that an older Gateway has without it', () => {
+    const gates: readonly Gate[] = [
+      {
+        name: 'older',
+        created: '2026-01-01T00:00:00Z',
+        port: 443,
+        annotations: { 'sluice.io/mode': 'http', 'sluice.io/profile-http': '/Common/http-xff' },
+      },
+      {
+        name: 'younger',
+        namespace: 'team-a',
+        created: '2026-02-01T00:00:00Z',
+        port: 443,
+        annotations: { 'sluice.io/mode': 'http', 'sluice.io/profile-http': '/Common/http-xff' },
+      },
+    ];
+    const rule = PolicyRequirement.parse({
+      name: 'web',
+      namespaces: ['team-*'],
+      settings: ['profileHttp'],
+    });
+    const { exposures } = build(
+      {
+        gates,
+        listeners: [
+          { port: 443, transport: 'tcp', kinds: ['HTTP'] },
+          { port: 443, transport: 'udp', kinds: ['HTTP3'] },
+        ],
+      },
+      {},
+      { requirements: [rule] },
+    );
+    expect(exposures.map(({ protocol, gateways }) => [protocol, gateways])).toEqual([
+      ['tcp', ['default/older', 'team-a/younger']],
+      ['udp', ['default/older']],
+    ]);
+  });
+
+  test('is not met where the settings of a fleet would take it away', () => {
+    const rule = require_({ settings: ['source'], otherwise: 'add' });
+    const fleet = { name: 'shop', settings: { source: '0.0.0.0/0' } };
+    const [exposure] = build(
+      {},
+      {},
+      { serviceBundles: BUNDLES, requirements: [rule], fleet },
+    ).exposures;
+    expect(exposure?.refusedIfNew).toMatchObject({
+      code: 'GW172',
+      message: expect.stringContaining('in the settings of fleet shop takes away'),
+    });
+  });
+
+  test('also counts an address of a pool that was reserved afterwards', () => {
+    const pools = [{ name: 'web', ranges: ['10.1.0.0/24'], reserved: ['10.1.0.77'] }];
+    const [exposure] = build(
+      {},
+      { virtualAddress: 'auto' },
+      {
+        serviceBundles: BUNDLES,
+        addressPools: pools,
+        requirements: [require_({ ...ONLY_SOURCE, addresses: ['10.1.0.77'] })],
+      },
+    ).exposures;
+    expect(exposure?.refusedIfNew).toEqual(REFUSED);
+  });
+
   test('and another one with a different value: the first adds, the second is named', () => {
     const bundles = [
       ...BUNDLES,

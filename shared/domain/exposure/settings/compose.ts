@@ -39,6 +39,11 @@ const PARTS: ReadonlyMap<SettingKey, readonly SettingName[]> = new Map(
   KEYS.map((key) => [key, partsOf(key)]),
 );
 
+/** A setting and those that are replaced together with it, because they are stored under one key. */
+export function namesReplacedWith(name: SettingName): readonly SettingName[] {
+  return [...PARTS.values()].find((names) => names.includes(name)) ?? [name];
+}
+
 /** The settings behind one key of an exposure's settings. */
 export function namesBehind(key: SettingKey): readonly SettingName[] {
   return PARTS.get(key) ?? [];
@@ -182,7 +187,7 @@ export function isForUdp(key: SettingKey, value: unknown): boolean {
 }
 
 /** Whether the setting and its value can be used in this mode. */
-function fits(name: SettingName, value: unknown, mode: Mode): boolean {
+export function fits(name: SettingName, value: unknown, mode: Mode): boolean {
   const row = rowOf(name);
   return takesMode(row, mode) && unfitValue(row, value, mode) === undefined;
 }

@@ -9,10 +9,11 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from './catalogue/catalogue.ts';
-import { holdsOverUdp, takesMode } from './compose.ts';
+import { fits, holdsOverUdp, namesReplacedWith, takesMode } from './compose.ts';
 import type { ExposureRefusal, MergedSettings, SettingsLayer } from './layers.ts';
 import { matchesMatter, PolicyMatch, type PolicyMatter } from './policy.ts';
 import { bundleSettings, bundleSource, type ServiceBundle } from './service-bundles.ts';
+import type { SourceSettings } from './settings.ts';
 import { type Mode, sameValue, showValue } from './values.ts';
 
 const NAMES = SETTING_ROWS.filter(([, { home }]) => home !== 'place').map(([name]) => name);
@@ -89,19 +90,21 @@ export function requirementsFor(
     .flatMap((rule) => requiredSettings(rule, bundles));
 }
 
-/** Whether a value is as required. A list must contain all required entries. */
-function satisfies(value: unknown, { value: required }: Requirement): boolean {
+/** Whether a value means the same as setting nothing. */
+function isNone(setting: SettingName, value: unknown): boolean {
+  return sameValue(value, []) || sameValue(value, rowOf(setting).as3?.absent);
+}
+
+/** Whether a value is as required, or stricter. A list must contain all required entries. */
+function satisfies(value: unknown, { setting, value: required }: Requirement): boolean {
   if (value === undefined) return false;
-  if (required === undefined) return !(Array.isArray(value) && value.length === 0);
+  if (required === undefined && isNone(setting, value)) return false;
+  const { suffices } = rowOf(setting);
+  if (suffices !== undefined) return suffices(value, required);
+  if (required === undefined) return true;
   if (Array.isArray(value) && Array.isArray(required))
     return required.every((one) => value.some((other) => sameValue(one, other)));
   return sameValue(value, required);
-}
-
-/** Settings with what the policy adds, and what they still lack. */
-export interface RequiredSettings {
-  readonly merged: MergedSettings;
-  readonly unmet: readonly string[];
 }
 
 /** Adds the required settings to those of an exposure, as far as its own sources allow it. */
@@ -109,7 +112,7 @@ export function addRequired(
   layers: readonly SettingsLayer[],
   merged: MergedSettings,
   requirements: readonly Requirement[],
-): RequiredSettings {
+): MergedSettings {
   const wanted: Record<string, unknown> = { ...merged.wanted };
   const sources: Partial<Record<SettingName, string>> = { ...merged.sources };
   const added = new Set<SettingName>();
@@ -125,8 +128,7 @@ export function addRequired(
     wanted[setting] = value;
     sources[setting] = `${requirementSource(rule)} (${bundleSource(rule.bundle ?? '')})`;
   }
-  const result = { ...merged, wanted, sources };
-  return { merged: result, unmet: unmetRequirements(result, requirements) };
+  return { ...merged, wanted, sources };
 }
 
 /** Only a default may be overridden; what a Gateway or ConfigMap sets is not changed silently. */
@@ -163,11 +165,49 @@ export function unmetRequirements(
     if (!takesMode(rowOf(setting), mode))
       return `${needs}, which mode ${mode} does not support; use mode ${(modes ?? []).join(' or ')}`;
     if (satisfies(wanted[setting], one)) return [];
-    if (wanted[setting] !== undefined)
-      return `${needs}, but ${sources[setting]} sets ${showValue(wanted[setting])}; remove that`;
+    if (wanted[setting] !== undefined) {
+      const sets = `${needs}, but ${sources[setting]} sets ${showValue(wanted[setting])}`;
+      return value === undefined
+        ? `${sets}, which is as good as nothing; set another value`
+        : `${sets}; remove that`;
+    }
     return rule.bundle === undefined
       ? `${needs}, which no source sets; set it`
       : `${needs}; request service bundle ${rule.bundle} with the annotation sluice.io/service-bundle`;
+  });
+}
+
+/** The settings of a fleet, which apply to what its clusters share, whatever they request. */
+export interface FleetOverride {
+  readonly name: string;
+  readonly settings: Partial<SourceSettings>;
+}
+
+/** A sentence for each required setting that the settings of the fleet would take away. */
+export function unmetInFleet(
+  { wanted }: Pick<MergedSettings, 'wanted'>,
+  requirements: readonly Requirement[],
+  { name, settings }: FleetOverride,
+): readonly string[] {
+  // A fleet makes no virtual server for TCP one for UDP, or the other way round.
+  const isUdp = modeOf(wanted) === 'udp';
+  const turns = settings.mode === 'fastl4' || (settings.mode === 'udp') === isUdp;
+  const mode = turns ? modeOf({ mode: settings.mode ?? wanted.mode }) : modeOf(wanted);
+  return requirements.flatMap((one) => {
+    const { setting, rule } = one;
+    const replacing = namesReplacedWith(setting).filter(
+      (other) =>
+        settings[other] !== undefined &&
+        fits(other, settings[other], mode) &&
+        (other !== 'mode' || turns),
+    );
+    const isKept = replacing.length === 0 || satisfies(settings[setting], one);
+    if (isKept && takesMode(rowOf(setting), mode)) return [];
+    const [culprit = 'mode'] = isKept ? [] : replacing;
+    return (
+      `${requirementSource(rule)} needs ${setting}, which ${culprit} in the settings of fleet ` +
+      `${name} takes away from virtual servers that its clusters share; change that in sluice.yaml`
+    );
   });
 }
 

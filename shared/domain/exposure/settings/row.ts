@@ -136,6 +136,11 @@ export interface SettingRow {
    * Kind of object that its paths refer to, which must be in `policy.references` and on the device.
    */
   readonly reference?: ReferenceKind;
+  /**
+   * Whether a value is at least as strict as one that the policy requires; `undefined`: any. Absent:
+   * it is equal, or a list with all required entries.
+   */
+  readonly suffices?: (value: unknown, required: unknown) => boolean;
   /** Any of these modules must be provisioned, besides those that the referenced object needs. */
   readonly modules?: readonly ModuleName[];
   readonly live?: LiveField;

@@ -1,10 +1,17 @@
 /** Settings that select and limit the accepted connections. */
 import * as z from 'zod';
-import { isClientNetworks } from '../../client-networks.ts';
+import { isAsNarrow, isClientNetworks } from '../../client-networks.ts';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
 import { CIS_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { DeclaredPath, DevicePath } from '../values.ts';
+
+/** A list that admits what it names is stricter if it is shorter; an empty one admits everything. */
+function isPartOf(value: unknown, required: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  if (!Array.isArray(required) || required.length === 0) return true;
+  return value.every((one) => required.includes(one));
+}
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const ADMISSION = {
@@ -24,6 +31,7 @@ export const ADMISSION = {
     cis: [{ object: 'spec', field: 'allowVlans', read: CIS_READERS.paths }],
     as3: { object: 'virtual', property: 'allowVlans', absent: [] },
     reference: 'vlan',
+    suffices: isPartOf,
     examples: [['/Common/external']],
   },
   connectionLimit: {
@@ -75,6 +83,9 @@ export const ADMISSION = {
       differs: (live, declared) =>
         `takes connections from ${String(live)} instead of ${String(declared)}`,
     },
+    suffices: (value, required) =>
+      typeof value === 'string' &&
+      isAsNarrow(value, typeof required === 'string' ? required : undefined),
     examples: ['10.20.0.0/16'],
   },
 } as const satisfies SettingRows;
