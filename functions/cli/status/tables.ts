@@ -49,6 +49,7 @@ export function statusText(view: StatusView, now: number): string {
     ...(view.waiting.length === 0
       ? []
       : [view.waiting.map((one) => describeWaitingDevice(one, now)).join('\n')]),
+    ...(view.held.length === 0 ? [] : [view.held.map(visible).join('\n')]),
     `Failures: ${failures}`,
     ...(jobs.length === 0 ? [] : [jobTable(jobs, now)]),
     ...(view.unknown.length === 0

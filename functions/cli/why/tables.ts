@@ -4,7 +4,7 @@ import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /**
- * One row for each server, then what is missing on the devices, then the remedies. The column `NOW`
+ * One row for each server, then what is missing on the devices or held, then the remedies. The column `NOW`
  * exists only if the devices were asked.
  */
 export function whyText(answers: readonly WhyAnswer[]): string {
@@ -30,6 +30,7 @@ export function whyText(answers: readonly WhyAnswer[]): string {
   const parts = [
     formatTable(header, rows),
     section('Not on BIG-IP', answers.flatMap(presentLines)),
+    section('Held until nodes may move to /Common (OWN312)', answers.flatMap(heldLines)),
     section(
       'What to do',
       answers
@@ -63,4 +64,10 @@ function presentLines({ now }: WhyAnswer): readonly string[] {
         `${device === undefined ? '' : `${device}: `}${sentence} (${code}); "sluice failures show ${id}" says more`,
     ),
   ];
+}
+
+function heldLines({ now }: WhyAnswer): readonly string[] {
+  return (now?.held ?? []).map(
+    ({ device, exposure, reason }) => `${exposure} on ${device}: ${reason}`,
+  );
 }

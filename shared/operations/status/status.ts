@@ -12,6 +12,7 @@ import type { OperationContext } from '../context.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { heardOn } from '../clusters/clusters.ts';
+import { heldInLines } from '../clusters/held.ts';
 import { clusterRows, needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
 import { waitingView } from '../waiting/waiting.ts';
@@ -68,6 +69,8 @@ export interface StatusView {
   readonly devices: readonly DeviceStatusRow[];
   /** Devices with waiting changes. */
   readonly waiting: readonly WaitingDevice[];
+  /** What waits for an approval to move nodes, with the command; one line for each owner. */
+  readonly held: readonly string[];
   /** Count by state. */
   readonly failures: Readonly<Record<string, number>>;
   /** Jobs that have not ended. */
@@ -122,6 +125,7 @@ export async function readStatus({
     queues: rows,
     devices: declared.map((d) => deviceRow(d, histories, now)),
     waiting: waitingView(marks, waits).devices,
+    held: heldInLines(config, declared),
     failures: Object.fromEntries(
       [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
     ),

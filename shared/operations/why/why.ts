@@ -8,6 +8,9 @@ import type { ServerReport } from '../../domain/istio/port-mapping.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { OperationContext } from '../context.ts';
+import type { HeldExposure } from '../clusters/held.ts';
+import { heldExposures } from '../clusters/held.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
@@ -31,54 +34,84 @@ export interface WhyNow {
   readonly state: 'reached' | 'wanted' | 'unknown';
   /** `exposure on device` that are not declared. */
   readonly missing: readonly string[];
+  /** What is held at these addresses until nodes may move to /Common (OWN312). */
+  readonly held: readonly Pick<HeldExposure, 'device' | 'exposure' | 'reason'>[];
   /** Open failures of the Gateway at these addresses. */
   readonly failures: readonly Pick<FailureHead, 'id' | 'code' | 'device' | 'sentence'>[];
+}
+
+/** Whose state it is. */
+interface Asked {
+  /** `namespace/name` */
+  readonly gateway: string;
+  readonly cluster: string;
 }
 
 /** Adds the state on the devices and the open failures to the answers. */
 export async function withPresent(
   { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
-  { gateway, cluster }: { readonly gateway: string; readonly cluster: string },
+  asked: Asked,
   answers: readonly WhyAnswer[],
 ): Promise<readonly WhyAnswer[]> {
   const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
-  const rows = portRows(declared).filter(
-    (row) => row.owner.startsWith(`${cluster}/`) && row.gateways.includes(gateway),
-  );
+  return answersNow(runtime.config, asked, { declared, heads, answers });
+}
+
+/** What was read, and the answers without it. */
+interface Present {
+  readonly declared: readonly DeclaredPartitionView[];
+  readonly heads: readonly FailureHead[];
+  readonly answers: readonly WhyAnswer[];
+}
+
+/** The answers with the present state. Pure. */
+export function answersNow(
+  config: SluiceConfig,
+  asked: Asked,
+  { declared, heads, answers }: Present,
+): readonly WhyAnswer[] {
+  const { cluster } = asked;
+  const isAsked = (one: Pick<HeldExposure, 'owner' | 'gateways'>): boolean =>
+    one.owner.startsWith(`${cluster}/`) && one.gateways.includes(asked.gateway);
+  const rows = portRows(declared).filter(isAsked);
+  const held = heldExposures(config, declared).filter(isAsked);
   const devices = new Set(
-    runtime.config.ingresses.filter((one) => one.cluster === cluster).flatMap((one) => one.devices),
+    config.ingresses.filter((one) => one.cluster === cluster).flatMap((one) => one.devices),
   );
-  const silent = new Set(
-    unansweredOf(declared).flatMap(({ device }) => (devices.has(device) ? [device] : [])),
-  );
-  const open = heads.filter(
+  const answered = !unansweredOf(declared).some(({ device }) => devices.has(device));
+  const open = openFailures(heads, asked);
+  // Only the devices know which of several ingresses offers it; if none does, all are named.
+  const places = new Set([...rows, ...held].map(({ device }) => device));
+  return answers.map((answer) => {
+    const { exposures } = answer;
+    const isHere = (key: string): boolean => exposures.some((exposure) => isAt(exposure, key));
+    const missing = exposures.flatMap((exposure) =>
+      [...(places.size === 0 ? devices : places)]
+        .filter((device) => !rows.some((p) => p.device === device && isAt(exposure, p.exposure)))
+        .map((device) => `${exposure} on ${device}`),
+    );
+    const failures = open
+      .filter(({ exposure: at }) => at === undefined || isHere(at))
+      .map(({ id, code, device, sentence }) => ({ id, code, device, sentence }));
+    const isReached = missing.length === 0 && failures.length === 0 && exposures.length > 0;
+    const state = isReached ? 'reached' : answered ? 'wanted' : 'unknown';
+    const waiting = held
+      .filter(({ exposure }) => isHere(exposure))
+      .map(({ device, exposure, reason }) => ({ device, exposure, reason }));
+    return { ...answer, now: { state, missing, held: waiting, failures } };
+  });
+}
+
+function openFailures(
+  heads: readonly FailureHead[],
+  { gateway, cluster }: Asked,
+): readonly FailureHead[] {
+  return heads.filter(
     (head) =>
       (head.state === 'open' || head.state === 'quarantined') &&
       clusterOfFailure(head) === cluster &&
       head.gateways.includes(gateway),
   );
-  return answers.map((answer) => {
-    const known = new Set(rows.map(({ device }) => device));
-    const missing = answer.exposures.flatMap((exposure) =>
-      // Only the devices know which of several ingresses offers it; if none does, all are named.
-      [...(known.size === 0 ? devices : known)]
-        .filter((device) => !rows.some((p) => p.device === device && isAt(exposure, p.exposure)))
-        .map((device) => `${exposure} on ${device}`),
-    );
-    const failures = open
-      .filter(
-        ({ exposure: at }) =>
-          at === undefined || answer.exposures.some((exposure) => isAt(exposure, at)),
-      )
-      .map(({ id, code, device, sentence }) => ({ id, code, device, sentence }));
-    const state =
-      missing.length === 0 && failures.length === 0 && answer.exposures.length > 0
-        ? 'reached'
-        : silent.size > 0
-          ? 'unknown'
-          : 'wanted';
-    return { ...answer, now: { state, missing, failures } };
-  });
 }
 
 /** An automatic address is only known once it is declared. */

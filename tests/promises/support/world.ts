@@ -53,6 +53,7 @@ export interface LogLine {
 }
 
 export interface World {
+  readonly config: SluiceConfig;
   readonly clock: VirtualClock;
   readonly queues: MemoryQueues;
   readonly device: MemoryDevice;
@@ -219,6 +220,7 @@ export function createWorld({
     }
   };
   const world: World = {
+    config,
     clock,
     queues,
     device,

@@ -6,7 +6,12 @@ import type { Exposure, Settled } from '../../../shared/domain/exposure/exposure
 import { decideNodes, heldByNodes } from '../../../shared/domain/plan/node-sharing.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Approval } from '../../../shared/domain/steering/steering.ts';
+import { whyText } from '../../../functions/cli/why/tables.ts';
 import { approvalsFor } from '../../../shared/operations/approve/approve.ts';
+import { heldInLines } from '../../../shared/operations/clusters/held.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
+import { answersNow } from '../../../shared/operations/why/why.ts';
+import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld } from '../../promises/support/world.ts';
 import type { World } from '../../promises/support/world.ts';
@@ -51,17 +56,15 @@ const lastOf = (world: World, octet: number): Settled['exposures'][number] | und
     .settled()
     .at(-1)
     ?.exposures.find(({ address }) => address === `10.0.0.${octet}`);
+const declaredIn = (world: World): readonly DeclaredPartitionView[] =>
+  ['one', 'two'].map((partition) => ({
+    device: 'bigip-1',
+    partition,
+    milliseconds: 1,
+    state: world.device.state(partition),
+  }));
 const approvals = (world: World): readonly Approval[] =>
-  approvalsFor(
-    ['one', 'two'].map((partition) => ({
-      device: 'bigip-1',
-      partition,
-      milliseconds: 1,
-      state: world.device.state(partition),
-    })),
-    owner,
-    undefined,
-  );
+  approvalsFor(declaredIn(world), owner, undefined);
 
 async function approve(world: World, over: Partial<Approval> = {}): Promise<void> {
   for (const { action: _action, device: _device, ...rest } of approvals(world))
@@ -179,6 +182,57 @@ describe('an exposure that needs a node of another partition', () => {
     await world.send(slice(2, [BEFORE[0]!, { ...at(5, 'two', [1, 2]), gateways: ['ns/gw-2'] }]));
     await world.drain();
     expect(Object.keys(membersIn(world, 'one'))).toEqual([keyOf(1), keyOf(2)]);
+  });
+});
+
+describe('a command that reads the devices', () => {
+  const why = (octet: number): string => {
+    const answer = {
+      server: {
+        server: 0,
+        port: 80,
+        protocol: 'HTTP',
+        verdict: 'listening',
+        code: 'OK',
+        reason: '',
+      },
+      exposures: [`10.0.0.${octet}:80/tcp`],
+      remedy: 'Nothing.',
+    } as unknown as WhyAnswer;
+    const asked = { gateway: `ns/gw-${octet}`, cluster: 'east' };
+    const declared = declaredIn(world);
+    return whyText(answersNow(world.config, asked, { declared, heads: [], answers: [answer] }));
+  };
+
+  test('says why a new exposure is not there, and how to approve it', async () => {
+    await world.send(slice(2, [...BEFORE, at(3, 'two', [1])]));
+    await world.drain();
+    expect(why(3)).toMatch(/ wanted$/m);
+    expect(why(3)).toMatch(/^Held until nodes may move to \/Common \(OWN312\)$/m);
+    expect(why(3)).toContain(
+      `${keyOf(3)} on bigip-1: it waits: partition one also has 10.244.0.1 as a member`,
+    );
+    expect(why(3)).toContain(`run "sluice approve ${owner} --keys ${keyOf(3)}"`);
+    expect(why(1)).not.toContain('OWN312');
+  });
+
+  test('says the same of new members of an exposure that is there', async () => {
+    await world.send(slice(2, [...BEFORE, at(3, 'two', [4])]));
+    await world.drain();
+    await world.send(slice(3, [...BEFORE, at(3, 'two', [1, 6])]));
+    await world.drain();
+    expect(why(3)).toMatch(/ reached$/m);
+    expect(why(3)).toContain(`${keyOf(3)} on bigip-1: its new members wait: partition one also`);
+  });
+
+  test('has one line for all that an owner waits for', async () => {
+    await world.send(slice(2, [...BEFORE, at(3, 'two', [1]), at(4, 'two', [2])]));
+    await world.drain();
+    expect(heldInLines(world.config, declaredIn(world))).toEqual([
+      `${owner} on bigip-1: 2 exposures wait until nodes may move to /Common (OWN312). ` +
+        'Moving the nodes of one there empties 2 pools for a moment, which cuts their ' +
+        `connections. To list and allow it, run "sluice approve ${owner}"`,
+    ]);
   });
 });
 

@@ -198,6 +198,7 @@ describe('sluice status', () => {
       queues: [],
       devices: [],
       waiting: [],
+      held: [],
       failures: {},
       jobs: [],
       unknown: ['LAG: not recorded'],
