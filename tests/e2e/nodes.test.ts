@@ -67,10 +67,10 @@ test(
     expect((await say('cluster', 'list')).out).toContain('1 exposure held until nodes may move');
     const why = await say('why', 'default/second', ...cluster);
     expect(why.code).toBe(2);
-    expect(why.out).toContain(`${KEY} on bigip-1: it waits: partition k8s also has`);
+    expect(why.out).toContain(`${KEY} on bigip: it waits: partition k8s also has`);
     expect(why.out).toContain(`run "sluice approve ${OWNER} --keys ${KEY}"`);
     expect((await say('status')).out).toContain(
-      `${OWNER} on bigip-1: 1 exposure waits until nodes may move to /Common (OWN312).`,
+      `${OWNER} on bigip: 1 exposure waits until nodes may move to /Common (OWN312).`,
     );
     if (process.env['SLUICE_SHOW']) {
       for (const args of [
