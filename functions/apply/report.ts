@@ -79,7 +79,7 @@ async function reportSlice(
 ): Promise<void> {
   const { message, meta, data } = arrival;
   const result = settledOf(data, results);
-  const settled = more.length === 0 ? result : { ...result, notes: [...result.notes, ...more] };
+  const settled = { ...result, notes: [...result.notes, ...more] };
   // A device that does not expose the ingress reports nothing, unless exposures are left there.
   if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
   await sendSettled(scope.runtime, meta, settled);

@@ -136,8 +136,10 @@ export const TARGETS: readonly Target[] = [
     except: ['functions/apply/pace.ts'],
     // Those of the loop, which take longer, have a target of their own.
     tests: [
-      'tests/unit/apply/{addresses,approve,arrivals,entry,group,handler,inner,lifecycle}.test.ts',
-      'tests/unit/apply/{newer,nodes,park,record-results,repair,results,sizes,trouble,waiting}.test.ts',
+      'tests/unit/apply/{addresses,approve,arrivals,entry,fences,group,handler,inner}.test.ts',
+      'tests/unit/apply/{lifecycle,nodes,park,prepare,record-results,repair,report}.test.ts',
+      'tests/unit/apply/{results,sizes,trouble,waiting}.test.ts',
+      'tests/unit/failures/heard.test.ts',
       'tests/promises/{hostile,neighbours,outages}.test.ts',
     ],
     kinds: GUARDS,
