@@ -35,6 +35,65 @@ describe('tenants with the name of a property', () => {
   });
 });
 
+describe('readings without a declaration', () => {
+  const words = 'declaration in specified path not found';
+  test.each([
+    ['', 204, {}],
+    ['?show=full', 204, {}],
+    ['/k8s', 404, { code: 404, message: words }],
+    ['/k8s?showHash=true', 404, { errorMessage: words, statusCode: 404, code: 404 }],
+  ])('of %j, before anything was declared', async (path, status, body) => {
+    const answer = await call(bigip, 'GET', `${DECLARE}${path}`);
+    expect(answer.status).toBe(status);
+    expect(answer.body).toEqual(body);
+  });
+
+  test('after the last tenant is 204, and beside another one 404', async () => {
+    await declare(bigip, { other: tenant({ a: app() }) });
+    const missing = await call(bigip, 'GET', `${DECLARE}/k8s?showHash=true`);
+    expect(missing.body).toEqual({
+      errorMessage: "specified Tenant(s) 'k8s' not found in declaration",
+      statusCode: 404,
+      code: 404,
+    });
+    await call(bigip, 'DELETE', `${DECLARE}/other`);
+    expect((await call(bigip, 'GET', `${DECLARE}/k8s?showHash=true`)).status).toBe(204);
+  });
+});
+
+describe('the lines of the script', () => {
+  const serving = (pods: number): object => ({
+    class: 'Application',
+    virtual: {
+      class: 'Service_TCP',
+      virtualAddresses: ['172.16.100.195'],
+      virtualPort: 443,
+      pool: 'pool',
+      persistenceMethods: [],
+    },
+    pool: {
+      class: 'Pool',
+      members: [
+        {
+          servicePort: 8443,
+          serverAddresses: Array.from({ length: pods }, (_, index) => `10.244.1.${index + 1}`),
+        },
+      ],
+    },
+  });
+  const empty = { class: 'Application' };
+  const lines = async (applications: object): Promise<unknown> =>
+    resultOf(await declare(bigip, { k8s: { class: 'Tenant', ...applications } }))['lineCount'];
+
+  test('count partition, folders with their rollback, objects, and each new node', async () => {
+    expect(await lines({ empty })).toBe(20);
+    expect(await lines({ empty, a: serving(40) })).toBe(61);
+    expect(await lines({ empty, a: serving(40) })).toBeUndefined();
+    expect(await lines({ empty, a: serving(42) })).toBe(20);
+    expect(await lines({ empty, a: serving(41) })).toBe(19);
+  });
+});
+
 describe('bodies that are no declaration', () => {
   test.each([
     [[], 422, 'Invalid request: /: should be object'],

@@ -1,6 +1,7 @@
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
+import type { Json } from '../json.ts';
 import { Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { applicationsRoute } from './applications.ts';
@@ -38,9 +39,19 @@ export async function as3Route(device: Device, request: LabRequest): Promise<Rep
     if (!(error instanceof Refused)) throw error;
     return {
       status: error.status,
-      body: refusedBody(error, { tenants: [], declarationId: undefined }),
+      body:
+        request.method === 'GET'
+          ? unreadBody(error, request.query)
+          : refusedBody(error, { tenants: [], declarationId: undefined }),
     };
   }
+}
+
+/** Names no host; with lock keys, a missing declaration is told in other fields. */
+function unreadBody({ status, message }: Refused, query: URLSearchParams): Json {
+  return status === 404 && query.get('showHash') === 'true'
+    ? { errorMessage: message, statusCode: status, code: status }
+    : { code: status, message };
 }
 
 async function route(

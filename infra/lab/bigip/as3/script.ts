@@ -20,6 +20,8 @@ export interface Script {
   readonly undo: readonly Command[];
   /** Detected differences, including those that an AS3 bug omits from the script. */
   readonly differences: number;
+  /** Lines of the whole script, as AS3 counts them. */
+  readonly lines: number;
 }
 
 /** The script that turns the current device into the desired one. */
@@ -41,7 +43,27 @@ export function scriptFor(current: LtmConfig, desired: Desired, defects: boolean
     transaction,
     undo: pools.undo,
     differences: pools.differences + transaction.length + pools.before.length,
+    lines:
+      FRAME_LINES +
+      [pools.before, transaction, pools.undo].reduce((sum, { length }) => sum + length, 0) +
+      impliedLines(current, desired),
   };
+}
+
+/** What a script has around its commands, the date in the partition's description included. */
+const FRAME_LINES = 16;
+
+/** Lines of commands that are part of another one here. */
+function impliedLines(current: LtmConfig, { partition, folders, nodes }: Desired): number {
+  const isNew = !current.partitions.has(partition) && folders.size > 0;
+  const isGone = current.partitions.has(partition) && folders.size === 0;
+  const newFolders = [...folders].filter((folder) => !current.folders.has(folder)).length;
+  const ownFolders = [...current.folders].filter((folder) => partitionOf(folder) === partition);
+  const newNodes = [...nodes.keys()].filter(
+    (path) => partitionOf(path) === partition && !current.nodes.has(path),
+  ).length;
+  // The rollback removes a new partition and new folders.
+  return newNodes + newFolders + (isNew ? 1 : 0) + (isGone ? ownFolders.length : 0);
 }
 
 export function linesOf({ before, transaction }: Script): readonly string[] {

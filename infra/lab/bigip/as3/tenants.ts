@@ -64,7 +64,7 @@ export async function runTenant(
     return done(
       script.differences === 0
         ? { code: 200, message: 'no change' }
-        : { code: 200, message: 'success', lineCount: lineCount(script) },
+        : { code: 200, message: 'success', lineCount: script.lines },
     );
   }
   const failed = device.inner.meet('script', desired.partition, changes);
@@ -73,7 +73,7 @@ export async function runTenant(
   const outcome = await withinLimit(device, durationOf(device, desired), script);
   return done(
     outcome === undefined
-      ? { code: 200, message: 'success', lineCount: lineCount(script) }
+      ? { code: 200, message: 'success', lineCount: script.lines }
       : { code: 422, message: 'declaration failed', response: outcome },
   );
 }
@@ -84,10 +84,6 @@ function withoutPools(config: LtmConfig, partition: string): LtmConfig {
     ...config,
     pools: new Map([...config.pools].filter(([path]) => partitionOf(path) !== partition)),
   };
-}
-
-function lineCount(script: Script): number {
-  return 8 + script.before.length + script.transaction.length;
 }
 
 /** The error of the script; undefined on success. */
