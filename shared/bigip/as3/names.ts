@@ -25,16 +25,23 @@ export function devicePaths(
   return { virtual: `${base}/virtual`, pool: `${base}/pool` };
 }
 
-/**
- * Paths of all virtual servers of an exposure; AS3 makes a second one for the redirect from port
- * 80.
- */
-export function virtualPaths(
-  partition: string,
-  e: Where & Pick<DeclaredExposure, 'settings'>,
-): readonly string[] {
+/** An exposure, as far as it decides the paths of its virtual servers. */
+type Served = Where & Pick<DeclaredExposure, 'settings'>;
+
+/** Port of the virtual server that redirects. */
+export const REDIRECT_PORT = 80;
+
+/** Path of the second virtual server, which AS3 makes for the redirect; undefined without one. */
+export function redirectPath(partition: string, e: Served): string | undefined {
   const { virtual } = devicePaths(partition, e);
-  return e.settings.redirect80 === true ? [virtual, `${virtual}-Redirect-`] : [virtual];
+  return e.settings.redirect80 === true ? `${virtual}-Redirect-` : undefined;
+}
+
+/** Paths of all virtual servers of an exposure. */
+export function virtualPaths(partition: string, e: Served): readonly string[] {
+  const redirect = redirectPath(partition, e);
+  const { virtual } = devicePaths(partition, e);
+  return redirect === undefined ? [virtual] : [virtual, redirect];
 }
 
 /** Whether the name has Sluice's format; only the declaration of its partition shows the owner. */

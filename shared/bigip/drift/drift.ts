@@ -9,7 +9,7 @@ import type { DeclaredExposure, DeclaredState } from '../../domain/declared/decl
 import { ownerValues, operatedValues, describeOverride } from '../../domain/plan/overrides.ts';
 import type { OperatedValues } from '../../domain/declared/override.ts';
 import type { Pool, Virtual } from '../rest/answers.ts';
-import { devicePaths, virtualPaths } from '../as3/names.ts';
+import { devicePaths, redirectPath, virtualPaths } from '../as3/names.ts';
 import { readLive } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import { propertyDrift } from './properties.ts';
@@ -89,6 +89,7 @@ function ofExposure(told: Told, live: LiveObjects): readonly Difference[] {
   const paths = devicePaths(partition, e);
   const virtual = live.virtuals.get(paths.virtual);
   const pool = live.pools.get(paths.pool);
+  const redirect = redirectPath(partition, e);
   const missing = (path: string, what: string): Difference => ({
     kind: 'missing',
     path,
@@ -99,6 +100,10 @@ function ofExposure(told: Told, live: LiveObjects): readonly Difference[] {
     ...(virtual === undefined
       ? [missing(paths.virtual, 'virtual server')]
       : ofVirtual(virtual, told, paths.pool)),
+    // Its properties are in the table.
+    ...(redirect === undefined || live.virtuals.has(redirect)
+      ? []
+      : [missing(redirect, 'virtual server')]),
     ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, told)),
   ];
 }

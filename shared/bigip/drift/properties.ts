@@ -1,6 +1,6 @@
 /** Applies the table of properties to the objects of a partition. */
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
-import { devicePaths } from '../as3/names.ts';
+import { devicePaths, REDIRECT_PORT, redirectPath } from '../as3/names.ts';
 import { renderApplication } from '../as3/render.ts';
 import { readProperties, renderProperties } from '../as3/properties.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
@@ -25,6 +25,7 @@ import {
   POOL_ROWS,
   VIRTUAL_ROWS,
 } from './rows.ts';
+import { REDIRECT_ROWS, redirectService } from './redirect-rows.ts';
 import { endpoint, lastPart } from '../state/placing.ts';
 
 /** The differences that the table finds, on objects that exist. */
@@ -70,6 +71,7 @@ function ofExposure(
   const folder = paths.virtual.slice(0, paths.virtual.lastIndexOf('/'));
   const names = (rendered.pool.monitors ?? []).flatMap(({ use }) => use ?? []);
   const virtual = live.virtuals.get(paths.virtual);
+  const redirect = live.virtuals.get(redirectPath(partition, e) ?? '');
   const pool = live.pools.get(paths.pool);
   const declared = {
     service: rendered.virtual,
@@ -81,6 +83,7 @@ function ofExposure(
     ...(virtual === undefined
       ? []
       : told('virtual', paths.virtual, compareRows(VIRTUAL_ROWS, declared, virtual))),
+    ...(redirect === undefined ? [] : ofRedirect(e, rendered.virtual, redirect)),
     ...(pool === undefined
       ? []
       : ofPool(e, pool, {
@@ -92,6 +95,27 @@ function ofExposure(
       ofMonitor(`${folder}/${name}`, rendered[name] as As3Monitor, live.monitors),
     ),
   ];
+}
+
+/** Differences of the virtual server that redirects from port 80. */
+function ofRedirect(
+  { address }: DeclaredExposure,
+  declared: As3Service,
+  item: NamedItem,
+): readonly Difference[] {
+  const service = redirectService(declared);
+  const found = compareRows(
+    REDIRECT_ROWS,
+    {
+      service,
+      settings: readProperties('virtual', service),
+      path: item.fullPath,
+      isLong: address.includes(':'),
+      destination: endpoint(address, REDIRECT_PORT),
+    },
+    item,
+  );
+  return told('virtual', item.fullPath, found);
 }
 
 /** Differences of a pool and its members. */

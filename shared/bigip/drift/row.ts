@@ -102,3 +102,15 @@ function shown(value: LiveValue): string {
   const words = typeof value === 'string' ? value : value.join(' ');
   return words === '' ? 'none' : words.length > 100 ? `${words.slice(0, 100)}…` : words;
 }
+
+type Constant = string | number;
+
+/** A property that no setting changes: AS3 sets its default. */
+export function fixed(
+  field: string,
+  words: string,
+  value: Constant,
+  heal: Heal = 'declare',
+): DriftRow<unknown> {
+  return { field, words, heal, wanted: () => value };
+}

@@ -2,12 +2,12 @@
  * Every property of the device that a declaration decides: where it is read, what the declaration
  * makes of it, and how a change by hand is healed. Measured on AS3 3.56 (as3.md §9.6).
  */
-import type { Heal } from '../../device/difference.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
 import {
   type DeclaredSettings,
   type DeclaredVirtual,
   type DriftRow,
+  fixed,
   isItem,
   type LiveItem,
   pathOf,
@@ -23,18 +23,6 @@ import {
   wantedClonePools,
   wantedPolicies,
 } from './setting-rows.ts';
-
-type Constant = string | number;
-
-/** A property that no setting changes: AS3 sets its default. */
-function fixed(
-  field: string,
-  words: string,
-  value: Constant,
-  heal: Heal = 'declare',
-): DriftRow<unknown> {
-  return { field, words, heal, wanted: () => value };
-}
 
 const PERSISTENCE: Readonly<Record<string, string>> = {
   'source-address': '/Common/source_addr',

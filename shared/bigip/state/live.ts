@@ -1,7 +1,7 @@
 /** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
-import { devicePaths, virtualPaths } from '../as3/names.ts';
+import { devicePaths, REDIRECT_PORT, redirectPath, virtualPaths } from '../as3/names.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from '../rest/session.ts';
 
@@ -50,14 +50,14 @@ function compare(
   state: DeclaredState,
 ): readonly string[] {
   const { virtual, pool } = devicePaths(partition, e);
-  const destination = destinations.get(virtual);
-  if (destination === undefined) return [`virtual server ${virtual} is missing`];
-  const wrong =
-    destination === endpoint(e.address, e.port)
+  if (!destinations.has(virtual)) return [`virtual server ${virtual} is missing`];
+  const redirect = redirectPath(partition, e);
+  const wrong = [
+    ...wrongPlace(destinations, virtual, endpoint(e.address, e.port)),
+    ...(redirect === undefined
       ? []
-      : [
-          `virtual server ${virtual} listens on ${destination} instead of ${endpoint(e.address, e.port)}`,
-        ];
+      : wrongPlace(destinations, redirect, endpoint(e.address, REDIRECT_PORT))),
+  ];
   const live = pools.get(pool);
   const want = [
     ...new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port)))),
@@ -73,4 +73,17 @@ function compare(
     ? placingDifferences(live, e, state).map((words) => `pool ${pool} ${words}`)
     : [];
   return [...wrong, ...members, ...placing];
+}
+
+/** Whether the virtual server is missing, or listens elsewhere. */
+function wrongPlace(
+  destinations: Live['destinations'],
+  path: string,
+  wanted: string,
+): readonly string[] {
+  const destination = destinations.get(path);
+  if (destination === undefined) return [`virtual server ${path} is missing`];
+  return destination === wanted
+    ? []
+    : [`virtual server ${path} listens on ${destination} instead of ${wanted}`];
 }

@@ -3,8 +3,15 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/device/device.ts';
 import type { Difference } from '../../../shared/device/difference.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import {
+  composeSettings,
+  namedSettings,
+} from '../../../shared/domain/exposure/settings/compose.ts';
+import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { MODES } from '../../../shared/domain/exposure/settings/values.ts';
-import { exposure, SETTINGS } from '../../fixtures/exposures.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import { call } from '../../integration/lab-bigip/client.ts';
 import { DRIFT_CASES, driftState, PATHS, rowsWithoutCase } from './drift-cases.ts';
 import { closeAll, connect, declare, lab, recordRequests } from './support.ts';
@@ -74,6 +81,62 @@ describe('a property changed by hand', () => {
     const sent = recordRequests(bigip);
     await drift();
     expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('the virtual server that redirects from port 80', () => {
+  const PATH = '/k8s/gw-172_16_100_195-443-tcp/virtual-Redirect-';
+  const URL = `/mgmt/tm/ltm/virtual/${PATH.replaceAll('/', '~')}`;
+  const redirecting = (): DeclaredState =>
+    planPartition(
+      'k8s',
+      EMPTY_STATE,
+      [
+        slice(1, [
+          exposure({
+            port: 443,
+            settings: composeSettings({
+              ...namedSettings(SETTINGS),
+              mode: 'https',
+              redirect80: true,
+              connectionLimit: 9,
+            }) as Settings,
+          }),
+        ]),
+      ],
+      { sameFleet: () => false },
+    ).next;
+
+  test('is a difference without which nothing is redirected, seen by verify too', async () => {
+    const { bigip, device, drift } = await declared(redirecting());
+    expect(await drift()).toEqual([]);
+    expect(await device.verify('k8s', redirecting())).toEqual([]);
+    expect((await call(bigip, 'DELETE', URL)).status).toBe(200);
+    expect(await drift()).toMatchObject([{ kind: 'missing', path: PATH, heal: 'declare' }]);
+    expect(await device.verify('k8s', redirecting())).toEqual([
+      `virtual server ${PATH} is missing`,
+    ]);
+    await declare(device, redirecting());
+    expect(await drift()).toEqual([]);
+  });
+
+  test.each<object>([
+    { rules: [] },
+    { disabled: true },
+    { connectionLimit: 5 },
+    { rateLimit: '5' },
+    { mirror: 'enabled' },
+    { destination: '/k8s/172.16.100.195:81' },
+    { vlansEnabled: true },
+    { source: '10.0.0.0/8' },
+    { sourceAddressTranslation: { type: 'none' } },
+    { profiles: [{ name: 'tcp', partition: 'Common', context: 'all' }] },
+  ])('is compared: %j', async (patch) => {
+    const { bigip, device, drift } = await declared(redirecting());
+    await byHand(bigip, URL, patch);
+    expect(await drift()).toMatchObject([{ kind: 'differs', path: PATH, heal: 'declare' }]);
+    await declare(device, redirecting());
+    expect(await drift()).toEqual([]);
   });
 });
 

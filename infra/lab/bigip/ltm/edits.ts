@@ -199,23 +199,29 @@ export function patchVirtualAddress(draft: Draft, path: string, body: Json): voi
   });
 }
 
-export function createVirtual(draft: Draft, path: string, body: Json): void {
+type Destination = Pick<Virtual, 'virtualAddress' | 'address' | 'port'>;
+
+/** Where a virtual server listens; its address is created if it does not exist. */
+function destinationIn(draft: Draft, path: string, body: Json): Destination {
   const { node: name, port } = splitMember(textOf(body['destination']));
-  const addressPath = name.startsWith('/') ? name : `/${partitionOf(path)}/${name}`;
+  const virtualAddressPath = name.startsWith('/') ? name : `/${partitionOf(path)}/${name}`;
   const address =
-    draft.virtualAddresses.get(addressPath)?.address ??
-    addressPath.slice(addressPath.lastIndexOf('/') + 1);
-  if (!draft.virtualAddresses.has(addressPath))
-    create(draft, 'virtualAddresses', virtualAddress(addressPath, address));
+    draft.virtualAddresses.get(virtualAddressPath)?.address ??
+    virtualAddressPath.slice(virtualAddressPath.lastIndexOf('/') + 1);
+  if (!draft.virtualAddresses.has(virtualAddressPath))
+    create(draft, 'virtualAddresses', virtualAddress(virtualAddressPath, address));
+  return { virtualAddress: virtualAddressPath, address, port };
+}
+
+export function createVirtual(draft: Draft, path: string, body: Json): void {
+  const destination = destinationIn(draft, path, body);
   create(
     draft,
     'virtuals',
     withDescription<Virtual>(
       {
         path,
-        virtualAddress: addressPath,
-        address,
-        port,
+        ...destination,
         protocol: body['ipProtocol'] === 'udp' ? 'udp' : 'tcp',
         source: typeof body['source'] === 'string' ? body['source'] : '0.0.0.0/0',
         ...(typeof body['pool'] === 'string'
@@ -260,6 +266,7 @@ export function patchVirtual(draft: Draft, path: string, body: Json): void {
       mirror: 'enabled',
     }),
     ...virtualPatch(virtual, body),
+    ...(body['destination'] !== undefined && destinationIn(draft, path, body)),
     ...metadataOf(body),
     plain: patchedPlain(virtual.plain, body),
   };
