@@ -1,11 +1,8 @@
 /** The key that a declare leaves, without reading. With AS3_DEVICE, on F5's AS3 as well. */
-import { connect as connectTls } from 'node:tls';
 import { afterEach, expect, test } from '@jest/globals';
-import { createDevice } from '../../../shared/bigip/device.ts';
 import type { Device } from '../../../shared/device/device.ts';
-import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
-import { processClock } from '../../../shared/runtime/process.ts';
+import { REAL_URL, realDevice, realFingerprint } from './real-device.ts';
 import { closeAll, connect, lab, wanted } from './support.ts';
 
 afterEach(closeAll);
@@ -34,9 +31,8 @@ test('the next declare needs no reading, because the key of what was declared is
   await check(connect(await lab()));
 });
 
-const url = process.env['AS3_DEVICE'];
-(url === undefined ? test.skip : test)('F5’s AS3 has the same key', async () => {
-  const device = await realDevice(url ?? '');
+(REAL_URL === undefined ? test.skip : test)('F5’s AS3 has the same key', async () => {
+  const device = realDevice(await realFingerprint());
   const before = await device.read('k8s');
   if (before.kind === 'ours' && before.declared.lockKey !== undefined)
     throw new Error('the device must not have the partition yet');
@@ -48,21 +44,3 @@ const url = process.env['AS3_DEVICE'];
   await device.declare('k8s', EMPTY_STATE, lockKey);
   await device.close();
 });
-
-/** A test device with its own certificate, user and password `admin`. */
-async function realDevice(at: string): Promise<Device> {
-  const { hostname, port } = new URL(at);
-  const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
-  await new Promise((resolve) => socket.once('secureConnect', resolve));
-  const fingerprint = socket.getPeerCertificate().fingerprint256;
-  socket.destroy();
-  const config = DeviceConfig.parse({
-    name: 'real',
-    url: at,
-    username: 'admin',
-    password: 'env:P',
-    partitions: ['k8s'],
-    tls: { fingerprint },
-  });
-  return createDevice(config, { password: () => Promise.resolve('admin') }, processClock);
-}

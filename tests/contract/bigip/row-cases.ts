@@ -82,6 +82,47 @@ function changeOf(effect: DeviceEffect, object: string): object {
   return { [field]: key === undefined ? absent : { [key]: absent } };
 }
 
+/** Changes by hand of what rows decide together with others, which say so in no effect. */
+const TOGETHER: Partial<Record<SettingName, (one: Exposure) => RowCase['byHand'][number]>> = {
+  redirect80: (one) => ({
+    path: inUrl(virtualPaths('k8s', one).at(-1) ?? ''),
+    body: { rules: [] },
+  }),
+  rejectVlans: (one) => ({
+    path: inUrl(devicePaths('k8s', one).virtual),
+    body: { vlansEnabled: true },
+  }),
+  profileTcpServer: (one) => ({
+    path: inUrl(devicePaths('k8s', one).virtual),
+    body: changeOf({ profile: 'serverside' }, 'virtual'),
+  }),
+};
+
+/** Of a virtual server. */
+function inUrl(path: string): string {
+  return `/mgmt/tm/ltm/virtual/${path.replaceAll('/', '~')}`;
+}
+
+interface Changed {
+  readonly one: Exposure;
+  readonly paths: Readonly<Record<keyof typeof REST, string>>;
+  readonly value: unknown;
+}
+
+function byHand(
+  setting: SettingName,
+  as3: SettingRow['as3'],
+  { one, paths, value }: Changed,
+): RowCase['byHand'] {
+  const together = TOGETHER[setting]?.(one);
+  if (together !== undefined) return [together];
+  return (as3?.device ?? []).flatMap((effect) => {
+    if (as3 === undefined || ('field' in effect && isAbsent(effect, value))) return [];
+    const path = `/mgmt/tm/ltm/${REST[as3.object]}/${paths[as3.object].replaceAll('/', '~')}`;
+    return [{ path, body: changeOf(effect, as3.object) }];
+  });
+}
+
 function caseOf(
   setting: SettingName,
   row: SettingRow,
@@ -116,19 +157,7 @@ function caseOf(
       }),
       ...(row.modules === undefined ? [] : [row.modules]),
     ],
-    byHand:
-      as3 === undefined
-        ? []
-        : (as3.device ?? []).flatMap((effect) =>
-            'field' in effect && isAbsent(effect, value)
-              ? []
-              : [
-                  {
-                    path: `/mgmt/tm/ltm/${REST[as3.object]}/${paths[as3.object].replaceAll('/', '~')}`,
-                    body: changeOf(effect, as3.object),
-                  },
-                ],
-          ),
+    byHand: byHand(setting, as3, { one, paths, value }),
   };
 }
 

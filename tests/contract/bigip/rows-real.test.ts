@@ -12,8 +12,11 @@ import { closeAll, connect, declare, lab } from './support.ts';
 
 const described = REAL_URL === undefined ? describe.skip : describe;
 
-/** AS3 makes an LTM policy for it, whose rules the model does not hold: never without a change. */
-const UNSTABLE = ['policyWaf'];
+/**
+ * Never without a change: AS3 makes an LTM policy, whose rules the model does not hold; and the model
+ * leaves an address with a traffic group of its own marked as inheriting one.
+ */
+const UNSTABLE = ['policyWaf', 'trafficGroup'];
 
 /** Some models take no objects of some kinds, so each is looked up afterwards. */
 async function create({ collection, path }: Needed): Promise<boolean> {

@@ -13,6 +13,15 @@ export const OBJECTS = ROW_CASES.flatMap(({ needed }) =>
   needed.map(({ collection, path }) => `${collection} ${path}`),
 );
 
+// What is declared elsewhere on the virtual server decides these: there is nothing to change.
+test('every setting has a change by hand, except those that decide nothing on their own', () => {
+  const changed = new Set(
+    ROW_CASES.filter(({ byHand }) => byHand.length > 0).map(({ setting }) => setting),
+  );
+  const without = ROW_CASES.map(({ setting }) => setting).filter((name) => !changed.has(name));
+  expect([...new Set(without)]).toEqual([]);
+});
+
 describe.each(MODES)('every setting that mode %s supports', (mode) => {
   const cases = ROW_CASES.filter(({ exposure }) => exposure.settings.mode === mode);
   let bigip: LabBigip;
