@@ -6,3 +6,11 @@
 export function loopbackOf(address: string): string {
   return address.replace(/^\d+\./, '127.');
 }
+
+/**
+ * Only privileged processes may listen on ports below 1024, so the lab uses others for them: 443 is
+ * reached at 10443.
+ */
+export function loopbackPort(port: number): number {
+  return port < 1024 ? port + 10_000 : port;
+}

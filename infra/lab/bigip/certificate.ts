@@ -1,39 +1,53 @@
+import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 
+/** PEM. */
 export interface Certificate {
   readonly ca: string;
   readonly key: string;
   readonly cert: string;
 }
 
-/**
- * A server certificate signed by a CA of this device only, so that clients have a chain to verify.
- */
-export async function certificateFor(host: string, hostname: string): Promise<Certificate> {
-  const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
+/** Signs the certificates of one device: of its management, of its SSL profiles, of clients. */
+export interface Authority {
+  /** PEM. */
+  readonly ca: string;
+  /** `names` are host names or addresses; the first one is also the common name. */
+  issue(purpose: 'server' | 'client', names: readonly [string, ...string[]]): Promise<Certificate>;
+}
+
+const COMMON = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
+
+export async function createAuthority(hostname: string): Promise<Authority> {
   const ca = await generate([{ name: 'commonName', value: `CA of ${hostname}` }], {
-    ...common,
+    ...COMMON,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const server = await generate([{ name: 'commonName', value: hostname }], {
-    ...common,
-    ca: { key: ca.private, cert: ca.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: hostname },
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: host },
+  return {
+    ca: ca.cert,
+    async issue(purpose, names): Promise<Certificate> {
+      const made = await generate([{ name: 'commonName', value: names[0] }], {
+        ...COMMON,
+        ca: { key: ca.private, cert: ca.cert },
+        extensions: [
+          { name: 'basicConstraints', cA: false, critical: true },
+          { name: 'keyUsage', digitalSignature: true, critical: true },
+          {
+            name: 'extKeyUsage',
+            ...(purpose === 'server' ? { serverAuth: true } : { clientAuth: true }),
+          },
+          {
+            name: 'subjectAltName',
+            altNames: names.map((name) =>
+              isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },
+            ),
+          },
         ],
-      },
-    ],
-  });
-  return { ca: ca.cert, key: server.private, cert: server.cert };
+      });
+      return { ca: ca.cert, key: made.private, cert: made.cert };
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Stored } from './as3/stored.ts';
 import type { Tasks } from './as3/tasks.ts';
 import type { Tokens } from './tokens.ts';
 import type { Store } from './ltm/store.ts';
+import type { Ssl } from './ssl.ts';
 import type { Settings, Timings } from './options.ts';
 
 /** State of the device besides its configuration. */
@@ -25,6 +26,7 @@ export interface Device {
   readonly settings: Settings;
   readonly timings: Timings;
   readonly store: Store;
+  readonly ssl: Ssl;
   readonly lock: Lock;
   readonly tasks: Tasks;
   readonly journal: Journal;

@@ -5,7 +5,8 @@ import { createJournal } from './as3/journal.ts';
 import type { DeclareRecord } from './as3/journal.ts';
 import { createLock } from './as3/lock.ts';
 import { createTasks } from './as3/tasks.ts';
-import { certificateFor } from './certificate.ts';
+import { createAuthority } from './certificate.ts';
+import type { Authority } from './certificate.ts';
 import { createTraffic } from './datapath/traffic.ts';
 import type { Device } from './device.ts';
 import { createFaults } from './faults.ts';
@@ -17,6 +18,8 @@ import type { CommonObjects } from './ltm/common.ts';
 import { createStore } from './ltm/store.ts';
 import { settingsOf, timingsOf } from './options.ts';
 import type { BigipOptions } from './options.ts';
+import { createSsl } from './ssl.ts';
+import type { SslProfiles } from './ssl.ts';
 import { configOf, saveState } from './state.ts';
 import type { SavedState } from './state.ts';
 import { createTokens } from './tokens.ts';
@@ -37,13 +40,15 @@ export type { DeviceView, MemberView, PartitionView, PoolView, VirtualServerView
 
 export interface LabBigip {
   readonly url: string;
-  /** PEM of the CA that signed the device's certificate. */
+  /** PEM of the CA that signed the certificates of the device and of its client SSL profiles. */
   readonly ca: string;
   readonly username: string;
   readonly password: string;
   readonly faults: Faults;
   /** Objects in /Common that declarations may refer to; mutable. */
   readonly common: CommonObjects;
+  /** SSL profiles that are more than a path, and certificates of clients for them. */
+  readonly ssl: SslProfiles;
   /** All mutating requests except logins and tokens, in order of their answers. */
   readonly writes: readonly WriteRecord[];
   /** All declares that reached AS3, in order of their start; dry runs are not among them. */
@@ -55,13 +60,14 @@ export interface LabBigip {
   close(): Promise<void>;
 }
 
-export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> {
+function deviceOf(options: BigipOptions, authority: Authority, wait: Device['wait']): Device {
   const settings = settingsOf(options);
-  const waits = createWaits();
-  const device: Device = {
+  const common = commonObjects(options.common);
+  return {
     settings,
     timings: timingsOf(options),
-    store: createStore(commonObjects(options.common), configOf(options.state)),
+    store: createStore(common, configOf(options.state)),
+    ssl: createSsl(authority, common),
     lock: createLock(settings.now),
     tasks: createTasks(settings.now),
     journal: createJournal(settings.now),
@@ -76,9 +82,20 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
       health: new Map(),
     },
     inner: createInnerFaults(),
-    wait: waits.wait,
+    wait,
   };
-  const certificate = await certificateFor(settings.host, settings.hostname);
+}
+
+export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> {
+  const waits = createWaits();
+  const authority = await createAuthority(settingsOf(options).hostname);
+  const device = deviceOf(options, authority, waits.wait);
+  const { settings } = device;
+  const certificate = await authority.issue('server', [
+    settings.hostname,
+    'localhost',
+    settings.host,
+  ]);
   const traffic = createTraffic(device);
   const writes: WriteRecord[] = [];
   const box = createFaults(device, {
@@ -99,6 +116,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
     password: settings.password,
     faults: box.faults,
     common: device.store.common,
+    ssl: device.ssl,
     writes,
     declares: device.journal.records,
     view: () => viewOf(device, traffic),

@@ -2,7 +2,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { certificateFor } from '../../../infra/lab/bigip/certificate.ts';
+import { createAuthority } from '../../../infra/lab/bigip/certificate.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FaultResponse, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { createTransport } from '../../../shared/bigip/rest/transport.ts';
@@ -145,7 +145,8 @@ describe('an answer without an end', () => {
   });
 
   test('an endless header is aborted as well', async () => {
-    const { key, cert, ca } = await certificateFor('127.0.0.1', 'bigip.lab');
+    const authority = await createAuthority('bigip.lab');
+    const { key, cert, ca } = await authority.issue('server', ['bigip.lab', '127.0.0.1']);
     const sockets = new Set<Socket>();
     const server = createServer({ key, cert }, ({ socket }) => {
       sockets.add(socket);

@@ -1,5 +1,6 @@
 import type { Device } from '../device.ts';
 import type { LtmConfig, Virtual } from '../ltm/model.ts';
+import type { Ssl } from '../ssl.ts';
 import type { MemberTraffic, Traffic, VirtualTraffic } from '../traffic.ts';
 import { createMembers, told } from './members.ts';
 import { createPicker } from './pick.ts';
@@ -68,7 +69,10 @@ function liveTraffic(device: Device): Traffic {
       const known = open.get(virtual.path);
       if (known !== undefined) known.listener.update(virtual);
       else if (serves(device, config, virtual))
-        open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
+        open.set(virtual.path, {
+          listener: start(virtual, picker, device.ssl),
+          at: placeOf(virtual),
+        });
     }
   };
   return {
@@ -106,6 +110,6 @@ function serves(device: Device, config: LtmConfig, virtual: Virtual): boolean {
   );
 }
 
-function start(virtual: Virtual, picker: Picker): Listener {
-  return virtual.protocol === 'udp' ? listenUdp(virtual, picker) : listenTcp(virtual, picker);
+function start(virtual: Virtual, picker: Picker, ssl: Ssl): Listener {
+  return virtual.protocol === 'udp' ? listenUdp(virtual, picker) : listenTcp(virtual, picker, ssl);
 }

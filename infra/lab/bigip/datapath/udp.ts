@@ -1,6 +1,8 @@
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { loopbackPort } from '../../loopback.ts';
 import type { Virtual } from '../ltm/model.ts';
+import { admits } from './admit.ts';
 import type { Picker } from './pick.ts';
 import { hostOf } from './probe.ts';
 import type { Listener } from './virtual.ts';
@@ -21,7 +23,9 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
   const sessions = new Map<string, Session>();
   const server = createSocket('udp4');
   const start = (from: RemoteInfo, key: string): Session | undefined => {
-    const chosen = picker.pick(virtual, from.address);
+    const chosen = admits(virtual.source, from.address)
+      ? picker.pick(virtual, from.address)
+      : undefined;
     if (chosen === undefined) return undefined;
     total += 1;
     const upstream = createSocket('udp4');
@@ -48,9 +52,9 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
     forward(session.upstream, message);
   });
   server.on('error', (failure: NodeJS.ErrnoException) => {
-    error = `cannot listen on ${hostOf(virtual.address)}:${virtual.port}/udp for ${virtual.path}: ${failure.code ?? failure.message}`;
+    error = `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)}/udp for ${virtual.path}: ${failure.code ?? failure.message}`;
   });
-  server.bind(virtual.port, hostOf(virtual.address));
+  server.bind(loopbackPort(virtual.port), hostOf(virtual.address));
   return {
     traffic: () => ({ connections: { current: sessions.size, total }, error }),
     update(next): void {
