@@ -80,7 +80,8 @@ function addressed(
 
 /**
  * The error if another writer was faster, so that everything is retried with another address.
- * `state`: read after the addresses were chosen.
+ * `fresh`: of all partitions, because an address is in one only. `state`: read after the addresses
+ * were chosen.
  */
 export function takenSince(
   where: {
@@ -94,7 +95,7 @@ export function takenSince(
   const { device, partition, sameFleet, fresh = [] } = where;
   const taken = allocationTakenSince(
     { states: new Map([[partition, state]]), holders: undefined, sameFleet },
-    fresh.filter((one) => one.partition === partition),
+    fresh,
   );
   return (
     taken &&

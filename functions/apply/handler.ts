@@ -189,7 +189,7 @@ async function applyWithFences(
 ): Promise<readonly PartitionResult[]> {
   const first = await applyGroup(heard.isUsable() ? { ...job, deferred: fences.of(device) } : job);
   const waiting = clustersWaiting(first);
-  const isKept = waiting.length === 0 || (await heard.note(device, waiting));
+  const isKept = await heard.note(device, waiting);
   const again = isKept ? [] : await applyGroup(job);
   const results = first.map((result) =>
     result.deferred === undefined

@@ -8,7 +8,7 @@ import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
-import type { DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
+import type { Attempt, DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Why } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
@@ -39,8 +39,7 @@ export async function parkMessage(
 type Said = Pick<
   DeadLetterInput,
   'code' | 'reason' | 'partition' | 'exposure' | 'response' | 'plan'
-> &
-  Required<Pick<DeadLetterInput, 'attempts'>>;
+> & { readonly attempts: readonly Attempt[] };
 
 /**
  * Dead-letters the parts of a slice that the device refuses, or that are in unusable partitions;
@@ -58,7 +57,7 @@ export async function parkRejected(
     ...results.flatMap((result) => refusedChanges(result, slice, message)),
   ];
   for (const one of said) {
-    const tries = [...attempts.of(message.id), ...(one.attempts ?? [])];
+    const tries = [...attempts.of(message.id), ...one.attempts];
     runtime.log.error(
       {
         owner,

@@ -57,7 +57,6 @@ export function createPreparation(
     const work = prepare(devices, wanted).catch((error: unknown) => tellFailure(device, error));
     running.set(device, work);
     await work;
-    running.delete(device);
   };
   return {
     run: async (devices) => {

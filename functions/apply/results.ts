@@ -27,7 +27,9 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
   const gone = results.flatMap((result) => removalsOf(slice, result));
   const declared = results
     .map((r) => judgeFence(r.declared, slice))
-    .find((fence) => fence.kind === 'behind')?.declared;
+    .flatMap((fence) => (fence.kind === 'behind' ? [fence.declared] : []))
+    .toSorted(compareVersions)
+    .at(-1);
   // Only a higher version helps the watcher to continue.
   const supersededBy =
     declared && compareVersions(declared, slice.version) > 0 ? { supersededBy: declared } : {};

@@ -2,6 +2,7 @@
 import { ALWAYS_THERE, FASTER, ONE_ONLY, SAME_ABSENT, type Equivalent } from './reasons.ts';
 
 const BUG_ONLY = 'it would be a bug of the loop, which says so instead of going on';
+const NO_OTHER_CODE = 'no other error has a code or a fault of a device';
 const ONE_PARTITION = 'one partition is applied as one of several is';
 
 /** Of the handler and what is beside the loop. */
@@ -25,6 +26,7 @@ const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'only === undefined || jobs.length > 1', what: 'is always true', why: ONE_PARTITION },
     { code: 'jobs.length > 1', what: '> becomes >=', in: 'applyGroup', why: ONE_PARTITION },
     { code: 'reading', what: 'is left out of the &&', why: SAME_ABSENT },
+    { code: 'kept', what: 'is left out of the &&', in: 'one', why: SAME_ABSENT },
     {
       code: 'overrides === undefined',
       what: 'is always false',
@@ -50,6 +52,71 @@ const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is left out of the ||',
       in: 'handleDevice',
       why: 'no stage is made of nothing',
+    },
+    {
+      code: 'result.deferred === undefined',
+      what: 'is always true',
+      why: 'the second run changes no more than the version, so both results say the same',
+    },
+    {
+      code: 'again.find(({ partition }) => partition === result.partition)',
+      what: 'is left out of the ??',
+      why: 'the second run changes no more than the version, so both results say the same',
+    },
+    {
+      code: 'again.find(({ partition }) => partition === result.partition)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: 'heard', what: 'is left out of the &&', in: 'applyStage', why: SAME_ABSENT },
+    {
+      code: 'error instanceof DeviceError',
+      what: 'is left out of the &&',
+      in: 'applyStage',
+      why: NO_OTHER_CODE,
+    },
+  ],
+  'functions/apply/park.ts': [
+    {
+      code: 'results.find((r) => r.partition === partition)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+  ],
+  'functions/apply/prepare.ts': [
+    { code: 'error instanceof DeviceError', what: 'is left out of the &&', why: NO_OTHER_CODE },
+  ],
+  'functions/apply/repair.ts': [
+    { code: 'error instanceof DeviceError', what: 'is left out of the &&', why: NO_OTHER_CODE },
+  ],
+  'functions/apply/report.ts': [
+    { code: "''", in: 'silentBeside', why: ALWAYS_THERE },
+    { code: '[]', in: 'deliveryOf', why: ALWAYS_THERE },
+    {
+      code: "data.action === 'approve'",
+      what: 'is left out of the &&',
+      in: 'askForRetries',
+      why: 'only an approval has it',
+    },
+    { code: 'first', what: 'is always true', in: 'askForRetries', why: ALWAYS_THERE },
+    { code: 'shareNodes', what: 'is left out of the &&', why: SAME_ABSENT },
+  ],
+  'functions/apply/results.ts': [
+    {
+      code: 'results.find((r) => r.partition === exposure.partition)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+  ],
+  'functions/apply/sizes.ts': [
+    { code: '0', in: 'createSizes', why: 'no time is before one that is unknown either' },
+  ],
+  'functions/apply/waiting.ts': [
+    { code: 'version', what: 'is always true', in: 'createWaiting', why: ALWAYS_THERE },
+    {
+      code: 'config.devices.find((device) => device.name === name)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
     },
   ],
 };

@@ -134,13 +134,12 @@ export const TARGETS: readonly Target[] = [
     name: 'apply',
     sources: ['functions/apply/*.ts'],
     except: ['functions/apply/pace.ts'],
-    // Those of the loop, which take longer, have a target of their own.
+    // Those of the loop and the promises take longer; the loop has a target of its own.
     tests: [
-      'tests/unit/apply/{addresses,approve,arrivals,entry,fences,group,handler,inner}.test.ts',
-      'tests/unit/apply/{lifecycle,nodes,park,prepare,record-results,repair,report}.test.ts',
-      'tests/unit/apply/{results,sizes,trouble,waiting}.test.ts',
+      'tests/unit/apply/{addresses,approve,arrivals,away,entry,fences,group,handler}.test.ts',
+      'tests/unit/apply/{inner,lifecycle,nodes,park,postpone,prepare,record-results}.test.ts',
+      'tests/unit/apply/{repair,report,results,sizes,store,trouble,waiting}.test.ts',
       'tests/unit/failures/heard.test.ts',
-      'tests/promises/{hostile,neighbours,outages}.test.ts',
     ],
     kinds: GUARDS,
   },

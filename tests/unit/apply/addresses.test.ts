@@ -167,4 +167,38 @@ describe('apply with automatic addresses', () => {
       '172.16.100.195:32400/tcp',
     ]);
   });
+
+  test('gives none either that another writer gave away in another partition', async () => {
+    const device = memoryDevice();
+    const job = {
+      device,
+      partitions: ['one', 'two'],
+      sameFleet: () => false,
+      clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
+      hasTime: () => true,
+    };
+    let isFirst = true;
+    const slow = {
+      ...device,
+      foreign: async () => {
+        if (isFirst) {
+          isFirst = false;
+          const taken = [wish({ port: 80, partition: 'one' })];
+          await applyGroup({ ...job, slices: [asking(WEST, 1, { pool, exposures: taken })] });
+        }
+        return device.foreign();
+      },
+    };
+    const exposures = [
+      wish({ port: 443, partition: 'two' }),
+      exposure({ address: '10.9.9.9', partition: 'one' }),
+    ];
+    await expect(
+      applyGroup({ ...job, device: slow, slices: [asking(EAST, 1, { pool, exposures })] }),
+    ).rejects.toMatchObject({
+      code: 'BIP430',
+      message: expect.stringContaining('10.1.0.3 was assigned to another owner'),
+    });
+    expect(Object.keys(device.state('one').exposures)).toEqual(['10.1.0.3:80/tcp']);
+  });
 });

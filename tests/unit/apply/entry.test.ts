@@ -8,6 +8,7 @@ import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { type FunctionContext, type Handler, toRecord } from '../../../shared/queue/handler.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
@@ -49,8 +50,7 @@ beforeEach(() => {
   asked = 0;
 });
 
-function applyWith(place?: OpenPlace): ReturnType<typeof create> {
-  const clock = virtualClock();
+function applyWith(place?: OpenPlace, clock: Clock = virtualClock()): ReturnType<typeof create> {
   const one = memoryDevice();
   const failures = failuresOver(memoryBlobs(), { clock, id: () => 'blob' });
   return create(
@@ -82,6 +82,19 @@ describe('on schedule', () => {
     const first = asked;
     await apply(SCHEDULE, context);
     expect(asked).toBe(first);
+  });
+
+  test('a run leaves no timer behind', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const clock: Clock = {
+      ...virtualClock(),
+      sleep: (_ms, signal) => {
+        signals.push(signal);
+        return new Promise(() => undefined);
+      },
+    };
+    await applyWith(undefined, clock)(SCHEDULE, context);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
   test('the run fails, if the changes of a device cannot be checked, and names each', async () => {
@@ -129,6 +142,7 @@ describe('messages', () => {
       const opened = parseEvent(body, DEAD_LETTER_EVENTS);
       return 'ok' in opened ? opened.ok.data : undefined;
     });
+    expect(queues.sent('slices-dead')).toHaveLength(1);
     expect(letter).toMatchObject({
       code: 'GW106',
       owner: slice(1, []).owner,

@@ -4,6 +4,8 @@ import { applyGroup } from '../../../functions/apply/group.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { DeferredFences } from '../../../shared/domain/plan/deferred-fence.ts';
+import type { Approval } from '../../../shared/domain/steering/steering.ts';
 import { asking, wish } from '../../fixtures/addresses.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
@@ -132,6 +134,19 @@ describe('exposures that move', () => {
     ]);
   });
 
+  test('stay, without another declare, while their new partition cannot be written', async () => {
+    await apply([slice(1, at('one', 1, 2))]);
+    const read = device.read.bind(device);
+    Object.assign(device, {
+      read: (partition: string) =>
+        partition === 'three' ? Promise.resolve(REFUSED) : read(partition),
+    });
+    const before = device.declares.length;
+    const results = await apply([slice(2, [...at('one', 2, 3), ...at('three', 1)])]);
+    expect(kinds(results)).toContain('one 10.0.0.1:1/tcp held');
+    expect(declared().slice(before)).toEqual(['one 1,2,3']);
+  });
+
   test('stay, if the device refuses to remove them, and that is told as new', async () => {
     await apply([slice(1, at('one', 1, 2))]);
     device.before = (partition, next) => {
@@ -154,6 +169,75 @@ test('what a person keeps or undoes is that of its own partition', async () => {
   const before = device.declares.length;
   await apply([], { again: new Set(['three']), overrides: new Map([['three', { lift: true }]]) });
   expect(declared().slice(before)).toEqual(['three 2']);
+  const [key, values, instead] = ['10.0.0.2:2/tcp', { enabled: false }, { enabled: true }];
+  const kept = (): unknown => device.state('three').overrides?.[key]?.values;
+  const adopt = [{ key, values, instead }];
+  await apply([], { again: new Set(['three']), overrides: new Map([['three', { adopt }]]) });
+  expect(kept()).toEqual(values);
+  await apply([], { again: new Set(['three']), overrides: new Map([['one', { lift: true }]]) });
+  expect(kept()).toEqual(values);
+  await apply([], { again: new Set(['three']), overrides: new Map([['three', { lift: true }]]) });
+  expect(kept()).toBeUndefined();
+});
+
+describe('a fence that waits', () => {
+  const [WEST, uid] = ['west/istio-system/istio-ingressgateway', 'uid-west'];
+  const since = { settledSince: { epoch: 1, counter: 1 } };
+  const versions = (): readonly (number | undefined)[] =>
+    ['one', 'three'].map((name) => device.state(name).owners[slice(1, []).owner]?.version.counter);
+
+  test.each([[['one', 'three']], [['one']]])(
+    'is declared with the next change of its partition, of %j',
+    async (partitions) => {
+      const exposures = partitions.flatMap((name, i) => at(name, i + 1));
+      const deferred = (results: readonly PartitionResult[]): Map<string, DeferredFences> =>
+        new Map(results.map((one) => [one.partition, one.deferred ?? new Map()]));
+      await apply([slice(1, exposures)], { partitions });
+      const before = device.declares.length;
+      const first = deferred(
+        await apply([slice(2, exposures, since)], { partitions, deferred: new Map() }),
+      );
+      expect([...first.values()].map(({ size }) => size)).toEqual(partitions.map(() => 1));
+      expect(device.declares.length).toBe(before);
+      const other = slice(1, at('one', 7), { owner: WEST, clusterUid: uid });
+      await apply([other], { partitions, deferred: first });
+      expect(versions().slice(0, partitions.length)).toEqual(partitions.map(() => 2));
+    },
+  );
+
+  test('is none unless fences may wait', async () => {
+    await apply([slice(1, at('one', 1))]);
+    const [one] = await apply([slice(2, at('one', 1), since)]);
+    expect([one?.deferred, versions()[0]]).toEqual([undefined, 2]);
+  });
+});
+
+describe('a move of nodes that was approved', () => {
+  const near = (partition: string, port: number): ReturnType<typeof exposure> => ({
+    ...at(partition, port)[0]!,
+    members: [{ address: '10.244.1.1', port, availability: 'ready' }],
+  });
+
+  test('is told once, for the partition of the exposure that waited for it', async () => {
+    const { owner } = slice(1, []);
+    await apply([slice(1, [near('one', 1)])]);
+    await apply([slice(2, [near('one', 1), near('three', 2)])]);
+    const steering: Approval = {
+      action: 'approve',
+      device: 'bigip-1',
+      owner,
+      keys: ['10.0.0.2:2/tcp'],
+      version: { epoch: 1, counter: 2, generation: 1 },
+      shareNodes: ['one'],
+    };
+    const results = await apply([], { orders: [{ steering, at: 0 }] });
+    expect(
+      results.map(({ partition, approved }) => [partition, approved.map(({ key }) => key)]),
+    ).toEqual([
+      ['one', []],
+      ['three', ['10.0.0.2:2/tcp']],
+    ]);
+  });
 });
 
 test('a device without partitions has no results', async () => {

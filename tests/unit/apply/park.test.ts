@@ -208,6 +208,13 @@ describe('of a slice', () => {
     expect(found.map(({ code, partition, reason }) => `${code} ${partition} ${reason}`)).toEqual(
       expected,
     );
+    expect(found.every(({ attempts, code }) => attempts[0]?.code === code)).toBe(true);
+  });
+
+  test('a refusal lists at most fifty planned changes of its owner', async () => {
+    const all = Array.from({ length: 60 }, (_, i) => entry('rejected', { key: `key-${i}` }));
+    const [found] = await park([result(all, [[all[0]!, rejection(true)]])]);
+    expect(found?.plan).toHaveLength(50);
   });
 });
 

@@ -5,6 +5,7 @@ import { startRepair } from '../../../functions/apply/repair.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Device, Devices } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 
@@ -38,7 +39,7 @@ interface Site {
 
 function createSite(
   prepare: Device['prepare'] = () => Promise.resolve(true),
-  { config = configOf(), away = false } = {},
+  { config = configOf(), away = false, lines = [] as string[] } = {},
 ): Site {
   const asked: string[] = [];
   const devices: Devices = {
@@ -55,7 +56,16 @@ function createSite(
   const waiting = {
     away: () => Promise.resolve(away ? ({ state: 'away' } as never) : undefined),
   };
-  return { preparation: createPreparation({ config, log }, waiting), asked, devices };
+  const said = (level: string) => (_fields: object, message: string) =>
+    void lines.push(`${level} ${message.split('; ')[0]}`);
+  const told: Logger = {
+    debug: said('debug'),
+    info: said('info'),
+    warn: said('warn'),
+    error: said('error'),
+    child: () => told,
+  };
+  return { preparation: createPreparation({ config, log: told }, waiting), asked, devices };
 }
 
 describe('the partitions of a device that an ingress uses', () => {
@@ -87,6 +97,32 @@ describe('the partitions of a device that an ingress uses', () => {
     await preparation.run(devices);
     await preparation.run(devices);
     expect(asked).toEqual(['used one', 'used two']);
+  });
+
+  test('are told when they are new, refused or not created, and not if they existed', async () => {
+    const told = async (...answers: (boolean | DeviceError)[]): Promise<readonly string[]> => {
+      const lines: string[] = [];
+      const { preparation, devices } = createSite(
+        () => {
+          const answer = answers.shift() ?? false;
+          return answer instanceof DeviceError ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+        { lines },
+      );
+      await preparation.run(devices);
+      return lines;
+    };
+    expect(await told(true, false)).toEqual(['info partition created']);
+    expect(await told(new DeviceError('BIP420', 'content', 'no'), false)).toEqual([
+      'warn the device refuses to create the partition',
+    ]);
+    expect(await told(new DeviceError('BIP503', 'transient', 'busy'))).toEqual([
+      'debug its partitions could not be created ahead',
+    ]);
+    const lines: string[] = [];
+    const lost = { ...memoryDevice(), prepare: () => Promise.reject(new Error('lost')) };
+    expect(await createSite(undefined, { lines }).preparation.create(lost, 'k8s')).toBe(false);
+    expect(lines).toEqual(['debug its partitions could not be created ahead']);
   });
 
   test('are left alone while the device is known to be away', async () => {

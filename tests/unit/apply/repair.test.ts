@@ -208,6 +208,22 @@ describe('a repair', () => {
     expect(await repair(scope)).toEqual(['k8s']);
   });
 
+  test('that cannot be compared yet afterwards says nothing', async () => {
+    const declaring = new DeviceError('BIP503', 'transient', 'declaring');
+    const { scope, warnings } = await world([declared], declaring, [declared]);
+    expect(await repair(scope)).toEqual(['k8s']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('asks the store for nothing if nothing differs', async () => {
+    const { scope } = await world([]);
+    const memory = (): never => {
+      throw new Error('not needed');
+    };
+    const { again } = await startRepair({ ...scope, memory }, [{ partitions: ['k8s'] }]);
+    expect([...again]).toEqual(['k8s']);
+  });
+
   test('declares where the device cannot be compared now', async () => {
     const { scope, warnings } = await world(new DeviceError('BIP503', 'transient', 'declaring'));
     expect(await repair(scope)).toEqual(['k8s']);

@@ -201,9 +201,14 @@ describe('the version that superseded a slice', () => {
   const version = (counter: number) => ({ epoch: 1, counter, generation: 1 });
   const declared = (counter: number): DeclaredState =>
     declaredState({ [owner]: { clusterUid: 'uid-east', version: version(counter) } }, []);
+  const floor = (counter: number): DeclaredState =>
+    declaredState({}, [], { floors: { east: version(counter) } });
   test.each<[string, readonly DeclaredState[], number | undefined]>([
     ['is the higher one that is declared', [declared(7)], 7],
     ['is that of any partition', [EMPTY_STATE, declared(7)], 7],
+    ['is the highest of several partitions', [declared(9), declared(7)], 9],
+    ['is the highest, whatever the order of the partitions', [declared(7), declared(9)], 9],
+    ['is the higher one although another has a floor at its own', [floor(3), declared(7)], 7],
     ['is none, if the same is declared', [declared(3)], undefined],
     ['is none, if an older one is declared', [declared(2)], undefined],
     ['is none, if nothing is declared', [EMPTY_STATE], undefined],

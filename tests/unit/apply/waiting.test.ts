@@ -120,9 +120,9 @@ describe('a function whose time is nearly over', () => {
     ]);
   });
 
-  test('goes on until then', async () => {
+  test.each([40_000, 90_000])('goes on until then, after %d ms', async (each) => {
     world.device.before = (...args) => {
-      slow(40_000)();
+      slow(each)();
       refusing((e) => e.port === 2)(...args);
     };
     await world.send(slice(1, [exposure({ port: 1 }), exposure({ port: 2 })]));
