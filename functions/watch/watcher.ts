@@ -122,12 +122,12 @@ class ClusterWatcher implements Watcher {
       clock,
     });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
+    const cluster = runtime.config.clusters.find(({ id }) => id === clusterId);
     this.#cache = new ClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
-      rootNamespace: (
-        runtime.config.clusters.find(({ id }) => id === clusterId)?.mesh ?? MeshOptions.parse({})
-      ).rootNamespace,
+      rootNamespace: (cluster?.mesh ?? MeshOptions.parse({})).rootNamespace,
+      keepsPaths: cluster !== undefined && cluster.network.mode !== 'none',
       clock,
       random,
       log,

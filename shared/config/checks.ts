@@ -7,6 +7,7 @@ import { unknownNameProblems, repeatedProblems, settingsProblems } from './rules
 import { bundleProblems } from './bundle-checks.ts';
 import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
+import { pathProblems } from './path-checks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 /**
@@ -225,6 +226,7 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...deviceProblems(config),
     ...keyProblems(config),
     ...networkProblems(config),
+    ...pathProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
     ...addressPoolProblems(config),

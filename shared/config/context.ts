@@ -3,6 +3,7 @@ import { namedInput } from '../domain/exposure/settings/compose.ts';
 import { parseCidr } from '../domain/net/ip.ts';
 import type { ClusterNetworks } from '../domain/net/cluster-networks.ts';
 import type { MeshOptions } from '../domain/istio/mesh.ts';
+import type { PathOptions } from '../domain/paths/network-config.ts';
 import { sharedFleet } from './fleets.ts';
 import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 
@@ -14,6 +15,8 @@ export function exposureContext(
 ): ExposureContext {
   const devices = config.devices.filter((d) => ingress.devices.includes(d.name));
   const partitions = devices.map((d) => d.partitions);
+  const cluster = config.clusters.find(({ id }) => id === ingress.cluster);
+  const networks = networksOf(cluster);
   return {
     ingress,
     policy: config.policy,
@@ -29,7 +32,8 @@ export function exposureContext(
     addressSeed: `${seedCluster(config, ingress)}/${ingress.service}`,
     // The partitions that all of its devices have.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
-    networks: networksOf(config.clusters.find(({ id }) => id === ingress.cluster)),
+    networks,
+    paths: pathOptions(cluster, networks),
     otherIngresses: config.ingresses
       .filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service)
       .map((other) => other.service),
@@ -64,4 +68,16 @@ function networksOf(cluster: ClusterConfig | undefined): ClusterNetworks | undef
   const parsed = (texts: readonly string[]): ClusterNetworks['pods'] =>
     texts.flatMap((text) => parseCidr(text) ?? []);
   return { cluster: id, routeDomain, pods: parsed(podNetworks), nodes: parsed(nodeNetworks) };
+}
+
+/** Undefined if Sluice keeps no paths for the cluster. */
+function pathOptions(
+  cluster: ClusterConfig | undefined,
+  networks: ClusterNetworks | undefined,
+): PathOptions | undefined {
+  if (cluster === undefined || networks === undefined || cluster.network.mode === 'none')
+    return undefined;
+  const { mode, from } = cluster.network;
+  const { id, routeDomain } = cluster;
+  return { cluster: id, mode, from, routeDomain, nodeNetworks: networks.nodes };
 }

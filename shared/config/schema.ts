@@ -10,6 +10,8 @@ import { ServiceBundle } from '../domain/exposure/settings/service-bundles.ts';
 import { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
 import { MeshOptions } from '../domain/istio/mesh.ts';
+import { NetworkConfig } from '../domain/paths/network-config.ts';
+import { DeviceNetworks } from './device-networks.ts';
 
 const SecretReference = z
   .string()
@@ -65,6 +67,7 @@ export const DeviceConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe('Take over a partition that exists on the device without an AS3 declaration.'),
+  networks: DeviceNetworks.prefault({}).describe('Where the paths to pods are kept.'),
   save: z.boolean().default(true).describe('Save the configuration of the device after a change.'),
   syncTo: z
     .string()
@@ -156,6 +159,7 @@ export const ClusterConfig = z.strictObject({
         'Clusters with overlapping networks need different route domains ' +
         'or different devices.',
     ),
+  network: NetworkConfig.prefault({}).describe('How BIG-IP reaches its pods.'),
   mesh: MeshOptions.prefault({}).describe(
     "Mesh options that change the port mapping, with Istio's defaults.",
   ),

@@ -10,6 +10,7 @@ import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { mapTables } from '../manifests/map-tables.ts';
+import { pathLines } from '../plan/path-lines.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import type { PodOptions } from '../manifests/objects.ts';
@@ -88,7 +89,7 @@ async function map(options: MapCommandOptions): Promise<void> {
     mesh: meshOptions(found?.cluster.mesh, options.meshOption ?? []),
     configured: found && { config: found.config, clusterId: found.cluster.id },
   });
-  const { ingresses, exposures, notes, absent } = mapping;
+  const { ingresses, exposures, paths, notes, absent } = mapping;
   for (const service of absent)
     printLine(
       `note: Service ${service}, a configured ingress, is not in these files: nothing is exposed for it`,
@@ -96,9 +97,12 @@ async function map(options: MapCommandOptions): Promise<void> {
   for (const note of notes) printNote(note);
   for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
     printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
-  printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
-    mapTables(ingresses, found === undefined ? undefined : exposures),
-  );
+  const data = { ingresses: ingresses.map(shape), exposures, ...(paths.length > 0 && { paths }) };
+  printData(options.output, data, () => {
+    const tables = mapTables(ingresses, found === undefined ? undefined : exposures);
+    const lines = pathLines(paths);
+    return lines.length === 0 ? tables : `${tables}\n\nPaths\n\n${lines.join('\n')}`;
+  });
   if (process.exitCode !== 1 && failsOn(options.failOn, mapping)) process.exitCode = 2;
 }
 

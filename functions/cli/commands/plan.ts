@@ -18,6 +18,7 @@ import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
+import { pathLines } from '../plan/path-lines.ts';
 import { planTable, summaryText } from '../plan/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
@@ -94,13 +95,20 @@ async function plan(options: PlanOptions): Promise<void> {
   printNotes(planned);
   if (!options.device) {
     printAddressNotes(planned);
+    for (const line of pathsOf(planned)) printLine(line);
     printLine(`On empty devices: ${summaryText(summarise(planned.changes))}`);
     const format = options.output === 'table' ? 'json' : options.output;
     return printData(format, planned.declarations, () => '');
   }
-  const { changes, declarations } = planned;
-  printData(options.output, { changes, declarations }, () => planTable(changes));
+  const { changes, paths, declarations } = planned;
+  const data = { changes, ...(paths.length > 0 && { paths }), declarations };
+  printData(options.output, data, () => [planTable(changes), ...pathsOf(planned)].join('\n'));
   if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
+}
+
+/** Empty unless Sluice keeps paths to the pods. */
+function pathsOf({ paths }: ObjectPlan): readonly string[] {
+  return paths.flatMap((one) => pathLines(one.paths, one));
 }
 
 /**

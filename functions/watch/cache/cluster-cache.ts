@@ -15,7 +15,13 @@ import {
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { ClusterIndex } from './cluster-index.ts';
-import { WATCHED_KINDS, MESH_SERVICES, type ObservedObject, type ObservedKind } from './kinds.ts';
+import {
+  WATCHED_KINDS,
+  MESH_SERVICES,
+  type ObservedObject,
+  type ObservedKind,
+  withoutNodeNetwork,
+} from './kinds.ts';
 import { MeshServiceStream } from './mesh-service-stream.ts';
 import { MeshConfigStreams } from './mesh-config-streams.ts';
 import type { CacheChange } from './cache-change.ts';
@@ -28,6 +34,8 @@ export interface ClusterCacheOptions {
   readonly ingresses: readonly IngressRef[];
   /** Namespace of istiod and its mesh ConfigMap. */
   readonly rootNamespace: string;
+  /** Keep what nodes say about the networks of their pods (`clusters[].network`). */
+  readonly keepsPaths: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -201,7 +209,7 @@ export class ClusterCache {
     namespace: string | undefined,
     events: Pick<StreamOptions<ObservedObject>, 'onFault' | 'onListed'> = {},
   ): Stream<ObservedObject> {
-    const { client, clock, random, log, timing, ingresses } = this.#options;
+    const { client, clock, random, log, timing, ingresses, keepsPaths } = this.#options;
     const podSelectors = this.#podSelectors;
     const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
     return createStream<ObservedObject>({
@@ -218,7 +226,7 @@ export class ClusterCache {
         return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
       },
       fieldSelector: kind.fieldSelector,
-      normalise: kind.observe,
+      normalise: keepsPaths ? kind.observe : (raw) => withoutNodeNetwork(kind.observe(raw)),
       optional: kind.optional !== undefined,
       ...events,
       onChange: (change) =>

@@ -218,3 +218,10 @@ export function trimLabels<T extends { readonly meta: Meta }>(object: T): T {
   const few = same ? labels : Object.fromEntries(kept.map((name) => [name, labels[name]]));
   return { ...object, meta: { ...object.meta, labels: few, resourceVersion: '' } };
 }
+
+/** Where Sluice keeps no paths to pods, changes of their networks are no changes. */
+export function withoutNodeNetwork(observed: ObservedObject): ObservedObject {
+  if (observed.of !== 'nodes') return observed;
+  const { network: _network, ...object } = observed.object;
+  return { of: 'nodes', object };
+}

@@ -7,6 +7,7 @@ import type { CodeEntry } from './entry.ts';
 import { INPUT_CODES } from './input.ts';
 import { MAPPING_CODES } from './mapping.ts';
 import { OWNERSHIP_CODES } from './ownership.ts';
+import { PATH_CODES } from './paths.ts';
 import { QUEUE_CODES } from './queue.ts';
 import { REPLAY_CODES } from './replay.ts';
 import { SETTING_CODES } from './settings.ts';
@@ -15,6 +16,7 @@ import { SETTING_CODES } from './settings.ts';
 export const CODES: Readonly<Record<string, CodeEntry>> = {
   ...INPUT_CODES,
   ...SETTING_CODES,
+  ...PATH_CODES,
   ...MAPPING_CODES,
   ...OWNERSHIP_CODES,
   ...DEVICE_CODES,

@@ -4,6 +4,7 @@
  */
 import { poolClaims } from './pool-claims.ts';
 import type { AutoAddresses } from '../address-pools/auto-address.ts';
+import type { FoundPaths } from '../paths/find-paths.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
 import type { IngressRef } from '../snapshot/snapshot.ts';
 import type { PortMapping, ServerReport } from '../istio/port-mapping.ts';
@@ -13,6 +14,7 @@ import { defaultMonitors } from './settings/defaults.ts';
 import type { Exposure } from './exposure.ts';
 import { excludedNodes, type KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
+import { memberPaths } from './member-paths.ts';
 import { misplaced } from './misplaced.ts';
 import { unjudged } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
@@ -37,6 +39,8 @@ export interface BuiltExposures {
   readonly auto?: AutoAddresses;
   /** Addresses of nodes that are excluded from load balancers; absent if there are none. */
   readonly excludedNodes?: readonly string[];
+  /** Absent if Sluice keeps no paths to the members. */
+  readonly reach?: Pick<FoundPaths, 'paths' | 'missing'>;
 }
 
 /**
@@ -188,6 +192,7 @@ export function buildExposures(
   const exposures = groups.map((group) => exposureOf(site, group));
   const carried = poolClaims(exposures, pool.service, context);
   const excluded = excludedNodes(pool);
+  const reach = memberPaths(pool, exposures, context.paths);
   return {
     exposures,
     servers: mapping.servers.map((report, position) => {
@@ -201,7 +206,7 @@ export function buildExposures(
             reason: refused.message,
           };
     }),
-    notes: sortNotes([...site.notes, ...(carried?.notes ?? [])]),
+    notes: sortNotes([...site.notes, ...(carried?.notes ?? []), ...(reach?.notes ?? [])]),
     staying: new Map(
       groups
         .filter(({ refusedIfNew }) => refusedIfNew !== undefined)
@@ -212,5 +217,6 @@ export function buildExposures(
     sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),
     ...(carried && { auto: carried.auto }),
     ...(excluded.length > 0 && { excludedNodes: excluded }),
+    ...(reach && { reach: { paths: reach.paths, missing: reach.missing } }),
   };
 }

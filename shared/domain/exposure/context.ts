@@ -2,6 +2,7 @@ import type { MeshOptions } from '../istio/mesh.ts';
 import type { AddressPool } from '../address-pools/pool.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
 import type { ClusterNetworks } from '../net/cluster-networks.ts';
+import type { PathOptions } from '../paths/network-config.ts';
 import type { PolicyConfig } from './settings/policy.ts';
 import type { FleetOverride, PolicyRequirement } from './settings/requirements.ts';
 import type { ServiceBundle } from './settings/service-bundles.ts';
@@ -32,4 +33,6 @@ export interface ExposureContext {
   readonly otherIngresses?: readonly string[];
   /** Absent: members may have any address, in route domain 0. */
   readonly networks?: ClusterNetworks | undefined;
+  /** Absent: Sluice keeps no paths to pods. */
+  readonly paths?: PathOptions | undefined;
 }

@@ -3,6 +3,7 @@ import { Name } from '../text/bounded.ts';
 import { AutoAddresses } from '../address-pools/auto-address.ts';
 import { ServerReport } from '../istio/port-mapping.ts';
 import { Settings } from './settings/settings.ts';
+import { Path } from '../paths/path.ts';
 import { Change } from '../snapshot/snapshot.ts';
 import { Revision, Version } from '../revision.ts';
 
@@ -98,6 +99,10 @@ export const Slice = z.strictObject({
    * declared, it drains. Absent if there are none.
    */
   excludedNodes: z.array(z.string()).optional(),
+  /** How members are reached. Absent: nothing is done about it (`network.mode: none`). */
+  paths: z.array(Path).optional(),
+  /** Members that need a path and have none. Absent if there are none. */
+  pathless: z.array(z.string()).optional(),
 });
 export type Slice = z.infer<typeof Slice>;
 

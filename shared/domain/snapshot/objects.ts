@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { LabelSelector } from './label-selector.ts';
+import { NodeNetwork } from './node-network.ts';
 
 const Labels = z.record(z.string(), z.string());
 
@@ -145,12 +146,14 @@ export const Pod = z.object({
 });
 export type Pod = z.infer<typeof Pod>;
 
-/** A node with its addresses, for members of the kind `nodes`. */
+/** A node with its addresses, and what it says about the networks of its pods. */
 export const Node = z.object({
   meta: Meta,
   addresses: z.array(z.object({ type: z.string(), address: z.string() })),
   ready: z.boolean(),
   unschedulable: z.boolean().default(false),
+  /** Absent if the node says nothing. */
+  network: NodeNetwork.optional(),
 });
 export type Node = z.infer<typeof Node>;
 

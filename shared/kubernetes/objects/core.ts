@@ -14,6 +14,7 @@ import {
 } from '../../domain/exposure/sources/service-fields.ts';
 import { LEAVING_TAINTS } from '../../domain/snapshot/leaving-nodes.ts';
 import { metaOf } from './meta.ts';
+import { nodeNetworkOf } from './node-network.ts';
 import {
   compact,
   readNumber,
@@ -147,6 +148,7 @@ export function normaliseNode(value: unknown): Node {
       (condition) => condition['type'] === 'Ready' && condition['status'] === 'True',
     ),
     unschedulable: spec['unschedulable'] === true || isLeaving(readRecord(raw['metadata']), spec),
+    ...withoutUndefined({ network: nodeNetworkOf(raw) }),
   };
 }
 

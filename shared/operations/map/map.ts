@@ -8,6 +8,7 @@ import { mapAll } from '../../domain/istio/map-ingress.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import type { PortMapping, ServerReport } from '../../domain/istio/port-mapping.ts';
+import { mergePaths, type Path } from '../../domain/paths/path.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 
@@ -23,6 +24,8 @@ export interface MapQuestion {
 export interface ObjectMapping {
   readonly ingresses: readonly PortMapping[];
   readonly exposures: readonly Exposure[];
+  /** How the members are reached. */
+  readonly paths: readonly Path[];
   /** Notes on annotations and ConfigMaps. */
   readonly notes: OfflineIngress['built']['notes'];
   /** Configured ingress Services (`namespace/name`) that are not among the objects. */
@@ -46,6 +49,7 @@ export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMa
   return {
     ingresses: mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered.ingresses)),
     exposures: claims.filter((claim) => holderOf(claim, claims) === claim).map(exposureIn),
+    paths: mergePaths(offered.ingresses.flatMap(({ built }) => built.reach?.paths ?? [])),
     notes: [...offered.ingresses.flatMap(({ built }) => built.notes), ...lostClaims(claims)],
     absent: offered.absent,
   };

@@ -1,6 +1,7 @@
 /** The declarations for these objects, and the changes on the devices. Writes nothing. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
+import { mergePaths, type Path } from '../../domain/paths/path.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import { capabilitiesOf } from '../../host/devices.ts';
@@ -22,6 +23,13 @@ export interface PlanQuestion {
 /** One change with its place. */
 export type PlannedChange = PlanEntry & { readonly device: string; readonly partition: string };
 
+/** The paths to the members on one device, with the tunnel that paths of the kind vxlan use. */
+export interface DevicePaths {
+  readonly device: string;
+  readonly paths: readonly Path[];
+  readonly tunnel: string | undefined;
+}
+
 /** The data of `sluice plan`. */
 export interface ObjectPlan {
   readonly ingresses: readonly OfflineIngress[];
@@ -31,6 +39,8 @@ export interface ObjectPlan {
    */
   readonly absent: readonly string[];
   readonly changes: readonly PlannedChange[];
+  /** How the members are reached; empty without `clusters[].network`. */
+  readonly paths: readonly DevicePaths[];
   /** The request body for a single device, or one per device name. */
   readonly declarations: object;
 }
@@ -57,7 +67,32 @@ export async function planObjects(
       entries.map((entry) => ({ device: device.name, partition, ...entry })),
     ),
   );
-  return { ingresses, absent, changes, declarations: declarations(config, plans) };
+  return {
+    ingresses,
+    absent,
+    changes,
+    paths: pathsByDevice(config, clusterId, ingresses),
+    declarations: declarations(config, plans),
+  };
+}
+
+/** Devices without paths are left out. */
+function pathsByDevice(
+  { devices }: SluiceConfig,
+  clusterId: string,
+  ingresses: readonly OfflineIngress[],
+): readonly DevicePaths[] {
+  return devices
+    .map(({ name, networks }) => ({
+      device: name,
+      paths: mergePaths(
+        ingresses
+          .filter((ingress) => ingress.devices.includes(name))
+          .flatMap(({ built }) => built.reach?.paths ?? []),
+      ),
+      tunnel: networks.tunnels[clusterId],
+    }))
+    .filter(({ paths }) => paths.length > 0);
 }
 
 /** The number of changes by kind. */

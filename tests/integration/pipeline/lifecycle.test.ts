@@ -65,6 +65,7 @@ describe('a drained cluster', () => {
       tls: {},
       partitions: ['k8s'],
       spread: 'none' as const,
+      networks: { partition: 'sluice-net', tunnels: {} },
       adoptPartitions: false,
       save: true,
       requestTimeout: 5,

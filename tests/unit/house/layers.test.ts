@@ -19,7 +19,7 @@ const DOMAIN = [
   // What stands there by itself, and belongs to nothing.
   [...files('shared/domain'), 'shared/domain/text', 'shared/domain/net', 'shared/domain/codes'],
   ['shared/domain/snapshot'],
-  ['shared/domain/istio', 'shared/domain/address-pools'],
+  ['shared/domain/istio', 'shared/domain/address-pools', 'shared/domain/paths'],
   ['shared/domain/exposure'],
   ['shared/domain/declared'],
   ['shared/domain/steering', 'shared/domain/express'],

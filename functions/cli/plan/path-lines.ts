@@ -1,0 +1,18 @@
+/** The paths to pods as text. Pure. */
+import { type Path, pathInWords } from '../../../shared/domain/paths/path.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
+
+/** One line for each object on a device: `+ route 10.244.3.0/24 via 192.0.2.13 (node n3, …)`. */
+export function pathLines(
+  paths: readonly Path[],
+  { device, tunnel }: { readonly device?: string; readonly tunnel?: string | undefined } = {},
+): readonly string[] {
+  return paths.flatMap((path) => {
+    const where = [
+      ...(device === undefined ? [] : [device]),
+      `node ${path.node}`,
+      `from ${path.source}`,
+    ];
+    return pathInWords(path, tunnel).map((object) => visible(`+ ${object} (${where.join(', ')})`));
+  });
+}

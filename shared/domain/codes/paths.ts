@@ -1,0 +1,64 @@
+/** Codes about the paths from BIG-IP to pods (`clusters[].network`). */
+import type { CodeTable } from './entry.ts';
+
+/** GW18x: nodes and members without a path, and paths that were chosen for a reason. */
+export const PATH_CODES = {
+  GW180: {
+    title: 'A node does not say how its pods are reached',
+    cause:
+      'The node has not got what the source in `clusters[].network.from` reads, or is not known. ' +
+      'Its new members get no path; members that are declared keep theirs, and other nodes are ' +
+      'not affected.',
+    fix:
+      'Correct what the message names. With `network.from: auto` or `host`, nothing but the ' +
+      'address of the node is needed.',
+    retryable: false,
+  },
+  GW181: {
+    title: 'What a node says about its pods cannot be read',
+    cause:
+      'An annotation is not JSON, or a network, an address or a MAC is none. New members on the ' +
+      'node get no path from this source; members that are declared keep theirs, and other nodes ' +
+      'are not affected.',
+    fix: 'Correct the annotation that the message names, or what writes it.',
+    retryable: false,
+  },
+  GW182: {
+    title: 'Nodes have the same pod network or MAC',
+    cause:
+      'Only one node can own a network or MAC, and which one is unknown: a node was replaced, or ' +
+      'nodes were cloned. With `network.from: auto` and routes, each of their pods gets a route of ' +
+      'its own; otherwise new members on these nodes get no path.',
+    fix: 'Delete the Node that does not exist any more, or give each node a network or MAC of its own.',
+    retryable: false,
+  },
+  GW183: {
+    title: "A pod has an address outside its node's networks",
+    cause:
+      'Calico lends addresses of other nodes (`strictAffinity: false`), and Cilium may have ' +
+      'several pools: such a pod gets a route of its own. With another source, `network.from` ' +
+      'names one that does not assign the addresses, and a new member gets no path.',
+    fix:
+      'Nothing if the pod got a route of its own. Otherwise, name the source that assigns pod ' +
+      'addresses in `clusters[].network.from`, or use `auto`.',
+    retryable: false,
+  },
+  GW184: {
+    title: 'A node has no address that BIG-IP may use',
+    cause:
+      'The node has no address in the family of the member, or none in ' +
+      '`clusters[].nodeNetworks`.',
+    fix: 'Add the network of the nodes to `clusters[].nodeNetworks`, or give the node an address of that family.',
+    retryable: false,
+  },
+  GW185: {
+    title: 'Pods get a route of their own',
+    cause:
+      'No network that the node names contains the pod, so the route is for the pod alone, ' +
+      'through its node. That is exact, and costs a route for each gateway pod.',
+    fix:
+      'Nothing, if the nodes accept packets for pod addresses. For one route for each node, name ' +
+      'the networks of the pods in the annotation `sluice.io/pod-networks` of the nodes.',
+    retryable: false,
+  },
+} as const satisfies CodeTable;

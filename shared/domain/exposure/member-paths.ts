@@ -1,0 +1,56 @@
+/** The paths to the pod members of an ingress. */
+import { withRouteDomain } from '../net/cluster-networks.ts';
+import { formatIp } from '../net/ip.ts';
+import { findPaths, type FoundPaths, type PodMember } from '../paths/find-paths.ts';
+import type { PathOptions } from '../paths/network-config.ts';
+import type { Exposure, Slice } from './exposure.ts';
+import type { IndexedIngress } from './indexed-ingress.ts';
+
+/**
+ * The pods whose addresses are members. Of two pods with one address, the one that stays has it.
+ */
+function podMembers(
+  { pods }: IndexedIngress,
+  exposures: readonly Exposure[],
+  routeDomain: number,
+): readonly PodMember[] {
+  const used = new Set(exposures.flatMap(({ members }) => members.map(({ address }) => address)));
+  const byAddress = new Map<string, PodMember>();
+  const sorted = pods.toSorted((a, b) => (a.pod.meta.name < b.pod.meta.name ? -1 : 1));
+  for (const { pod, ips } of sorted) {
+    const leaving = pod.gone === true || pod.terminating;
+    for (const ip of ips) {
+      const address = withRouteDomain(formatIp(ip), routeDomain);
+      const known = byAddress.get(address);
+      if (!used.has(address) || (known !== undefined && (leaving || !known.leaving))) continue;
+      byAddress.set(address, { address, ip, nodeName: pod.nodeName, leaving });
+    }
+  }
+  return [...byAddress.values()];
+}
+
+/** Undefined if Sluice keeps no paths: by configuration, or because nodes are the members. */
+export function memberPaths(
+  pool: IndexedIngress,
+  exposures: readonly Exposure[],
+  options: PathOptions | undefined,
+): FoundPaths | undefined {
+  if (options === undefined || pool.entry.members === 'nodes') return undefined;
+  return findPaths(podMembers(pool, exposures, options.routeDomain), pool.objects.nodes, {
+    ...options,
+    about: `Service ${pool.name}`,
+  });
+}
+
+/** The fields of a slice. */
+export function pathsIn({
+  reach,
+}: {
+  readonly reach?: Pick<FoundPaths, 'paths' | 'missing'> | undefined;
+}): Pick<Slice, 'paths' | 'pathless'> {
+  if (reach === undefined) return {};
+  return {
+    paths: [...reach.paths],
+    ...(reach.missing.length > 0 && { pathless: [...reach.missing] }),
+  };
+}

@@ -1,0 +1,404 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { withRouteDomain } from '../../../shared/domain/net/cluster-networks.ts';
+import { parseCidr, parseIp } from '../../../shared/domain/net/ip.ts';
+import { findPaths, type PodMember } from '../../../shared/domain/paths/find-paths.ts';
+import type { PathOptions } from '../../../shared/domain/paths/network-config.ts';
+import { pathInWords } from '../../../shared/domain/paths/path.ts';
+import { SOURCE_ROWS } from '../../../shared/domain/paths/sources.ts';
+import type { Node } from '../../../shared/domain/snapshot/objects.ts';
+import { normaliseNode } from '../../../shared/kubernetes/objects/index.ts';
+import { CNI_NODES, rawNode } from '../../fixtures/cni-nodes.ts';
+
+interface Asked {
+  readonly mode?: PathOptions['mode'];
+  readonly from?: PathOptions['from'];
+  readonly routeDomain?: number;
+  readonly nodeNetworks?: readonly string[];
+  readonly leaving?: boolean;
+}
+
+function member(address: string, nodeName: string, { routeDomain = 0, leaving }: Asked): PodMember {
+  const ip = parseIp(address);
+  if (ip === undefined) throw new Error(address);
+  return {
+    address: withRouteDomain(address, routeDomain),
+    ip,
+    nodeName,
+    leaving: leaving ?? false,
+  };
+}
+
+type Given = Readonly<Record<string, string>>;
+
+/** `pods` are addresses by node. */
+function found(
+  nodes: readonly object[],
+  pods: Given | readonly Given[],
+  asked: Asked = {},
+): { readonly lines: readonly string[]; readonly notes: string; readonly missing: object } {
+  const { mode = 'routes', from = 'auto', routeDomain = 0, nodeNetworks = [] } = asked;
+  const given = [pods].flat() as readonly Given[];
+  const members = given.flatMap((one) =>
+    Object.entries(one).map(([node, address]) => member(address, node, asked)),
+  );
+  const { paths, notes, missing } = findPaths(
+    members,
+    nodes.map((one): Node => normaliseNode(one)),
+    {
+      about: 'Service a/b',
+      cluster: 'east',
+      mode,
+      from,
+      routeDomain,
+      nodeNetworks: nodeNetworks.flatMap((text) => parseCidr(text) ?? []),
+    },
+  );
+  return {
+    lines: paths.flatMap((path) =>
+      pathInWords(path, '/Common/east').map((line) => `${line} (${path.source})`),
+    ),
+    notes: notes.map(({ object, code, message }) => `${object}: ${message} (${code})`).join('\n'),
+    missing,
+  };
+}
+
+const POD = { n3: '10.244.3.5' };
+
+describe('the route to a pod', () => {
+  test.each([
+    ['podCIDR', 'podCIDR'],
+    ['flannel', 'flannel'],
+    ['cilium', 'cilium'],
+    ['ovn', 'ovn'],
+    ['antrea', 'antrea'],
+    ['annotation', 'annotation'],
+  ] as const)('of %s is found by auto, and by its name', (cni, source) => {
+    const expected = [`route 10.244.3.0/24 via 192.0.2.13 (${source})`];
+    for (const from of ['auto', source] as const)
+      expect(found([CNI_NODES[cni]], POD, { from })).toEqual({
+        lines: expected,
+        notes: '',
+        missing: [],
+      });
+  });
+
+  test('is one for all pods of a node', () => {
+    const { lines } = found([CNI_NODES.podCIDR], [POD, { n3: '10.244.3.6' }]);
+    expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (podCIDR)']);
+  });
+
+  test('of Calico is one for each pod, and says so', () => {
+    const { lines, notes } = found([CNI_NODES.calico], POD, { from: 'calico' });
+    expect(lines).toEqual(['route 10.244.3.5/32 via 192.0.2.13 (host)']);
+    expect(notes).toBe(
+      'Service a/b: network.from: calico: a route of its own for each of 10.244.3.5 (node n3), ' +
+        'which is in no network that its node names (GW185)',
+    );
+  });
+
+  test('is its own where the node names networks that do not hold it (auto)', () => {
+    const { lines, notes } = found([CNI_NODES.podCIDR], { n3: '10.9.0.5' });
+    expect(lines).toEqual(['route 10.9.0.5/32 via 192.0.2.13 (host)']);
+    expect(notes).toContain(
+      '10.9.0.5 (node n3), which is in no network that its node names (GW185)',
+    );
+  });
+
+  test('from host is its own, which is nothing to report', () => {
+    expect(found([CNI_NODES.podCIDR], POD, { from: 'host' })).toEqual({
+      lines: ['route 10.244.3.5/32 via 192.0.2.13 (host)'],
+      notes: '',
+      missing: [],
+    });
+  });
+
+  test('has the route domain of the cluster in network and gateway', () => {
+    expect(found([CNI_NODES.podCIDR], POD, { routeDomain: 2 }).lines).toEqual([
+      'route 10.244.3.0%2/24 via 192.0.2.13%2 (podCIDR)',
+    ]);
+  });
+
+  test('is by family, with an address of that family', () => {
+    const node = CNI_NODES.annotation;
+    const raw = {
+      ...node,
+      status: { addresses: [{ type: 'InternalIP', address: '2001:db8::13' }] },
+    };
+    expect(found([raw], { n3: 'fd00:10:244:3::5' }).lines).toEqual([
+      'route fd00:10:244:3::/64 via 2001:db8::13 (annotation)',
+    ]);
+    expect(found([raw], POD).notes).toContain('it has no IPv4 InternalIP');
+  });
+
+  test('takes the address of the node that nodeNetworks names', () => {
+    expect(found([CNI_NODES.ovn], POD, { nodeNetworks: ['198.51.100.0/24'] }).lines).toEqual([
+      'route 10.244.3.0/24 via 198.51.100.13 (ovn)',
+    ]);
+  });
+
+  test('ignores the networks of OVN that are not the default one', () => {
+    const { lines } = found([CNI_NODES.ovn], { n3: '10.99.3.5' });
+    expect(lines).toEqual(['route 10.99.3.5/32 via 192.0.2.13 (host)']);
+  });
+
+  test('is the smallest network that holds the pod', () => {
+    const node = rawNode({
+      annotations: { 'sluice.io/pod-networks': '10.244.0.0/16,10.244.3.0/26,10.244.3.0/24' },
+    });
+    expect(found([node], POD).lines).toEqual(['route 10.244.3.0/26 via 192.0.2.13 (annotation)']);
+  });
+
+  test('of a pod on the host network is none, because its address is that of the node', () => {
+    expect(found([CNI_NODES.podCIDR], { n3: '192.0.2.13' })).toEqual({
+      lines: [],
+      notes: '',
+      missing: [],
+    });
+  });
+});
+
+describe('the tunnel to a pod', () => {
+  test('of flannel: a record for the node, and an ARP entry for the pod', () => {
+    expect(
+      found([CNI_NODES.flannel], [POD, { n3: '10.244.3.6' }], { mode: 'vxlan' }).lines,
+    ).toEqual([
+      'fdb c2:e5:af:15:7c:f6 at 192.0.2.13 on /Common/east (flannel)',
+      'arp 10.244.3.5 at c2:e5:af:15:7c:f6 (flannel)',
+      'arp 10.244.3.6 at c2:e5:af:15:7c:f6 (flannel)',
+    ]);
+  });
+
+  test('of flannel over IPv6: NDP, and the MAC of that family', () => {
+    const node = rawNode({
+      podCIDRs: ['10.244.3.0/24', 'fd00:10:244:3::/64'],
+      annotations: {
+        'flannel.alpha.coreos.com/backend-type': 'vxlan',
+        'flannel.alpha.coreos.com/backend-v6-data': '{"VNI":1,"VtepMAC":"7a:00:00:00:00:06"}',
+        'flannel.alpha.coreos.com/public-ipv6': '2001:db8::13',
+      },
+    });
+    expect(found([node], { n3: 'fd00:10:244:3::5' }, { mode: 'vxlan' }).lines).toEqual([
+      'fdb 7a:00:00:00:00:06 at 2001:db8::13 on /Common/east (flannel)',
+      'ndp fd00:10:244:3::5 at 7a:00:00:00:00:06 (flannel)',
+    ]);
+  });
+
+  test('of Cilium: a record with a MAC made from the address, as F5 CIS makes it', () => {
+    for (const from of ['auto', 'cilium'] as const)
+      expect(found([CNI_NODES.cilium], POD, { mode: 'vxlan', from }).lines).toEqual([
+        'fdb 0a:0a:c0:00:02:0d at 192.0.2.13 on /Common/east (cilium)',
+      ]);
+  });
+
+  test('takes the overwritten address of flannel', () => {
+    const { metadata, ...rest } = CNI_NODES.flannel as Readonly<Record<string, object>>;
+    const annotations = {
+      ...(metadata as { readonly annotations: object }).annotations,
+      'flannel.alpha.coreos.com/public-ip-overwrite': '203.0.113.7',
+    };
+    const node = { ...rest, metadata: { ...metadata, annotations } };
+    expect(found([node], POD, { mode: 'vxlan' }).lines[0]).toContain('at 203.0.113.7 on');
+  });
+});
+
+const FLANNEL = {
+  'flannel.alpha.coreos.com/backend-type': 'vxlan',
+  'flannel.alpha.coreos.com/public-ip': '192.0.2.13',
+};
+
+describe('bad input costs the pods of its node, and no others', () => {
+  test.each<[string, object, Asked, string]>([
+    [
+      'an annotation that is no JSON',
+      rawNode({ annotations: { 'k8s.ovn.org/node-subnets': '{"default":' } }),
+      { from: 'ovn' },
+      'annotation k8s.ovn.org/node-subnets is not JSON; correct what writes it (GW181)',
+    ],
+    [
+      'an annotation that is nested too deeply',
+      rawNode({ annotations: { 'k8s.ovn.org/node-subnets': '['.repeat(9) } }),
+      { from: 'ovn' },
+      'annotation k8s.ovn.org/node-subnets exceeds a parsing limit: it is nested more than 8 levels deep; correct what writes it (GW181)',
+    ],
+    [
+      'a network that is none',
+      rawNode({ podCIDRs: ['10.244.3.0/33'] }),
+      { from: 'podCIDR' },
+      'spec.podCIDRs has 10.244.3.0/33, which is no network; correct it (GW181)',
+    ],
+    [
+      'an address that is none',
+      rawNode({
+        podCIDRs: ['10.244.3.0/24'],
+        annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/public-ip': '192.0.2' },
+      }),
+      { from: 'flannel' },
+      'annotation flannel.alpha.coreos.com/public-ip has 192.0.2, which is no IP address; correct it (GW181)',
+    ],
+    [
+      'a MAC that is none',
+      rawNode({
+        annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":"c2:e5"}' },
+      }),
+      { mode: 'vxlan' },
+      'annotation flannel.alpha.coreos.com/backend-data has VtepMAC c2:e5, which is no MAC; correct it (GW181)',
+    ],
+    [
+      'a MAC of a group',
+      rawNode({
+        annotations: {
+          ...FLANNEL,
+          'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":"01:00:5e:00:00:01"}',
+        },
+      }),
+      { mode: 'vxlan' },
+      'has VtepMAC 01:00:5e:00:00:01, which is no MAC; correct it (GW181)',
+    ],
+    [
+      'no MAC',
+      rawNode({ annotations: FLANNEL }),
+      { mode: 'vxlan' },
+      'annotation flannel.alpha.coreos.com/backend-data has no VtepMAC; restart flannel there (GW180)',
+    ],
+    [
+      'flannel without tunnels',
+      rawNode({ annotations: { 'flannel.alpha.coreos.com/backend-type': 'host-gw' } }),
+      { mode: 'vxlan' },
+      'its backend of flannel is host-gw, not vxlan; use clusters[].network.mode: routes (GW180)',
+    ],
+    [
+      'no CNI with tunnels',
+      rawNode(),
+      { mode: 'vxlan' },
+      'it has annotations neither of flannel nor of Cilium; name the CNI in clusters[].network.from of east: flannel or cilium (GW180)',
+    ],
+    [
+      'no network at all',
+      rawNode(),
+      { from: 'podCIDR' },
+      'it has no spec.podCIDRs; correct what writes it, or change the source (GW180)',
+    ],
+    [
+      'a pod elsewhere',
+      rawNode({ podCIDRs: ['10.77.0.0/24'] }),
+      { from: 'podCIDR' },
+      'its networks are 10.77.0.0/24 (spec.podCIDRs); choose the source that gives pods their addresses (GW183)',
+    ],
+    [
+      'an address outside nodeNetworks',
+      CNI_NODES.podCIDR,
+      { nodeNetworks: ['203.0.113.0/24'] },
+      'its addresses 192.0.2.13 are outside clusters[].nodeNetworks; add the network of the nodes to clusters[].nodeNetworks of east (GW184)',
+    ],
+  ])('%s', (_, bad, asked, expected) => {
+    const good = rawNode({
+      name: 'n4',
+      address: '203.0.113.14',
+      podCIDRs: ['10.244.4.0/24'],
+      annotations: {
+        'k8s.ovn.org/node-subnets': '{"default":"10.244.4.0/24"}',
+        'flannel.alpha.coreos.com/backend-type': 'vxlan',
+        'flannel.alpha.coreos.com/backend-data': '{"VNI":1,"VtepMAC":"c2:e5:af:15:7c:04"}',
+      },
+    });
+    const { lines, notes, missing } = found([bad, good], [POD, { n4: '10.244.4.5' }], asked);
+    expect(notes).toContain(`Node n3: no path to 10.244.3.5: `);
+    expect(notes).toContain(expected);
+    expect(missing).toEqual(['10.244.3.5']);
+    expect(lines[0]).toMatch(
+      /^(route 10\.244\.4\.0\/24 via|fdb c2:e5:af:15:7c:04 at) 203\.0\.113\.14 /,
+    );
+    expect(notes).not.toContain('n4');
+  });
+
+  test('with auto, another source serves, and the fault is told', () => {
+    const node = rawNode({
+      podCIDRs: ['10.244.3.0/24'],
+      annotations: { 'k8s.ovn.org/node-subnets': 'none' },
+    });
+    const { lines, notes } = found([node], POD);
+    expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (podCIDR)']);
+    expect(notes).toBe(
+      'Node n3: another source serves 10.244.3.5: annotation k8s.ovn.org/node-subnets is not JSON; ' +
+        'correct what writes it (GW181)',
+    );
+  });
+
+  test('a node that is not there', () => {
+    const { notes, missing } = found([CNI_NODES.podCIDR], [POD, { n9: '10.244.9.5' }]);
+    expect(notes).toBe(
+      'Node n9: no path to 10.244.9.5: the node is not known; wait until it is, or add it to the files (GW180)',
+    );
+    expect(missing).toEqual(['10.244.9.5']);
+  });
+
+  test('is not reported for a pod that ends', () => {
+    expect(found([], POD, { leaving: true }).notes).toBe('');
+  });
+});
+
+describe('two nodes with one network', () => {
+  const nodes = [
+    CNI_NODES.podCIDR,
+    rawNode({ name: 'n4', address: '192.0.2.14', podCIDRs: ['10.244.3.0/24'] }),
+    rawNode({ name: 'n5', address: '192.0.2.15', podCIDRs: ['10.244.5.0/24'] }),
+  ];
+  const pods = [{ n3: '10.244.3.5', n4: '10.244.3.6', n5: '10.244.5.5' }];
+
+  test('get routes for their pods with auto, because these are right in any case', () => {
+    const { lines, notes, missing } = found(nodes, pods);
+    expect(lines).toEqual([
+      'route 10.244.3.5/32 via 192.0.2.13 (host)',
+      'route 10.244.3.6/32 via 192.0.2.14 (host)',
+      'route 10.244.5.0/24 via 192.0.2.15 (podCIDR)',
+    ]);
+    expect(notes).toBe(
+      'Node n3: nodes n3, n4 have the same pod network 10.244.3.0/24, so each of their pods gets ' +
+        'a route of its own; correct the node that does not use it (GW182)',
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('get none from a source that was named, and others are not affected', () => {
+    const { lines, notes, missing } = found(nodes, pods, { from: 'podCIDR' });
+    expect(lines).toEqual(['route 10.244.5.0/24 via 192.0.2.15 (podCIDR)']);
+    expect(notes).toContain('so new members on them get no path; correct the node');
+    expect(missing).toEqual(['10.244.3.5', '10.244.3.6']);
+  });
+
+  test('or with one MAC, as cloned machines have it', () => {
+    const flannel = (name: string, address: string, mac: string): object =>
+      rawNode({
+        name,
+        address,
+        annotations: {
+          'flannel.alpha.coreos.com/backend-type': 'vxlan',
+          'flannel.alpha.coreos.com/backend-data': JSON.stringify({ VtepMAC: mac }),
+        },
+      });
+    const cloned = [
+      flannel('n3', '192.0.2.13', 'fe:22:77:eb:2f:a4'),
+      flannel('n4', '192.0.2.14', 'FE:22:77:EB:2F:A4'),
+      flannel('n5', '192.0.2.15', 'fe:22:77:eb:2f:a5'),
+    ];
+    const { lines, notes, missing } = found(cloned, pods, { mode: 'vxlan' });
+    expect(lines).toEqual([
+      'fdb fe:22:77:eb:2f:a5 at 192.0.2.15 on /Common/east (flannel)',
+      'arp 10.244.5.5 at fe:22:77:eb:2f:a5 (flannel)',
+    ]);
+    expect(notes).toContain('nodes n3, n4 have the same MAC fe:22:77:eb:2f:a4');
+    expect(missing).toEqual(['10.244.3.5', '10.244.3.6']);
+  });
+});
+
+test('the documentation lists the sources in the order in which auto looks', () => {
+  const page = readFileSync(
+    fileURLToPath(new URL('../../../docs/operations/networks.md', import.meta.url)),
+    'utf8',
+  );
+  const [, table = ''] = page.split('| `from` |');
+  const listed = [...table.matchAll(/^\| `(\w+)` \| .* \| .* \| .*\|$/gm)].map(([, name]) => name);
+  expect(listed).toEqual([...SOURCE_ROWS.map(({ source }) => source), 'host']);
+});
