@@ -14,6 +14,7 @@ import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
+import { LeaseLost, proveLease } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -166,16 +167,40 @@ async function handleDevice(
     if (meta.waited && scope.attempts.of(message.id).length === 0)
       scope.attempts.add(message.id, ...meta.waited.attempts);
   await scope.preparation.idle(config.name);
-  const away = await scope.waiting.away(config.name);
-  if (away) return moveToWaiting(scope, arrivals, away);
-  const stages = stagesOf(arrivals);
-  for (const [i, stage] of stages.entries()) {
-    const fault = await applyStage(scope, config, stage);
-    if (fault === undefined) continue;
-    // In order: later messages wait as well.
-    return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
+  return unlessLost(scope, config.name, arrivals, async (prove) => {
+    const away = await scope.waiting.away(config.name);
+    await prove();
+    if (away) return moveToWaiting(scope, arrivals, away);
+    const stages = stagesOf(arrivals);
+    for (const [i, stage] of stages.entries()) {
+      const fault = await applyStage({ ...scope, prove }, config, stage);
+      if (fault === undefined) continue;
+      await prove();
+      // In order: later messages wait as well.
+      return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
+    }
+    return [];
+  });
+}
+
+/**
+ * If another process may have the messages, nothing more is written or told about them: they come
+ * again, here or there.
+ */
+async function unlessLost(
+  { runtime, context }: Scope,
+  device: string,
+  arrivals: readonly Arrival[],
+  work: (prove: () => Promise<void>) => Promise<readonly QueueMessage[]>,
+): Promise<readonly QueueMessage[]> {
+  const messages = arrivals.map(({ message }) => message);
+  try {
+    return await work(() => proveLease(context, messages));
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+    runtime.log.warn({ device, messages: messages.length, error: error.message }, 'dropped');
+    return messages;
   }
-  return [];
 }
 
 /**
@@ -210,18 +235,18 @@ function drainsSilent({ orders }: Stage): boolean {
  * message of the stage.
  */
 async function applyStage(
-  scope: Scope,
+  scope: Scope & { readonly prove: () => Promise<void> },
   config: DeviceConfig,
   stage: Stage,
 ): Promise<{ readonly error: unknown } | undefined> {
-  const { runtime, context } = scope;
+  const { runtime, context, prove } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
   const { newest } = newestFirst(stage.slices);
   try {
     const device = await scope.devices.get(config);
     const repair = await startRepair(
-      { runtime, device, memory: scope.repairs, preparation: scope.preparation },
+      { runtime, device, memory: scope.repairs, preparation: scope.preparation, prove },
       stage.audits.map(({ data }) => data),
     );
     const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;
@@ -246,6 +271,7 @@ async function applyStage(
       fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
+      prove,
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     };
     const results = await applyWithFences(scope, config.name, job);
@@ -257,7 +283,7 @@ async function applyStage(
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')
       await scope.devices.forget?.(config);
-    if (!isOutage(error)) throw error;
+    if (!isOutage(error) || error instanceof LeaseLost) throw error;
     return { error };
   }
 }

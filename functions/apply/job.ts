@@ -27,6 +27,8 @@ export interface PartitionJob {
   readonly clock: Clock;
   /** False if the function's time is almost over. */
   readonly hasTime: () => boolean;
+  /** Rejects with `LeaseLost` if others may have the messages; awaited before each write. */
+  readonly prove?: () => Promise<void>;
   readonly orders?: readonly Order[];
   readonly absences?: readonly Absence[];
   /** When clusters were heard outside of the declarations; absent: never. */
@@ -70,7 +72,8 @@ export interface PartitionJob {
 export interface DeclareTry {
   readonly partition: string;
   readonly changes: number;
-  /** `applied`, `incomplete` (success, but the device differs), or an error code. */
+  /** `applied`, `incomplete` (success, but the device differs), `dropped` (the lease of the messages
+   * ended), or an error code. */
   readonly outcome: string;
   /** Milliseconds. */
   readonly took: number;

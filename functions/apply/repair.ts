@@ -28,6 +28,8 @@ export interface RepairScope {
   readonly device: Device;
   readonly memory: () => Promise<RepairMemory>;
   readonly preparation: Pick<Preparation, 'create'>;
+  /** As in `PartitionJob`. */
+  readonly prove?: () => Promise<void>;
 }
 
 /** Writes back what a declare would not. Rejects if the device is unavailable. */
@@ -44,6 +46,7 @@ export async function startRepair(
       continue;
     }
     if (!forced && found.length > 0 && (await isLeft(scope, partition, found))) continue;
+    await scope.prove?.();
     const changed = await scope.device.mend(partition, found);
     for (const path of changed)
       scope.runtime.log.info({ device: scope.device.name, partition, path }, 'written back');

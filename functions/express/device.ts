@@ -17,6 +17,8 @@ export interface ExpressJob {
   readonly access: NodeAccess;
   readonly partition: string;
   readonly events: readonly Express[];
+  /** Rejects with `LeaseLost` if others may have the events; awaited before each write. */
+  readonly prove?: () => Promise<void>;
 }
 
 /** Decisions and corrections of one run. */
@@ -27,7 +29,8 @@ export interface ExpressDone {
 }
 
 /** Throws a DeviceError if the device fails; repeating it is harmless. */
-export async function carryOut({ access, partition, events }: ExpressJob): Promise<ExpressDone> {
+export async function carryOut(job: ExpressJob): Promise<ExpressDone> {
+  const { access, partition, events, prove } = job;
   const [declared, nodes] = await Promise.all([
     access.declared(partition),
     access.nodes(partition),
@@ -35,8 +38,9 @@ export async function carryOut({ access, partition, events }: ExpressJob): Promi
   const decisions = decideExpress({ events, declared, nodes });
   const writes = decisions.flatMap(({ write }) => write ?? []);
   if (writes.length === 0) return { decisions, corrected: [] };
+  await prove?.();
   await writeAll(access, partition, writes);
-  return { decisions, corrected: await lookBack({ access, partition, events }, declared) };
+  return { decisions, corrected: await lookBack(job, declared) };
 }
 
 /** A failed write must not prevent the others. */
@@ -59,7 +63,7 @@ const MAX_LOOKS = 5;
  * whichever comes last sees both.
  */
 async function lookBack(
-  { access, partition, events }: ExpressJob,
+  { access, partition, events, prove }: ExpressJob,
   before: DeclaredState,
 ): Promise<readonly string[]> {
   const corrected: string[] = [];
@@ -70,6 +74,7 @@ async function lookBack(
   for (let look = 0; look < MAX_LOOKS; look++) {
     const now = await access.declared(partition);
     if (!isOvertaken(basis, now)) break;
+    await prove?.();
     const changed = await access.reconcile(partition, now);
     corrected.push(...changed);
     if (changed.length === 0) break;

@@ -7,7 +7,8 @@ import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
-import type { Handler } from '../../shared/queue/handler.ts';
+import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
+import { LeaseLost, proveLease } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -24,7 +25,8 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const handle = handleGroups({
     // A late event is worthless, so nothing is retried twice.
     suspects: createSuspects(NOT_RETRIED, runtime),
-    handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
+    handle: (group, messages, context) =>
+      handleDevice({ runtime, connections, context }, group, messages),
     giveUp: async (message, { code, reason }) =>
       tellDropped(runtime, message.group, {
         message,
@@ -47,6 +49,7 @@ export const handler = lambdaEntry(create);
 interface Scope {
   readonly runtime: Runtime;
   readonly connections: ReturnType<typeof openNodes>;
+  readonly context: FunctionContext;
 }
 
 /** Handles the messages of one device; resolves with those to retry. */
@@ -62,18 +65,29 @@ async function handleDevice(
   const { arrivals, dropped } = sortMessages(messages, partition, runtime.clock.now());
   for (const each of dropped) tellDropped(runtime, group, each);
   if (config === undefined || partition === undefined || arrivals.length === 0) return [];
+  return handleEvents(scope, { config, partition }, arrivals);
+}
+
+async function handleEvents(
+  { runtime, connections, context }: Scope,
+  { config, partition }: { readonly config: DeviceConfig; readonly partition: string },
+  arrivals: readonly ExpressArrival[],
+): Promise<readonly QueueMessage[]> {
+  const messages = arrivals.map(({ message }) => message);
   try {
-    const access = await scope.connections.get(config);
-    tellDone(
-      runtime,
-      arrivals,
-      await carryOut({ access, partition, events: arrivals.map(({ event }) => event) }),
-    );
+    const access = await connections.get(config);
+    const events = arrivals.map(({ event }) => event);
+    const prove = (): Promise<void> => proveLease(context, messages);
+    tellDone(runtime, arrivals, await carryOut({ access, partition, events, prove }));
     return [];
   } catch (error) {
+    if (error instanceof LeaseLost) {
+      for (const { message, event } of arrivals)
+        tellDropped(runtime, config.name, { message, owner: event.owner, reason: error.message });
+      return messages;
+    }
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
-    if (error instanceof DeviceError && error.code === 'BIP402')
-      await scope.connections.forget(config);
+    if (error instanceof DeviceError && error.code === 'BIP402') await connections.forget(config);
     if (!isOutage(error)) throw error;
     return postpone(runtime, config, arrivals, error);
   }

@@ -5,8 +5,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import type { Handler } from '../queue/handler.ts';
+import type { FunctionContext, Handler } from '../queue/handler.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { processClock } from '../runtime/process.ts';
 import { processRuntime } from './process-runtime.ts';
 import type { Environment } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
@@ -40,8 +42,30 @@ export async function runtimeFromEnvironment(env: Environment): Promise<Runtime>
   return processRuntime(config, { env, log: createLogger(logLevelOf(env)) });
 }
 
+/**
+ * Lambda ends a call with its timeout, which is shorter than the visibility of its messages. What
+ * runs on after a call, when the next one wakes the process, holds nothing.
+ */
+function withHolds(context: FunctionContext, clock: Clock): FunctionContext {
+  const { awsRequestId, functionName, functionVersion } = context;
+  const left = (): number => context.getRemainingTimeInMillis();
+  const end = clock.monotonic() + left();
+  return {
+    awsRequestId,
+    functionName,
+    functionVersion,
+    getRemainingTimeInMillis: left,
+    // By both clocks: one stops while the process is frozen, and the other may be set.
+    holds: () => Promise.resolve(left() > 0 && clock.monotonic() < end),
+  };
+}
+
 /** Importing the module has no side effects. A failed start is retried by the next call. */
-export function lambdaEntry(create: Create, env: Environment = process.env): Handler {
+export function lambdaEntry(
+  create: Create,
+  env: Environment = process.env,
+  clock: Clock = processClock,
+): Handler {
   let started: Promise<Handler> | undefined;
   const start = async (): Promise<Handler> => create(await runtimeFromEnvironment(env));
   return async (event, context) => {
@@ -51,6 +75,6 @@ export function lambdaEntry(create: Create, env: Environment = process.env): Han
       if (started === running) started = undefined;
       throw error;
     });
-    return handler(event, context);
+    return handler(event, withHolds(context, clock));
   };
 }

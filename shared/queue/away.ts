@@ -9,6 +9,7 @@ const OURS: ReadonlySet<string> = new Set([
   'ReplayError',
   'KubernetesError',
   'Fenced',
+  'LeaseLost',
   'AbortError',
   'TimeoutError',
 ]);

@@ -2,7 +2,7 @@
  * Feeds a handler from a queue with the semantics of Lambda's SQS FIFO event source, for hosts
  * other than Lambda.
  */
-import { type Leased, receiptOf, renewLease } from './lease.ts';
+import { type Instant, instantOf, type Leased, Leases } from './lease.ts';
 import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
 import { QueueError, type QueueMessage } from './port.ts';
 
@@ -12,8 +12,6 @@ export interface EventSourceOptions extends Invocation, Leased {
   readonly batchSize: number;
   /** Parallel calls. A group is never in two calls at the same time. */
   readonly concurrency: number;
-  /** Milliseconds for which a received message is hidden; at least the timeout. */
-  readonly visibilityMs: number;
   /** Milliseconds of one long poll; default 20 s. */
   readonly waitMs?: number;
   /** Equivalent to `stop()`. */
@@ -71,8 +69,7 @@ async function remove(
 
 /** What this process has in progress. */
 interface InProgress {
-  /** The newest receipt of each message, by id. */
-  readonly receipts: Map<string, string>;
+  readonly leases: Leases;
   /** The last call of each group; resolves with the ids of the messages that are done. */
   readonly calls: Map<string, Promise<ReadonlySet<string>>>;
 }
@@ -83,7 +80,7 @@ interface InProgress {
  */
 async function settle(
   options: EventSourceOptions,
-  { batch, receipts }: { readonly batch: readonly QueueMessage[] } & Pick<InProgress, 'receipts'>,
+  { batch, leases }: { readonly batch: readonly QueueMessage[] } & Pick<InProgress, 'leases'>,
   verdict: BatchOutcome,
 ): Promise<ReadonlySet<string>> {
   const { queue, log, functionName } = options;
@@ -100,7 +97,7 @@ async function settle(
     return new Set();
   }
   const done = batch.filter((message) => !verdict.retry.has(message.id));
-  await Promise.all(done.map((message) => remove(options, message, receiptOf(receipts, message))));
+  await Promise.all(done.map((message) => remove(options, message, leases.receiptOf(message))));
   return new Set(done.map(({ id }) => id));
 }
 
@@ -111,28 +108,28 @@ async function settle(
  */
 async function work(
   options: EventSourceOptions,
-  batch: readonly QueueMessage[],
-  { receipts, calls }: InProgress,
+  { batch, asked }: Received,
+  { leases, calls }: InProgress,
 ): Promise<ReadonlySet<string>> {
   const before = [...new Set(batch.flatMap(({ group }) => calls.get(group) ?? []))];
-  for (const { id, receipt } of batch) receipts.set(id, receipt);
-  const over = new AbortController();
-  const renewing = renewLease(options, batch, { receipts, over: over.signal });
+  const lease = leases.begin(batch, asked);
   const finished = new Set((await Promise.all(before)).flatMap((ids) => [...ids]));
   const left = batch.filter(({ id }) => !finished.has(id));
   const verdict: BatchOutcome =
-    left.length === 0 ? { kind: 'done', retry: new Set() } : await invoke(options, left);
-  over.abort();
-  await renewing;
-  const done = await settle(options, { batch: left, receipts }, verdict);
-  for (const { id, receipt } of batch) if (receipts.get(id) === receipt) receipts.delete(id);
+    left.length === 0 ? { kind: 'done', retry: new Set() } : await invoke(options, left, lease);
+  await lease.end();
+  const done = await settle(options, { batch: left, leases }, verdict);
+  leases.forget(batch);
   return done;
 }
 
-async function poll(
-  options: EventSourceOptions,
-  signal: AbortSignal,
-): Promise<readonly QueueMessage[]> {
+/** Messages, and the time before they were asked for. */
+interface Received {
+  readonly batch: readonly QueueMessage[];
+  readonly asked: Instant;
+}
+
+async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<Received> {
   const {
     queue,
     batchSize: max,
@@ -142,13 +139,10 @@ async function poll(
     log,
   } = options;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const asked = instantOf(clock);
     try {
-      return await queue.receive({
-        max,
-        waitMs: wait,
-        visibilityMs: options.lease ?? visibility,
-        signal,
-      });
+      const visibilityMs = options.lease ?? visibility;
+      return { batch: await queue.receive({ max, waitMs: wait, visibilityMs, signal }), asked };
     } catch (error) {
       log.error(
         {
@@ -162,18 +156,18 @@ async function poll(
       await clock.sleep(pause, signal);
     }
   }
-  return [];
+  return { batch: [], asked: instantOf(clock) };
 }
 
 /** Notes the call for its groups while it runs. */
 async function start(
   options: EventSourceOptions,
-  batch: readonly QueueMessage[],
+  received: Received,
   inProgress: InProgress,
 ): Promise<void> {
   const { calls } = inProgress;
-  const call = work(options, batch, inProgress);
-  const groups = new Set(batch.map(({ group }) => group));
+  const call = work(options, received, inProgress);
+  const groups = new Set(received.batch.map(({ group }) => group));
   for (const group of groups) calls.set(group, call);
   await call;
   for (const group of groups) if (calls.get(group) === call) calls.delete(group);
@@ -181,11 +175,11 @@ async function start(
 
 async function run(options: EventSourceOptions, signal: AbortSignal): Promise<void> {
   const busy = new Set<Promise<void>>();
-  const inProgress: InProgress = { receipts: new Map(), calls: new Map() };
+  const inProgress: InProgress = { leases: new Leases(options), calls: new Map() };
   while (!signal.aborted) {
-    const batch = await poll(options, signal);
-    if (batch.length === 0) continue;
-    const call = start(options, batch, inProgress).finally(() => busy.delete(call));
+    const received = await poll(options, signal);
+    if (received.batch.length === 0) continue;
+    const call = start(options, received, inProgress).finally(() => busy.delete(call));
     busy.add(call);
     if (busy.size >= options.concurrency) await Promise.race(busy);
   }

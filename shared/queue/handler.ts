@@ -9,6 +9,11 @@ export interface FunctionContext {
   readonly functionName: string;
   readonly functionVersion: string;
   getRemainingTimeInMillis(): number;
+  /**
+   * Whether the call is still the only one that has these messages, by id. It may not be after a
+   * stall. Absent: it is.
+   */
+  readonly holds?: (ids: readonly string[]) => Promise<boolean>;
 }
 
 /** Returns the messages to retry; all others are done. */

@@ -2,6 +2,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Clock } from '../runtime/clock.ts';
 import { type Handler, toRecord, type FunctionContext } from './handler.ts';
+import type { CallLease } from './lease.ts';
 import type { Queue, QueueMessage } from './port.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
@@ -48,25 +49,32 @@ export function readBatchResponse(
   return { kind: 'done', retry: new Set(ids as string[]) };
 }
 
-function context(options: Invocation, deadline: number): FunctionContext {
+function context(
+  { id, functionName, functionVersion = '$LATEST', clock }: Invocation,
+  deadline: number,
+  lease: Pick<CallLease, 'holds'>,
+): FunctionContext {
+  const left = (): number => Math.max(0, deadline - clock.monotonic());
   return {
-    awsRequestId: options.id(),
-    functionName: options.functionName,
-    functionVersion: options.functionVersion ?? '$LATEST',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - options.clock.monotonic()),
+    awsRequestId: id(),
+    functionName,
+    functionVersion,
+    getRemainingTimeInMillis: left,
+    // A handler that exceeded its timeout runs on, but its messages come again.
+    holds: async (ids) => left() > 0 && (await lease.holds(ids)) && left() > 0,
   };
 }
 
 async function call(
   options: Invocation,
   batch: readonly QueueMessage[],
-  deadline: number,
+  given: FunctionContext,
 ): Promise<BatchOutcome> {
   const arn = `arn:aws:sqs:local:000000000000:${options.queue.name}.fifo`;
   try {
     const answer = await options.handler(
       { Records: batch.map((message) => toRecord(message, arn)) },
-      context(options, deadline),
+      given,
     );
     return options.reportFailures === false
       ? { kind: 'done', retry: new Set() }
@@ -80,6 +88,7 @@ async function call(
 export async function invoke(
   options: Invocation,
   batch: readonly QueueMessage[],
+  lease: Pick<CallLease, 'holds'>,
 ): Promise<BatchOutcome> {
   const { clock, timeout } = options;
   const over = new AbortController();
@@ -87,7 +96,8 @@ export async function invoke(
     kind: 'failed',
     reason: `function ${options.functionName} did not finish within ${timeout} ms`,
   }));
-  const verdict = await Promise.race([call(options, batch, clock.monotonic() + timeout), late]);
+  const given = context(options, clock.monotonic() + timeout, lease);
+  const verdict = await Promise.race([call(options, batch, given), late]);
   over.abort();
   return verdict;
 }

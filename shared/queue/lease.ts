@@ -1,9 +1,10 @@
 /**
  * Extends the visibility of messages during a call in short steps, so that the messages of a killed
- * process return soon.
+ * process return soon, and knows which messages this process still holds.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { FunctionContext } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
 
 /** Visibility that is renewed while a call runs. */
@@ -14,38 +15,155 @@ export interface Leased {
    * themselves. On Lambda the visibility timeout exceeds the function timeout instead.
    */
   readonly lease?: number;
+  /** Milliseconds for which a received message is hidden without a lease. */
+  readonly visibilityMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The newest receipt of each message in progress, by id: another receive makes the last invalid. */
-export type Receipts = ReadonlyMap<string, string>;
+/** This process no longer holds its messages, so another one may handle them already. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('the lease of the messages ended during a stall; they are handled when they come again');
+    this.name = 'LeaseLost';
+  }
+}
 
-/** The receipt with which a message can be renewed and deleted now. */
-export function receiptOf(receipts: Receipts, { id, receipt }: QueueMessage): string {
-  return receipts.get(id) ?? receipt;
+/** Throws `LeaseLost` unless this process still holds the messages. Call before each write. */
+export async function proveLease(
+  { holds }: Pick<FunctionContext, 'holds'>,
+  messages: readonly Pick<QueueMessage, 'id'>[],
+): Promise<void> {
+  if (holds !== undefined && !(await holds(messages.map(({ id }) => id)))) throw new LeaseLost();
 }
 
 /**
- * Renews at a third of the lease until `over` fires; a failed renewal is retried at the next step.
+ * A time on both clocks. The monotonic one stops while a machine is suspended, and the other one
+ * may be set, so what ends does so by either.
  */
-export async function renewLease(
-  { queue, lease, clock, log }: Leased,
-  batch: readonly QueueMessage[],
-  { receipts, over }: { readonly receipts: Receipts; readonly over: AbortSignal },
-): Promise<void> {
-  if (lease === undefined) return;
-  for (;;) {
-    await clock.sleep(lease / 3, over);
-    if (over.aborted) return;
-    const renewals = await Promise.allSettled(
-      batch.map((message) => queue.changeVisibility(receiptOf(receipts, message), lease)),
-    );
-    const lost = renewals.filter((r) => r.status === 'rejected').length;
-    if (lost > 0)
-      log.warn(
-        { queue: queue.name, lost },
-        'the visibility of a message in progress could not be extended; another receiver may get it too',
+export interface Instant {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+/** The time now. */
+export function instantOf(clock: Clock): Instant {
+  return { now: clock.now(), monotonic: clock.monotonic() };
+}
+
+/** A message that this process received and has not finished. */
+interface Hold {
+  /** Another receive makes the last receipt invalid. */
+  receipt: string;
+  receiveCount: number;
+  /** No other process can receive it until a lease after this. */
+  since: Instant;
+  /** Changes if another process may have had the message in between. */
+  tenure: symbol;
+}
+
+/** The messages of one call. */
+export interface CallLease {
+  /**
+   * Whether this process has had the messages since the call began, and keeps them for at least a
+   * third of the lease. Renews them if less is left, for instance after a stall.
+   */
+  holds(ids: readonly string[]): Promise<boolean>;
+  /** Ends renewing; nothing is held any more. Resolves when no renewal is under way. */
+  end(): Promise<void>;
+}
+
+/** All messages that an event source has in progress. */
+export class Leases {
+  readonly #options: Leased;
+  readonly #held = new Map<string, Hold>();
+
+  constructor(options: Leased) {
+    this.#options = options;
+  }
+
+  /** Starts to renew the messages. `asked`: before the receive that returned them. */
+  begin(batch: readonly QueueMessage[], asked: Instant): CallLease {
+    const mine = new Map(batch.map((message) => [message.id, this.#take(message, asked)]));
+    const over = new AbortController();
+    const renewing = this.#renewUntil(batch, over.signal);
+    return {
+      holds: async (ids) => {
+        const held = await Promise.all(ids.map((id) => this.#isHeld(id, mine.get(id))));
+        return !over.signal.aborted && held.every(Boolean);
+      },
+      end: async () => {
+        over.abort();
+        await renewing;
+      },
+    };
+  }
+
+  /** The receipt with which a message can be renewed and deleted now. */
+  receiptOf({ id, receipt }: QueueMessage): string {
+    return this.#held.get(id)?.receipt ?? receipt;
+  }
+
+  /** Forgets messages of a call that has ended, unless they were received again since. */
+  forget(batch: readonly QueueMessage[]): void {
+    for (const { id, receipt } of batch)
+      if (this.#held.get(id)?.receipt === receipt) this.#held.delete(id);
+  }
+
+  #take({ id, receipt, receiveCount }: QueueMessage, since: Instant): symbol {
+    const known = this.#held.get(id);
+    // Every receive counts, so a gap means that another process had it.
+    const isNext = known !== undefined && receiveCount === known.receiveCount + 1;
+    const tenure = isNext ? known.tenure : Symbol(id);
+    this.#held.set(id, { receipt, receiveCount, since, tenure });
+    return tenure;
+  }
+
+  get #term(): number {
+    return this.#options.lease ?? this.#options.visibilityMs;
+  }
+
+  async #isHeld(id: string, tenure: symbol | undefined): Promise<boolean> {
+    const hold = this.#held.get(id);
+    if (hold === undefined || hold.tenure !== tenure) return false;
+    if (this.#isCertain(hold)) return true;
+    await this.#renew(hold).catch(() => undefined);
+    return this.#held.get(id)?.tenure === tenure && this.#isCertain(hold);
+  }
+
+  /** Whether enough of the lease is left for a write, which cannot be taken back. */
+  #isCertain({ since }: Hold): boolean {
+    const { lease = 0, clock } = this.#options;
+    const { now, monotonic } = instantOf(clock);
+    const spent = Math.max(now - since.now, monotonic - since.monotonic);
+    return this.#term - spent > lease / 3;
+  }
+
+  /** Rejects if the receipt is no longer valid, or the queue does not answer. */
+  async #renew(hold: Hold): Promise<void> {
+    const { queue, clock } = this.#options;
+    // The queue counts from a moment between the request and its answer.
+    const since = instantOf(clock);
+    await queue.changeVisibility(hold.receipt, this.#term);
+    hold.since = since;
+  }
+
+  /** Renews at a third of the lease; a failed renewal is retried at the next step. */
+  async #renewUntil(batch: readonly QueueMessage[], over: AbortSignal): Promise<void> {
+    const { queue, lease, clock, log } = this.#options;
+    if (lease === undefined) return;
+    for (;;) {
+      await clock.sleep(lease / 3, over);
+      if (over.aborted) return;
+      const renewals = await Promise.allSettled(
+        batch.flatMap(({ id }) => this.#held.get(id) ?? []).map((hold) => this.#renew(hold)),
       );
+      const lost = renewals.filter((r) => r.status === 'rejected').length;
+      if (lost > 0)
+        log.warn(
+          { queue: queue.name, lost },
+          'the visibility of a message in progress could not be extended; another receiver may get it too',
+        );
+    }
   }
 }

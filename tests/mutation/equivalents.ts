@@ -40,7 +40,7 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     {
       code: 'error instanceof DeviceError',
       what: 'is left out of the &&',
-      in: 'handleDevice',
+      in: 'handleEvents',
       why: 'no other error has a code of a device',
     },
     { code: 'partition === undefined', why: 'without a partition no event arrives' },

@@ -5,6 +5,7 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
+import { LeaseLost } from '../../../shared/queue/lease.ts';
 import type { DeclareTry } from '../job.ts';
 import { renew } from './budgets.ts';
 import type { DeclareAttempt, Loop, Instant, Task } from './state.ts';
@@ -99,13 +100,17 @@ export function triedAs(
   const tried = { partition: job.partition, changes: only.size, took: monotonic - begun };
   if ('error' in outcome) {
     const { error } = outcome;
-    const code = error instanceof DeviceError ? error.code : 'failed';
-    return { ...tried, outcome: code, reason: String(error) };
+    return { ...tried, outcome: outcomeOf(error), reason: String(error) };
   }
   const [reason] = outcome;
   return reason === undefined
     ? { ...tried, outcome: 'applied' }
     : { ...tried, outcome: 'incomplete', reason };
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof LeaseLost) return 'dropped';
+  return error instanceof DeviceError ? error.code : 'failed';
 }
 
 /** An attempt with the reading and the plan that it declares. */

@@ -37,7 +37,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
 
 /** Executes effects on the device and returns what happened. */
 function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
-  const { device, partition, clock } = job;
+  const { device, partition, clock, prove = () => Promise.resolve() } = job;
   let reading = job.reading;
   return async (effect) => {
     const { kind } = effect;
@@ -57,6 +57,7 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         return { kind, missing: await device.missing(effect.references) };
       case 'declare': {
         const { state, lockKey, expected } = effect;
+        await prove();
         return { kind, declared: await device.declare(partition, state, lockKey, expected) };
       }
       case 'verify':
@@ -65,6 +66,7 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         await clock.sleep(effect.time);
         return { kind };
       case 'members':
+        await prove();
         await device.reconcileMembers(partition, effect.state);
         return { kind };
     }

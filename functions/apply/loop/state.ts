@@ -20,7 +20,7 @@ import { NOTHING_SPENT } from './budgets.ts';
 /** The inputs of the loop; what the runner needs to reach the device is not among them. */
 export interface LoopJob extends Omit<
   PartitionJob,
-  'device' | 'clock' | 'hasTime' | 'reading' | 'holders' | 'pace' | 'onTry'
+  'device' | 'clock' | 'hasTime' | 'prove' | 'reading' | 'holders' | 'pace' | 'onTry'
 > {
   /** Name of the device, for messages. */
   readonly device: string;

@@ -1,6 +1,7 @@
 /** The order of readings and writes, on a device in memory. */
 import { describe, expect, test } from '@jest/globals';
 import { carryOut } from '../../../functions/express/device.ts';
+import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { declared, EAST, event, INNER } from './fixtures.ts';
 import { memoryNodes } from './memory.ts';
 
@@ -25,6 +26,26 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), nodes);
     await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
     expect(access.calls).toEqual(['declared', 'nodes']);
+  });
+
+  test('no write once another process may have the events', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    const job = { access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] };
+    const prove = (): Promise<void> => Promise.reject(new LeaseLost());
+    await expect(carryOut({ ...job, prove })).rejects.toThrow(LeaseLost);
+    expect(access.calls).toEqual(['declared', 'nodes']);
+  });
+
+  test('no correction either, which is another write', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    access.before = (call) =>
+      call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 3 } }));
+    let left = 1;
+    const prove = (): Promise<void> =>
+      left-- > 0 ? Promise.resolve() : Promise.reject(new LeaseLost());
+    const job = { access, partition: 'k8s', events: [event(2, ['10.0.0.1'])], prove };
+    await expect(carryOut(job)).rejects.toThrow(LeaseLost);
+    expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
   });
 
   // Red without lookBack: the address would stay drained although a newer slice gave it to another

@@ -7,6 +7,7 @@ import type { Express } from '../../../shared/domain/express/event.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
+import { LeaseLost } from '../../../shared/queue/lease.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
@@ -174,6 +175,14 @@ describe('what has no one partition to go to', () => {
       [{ level: 'error', device: 'bigip', code: 'Q610' }],
     ]);
   });
+});
+
+test('events that another process may have are dropped, and left to it', async () => {
+  const at = desk();
+  at.failure = new LeaseLost();
+  expect(await at.step([message(leaves())])).toEqual([`${EAST} 2`]);
+  expect(at.hidden.size).toBe(0);
+  expect(at.lines).toMatchObject([{ level: 'info', said: 'express dropped', owner: EAST }]);
 });
 
 describe('while a device is away', () => {

@@ -267,6 +267,41 @@ describe('an event source', () => {
     expect(call(1).bodies).toEqual(['a1']);
   });
 
+  test('after its timeout a handler holds nothing, and its lease ends on time', async () => {
+    await send('a1');
+    start({ lease: 6_000 });
+    await idle();
+    const { holds } = call(0).context;
+    const ids = call(0).event.Records.map(({ messageId }) => messageId);
+    await clock.pass(29_000);
+    expect(await holds?.(ids)).toBe(true);
+    await clock.pass(1_000);
+    expect(await holds?.(ids)).toBe(false);
+    // Renewed for the last time before the end, at a third of the lease.
+    await clock.pass(6_000);
+    expect(calls).toHaveLength(2);
+    expect(await holds?.(ids)).toBe(false);
+    expect(await call(1).context.holds?.(ids)).toBe(true);
+  });
+
+  test('a poll that took long leaves less of a lease, so the queue is asked', async () => {
+    const asked: string[] = [];
+    const counting: Queue = {
+      ...queue,
+      changeVisibility: (receipt, ms) => {
+        asked.push(receipt);
+        return queue.changeVisibility(receipt, ms);
+      },
+    };
+    start({ lease: 24_000, queue: counting });
+    await clock.pass(17_000);
+    await send('a1');
+    await idle();
+    const { messageId, receiptHandle } = call(0).event.Records[0]!;
+    expect(await call(0).context.holds?.([messageId])).toBe(true);
+    expect(asked).toEqual([receiptHandle]);
+  });
+
   test('without partial failures reported messages count as done', async () => {
     await send('a1');
     const source = start({ reportFailures: false });

@@ -56,6 +56,33 @@ describe('a Lambda function', () => {
     await runtimes[0]?.queues.close();
   });
 
+  test('holds its messages until its time is over by either clock', async () => {
+    copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));
+    let [monotonic, left] = [0, 1_000];
+    const contexts: FunctionContext[] = [];
+    const runtimes: Runtime[] = [];
+    const handler = lambdaEntry(
+      (runtime) => {
+        runtimes.push(runtime);
+        return async (_event, context) => void contexts.push(context);
+      },
+      { LAMBDA_TASK_ROOT: folder, SLUICE_LOG_LEVEL: 'silent' },
+      { now: () => 0, monotonic: () => monotonic, sleep: () => Promise.resolve() },
+    );
+    await handler(EVENT, { ...CONTEXT, getRemainingTimeInMillis: () => left });
+    const holds = (): Promise<boolean> | undefined => contexts[0]?.holds?.(['m']);
+    expect(contexts[0]).toMatchObject({ awsRequestId: 'r', functionName: 'map' });
+    expect(await holds()).toBe(true);
+    [monotonic, left] = [999, 0];
+    expect(await holds()).toBe(false);
+    [monotonic, left] = [999, 1];
+    expect(await holds()).toBe(true);
+    // The wall clock was set back.
+    [monotonic, left] = [1_000, 900];
+    expect(await holds()).toBe(false);
+    await runtimes[0]?.queues.close();
+  });
+
   test('that cannot start reports why, and tries again with the next call', async () => {
     const { call, runtimes } = entry();
     await expect(call()).rejects.toThrow(

@@ -6,7 +6,7 @@ import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
 import { fromRecord, toRecord } from '../../../shared/queue/handler.ts';
 import { formatHops, parseHops } from '../../../shared/queue/hops.ts';
-import { renewLease } from '../../../shared/queue/lease.ts';
+import { Leases } from '../../../shared/queue/lease.ts';
 import {
   deadQueueOf,
   MAX_RECEIVE_COUNT,
@@ -271,25 +271,35 @@ describe('the lease of messages in flight', () => {
     readonly hidden: readonly number[];
     readonly warned: readonly object[];
   }> {
-    const over = new AbortController();
+    const second = Promise.withResolvers<void>();
     const [sleeps, hidden, warned]: [number[], number[], object[]] = [[], [], []];
     const clock = {
       now: () => 0,
       monotonic: () => 0,
-      sleep: async (ms: number) => void (sleeps.push(ms) > 1 && over.abort()),
+      sleep: (ms: number, signal?: AbortSignal) => {
+        if (sleeps.push(ms) === 1) return Promise.resolve();
+        second.resolve();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        signal?.addEventListener('abort', () => resolve());
+        return promise;
+      },
     };
     const changeVisibility: Queue['changeVisibility'] = async (receipt, ms) => {
       hidden.push(ms);
       if (answers[Number(receipt)] === 'lost') throw new QueueError('Q605', 'no longer held');
     };
     const log = { warn: (fields: object) => void warned.push(fields) };
-    await renewLease(
-      { queue: { name: 'slices', changeVisibility }, lease, clock, log } as unknown as Parameters<
-        typeof renewLease
-      >[0],
-      answers.map((_, i) => message({ receipt: String(i) })),
-      { receipts: new Map(), over: over.signal },
-    );
+    const leases = new Leases({
+      queue: { name: 'slices', changeVisibility },
+      lease,
+      visibilityMs: 60_000,
+      clock,
+      log,
+    } as unknown as ConstructorParameters<typeof Leases>[0]);
+    const batch = answers.map((_, i) => message({ id: String(i), receipt: String(i) }));
+    const call = leases.begin(batch, { now: 0, monotonic: 0 });
+    if (lease !== undefined) await second.promise;
+    await call.end();
     return { sleeps, hidden, warned };
   }
 

@@ -1,0 +1,150 @@
+import { expect, test } from '@jest/globals';
+import type { CallLease } from '../../../shared/queue/lease.ts';
+import { instantOf, LeaseLost, Leases, proveLease } from '../../../shared/queue/lease.ts';
+import type { QueueMessage } from '../../../shared/queue/port.ts';
+import { QueueError } from '../../../shared/queue/port.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+import type { ManualClock } from '../../contract/queue/manual-clock.ts';
+
+const LEASE = 30_000;
+
+interface Scene {
+  readonly clock: ManualClock;
+  /** Receipts that were renewed. */
+  readonly asked: string[];
+  /** Receipts that another receive made invalid. */
+  readonly invalid: Set<string>;
+  /** Starts a call that receives the message now. */
+  readonly call: (receipt: string, receiveCount: number) => CallLease;
+}
+
+function scene({ lease }: { readonly lease?: number } = { lease: LEASE }): Scene {
+  const clock = createManualClock();
+  const asked: string[] = [];
+  const invalid = new Set<string>();
+  const leases = new Leases({
+    queue: {
+      name: 'slices',
+      changeVisibility: async (receipt: string) => {
+        asked.push(receipt);
+        if (invalid.has(receipt)) throw new QueueError('Q605', 'another has it');
+      },
+    } as never,
+    ...(lease !== undefined && { lease }),
+    visibilityMs: 150_000,
+    // Timers do not run during a stall.
+    clock: { ...clock, sleep: (_ms, signal) => clock.sleep(1e12, signal) },
+    log: createLogger('silent'),
+  });
+  const message = (receipt: string, receiveCount: number): QueueMessage => ({
+    id: 'm',
+    receipt,
+    receiveCount,
+    group: 'g',
+    deduplicationId: 'd',
+    body: '',
+    sentAt: 0,
+  });
+  return {
+    clock,
+    asked,
+    invalid,
+    call: (receipt, count) => leases.begin([message(receipt, count)], instantOf(clock)),
+  };
+}
+
+test('what was just received is held without asking the queue', async () => {
+  const { clock, asked, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(19_999);
+  expect(await one.holds(['m'])).toBe(true);
+  expect(asked).toEqual([]);
+});
+
+test('with a third of the lease left, the queue is asked, and answers for a whole lease', async () => {
+  const { clock, asked, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(20_000);
+  expect(await one.holds(['m'])).toBe(true);
+  await clock.pass(19_999);
+  expect(await one.holds(['m'])).toBe(true);
+  expect(asked).toEqual(['r1']);
+});
+
+test('what another process received during a stall is not held any more', async () => {
+  const { clock, invalid, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(31_000);
+  invalid.add('r1');
+  expect(await one.holds(['m'])).toBe(false);
+});
+
+test('a machine that was suspended asks, although its monotonic clock stood still', async () => {
+  const { clock, invalid, call } = scene();
+  const one = call('r1', 1);
+  clock.step(31_000);
+  invalid.add('r1');
+  expect(await one.holds(['m'])).toBe(false);
+});
+
+test('a clock that is set back does not make a lease longer', async () => {
+  const { clock, asked, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(25_000);
+  clock.step(-3_600_000);
+  expect(await one.holds(['m'])).toBe(true);
+  expect(asked).toEqual(['r1']);
+});
+
+test('a call goes on if only its own process received the message again', async () => {
+  const { clock, asked, invalid, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(31_000);
+  invalid.add('r1');
+  call('r2', 2);
+  expect(await one.holds(['m'])).toBe(true);
+  await clock.pass(25_000);
+  expect(await one.holds(['m'])).toBe(true);
+  expect(asked).toEqual(['r2']);
+});
+
+test('a call ends if another process had the message before its own received it again', async () => {
+  const { clock, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(31_000);
+  const two = call('r3', 3);
+  expect(await one.holds(['m'])).toBe(false);
+  expect(await two.holds(['m'])).toBe(true);
+});
+
+test('a call that has ended holds nothing, and neither does one for other messages', async () => {
+  const { call } = scene();
+  const one = call('r1', 1);
+  expect(await one.holds(['m', 'other'])).toBe(false);
+  expect(await one.holds(['m'])).toBe(true);
+  await one.end();
+  expect(await one.holds(['m'])).toBe(false);
+});
+
+test('without a lease, a message is held until its visibility ends', async () => {
+  const { clock, asked, invalid, call } = scene({});
+  const one = call('r1', 1);
+  await clock.pass(149_000);
+  expect(await one.holds(['m'])).toBe(true);
+  expect(asked).toEqual([]);
+  invalid.add('r1');
+  await clock.pass(1_000);
+  expect(await one.holds(['m'])).toBe(false);
+});
+
+test('a write is refused without a proof, and allowed where no host can lose a message', async () => {
+  const message = { id: 'm' };
+  await expect(proveLease({}, [message])).resolves.toBeUndefined();
+  await expect(
+    proveLease({ holds: () => Promise.resolve(true) }, [message]),
+  ).resolves.toBeUndefined();
+  await expect(proveLease({ holds: () => Promise.resolve(false) }, [message])).rejects.toThrow(
+    LeaseLost,
+  );
+});
