@@ -1,7 +1,8 @@
 /**
- * Repairs that audit asks for: what AS3 does not compare is written back here, and the rest is
- * declared again. A repair that leaves differences is reported once, and not repeated while they
- * are the same.
+ * Repairs that audit asks for: what a declare does not compare is written back here, and the rest
+ * is declared again by the loop. A repair that leaves differences is reported once, and not
+ * repeated while they are the same. It stands before and after the loop, not in it: a repair is
+ * about a message, the loop about one of possibly several runs on a partition (decision 73).
  */
 import { createHash } from 'node:crypto';
 import type { Device } from '../../shared/device/device.ts';

@@ -21,7 +21,8 @@ export interface AbandonedPartition {
 export interface DeviceFacts {
   /** Name of the active unit; undefined if not reported. */
   readonly hostname: string | undefined;
-  readonly as3: string;
+  /** Version of the software that declares; that of AS3 on BIG-IP. */
+  readonly software: string;
   /**
    * Milliseconds by which the device's clock leads ours, with a resolution of one second; undefined
    * if not reported.

@@ -17,7 +17,7 @@ export async function readDeviceFacts(
   const middle = (before + clock.now()) / 2;
   return {
     hostname,
-    as3,
+    software: as3,
     ahead: date === undefined ? undefined : Math.round(date + HALF_SECOND_MS - middle),
   };
 }

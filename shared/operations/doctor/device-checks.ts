@@ -33,10 +33,10 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFin
 function reachable(d: DeclaredPartitionView): DoctorFinding {
   const checked = { id: 'device', what: `device ${d.device}, partition ${d.partition}` };
   if (!('state' in d)) return badFinding(checked, `${d.problem} (${d.code})`);
-  const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
+  const { hostname = 'a unit without a name', software = 'unknown' } = d.facts ?? {};
   return okFinding(
     checked,
-    `${hostname} is active with AS3 ${as3}; ` +
+    `${hostname} is active with AS3 ${software}; ` +
       `${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ` +
       `${formatCount(Object.keys(d.state.owners).length, 'owner')}, ` +
       `read in ${d.milliseconds} ms`,

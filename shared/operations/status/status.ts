@@ -184,14 +184,14 @@ function deviceRow(
   const { device, partition } = d;
   const figures = deviceFigures(device, histories, now);
   if (!('state' in d)) return { device, partition, code: d.code, problem: d.problem, ...figures };
-  const { hostname, as3 } = d.facts ?? {};
+  const { hostname, software } = d.facts ?? {};
   return {
     device,
     partition,
     exposures: Object.keys(d.state.exposures).length,
     milliseconds: d.milliseconds,
     ...(hostname === undefined ? {} : { unit: hostname }),
-    ...(as3 === undefined ? {} : { as3 }),
+    ...(software === undefined ? {} : { as3: software }),
     ...figures,
   };
 }
