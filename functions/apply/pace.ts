@@ -14,10 +14,26 @@ export interface Pace {
   readonly step: number;
   /** Milliseconds that one unit of cost takes; undefined until measured. */
   readonly perUnit: number | undefined;
-  /** Milliseconds of a declare of next to nothing, by partition: none is shorter. */
-  readonly fixed: Readonly<Record<string, number>>;
+  /** What an exposure took that was posted with it; undefined if that is unknown. */
+  readonly perPosted: Rates['perPosted'];
+  /** A declare of next to nothing, by partition: none is shorter. */
+  readonly fixed: Readonly<Record<string, SmallDeclare>>;
   /** The limits of this kind of device. */
   readonly size: Pick<DeclareSize, 'most' | 'exposure' | 'giveUpMs'>;
+}
+
+/** A declare of few lines: its milliseconds, and the exposures that it posted. */
+interface SmallDeclare {
+  readonly took: number;
+  readonly posted: number;
+}
+
+/** What a declare took beyond a small one. */
+interface Rates {
+  /** Milliseconds for each unit of cost, if only these took time. */
+  readonly perUnit: number;
+  /** Milliseconds for each exposure posted beyond those of a small declare, likewise. */
+  readonly perPosted: number | undefined;
 }
 
 /** Keeps the pace of one device for the lifetime of the process. */
@@ -34,6 +50,8 @@ export interface Measured {
   readonly done?: number | undefined;
   /** Milliseconds. */
   readonly took: number;
+  /** Exposures of the whole partition, of which only some changed; absent if unknown. */
+  readonly posted?: number;
 }
 
 /** What a step costs may take this share of the device's limit. */
@@ -48,13 +66,23 @@ const FEW = 0.1;
 const MANY = 0.5;
 /** A unit that takes up to this much longer than before may be chance. */
 const SCATTER = 2;
+/** The same of an exposure that is posted. */
+const POSTED_SCATTER = 1.25;
 /** A size that is still too large costs the device its whole limit, so it is tried rarely. */
 const GROW_AFTER_MS = 60 * 60_000;
 
 /** Nothing was learnt yet. */
 export function fullPace(size: Pace['size']): Pace {
   const { most } = size;
-  return { most: most * LARGEST, since: 0, step: most, perUnit: undefined, fixed: {}, size };
+  return {
+    most: most * LARGEST,
+    since: 0,
+    step: most,
+    perUnit: undefined,
+    perPosted: undefined,
+    fixed: {},
+    size,
+  };
 }
 
 /** Paces by device; apply keeps them as long as the process lives. */
@@ -90,33 +118,47 @@ export function slower(pace: Pace, monotonic: number): Pace {
  * The pace after a declare that succeeded. Its fixed cost never makes a step smaller, because
  * smaller steps would only pay it more often.
  */
-export function measured(pace: Pace, { partition, cost, done, took }: Measured): Pace {
+export function measured(pace: Pace, one: Measured): Pace {
+  const { partition, cost, done, took, posted = 0 } = one;
   const first = pace.size.most;
   const known = pace.fixed[partition];
   if (Math.max(cost, done ?? cost) <= FEW * first) {
     // What changes nothing on the device takes less than the smallest change.
     const isWhole = known === undefined || done !== 0;
-    return isWhole ? withFixed(pace, partition, took) : pace;
+    return isWhole ? withFixed(pace, partition, { took, posted }) : pace;
   }
-  const fixed = Math.min(known ?? 0, took);
-  const before = known === undefined ? pace : withFixed(pace, partition, fixed);
+  const fixed = Math.min(known?.took ?? 0, took);
+  const before = known === undefined ? pace : withFixed(pace, partition, { ...known, took: fixed });
   // The planned cost is an estimate. Much less: a part was there already.
   const counted = done !== undefined && done < cost / 2 ? done : cost;
   const left = took - fixed;
   const isTelling = counted >= MANY * first || (counted > FEW * first && left > stepMs(pace));
   if (!isTelling) return before;
-  const perUnit = believed(pace.perUnit, left / counted);
-  return { ...before, perUnit, step: nextStep(before, perUnit, counted) };
+  const more = known === undefined ? 0 : posted - known.posted;
+  const seen = { perUnit: left / counted, perPosted: more > 0 ? left / more : undefined };
+  const believable = believed(pace, seen);
+  return { ...before, ...believable, step: nextStep(before, believable.perUnit, counted) };
 }
 
-function withFixed(pace: Pace, partition: string, took: number): Pace {
-  return { ...pace, fixed: { ...pace.fixed, [partition]: took } };
+function withFixed(pace: Pace, partition: string, one: SmallDeclare): Pace {
+  return { ...pace, fixed: { ...pace.fixed, [partition]: one } };
 }
 
-/** A little more may be chance and counts by half; much more, or less, counts as it is. */
-function believed(before: number | undefined, now: number): number {
-  const isChance = before !== undefined && now > before && now <= SCATTER * before;
-  return isChance ? (before + now) / 2 : now;
+/**
+ * A little more may be chance and counts by half; much more, or less, counts as it is. If a unit
+ * took longer but an exposure that was posted did not, the device is no slower: more was posted.
+ * Never less than half of what was seen.
+ */
+function believed(before: Pick<Pace, 'perUnit' | 'perPosted'>, seen: Rates): Rates {
+  if (before.perUnit === undefined || seen.perUnit <= before.perUnit) return seen;
+  const { perPosted = Infinity } = seen;
+  if (before.perPosted !== undefined && perPosted <= POSTED_SCATTER * before.perPosted)
+    return {
+      perUnit: Math.max(before.perUnit, seen.perUnit / 2),
+      perPosted: Math.min(before.perPosted, perPosted),
+    };
+  const isChance = seen.perUnit <= SCATTER * before.perUnit;
+  return { ...seen, perUnit: isChance ? (before.perUnit + seen.perUnit) / 2 : seen.perUnit };
 }
 
 function nextStep({ step, size }: Pace, perUnit: number, counted: number): number {
@@ -136,7 +178,7 @@ export function expectedTime(
   partition: string,
   cost: number,
 ): number | undefined {
-  const base = fixed[partition];
+  const base = fixed[partition]?.took;
   if (base === undefined && (perUnit === undefined || cost < MANY * size.most)) return undefined;
   return (base ?? 0) + (perUnit ?? 0) * cost;
 }

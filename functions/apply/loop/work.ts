@@ -87,6 +87,7 @@ export function afterDeclare(before: Loop, declared: Declared): Loop {
   const { job, seen, attempt, pace } = before;
   const { partition } = job;
   const { took, created, cost: done, lockKey } = declared;
+  const posted = Object.keys(seen.state.exposures).length;
   const own = lockKey !== undefined && seen.trusted ? { state: seen.state, lockKey } : undefined;
   const loop = { ...before, seen: { ...seen, own } };
   const begun =
@@ -94,7 +95,10 @@ export function afterDeclare(before: Loop, declared: Declared): Loop {
   // What each half of a declare costs is unknown.
   return took === undefined || attempt?.half === true
     ? { ...loop, pace: begun }
-    : { ...loop, pace: measured(begun, { partition, cost: attemptCost(loop), done, took }) };
+    : {
+        ...loop,
+        pace: measured(begun, { partition, cost: attemptCost(loop), done, took, posted }),
+      };
 }
 
 function attemptCost({ work, attempt }: Loop): number {

@@ -103,6 +103,19 @@ describe('how much goes into one declare', () => {
     expect(states.reduce((sum, one) => sum + (device.time(one) ?? 0), 0)).toBe(ms);
   });
 
+  test('a small step of such a burst makes none smaller: the time is that of what is posted', async () => {
+    const device = memoryDevice();
+    const servers = ({ exposures }: DeclaredState): number => Object.keys(exposures).length;
+    device.time = (next) => 3_000 + 20 * servers(next);
+    const states: DeclaredState[] = [];
+    device.after = (_before, next) => void states.push(next);
+    const pace = { pace: FULL_PACE };
+    await run(device, ingress(1, 10, 1), { pace });
+    await run(device, ingress(2, 182, 1), { pace });
+    await run(device, ingress(3, 1_000, 1), { pace });
+    expect(states.map(servers)).toEqual([10, 110, 182, 582, 1_000]);
+  });
+
   test('after such a burst a pod that comes, one that goes and one more exposure are one each', async () => {
     const device = memoryDevice();
     device.time = () => 3_000;
@@ -265,6 +278,42 @@ describe('the size of a step, in lines of AS3’s script', () => {
       'much slower lines, which count in full',
       [small, { cost: 500, took: 3_500 }, { cost: 2_000, took: 23_000 }],
       1_200,
+    ],
+    [
+      'slower lines, but not for each server posted',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 410, took: 6_640, posted: 192 },
+      ],
+      2_000,
+    ],
+    [
+      'lines more than twice as slow as that explains, which count at least by half',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 2_000, took: 3_000 + 40_000, posted: 2_010 },
+      ],
+      1_200,
+    ],
+    [
+      'slower lines, and slower for each server posted',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 410, took: 21_200, posted: 192 },
+      ],
+      500,
+    ],
+    [
+      'fewer servers than posted by a small declare, which explain nothing',
+      [
+        { ...small, posted: 300 },
+        { cost: 500, took: 5_000, posted: 400 },
+        { cost: 500, took: 9_000, posted: 200 },
+      ],
+      1_000,
     ],
     [
       'lines that are too slow even for the first step, unless AS3 says so',
