@@ -127,17 +127,27 @@ export function measured(pace: Pace, one: Measured): Pace {
     const isWhole = known === undefined || done !== 0;
     return isWhole ? withFixed(pace, partition, { took, posted }) : pace;
   }
-  const fixed = Math.min(known?.took ?? 0, took);
-  const before = known === undefined ? pace : withFixed(pace, partition, { ...known, took: fixed });
+  // Without a small declare, all of it counts as cost of units.
+  const small = known ?? { took: 0, posted };
+  const fixed = { ...small, took: Math.min(small.took, took) };
+  const before = known === undefined ? pace : withFixed(pace, partition, fixed);
   // The planned cost is an estimate. Much less: a part was there already.
   const counted = done !== undefined && done < cost / 2 ? done : cost;
-  const left = took - fixed;
-  const isTelling = counted >= MANY * first || (counted > FEW * first && left > stepMs(pace));
-  if (!isTelling) return before;
-  const more = known === undefined ? 0 : posted - known.posted;
-  const seen = { perUnit: left / counted, perPosted: more > 0 ? left / more : undefined };
-  const believable = believed(pace, seen);
-  return { ...before, ...believable, step: nextStep(before, believable.perUnit, counted) };
+  const left = took - fixed.took;
+  if (!isTelling(pace, left, counted)) return before;
+  const rates = believed(pace, ratesOf(left, counted, posted - small.posted));
+  return { ...before, ...rates, step: nextStep(before, rates.perUnit, counted) };
+}
+
+/** Enough units, or so slow ones that it shows. */
+function isTelling({ size }: Pace, left: number, counted: number): boolean {
+  const { most: first } = size;
+  return counted >= MANY * first || (counted > FEW * first && left > stepMs({ size }));
+}
+
+/** `more`: exposures posted beyond those of a small declare. */
+function ratesOf(left: number, counted: number, more: number): Rates {
+  return { perUnit: left / counted, perPosted: more > 0 ? left / more : undefined };
 }
 
 function withFixed(pace: Pace, partition: string, one: SmallDeclare): Pace {

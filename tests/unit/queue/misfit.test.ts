@@ -69,6 +69,26 @@ describe('the first invalid value in large data', () => {
     expect(firstMisfit(schema, value)?.issues).toHaveLength(1);
   });
 
+  test('is one value among many, at any depth, and is found without looking at what follows', () => {
+    let asked = 0;
+    const Counted = z.string().refine((text) => {
+      asked += 1;
+      return text === 'good';
+    });
+    const groups = (size: number, bad: number): readonly (readonly string[])[] =>
+      Array.from({ length: 40 }, (_, group) =>
+        Array.from({ length: size }, (_item, n) => (group * size + n === bad ? 'bad' : 'good')),
+      );
+    const schema = z.object({ groups: z.array(z.array(Counted)) });
+    for (const size of [5, 500, 2_000]) {
+      asked = 0;
+      const found = firstMisfit(schema, { groups: groups(size, 3 * size + 1) });
+      expect(found?.issues.map(({ path }) => path)).toEqual([['groups', 3, 1]]);
+      expect(asked).toBeLessThan(1_000 + 5 * size);
+      expect(firstMisfit(schema, { groups: groups(size, -1) })).toBeUndefined();
+    }
+  });
+
   test('in a union is the field that its first option asks for', () => {
     const union = z.union([z.array(Server), z.string()]);
     expect(firstMisfit(union, [{ name: 'a', port: 'x' }])?.issues[0]?.path).toEqual([0, 'port']);
