@@ -2,6 +2,7 @@ import type { Device } from './device.ts';
 import { emptyConfig } from './ltm/model.ts';
 import type { LtmConfig } from './ltm/model.ts';
 import type { Json } from './json.ts';
+import { NET_KINDS } from './net/model.ts';
 
 /** What survives switching the device off and on, as JSON. */
 export interface SavedState {
@@ -9,7 +10,15 @@ export interface SavedState {
   readonly config: Readonly<Record<string, readonly unknown[]>>;
 }
 
-const MAPS = ['monitors', 'pools', 'nodes', 'virtualAddresses', 'virtuals', 'snatPools'] as const;
+const MAPS = [
+  'monitors',
+  'pools',
+  'nodes',
+  'virtualAddresses',
+  'virtuals',
+  'snatPools',
+  ...NET_KINDS,
+] as const;
 
 export function saveState(device: Device): SavedState {
   const config = device.store.current();
@@ -41,5 +50,12 @@ export function configOf(state: SavedState | undefined): LtmConfig {
     virtualAddresses: map('virtualAddresses'),
     virtuals: map('virtuals'),
     snatPools: map('snatPools'),
+    vxlans: map('vxlans'),
+    tunnels: map('tunnels'),
+    selfIps: map('selfIps'),
+    routes: map('routes'),
+    arps: map('arps'),
+    ndps: map('ndps'),
+    dataGroups: map('dataGroups'),
   };
 }

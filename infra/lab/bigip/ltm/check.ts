@@ -1,6 +1,7 @@
 import { isKnownProfile, KIND_NAMES } from './common.ts';
 import type { CommonObjects } from './common.ts';
 import { McpError } from './error.ts';
+import { checkNet } from '../net/rules.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
 
@@ -23,6 +24,7 @@ export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonO
     if (before.pools.get(path) !== pool) checkPool(pool, after, common);
   }
   checkStillReferenced(before, after);
+  checkNet(before, after, common);
 }
 
 interface Addressed {

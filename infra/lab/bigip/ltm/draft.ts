@@ -13,9 +13,17 @@ import type {
   Virtual,
   VirtualAddress,
 } from './model.ts';
+import { NET_KINDS } from '../net/model.ts';
+import type { NetConfig } from '../net/model.ts';
 import { PLAIN } from './plain.ts';
 
-export interface Draft {
+type DraftOfNet = {
+  readonly [K in keyof NetConfig]: NetConfig[K] extends ReadonlyMap<string, infer V>
+    ? Map<string, V>
+    : never;
+};
+
+export interface Draft extends DraftOfNet {
   readonly partitions: Set<string>;
   readonly folders: Set<string>;
   readonly monitors: Map<string, Monitor>;
@@ -37,6 +45,13 @@ function draftOf(config: LtmConfig, birth: () => number): Draft {
     virtualAddresses: new Map(config.virtualAddresses),
     virtuals: new Map(config.virtuals),
     snatPools: new Map(config.snatPools),
+    vxlans: new Map(config.vxlans),
+    tunnels: new Map(config.tunnels),
+    selfIps: new Map(config.selfIps),
+    routes: new Map(config.routes),
+    arps: new Map(config.arps),
+    ndps: new Map(config.ndps),
+    dataGroups: new Map(config.dataGroups),
     birth,
   };
 }
@@ -53,15 +68,23 @@ export function transact(
   return next;
 }
 
-type Kind = 'monitors' | 'pools' | 'nodes' | 'virtualAddresses' | 'virtuals' | 'snatPools';
+export type Kind =
+  'monitors' | 'pools' | 'nodes' | 'virtualAddresses' | 'virtuals' | 'snatPools' | keyof NetConfig;
 
-const KIND_WORDS: Record<Kind, string> = {
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   monitors: 'monitor',
   pools: 'Pool',
   nodes: 'Node',
   virtualAddresses: 'Virtual Address',
   virtuals: 'Virtual Server',
   snatPools: 'SNAT Pool',
+  vxlans: 'VXLAN profile',
+  tunnels: 'tunnel',
+  selfIps: 'self IP',
+  routes: 'route',
+  arps: 'ARP entry',
+  ndps: 'NDP entry',
+  dataGroups: 'value list',
 };
 
 export function notFound(kind: string, path: string): McpError {
@@ -76,6 +99,9 @@ function alreadyExists(kind: string, path: string): McpError {
   );
 }
 
+/** The folder of each device for what its group does not share; it is no partition. */
+export const LOCAL_ONLY = 'LOCAL_ONLY';
+
 export function create<K extends Kind>(
   draft: Draft,
   kind: K,
@@ -84,7 +110,9 @@ export function create<K extends Kind>(
   const map = draft[kind] as Map<string, unknown>;
   const { path } = record as { path: string };
   if (map.has(path)) throw alreadyExists(KIND_WORDS[kind], path);
-  if (!draft.partitions.has(partitionOf(path))) throw notFound('folder', `/${partitionOf(path)}`);
+  const partition = partitionOf(path);
+  if (partition !== LOCAL_ONLY && !draft.partitions.has(partition))
+    throw notFound('folder', `/${partition}`);
   map.set(path, record);
 }
 
@@ -183,6 +211,7 @@ export function removePartition(draft: Draft, partition: string): void {
     'virtuals',
     'monitors',
     'snatPools',
+    ...NET_KINDS,
   ] as const;
   const left = kinds
     .flatMap((kind) => [...draft[kind].keys()])

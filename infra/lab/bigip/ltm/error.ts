@@ -2,8 +2,9 @@
 export class McpError extends Error {
   readonly status: number;
 
-  constructor(status: number, code: string, text: string) {
-    super(`${code}: ${text}`);
+  /** What iControl REST refuses by itself has no code. */
+  constructor(status: number, code: string | undefined, text: string) {
+    super(code === undefined ? text : `${code}: ${text}`);
     this.name = 'McpError';
     this.status = status;
   }

@@ -1,5 +1,7 @@
 /** The configuration of the device as immutable records; a write creates a new configuration. */
 import type { Json } from '../json.ts';
+import { emptyNet } from '../net/model.ts';
+import type { NetConfig } from '../net/model.ts';
 import { PLAIN, plainOfMonitor } from './plain.ts';
 
 export type Session = 'user-enabled' | 'user-disabled';
@@ -146,7 +148,7 @@ export interface SnatPool {
   readonly addresses: readonly string[];
 }
 
-export interface LtmConfig {
+export interface LtmConfig extends NetConfig {
   readonly partitions: ReadonlySet<string>;
   readonly folders: ReadonlySet<string>;
   readonly monitors: ReadonlyMap<string, Monitor>;
@@ -200,6 +202,7 @@ export function emptyConfig(): LtmConfig {
     virtualAddresses: new Map(),
     virtuals: new Map(),
     snatPools: new Map(),
+    ...emptyNet(),
   };
 }
 

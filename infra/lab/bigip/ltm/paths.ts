@@ -17,6 +17,16 @@ export function fromBody(name: string, partition: unknown, subPath?: unknown): s
   return `/${typeof partition === 'string' ? partition : 'Common'}${folder}/${name}`;
 }
 
+/** `net/route` is `tm:net:route:route`, to which `state` or `collectionstate` is added. */
+export function kindOf(collection: string): string {
+  return `tm:${collection.replaceAll('/', ':')}:${collection.split('/').at(-1) ?? ''}`;
+}
+
+/** A link to anything below `/mgmt/tm`. */
+export function linkTo(path: string): string {
+  return `https://localhost/mgmt/tm/${path}?ver=17.1.1`;
+}
+
 export interface Identity {
   readonly kind: string;
   readonly name: string;
@@ -28,14 +38,19 @@ export interface Identity {
 }
 
 export function identity(kind: string, collection: string, path: string): Identity {
+  return identityOf(`tm:ltm:${kind}`, `ltm/${collection}`, path);
+}
+
+/** The properties that every object has; `collection` is `net/route`. */
+export function identityOf(kind: string, collection: string, path: string): Identity {
   const folders = path.split('/').slice(2, -1).join('/');
   return {
-    kind: `tm:ltm:${kind}`,
+    kind,
     name: nameOf(path),
     partition: partitionOf(path),
     ...(folders === '' ? {} : { subPath: folders }),
     fullPath: path,
     generation: 1,
-    selfLink: `https://localhost/mgmt/tm/ltm/${collection}/${toUrl(path)}?ver=17.1.1`,
+    selfLink: linkTo(`${collection}/${toUrl(path)}`),
   };
 }

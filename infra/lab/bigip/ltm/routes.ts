@@ -5,15 +5,15 @@ import {
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
-import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import { isProfile, KIND_NAMES } from './common.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
+import { netRoute } from '../net/rest.ts';
 import { memberItem, monitorItem } from './items.ts';
-import { partitionOf } from './model.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
 import { fromUrl, identity } from './paths.ts';
+import { filtered, listBody } from './lists.ts';
 import { COLLECTIONS, itemOf } from './show.ts';
 import type { Collection, Context } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
@@ -30,7 +30,7 @@ export async function ltmRoute(
 ): Promise<Reply | undefined> {
   if (!request.path.startsWith('/mgmt/tm/')) return undefined;
   try {
-    const object = objectRoute(device, request);
+    const object = objectRoute(device, request) ?? (await netRoute(device, request));
     if (object !== undefined) return object;
     if (!request.path.startsWith(BASE)) return systemRoute(device, request);
     const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
@@ -118,32 +118,10 @@ function list(context: Context, collection: Collection): Reply {
   return {
     status: 200,
     body: listBody(
-      collection,
+      `ltm/${collection}`,
       paths.map((path) => itemOf(context, collection, path)),
     ),
   };
-}
-
-/** An empty collection comes without `items`. */
-function listBody(collection: string, items: readonly Json[]): Json {
-  const kind = collection.split('/').at(-1);
-  return {
-    kind: `tm:ltm:${collection.replaceAll('/', ':')}:${kind}collectionstate`,
-    selfLink: `https://localhost/mgmt/tm/ltm/${collection}?ver=17.1.1`,
-    ...(items.length === 0 ? {} : { items }),
-  };
-}
-
-function filtered(request: LabRequest, paths: readonly string[]): readonly string[] {
-  const filter = request.query.get('$filter');
-  const partition = /^partition eq '?([^' ]+)'?$/.exec(filter ?? '')?.[1];
-  if (filter !== null && partition === undefined)
-    throw new McpError(
-      400,
-      '01070734:3',
-      `Configuration error: the filter "${filter}" is not one the lab plays (partition eq NAME)`,
-    );
-  return partition === undefined ? paths : paths.filter((path) => partitionOf(path) === partition);
 }
 
 function readMonitors(context: Context, [type, object]: readonly string[]): Reply {
@@ -153,7 +131,7 @@ function readMonitors(context: Context, [type, object]: readonly string[]): Repl
     return {
       status: 200,
       body: listBody(
-        'monitor',
+        'ltm/monitor',
         types.map((name) => ({
           reference: { link: `https://localhost/mgmt/tm/ltm/monitor/${name}?ver=17.1.1` },
         })),
@@ -171,7 +149,7 @@ function readMonitors(context: Context, [type, object]: readonly string[]): Repl
     return {
       status: 200,
       body: listBody(
-        `monitor/${type}`,
+        `ltm/monitor/${type}`,
         ofType.filter((monitor) => paths.has(monitor.path)).map(monitorItem),
       ),
     };
@@ -204,7 +182,7 @@ function readMembers(
     return {
       status: 200,
       body: listBody(
-        'pool/members',
+        'ltm/pool/members',
         pool.members.map((m) => memberItem(pool, m, context.traffic)),
       ),
     };

@@ -1,8 +1,26 @@
 /** Reads the values in the bodies of writes. */
+import type { LabRequest } from '../http-types.ts';
 import type { Json } from '../json.ts';
 import { isObject, textOf } from '../json.ts';
 import { McpError } from './error.ts';
 import type { AdminState, Metadata, MonitorRule, Session } from './model.ts';
+
+export function bodyOf(request: Pick<LabRequest, 'body'>): Json {
+  if (!isObject(request.body))
+    throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
+  return request.body;
+}
+
+export function nameIn(body: Json): string {
+  const { name } = body;
+  if (typeof name !== 'string' || name === '')
+    throw new McpError(
+      400,
+      '01070734:3',
+      'Configuration error: one or more properties must be specified: name',
+    );
+  return name;
+}
 
 export function badValue(property: string, value: unknown): McpError {
   return new McpError(

@@ -1,6 +1,4 @@
-import type { Reply, LabRequest } from '../http-types.ts';
-import { isObject } from '../json.ts';
-import type { Json } from '../json.ts';
+import type { Reply } from '../http-types.ts';
 import { notFound } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem, monitorItem } from './items.ts';
@@ -23,23 +21,7 @@ import {
 import { fromBody, fromUrl } from './paths.ts';
 import { itemOf } from './show.ts';
 import type { Collection, Context } from './show.ts';
-
-function bodyOf(request: LabRequest): Json {
-  if (!isObject(request.body))
-    throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
-  return request.body;
-}
-
-function nameIn(body: Json): string {
-  const { name } = body;
-  if (typeof name !== 'string' || name === '')
-    throw new McpError(
-      400,
-      '01070734:3',
-      'Configuration error: one or more properties must be specified: name',
-    );
-  return name;
-}
+import { bodyOf, nameIn } from './values.ts';
 
 type Writable = Exclude<Collection, 'snatpool'>;
 
