@@ -30,7 +30,8 @@ export function createFenceKeeper(): FenceKeeper {
       const known = of(device);
       for (const { partition, refused, declared, deferred = new Map() } of results)
         if (refused === undefined) {
-          const all = new Map([...(known.get(partition) ?? []), ...deferred]);
+          const plain = [...deferred].filter(([, { draining }]) => draining !== true);
+          const all = new Map([...(known.get(partition) ?? []), ...plain]);
           known.set(partition, stillDeferred(declared, all));
         }
     },

@@ -20,7 +20,7 @@ import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
 import { liveMismatches } from './state/live.ts';
 import { mend } from './drift/mend.ts';
-import { reconcileNodes, resetNodes } from './state/nodes.ts';
+import { listNodes, reconcileNodes, resetNodes } from './state/nodes.ts';
 import type { PartitionReader } from './state/partition.ts';
 import {
   createPartitionReader,
@@ -75,6 +75,7 @@ export function createDevice(
     },
     prepare: declarations.prepare,
     verify: (partition, state) => liveMismatches(session, partition, state),
+    nodes: (partition) => listNodes(session, partition),
     // Shared nodes are in /Common, where Sluice does not write directly.
     reconcileMembers: (partition, state) =>
       state.shareNodes === true ? Promise.resolve([]) : reconcileNodes(session, partition, state),

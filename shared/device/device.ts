@@ -4,6 +4,7 @@
  */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
+import type { LiveNode } from '../domain/express/node.ts';
 import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Declared } from './declared.ts';
@@ -61,6 +62,8 @@ export interface Device {
   prepare(partition: string): Promise<boolean>;
   /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /** The nodes of the partition itself. */
+  nodes(partition: string): Promise<readonly LiveNode[]>;
   /** Drains and restores nodes; resolves with the changed addresses. */
   reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /**

@@ -19,10 +19,7 @@ interface Pretence {
 export function dryRunDevice(device: Device, log: Logger): Device {
   const real = new Map<string, Pick<Pretence, 'real' | 'realKey'>>();
   const pretences = new Map<string, Pretence>();
-  /**
-   * Lists every method explicitly, so that a new one does not compile until its dry-run behaviour
-   * is defined.
-   */
+  // Lists every method, so that a new one does not compile until its dry run is defined.
   const dry: Required<Device> = {
     name: device.name,
     capabilities: device.capabilities,
@@ -58,6 +55,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     prepare: () => Promise.resolve(false),
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
+    nodes: (partition) => device.nodes(partition),
     reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),
     // Compares the live state with the real declaration.
     drift: (partition, state) => {

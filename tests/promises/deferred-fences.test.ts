@@ -5,7 +5,8 @@ import { applyGroup } from '../../functions/apply/group.ts';
 import { settledAsRetry, settledOf } from '../../functions/apply/results.ts';
 import { SettledRun } from '../../functions/watch/emit/settled-run.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import { isNewerStamp } from '../../shared/domain/express/stamp.ts';
+import type { Availability, Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { memoryDevice, refusing } from '../fixtures/device.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
@@ -22,7 +23,7 @@ import { virtualClock } from './support/clock.ts';
 const FATES = ['processed', 'unanswered', 'parked', 'rejected', 'retried'] as const;
 type Fate = (typeof FATES)[number];
 
-/** A watcher and apply of one ingress, with what every message said. */
+/** A watcher, express and apply of one ingress, with what every message said. */
 function world() {
   const device = memoryDevice();
   const clock = virtualClock();
@@ -32,6 +33,19 @@ function world() {
   let newest: Slice | undefined;
 
   /** As the handler does it. Resolves with the answer for the watcher. */
+  /** Writes the node ahead of the slice, unless a newer event did. */
+  const express = async ({ owner, version, exposures }: Slice): Promise<void> => {
+    const nodes = device.openNodes();
+    const wish = exposures[0]?.members.find(({ address }) => address === POD);
+    const node = (await nodes.nodes('k8s')).find(({ address }) => address === POD);
+    if (wish === undefined || node === undefined || isNewerStamp(node.stamp, 'east', version))
+      return;
+    if (compareVersions((await nodes.declared('k8s')).owners[owner]!.version, version) > 0) return;
+    if (node.availability === wish.availability) return;
+    const { availability } = wish;
+    const stamp = { cluster: 'east', version };
+    await nodes.write('k8s', { name: POD, address: POD, availability, stamp });
+  };
   const apply = async (event: Slice): Promise<ReturnType<typeof settledOf>> => {
     const results = await applyGroup({
       device,
@@ -59,10 +73,22 @@ function world() {
       fences = createFenceKeeper();
     },
     replay: apply,
-    send: async (port: number, fate: Fate): Promise<void> => {
+    /** What the declaration calls draining. */
+    drained: () =>
+      Object.values(device.state().exposures).flatMap(({ contributions }) =>
+        contributions.flatMap(({ members }) =>
+          members.filter(({ availability }) => availability === 'draining'),
+        ),
+      ),
+    pod: () => device.partitions.get('k8s')?.nodes.get(POD)?.availability,
+    send: async (
+      port: number,
+      fate: Fate,
+      { pod = 'ready', isAhead = true }: { pod?: Availability; isAhead?: boolean } = {},
+    ): Promise<void> => {
       const counter = sent.length + 1;
       const settledSince = run.next({ epoch: 1, counter });
-      const event = slice(counter, [exposure({ port })], {
+      const event = slice(counter, [exposure({ port, members: membersWith(pod) })], {
         settledSince,
         // The removal of what the event before asked for is proven.
         changes: [
@@ -71,6 +97,7 @@ function world() {
       });
       sent.push(event);
       if (fate === 'parked') return;
+      if (isAhead) await express(event);
       if (fate === 'retried') {
         const fault = new DeviceError('BIP501', 'transient', 'away');
         return run.settled(settledAsRetry(event, fault));
@@ -85,6 +112,13 @@ function world() {
 }
 
 const [A, B] = [1, 2];
+
+/** The pod that drains and is ready again, beside one that stays. */
+const POD = '10.0.0.2';
+const membersWith = (pod: Availability): Exposure['members'] => [
+  { address: '10.0.0.1', port: 80, availability: 'ready' },
+  { address: POD, port: 80, availability: pod },
+];
 
 function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
   if (list.length <= 1) return [list];
@@ -118,9 +152,43 @@ describe('a fence that waits', () => {
     },
   );
 
+  test('a drain costs no declare, and neither does what follows until it ends', async () => {
+    const at = world();
+    await at.send(A, 'processed');
+    for (let n = 0; n < 3; n += 1) await at.send(A, 'processed', { pod: 'draining' });
+    expect([at.device.declares.length, at.version(), at.pod()]).toEqual([1, 1, 'draining']);
+    await at.send(A, 'processed');
+    expect([at.device.declares.length, at.version(), at.pod()]).toEqual([2, 5, 'ready']);
+  });
+
+  test('a drain without express is declared', async () => {
+    const at = world();
+    await at.send(A, 'processed');
+    await at.send(A, 'processed', { pod: 'draining', isAhead: false });
+    expect([at.device.declares.length, at.version(), at.pod()]).toEqual([2, 2, 'draining']);
+  });
+
+  test('ready, draining, ready: no order of replays drains it again', async () => {
+    for (const order of permutations([0, 1, 2, 3]))
+      for (const isRestarted of [false, true]) {
+        const at = world();
+        await at.send(A, 'processed');
+        await at.send(A, 'processed', { pod: 'draining' });
+        await at.send(A, 'processed');
+        await at.send(A, 'processed');
+        if (isRestarted) at.restart();
+        for (const index of order) {
+          await at.replay(at.sent[index]!);
+          expect([at.pod(), at.drained()]).toEqual(['ready', []]);
+        }
+      }
+  });
+
   test('is only ever one that no older event can undo, whatever happens', async () => {
     const event = fc.record({
       port: fc.integer({ min: 1, max: 2 }),
+      pod: fc.constantFrom('ready', 'draining'),
+      isAhead: fc.boolean(),
       fate: fc.constantFrom(...FATES),
       replays: fc.array(fc.nat(7), { maxLength: 3 }),
       isRestarted: fc.boolean(),
@@ -128,15 +196,16 @@ describe('a fence that waits', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 8 }), async (events) => {
         const at = world();
-        for (const { port, fate, replays, isRestarted } of events) {
-          await at.send(port, fate);
+        for (const { port, pod, isAhead, fate, replays, isRestarted } of events) {
+          await at.send(port, fate, { pod, isAhead });
+          if (fate === 'processed' && at.ports().includes(port)) expect(at.pod()).toBe(pod);
           if (isRestarted) at.restart();
           for (const index of replays) {
             const again = at.sent[index];
             if (again === undefined || !at.isOld(again)) continue;
-            const before = at.ports();
+            const before = [at.ports(), at.pod(), at.drained()];
             await at.replay(again);
-            expect(at.ports()).toEqual(before);
+            expect([at.ports(), at.pod(), at.drained()]).toEqual(before);
           }
         }
       }),

@@ -36,6 +36,11 @@ export const BUDGETS = {
     per: 'declare',
     why: 'a script that AS3 gave up on may finish within ten seconds',
   },
+  drains: {
+    limit: 6,
+    per: 'run',
+    why: 'a node that express drains is out within a second; otherwise its drain is declared',
+  },
   samples: {
     limit: 3,
     per: 'fault',
@@ -47,6 +52,12 @@ export const BUDGETS = {
     why: 'quarantined changes refused again; one cause often affects all, so the others wait',
   },
 } as const satisfies Readonly<Record<string, Budget>>;
+
+/** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
+export const LATE_LOOK_MS = 2_000;
+
+/** Milliseconds between two readings of nodes that express is about to drain. */
+export const DRAIN_LOOK_MS = 250;
 
 /** What the loop counts. */
 export type BudgetName = keyof typeof BUDGETS;
@@ -61,6 +72,7 @@ export const NOTHING_SPENT: Spent = {
   races: 0,
   redeclares: 0,
   looks: 0,
+  drains: 0,
   retries: 0,
 };
 

@@ -32,6 +32,7 @@ export function makePlan(
     retry: retryIn(loop),
     ...(only && { only }),
     ...(seen.holders && { holders: seen.holders }),
+    ...(seen.nodes && { live: seen.nodes }),
     ...(orders && { orders }),
     ...(absences && { absences }),
     ...outsideOfDeclaration(job),

@@ -49,6 +49,8 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
       }
       case 'holders':
         return { kind, holders: await (job.holders ? job.holders() : device.foreign()) };
+      case 'nodes':
+        return { kind, nodes: await device.nodes(partition) };
       case 'drift': {
         const found = await device.drift(partition, effect.state);
         return { kind, manualChanges: found.flatMap(({ adopt }) => adopt ?? []) };

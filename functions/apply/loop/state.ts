@@ -9,6 +9,7 @@ import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';
 import type { Quarantined } from '../../../shared/domain/declared/owner-record.ts';
 import type { DeferredFences } from '../../../shared/domain/plan/deferred-fence.ts';
+import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import type { Attempt as FailedAttempt } from '../../../shared/queue/dead-letter.ts';
@@ -43,6 +44,8 @@ export type Effect =
   /** Read the holders of addresses outside the partition. */
   | { readonly kind: 'holders' }
   /** Find manual changes that are to be kept. */
+  /** Read the nodes of the partition. */
+  | { readonly kind: 'nodes' }
   | { readonly kind: 'drift'; readonly state: DeclaredState }
   | { readonly kind: 'lookup'; readonly references: readonly Reference[] }
   | {
@@ -68,6 +71,7 @@ export type Happened =
   | { readonly kind: 'begin' }
   | { readonly kind: 'read'; readonly reading: PartitionReading }
   | { readonly kind: 'holders'; readonly holders: readonly AddressHolder[] }
+  | { readonly kind: 'nodes'; readonly nodes: readonly LiveNode[] }
   | { readonly kind: 'drift'; readonly manualChanges: readonly OverrideAdoption[] }
   | { readonly kind: 'lookup'; readonly missing: readonly MissingReference[] }
   | { readonly kind: 'declare'; readonly declared: Declared }
@@ -87,7 +91,7 @@ export interface Step {
 }
 
 /**
- * Where the loop is. `guarding`: finds manual changes; `sifting`: finds missing references;
+ * Where the loop is. `draining`: waits until nodes are out; `guarding`: finds manual changes; `sifting`: finds missing references;
  * `looking`: compares the live objects before it repeats a declare; `blaming`: a refusal was
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
  * `late`: waits for a script that AS3 gave up on.
@@ -95,6 +99,7 @@ export interface Step {
 export type Phase =
   | 'observing'
   | 'planning'
+  | 'draining'
   | 'guarding'
   | 'sifting'
   | 'looking'
@@ -124,6 +129,8 @@ export interface Seen {
   readonly posted: DeclaredState | undefined;
   /** Read if a new exposure requests an address. */
   readonly holders: readonly AddressHolder[] | undefined;
+  /** The nodes of the partition; read if less has to be declared where they are out. */
+  readonly nodes: readonly LiveNode[] | undefined;
   /** Manual changes on the device that are to be kept. */
   readonly manualChanges: readonly OverrideAdoption[];
 }
@@ -265,6 +272,7 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
       readings: 0,
       posted: undefined,
       holders: undefined,
+      nodes: undefined,
       manualChanges: [],
     },
     results: {

@@ -24,7 +24,7 @@ import {
   withoutOwn,
   withReading,
 } from './attempt.ts';
-import { isOverspent, spend } from './budgets.ts';
+import { isOverspent, LATE_LOOK_MS, spend } from './budgets.ts';
 import { afterRefusal, afterSuccess } from './isolate.ts';
 import {
   explained,
@@ -49,6 +49,7 @@ import {
   withManualChanges,
   withFences,
 } from './plan.ts';
+import { readFirst } from './read-first.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
 import type { DeclareAttempt, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
@@ -74,6 +75,8 @@ export function nextStep(loop: Loop, event: Event): Step {
       return observe(loop, event.reading, at);
     case 'holders':
       return knowing({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
+    case 'nodes':
+      return plan({ ...loop, seen: { ...loop.seen, nodes: event.nodes } }, at);
     case 'drift':
       return sift(withManualChanges(loop, event.manualChanges), at);
     case 'lookup':
@@ -126,8 +129,8 @@ function plan(before: Loop, at: Instant): Step {
   if (base === undefined) return does(loop, 'observing', { kind: 'read' });
   const made =
     plannedAlready(loop) ?? makePlan(loop, base.state, at, now === undefined ? job.only : now.only);
-  if (seen.holders === undefined && made.entries.some(({ kind }) => kind === 'create'))
-    return does(loop, 'planning', { kind: 'holders' });
+  const first = readFirst(loop, made, at);
+  if (first !== undefined) return first;
   const told = {
     ...loop,
     results: withEntries(loop.results, made),
@@ -339,9 +342,6 @@ function judged(before: Loop, error: DeviceError, at: Instant): Step {
   }
 }
 
-/** Milliseconds. A smaller declare at once would undo what is outside of it when a script lands. */
-const LATE_LOOK_MS = 2_000;
-
 function awaitLate(before: Loop, at: Instant): Step {
   const loop = { ...before, spent: spend(before.spent, 'looks') };
   return isOverspent(loop.spent, 'looks')
@@ -351,6 +351,7 @@ function awaitLate(before: Loop, at: Instant): Step {
 
 function waited(loop: Loop, at: Instant): Step {
   const { posted } = loop.seen;
+  if (loop.phase === 'draining') return does(loop, 'planning', { kind: 'nodes' });
   if (loop.phase !== 'late') return attempt(loop, at);
   if (!at.hasTime || posted === undefined) return fails(loop, new OutOfTime(loop.job.device));
   return does(loop, 'late', { kind: 'verify', state: posted });

@@ -9,6 +9,11 @@ export interface DeferredFence {
   readonly above: Version;
   /** Time at which it arrived, by apply's clock. */
   readonly seen: string;
+  /**
+   * Members drain in it that do not in the declaration; their nodes are out. It is not stored with
+   * other declares, because those have the members as they were.
+   */
+  readonly draining?: true;
 }
 
 /** The newest of each owner in one partition. */

@@ -10,32 +10,41 @@ import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { compareRevisions, compareVersions } from '../revision.ts';
 import type { DeferredFence, DeferredFences } from './deferred-fence.ts';
 import type { PlanDraft } from './draft.ts';
+import type { DrainNotes } from './drain-notes.ts';
+import { ownersAhead } from './drain-notes.ts';
 
 /** Milliseconds. The first event that finds an older declared version declares its own. */
 const MAX_AGE_MS = 60 * 60_000;
 
 /**
- * The fences of the plan that may wait. `records`: as they would be declared. Empty unless the
- * rules permit it.
+ * The fences of the plan that may wait. `records`: as they would be declared; `notes`: what else
+ * would be. Empty unless the rules permit it.
  */
 export function deferrable(
   draft: PlanDraft,
   slices: readonly Slice[],
-  records: DeclaredState['owners'],
+  { records, notes }: { readonly records: DeclaredState['owners']; readonly notes: DrainNotes },
 ): DeferredFences {
   const { rules, declared } = draft;
   // An order is stored with everything that it was given for.
   if (rules.deferred === undefined || (rules.orders ?? []).length > 0) return new Map();
+  const ahead = ownersAhead(declared, rules.live ?? []);
   return new Map(
     slices.flatMap((slice): [OwnerKey, DeferredFence][] => {
-      const known = declared.owners[slice.owner];
-      const next = records[slice.owner];
-      if (known === undefined || next === undefined || !mayWait(draft, slice, known)) return [];
+      const { owner } = slice;
+      const known = declared.owners[owner];
+      const next = records[owner];
+      if (known === undefined || next === undefined || !mayWait(draft, slice, { known, notes }))
+        return [];
       if (!isSameButVersion(known, next) || compareVersions(next.version, known.version) <= 0)
         return [];
+      const isDraining = notes.addresses.has(owner);
+      // A drain was noted nowhere but at its node, and a replay of it would pass the fence.
+      if (!isDraining && ahead.has(owner)) return [];
       const { clusterUid, version } = next;
       const seen = new Date(draft.now).toISOString();
-      return [[slice.owner, { clusterUid, version, above: known.version, seen }]];
+      const fence = { clusterUid, version, above: known.version, seen };
+      return [[owner, isDraining ? { ...fence, draining: true } : fence]];
     }),
   );
 }
@@ -44,9 +53,17 @@ export function deferrable(
  * Whether no event between the declared version and this one could have other content: otherwise a
  * replay of it would pass the declared fence and undo this one.
  */
-function mayWait({ entries, now }: PlanDraft, slice: Slice, known: OwnerRecord): boolean {
-  const { owner, settledSince, version } = slice;
-  const isUnchanged = entries.every((one) => one.owner !== owner || one.kind === 'unchanged');
+function mayWait(
+  { entries, now }: PlanDraft,
+  { owner, settledSince, version }: Slice,
+  { known, notes }: { readonly known: OwnerRecord; readonly notes: DrainNotes },
+): boolean {
+  const isUnchanged = entries.every(
+    (one) =>
+      one.owner !== owner ||
+      one.kind === 'unchanged' ||
+      (one.kind === 'update' && notes.keys.has(one.key)),
+  );
   const age = known.seen === undefined ? Number.NaN : now - Date.parse(known.seen);
   return (
     isUnchanged &&
@@ -93,7 +110,7 @@ export function withDeferred(
     Object.entries(records).map(([owner, record]) => {
       const fence = deferred.get(owner);
       const known = declared.owners[owner];
-      return fence && known && isNewer(fence, known, record)
+      return fence && known && fence.draining !== true && isNewer(fence, known, record)
         ? [owner, { ...record, version: fence.version, seen: fence.seen }]
         : [owner, record];
     }),

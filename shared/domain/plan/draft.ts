@@ -1,6 +1,7 @@
 /** A plan under construction. */
 import type { SameFleet, FleetOf } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
+import type { LiveNode } from '../express/node.ts';
 import type { HeldRemoval, PlanEntry } from './plan-entry.ts';
 import type { DeferredFences } from './deferred-fence.ts';
 import { changeId } from './plan-entry.ts';
@@ -50,6 +51,8 @@ export interface PlanRules {
    * every newer version is declared.
    */
   readonly deferred?: DeferredFences;
+  /** The nodes of the partition as they are; absent if they were not read. */
+  readonly live?: readonly LiveNode[];
   /** Manual changes to keep, and whether to undo all kept ones. */
   readonly overrides?: Omit<OverrideRules, 'now'>;
   /** Whether nodes should be in /Common; default: as declared. */

@@ -1,10 +1,12 @@
 /** Plans a batch of slices for one partition, as data without side effects. */
 import type { Slice } from '../exposure/exposure.ts';
-import type { DeclaredState } from '../declared/declared.ts';
+import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import { declaredState, isSameContent, sortedByKey } from '../declared/declared.ts';
 import type { PlanDraft, PlanRules } from './draft.ts';
 import type { DeferredFences } from './deferred-fence.ts';
 import { deferrable, withDeferred, withoutDeferred } from './deferred-fences.ts';
+import type { DrainNotes } from './drain-notes.ts';
+import { areOut, drainNotes } from './drain-notes.ts';
 import { createDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './remove-absent.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -35,6 +37,10 @@ export interface Plan {
   readonly changed: boolean;
   /** Fences of the slices that are newer than `next`; absent if none wait. */
   readonly deferred?: DeferredFences;
+  /**
+   * Less has to be declared if nodes are out, which is not known (`unread`), or not so yet (`due`).
+   */
+  readonly nodes?: 'unread' | 'due';
 }
 
 /**
@@ -118,8 +124,11 @@ function conclude(draft: PlanDraft, fresh: readonly Slice[]): Plan {
   const records = Object.fromEntries(
     [...owners].map(([owner, record]) => [owner, closeRecord(record)] as const),
   );
-  const close = (remembered: Pick<DeclaredState, 'owners' | 'floors'>): DeclaredState =>
-    declaredState(remembered.owners, [...exposures.values()], {
+  const close = (
+    remembered: Pick<DeclaredState, 'owners' | 'floors'>,
+    content: Iterable<DeclaredExposure> = exposures.values(),
+  ): DeclaredState =>
+    declaredState(remembered.owners, [...content], {
       ...(remembered.floors && { floors: remembered.floors }),
       ...rest,
       ...(overrides && { overrides }),
@@ -129,13 +138,56 @@ function conclude(draft: PlanDraft, fresh: readonly Slice[]): Plan {
   const next = close(remembered);
   // A removed record is not worth a separate post.
   if (isSameContent(next, declared)) return { partition, entries, next: declared, changed: false };
-  const deferred = deferrable(draft, fresh, records);
-  const calm = { ...remembered, owners: withoutDeferred(records, declared, deferred) };
-  if (deferred.size > 0 && isSameContent(close(calm), declared))
-    return { partition, entries, next: declared, changed: false, deferred };
+  const calmed = waitingIn(draft, fresh, records);
+  const calm = withoutDeferred(records, declared, calmed?.deferred ?? new Map());
+  const isCalm =
+    calmed !== undefined &&
+    isSameContent(
+      close({ ...remembered, owners: calm }, Object.values(declared.exposures)),
+      declared,
+    );
+  if (isCalm && calmed.mayWait) {
+    const { deferred, notes, nodes } = calmed;
+    const told = entries.map((entry) => noteTold(entry, notes));
+    return { partition, entries: told, next: declared, changed: false, deferred, ...nodes };
+  }
   const all = { ...remembered, owners: withDeferred(records, declared, rules.deferred) };
   const busy = new Set([...exposures.values()].flatMap((e) => e.contributions.map((c) => c.owner)));
-  return { partition, entries, next: close(foldTombstones(all, busy, now)), changed: true };
+  const posted = close(foldTombstones(all, busy, now));
+  return { partition, entries, next: posted, changed: true, ...(isCalm && calmed.nodes) };
+}
+
+/** Versions that may wait if nothing else changes. */
+interface Waiting extends Required<Pick<Plan, 'deferred'>> {
+  readonly notes: DrainNotes;
+  /** False while a member that drains is not known to be out. */
+  readonly mayWait: boolean;
+  readonly nodes: Pick<Plan, 'nodes'>;
+}
+
+function waitingIn(
+  draft: PlanDraft,
+  fresh: readonly Slice[],
+  records: DeclaredState['owners'],
+): Waiting | undefined {
+  const { declared, rules } = draft;
+  const notes = drainNotes(draft);
+  if (notes === undefined) return undefined;
+  const deferred = deferrable(draft, fresh, { records, notes });
+  const owners = [...notes.addresses.keys()];
+  if (deferred.size === 0 || !owners.every((owner) => deferred.has(owner))) return undefined;
+  const { live } = rules;
+  if (live === undefined)
+    return { deferred, notes, mayWait: owners.length === 0, nodes: { nodes: 'unread' } };
+  const mayWait = areOut(notes, declared, live);
+  return { deferred, notes, mayWait, nodes: mayWait ? {} : { nodes: 'due' } };
+}
+
+function noteTold(entry: PlanEntry, { keys }: DrainNotes): PlanEntry {
+  if (entry.kind !== 'update' || !keys.has(entry.key)) return entry;
+  const { structure: _structure, membersOnly: _membersOnly, ...rest } = entry;
+  const reason = 'members drain; this is declared with the next change';
+  return { ...rest, kind: 'unchanged', reason };
 }
 
 /** Omits empty tables. */

@@ -380,6 +380,7 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(await nodes.declared(K8S)).toMatchObject(state);
         expect(await nodes.write(K8S, write)).toBe('written');
         expect(await nodes.nodes(K8S)).toMatchObject([write]);
+        expect(await device.nodes(K8S)).toEqual(await nodes.nodes(K8S));
         await declare(device, stateOf([plain], 3, state));
         expect(await availability()).toEqual(['out']);
         expect(await nodes.reconcile(K8S, stateOf([plain], 6, state))).toEqual([POD!.address]);

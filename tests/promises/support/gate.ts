@@ -93,6 +93,7 @@ export function gatedDevice(device: Device, gate: Gate): Device {
       gate.pass(() => device.declare(partition, next, lockKey)),
     prepare: (partition) => gate.pass(() => device.prepare(partition)),
     verify: (partition, state) => gate.read(() => device.verify(partition, state)),
+    nodes: (partition) => gate.read(() => device.nodes(partition)),
     reconcileMembers: (partition, state) =>
       gate.pass(() => device.reconcileMembers(partition, state)),
     foreign: () => gate.read(() => device.foreign()),

@@ -115,6 +115,8 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
           return read();
         case 'holders':
           return { kind, holders: script.foreign.map(holderOf) };
+        case 'nodes':
+          return { kind, nodes: [] };
         case 'drift':
           return { kind, manualChanges: [] };
         case 'lookup':

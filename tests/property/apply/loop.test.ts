@@ -226,6 +226,8 @@ function byChance(dice: readonly number[], known: readonly DeclaredState[], how:
         return { kind, reading: { kind: 'ours', declared: { state, lockKey: 'k' } } };
       case 'holders':
         return { kind, holders: [] };
+      case 'nodes':
+        return { kind, nodes: [] };
       case 'drift':
         return { kind, manualChanges: [] };
       case 'lookup':

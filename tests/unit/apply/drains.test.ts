@@ -1,0 +1,92 @@
+/** What apply waits for before it declares that members drain (decision 72). */
+import { expect, test } from '@jest/globals';
+import { applyGroup } from '../../../functions/apply/group.ts';
+import type { PartitionResult } from '../../../functions/apply/job.ts';
+import type { Availability, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { virtualClock } from '../../promises/support/clock.ts';
+
+const POD = '10.0.0.2';
+const at = (counter: number, pod: Availability): Slice =>
+  slice(
+    counter,
+    [
+      exposure({
+        members: [
+          { address: '10.0.0.1', port: 80, availability: 'ready' },
+          { address: POD, port: 80, availability: pod },
+        ],
+      }),
+    ],
+    { settledSince: { epoch: 1, counter: 0 } },
+  );
+
+interface Scene {
+  readonly device: MemoryDevice;
+  /** Milliseconds that were slept. */
+  readonly waited: () => number;
+  readonly apply: (event: Slice) => Promise<readonly PartitionResult[]>;
+}
+
+/** Express writes the node after this many milliseconds. */
+async function scene(expressAfter: number): Promise<Scene> {
+  const device = memoryDevice();
+  const clock = virtualClock();
+  const begun = clock.monotonic();
+  const waited = (): number => clock.monotonic() - begun;
+  const sleep = async (ms: number): Promise<void> => {
+    await clock.sleep(ms);
+    if (waited() < expressAfter) return;
+    const { version } = at(2, 'draining');
+    const stamp = { cluster: 'east', version };
+    await device
+      .openNodes()
+      .write('k8s', { name: POD, address: POD, availability: 'draining', stamp });
+  };
+  const apply: Scene['apply'] = (event) =>
+    applyGroup({
+      device,
+      partitions: ['k8s'],
+      slices: [event],
+      sameFleet: () => true,
+      clock: { ...clock, sleep },
+      hasTime: () => true,
+      deferred: new Map(),
+    });
+  await apply(at(1, 'ready'));
+  return { device, waited, apply };
+}
+
+test('express gets the time to drain the node, and then nothing is declared', async () => {
+  const { device, waited, apply } = await scene(750);
+  const [result] = await apply(at(2, 'draining'));
+  expect(device.declares).toHaveLength(1);
+  expect(waited()).toBe(750);
+  expect([...(result?.entries.values() ?? [])]).toMatchObject([{ kind: 'unchanged' }]);
+  expect(result?.deferred?.size).toBe(1);
+  expect(device.partitions.get('k8s')?.nodes.get(POD)?.availability).toBe('draining');
+});
+
+test('what express does not drain is declared after a second and a half', async () => {
+  const { device, waited, apply } = await scene(10_000);
+  const [result] = await apply(at(2, 'draining'));
+  expect(device.declares).toHaveLength(2);
+  expect(waited()).toBe(1_500);
+  expect([...(result?.entries.values() ?? [])]).toMatchObject([{ kind: 'update' }]);
+  expect(device.partitions.get('k8s')?.nodes.get(POD)?.availability).toBe('draining');
+});
+
+test('nodes are not read for a change that has to be declared anyway', async () => {
+  const { device, apply } = await scene(0);
+  device.nodes = () => Promise.reject(new Error('not asked'));
+  const [result] = await apply(
+    slice(2, [exposure({ port: 9 })], {
+      changes: [
+        { what: 'updated', kind: 'Gateway', namespace: 'a', name: 'b', resourceVersion: '1' },
+      ],
+    }),
+  );
+  expect(result?.entries.size).toBe(2);
+});
