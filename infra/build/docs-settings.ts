@@ -74,8 +74,10 @@ function modulesOf({ modules, reference }: SettingRow): string | undefined {
 }
 
 function combinationsSection(): string {
-  const show = ({ setting, value }: Choice): string =>
-    code(value === undefined ? setting : `${setting}: ${showValue(value)}`);
+  const show = ({ setting, value, several }: Choice): string =>
+    several
+      ? `several values of ${code(setting)}`
+      : code(value === undefined ? setting : `${setting}: ${showValue(value)}`);
   return [
     '## Combinations\n',
     'Besides the mode that a setting needs, some settings need or exclude each other (GW168).\n',

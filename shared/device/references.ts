@@ -21,14 +21,9 @@ export interface MissingReference extends Reference {
   readonly response: string;
 }
 
-/**
- * What can be looked up: modules first, because without them their objects do not exist. Objects
- * without a collection are left to mcpd.
- */
+/** What is looked up: modules first, because without them their objects do not exist. */
 export function referencesOf(settings: Partial<Settings>): readonly Reference[] {
-  const objects = referencesIn(namedSettings(settings))
-    .filter(({ kind }) => referenceKind(kind).collections.length > 0)
-    .map(({ kind, path }) => ({ kind, path }));
+  const objects = referencesIn(namedSettings(settings)).map(({ kind, path }) => ({ kind, path }));
   const modules = modulesOf(settings).map(({ modules: some }): Reference => ({
     kind: 'module',
     path: some.join(),

@@ -56,6 +56,8 @@ const NOTES: Readonly<Record<string, string>> = {
   GW141: 'ProxyProtocolDoubtful',
   GW156: 'AddressNotNoted',
   GW165: 'DefaultOverridden',
+  GW173: 'ServerNameDoubtful',
+  GW174: 'RedirectDoubtful',
   OWN330: 'IngressGone',
   OWN331: 'ClusterSilent',
   OWN341: 'RatioPerMember',

@@ -69,11 +69,16 @@ async function whyMissing(
   { words, collections }: KindOfReference,
   path: string,
 ): Promise<string | undefined> {
-  const answers = await Promise.all(collections.map((one) => absent(session, one, path)));
-  const [first] = answers;
-  if (first === undefined || answers.includes(undefined)) return undefined;
+  const answers: string[] = [];
+  for (const one of collections) {
+    const answer = await absent(session, one, path);
+    if (answer === undefined) return undefined;
+    answers.push(answer);
+  }
   const other = await otherKind(session, collections, path);
-  return other === undefined ? first : `${path} is ${article(other)}, not ${article(words)}`;
+  if (other !== undefined) return `${path} is ${article(other)}, not ${article(words)}`;
+  // With several collections, the words of the device name only one of them.
+  return answers.length === 1 ? answers[0] : `The requested ${words} (${path}) was not found.`;
 }
 
 /** The words of the device that it has no such object; undefined if it has, or does not say. */

@@ -342,6 +342,25 @@ export const SETTING_CODES = {
     retryable: false,
     keepsRunning: true,
   },
+  GW173: {
+    title: 'BIG-IP may send the wrong server name',
+    cause:
+      "BIG-IP encrypts again towards the gateway, whose server chooses by the client's server name " +
+      '(SNI). BIG-IP sends the Server Name of its server SSL profile, and none if the profile has ' +
+      'none; the gateway then closes the connection, or takes another server.',
+    fix:
+      'Set Server Name of the profile on BIG-IP to the host of the server. For several hosts, name a ' +
+      'profile for each and set `sluice.io/server-tls-use-sni: "true"`; or pass TLS through.',
+    retryable: false,
+  },
+  GW174: {
+    title: 'The redirect leads to another port',
+    cause:
+      'The redirect from port 80 (`redirect80`) leads clients to port 443, and the virtual server ' +
+      'has another port.',
+    fix: 'Set the virtual port to 443 (`sluice.io/port`), or remove `redirect80`.',
+    retryable: false,
+  },
   // Service bundles and requirements.
   GW170: {
     title: 'The service bundle cannot be used',

@@ -16,6 +16,7 @@ import { excludedNodes, type KeptMembers } from './members.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { memberPaths } from './member-paths.ts';
 import { misplaced } from './misplaced.ts';
+import { redirectNotes, serverNameNotes } from './server-names.ts';
 import { unjudged } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
 import type { Note } from './settings/layers.ts';
@@ -188,7 +189,12 @@ export function buildExposures(
   const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);
   const firm = groups.filter(({ refusedIfNew }) => refusedIfNew === undefined);
-  site.notes.push(...stayedNotes(`Service ${pool.name}`, firm), ...otherNumbers(pool, firm));
+  site.notes.push(
+    ...stayedNotes(`Service ${pool.name}`, firm),
+    ...otherNumbers(pool, firm),
+    ...serverNameNotes(pool, firm),
+    ...redirectNotes(firm),
+  );
   const exposures = groups.map((group) => exposureOf(site, group));
   const carried = poolClaims(exposures, pool.service, context);
   const excluded = excludedNodes(pool);

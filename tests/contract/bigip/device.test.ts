@@ -181,6 +181,40 @@ describe('a BIG-IP', () => {
     expect(await device.missing(references.slice(0, 2))).toEqual([]);
   });
 
+  test('VLANs, SNAT pools and persistence profiles are looked up in all their collections', async () => {
+    const bigip = await lab({
+      common: {
+        snatPools: ['/Common/snat'],
+        objects: ['net/tunnels/tunnel /Common/vxlan', 'net/vlan-group /Common/group'],
+      },
+    });
+    const there = [
+      { kind: 'vlan', path: '/Common/internal' },
+      { kind: 'vlan', path: '/Common/vxlan' },
+      { kind: 'vlan', path: '/Common/group' },
+      { kind: 'snatPool', path: '/Common/snat' },
+      { kind: 'persistence', path: '/Common/source_addr' },
+      { kind: 'persistence', path: '/Common/msrdp' },
+    ] as const;
+    const missing = [
+      { kind: 'vlan', path: '/Common/none' },
+      { kind: 'snatPool', path: '/Common/none' },
+      { kind: 'persistence', path: '/Common/none' },
+      { kind: 'persistence', path: '/Common/snat' },
+      { kind: 'snatPool', path: '/Common/cookie' },
+    ] as const;
+    expect(await connect(bigip).missing([...there, ...missing])).toEqual([
+      { ...missing[0], response: 'The requested VLAN (/Common/none) was not found.' },
+      { ...missing[1], response: expect.stringMatching(/01020036.*\/Common\/none/) },
+      {
+        ...missing[2],
+        response: 'The requested persistence profile (/Common/none) was not found.',
+      },
+      { ...missing[3], response: '/Common/snat is an SNAT pool, not a persistence profile' },
+      { ...missing[4], response: '/Common/cookie is a persistence profile, not an SNAT pool' },
+    ]);
+  });
+
   test('an object of another kind is named as what it is', async () => {
     const bigip = await lab({
       common: { objects: ['security/dos/profile /Common/dos', 'asm/policies /Common/waf'] },

@@ -25,6 +25,7 @@ export interface Gate {
   readonly protocol?: string;
   readonly listener?: number;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly hosts?: readonly string[];
 }
 
 export interface World {
@@ -167,7 +168,9 @@ export function world(input: World = {}): { objects: KubernetesObjects; mapping:
         annotations: gate.annotations ?? {},
       },
       selector: { istio: 'ingressgateway' },
-      servers: [],
+      servers: gate.hosts
+        ? [{ port: { number: gate.port ?? 32_400, protocol: 'TLS' }, hosts: gate.hosts }]
+        : [],
     })),
     services: [service],
     pods,

@@ -69,7 +69,7 @@ describe('a setting', () => {
       'persistence by cookie as the second',
       { persistence: ['source-address', 'cookie'] },
       TCP,
-      ['refused GW137'],
+      ['refused GW168', 'refused GW137'],
     ],
     [
       'persistence by source address in any mode',
@@ -162,9 +162,10 @@ describe('a setting', () => {
 
   test('names the first of several values that its mode does not take', () => {
     const persistence = ['source-address', 'cookie', 'tls-session-id'];
-    expect(resolve({ mode: 'fastl4', persistence }).refusals.map(({ message }) => message)).toEqual(
-      ['Gateway a/b sets persistence cookie, which mode fastl4 does not support'],
-    );
+    const iRules = [T];
+    expect(
+      resolve({ mode: 'fastl4', persistence, iRules }).refusals.map(({ message }) => message),
+    ).toEqual(['Gateway a/b sets persistence cookie, which mode fastl4 does not support']);
   });
 
   test('names who asked for a mode that the listener does not take, and what it carries', () => {
@@ -350,6 +351,14 @@ describe('a combination', () => {
       { ...HTTP_MODE, policyPerRequestAccess: T, profilePingAccess: T },
       [],
     ],
+    ['two persistence methods', { persistence: ['source-address', T] }, ['refused GW168']],
+    [
+      'two persistence methods, one of which an iRule may choose',
+      { persistence: ['source-address', T], iRules: [T] },
+      [],
+    ],
+    ['one persistence method', { persistence: ['source-address'] }, []],
+    ['no persistence', { persistence: [] }, []],
     ['a fallback without persistence', { fallbackPersistence: T }, ['refused GW168']],
     ['a fallback with persistence', { fallbackPersistence: T, persistence: [T] }, []],
     [
@@ -369,6 +378,13 @@ describe('a combination', () => {
     const [alone] = resolve({ ...HTTP_MODE, policyPerRequestAccess: T }, HTTP).refusals;
     expect(alone?.message).toMatch(
       /^Gateway a\/b sets policyPerRequestAccess without profileAccess or profilePingAccess: AS3/,
+    );
+  });
+
+  test('of two persistence methods names the fallback as the remedy', () => {
+    const [refused] = resolve({ persistence: ['source-address', T] }).refusals;
+    expect(refused?.message).toMatch(
+      /^Gateway a\/b sets several values of persistence without iRules: .*`fallbackPersistence`$/,
     );
   });
 

@@ -142,6 +142,8 @@ describe('a note', () => {
   test.each([
     ['GW140', 'NoReadyMember'],
     ['GW141', 'ProxyProtocolDoubtful'],
+    ['GW173', 'ServerNameDoubtful'],
+    ['GW174', 'RedirectDoubtful'],
     ['OWN341', 'RatioPerMember'],
     ['OWN342', 'AddressContested'],
   ])('%s is not about an ignored setting, and says %s', (code, reason) => {

@@ -8,7 +8,10 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from '../../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
-import { referenceKind } from '../../../../shared/domain/exposure/settings/reference-kinds.ts';
+import {
+  type ReferenceKind,
+  referenceKind,
+} from '../../../../shared/domain/exposure/settings/reference-kinds.ts';
 import type {
   As3Property,
   DeviceEffect,
@@ -79,11 +82,15 @@ function set(item: Json): readonly (ServiceRow & { readonly value: unknown })[] 
   });
 }
 
+/** AS3 looks for these in its own way, or not at all. */
+const NOT_LOOKED_UP: readonly ReferenceKind[] = ['persistence', 'snatPool', 'vlan'];
+
 /** Objects of kinds that only the catalogue knows. */
 export function lookupsOf(item: Json): readonly Lookup[] {
   return set(item).flatMap(({ row: { reference }, as3, value }) => {
-    const collections = reference === undefined ? [] : referenceKind(reference).collections;
-    if (as3.device === undefined || collections.length === 0) return [];
+    if (as3.device === undefined || reference === undefined) return [];
+    if (NOT_LOOKED_UP.includes(reference)) return [];
+    const { collections } = referenceKind(reference);
     const at = as3.key === undefined ? as3.property : `${as3.property}/${as3.key}`;
     return pathsIn(value).map((path) => ({ collections, path, at }));
   });

@@ -91,6 +91,25 @@ export function hasObject(
   return collections.some((one) => common.objects.has(`${one} ${path}`));
 }
 
+/** The types of the persistence profiles that BIG-IP brings; others are of any type. */
+const PERSISTENCE_TYPES: Readonly<Record<string, string>> = {
+  '/Common/source_addr': 'source-addr',
+  '/Common/dest_addr': 'dest-addr',
+  '/Common/cookie': 'cookie',
+  '/Common/msrdp': 'msrdp',
+  '/Common/ssl': 'ssl',
+};
+
+/** Whether iControl REST has the object in the collection, such as `net/vlan`. */
+export function isThere(common: CommonObjects, collection: string, path: string): boolean {
+  const [, persistence] = /^ltm\/persistence\/(.+)$/.exec(collection) ?? [];
+  if (persistence !== undefined)
+    return common.persistence.has(path) && (PERSISTENCE_TYPES[path] ?? persistence) === persistence;
+  if (collection === 'net/vlan') return common.vlans.has(path);
+  if (collection === 'ltm/snatpool') return common.snatPools.has(path);
+  return hasObject(common, [collection], path);
+}
+
 /** Profiles of some modules are not among those of LTM. */
 export function isKnownProfile(common: CommonObjects, path: string): boolean {
   return (

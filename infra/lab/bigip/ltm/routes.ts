@@ -6,7 +6,7 @@ import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
 import type { Traffic } from '../traffic.ts';
-import { isProfile, KIND_NAMES } from './common.ts';
+import { isProfile, isThere, KIND_NAMES } from './common.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
 import { netRoute } from '../net/rest.ts';
@@ -58,17 +58,18 @@ const COLLECTIONS_READ = Object.values<KindOfReference>(REFERENCE_KINDS)
 function objectRoute(device: Device, request: LabRequest): Reply | undefined {
   const path = request.path.slice('/mgmt/tm/'.length).replace(/\/$/, '');
   if (request.method !== 'GET') return undefined;
-  const { objects } = device.store.common;
+  const { common } = device.store;
   if (path === 'asm/policies') {
-    const found = [...objects].filter((one) => one.startsWith('asm/policies '));
+    const found = [...common.objects].filter((one) => one.startsWith('asm/policies '));
     const items = found.map((one) => ({ fullPath: one.split(' ')[1] ?? '' }));
     return { status: 200, body: { kind: 'tm:asm:policies:policycollectionstate', items } };
   }
   const collection = COLLECTIONS_READ.find((one) => path.startsWith(`${one}/`));
   if (collection === undefined) return undefined;
   const name = fromUrl(path.slice(collection.length + 1));
-  if (!objects.has(`${collection} ${name}`))
-    throw notFound(collection.split('/').at(-1) ?? '', name);
+  // Those of a declaration are read below.
+  if (collection === 'ltm/snatpool' && !common.snatPools.has(name)) return undefined;
+  if (!isThere(common, collection, name)) throw notFound(collection.split('/').at(-1) ?? '', name);
   return { status: 200, body: { fullPath: name } };
 }
 

@@ -4,10 +4,14 @@
  */
 import type { SettingName } from './catalogue/catalogue.ts';
 
-/** A setting, and the value that is meant; without one, every value that is not AS3's default. */
+/**
+ * A setting, and the value that is meant; without one, every value that is not AS3's default.
+ * `several`: a list with more than one entry.
+ */
 export interface Choice {
   readonly setting: SettingName;
   readonly value?: unknown;
+  readonly several?: true;
 }
 
 /** One of `needs` has to be set as well, and none of `excludes`. */
@@ -44,6 +48,13 @@ export const COMBINATIONS: readonly Combination[] = [
     when: { setting: 'profileConnectivity' },
     needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
     why: 'AS3 takes the profile only with an access profile',
+  },
+  {
+    when: { setting: 'persistence', several: true },
+    needs: [{ setting: 'iRules' }],
+    why:
+      'BIG-IP uses only the first method, unless an iRule chooses another one; keep one, and name ' +
+      'the second in `fallbackPersistence`',
   },
   {
     when: { setting: 'fallbackPersistence' },

@@ -16,10 +16,7 @@ export type ModuleName = keyof typeof MODULES;
 export interface KindOfReference {
   /** As messages name it, such as `client SSL profile`. */
   readonly words: string;
-  /**
-   * Collections in iControl REST, below `/mgmt/tm/`, that may hold it; none: it is not looked up,
-   * and the declare decides.
-   */
+  /** Collections in iControl REST, below `/mgmt/tm/`, that may hold it. */
   readonly collections: readonly string[];
   /** Any of these modules is enough. */
   readonly modules?: readonly ModuleName[];
@@ -42,11 +39,27 @@ function kind(
   };
 }
 
+/** The most usual ones first, because they are asked one after the other. */
+const PERSISTENCE_TYPES = [
+  'source-addr',
+  'cookie',
+  'ssl',
+  'universal',
+  'hash',
+  'dest-addr',
+  'host',
+  'msrdp',
+  'sip',
+] as const;
+
 /** By name. The collections are those in which AS3 looks (as3.md §9.7). */
 export const REFERENCE_KINDS = {
-  snatPool: { words: 'SNAT pool', collections: [] },
-  persistence: { words: 'persistence profile', collections: [] },
-  vlan: { words: 'VLAN', collections: [] },
+  snatPool: kind('SNAT pool', 'ltm/snatpool'),
+  persistence: {
+    words: 'persistence profile',
+    collections: PERSISTENCE_TYPES.map((type) => `ltm/persistence/${type}`),
+  },
+  vlan: { words: 'VLAN', collections: ['net/vlan', 'net/vlan-group', 'net/tunnels/tunnel'] },
   iRule: kind('iRule', 'ltm/rule'),
   tcp: profile('TCP', 'tcp'),
   http: profile('HTTP', 'http'),

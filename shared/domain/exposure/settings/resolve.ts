@@ -117,14 +117,16 @@ function fittingNames(
 }
 
 /** Whether a choice of a combination is made. */
-function isChosen({ setting, value }: Choice, wanted: Partial<SourceSettings>): boolean {
+function isChosen({ setting, value, several }: Choice, wanted: Partial<SourceSettings>): boolean {
   const row = rowOf(setting);
   const there = wanted[setting] ?? row.default ?? row.as3?.absent;
   if (value !== undefined) return sameValue(there, value);
+  if (several) return Array.isArray(there) && there.length > 1;
   return there !== undefined && !sameValue(there, row.as3?.absent) && !sameValue(there, []);
 }
 
-function showChoice({ setting, value }: Choice): string {
+function showChoice({ setting, value, several }: Choice): string {
+  if (several) return `several values of ${setting}`;
   return value === undefined ? setting : `${setting} ${showValue(value)}`;
 }
 
