@@ -156,6 +156,16 @@ function otherNumbers(pool: IndexedIngress, groups: readonly Group[]): readonly 
   );
 }
 
+/** What is told about exposures that are published. */
+function groupNotes(pool: IndexedIngress, groups: readonly Group[]): readonly Note[] {
+  return [
+    ...stayedNotes(`Service ${pool.name}`, groups),
+    ...otherNumbers(pool, groups),
+    ...serverNameNotes(pool, groups),
+    ...redirectNotes(groups),
+  ];
+}
+
 /** Duplicate notes of several servers are reported once. */
 function sortNotes(notes: readonly Note[]): readonly Note[] {
   const byText = new Map(
@@ -189,12 +199,7 @@ export function buildExposures(
   const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);
   const firm = groups.filter(({ refusedIfNew }) => refusedIfNew === undefined);
-  site.notes.push(
-    ...stayedNotes(`Service ${pool.name}`, firm),
-    ...otherNumbers(pool, firm),
-    ...serverNameNotes(pool, firm),
-    ...redirectNotes(firm),
-  );
+  site.notes.push(...groupNotes(pool, firm));
   const exposures = groups.map((group) => exposureOf(site, group));
   const carried = poolClaims(exposures, pool.service, context);
   const excluded = excludedNodes(pool);
