@@ -57,20 +57,20 @@ export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Instant):
 
 /** With the reading that the attempt is planned on; a reading is used for one declare only. */
 export function withReading(before: Loop): Loop {
-  if (before.attempt === undefined) return before;
-  const loop = before.attempt.base === undefined ? withOwn(before) : before;
-  const { attempt, seen } = loop;
+  const { attempt } = before;
+  if (attempt === undefined) return before;
+  const { seen, ...loop } = withOwn(before);
   return {
     ...loop,
-    ...(attempt && { attempt: { ...attempt, base: attempt.base ?? seen.fresh } }),
+    attempt: { ...attempt, base: attempt.base ?? seen.fresh },
     seen: { ...seen, fresh: undefined },
   };
 }
 
-/** What the loop declared itself takes the place of a reading, if there is none. */
+/** What the loop declared itself takes the place of a reading; there is never one besides. */
 export function withOwn(loop: Loop): Loop {
-  const { own, fresh, readings } = loop.seen;
-  return own === undefined || fresh !== undefined
+  const { own, readings } = loop.seen;
+  return own === undefined
     ? loop
     : { ...loop, seen: { ...loop.seen, fresh: own, own: undefined, readings: readings + 1 } };
 }

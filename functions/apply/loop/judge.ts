@@ -32,7 +32,7 @@ export function judge(loop: Loop, error: DeviceError): FaultVerdict {
   const idle = idleAfter(error, attempt.idle);
   // Not every difference is visible: a script that was slow again had not been applied.
   if (error.hint === 'slow')
-    return spent.races === 1 ? { kind: 'look', idle } : { kind: 'smaller' };
+    return spent.looks === 0 ? { kind: 'look', idle } : { kind: 'smaller' };
   if (error.fault !== 'ambiguous' && error.code !== 'BIP430' && error.hint !== 'raced')
     return { kind: 'fail', error };
   return { kind: 'repeat', after: RACE_PAUSE_MS * spent.races, idle };

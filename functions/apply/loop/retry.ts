@@ -42,7 +42,7 @@ export interface Retry {
  */
 export function nextRetry({ work, spent }: Loop, { hasTime }: Instant): Retry | undefined {
   const [first, ...due] = work.due;
-  if (first === undefined || work.trying === 'all' || !hasTime) return undefined;
+  if (first === undefined || !hasTime) return undefined;
   if (work.trying === 'one' && work.refused === 0) return { now: work.due, due: [], trying: 'all' };
   return isOverspent(spend(spent, 'retries'), 'retries')
     ? undefined

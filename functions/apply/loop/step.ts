@@ -100,8 +100,7 @@ export function nextStep(loop: Loop, event: Event): Step {
 function round(before: Loop, at: Instant): Step {
   const spent = spend(before.spent, 'rounds');
   const loop = withOwn({ ...before, attempt: undefined, spent });
-  if (isOverspent(spent, 'rounds')) return fails(loop, neverDone(loop));
-  return loop.seen.fresh === undefined ? does(loop, 'observing', { kind: 'read' }) : plan(loop, at);
+  return isOverspent(spent, 'rounds') ? fails(loop, neverDone(loop)) : plan(loop, at);
 }
 
 function observe(before: Loop, reading: PartitionReading, at: Instant): Step {

@@ -12,9 +12,7 @@ import type { Effect, Loop, Instant, Task, Work } from './state.ts';
 /** The changes of a new round, as planned. */
 export function planned(loop: Loop, plan: Plan): Loop {
   const { job, seen } = loop;
-  const rest = plan.entries.filter(
-    (entry) => isChange(entry) && (job.only?.has(changeId(entry)) ?? true),
-  );
+  const rest = plan.entries.filter(isChange);
   const { exposures } = seen.state;
   const { cost } = job.capabilities.declareSize;
   const costs = new Map(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Measured, Pace } from '../../../functions/apply/pace.ts';
 import {
+  createPaces,
   expectedTime,
   fullPace,
   measured,
@@ -363,6 +364,18 @@ describe('the size of a step, in lines of AS3’s script', () => {
     expect(stepOf(paceAt(given, 3_600_000))).toBe(4_000);
   });
 
+  test.each([
+    ['a medium one that alone takes longer than a step may', [{ cost: 100, took: 21_000 }], 500],
+    ['a medium one that takes as long as a step may', [{ cost: 100, took: 15_000 }], 2_000],
+    [
+      'half of what was planned, which counts as all of it',
+      [{ cost: 1_000, done: 500, took: 5_000 }],
+      4_000,
+    ],
+  ] as const)('after a fast step and %s', (_what, declares, lines) => {
+    expect(stepOf(after(small, { cost: 500, took: 5_000 }, ...declares))).toBe(lines);
+  });
+
   test('the time that a declare will probably take is that of a small one and of its lines', () => {
     const pace = after(small, { cost: 500, took: 5_000 });
     expect(expectedTime(pace, k8s, 0)).toBe(3_000);
@@ -370,6 +383,113 @@ describe('the size of a step, in lines of AS3’s script', () => {
     expect(expectedTime(pace, 'other', 1_000)).toBe(4_000);
     expect(expectedTime(pace, 'other', 5)).toBeUndefined();
     expect(expectedTime(FULL_PACE, k8s, 1_000)).toBeUndefined();
+  });
+});
+
+describe('the time that a declare will probably take', () => {
+  const k8s = 'k8s';
+  const timeOf = (
+    lines: number,
+    partition: string,
+    ...declares: readonly Omit<Measured, 'partition'>[]
+  ) =>
+    expectedTime(
+      declares.reduce((pace, one) => measured(pace, { partition: k8s, ...one }), FULL_PACE),
+      partition,
+      lines,
+    );
+
+  test.each([
+    ['that of the largest small one', [{ cost: 50, took: 3_000 }], 3_000],
+    [
+      'that of the last small one',
+      [
+        { cost: 5, took: 3_000 },
+        { cost: 5, took: 4_000 },
+      ],
+      4_000,
+    ],
+    ['that of a fence, as long as nothing else is known', [{ cost: 0, done: 0, took: 100 }], 100],
+    [
+      'not that of a fence later',
+      [
+        { cost: 5, took: 3_000 },
+        { cost: 0, done: 0, took: 100 },
+      ],
+      3_000,
+    ],
+    [
+      'no longer than that of a large one',
+      [
+        { cost: 5, took: 3_000 },
+        { cost: 500, took: 2_000 },
+      ],
+      2_000,
+    ],
+    ['unknown after a large one only', [{ cost: 500, took: 5_000 }], undefined],
+    [
+      'unknown after a small change that repaired much',
+      [{ cost: 5, done: 900, took: 20_000 }],
+      undefined,
+    ],
+  ] as const)('if it changes next to nothing is %s', (_what, declares, ms) => {
+    expect(
+      timeOf(5, k8s, ...declares) === undefined ? undefined : timeOf(0, k8s, ...declares),
+    ).toBe(ms);
+  });
+
+  test.each([
+    ['10 ms, which 500 of them took', [{ cost: 500, took: 5_000 }], 10],
+    ['12 ms, which half a step took', [{ cost: 250, took: 3_000 }], 12],
+    ['130 ms, which few of them took', [{ cost: 100, took: 13_000 }], 130],
+    [
+      '5 ms now, if it took 10 before',
+      [
+        { cost: 500, took: 5_000 },
+        { cost: 500, took: 2_500 },
+      ],
+      5,
+    ],
+    [
+      '15 ms, if it took 10 before and twice as long now',
+      [
+        { cost: 500, took: 5_000 },
+        { cost: 500, took: 10_000 },
+      ],
+      15,
+    ],
+    [
+      'unknown after few that took no longer than a step may',
+      [{ cost: 100, took: 12_000 }],
+      undefined,
+    ],
+    [
+      'unknown after a small change that repaired much',
+      [{ cost: 50, done: 900, took: 20_000 }],
+      undefined,
+    ],
+  ] as const)('for each line is %s', (_what, declares, ms) => {
+    const time = timeOf(250, 'other', ...declares);
+    expect(time === undefined ? undefined : time / 250).toBe(ms);
+  });
+
+  test('is that of a small one, if nothing is known of lines', () => {
+    expect(timeOf(100, k8s, { cost: 5, took: 3_000 })).toBe(3_000);
+  });
+});
+
+describe('what was learnt', () => {
+  test('is kept for each device', () => {
+    const paceOf = createPaces();
+    const keeper = paceOf('bigip-1', BIGIP.declareSize);
+    expect(keeper.pace).toEqual(FULL_PACE);
+    keeper.pace = slower(keeper.pace, 0);
+    expect(stepOf(paceOf('bigip-1', BIGIP.declareSize).pace)).toBe(125);
+    expect(stepOf(paceOf('bigip-2', BIGIP.declareSize).pace)).toBe(500);
+  });
+
+  test('is not changed by time while AS3 gave up on nothing', () => {
+    expect(paceAt(FULL_PACE, 7_200_000)).toEqual(FULL_PACE);
   });
 });
 

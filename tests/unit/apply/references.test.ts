@@ -98,3 +98,26 @@ test('each object is looked for once, and not again for members that come and go
   await apply(2, { ...withRule(1, '/Common/good'), members: [] }, withRule(2, '/Common/good'));
   expect(asked).toHaveLength(1);
 });
+
+test('what is declared already is not looked for when another setting changes', async () => {
+  await apply(1, withRule(1, '/Common/good'));
+  const rules = ['/Common/good'];
+  await apply(
+    2,
+    exposure({ port: 1, settings: { ...SETTINGS, balance: 'ratio-member', iRules: rules } }),
+  );
+  expect(asked).toEqual([{ kind: 'iRule', path: '/Common/good' }]);
+});
+
+test('an object of another kind with the same name is no reason to leave a change out', async () => {
+  const path = '/Common/both';
+  there.add(path);
+  const profile = exposure({ port: 2, settings: { ...SETTINGS, profiles: { tcp: path } } });
+  const real = { ...world.device };
+  world.device.missing = async (references) => [
+    ...(await real.missing(references)),
+    { kind: 'iRule', path, response: 'not found' },
+  ];
+  await apply(1, withRule(1, path), profile);
+  expect(portsOn()).toEqual([2]);
+});

@@ -1,0 +1,130 @@
+/** What a declare that fails means for the changes that it contained (functions/apply/loop). */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
+import { applySlices, countCalls, portsOn, tryToApply } from '../../fixtures/partition.ts';
+
+const inner = (): DeviceError =>
+  new DeviceError('BIP509', 'ambiguous', 'bigip-1: a call of AS3 failed', {
+    hint: 'inner',
+    response: 'HTTP 500',
+  });
+const busy = (): DeviceError => new DeviceError('BIP503', 'transient', 'bigip-1: busy');
+const withRule = (port: number): ReturnType<typeof exposure> =>
+  exposure({ port, settings: { ...SETTINGS, iRules: ['/Common/rule'] } });
+
+let device: MemoryDevice;
+beforeEach(() => {
+  device = memoryDevice();
+});
+/** The declares fail in this order, the others succeed. */
+function failing(...errors: readonly (Error | undefined)[]): void {
+  const left = [...errors];
+  device.before = () => {
+    const error = left.shift();
+    if (error !== undefined) throw error;
+  };
+}
+
+describe('a fault inside the device', () => {
+  test('that a declare without changes has twice needs no third one: it depends on no change', async () => {
+    await applySlices(device, [slice(1, [exposure()])]);
+    failing(inner(), inner());
+    const { error } = await tryToApply(device, [slice(2, [exposure()])]);
+    expect(error).toMatchObject({ code: 'BIP509', fault: 'transient' });
+    expect(String(error)).toContain('does not depend on a change');
+    expect(device.declares).toHaveLength(3);
+  });
+
+  test('that happens without any change, too, is a fault of the device, and says so', async () => {
+    failing(inner(), inner(), inner());
+    const { error } = await tryToApply(device, [slice(1, [exposure()])]);
+    expect(error).toMatchObject({ code: 'BIP509', fault: 'transient' });
+    expect(String(error)).toContain('all changes wait until bigip-1 is repaired');
+  });
+
+  test('is not told from that of a change while the device is busy, so nothing is said about changes', async () => {
+    failing(inner(), inner(), busy());
+    const { error } = await tryToApply(device, [slice(1, [exposure()])]);
+    expect(error).toMatchObject({ code: 'BIP503', message: 'bigip-1: busy' });
+  });
+
+  test('does not end a repair: the same is declared again, although the live objects look right', async () => {
+    await applySlices(device, [slice(1, [exposure()])]);
+    failing(inner());
+    const calls = countCalls(device);
+    await applySlices(device, [slice(1, [exposure()])], { again: true });
+    expect(device.declares.map(({ ok }) => ok)).toEqual([true, false, true]);
+    // After the declare, not in its place.
+    expect(calls.verify).toBe(1);
+  });
+});
+
+describe('an answer that was lost', () => {
+  test('costs no comparison of the live objects if everything is declared', async () => {
+    let left = 1;
+    device.before = (_partition, _next, commit) => {
+      if (left-- <= 0) return;
+      commit();
+      throw new DeviceError('BIP505', 'ambiguous', 'no answer');
+    };
+    const calls = countCalls(device);
+    await applySlices(device, [slice(1, [exposure()])]);
+    expect([device.declares.length, calls.verify]).toEqual([1, 0]);
+  });
+});
+
+describe('a refusal with the name of an object', () => {
+  test('looks nothing up unless AS3 says that it did not find it', async () => {
+    failing(
+      new DeviceError('BIP421', 'content', 'refused', {
+        response: 'the rule /Common/rule does not fit the profile',
+      }),
+    );
+    const calls = countCalls(device);
+    const { rejections } = await applySlices(device, [slice(1, [withRule(7)])]);
+    expect([...rejections.values()]).toMatchObject([{ error: { code: 'BIP421' } }]);
+    // Before the declare, and before its next try.
+    expect(calls.missing).toBe(1);
+  });
+
+  test('that no change refers to is looked up for no change', async () => {
+    failing(
+      new DeviceError('BIP424', 'content', 'not found', {
+        hint: 'unfound',
+        response: 'Unable to find /Common/other for /k8s/x',
+      }),
+    );
+    const { rejections } = await applySlices(device, [slice(1, [withRule(7)])]);
+    expect([...rejections.values()]).toMatchObject([{ error: { code: 'BIP424' } }]);
+    expect(device.declares.map(({ ports, ok }) => [ports, ok])).toEqual([
+      [[7], false],
+      [[], true],
+    ]);
+  });
+});
+
+describe('a script that AS3 gave up on', () => {
+  test('is waited for, even if another client was in the way before', async () => {
+    let posts = 0;
+    device.before = () => {
+      posts += 1;
+      if (posts === 1) throw new DeviceError('BIP430', 'transient', 'another client declared');
+      if (posts === 2)
+        throw new DeviceError('BIP505', 'ambiguous', 'longer than 30 s', { hint: 'slow' });
+    };
+    device.verify = () => Promise.resolve([]);
+    const ports = Array.from({ length: 40 }, (_, i) => i + 1);
+    await applySlices(device, [
+      slice(
+        1,
+        ports.map((port) => exposure({ port })),
+      ),
+    ]);
+    expect(portsOn(device)).toEqual(ports);
+    // What it does late is the same, so a smaller declare would undo some of it.
+    expect(device.declares.map((one) => one.ports.length)).toEqual([40, 40, 40]);
+  });
+});
