@@ -135,6 +135,12 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is always false',
       why: FASTER,
     },
+    {
+      code: 'attempt?.only.has(changeId(entry)) === true',
+      what: '=== becomes !==',
+      in: 'plannedAlready',
+      why: FASTER,
+    },
     { code: '{}', what: 'is left out of the ??', in: 'planOf', why: BUG_ONLY },
     ...[
       'now === undefined || base === undefined || next === undefined',
@@ -153,6 +159,164 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'only === undefined', what: 'is left out of the ||', why: ALWAYS_THERE },
     { code: 'only', what: 'is left out of the &&', in: 'afterRefusal', why: ALWAYS_THERE },
     { code: 'suspect !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+    { code: '[]', what: 'is left out of the ??', in: 'nameOf', why: ALWAYS_THERE },
+    { code: '[]', what: 'is left out of the ??', in: 'spread', why: ALWAYS_THERE },
+  ],
+  'functions/apply/loop/judge.ts': [
+    { code: 'attempt === undefined', what: 'is always false', in: 'judge', why: ALWAYS_THERE },
+    {
+      code: 'error instanceof DeviceError',
+      what: 'is left out of the &&',
+      in: 'judgeProof',
+      why: NO_OTHER_CODE,
+    },
+    { code: '[]', what: 'is left out of the ??', in: 'unfound', why: ALWAYS_THERE },
+  ],
+  'functions/apply/loop/plan.ts': [
+    ...['fleetOf', 'only', 'seen.holders', 'orders', 'absences'].map((code) => ({
+      code,
+      what: 'is left out of the &&',
+      in: 'makePlan',
+      why: SAME_ABSENT,
+    })),
+    ...['movedFrom', 'closed', 'nodes', 'waiting'].map((code) => ({
+      code,
+      what: 'is left out of the &&',
+      in: 'surroundingsOf',
+      why: SAME_ABSENT,
+    })),
+    {
+      code: 'shareNodes === undefined',
+      what: 'is always false',
+      in: 'surroundingsOf',
+      why: SAME_ABSENT,
+    },
+    ...['heard', 'deferred'].map((code) => ({
+      code,
+      what: 'is left out of the &&',
+      in: 'outsideOfDeclaration',
+      why: SAME_ABSENT,
+    })),
+    {
+      code: 'slices.find((one) => one.owner === owner)',
+      what: '.find() becomes .findLast()',
+      why: 'of each owner there is one slice, the newest',
+    },
+    {
+      code: 'manualChanges.length > 0',
+      what: ['is left out of the &&', '> becomes >='],
+      why: FASTER,
+    },
+    { code: 'seen.state', what: 'is left out of the ??', in: 'resultOf', why: ALWAYS_THERE },
+  ],
+  'functions/apply/loop/retry.ts': [
+    {
+      code: "entry.kind !== 'rejected'",
+      what: 'is always false',
+      why: 'what was not rejected is planned again as it is, and changes nothing',
+    },
+    { code: 'known !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+  ],
+  'functions/apply/loop/step.ts': [
+    {
+      code: 'isFirst',
+      what: 'is always false',
+      in: 'observe',
+      why: 'readings count from the first plan, and addresses are chosen from the first reading',
+    },
+    { code: 'plannedAlready(loop)', what: 'is left out of the ??', why: FASTER },
+    {
+      code: "loop.phase === 'asking'",
+      what: 'is left out of the &&',
+      in: 'lookedUp',
+      why: 'no other look-up follows an attempt with an error',
+    },
+    {
+      code: 'error !== undefined',
+      what: 'is left out of the &&',
+      in: 'lookedUp',
+      why: ALWAYS_THERE,
+    },
+    {
+      code: "trying === 'one'",
+      what: 'is always true',
+      in: 'retry',
+      why: 'after all together nothing is left to be tried',
+    },
+    ...['known.attempt', 'before.attempt'].map((code) => ({
+      code,
+      what: 'is left out of the &&',
+      why: ALWAYS_THERE,
+    })),
+    ...['succeeded', 'refused'].map((where) => ({
+      code: '{}',
+      what: 'is left out of the ??',
+      in: where,
+      why: ALWAYS_THERE,
+    })),
+    {
+      code: "purpose === 'proof'",
+      what: 'is left out of the &&',
+      in: 'succeeded',
+      why: 'a repeated attempt begins without an error',
+    },
+    {
+      code: 'error !== undefined',
+      what: 'is left out of the &&',
+      in: 'succeeded',
+      why: ALWAYS_THERE,
+    },
+    { code: 'task === undefined', what: 'is always false', in: 'succeeded', why: ALWAYS_THERE },
+    {
+      code: 'error instanceof DeviceError',
+      what: 'is left out of the &&',
+      in: 'failed',
+      why: NO_OTHER_CODE,
+    },
+    {
+      code: '!(error instanceof DeviceError)',
+      what: 'is always false',
+      in: 'failed',
+      why: NO_OTHER_CODE,
+    },
+    { code: 'now !== undefined', what: 'is left out of the &&', in: 'judged', why: ALWAYS_THERE },
+    { code: 'now', what: 'is left out of the &&', in: 'judged', why: ALWAYS_THERE },
+    {
+      code: 'posted === undefined',
+      what: 'is left out of the ||',
+      in: 'waited',
+      why: ALWAYS_THERE,
+    },
+    {
+      code: "isOverspent(loop.spent, 'parts')",
+      what: 'is always false',
+      why: 'six smaller parts lead to the smallest, which cannot be made smaller',
+    },
+    { code: 'task === undefined', what: 'is left out of the ||', in: 'refused', why: ALWAYS_THERE },
+    {
+      code: 'before.work.refused - (pardon === undefined ? 0 : 1)',
+      what: '- becomes +',
+      why: 'one of the others is blamed, so another round follows in any case',
+    },
+    {
+      code: 'pardon === undefined',
+      what: 'is always true',
+      in: 'isolate',
+      why: 'one of the others is blamed, so another round follows in any case',
+    },
+  ],
+  'functions/apply/loop/work.ts': [
+    { code: 'expected !== undefined', what: 'is left out of the &&', why: SAME_ABSENT },
+    { code: '[]', what: 'is left out of the ??', in: 'attemptCost', why: ALWAYS_THERE },
+    { code: '0', what: 'is left out of the ??', in: 'costIn', why: ALWAYS_THERE },
+  ],
+  'functions/apply/pace.ts': [
+    {
+      code: 'done !== undefined',
+      what: 'is left out of the &&',
+      in: 'measured',
+      why: 'undefined is less than nothing',
+    },
   ],
 };
 

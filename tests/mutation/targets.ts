@@ -146,7 +146,12 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'loop',
     sources: ['functions/apply/loop/*.ts', 'functions/apply/pace.ts'],
-    tests: ['tests/unit/apply/*.test.ts', 'tests/property/apply/*.test.ts'],
+    tests: [
+      'tests/unit/apply/{addresses,approve,faults,group,inner,isolate,lifecycle,loop}.test.ts',
+      'tests/unit/apply/{nodes,pace,partition,quarantine,references,repair,rules}.test.ts',
+      'tests/unit/apply/waiting.test.ts',
+      'tests/property/apply/*.test.ts',
+    ],
     kinds: GUARDS,
   },
   {

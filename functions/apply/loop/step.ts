@@ -237,7 +237,7 @@ function declare(loop: Loop, changed: boolean, at: Instant): Step {
   // late events meet a fence.
   if (base.lockKey === undefined && Object.keys(next.owners).length === 0)
     return succeeded(loop, at);
-  return !changed && idle === 'look' && !half
+  return !changed && idle === 'look'
     ? does(loop, 'looking', { kind: 'verify', state: base.state })
     : post(loop, at);
 }
@@ -333,7 +333,7 @@ function judged(before: Loop, error: DeviceError, at: Instant): Step {
     case 'repeat':
       return does(loop, 'pausing', { kind: 'wait', time: verdict.after });
     case 'look':
-      return loop.seen.posted === undefined ? smaller(loop, at) : awaitLate(loop, at);
+      return awaitLate(loop, at);
     case 'smaller':
       return smaller(loop, at);
     case 'fail':
@@ -359,8 +359,7 @@ function waited(loop: Loop, at: Instant): Step {
 function smaller(before: Loop, at: Instant): Step {
   const pace = slower(before.pace, at.monotonic);
   const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
-  const isTask = loop.attempt?.purpose === 'task' && !isOverspent(loop.spent, 'parts');
-  const part = isTask ? smallerPart(loop, at) : undefined;
+  const part = isOverspent(loop.spent, 'parts') ? undefined : smallerPart(loop, at);
   return part === undefined ? fails(loop, loop.attempt?.error) : work(part, at);
 }
 

@@ -62,6 +62,28 @@ describe('a fault inside the device', () => {
   });
 });
 
+describe('a fault inside the device that left something undone', () => {
+  test('is followed by one declare: it was compared before, and does not count as incomplete', async () => {
+    device.before = (_partition, _next, commit) => {
+      if (device.declares.length > 1) return;
+      commit();
+      throw inner();
+    };
+    device.verify = () => Promise.resolve(device.declares.length === 1 ? ['differs'] : []);
+    const { tries } = await tryToApply(device, [slice(1, [exposure()])]);
+    expect(tries.map(({ outcome }) => outcome)).toEqual(['BIP509', 'applied']);
+  });
+
+  test('before does not keep it from being found in a change: that a declare without it succeeds is enough', async () => {
+    device.before = (_partition, next) => {
+      if (Object.keys(next.exposures).length > 0) throw inner();
+    };
+    device.verify = () => Promise.resolve(['an old difference']);
+    const { result } = await tryToApply(device, [slice(1, [exposure()])]);
+    expect([...(result?.rejections.values() ?? [])]).toMatchObject([{ error: { code: 'BIP509' } }]);
+  });
+});
+
 describe('an answer that was lost', () => {
   test('costs no comparison of the live objects if everything is declared', async () => {
     let left = 1;
@@ -127,4 +149,50 @@ describe('a script that AS3 gave up on', () => {
     // What it does late is the same, so a smaller declare would undo some of it.
     expect(device.declares.map((one) => one.ports.length)).toEqual([40, 40, 40]);
   });
+
+  test('again, although nothing was missing, is made smaller: not every difference is visible', async () => {
+    device.before = (_partition, next) => {
+      const more =
+        Object.keys(next.exposures).length - Object.keys(device.state().exposures).length;
+      if (more > 25) throw new DeviceError('BIP505', 'ambiguous', 'slow', { hint: 'slow' });
+    };
+    device.verify = () => Promise.resolve([]);
+    await applySlices(device, [
+      slice(
+        1,
+        Array.from({ length: 40 }, (_, i) => exposure({ port: i + 1 })),
+      ),
+    ]);
+    expect(device.declares.map((one) => one.ports.length)).toEqual([40, 40, 25, 40]);
+  });
+
+  test('without changes cannot be made smaller, so the messages come again', async () => {
+    await applySlices(device, [slice(1, [exposure()])]);
+    device.before = () => {
+      throw new DeviceError('BIP505', 'ambiguous', 'slow', { hint: 'slow' });
+    };
+    device.verify = () => Promise.resolve(['not there yet']);
+    const { error } = await tryToApply(device, [slice(2, [exposure()])]);
+    expect(error).toMatchObject({ code: 'BIP505' });
+    expect(device.declares).toHaveLength(2);
+  });
+});
+
+describe('a refusal for an address that is taken', () => {
+  const refused = (code: 'BIP421' | 'BIP422' | 'BIP423'): Promise<number> => {
+    failing(new DeviceError(code, 'content', 'refused'));
+    const calls = countCalls(device);
+    return applySlices(device, [slice(1, [exposure()])]).then(() => calls.foreign);
+  };
+
+  test.each([
+    ['BIP422', 2],
+    ['BIP423', 2],
+    ['BIP421', 1],
+  ] as const)(
+    '%s: the holders of addresses are read %i times, first for the plan',
+    async (code, times) => {
+      expect(await refused(code)).toBe(times);
+    },
+  );
 });

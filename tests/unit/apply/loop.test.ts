@@ -1,7 +1,9 @@
 /** The way of one partition's changes to the device: what is read, declared, repeated and told. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { expectedTime, fullPace } from '../../../functions/apply/pace.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
+import type { Declared } from '../../../shared/device/declared.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -258,6 +260,76 @@ describe('a script that is too slow', () => {
     expect(error).toMatchObject({ hint: 'slow' });
     expect(3 * BIGIP.declareSize.exposure).toBeLessThan(BIGIP.declareSize.most / 4);
     expect(device.declares).toHaveLength(1);
+  });
+});
+
+describe('the nodes', () => {
+  const reconciled = async (wanted: Slice): Promise<number> => {
+    let times = 0;
+    const real = { ...device };
+    device.reconcileMembers = (partition, state) => {
+      times += 1;
+      return real.reconcileMembers(partition, state);
+    };
+    await applySlices(device, [wanted]);
+    return times;
+  };
+
+  test('are drained and restored at the end, if there are any', async () => {
+    expect(await reconciled(asking(1, [1]))).toBe(1);
+    expect(await reconciled(asking(2, [1]))).toBe(1);
+    device = memoryDevice();
+    expect(await reconciled(asking(1, []))).toBe(0);
+  });
+
+  test('that cannot be reached make the messages come again: nothing is declared twice', async () => {
+    device.reconcileMembers = () =>
+      Promise.reject(new DeviceError('BIP505', 'ambiguous', 'no answer'));
+    const { error, tries } = await tryToApply(device, [asking(1, [1])]);
+    expect(error).toMatchObject({ code: 'BIP505' });
+    expect(tries).toHaveLength(1);
+  });
+});
+
+describe('what a device tells about a declare', () => {
+  const declareWith = (change: (declared: Declared) => Declared): void => {
+    const real = { ...device };
+    device.declare = async (...args) => change(await real.declare(...args));
+  };
+
+  test('is how long the next one will probably take, which it is asked with', async () => {
+    const pace = { pace: fullPace(BIGIP.declareSize) };
+    const asked: (number | undefined)[] = [];
+    const real = { ...device };
+    device.declare = (partition, state, lockKey, expected) => {
+      asked.push(expected);
+      return real.declare(partition, state, lockKey, expected);
+    };
+    device.time = () => 3_000;
+    await applySlices(device, [asking(1, [1])], { pace });
+    await applySlices(device, [asking(2, [1, 2])], { pace });
+    expect(asked).toEqual([undefined, 3_000]);
+  });
+
+  test('is nothing about small declares, if it was one of two halves', async () => {
+    const pace = { pace: fullPace(BIGIP.declareSize) };
+    device.time = () => 3_000;
+    const first = slice(1, [exposure({ port: 1, members: members(1) })]);
+    await applySlices(device, [first], { pace, shareNodes: false });
+    device.time = () => 20_000;
+    const second = slice(2, [exposure({ port: 1, members: members(1, 2) })]);
+    await applySlices(device, [second], { pace, shareNodes: true });
+    expect(device.declares).toHaveLength(3);
+    expect(expectedTime(pace.pace, 'k8s', 0)).toBe(3_000);
+  });
+
+  test('is its new key: without one it is read before the next declare', async () => {
+    declareWith(({ lockKey: _lockKey, ...declared }) => declared);
+    const calls = countCalls(device);
+    await applySlices(device, [asking(1, range(300))]);
+    expect(portsOn(device)).toEqual(range(300));
+    // Before each of the three, and whether anything is left.
+    expect(calls.read).toBe(4);
   });
 });
 

@@ -134,6 +134,16 @@ test('of several objects that are missing the first is named', async () => {
   expect([...rejections.values()][0]?.error.response).toContain('/Common/a');
 });
 
+test('an exposure that moves to another partition leaves this one, whatever its new content lacks', async () => {
+  await applySlices(device, [slice(1, [one, exposure({ port: 2 })])]);
+  device.absent.add('/Common/rule');
+  const calls = countCalls(device);
+  const settings = { ...SETTINGS, iRules: ['/Common/rule'] };
+  const moved = exposure({ port: 1, partition: 'edge', settings });
+  const { rejections } = await applySlices(device, [slice(2, [moved, exposure({ port: 2 })])]);
+  expect([portsOn(device), rejections.size, calls.missing]).toEqual([[2], 0, 0]);
+});
+
 test('a module that is missing is named as such', async () => {
   device.missing = (references) =>
     Promise.resolve(
@@ -224,6 +234,21 @@ describe('manual changes', () => {
       adopting: true,
     });
     expect(portsOn(device)).toEqual([1, 3]);
+    expect(calls.drift).toBe(1);
+  });
+
+  test('are looked for once, even if another client makes a second round necessary', async () => {
+    const calls = countCalls(device);
+    let left = 1;
+    device.before = () => {
+      if (left-- <= 0) return;
+      const live = device.partitions.get('k8s');
+      if (live !== undefined) live.declared = { ...device.state(), exposures: {} };
+      device.touch();
+      throw new DeviceError('BIP430', 'transient', 'another client declared');
+    };
+    await applySlices(device, [slice(2, [one, exposure({ port: 2 })])], { adopting: true });
+    expect(portsOn(device)).toEqual([1, 2]);
     expect(calls.drift).toBe(1);
   });
 
