@@ -27,6 +27,7 @@ import {
   declarePath,
   existsOnDevice,
   foundIn,
+  rememberDeclared,
   signed,
 } from './state/partition.ts';
 import type { PartitionReading } from '../device/reading.ts';
@@ -136,6 +137,9 @@ function createDeclarations(
     const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
     const outcome = await post(session, clock, config, { partition, tenant, expected });
     fences.declared(partition, state.owners);
+    const { lockKey: stored } = outcome;
+    if (stored !== undefined)
+      rememberDeclared(config, partition, { state, lockKey: stored }, hostname);
     await sync(session, clock, config, surroundings.log);
     return outcome;
   };

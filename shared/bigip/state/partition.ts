@@ -5,7 +5,7 @@ import { EMPTY_STATE } from '../../domain/declared/declared.ts';
 import { declarationOf } from '../rest/answers.ts';
 import { readTenant } from '../as3/read.ts';
 import type { As3Tenant } from '../as3/types.ts';
-import type { PartitionReading } from '../../device/reading.ts';
+import type { DeclaredPartition, PartitionReading } from '../../device/reading.ts';
 import { DeviceError } from '../../device/errors.ts';
 import type { Session } from '../rest/session.ts';
 import type { DeviceResponse } from '../rest/transport.ts';
@@ -25,12 +25,41 @@ export function declarePath(partition: string): string {
 export type PartitionReader = (partition: string) => Promise<FoundDeclaration>;
 
 /**
- * The lock key is a digest of everything stored in a partition (as3.md §9.4), so a reading with the
- * same key is equal, whichever unit answers: a thousand exposures are parsed once per declaration,
- * not once per event.
+ * The last declaration of each partition. The lock key is a digest of everything stored in a
+ * partition (as3.md §9.4), so a reading with the same key is equal, whichever unit answers: a
+ * thousand exposures are parsed once per declaration, not once per event. apply and express have
+ * connections of their own and share this in one process.
  */
+const LAST = new WeakMap<
+  DeviceConfig,
+  Map<string, { readonly key: string; readonly found: FoundDeclaration }>
+>();
+
+function lastOf(config: DeviceConfig): NonNullable<ReturnType<(typeof LAST)['get']>> {
+  const last = LAST.get(config) ?? new Map();
+  LAST.set(config, last);
+  return last;
+}
+
+/** What was just declared need not be parsed, if it is still there with the next reading. */
+export function rememberDeclared(
+  config: DeviceConfig,
+  partition: string,
+  { state, lockKey: key }: DeclaredPartition,
+  declaredBy: string | undefined,
+): void {
+  if (key === undefined) return;
+  // As it is rendered if it is not said.
+  const declared = { state: { ...state, shareNodes: state.shareNodes ?? false }, lockKey: key };
+  lastOf(config).set(partition, {
+    key,
+    found: { reading: { kind: 'ours', declared }, declaredBy },
+  });
+}
+
+/** Reads the partitions of one device over this session. */
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
-  const last = new Map<string, { readonly key: string; readonly found: FoundDeclaration }>();
+  const last = lastOf(config);
   return async (partition) => {
     const tenant = await session.find(
       { path: declarePath(partition), kind: 'declared' },

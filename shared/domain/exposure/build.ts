@@ -19,6 +19,7 @@ import { misplaced } from './misplaced.ts';
 import { redirectNotes, serverNameNotes } from './server-names.ts';
 import { unjudged } from './unjudged.ts';
 import { type Group, judgeAll, type Site } from './groups.ts';
+import { createResolver } from './settings/resolve.ts';
 import type { Note } from './settings/layers.ts';
 
 export type { ExposureContext } from './context.ts';
@@ -194,6 +195,7 @@ export function buildExposures(
     context,
     groups: new Map(),
     addresses: new Map(),
+    resolve: createResolver(context.policy),
     notes: [...notes, ...unjudged(pool, context.mesh), ...misplaced(pool)],
   };
   const refusals = judgeAll(site, candidates);

@@ -19,7 +19,7 @@ import {
   formatForeignMembers,
 } from './place.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
-import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
+import type { createResolver, ResolvedSettings } from './settings/resolve.ts';
 import { allowsInternal } from './settings/policy.ts';
 import {
   type Requirement,
@@ -58,6 +58,8 @@ export interface Site {
   /** The first group of each virtual address, whose partition applies to all. */
   readonly addresses: Map<string, Group>;
   readonly notes: Note[];
+  /** Most servers have the same settings, which are resolved once. */
+  readonly resolve: ReturnType<typeof createResolver>;
 }
 
 /**
@@ -204,7 +206,7 @@ function clashOnAddress(
 /** Creates the group of the first server on an address and port, or refuses it. */
 function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
   const { candidate, place, protocol } = asked;
-  const { pool, context } = site;
+  const { pool } = site;
   const refusedIfNew = asked.refusedIfNew ?? lackingOverUdp(site, asked);
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
@@ -218,11 +220,11 @@ function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
     .filter((one) => one.transport === protocol)
     .flatMap((one) => one.kinds);
   const proxyProtocol = protocol === 'tcp' && expectsProxyProtocol(site, candidate);
-  const resolved = resolveSettings(
-    withNetwork(candidate, asked.network),
-    { protocol, kinds, proxyProtocol },
-    context.policy,
-  );
+  const resolved = site.resolve(withNetwork(candidate, asked.network), {
+    protocol,
+    kinds,
+    proxyProtocol,
+  });
   const [first] = resolved.refusals;
   if (first !== undefined)
     return {

@@ -3,6 +3,8 @@ import type { BigipOptions, LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/device/device.ts';
 import { createDevice } from '../../../shared/bigip/device.ts';
+import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
+import type { Member } from '../../../shared/domain/exposure/exposure.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -31,7 +33,11 @@ function connect(
   over: Partial<DeviceConfig> = {},
   secret: { password?: string; ca?: string | undefined } = {},
 ): Device {
-  const config = DeviceConfig.parse({
+  return opened(bigip, configOf(bigip, over), secret);
+}
+
+function configOf(bigip: LabBigip, over: Partial<DeviceConfig> = {}): DeviceConfig {
+  return DeviceConfig.parse({
     name: 'bigip-1',
     url: bigip.url,
     username: bigip.username,
@@ -40,6 +46,13 @@ function connect(
     requestTimeout: 5,
     ...over,
   });
+}
+
+function opened(
+  bigip: LabBigip,
+  config: DeviceConfig,
+  secret: { password?: string; ca?: string | undefined } = {},
+): Device {
   const device = createDevice(
     config,
     {
@@ -87,6 +100,31 @@ describe('a BIG-IP', () => {
       await declare(other, newer);
       expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
     }
+  });
+
+  test('what it declared is read back as if it had been parsed, also by other connections', async () => {
+    const bigip = await lab();
+    const config = configOf(bigip);
+    const device = opened(bigip, config);
+    const members: Member[] = [
+      { address: '10.0.0.1', port: 80, availability: 'ready' },
+      { address: '10.0.0.2', port: 80, availability: 'draining' },
+    ];
+    const one = exposure({ port: 443, members });
+    const state = planPartition('k8s', EMPTY_STATE, [slice(1, [one, exposure()])], {
+      sameFleet: () => false,
+    }).next;
+    await declare(device, state);
+    const reading = await device.read('k8s');
+    expect(reading).toEqual(await connect(bigip).read('k8s'));
+    const { password, ca } = bigip;
+    const nodes = openNodeAccess(
+      config,
+      { password: () => Promise.resolve(password), ca },
+      { clock: processClock, random: Math.random },
+    );
+    open.push(nodes);
+    expect(reading.kind === 'ours' && reading.declared.state).toBe(await nodes.declared('k8s'));
   });
 
   test('tells a wrong password, an untrusted certificate, no AS3 and an unreachable device apart', async () => {

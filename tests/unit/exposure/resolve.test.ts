@@ -4,6 +4,7 @@ import type { ListenerKind } from '../../../shared/domain/istio/port-mapping.ts'
 import { COMBINATIONS } from '../../../shared/domain/exposure/settings/combinations.ts';
 import { PolicyConfig } from '../../../shared/domain/exposure/settings/policy.ts';
 import {
+  createResolver,
   type ListenerTraits,
   resolveSettings,
 } from '../../../shared/domain/exposure/settings/resolve.ts';
@@ -396,4 +397,23 @@ describe('a combination', () => {
           expect(schema.safeParse(value ?? examples[0]).success).toBe(true);
         }
   });
+});
+
+test('equal requests of a build are resolved once, others are not mixed up with them', () => {
+  const resolveOnce = createResolver(ANY);
+  const said = (idle: number, source = 'Gateway a/b'): Parameters<typeof resolveOnce>[0] => ({
+    wanted: { connectionLimit: idle },
+    sources: { connectionLimit: source },
+    disagreements: [],
+  });
+  const first = resolveOnce(said(60), TCP);
+  expect(resolveOnce(said(60), { ...TCP })).toBe(first);
+  expect(first).toEqual(resolveSettings(said(60), TCP, ANY));
+  for (const [other, at] of [
+    [said(61), TCP],
+    [said(60, 'Gateway c/d'), TCP],
+    [said(60), UDP],
+    [said(60), PROXY],
+  ] as const)
+    expect(resolveOnce(other, at)).toEqual(resolveSettings(other, at, ANY));
 });

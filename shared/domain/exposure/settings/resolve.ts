@@ -348,3 +348,16 @@ export function resolveSettings(
     ],
   };
 }
+
+/** The same for all servers of a build: equal requests get one result. */
+export function createResolver(
+  policy: PolicyConfig,
+): (said: MergedSettings, at: ListenerTraits) => ResolvedSettings {
+  const known = new Map<string, ResolvedSettings>();
+  return (said, at) => {
+    const key = JSON.stringify([said.wanted, said.sources, at]);
+    const resolved = known.get(key) ?? resolveSettings(said, at, policy);
+    known.set(key, resolved);
+    return resolved;
+  };
+}
