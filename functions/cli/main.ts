@@ -13,6 +13,7 @@ import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerFailures } from './commands/failures.ts';
 import { registerKeys } from './commands/keys.ts';
+import { registerNetwork } from './commands/network.ts';
 import { registerPorts } from './commands/ports.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
@@ -42,6 +43,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerFailures,
   registerReplay,
   registerKeys,
+  registerNetwork,
   registerDoctor,
   registerCompletion,
   registerVersion,

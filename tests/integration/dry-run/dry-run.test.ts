@@ -113,6 +113,8 @@ describe('every command', () => {
     ],
     'import-cis': () => [[0, 'import', 'cis', ...files()]],
     keys: () => [[0, 'keys', 'new', CLUSTER, '--dir', site.dir]],
+    // Refused, because no cluster here has paths.
+    network: () => [[1, 'network', 'setup', '--device', 'bigip', ...config()]],
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],

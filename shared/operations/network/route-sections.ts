@@ -1,0 +1,56 @@
+/** What routes to nodes need once. */
+import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
+import type { SetupSection, SetupValues } from './setup-values.ts';
+
+/** `192.0.2.4%2/24` */
+export function inRouteDomain(network: string, routeDomain: number): string {
+  const [address = '', length] = network.split('/');
+  return `${withRouteDomain(address, routeDomain)}/${length}`;
+}
+
+/** The partition for what Sluice keeps; it belongs to no declaration. */
+export function partitionLine({ device }: SetupValues): string {
+  return `create auth partition ${device.networks.partition}`;
+}
+
+/** A Declarative Onboarding declaration with these objects in Common. */
+export function onboarding(objects: Readonly<Record<string, object>>): SetupSection {
+  const declaration = {
+    schemaVersion: '1.0.0',
+    class: 'Device',
+    async: true,
+    Common: { class: 'Tenant', ...objects },
+  };
+  return {
+    title: 'The same with Declarative Onboarding (add the objects to your declaration)',
+    format: 'declarative-onboarding',
+    text: JSON.stringify(declaration, null, 2),
+  };
+}
+
+/** A self IP among the nodes, and the partition for the routes. */
+export function routeSections(values: SetupValues): readonly SetupSection[] {
+  const { cluster, localNetwork, vlan } = values;
+  const address = inRouteDomain(localNetwork, cluster.routeDomain);
+  const name = `${cluster.id}_nodes`;
+  return [
+    {
+      title: `On this unit: a self IP among the nodes of ${cluster.id}, and the partition for its routes`,
+      format: 'tmsh',
+      text: [
+        `create net self /Common/${name} address ${address} vlan ${vlan} allow-service none traffic-group traffic-group-local-only`,
+        partitionLine(values),
+        'save sys config',
+      ].join('\n'),
+    },
+    onboarding({
+      [name]: {
+        class: 'SelfIp',
+        address,
+        vlan: vlan.split('/').at(-1) ?? vlan,
+        allowService: 'none',
+        trafficGroup: 'traffic-group-local-only',
+      },
+    }),
+  ];
+}
