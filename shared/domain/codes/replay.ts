@@ -71,9 +71,11 @@ export const REPLAY_CODES = {
     retryable: false,
   },
   RPL708: {
-    title: 'The job is paused because a device does not answer',
-    cause: 'While the device is unreachable, Sluice cannot determine what the replay would change.',
-    fix: 'Repair the device, then resume the job.',
+    title: 'The job is paused because a device or a key cannot be read',
+    cause:
+      'While a device, or a key in clusters[].verifyKeys, cannot be read, Sluice cannot ' +
+      'determine what the replay would change.',
+    fix: 'Repair what the reason names, then resume the job.',
     retryable: true,
   },
   RPL709: {

@@ -229,7 +229,7 @@ async function finish({ world, books }: Run, job: ReplayJob): Promise<ReplayJob>
   return ended;
 }
 
-/** Sends the next waiting unit. An unreachable device pauses the job (RPL708). */
+/** Sends the next waiting unit. A device or key that cannot be read pauses the job (RPL708). */
 async function send(run: Run, job: ReplayJob, due: number): Promise<ReplayJob> {
   const { world, books } = run;
   const [unit] = books.waiting;

@@ -64,7 +64,7 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
       context,
     );
     if ((answer?.batchItemFailures.length ?? 0) > 0)
-      return { refused: { code: 'RPL706', reason: 'map could not process it now' } };
+      return { postponed: 'map cannot process it now; the log says why' };
     return read(noted);
   };
 }

@@ -10,9 +10,12 @@ import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import { isOutage } from '../../queue/away.ts';
 import { verdictOf } from '../../queue/batch.ts';
+import { parseAttributes } from '../../queue/envelope-attributes.ts';
 import { parseEvent } from '../../queue/envelope.ts';
 import { createKeyring } from '../../queue/keyring.ts';
 import type { Keyring } from '../../queue/keyring.ts';
+import { checkSignature } from '../../queue/origin.ts';
+import type { OriginRefusal } from '../../queue/origin.ts';
 import { proofOfHandedOver } from '../../queue/proof.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
 import { capabilitiesOf, openDevice } from '../../host/devices.ts';
@@ -30,10 +33,17 @@ export interface MapRefusal {
   readonly reason: string;
 }
 
-/** Maps a snapshot; the host provides the deployed function. */
+/**
+ * Maps a snapshot; the host provides the deployed function. `postponed`: why map would try it again
+ * later, which says nothing about the event.
+ */
 export type MapEvent = (
   event: Evidence['event'],
-) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: MapRefusal }>;
+) => Promise<
+  | { readonly slices: readonly Slice[] }
+  | { readonly refused: MapRefusal }
+  | { readonly postponed: string }
+>;
 
 /**
  * The part of the configuration that the failure concerned; without a device, all devices of the
@@ -68,6 +78,20 @@ type Reading =
 const invalid = ({ code, reason }: MapRefusal): Preview => ({
   verdict: 'invalid',
   code,
+  reason,
+  difference: [],
+});
+
+/** A job pauses at such an event. */
+const unknown = ({
+  code,
+  reason,
+}: {
+  readonly code?: string;
+  readonly reason: string;
+}): Preview => ({
+  verdict: 'unknown',
+  ...(code === undefined ? {} : { code }),
   reason,
   difference: [],
 });
@@ -211,14 +235,29 @@ async function previewEvent(
         'so it may be older than later snapshots of its watcher; ' +
         'archive it, because newer snapshots have the current state',
     });
+  const away = await unreadableKey(scope, event);
+  if (away !== undefined) return unknown(away);
   const found = await slicesOf(scope, event);
   if ('refused' in found) return invalid(found.refused);
+  if ('postponed' in found) return unknown({ reason: found.postponed });
   const slices = found.slices.filter(
     (slice) => aim.device === undefined || slice.device === aim.device,
   );
   return combinePreviews(
     await Promise.all(slices.flatMap((slice) => previewSlice(scope, slice, aim))),
   );
+}
+
+/** Why the signature of a snapshot can neither be accepted nor refused now, if that is so. */
+async function unreadableKey(
+  { config, keys }: Scope,
+  { queue, body }: Evidence['event'],
+): Promise<OriginRefusal | undefined> {
+  const claimed = queue === 'snapshots' ? parseAttributes(body) : undefined;
+  if (claimed === undefined || 'refused' in claimed) return undefined;
+  const cluster = config.clusters.find(({ id }) => id === claimed.ok.cluster);
+  const origin = cluster && (await checkSignature({ claimed: claimed.ok, keys }, cluster));
+  return origin?.kind === 'away' ? origin : undefined;
 }
 
 function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent> {
@@ -256,13 +295,7 @@ function previewSlice(
   const partitions = aim.partition === undefined ? device.partitions : [aim.partition];
   return partitions.map(async (partition): Promise<Preview> => {
     const reading = await read(device, partition);
-    if (reading.kind === 'unknown')
-      return {
-        verdict: 'unknown',
-        ...(reading.code === undefined ? {} : { code: reading.code }),
-        reason: reading.reason,
-        difference: [],
-      };
+    if (reading.kind === 'unknown') return unknown(reading);
     const surroundings = await surroundingsOf(device, read, look);
     return previewPartition(reading, {
       slice,

@@ -63,7 +63,7 @@ export async function sendUnit(
     if (preview.verdict === 'unknown')
       return {
         kind: 'away',
-        reason: `${item.device ?? 'a device'} does not answer, so the effect of a replay is unknown: ${preview.reason}`,
+        reason: `the effect of a replay on ${item.device ?? 'its devices'} is unknown: ${preview.reason}`,
       };
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }

@@ -289,7 +289,7 @@ describe('what a person decides at the last moment', () => {
         who: 'replay',
         action: 'replay pause',
         selection: 'job job1',
-        why: expect.stringMatching(/^RPL708: bigip-1 does not answer/),
+        why: expect.stringMatching(/^RPL708: the effect of a replay on bigip-1 is unknown: /),
         result: 'paused',
       },
     ]);

@@ -97,7 +97,7 @@ describe('a snapshot that is mapped for a preview', () => {
     [
       'to be tried again',
       { batchItemFailures: [{ itemIdentifier: 'm1' }] },
-      { refused: { code: 'RPL706', reason: 'map could not process it now' } },
+      { postponed: 'map cannot process it now; the log says why' },
     ],
   ])('is %s', async (_what, verdict, expected) => {
     expect(await mapped(() => Promise.resolve(verdict))).toEqual(expected);

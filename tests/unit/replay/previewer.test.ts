@@ -1,5 +1,6 @@
 /** How a previewer reads devices, and which events it never looks into. */
 import { describe, expect, test } from '@jest/globals';
+import { ConfigError } from '../../../shared/config/error.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -13,7 +14,8 @@ import {
 import type { Evidence } from '../../../shared/failures/port.ts';
 import type { Preview } from '../../../shared/failures/replay/job.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
-import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
+import { INGRESS_DESIRED, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
+import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
 import { memoryDevice, type MemoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { CLUSTERS, configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
@@ -22,13 +24,14 @@ const KEY = '172.16.100.195:32400/tcp';
 const PARKED = 'evidence/00/0000000000000000/000000000000.json';
 const IMPORTED = 'imported/00/0000000000000000/000000000000.json';
 
+const META = {
+  id: 'e',
+  cluster: 'east',
+  subject: 'east/istio-system/istio-ingressgateway',
+  time: '2026-11-23T00:00:00Z',
+};
 const bodyOf = (wanted: Slice): string =>
-  serialiseEvent(INGRESS_DESIRED, wanted, {
-    id: 'e',
-    cluster: 'east',
-    subject: wanted.owner,
-    time: '2026-11-23T00:00:00Z',
-  });
+  serialiseEvent(INGRESS_DESIRED, wanted, { ...META, subject: wanted.owner });
 const event = (over: Partial<Evidence['event']> = {}): Evidence['event'] => ({
   queue: 'slices',
   group: 'bigip-1',
@@ -187,6 +190,44 @@ describe('a previewer', () => {
     const other = setting();
     other.device.read = () => Promise.reject(Object.assign(new Error('x'), { code: 'BIP501' }));
     expect(await other.preview()).toMatchObject({ verdict: 'unknown', code: 'BIP501' });
+  });
+
+  test('says unknown of a snapshot that map would try again later', async () => {
+    const { preview } = setting({ map: () => Promise.resolve({ postponed: 'not now' }) });
+    expect(await preview(snapshot)).toEqual({
+      verdict: 'unknown',
+      reason: 'not now',
+      difference: [],
+    });
+  });
+
+  test.each([
+    ['of this store', PARKED],
+    ['of a bundle', IMPORTED],
+  ])('says unknown of a snapshot %s whose key cannot be read, and why', async (_where, from) => {
+    const pair = newKeyPair();
+    const signer = readSigner(pair.privatePem);
+    if ('problem' in signer) throw new Error(signer.problem);
+    const signed = event({
+      queue: 'snapshots',
+      body: serialiseEvent(INGRESS_OBSERVED, { any: 'thing' }, META, signer.ok),
+    });
+    const { preview, runtime } = setting({
+      config: configOf({
+        clusters: CLUSTERS.map((id) => ({ id, verifyKeys: [`env:${id}.pub`] })),
+      }),
+    });
+    let resolve = (): Promise<string> =>
+      Promise.reject(new ConfigError('GW102', 'env:east.pub', [{ path: '', message: 'denied' }]));
+    runtime.secrets.resolve = () => resolve();
+    expect(await preview(signed, {}, from)).toEqual({
+      verdict: 'unknown',
+      code: 'GW102',
+      reason: expect.stringContaining('denied'),
+      difference: [],
+    });
+    resolve = () => Promise.resolve(pair.publicPem);
+    expect(await preview(signed, {}, from)).toMatchObject({ verdict: 'would-apply' });
   });
 
   test('closes what it connected to, and nothing that it could not connect to', async () => {

@@ -220,7 +220,7 @@ describe('replay on a schedule', () => {
     site.away.device = true;
     expect(await turn(site)).toMatchObject({
       kind: 'ran',
-      reason: expect.stringContaining('does not answer'),
+      reason: expect.stringContaining('on bigip-1 is unknown'),
     });
     expect(site.sent).toEqual([]);
     site.away.device = false;

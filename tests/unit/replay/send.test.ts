@@ -230,16 +230,16 @@ describe('what is not sent', () => {
   });
 
   test.each([
-    [{ device: 'bigip-1' }, 'bigip-1 does not answer'],
-    [{ device: undefined }, 'a device does not answer'],
-  ])('nothing at all while a device is away (%j)', async (over, words) => {
+    [{ device: 'bigip-1' }, 'bigip-1'],
+    [{ device: undefined }, 'its devices'],
+  ])('nothing at all while a device is away (%j)', async (over, where) => {
     const desk = startDesk();
     desk.preview = () => preview('unknown', { reason: 'no connection' });
     const unit = desk.unit(itemOf(await desk.park(1), over));
     const outcome: SendOutcome = await sendUnit(desk.world, JOB, unit);
     expect(outcome).toEqual({
       kind: 'away',
-      reason: `${words}, so the effect of a replay is unknown: no connection`,
+      reason: `the effect of a replay on ${where} is unknown: no connection`,
     });
     expect([desk.sent, unit.saves]).toEqual([[], []]);
   });
