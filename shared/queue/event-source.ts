@@ -120,7 +120,8 @@ async function work(
   await lease.end();
   const done = await settle(options, { batch: left, leases }, verdict);
   leases.forget(batch);
-  return done;
+  // A later call of the group waits only for this one.
+  return new Set(batch.map(({ id }) => id).filter((id) => finished.has(id) || done.has(id)));
 }
 
 /** Messages, and the time before they were asked for. */

@@ -197,6 +197,31 @@ describe('an event source', () => {
     expect(await depth()).toBe(0);
   });
 
+  test('a message whose lease ended more than once during its call is not handled again', async () => {
+    const receipts: string[] = [];
+    const receiving: Queue = {
+      ...queue,
+      receive: async (options) => {
+        const messages = await queue.receive(options);
+        receipts.push(...messages.map(({ receipt }) => receipt));
+        return messages;
+      },
+    };
+    await send('a1');
+    start({ lease: 6_000, concurrency: 3, queue: receiving });
+    await idle();
+    for (const count of [1, 2]) {
+      expect(receipts).toHaveLength(count);
+      await queue.changeVisibility(receipts.at(-1) ?? '', 0);
+      await clock.pass(100);
+    }
+    expect(receipts).toHaveLength(3);
+    call(0).answer();
+    await clock.pass(100);
+    expect(calls).toHaveLength(1);
+    expect(await depth()).toBe(0);
+  });
+
   test('one that its call does not finish is handled again after it', async () => {
     await send('a1');
     start({ lease: 6_000 });
