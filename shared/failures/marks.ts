@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { QueueMessage, QueueName } from '../queue/port.ts';
 import type { Marks } from '../queue/suspects.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { lazily } from '../runtime/lazy.ts';
 import type { Blobs } from './blobs.ts';
 
 /** Prefix of the blobs with crash counts. */
@@ -34,21 +35,20 @@ export function marksOver(
   open: () => Promise<Blobs>,
   clock: Pick<Clock, 'now'>,
 ): Marks {
-  let opened: Promise<Blobs> | undefined;
-  const blobs = (): Promise<Blobs> => (opened ??= open());
+  const blobs = lazily(open);
   const key = ({ id }: QueueMessage): string =>
     `${MARKS}${queue}/${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`;
   return {
     get: async (message) => {
-      const blob = await (await blobs()).get(key(message));
+      const blob = await (await blobs.get()).get(key(message));
       return blob === undefined ? 0 : readMark(blob.text).tries;
     },
     set: async (message, tries) => {
       const mark: Mark = { tries, at: Math.max(0, Math.round(clock.now())) };
-      await (await blobs()).put(key(message), JSON.stringify(mark));
+      await (await blobs.get()).put(key(message), JSON.stringify(mark));
     },
-    clear: async (message) => (await blobs()).delete(key(message)),
-    close: async () => (await opened)?.close(),
+    clear: async (message) => (await blobs.get()).delete(key(message)),
+    close: () => blobs.close((opened) => opened.close()),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Runtime } from '../host/runtime.ts';
+import { lazily } from '../runtime/lazy.ts';
 import type { Failures } from './open.ts';
 
 /** The failure store of this process, opened once. */
@@ -7,23 +8,15 @@ export interface Store {
   readonly close: () => Promise<void>;
 }
 
-/**
- * Loaded on first use, because the S3 client would slow down every cold start. A failed start is
- * retried.
- */
-export function createStore({ config, clock, id }: Runtime): Store {
-  let opened: Promise<Failures> | undefined;
-  const open = async (): Promise<Failures> => {
+/** Loaded on first use. A failed start is retried. */
+export function createStore({
+  config,
+  clock,
+  id,
+}: Pick<Runtime, 'config' | 'clock' | 'id'>): Store {
+  const failures = lazily(async () => {
     const { openFailures } = await import('./open.ts');
     return openFailures(config.failures, { clock, id });
-  };
-  return {
-    open: () => {
-      opened ??= open();
-      return opened;
-    },
-    close: async () => {
-      await (await opened?.catch(() => undefined))?.close();
-    },
-  };
+  });
+  return { open: () => failures.get(), close: () => failures.close((opened) => opened.close()) };
 }

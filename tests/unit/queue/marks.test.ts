@@ -32,6 +32,23 @@ test('the count of a message outlives the process, and is separate for each queu
   expect(await marksOver('snapshots', async () => blobs, clock).get(message('a'))).toBe(0);
 });
 
+test('the storage is opened again after it could not be opened', async () => {
+  const [blobs, { clock }] = [memoryBlobs(), testRuntime()];
+  let opens = 0;
+  const marks = marksOver(
+    'slices',
+    async () => {
+      opens += 1;
+      if (opens === 1) throw new Error('away');
+      return blobs;
+    },
+    clock,
+  );
+  await expect(marks.set(message('a'), 1)).rejects.toThrow('away');
+  await marks.set(message('a'), 2);
+  expect([await marks.get(message('a')), opens]).toEqual([2, 2]);
+});
+
 /**
  * Red without `suspects.prune` in the pruner: the mark of a message that its queue deleted is kept
  * forever.
