@@ -172,8 +172,8 @@ export async function bundle(targets: readonly Target[], root: string, out: stri
   for (const path of launchers) writeWhole(path, launcher, 0o755);
   const outputs = [...result.outputFiles.map(({ path }) => path), ...launchers];
   removeOldChunks(out, outputs);
-  // The launcher keeps compiled code there.
-  rmSync(join(out, 'compile-cache'), { recursive: true, force: true });
+  for (const path of launchers)
+    rmSync(join(dirname(path), 'compile-cache'), { recursive: true, force: true });
   return {
     inputs: Object.keys(result.metafile.inputs).sort(),
     outputs,

@@ -973,7 +973,7 @@ describe('the build', () => {
 
   test('the command line program keeps its compiled code until the next build', async () => {
     const folder = repository('compiled');
-    const cache = join(folder, 'dist', 'compile-cache');
+    const cache = join(folder, 'dist', 'cli', 'compile-cache');
     await builder(folder).run();
     expect(existsSync(cache)).toBe(false);
     await run(process.execPath, [join(folder, 'dist', 'cli', 'sluice.mjs')]);
@@ -982,6 +982,17 @@ describe('the build', () => {
     changeAnswer(folder);
     await builder(folder).run();
     expect(existsSync(cache)).toBe(false);
+  });
+
+  test('leaves no compiled code in the folder of another user', async () => {
+    const folder = repository('compiled-other');
+    await builder(folder).run();
+    const other = join(folder, 'other-user.mjs');
+    writeFileSync(other, 'const uid = process.getuid();\nprocess.getuid = () => uid + 1;\n');
+    const path = join(folder, 'dist', 'cli', 'sluice.mjs');
+    const { stdout } = await run(process.execPath, ['--import', other, path]);
+    expect(stdout).toBe('echo yes\n');
+    expect(existsSync(join(folder, 'dist', 'cli', 'compile-cache'))).toBe(false);
   });
 
   test('reports a Node version that is too old in one sentence, before the program is linked', async () => {
