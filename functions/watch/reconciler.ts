@@ -139,17 +139,8 @@ export class IngressReconciler {
     }
     if (meaning.isDeparture) this.#workers.drains.enqueue();
     this.#sender.noticed(noticed.change);
-    if (this.#isOwnServiceWrite(noticed)) this.#emitter.touched();
+    if (isOwnServiceWrite(noticed, (port) => this.#ownPorts.has(port))) this.#emitter.touched();
     else this.#emitter.changed(noticed.change, isUrgent(noticed));
-  }
-
-  #isOwnServiceWrite({ before, observed }: CacheChange): boolean {
-    if (before?.of !== 'services' || observed.of !== 'services') return false;
-    return isOwnServiceWrite(before.object, observed.object, (port) => this.#isOwnPort(port));
-  }
-
-  #isOwnPort(port: PortKey): boolean {
-    return this.#ownPorts.has({ ...port, service: this.#name });
   }
 
   /** The Gateways whose servers the ingress exposes. */
@@ -325,7 +316,8 @@ export class IngressReconciler {
 
   #isOwnWrite(sent: Content, content: Content): boolean {
     const { ref } = this;
-    const isOwnPort = (port: PortKey): boolean => this.#isOwnPort(port);
+    const isOwnPort = (port: PortKey): boolean =>
+      this.#ownPorts.has({ ...port, service: this.#name });
     const mapping = ({ objects }: Content): PortMapping => mapIngress(ref, objects, this.#mesh);
     try {
       return isOwnWrite({ ref, isOwnPort, mapping }, sent, content);

@@ -79,7 +79,10 @@ export class Emitter {
 
   /** Something changed that is no change by an author, such as what Sluice itself wrote. */
   touched(): void {
-    this.#touch(false);
+    // A snapshot that waits for it does not wait for more like it.
+    if (this.#heldUntil === undefined) return this.#touch(false);
+    this.#observed = false;
+    this.#wake.notify();
   }
 
   /** Sends again without a change. */
@@ -120,8 +123,9 @@ export class Emitter {
         continue;
       }
       const isHeld = this.#heldUntil !== undefined;
-      // Changes during the wait do not start it again; they are observed after it. So are members
-      // that leave: planning the Service ports of a large ingress takes longer than sending it.
+      // Changes during the wait do not start it again; they are debounced, and observed after it. So
+      // are members that leave: planning the Service ports of a large ingress takes longer than
+      // sending it.
       const isObservedAfter = isHeld || this.#urgent;
       if (!isObservedAfter) this.#observe();
       if (
@@ -137,9 +141,9 @@ export class Emitter {
   /** 0 if due. */
   #pause(): number {
     const now = this.#options.clock.monotonic();
-    if (this.#heldUntil !== undefined)
-      return this.#urgent || !this.#isAwaitingPort() ? 0 : Math.max(0, this.#heldUntil - now);
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
+    if (this.#heldUntil !== undefined)
+      return this.#mustWait() ? Math.max(quiet, this.#heldUntil - now) : quiet;
     const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
     const settled =
@@ -149,24 +153,26 @@ export class Emitter {
     return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
   }
 
-  /**
-   * Starts to wait for a Service port. Members that leave, and servers that are removed, never
-   * wait.
-   */
+  /** Starts to wait for a Service port. */
   #hold(): boolean {
-    if (this.#heldUntil !== undefined || this.#urgent) return false;
+    if (this.#heldUntil !== undefined || !this.#mustWait()) return false;
     // The worker that plans may rest for longer than the wait.
     this.#options.planPorts?.();
-    if (!this.#isAwaitingPort()) return false;
-    const content = this.#options.content();
-    if (content === undefined || (this.#sent !== undefined && dropsServers(this.#sent, content)))
-      return false;
+    if (!this.#mustWait()) return false;
     this.#heldUntil = this.#options.clock.monotonic() + PORT_WAIT_MS;
     return true;
   }
 
-  #isAwaitingPort(): boolean {
-    return this.#options.awaitsPort?.() === true;
+  /**
+   * Whether a Service port is missing that is being written. Members that leave, and servers that
+   * are removed, never wait.
+   */
+  #mustWait(): boolean {
+    if (this.#urgent || this.#options.awaitsPort?.() !== true) return false;
+    const content = this.#options.content();
+    return (
+      content !== undefined && (this.#sent === undefined || !dropsServers(this.#sent, content))
+    );
   }
 
   /** Work that does not wait for results runs as soon as the debounce is over. */

@@ -2,6 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
+import type { CacheChange } from '../cache/cache-change.ts';
+import type { OwnedPort } from '../ports/own-ports.ts';
+import { includes } from '../ports/port-plan.ts';
 import { sameContent, type Content } from './snapshot-content.ts';
 
 /** The ingress Service, its ports that Sluice added at any time, and the mapping of a content. */
@@ -35,19 +38,30 @@ export function isOwnWrite(options: OwnWriteOptions, sent: Content, content: Con
 
 /**
  * Whether only what Sluice itself wrote to a Service differs. That is no change by its author, who
- * may have asked for something by it.
+ * may have asked for something by it. Sluice adds and removes ports, but never edits one.
+ * `wasOwnPort`: whether Sluice owned the port at any time.
  */
 export function isOwnServiceWrite(
-  before: Service,
-  after: Service,
-  isOwnPort: OwnWriteOptions['isOwnPort'],
+  { change, before, observed }: CacheChange,
+  wasOwnPort: (port: OwnedPort) => boolean,
 ): boolean {
-  const others = (service: Service): Service => ({
-    ...service,
-    ports: service.ports.filter((port) => !isOwnPort(port)),
+  if (change.what !== 'updated' || before?.of !== 'services' || observed.of !== 'services')
+    return false;
+  const { object: after, owned } = observed;
+  const service = `${change.namespace}/${change.name}`;
+  const others = (
+    one: Service,
+    { ports }: Service,
+    isOwn: OwnWriteOptions['isOwnPort'],
+  ): Service => ({
+    ...one,
+    ports: one.ports.filter((port) => includes(ports, port) || !isOwn(port)),
     ...(after.statusIsOurs === true && { loadBalancerIngress: [], statusIsOurs: true }),
   });
-  return isDeepStrictEqual(others(before), others(after));
+  return isDeepStrictEqual(
+    others(before.object, after, (port) => wasOwnPort({ ...port, service })),
+    others(after, before.object, (port) => includes(owned.ports, port)),
+  );
 }
 
 function serviceOf({ objects }: Content, { namespace, service }: IngressRef): Service | undefined {

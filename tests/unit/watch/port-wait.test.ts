@@ -100,7 +100,7 @@ describe('a snapshot whose Service port is being written', () => {
     now.isWriting = false;
     now.isMapping = true;
     now.content = contentOf([80], { ports: [80] });
-    emitter.changed(change('updated', 'Service'), false);
+    emitter.touched();
     // Without another quiet moment.
     await clock.pass(1);
     expect(ports()).toEqual([[80]]);
@@ -119,16 +119,78 @@ describe('a snapshot whose Service port is being written', () => {
     await emitter.stop();
   });
 
-  test('waits 300 ms at most, even if more changes arrive meanwhile', async () => {
-    const { clock, emitter, now, ports } = start(contentOf([80]));
+  test('waits 300 ms at most, even if Sluice writes more meanwhile', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(350);
+    emitter.touched();
+    await clock.pass(51);
+    expect(times()).toEqual([400]);
+    await emitter.stop();
+  });
+
+  test('waits for the end of other changes as always, and for them alone', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
     now.isWriting = true;
     emitter.changed(change('added'), false);
     await clock.pass(350);
     emitter.changed(change('updated', 'VirtualService'), false);
-    await clock.pass(49);
+    await clock.pass(101);
+    expect(times()).toEqual([450]);
+    await emitter.stop();
+  });
+
+  test('is sent after the longest debounce, even if changes never end', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(150);
+    for (let at = 150; at <= 1_000; at += 50) {
+      emitter.changed(change('updated', 'VirtualService'), false);
+      await clock.pass(50);
+    }
+    expect(times()).toEqual([1_000]);
+    await emitter.stop();
+  });
+
+  test('does not tell that a Gateway is gone while it is replaced', async () => {
+    const { clock, emitter, now, ports } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(390);
+    now.content = contentOf([]);
+    emitter.changed(change('deleted'), false);
+    await clock.pass(50);
     expect(ports()).toEqual([]);
-    await clock.pass(2);
-    expect(ports()).toEqual([[]]);
+    now.content = contentOf([80], { ports: [80] });
+    emitter.changed(change('added'), false);
+    await clock.pass(101);
+    expect(ports()).toEqual([[80]]);
+    await emitter.stop();
+  });
+
+  test('does not wait any longer once a server is removed', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    emitter.changed(change('added'), false);
+    await clock.pass(100);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    now.isWriting = true;
+    now.content = contentOf([80, 81]);
+    emitter.changed(change('updated'), false);
+    await clock.pass(110);
+    now.content = contentOf([81]);
+    emitter.changed(change('updated'), false);
+    await clock.pass(101);
+    expect(times()).toEqual([100, 310]);
+    await emitter.stop();
+  });
+
+  test('does not have the ports planned if none can be missing', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    emitter.changed(change('added'), false);
+    await clock.pass(101);
+    expect([times(), now.plans]).toEqual([[100], 0]);
     await emitter.stop();
   });
 
@@ -278,16 +340,78 @@ describe('what Sluice wrote to the Service itself', () => {
     expect(own()(bare, contentOf([80, 81], { ports: [80] }))).toBe(false);
     expect(own()(bare, { ...told, removed: true })).toBe(false);
   });
+});
 
-  test.each<[string, Parameters<typeof contentOf>, boolean]>([
-    ['a port that Sluice added', [[80], { ports: [80] }], true],
-    ['its status', [[80], { status: { ip: '172.16.100.195', isOurs: true } }], true],
-    ['a port of somebody else', [[80], { ports: [81] }], false],
-    ['a status of somebody else', [[80], { status: { ip: '10.0.0.1', isOurs: false } }], false],
-  ])('is told from a change by its author: %s', (_, written, isOwn) => {
-    const [before] = bare.objects.services;
-    const [after] = contentOf(...written).objects.services;
-    const ports = ({ port }: { readonly port: number }): boolean => port === 80;
-    expect(isOwnServiceWrite(before!, after!, ports)).toBe(isOwn);
+describe('a change of the Service', () => {
+  const NAME = { namespace: REF.namespace, name: REF.service };
+  type Ports = Service & { readonly owned?: readonly number[] };
+
+  /** Sluice owned port 80 before, and owns `owned` now. */
+  function isOwn(
+    before: Ports,
+    { owned = [], ...after }: Ports,
+    what: Change['what'] = 'updated',
+    edit: Partial<KubernetesObjects['services'][number]> = {},
+  ): boolean {
+    const objectOf = (service: Service): KubernetesObjects['services'][number] =>
+      contentOf([], service).objects.services[0]!;
+    return isOwnServiceWrite(
+      {
+        change: { ...change(what, 'Service'), ...NAME },
+        before: { of: 'services', object: objectOf(before) },
+        observed: {
+          of: 'services',
+          object: { ...objectOf(after), ...edit },
+          owned: {
+            version: '2',
+            ports: owned.map((port) => ({ port, protocol: 'TCP' })),
+            status: false,
+            statusManagers: [],
+          },
+        },
+      },
+      ({ service, port }) => service === `${NAME.namespace}/${NAME.name}` && port === 80,
+    );
+  }
+
+  test.each<[string, Ports, Ports]>([
+    ['adds a port', {}, { ports: [80], owned: [80] }],
+    ['removes a port that it added', { ports: [80, 81] }, { ports: [81] }],
+    ['writes the status', {}, { status: { ip: '172.16.100.195', isOurs: true } }],
+  ])('is none by its author if Sluice %s', (_, before, after) => {
+    expect(isOwn(before, after)).toBe(true);
+  });
+
+  test.each<[string, Ports, Ports]>([
+    ['adds a port', {}, { ports: [81] }],
+    ['adds a port again that Sluice had added once', {}, { ports: [80] }],
+    ['removes a port', { ports: [80, 81] }, { ports: [80], owned: [80] }],
+    ['writes the status', {}, { status: { ip: '10.0.0.1', isOurs: false } }],
+    [
+      'replaces the status that Sluice wrote',
+      { status: { ip: '172.16.100.195', isOurs: true } },
+      { status: { ip: '10.0.0.1', isOurs: false } },
+    ],
+  ])('is one by another author who %s', (_, before, after) => {
+    expect(isOwn(before, after)).toBe(false);
+  });
+
+  test('is one by its author if it edits a port that Sluice added', () => {
+    const there = { ports: [80], owned: [80] };
+    const ports = [{ name: 'mine', port: 80, protocol: 'TCP', targetPort: 8080 }];
+    expect(isOwn(there, there, 'updated', { ports })).toBe(false);
+  });
+
+  test.each([
+    { sourceRanges: ['10.0.0.0/8'] },
+    { meta: { ...contentOf([]).objects.services[0]!.meta, annotations: { 'sluice.io/a': 'b' } } },
+    { externalTrafficPolicy: 'Local' },
+  ])('is one by its author if it comes together with what Sluice wrote: %j', (edit) => {
+    expect(isOwn({}, { ports: [80], owned: [80] }, 'updated', edit)).toBe(false);
+  });
+
+  test.each(['added', 'deleted'] as const)('is one if the Service is %s', (what) => {
+    const there = { ports: [80], owned: [80] };
+    expect(isOwn(there, there, what)).toBe(false);
   });
 });
