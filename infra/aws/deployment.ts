@@ -65,7 +65,7 @@ export function deployedConfigPath(env: NodeJS.ProcessEnv, root: string): string
   throw plainError(
     named
       ? `SLUICE_CONFIG names ${named}, which does not exist; correct the variable.`
-      : 'There is no sluice.yaml to deploy; write one (docs/sluice.example.yaml shows how), ' +
+      : 'There is no sluice.yaml to deploy; write one (infra/aws/example.yaml shows how), ' +
           'or name it in SLUICE_CONFIG.',
   );
 }
@@ -94,8 +94,8 @@ function secretArns(reference: string): readonly unknown[] {
   return name ? [arn(`ssm:${here}:parameter/${name}`)] : [];
 }
 
-/** The rights to read these secrets. */
-function readRights(references: readonly string[], key: string | null): readonly Statement[] {
+/** The rights to read these secrets; whoever uses them has those to the key, too (rights.cjs). */
+function readRights(references: readonly string[]): readonly Statement[] {
   const arns = [...new Set(references)].flatMap(secretArns);
   const of = (service: string): readonly unknown[] =>
     arns.filter((arn) => JSON.stringify(arn).includes(`:${service}:`));
@@ -104,7 +104,6 @@ function readRights(references: readonly string[], key: string | null): readonly
   return [
     ...allow(['secretsmanager:GetSecretValue'], of('secretsmanager')),
     ...allow(['ssm:GetParameter'], of('ssm')),
-    ...allow(['kms:Decrypt'], key === null || arns.length === 0 ? [] : [key]),
   ];
 }
 
@@ -219,12 +218,8 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
   }));
   refuse(path, problemsOf(config, clusters));
   const { device, keys } = secretsOf(config);
-  const key = env['SLUICE_KMS_KEY'] || null;
   const rights = (references: typeof device): readonly Statement[] =>
-    readRights(
-      references.map(([, reference]) => reference),
-      key,
-    );
+    readRights(references.map(([, reference]) => reference));
   const { failures } = config;
   return {
     path,
@@ -233,7 +228,7 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
     clusters,
     region: config.queue.kind === 'sqs' ? config.queue.region : 'eu-central-1',
     vpc: networkOf(env),
-    key,
+    key: env['SLUICE_KMS_KEY'] || null,
     readRights: { device: rights(device), keys: rights(keys) },
     failures:
       failures.kind === 's3' && failures.endpoint === undefined

@@ -1,7 +1,7 @@
 /** The bucket of the failure store, where the configuration names one of AWS. */
 'use strict';
 
-const { settings } = require('./settings.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 /** Days for which a replaced or deleted object can be restored. */
 const RESTORE_DAYS = 30;
@@ -67,7 +67,7 @@ function bucketPolicy() {
 }
 
 module.exports = () => {
-  const { failures, key } = settings(process.env);
+  const { failures, key } = readDeployment(process.env);
   if (failures === null) return { Resources: {} };
   return {
     Resources: {

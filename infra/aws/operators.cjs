@@ -1,37 +1,24 @@
 /** What people need: managed policies for the command line, and the names of what they work with. */
 'use strict';
 
-const { arn, objects, sendTo, store, useKey } = require('./rights.cjs');
-const { settings } = require('./settings.cjs');
+const { arn, managedPolicy, objects, sendTo, settledArn, store, useKey } = require('./rights.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 const QUEUES = ['Snapshots', 'SnapshotsDead', 'Slices', 'SlicesDead', 'Express', 'ExpressDead'];
-
-function managedPolicy(description, statements) {
-  return {
-    Type: 'AWS::IAM::ManagedPolicy',
-    Properties: {
-      Description: description,
-      PolicyDocument: { Version: '2012-10-17', Statement: statements },
-    },
-  };
-}
 
 function output(description, value) {
   return { Description: description, Value: value };
 }
 
 module.exports = () => {
-  const deployment = settings(process.env);
+  const deployment = readDeployment(process.env);
   const { key, prefix, readRights } = deployment;
-  const settled = {
-    'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${prefix}-settled-*.fifo`,
-  };
   const view = [
     ...store(deployment, ['GetObject']),
     {
       Effect: 'Allow',
       Action: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
-      Resource: [...QUEUES.map(arn), settled],
+      Resource: [...QUEUES.map(arn), settledArn(prefix)],
     },
     ...useKey(key),
   ];

@@ -5,15 +5,14 @@
 'use strict';
 
 const { join, relative, resolve } = require('node:path');
-const { checkStage } = require('./deployment.ts');
-const { settings } = require('./settings.cjs');
+const { checkStage, readDeployment } = require('./deployment.ts');
 
 const root = resolve(__dirname, '../..');
 
 /** Serverless calls this with `new`. */
 module.exports = function SluicePackage(serverless, _options, { log }) {
   const prepare = async () => {
-    const deployment = settings(process.env);
+    const deployment = readDeployment(process.env);
     const { region, stage } = serverless.service.provider;
     checkStage(deployment, { region, stage });
     const { config, path } = deployment;

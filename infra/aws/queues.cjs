@@ -1,8 +1,8 @@
 /** The queues, each working queue with its dead-letter queue, and the alarms on them. */
 'use strict';
 
-const { useKey } = require('./rights.cjs');
-const { settings } = require('./settings.cjs');
+const { arn, managedPolicy, sendTo, useKey } = require('./rights.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 const DAY = 86_400;
 const RETENTION = 14 * DAY;
@@ -176,37 +176,24 @@ const TOPIC_POLICY = {
 
 /** What the watcher of one cluster may do: send to one queue, take from one. */
 function watcher(cluster, key) {
-  return {
-    Type: 'AWS::IAM::ManagedPolicy',
-    Properties: {
-      Description: `Queue rights of Sluice's watcher in cluster ${cluster.id}`,
-      PolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
-            Resource: [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }],
-          },
-          {
-            Effect: 'Allow',
-            Action: [
-              'sqs:ReceiveMessage',
-              'sqs:DeleteMessage',
-              'sqs:ChangeMessageVisibility',
-              'sqs:GetQueueUrl',
-            ],
-            Resource: [{ 'Fn::GetAtt': [`Settled${cluster.logical}Queue`, 'Arn'] }],
-          },
-          ...useKey(key),
-        ],
-      },
+  return managedPolicy(`Queue rights of Sluice's watcher in cluster ${cluster.id}`, [
+    sendTo(['Snapshots']),
+    {
+      Effect: 'Allow',
+      Action: [
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:GetQueueUrl',
+      ],
+      Resource: [arn(`Settled${cluster.logical}`)],
     },
-  };
+    ...useKey(key),
+  ]);
 }
 
 module.exports = () => {
-  const deployment = settings(process.env);
+  const deployment = readDeployment(process.env);
   const { clusters, key } = deployment;
   const resources = {
     AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Sluice alarms' } },

@@ -9,6 +9,13 @@ function useKey(key) {
 
 const arn = (logical) => ({ 'Fn::GetAtt': [`${logical}Queue`, 'Arn'] });
 
+/** By name, because a role has room for about 100 queues, and a stack may have 200 clusters. */
+function settledArn(prefix) {
+  return {
+    'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${prefix}-settled-*.fifo`,
+  };
+}
+
 function sendTo(logicals) {
   return {
     Effect: 'Allow',
@@ -44,4 +51,14 @@ function store(deployment, actions, under = '') {
   ];
 }
 
-module.exports = { arn, objects, sendTo, store, useKey };
+function managedPolicy(description, statements) {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: {
+      Description: description,
+      PolicyDocument: { Version: '2012-10-17', Statement: statements },
+    },
+  };
+}
+
+module.exports = { arn, managedPolicy, objects, sendTo, settledArn, store, useKey };

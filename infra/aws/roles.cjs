@@ -1,8 +1,8 @@
 /** One role for each function, with what it needs and nothing else. */
 'use strict';
 
-const { arn, objects, sendTo, store, useKey } = require('./rights.cjs');
-const { settings } = require('./settings.cjs');
+const { arn, objects, sendTo, settledArn, store, useKey } = require('./rights.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 function logs(name) {
   return {
@@ -74,24 +74,15 @@ const REPAIRS = 'repairs/';
 /** When clusters were last heard (decision 0063). */
 const HEARD = 'heard/';
 
-/** By name, because a role has room for about 100 queues, and a stack may have 200 clusters. */
-function toSettled(prefix) {
-  return {
-    Effect: 'Allow',
-    Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
-    Resource: [
-      {
-        'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${prefix}-settled-*.fifo`,
-      },
-    ],
-  };
-}
-
 module.exports = async ({ resolveVariable }) => {
-  const stack = settings(process.env);
+  const stack = readDeployment(process.env);
   const { key, prefix, readRights, vpc } = stack;
   const stage = await resolveVariable('sls:stage');
-  const settled = toSettled(prefix);
+  const settled = {
+    Effect: 'Allow',
+    Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
+    Resource: [settledArn(prefix)],
+  };
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
   const role = (statements) => lambdaRole([...statements, ...useKey(key)]);
   return {

@@ -1,7 +1,7 @@
 /** Alarms on what only the log tells: each counts the lines of one function that carry certain codes. */
 'use strict';
 
-const { settings } = require('./settings.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 const SIGNALS = [
   {
@@ -74,7 +74,7 @@ function alarm({ description, period }, { MetricNamespace: Namespace, MetricName
 }
 
 module.exports = () => {
-  const { prefix } = settings(process.env);
+  const { prefix } = readDeployment(process.env);
   const resources = SIGNALS.flatMap((signal) => {
     const metric = { MetricNamespace: `Sluice/${prefix}`, MetricName: `${signal.name}s` };
     return [

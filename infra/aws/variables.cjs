@@ -1,10 +1,10 @@
 /** Values for `serverless.yml`. */
 'use strict';
 
-const { settings } = require('./settings.cjs');
+const { readDeployment } = require('./deployment.ts');
 
 module.exports = () => {
-  const { prefix, region, vpc, config } = settings(process.env);
+  const { prefix, region, vpc, config } = readDeployment(process.env);
   // Without a policy nothing has to be woken.
   return { prefix, region, vpc, replays: (config.failures?.replay ?? []).length > 0 };
 };

@@ -500,6 +500,32 @@ describe('the stack', () => {
     ]);
   });
 
+  test('a key of the account encrypts queues and bucket, and whoever uses them may use it', async () => {
+    const key = 'arn:aws:kms:eu-central-1:111122223333:key/1';
+    const made = await compileTemplate({ root, config: EXAMPLE, env: { SLUICE_KMS_KEY: key } });
+    expect(await schemaProblems(made)).toEqual([]);
+    const all = Object.entries(made.Resources as CompiledTemplate['Resources']);
+    const queues = all.filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
+    expect(queues.map(([, { Properties }]) => Properties['KmsMasterKeyId'])).toEqual(
+      queues.map(() => key),
+    );
+    expect(made.Resources['FailuresBucket']).toMatchObject({
+      Properties: {
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } },
+          ],
+        },
+      },
+    });
+    const users = all.filter(([, { Type }]) => /^AWS::IAM::(Role|ManagedPolicy)$/.test(Type));
+    // Senders need a data key, receivers and readers decrypt.
+    const use = '"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":["' + key + '"]';
+    const uses = ({ Properties }: { readonly Properties: unknown }): number =>
+      JSON.stringify(Properties).split(use).length - 1;
+    expect(users.map(([id, made]) => [id, uses(made)])).toEqual(users.map(([id]) => [id, 1]));
+  });
+
   test('a secret in a file of this machine is refused, with the remedy', async () => {
     const config = join(scratch, 'file-secret.yaml');
     writeFileSync(

@@ -148,14 +148,3 @@ describe('region and stage', () => {
     expect(check(text, 'us-east-1', 'dev')).toBeUndefined();
   });
 });
-
-test('a key of the account is used to read the secrets that it encrypts', () => {
-  const key = 'arn:aws:kms:eu-central-1:111122223333:key/1';
-  const rights = deployed(EXAMPLE, { SLUICE_KMS_KEY: key }).readRights;
-  expect(rights.device.at(-1)).toEqual({
-    Effect: 'Allow',
-    Action: ['kms:Decrypt'],
-    Resource: [key],
-  });
-  expect(rights.keys).toEqual([]);
-});
