@@ -43,9 +43,9 @@ export type Effect =
   | { readonly kind: 'read' }
   /** Read the holders of addresses outside the partition. */
   | { readonly kind: 'holders' }
-  /** Find manual changes that are to be kept. */
   /** Read the nodes of the partition. */
   | { readonly kind: 'nodes' }
+  /** Find manual changes that are to be kept. */
   | { readonly kind: 'drift'; readonly state: DeclaredState }
   | { readonly kind: 'lookup'; readonly references: readonly Reference[] }
   | {

@@ -4,9 +4,15 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { DeferredFences } from '../../../shared/domain/plan/deferred-fence.ts';
 import { stillDeferred } from '../../../shared/domain/plan/deferred-fences.ts';
-import { planPartition, type Plan, type PlanRules } from '../../../shared/domain/plan/plan.ts';
+import { structureFingerprint } from '../../../shared/domain/plan/fingerprint.ts';
+import {
+  changeId,
+  planPartition,
+  type Plan,
+  type PlanRules,
+} from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { exposure, slice } from '../../fixtures/exposures.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
 const T = Date.parse('2026-01-01T00:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -26,6 +32,14 @@ const settled = (counter: number, over: Partial<Slice> = {}): Slice =>
 const declared = plan(EMPTY_STATE, [settled(5)]).next;
 const versionIn = (state: DeclaredState, owner = OWNER): number | undefined =>
   state.owners[owner]?.version.counter;
+const quarantined = {
+  hash: 'h',
+  code: 'BIP421',
+  reason: 'r',
+  next: '2026-01-02T00:00:00.000Z',
+  tries: 1,
+  members: 'kept' as const,
+};
 
 describe('a version that changes nothing', () => {
   test('waits, is reported as unchanged, and is remembered', () => {
@@ -79,7 +93,16 @@ describe('a version that changes nothing', () => {
       'with an order',
       declared,
       settled(6),
-      { orders: [{ at: T, steering: { action: 'enable', device: 'bigip-1', cluster: 'west' } }] },
+      // One without effect: others change the declaration anyway.
+      {
+        orders: [{ at: T, steering: { action: 'retry', device: 'bigip-1', owner: 'west/ns/gw' } }],
+      },
+    ],
+    [
+      'if something of its owner is held, and not recorded as such',
+      declared,
+      settled(6, { exposures: [exposure({ partition: 'other' })] }),
+      { closed: new Map([['other', { code: 'OWN303', reason: 'not ours' }]]) },
     ],
     ['at the first contact', EMPTY_STATE, settled(6), {}],
     ['if the sender changes', declared, settled(6, { sender: 'role' }), {}],
@@ -100,14 +123,6 @@ describe('a version that changes nothing', () => {
   });
 
   test('is declared while the owner has a claim, a quarantined change or held removals', () => {
-    const quarantined = {
-      hash: 'h',
-      code: 'BIP421',
-      reason: 'r',
-      next: '2026-01-02T00:00:00.000Z',
-      tries: 1,
-      members: 'kept' as const,
-    };
     const { partition: _, ...claim } = exposure({ port: 9 });
     const records = [
       { quarantine: { '172.16.100.195:32400/tcp': quarantined } },
@@ -120,6 +135,19 @@ describe('a version that changes nothing', () => {
       const state = { ...declared, owners: { [OWNER]: record } };
       expect(versionIn(plan(state, [settled(6)]).next)).toBe(6);
     }
+  });
+
+  test('is declared while a quarantined change is tried again, and not in this declare', () => {
+    const key = '172.16.100.195:32400/tcp';
+    const id = changeId({ owner: OWNER, key });
+    const settings = { ...SETTINGS, snat: 'none' as const };
+    const wish = settled(6, { exposures: [exposure({ settings })] });
+    const refusal = { ...quarantined, hash: structureFingerprint(settings) };
+    const state = plan(declared, [wish], { refused: new Map([[id, refusal]]) }).next;
+    expect(state.owners[OWNER]?.quarantine).toBeDefined();
+    const retry = { ...wish, version: { epoch: 1, counter: 7, generation: 1 } };
+    const { next } = plan(state, [retry], { retry: new Set([id]), only: new Set() });
+    expect(versionIn(next)).toBe(7);
   });
 
   test('ends the drain of its cluster that was silent', () => {
@@ -147,6 +175,19 @@ describe('fences that wait', () => {
 
   test('cause no declare', () => {
     expect(plan(both, [], { deferred: kept }).changed).toBe(false);
+  });
+
+  test('count for nothing if their cluster is replaced, or takes over, in the same plan', () => {
+    const adopt = (clusterUid: string): Partial<PlanRules> => ({
+      deferred: kept,
+      orders: [
+        { at: T, steering: { action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid } },
+      ],
+    });
+    expect(versionIn(plan(both, [], adopt('uid-new')).next)).toBe(5);
+    const other = { ...both.owners[OWNER]!, clusterUid: 'uid-new' };
+    const state = { ...both, owners: { ...both.owners, [OWNER]: other } };
+    expect(versionIn(plan(state, [], adopt('uid-east')).next)).toBe(5);
   });
 
   test('count for nothing once the owner is declared in another way', () => {
