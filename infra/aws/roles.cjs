@@ -74,15 +74,19 @@ const REPAIRS = 'repairs/';
 /** When clusters were last heard (decision 0063). */
 const HEARD = 'heard/';
 
-module.exports = async ({ resolveVariable }) => {
-  const stack = readDeployment(process.env);
-  const { key, prefix, readRights, vpc } = stack;
-  const stage = await resolveVariable('sls:stage');
-  const settled = {
+function toSettled(prefix) {
+  return {
     Effect: 'Allow',
     Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
     Resource: [settledArn(prefix)],
   };
+}
+
+module.exports = async ({ resolveVariable }) => {
+  const stack = readDeployment(process.env);
+  const { key, prefix, readRights, vpc } = stack;
+  const stage = await resolveVariable('sls:stage');
+  const settled = toSettled(prefix);
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
   const role = (statements) => lambdaRole([...statements, ...useKey(key)]);
   return {

@@ -502,14 +502,18 @@ describe('the stack', () => {
 
   test('a key of the account encrypts queues and bucket, and whoever uses them may use it', async () => {
     const key = 'arn:aws:kms:eu-central-1:111122223333:key/1';
-    const made = await compileTemplate({ root, config: EXAMPLE, env: { SLUICE_KMS_KEY: key } });
-    expect(await schemaProblems(made)).toEqual([]);
-    const all = Object.entries(made.Resources as CompiledTemplate['Resources']);
+    const encrypted = await compileTemplate({
+      root,
+      config: EXAMPLE,
+      env: { SLUICE_KMS_KEY: key },
+    });
+    expect(await schemaProblems(encrypted)).toEqual([]);
+    const all = Object.entries(encrypted.Resources as CompiledTemplate['Resources']);
     const queues = all.filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
     expect(queues.map(([, { Properties }]) => Properties['KmsMasterKeyId'])).toEqual(
       queues.map(() => key),
     );
-    expect(made.Resources['FailuresBucket']).toMatchObject({
+    expect(encrypted.Resources['FailuresBucket']).toMatchObject({
       Properties: {
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
