@@ -393,7 +393,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
       what: '.find() becomes .findLast()',
       why: ONE_ONLY,
     },
-    { code: 'reading.code === undefined', what: 'is always false', why: SAME_ABSENT },
+    { code: 'code === undefined', what: 'is always false', in: 'unknown', why: SAME_ABSENT },
     {
       code: "reading.kind === 'unknown'",
       what: 'is always false',

@@ -363,6 +363,11 @@ describe('a combination', () => {
     ['a fallback without persistence', { fallbackPersistence: T }, ['refused GW168']],
     ['a fallback with persistence', { fallbackPersistence: T, persistence: [T] }, []],
     [
+      'a policy for each request with two access profiles',
+      { ...HTTP_MODE, policyPerRequestAccess: T, profileAccess: T, profilePingAccess: T },
+      ['refused GW168'],
+    ],
+    [
       'a fallback by cookie in mode tcp',
       { fallbackPersistence: 'cookie', persistence: [T] },
       ['refused GW137'],

@@ -2,7 +2,9 @@
  * Combinations of settings that AS3 or BIG-IP refuses, or accepts without doing what they say. The
  * mode that a setting needs is in its row.
  */
-import type { SettingName } from './catalogue/catalogue.ts';
+import { rowOf, type SettingName } from './catalogue/catalogue.ts';
+import type { SourceSettings } from './settings.ts';
+import { sameValue } from './values.ts';
 
 /**
  * A setting, and the value that is meant; without one, every value that is not AS3's default.
@@ -14,10 +16,11 @@ export interface Choice {
   readonly several?: true;
 }
 
-/** One of `needs` has to be set as well, and none of `excludes`. */
+/** One of `needs` has to be set as well, with `onlyOne` no second one, and none of `excludes`. */
 export interface Combination {
   readonly when: Choice;
   readonly needs?: readonly [Choice, ...Choice[]];
+  readonly onlyOne?: true;
   readonly excludes?: readonly Choice[];
   readonly why: string;
 }
@@ -42,12 +45,14 @@ export const COMBINATIONS: readonly Combination[] = [
   {
     when: { setting: 'policyPerRequestAccess' },
     needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
-    why: 'AS3 takes the policy only with an access profile',
+    onlyOne: true,
+    why: 'AS3 takes the policy only with one access profile',
   },
   {
     when: { setting: 'profileConnectivity' },
     needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
-    why: 'AS3 takes the profile only with an access profile',
+    onlyOne: true,
+    why: 'AS3 takes the profile only with one access profile',
   },
   {
     when: { setting: 'persistence', several: true },
@@ -72,3 +77,31 @@ export const COMBINATIONS: readonly Combination[] = [
     why: 'with both, every unit would answer ARP requests for the address',
   },
 ];
+
+/** Whether a choice of a combination is made. */
+function isChosen({ setting, value, several }: Choice, wanted: Partial<SourceSettings>): boolean {
+  const row = rowOf(setting);
+  const there = wanted[setting] ?? row.default ?? row.as3?.absent;
+  if (value !== undefined) return sameValue(there, value);
+  if (several) return Array.isArray(there) && there.length > 1;
+  return there !== undefined && !sameValue(there, row.as3?.absent) && !sameValue(there, []);
+}
+
+/** A combination that does not hold. `toRemove`: enough of it to keep the rest; empty: `when`. */
+export interface BrokenCombination extends Combination {
+  readonly toRemove: readonly Choice[];
+}
+
+/** `wanted`: the settings that the mode supports. */
+export function brokenCombinations(wanted: Partial<SourceSettings>): readonly BrokenCombination[] {
+  return COMBINATIONS.filter(({ when }) => isChosen(when, wanted)).flatMap((combination) => {
+    const { needs, onlyOne, excludes = [] } = combination;
+    const met = (needs ?? []).filter((one) => isChosen(one, wanted));
+    const toRemove = [
+      ...excludes.filter((one) => isChosen(one, wanted)),
+      ...(onlyOne ? met.slice(1) : []),
+    ];
+    const isMet = toRemove.length === 0 && (needs === undefined || met.length > 0);
+    return isMet ? [] : { ...combination, toRemove };
+  });
+}

@@ -7,12 +7,12 @@ import {
   SETTING_ROWS,
   type SettingName,
 } from './catalogue/catalogue.ts';
-import { type Choice, COMBINATIONS } from './combinations.ts';
+import { brokenCombinations, type Choice } from './combinations.ts';
 import { composeSettings, holdsOverUdp, referencesIn, takesMode, unfitValue } from './compose.ts';
 import { forbiddenReferences, type PolicyConfig } from './policy.ts';
 import type { MergedSettings, ExposureRefusal } from './layers.ts';
-import type { Settings, SourceSettings } from './settings.ts';
-import { type Mode, sameValue, showValue } from './values.ts';
+import type { Settings } from './settings.ts';
+import { type Mode, showValue } from './values.ts';
 
 /** The source of a setting that no layer sets. */
 export const DEFAULT_SOURCE = 'default';
@@ -116,15 +116,6 @@ function fittingNames(
   );
 }
 
-/** Whether a choice of a combination is made. */
-function isChosen({ setting, value, several }: Choice, wanted: Partial<SourceSettings>): boolean {
-  const row = rowOf(setting);
-  const there = wanted[setting] ?? row.default ?? row.as3?.absent;
-  if (value !== undefined) return sameValue(there, value);
-  if (several) return Array.isArray(there) && there.length > 1;
-  return there !== undefined && !sameValue(there, row.as3?.absent) && !sameValue(there, []);
-}
-
 function showChoice({ setting, value, several }: Choice): string {
   if (several) return `several values of ${setting}`;
   return value === undefined ? setting : `${setting} ${showValue(value)}`;
@@ -135,21 +126,13 @@ function combinationProblems(mode: Mode, merged: MergedSettings): readonly Expos
   const wanted = fittingNames(merged.wanted, mode);
   const said = (one: Choice): string =>
     `${merged.sources[one.setting] ?? DEFAULT_SOURCE} sets ${showChoice(one)}`;
-  return COMBINATIONS.filter(({ when }) => isChosen(when, wanted)).flatMap(
-    ({ when, needs, excludes = [], why }) => {
-      const other = excludes.find((one) => isChosen(one, wanted));
-      if (other !== undefined)
-        return {
-          code: 'GW168',
-          message: `${said(when)}, and ${said(other)}: ${why}; remove one of them`,
-        };
-      if (needs === undefined || needs.some((one) => isChosen(one, wanted))) return [];
-      return {
-        code: 'GW168',
-        message: `${said(when)} without ${needs.map(showChoice).join(' or ')}: ${why}`,
-      };
-    },
-  );
+  return brokenCombinations(wanted).map(({ when, needs = [], toRemove: [other], why }) => ({
+    code: 'GW168',
+    message:
+      other === undefined
+        ? `${said(when)} without ${needs.map(showChoice).join(' or ')}: ${why}`
+        : `${said(when)}, and ${said(other)}: ${why}; remove one of them`,
+  }));
 }
 
 /**
