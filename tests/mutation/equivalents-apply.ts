@@ -173,7 +173,7 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: '[]', what: 'is left out of the ??', in: 'unfound', why: ALWAYS_THERE },
   ],
   'functions/apply/loop/plan.ts': [
-    ...['fleetOf', 'only', 'seen.holders', 'orders', 'absences'].map((code) => ({
+    ...['fleetOf', 'only', 'seen.holders', 'seen.nodes', 'orders', 'absences'].map((code) => ({
       code,
       what: 'is left out of the &&',
       in: 'makePlan',
@@ -316,6 +316,18 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is left out of the &&',
       in: 'measured',
       why: 'undefined is less than nothing',
+    },
+    ...['before.perUnit === undefined', 'before.perPosted !== undefined'].map((code) => ({
+      code,
+      what: ['is left out of the ||', 'is left out of the &&'],
+      in: 'believed',
+      why: 'nothing is less than a multiple of undefined',
+    })),
+    {
+      code: 'allowed < step',
+      what: '< becomes <=',
+      in: 'nextStep',
+      why: 'equal sizes are the same size',
     },
   ],
 };

@@ -147,9 +147,9 @@ export const TARGETS: readonly Target[] = [
     name: 'loop',
     sources: ['functions/apply/loop/*.ts', 'functions/apply/pace.ts'],
     tests: [
-      'tests/unit/apply/{addresses,approve,faults,group,inner,isolate,lifecycle,loop}.test.ts',
-      'tests/unit/apply/{nodes,pace,partition,quarantine,references,repair,rules}.test.ts',
-      'tests/unit/apply/waiting.test.ts',
+      'tests/unit/apply/{addresses,approve,drains,faults,group,inner,isolate}.test.ts',
+      'tests/unit/apply/{lifecycle,loop,nodes,pace,partition,quarantine}.test.ts',
+      'tests/unit/apply/{references,repair,rules,waiting}.test.ts',
       'tests/property/apply/*.test.ts',
     ],
     kinds: GUARDS,

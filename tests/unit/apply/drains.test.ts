@@ -31,7 +31,7 @@ interface Scene {
 }
 
 /** Express writes the node after this many milliseconds. */
-async function scene(expressAfter: number): Promise<Scene> {
+async function scene(expressAfter: number, hasTime = () => true): Promise<Scene> {
   const device = memoryDevice();
   const clock = virtualClock();
   const begun = clock.monotonic();
@@ -52,7 +52,7 @@ async function scene(expressAfter: number): Promise<Scene> {
       slices: [event],
       sameFleet: () => true,
       clock: { ...clock, sleep },
-      hasTime: () => true,
+      hasTime,
       deferred: new Map(),
     });
   await apply(at(1, 'ready'));
@@ -67,6 +67,24 @@ test('express gets the time to drain the node, and then nothing is declared', as
   expect([...(result?.entries.values() ?? [])]).toMatchObject([{ kind: 'unchanged' }]);
   expect(result?.deferred?.size).toBe(1);
   expect(device.partitions.get('k8s')?.nodes.get(POD)?.availability).toBe('draining');
+});
+
+test('a node that is out already is not waited for', async () => {
+  const { device, waited, apply } = await scene(0);
+  const stamp = { cluster: 'east', version: at(2, 'draining').version };
+  await device
+    .openNodes()
+    .write('k8s', { name: POD, address: POD, availability: 'draining', stamp });
+  await apply(at(2, 'draining'));
+  expect([device.declares.length, waited()]).toEqual([1, 0]);
+});
+
+test('express gets no time that apply does not have', async () => {
+  let hasTime = true;
+  const { device, waited, apply } = await scene(10_000, () => hasTime);
+  hasTime = false;
+  await expect(apply(at(2, 'draining'))).rejects.toThrow('not finished within');
+  expect([device.declares.length, waited()]).toEqual([1, 0]);
 });
 
 test('what express does not drain is declared after a second and a half', async () => {

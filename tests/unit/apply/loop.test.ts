@@ -8,6 +8,7 @@ import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
@@ -282,6 +283,17 @@ describe('the nodes', () => {
     expect(await reconciled(asking(1, []))).toBe(0);
   });
 
+  test('stay as they are if the message is not held any more', async () => {
+    let proofs = 0;
+    const prove = (): Promise<void> =>
+      (proofs += 1) === 1 ? Promise.resolve() : Promise.reject(new LeaseLost());
+    const written: string[] = [];
+    device.reconcileMembers = (partition) => Promise.resolve((written.push(partition), []));
+    const { error } = await tryToApply(device, [asking(1, [1])], { prove });
+    expect(error).toBeInstanceOf(LeaseLost);
+    expect([device.declares.length, written]).toEqual([1, []]);
+  });
+
   test('that cannot be reached make the messages come again: nothing is declared twice', async () => {
     device.reconcileMembers = () =>
       Promise.reject(new DeviceError('BIP505', 'ambiguous', 'no answer'));
@@ -328,6 +340,7 @@ describe('what a device tells about a declare', () => {
     const calls = countCalls(device);
     await applySlices(device, [asking(1, range(300))]);
     expect(portsOn(device)).toEqual(range(300));
+    expect(device.declares.map(({ ok }) => ok)).toEqual([true, true, true]);
     // Before each of the three, and whether anything is left.
     expect(calls.read).toBe(4);
   });
@@ -363,6 +376,14 @@ describe('for the log', () => {
       },
       { partition: 'k8s', changes: 2, outcome: 'applied', took: 200 },
     ]);
+  });
+
+  test('a declare that was dropped, because the message is not held any more, is called so', async () => {
+    const prove = (): Promise<never> => Promise.reject(new LeaseLost());
+    const { tries, error } = await tryToApply(device, [asking(1, [1])], { prove });
+    expect(error).toBeInstanceOf(LeaseLost);
+    expect(tries).toMatchObject([{ outcome: 'dropped' }]);
+    expect(device.declares).toEqual([]);
   });
 
   test('an error that is none of the device is only called failed', async () => {

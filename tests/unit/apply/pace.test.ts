@@ -473,6 +473,29 @@ describe('the time that a declare will probably take', () => {
     expect(time === undefined ? undefined : time / 250).toBe(ms);
   });
 
+  const small = { cost: 5, took: 3_000, posted: 100 };
+  /** 4 ms a line, or 20 ms for each of 100 more exposures. */
+  const first = { cost: 500, took: 5_000, posted: 200 };
+  test.each([
+    [
+      'as slow as before, or half of what a line took now',
+      [{ cost: 500, took: 13_000, posted: 600 }],
+      10,
+    ],
+    ['a quarter slower, which may be chance', [{ cost: 500, took: 15_500, posted: 600 }], 12.5],
+    ['more than that slower, which is the lines', [{ cost: 500, took: 16_000, posted: 600 }], 26],
+    [
+      'little slower than the last one, although a line took as long as ever',
+      [
+        { cost: 600, took: 5_400, posted: 200 },
+        { cost: 500, took: 8_600, posted: 300 },
+      ],
+      5.6,
+    ],
+  ] as const)('for each line, if an exposure that is posted is %s', (_what, declares, ms) => {
+    expect(timeOf(250, 'other', small, first, ...declares)).toBe(ms * 250);
+  });
+
   test('is that of a small one, if nothing is known of lines', () => {
     expect(timeOf(100, k8s, { cost: 5, took: 3_000 })).toBe(3_000);
   });

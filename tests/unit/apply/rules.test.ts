@@ -33,6 +33,12 @@ describe('the plan', () => {
     ]);
   });
 
+  test('says from which partition an exposure moves', async () => {
+    const movedFrom = new Map([[`${EAST} ${KEY}`, 'edge']]);
+    const { entries } = await applySlices(device, [slice(1, [one])], { movedFrom });
+    expect(entries.get(`${EAST} ${KEY}`)?.reason).toContain('edge');
+  });
+
   test('keeps a manual change that a person wants to keep', async () => {
     await applySlices(device, [slice(1, [one])]);
     const adopt = [
