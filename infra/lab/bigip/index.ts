@@ -33,6 +33,7 @@ export { isDeclare } from './faults.ts';
 export { INNER_NAMES } from './as3/inner.ts';
 export type { InnerFault, InnerName } from './as3/inner.ts';
 export type { DeclareOutcome, DeclareRecord } from './as3/journal.ts';
+export type { Hop, Networks } from './net/path.ts';
 export type { LabRequest } from './http-types.ts';
 export type { WriteRecord } from './http.ts';
 export type { SavedState } from './state.ts';
@@ -55,6 +56,8 @@ export interface LabBigip {
   readonly declares: readonly DeclareRecord[];
   /** A readable view for demo and tests. */
   view(): DeviceView;
+  /** What `networks.delivers` answers has changed: connections without a path end. */
+  refresh(): void;
   /** For `startBigip({ state })`: the same device after a power cycle. */
   snapshotState(): SavedState;
   close(): Promise<void>;
@@ -120,6 +123,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
     writes,
     declares: device.journal.records,
     view: () => viewOf(device, traffic),
+    refresh: () => traffic.refresh(),
     snapshotState: () => saveState(device),
     async close(): Promise<void> {
       device.condition.boot += 1;

@@ -1,4 +1,5 @@
 import type { CommonObjects } from './ltm/common.ts';
+import type { Networks } from './net/path.ts';
 import type { SavedState } from './state.ts';
 
 /** Milliseconds; all may be changed while the device runs (see `Faults.timings`). */
@@ -36,6 +37,11 @@ export interface BigipOptions {
   readonly now?: () => number;
   readonly timings?: Partial<Timings>;
   readonly as3?: 'installed' | 'absent';
+  /**
+   * Members are reached only by the device's self IPs, routes and tunnels. Without it every address
+   * is reached.
+   */
+  readonly networks?: Networks;
   /** Objects in /Common that exist beside the built-in ones. */
   readonly common?: Partial<Record<keyof CommonObjects, readonly string[]>>;
   /** The mistakes of AS3 3.56 with edited members; by default as the version has them. */
@@ -55,6 +61,7 @@ export interface Settings {
   readonly dataPath: boolean;
   readonly defects: boolean;
   readonly now: () => number;
+  readonly networks?: Networks;
 }
 
 const TIMINGS_MS: Timings = {

@@ -4,6 +4,7 @@ import type { LtmConfig, Member, Monitor, Pool } from '../ltm/model.ts';
 import type { Health, MemberTraffic } from '../traffic.ts';
 import { combine, watch } from './monitor.ts';
 import type { Watch } from './monitor.ts';
+import { obstacleTo } from './paths.ts';
 
 /** Ends a connection at once. */
 export type Cut = () => void;
@@ -48,6 +49,7 @@ export function createMembers(device: Device): Members {
     };
     runtimes.set(key, runtime);
     watchMember(device, { config, pool, member, runtime });
+    cutWithoutPath(device, member, runtime);
   };
   const of = (pool: string, member: Member): MemberTraffic => {
     const runtime = runtimes.get(keyOf(pool, member));
@@ -95,6 +97,11 @@ export function told(device: Device, member: Member): Health | undefined {
   );
 }
 
+/** Nothing more arrives; the lab does not wait until both ends give up. */
+function cutWithoutPath(device: Device, member: Member, { cuts }: Runtime): void {
+  if (cuts.size > 0 && obstacleTo(device, member) !== undefined) for (const cut of cuts) cut();
+}
+
 interface Watching {
   readonly config: LtmConfig;
   readonly pool: Pool;
@@ -123,6 +130,7 @@ function watchMember(device: Device, { config, pool, member, runtime }: Watching
         address: member.address,
         port: member.port,
         cap: () => device.timings.monitorInterval,
+        obstacle: () => obstacleTo(device, member),
         initial: known,
       });
       return [monitor.path, { monitor, watch: started }] as const;

@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly port: number;
   /** Maximum milliseconds between probes. */
   readonly cap: () => number;
+  /** Why no packet reaches the address. */
+  readonly obstacle: () => string | undefined;
   /** Health found by an earlier monitor of the same member, valid until this one decides. */
   readonly initial: Health;
 }
@@ -35,13 +37,15 @@ export function watch(options: WatchOptions): Watch {
   let timer: NodeJS.Timeout | undefined;
   const interval = (): number => Math.max(1, Math.min(monitor.interval * 1000, options.cap()));
   const round = async (): Promise<void> => {
-    const verdict = await probe({
-      monitor,
-      address: monitor.targetAddress === '' ? options.address : monitor.targetAddress,
-      port: monitor.targetPort === 0 ? options.port : monitor.targetPort,
-      deadline: Math.max(interval(), MIN_DEADLINE_MS),
-      signal: stopped.signal,
-    });
+    const verdict =
+      options.obstacle() ??
+      (await probe({
+        monitor,
+        address: monitor.targetAddress === '' ? options.address : monitor.targetAddress,
+        port: monitor.targetPort === 0 ? options.port : monitor.targetPort,
+        deadline: Math.max(interval(), MIN_DEADLINE_MS),
+        signal: stopped.signal,
+      }));
     if (stopped.signal.aborted) return;
     failures = verdict === undefined ? 0 : failures + 1;
     reason = verdict ?? '';

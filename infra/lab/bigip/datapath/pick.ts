@@ -3,10 +3,13 @@ import type { LtmConfig, Member, Pool, Virtual } from '../ltm/model.ts';
 import { choose, newTurns } from './balance.ts';
 import type { Candidate, Tried, Turns } from './balance.ts';
 import type { Cut, Members } from './members.ts';
+import { obstacleTo } from './paths.ts';
 
 export interface Chosen {
   readonly member: Member;
   readonly port: number;
+  /** False if no packet gets there. */
+  readonly isReached: boolean;
   /** Number of other members to try after this one. */
   readonly reselectTries: number;
   /**
@@ -47,6 +50,7 @@ export function createPicker(device: Device, members: Members): Picker {
       return {
         member,
         port,
+        isReached: obstacleTo(device, member) === undefined,
         reselectTries: pool.reselectTries,
         open: (cut) => opened(members, pool, member, cut),
       };

@@ -69,6 +69,16 @@ interface Onwards {
  */
 function forward(client: Socket, chosen: Chosen, onwards: Onwards, tried: Tried = new Set()): void {
   const { tls, reselect } = onwards;
+  const tryOther = (): void => {
+    const without = new Set([...tried, chosen.member.path]);
+    const next = tried.size < chosen.reselectTries ? reselect(without) : undefined;
+    if (next === undefined) reset(client);
+    else forward(client, next, onwards, without);
+  };
+  if (!chosen.isReached) {
+    tryOther();
+    return;
+  }
   const upstream = connect({
     host: hostOf(chosen.member.address),
     port: chosen.port,
@@ -83,10 +93,7 @@ function forward(client: Socket, chosen: Chosen, onwards: Onwards, tried: Tried 
   const unreachable = (): void => {
     client.off('close', ended);
     ended();
-    const without = new Set([...tried, chosen.member.path]);
-    const next = tried.size < chosen.reselectTries ? reselect(without) : undefined;
-    if (next === undefined) reset(client);
-    else forward(client, next, onwards, without);
+    tryOther();
   };
   upstream.once('error', unreachable);
   upstream.once('connect', () => {

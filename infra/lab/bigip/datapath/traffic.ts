@@ -1,8 +1,9 @@
 import type { Device } from '../device.ts';
-import type { LtmConfig, Virtual } from '../ltm/model.ts';
+import type { LtmConfig, Member, Virtual } from '../ltm/model.ts';
 import type { Ssl } from '../ssl.ts';
-import type { MemberTraffic, Traffic, VirtualTraffic } from '../traffic.ts';
+import type { Health, MemberTraffic, Traffic, VirtualTraffic } from '../traffic.ts';
 import { createMembers, told } from './members.ts';
+import { obstacleTo } from './paths.ts';
 import { createPicker } from './pick.ts';
 import type { Picker } from './pick.ts';
 import { listenUdp } from './udp.ts';
@@ -16,15 +17,20 @@ export function createTraffic(device: Device): Traffic {
   return device.settings.dataPath ? liveTraffic(device) : quietTraffic(device);
 }
 
-/** Without a data path nothing is probed: monitored members count as up unless set otherwise. */
+/**
+ * Without a data path nothing is probed: monitored members count as up unless set otherwise, or
+ * unless no path leads to them.
+ */
 function quietTraffic(device: Device): Traffic {
+  const monitored = (member: Member): Health =>
+    obstacleTo(device, member) === undefined ? 'up' : 'down';
   return {
     member: (pool, member) => ({
       health:
         told(device, member) ??
         ((member.monitor ?? device.store.current().pools.get(pool)?.monitor) === undefined
           ? 'unchecked'
-          : 'up'),
+          : monitored(member)),
       monitors: [],
       connections: NONE,
     }),

@@ -26,7 +26,7 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
     const chosen = admits(virtual.source, from.address)
       ? picker.pick(virtual, from.address)
       : undefined;
-    if (chosen === undefined) return undefined;
+    if (chosen === undefined || !chosen.isReached) return undefined;
     total += 1;
     const upstream = createSocket('udp4');
     const end = (): void => {
