@@ -33,6 +33,8 @@ export { isDeclare } from './faults.ts';
 export { INNER_NAMES } from './as3/inner.ts';
 export type { InnerFault, InnerName } from './as3/inner.ts';
 export type { DeclareOutcome, DeclareRecord } from './as3/journal.ts';
+export { createDeviceGroup } from './group.ts';
+export type { DeviceGroup } from './group.ts';
 export type { Hop, Networks } from './net/path.ts';
 export type { LabRequest } from './http-types.ts';
 export type { WriteRecord } from './http.ts';
@@ -110,6 +112,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
     certificate,
   );
   device.store.onChange(() => traffic.refresh());
+  settings.group?.join(device);
   const port = await listen(server, settings.host, settings.port);
   traffic.refresh();
   return {

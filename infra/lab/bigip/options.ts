@@ -1,3 +1,4 @@
+import type { DeviceGroup } from './group.ts';
 import type { CommonObjects } from './ltm/common.ts';
 import type { Networks } from './net/path.ts';
 import type { SavedState } from './state.ts';
@@ -42,6 +43,8 @@ export interface BigipOptions {
    * is reached.
    */
   readonly networks?: Networks;
+  /** The other units of a pair are in it too; `config-sync to-group` copies to them. */
+  readonly group?: DeviceGroup;
   /** Objects in /Common that exist beside the built-in ones. */
   readonly common?: Partial<Record<keyof CommonObjects, readonly string[]>>;
   /** The mistakes of AS3 3.56 with edited members; by default as the version has them. */
@@ -62,6 +65,7 @@ export interface Settings {
   readonly defects: boolean;
   readonly now: () => number;
   readonly networks?: Networks;
+  readonly group?: DeviceGroup;
 }
 
 const TIMINGS_MS: Timings = {

@@ -31,16 +31,59 @@ function failover(device: Device): Reply {
   };
 }
 
-function sync(): Reply {
+function sync({ settings: { group } }: Device): Reply {
+  if (group === undefined)
+    return {
+      status: 200,
+      body: stats('cm/sync-status', {
+        color: description('green'),
+        mode: description('standalone'),
+        status: description('Standalone'),
+        summary: description(' '),
+      }),
+    };
+  const { status, details } = group.status();
+  const link = 'https://localhost/mgmt/tm/cm/syncStatus/0/details';
   return {
     status: 200,
     body: stats('cm/sync-status', {
-      color: description('green'),
-      mode: description('standalone'),
-      status: description('Standalone'),
-      summary: description(' '),
+      [link]: {
+        nestedStats: {
+          entries: Object.fromEntries(
+            details.map((text, index) => [
+              `${link}/${index}`,
+              { nestedStats: { entries: { details: description(text) } } },
+            ]),
+          ),
+        },
+      },
+      color: description(
+        { 'In Sync': 'green', 'Changes Pending': 'yellow', 'Sync Failed': 'red' }[status],
+      ),
+      mode: description('high-availability'),
+      status: description(status),
+      summary: description(details[0] ?? ' '),
     }),
   };
+}
+
+/** Units without a group take the command, and copy nothing. */
+function runSync(device: Device, request: LabRequest): Reply {
+  const reply = command('run')(device, request);
+  const { utilCmdArgs } = request.body as Json;
+  const asked = /^config-sync (?:force-full-load-push )?to-group (\S+)$/.exec(
+    String(utilCmdArgs),
+  )?.[1];
+  const { group } = device.settings;
+  if (group === undefined) return reply;
+  if (asked !== group.name)
+    throw new McpError(
+      400,
+      '01070734:3',
+      `Configuration error: Device group (${String(asked)}) not found in device group sync`,
+    );
+  group.sync(device);
+  return reply;
 }
 
 function ready(): Reply {
@@ -148,7 +191,7 @@ function onePartition(device: Device, request: LabRequest, name: string): Reply 
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /mgmt/tm/cm/failover-status': failover,
   'GET /mgmt/tm/cm/sync-status': sync,
-  'POST /mgmt/tm/cm': command('run'),
+  'POST /mgmt/tm/cm': runSync,
   'GET /mgmt/tm/sys/ready': ready,
   'GET /mgmt/tm/sys/version': version,
   'GET /mgmt/tm/sys/provision': provision,
