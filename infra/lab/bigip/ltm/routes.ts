@@ -54,6 +54,9 @@ const COLLECTIONS_READ = Object.values<KindOfReference>(REFERENCE_KINDS)
   .flatMap(({ collections }) => collections)
   .filter((one) => !['ltm/rule', 'ltm/pool'].includes(one) && !one.startsWith('ltm/profile/'));
 
+/** Collections that are served elsewhere; a test may add a path to them here. */
+const SERVED: ReadonlySet<string> = new Set(['ltm/snatpool', 'net/tunnels/tunnel']);
+
 /** One object of a kind that only settings refer to, or the list of WAF policies. */
 function objectRoute(device: Device, request: LabRequest): Reply | undefined {
   const path = request.path.slice('/mgmt/tm/'.length).replace(/\/$/, '');
@@ -67,9 +70,9 @@ function objectRoute(device: Device, request: LabRequest): Reply | undefined {
   const collection = COLLECTIONS_READ.find((one) => path.startsWith(`${one}/`));
   if (collection === undefined) return undefined;
   const name = fromUrl(path.slice(collection.length + 1));
-  // Those of a declaration are read below.
-  if (collection === 'ltm/snatpool' && !common.snatPools.has(name)) return undefined;
-  if (!isThere(common, collection, name)) throw notFound(collection.split('/').at(-1) ?? '', name);
+  const isKnown = isThere(common, collection, name);
+  if (!isKnown && SERVED.has(collection)) return undefined;
+  if (!isKnown) throw notFound(collection.split('/').at(-1) ?? '', name);
   return { status: 200, body: { fullPath: name } };
 }
 
