@@ -17,6 +17,7 @@ import {
   STEERING_EVENTS,
 } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import type { PartitionResult } from './job.ts';
 
 /** A parsed message with its metadata and data. */
 export interface Arrived<T> {
@@ -95,6 +96,40 @@ function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice
 /** All messages of a stage. */
 export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonly Arrival[] {
   return [...orders, ...absences, ...audits, ...slices];
+}
+
+/** As many messages as a queue delivers at once. */
+const WHOLE_BATCH = 10;
+/** A message that was received more often is handled to the end. */
+const MOST_RECEIVES = 2;
+
+/**
+ * Whether a run of the stage may end after a step, for newer work. What an order decides is not
+ * split. After a whole batch the same messages would come again, without the newer ones behind
+ * them. So that every message is finished, none is returned for newer work more than twice.
+ */
+export function mayEndEarly({ orders, absences, audits, slices }: Stage): boolean {
+  return (
+    orders.length + absences.length + audits.length === 0 &&
+    slices.length < WHOLE_BATCH &&
+    slices.every(({ message }) => message.receiveCount <= MOST_RECEIVES)
+  );
+}
+
+/**
+ * What of a stage is done, and what is left because the run ended early. All slices of an unfinished
+ * owner stay, because the older ones prove its removals.
+ */
+export function endedEarly(
+  stage: Stage,
+  results: readonly Pick<PartitionResult, 'unfinished'>[],
+): { readonly done: Stage; readonly left: readonly Arrival[] } {
+  const owners = new Set(results.flatMap(({ unfinished = [] }) => [...unfinished]));
+  const isLeft = ({ data }: Arrived<Slice>): boolean => owners.has(data.owner);
+  return {
+    done: { ...stage, slices: stage.slices.filter((one) => !isLeft(one)) },
+    left: stage.slices.filter(isLeft),
+  };
 }
 
 /** Overrides that audits ask to keep or undo, by partition. Undoing comes before keeping. */

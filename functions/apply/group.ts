@@ -90,7 +90,9 @@ async function applySeveral(
     const shareNodes = isMoving || shared.get(job.partition) === true;
     const kept = waiting.get(job.partition);
     const nodes = nodesElsewhere(job.partition, withArriving(states, arriving));
-    return applyOne(site, { ...job, shareNodes, nodes, ...(kept && { waiting: kept }) });
+    // What moves between partitions is removed and created in one run.
+    const newer = (): Promise<boolean> => Promise.resolve(false);
+    return applyOne(site, { ...job, newer, shareNodes, nodes, ...(kept && { waiting: kept }) });
   };
   const first = new Map<string, PartitionResult>();
   for (const job of jobs) {

@@ -20,7 +20,15 @@ import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
+import {
+  arrivalsOf,
+  endedEarly,
+  mayEndEarly,
+  newestFirst,
+  overridesOf,
+  readArrival,
+  stagesOf,
+} from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
@@ -31,7 +39,7 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { moveToWaiting, postpone } from './postpone.ts';
+import { isWaiting, moveToWaiting, postpone, release } from './postpone.ts';
 import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
@@ -173,11 +181,14 @@ async function handleDevice(
     if (away) return moveToWaiting(scope, arrivals, away);
     const stages = stagesOf(arrivals);
     for (const [i, stage] of stages.entries()) {
-      const fault = await applyStage({ ...scope, prove }, config, stage);
-      if (fault === undefined) continue;
-      await prove();
+      const end = await applyStage({ ...scope, prove }, config, stage);
       // In order: later messages wait as well.
-      return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
+      const later = stages.slice(i + 1).flatMap(arrivalsOf);
+      if ('error' in end) {
+        await prove();
+        return postpone(scope, config.name, [...arrivalsOf(stage), ...later], end.error);
+      }
+      if (end.left.length > 0) return release(scope, config.name, [...end.left, ...later]);
     }
     return [];
   });
@@ -230,15 +241,15 @@ function drainsSilent({ orders }: Stage): boolean {
   return orders.some(({ data }) => data.action === 'drain' && data.silent !== undefined);
 }
 
-/**
- * Resolves with the error if a required service is unavailable. Any other error is caused by a
- * message of the stage.
- */
+/** How a stage ended: `left` is for a later run; `error`: a required service is unavailable. */
+type StageEnd = { readonly left: readonly Arrival[] } | { readonly error: unknown };
+
+/** Any error that is not in the result is caused by a message of the stage. */
 async function applyStage(
   scope: Scope & { readonly prove: () => Promise<void> },
   config: DeviceConfig,
   stage: Stage,
-): Promise<{ readonly error: unknown } | undefined> {
+): Promise<StageEnd> {
   const { runtime, context, prove } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
@@ -272,13 +283,15 @@ async function applyStage(
       clock: runtime.clock,
       hasTime: () => context.getRemainingTimeInMillis() >= leave,
       prove,
+      ...(mayEndEarly(stage) && { newer: () => isWaiting(runtime, config.name) }),
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     };
     const results = await applyWithFences(scope, config.name, job);
     await repair.settle();
-    await reportStage(scope, stage, results);
+    const { done, left } = endedEarly(stage, results);
+    await reportStage(scope, done, results);
     scope.sizes.note(device, results);
-    return undefined;
+    return { left };
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402')

@@ -29,6 +29,11 @@ export interface PartitionJob {
   readonly hasTime: () => boolean;
   /** Rejects with `LeaseLost` if others may have the messages; awaited before each write. */
   readonly prove?: () => Promise<void>;
+  /**
+   * Whether newer work may wait. If so, the run ends after a step, and the result says for whom it
+   * is unfinished. Absent: it never ends early.
+   */
+  readonly newer?: () => Promise<boolean>;
   readonly orders?: readonly Order[];
   readonly absences?: readonly Absence[];
   /** When clusters were heard outside of the declarations; absent: never. */
@@ -102,6 +107,8 @@ export interface PartitionResult {
   readonly rejections: ReadonlyMap<string, Rejection>;
   /** Removals and moves of nodes that approvals allowed. */
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
+  /** Owners of changes that were left for a later run, because newer work waits. */
+  readonly unfinished?: ReadonlySet<string>;
   /** The state declared now. */
   readonly declared: DeclaredState;
   /** Fences that wait, newer than `declared`; absent if none do. */

@@ -54,6 +54,30 @@ function firstFailure({ attempts, runtime }: Scope, messages: readonly QueueMess
   return Math.min(runtime.clock.now(), ...times);
 }
 
+/** Whether other messages for the device may wait, to be planned with what is left. */
+export async function isWaiting({ queues }: Scope['runtime'], device: string): Promise<boolean> {
+  // A queue that does not answer holds nothing up.
+  const depth = await queues
+    .queue('slices')
+    .depth(device)
+    .catch(() => undefined);
+  return (depth?.waiting ?? 0) > 0;
+}
+
+/** Returns messages to the queue at once, to be received together with newer ones. */
+export async function release(
+  { runtime }: Pick<Scope, 'runtime'>,
+  device: string,
+  arrivals: readonly Arrival[],
+): Promise<readonly QueueMessage[]> {
+  const messages = arrivals.map(({ message }) => message);
+  runtime.log.info({ device, messages: messages.length }, 'newer work waits; the rest follows');
+  const queue = runtime.queues.queue('slices');
+  for (const { receipt } of messages)
+    await queue.changeVisibility(receipt, 0).catch(() => undefined);
+  return messages;
+}
+
 /** Returns messages to the queue with a delay. */
 async function again(
   { runtime }: Scope,

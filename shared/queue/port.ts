@@ -80,7 +80,8 @@ export interface Queue {
   delete(receipt: string): Promise<void>;
   /** 0 makes the message visible at once; used for retries. */
   changeVisibility(receipt: string, visibility: number): Promise<void>;
-  depth(): Promise<QueueDepth>;
+  /** Of one group, if one is named and the queue can tell; otherwise of the whole queue. */
+  depth(group?: string): Promise<QueueDepth>;
 }
 
 /** Access to all queues by logical name. */

@@ -8,7 +8,7 @@ import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import type { DeclareTry } from '../job.ts';
 import { renew } from './budgets.ts';
-import type { DeclareAttempt, Loop, Instant, Task } from './state.ts';
+import type { Begun, DeclareAttempt, Loop, Instant, Task } from './state.ts';
 
 /** The task of attempts that change nothing on the device. */
 export const NO_CHANGES: Task = { changes: [], isolating: false };
@@ -23,16 +23,27 @@ const NEW = {
 } as const satisfies Partial<DeclareAttempt>;
 
 /** The attempt to declare a task, with budgets of its own. */
-export function attemptOf(
-  loop: Loop,
-  { purpose, task, idle }: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
-): Loop {
+export function attemptOf(loop: Loop, { purpose, task, idle }: Begun): Loop {
   const only = new Set(task.changes.map(changeId));
   return {
     ...loop,
     attempt: { ...NEW, purpose, task, only, idle },
     spent: renew(loop.spent, 'declare'),
   };
+}
+
+/** The declare of new versions and metadata only. */
+export function fenceOf({ spent, job }: Loop): Begun {
+  const isAgain = spent.rounds === 1 && job.again === true;
+  return { purpose: 'fence', task: NO_CHANGES, idle: isAgain ? 'declare' : 'leave' };
+}
+
+/**
+ * A partition without owners is not created; one for an owner that was addressed is, so that late
+ * events meet a fence.
+ */
+export function isEmptyPartition({ lockKey }: DeclaredPartition, next: DeclaredState): boolean {
+  return lockKey === undefined && Object.keys(next.owners).length === 0;
 }
 
 /** The same again, from the start. */

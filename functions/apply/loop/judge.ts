@@ -122,3 +122,8 @@ export function incomplete(
     response: problems.join('; '),
   });
 }
+
+/** A clash that was not detected before: with the holders it is a conflict, not a quarantine. */
+export function isClash({ code }: DeviceError): boolean {
+  return code === 'BIP422' || code === 'BIP423';
+}

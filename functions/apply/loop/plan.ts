@@ -13,7 +13,7 @@ import { compareVersions } from '../../../shared/domain/revision.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import type { PartitionResult } from '../job.ts';
 import { BUDGETS } from './budgets.ts';
-import type { Loop, LoopJob, Instant, Results } from './state.ts';
+import type { Happened, Instant, Loop, LoopJob, Results, Step } from './state.ts';
 
 /** The plan from this state, limited to the given changes. */
 export function makePlan(
@@ -233,7 +233,7 @@ export function refusedResult(
  * The result of the partition. Which of the approved removals were held is decided by the state
  * before the first declare.
  */
-export function resultOf({ job, seen, results }: Loop): PartitionResult {
+function resultOf({ job, seen, results, work }: Loop): PartitionResult {
   const { partition, orders = [] } = job;
   const approvals = orders.flatMap(({ steering, at }) =>
     steering.action === 'approve' ? [{ steering, at }] : [],
@@ -246,6 +246,20 @@ export function resultOf({ job, seen, results }: Loop): PartitionResult {
   );
   const { entries, rejections } = results;
   const deferred = stillDeferred(seen.state, results.deferred);
-  const waiting = deferred.size === 0 ? {} : { deferred };
-  return { partition, entries, rejections, approved, declared: seen.state, ...waiting };
+  // Only a run that ended early leaves changes.
+  const unfinished = new Set(work.rest.map(({ owner }) => owner));
+  return {
+    partition,
+    entries,
+    rejections,
+    approved,
+    declared: seen.state,
+    ...(deferred.size > 0 && { deferred }),
+    ...(unfinished.size > 0 && { unfinished }),
+  };
+}
+
+/** The last step. The type of the event keeps the list of events in `nextStep` complete. */
+export function reported(loop: Loop, _event: Extract<Happened, { kind: 'members' }>): Step {
+  return { loop, effect: { kind: 'done', result: resultOf(loop) } };
 }

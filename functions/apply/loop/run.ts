@@ -1,6 +1,8 @@
 /**
  * Carries out the loop for one partition: does what `nextStep` says, and tells it what happened.
  */
+import type { Difference } from '../../../shared/device/difference.ts';
+import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';
 import type { PartitionJob, PartitionResult } from '../job.ts';
 import { fullPace } from '../pace.ts';
 import type { Effect, Event, Happened } from './state.ts';
@@ -38,6 +40,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
 /** Executes effects on the device and returns what happened. */
 function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
   const { device, partition, clock, prove = () => Promise.resolve() } = job;
+  const { holders = () => device.foreign(), newer = () => Promise.resolve(false) } = job;
   let reading = job.reading;
   return async (effect) => {
     const { kind } = effect;
@@ -48,13 +51,11 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         return { kind, reading: known };
       }
       case 'holders':
-        return { kind, holders: await (job.holders ? job.holders() : device.foreign()) };
+        return { kind, holders: await holders() };
       case 'nodes':
         return { kind, nodes: await device.nodes(partition) };
-      case 'drift': {
-        const found = await device.drift(partition, effect.state);
-        return { kind, manualChanges: found.flatMap(({ adopt }) => adopt ?? []) };
-      }
+      case 'drift':
+        return { kind, manualChanges: adoptedOf(await device.drift(partition, effect.state)) };
       case 'lookup':
         return { kind, missing: await device.missing(effect.references) };
       case 'declare': {
@@ -64,6 +65,8 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
       }
       case 'verify':
         return { kind, problems: await device.verify(partition, effect.state) };
+      case 'newer':
+        return { kind, waits: await newer() };
       case 'wait':
         await clock.sleep(effect.time);
         return { kind };
@@ -73,4 +76,9 @@ function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
         return { kind };
     }
   };
+}
+
+/** The manual changes that are to be kept. */
+function adoptedOf(found: readonly Difference[]): readonly OverrideAdoption[] {
+  return found.flatMap(({ adopt }) => adopt ?? []);
 }

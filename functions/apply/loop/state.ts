@@ -21,7 +21,7 @@ import { NOTHING_SPENT } from './budgets.ts';
 /** The inputs of the loop; what the runner needs to reach the device is not among them. */
 export interface LoopJob extends Omit<
   PartitionJob,
-  'device' | 'clock' | 'hasTime' | 'prove' | 'reading' | 'holders' | 'pace' | 'onTry'
+  'device' | 'clock' | 'hasTime' | 'prove' | 'newer' | 'reading' | 'holders' | 'pace' | 'onTry'
 > {
   /** Name of the device, for messages. */
   readonly device: string;
@@ -56,6 +56,8 @@ export type Effect =
       readonly expected?: number;
     }
   | { readonly kind: 'verify'; readonly state: DeclaredState }
+  /** Look whether newer work waits, which is better planned together with what is left. */
+  | { readonly kind: 'newer' }
   /** Milliseconds. */
   | { readonly kind: 'wait'; readonly time: number }
   /** Drain and restore nodes. */
@@ -76,6 +78,7 @@ export type Happened =
   | { readonly kind: 'lookup'; readonly missing: readonly MissingReference[] }
   | { readonly kind: 'declare'; readonly declared: Declared }
   | { readonly kind: 'verify'; readonly problems: readonly string[] }
+  | { readonly kind: 'newer'; readonly waits: boolean }
   | { readonly kind: 'wait' }
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -94,7 +97,7 @@ export interface Step {
  * Where the loop is. `draining`: waits until nodes are out; `guarding`: finds manual changes; `sifting`: finds missing references;
  * `looking`: compares the live objects before it repeats a declare; `blaming`: a refusal was
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
- * `late`: waits for a script that AS3 gave up on.
+ * `late`: waits for a script that AS3 gave up on; `between`: one step is done and others are left.
  */
 export type Phase =
   | 'observing'
@@ -108,6 +111,7 @@ export type Phase =
   | 'asking'
   | 'pausing'
   | 'late'
+  | 'between'
   | 'blaming'
   | 'reporting';
 
@@ -230,6 +234,9 @@ export interface DeclareAttempt {
   /** Of `proof`: the attempt that it is about. */
   readonly about?: DeclareAttempt;
 }
+
+/** What a new attempt is for. */
+export type Begun = Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>;
 
 /** The state of the loop. Immutable. */
 export interface Loop {

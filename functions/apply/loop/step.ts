@@ -14,6 +14,8 @@ import { slower } from '../pace.ts';
 import { OutOfTime } from '../trouble.ts';
 import {
   attemptOf,
+  fenceOf,
+  isEmptyPartition,
   NO_CHANGES,
   plannedAlready,
   planOf,
@@ -30,6 +32,7 @@ import {
   explained,
   withoutCausingChange,
   incomplete,
+  isClash,
   judge,
   judgeProof,
   unfound,
@@ -43,7 +46,7 @@ import {
   overwritten,
   withdrawRefusals,
   refusedResult,
-  resultOf,
+  reported,
   sameOnDevice,
   withEntries,
   withManualChanges,
@@ -52,11 +55,12 @@ import {
 import { readFirst } from './read-first.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
 import { nextRetry, owedChanges } from './retry.ts';
-import type { DeclareAttempt, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
+import type { Begun, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
 import { does, fails } from './state.ts';
 import {
   afterDeclare,
   declareEffect,
+  mayEnd,
   nextPart,
   ordered,
   planned,
@@ -85,12 +89,14 @@ export function nextStep(loop: Loop, event: Event): Step {
       return declared(loop, event.declared, at);
     case 'verify':
       return verified(loop, event.problems, at);
+    case 'newer':
+      return between(loop, at, event.waits);
     case 'wait':
       return waited(loop, at);
-    case 'members':
-      return { loop, effect: { kind: 'done', result: resultOf(loop) } };
     case 'failed':
       return failed(loop, event.error, at);
+    default:
+      return reported(loop, event);
   }
 }
 
@@ -173,23 +179,27 @@ function sifted(before: Loop, missing: readonly MissingReference[], at: Instant)
   if (loop.work.phase === 'quarantined')
     return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
   if (healthy.length > 0) return work(ordered(loop, healthy), at);
-  // The new version and metadata only.
-  const isAgain = loop.spent.rounds === 1 && loop.job.again === true;
-  const idle = isAgain ? 'declare' : 'leave';
-  return open(ordered(loop, []), { purpose: 'fence', task: NO_CHANGES, idle }, at);
+  return open(ordered(loop, []), fenceOf(loop), at);
 }
 
 // Declare: part by part, each as one task until the device refuses it.
 
 function work(loop: Loop, at: Instant): Step {
   const [task, ...tasks] = loop.work.tasks;
-  if (task === undefined) return partDone(withoutPart(loop), at);
+  if (task === undefined) return between(withoutPart(loop), at);
   const { refused: count } = loop.work;
   const { fault, ifRefused = count } = task.known ?? {};
   const next = { ...loop, work: { ...loop.work, tasks } };
   return fault !== undefined && ifRefused === count
     ? isolate(next, task, fault, at)
     : open(next, { purpose: 'task', task, idle: 'leave' }, at);
+}
+
+function between(loop: Loop, at: Instant, waits?: boolean): Step {
+  // Nodes follow the whole versions, so the run that finishes them reconciles.
+  if (waits === true) return reported(loop, { kind: 'members' });
+  const asks = waits === undefined && mayEnd(loop);
+  return asks ? does(loop, 'between', { kind: 'newer' }) : partDone(loop, at);
 }
 
 function partDone(loop: Loop, at: Instant): Step {
@@ -218,11 +228,7 @@ function retry(loop: Loop, at: Instant): Step {
     : open(ended, { purpose: 'store', task: NO_CHANGES, idle: 'leave' }, at);
 }
 
-function open(
-  loop: Loop,
-  begun: Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>,
-  at: Instant,
-): Step {
+function open(loop: Loop, begun: Begun, at: Instant): Step {
   return attempt(attemptOf(loop, begun), at);
 }
 
@@ -232,11 +238,8 @@ function attempt(loop: Loop, at: Instant): Step {
 
 function declare(loop: Loop, changed: boolean, at: Instant): Step {
   const { base, next, half, idle } = planOf(loop);
-  if (!changed && idle === 'leave' && !half) return succeeded(loop, at);
-  // Do not create a partition without owners; do create it for an owner that was addressed, so that
-  // late events meet a fence.
-  if (base.lockKey === undefined && Object.keys(next.owners).length === 0)
-    return succeeded(loop, at);
+  const isSame = !changed && idle === 'leave' && !half;
+  if (isSame || isEmptyPartition(base, next)) return succeeded(loop, at);
   return !changed && idle === 'look'
     ? does(loop, 'looking', { kind: 'verify', state: base.state })
     : post(loop, at);
@@ -381,9 +384,7 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Ste
   if (found.blame === undefined) return work(loop, at);
   const { change, error } = found.blame;
   const blamed = recordRefusal(loop, change, error, at);
-  // A clash that was not detected before: with the holders it is a conflict, not a quarantine.
-  const isClash = error.code === 'BIP422' || error.code === 'BIP423';
-  return isClash ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
+  return isClash(error) ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
 }
 
 // Report: nodes first, including unchanged ones, because express changes are reconciled here.
@@ -393,5 +394,5 @@ function report(loop: Loop): Step {
   const state = withFences(loop);
   return Object.keys(state.exposures).length > 0
     ? does(loop, 'reporting', { kind: 'members', state })
-    : { loop, effect: { kind: 'done', result: resultOf(loop) } };
+    : reported(loop, { kind: 'members' });
 }

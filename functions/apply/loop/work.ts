@@ -63,6 +63,11 @@ export function withoutPart(loop: Loop): Loop {
   };
 }
 
+/** Whether a run may end after this part: others are left, and nothing refused must be stored. */
+export function mayEnd({ work, results }: Loop): boolean {
+  return work.phase === 'changes' && work.rest.length > 0 && results.refused.size === 0;
+}
+
 /** The same part with fewer changes; undefined if it cannot be made smaller. */
 export function smallerPart(before: Loop, at: Instant): Loop | undefined {
   const { work } = before;

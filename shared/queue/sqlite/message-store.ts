@@ -1,6 +1,12 @@
 /** The table operations of the queue. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { DEDUPLICATION_MS, deadQueueOf, LONGEST_HIDDEN_MS, RETENTION_MS } from '../limits.ts';
+import {
+  DEDUPLICATION_MS,
+  deadQueueOf,
+  LONGEST_HIDDEN_MS,
+  queueToken,
+  RETENTION_MS,
+} from '../limits.ts';
 import type { OutgoingMessage, QueueDepth, QueueMessage, QueueName } from '../port.ts';
 import { transaction } from './database.ts';
 import type { InHand } from './in-hand.ts';
@@ -86,7 +92,7 @@ function prepare(database: DatabaseSync): Statements {
     depth: database.prepare(
       'SELECT count(*) AS total, min(sent_at) AS oldest, ' +
         `coalesce(sum((${BY_FILE}) OR coalesce(${BY_HAND}, 0)), 0) AS flying ` +
-        'FROM message WHERE queue = :queue',
+        'FROM message WHERE queue = :queue AND (:grp IS NULL OR grp = :grp)',
     ),
     next: database.prepare(
       'SELECT min(visible_at) AS at FROM message WHERE queue = ? AND visible_at > ?',
@@ -164,10 +170,12 @@ export class MessageStore {
     return true;
   }
 
-  depth(now: number): QueueDepth {
+  /** Of one group, or of all. */
+  depth(now: number, group?: string): QueueDepth {
     const { total, flying, oldest } = this.#sql.depth.get({
       now,
       queue: this.#name,
+      grp: group === undefined ? null : queueToken(group),
       ...this.#options.inHand.lists(),
     }) as unknown as { total: number; flying: number; oldest: number | null };
     return {

@@ -111,7 +111,7 @@ function createQueue(store: MessageStore, name: QueueName, shared: Shared): Queu
         throw lost(name);
       bell.ring(name);
     },
-    depth: async () => step(name, shared, () => store.depth(clock.now())),
+    depth: async (group) => step(name, shared, () => store.depth(clock.now(), group)),
   };
 }
 

@@ -128,6 +128,18 @@ describe('a queue file whose machine has its clock set', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
+  test('counts the messages of one group only, if asked', async () => {
+    const queue = open();
+    for (const group of ['a', 'a', 'b', 'ä'])
+      await queue.send({ group, deduplicationId: randomUUID(), body: group });
+    await queue.receive({ max: 1, waitMs: 0, visibilityMs: 30_000 });
+    expect(await queue.depth('a')).toMatchObject({ waiting: 1, inFlight: 1 });
+    expect(await queue.depth('b')).toMatchObject({ waiting: 1, inFlight: 0 });
+    expect(await queue.depth('ä')).toMatchObject({ waiting: 1, inFlight: 0 });
+    expect(await queue.depth('c')).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await queue.depth()).toMatchObject({ waiting: 3, inFlight: 1 });
+  });
+
   test('set ahead does not redeliver messages in progress to the same process, and lets them finish', async () => {
     const queue = open();
     await send(queue, 'a');

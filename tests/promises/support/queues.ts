@@ -98,10 +98,11 @@ export function memoryQueues(
     changeVisibility: async (receipt, visibility) => {
       byReceipt(name, receipt).visibleAt = clock.now() + visibility;
     },
-    depth: async () => ({
-      waiting: list(name).filter((m) => m.visibleAt <= clock.now()).length,
-      inFlight: list(name).filter((m) => m.visibleAt > clock.now()).length,
-    }),
+    depth: async (group) => {
+      const all = list(name).filter((m) => group === undefined || m.group === group);
+      const waiting = all.filter((m) => m.visibleAt <= clock.now()).length;
+      return { waiting, inFlight: all.length - waiting };
+    },
   });
   return {
     queue,

@@ -33,6 +33,8 @@ export interface Script {
   readonly writes: readonly boolean[];
   /** By the number of the declare: another client writes after it succeeded. */
   readonly overtakes: readonly boolean[];
+  /** By the number of the step: newer work waits after it. */
+  readonly newer: readonly boolean[];
   /** By the number of the look-up: whether every object is missing. */
   readonly missing: readonly boolean[];
   readonly foreign: readonly number[];
@@ -48,7 +50,7 @@ export interface ScriptedDevice {
 }
 
 export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STATE): ScriptedDevice {
-  const counts = { read: 0, declare: 0, verify: 0, lookup: 0 };
+  const counts = { read: 0, declare: 0, verify: 0, lookup: 0, newer: 0 };
   const violations: string[] = [];
   let present = state;
   let key = state === EMPTY_STATE ? 0 : 1;
@@ -125,6 +127,8 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
           return declare(effect);
         case 'verify':
           return verify();
+        case 'newer':
+          return { kind, waits: script.newer[counts.newer++] === true };
         case 'wait':
           return { kind };
         case 'members':

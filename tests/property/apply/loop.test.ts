@@ -10,6 +10,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { BUDGETS, isOverspent } from '../../../functions/apply/loop/budgets.ts';
 import type { Spent } from '../../../functions/apply/loop/budgets.ts';
+import type { PartitionResult } from '../../../functions/apply/job.ts';
 import type { End, Event, LoopJob } from '../../../functions/apply/loop/state.ts';
 import { createLoop } from '../../../functions/apply/loop/state.ts';
 import { nextStep } from '../../../functions/apply/loop/step.ts';
@@ -96,6 +97,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   problems: fc.array(fc.constantFrom(0, 0, 0, 1), { maxLength: 10 }),
   writes: fc.array(fc.constantFrom(false, false, true), { maxLength: 10 }),
   overtakes: fc.array(fc.constantFrom(false, false, true), { maxLength: 10 }),
+  newer: fc.array(fc.constantFrom(false, false, true), { maxLength: 5 }),
   missing: fc.array(fc.boolean(), { maxLength: 3 }),
   foreign: fc.uniqueArray(port, { maxLength: 1 }),
 });
@@ -106,6 +108,7 @@ const honest = script.map((one): Script => ({
   problems: [],
   writes: [],
   overtakes: [],
+  newer: [],
   missing: [],
   foreign: [],
 }));
@@ -187,6 +190,7 @@ const NO_SCRIPT: Script = {
   problems: [],
   writes: [],
   overtakes: [],
+  newer: [],
   missing: [],
   foreign: [],
 };
@@ -202,6 +206,19 @@ const before = fc.nat({ max: INPUTS.length }).map((i) => {
 });
 /** One, two or all changes in one step. */
 const lines = fc.constantFrom(5, 10, MOST);
+
+/** Changes of owners that the result calls finished, and that a second run makes again. */
+function undone(list: readonly Slice[], { entries, declared: state, unfinished }: PartitionResult) {
+  if (unfinished === undefined) return [];
+  const quiet = scriptedDevice(NO_SCRIPT, state);
+  const { end } = drive(job(list), (effect) => quiet.answer(effect));
+  if (end.kind === 'fail') throw end.error;
+  const made = ['create', 'update', 'delete'];
+  return [...end.result.entries].filter(
+    ([id, { kind, owner }]) =>
+      !unfinished.has(owner) && made.includes(kind) && made.includes(entries.get(id)?.kind ?? ''),
+  );
+}
 
 const wanted = (list: readonly Slice[]): readonly string[] =>
   list.flatMap(({ owner, exposures }) =>
@@ -234,6 +251,8 @@ function byChance(dice: readonly number[], known: readonly DeclaredState[], how:
         return { kind, missing: [] };
       case 'declare':
         return { kind, declared: { outcome: 'applied', lockKey: 'k' } };
+      case 'newer':
+        return { kind, waits: roll(3) === 0 };
       case 'verify':
         return { kind, problems: roll(2) === 0 ? [] : ['differs'] };
       default:
@@ -284,6 +303,7 @@ describe('whatever the device does', () => {
         );
         expect(untold).toEqual([]);
         expect(isSameContent(device.state(), now)).toBe(true);
+        expect(undone(list, end.result)).toEqual([]);
         return outcome;
       },
     );
