@@ -7,7 +7,11 @@ import {
 import { MODES, showValue } from '../../shared/domain/exposure/settings/values.ts';
 import { type Choice, COMBINATIONS } from '../../shared/domain/exposure/settings/combinations.ts';
 import { MODULES, referenceKind } from '../../shared/domain/exposure/settings/reference-kinds.ts';
-import type { As3Property, SettingRow } from '../../shared/domain/exposure/settings/row.ts';
+import type {
+  As3Property,
+  CisPart,
+  SettingRow,
+} from '../../shared/domain/exposure/settings/row.ts';
 import { profileOf } from '../../shared/domain/exposure/settings/settings.ts';
 import { IngressEntry } from '../../shared/domain/exposure/sources/ingress-entry.ts';
 import { as3Section } from './as3-properties.ts';
@@ -19,8 +23,8 @@ Generated from \`shared/domain/exposure/settings/catalogue\` by \`npm run docs\`
 and what each annotation takes, is in the configuration reference.
 
 \`settings\` stands for \`ingresses[].settings\` and \`fleets[].settings\` of \`sluice.yaml\`. Fields of ConfigMaps are those of F5's
-\`virtual-server\` schema; fields of resources are those of CIS's TransportServer and IngressLink, which \`sluice import cis\` reads. What
-refers to an object on the device has to be listed in \`policy.references\`.
+\`virtual-server\` schema; fields of resources are those of CIS's custom resources, which \`sluice import cis\` reads
+([all fields](cis.md)). What refers to an object on the device has to be listed in \`policy.references\`.
 `;
 
 function code(text: string): string {
@@ -67,6 +71,10 @@ function as3Name({ object, property, key }: As3Property): string {
   return `${AS3_OBJECTS[object]}.${property}${key === undefined ? '' : `.${key}`}`;
 }
 
+function partName(part: CisPart): string {
+  return part === 'pool' ? 'pools' : part;
+}
+
 /** Any of them is enough. */
 function modulesOf({ modules, reference }: SettingRow): string | undefined {
   const needed = modules ?? (reference && referenceKind(reference).modules);
@@ -102,7 +110,9 @@ function section([name, row]: (typeof SETTING_ROWS)[number]): string {
     ['ConfigMap', configMap && code(`virtualServer.${configMap.field}`)],
     [
       'CIS resources',
-      list(cis.map(({ object, field }) => `${object === 'pool' ? 'spec.pool' : 'spec'}.${field}`)),
+      cis
+        .map(({ parts, field }) => `${code(field)} of ${parts.map(partName).join(', ')}`)
+        .join('; '),
     ],
     ['AS3', as3 && code(as3Name(as3))],
     ['modes', modesOf(row)],

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CODES } from '../../shared/domain/codes/index.ts';
+import { cisPage } from './docs-cis.ts';
 import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
 import { decisionsPage } from './docs-decisions.ts';
@@ -22,6 +23,7 @@ export function generatedPages(): readonly GeneratedPage[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },
     { path: 'docs/reference/settings.md', text: settingsPage() },
+    { path: 'docs/reference/cis.md', text: cisPage() },
     { path: 'docs/reference/load-balancer-fields.md', text: fieldsPage() },
     { path: 'docs/reference/codes.md', text: codesPage(CODES) },
     { path: 'docs/reference/sluice.schema.json', text: configurationSchema() },

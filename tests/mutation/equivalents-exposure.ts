@@ -181,19 +181,7 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: SAME_ABSENT,
     },
   ],
-  'shared/domain/exposure/settings/cis-values.ts': [
-    {
-      code: 'send !== undefined',
-      what: 'is left out of the &&',
-      in: 'configMapMonitors',
-      why: SAME_ABSENT,
-    },
-    {
-      code: 'recv !== undefined',
-      what: 'is left out of the &&',
-      in: 'configMapMonitors',
-      why: SAME_ABSENT,
-    },
+  'shared/domain/exposure/settings/cis-monitors.ts': [
     {
       code: 'send !== undefined',
       what: 'is left out of the &&',
@@ -210,6 +198,20 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       code: "'problem' in read",
       what: 'is left out of the ||',
       why: 'of a problem only the list of problems is used, which has it',
+    },
+  ],
+  'shared/domain/exposure/settings/cis-values.ts': [
+    {
+      code: 'send !== undefined',
+      what: 'is left out of the &&',
+      in: 'configMapMonitors',
+      why: SAME_ABSENT,
+    },
+    {
+      code: 'recv !== undefined',
+      what: 'is left out of the &&',
+      in: 'configMapMonitors',
+      why: SAME_ABSENT,
     },
     { code: '[]', what: 'is left out of the ??', in: 'networks', why: ALWAYS_THERE },
     { code: 'ip.family === family', what: '=== becomes !==', why: 'both families are asked for' },
@@ -339,35 +341,14 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is left out of the ||',
       why: 'what follows the schema names a Service and a port',
     },
-    { code: "'problem' in read", what: 'is always false', in: 'leftOut', why: SAME_ABSENT },
   ],
-  'shared/domain/exposure/sources/cis/cis-fields.ts': [
+  'shared/domain/exposure/sources/cis/cis-address.ts': [
     {
       code: 'text !== undefined',
       what: 'is left out of the &&',
       in: 'poolNameOf',
       why: 'what is undefined is returned as it is',
     },
-    {
-      code: "typeof one === 'string'",
-      what: 'is left out of the &&',
-      in: 'dropUnfit',
-      why: NO_SUCH_FIELD,
-    },
-    {
-      code: 'field === undefined',
-      what: 'is always false',
-      in: 'dropUnfit',
-      why: 'every setting of a mode comes from a field',
-    },
-    {
-      code: "field.object === 'pool'",
-      what: 'is always false',
-      in: 'dropUnfit',
-      why: 'no field of a pool depends on the mode',
-    },
-
-    { code: 'taken !== undefined', what: 'is always true', why: SAME_ABSENT },
   ],
   'shared/domain/exposure/sources/cis/cis-object.ts': [
     { code: 'order(a) < order(b)', what: '< becomes <=', why: NEVER_EQUAL },
@@ -397,11 +378,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     },
   ],
   'shared/domain/exposure/sources/cis/cis-virtualserver.ts': [
-    {
-      code: 'profiles.find((one) => one.namespace === namespace && one.name === profileName)',
-      what: '.find() becomes .findLast()',
-      why: ONE_OBJECT,
-    },
     {
       code: 'target === undefined',
       what: 'is left out of the ||',

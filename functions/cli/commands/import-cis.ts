@@ -47,7 +47,8 @@ export function registerImport(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  kubectl get ' +
-        'cm,virtualservers,transportservers,ingresslinks,tlsprofiles,svc,po,gateways.networking.istio.io ' +
+        'cm,virtualservers,transportservers,ingresslinks,tlsprofiles,policies.cis.f5.com,' +
+        'svc,po,gateways.networking.istio.io ' +
         '-A -o yaml | sluice import cis -f -',
     )
     .action(run);

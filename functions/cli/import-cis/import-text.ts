@@ -17,16 +17,17 @@ export function importText(result: CisImport): string {
 }
 
 /** The YAML for sluice.yaml, with comments about what is still missing in it. */
-function entriesText({ ingresses, needs, gateways }: CisImport): string {
+function entriesText({ ingresses, serviceBundles, needs, gateways }: CisImport): string {
   if (ingresses.length === 0) return '# nothing for sluice.yaml';
   const { references, partitions, pools } = needs;
   const policy = references.length === 0 ? {} : { policy: { references } };
+  const bundles = serviceBundles.length === 0 ? {} : { serviceBundles };
   const devices = [...new Set(ingresses.flatMap((one) => one.devices))].join(', ');
   const addressed = gateways.some(({ annotations }) => annotations['sluice.io/virtual-address']);
   const unknown = ingresses.filter((one) => one.virtualAddress === undefined && !addressed);
   return [
     '# for sluice.yaml; each Service must belong to an Istio ingress gateway (--service leaves the others out)',
-    yamlOf({ ingresses, ...policy }).trimEnd(),
+    yamlOf({ ingresses, ...bundles, ...policy }).trimEnd(),
     ...(partitions.length === 0
       ? []
       : [`# devices[].partitions of ${devices} must contain: ${partitions.join(', ')}`]),

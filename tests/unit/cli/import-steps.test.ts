@@ -344,7 +344,50 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
     expect(printed).toMatch(
       /VirtualServer istio-system\/www +spec\.httpTraffic +redirect: port 80 is not carried/,
     );
-    expect(printed).toMatch(/TLSProfile istio-system\/pass +kind/);
+    expect(printed).toMatch(/TLSProfile istio-system\/pass +spec\.hosts/);
+  });
+
+  test('of a VirtualServer whose TLS BIG-IP terminates, with a Policy', async () => {
+    const objects = [
+      service(),
+      ...web,
+      cis('TLSProfile', 'edge', {
+        tls: { termination: 'edge', reference: 'bigip', clientSSLs: ['/Common/a', '/Common/b'] },
+      }),
+      cis('Policy', 'public', {
+        l7Policies: { waf: '/Common/waf' },
+        profiles: { tcp: { client: '/Common/wan' }, logProfiles: ['/Common/log'] },
+      }),
+      virtual(
+        {
+          virtualServerAddress: '10.8.3.30',
+          tlsProfileName: 'edge',
+          policyName: 'public',
+          httpTraffic: 'redirect',
+        },
+        pool(80),
+      ),
+    ];
+    const { offered, refused, printed } = await follow(objects);
+    expect([offered, refused]).toEqual([['10.8.3.30:443 https <- edge/web'], []]);
+    expect(printed).toContain(
+      `serviceBundles:
+  - name: public
+    namespaces:
+      - edge
+    settings:
+      policyWaf: /Common/waf
+      securityLogProfiles:
+        - /Common/log
+      profiles:
+        tcp: /Common/wan
+`,
+    );
+    expect(printed).toContain(
+      "annotate gateways.networking.istio.io web 'sluice.io/port=80=443' 'sluice.io/mode=https' " +
+        "'sluice.io/persistence=cookie' 'sluice.io/client-tls=/Common/a,/Common/b' " +
+        "'sluice.io/redirect-80=true' 'sluice.io/service-bundle=public' 'sluice.io/expose=80'",
+    );
   });
 
   test('of two Gateways with two addresses', async () => {
@@ -398,7 +441,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 15672 }),
     ]);
     expect(printed).toContain(
-      "kubectl -n edge annotate gateways.networking.istio.io web 'sluice.io/port=5672=15672' 'sluice.io/expose=5672'",
+      "kubectl -n edge annotate gateways.networking.istio.io web 'sluice.io/port=5672=15672' 'sluice.io/persistence=source-address' 'sluice.io/expose=5672'",
     );
     expect(printed).not.toContain('edge/other');
   });
@@ -433,7 +476,7 @@ describe('what would be something else is listed, and nothing is printed for it'
     [
       'a ConfigMap that ends TLS',
       map('s', 443, { sslProfile: { f5ProfileName: 'Common/x' }, ...at('10.8.3.50', 443) }),
-      'ConfigMap istio-system/s +sslProfile',
+      'ConfigMap istio-system/s +virtual server +terminates TLS and sends plain data, but port 443',
     ],
     [
       'a ConfigMap that makes only a pool',
@@ -479,8 +522,8 @@ describe('what would be something else is listed, and nothing is printed for it'
       'TransportServer istio-system/mq +spec.tls',
     ],
     [
-      'a WAF',
-      virtual({ virtualServerAddress: '10.8.3.30', waf: '/Common/WAF' }),
+      'a WAF that is no path',
+      virtual({ virtualServerAddress: '10.8.3.30', waf: 'WAF' }),
       'VirtualServer istio-system/www +spec.waf',
     ],
     [
@@ -643,15 +686,13 @@ describe('what would be something else is listed, and nothing is printed for it'
     );
   });
 
-  test('a Service with a policy is refused by Sluice too, and that is said', () => {
+  test('a Service with a Policy that is not there, and that is said', () => {
     const policed = service({
       annotations: { 'cis.f5.com/ip': '10.8.3.50', 'cis.f5.com/policyName': 'p' },
     });
     const printed = printedFor([policed, ...web]);
     expect(printed).toMatch(/^# nothing for sluice.yaml\n/);
-    expect(printed).toContain(
-      'Sluice refuses every port of this Service until these annotations are removed',
-    );
+    expect(printed).toContain('Policy istio-system/p is not in these files; give it too');
   });
 });
 

@@ -13,6 +13,7 @@ const INGRESS = {
 } as const;
 const NOTHING: CisImport = {
   ingresses: [],
+  serviceBundles: [],
   annotations: [],
   gateways: [],
   unplaced: [],

@@ -134,7 +134,9 @@ describe('every row of the catalogue', () => {
       ),
     );
     unique(
-      SETTING_ROWS.flatMap(([, { cis = [] }]) => cis).map((one) => `${one.object}.${one.field}`),
+      SETTING_ROWS.flatMap(([, { cis = [] }]) => cis).flatMap(({ parts, field }) =>
+        parts.map((part) => `${part} ${field}`),
+      ),
     );
     unique(SETTING_ROWS.flatMap(([, { configMap }]) => configMap?.field ?? []));
   });

@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
-import {
-  type CisImport,
-  importCis,
-} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { importCis } from './import-support.ts';
 import { walkthrough } from './fixtures.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'nodes' as const };
@@ -96,9 +94,8 @@ describe('importing from CIS', () => {
       allowVlans: ['/Common/v'],
       iRules: ['/Common/r'],
       profileL4: '/Common/l4',
-      persistenceProfile: 'source-address',
+      persistenceProfile: 'destination-address',
       connectionMirroring: 'L7',
-      tls: {},
       pool: {
         service: 'gw',
         servicePort: 443,
@@ -120,12 +117,12 @@ describe('importing from CIS', () => {
       'sluice.io/snat': 'none',
       'sluice.io/irules': '/Common/r',
       'sluice.io/vlans': '/Common/v',
-      'sluice.io/persistence': 'source-address',
+      'sluice.io/persistence': 'destination-address',
       'sluice.io/profile-l4': '/Common/l4',
       'sluice.io/monitors': '[{"type":"tcp","interval":10,"timeout":31}]',
     });
     expect(lost(found)).toEqual(
-      ['connectionMirroring', 'tls', 'pool.nodeMemberLabel', 'pool.alternateBackends'].map(
+      ['connectionMirroring', 'pool.nodeMemberLabel', 'pool.alternateBackends'].map(
         (field) => `TransportServer istio-system/ts spec.${field}`,
       ),
     );
@@ -191,9 +188,9 @@ describe('importing from CIS', () => {
     ],
     ['an iApp', cm('i', walkthrough({ iapp: '/Common/x' })), 'ConfigMap istio-system/i GW126'],
     [
-      'an SSL profile',
-      cm('s', walkthrough({ sslProfile: { f5ProfileName: 'a/b' } })),
-      'ConfigMap istio-system/s sslProfile',
+      'an SSL profile that is no path',
+      cm('s', walkthrough({ sslProfile: { f5ProfileName: 'a' } })),
+      'ConfigMap istio-system/s GW143',
     ],
     [
       'an IngressLink without its Service',

@@ -3,10 +3,8 @@
  * never both, never neither.
  */
 import { describe, expect, test } from '@jest/globals';
-import {
-  type CisImport,
-  importCis,
-} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { importCis } from './import-support.ts';
 import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-annotations.ts';
 import { monitorProblem } from '../../../shared/domain/exposure/settings/values.ts';
 import { walkthrough } from './fixtures.ts';
@@ -54,38 +52,27 @@ describe('a field of a TransportServer', () => {
     ['allowVlans', ['/Common/v'], { vlans: '/Common/v' }],
     ['allowVlans', [], { vlans: 'none' }],
     ['allowVlans', ['v'], LOST],
-    ['allowSourceRange', ['10.0.0.0/8'], { source: '10.0.0.0/8' }],
-    ['allowSourceRange', ['10.0.0.0/9', '10.128.0.0/9'], { source: '10.0.0.0/9,10.128.0.0/9' }],
-    ['allowSourceRange', [], {}],
-    ['allowSourceRange', ['10.0.0.0/8', '192.168.0.0/16'], LOST],
-    ['allowSourceRange', ['everybody'], LOST],
-    ['allowSourceRange', '10.0.0.0/8', LOST],
+    ['allowSourceRange', ['10.0.0.0/8'], LOST],
     ['iRules', ['/Common/a', '/Common/b'], { irules: '/Common/a,/Common/b' }],
     ['iRules', 'x', LOST],
     ['profileL4', '/Common/l4', LOST],
     ['profileL4', 'l4', LOST],
     ['persistenceProfile', 'cookie', LOST],
-    ['persistenceProfile', 'source-address', { persistence: 'source-address' }],
+    ['persistenceProfile', 'destination-address', { persistence: 'destination-address' }],
     ['connectionMirroring', 'L4', { mirroring: 'L4' }],
     ['connectionMirroring', 'L7', LOST],
     [
       'profiles',
-      { tcp: { client: '/Common/t', server: '/Common/t' } },
-      { 'profile-tcp': '/Common/t' },
+      { tcp: { client: '/Common/t', server: '/Common/u' } },
+      { 'profile-tcp': '/Common/t', 'profile-tcp-server': '/Common/u' },
     ],
-    ['profiles', { tcp: { client: '/Common/t', server: '/Common/u' } }, LOST],
-    ['profiles', { tcp: { client: '/Common/t' } }, LOST],
-    ['profiles', { udp: '/Common/u' }, LOST],
-    ['profiles', { tcp: { server: '/Common/t' } }, LOST],
-    ['profiles', { tcp: { client: 't', server: 't' } }, LOST],
-    ['profiles', { tcp: '/Common/t' }, LOST],
+    ['profiles', { tcp: { client: '/Common/t' } }, { 'profile-tcp': '/Common/t' }],
     ['profiles', '/Common/t', LOST],
     ['profiles', ['/Common/t'], LOST],
     ['profiles', { tcp: {} }, {}],
     ['profiles', { tcp: null }, {}],
     ['profiles', {}, {}],
     ['profiles', null, {}],
-    ['allowSourceRange', ['10.0.0.0/8', '2001:db8::/32'], { source: '10.0.0.0/8,2001:db8::/32' }],
     ['loadBalancingMethod', 'ratio-member', LOST],
     ['reselectTries', 3, LOST],
     ['persistenceProfile', '/Common/p', { persistence: '/Common/p' }],
@@ -94,7 +81,8 @@ describe('a field of a TransportServer', () => {
     ['ipamLabel', 'x', LOST],
     ['virtualServerName', 'x', LOST],
     ['host', 'x', LOST],
-    ['tls', {}, LOST],
+    ['waf', '/Common/w', LOST],
+    ['tls', {}, {}],
     ['unheard', 1, LOST],
     ['constructor', 1, LOST],
   ])('%s %j becomes %j', (field, value, becomes) => {
@@ -109,6 +97,27 @@ describe('a field of a TransportServer', () => {
           ],
     );
     expect(lost(found)).toEqual(becomes === LOST ? [`TransportServer ns/ts spec.${field}`] : []);
+  });
+
+  test.each<[unknown, string]>([
+    [{ udp: '/Common/u' }, 'udp: is a field of Policy, not of TransportServer, so CIS ignores it'],
+    [{ quic: 1 }, 'quic: is not a field of TransportServer that Sluice knows'],
+    [{ tpc: {} }, 'tpc: is not a field of TransportServer; did you mean tcp?'],
+    [
+      { tcp: { server: '/Common/t' } },
+      'tcp.server: CIS attaches it only beside a profile for clients',
+    ],
+    [{ tcp: '/Common/t' }, 'tcp: is not an object with client, server'],
+    [
+      { tcp: { client: 't' } },
+      'tcp.client: is not a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
+    ],
+  ])('profiles %j is not carried', (profiles, words) => {
+    const found = importCis([ts({ profiles })], OPTIONS);
+    expect(found.notCarried.map(({ field, reason }) => `${field}: ${reason}`)).toEqual([
+      `spec.profiles.${words}`,
+    ]);
+    expect(said(found)).toEqual([]);
   });
 
   const standard = '"interval":5,"timeout":16';
@@ -181,8 +190,8 @@ describe('a field of a TransportServer', () => {
     [
       'connectionMirroring',
       'L4',
-      { mode: 'performance', profiles: { tcp: { client: '/Common/t', server: '/Common/t' } } },
-      'spec.profiles: /Common/t is not for a virtual server of mode fastl4',
+      { mode: 'performance', profiles: { tcp: { client: '/Common/t' } } },
+      'spec.profiles.tcp.client: /Common/t is not for a virtual server of mode fastl4',
     ],
   ])('%s %j says why a mode keeps it out', (field, value, more, words) => {
     const found = importCis([ts({ ...more, [field]: value })], OPTIONS);

@@ -1,9 +1,7 @@
 /** Which Gateways take over what CIS publishes, and what is written to them. */
 import { describe, expect, test } from '@jest/globals';
-import {
-  type CisImport,
-  importCis,
-} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { importCis } from './import-support.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'pods' as const };

@@ -2,10 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { cisObjectsIn } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
-import {
-  type CisImport,
-  importCis,
-} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { importCis } from './import-support.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'pods' as const };
 type Json = Readonly<Record<string, unknown>>;
@@ -133,7 +131,8 @@ describe('objects that are only listed', () => {
 });
 
 test.each([
-  ['TLSProfile', 'the gateway terminates TLS, not BIG-IP'],
+  ['TLSProfile', 'no object in these files uses it; give the files with those that do'],
+  ['Policy', 'no object in these files uses it; give the files with those that do'],
   ['Novelty', 'Sluice does not know this kind of CIS'],
 ])('a %s says why', (kind, reason) => {
   expect(told(imported(cis(kind, {})))).toEqual([`kind: ${reason}`]);
@@ -155,8 +154,8 @@ describe('a field with an empty value', () => {
     [{ a: { b: ['x'] } }, false],
   ])(
     '%j is listed, and does not keep the virtual server from being carried: %s',
-    (waf, carried) => {
-      const found = imported(ts({ waf }));
+    (bigipRouteDomain, carried) => {
+      const found = imported(ts({ bigipRouteDomain }));
       expect(found.ingresses.length > 0).toBe(carried);
       expect(told(found)).toHaveLength(1);
     },
@@ -361,16 +360,19 @@ describe('what CIS publishes of every port', () => {
     const found = imported(service(), link({ waf: '/Common/w' }));
     expect([found.ingresses, told(found).at(-2)]).toEqual([
       [],
-      'spec.waf: WAF policies are not supported; the whole virtual server is left out',
+      'spec.waf: is a field of VirtualServer, not of IngressLink, so CIS ignores it; the whole virtual server is left out',
     ]);
   });
 
-  test('is carried without what its mode does not support', () => {
-    const found = imported(service(), link({ mode: 'performance', persistenceProfile: 'cookie' }));
-    expect(annotations(found)).toEqual([{ 'sluice.io/mode': 'fastl4' }]);
-    expect(told(found)).toContain(
-      'spec.persistenceProfile: cookie is not for a virtual server of mode fastl4',
-    );
+  test('is carried without fields that an IngressLink does not have', () => {
+    const found = imported(service(), link({ snat: 'none', monitorz: [] }));
+    expect([annotations(found), told(found).slice(0, 2)]).toEqual([
+      [],
+      [
+        'spec.snat: is a field of VirtualServer, TransportServer, Policy, not of IngressLink, so CIS ignores it',
+        'spec.monitorz: is not a field of IngressLink; did you mean monitors?',
+      ],
+    ]);
   });
 });
 
@@ -408,11 +410,19 @@ describe('a Service of type LoadBalancer', () => {
     ],
     [
       'with an annotation that Sluice refuses',
+      { 'cis.f5.com/ip': '192.0.2.1', 'virtual-server.f5.com/rewrite-app-root': '/a' },
+      {},
+      [
+        expect.stringMatching(/^annotations: virtual-server\.f5\.com\/rewrite-app-root: /) as never,
+        'annotations: the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed',
+      ],
+    ],
+    [
+      'with a Policy that is not there',
       { 'cis.f5.com/ip': '192.0.2.1', 'cis.f5.com/policyName': 'p' },
       {},
       [
-        expect.stringMatching(/^annotations: cis\.f5\.com\/policyName: /) as never,
-        'annotations: the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed',
+        'cis.f5.com/policyName: Policy ns/p is not in these files; give it too; the whole virtual server is left out',
       ],
     ],
   ])('%s is left out, and every reason is told', (_, values, spec, expected) => {
@@ -533,15 +543,6 @@ describe('an F5 ConfigMap', () => {
       ],
     ],
     [
-      'that lets BIG-IP terminate TLS',
-      map({ sslProfile: { f5ProfileName: 'a/b' } }),
-      [
-        expect.stringMatching(
-          /^sslProfile: BIG-IP terminates the TLS .*; the whole virtual server is left out$/,
-        ) as never,
-      ],
-    ],
-    [
       'that is no JSON',
       map({}, undefined, { data: '{"serviceName": "gw", "servicePort": 80' }),
       [expect.stringMatching(/^GW124: data\.data is not valid JSON/) as never],
@@ -558,6 +559,19 @@ describe('an F5 ConfigMap', () => {
   ])('that holds settings of CIS, by %s, is listed', (_, object) => {
     expect(told(imported(object))).toEqual([
       'data: holds settings of CIS itself; Sluice has its own in sluice.yaml',
+    ]);
+  });
+
+  test('that lets BIG-IP terminate TLS is carried', () => {
+    const of = (mode: string, sslProfile: Json): CisImport => imported(map({ mode, sslProfile }));
+    const two = of('tcp', { f5ProfileNames: ['Common/a', 'Common/b'] });
+    expect([annotations(two), told(two), two.needs.references]).toEqual([
+      [{ 'sluice.io/mode': 'tcp', 'sluice.io/client-tls': '/Common/a,/Common/b' }],
+      [],
+      ['/Common/a', '/Common/b'],
+    ]);
+    expect(annotations(of('http', { f5ProfileName: 'Common/a' }))).toEqual([
+      { 'sluice.io/mode': 'https', 'sluice.io/client-tls': '/Common/a' },
     ]);
   });
 

@@ -4,7 +4,7 @@ import {
   cisObjectsIn,
   type Reading,
 } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
-import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { importCis } from './import-support.ts';
 import { readVirtualServer } from '../../../shared/domain/exposure/sources/cis/cis-virtualserver.ts';
 
 const POOL = { service: 'gw', servicePort: 443, path: '/' };
@@ -29,7 +29,7 @@ function read(
     status,
   };
   const [object] = cisObjectsIn([raw]);
-  return readVirtualServer(object!, [], cisObjectsIn(others));
+  return readVirtualServer(object!, cisObjectsIn(others));
 }
 const lost = ({ notCarried }: Reading): readonly string[] =>
   notCarried.map(({ field }) => field).toSorted();
@@ -136,10 +136,10 @@ describe('nothing is carried over', () => {
       ['spec.pools'],
     ],
     [
-      'if BIG-IP terminates TLS',
+      'if BIG-IP has no profile to terminate TLS with',
       { tlsProfileName: 'tls' },
       [profile('edge')],
-      ['spec.tlsProfileName'],
+      ['spec.tls', 'spec.tlsProfileName'],
     ],
     ['if the TLSProfile is not there', { tlsProfileName: 'tls' }, [], ['spec.tlsProfileName']],
     [

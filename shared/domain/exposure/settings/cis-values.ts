@@ -9,15 +9,13 @@ import {
   readAddress,
 } from './annotation-values.ts';
 import { isClientNetworks } from '../client-networks.ts';
-import { isJsonObject } from '../../json-object.ts';
 import { mergeCidrs, parseCidrList } from '../../net/cidr-list.ts';
-import type { CisReading } from './row.ts';
+import { cisMonitors } from './cis-monitors.ts';
+import type { CisField, CisPart, CisReading } from './row.ts';
 import {
   BALANCE_METHODS,
   DevicePath,
-  ignoresPayload,
   isDevicePath,
-  type Monitor,
   PERSISTENCE_METHODS,
   SNAT_WORDS,
 } from './values.ts';
@@ -74,58 +72,6 @@ export const CONFIGMAP_READERS = {
   sslProfiles: configMapSslProfiles,
 } as const;
 
-/** A monitor of a CIS resource, as far as Sluice reads it. */
-const CisMonitor = z.object({
-  type: z.enum(['tcp', 'udp', 'http', 'https', 'tcp-half-open', 'icmp']),
-  interval: z.int().min(1).optional(),
-  timeout: z.int().min(1).optional(),
-  targetPort: z.int().min(0).max(65_535).optional(),
-  send: z.string().optional(),
-  recv: z.string().optional(),
-});
-
-/** 0 means the member's own port in CIS. */
-function monitorOf(monitor: z.infer<typeof CisMonitor>): Monitor {
-  const { type, interval, timeout, targetPort = 0, send, recv } = monitor;
-  return {
-    type,
-    ...monitorTimes(interval, timeout),
-    ...(targetPort > 0 && { port: targetPort }),
-    ...(send !== undefined && { send }),
-    ...(recv !== undefined && { receive: recv }),
-  };
-}
-
-/** CIS passes on what such a monitor ignores. */
-function withoutIgnored(monitor: Monitor): Monitor {
-  const { send: _send, receive: _receive, ...rest } = monitor;
-  return ignoresPayload(monitor) ? rest : monitor;
-}
-
-/**
- * One monitor or a list of them. Monitors of other types, and fields without effect, become
- * problems.
- */
-function cisMonitors(value: unknown): CisReading {
-  const list = Array.isArray(value) ? (value as unknown[]) : [value];
-  const parsed = list.map((one) => CisMonitor.safeParse(one));
-  const monitors = parsed.flatMap((one) => (one.success ? [monitorOf(one.data)] : []));
-  const read = checkedMonitors(monitors.map(withoutIgnored));
-  const problems = [
-    ...(monitors.length < list.length
-      ? [
-          'refers to a monitor on the device, or has a type that Sluice does not support; ' +
-            'by default Sluice uses the gateway’s readiness and a TCP connect',
-        ]
-      : []),
-    ...(monitors.some(ignoresPayload)
-      ? ['has send or recv on a type that ignores both; they are left out']
-      : []),
-    ...('problem' in read ? [read.problem] : []),
-  ];
-  return 'problem' in read || monitors.length === 0 ? { problems } : { ...read, problems };
-}
-
 /** The same rules as for the annotation. */
 function address(value: unknown): CisReading {
   const read = readAddress(String(value));
@@ -146,31 +92,71 @@ function persistence(value: unknown): CisReading {
   if (value === 'none') return { value: [] };
   return Persistence.safeParse(value).success
     ? { value: [value] }
-    : { problems: ['is neither an AS3 method nor a full path'] };
+    : {
+        problems: [
+          `is neither one of ${PERSISTENCE_METHODS.join(', ')} nor a full path such as /Common/name`,
+        ],
+      };
+}
+
+/** A full path; `''`, which CIS's own tools write, sets nothing. */
+function pathOf(value: unknown): CisReading {
+  if (value === '') return {};
+  return isDevicePath(value)
+    ? { value }
+    : {
+        problems: [
+          'is not a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
+        ],
+      };
+}
+
+/** The usable paths of a list; a problem names the others. */
+function pathList(value: unknown): CisReading {
+  if (!Array.isArray(value))
+    return { problems: ['is not a list of full paths such as /Common/name'] };
+  const paths = (value as readonly unknown[]).filter(isDevicePath);
+  const others = (value as readonly unknown[]).filter((one) => !isDevicePath(one));
+  return {
+    ...((paths.length > 0 || others.length === 0) && { value: paths }),
+    problems: others.map(
+      (one) =>
+        `${JSON.stringify(one)} is not a full path such as /Common/name, of letters, digits and ` +
+        '_ . : % @ + = -; name a copy of the object that has such a path',
+    ),
+  };
+}
+
+/**
+ * One iRule or a list. `none` means: without those that CIS adds itself, which Sluice never adds.
+ */
+function iRules(value: unknown): CisReading {
+  const list = (Array.isArray(value) ? value : [value]) as readonly unknown[];
+  const named = list.filter((one) => one !== 'none');
+  const bad = named.find((one) => !isDevicePath(one));
+  if (bad !== undefined)
+    return { problems: [`${JSON.stringify(bad)} is not a full path such as /Common/name`] };
+  return named.length === 0 ? {} : { value: named };
+}
+
+/** SSL profiles on BIG-IP, one or several; CIS takes them without the first `/`, too. */
+function sslProfiles(value: unknown): CisReading {
+  const list = [value].flat().filter((one) => one !== '');
+  const paths = list.map((one) =>
+    typeof one !== 'string' || one.startsWith('/')
+      ? one
+      : one.includes('/')
+        ? `/${one}`
+        : `/Common/${one}`,
+  );
+  const bad = paths.findIndex((one) => !isDevicePath(one));
+  if (bad >= 0) return { problems: [`${JSON.stringify(list[bad])} is not ${NO_SSL_PROFILE}`] };
+  return paths.length === 0 ? {} : { value: paths };
 }
 
 /** Accepts values that match the schema. */
 function matching(schema: z.ZodType, problem: string): (value: unknown) => CisReading {
   return (value) => (schema.safeParse(value).success ? { value } : { problems: [problem] });
-}
-
-/** Of the profiles Sluice has the one for TCP, which is the same for clients and servers. */
-function tcpProfile(value: unknown): CisReading {
-  const given = value ?? {};
-  if (!isJsonObject(given)) return { problems: ['is no object of profiles'] };
-  const { tcp, ...others } = given;
-  const { client, server, ...rest } = isJsonObject(tcp) ? tcp : { client: tcp ?? undefined };
-  const problems = [...Object.keys(others), ...Object.keys(rest).map((key) => `tcp.${key}`)].map(
-    (key) => `${key} has no equivalent in Sluice`,
-  );
-  if (client === undefined && server === undefined) return { problems };
-  if (client === server && isDevicePath(client)) return { value: client, problems };
-  return {
-    problems: [
-      ...problems,
-      'tcp names no path, or not the same one for client and server, as profileTcp wants it',
-    ],
-  };
 }
 
 /** AS3 takes one network for a virtual server, so several have to merge into one per family. */
@@ -209,14 +195,32 @@ export const CIS_READERS = {
     'is neither auto, none, self nor the path of a SNAT pool',
   ),
   persistence,
+  path: pathOf,
   paths: matching(z.array(DevicePath), 'is not a list of full paths such as /Common/name'),
-  l4Profile: (value: unknown): CisReading =>
-    isDevicePath(value)
-      ? { value }
-      : { problems: ['is not a full path; Sluice uses the default FastL4 profile'] },
+  pathList,
+  iRules,
+  sslProfiles,
   monitors: cisMonitors,
   networks,
   reselectTries: matching(z.int().min(0).max(65_535), 'is not a number from 0 to 65535'),
+  slowRampTime: matching(z.int().min(0).max(900), 'is not a number from 0 to 900'),
   mirroring: matching(z.enum(['L4', 'none']), 'is neither L4 nor none'),
-  tcpProfile,
+  flag: matching(z.boolean(), 'is neither true nor false'),
+  /** One of these words; the problem lists them. */
+  word: (...words: readonly string[]): ((value: unknown) => CisReading) =>
+    matching(z.enum(words), `is not one of ${words.join(', ')}`),
 } as const;
+
+/** A field that is the path of an object on the device. */
+export function cisPath(
+  parts: readonly CisPart[],
+  field: string,
+  more: Pick<CisField, 'essential' | 'only'> = {},
+): CisField {
+  return { parts, field, read: CIS_READERS.path, ...more };
+}
+
+/** For fields of a Policy that CIS applies only to VirtualServers. */
+export const ONLY_VIRTUAL_SERVERS = { only: 'VirtualServer' } as const;
+/** For fields without which Sluice would publish something less protected than requested. */
+export const ESSENTIAL = { essential: true } as const;

@@ -116,7 +116,8 @@ function fittingNames(
   );
 }
 
-function showChoice({ setting, value, several }: Choice): string {
+/** A choice for messages, such as `arp false`. */
+export function showChoice({ setting, value, several }: Choice): string {
   if (several) return `several values of ${setting}`;
   return value === undefined ? setting : `${setting} ${showValue(value)}`;
 }

@@ -27,11 +27,20 @@ export interface CisReading {
   readonly problems?: readonly string[];
 }
 
-/** A field of CIS's TransportServer and IngressLink: in `spec`, or in its `pool`. */
+/** Kinds of CIS's custom resources whose fields are settings; `pool`: their pools. */
+export type CisPart =
+  'VirtualServer' | 'TransportServer' | 'IngressLink' | 'TLSProfile' | 'Policy' | 'pool';
+
+/** A field of CIS's custom resources. */
 export interface CisField {
-  readonly object: 'spec' | 'pool';
+  readonly parts: readonly CisPart[];
+  /** Below `spec`, or in a pool; nested with dots, such as `profiles.tcp.client`. */
   readonly field: string;
   readonly read: (value: unknown) => CisReading;
+  /** Without its value Sluice would publish something less protected than requested. */
+  readonly essential?: true;
+  /** A field of a Policy that CIS applies only to these virtual servers; `secure`: with TLS. */
+  readonly only?: 'VirtualServer' | 'TransportServer' | 'secure' | 'insecure';
 }
 
 /**
@@ -130,6 +139,7 @@ export interface SettingRow {
   readonly tcpOnly?: true;
   readonly annotations: readonly SettingAnnotation[];
   readonly configMap?: ConfigMapField;
+  /** If an object has several of its fields, the first in this list counts. */
   readonly cis?: readonly CisField[];
   readonly as3?: As3Property;
   /**

@@ -1,9 +1,13 @@
 /** Settings of the virtual address. All exposures on an address have to agree on them. */
 import * as z from 'zod';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
-import type { SettingRows } from '../row.ts';
+import { CIS_READERS } from '../cis-values.ts';
+import type { CisPart, SettingRows } from '../row.ts';
 import { DevicePath } from '../values.ts';
 import { ENABLED, plainRow } from './new-rows.ts';
+
+/** The resources of CIS that have a virtual address. */
+const SERVERS: readonly CisPart[] = ['VirtualServer', 'TransportServer', 'IngressLink'];
 
 const ADJECTIVES = { enable: 'enabled', disable: 'disabled' } as const;
 
@@ -14,6 +18,7 @@ export const ADDRESS = {
     annotation: 'arp',
     object: 'address',
     property: 'arpEnabled',
+    cis: [{ parts: SERVERS, field: 'serviceAddress.arpEnabled', read: CIS_READERS.flag }],
     schema: z.boolean(),
     absent: true,
     device: [{ field: 'arp', label: 'ARP', values: ENABLED, absent: 'enabled' }],
@@ -26,6 +31,13 @@ export const ADDRESS = {
     annotation: 'icmp-echo',
     object: 'address',
     property: 'icmpEcho',
+    cis: [
+      {
+        parts: SERVERS,
+        field: 'serviceAddress.icmpEcho',
+        read: CIS_READERS.word('enable', 'disable', 'selective'),
+      },
+    ],
     schema: z.enum(['enable', 'disable', 'selective']),
     absent: 'enable',
     device: [{ field: 'icmpEcho', label: 'ICMP echo', values: ADJECTIVES, absent: 'enabled' }],
@@ -38,6 +50,13 @@ export const ADDRESS = {
     annotation: 'route-advertisement',
     object: 'address',
     property: 'routeAdvertisement',
+    cis: [
+      {
+        parts: SERVERS,
+        field: 'serviceAddress.routeAdvertisement',
+        read: CIS_READERS.word('enable', 'disable', 'selective', 'always', 'any', 'all'),
+      },
+    ],
     schema: z.enum(['enable', 'disable', 'selective', 'always', 'any', 'all']),
     absent: 'disable',
     device: [
@@ -57,6 +76,7 @@ export const ADDRESS = {
     annotation: 'spanning',
     object: 'address',
     property: 'spanningEnabled',
+    cis: [{ parts: SERVERS, field: 'serviceAddress.spanningEnabled', read: CIS_READERS.flag }],
     schema: z.boolean(),
     absent: false,
     device: [{ field: 'spanning', label: 'spanning', values: ENABLED, absent: 'disabled' }],
@@ -85,6 +105,7 @@ export const ADDRESS = {
         help: 'Path of a traffic group.',
       },
     ],
+    cis: [{ parts: SERVERS, field: 'serviceAddress.trafficGroup', read: CIS_READERS.path }],
     as3: {
       object: 'address',
       property: 'trafficGroup',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { isAsNarrow, isClientNetworks } from '../../client-networks.ts';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
-import { CIS_READERS } from '../cis-values.ts';
+import { CIS_READERS, ESSENTIAL, ONLY_VIRTUAL_SERVERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { DeclaredPath, DevicePath } from '../values.ts';
 
@@ -28,7 +28,15 @@ export const ADMISSION = {
         help: '`none` for every VLAN, or paths separated by commas.',
       },
     ],
-    cis: [{ object: 'spec', field: 'allowVlans', read: CIS_READERS.paths }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer'],
+        field: 'allowVlans',
+        read: CIS_READERS.paths,
+        ...ESSENTIAL,
+      },
+      { parts: ['Policy'], field: 'l3Policies.allowVlans', read: CIS_READERS.paths, ...ESSENTIAL },
+    ],
     as3: { object: 'virtual', property: 'allowVlans', absent: [] },
     reference: 'vlan',
     suffices: isPartOf,
@@ -71,7 +79,21 @@ export const ADMISSION = {
         help: 'Networks whose clients may connect, separated by commas.',
       },
     ],
-    cis: [{ object: 'spec', field: 'allowSourceRange', read: CIS_READERS.networks }],
+    cis: [
+      {
+        parts: ['VirtualServer'],
+        field: 'allowSourceRange',
+        read: CIS_READERS.networks,
+        ...ESSENTIAL,
+      },
+      {
+        parts: ['Policy'],
+        field: 'l3Policies.allowSourceRange',
+        read: CIS_READERS.networks,
+        ...ESSENTIAL,
+        ...ONLY_VIRTUAL_SERVERS,
+      },
+    ],
     as3: { object: 'virtual', property: 'sourceAddress', absent: 'any' },
     live: {
       object: 'virtual',

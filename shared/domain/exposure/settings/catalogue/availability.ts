@@ -23,7 +23,10 @@ export const AVAILABILITY = {
         help: 'Number of other members to try when the selected member cannot be reached.',
       },
     ],
-    cis: [{ object: 'pool', field: 'reselectTries', read: CIS_READERS.reselectTries }],
+    cis: [
+      { parts: ['pool'], field: 'reselectTries', read: CIS_READERS.reselectTries },
+      { parts: ['Policy'], field: 'poolSettings.reselectTries', read: CIS_READERS.reselectTries },
+    ],
     as3: { object: 'pool', property: 'reselectTries', absent: 0 },
     live: {
       object: 'pool',
@@ -57,9 +60,9 @@ export const AVAILABILITY = {
     ],
     configMap: { field: 'backend.healthMonitors', read: CONFIGMAP_READERS.monitors },
     cis: [
-      { object: 'spec', field: 'monitors', read: CIS_READERS.monitors },
-      { object: 'pool', field: 'monitor', read: CIS_READERS.monitors },
-      { object: 'pool', field: 'monitors', read: CIS_READERS.monitors },
+      { parts: ['IngressLink'], field: 'monitors', read: CIS_READERS.monitors },
+      { parts: ['pool'], field: 'monitor', read: CIS_READERS.monitors },
+      { parts: ['pool'], field: 'monitors', read: CIS_READERS.monitors },
     ],
     examples: [[{ type: 'tcp', interval: 10, timeout: 31 }], []],
   },
@@ -78,7 +81,13 @@ export const AVAILABILITY = {
         help: '`L4`: connections outlive a failover; `none`.',
       },
     ],
-    cis: [{ object: 'spec', field: 'connectionMirroring', read: CIS_READERS.mirroring }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer'],
+        field: 'connectionMirroring',
+        read: CIS_READERS.mirroring,
+      },
+    ],
     as3: { object: 'virtual', property: 'mirroring', absent: 'none' },
     live: {
       object: 'virtual',

@@ -1,6 +1,7 @@
 /** Handling of connections beyond what 0.1.0 had. */
 import * as z from 'zod';
 import { ANNOTATION_READERS, LAST_HOPS, readerOf } from '../annotation-values.ts';
+import { CIS_READERS, cisPath, ONLY_VIRTUAL_SERVERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { DevicePath, PERSISTENCE_METHODS } from '../values.ts';
 import { ENABLED, pathRow, pathsRow, plainRow, YES } from './new-rows.ts';
@@ -19,6 +20,7 @@ export const CONNECTIONS = {
     modes: TCP,
     reference: 'tcp',
     example: '/Common/f5-tcp-lan',
+    cis: [cisPath(['VirtualServer', 'TransportServer', 'Policy'], 'profiles.tcp.server')],
   }),
   profileAnalyticsTcp: pathRow({
     help: 'TCP analytics profile.',
@@ -28,6 +30,10 @@ export const CONNECTIONS = {
     modes: ['tcp', 'fastl4', 'http', 'https'],
     reference: 'tcpAnalytics',
     example: '/Common/tcp-analytics',
+    cis: [
+      cisPath(['VirtualServer', 'TransportServer'], 'profileAnalyticsTcp'),
+      cisPath(['Policy'], 'profiles.profileAnalyticsTcp'),
+    ],
   }),
   profileStream: pathRow({
     help: 'Stream profile, which replaces text in the payload.',
@@ -145,6 +151,14 @@ export const CONNECTIONS = {
         name: 'sluice.io/last-hop',
         read: ANNOTATION_READERS.lastHop,
         help: '`default`, `auto`, `disable`, or the path of a pool of routers.',
+      },
+    ],
+    cis: [
+      {
+        parts: ['Policy'],
+        field: 'autoLastHop',
+        read: CIS_READERS.word(...LAST_HOPS),
+        ...ONLY_VIRTUAL_SERVERS,
       },
     ],
     as3: {
@@ -276,6 +290,18 @@ export const CONNECTIONS = {
     object: 'pool',
     property: 'serviceDownAction',
     schema: z.enum(['none', 'drop', 'reset', 'reselect']),
+    cis: [
+      {
+        parts: ['pool'],
+        field: 'serviceDownAction',
+        read: CIS_READERS.word('none', 'drop', 'reset', 'reselect'),
+      },
+      {
+        parts: ['Policy'],
+        field: 'poolSettings.serviceDownAction',
+        read: CIS_READERS.word('none', 'drop', 'reset', 'reselect'),
+      },
+    ],
     absent: 'none',
     device: [{ field: 'serviceDownAction', label: 'action on a failed member', absent: 'none' }],
     examples: ['reselect'],
@@ -286,6 +312,9 @@ export const CONNECTIONS = {
     object: 'pool',
     property: 'slowRampTime',
     schema: z.int().min(0).max(900),
+    cis: [
+      { parts: ['Policy'], field: 'poolSettings.slowRampTime', read: CIS_READERS.slowRampTime },
+    ],
     absent: 10,
     device: [{ field: 'slowRampTime', label: 'slow ramp time', absent: 10 }],
     examples: [60],

@@ -1,4 +1,5 @@
 /** Services of BIG-IP for HTTP, by reference. */
+import { cisPath, ESSENTIAL, ONLY_VIRTUAL_SERVERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { pathRow } from './new-rows.ts';
 
@@ -14,6 +15,10 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'httpCompression',
     example: '/Common/httpcompression',
+    cis: [
+      cisPath(['VirtualServer'], 'httpCompressionProfile'),
+      cisPath(['Policy'], 'profiles.httpCompressionProfile', ONLY_VIRTUAL_SERVERS),
+    ],
   }),
   profileHttpAcceleration: pathRow({
     help: 'Web acceleration profile.',
@@ -32,6 +37,10 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'oneConnect',
     example: '/Common/oneconnect',
+    cis: [
+      cisPath(['VirtualServer'], 'profileMultiplex'),
+      cisPath(['Policy'], 'profiles.profileMultiplex', ONLY_VIRTUAL_SERVERS),
+    ],
   }),
   profileWebSocket: pathRow({
     help: 'WebSocket profile.',
@@ -41,6 +50,7 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'webSocket',
     example: '/Common/websocket',
+    cis: [cisPath(['Policy'], 'profiles.profileWebSocket', ONLY_VIRTUAL_SERVERS)],
   }),
   profileAnalytics: pathRow({
     help: 'HTTP analytics profile.',
@@ -50,6 +60,7 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'analytics',
     example: '/Common/analytics',
+    cis: [cisPath(['Policy'], 'profiles.analyticsProfiles.http', ONLY_VIRTUAL_SERVERS)],
   }),
   profileHtml: pathRow({
     help: 'HTML profile.',
@@ -59,6 +70,10 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'html',
     example: '/Common/html',
+    cis: [
+      cisPath(['VirtualServer'], 'htmlProfile'),
+      cisPath(['Policy'], 'profiles.htmlProfile', ONLY_VIRTUAL_SERVERS),
+    ],
   }),
   profileNtlm: pathRow({
     help: 'NTLM profile.',
@@ -86,6 +101,13 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'requestAdapt',
     example: '/Common/requestadapt',
+    cis: [
+      cisPath(['VirtualServer'], 'profileAdapt.request', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.profileAdapt.request', {
+        ...ESSENTIAL,
+        ...ONLY_VIRTUAL_SERVERS,
+      }),
+    ],
   }),
   profileResponseAdapt: pathRow({
     help: 'Response adapt profile (ICAP).',
@@ -95,6 +117,13 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'responseAdapt',
     example: '/Common/responseadapt',
+    cis: [
+      cisPath(['VirtualServer'], 'profileAdapt.response', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.profileAdapt.response', {
+        ...ESSENTIAL,
+        ...ONLY_VIRTUAL_SERVERS,
+      }),
+    ],
   }),
   profileTrafficLog: pathRow({
     help: 'Request logging profile.',
@@ -104,5 +133,6 @@ export const HTTP_SERVICES = {
     modes: HTTP,
     reference: 'requestLog',
     example: '/Common/request-log',
+    cis: [cisPath(['Policy'], 'profiles.requestLogProfile', ONLY_VIRTUAL_SERVERS)],
   }),
 } as const satisfies SettingRows;

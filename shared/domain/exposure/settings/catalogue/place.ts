@@ -24,7 +24,13 @@ export const PLACE = {
       { name: 'cis.f5.com/ip', read: ANNOTATION_READERS.address, help: 'Virtual address.' },
     ],
     configMap: { field: 'frontend.virtualAddress.bindAddr', read: CONFIGMAP_READERS.address },
-    cis: [{ object: 'spec', field: 'virtualServerAddress', read: CIS_READERS.address }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer', 'IngressLink'],
+        field: 'virtualServerAddress',
+        read: CIS_READERS.address,
+      },
+    ],
     examples: ['172.16.100.195', '2001:db8::1'],
   },
   port: {
@@ -49,7 +55,7 @@ export const PLACE = {
       },
     ],
     configMap: { field: 'frontend.virtualAddress.port', read: CONFIGMAP_READERS.plain },
-    cis: [{ object: 'spec', field: 'virtualServerPort', read: CIS_READERS.port }],
+    cis: [{ parts: ['TransportServer'], field: 'virtualServerPort', read: CIS_READERS.port }],
     examples: [31_400],
   },
   partition: {

@@ -1,6 +1,6 @@
 /** Profiles of a virtual server, by path on the device. */
 import { ANNOTATION_READERS } from '../annotation-values.ts';
-import { CIS_READERS } from '../cis-values.ts';
+import { cisPath, ONLY_VIRTUAL_SERVERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { DeclaredPath, DevicePath } from '../values.ts';
 
@@ -20,7 +20,7 @@ export const PROFILES = {
         help: 'Path of a TCP profile.',
       },
     ],
-    cis: [{ object: 'spec', field: 'profiles', read: CIS_READERS.tcpProfile }],
+    cis: [cisPath(['VirtualServer', 'TransportServer', 'Policy'], 'profiles.tcp.client')],
     as3: {
       object: 'virtual',
       property: 'profileTCP',
@@ -41,6 +41,11 @@ export const PROFILES = {
         help: 'Path of an HTTP profile.',
       },
     ],
+    cis: [
+      cisPath(['Policy'], 'profiles.http', ONLY_VIRTUAL_SERVERS),
+      cisPath(['Policy'], 'profiles.httpProfiles.secure', { only: 'secure' }),
+      cisPath(['Policy'], 'profiles.httpProfiles.insecure', { only: 'insecure' }),
+    ],
     as3: { object: 'virtual', property: 'profileHTTP' },
     reference: 'http',
     examples: ['/Common/http-xff'],
@@ -57,7 +62,10 @@ export const PROFILES = {
         help: 'Path of a FastL4 profile.',
       },
     ],
-    cis: [{ object: 'spec', field: 'profileL4', read: CIS_READERS.l4Profile }],
+    cis: [
+      cisPath(['TransportServer'], 'profileL4'),
+      cisPath(['Policy'], 'profiles.profileL4', { only: 'TransportServer' }),
+    ],
     as3: { object: 'virtual', property: 'profileL4' },
     reference: 'l4',
     examples: ['/Common/fastL4'],
@@ -74,6 +82,7 @@ export const PROFILES = {
         help: 'Path of a UDP profile.',
       },
     ],
+    cis: [cisPath(['Policy'], 'profiles.udp', { only: 'TransportServer' })],
     as3: { object: 'virtual', property: 'profileUDP' },
     reference: 'udp',
     examples: ['/Common/udp_gtm_dns'],

@@ -1,5 +1,6 @@
 /** Security services of BIG-IP, by reference or as a limit. */
 import * as z from 'zod';
+import { CIS_READERS, cisPath, ESSENTIAL, ONLY_VIRTUAL_SERVERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { pathRow, pathsRow, plainRow } from './new-rows.ts';
 
@@ -16,6 +17,10 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'wafPolicy',
     example: '/Common/waf',
+    cis: [
+      cisPath(['VirtualServer'], 'waf', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.waf', { ...ESSENTIAL, ...ONLY_VIRTUAL_SERVERS }),
+    ],
   }),
   profileBotDefense: pathRow({
     help: 'Bot defense profile.',
@@ -25,6 +30,10 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'botDefense',
     example: '/Common/bot-defense',
+    cis: [
+      cisPath(['VirtualServer', 'TransportServer'], 'botDefense', ESSENTIAL),
+      cisPath(['Policy'], 'l3Policies.botDefense', ESSENTIAL),
+    ],
   }),
   profileIntegratedBotDefense: pathRow({
     help: 'Profile of F5 Distributed Cloud Bot Defense; BIG-IP 17.0 or newer.',
@@ -43,6 +52,10 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'dosProfile',
     example: '/Common/dos',
+    cis: [
+      cisPath(['VirtualServer', 'TransportServer'], 'dos', ESSENTIAL),
+      cisPath(['Policy'], 'l3Policies.dos', ESSENTIAL),
+    ],
   }),
   policyFirewallEnforced: pathRow({
     help: 'Network firewall policy that is enforced.',
@@ -51,6 +64,7 @@ export const SECURITY = {
     device: [{ field: 'fwEnforcedPolicy', label: 'firewall policy', absent: 'none' }],
     reference: 'firewallPolicy',
     example: '/Common/firewall',
+    cis: [cisPath(['Policy'], 'l3Policies.firewallPolicy', ESSENTIAL)],
   }),
   policyFirewallStaged: pathRow({
     help: 'Network firewall policy that is only evaluated and logged.',
@@ -75,6 +89,7 @@ export const SECURITY = {
     device: [{ field: 'ipIntelligencePolicy', label: 'IP intelligence policy', absent: 'none' }],
     reference: 'ipIntelligence',
     example: '/Common/ip-intelligence',
+    cis: [cisPath(['Policy'], 'l3Policies.ipIntelligencePolicy', ESSENTIAL)],
   }),
   profileProtocolInspection: pathRow({
     help: 'Protocol inspection profile.',
@@ -83,6 +98,13 @@ export const SECURITY = {
     device: [{ profile: 'all' }],
     reference: 'protocolInspection',
     example: '/Common/inspection',
+    cis: [
+      cisPath(
+        ['VirtualServer', 'TransportServer', 'Policy'],
+        'profiles.profileProtocolInspection',
+        ESSENTIAL,
+      ),
+    ],
   }),
   profileAccess: pathRow({
     help: 'Access profile (per-session policy).',
@@ -92,6 +114,10 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'access',
     example: '/Common/access',
+    cis: [
+      cisPath(['VirtualServer'], 'profileAccess', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.profileAccess', { ...ESSENTIAL, ...ONLY_VIRTUAL_SERVERS }),
+    ],
   }),
   policyPerRequestAccess: pathRow({
     help: 'Per-request access policy; needs `profileAccess` or `profilePingAccess`.',
@@ -107,6 +133,13 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'accessPolicy',
     example: '/Common/per-request',
+    cis: [
+      cisPath(['VirtualServer'], 'policyPerRequestAccess', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.policyPerRequestAccess', {
+        ...ESSENTIAL,
+        ...ONLY_VIRTUAL_SERVERS,
+      }),
+    ],
   }),
   profilePingAccess: pathRow({
     help: 'PingAccess profile.',
@@ -143,6 +176,13 @@ export const SECURITY = {
     modes: HTTP,
     reference: 'apiProtection',
     example: '/Common/api-protection',
+    cis: [
+      cisPath(['VirtualServer'], 'profileApiProtection', ESSENTIAL),
+      cisPath(['Policy'], 'l7Policies.profileApiProtection', {
+        ...ESSENTIAL,
+        ...ONLY_VIRTUAL_SERVERS,
+      }),
+    ],
   }),
   profileFps: pathRow({
     help: 'Anti-fraud profile (FPS, DataSafe).',
@@ -169,6 +209,7 @@ export const SECURITY = {
     device: [{ field: 'securityLogProfiles', label: 'security log profiles', absent: 'none' }],
     reference: 'securityLog',
     example: ['/Common/log-all', '/Common/log-illegal'],
+    cis: [{ parts: ['Policy'], field: 'profiles.logProfiles', read: CIS_READERS.pathList }],
   }),
   rejectVlans: pathsRow({
     help: 'VLANs that are refused; not together with `vlans`.',

@@ -1,7 +1,13 @@
 /** TLS at BIG-IP: profiles towards clients and towards the gateway, HTTP/2, the redirect from 80. */
 import * as z from 'zod';
 import { ANNOTATION_READERS } from '../annotation-values.ts';
-import { CONFIGMAP_READERS } from '../cis-values.ts';
+import {
+  CIS_READERS,
+  cisPath,
+  CONFIGMAP_READERS,
+  ESSENTIAL,
+  ONLY_VIRTUAL_SERVERS,
+} from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { ENABLED, pathRow, pathsRow, plainRow } from './new-rows.ts';
 
@@ -20,6 +26,20 @@ export const TLS = {
       reference: 'clientSsl',
       read: ANNOTATION_READERS.sslProfiles,
       example: ['/Common/clientssl', '/Common/shop.example.com'],
+      cis: [
+        {
+          parts: ['TLSProfile', 'TransportServer'],
+          field: 'tls.clientSSLs',
+          read: CIS_READERS.sslProfiles,
+          ...ESSENTIAL,
+        },
+        {
+          parts: ['TLSProfile'],
+          field: 'tls.clientSSL',
+          read: CIS_READERS.sslProfiles,
+          ...ESSENTIAL,
+        },
+      ],
     }),
     configMap: { field: 'frontend.sslProfile', read: CONFIGMAP_READERS.sslProfiles },
   },
@@ -33,6 +53,20 @@ export const TLS = {
     reference: 'serverSsl',
     read: ANNOTATION_READERS.sslProfiles,
     example: ['/Common/serverssl'],
+    cis: [
+      {
+        parts: ['TLSProfile', 'TransportServer'],
+        field: 'tls.serverSSLs',
+        read: CIS_READERS.sslProfiles,
+        ...ESSENTIAL,
+      },
+      {
+        parts: ['TLSProfile'],
+        field: 'tls.serverSSL',
+        read: CIS_READERS.sslProfiles,
+        ...ESSENTIAL,
+      },
+    ],
   }),
   serverTlsUseSni: plainRow({
     help:
@@ -74,6 +108,10 @@ export const TLS = {
     modes: ['https'],
     reference: 'http2',
     example: '/Common/http2',
+    cis: [
+      cisPath(['VirtualServer'], 'profiles.http2.client'),
+      cisPath(['Policy'], 'profiles.http2.client', ONLY_VIRTUAL_SERVERS),
+    ],
   }),
   profileHttp2Server: pathRow({
     help: 'HTTP/2 profile towards the gateway; needs `httpMrfRouting`.',
@@ -84,6 +122,10 @@ export const TLS = {
     modes: ['https'],
     reference: 'http2',
     example: '/Common/http2-gateway',
+    cis: [
+      cisPath(['VirtualServer'], 'profiles.http2.server'),
+      cisPath(['Policy'], 'profiles.http2.server', ONLY_VIRTUAL_SERVERS),
+    ],
   }),
   httpMrfRouting: plainRow({
     help: 'Whether BIG-IP routes HTTP messages, not connections (MRF). Default false.',
@@ -93,6 +135,15 @@ export const TLS = {
     absent: false,
     device: [{ profile: 'all', instead: ['/Common/httprouter'] }],
     modes: ['http', 'https'],
+    cis: [
+      { parts: ['VirtualServer'], field: 'httpMrfRoutingEnabled', read: CIS_READERS.flag },
+      {
+        parts: ['Policy'],
+        field: 'profiles.httpMrfRoutingEnabled',
+        read: CIS_READERS.flag,
+        ...ONLY_VIRTUAL_SERVERS,
+      },
+    ],
     examples: [true],
   }),
 } as const satisfies SettingRows;

@@ -27,7 +27,7 @@ export const TRAFFIC = {
       },
     ],
     configMap: { field: 'frontend.mode', read: CONFIGMAP_READERS.plain },
-    cis: [{ object: 'spec', field: 'mode', read: CIS_READERS.mode }],
+    cis: [{ parts: ['TransportServer'], field: 'mode', read: CIS_READERS.mode }],
     examples: ['fastl4', 'http'],
   },
   balance: {
@@ -48,7 +48,7 @@ export const TRAFFIC = {
       },
     ],
     configMap: { field: 'frontend.balance', read: CONFIGMAP_READERS.balance },
-    cis: [{ object: 'pool', field: 'loadBalancingMethod', read: CIS_READERS.balance }],
+    cis: [{ parts: ['pool'], field: 'loadBalancingMethod', read: CIS_READERS.balance }],
     as3: { object: 'pool', property: 'loadBalancingMode' },
     live: {
       object: 'pool',
@@ -70,7 +70,13 @@ export const TRAFFIC = {
         help: '`auto`, `none`, `self` or the path of a SNAT pool.',
       },
     ],
-    cis: [{ object: 'spec', field: 'snat', read: CIS_READERS.snat }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer', 'Policy'],
+        field: 'snat',
+        read: CIS_READERS.snat,
+      },
+    ],
     as3: { object: 'virtual', property: 'snat' },
     reference: 'snatPool',
     examples: ['none', '/Common/my-snat'],
@@ -93,7 +99,14 @@ export const TRAFFIC = {
         help: '`none`, or methods and profile paths separated by commas.',
       },
     ],
-    cis: [{ object: 'spec', field: 'persistenceProfile', read: CIS_READERS.persistence }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer'],
+        field: 'persistenceProfile',
+        read: CIS_READERS.persistence,
+      },
+      { parts: ['Policy'], field: 'profiles.persistenceProfile', read: CIS_READERS.persistence },
+    ],
     as3: { object: 'virtual', property: 'persistenceMethods' },
     reference: 'persistence',
     examples: [['source-address'], ['/Common/my-persistence']],
@@ -112,7 +125,16 @@ export const TRAFFIC = {
         help: '`none`, or paths separated by commas, in order.',
       },
     ],
-    cis: [{ object: 'spec', field: 'iRules', read: CIS_READERS.paths }],
+    cis: [
+      {
+        parts: ['VirtualServer', 'TransportServer', 'IngressLink'],
+        field: 'iRules',
+        read: CIS_READERS.iRules,
+      },
+      { parts: ['Policy'], field: 'iRuleList', read: CIS_READERS.iRules },
+      { parts: ['Policy'], field: 'iRules.secure', read: CIS_READERS.iRules, only: 'secure' },
+      { parts: ['Policy'], field: 'iRules.insecure', read: CIS_READERS.iRules, only: 'insecure' },
+    ],
     as3: { object: 'virtual', property: 'iRules', absent: [] },
     reference: 'iRule',
     examples: [['/Common/a', '/Common/b']],

@@ -1,15 +1,7 @@
 /** The ConfigMaps that CIS reads. */
-import { isJsonObject } from '../../../json-object.ts';
 import type { ConfigMap } from '../../../snapshot/objects.ts';
 import { readConfigMap } from '../f5-configmap.ts';
-import { readJson } from '../../setting-json.ts';
-import {
-  type CisObject,
-  cisObjectName,
-  isEmpty,
-  type NotCarried,
-  type Reading,
-} from './cis-object.ts';
+import { type CisObject, cisObjectName, type NotCarried, type Reading } from './cis-object.ts';
 
 /** Undefined for a ConfigMap that is not meant for CIS. */
 export function readCisConfigMap(object: CisObject): Reading | undefined {
@@ -41,7 +33,7 @@ function readVirtualServerMap(object: CisObject): Reading {
     field: code,
     reason: message.replace(`${name}: `, ''),
   }));
-  const left = leftOut(object, wanted.mode, notes);
+  const left = leftOut(wanted.mode, notes);
   if (left !== undefined)
     lost.push({
       object: name,
@@ -67,7 +59,6 @@ function readVirtualServerMap(object: CisObject): Reading {
 
 /** The reasons why Sluice would create a different virtual server, or why CIS creates none. */
 function leftOut(
-  { data }: CisObject,
   mode: string | undefined,
   notes: readonly { readonly code: string }[],
 ): { readonly field: string; readonly reason: string } | undefined {
@@ -83,16 +74,5 @@ function leftOut(
       field: 'virtualAddress',
       reason: 'is missing, so CIS makes a pool and no virtual server',
     };
-  const read = readJson(data['data'] ?? '');
-  const json = 'problem' in read ? undefined : read.json;
-  const virtualServer = isJsonObject(json) ? json['virtualServer'] : undefined;
-  const frontend = isJsonObject(virtualServer) ? virtualServer['frontend'] : undefined;
-  return isJsonObject(frontend) && !isEmpty(frontend['sslProfile'])
-    ? {
-        field: 'sslProfile',
-        reason:
-          'BIG-IP terminates the TLS of clients there; ' +
-          'name the profiles in sluice.io/client-tls of the Gateway, which has to take plain data then',
-      }
-    : undefined;
+  return undefined;
 }

@@ -1,243 +1,194 @@
 /**
- * The fields of CIS's custom resources: those with a setting in the catalogue, those that are only
- * reported, and those without which the virtual server cannot be imported.
+ * Reads the fields of CIS's custom resources: those with a setting in the catalogue, and those with
+ * a fate of their own. Unknown fields are reported, so none is dropped silently.
  */
-import type { JsonObject } from '../../../json-object.ts';
-import { isAuto } from '../../../address-pools/auto-address.ts';
-import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
-import type { SettingRow } from '../../settings/row.ts';
-import { type Mode, showValue } from '../../settings/values.ts';
-import { readAddress } from '../../settings/annotation-values.ts';
-import {
-  type CisObject,
-  cisObjectName,
-  isEmpty,
-  type NotCarried,
-  textOf,
-  type WantedSettings,
-} from './cis-object.ts';
+import { isJsonObject, type JsonObject } from '../../../json-object.ts';
+import { nearest } from '../../../text/nearest.ts';
+import { SETTING_ROWS, type SettingName } from '../../settings/catalogue/catalogue.ts';
+import type { CisField, CisPart } from '../../settings/row.ts';
+import { sameValue } from '../../settings/values.ts';
+import { block, type Draft, lose } from './cis-draft.ts';
+import { type Fate, FATES } from './cis-fates.ts';
+import { isEmpty } from './cis-object.ts';
 
-/** The state while the fields of an object are read. */
-export interface Draft {
-  readonly object: string;
-  readonly wanted: WantedSettings;
-  readonly lost: NotCarried[];
-  /**
-   * Set if a field without equivalent would change the virtual server, so that it is not imported.
-   */
-  blocked: boolean;
-}
+/** What to do with a field: one of a row, or one with a fate. */
+type Entry =
+  | { readonly setting: SettingName; readonly field: CisField; readonly rank: number }
+  | { readonly fate: Fate };
 
-/** An empty draft for an object; the readers of its fields fill it in. */
-export function draftOf(object: CisObject): Draft {
-  return { object: cisObjectName(object), wanted: {}, lost: [], blocked: false };
-}
+/** The known fields of a part by path, such as `profiles.tcp.client`. */
+type FieldTable = ReadonlyMap<string, Entry>;
 
-/** Records that a field has no equivalent, for the report of the import. */
-export function lose(draft: Draft, field: string, reason: string): void {
-  draft.lost.push({ object: draft.object, field, reason });
-}
-
-/**
- * Records that the whole object is not imported, because without this field Sluice would publish
- * something else.
- */
-export function block(draft: Draft, field: string, reason: string): void {
-  draft.blocked = true;
-  lose(draft, field, `${reason}; the whole virtual server is left out`);
-}
-
-/** A field without equivalent: the reason, or undefined if another part of the import reads it. */
-export type Loss = (value: unknown) => string | undefined;
-/** Reads the value of one field into the draft. */
-type Take = (draft: Draft, value: unknown, field: string) => void;
-/** What to do with each known field of an object. */
-export type FieldTable = Readonly<Record<string, Take>>;
-
-/** For fields that other code reads: nothing is recorded. */
-export const elsewhere: Loss = () => undefined;
-/** For fields whose loss needs only a sentence. */
-const says =
-  (reason: string): Loss =>
-  () =>
-    reason;
-
-/** In Sluice the nodes are selected for a whole ingress, and only if nodes are its members. */
-function nodeLabelLoss(value: unknown): string {
-  const [, key, label] = /^([^=]+)=(.*)$/.exec(String(value)) ?? [];
-  if (key === undefined)
-    return `is ${JSON.stringify(value)}, not key=value; nodeSelector of the ingress in sluice.yaml selects nodes`;
-  return (
-    'applies to one pool; to select these nodes for all ports of the ingress, ' +
-    `add "nodeSelector: {${key}: ${JSON.stringify(label)}}" to its entry in sluice.yaml`
+function tableOf(part: CisPart): FieldTable {
+  const settings = SETTING_ROWS.flatMap(([setting, { cis = [] }]) =>
+    cis.flatMap((field, rank): readonly (readonly [string, Entry])[] =>
+      field.parts.includes(part) ? [[field.field, { setting, field, rank }]] : [],
+    ),
   );
-}
-
-/** Reported; the virtual server is imported without it. */
-const TOLD: Readonly<Record<string, Loss>> = {
-  host: says('hosts are taken from the gateway'),
-  hostAliases: says('hosts are taken from the gateway'),
-  hostGroup: says('hosts are taken from the gateway'),
-  hostGroupVirtualServerName: says('Sluice derives names on the device from address and port'),
-  virtualServerName: says('Sluice derives names on the device from address and port'),
-  nodeMemberLabel: nodeLabelLoss,
-  multiClusterServices: says(
-    'define clusters that share a virtual server as a fleet in sluice.yaml',
-  ),
-  alternateBackends: says('set weights between Services in the VirtualService'),
-};
-
-/**
- * If one of these fields is set, the whole virtual server is not imported: without the field it
- * would be less protected, or something else.
- */
-const NEEDED: Readonly<Record<string, string>> = {
-  tls: 'the gateway terminates TLS, not BIG-IP',
-  waf: 'WAF policies are not supported',
-  policyName: 'F5 Policy resources are not supported',
-  allowSourceRange: 'the source ranges could not be carried',
-  dos: 'DoS profiles are not supported',
-  botDefense: 'bot defense profiles are not supported',
-  profileAccess: 'access profiles are not supported',
-  policyPerRequestAccess: 'access policies are not supported',
-  profileAdapt: 'ICAP profiles are not supported',
-  rewriteAppRoot: 'URL rewriting belongs in the VirtualService',
-  rewrite: 'URL rewriting belongs in the VirtualService',
-  hostRewrite: 'host rewriting belongs in the VirtualService',
-  staticPoolMembers: 'members come from the gateway’s pods or nodes',
-  bigipRouteDomain: 'virtual addresses are of route domain 0',
-};
-
-/**
- * The fields of `spec` or `pool`: those of the catalogue first, then the specific ones of this
- * object.
- */
-export function fieldsOf(
-  object: 'spec' | 'pool',
-  own: Readonly<Record<string, Loss>>,
-  needed: Readonly<Record<string, string>> = NEEDED,
-): FieldTable {
-  const blocks = Object.entries(needed).map(([field, reason]): [string, Take] => [
-    field,
-    (draft, value, path) => (isEmpty(value) ? lose : block)(draft, path, reason),
+  const fates = Object.entries(FATES[part]).map(([path, fate]): readonly [string, Entry] => [
+    path,
+    { fate },
   ]);
-  const told = Object.entries({ ...TOLD, ...own }).map(([field, why]): [string, Take] => [
-    field,
-    (draft, value, path) => {
-      const reason = why(value);
-      if (reason !== undefined) lose(draft, path, reason);
-    },
-  ]);
-  return Object.fromEntries([...blocks, ...told, ...settingFields(object, needed)]);
+  return new Map([...fates, ...settings]);
 }
 
-/**
- * The fields that the catalogue knows. A field in `needed` blocks the object instead of being lost.
- */
-function settingFields(
-  object: 'spec' | 'pool',
-  needed: Readonly<Record<string, string>>,
-): readonly [string, Take][] {
-  return SETTING_ROWS.flatMap(([name, { cis = [] }]) =>
-    cis
-      .filter((one) => one.object === object)
-      .map(({ field, read }): [string, Take] => [
-        field,
-        (draft, value, path) => {
-          const { value: taken, problems = [] } = read(value);
-          const tell = Object.hasOwn(needed, field) ? block : lose;
-          for (const problem of problems) tell(draft, path, problem);
-          if (taken !== undefined) draft.wanted[name] = taken;
-        },
-      ]),
-  );
+const PARTS = Object.keys(FATES) as readonly CisPart[];
+
+/** All known fields, for the import and for its documentation. */
+export const CIS_FIELDS = new Map(PARTS.map((part) => [part, tableOf(part)]));
+
+/** The fields of a part below a path, which is empty or ends with a dot. */
+function fieldsBelow(part: CisPart, path: string): readonly (readonly [string, Entry])[] {
+  return [...(CIS_FIELDS.get(part) ?? [])].filter(([field]) => field.startsWith(path));
 }
 
-/**
- * Applies the table to every field. Fields that the table does not know are recorded as lost, so
- * none is dropped silently.
- */
-export function takeFields(
-  draft: Draft,
-  values: JsonObject,
-  table: FieldTable,
-  prefix: string,
-): void {
+function isEssential(entry: Entry): boolean {
+  return 'fate' in entry ? 'blocks' in entry.fate : entry.field.essential === true;
+}
+
+/** Whether a value sets nothing, as CIS's own tools write it. */
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** Reads all fields of an object, which is `spec` of a resource or a pool. */
+export function takeFields(draft: Draft, part: CisPart, values: JsonObject, prefix: string): void {
+  walk(draft, { part, path: '' }, values, prefix);
+}
+
+/** A path in the table of a part; empty, or it ends with a dot. */
+interface Place {
+  readonly part: CisPart;
+  readonly path: string;
+}
+
+function walk(draft: Draft, { part, path }: Place, values: JsonObject, prefix: string): void {
   for (const [key, value] of Object.entries(values)) {
-    const taken = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (taken === undefined) lose(draft, `${prefix}${key}`, 'has no equivalent in Sluice');
-    else taken(draft, value, `${prefix}${key}`);
+    const shown = `${prefix}${key}`;
+    const entry = CIS_FIELDS.get(part)?.get(`${path}${key}`);
+    const below = { part, path: `${path}${key}.` };
+    if (entry !== undefined) takeEntry(draft, entry, value, shown);
+    else if (fieldsBelow(part, below.path).length > 0) takeNested(draft, below, value, shown);
+    else tellUnknown(draft, { part, path }, key, shown);
   }
 }
 
-/**
- * Without an explicit address, uses the one that BIG-IP serves now according to the status, else
- * one of the pool named by the label.
- */
-export function takeAddress(
+/** An object with known fields, or a list of which CIS uses the last one. */
+function takeNested(draft: Draft, at: Place, value: unknown, shown: string): void {
+  if (isUnset(value)) return;
+  if (isJsonObject(value)) {
+    walk(draft, at, value, `${shown}.`);
+    return;
+  }
+  const list = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  const last = list.at(-1);
+  if (list.length === 0) return;
+  if (!Array.isArray(value) || !list.every(isJsonObject) || !isJsonObject(last)) {
+    const inner = fieldsBelow(at.part, at.path);
+    const names = [...new Set(inner.map(([field]) => field.slice(at.path.length).split('.')[0]))];
+    const tell = inner.some(([, entry]) => isEssential(entry)) ? block : lose;
+    tell(draft, shown, `is not an object with ${names.join(', ')}`);
+    return;
+  }
+  for (let i = 0; i < list.length - 1; i += 1)
+    lose(draft, `${shown}[${i}]`, 'CIS uses the last entry of the list');
+  walk(draft, at, last, `${shown}[${list.length - 1}].`);
+}
+
+function takeEntry(draft: Draft, entry: Entry, value: unknown, shown: string): void {
+  if ('fate' in entry) meet(draft, entry.fate, value, shown);
+  else if (!isUnset(value)) takeSetting(draft, entry, value, shown);
+}
+
+function meet(draft: Draft, fate: Fate, value: unknown, shown: string): void {
+  if ('becomes' in fate) return;
+  if ('blocks' in fate) {
+    (isEmpty(value) ? lose : block)(draft, shown, fate.blocks);
+    return;
+  }
+  const reason = fate.when === undefined ? fate.lost : fate.when(value);
+  if (reason !== undefined) lose(draft, shown, reason);
+}
+
+/** What CIS applies to other virtual servers only. The field for TLS has one without beside it. */
+function appliesHere(draft: Draft, { only }: CisField, shown: string): boolean {
+  if (only === undefined || draft.applies === undefined) return true;
+  const { kind, secure } = draft.applies;
+  if (only === 'secure' || only === 'insecure') return secure === (only === 'secure');
+  if (only !== kind) lose(draft, shown, `CIS does not apply it to a ${kind}`);
+  return only === kind;
+}
+
+/** The value of a row's field. If several fields set one setting, the first of the row counts. */
+function takeSetting(
   draft: Draft,
-  label: unknown,
-  served: unknown,
-  field = 'spec.ipamLabel',
+  { setting, field, rank }: Exclude<Entry, { fate: Fate }>,
+  value: unknown,
+  shown: string,
 ): void {
-  const live = textOf(served);
-  const read = live === undefined ? undefined : readAddress(live);
-  const now = read === undefined || 'problem' in read ? undefined : String(read.value);
-  const pool = poolNameOf(label);
-  const named = draft.wanted.virtualAddress;
-  if (named !== undefined) {
-    if (pool !== undefined) lose(draft, field, 'the object names its address too, which counts');
+  if (!appliesHere(draft, field, shown)) return;
+  const { value: taken, problems = [] } = field.read(value);
+  const tell = field.essential === true ? block : lose;
+  for (const problem of problems) tell(draft, shown, problem);
+  if (taken === undefined) {
+    if (problems.length > 0) draft.unread.add(setting);
     return;
   }
-  if (now !== undefined) {
-    draft.wanted.virtualAddress = now;
-    if (pool !== undefined)
-      lose(
-        draft,
-        field,
-        `${now}, which BIG-IP serves now, is kept; auto:${pool} would take one from the pool ${pool} of addressPools`,
-      );
+  if (!countsHere(draft, setting, { rank, shown, taken })) return;
+  draft.wanted[setting] = taken;
+  draft.setBy[setting] = {
+    object: draft.object,
+    field: shown,
+    rank,
+    isEssential: field.essential === true,
+  };
+}
+
+/** Of two fields for one setting, the other is reported if it has another value. */
+function countsHere(
+  draft: Draft,
+  setting: SettingName,
+  {
+    rank,
+    shown,
+    taken,
+  }: { readonly rank: number; readonly shown: string; readonly taken: unknown },
+): boolean {
+  const earlier = draft.setBy[setting];
+  if (earlier === undefined) return true;
+  const counts = earlier.rank > rank;
+  const [first, second] = counts ? [shown, earlier.field] : [earlier.field, shown];
+  if (!sameValue(draft.wanted[setting], taken))
+    lose(draft, second, `sets the same as ${first}, which counts`);
+  return counts;
+}
+
+/** A field of another kind of resource, or of none. */
+function tellUnknown(draft: Draft, { part, path }: Place, key: string, shown: string): void {
+  const name = `${path}${key}`;
+  const known = PARTS.filter((one) => one !== 'pool').map((one) => ({
+    part: one,
+    entries: [...(CIS_FIELDS.get(one) ?? [])]
+      .filter(([field]) => field === name || field.startsWith(`${name}.`))
+      .map(([, entry]) => entry),
+  }));
+  const others = known.filter(({ entries }) => entries.length > 0);
+  const kind = part === 'pool' ? 'a pool' : part;
+  if (others.length > 0) {
+    const tell = others.some(({ entries }) => entries.some(isEssential)) ? block : lose;
+    const kinds = others.map((one) => one.part).join(', ');
+    tell(draft, shown, `is a field of ${kinds}, not of ${kind}, so CIS ignores it`);
     return;
   }
-  if (pool === undefined) {
-    if (!isEmpty(label)) lose(draft, field, 'names no pool, and BIG-IP serves no address for it');
-    return;
-  }
-  draft.wanted.virtualAddress = `auto:${pool}`;
+  const siblings = fieldsBelow(part, path).map(
+    ([field]) => field.slice(path.length).split('.')[0] ?? '',
+  );
+  const meant = nearest(key, [...new Set(siblings)]);
   lose(
     draft,
-    field,
-    `becomes auto:${pool}: give addressPools a pool ${pool} with the ranges of this label ` +
-      'in F5’s IPAM controller; ' +
-      'the address will be another one unless the pool has no other free',
+    shown,
+    meant === undefined
+      ? `is not a field of ${kind} that Sluice knows`
+      : `is not a field of ${kind}; did you mean ${meant}?`,
   );
-}
-
-/** A label as the name of a pool: a DNS label. */
-export function poolNameOf(label: unknown): string | undefined {
-  const text = textOf(label)
-    ?.toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
-  return text !== undefined && isAuto(`auto:${text}`) ? text : undefined;
-}
-
-/** Drops settings that this kind of virtual server does not support; Sluice would refuse them. */
-export function dropUnfit(draft: Draft): void {
-  const mode = (draft.wanted.mode ?? 'tcp') as Mode;
-  const takes = (modes: readonly Mode[] | undefined): boolean => modes?.includes(mode) ?? true;
-  for (const [name, row] of SETTING_ROWS) {
-    const value = draft.wanted[name];
-    if (value === undefined) continue;
-    const { modes, modesOfValue = {}, cis = [] }: SettingRow = row;
-    const wrong = [value]
-      .flat()
-      .find((one) => typeof one === 'string' && !takes(modesOfValue[one]));
-    if (takes(modes) && wrong === undefined) continue;
-    const [field] = cis;
-    const path =
-      field === undefined ? name : `spec.${field.object === 'pool' ? 'pool.' : ''}${field.field}`;
-    lose(draft, path, `${showValue(wrong ?? value)} is not for a virtual server of mode ${mode}`);
-    delete draft.wanted[name];
-  }
 }

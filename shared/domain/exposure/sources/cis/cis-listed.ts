@@ -3,9 +3,6 @@ import { type CisObject, cisObjectName, type NotCarried } from './cis-object.ts'
 
 /** Kinds of CIS without a counterpart, with the reason. */
 const CIS_KINDS: Readonly<Record<string, string>> = {
-  TLSProfile: 'the gateway terminates TLS, not BIG-IP',
-  Policy:
-    'F5 Policy resources are not supported; their settings belong in annotations or sluice.yaml',
   ExternalDNS: 'Sluice does not configure BIG-IP DNS; leave it to CIS or external-dns',
 };
 

@@ -28,6 +28,13 @@ export interface NotCarried {
   readonly reason: string;
 }
 
+/** The settings of a Policy that apply to a virtual server. */
+export interface UsedPolicy {
+  /** `namespace/name` */
+  readonly policy: string;
+  readonly settings: WantedSettings;
+}
+
 /**
  * A virtual server of CIS that leads to one Service, or several that only differ in their ports.
  */
@@ -42,6 +49,8 @@ export interface CisVirtualServer {
   readonly partition: string | undefined;
   /** Without the port. */
   readonly wanted: WantedSettings;
+  /** The Policy that it uses, if all settings of the Policy apply as they are. */
+  readonly policy?: UsedPolicy;
   /** Sluice reads the object itself, so it may stay as it is. */
   readonly stays: boolean;
   /**

@@ -1,35 +1,23 @@
 /** CIS's TransportServer and IngressLink (cis.f5.com/v1): virtual servers of layer 4. */
 import { isJsonObject } from '../../../json-object.ts';
+import { takeAddress } from './cis-address.ts';
+import { block, type Draft, draftOf, lose } from './cis-draft.ts';
+import { takeFields } from './cis-fields.ts';
+import { finishSettings } from './cis-fitting.ts';
 import {
-  block,
-  draftOf,
-  dropUnfit,
-  elsewhere,
-  fieldsOf,
-  lose,
-  takeAddress,
-  takeFields,
-  type Draft,
-} from './cis-fields.ts';
-import { type CisObject, type Reading, textOf, type WantedSettings } from './cis-object.ts';
+  type CisObject,
+  type CisVirtualServer,
+  type Reading,
+  textOf,
+  type UsedPolicy,
+  type WantedSettings,
+} from './cis-object.ts';
+import { mergePolicy, readPolicy, usedPolicy } from './cis-policy.ts';
+import { onBigIp } from './cis-tls.ts';
 import { portsOf, servicePortOf } from './service-port.ts';
 
-/** The fields of a pool in all custom resources of CIS. */
-export const POOL = fieldsOf('pool', {
-  service: elsewhere,
-  servicePort: elsewhere,
-  serviceNamespace: elsewhere,
-  name: () => 'Sluice derives names on the device from address and port',
-  weight: () => 'set weights between Services in the VirtualService',
-});
-
-const SPEC = fieldsOf('spec', {
-  partition: elsewhere,
-  pool: elsewhere,
-  selector: elsewhere,
-  type: elsewhere,
-  ipamLabel: elsewhere,
-});
+/** The method of AS3 for TCP if nothing sets one. */
+export const USUAL_TCP_PERSISTENCE = 'source-address';
 
 /**
  * There is a setting for an iRule that sends the PROXY protocol; the iRule is recognised by its
@@ -43,6 +31,10 @@ export function withProxyProtocol(wanted: WantedSettings): WantedSettings {
   const others = iRules.filter((path) => path !== proxy);
   return { ...rest, proxyProtocol: proxy, ...(others.length > 0 && { iRules: others }) };
 }
+
+/** Services of the core API. */
+export const servicesOf = (all: readonly CisObject[]): readonly CisObject[] =>
+  all.filter(({ group, kind }) => group === '' && kind === 'Service');
 
 /** A pool, and where it is, for messages. */
 interface PoolPlace {
@@ -58,6 +50,14 @@ export function readTarget(
   pool: Readonly<Record<string, unknown>>,
   { object, services, prefix }: PoolPlace,
 ): { readonly service: string; readonly port: number } | undefined {
+  if (pool['reference'] === 'bigip') {
+    block(
+      draft,
+      `${prefix}.reference`,
+      'the pool is one on BIG-IP; members come from the gateway’s pods or nodes',
+    );
+    return undefined;
+  }
   const name = textOf(pool['service']);
   const namespace = textOf(pool['serviceNamespace']) ?? object.namespace;
   const found = services.find((one) => one.namespace === namespace && one.name === name);
@@ -69,16 +69,47 @@ export function readTarget(
     : { service: `${namespace}/${name}`, port: port.port };
 }
 
+/** The Service and its port, of which there may be none in particular. */
+interface Target {
+  readonly service: string;
+  readonly port: number | undefined;
+}
+
+/** The virtual server of a draft that is not blocked. `port` on BIG-IP: that of the settings. */
+export function virtualServerOf(
+  draft: Draft,
+  object: CisObject,
+  target: Target,
+  more: Pick<CisVirtualServer, 'virtualPort' | 'needsGateway'> & { readonly policy?: UsedPolicy },
+): CisVirtualServer {
+  const { port: _, ...wanted } = draft.wanted;
+  const { policy } = more;
+  return {
+    object: draft.object,
+    service: target.service,
+    servicePort: target.port,
+    partition: textOf(object.spec['partition']),
+    wanted: withProxyProtocol(wanted),
+    stays: false,
+    ...more,
+    ...(policy !== undefined && {
+      policy: { ...policy, settings: withProxyProtocol(policy.settings) },
+    }),
+  };
+}
+
 /**
  * Reads a TransportServer. Returns a virtual server, or only the list of what is lost if Sluice
  * would publish something else.
  */
-export function readTransportServer(object: CisObject, services: readonly CisObject[]): Reading {
+export function readTransportServer(object: CisObject, all: readonly CisObject[]): Reading {
   const draft = draftOf(object);
-  const pool = isJsonObject(object.spec['pool']) ? object.spec['pool'] : {};
-  takeFields(draft, object.spec, SPEC, 'spec.');
-  takeFields(draft, pool, POOL, 'spec.pool.');
-  const type = object.spec['type'] ?? 'tcp';
+  const { spec } = object;
+  const pool = isJsonObject(spec['pool']) ? spec['pool'] : {};
+  const tls = isJsonObject(spec['tls']) ? { tls: onBigIp(draft, spec['tls']) } : {};
+  takeFields(draft, 'TransportServer', { ...spec, ...tls }, 'spec.');
+  takeFields(draft, 'pool', pool, 'spec.pool.');
+  const type = spec['type'] ?? 'tcp';
   if (type !== 'tcp')
     block(
       draft,
@@ -86,22 +117,28 @@ export function readTransportServer(object: CisObject, services: readonly CisObj
       `${JSON.stringify(type)} is not possible: Istio gateways listen on TCP, ` +
         'and on UDP only for HTTP/3, which Sluice exposes automatically',
     );
-  const target = readTarget(draft, pool, { object, services, prefix: 'spec.pool' });
+  const named = {
+    field: 'spec.policyName',
+    name: spec['policyName'],
+    namespace: textOf(spec['policyNamespace']) ?? object.namespace,
+  };
+  const policy = readPolicy(draft, named, { kind: 'TransportServer', secure: false }, all);
+  if (policy !== undefined) mergePolicy(draft, policy);
+  const target = readTarget(draft, pool, {
+    object,
+    services: servicesOf(all),
+    prefix: 'spec.pool',
+  });
+  finishSettings(draft, USUAL_TCP_PERSISTENCE);
   if (target === undefined || draft.blocked) return { notCarried: draft.lost };
-  dropUnfit(draft);
-  takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
-  const { port, ...wanted } = draft.wanted;
+  takeAddress(draft, spec['ipamLabel'], object.status['vsAddress']);
+  const { port } = draft.wanted;
   return {
-    server: {
-      object: draft.object,
-      service: target.service,
-      servicePort: target.port,
+    server: virtualServerOf(draft, object, target, {
       virtualPort: typeof port === 'number' ? port : undefined,
-      partition: textOf(object.spec['partition']),
-      wanted: withProxyProtocol(wanted),
-      stays: false,
       needsGateway: false,
-    },
+      ...(policy !== undefined && usedPolicy(draft.wanted, policy)),
+    }),
     notCarried: draft.lost,
   };
 }
@@ -118,12 +155,12 @@ function selects(selector: unknown, labels: Readonly<Record<string, string>>): b
 /**
  * CIS uses the oldest Service that matches the selector, and publishes all its ports except 8081.
  */
-export function readIngressLink(object: CisObject, services: readonly CisObject[]): Reading {
+export function readIngressLink(object: CisObject, all: readonly CisObject[]): Reading {
   const draft = draftOf(object);
-  const chosen = services.find(
+  const chosen = servicesOf(all).find(
     (one) => one.namespace === object.namespace && selects(object.spec['selector'], one.labels),
   );
-  takeFields(draft, object.spec, SPEC, 'spec.');
+  takeFields(draft, 'IngressLink', object.spec, 'spec.');
   if (chosen === undefined) {
     lose(
       draft,
@@ -133,21 +170,12 @@ export function readIngressLink(object: CisObject, services: readonly CisObject[
     return { notCarried: draft.lost };
   }
   lose(draft, 'spec.selector', everyPort(chosen));
+  finishSettings(draft, USUAL_TCP_PERSISTENCE);
   if (draft.blocked) return { notCarried: draft.lost };
-  dropUnfit(draft);
   takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
-  const { port: _, ...wanted } = draft.wanted;
+  const target = { service: `${chosen.namespace}/${chosen.name}`, port: undefined };
   return {
-    server: {
-      object: draft.object,
-      service: `${chosen.namespace}/${chosen.name}`,
-      servicePort: undefined,
-      virtualPort: undefined,
-      partition: textOf(object.spec['partition']),
-      wanted: withProxyProtocol(wanted),
-      stays: false,
-      needsGateway: false,
-    },
+    server: virtualServerOf(draft, object, target, { virtualPort: undefined, needsGateway: false }),
     notCarried: draft.lost,
   };
 }

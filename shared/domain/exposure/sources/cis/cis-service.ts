@@ -1,12 +1,18 @@
 /** Services of type LoadBalancer that CIS publishes for their annotations. */
 import { isJsonObject } from '../../../json-object.ts';
 import { readAnnotations } from '../annotations.ts';
-import { draftOf, lose, takeAddress } from './cis-fields.ts';
+import { takeAddress } from './cis-address.ts';
+import { draftOf, lose } from './cis-draft.ts';
+import { finishSettings } from './cis-fitting.ts';
 import { type CisObject, cisObjectName, isEmpty, type Reading, textOf } from './cis-object.ts';
-import { everyPort } from './cis-resources.ts';
+import { mergePolicy, readPolicy, usedPolicy } from './cis-policy.ts';
+import { everyPort, USUAL_TCP_PERSISTENCE } from './cis-resources.ts';
 
 /** Prefixes of the annotations that CIS reads on Services. */
 const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
+
+/** Names a Policy, which Sluice does not read itself. */
+const POLICY_NAME = 'cis.f5.com/policyName';
 
 /** Only the annotations of CIS. */
 function annotationsOf({ annotations }: CisObject): Readonly<Record<string, string>> {
@@ -25,7 +31,10 @@ function servedAddress({ status }: CisObject): unknown {
 }
 
 /** Undefined for a Service that does not request anything from CIS. */
-export function readLoadBalancer(service: CisObject): Reading | undefined {
+export function readLoadBalancer(
+  service: CisObject,
+  all: readonly CisObject[],
+): Reading | undefined {
   const annotations = annotationsOf(service);
   const labels = Object.keys(service.labels).filter((name) => name.startsWith('cis.f5.com/'));
   const draft = draftOf(service);
@@ -33,7 +42,7 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
     lose(draft, name, 'fills the pool of an AS3 ConfigMap, which Sluice does not read');
   if (Object.keys(annotations).length === 0)
     return labels.length === 0 ? undefined : { notCarried: draft.lost };
-  const { 'cis.f5.com/ipamLabel': label, ...read } = annotations;
+  const { 'cis.f5.com/ipamLabel': label, [POLICY_NAME]: policyName, ...read } = annotations;
   const at = { port: 0, protocol: 'TCP', servers: [], strictPorts: false };
   const { wanted, refusals, notes } = readAnnotations(cisObjectName(service), read, at);
   const { port: _, partition, ...settings } = wanted;
@@ -41,11 +50,20 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
   for (const { message } of refusals)
     lose(draft, 'annotations', withoutName(message, draft.object));
   for (const { message } of notes) lose(draft, 'annotations', withoutName(message, draft.object));
+  const policy = readPolicy(
+    draft,
+    { field: POLICY_NAME, name: policyName, namespace: service.namespace },
+    { kind: 'TransportServer', secure: false },
+    all,
+  );
   const problem = whyNotServed(service, annotations, refusals.length > 0);
-  if (problem !== undefined) {
-    lose(draft, 'annotations', problem);
-    return { notCarried: draft.lost };
+  if (problem !== undefined) lose(draft, 'annotations', problem);
+  if (policy !== undefined) {
+    mergePolicy(draft, policy);
+    lose(draft, POLICY_NAME, 'is carried; remove it, because Sluice refuses a Service that has it');
   }
+  finishSettings(draft, USUAL_TCP_PERSISTENCE);
+  if (problem !== undefined || draft.blocked) return { notCarried: draft.lost };
   takeAddress(draft, label, servedAddress(service), 'cis.f5.com/ipamLabel');
   lose(draft, 'ports', everyPort(service));
   return {
@@ -56,9 +74,10 @@ export function readLoadBalancer(service: CisObject): Reading | undefined {
       virtualPort: undefined,
       partition,
       wanted: draft.wanted,
-      stays: label === undefined,
+      stays: label === undefined && policyName === undefined,
       outranks: label === undefined,
       needsGateway: true,
+      ...(policy !== undefined && usedPolicy(draft.wanted, policy)),
     },
     notCarried: draft.lost,
   };

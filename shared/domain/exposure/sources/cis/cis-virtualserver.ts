@@ -3,41 +3,14 @@
  * gateway.
  */
 import { isJsonObject, type JsonObject } from '../../../json-object.ts';
-import {
-  block,
-  draftOf,
-  dropUnfit,
-  elsewhere,
-  fieldsOf,
-  lose,
-  takeAddress,
-  takeFields,
-  type Draft,
-  type FieldTable,
-} from './cis-fields.ts';
+import { takeAddress } from './cis-address.ts';
+import { block, type Draft, draftOf, lose } from './cis-draft.ts';
+import { takeFields } from './cis-fields.ts';
+import { finishSettings } from './cis-fitting.ts';
 import { type CisObject, isEmpty, type Reading, textOf } from './cis-object.ts';
-import { POOL, readTarget, withProxyProtocol } from './cis-resources.ts';
-
-/** A pool of a VirtualServer, which also has a path. */
-const VS_POOL: FieldTable = {
-  ...POOL,
-  path: (draft, value, field) => {
-    if (!isEmpty(value) && value !== '/')
-      lose(draft, field, 'paths come from the VirtualService; the gateway gets every path');
-  },
-};
-const SPEC = fieldsOf('spec', {
-  partition: elsewhere,
-  pools: elsewhere,
-  tlsProfileName: elsewhere,
-  httpTraffic: elsewhere,
-  virtualServerHTTPPort: elsewhere,
-  virtualServerHTTPSPort: elsewhere,
-  ipamLabel: elsewhere,
-  defaultPool: elsewhere,
-  additionalVirtualServerAddresses: () =>
-    'one exposure has one address; what CIS serves at the others is not carried',
-});
+import { mergePolicy, readPolicy, usedPolicy } from './cis-policy.ts';
+import { readTarget, servicesOf, virtualServerOf } from './cis-resources.ts';
+import { takeTlsProfile, type TlsEnd } from './cis-tls.ts';
 
 /** The Service port that a pool leads to. */
 interface TargetsRead {
@@ -47,18 +20,27 @@ interface TargetsRead {
 
 /**
  * The common target of all pools; undefined if there are several, which BIG-IP would distinguish by
- * path.
+ * path. The default pool of a Policy counts if the object has none.
  */
 function targetOf(
   draft: Draft,
   object: CisObject,
-  services: readonly CisObject[],
+  all: readonly CisObject[],
+  policyPool: JsonObject | undefined,
 ): TargetsRead | undefined {
-  const list = Array.isArray(object.spec['pools']) ? (object.spec['pools'] as unknown[]) : [];
-  const other = isJsonObject(object.spec['defaultPool']) ? [object.spec['defaultPool']] : [];
-  const targets = [...list.filter(isJsonObject), ...other].map((pool, i) => {
-    const prefix = i < list.length ? `spec.pools[${i}]` : 'spec.defaultPool';
-    takeFields(draft, pool, VS_POOL, `${prefix}.`);
+  const { spec } = object;
+  const services = servicesOf(all);
+  const list = Array.isArray(spec['pools']) ? (spec['pools'] as unknown[]) : [];
+  const own = isJsonObject(spec['defaultPool']) ? spec['defaultPool'] : undefined;
+  const pools = [
+    ...list.filter(isJsonObject).map((pool, i) => ({ pool, prefix: `spec.pools[${i}]` })),
+    ...(own === undefined ? [] : [{ pool: own, prefix: 'spec.defaultPool' }]),
+    ...(policyPool === undefined || own !== undefined
+      ? []
+      : [{ pool: policyPool, prefix: 'spec.policyName: defaultPool' }]),
+  ];
+  const targets = pools.map(({ pool, prefix }) => {
+    takeFields(draft, 'pool', pool, `${prefix}.`);
     return readTarget(draft, pool, { object, services, prefix });
   });
   const [first] = targets;
@@ -76,78 +58,81 @@ function targetOf(
   return first;
 }
 
-/** The port on BIG-IP: the plain one, or the TLS port that BIG-IP passes through. */
-function frontendOf(
-  draft: Draft,
-  { spec, namespace }: CisObject,
-  profiles: readonly CisObject[],
-): number {
-  const profileName = textOf(spec['tlsProfileName']);
-  const port = (field: string, usual: number): number =>
-    typeof spec[field] === 'number' && spec[field] > 0 ? spec[field] : usual;
-  const traffic = textOf(spec['httpTraffic']);
-  if (profileName === undefined) {
+/** Mode and port of the virtual server, by where the TLS of clients ends. */
+const FRONTENDS = {
+  none: { mode: 'http', field: 'virtualServerHTTPPort', usual: 80, persistence: 'cookie' },
+  gateway: {
+    mode: 'tcp',
+    field: 'virtualServerHTTPSPort',
+    usual: 443,
+    persistence: 'tls-session-id',
+  },
+  bigip: { mode: 'https', field: 'virtualServerHTTPSPort', usual: 443, persistence: 'cookie' },
+} as const satisfies Readonly<Record<TlsEnd, unknown>>;
+
+/** The number in a field of `spec`; CIS takes 0 as none. */
+function portIn({ spec }: CisObject, field: string, usual: number): number {
+  const port = spec[field];
+  return typeof port === 'number' && port > 0 ? port : usual;
+}
+
+/** What CIS does at the port for plain HTTP if it has one for TLS, too. */
+function takeHttpTraffic(draft: Draft, object: CisObject, end: TlsEnd): void {
+  const traffic = textOf(object.spec['httpTraffic']);
+  if (end === 'none') {
     if (traffic !== undefined)
       lose(draft, 'spec.httpTraffic', 'has no effect without a TLSProfile');
-    if (!isEmpty(spec['virtualServerHTTPSPort']))
+    if (!isEmpty(object.spec['virtualServerHTTPSPort']))
       lose(draft, 'spec.virtualServerHTTPSPort', 'has no effect without a TLSProfile');
-    draft.wanted.mode ??= 'http';
-    return port('virtualServerHTTPPort', 80);
+    return;
   }
-  if (
-    !passesThrough(profiles.find((one) => one.namespace === namespace && one.name === profileName))
-  )
-    block(
-      draft,
-      'spec.tlsProfileName',
-      `TLSProfile ${profileName} lets BIG-IP terminate TLS, or is not in these files; ` +
-        'the gateway terminates it for Sluice',
-    );
-  if (traffic === 'allow' || traffic === 'redirect')
+  const port = portIn(object, 'virtualServerHTTPPort', 80);
+  if (end === 'bigip' && traffic === 'redirect' && port === 80) {
+    draft.wanted.redirect80 = true;
+    return;
+  }
+  const isOpen = traffic === 'allow' || traffic === 'redirect';
+  if (isOpen)
     lose(
       draft,
       'spec.httpTraffic',
-      `${traffic}: port ${port('virtualServerHTTPPort', 80)} is not carried; ` +
+      `${traffic}: port ${port} is not carried; ` +
         `let a Gateway open it${traffic === 'redirect' ? ' with httpsRedirect' : ''}`,
     );
-  draft.wanted.mode = 'tcp';
-  return port('virtualServerHTTPSPort', 443);
-}
-
-/** Whether BIG-IP forwards TLS without terminating it. */
-function passesThrough(profile: CisObject | undefined): boolean {
-  const tls: JsonObject = isJsonObject(profile?.spec['tls']) ? profile.spec['tls'] : {};
-  return tls['termination'] === 'passthrough';
+  else if (traffic !== undefined && traffic !== 'none')
+    lose(draft, 'spec.httpTraffic', `${traffic} is not one of allow, none, redirect`);
 }
 
 /**
- * Reads a VirtualServer with its TLSProfile. Returns a virtual server, or only the list of what is
- * lost.
+ * Reads a VirtualServer with its TLSProfile and its Policy. Returns a virtual server, or only the
+ * list of what is lost.
  */
-export function readVirtualServer(
-  object: CisObject,
-  services: readonly CisObject[],
-  profiles: readonly CisObject[],
-): Reading {
+export function readVirtualServer(object: CisObject, all: readonly CisObject[]): Reading {
   const draft = draftOf(object);
-  takeFields(draft, object.spec, SPEC, 'spec.');
-  const virtualPort = frontendOf(draft, object, profiles);
-  const target = targetOf(draft, object, services);
+  const { spec } = object;
+  takeFields(draft, 'VirtualServer', spec, 'spec.');
+  const end = takeTlsProfile(draft, object, all);
+  const { mode, field, usual, persistence } = FRONTENDS[end];
+  draft.wanted.mode = mode;
+  takeHttpTraffic(draft, object, end);
+  const named = {
+    field: 'spec.policyName',
+    name: spec['policyName'],
+    namespace: textOf(spec['policyNamespace']) ?? object.namespace,
+  };
+  const use = { kind: 'VirtualServer', secure: end !== 'none' } as const;
+  const policy = readPolicy(draft, named, use, all);
+  const target = targetOf(draft, object, all, policy?.defaultPool);
+  if (policy !== undefined) mergePolicy(draft, policy);
+  finishSettings(draft, persistence);
   if (target === undefined || draft.blocked) return { notCarried: draft.lost };
-  dropUnfit(draft);
-  takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);
-  const { port: _, ...wanted } = draft.wanted;
+  takeAddress(draft, spec['ipamLabel'], object.status['vsAddress']);
   return {
-    server: {
-      object: draft.object,
-      service: target.service,
-      servicePort: target.port,
-      virtualPort,
-      partition: textOf(object.spec['partition']),
-      wanted: withProxyProtocol(wanted),
-      stays: false,
+    server: virtualServerOf(draft, object, target, {
+      virtualPort: portIn(object, field, usual),
       needsGateway: true,
-    },
+      ...(policy !== undefined && usedPolicy(draft.wanted, policy)),
+    }),
     notCarried: draft.lost,
   };
 }

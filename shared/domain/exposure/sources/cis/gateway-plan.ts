@@ -4,7 +4,7 @@
 import { SETTING_ROWS } from '../../settings/catalogue/catalogue.ts';
 import { sameValue, showValue } from '../../settings/values.ts';
 import { EXPOSE_ANNOTATION } from '../annotations.ts';
-import { annotationsFor } from './cis-annotations.ts';
+import { annotationsWithBundle, type BundleNames } from './cis-bundles.ts';
 import type { CisVirtualServer, NotCarried, WantedSettings } from './cis-object.ts';
 import type { GatewayServer } from './gateway-servers.ts';
 
@@ -53,6 +53,7 @@ export function planGateways(
   virtualServers: readonly CisVirtualServer[],
   servers: readonly GatewayServer[],
   ingress: IngressValues,
+  bundles: BundleNames,
 ): GatewayPlan {
   const offers = virtualServers.map((server) => ({ server, found: offersOf(server, servers) }));
   const nowhere = offers
@@ -68,7 +69,7 @@ export function planGateways(
     offers.flatMap(({ found }) => found),
     ({ at }) => `${at.api} ${at.gateway}`,
   );
-  const plans = [...groups.values()].map((group) => planGateway(group, ingress));
+  const plans = [...groups.values()].map((group) => planGateway(group, ingress, bundles));
   const taken = new Set(plans.flatMap(({ accepted }) => accepted.map(({ at }) => at)));
   const rest = servers.filter((one) => !taken.has(one));
   return {
@@ -110,7 +111,11 @@ interface Accepted {
  * All ports of a gateway share one set of annotations. What does not fit is left out: younger
  * objects first, and among those the less specific ones.
  */
-function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted {
+function planGateway(
+  group: readonly Offer[],
+  ingress: IngressValues,
+  bundles: BundleNames,
+): Accepted {
   const accepted: Offer[] = [];
   const placed = new Set<string>();
   const notCarried: NotCarried[] = [];
@@ -129,7 +134,11 @@ function planGateway(group: readonly Offer[], ingress: IngressValues): Accepted 
     {},
     ...accepted.map(({ server }) => settingsOf(server, ingress)),
   ) as WantedSettings;
-  const said = annotationsFor(wanted);
+  const said = annotationsWithBundle(
+    wanted,
+    accepted.map(({ server }) => server),
+    bundles,
+  );
   return {
     accepted,
     annotations: {
@@ -155,6 +164,38 @@ function settingsOf(
   };
 }
 
+/** Why BIG-IP would send something else than the gateway expects, or could not read it. */
+function whyUnfit(
+  { mode, clientTls, serverTls }: WantedSettings,
+  { port, gateway, expects }: GatewayServer,
+): string | undefined {
+  const at = `port ${port} of Gateway ${gateway}`;
+  const isHttp = mode === 'http' || mode === 'https';
+  if (serverTls !== undefined) return whyNotEncrypted(isHttp, at, expects);
+  if (isHttp && expects !== 'http')
+    return clientTls === undefined
+      ? `reads HTTP, which ${at} does not carry in the clear`
+      : `terminates TLS and sends plain HTTP, which ${at} does not take; ` +
+          'let it have protocol HTTP, or use termination reencrypt with a server SSL profile';
+  return clientTls !== undefined && (expects === 'https' || expects === 'tls')
+    ? `terminates TLS and sends plain data, but ${at} expects TLS; ` +
+        'let it have protocol TCP, or name a server SSL profile'
+    : undefined;
+}
+
+/** The same for what is encrypted again. */
+function whyNotEncrypted(
+  isHttp: boolean,
+  at: string,
+  expects: GatewayServer['expects'],
+): string | undefined {
+  if (expects === 'https' || (!isHttp && expects !== 'http')) return undefined;
+  return (
+    `encrypts towards members, and ${at} does not ${isHttp ? 'terminate TLS as HTTPS' : 'take TLS'}; ` +
+    'let it have protocol HTTPS with tls, or remove the server SSL profiles'
+  );
+}
+
 /** Why it does not fit the accepted ones; `same` if it is the same virtual server again. */
 function conflictOf(
   { server, at, virtualPort }: Offer,
@@ -162,8 +203,8 @@ function conflictOf(
   ingress: IngressValues,
 ): string | undefined {
   const mine = settingsOf(server, ingress);
-  if (mine.mode === 'http' && !at.plain)
-    return `reads HTTP, which port ${at.port} of Gateway ${at.gateway} does not carry in the clear`;
+  const unfit = whyUnfit(mine, at);
+  if (unfit !== undefined) return unfit;
   for (const other of accepted) {
     const theirs = settingsOf(other.server, ingress);
     const different = SETTING_ROWS.find(([name, row]) => {

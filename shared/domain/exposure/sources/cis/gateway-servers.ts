@@ -4,14 +4,17 @@ import { MeshOptions } from '../../../istio/mesh.ts';
 import type { ServerReport } from '../../../istio/port-mapping.ts';
 import type { KubernetesObjects } from '../../../snapshot/objects.ts';
 
+/** What a gateway expects at a port. */
+export type Expected = 'http' | 'https' | 'tls' | 'other';
+
 /** One listening server of a gateway. */
 export interface GatewayServer {
   readonly api: ServerReport['api'];
   /** `namespace/name` */
   readonly gateway: string;
   readonly port: number;
-  /** Carries HTTP that BIG-IP can read. */
-  readonly plain: boolean;
+  /** What the gateway expects there: `http` is plain, and `other` may be anything. */
+  readonly expects: Expected;
   /**
    * Numbers of the Service's ports that lead there; the server's own number if a port would have to
    * be added.
@@ -43,8 +46,8 @@ export function gatewayServers(
     )
     .map(({ api, gateway, port, protocol, servicePorts }) => {
       const ports = servicePorts.filter((one) => one.service === name).map((one) => one.port);
-      const plain = isPlain(protocol);
-      return { api, gateway, port, plain, servicePorts: ports.length > 0 ? ports : [port] };
+      const expects = expectedBy(protocol);
+      return { api, gateway, port, expects, servicePorts: ports.length > 0 ? ports : [port] };
     });
 }
 
@@ -74,13 +77,15 @@ function likelyServers(
       api,
       gateway: `${meta.namespace}/${meta.name}`,
       port: number,
-      plain: isPlain(protocol),
+      expects: expectedBy(protocol),
       servicePorts: [number],
     })),
   );
 }
 
 /** Istio ignores the case of protocols. */
-function isPlain(protocol: string): boolean {
-  return /^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol);
+function expectedBy(protocol: string): Expected {
+  if (/^(HTTP|HTTP2|GRPC|GRPC-WEB)$/i.test(protocol)) return 'http';
+  if (/^HTTPS$/i.test(protocol)) return 'https';
+  return /^TLS$/i.test(protocol) ? 'tls' : 'other';
 }

@@ -6,7 +6,14 @@ import { poolNamedBy } from '../../../address-pools/auto-address.ts';
 import type { KubernetesObjects } from '../../../snapshot/objects.ts';
 import { referencesIn } from '../../settings/compose.ts';
 import { Partition } from '../ingress-entry.ts';
-import { annotationsFor } from './cis-annotations.ts';
+import {
+  annotationsWithBundle,
+  type BundleNames,
+  bundlesIn,
+  type BundleUse,
+  type ImportedBundle,
+  nameBundles,
+} from './cis-bundles.ts';
 import { readCisConfigMap } from './cis-configmap.ts';
 import { listedOnly } from './cis-listed.ts';
 import {
@@ -17,7 +24,8 @@ import {
   type Reading,
   textOf,
 } from './cis-object.ts';
-import { readIngressLink, readTransportServer } from './cis-resources.ts';
+import { readIngressLink, readTransportServer, servicesOf } from './cis-resources.ts';
+import { readUnused } from './cis-unused.ts';
 import { readLoadBalancer } from './cis-service.ts';
 import { readVirtualServer } from './cis-virtualserver.ts';
 import { planGateways, type GatewayAnnotations, type IngressValues } from './gateway-plan.ts';
@@ -38,6 +46,8 @@ export interface ImportedIngress {
 /** Entries and annotations, and what could not be converted. */
 export interface CisImport {
   readonly ingresses: readonly ImportedIngress[];
+  /** Policies of CIS that annotations ask for by name. */
+  readonly serviceBundles: readonly ImportedBundle[];
   /** By Service port, whether or not its Gateway is given. */
   readonly annotations: readonly {
     readonly object: string;
@@ -76,21 +86,15 @@ export interface CisImportOptions {
 
 /** By `group/kind`. */
 type KindReader = (object: CisObject, all: readonly CisObject[]) => Reading | undefined;
-/** Services of the core API. */
-const servicesOf = (all: readonly CisObject[]): readonly CisObject[] =>
-  all.filter(({ group, kind }) => group === '' && kind === 'Service');
 /** By group and kind. */
 const READERS: Readonly<Record<string, KindReader>> = {
   '/ConfigMap': readCisConfigMap,
   '/Service': readLoadBalancer,
-  'cis.f5.com/TransportServer': (object, all) => readTransportServer(object, servicesOf(all)),
-  'cis.f5.com/IngressLink': (object, all) => readIngressLink(object, servicesOf(all)),
-  'cis.f5.com/VirtualServer': (object, all) =>
-    readVirtualServer(
-      object,
-      servicesOf(all),
-      all.filter(({ group, kind }) => group === 'cis.f5.com' && kind === 'TLSProfile'),
-    ),
+  'cis.f5.com/TransportServer': readTransportServer,
+  'cis.f5.com/IngressLink': readIngressLink,
+  'cis.f5.com/VirtualServer': readVirtualServer,
+  'cis.f5.com/TLSProfile': readUnused,
+  'cis.f5.com/Policy': readUnused,
 };
 
 /** Objects of other programs are skipped without a word. */
@@ -140,7 +144,7 @@ function isOwnPartition(partition: string | undefined): partition is string {
 }
 
 /** Everything about one ingress gateway Service. */
-interface ServicePart extends Omit<CisImport, 'needs'> {
+interface ServicePart extends Omit<CisImport, 'needs' | 'serviceBundles'> {
   readonly carried: readonly CisVirtualServer[];
 }
 
@@ -149,7 +153,7 @@ function importService(
   service: string,
   all: readonly CisVirtualServer[],
   servers: readonly GatewayServer[] | undefined,
-  options: CisImportOptions,
+  { options, bundles }: { readonly options: CisImportOptions; readonly bundles: BundleNames },
 ): ServicePart {
   const ordered = all.toSorted((a, b) => Number(a.needsGateway) - Number(b.needsGateway));
   const twice = conflictingPorts(ordered);
@@ -169,12 +173,14 @@ function importService(
       partition: isOwnPartition(one.partition) ? one.partition : undefined,
     }));
   const values = valuesOf(kept, all);
-  const plan = servers === undefined ? undefined : planGateways(kept, servers, values);
+  const plan = servers === undefined ? undefined : planGateways(kept, servers, values, bundles);
   // Objects without a Gateway do not influence the entry.
   const placed = plan === undefined ? kept : kept.filter(({ object }) => plan.placed.has(object));
   const last = valuesOf(placed, all);
-  const final = servers === undefined ? undefined : planGateways(placed, servers, last);
-  const annotations = placed.flatMap((one) => portAnnotations(one, last));
+  const final = servers === undefined ? undefined : planGateways(placed, servers, last, bundles);
+  // Bundles are for those who ask for them: the Gateways, unless they are unknown.
+  const named: BundleNames = final === undefined ? bundles : new Map();
+  const annotations = placed.flatMap((one) => portAnnotations(one, last, named));
   return {
     carried: placed,
     ingresses: placed.length === 0 ? [] : [entryOf(service, last, options, final?.others === true)],
@@ -235,18 +241,21 @@ function entryOf(
  * entry.
  */
 function portAnnotations(
-  { service, servicePort, virtualPort, wanted, partition }: CisVirtualServer,
+  server: CisVirtualServer,
   ingress: IngressValues,
+  bundles: BundleNames,
 ): CisImport['annotations'] {
+  const { service, servicePort, virtualPort, wanted, partition } = server;
   const { virtualAddress, ...rest } = wanted;
   const moved =
     virtualPort !== undefined && servicePort !== undefined && virtualPort !== servicePort;
-  const said = annotationsFor({
+  const all = {
     ...rest,
     ...(virtualAddress !== ingress.virtualAddress && { virtualAddress }),
     ...(partition !== ingress.partition && { partition }),
     ...(moved && { port: `${servicePort}=${virtualPort}` }),
-  });
+  };
+  const said = annotationsWithBundle(all, [server], bundles);
   const port = servicePort === undefined ? 'every port' : `port ${servicePort}`;
   return Object.keys(said).length === 0
     ? []
@@ -318,15 +327,17 @@ export function importCis(
     servers.map((one) => [one, notForGateways(one, services, known.get(one.service), options)]),
   );
   const usable = servers.filter((one) => reasons.get(one) === undefined);
+  const bundles = nameBundles(usable);
   const parts = names
     .map((name) => ({ name, mine: usable.filter(({ service }) => service === name) }))
-    .map(({ name, mine }) => importService(name, mine, known.get(name), options));
+    .map(({ name, mine }) => importService(name, mine, known.get(name), { options, bundles }));
   const left = [...reasons].flatMap(([{ object }, reason]) =>
     reason === undefined ? [] : [{ object, field: 'Service', reason }],
   );
   const ingresses = parts.flatMap((part) => part.ingresses);
   return {
     ingresses,
+    serviceBundles: bundlesIn(usable, bundles, usesOf(parts)),
     annotations: parts.flatMap((part) => part.annotations),
     gateways: parts.flatMap((part) => part.gateways),
     unplaced: parts.flatMap((part) => part.unplaced),
@@ -335,12 +346,28 @@ export function importCis(
       parts.flatMap(({ carried }) => carried),
       ingresses,
     ),
-    notCarried: [
+    notCarried: once([
       ...readings.flatMap(({ server, notCarried }) =>
         server !== undefined && reasons.get(server) !== undefined ? [] : notCarried,
       ),
       ...left,
       ...parts.flatMap((part) => part.notCarried),
-    ],
+    ]),
   };
+}
+
+/** Who asks for bundles: the given Gateways, and those that are not given. */
+function usesOf(parts: readonly ServicePart[]): readonly BundleUse[] {
+  return parts.flatMap(({ gateways, annotations }) => [
+    ...gateways.map((one) => ({
+      annotations: one.annotations,
+      namespace: one.gateway.slice(0, one.gateway.indexOf('/')),
+    })),
+    ...annotations,
+  ]);
+}
+
+/** A Policy or TLSProfile that several objects use is reported once. */
+function once(all: readonly NotCarried[]): readonly NotCarried[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
