@@ -5,7 +5,7 @@
  */
 import type { Availability } from '../../domain/exposure/exposure.ts';
 import type { LiveNode, NodeWrite } from '../../domain/express/node.ts';
-import { nodeReconciliation } from '../../domain/express/reconcile.ts';
+import { nodeReconciliation, nodesToEnable } from '../../domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../../domain/express/stamp.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, NodeItem } from '../rest/answers.ts';
@@ -84,26 +84,15 @@ export async function reconcileNodes(
 }
 
 /**
- * Before a declare: enables nodes that the new state requires. A reused address must not inherit
- * the drain of the previous pod. Draining, and changes of ratio only, wait until the declare has
- * added the successors.
+ * Before a declare. Draining, and changes of ratio only, wait until the declare has added the
+ * successors.
  */
 export async function resetNodes(
   session: Session,
   partition: string,
   next: DeclaredState,
 ): Promise<readonly string[]> {
-  const nodes = await listNodes(session, partition);
-  const ready = new Set(
-    nodes.filter((node) => node.availability === 'ready').map((node) => node.address),
-  );
-  return writeAll(
-    session,
-    partition,
-    nodeReconciliation(next, nodes).filter(
-      (write) => write.availability === 'ready' && !ready.has(write.address),
-    ),
-  );
+  return writeAll(session, partition, nodesToEnable(next, await listNodes(session, partition)));
 }
 
 /** A new weight of a cluster requires a write per node; this many run in parallel. */

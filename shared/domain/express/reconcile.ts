@@ -43,6 +43,25 @@ export function nodeReconciliation(
 }
 
 /**
+ * The writes before a declare: enables drained nodes that the new state requires, so that a reused
+ * address does not inherit the drain of the previous pod. Not where the state still drains a use of
+ * the address: it may be one of several steps, and the rest of its version drains the others.
+ */
+export function nodesToEnable(
+  next: DeclaredState,
+  nodes: readonly LiveNode[],
+): readonly NodeWrite[] {
+  const drained = new Map(nodes.map((node) => [node.address, node.availability !== 'ready']));
+  const uses = usesByAddress(next);
+  return nodeReconciliation(next, nodes).filter(
+    ({ address, availability }) =>
+      availability === 'ready' &&
+      drained.get(address) === true &&
+      (uses.get(address) ?? []).every((use) => use.availability === 'ready'),
+  );
+}
+
+/**
  * A drain applies even if express was ahead of its owner's slice, if it only makes the node less
  * available.
  */

@@ -387,6 +387,17 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(await availability()).toEqual(['ready']);
       });
 
+      test('one of several steps does not enable a node that the whole slice drains', async () => {
+        const other = exposure({ port: 3, members: [POD!] });
+        const both = stateOf([plain, other], 2, state);
+        await declare(device, both);
+        const stamp = { cluster: 'east', version: { epoch: 1, counter: 3, generation: 1 } };
+        const write = { name: POD!.address, address: POD!.address, stamp };
+        await subject.openNodes().write(K8S, { ...write, availability: 'draining' });
+        await declare(device, stateOf([drained, other], 3, both));
+        expect(await availability()).toEqual(['draining']);
+      });
+
       test('a node that a declare removed is gone', async () => {
         await declare(device, stateOf([], 2, state));
         const version = { epoch: 1, counter: 5, generation: 1 };
