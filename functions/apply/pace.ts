@@ -16,6 +16,8 @@ export interface Pace {
   readonly perUnit: number | undefined;
   /** What an exposure took that was posted with it; undefined if that is unknown. */
   readonly perPosted: Rates['perPosted'];
+  /** A part of the time is known to be for what is posted, not for units. */
+  readonly posting: boolean;
   /** A declare of next to nothing, by partition: none is shorter. */
   readonly fixed: Readonly<Record<string, SmallDeclare>>;
   /** The limits of this kind of device. */
@@ -80,6 +82,7 @@ export function fullPace(size: Pace['size']): Pace {
     step: most,
     perUnit: undefined,
     perPosted: undefined,
+    posting: false,
     fixed: {},
     size,
   };
@@ -156,19 +159,22 @@ function withFixed(pace: Pace, partition: string, one: SmallDeclare): Pace {
 
 /**
  * A little more may be chance and counts by half; much more, or less, counts as it is. If a unit
- * took longer but an exposure that was posted did not, the device is no slower: more was posted.
- * Never less than half of what was seen.
+ * took longer but an exposure that was posted did not, the device is no slower: more was posted. If
+ * it took much longer, that is known from then on, and units count by half. Never less than that.
  */
-function believed(before: Pick<Pace, 'perUnit' | 'perPosted'>, seen: Rates): Rates {
-  if (before.perUnit === undefined || seen.perUnit <= before.perUnit) return seen;
-  const { perPosted = Infinity } = seen;
-  if (before.perPosted !== undefined && perPosted <= POSTED_SCATTER * before.perPosted)
-    return {
-      perUnit: Math.max(before.perUnit, seen.perUnit / 2),
-      perPosted: Math.min(before.perPosted, perPosted),
-    };
-  const isChance = seen.perUnit <= SCATTER * before.perUnit;
-  return { ...seen, perUnit: isChance ? (before.perUnit + seen.perUnit) / 2 : seen.perUnit };
+function believed(before: Pace, seen: Rates): Pick<Pace, 'perPosted' | 'posting'> & Rates {
+  const { perUnit, perPosted = Infinity } = seen;
+  const { perPosted: postedBefore = 0 } = before;
+  const isSlower = perPosted > POSTED_SCATTER * postedBefore;
+  const known = before.perUnit ?? perUnit;
+  const isMuch = perUnit > SCATTER * known;
+  if (!isSlower && (before.posting || perUnit > known)) {
+    const posting = before.posting || isMuch;
+    const believable = posting ? perUnit / 2 : Math.max(known, perUnit / 2);
+    return { perUnit: believable, perPosted: Math.min(postedBefore, perPosted), posting };
+  }
+  const isChance = perUnit > known && !isMuch;
+  return { ...seen, perUnit: isChance ? (known + perUnit) / 2 : perUnit, posting: false };
 }
 
 function nextStep({ step, size }: Pace, perUnit: number, counted: number): number {

@@ -317,12 +317,6 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       in: 'measured',
       why: 'undefined is less than nothing',
     },
-    ...['before.perUnit === undefined', 'before.perPosted !== undefined'].map((code) => ({
-      code,
-      what: ['is left out of the ||', 'is left out of the &&'],
-      in: 'believed',
-      why: 'nothing is less than a multiple of undefined',
-    })),
     {
       code: 'allowed < step',
       what: '< becomes <=',

@@ -290,6 +290,35 @@ describe('the size of a step, in lines of AS3’s script', () => {
       2_000,
     ],
     [
+      'the same and one more: lines are known to be a part of the time only',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 305, took: 6_420, posted: 171 },
+        { cost: 2_000, took: 11_200, posted: 410 },
+      ],
+      5_853,
+    ],
+    [
+      'the same without the small one between, which says nothing of the kind',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 2_000, took: 11_200, posted: 410 },
+      ],
+      3_000,
+    ],
+    [
+      'lines that became slower since, and what is posted with them',
+      [
+        { ...small, posted: 10 },
+        { cost: 500, took: 5_000, posted: 110 },
+        { cost: 305, took: 6_420, posted: 171 },
+        { cost: 2_000, took: 15_000, posted: 410 },
+      ],
+      2_067,
+    ],
+    [
       'lines more than twice as slow as that explains, which count at least by half',
       [
         { ...small, posted: 10 },
