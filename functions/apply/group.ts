@@ -160,7 +160,7 @@ async function applyOne(
 
 function withGranted(result: PartitionResult, granted: readonly HeldByNodes[]): PartitionResult {
   const mine = granted.filter(({ partition }) => partition === result.partition);
-  return mine.length === 0 ? result : { ...result, approved: [...result.approved, ...mine] };
+  return { ...result, approved: [...result.approved, ...mine] };
 }
 
 /**

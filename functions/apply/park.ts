@@ -217,16 +217,12 @@ function refusedChanges(
     });
 }
 
-const LINES = 50;
-
 /** The other planned changes of the owner and their results. */
 function planOf({ entries }: PartitionResult, owner: string): readonly PlanLine[] {
   const own = [...entries.values()].filter(
     (entry) => entry.owner === owner && entry.kind !== 'unchanged',
   );
-  return own
-    .slice(0, LINES)
-    .map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
+  return own.map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
 }
 
 /**
