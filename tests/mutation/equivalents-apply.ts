@@ -70,6 +70,11 @@ const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: 'heard', what: 'is left out of the &&', in: 'applyStage', why: SAME_ABSENT },
     {
+      code: 'error instanceof LeaseLost',
+      what: 'is left out of the ||',
+      why: 'what is lost stays lost, so the next look finds the same',
+    },
+    {
       code: 'error instanceof DeviceError',
       what: 'is left out of the &&',
       in: 'applyStage',

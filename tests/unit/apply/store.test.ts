@@ -52,8 +52,11 @@ interface Bench {
   send(slice: Slice): Promise<void>;
   steer(order: Steering): Promise<void>;
   audit(partition: string): Promise<void>;
-  /** Handles one batch; with another process, if one is given. Resolves with what comes again. */
-  step(by?: Apply): Promise<number>;
+  /**
+   * Handles one batch; with another process, if one is given. Resolves with what comes again.
+   * `holds`: whether the process still holds its messages; default: yes.
+   */
+  step(by?: Apply, holds?: () => boolean): Promise<number>;
   /** Another process with the same surroundings. */
   restart(): Apply;
   /** Outcomes of all results, by port. */
@@ -123,7 +126,7 @@ function bench({
     });
     return queues.queue('slices').send({ group: 'bigip-1', deduplicationId: id, body });
   };
-  const step = async (by = apply): Promise<number> => {
+  const step = async (by = apply, holds = () => true): Promise<number> => {
     const queue = queues.queue('slices');
     const messages = await queue.receive({
       max: 10,
@@ -139,6 +142,7 @@ function bench({
         functionName: 'apply',
         functionVersion: '7',
         getRemainingTimeInMillis: () => 120_000,
+        holds: async () => holds(),
       },
     );
     const failed = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
@@ -401,6 +405,38 @@ describe('a message that waited for its device', () => {
     await at.apply.turns();
     await at.step();
     expect(versionIn(at)).toBe(2);
+  });
+});
+
+describe('messages that another process may have', () => {
+  const dropped = ({ lines }: Bench): number =>
+    lines.filter(({ said }) => said === 'dropped').length;
+
+  test('are not told of, whatever the device says', async () => {
+    const at = bench();
+    let isHeld = true;
+    at.device.reach = () => {
+      isHeld = false;
+      throw BUSY();
+    };
+    await at.send(slice(1, [exposure()]));
+    expect(await at.step(at.apply, () => isHeld)).toBe(1);
+    expect([dropped(at), at.outcomes()]).toEqual([1, []]);
+  });
+
+  test('are not moved to the store', async () => {
+    const at = bench();
+    at.device.reach = () => {
+      throw AWAY();
+    };
+    await at.send(slice(1, [exposure()]));
+    for (let tries = 0; tries < 4; tries += 1) {
+      await at.step();
+      at.clock.advance(2 * MINUTE);
+    }
+    await at.steer({ action: 'retry', device: 'bigip-1', owner });
+    expect(await at.step(at.apply, () => false)).toBe(1);
+    expect([dropped(at), (await at.failures.waiting.list()).length]).toEqual([1, 1]);
   });
 });
 

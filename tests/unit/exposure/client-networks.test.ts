@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   clientNetwork,
+  isAsNarrow,
   isClientNetworks,
   type ClientNetwork,
 } from '../../../shared/domain/exposure/client-networks.ts';
@@ -237,5 +238,21 @@ describe('networks are merged', () => {
     const apart = Array.from({ length: 16_384 }, (_, i) => `10.${i >> 7}.${(i & 127) * 2}.0/24`);
     const found = network(apart.join(','), undefined);
     expect('problem' in found && found.problem.length).toBeLessThan(500);
+  });
+});
+
+describe('networks that are as narrow as required', () => {
+  test.each<[string, string | undefined, boolean]>([
+    ['10.1.0.0/16', '10.0.0.0/8', true],
+    ['10.1.0.0/16', '11.0.0.0/8,10.0.0.0/8', true],
+    ['10.1.0.0/16,11.0.0.0/8', '10.0.0.0/8', false],
+    ['10.1.0.0/16', 'any', true],
+    ['any', '10.0.0.0/8', false],
+    ['10.0.0.0/8', undefined, true],
+    ['10.0.0.0/8,::/0', undefined, false],
+    ['nonsense', undefined, false],
+    ['nonsense', '10.0.0.0/8', false],
+  ])('%s within %s: %s', (value, required, isNarrow) => {
+    expect(isAsNarrow(value, required)).toBe(isNarrow);
   });
 });

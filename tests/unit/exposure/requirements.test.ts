@@ -16,9 +16,17 @@ import {
   ServiceBundle,
   unknownBundle,
 } from '../../../shared/domain/exposure/settings/service-bundles.ts';
-import type { SettingName } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+import {
+  SETTING_ROWS,
+  type SettingName,
+} from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 
 type Wanted = Partial<Record<SettingName, unknown>>;
+
+/** Settings that can be required by name. */
+const SET = SETTING_ROWS.flatMap(([name, { home }]) => (home === 'place' ? [] : [name]));
+const FASTL4: Wanted = { mode: 'fastl4' };
+const FOR_UDP: Wanted = { mode: 'udp', snat: 'auto' };
 
 const rule = (more: Record<string, unknown> = {}): PolicyRequirement =>
   PolicyRequirement.parse({ name: 'r', bundle: 'web', otherwise: 'add', ...more });
@@ -81,6 +89,12 @@ describe('a required setting', () => {
   ])('%s', (_, more, addresses, expected) => {
     expect(asked([rule(more)], addresses)).toEqual(expected);
   });
+
+  test('is none that says where an exposure stands', () => {
+    const parse = (name: string): boolean =>
+      PolicyRequirement.safeParse({ name: 'r', settings: [name] }).success;
+    expect(['port', 'partition', 'snat'].map(parse)).toEqual([false, false, true]);
+  });
 });
 
 describe('adding what is required', () => {
@@ -111,6 +125,16 @@ describe('adding what is required', () => {
     ],
   ])('%s', (_, wanted, requirements, expected) => {
     expect(added(wanted, requirements)[0]).toEqual(expected);
+  });
+
+  test('leaves a default that has more than what is required', () => {
+    const wanted = { iRules: ['/Common/b', '/Common/a'] };
+    const made = added(wanted, [needs('iRules', ['/Common/a'])], [layer(wanted, true)]);
+    expect(made[0]).toEqual(wanted);
+  });
+
+  test('names no source of what it does not add', () => {
+    expect(added({}, [needs('snat')])[2]).toEqual({});
   });
 
   test('overrides a default, and names the rule as the source', () => {
@@ -216,6 +240,18 @@ describe('what is missing is told', () => {
       [`${R} source 10.0.0.0/8, but Gateway a/b sets 10.0.0.0/7; remove that`],
     ],
     ['not, if a list is not', { vlans: ['/Common/a'] }, needs('vlans'), []],
+    ['not, if all VLANs would do', { vlans: ['/Common/a'] }, needs('vlans', []), []],
+    ['not, if nothing is required, and nothing there', { rateLimit: 0 }, needs('rateLimit', 0), []],
+    ...(['iRules', 'persistence', 'monitors'] as const).map(
+      (setting): [string, Wanted, Requirement, readonly string[]] => [
+        `if the list ${setting} is empty`,
+        { [setting]: [] },
+        needs(setting),
+        [
+          `${R} ${setting}, but Gateway a/b sets [], which is as good as nothing; set another value`,
+        ],
+      ],
+    ),
     [
       'if another value is there',
       { snat: 'auto' },
@@ -252,7 +288,14 @@ describe('what is missing is told', () => {
     expect(unmet(wanted, one)).toEqual(expected);
   });
 
+  test.each(SET)('if %s is required by name and nothing sets it', (name) => {
+    const one = needs(name, undefined, { bundle: undefined, settings: [name] });
+    expect(unmet({}, one)).toEqual([expect.stringContaining(`${R} ${name}, which `)]);
+  });
+
   test.each<[string, Wanted, Requirement, Wanted, string | undefined]>([
+    ['the mode fastl4, which UDP takes', { mode: 'udp' }, needs('mode', 'udp'), FASTL4, 'mode'],
+    ['another value beside a mode for UDP', {}, needs('snat', 'none'), FOR_UDP, 'snat'],
     ['nothing else', { policyWaf: '/Common/w' }, needs('policyWaf'), { balance: 'x' }, undefined],
     ['a mode that supports it', {}, needs('policyWaf'), { mode: 'https' }, undefined],
     ['a mode that does not support it', {}, needs('policyWaf'), { mode: 'tcp' }, 'mode'],
