@@ -137,7 +137,7 @@ export const TARGETS: readonly Target[] = [
     // Those of the loop and the promises take longer; the loop has a target of its own.
     tests: [
       'tests/unit/apply/{addresses,approve,arrivals,away,entry,fences,group,handler}.test.ts',
-      'tests/unit/apply/{inner,lifecycle,nodes,park,postpone,prepare,record-results}.test.ts',
+      'tests/unit/apply/{inner,lifecycle,newer,nodes,park,postpone,prepare,record-results}.test.ts',
       'tests/unit/apply/{repair,report,results,sizes,store,trouble,waiting}.test.ts',
       'tests/unit/failures/heard.test.ts',
     ],

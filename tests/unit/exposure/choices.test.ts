@@ -4,7 +4,6 @@ import { buildExposures, type BuiltExposures } from '../../../shared/domain/expo
 import { exposureKey, exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
 import { ANNOTATION_READERS } from '../../../shared/domain/exposure/settings/annotation-values.ts';
 import { CATALOGUE } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
-import { CIS_READERS } from '../../../shared/domain/exposure/settings/cis-values.ts';
 import { REFERENCE_KINDS } from '../../../shared/domain/exposure/settings/reference-kinds.ts';
 import { PolicyRequirement } from '../../../shared/domain/exposure/settings/requirements.ts';
 import { ServiceBundle } from '../../../shared/domain/exposure/settings/service-bundles.ts';
@@ -267,10 +266,6 @@ describe('a source', () => {
     expect(of(4).join()).not.toContain('f5ProfileNames: unknown key');
   });
 
-  test('from CIS without a profile for TCP has none', () => {
-    expect(CIS_READERS.tcpProfile({ tcp: null })).toEqual({ problems: [] });
-  });
-
   test('from CIS without a time counts as the youngest', () => {
     const one = (name: string, creationTimestamp?: string): object => ({
       kind: 'Service',
@@ -283,6 +278,6 @@ describe('a source', () => {
 
   test('from CIS is none if a Service requests nothing', () => {
     const [service] = cisObjectsIn([{ kind: 'Service', metadata: { name: 'a' } }]);
-    expect(readLoadBalancer(service!)).toBeUndefined();
+    expect(readLoadBalancer(service!, [])).toBeUndefined();
   });
 });
