@@ -51,6 +51,13 @@ export interface FileContents {
   readonly members: 'pods' | 'nodes';
   readonly queue: QueueConfig;
   readonly like?: Likeness | undefined;
+  readonly services?: LabServices | undefined;
+}
+
+/** Services of BIG-IP that the configuration offers and requires; not together with `like`. */
+export interface LabServices {
+  readonly serviceBundles?: readonly object[];
+  readonly requirements?: readonly object[];
 }
 
 export const DEVICE_NAME = 'bigip';
@@ -139,14 +146,14 @@ function clusterEntry({ id, signed = false }: ClusterContents, dir: string): obj
 }
 
 function configuration(contents: FileContents, dir: string): object {
-  const { device, clusters: own, virtualAddress, members, queue, like } = contents;
+  const { device, clusters: own, virtualAddress, members, queue, like, services = {} } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
   const {
     devices = [],
     clusters = [],
     ingresses = [],
     fleets = [],
-    policy = { references: REFERENCES },
+    policy = { references: REFERENCES, requirements: services.requirements ?? [] },
     ...rest
   } = like === undefined ? {} : theirs(like, dir);
   return {
@@ -166,6 +173,7 @@ function configuration(contents: FileContents, dir: string): object {
       ...ingresses,
     ],
     policy,
+    ...(services.serviceBundles && { serviceBundles: services.serviceBundles }),
     queue,
     failures: {
       kind: 'fs',

@@ -6,7 +6,13 @@ import { loadConfig } from '../../shared/config/load.ts';
 import { startBigip, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { createClosers, type Closers } from './closers.ts';
-import { DEVICE_NAME, writeLabFiles, type LabFiles, type Likeness } from './files.ts';
+import {
+  DEVICE_NAME,
+  writeLabFiles,
+  type LabFiles,
+  type LabServices,
+  type Likeness,
+} from './files.ts';
 import type { LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
@@ -25,6 +31,7 @@ export interface LabOptions {
   readonly dir?: string;
   /** Two labs on one machine need different networks. */
   readonly virtualAddress?: string;
+  readonly services?: LabServices;
   /** One cluster by default. */
   readonly clusters?: readonly [SiteOptions, ...SiteOptions[]];
 }
@@ -128,6 +135,7 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
     members,
     queue: queue.config,
     like,
+    services: options.services,
   });
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {

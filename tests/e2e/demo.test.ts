@@ -124,6 +124,38 @@ describe('npm run demo -- fleet', () => {
   );
 });
 
+describe('npm run demo -- tls', () => {
+  test(
+    'terminates TLS at BIG-IP, redirects, keeps a client out, and requires a WAF policy',
+    async () => {
+      const { code, lines, text } = await demo('tls');
+      expect({ code, text }).toEqual({
+        code: 0,
+        text: expect.stringContaining('certificate of shop.example.com'),
+      });
+      expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
+      for (const sentence of [
+        'was answered 302, Location: https://shop.example.com/cart?item=1',
+        'a client from 10.30.0.5 gets no answer from https://shop.example.com/cart?item=1: (ECONNRESET)',
+        'was answered to a client from 10.20.0.5: 200 hello from the shop',
+        'policyWaf from policy requirement "WAF on port 443" (service bundle public-web)',
+        'MappingRejected: server 0 (http-admin), port 32443: GW172',
+        '200 hello from the administration',
+      ])
+        expect(text).toContain(sentence);
+    },
+    LIMIT,
+  );
+
+  test('uses its own lab, so it refuses options of another one', async () => {
+    const { code, text } = await demo('tls', '--members', 'nodes');
+    expect({ code, text }).toEqual({
+      code: 2,
+      text: expect.stringContaining('The demo tls uses its own lab: omit --members and --like.'),
+    });
+  });
+});
+
 describe('npm run lab', () => {
   test(
     'reads commands from a pipe, keeps running after its end, and exits with 0 on Ctrl-C',

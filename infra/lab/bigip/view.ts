@@ -35,6 +35,8 @@ export interface VirtualServerView {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   readonly pool: string | undefined;
+  /** LTM policies, among them those that AS3 makes for WAF policies. */
+  readonly policies: readonly string[];
   readonly enabled: boolean;
   readonly connections: Connections;
   readonly error: string | undefined;
@@ -70,7 +72,7 @@ export function viewOf(device: Device, traffic: Traffic): DeviceView {
 }
 
 function virtualView(virtual: Virtual, traffic: Traffic): VirtualServerView {
-  const { path, address, port, protocol, pool, enabled } = virtual;
+  const { path, address, port, protocol, pool, policies, enabled } = virtual;
   return {
     path,
     name: nameOf(path),
@@ -79,6 +81,7 @@ function virtualView(virtual: Virtual, traffic: Traffic): VirtualServerView {
     port,
     protocol,
     pool,
+    policies,
     enabled,
     ...traffic.virtual(virtual),
   };

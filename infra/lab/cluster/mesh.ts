@@ -2,7 +2,7 @@
  * A small istiod and Envoy: the listeners of one gateway pod, and what each does with a connection.
  */
 import type { RawGateway, RawPod, RawServer, RawService } from './raw.ts';
-import { tcpRoute, type TcpRoute } from './routes.ts';
+import { httpAnswers, tcpRoute, type HttpAnswer, type TcpRoute } from './routes.ts';
 import {
   isReady,
   isTerminating,
@@ -17,7 +17,7 @@ export const STATUS_PORT = 15_021;
 
 export type MeshListener =
   | { readonly kind: 'status'; readonly port: number; readonly ready: boolean }
-  | { readonly kind: 'http'; readonly port: number }
+  | { readonly kind: 'http'; readonly port: number; readonly answers: readonly HttpAnswer[] }
   | { readonly kind: 'tcp'; readonly port: number; readonly route: TcpRoute };
 
 const HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
@@ -102,9 +102,18 @@ function claimOf(
   const family = familyOf(protocol);
   const port = podPort(world, pod, number);
   if (!family || !isBindable(pod, port) || !isReachable(pod, server.bind)) return undefined;
-  if (family === 'http') return { port, listener: { kind: 'http', port } };
+  if (family === 'http') {
+    const answers = httpAnswers(world, pod, gateway, server);
+    return { port, listener: { kind: 'http', port, answers } };
+  }
   const route = tcpRoute(world, pod, gateway, server);
   return route ? { port, listener: { kind: 'tcp', port, route } } : { port };
+}
+
+function together(first: Claim | undefined, next: Claim): Claim {
+  const [known, other] = [first?.listener, next.listener];
+  if (known?.kind !== 'http' || other?.kind !== 'http') return first ?? next;
+  return { ...next, listener: { ...known, answers: [...known.answers, ...other.answers] } };
 }
 
 /**
@@ -117,7 +126,7 @@ export function meshListeners(world: World, pod: RawPod): readonly MeshListener[
     if (!selects(gateway.spec.selector, pod.metadata.labels)) continue;
     for (const server of gateway.spec.servers ?? []) {
       const claim = claimOf(world, pod, gateway, server);
-      if (claim && !claims.has(claim.port)) claims.set(claim.port, claim);
+      if (claim) claims.set(claim.port, together(claims.get(claim.port), claim));
     }
   }
   claims.set(STATUS_PORT, {

@@ -2,7 +2,7 @@ import { isRouter, meshListeners, type MeshListener } from './mesh.ts';
 import { nodePorts } from './kube-proxy.ts';
 import type { RawPod } from './raw.ts';
 import { nextTarget, type Turns } from './routes.ts';
-import { echoLines, forward, notFound, readiness, type Serve } from './serve.ts';
+import { echoLines, forward, fromRoutes, readiness, type Serve } from './serve.ts';
 import type { Listening } from './sockets.ts';
 import { fullName, podAddress, type World } from './world.ts';
 
@@ -13,7 +13,7 @@ function serveOf(world: World, listener: MeshListener, turns: Turns): Serve {
     case 'status':
       return readiness(listener.ready);
     case 'http':
-      return notFound();
+      return fromRoutes(listener.answers);
     case 'tcp':
       return forward(() => nextTarget(world, listener.route, turns));
   }

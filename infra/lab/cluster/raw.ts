@@ -90,12 +90,21 @@ export interface RawTcpBlock {
   readonly route?: readonly RawDestination[];
 }
 
+/** Of all that a block may do, only a direct response is played, for every path. */
+export interface RawHttpBlock {
+  readonly directResponse?: {
+    readonly status?: number;
+    readonly body?: { readonly string?: string };
+  };
+}
+
 export interface RawVirtualService extends RawObject {
   readonly spec: {
     readonly hosts?: readonly string[];
     readonly gateways?: readonly string[];
     readonly exportTo?: readonly string[];
     readonly tcp?: readonly RawTcpBlock[];
+    readonly http?: readonly RawHttpBlock[];
   };
 }
 

@@ -125,6 +125,36 @@ export function tcpRoute(
   return undefined;
 }
 
+/** What Envoy itself answers to requests for a host. */
+export interface HttpAnswer {
+  /** Host names, possibly with a wildcard. */
+  readonly hosts: readonly string[];
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The direct responses of the bound VirtualServices, oldest first. */
+export function httpAnswers(
+  world: World,
+  pod: RawPod,
+  gateway: RawGateway,
+  server: RawServer,
+): readonly HttpAnswer[] {
+  return world.virtualServices
+    .filter((service) => isBound(service, pod, gateway, server))
+    .flatMap(({ spec: { hosts = [], http = [] } }) => {
+      const response = http[0]?.directResponse;
+      const { status = 200, body } = response ?? {};
+      return response === undefined ? [] : [{ hosts, status, body: body?.string ?? '' }];
+    });
+}
+
+/** The first answer for the host of a request; undefined if Envoy has no route. */
+export function answerFor(answers: readonly HttpAnswer[], host: string): HttpAnswer | undefined {
+  const [name = ''] = host.split(':');
+  return answers.find(({ hosts }) => hosts.some((one) => overlap(one, name)));
+}
+
 function serviceNamed(world: World, host: string, namespace: string): RawService | undefined {
   const [name, inNamespace = namespace] = host.split('.');
   return world.services.find(

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { loopbackOf } from '../loopback.ts';
-import type { Target } from './routes.ts';
+import { answerFor, type HttpAnswer, type Target } from './routes.ts';
 
 export type Serve = (socket: Socket) => void;
 
@@ -47,12 +47,15 @@ export function httpAnswer(listener: RequestListener): Serve {
   return (socket) => void server.emit('connection', socket);
 }
 
-/** An HTTP server without routes; Envoy answers every request in this way. */
-export function notFound(): Serve {
-  return httpAnswer((_request, response) =>
-    response.writeHead(404, { server: 'istio-envoy' }).end(),
-  );
+/** Envoy's direct responses; without one for the host it answers 404. */
+export function fromRoutes(answers: readonly HttpAnswer[]): Serve {
+  return httpAnswer((request, response) => {
+    const { status, body } = answerFor(answers, request.headers.host ?? '') ?? NOT_FOUND;
+    response.writeHead(status, { server: 'istio-envoy' }).end(body);
+  });
 }
+
+const NOT_FOUND = { status: 404, body: '' };
 
 /** The readiness endpoint of a gateway pod, which BIG-IP's monitor probes. */
 export function readiness(ready: boolean): Serve {

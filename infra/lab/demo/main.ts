@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the whole pipeline, played and checked; `npm run demo -- fleet`: the same with
- * several clusters.
+ * several clusters; `npm run demo -- tls`: the services of BIG-IP in front of the mesh.
  */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { startLab } from '../lab.ts';
@@ -10,6 +10,8 @@ import { FLEET_CLUSTERS } from './fleet/landscape.ts';
 import { playFleet } from './fleet/play.ts';
 import { play } from './play.ts';
 import { createSay } from './say.ts';
+import { SERVICES } from './tls/landscape.ts';
+import { playTls } from './tls/play.ts';
 
 const clock = processClock;
 const say = createSay(
@@ -25,21 +27,32 @@ function explain(error: unknown): readonly string[] {
   ];
 }
 
+/** A demo by its name on the command line, with what its lab has. */
+const DEMOS = {
+  fleet: { play: playFleet, lab: { clusters: FLEET_CLUSTERS } },
+  tls: { play: playTls, lab: { services: SERVICES } },
+} as const;
+
+function isNamed(name: string | undefined): name is keyof typeof DEMOS {
+  return name !== undefined && name in DEMOS;
+}
+
 async function run(argv: readonly string[]): Promise<number> {
-  const fleet = argv[0] === 'fleet';
-  const options = parseLabArguments(fleet ? argv.slice(1) : argv);
+  const [name] = argv;
+  const demo = isNamed(name) ? DEMOS[name] : undefined;
+  const options = parseLabArguments(demo === undefined ? argv : argv.slice(1));
   if ('refused' in options) {
     say.failed([options.refused]);
     return 2;
   }
-  if (fleet && (options.members !== 'pods' || options.like !== undefined)) {
-    say.failed(['The fleet demo uses its own clusters: omit --members and --like.']);
+  if (demo !== undefined && (options.members !== 'pods' || options.like !== undefined)) {
+    say.failed([`The demo ${name} uses its own lab: omit --members and --like.`]);
     return 2;
   }
   const start = clock.now();
-  const lab = await startLab(fleet ? { ...options, clusters: FLEET_CLUSTERS } : options);
+  const lab = await startLab({ ...options, ...demo?.lab });
   try {
-    const passed = await (fleet ? playFleet : play)(lab, say, clock);
+    const passed = await (demo?.play ?? play)(lab, say, clock);
     await lab.stop();
     say.title(`\ndemo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
     return 0;

@@ -67,6 +67,16 @@ describe('the gateway pods of the lab', () => {
     expect(await ask(address(), 80)).toBe('refused');
   });
 
+  test('answer with the direct response of a VirtualService for the host, and 404 for others', async () => {
+    await applyManifest(store, cluster, 'shop');
+    const answer = async (host: string): Promise<string> => {
+      const text = await ask(address(), 8080, `GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+      return `${text.split(' ')[1]} ${text.split('\r\n\r\n')[1]}`;
+    };
+    expect(await answer('shop.example.com')).toBe('200 hello from the shop');
+    expect(await answer('other.example.com')).toBe('404 ');
+  });
+
   test('move the listener to where the Service port leads', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
     await changeService((spec) => ({

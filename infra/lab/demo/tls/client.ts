@@ -1,0 +1,63 @@
+/** HTTP and HTTPS requests to a virtual server, as a client with a name server and a CA makes them. */
+import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { loopbackOf, loopbackPort } from '../../loopback.ts';
+import { ANSWER_WITHIN_MS } from '../connection.ts';
+
+export interface Client {
+  /** The virtual address, whatever the host name in a URL. */
+  readonly address: string;
+  /** PEM of the CA that it trusts. */
+  readonly ca: string;
+  /** Address from which it connects, such as 10.20.0.5; by default 127.0.0.1. */
+  readonly from?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly body: string;
+  /** Common name in the certificate of the server. */
+  readonly certificate: string | undefined;
+}
+
+async function read(response: IncomingMessage): Promise<HttpAnswer> {
+  const { statusCode = 0, headers, socket } = response;
+  const certificate = (socket as Partial<TLSSocket>).getPeerCertificate?.().subject.CN;
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += String(chunk);
+  return {
+    status: statusCode,
+    location: headers.location,
+    body,
+    certificate: certificate === undefined ? undefined : String(certificate),
+  };
+}
+
+/**
+ * One request on a connection of its own. Never throws: a connection that fails is a sentence in
+ * brackets. The certificate is checked against the host of the URL.
+ */
+export function request(client: Client, url: string): Promise<HttpAnswer | string> {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  const isTls = protocol === 'https:';
+  const { promise, resolve } = Promise.withResolvers<HttpAnswer | string>();
+  const sent = (isTls ? getHttps : getHttp)(
+    {
+      host: loopbackOf(client.address),
+      port: loopbackPort(Number(port || (isTls ? 443 : 80))),
+      path: `${pathname}${search}`,
+      headers: { host: hostname },
+      agent: false,
+      timeout: ANSWER_WITHIN_MS,
+      ...(client.from !== undefined && { localAddress: loopbackOf(client.from) }),
+      ...(isTls && { servername: hostname, ca: client.ca }),
+    },
+    (response) =>
+      void read(response).then(resolve, (error: Error) => resolve(`(${error.message})`)),
+  );
+  sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+  sent.on('error', (error: NodeJS.ErrnoException) => resolve(`(${error.code ?? error.message})`));
+  return promise;
+}
