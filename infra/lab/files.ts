@@ -145,19 +145,26 @@ function clusterEntry({ id, signed = false }: ClusterContents, dir: string): obj
   return { id, ...(signed ? { verifyKeys: [`file:${verify}`], signKey: `file:${sign}` } : {}) };
 }
 
+/** What the lab's own configuration says about services; `like` replaces the policy. */
+function servicesOf({ services }: FileContents): object {
+  if (services === undefined) return { policy: { references: REFERENCES } };
+  const { requirements = [], serviceBundles = {} } = services;
+  return { policy: { references: REFERENCES, requirements }, serviceBundles };
+}
+
 function configuration(contents: FileContents, dir: string): object {
-  const { device, clusters: own, virtualAddress, members, queue, like, services = {} } = contents;
+  const { device, clusters: own, virtualAddress, members, queue, like } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
   const {
     devices = [],
     clusters = [],
     ingresses = [],
     fleets = [],
-    policy = { references: REFERENCES, requirements: services.requirements ?? [] },
     ...rest
   } = like === undefined ? {} : theirs(like, dir);
   return {
     generation: 1,
+    ...servicesOf(contents),
     ...rest,
     devices: [deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)), ...devices],
     clusters: [...own.map((cluster) => clusterEntry(cluster, dir)), ...clusters],
@@ -172,8 +179,6 @@ function configuration(contents: FileContents, dir: string): object {
       })),
       ...ingresses,
     ],
-    policy,
-    ...(services.serviceBundles && { serviceBundles: services.serviceBundles }),
     queue,
     failures: {
       kind: 'fs',

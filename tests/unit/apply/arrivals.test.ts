@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   arrivalsOf,
+  mayEndEarly,
   newestFirst,
   overridesOf,
   stagesOf,
@@ -104,6 +105,27 @@ describe('stages', () => {
       ['audits', ['2']],
       ['slices', ['4']],
     ]);
+  });
+});
+
+describe('a run may end after a step, for newer work', () => {
+  const received = (receiveCount: number): Arrival => {
+    const one = of('1', 'a/b/c');
+    return { ...one, message: { ...one.message, receiveCount } };
+  };
+  const many = (count: number): readonly Arrival[] =>
+    Array.from({ length: count }, (_, i) => of(`${i}`, `a/b/${i}`));
+  test.each<[string, readonly Arrival[], boolean]>([
+    ['with slices', many(1), true],
+    ['with messages that were returned once', [received(2)], true],
+    ['not with one that was returned twice', [received(3)], false],
+    ['with nine messages', many(9), true],
+    ['not with a whole batch, behind which the newer ones wait', many(10), false],
+    ['not with an order', [order('1'), of('2', 'a/b/c')], false],
+    ['not with an audit', [audit('1'), of('2', 'a/b/c')], false],
+    ['not with an absence', [absence('1'), of('2', 'a/b/c')], false],
+  ])('%s', (_, arrivals, expected) => {
+    expect(stagesOf(arrivals).map(mayEndEarly)).toEqual([expected]);
   });
 });
 

@@ -52,6 +52,15 @@ describe('the fences that wait for a device', () => {
   test.each<[string, readonly PartitionResult[], readonly string[]]>([
     ['are none at first', [], []],
     ['are kept', [result(fences([EAST, 2]))], ['east 2']],
+    [
+      'are not kept if members drain in them, because others declare those as they were',
+      [
+        result(
+          new Map([...fences([EAST, 2])].map(([key, one]) => [key, { ...one, draining: true }])),
+        ),
+      ],
+      [],
+    ],
     ['stay after a run that adds none', [result(fences([EAST, 2])), result()], ['east 2']],
     [
       'are those of every owner, the newest of each',
