@@ -1,5 +1,4 @@
 /** Nothing that AS3 can attach to a virtual server, its address and its pool goes unmentioned. */
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   AS3_CLASSES,
@@ -7,9 +6,10 @@ import {
   propertiesOf,
   verdictsOf,
 } from '../../../infra/build/as3-properties.ts';
+import { hasReference, readReference } from '../../fixtures/reference.ts';
 
-/** AS3's `as3-schema.json`; without it, the names in the table are not compared with AS3's. */
-const SCHEMA = process.env['AS3_SCHEMA'] ?? '';
+/** Without it, the names in the table are not compared with AS3's. */
+const SCHEMA = 'as3-schema.json';
 
 describe('each property of AS3', () => {
   test.each(AS3_CLASSES)('of %s is supported, or it is said why not', (name) => {
@@ -20,10 +20,10 @@ describe('each property of AS3', () => {
     expect(idleVerdicts()).toEqual([]);
   });
 
-  const compared = existsSync(SCHEMA) ? describe : describe.skip;
+  const compared = hasReference(SCHEMA) ? describe : describe.skip;
   compared('is in the schema, and nothing else is', () => {
     test.each(AS3_CLASSES)('%s', (name) => {
-      const { definitions } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as {
+      const { definitions } = JSON.parse(readReference(SCHEMA)) as {
         readonly definitions: Readonly<Record<string, { readonly properties?: object }>>;
       };
       expect(propertiesOf(name)).toEqual(Object.keys(definitions[name]?.properties ?? {}));
