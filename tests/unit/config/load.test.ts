@@ -74,7 +74,8 @@ describe('a configuration that is right', () => {
 });
 
 describe('a configuration that is wrong says where and what was expected', () => {
-  test.each<[string, (config: ReturnType<typeof base>) => void, string]>([
+  type Case = [string, (config: ReturnType<typeof base>) => void, string];
+  test.each<Case>([
     [
       'an unknown key names the nearest known one',
       (c) => (c.ingresses[0]!['virtualAdress'] = '192.0.2.9'),
@@ -342,6 +343,16 @@ describe('a configuration that is wrong says where and what was expected', () =>
       (c) => (c['policy'] = { rules: [{ name: 'r', ports: ['http'] }] }),
       'policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "http")',
     ],
+    ...['443-80', '0-80', '1-65536', '0'].map((ports): Case => [
+      `policy ports that match nothing: ${ports}`,
+      (c) => (c['policy'] = { rules: [{ name: 'r', ports: [ports] }] }),
+      `policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "${ports}")`,
+    ]),
+    ...['namespaces', 'ports', 'addresses', 'partitions'].map((list): Case => [
+      `an empty list of ${list}, with which a rule would match nothing`,
+      (c) => (c['policy'] = { requirements: [{ name: 'r', settings: ['policyWaf'], [list]: [] }] }),
+      `policy.requirements[0].${list}: must not be empty; leave it out to match all`,
+    ]),
     [
       'a replay of what needs a change',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }),

@@ -2,13 +2,29 @@ import * as z from 'zod';
 import { inCidr, parseCidr, parseIp } from '../../net/ip.ts';
 import type { ExposureRefusal } from './layers.ts';
 
-/** A port or a range of ports. */
+/** A port or a range of ports, with both ends. */
 const PORTS = /^\d{1,5}(-\d{1,5})?$/;
+const PORTS_EXPECTED = 'must be a port or a range such as 30000-32767';
+
+/** A range from high to low would match nothing. */
+function isRange(text: string): boolean {
+  const [low, high] = endsOf(text);
+  return low >= 1 && low <= high && high <= 65_535;
+}
+
+function endsOf(ports: string): readonly [number, number] {
+  const [low = 0, high = low] = ports.split('-').map(Number);
+  return [low, high];
+}
+
+/** An entry that matches nothing would never allow, refuse or require anything. */
+const NOT_EMPTY = 'must not be empty; leave it out to match all';
 
 /** The exposures that an entry of the policy applies to. */
 export const PolicyMatch = z.strictObject({
   namespaces: z
     .array(z.string())
+    .min(1, NOT_EMPTY)
     .default(['*'])
     .describe('Namespaces of the gateways; a trailing `*` matches any suffix.'),
   /** `443` or `30000-32767`. */
@@ -16,9 +32,14 @@ export const PolicyMatch = z.strictObject({
     .array(
       z.union([
         z.int().min(1).max(65_535),
-        z.string().regex(PORTS, 'must be a port or a range such as 30000-32767'),
+        z
+          .string()
+          .regex(PORTS, PORTS_EXPECTED)
+          // A second message would be about the same.
+          .refine((text) => !PORTS.test(text) || isRange(text), PORTS_EXPECTED),
       ]),
     )
+    .min(1, NOT_EMPTY)
     .default(['1-65535'])
     .describe(
       'Virtual ports, `443` or `30000-32767`. To allow a reserved port, list it as a single port.',
@@ -32,10 +53,12 @@ export const PolicyMatch = z.strictObject({
           'must be an address or CIDR such as 10.0.0.0/8',
         ),
     )
+    .min(1, NOT_EMPTY)
     .default(['0.0.0.0/0', '::/0'])
     .describe('Virtual addresses, as single addresses or CIDR.'),
   partitions: z
     .array(z.string())
+    .min(1, NOT_EMPTY)
     .default(['*'])
     .describe('Partitions; a trailing `*` matches any suffix.'),
 });
@@ -108,7 +131,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 /** Ranges include both ends. */
 function hasPort(ports: PolicyMatch['ports'], port: number): boolean {
   return ports.some((entry) => {
-    const [low = 0, high = low] = String(entry).split('-').map(Number);
+    const [low, high] = endsOf(String(entry));
     return low <= port && port <= high;
   });
 }
