@@ -28,9 +28,6 @@ export function devicePaths(
 /** An exposure, as far as it decides the paths of its virtual servers. */
 type Served = Where & Pick<DeclaredExposure, 'settings'>;
 
-/** Port of the virtual server that redirects. */
-export const REDIRECT_PORT = 80;
-
 /** Path of the second virtual server, which AS3 makes for the redirect; undefined without one. */
 export function redirectPath(partition: string, e: Served): string | undefined {
   const { virtual } = devicePaths(partition, e);

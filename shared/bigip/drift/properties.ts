@@ -1,6 +1,7 @@
 /** Applies the table of properties to the objects of a partition. */
+import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
-import { devicePaths, REDIRECT_PORT, redirectPath } from '../as3/names.ts';
+import { devicePaths, redirectPath } from '../as3/names.ts';
 import { renderApplication } from '../as3/render.ts';
 import { readProperties, renderProperties } from '../as3/properties.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';

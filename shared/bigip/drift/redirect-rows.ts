@@ -1,5 +1,5 @@
 /** The table for the virtual server that AS3 adds for `redirect80` (as3.md §9.7). */
-import { REDIRECT_PORT } from '../as3/names.ts';
+import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { As3Service } from '../as3/types.ts';
 import { type DeclaredVirtual, type DriftRow, fixed, wordOf } from './row.ts';
 import { VIRTUAL_ROWS } from './rows.ts';

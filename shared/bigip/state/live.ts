@@ -1,7 +1,8 @@
 /** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
+import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
-import { devicePaths, REDIRECT_PORT, redirectPath, virtualPaths } from '../as3/names.ts';
+import { devicePaths, redirectPath, virtualPaths } from '../as3/names.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from '../rest/session.ts';
 

@@ -50,6 +50,16 @@ export function exposureKey(e: Pick<Exposure, 'address' | 'port' | 'protocol'>):
   return `${e.address.includes(':') ? `[${e.address}]` : e.address}:${e.port}/${e.protocol}`;
 }
 
+/** Port of the virtual server that redirects clients, which AS3 adds for `redirect80`. */
+export const REDIRECT_PORT = 80;
+
+/** Whether the exposure takes TCP port 80 of its address: itself, or for its redirect. */
+export function takesRedirectPort(
+  e: Pick<Exposure, 'port' | 'protocol'> & { readonly settings: Pick<Settings, 'redirect80'> },
+): boolean {
+  return e.settings.redirect80 === true || (e.port === REDIRECT_PORT && e.protocol === 'tcp');
+}
+
 /**
  * Information about an object without effect of its own, such as an ignored ConfigMap with the
  * reason.

@@ -5,7 +5,7 @@
 import { namespacedName } from '../istio/object-age.ts';
 import { type Candidate, serverInWords } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
-import { exposureKey } from './exposure.ts';
+import { exposureKey, takesRedirectPort } from './exposure.ts';
 import type { PoolMembers } from './members.ts';
 import {
   type MemberRequest,
@@ -171,7 +171,7 @@ const ADDRESS_NAMES = SETTING_ROWS.flatMap(([name, { as3 }]) =>
  */
 function clashOnAddress(
   { addresses, groups }: Site,
-  { candidate, place }: GroupRequest,
+  { candidate, place, protocol }: GroupRequest,
   settings: ResolvedSettings['settings'],
 ): PlacementRefusal | undefined {
   const neighbour = addresses.get(place.address);
@@ -188,11 +188,16 @@ function clashOnAddress(
         `and ${serverInWords(neighbour.leader)}, which comes first, for ${show(theirs[other])}; ` +
         'ask for the same on both',
     };
-  const redirecting = [...groups.values()].find(
-    (group) => group.place.address === place.address && group.resolved.settings.redirect80 === true,
+  if (!takesRedirectPort({ port: place.port, protocol, settings })) return undefined;
+  const taken = [...groups.values()].find(
+    (group) =>
+      group.place.address === place.address &&
+      takesRedirectPort({
+        port: group.place.port,
+        protocol: group.protocol,
+        settings: group.resolved.settings,
+      }),
   );
-  const at80 = groups.get(exposureKey({ ...place, port: 80, protocol: 'tcp' }));
-  const taken = settings.redirect80 === true ? at80 : place.port === 80 ? redirecting : undefined;
   if (taken === undefined) return undefined;
   return {
     code: 'GW135',

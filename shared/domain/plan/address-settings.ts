@@ -1,9 +1,10 @@
-/** Owners that share a virtual address have to agree about it; see GW169. */
+/** Owners that share a virtual address have to agree about it (GW169), and about its port 80. */
+import { type Exposure, REDIRECT_PORT, takesRedirectPort } from '../exposure/exposure.ts';
 import { namedSettings } from '../exposure/settings/compose.ts';
 import { SETTING_ROWS } from '../exposure/settings/catalogue/catalogue.ts';
-import type { Settings } from '../exposure/settings/settings.ts';
 import { sameValue, showValue } from '../exposure/settings/values.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
+import type { DeclaredExposure } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import type { AddressConflict } from './foreign.ts';
 
@@ -17,12 +18,20 @@ const NAMES = SETTING_ROWS.flatMap(([name, { as3 }]) => (as3?.object === 'addres
 export function disagreeingNeighbour(
   { exposures, onAddress }: Pick<PlanDraft, 'exposures' | 'onAddress'>,
   owner: OwnerKey,
-  wanted: { readonly address: string; readonly settings: Settings },
+  wanted: Pick<Exposure, 'address' | 'port' | 'protocol' | 'settings'>,
 ): AddressConflict | undefined {
   const ours = namedSettings(wanted.settings);
   for (const key of onAddress.get(wanted.address) ?? []) {
     const other = exposures.get(key);
     if (other === undefined || other.contributions.some((one) => one.owner === owner)) continue;
+    if (takesRedirectPort(wanted) && takesRedirectPort(other))
+      return {
+        code: 'OWN301',
+        reason:
+          `port ${REDIRECT_PORT} of ${wanted.address} belongs to ` +
+          `${ownersOf(other)}, and redirect80 needs it; ` +
+          'remove redirect80, or choose another address',
+      };
     const theirs = namedSettings(other.settings);
     const name = NAMES.find((one) => !sameValue(ours[one], theirs[one]));
     if (name === undefined) continue;
@@ -32,9 +41,13 @@ export function disagreeingNeighbour(
       code: 'GW169',
       reason:
         `${name} of ${wanted.address} is ${show(theirs[name])} for ` +
-        `${other.contributions.map((one) => one.owner).join(', ')}, and ${show(ours[name])} here; ` +
+        `${ownersOf(other)}, and ${show(ours[name])} here; ` +
         'ask for the same, or choose another address',
     };
   }
   return undefined;
+}
+
+function ownersOf({ contributions }: DeclaredExposure): string {
+  return contributions.map(({ owner }) => owner).join(', ');
 }

@@ -4,7 +4,7 @@
  */
 import type { Exposure } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
-import { exposureKey } from '../exposure/exposure.ts';
+import { exposureKey, REDIRECT_PORT } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
 import { disagreeingNeighbour } from './address-settings.ts';
 import { lostClaim } from './claims.ts';
@@ -15,7 +15,7 @@ import { addKey, isAllowed, sharedNodes, sharingRules } from './draft.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';
 import { structureFingerprint } from './fingerprint.ts';
-import { conflictWithForeign } from './foreign.ts';
+import { type AddressConflict, conflictWithForeign } from './foreign.ts';
 import { heldInWords, nodesInUse } from './nodes-elsewhere.ts';
 import type { NodesInUse } from './nodes-elsewhere.ts';
 import { quarantineReason, quarantineFor } from './quarantine.ts';
@@ -75,8 +75,7 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
     lostClaim(present, owner, draft.rules.sameFleet) ??
     (present
       ? undefined
-      : (conflictWithForeign(wanted, draft.holders.get(wanted.address) ?? []) ??
-        disagreeingNeighbour(draft, owner, wanted)));
+      : (foreignConflict(draft, wanted) ?? disagreeingNeighbour(draft, owner, wanted)));
   if (conflict) {
     record?.claims.set(key, wanted);
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
@@ -86,6 +85,16 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
   if (used) return hold(draft, wish, { present, used });
   if (!place(draft, wish, present))
     say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'already declared' });
+}
+
+/** Another virtual server may also have the port that the redirect needs. */
+function foreignConflict(draft: PlanDraft, wanted: LosingClaim): AddressConflict | undefined {
+  const holders = draft.holders.get(wanted.address) ?? [];
+  const redirect = { ...wanted, port: REDIRECT_PORT };
+  return (
+    conflictWithForeign(wanted, holders) ??
+    (wanted.settings.redirect80 === true ? conflictWithForeign(redirect, holders) : undefined)
+  );
 }
 
 /** Members whose nodes other partitions have; undefined if none. */

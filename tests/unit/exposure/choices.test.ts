@@ -89,13 +89,19 @@ describe('on one address', () => {
     expect(verdicts(built)).toEqual(['default/older listening OK', 'default/younger listening OK']);
   });
 
-  test('port 80 is refused for the first of two redirects', () => {
+  test('port 80 and a second redirect are refused beside a redirect', () => {
     const built = withRedirect(
       annotated({ ...older, port: 443 }, redirecting),
       annotated({ ...younger, port: 8_443 }, redirecting),
       { name: 'youngest', created: '2026-03-01T00:00:00Z', port: 80 },
     );
-    expect(built.servers[2]?.reason).toContain('but Gateway default/older port 443 comes first');
+    expect(verdicts(built)).toEqual([
+      'default/older listening OK',
+      'default/younger rejected GW135',
+      'default/youngest rejected GW135',
+    ]);
+    for (const { reason } of built.servers.slice(1))
+      expect(reason).toContain('but Gateway default/older port 443 comes first');
   });
 
   test('an address that is spelled out is the one of sluice.yaml', () => {

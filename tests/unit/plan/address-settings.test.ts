@@ -1,6 +1,7 @@
 /** Settings of a virtual address that owners share. */
 import { describe, expect, test } from '@jest/globals';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
+import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import { type Plan, planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
@@ -63,5 +64,67 @@ describe('another owner on the same address', () => {
     const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, own(SETTINGS))], RULES);
     const changed = planPartition('k8s', next, [slice(2, own(silent))], RULES);
     expect(changed.entries.map(({ kind }) => kind)).toEqual(['update', 'update']);
+  });
+});
+
+describe('the port of a redirect', () => {
+  const redirects: Settings = {
+    ...SETTINGS,
+    mode: 'https',
+    clientTls: ['/Common/c'],
+    redirect80: true,
+  };
+  const AT80 = exposure({ port: 80 });
+  const AT443 = exposure({ port: 443, settings: redirects });
+  const AT8443 = exposure({ port: 8443, settings: redirects });
+  const HTTP3 = exposure({ port: 80, protocol: 'udp', settings: { ...SETTINGS, mode: 'udp' } });
+  const ELSEWHERE = exposure({ port: 80, address: '172.16.100.196' });
+  const after = (first: Exposure, second: Exposure): Plan => {
+    const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, [first])], RULES);
+    return planPartition('k8s', next, [slice(1, [second], OTHER)], RULES);
+  };
+  const taken = [['conflict', 'OWN301']];
+
+  test.each<[string, Exposure, Exposure]>([
+    ['a redirect, if port 80 is there', AT80, AT443],
+    ['port 80, if a redirect is there', AT443, AT80],
+    ['a second redirect', AT443, AT8443],
+  ])('belongs to one owner of an address: refused is %s', (_, first, second) => {
+    expect(told(after(first, second))).toEqual(taken);
+  });
+
+  test.each<[string, Exposure, Exposure]>([
+    ['UDP', AT443, HTTP3],
+    ['another port', AT443, exposure({ port: 8443 })],
+    ['another address', AT443, ELSEWHERE],
+  ])('leaves %s to others', (_, first, second) => {
+    expect(told(after(first, second))).toEqual([['create', 'OK']]);
+  });
+
+  test('is named with its owner and the remedy', () => {
+    expect(after(AT80, AT443).entries.at(-1)?.reason).toBe(
+      'port 80 of 172.16.100.195 belongs to east/istio-system/istio-ingressgateway, ' +
+        'and redirect80 needs it; remove redirect80, or choose another address',
+    );
+  });
+
+  test.each([
+    [80, redirects, [['conflict', 'BIP422']]],
+    [80, SETTINGS, [['create', 'OK']]],
+    [81, redirects, [['create', 'OK']]],
+  ])('%i may be used outside of Sluice', (port, settings, expected) => {
+    const holders = [
+      {
+        path: '/Common/theirs',
+        partition: 'Common',
+        address: '172.16.100.195',
+        port,
+        protocol: 'tcp',
+      },
+    ];
+    const wanted = slice(1, [exposure({ port: 443, settings })], OTHER);
+    expect(told(planPartition('k8s', EMPTY_STATE, [wanted], { ...RULES, holders }))).toEqual(
+      expected,
+    );
   });
 });
