@@ -156,6 +156,14 @@ describe('npm run demo -- tls', () => {
   });
 });
 
+test.each(['tsl', 'toString'])('a demo that does not exist is refused: %s', async (name) => {
+  const { code, text } = await demo(name);
+  expect({ code, text }).toEqual({
+    code: 2,
+    text: expect.stringContaining(`There is no demo ${name}; name fleet or tls, or none.`),
+  });
+});
+
 describe('npm run lab', () => {
   test(
     'reads commands from a pipe, keeps running after its end, and exits with 0 on Ctrl-C',

@@ -5,6 +5,9 @@ export interface ArgumentsRefused {
   readonly refused: string;
 }
 
+/** What the options say. */
+export type LabArguments = Pick<LabOptions, 'queue' | 'members' | 'like'>;
+
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === value);
   if (found === undefined)
@@ -16,9 +19,7 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
  * Parses `--queue sqlite|sqs --members pods|nodes --like FILE`; returns one sentence if an argument
  * is invalid.
  */
-export function parseLabArguments(
-  argv: readonly string[],
-): Pick<LabOptions, 'queue' | 'members' | 'like'> | ArgumentsRefused {
+export function parseLabArguments(argv: readonly string[]): LabArguments | ArgumentsRefused {
   try {
     const { values } = parseArgs({
       args: [...argv],

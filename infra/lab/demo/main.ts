@@ -4,7 +4,7 @@
  */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { startLab } from '../lab.ts';
-import { parseLabArguments } from './arguments.ts';
+import { type ArgumentsRefused, type LabArguments, parseLabArguments } from './arguments.ts';
 import { DemoFailure } from './check.ts';
 import { FLEET_CLUSTERS } from './fleet/landscape.ts';
 import { playFleet } from './fleet/play.ts';
@@ -34,21 +34,36 @@ const DEMOS = {
 } as const;
 
 function isNamed(name: string | undefined): name is keyof typeof DEMOS {
-  return name !== undefined && name in DEMOS;
+  return name !== undefined && Object.hasOwn(DEMOS, name);
+}
+
+/** What to play in which lab, or why not. */
+function readArguments(argv: readonly string[]):
+  | {
+      readonly demo: (typeof DEMOS)[keyof typeof DEMOS] | undefined;
+      readonly options: LabArguments;
+    }
+  | ArgumentsRefused {
+  const [name] = argv;
+  const demo = isNamed(name) ? DEMOS[name] : undefined;
+  if (name !== undefined && demo === undefined && !name.startsWith('-'))
+    return {
+      refused: `There is no demo ${name}; name ${Object.keys(DEMOS).join(' or ')}, or none.`,
+    };
+  const options = parseLabArguments(demo === undefined ? argv : argv.slice(1));
+  if ('refused' in options) return options;
+  return demo !== undefined && (options.members !== 'pods' || options.like !== undefined)
+    ? { refused: `The demo ${name} uses its own lab: omit --members and --like.` }
+    : { demo, options };
 }
 
 async function run(argv: readonly string[]): Promise<number> {
-  const [name] = argv;
-  const demo = isNamed(name) ? DEMOS[name] : undefined;
-  const options = parseLabArguments(demo === undefined ? argv : argv.slice(1));
-  if ('refused' in options) {
-    say.failed([options.refused]);
+  const read = readArguments(argv);
+  if ('refused' in read) {
+    say.failed([read.refused]);
     return 2;
   }
-  if (demo !== undefined && (options.members !== 'pods' || options.like !== undefined)) {
-    say.failed([`The demo ${name} uses its own lab: omit --members and --like.`]);
-    return 2;
-  }
+  const { demo, options } = read;
   const start = clock.now();
   const lab = await startLab({ ...options, ...demo?.lab });
   try {
