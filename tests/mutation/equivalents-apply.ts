@@ -253,12 +253,7 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is left out of the &&',
       why: ALWAYS_THERE,
     })),
-    ...['succeeded', 'refused'].map((where) => ({
-      code: '{}',
-      what: 'is left out of the ??',
-      in: where,
-      why: ALWAYS_THERE,
-    })),
+    { code: '{}', what: 'is left out of the ??', in: 'succeeded', why: ALWAYS_THERE },
     {
       code: "purpose === 'proof'",
       what: 'is left out of the &&',
@@ -297,7 +292,6 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is always false',
       why: 'six smaller parts lead to the smallest, which cannot be made smaller',
     },
-    { code: 'task === undefined', what: 'is left out of the ||', in: 'refused', why: ALWAYS_THERE },
     {
       code: 'before.work.refused - (pardon === undefined ? 0 : 1)',
       what: '- becomes +',

@@ -46,6 +46,14 @@ export function isEmptyPartition({ lockKey }: DeclaredPartition, next: DeclaredS
   return lockKey === undefined && Object.keys(next.owners).length === 0;
 }
 
+/**
+ * Whether the attempt declares what is declared already. The device accepted it before, so none of
+ * the changes is the cause of a refusal, unless it shows that one was left out by mistake.
+ */
+export function isRepetition({ base, next, task }: DeclareAttempt): boolean {
+  return task.named === undefined && base?.state === next;
+}
+
 /** The same again, from the start. */
 export function restarted(loop: Loop, { monotonic }: Instant): Loop {
   return loop.attempt ? { ...loop, attempt: { ...loop.attempt, ...NEW, begun: monotonic } } : loop;

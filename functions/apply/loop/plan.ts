@@ -13,7 +13,7 @@ import { compareVersions } from '../../../shared/domain/revision.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import type { PartitionResult } from '../job.ts';
 import { BUDGETS } from './budgets.ts';
-import type { Happened, Instant, Loop, LoopJob, Results, Step } from './state.ts';
+import type { Instant, Loop, LoopJob, Results, Step } from './state.ts';
 
 /** The plan from this state, limited to the given changes. */
 export function makePlan(
@@ -259,7 +259,7 @@ function resultOf({ job, seen, results, work }: Loop): PartitionResult {
   };
 }
 
-/** The last step. The type of the event keeps the list of events in `nextStep` complete. */
-export function reported(loop: Loop, _event: Extract<Happened, { kind: 'members' }>): Step {
+/** The last step, with the result. */
+export function reported(loop: Loop): Step {
   return { loop, effect: { kind: 'done', result: resultOf(loop) } };
 }

@@ -16,6 +16,7 @@ import {
   attemptOf,
   fenceOf,
   isEmptyPartition,
+  isRepetition,
   NO_CHANGES,
   plannedAlready,
   planOf,
@@ -96,13 +97,13 @@ export function nextStep(loop: Loop, event: Event): Step {
     case 'failed':
       return failed(loop, event.error, at);
     default:
-      return reported(loop, event);
+      event.kind satisfies 'members';
+      return reported(loop);
   }
 }
 
-// Observe: what is declared.
+// Observe: what is declared. Rounds begin here, until nothing is left.
 
-/** From here on, until nothing is left. */
 function round(before: Loop, at: Instant): Step {
   const spent = spend(before.spent, 'rounds');
   const loop = withOwn({ ...before, attempt: undefined, spent });
@@ -197,7 +198,7 @@ function work(loop: Loop, at: Instant): Step {
 
 function between(loop: Loop, at: Instant, waits?: boolean): Step {
   // Nodes follow the whole versions, so the run that finishes them reconciles.
-  if (waits === true) return reported(loop, { kind: 'members' });
+  if (waits === true) return reported(loop);
   const asks = waits === undefined && mayEnd(loop);
   return asks ? does(loop, 'between', { kind: 'newer' }) : partDone(loop, at);
 }
@@ -367,10 +368,10 @@ function smaller(before: Loop, at: Instant): Step {
 }
 
 function refused(loop: Loop, error: DeviceError, at: Instant): Step {
-  const { purpose, task } = loop.attempt ?? {};
-  if (purpose !== 'task' || task === undefined) return fails(loop, error);
-  const results = noted(loop.results, task.changes, error, at);
-  return isolate({ ...loop, results }, task, error, at);
+  const { attempt: now } = loop;
+  if (now?.purpose !== 'task' || isRepetition(now)) return fails(loop, error);
+  const results = noted(loop.results, now.task.changes, error, at);
+  return isolate({ ...loop, results }, now.task, error, at);
 }
 
 function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Step {
@@ -394,5 +395,5 @@ function report(loop: Loop): Step {
   const state = withFences(loop);
   return Object.keys(state.exposures).length > 0
     ? does(loop, 'reporting', { kind: 'members', state })
-    : reported(loop, { kind: 'members' });
+    : reported(loop);
 }

@@ -216,6 +216,27 @@ describe('what the device answers', () => {
     expect(device.declares).toHaveLength(2 + 3);
   });
 
+  test.each([
+    ['without naming anything', ''],
+    ['and names one of the changes', applicationName(exposure({ port: 2 }))],
+  ])(
+    'a repetition that the device refuses %s is a failure, because the changes are declared',
+    async (_how, response) => {
+      const device = memoryDevice();
+      device.verify = () => Promise.resolve(['pool /k8s/x has members none']);
+      device.before = () => {
+        if (device.declares.length > 1)
+          throw new DeviceError('BIP421', 'content', 'refused', { response });
+      };
+      const ports = [1, 2, 3].map((port) => exposure({ port }));
+      await expect(run(device, [slice(1, ports)])).rejects.toMatchObject({
+        code: 'BIP421',
+        message: 'refused',
+      });
+      expect(device.declares).toHaveLength(2);
+    },
+  );
+
   test('a partition that is not ours is never written', async () => {
     const device = memoryDevice();
     device.read = () => Promise.resolve({ kind: 'refused', code: 'OWN303', reason: 'not ours' });
