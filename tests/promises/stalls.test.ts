@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '../../functions/apply/handler.ts';
 import type { Apply } from '../../functions/apply/handler.ts';
-import { SluiceConfig } from '../../shared/config/schema.ts';
 import type { Device } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
@@ -25,6 +24,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import type { ManualClock } from '../contract/queue/manual-clock.ts';
 import { createManualClock, idle } from '../contract/queue/manual-clock.ts';
+import { smallConfig } from '../fixtures/config.ts';
 import type { MemoryDevice } from '../fixtures/device.ts';
 import { memoryDevice } from '../fixtures/device.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
@@ -33,27 +33,7 @@ import { memoryMarks } from '../fixtures/marks.ts';
 import { runtimeWith } from '../fixtures/runtime.ts';
 
 const LEASE = 6_000;
-const config = SluiceConfig.parse({
-  generation: 1,
-  devices: [
-    {
-      name: 'bigip-1',
-      url: 'https://192.0.2.1',
-      username: 'u',
-      password: 'env:P',
-      partitions: ['k8s'],
-    },
-  ],
-  clusters: [{ id: 'east' }],
-  ingresses: [
-    {
-      cluster: 'east',
-      service: 'istio-system/istio-ingressgateway',
-      devices: ['bigip-1'],
-      virtualAddress: '172.16.100.195',
-    },
-  ],
-});
+const config = smallConfig();
 
 /** A process that can stand still: its timers and its requests to the device wait. */
 class Process {

@@ -14,10 +14,10 @@ import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import { STEERING, STEERING_EVENTS } from '../../../shared/queue/events.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
@@ -61,15 +61,7 @@ beforeEach(() => {
   clock = virtualClock();
   queues = memoryQueues(clock);
   [lines, opened, isLost] = [[], 0, false];
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ ...fields, level, said: message });
-  const log: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
-  };
+  const log = logTo(lines);
   let ids = 0;
   place = failuresOver(memoryBlobs(), {
     clock,

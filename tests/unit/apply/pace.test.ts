@@ -231,6 +231,12 @@ describe('the size of a step, in lines of AS3’s script', () => {
       FULL_PACE,
     );
   const small = { cost: 5, took: 3_000 };
+  /** The first step, with the number of servers that each declare posted. */
+  const firstStep = [
+    { ...small, posted: 10 },
+    { cost: 500, took: 5_000, posted: 110 },
+  ] as const;
+  const smallNext = [...firstStep, { cost: 305, took: 6_420, posted: 171 }] as const;
 
   test.each([
     ['nothing was measured', [], 500],
@@ -282,58 +288,32 @@ describe('the size of a step, in lines of AS3’s script', () => {
     ],
     [
       'slower lines, but not for each server posted',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 410, took: 6_640, posted: 192 },
-      ],
+      [...firstStep, { cost: 410, took: 6_640, posted: 192 }],
       2_000,
     ],
     [
       'the same and one more: lines are known to be a part of the time only',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 305, took: 6_420, posted: 171 },
-        { cost: 2_000, took: 11_200, posted: 410 },
-      ],
+      [...smallNext, { cost: 2_000, took: 11_200, posted: 410 }],
       5_853,
     ],
     [
       'the same without the small one between, which says nothing of the kind',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 2_000, took: 11_200, posted: 410 },
-      ],
+      [...firstStep, { cost: 2_000, took: 11_200, posted: 410 }],
       3_000,
     ],
     [
       'lines that became slower since, and what is posted with them',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 305, took: 6_420, posted: 171 },
-        { cost: 2_000, took: 15_000, posted: 410 },
-      ],
+      [...smallNext, { cost: 2_000, took: 15_000, posted: 410 }],
       2_067,
     ],
     [
       'lines more than twice as slow as that explains, which count at least by half',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 2_000, took: 3_000 + 40_000, posted: 2_010 },
-      ],
+      [...firstStep, { cost: 2_000, took: 3_000 + 40_000, posted: 2_010 }],
       1_200,
     ],
     [
       'slower lines, and slower for each server posted',
-      [
-        { ...small, posted: 10 },
-        { cost: 500, took: 5_000, posted: 110 },
-        { cost: 410, took: 21_200, posted: 192 },
-      ],
+      [...firstStep, { cost: 410, took: 21_200, posted: 192 }],
       500,
     ],
     [

@@ -21,8 +21,8 @@ import { type DeadLetter, DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
@@ -40,15 +40,7 @@ beforeEach(() => {
   kept = [];
   const clock = virtualClock();
   queues = memoryQueues(clock, () => undefined);
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ ...fields, level, said: message });
-  const log: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
-  };
+  const log = logTo(lines);
   scope = {
     runtime: runtimeWith({ config: {} as SluiceConfig, queues, clock, log }),
     context: { functionVersion: '7' },

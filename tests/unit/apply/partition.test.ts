@@ -1,37 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { PartitionJob, PartitionResult } from '../../../functions/apply/job.ts';
-import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
-import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
+import { applySlices, portsOn } from '../../fixtures/partition.ts';
 
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
-const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
-
-function run(
-  device: MemoryDevice,
-  slices: readonly Slice[],
-  over: Partial<PartitionJob> = {},
-): Promise<PartitionResult> {
-  return applyPartition({
-    device,
-    partition: 'k8s',
-    slices,
-    sameFleet: () => false,
-    clock,
-    hasTime: () => true,
-    ...over,
-  });
-}
-const portsOn = (device: MemoryDevice): number[] =>
-  Object.values(device.state().exposures)
-    .map((e) => e.port)
-    .sort((a, b) => a - b);
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('one bad exposure disturbs no other', () => {
@@ -42,7 +19,7 @@ describe('one bad exposure disturbs no other', () => {
       (e) => e.port === 7,
       `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`,
     );
-    const result = await run(device, [
+    const result = await applySlices(device, [
       slice(
         1,
         range(20).map((port) => exposure({ port })),
@@ -70,7 +47,7 @@ describe('one bad exposure disturbs no other', () => {
       (e) => e.settings.iRules.length > 0,
       '01020036:3: The requested rule (/Common/missing) was not found.',
     );
-    const result = await run(
+    const result = await applySlices(
       device,
       owners.map((over, n) => slice(1, [n === 4 ? bad : exposure({ port: n + 1 })], over)),
     );
@@ -100,7 +77,7 @@ describe('one bad exposure disturbs no other', () => {
               .map((port) => exposure({ port })),
             west,
           );
-          const result = await run(device, [east, other]);
+          const result = await applySlices(device, [east, other]);
           expect(portsOn(device)).toEqual(range(count).filter((p) => !bad.includes(p)));
           expect(result.rejections.size).toBe(bad.filter((p) => p <= count).length);
         },
@@ -111,9 +88,9 @@ describe('one bad exposure disturbs no other', () => {
 
   test('a refused update keeps what was declared before', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     device.before = refusing((e) => e.settings.balance === 'ratio-member');
-    const result = await run(device, [
+    const result = await applySlices(device, [
       slice(2, [
         exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } }),
         exposure({ port: 1 }),
@@ -128,9 +105,9 @@ describe('one bad exposure disturbs no other', () => {
 
   test('the fence moves on even when everything new is refused', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     device.before = refusing((e) => e.port === 9);
-    await run(device, [slice(5, [exposure(), exposure({ port: 9 })])]);
+    await applySlices(device, [slice(5, [exposure(), exposure({ port: 9 })])]);
     expect(device.state().owners['east/istio-system/istio-ingressgateway']?.version.counter).toBe(
       5,
     );
@@ -140,7 +117,7 @@ describe('one bad exposure disturbs no other', () => {
 describe('what the device answers', () => {
   test('after a concurrent write it reads again and declares on top', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     let raced = false;
     const read = device.read.bind(device);
     const racing: MemoryDevice = Object.assign(device, {
@@ -148,14 +125,14 @@ describe('what the device answers', () => {
         const reading = await read(partition);
         if (!raced) {
           raced = true;
-          await run(Object.assign(memoryDevice(), device, { read }), [
+          await applySlices(Object.assign(memoryDevice(), device, { read }), [
             slice(1, [exposure({ port: 2 })], west),
           ]);
         }
         return reading;
       },
     });
-    await run(racing, [slice(2, [exposure(), exposure({ port: 3 })])]);
+    await applySlices(racing, [slice(2, [exposure(), exposure({ port: 3 })])]);
     expect(portsOn(device)).toEqual([2, 3, 32_400]);
   });
 
@@ -168,7 +145,7 @@ describe('what the device answers', () => {
       commit();
       throw new DeviceError('BIP505', 'ambiguous', 'HTML 500');
     };
-    const result = await run(device, [slice(1, [exposure()])]);
+    const result = await applySlices(device, [slice(1, [exposure()])]);
     expect(portsOn(device)).toEqual([32_400]);
     expect(device.declares).toHaveLength(1);
     expect(result.rejections.size).toBe(0);
@@ -176,10 +153,12 @@ describe('what the device answers', () => {
 
   test('nodes that are to be shared from now on are declared so before a new member comes', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [exposure()])], { shareNodes: false });
+    await applySlices(device, [slice(1, [exposure()])], { shareNodes: false });
     const states: DeclaredState[] = [];
     device.before = (_p, next) => void states.push(next);
-    await run(device, [slice(2, [exposure(), exposure({ port: 2 })])], { shareNodes: true });
+    await applySlices(device, [slice(2, [exposure(), exposure({ port: 2 })])], {
+      shareNodes: true,
+    });
     expect(states.map((s) => [s.shareNodes, Object.keys(s.exposures).length])).toEqual([
       [true, 1],
       [true, 2],
@@ -192,7 +171,7 @@ describe('what the device answers', () => {
       throw new DeviceError('BIP503', 'transient', 'busy');
     };
     await expect(
-      run(device, [
+      applySlices(device, [
         slice(
           1,
           range(8).map((port) => exposure({ port })),
@@ -206,10 +185,10 @@ describe('what the device answers', () => {
     const device = memoryDevice();
     let missing = 1;
     device.verify = () => Promise.resolve(missing-- > 0 ? ['pool /k8s/x has members none'] : []);
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     expect(device.declares).toHaveLength(2);
     missing = 100;
-    await expect(run(device, [slice(2, [exposure({ port: 2 })])])).rejects.toMatchObject({
+    await expect(applySlices(device, [slice(2, [exposure({ port: 2 })])])).rejects.toMatchObject({
       code: 'BIP440',
       response: 'pool /k8s/x has members none',
     });
@@ -229,7 +208,7 @@ describe('what the device answers', () => {
           throw new DeviceError('BIP421', 'content', 'refused', { response });
       };
       const ports = [1, 2, 3].map((port) => exposure({ port }));
-      await expect(run(device, [slice(1, ports)])).rejects.toMatchObject({
+      await expect(applySlices(device, [slice(1, ports)])).rejects.toMatchObject({
         code: 'BIP421',
         message: 'refused',
       });
@@ -240,24 +219,26 @@ describe('what the device answers', () => {
   test('a partition that is not ours is never written', async () => {
     const device = memoryDevice();
     device.read = () => Promise.resolve({ kind: 'refused', code: 'OWN303', reason: 'not ours' });
-    expect((await run(device, [slice(1, [exposure()])])).refused).toMatchObject({ code: 'OWN303' });
+    expect((await applySlices(device, [slice(1, [exposure()])])).refused).toMatchObject({
+      code: 'OWN303',
+    });
     expect(device.declares).toHaveLength(0);
   });
 
   test('a partition is created only for an ingress that has the device, with its fence', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [], { devices: ['bigip-2'] })], { shareNodes: false });
+    await applySlices(device, [slice(1, [], { devices: ['bigip-2'] })], { shareNodes: false });
     expect(device.declares).toHaveLength(0);
-    await run(device, [slice(2, [])]);
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(2, [])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     expect(device.state().exposures).toEqual({});
   });
 
   test('doing it again does nothing', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [exposure()])]);
-    await run(device, [slice(1, [exposure()])]);
-    await run(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
+    await applySlices(device, [slice(1, [exposure()])]);
     expect(device.declares).toHaveLength(1);
   });
 });

@@ -13,8 +13,8 @@ import type { Mark } from '../../../shared/failures/waiting/entry.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import type { Queue } from '../../../shared/queue/port.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
@@ -45,15 +45,7 @@ beforeEach(() => {
   queues = memoryQueues(clock);
   [lines, hidden, told, asked, kept, mark] = [[], [], [], [], [], undefined];
   isFull = () => false;
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ ...fields, level, said: message });
-  const log: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
-  };
+  const log = logTo(lines);
   const slices = {
     changeVisibility: async (receipt: string, ms: number) => void hidden.push([receipt, ms]),
   } as unknown as Queue;

@@ -5,7 +5,6 @@ import { createAttempts } from '../../../functions/apply/attempts.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { reportStage } from '../../../functions/apply/report.ts';
 import type { Scope } from '../../../functions/apply/scope.ts';
-import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState, OwnerRecord } from '../../../shared/domain/declared/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -16,8 +15,9 @@ import { type DeadLetter, DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import { RESYNC_EVENTS, type Resync, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
+import { smallConfig } from '../../fixtures/config.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
@@ -27,27 +27,7 @@ const WEST = 'west/istio-system/istio-ingressgateway';
 const KEY = '172.16.100.195:32400/tcp';
 const MINUTE = 60_000;
 const HOP = { at: '2026-01-01T00:00:00Z', where: 'map' };
-const config = SluiceConfig.parse({
-  generation: 1,
-  devices: [
-    {
-      name: 'bigip-1',
-      url: 'https://192.0.2.1',
-      username: 'u',
-      password: 'env:P',
-      partitions: ['k8s'],
-    },
-  ],
-  clusters: [{ id: 'east' }, { id: 'west' }],
-  ingresses: [
-    {
-      cluster: 'east',
-      service: 'istio-system/istio-ingressgateway',
-      devices: ['bigip-1'],
-      virtualAddress: '172.16.100.195',
-    },
-  ],
-});
+const config = smallConfig(['east', 'west']);
 
 let clock: ReturnType<typeof virtualClock>;
 let queues: ReturnType<typeof memoryQueues>;
@@ -62,15 +42,7 @@ beforeEach(() => {
   clock = virtualClock();
   queues = memoryQueues(clock);
   [lines, asked, noted, heard] = [[], [], [], new Map()];
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ ...fields, level, said: message });
-  const log: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
-  };
+  const log = logTo(lines);
   scope = {
     runtime: runtimeWith({ config, queues, clock, log }),
     context: { functionVersion: '7' },

@@ -21,9 +21,9 @@ import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
-import type { Logger } from '../../../shared/telemetry/log.ts';
 import { type MemoryDevice, memoryDevice, refusing } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
@@ -84,15 +84,7 @@ function bench({
   const clock = virtualClock();
   const queues = memoryQueues(clock);
   const lines: Record<string, unknown>[] = [];
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ ...fields, level, said: message });
-  const log: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log,
-  };
+  const log = logTo(lines);
   const config = configOf(partitions, drift);
   const runtime = runtimeWith({
     config,

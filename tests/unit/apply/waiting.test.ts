@@ -4,13 +4,13 @@
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
-import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
+import { smallConfig } from '../../fixtures/config.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
@@ -241,27 +241,7 @@ describe('an exposure that goes to another partition', () => {
 });
 
 describe('a certificate that is not trusted', () => {
-  const config = SluiceConfig.parse({
-    generation: 1,
-    devices: [
-      {
-        name: 'bigip-1',
-        url: 'https://192.0.2.1',
-        username: 'u',
-        password: 'env:P',
-        partitions: ['k8s'],
-      },
-    ],
-    clusters: [{ id: 'east' }],
-    ingresses: [
-      {
-        cluster: 'east',
-        service: 'istio-system/istio-ingressgateway',
-        devices: ['bigip-1'],
-        virtualAddress: '172.16.100.195',
-      },
-    ],
-  });
+  const config = smallConfig();
 
   /** How often the device was forgotten after one batch that failed so. */
   async function forgottenAfter(error: DeviceError): Promise<number> {
