@@ -2,11 +2,11 @@
 import { formatCidr } from '../net/cidr-list.ts';
 import { withRouteDomain } from '../net/cluster-networks.ts';
 import { type Cidr, formatIp, inCidr, type Ip, parseCidr, parseIp } from '../net/ip.ts';
-import type { NetworkSource } from '../snapshot/node-network.ts';
 import type { Node } from '../snapshot/objects.ts';
+import { inWords } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
-import type { Fact, SourceRow } from './sources.ts';
+import type { SourceRow } from './sources.ts';
 
 /** A member whose pod has an address of its own. */
 export interface PodMember {
@@ -38,65 +38,70 @@ export function networkWithRouteDomain(network: Cidr, routeDomain: number): stri
   return `${withRouteDomain(address, routeDomain)}/${bits}`;
 }
 
-/** Annotations of the source that could not be read when the node was. */
-function unread({ network }: Node, source: NetworkSource): { readonly lack: Lack } | undefined {
-  const fault = network?.faults?.find((one) => one.source === source);
+/** What could not be read when the node was, of these fields. */
+function unread({ network }: Node, fields: readonly string[]): { readonly lack: Lack } | undefined {
+  const fault = network?.faults?.find(({ field }) => fields.includes(field));
   return fault && lack('GW181', `${fault.field} ${fault.fault}`, 'correct what writes it');
 }
 
-/** The first fact that is not what it should be. */
-function misread(
-  given: readonly Fact[],
-  isRight: (text: string) => boolean,
-  kind: string,
-): { readonly lack: Lack } | undefined {
-  const wrong = given.find(({ text }) => !isRight(text));
-  return (
-    wrong && lack('GW181', `${wrong.field} has ${wrong.text}, which is no ${kind}`, 'correct it')
-  );
+/** A text that is not what it should be. */
+function misread(field: string, text: string, kind: string): { readonly lack: Lack } {
+  return lack('GW181', `${field} has ${text}, which is no ${kind}`, 'correct it');
 }
 
-const isAddress = (text: string): boolean => parseIp(text) !== undefined;
-const isNetwork = (text: string): boolean => parseCidr(text) !== undefined;
-
-/** The addresses of a node by its CNI, then by Kubernetes, in the family of the member. */
-function addressesOf(node: Node, row: SourceRow, family: 4 | 6): readonly Ip[] {
-  const internal = node.addresses.filter(({ type }) => type === 'InternalIP');
-  const texts = [
-    ...row.addresses(node).map(({ text }) => text),
-    ...internal.map(({ address }) => address),
-  ];
-  return texts.flatMap((text) => parseIp(text) ?? []).filter((ip) => ip.family === family);
+/** `annotation a, b or c` */
+function annotationsInWords(names: readonly string[]): string {
+  const [last = '', ...others] = names.toReversed();
+  return `annotation ${others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`}`;
 }
 
-/** The address by which BIG-IP reaches the node. */
+/**
+ * The address by which BIG-IP reaches the node: the first one in the family of the member by its
+ * CNI, then by Kubernetes. What comes after it is not read.
+ */
 function nodeAddress(
   node: Node,
   row: SourceRow,
   { family, nodeNetworks, cluster }: PathOptions & { readonly family: 4 | 6 },
 ): Ip | { readonly lack: Lack } {
-  const wrong = misread(row.addresses(node), isAddress, 'IP address');
-  if (wrong !== undefined) return wrong;
-  const all = addressesOf(node, row, family);
-  const [first] = all.filter(
-    (ip) => nodeNetworks.length === 0 || nodeNetworks.some((network) => inCidr(ip, network)),
+  const [primary = '', ...others] = row.addressFields.map((name) => `annotation ${name}`);
+  const fault = unread(node, [primary]);
+  if (fault !== undefined) return fault;
+  const internal = node.addresses.filter(({ type }) => type === 'InternalIP');
+  const elsewhere: Ip[] = [];
+  const texts = [...row.addresses(node), ...internal.map(({ address }) => address)];
+  for (const [i, text] of texts.entries()) {
+    const ip = parseIp(text);
+    if (ip === undefined && i < row.addresses(node).length)
+      return misread(annotationsInWords(row.addressFields), text, 'IP address');
+    if (ip?.family !== family) continue;
+    if (nodeNetworks.length === 0 || nodeNetworks.some((network) => inCidr(ip, network))) return ip;
+    elsewhere.push(ip);
+  }
+  return (
+    unread(node, others) ??
+    (elsewhere.length === 0
+      ? lack(
+          'GW184',
+          `it has no IPv${family} InternalIP`,
+          'give the node an address of that family',
+        )
+      : lack(
+          'GW184',
+          `its addresses ${inWords(elsewhere.map(formatIp))} are outside clusters[].nodeNetworks`,
+          `add the network of the nodes to clusters[].nodeNetworks of ${cluster}`,
+        ))
   );
-  if (first !== undefined) return first;
-  return all.length === 0
-    ? lack('GW184', `it has no IPv${family} InternalIP`, 'give the node an address of that family')
-    : lack(
-        'GW184',
-        `its addresses ${all.map(formatIp).join(', ')} are outside clusters[].nodeNetworks`,
-        `add the network of the nodes to clusters[].nodeNetworks of ${cluster}`,
-      );
 }
 
 /** The smallest network that contains the pod. */
 function networkOf({ ip }: PodMember, node: Node, row: SourceRow): Cidr | { readonly lack: Lack } {
   if (row.source === 'host') return { ip, bits: ip.family === 4 ? 32 : 128 };
   const given = row.networks(node);
-  const wrong = unread(node, row.source) ?? misread(given, isNetwork, 'network');
-  if (wrong !== undefined) return wrong;
+  const fault = unread(node, [row.reads]);
+  if (fault !== undefined) return fault;
+  const wrong = given.find(({ text }) => parseCidr(text) === undefined);
+  if (wrong !== undefined) return misread(wrong.field, wrong.text, 'network');
   if (given.length === 0)
     return lack('GW180', `it has no ${row.reads}`, 'correct what writes it, or change the source');
   const networks = given.flatMap(({ text }) => parseCidr(text) ?? []);
@@ -107,7 +112,7 @@ function networkOf({ ip }: PodMember, node: Node, row: SourceRow): Cidr | { read
     smallest ??
     lack(
       'GW183',
-      `its networks are ${given.map(({ text }) => text).join(', ')} (${row.reads})`,
+      `its networks are ${inWords(given.map(({ text }) => text))} (${row.reads})`,
       'choose the source that gives pods their addresses',
     )
   );
@@ -162,9 +167,9 @@ export function flannelTunnel(
       `its backend of flannel is ${flannel.backend ?? 'not named'}, not vxlan`,
       'use clusters[].network.mode: routes',
     );
-  const unreadable = unread(node, 'flannel');
-  if (unreadable !== undefined) return unreadable;
   const field = `annotation flannel.alpha.coreos.com/backend-${family === 4 ? '' : 'v6-'}data`;
+  const unreadable = unread(node, [field]);
+  if (unreadable !== undefined) return unreadable;
   const mac = family === 4 ? flannel.mac4 : flannel.mac6;
   if (mac === undefined) return lack('GW180', `${field} has no VtepMAC`, 'restart flannel there');
   if (!isMac(mac))

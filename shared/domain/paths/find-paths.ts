@@ -14,6 +14,7 @@ import {
   type PodMember,
   routeBy,
 } from './attempt.ts';
+import { inWords } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import { mergePaths, type Path, pathKey } from './path.ts';
 import { HOST_ROW, rowOf, SOURCE_ROWS, type SourceRow } from './sources.ts';
@@ -171,7 +172,7 @@ function settle(
       object: `Node ${names[0]}`,
       code: 'GW182',
       message:
-        `nodes ${names.join(', ')} have the same ${object} ${what}, so ${effect}; ` +
+        `nodes ${inWords(names)} have the same ${object} ${what}, so ${effect}; ` +
         'correct the node that does not use it',
     };
   });
@@ -187,14 +188,6 @@ function settle(
       : { member, lack: own.lack, remarks };
   });
   return { findings: settled, notes };
-}
-
-/** Members named in one message; the others are counted. */
-const MAX_NAMED = 3;
-
-function membersInWords(members: readonly string[]): string {
-  const more = members.length > MAX_NAMED ? ` and ${members.length - MAX_NAMED} more` : '';
-  return `${members.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 /** One note for each node and reason. */
@@ -221,7 +214,7 @@ function lackNotes(findings: readonly Finding[]): readonly PathNote[] {
       {
         object: `Node ${member.nodeName}`,
         code: lack.code,
-        message: `${effect} ${membersInWords(all)}: ${lack.what}; ${lack.remedy}`,
+        message: `${effect} ${inWords(all)}: ${lack.what}; ${lack.remedy}`,
       },
     ];
   });
@@ -245,7 +238,7 @@ function aloneNotes(
     if (members.length === 0) return [];
     const message =
       `network.from: ${from}: a route of its own for each of ` +
-      `${membersInWords([...new Set(members)].sort())}, which ${ALONE[code]}`;
+      `${inWords([...new Set(members)].sort())}, which ${ALONE[code]}`;
     return [{ object: about, code, message }];
   });
 }

@@ -15,14 +15,16 @@ export interface Fact {
 /** How one source names the networks of a node's pods. */
 export interface SourceRow {
   readonly source: NetworkSource;
-  /** The fields that name the networks, for messages. */
+  /** The fields that name the networks, as in messages and faults. */
   readonly reads: string;
   /** Networks of the node's pods; empty if the source does not name any. */
   readonly networks: (node: Node) => readonly Fact[];
   /** Whether `auto` takes it: for a source that has no networks of its own, its CNI is there. */
   readonly isSeen: (node: Node) => boolean;
   /** Addresses of the node that the CNI itself uses, best first. InternalIPs come after them. */
-  readonly addresses: (node: Node) => readonly Fact[];
+  readonly addresses: (node: Node) => readonly string[];
+  /** The annotations that name these addresses, in the same order. */
+  readonly addressFields: readonly string[];
   /**
    * The CNI may give a pod an address outside its node's networks, or reading its networks needs a
    * right that may be missing: such a pod gets a route of its own.
@@ -32,7 +34,7 @@ export interface SourceRow {
 
 const facts = (field: string, texts: readonly string[] = []): readonly Fact[] =>
   texts.map((text) => ({ field, text }));
-const none = (): readonly Fact[] => [];
+const none = (): readonly never[] => [];
 const always = (): boolean => true;
 const podCIDRs = ({ network }: Node): readonly Fact[] => facts('spec.podCIDRs', network?.podCIDRs);
 
@@ -44,6 +46,7 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     networks: ({ network }) => facts('annotation sluice.io/pod-networks', network?.podNetworks),
     isSeen: always,
     addresses: none,
+    addressFields: [],
     perPod: false,
   },
   {
@@ -51,8 +54,10 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'annotation k8s.ovn.org/node-subnets',
     networks: ({ network }) => facts('annotation k8s.ovn.org/node-subnets', network?.ovn?.networks),
     isSeen: always,
-    addresses: ({ network }) =>
-      facts('annotation k8s.ovn.org/node-primary-ifaddr', network?.ovn?.addresses),
+    addresses: ({ network }) => network?.ovn?.addresses ?? [],
+    addressFields: ['node-primary-ifaddr', 'l3-gateway-config', 'host-cidrs', 'host-addresses'].map(
+      (name) => `k8s.ovn.org/${name}`,
+    ),
     perPod: false,
   },
   {
@@ -60,8 +65,10 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'spec.podCIDRs with annotation flannel.alpha.coreos.com/public-ip',
     networks: podCIDRs,
     isSeen: ({ network }) => network?.flannel !== undefined,
-    addresses: ({ network }) =>
-      facts('annotation flannel.alpha.coreos.com/public-ip', network?.flannel?.addresses),
+    addresses: ({ network }) => network?.flannel?.addresses ?? [],
+    addressFields: ['public-ip-overwrite', 'public-ipv6-overwrite', 'public-ip', 'public-ipv6'].map(
+      (name) => `flannel.alpha.coreos.com/${name}`,
+    ),
     perPod: false,
   },
   {
@@ -69,8 +76,8 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'BlockAffinities of Calico',
     networks: none,
     isSeen: always,
-    addresses: ({ network }) =>
-      facts('annotation projectcalico.org/IPv4Address', network?.calico?.addresses),
+    addresses: ({ network }) => network?.calico?.addresses ?? [],
+    addressFields: ['projectcalico.org/IPv4Address', 'projectcalico.org/IPv6Address'],
     perPod: true,
   },
   {
@@ -80,6 +87,7 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
       facts('annotation network.cilium.io/ipv4-pod-cidr', network?.cilium?.networks),
     isSeen: always,
     addresses: none,
+    addressFields: [],
     perPod: true,
   },
   {
@@ -87,8 +95,8 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'spec.podCIDRs with annotation node.antrea.io/transport-addresses',
     networks: podCIDRs,
     isSeen: ({ network }) => network?.antrea !== undefined,
-    addresses: ({ network }) =>
-      facts('annotation node.antrea.io/transport-addresses', network?.antrea?.addresses),
+    addresses: ({ network }) => network?.antrea?.addresses ?? [],
+    addressFields: ['node.antrea.io/transport-addresses'],
     perPod: false,
   },
   {
@@ -97,6 +105,7 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     networks: podCIDRs,
     isSeen: always,
     addresses: none,
+    addressFields: [],
     perPod: false,
   },
 ];
@@ -108,10 +117,11 @@ export const HOST_ROW: SourceRow = {
   networks: none,
   isSeen: always,
   addresses: (node) => SOURCE_ROWS.flatMap(({ addresses }) => addresses(node)).filter(isAddress),
+  addressFields: [],
   perPod: true,
 };
 
-function isAddress({ text }: Fact): boolean {
+function isAddress(text: string): boolean {
   return parseIp(text) !== undefined;
 }
 

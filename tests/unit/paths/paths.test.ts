@@ -106,6 +106,15 @@ describe('the route to a pod', () => {
     );
   });
 
+  test('of Cilium with several pools is its own where the node names another network', () => {
+    const { lines, notes } = found([CNI_NODES.cilium], { n3: '10.9.0.5' }, { from: 'cilium' });
+    expect(lines).toEqual(['route 10.9.0.5/32 via 192.0.2.13 (host)']);
+    expect(notes).toBe(
+      'Service a/b: network.from: cilium: a route of its own for each of 10.9.0.5 (node n3), ' +
+        'which has an address outside the networks of its node (GW183)',
+    );
+  });
+
   test('from host is its own, which is nothing to report', () => {
     expect(found([CNI_NODES.podCIDR], POD, { from: 'host' })).toEqual({
       lines: ['route 10.244.3.5/32 via 192.0.2.13 (host)'],
@@ -235,7 +244,7 @@ describe('bad input costs the pods of its node, and no others', () => {
         annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/public-ip': '192.0.2' },
       }),
       { from: 'flannel' },
-      'annotation flannel.alpha.coreos.com/public-ip has 192.0.2, which is no IP address; correct it (GW181)',
+      'flannel.alpha.coreos.com/public-ip or flannel.alpha.coreos.com/public-ipv6 has 192.0.2, which is no IP address; correct it (GW181)',
     ],
     [
       'a MAC that is none',
@@ -324,6 +333,94 @@ describe('bad input costs the pods of its node, and no others', () => {
       'Node n3: another source serves 10.244.3.5: annotation k8s.ovn.org/node-subnets is not JSON; ' +
         'correct what writes it (GW181)',
     );
+  });
+
+  test.each<[string, Given, Asked, string]>([
+    [
+      'JSON that names other addresses of the node (OVN)',
+      {
+        'k8s.ovn.org/node-subnets': '{"default":"10.244.3.0/24"}',
+        'k8s.ovn.org/node-primary-ifaddr': '{"ipv4":"192.0.2.13/24"}',
+        'k8s.ovn.org/l3-gateway-config': '{',
+        'k8s.ovn.org/host-cidrs': '["192.0.2"',
+      },
+      { from: 'ovn' },
+      'route 10.244.3.0/24 via 192.0.2.13 (ovn)',
+    ],
+    [
+      'an address that comes after the one that is used',
+      {
+        'k8s.ovn.org/node-subnets': '{"default":"10.244.3.0/24"}',
+        'k8s.ovn.org/node-primary-ifaddr': '{"ipv4":"192.0.2.13/24"}',
+        'k8s.ovn.org/host-cidrs': '["192.0.2"]',
+      },
+      { from: 'ovn' },
+      'route 10.244.3.0/24 via 192.0.2.13 (ovn)',
+    ],
+    [
+      'the MAC of flannel, which routes do not use',
+      { ...FLANNEL, 'flannel.alpha.coreos.com/backend-data': '{' },
+      { from: 'flannel' },
+      'route 10.244.3.0/24 via 192.0.2.13 (flannel)',
+    ],
+    [
+      'the MAC of flannel for the other family',
+      {
+        ...FLANNEL,
+        'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":"c2:e5:af:15:7c:f6"}',
+        'flannel.alpha.coreos.com/backend-v6-data': '{',
+      },
+      { mode: 'vxlan' },
+      'fdb c2:e5:af:15:7c:f6 at 192.0.2.13 on /Common/east (flannel)',
+    ],
+  ])('costs nothing where it is not used: %s', (_, annotations, asked, expected) => {
+    const node = rawNode({ podCIDRs: ['10.244.3.0/24'], annotations });
+    const { lines, notes } = found([node], POD, asked);
+    expect(lines[0]).toBe(expected);
+    expect(notes).toBe('');
+  });
+
+  test.each<[string, Given, Asked, string]>([
+    [
+      'the annotation that comes first',
+      { 'k8s.ovn.org/node-primary-ifaddr': '{' },
+      {},
+      'annotation k8s.ovn.org/node-primary-ifaddr is not JSON; correct what writes it (GW181)',
+    ],
+    [
+      'a later one, where no other address will do',
+      {
+        'k8s.ovn.org/node-primary-ifaddr': '{"ipv4":"192.0.2.13/24"}',
+        'k8s.ovn.org/host-cidrs': '{',
+      },
+      { nodeNetworks: ['198.51.100.0/24'] },
+      'annotation k8s.ovn.org/host-cidrs is not JSON; correct what writes it (GW181)',
+    ],
+    [
+      'an address, with all annotations that may have it',
+      {
+        'k8s.ovn.org/l3-gateway-config': '{"default":{"ip-addresses":["192.0.2"]}}',
+      },
+      {},
+      'annotation k8s.ovn.org/node-primary-ifaddr, k8s.ovn.org/l3-gateway-config, ' +
+        'k8s.ovn.org/host-cidrs or k8s.ovn.org/host-addresses has 192.0.2, which is no IP ' +
+        'address; correct it (GW181)',
+    ],
+  ])('an address of OVN that cannot be read: %s', (_, addresses, asked, expected) => {
+    const annotations = { 'k8s.ovn.org/node-subnets': '{"default":"10.244.3.0/24"}', ...addresses };
+    const { notes, missing } = found([rawNode({ annotations })], POD, { from: 'ovn', ...asked });
+    expect(notes).toContain(expected);
+    expect(missing).toEqual(['10.244.3.5']);
+  });
+
+  test('a node with thousands of addresses makes no long message', () => {
+    const addresses = Array.from({ length: 40_000 }, (_, i) => ({
+      type: 'InternalIP',
+      address: `10.7.${i >> 8}.${i & 255}`,
+    }));
+    const node = { ...CNI_NODES.podCIDR, status: { addresses } };
+    const { notes } = found([node], POD, { nodeNetworks: ['192.0.2.0/24'] });
+    expect(notes).toContain('its addresses 10.7.0.0, 10.7.0.1, 10.7.0.2 and 39997 more are');
   });
 
   test('a node that is not there', () => {
