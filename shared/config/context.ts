@@ -79,5 +79,12 @@ function pathOptions(
     return undefined;
   const { mode, from } = cluster.network;
   const { id, routeDomain } = cluster;
-  return { cluster: id, mode, from, routeDomain, nodeNetworks: networks.nodes };
+  return {
+    cluster: id,
+    mode,
+    from,
+    routeDomain,
+    nodeNetworks: networks.nodes,
+    podNetworks: networks.pods,
+  };
 }

@@ -109,6 +109,9 @@ function undated(text: string): string {
   return text.replace(/"seen": ".*"/, '');
 }
 
+const NOT_WRITTEN =
+  'note: Sluice shows the paths to pods and does not write them to BIG-IP yet; keep what maintains them now\n';
+
 describe('the route to a pod', () => {
   test.each([
     ['podCIDR', 'route 10.244.3.0/24 via 192.0.2.13', 'podCIDR'],
@@ -121,11 +124,13 @@ describe('the route to a pod', () => {
   ] as const)('of %s', async (cni, route, source) => {
     const planned = await ask('plan', CNI_NODES[cni], { mode: 'routes' });
     expect(planned.code).toBe(0);
+    expect(planned.err).toContain(NOT_WRITTEN);
     expect(planned.err).toContain(`+ ${route} (bigip, node n3, from ${source})\n`);
     // The declaration is the same as without paths.
     const { out } = await ask('plan', CNI_NODES[cni], { mode: 'none' });
     expect(undated(planned.out)).toBe(undated(out));
     const mapped = await ask('map', CNI_NODES[cni], { mode: 'routes' });
+    expect(mapped.err).toContain(NOT_WRITTEN);
     expect(mapped.out).toContain(`Paths\n\n+ ${route} (node n3, from ${source})\n`);
   });
 });
@@ -154,5 +159,5 @@ test('a node that cannot be read is named with its field and the remedy', async 
 
 test('without clusters[].network nothing is said about paths', async () => {
   const { out, err } = await ask('map', CNI_NODES.podCIDR, {});
-  expect(`${out}${err}`).not.toMatch(/Paths|route 10\.244/);
+  expect(`${out}${err}`).not.toMatch(/Paths|paths|route 10\.244/);
 });

@@ -5,6 +5,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
+import { PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
 import { hasNotes, isReached, mapObjects } from '../../../shared/operations/map/map.ts';
 import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
@@ -89,14 +90,10 @@ async function map(options: MapCommandOptions): Promise<void> {
     mesh: meshOptions(found?.cluster.mesh, options.meshOption ?? []),
     configured: found && { config: found.config, clusterId: found.cluster.id },
   });
-  const { ingresses, exposures, paths, notes, absent } = mapping;
-  for (const service of absent)
-    printLine(
-      `note: Service ${service}, a configured ingress, is not in these files: nothing is exposed for it`,
-    );
-  for (const note of notes) printNote(note);
-  for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
-    printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
+  printNotes(mapping);
+  if (found !== undefined && found.cluster.network.mode !== 'none')
+    printLine(`note: ${PATHS_NOT_WRITTEN}`);
+  const { ingresses, exposures, paths } = mapping;
   const data = { ingresses: ingresses.map(shape), exposures, ...(paths.length > 0 && { paths }) };
   printData(options.output, data, () => {
     const tables = mapTables(ingresses, found === undefined ? undefined : exposures);
@@ -104,6 +101,17 @@ async function map(options: MapCommandOptions): Promise<void> {
     return lines.length === 0 ? tables : `${tables}\n\nPaths\n\n${lines.join('\n')}`;
   });
   if (process.exitCode !== 1 && failsOn(options.failOn, mapping)) process.exitCode = 2;
+}
+
+/** Absent ingresses, and what the mapping says about objects. */
+function printNotes({ ingresses, notes, absent }: ObjectMapping): void {
+  for (const service of absent)
+    printLine(
+      `note: Service ${service}, a configured ingress, is not in these files: nothing is exposed for it`,
+    );
+  for (const note of notes) printNote(note);
+  for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
+    printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
 }
 
 /** A server without a listener or route counts as not reached; notes are less serious. */

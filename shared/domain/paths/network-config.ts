@@ -3,6 +3,10 @@ import * as z from 'zod';
 import type { Cidr } from '../net/ip.ts';
 import { NetworkSource } from '../snapshot/node-network.ts';
 
+/** For everybody who configures paths, until apply writes them. */
+export const PATHS_NOT_WRITTEN =
+  'Sluice shows the paths to pods and does not write them to BIG-IP yet; keep what maintains them now';
+
 /** The part of `sluice.yaml`. */
 export const NetworkConfig = z.strictObject({
   mode: z
@@ -10,7 +14,8 @@ export const NetworkConfig = z.strictObject({
     .default('none')
     .describe(
       'How BIG-IP reaches pods: `none`, the network does it (BGP, routable pods, routes made by ' +
-        'others); `routes`, a route through the node of each pod; `vxlan`, a tunnel to that node.',
+        'others); `routes`, a route through the node of each pod; `vxlan`, a tunnel to that node. ' +
+        `${PATHS_NOT_WRITTEN}.`,
     ),
   from: z
     .enum(['auto', ...NetworkSource.options])
@@ -33,4 +38,6 @@ export interface PathOptions {
   readonly routeDomain: number;
   /** Networks in which nodes are reached. Empty: no restriction. */
   readonly nodeNetworks: readonly Cidr[];
+  /** Networks of the cluster's pods, outside of which nothing is routed. Empty: no restriction. */
+  readonly podNetworks: readonly Cidr[];
 }

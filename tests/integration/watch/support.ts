@@ -190,6 +190,7 @@ export const OWNER = `east/${SERVICE}`;
 export async function startBench(
   ingress: Partial<IngressConfig> = {},
   options: LabKubernetesOptions = {},
+  cluster: object = {},
 ): Promise<Bench> {
   const clock = testClock();
   const lab = await startKubernetes({ date: () => clock.now(), ...options });
@@ -216,7 +217,7 @@ export async function startBench(
           partitions: ['k8s'],
         },
       ],
-      clusters: [{ id: 'east' }],
+      clusters: [{ id: 'east', ...cluster }],
       ingresses: [
         {
           cluster: 'east',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { contains } from '../../../shared/domain/net/cidr-list.ts';
 import { inCidr, parseCidr, parseIp, type Ip } from '../../../shared/domain/net/ip.ts';
 import {
   findPaths,
@@ -17,6 +18,7 @@ const NODES = ['n1', 'n2', 'n3'];
 /** Few values, so that nodes often have the same; some are invalid. */
 const network = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('10.244.1.0/24', '10.244.0.0/16', 'fd00:1::/64') },
+  { weight: 1, arbitrary: fc.constantFrom('10.0.0.0/8', '0.0.0.0/0') },
   { weight: 1, arbitrary: fc.constantFrom('10.244.3.0/26', '10.244.1.0/99', 'nonsense') },
 );
 const address = fc.constantFrom('192.0.2.1', '192.0.2.2', '198.51.100.7', '2001:db8::1', 'x');
@@ -88,13 +90,15 @@ const options = fc
     mode: fc.constantFrom('routes' as const, 'vxlan' as const),
     from: fc.constantFrom('auto' as const, ...NetworkSource.options),
     nodeNetworks: fc.constantFrom([], ['192.0.2.0/24']),
+    podNetworks: fc.constantFrom([], ['10.244.0.0/16', 'fd00:1::/48']),
   })
-  .map(({ nodeNetworks, ...rest }): PathOptions & { about: string } => ({
+  .map(({ nodeNetworks, podNetworks, ...rest }): PathOptions & { about: string } => ({
     ...rest,
     about: 'Service a/b',
     cluster: 'east',
     routeDomain: 0,
     nodeNetworks: nodeNetworks.flatMap((text) => parseCidr(text) ?? []),
+    podNetworks: podNetworks.flatMap((text) => parseCidr(text) ?? []),
   }));
 
 function ipOf(text: string): Ip {
@@ -135,6 +139,10 @@ test('a path holds its members, goes through their node, and is one object', () 
           expect(alone && targetOf(alone)).toBe(targetOf(path));
           const holds = path.kind === 'route' ? parseCidr(path.network) : undefined;
           expect(holds === undefined || inCidr(ipOf(one), holds)).toBe(true);
+          if (holds === undefined || path.source === 'host') continue;
+          expect(inCidr(target, holds)).toBe(false);
+          if (how.podNetworks.length > 0)
+            expect(how.podNetworks.some((all) => contains(all, holds))).toBe(true);
         }
       }
     }),
@@ -213,6 +221,7 @@ test('with auto, every pod of a node with an address of its family has a route',
         from: 'auto',
         routeDomain: 0,
         nodeNetworks: [],
+        podNetworks: [],
       });
       for (const { address: one, ip, nodeName } of given) {
         const own = known.find(({ meta }) => meta.name === nodeName)?.addresses ?? [];

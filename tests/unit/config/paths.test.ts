@@ -55,7 +55,12 @@ describe('how BIG-IP reaches the pods of a cluster', () => {
   test('mode and source come with the route domain and the networks of the nodes', () => {
     expect(
       optionsOf({
-        east: { network: { mode: 'routes' }, routeDomain: 2, nodeNetworks: ['192.0.2.0/24'] },
+        east: {
+          network: { mode: 'routes' },
+          routeDomain: 2,
+          nodeNetworks: ['192.0.2.0/24'],
+          podNetworks: ['10.244.0.0/16'],
+        },
       }),
     ).toMatchObject({
       cluster: 'east',
@@ -63,6 +68,7 @@ describe('how BIG-IP reaches the pods of a cluster', () => {
       from: 'auto',
       routeDomain: 2,
       nodeNetworks: [{ bits: 24 }],
+      podNetworks: [{ bits: 16 }],
     });
   });
 

@@ -11,6 +11,7 @@ const OPTIONS: PathOptions = {
   from: 'auto',
   routeDomain: 0,
   nodeNetworks: [],
+  podNetworks: [],
 };
 const nodes = [
   CNI_NODES.podCIDR,
