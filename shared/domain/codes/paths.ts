@@ -7,8 +7,7 @@ export const PATH_CODES = {
     title: 'A node does not say how its pods are reached',
     cause:
       'The node has not got what the source in `clusters[].network.from` reads, or is not known. ' +
-      'Its new members get no path; members that are declared keep theirs, and other nodes are ' +
-      'not affected.',
+      'There is no path to its members; other nodes are not affected.',
     fix:
       'Correct what the message names. With `network.from: auto` or `host`, nothing but the ' +
       'address of the node is needed.',
@@ -17,9 +16,8 @@ export const PATH_CODES = {
   GW181: {
     title: 'What a node says about its pods cannot be read',
     cause:
-      'An annotation is not JSON, or a network, an address or a MAC is none. New members on the ' +
-      'node get no path from this source; members that are declared keep theirs, and other nodes ' +
-      'are not affected.',
+      'An annotation is not JSON, or a network, an address or a MAC is none. This source has no ' +
+      'path to members on the node; other nodes are not affected.',
     fix: 'Correct the annotation that the message names, or what writes it.',
     retryable: false,
   },
@@ -28,16 +26,16 @@ export const PATH_CODES = {
     cause:
       'Only one node can own a network or MAC, and which one is unknown: a node was replaced, or ' +
       'nodes were cloned. With `network.from: auto` and routes, each of their pods gets a route of ' +
-      'its own; otherwise new members on these nodes get no path.',
+      'its own; otherwise there is no path to members on these nodes.',
     fix: 'Delete the Node that does not exist any more, or give each node a network or MAC of its own.',
     retryable: false,
   },
   GW183: {
     title: "A pod has an address outside its node's networks",
     cause:
-      'Calico lends addresses of other nodes (`strictAffinity: false`), and Cilium may have ' +
-      'several pools: such a pod gets a route of its own. With another source, `network.from` ' +
-      'names one that does not assign the addresses, and a new member gets no path.',
+      'Cilium may have several pools: such a pod gets a route of its own. With another source, ' +
+      '`network.from` names one that does not assign the addresses, and there is no path to the ' +
+      'member.',
     fix:
       'Nothing if the pod got a route of its own. Otherwise, name the source that assigns pod ' +
       'addresses in `clusters[].network.from`, or use `auto`.',
@@ -59,6 +57,17 @@ export const PATH_CODES = {
     fix:
       'Nothing, if the nodes accept packets for pod addresses. For one route for each node, name ' +
       'the networks of the pods in the annotation `sluice.io/pod-networks` of the nodes.',
+    retryable: false,
+  },
+  GW186: {
+    title: 'A node names a network that is not one of its pods',
+    cause:
+      'The network is not inside `clusters[].podNetworks`, or contains the node itself, so a ' +
+      'route to it would draw other traffic to the node. There is no route from this source; ' +
+      'with `network.from: auto`, another one serves, or the pod gets a route of its own.',
+    fix:
+      'Correct what names the network. If the network has the pods of the cluster, add it to ' +
+      '`clusters[].podNetworks`.',
     retryable: false,
   },
 } as const satisfies CodeTable;

@@ -1,5 +1,5 @@
 /** The path to one member by one source. Pure. */
-import { formatCidr } from '../net/cidr-list.ts';
+import { contains, formatCidr } from '../net/cidr-list.ts';
 import { withRouteDomain } from '../net/cluster-networks.ts';
 import { type Cidr, formatIp, inCidr, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 import type { Node } from '../snapshot/objects.ts';
@@ -20,7 +20,7 @@ export interface PodMember {
 
 /** Why a source has no path: what is the case, and what to do about it. */
 export interface Lack {
-  readonly code: 'GW180' | 'GW181' | 'GW183' | 'GW184';
+  readonly code: 'GW180' | 'GW181' | 'GW183' | 'GW184' | 'GW186';
   readonly what: string;
   readonly remedy: string;
 }
@@ -118,6 +118,28 @@ function networkOf({ ip }: PodMember, node: Node, row: SourceRow): Cidr | { read
   );
 }
 
+/**
+ * A node writes its own annotations, so it must not draw other traffic to itself: `0.0.0.0/0`
+ * contains its pods, too.
+ */
+function excessive(
+  network: Cidr,
+  via: Ip,
+  { reads }: SourceRow,
+  { podNetworks, cluster }: PathOptions,
+): { readonly lack: Lack } | undefined {
+  const named = `${reads} has ${formatCidr(network)}, which`;
+  if (podNetworks.length > 0 && !podNetworks.some((one) => contains(one, network)))
+    return lack(
+      'GW186',
+      `${named} is not inside clusters[].podNetworks`,
+      `correct it, or add it to clusters[].podNetworks of ${cluster}`,
+    );
+  return inCidr(via, network)
+    ? lack('GW186', `${named} contains its own address ${formatIp(via)}`, 'correct it')
+    : undefined;
+}
+
 /** The route to a member by one source. */
 export function routeBy(
   row: SourceRow,
@@ -129,6 +151,8 @@ export function routeBy(
   if ('lack' in network) return network;
   const via = nodeAddress(node, row, { ...options, family: member.ip.family });
   if ('lack' in via) return via;
+  const excess = row.source === 'host' ? undefined : excessive(network, via, row, options);
+  if (excess !== undefined) return excess;
   return {
     path: {
       kind: 'route',

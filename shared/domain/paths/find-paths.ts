@@ -61,7 +61,7 @@ function automatic(member: PodMember, node: Node, options: PathOptions): Finding
   for (const row of SOURCE_ROWS.filter(({ isSeen }) => isSeen(node))) {
     const tried = routeBy(row, member, node, options);
     if ('path' in tried) return { member, path: tried.path, remarks };
-    if (tried.lack.code === 'GW181') remarks.push(tried.lack);
+    if (tried.lack.code === 'GW181' || tried.lack.code === 'GW186') remarks.push(tried.lack);
   }
   return alone(member, ownRoute(HOST_ROW, member, node, options), { code: 'GW185', remarks });
 }
@@ -167,7 +167,7 @@ function settle(
     const effect =
       options.mode === 'routes' && options.from === 'auto'
         ? 'each of their pods gets a route of its own'
-        : 'new members on them get no path';
+        : 'there is no path to their pods';
     return {
       object: `Node ${names[0]}`,
       code: 'GW182',

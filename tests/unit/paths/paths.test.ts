@@ -16,6 +16,7 @@ interface Asked {
   readonly from?: PathOptions['from'];
   readonly routeDomain?: number;
   readonly nodeNetworks?: readonly string[];
+  readonly podNetworks?: readonly string[];
   readonly leaving?: boolean;
 }
 
@@ -38,7 +39,13 @@ function found(
   pods: Given | readonly Given[],
   asked: Asked = {},
 ): { readonly lines: readonly string[]; readonly notes: string; readonly missing: object } {
-  const { mode = 'routes', from = 'auto', routeDomain = 0, nodeNetworks = [] } = asked;
+  const {
+    mode = 'routes',
+    from = 'auto',
+    routeDomain = 0,
+    nodeNetworks = [],
+    podNetworks = [],
+  } = asked;
   const given = [pods].flat() as readonly Given[];
   const members = given.flatMap((one) =>
     Object.entries(one).map(([node, address]) => member(address, node, asked)),
@@ -53,6 +60,7 @@ function found(
       from,
       routeDomain,
       nodeNetworks: nodeNetworks.flatMap((text) => parseCidr(text) ?? []),
+      podNetworks: podNetworks.flatMap((text) => parseCidr(text) ?? []),
     },
   );
   return {
@@ -296,6 +304,18 @@ describe('bad input costs the pods of its node, and no others', () => {
       'its networks are 10.77.0.0/24 (spec.podCIDRs); choose the source that gives pods their addresses (GW183)',
     ],
     [
+      'a network that is larger than those of the cluster',
+      rawNode({ podCIDRs: ['10.0.0.0/8'] }),
+      { from: 'podCIDR', podNetworks: ['10.244.0.0/16'] },
+      'spec.podCIDRs has 10.0.0.0/8, which is not inside clusters[].podNetworks; correct it, or add it to clusters[].podNetworks of east (GW186)',
+    ],
+    [
+      'a network that contains the node',
+      rawNode({ podCIDRs: ['0.0.0.0/0'] }),
+      { from: 'podCIDR' },
+      'spec.podCIDRs has 0.0.0.0/0, which contains its own address 192.0.2.13; correct it (GW186)',
+    ],
+    [
       'an address outside nodeNetworks',
       CNI_NODES.podCIDR,
       { nodeNetworks: ['203.0.113.0/24'] },
@@ -423,6 +443,22 @@ describe('bad input costs the pods of its node, and no others', () => {
     expect(notes).toContain('its addresses 10.7.0.0, 10.7.0.1, 10.7.0.2 and 39997 more are');
   });
 
+  test('with auto, a network that may not be routed is told, and the pod gets its own route', () => {
+    const node = rawNode({ annotations: { 'sluice.io/pod-networks': '0.0.0.0/0' } });
+    for (const podNetworks of [[], ['10.244.0.0/16']]) {
+      const { lines, notes } = found([node], POD, { podNetworks });
+      expect(lines).toEqual(['route 10.244.3.5/32 via 192.0.2.13 (host)']);
+      expect(notes).toContain(
+        'Node n3: another source serves 10.244.3.5: annotation sluice.io/pod-networks has 0.0.0.0/0, which',
+      );
+    }
+  });
+
+  test('a network inside those of the cluster is routed', () => {
+    const { lines } = found([CNI_NODES.podCIDR], POD, { podNetworks: ['10.244.0.0/16'] });
+    expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (podCIDR)']);
+  });
+
   test('a node that is not there', () => {
     const { notes, missing } = found([CNI_NODES.podCIDR], [POD, { n9: '10.244.9.5' }]);
     expect(notes).toBe(
@@ -461,7 +497,7 @@ describe('two nodes with one network', () => {
   test('get none from a source that was named, and others are not affected', () => {
     const { lines, notes, missing } = found(nodes, pods, { from: 'podCIDR' });
     expect(lines).toEqual(['route 10.244.5.0/24 via 192.0.2.15 (podCIDR)']);
-    expect(notes).toContain('so new members on them get no path; correct the node');
+    expect(notes).toContain('so there is no path to their pods; correct the node');
     expect(missing).toEqual(['10.244.3.5', '10.244.3.6']);
   });
 
