@@ -131,6 +131,12 @@ describe('of a TransportServer', () => {
       { mode: 'fastl4', profileL4: '/Common/l' },
     ],
     ['connectionMirroring', { connectionMirroring: 'L4' }, { mirroring: 'L4' }],
+    ['dos', { dos: '/Common/d' }, { profileDOS: '/Common/d' }],
+    [
+      'dos in mode performance',
+      { mode: 'performance', dos: '/Common/d' },
+      { mode: 'fastl4', profileDOS: '/Common/d' },
+    ],
     [
       'profileAnalyticsTcp',
       { profileAnalyticsTcp: '/Common/t' },

@@ -386,16 +386,16 @@ describe('what cannot be combined', () => {
   test.each<[string, readonly Json[], readonly string[]]>([
     [
       'protection that the mode does not take leaves the virtual server out',
-      [transport({ dos: '/Common/d' })],
+      [transport({ botDefense: '/Common/b' })],
       [
-        `TransportServer ns/ts spec.dos: /Common/d is not for a virtual server of mode tcp, where AS3 ignores it; remove it to publish without it; ${LEFT_OUT}`,
+        `TransportServer ns/ts spec.botDefense: /Common/b is not for a virtual server of mode tcp; remove it to publish without it; ${LEFT_OUT}`,
       ],
     ],
     [
       'a per-request policy without an access profile does, too',
       [virtual({ policyPerRequestAccess: '/Common/r' })],
       [
-        `VirtualServer ns/vs spec.policyPerRequestAccess: needs profileAccess or profilePingAccess: AS3 takes the policy only with one access profile; ${LEFT_OUT}`,
+        `VirtualServer ns/vs spec.policyPerRequestAccess: needs profileAccess or profilePingAccess: BIG-IP applies the policy to the sessions of an access profile; in mode http AS3 takes only one; ${LEFT_OUT}`,
       ],
     ],
     [

@@ -368,6 +368,22 @@ describe('a combination', () => {
       ['refused GW168'],
     ],
     [
+      'the same in mode https, where AS3 takes it',
+      {
+        mode: 'https',
+        clientTls: [T],
+        policyPerRequestAccess: T,
+        profileAccess: T,
+        profilePingAccess: T,
+      },
+      [],
+    ],
+    [
+      'a per-request policy alone in mode https',
+      { mode: 'https', clientTls: [T], policyPerRequestAccess: T },
+      ['refused GW168'],
+    ],
+    [
       'a fallback by cookie in mode tcp',
       { fallbackPersistence: 'cookie', persistence: [T] },
       ['refused GW137'],
@@ -383,7 +399,7 @@ describe('a combination', () => {
     expect(both?.message).toMatch(/^sluice.yaml sets vlans, and Gateway a\/b sets rejectVlans: /);
     const [alone] = resolve({ ...HTTP_MODE, policyPerRequestAccess: T }, HTTP).refusals;
     expect(alone?.message).toMatch(
-      /^Gateway a\/b sets policyPerRequestAccess without profileAccess or profilePingAccess: AS3/,
+      /^Gateway a\/b sets policyPerRequestAccess without profileAccess or profilePingAccess: BIG-IP/,
     );
   });
 

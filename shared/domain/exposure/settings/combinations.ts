@@ -16,14 +16,17 @@ export interface Choice {
   readonly several?: true;
 }
 
-/** One of `needs` has to be set as well, with `onlyOne` no second one, and none of `excludes`. */
+/** One of `needs` has to be set as well, no second one if `onlyOne` is, and none of `excludes`. */
 export interface Combination {
   readonly when: Choice;
   readonly needs?: readonly [Choice, ...Choice[]];
-  readonly onlyOne?: true;
+  readonly onlyOne?: Choice;
   readonly excludes?: readonly Choice[];
   readonly why: string;
 }
+
+/** AS3 has dependencies for `Service_HTTP` that it does not have for `Service_HTTPS` (as3.md §9.7). */
+const HTTP_SERVICE: Choice = { setting: 'mode', value: 'http' };
 
 /** In the order in which they are reported. */
 export const COMBINATIONS: readonly Combination[] = [
@@ -45,14 +48,14 @@ export const COMBINATIONS: readonly Combination[] = [
   {
     when: { setting: 'policyPerRequestAccess' },
     needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
-    onlyOne: true,
-    why: 'AS3 takes the policy only with one access profile',
+    onlyOne: HTTP_SERVICE,
+    why: 'BIG-IP applies the policy to the sessions of an access profile; in mode http AS3 takes only one',
   },
   {
     when: { setting: 'profileConnectivity' },
     needs: [{ setting: 'profileAccess' }, { setting: 'profilePingAccess' }],
-    onlyOne: true,
-    why: 'AS3 takes the profile only with one access profile',
+    onlyOne: HTTP_SERVICE,
+    why: 'BIG-IP applies the profile to the sessions of an access profile; in mode http AS3 takes only one',
   },
   {
     when: { setting: 'persistence', several: true },
@@ -99,7 +102,7 @@ export function brokenCombinations(wanted: Partial<SourceSettings>): readonly Br
     const met = (needs ?? []).filter((one) => isChosen(one, wanted));
     const toRemove = [
       ...excludes.filter((one) => isChosen(one, wanted)),
-      ...(onlyOne ? met.slice(1) : []),
+      ...(onlyOne !== undefined && isChosen(onlyOne, wanted) ? met.slice(1) : []),
     ];
     const isMet = toRemove.length === 0 && (needs === undefined || met.length > 0);
     return isMet ? [] : { ...combination, toRemove };

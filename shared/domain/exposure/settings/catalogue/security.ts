@@ -44,12 +44,12 @@ export const SECURITY = {
     reference: 'integratedBotDefense',
     example: '/Common/bd',
   }),
+  // AS3 attaches it to every class, although its schema has it for HTTP only (as3.md §9.7).
   profileDos: pathRow({
     help: 'DoS protection profile.',
     annotation: 'profile-dos',
     property: 'profileDOS',
     device: [{ profile: 'all' }],
-    modes: HTTP,
     reference: 'dosProfile',
     example: '/Common/dos',
     cis: [

@@ -26,11 +26,7 @@ function dropUnfit(draft: Draft): void {
     if (takesMode(row, mode) && wrong === undefined) continue;
     const said = `${showValue(wrong ?? value)} is not for a virtual server of mode ${mode}`;
     const isEssential = draft.setBy[name]?.isEssential === true;
-    drop(
-      draft,
-      name,
-      isEssential ? `${said}, where AS3 ignores it; remove it to publish without it` : said,
-    );
+    drop(draft, name, isEssential ? `${said}; remove it to publish without it` : said);
   }
 }
 
