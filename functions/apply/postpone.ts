@@ -4,6 +4,7 @@
  */
 import { callInWords, inWords } from '../../shared/device/errors.ts';
 import type { Mark } from '../../shared/failures/waiting/entry.ts';
+import { giveBack } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
@@ -66,21 +67,20 @@ export async function isWaiting({ queues }: Scope['runtime'], device: string): P
 
 /** Returns messages to the queue at once, to be received together with newer ones. */
 export async function release(
-  { runtime }: Pick<Scope, 'runtime'>,
+  { runtime, context }: Pick<Scope, 'runtime' | 'context'>,
   device: string,
   arrivals: readonly Arrival[],
 ): Promise<readonly QueueMessage[]> {
   const messages = arrivals.map(({ message }) => message);
   runtime.log.info({ device, messages: messages.length }, 'newer work waits; the rest follows');
   const queue = runtime.queues.queue('slices');
-  for (const { receipt } of messages)
-    await queue.changeVisibility(receipt, 0).catch(() => undefined);
+  for (const message of messages) await giveBack(queue, context, message, 0).catch(() => undefined);
   return messages;
 }
 
 /** Returns messages to the queue with a delay. */
 async function again(
-  { runtime }: Scope,
+  { runtime, context }: Scope,
   device: string,
   messages: readonly QueueMessage[],
   error: unknown,
@@ -107,7 +107,7 @@ async function again(
   );
   const queue = runtime.queues.queue('slices');
   for (const message of messages)
-    await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
+    await giveBack(queue, context, message, delay).catch(() => undefined);
 }
 
 /** Faults that need an operator although the device answers: logs the line that an alarm counts. */

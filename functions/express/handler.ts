@@ -8,7 +8,7 @@ import { formatRevision } from '../../shared/domain/revision.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
-import { LeaseLost, proveLease } from '../../shared/queue/lease.ts';
+import { giveBack, LeaseLost, proveLease } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -89,7 +89,7 @@ async function handleEvents(
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402') await connections.forget(config);
     if (!isOutage(error)) throw error;
-    return postpone(runtime, config, arrivals, error);
+    return postpone({ runtime, context }, config, arrivals, error);
   }
 }
 
@@ -103,7 +103,7 @@ const PAUSE_MS = { first: 1_000, longest: 15_000 } as const;
  * Events that cannot succeed soon are left to the slice; the others are retried until they expire.
  */
 async function postpone(
-  runtime: Runtime,
+  { runtime, context }: Pick<Scope, 'runtime' | 'context'>,
   config: DeviceConfig,
   arrivals: readonly ExpressArrival[],
   error: unknown,
@@ -128,7 +128,7 @@ async function postpone(
   runtime.log.warn({ ...fields, delay }, 'retrying express event');
   const queue = runtime.queues.queue('express');
   for (const { message } of arrivals)
-    await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
+    await giveBack(queue, context, message, delay).catch(() => undefined);
   return arrivals.map(({ message }) => message);
 }
 

@@ -20,6 +20,7 @@ import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope-types
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
+import { giveBack } from '../../shared/queue/lease.ts';
 import { checkOrigin } from '../../shared/queue/origin.ts';
 import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -48,7 +49,7 @@ export function create(
     handle: async (_group, messages, context) => {
       for (const [done, message] of messages.entries()) {
         const away = await handleMessage(scope(context), message);
-        if (away !== undefined) return postpone(runtime, messages.slice(done), away);
+        if (away !== undefined) return postpone(runtime, context, messages.slice(done), away);
       }
       return [];
     },
@@ -150,6 +151,7 @@ const PAUSE_MS = { least: 5_000, longest: 30_000 } as const;
 /** Returns this message and all later ones of its group, to keep the order. */
 async function postpone(
   { queues, log, random }: Runtime,
+  context: FunctionContext,
   messages: readonly QueueMessage[],
   { code, reason }: OriginRefusal,
 ): Promise<readonly QueueMessage[]> {
@@ -159,10 +161,7 @@ async function postpone(
     'retry',
   );
   for (const message of messages)
-    await queues
-      .queue('snapshots')
-      .changeVisibility(message.receipt, delay)
-      .catch(() => undefined);
+    await giveBack(queues.queue('snapshots'), context, message, delay).catch(() => undefined);
   return messages;
 }
 

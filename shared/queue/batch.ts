@@ -8,6 +8,7 @@ import { isOutage } from './away.ts';
 import { shorten } from '../domain/text/bounded.ts';
 import { fromRecord } from './handler.ts';
 import type { FunctionContext, Handler } from './handler.ts';
+import { giveBack } from './lease.ts';
 import type { Queue, QueueMessage } from './port.ts';
 import type { Suspects } from './suspects.ts';
 import { handleBatch } from './trial.ts';
@@ -114,11 +115,10 @@ async function oneByOne(
     if (await handleAlone(work, context, message)) continue;
     const behind = messages.slice(i + 1);
     // The queue holds them back while the message before them is hidden.
-    for (const { receipt } of behind)
-      await work
-        .queue()
-        .changeVisibility(receipt, 0)
-        .catch((error: unknown) => work.onError(group, error));
+    for (const one of behind)
+      await giveBack(work.queue(), context, one, 0).catch((error: unknown) =>
+        work.onError(group, error),
+      );
     return [message, ...behind];
   }
   return [];

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { QueueMessage } from './port.ts';
 
+/** A message that a function returns unfinished. */
+export type Returned = Pick<QueueMessage, 'id' | 'receipt'>;
+
 /** The part of Lambda's context that functions use. */
 export interface FunctionContext {
   readonly awsRequestId: string;
@@ -14,6 +17,11 @@ export interface FunctionContext {
    * stall. Absent: it is.
    */
   readonly holds?: (ids: readonly string[]) => Promise<boolean>;
+  /**
+   * Returns a message to its queue, to be received again after `ms`; it is not renewed any more.
+   * Absent: nothing renews it, so its visibility is changed at the queue.
+   */
+  readonly giveBack?: (message: Returned, ms: number) => Promise<void>;
 }
 
 /** Returns the messages to retry; all others are done. */

@@ -52,7 +52,7 @@ export function readBatchResponse(
 function context(
   { id, functionName, functionVersion = '$LATEST', clock }: Invocation,
   deadline: number,
-  lease: Pick<CallLease, 'holds'>,
+  lease: Pick<CallLease, 'holds' | 'giveBack'>,
 ): FunctionContext {
   const left = (): number => Math.max(0, deadline - clock.monotonic());
   return {
@@ -62,6 +62,7 @@ function context(
     getRemainingTimeInMillis: left,
     // A handler that exceeded its timeout runs on, but its messages come again.
     holds: async (ids) => left() > 0 && (await lease.holds(ids)) && left() > 0,
+    giveBack: (message, ms) => lease.giveBack(message, ms),
   };
 }
 
@@ -88,7 +89,7 @@ async function call(
 export async function invoke(
   options: Invocation,
   batch: readonly QueueMessage[],
-  lease: Pick<CallLease, 'holds'>,
+  lease: Pick<CallLease, 'holds' | 'giveBack'>,
 ): Promise<BatchOutcome> {
   const { clock, timeout } = options;
   const over = new AbortController();

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { FunctionContext } from './handler.ts';
+import type { FunctionContext, Returned } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
 
 /** Visibility that is renewed while a call runs. */
@@ -38,6 +38,21 @@ export async function proveLease(
 }
 
 /**
+ * Returns a message to its queue, to be received again after `ms`. If it rejects, the message comes
+ * again later.
+ */
+export async function giveBack(
+  queue: Pick<Queue, 'changeVisibility'>,
+  context: Pick<FunctionContext, 'giveBack'>,
+  message: Returned,
+  ms: number,
+): Promise<void> {
+  await (context.giveBack === undefined
+    ? queue.changeVisibility(message.receipt, ms)
+    : context.giveBack(message, ms));
+}
+
+/**
  * A time on both clocks. The monotonic one stops while a machine is suspended, and the other one
  * may be set, so what ends does so by either.
  */
@@ -60,6 +75,8 @@ interface Hold {
   since: Instant;
   /** Changes if another process may have had the message in between. */
   tenure: symbol;
+  /** The last request that renewed it. */
+  renewal?: Promise<void>;
 }
 
 /** The messages of one call. */
@@ -69,6 +86,11 @@ export interface CallLease {
    * third of the lease. Renews them if less is left, for instance after a stall.
    */
   holds(ids: readonly string[]): Promise<boolean>;
+  /**
+   * Returns a message to the queue, to be received again after `ms`; it is no longer held. Nothing
+   * is done if it was received again already.
+   */
+  giveBack(message: Returned, ms: number): Promise<void>;
   /** Ends renewing; nothing is held any more. Resolves when no renewal is under way. */
   end(): Promise<void>;
 }
@@ -92,6 +114,7 @@ export class Leases {
         const held = await Promise.all(ids.map((id) => this.#isHeld(id, mine.get(id))));
         return !over.signal.aborted && held.every(Boolean);
       },
+      giveBack: (message, ms) => this.#giveBack(message, ms),
       end: async () => {
         over.abort();
         await renewing;
@@ -108,6 +131,15 @@ export class Leases {
   forget(batch: readonly QueueMessage[]): void {
     for (const { id, receipt } of batch)
       if (this.#held.get(id)?.receipt === receipt) this.#held.delete(id);
+  }
+
+  async #giveBack({ id, receipt }: Returned, ms: number): Promise<void> {
+    const hold = this.#held.get(id);
+    if (hold?.receipt !== receipt) return;
+    this.#held.delete(id);
+    // A renewal under way would hide it again.
+    await hold.renewal?.catch(() => undefined);
+    await this.#options.queue.changeVisibility(receipt, ms);
   }
 
   #take({ id, receipt, receiveCount }: QueueMessage, since: Instant): symbol {
@@ -144,7 +176,8 @@ export class Leases {
     const { queue, clock } = this.#options;
     // The queue counts from a moment between the request and its answer.
     const since = instantOf(clock);
-    await queue.changeVisibility(hold.receipt, this.#term);
+    hold.renewal = queue.changeVisibility(hold.receipt, this.#term);
+    await hold.renewal;
     hold.since = since;
   }
 

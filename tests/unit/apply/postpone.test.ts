@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrival } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';
-import { moveToWaiting, postpone } from '../../../functions/apply/postpone.ts';
+import { moveToWaiting, postpone, release } from '../../../functions/apply/postpone.ts';
 import type { Scope } from '../../../functions/apply/scope.ts';
 import { OutOfTime } from '../../../functions/apply/trouble.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -60,6 +60,7 @@ beforeEach(() => {
       log,
       random: () => 1,
     }),
+    context: {},
     attempts: createAttempts(),
     recorder: { tell: async (...given: unknown[]) => void told.push(given) },
     waiting: {
@@ -136,6 +137,20 @@ describe('the pause', () => {
       ['receipt of b', 360_000],
     ]);
   });
+});
+
+test('a call that has the messages returns them itself, so that nothing renews them', async () => {
+  const returned: [string, number][] = [];
+  const giveBack = async ({ id }: { readonly id: string }, ms: number): Promise<void> =>
+    void returned.push([id, ms]);
+  const held = { ...scope, context: { ...scope.context, giveBack } };
+  await postpone(held, DEVICE, [arrival('a', { receiveCount: 20, age: HOUR })], BUSY);
+  await release(held, DEVICE, [arrival('b')]);
+  expect(returned).toEqual([
+    ['a', 360_000],
+    ['b', 0],
+  ]);
+  expect(hidden).toEqual([]);
 });
 
 describe('an attempt', () => {

@@ -247,6 +247,21 @@ describe('an event source', () => {
     expect(call(1).bodies).toEqual(['a1']);
   });
 
+  test('what a call gives back is not renewed any more, and comes again when it said', async () => {
+    await send('a1', 'b1');
+    start({ lease: 6_000 });
+    await idle();
+    const { event, context } = call(0);
+    await context.giveBack?.(fromRecord(event.Records[0]!), 20_000);
+    await clock.pass(10_000);
+    call(0).answer(failing(call(0), 'a1'));
+    await clock.pass(9_000);
+    expect(calls).toHaveLength(1);
+    await clock.pass(2_000);
+    expect(call(1).bodies).toEqual(['a1']);
+    expect(lines).toEqual([]);
+  });
+
   test('the whole batch is redelivered when the handler throws', async () => {
     await send('a1', 'b1');
     start();

@@ -13,6 +13,10 @@ interface Scene {
   readonly clock: ManualClock;
   /** Receipts that were renewed. */
   readonly asked: string[];
+  /** Every visibility that was asked for, once the queue has it. */
+  readonly hidden: number[];
+  /** The queue answers renewals once this resolves. */
+  answers: Promise<void>;
   /** Receipts that another receive made invalid. */
   readonly invalid: Set<string>;
   /** Starts a call that receives the message now. */
@@ -22,13 +26,16 @@ interface Scene {
 function scene({ lease }: { readonly lease?: number } = { lease: LEASE }): Scene {
   const clock = createManualClock();
   const asked: string[] = [];
+  const hidden: number[] = [];
   const invalid = new Set<string>();
   const leases = new Leases({
     queue: {
       name: 'slices',
-      changeVisibility: async (receipt: string) => {
+      changeVisibility: async (receipt: string, ms: number) => {
         asked.push(receipt);
         if (invalid.has(receipt)) throw new QueueError('Q605', 'another has it');
+        if (ms === lease) await world.answers;
+        hidden.push(ms);
       },
     } as never,
     ...(lease !== undefined && { lease }),
@@ -46,12 +53,15 @@ function scene({ lease }: { readonly lease?: number } = { lease: LEASE }): Scene
     body: '',
     sentAt: 0,
   });
-  return {
+  const world: Scene = {
     clock,
     asked,
+    hidden,
     invalid,
+    answers: Promise.resolve(),
     call: (receipt, count) => leases.begin([message(receipt, count)], instantOf(clock)),
   };
+  return world;
 }
 
 test('what was just received is held without asking the queue', async () => {
@@ -125,6 +135,43 @@ test('a call that has ended holds nothing, and neither does one for other messag
   expect(await one.holds(['m'])).toBe(true);
   await one.end();
   expect(await one.holds(['m'])).toBe(false);
+});
+
+test('a renewal under way does not hide again what the call gives back', async () => {
+  const world = scene();
+  const one = world.call('r1', 1);
+  await world.clock.pass(20_000);
+  const answer = Promise.withResolvers<void>();
+  world.answers = answer.promise;
+  const holds = one.holds(['m']);
+  const returned = one.giveBack({ id: 'm', receipt: 'r1' }, 0);
+  answer.resolve();
+  await returned;
+  expect(world.hidden).toEqual([LEASE, 0]);
+  expect(await holds).toBe(false);
+  expect(await one.holds(['m'])).toBe(false);
+});
+
+test('what the queue refused to renew can be given back', async () => {
+  const { clock, hidden, invalid, call } = scene();
+  const one = call('r1', 1);
+  await clock.pass(20_000);
+  invalid.add('r1');
+  const holds = one.holds(['m']);
+  const returned = one.giveBack({ id: 'm', receipt: 'r1' }, 5_000);
+  invalid.clear();
+  await returned;
+  expect(await holds).toBe(false);
+  expect(hidden).toEqual([5_000]);
+});
+
+test('what was received again since is left to the call that has it now', async () => {
+  const { asked, call } = scene();
+  const one = call('r1', 1);
+  const two = call('r2', 2);
+  await one.giveBack({ id: 'm', receipt: 'r1' }, 0);
+  expect(asked).toEqual([]);
+  expect(await two.holds(['m'])).toBe(true);
 });
 
 test('without a lease, a message is held until its visibility ends', async () => {
