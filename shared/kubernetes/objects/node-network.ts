@@ -19,6 +19,8 @@ export const POD_NETWORKS_ANNOTATION = 'sluice.io/pod-networks';
 const BOUNDS = { depth: 8, values: 2_000, string: 4_096 };
 /** Networks or addresses of one node; real ones have a few. */
 const MAX_ENTRIES = 64;
+/** The longest network has 49 characters. What is longer is none, and messages quote it. */
+const MAX_CHARACTERS = 64;
 
 type Fault = NonNullable<NodeNetwork['faults']>[number];
 
@@ -35,11 +37,14 @@ interface Annotations {
 function annotationsOf(raw: JsonObject): Annotations {
   const all = readRecord(readRecord(raw['metadata'])['annotations']);
   const faults: Fault[] = [];
-  const text = (name: string): string | undefined => readText(all[name]) || undefined;
+  const text = (name: string): string | undefined => wordOf(all[name]) || undefined;
   return {
     faults,
     text,
-    list: (name) => limited((text(name) ?? '').split(',').map((one) => one.trim())),
+    list: (name) => {
+      const value = all[name];
+      return typeof value === 'string' ? limited(value.split(',', 2 * MAX_ENTRIES)) : [];
+    },
     json: (source, name) => {
       const value = all[name];
       if (typeof value !== 'string' || value === '') return undefined;
@@ -57,8 +62,13 @@ function annotationsOf(raw: JsonObject): Annotations {
   };
 }
 
+/** One network, address, MAC or name. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.trim().slice(0, MAX_CHARACTERS) : undefined;
+}
+
 function limited(entries: readonly string[]): string[] {
-  return entries.filter((one) => one !== '').slice(0, MAX_ENTRIES);
+  return entries.flatMap((one) => wordOf(one) || []).slice(0, MAX_ENTRIES);
 }
 
 function withoutMask(address: string): string {
@@ -88,8 +98,8 @@ function flannelOf({ text, json }: Annotations): NodeNetwork['flannel'] {
     backend,
     addresses: limited(names.map((name) => text(`${FLANNEL}/${name}`) ?? '')),
     ...withoutUndefined({
-      mac4: readText(v4?.['VtepMAC']),
-      mac6: readText(v6?.['VtepMAC']),
+      mac4: wordOf(v4?.['VtepMAC']),
+      mac6: wordOf(v6?.['VtepMAC']),
       vni4: readNumber(v4?.['VNI']),
       vni6: readNumber(v6?.['VNI']),
     }),

@@ -69,6 +69,31 @@ describe('what a node says about the networks of its pods', () => {
     expect(network?.podNetworks).toHaveLength(64);
   });
 
+  test('never keeps a part of a network from a long list', () => {
+    const long = `${' '.repeat(4_086)}10.244.3.0/24`;
+    const { network } = normaliseNode(rawNode({ annotations: { 'sluice.io/pod-networks': long } }));
+    expect(network?.podNetworks).toEqual(['10.244.3.0/24']);
+  });
+
+  test('keeps little of texts that are no address, so that one node cannot fill a snapshot', () => {
+    const junk = Array.from({ length: 64 }, () => 'x'.repeat(4_000));
+    const { network } = normaliseNode(
+      rawNode({
+        podCIDRs: junk,
+        annotations: {
+          'sluice.io/pod-networks': junk.join(','),
+          'k8s.ovn.org/node-subnets': JSON.stringify({ default: junk }),
+          'k8s.ovn.org/host-cidrs': JSON.stringify(junk),
+          'projectcalico.org/IPv4Address': junk.join(','),
+          'node.antrea.io/transport-addresses': junk.join(','),
+          'flannel.alpha.coreos.com/backend-type': 'vxlan'.repeat(800),
+          'flannel.alpha.coreos.com/backend-data': JSON.stringify({ VtepMAC: junk[0] }),
+        },
+      }),
+    );
+    expect(JSON.stringify(network).length).toBeLessThan(32_768);
+  });
+
   test('older releases of Cilium', () => {
     const node = rawNode({ annotations: { 'io.cilium.network.ipv4-pod-cidr': '10.244.3.0/24' } });
     expect(normaliseNode(node).network).toEqual({ cilium: { networks: ['10.244.3.0/24'] } });
