@@ -43,6 +43,8 @@ function optionsOf(given: Given): PathOptions | undefined {
   return exposureContext(config, ingress, config.clusters[0]!.mesh).paths;
 }
 
+const vxlan = { network: { mode: 'vxlan' } };
+
 describe('how BIG-IP reaches the pods of a cluster', () => {
   test('by default, Sluice does nothing about it', () => {
     expect(optionsOf({})).toBeUndefined();
@@ -83,15 +85,39 @@ describe('how BIG-IP reaches the pods of a cluster', () => {
     });
   });
 
+  test('a device needs nothing for clusters that are not on it', () => {
+    const config = JSON.parse(text({ east: vxlan, networks: { partition: 'edge' } })) as {
+      devices: object[];
+      ingresses: { cluster: string; devices: string[] }[];
+    };
+    config.devices.push({
+      ...config.devices[0],
+      name: 'two',
+      url: 'https://192.0.2.2',
+      networks: { tunnels: { east: '/Common/t' } },
+    });
+    for (const ingress of config.ingresses)
+      if (ingress.cluster === 'east') ingress.devices = ['two'];
+    expect(() => parseConfig(JSON.stringify(config), 'sluice.yaml', 1)).not.toThrow();
+  });
+
   test('nodes as members need no tunnel', () => {
     const east = { network: { mode: 'vxlan' } };
     expect(() => parseConfig(text({ east, members: 'nodes' }), 'sluice.yaml', 1)).not.toThrow();
   });
 });
 
-const vxlan = { network: { mode: 'vxlan' } };
-
 describe('what is refused', () => {
+  test('one tunnel for two clusters, which is one problem', () => {
+    const tunnels = { east: '/Common/t', west: '/Common/t' };
+    const parse = (): unknown =>
+      parseConfig(text({ east: vxlan, west: vxlan, networks: { tunnels } }), 'sluice.yaml', 1);
+    expect(parse).toThrow(
+      'devices[0].networks.tunnels.west: /Common/t is the tunnel of cluster east; each cluster needs a tunnel of its own',
+    );
+    expect(parse).not.toThrow('tunnels.east');
+  });
+
   test.each<[string, Given, string]>([
     [
       'a mode that does not exist',
@@ -129,15 +155,6 @@ describe('what is refused', () => {
       'devices[0].networks.tunnels.east: cluster east has network.mode: none; use mode: vxlan, or remove the tunnel',
     ],
     [
-      'one tunnel for two clusters',
-      {
-        east: vxlan,
-        west: vxlan,
-        networks: { tunnels: { east: '/Common/t', west: '/Common/t' } },
-      },
-      'devices[0].networks.tunnels.west: /Common/t is the tunnel of cluster east; each cluster needs a tunnel of its own',
-    ],
-    [
       'a tunnel that F5 CIS would remove',
       { east: vxlan, networks: { tunnels: { east: '/Common/k8s-tunnel' } } },
       'devices[0].networks.tunnels.east: /Common/k8s-tunnel begins with k8s, and F5 CIS removes what begins so; choose another name',
@@ -151,6 +168,11 @@ describe('what is refused', () => {
       'routes in a partition with a declaration',
       { east: { network: { mode: 'routes' } }, networks: { partition: 'edge' } },
       'devices[0].networks.partition: edge is one of devices[].partitions of one; routes need a partition without a declaration, so choose another one',
+    ],
+    [
+      'ARP entries in a partition with a declaration',
+      { east: vxlan, networks: { partition: 'edge', tunnels: { east: '/Common/t' } } },
+      'devices[0].networks.partition: edge is one of devices[].partitions of one',
     ],
     [
       'routes in a partition that F5 CIS would sweep',
