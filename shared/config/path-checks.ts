@@ -40,8 +40,8 @@ function sourceProblems(
 }
 
 /** Whether Sluice keeps paths of this mode for the cluster on the device. */
-function isReachedOn(
-  { ingresses }: SluiceConfig,
+export function isReachedOn(
+  { ingresses }: Pick<SluiceConfig, 'ingresses'>,
   { name }: DeviceConfig,
   { id, network }: ClusterConfig,
   modes: readonly ClusterConfig['network']['mode'][],

@@ -20,6 +20,12 @@ export function withRouteDomain(address: string, routeDomain: number): string {
   return routeDomain === 0 ? address : `${address}%${routeDomain}`;
 }
 
+/** BIG-IP's form of a network, or of an address with its length: `10.0.0.0%2/24`. */
+export function networkWithRouteDomain(network: string, routeDomain: number): string {
+  const [address = '', length] = network.split('/');
+  return `${withRouteDomain(address, routeDomain)}/${length}`;
+}
+
 /** The address as in the cluster. */
 export function withoutRouteDomain(address: string): string {
   return address.replace(/%\d+$/, '');

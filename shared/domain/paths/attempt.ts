@@ -1,6 +1,6 @@
 /** The path to one member by one source. Pure. */
 import { contains, formatCidr } from '../net/cidr-list.ts';
-import { withRouteDomain } from '../net/cluster-networks.ts';
+import { networkWithRouteDomain, withRouteDomain } from '../net/cluster-networks.ts';
 import { type Cidr, formatIp, inCidr, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 import type { Node } from '../snapshot/objects.ts';
 import { inWords } from './in-words.ts';
@@ -32,12 +32,6 @@ function lack(code: Lack['code'], what: string, remedy: string): { readonly lack
   return { lack: { code, what, remedy } };
 }
 
-/** `10.244.3.0%2/24` */
-export function networkWithRouteDomain(network: Cidr, routeDomain: number): string {
-  const [address = '', bits] = formatCidr(network).split('/');
-  return `${withRouteDomain(address, routeDomain)}/${bits}`;
-}
-
 /** What could not be read when the node was, of these fields. */
 function unread({ network }: Node, fields: readonly string[]): { readonly lack: Lack } | undefined {
   const fault = network?.faults?.find(({ field }) => fields.includes(field));
@@ -67,12 +61,12 @@ function nodeAddress(
   const [primary = '', ...others] = row.addressFields.map((name) => `annotation ${name}`);
   const fault = unread(node, [primary]);
   if (fault !== undefined) return fault;
+  const named = row.addresses(node);
   const internal = node.addresses.filter(({ type }) => type === 'InternalIP');
   const elsewhere: Ip[] = [];
-  const texts = [...row.addresses(node), ...internal.map(({ address }) => address)];
-  for (const [i, text] of texts.entries()) {
+  for (const [i, text] of [...named, ...internal.map(({ address }) => address)].entries()) {
     const ip = parseIp(text);
-    if (ip === undefined && i < row.addresses(node).length)
+    if (ip === undefined && i < named.length)
       return misread(annotationsInWords(row.addressFields), text, 'IP address');
     if (ip?.family !== family) continue;
     if (nodeNetworks.length === 0 || nodeNetworks.some((network) => inCidr(ip, network))) return ip;
@@ -156,7 +150,7 @@ export function routeBy(
   return {
     path: {
       kind: 'route',
-      network: networkWithRouteDomain(network, options.routeDomain),
+      network: networkWithRouteDomain(formatCidr(network), options.routeDomain),
       via: withRouteDomain(formatIp(via), options.routeDomain),
       node: node.meta.name,
       source: row.source,

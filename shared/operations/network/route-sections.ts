@@ -1,12 +1,6 @@
 /** What routes to nodes need once. */
-import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
+import { networkWithRouteDomain } from '../../domain/net/cluster-networks.ts';
 import type { SetupSection, SetupValues } from './setup-values.ts';
-
-/** `192.0.2.4%2/24` */
-export function inRouteDomain(network: string, routeDomain: number): string {
-  const [address = '', length] = network.split('/');
-  return `${withRouteDomain(address, routeDomain)}/${length}`;
-}
 
 /** The partition for what Sluice keeps; it belongs to no declaration. */
 export function partitionLine({ device }: SetupValues): string {
@@ -31,7 +25,7 @@ export function onboarding(objects: Readonly<Record<string, object>>): SetupSect
 /** A self IP among the nodes, and the partition for the routes. */
 export function routeSections(values: SetupValues): readonly SetupSection[] {
   const { cluster, localNetwork, vlan } = values;
-  const address = inRouteDomain(localNetwork, cluster.routeDomain);
+  const address = networkWithRouteDomain(localNetwork, cluster.routeDomain);
   const name = `${cluster.id}_nodes`;
   return [
     {

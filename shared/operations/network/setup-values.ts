@@ -17,7 +17,7 @@ export interface UnitValues {
   readonly vlan?: string | undefined;
 }
 
-/** A text to copy. `fill` names the options that replace its placeholders. */
+/** A text to copy. */
 export interface SetupSection {
   readonly title: string;
   readonly format: 'tmsh' | 'declarative-onboarding' | 'kubernetes';

@@ -3,6 +3,7 @@
  * and run. Pure: nothing is read and nothing is created.
  */
 import type { ClusterConfig, DeviceConfig, SluiceConfig } from '../../config/schema.ts';
+import { isReachedOn } from '../../config/path-checks.ts';
 import { routeSections } from './route-sections.ts';
 import { checkedValues, PLACEHOLDERS, type SetupSection, type UnitValues } from './setup-values.ts';
 import { tunnelSections } from './tunnel-sections.ts';
@@ -46,18 +47,17 @@ export function networkSetup(
 /** The cluster with paths on the device. */
 function clusterOn(
   { clusters, ingresses }: SluiceConfig,
-  { name }: DeviceConfig,
+  device: DeviceConfig,
   wanted: string | undefined,
 ): ClusterConfig {
-  const able = clusters.filter(
-    ({ id, network }) =>
-      network.mode !== 'none' &&
-      ingresses.some(({ cluster, devices }) => cluster === id && devices.includes(name)),
+  const { name } = device;
+  const able = clusters.filter((one) =>
+    isReachedOn({ ingresses }, device, one, ['routes', 'vxlan']),
   );
   if (able.length === 0)
     throw new Error(
-      `clusters[].network: no cluster on device ${name} has mode: routes or mode: vxlan, ` +
-        'so BIG-IP needs nothing from here; set the mode of a cluster first',
+      `clusters[].network: no cluster on device ${name} has mode: routes or mode: vxlan and ` +
+        'ingresses with members: pods, so BIG-IP needs nothing from here; set the mode first',
     );
   const [only, ...others] = wanted === undefined ? able : able.filter(({ id }) => id === wanted);
   if (only !== undefined && others.length === 0) return only;

@@ -1,8 +1,8 @@
 /** What tunnels to nodes need once: on the device, and in the cluster. */
-import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
+import { networkWithRouteDomain, withRouteDomain } from '../../domain/net/cluster-networks.ts';
 import { contains, formatCidr } from '../../domain/net/cidr-list.ts';
 import { type Cidr, formatIp } from '../../domain/net/ip.ts';
-import { inRouteDomain, onboarding, partitionLine } from './route-sections.ts';
+import { onboarding, partitionLine } from './route-sections.ts';
 import { firstHost, type SetupSection, type SetupValues } from './setup-values.ts';
 
 /** Port of VXLAN on Linux nodes, for both CNIs. */
@@ -75,7 +75,7 @@ function tmsh(parts: Parts): string {
   const { key, floodingType } = CNIS[from];
   const routes = podNetworks.map(
     (network, i) =>
-      `create net route ${tunnel}_pods${i === 0 ? '' : i + 1} network ${inRouteDomain(formatCidr(network), cluster.routeDomain)} interface ${tunnel}`,
+      `create net route ${tunnel}_pods${i === 0 ? '' : i + 1} network ${networkWithRouteDomain(formatCidr(network), cluster.routeDomain)} interface ${tunnel}`,
   );
   return [
     `create net tunnels vxlan ${tunnel}_profile port ${PORT} flooding-type ${floodingType}`,
@@ -102,7 +102,7 @@ function onboardingObjects({
     `${name}_pods${i === 0 ? '' : i + 1}`,
     {
       class: 'Route',
-      network: inRouteDomain(formatCidr(network), cluster.routeDomain),
+      network: networkWithRouteDomain(formatCidr(network), cluster.routeDomain),
       target: name,
     },
   ]);

@@ -9,10 +9,17 @@ interface Given {
   readonly from?: string;
   readonly podNetworks?: readonly string[];
   readonly routeDomain?: number;
+  readonly members?: 'pods' | 'nodes';
 }
 
 function setup(
-  { mode = 'vxlan', from = 'flannel', podNetworks = ['10.244.0.0/16'], routeDomain = 0 }: Given,
+  {
+    mode = 'vxlan',
+    from = 'flannel',
+    podNetworks = ['10.244.0.0/16'],
+    routeDomain = 0,
+    members = 'pods',
+  }: Given,
   values: Parameters<typeof networkSetup>[2] = {},
   wanted: Partial<Parameters<typeof networkSetup>[1]> = {},
 ): NetworkSetup {
@@ -38,7 +45,7 @@ function setup(
       },
       { id: 'west' },
     ],
-    ingresses: [{ cluster: 'east', service: 'a/b', devices: ['bigip'] }],
+    ingresses: [{ cluster: 'east', service: 'a/b', devices: ['bigip'], members }],
   };
   const parsed = parseConfig(JSON.stringify(config), 'sluice.yaml', 1);
   return networkSetup(parsed, { device: 'bigip', ...wanted }, values);
@@ -196,6 +203,13 @@ describe('what cannot be right is refused, with the remedy', () => {
     [
       'no cluster with paths',
       { mode: 'none' },
+      {},
+      {},
+      'no cluster on device bigip has mode: routes or mode: vxlan',
+    ],
+    [
+      'a cluster whose members are nodes',
+      { members: 'nodes' },
       {},
       {},
       'no cluster on device bigip has mode: routes or mode: vxlan',
