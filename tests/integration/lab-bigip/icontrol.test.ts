@@ -172,6 +172,17 @@ describe('iControl REST', () => {
     ).toBe(200);
   });
 
+  test.each([
+    ['192.0.2.7:80', '0.0.0.0/0'],
+    ['192.0.2.7%2:80', '0.0.0.0%2/0'],
+    ['2001:db8::7.80', '::/0'],
+  ])('a virtual server at %s takes connections from all of %s', async (destination, source) => {
+    bigip.common.routeDomains.add('2');
+    const body = { name: 'theirs', partition: 'Common', destination, ipProtocol: 'tcp' };
+    const made = await call(bigip, 'POST', '/mgmt/tm/ltm/virtual', { body });
+    expect([made.status, made.body['source']]).toEqual([200, source]);
+  });
+
   test('statistics are nested as BIG-IP nests them', async () => {
     bigip.faults.health('10.0.0.1', 'down');
     const entriesOf = async (

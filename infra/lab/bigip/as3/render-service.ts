@@ -1,3 +1,4 @@
+import { anySource } from '../ltm/model.ts';
 import type { Attached, Snat, Virtual, VirtualAddress, Vlans } from '../ltm/model.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
@@ -105,11 +106,9 @@ type Address = NonNullable<Service['virtualAddresses']>[number];
 
 function renderDestination(rendering: Rendering, place: Place, given: Address): Destination {
   if (typeof given === 'string' || Array.isArray(given)) {
-    const [destination, source = '0.0.0.0/0'] = typeof given === 'string' ? [given] : given;
-    return {
-      ...implicitAddress(rendering, destination.replace(/\/\d+$/, '')),
-      source: destination.includes(':') && source === '0.0.0.0/0' ? '::/0' : source,
-    };
+    const [destination, source] = typeof given === 'string' ? [given] : given;
+    const at = implicitAddress(rendering, destination.replace(/\/\d+$/, ''));
+    return { ...at, source: source ?? anySource(at.address) };
   }
   const path = pathOf(given, ['Service_Address'], place);
   const item = itemAt(rendering.tenant, path);
@@ -117,13 +116,17 @@ function renderDestination(rendering: Rendering, place: Place, given: Address): 
     return {
       virtualAddress: `/${rendering.tenant.name}/${item.useIpName ? item.virtualAddress : path.slice(path.lastIndexOf('/') + 1)}`,
       address: item.virtualAddress,
-      source: '0.0.0.0/0',
+      source: anySource(item.virtualAddress),
     };
   }
   const existing = rendering.device.virtualAddresses.get(path);
   if (existing === undefined)
     throw new Invalid(place.path, `contains path to non-existent virtual-address ${path}`);
-  return { virtualAddress: path, address: existing.address, source: '0.0.0.0/0' };
+  return {
+    virtualAddress: path,
+    address: existing.address,
+    source: anySource(existing.address),
+  };
 }
 
 function implicitAddress(

@@ -15,7 +15,7 @@ import {
 } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { McpError } from './error.ts';
-import { defaultMember, partitionOf } from './model.ts';
+import { anySource, defaultMember, partitionOf } from './model.ts';
 import { patchedPlain, PLAIN } from './plain.ts';
 import { virtualPatch } from './patch-virtual.ts';
 import type { Member, Monitor, Pool, Virtual } from './model.ts';
@@ -223,7 +223,8 @@ export function createVirtual(draft: Draft, path: string, body: Json): void {
         path,
         ...destination,
         protocol: body['ipProtocol'] === 'udp' ? 'udp' : 'tcp',
-        source: typeof body['source'] === 'string' ? body['source'] : '0.0.0.0/0',
+        source:
+          typeof body['source'] === 'string' ? body['source'] : anySource(destination.address),
         ...(typeof body['pool'] === 'string'
           ? {
               pool: body['pool'].startsWith('/')

@@ -219,6 +219,12 @@ export function withPort(address: string, port: number): string {
   return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
 }
 
+/** The source network of all clients: those of the family and route domain of a virtual address. */
+export function anySource(address: string): string {
+  const domain = /%\d+$/.exec(address)?.[0] ?? '';
+  return `${address.includes(':') ? '::' : '0.0.0.0'}${domain}/0`;
+}
+
 export function defaultMember(node: string, address: string, port: number): Omit<Member, 'birth'> {
   return {
     path: withPort(node, port),
