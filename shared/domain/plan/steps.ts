@@ -3,18 +3,24 @@
 interface Change {
   readonly kind: string;
   readonly key: string;
+  readonly membersOnly?: boolean;
 }
 
 /**
- * Removals first, so that no later part waits for an address; then changes that cost less than a
- * new exposure (`whole`), so that pods do not wait for new exposures.
+ * Members first: pods wait for them, and any step before a drain would enable its node again,
+ * because it has the new version, but the members as they were. Then removals, so that no later
+ * part waits for an address, and changes that cost less than a new exposure (`whole`).
  */
 export function orderChanges<T extends Change>(
   changes: readonly T[],
   cost: (change: T) => number,
   whole: number,
 ): readonly T[] {
-  const rank = (change: T): number => (change.kind === 'delete' ? 0 : cost(change) < whole ? 1 : 2);
+  const rank = (change: T): number => {
+    if (change.membersOnly === true) return 0;
+    if (change.kind === 'delete') return 1;
+    return cost(change) < whole ? 2 : 3;
+  };
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 

@@ -15,6 +15,13 @@ const burst = (counter: number, ports: number): Slice =>
     counter,
     Array.from({ length: ports }, (_, i) => exposure({ port: i + 1, gateways: [`ns/gw-${i}`] })),
   );
+const deleted = (n: number): Slice['changes'][number] => ({
+  what: 'deleted',
+  kind: 'Gateway',
+  namespace: 'ns',
+  name: `gw-${n}`,
+  resourceVersion: '',
+});
 const west = (counter: number, pods: readonly number[]): Slice =>
   slice(counter, [exposure({ address: '172.16.100.9', port: 9, members: pods.map(pod) })], WEST);
 
@@ -89,13 +96,7 @@ test('removals that an overtaken slice proves stay proven when the newest one co
   const world = small();
   await world.send(burst(1, 20));
   await world.drain();
-  const changes = Array.from({ length: 17 }, (_, n) => ({
-    what: 'deleted' as const,
-    kind: 'Gateway',
-    namespace: 'ns',
-    name: `gw-${n + 3}`,
-    resourceVersion: '',
-  }));
+  const changes = Array.from({ length: 17 }, (_, n) => deleted(n + 3));
   watch(world, () => void world.send(west(1, [1])));
   await world.send({ ...burst(2, 3), changes });
   await world.send(burst(3, 3));
@@ -183,4 +184,30 @@ test('whatever comes meanwhile, a message is finished by the third call that get
     ),
     { numRuns: 60 },
   );
+});
+
+test('no step of a large removal enables a node that the same slice drains', async () => {
+  const world = small();
+  const pods = (last: 'ready' | 'draining') => [pod(1), { ...pod(2), availability: last }];
+  const { address } = pod(2);
+  const asked = (counter: number, ports: readonly number[], last: 'ready' | 'draining'): Slice =>
+    slice(
+      counter,
+      ports.map((port) => exposure({ port, members: pods(last), gateways: [`ns/gw-${port}`] })),
+      { changes: [1, 2, 3, 4, 5, 6].map(deleted) },
+    );
+  await world.send(asked(1, [1, 2, 3, 4, 5, 6, 7, 8], 'ready'));
+  await world.drain();
+  const next = asked(2, [7, 8], 'draining');
+  const stamp = { cluster: 'east', version: next.version };
+  const write = { name: address, address, availability: 'draining', stamp } as const;
+  await world.device.openNodes().write('k8s', write);
+  const seen: unknown[] = [];
+  world.device.after = () =>
+    void seen.push(world.device.partitions.get('k8s')?.nodes.get(address)?.availability);
+  await world.send(next);
+  await world.drain();
+  expect(Object.keys(world.device.state().exposures)).toHaveLength(2);
+  expect(seen.length).toBeGreaterThan(1);
+  expect(new Set(seen)).toEqual(new Set(['draining']));
 });

@@ -3,18 +3,19 @@ import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import { countFitting, orderChanges } from '../../../shared/domain/plan/steps.ts';
 
 describe('the parts of a large plan', () => {
-  test('removals come first, then what is cheap, so that pods do not wait for new exposures', () => {
+  test('members come first, then removals and what is cheap, so that pods wait for nothing', () => {
     const changes = [
       { kind: 'create', key: 'a', lines: 5 },
       { kind: 'update', key: 'b', lines: 1 },
       { kind: 'update', key: 'c', lines: 5 },
       { kind: 'delete', key: 'd', lines: 5 },
+      { kind: 'update', key: 'e', lines: 9, membersOnly: true },
     ];
     expect(
       orderChanges(changes, (change) => change.lines, 5)
         .map(({ key }) => key)
         .join(''),
-    ).toBe('dbac');
+    ).toBe('edbac');
   });
 
   test('take what fits, whatever costs nothing included, and never nothing', () => {
