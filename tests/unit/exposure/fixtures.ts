@@ -26,6 +26,8 @@ export interface Gate {
   readonly listener?: number;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly hosts?: readonly string[];
+  /** Of a Gateway of the Gateway API, which `objects` has to contain. */
+  readonly api?: ServerReport['api'];
 }
 
 export interface World {
@@ -115,7 +117,7 @@ function reportOf(gate: Gate, nodePort: number | null): ServerReport {
   const { port = 32_400, listener = port, namespace = 'default' } = gate;
   return {
     gateway: `${namespace}/${gate.name}`,
-    api: 'istio',
+    api: gate.api ?? 'istio',
     server: 0,
     port,
     protocol: gate.protocol ?? 'TCP',

@@ -106,6 +106,34 @@ describe('a value of the wrong kind', () => {
       ],
     ],
     [
+      'instead of profiles, one of which protects, leaves it out',
+      [virtual({ profiles: '/Common/tcp' })],
+      [
+        `VirtualServer ns/vs spec.profiles: is not an object with tcp, http2, profileProtocolInspection; ${LEFT_OUT}`,
+      ],
+    ],
+    ...[['10.0.0'], ['10.0.0.0/33'], [''], [' '], '10.0.0.0/8'].map(
+      (allowSourceRange): [string, readonly Json[], readonly string[]] => [
+        `instead of networks leaves it out: ${JSON.stringify(allowSourceRange)}`,
+        [virtual({ allowSourceRange })],
+        [
+          `VirtualServer ns/vs spec.allowSourceRange: is not a list of networks such as 10.20.0.0/16; ${LEFT_OUT}`,
+        ],
+      ],
+    ),
+    [
+      'that is an empty list of networks restricts nothing',
+      [virtual({ allowSourceRange: [] })],
+      [],
+    ],
+    [
+      'instead of a client SSL profile leaves it out',
+      [transport({ tls: { clientSSLs: ['/Common/c', 'a profile'], reference: 'bigip' } })],
+      [
+        `TransportServer ns/ts spec.tls.clientSSLs: "a profile" is not a full path such as /Common/name; profiles have to be on BIG-IP, because Sluice reads no certificates from Secrets; ${LEFT_OUT}`,
+      ],
+    ],
+    [
       'instead of a flag is reported',
       [virtual({ httpMrfRoutingEnabled: 'yes' })],
       ['VirtualServer ns/vs spec.httpMrfRoutingEnabled: is neither true nor false'],
@@ -226,6 +254,20 @@ describe('what is not in the files', () => {
       virtual({ policyName: 'strict', policyNamespace: 'other' }),
     );
     expect([told(found), found.serviceBundles.map(({ name }) => name)]).toEqual([[], ['strict']]);
+    const ts = imported(
+      policy({ snat: 'none' }, 'strict', 'other'),
+      transport({ policyName: 'strict', policyNamespace: 'other' }),
+    );
+    expect([told(ts), ts.serviceBundles.map(({ name }) => name)]).toEqual([[], ['strict']]);
+    const edge = { termination: 'edge', reference: 'bigip', clientSSL: '/Common/c' };
+    const secure = imported(
+      resource('TLSProfile', 't', { tls: edge }, 'other'),
+      virtual({ tlsProfileName: 't', tlsProfileNamespace: 'other' }),
+    );
+    expect([told(secure), secure.needs.references]).toEqual([[], ['/Common/c']]);
+    expect(told(imported(virtual({ tlsProfileNamespace: 'other' })))).toEqual([
+      'VirtualServer ns/vs spec.tlsProfileNamespace: has no effect without tlsProfileName',
+    ]);
   });
 
   test('a Policy or TLSProfile that nothing names is reported, and one that is named is not', () => {
@@ -449,6 +491,14 @@ describe('what cannot be combined', () => {
     const found = imported(virtual({ persistenceProfile: 'hash' }));
     expect(told(found)[0]).toContain('spec.persistenceProfile: is neither one of cookie, ');
     expect(found.gateways[0]?.annotations).not.toHaveProperty(['sluice.io/persistence']);
+    const named = imported(
+      policy({ profiles: { persistenceProfile: 'hash' } }),
+      virtual({ policyName: 'p' }),
+    );
+    expect(told(named)[0]).toContain(
+      'spec.profiles.persistenceProfile: is neither one of cookie, ',
+    );
+    expect(named.gateways[0]?.annotations).not.toHaveProperty(['sluice.io/persistence']);
   });
 });
 
@@ -538,6 +588,17 @@ describe('a Policy', () => {
       'Policy ns/p spec.l7Policies.waf: CIS does not apply it to a TransportServer',
       'Policy ns/p spec.ltmPolicies.insecure: CIS does not attach it to custom resources; if it is wanted, name it in sluice.io/policy-endpoint',
     ]);
+  });
+
+  test('of an object that is left out has no bundle', () => {
+    const found = imported(P, transport({}), {
+      ...transport({ policyName: 'p' }),
+      metadata: { namespace: 'ns', name: 'younger' },
+    });
+    expect(told(found)).toContainEqual(
+      expect.stringContaining('TransportServer ns/younger virtual server: '),
+    );
+    expect(found.serviceBundles).toEqual([]);
   });
 
   test('without settings leaves nothing', () => {

@@ -92,6 +92,23 @@ describe('what is not carried over', () => {
     const allowed = read({ tlsProfileName: 'tls', httpTraffic: 'allow' }, [PASSES]);
     expect(allowed.notCarried[0]?.reason).not.toContain('httpsRedirect');
   });
+
+  test('is a word that CIS does not have', () => {
+    const found = read({ tlsProfileName: 'tls', httpTraffic: 'deny' }, [PASSES]);
+    expect(found.notCarried[0]?.reason).toBe('deny is not one of allow, none, redirect');
+  });
+
+  test('is a redirect from another port than 80, where BIG-IP terminates TLS', () => {
+    const edge = {
+      ...(PASSES as object),
+      spec: { tls: { termination: 'edge', reference: 'bigip', clientSSL: '/Common/c' } },
+    };
+    const spec = { tlsProfileName: 'tls', httpTraffic: 'redirect' };
+    expect(read(spec, [edge]).server?.wanted).toMatchObject({ redirect80: true });
+    const other = read({ ...spec, virtualServerHTTPPort: 8080 }, [edge]);
+    expect(other.server?.wanted).not.toHaveProperty('redirect80');
+    expect(other.notCarried[0]?.reason).toContain('port 8080 is not carried');
+  });
 });
 
 describe('nothing is carried over', () => {

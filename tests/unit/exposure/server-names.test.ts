@@ -88,6 +88,42 @@ describe('the server name towards the gateway', () => {
     expect(notesOf(kind, [gate])).toEqual([]);
   });
 
+  test('is that of the listener for a Gateway of the Gateway API', () => {
+    const notes = (hostname?: string): readonly string[] => {
+      const listener = { name: 'l', port: 443, protocol: 'HTTPS', ...(hostname && { hostname }) };
+      const meta = { namespace: 'default', name: 'api', annotations: AGAIN };
+      const built = build({
+        gates: [{ name: 'api', port: 443, api: 'gateway-api' }],
+        listeners: [{ port: 443, transport: 'tcp', kinds: ['HTTPS'] }],
+        objects: {
+          gateways: [],
+          apiGateways: [
+            { meta: { ...meta, name: 'other' }, class: 'istio', addresses: [], listeners: [] },
+            { meta, class: 'istio', addresses: [], listeners: [listener] },
+          ],
+        },
+      });
+      expect(built.exposures).toHaveLength(1);
+      return built.notes.filter(({ code }) => code === 'GW173').map(({ message }) => message);
+    };
+    expect(notes('a.example.com')).toEqual([
+      expect.stringMatching(/set Server Name of the profile on BIG-IP to a\.example\.com$/),
+    ]);
+    expect(notes()).toEqual([]);
+  });
+
+  test('is that of TLS, not of HTTP/3 at the same port', () => {
+    const gates = [{ name: 'g', port: 443, annotations: AGAIN, hosts: ['*'] }];
+    const { notes } = build({
+      gates,
+      listeners: [
+        { port: 443, transport: 'tcp', kinds: ['HTTPS'] },
+        { port: 443, transport: 'udp', kinds: ['TLS_PASSTHROUGH'] },
+      ],
+    });
+    expect(notes.filter(({ code }) => code === 'GW173')).toEqual([]);
+  });
+
   test('is told once for all servers that share the virtual server', () => {
     const gates = ['a', 'b'].map((name) => ({
       annotations: AGAIN,

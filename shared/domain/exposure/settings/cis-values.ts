@@ -163,7 +163,7 @@ function matching(schema: z.ZodType, problem: string): (value: unknown) => CisRe
 function networks(value: unknown): CisReading {
   const list = z.array(z.string()).safeParse(value);
   const text = list.success ? list.data.join(',') : '';
-  if (list.success && text === '') return {};
+  if (list.success && list.data.length === 0) return {};
   if (!isClientNetworks(text))
     return { problems: ['is not a list of networks such as 10.20.0.0/16'] };
   const all = parseCidrList(text) ?? [];
