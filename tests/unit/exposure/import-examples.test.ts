@@ -425,9 +425,31 @@ describe('of a Policy', () => {
       ]),
     );
     expect(told(found)).toEqual([
-      'Service ns/lb cis.f5.com/policyName: is carried; remove it, because Sluice refuses a Service that has it',
+      'Service ns/lb cis.f5.com/policyName: is carried; remove it when CIS no longer publishes the Service: Sluice refuses one that has it',
       expect.stringContaining('Service ns/lb ports: CIS publishes every port'),
     ]);
     expect(found.staying).toEqual([]);
+  });
+
+  test('of a Service that is left out does not have to be removed', () => {
+    const service: Json = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: {
+        namespace: 'ns',
+        name: 'lb',
+        annotations: { 'cis.f5.com/ip': '192.0.2.9', 'cis.f5.com/policyName': 'p' },
+      },
+      spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+    };
+    const left = imported(policy({ l3Policies: { botDefense: '/Common/b' } }), service);
+    expect(left.gateways).toEqual([]);
+    expect(told(left)).toEqual([
+      expect.stringMatching(/^Policy ns\/p spec.l3Policies.botDefense: /),
+    ]);
+    const closed = { ...service, spec: { type: 'ClusterIP', ports: [{ port: 80 }] } };
+    expect(told(imported(policy({ snat: 'none' }), closed))).toEqual([
+      expect.stringContaining('CIS reads them on Services of type LoadBalancer'),
+    ]);
   });
 });

@@ -13,6 +13,9 @@ const PREFIXES = ['cis.f5.com/', 'virtual-server.f5.com/'];
 
 /** Names a Policy, which Sluice does not read itself. */
 const POLICY_NAME = 'cis.f5.com/policyName';
+/** Not earlier, because CIS would take the Policy from the virtual server that it serves. */
+const POLICY_CARRIED =
+  'is carried; remove it when CIS no longer publishes the Service: Sluice refuses one that has it';
 
 /** Only the annotations of CIS. */
 function annotationsOf({ annotations }: CisObject): Readonly<Record<string, string>> {
@@ -47,9 +50,8 @@ export function readLoadBalancer(
   const { wanted, refusals, notes } = readAnnotations(cisObjectName(service), read, at);
   const { port: _, partition, ...settings } = wanted;
   Object.assign(draft.wanted, settings);
-  for (const { message } of refusals)
+  for (const { message } of [...refusals, ...notes])
     lose(draft, 'annotations', withoutName(message, draft.object));
-  for (const { message } of notes) lose(draft, 'annotations', withoutName(message, draft.object));
   const policy = readPolicy(
     draft,
     { field: POLICY_NAME, name: policyName, namespace: service.namespace },
@@ -58,12 +60,10 @@ export function readLoadBalancer(
   );
   const problem = whyNotServed(service, annotations, refusals.length > 0);
   if (problem !== undefined) lose(draft, 'annotations', problem);
-  if (policy !== undefined) {
-    mergePolicy(draft, policy);
-    lose(draft, POLICY_NAME, 'is carried; remove it, because Sluice refuses a Service that has it');
-  }
+  if (policy !== undefined) mergePolicy(draft, policy);
   finishSettings(draft, USUAL_TCP_PERSISTENCE);
   if (problem !== undefined || draft.blocked) return { notCarried: draft.lost };
+  if (policy !== undefined) lose(draft, POLICY_NAME, POLICY_CARRIED);
   takeAddress(draft, label, servedAddress(service), 'cis.f5.com/ipamLabel');
   lose(draft, 'ports', everyPort(service));
   return {
