@@ -72,16 +72,19 @@ describe('the paths to the members of an ingress', () => {
     ]);
   });
 
-  test('go to the pod that stays, if two have one address', () => {
-    const [old, next] = [
-      on('a', '10.244.3.5', 'gone', { terminating: true }),
-      on('b', '10.244.3.5', 'n3'),
-    ];
+  test.each([{ terminating: true }, { gone: true }])('go to the pod that stays (%j)', (ended) => {
+    const [old, next] = [on('a', '10.244.3.5', 'gone', ended), on('b', '10.244.3.5', 'n3')];
     for (const pods of [
       [old, next],
       [next, old],
     ])
       expect(routes(pods)).toEqual(['10.244.3.0/24 via 192.0.2.13: 10.244.3.5']);
+  });
+
+  test('go to the first pod by name, if two that stay have one address', () => {
+    expect(routes([on('b', '10.244.3.5', 'n4'), on('a', '10.244.3.5', 'n3')])).toEqual([
+      '10.244.3.0/24 via 192.0.2.13: 10.244.3.5',
+    ]);
   });
 
   test('that are missing take no member away, and are named with the node', () => {

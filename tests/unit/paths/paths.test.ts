@@ -155,6 +155,16 @@ describe('the route to a pod', () => {
     ]);
   });
 
+  test('is through the first InternalIP that is an address', () => {
+    const addresses = [
+      { type: 'ExternalIP', address: '203.0.113.9' },
+      { type: 'InternalIP', address: 'x' },
+      { type: 'InternalIP', address: '192.0.2.13' },
+    ];
+    const { lines } = found([{ ...CNI_NODES.podCIDR, status: { addresses } }], POD);
+    expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (podCIDR)']);
+  });
+
   test('ignores the networks of OVN that are not the default one', () => {
     const { lines } = found([CNI_NODES.ovn], { n3: '10.99.3.5' });
     expect(lines).toEqual(['route 10.99.3.5/32 via 192.0.2.13 (host)']);
@@ -165,6 +175,11 @@ describe('the route to a pod', () => {
       annotations: { 'sluice.io/pod-networks': '10.244.0.0/16,10.244.3.0/26,10.244.3.0/24' },
     });
     expect(found([node], POD).lines).toEqual(['route 10.244.3.0/26 via 192.0.2.13 (annotation)']);
+  });
+
+  test('of a pod whose IPv6 address has the number of an IPv4 address of its node is needed', () => {
+    const { missing } = found([CNI_NODES.podCIDR], { n3: '::c000:20d' });
+    expect(missing).toEqual(['::c000:20d']);
   });
 
   test('of a pod on the host network is none, because its address is that of the node', () => {
@@ -274,6 +289,17 @@ describe('bad input costs the pods of its node, and no others', () => {
       'has VtepMAC 01:00:5e:00:00:01, which is no MAC; correct it (GW181)',
     ],
     [
+      'a MAC of zeros',
+      rawNode({
+        annotations: {
+          ...FLANNEL,
+          'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":"00:00:00:00:00:00"}',
+        },
+      }),
+      { mode: 'vxlan' },
+      'has VtepMAC 00:00:00:00:00:00, which is no MAC; correct it (GW181)',
+    ],
+    [
       'no MAC',
       rawNode({ annotations: FLANNEL }),
       { mode: 'vxlan' },
@@ -290,6 +316,12 @@ describe('bad input costs the pods of its node, and no others', () => {
       rawNode(),
       { mode: 'vxlan' },
       'it has annotations neither of flannel nor of Cilium; name the CNI in clusters[].network.from of east: flannel or cilium (GW180)',
+    ],
+    [
+      'a network of Cilium that is none',
+      rawNode({ annotations: { 'network.cilium.io/ipv4-pod-cidr': '10.244.3.0/33' } }),
+      { from: 'cilium' },
+      'annotation network.cilium.io/ipv4-pod-cidr has 10.244.3.0/33, which is no network; correct it (GW181)',
     ],
     [
       'no network at all',
@@ -328,6 +360,7 @@ describe('bad input costs the pods of its node, and no others', () => {
       podCIDRs: ['10.244.4.0/24'],
       annotations: {
         'k8s.ovn.org/node-subnets': '{"default":"10.244.4.0/24"}',
+        'network.cilium.io/ipv4-pod-cidr': '10.244.4.0/24',
         'flannel.alpha.coreos.com/backend-type': 'vxlan',
         'flannel.alpha.coreos.com/backend-data': '{"VNI":1,"VtepMAC":"c2:e5:af:15:7c:04"}',
       },
@@ -469,6 +502,9 @@ describe('bad input costs the pods of its node, and no others', () => {
 
   test('is not reported for a pod that ends', () => {
     expect(found([], POD, { leaving: true }).notes).toBe('');
+    const { lines, notes } = found([CNI_NODES.calico], POD, { leaving: true });
+    expect(lines).toEqual(['route 10.244.3.5/32 via 192.0.2.13 (host)']);
+    expect(notes).toBe('');
   });
 });
 
@@ -492,6 +528,20 @@ describe('two nodes with one network', () => {
         'a route of its own; correct the node that does not use it (GW182)',
     );
     expect(missing).toEqual([]);
+  });
+
+  test('are named in the same order, whichever pod is read first', () => {
+    expect(found(nodes, [{ n4: '10.244.3.6', n3: '10.244.3.5' }]).notes).toBe(
+      found(nodes, pods).notes,
+    );
+  });
+
+  test('keep the address of their source in these routes', () => {
+    const annotations = { 'projectcalico.org/IPv4Address': '198.51.100.13' };
+    const left = rawNode({ podCIDRs: ['10.244.3.0/24'], annotations });
+    expect(found([left, ...nodes.slice(1)], pods).lines[0]).toBe(
+      'route 10.244.3.5/32 via 192.0.2.13 (host)',
+    );
   });
 
   test('get none from a source that was named, and others are not affected', () => {
@@ -521,7 +571,9 @@ describe('two nodes with one network', () => {
       'fdb fe:22:77:eb:2f:a5 at 192.0.2.15 on /Common/east (flannel)',
       'arp 10.244.5.5 at fe:22:77:eb:2f:a5 (flannel)',
     ]);
-    expect(notes).toContain('nodes n3, n4 have the same MAC fe:22:77:eb:2f:a4');
+    expect(notes).toContain(
+      'nodes n3, n4 have the same MAC fe:22:77:eb:2f:a4, so there is no path to their pods',
+    );
     expect(missing).toEqual(['10.244.3.5', '10.244.3.6']);
   });
 });
