@@ -308,4 +308,38 @@ describe('TLS at a virtual server', () => {
     });
     await until(async () => !(await isOpen(80)));
   });
+
+  test('clients that never finish what they began are cut when the device stops', async () => {
+    const virtual = withTls(['/Common/clientssl'], { class: 'Service_HTTPS', redirect80: true });
+    await offer({ port: 443, members: [], virtual });
+    await until(() => isOpen(80));
+    const begun = ['\x16\x03\x01', 'GET / HTTP/1.1\r\n'];
+    const clients = [443, 80].map((port, index) => {
+      const client = connectTcp({ host: HOST, port: loopbackPort(port) });
+      client.on('error', () => client.destroy());
+      client.write(begun[index] ?? '');
+      cleanup.push(() => client.destroy());
+      return client;
+    });
+    const accepted = (): number =>
+      bigip
+        .view()
+        .partitions.flatMap(({ virtualServers }) => virtualServers)
+        .reduce((sum, { connections }) => sum + connections.total, 0);
+    // One on each port was to see whether it is open.
+    await until(() => accepted() === 4);
+    const ends = clients.map(
+      (client) => new Promise<void>((resolve) => void client.once('close', () => resolve())),
+    );
+    // A disabled virtual server lets its connections end.
+    await declare(bigip, {
+      k8s: tenant({
+        a: app({ address: VIP, port: 443, virtual: { ...virtual, adminState: 'disable' } }),
+      }),
+    });
+    await until(async () => !(await isOpen(443)) && !(await isOpen(80)));
+    expect(clients.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    await bigip.close();
+    await Promise.all(ends);
+  });
 });

@@ -45,32 +45,53 @@ interface Open {
   readonly at: string;
 }
 
+/** Listeners that accept no more connections, but may have some. */
+interface Ending {
+  add(listener: Listener): void;
+  /** Ends their connections. */
+  close(): Promise<void>;
+}
+
+function createEnding(): Ending {
+  const all = new Map<Listener, Promise<void>>();
+  return {
+    add(listener): void {
+      all.set(
+        listener,
+        listener.stop().then(() => void all.delete(listener)),
+      );
+    },
+    async close(): Promise<void> {
+      for (const listener of all.keys()) listener.cut();
+      await Promise.all(all.values());
+    },
+  };
+}
+
 function liveTraffic(device: Device): Traffic {
   const members = createMembers(device);
   const picker = createPicker(device, members);
   const open = new Map<string, Open>();
   let closed = false;
   let dirty = false;
-  const sweep = (config: LtmConfig): Promise<void>[] => {
-    const stopping: Promise<void>[] = [];
-    for (const [path, { listener, at }] of open) {
+  const ending = createEnding();
+  const sweep = (config: LtmConfig): void => {
+    for (const [path, one] of open) {
       const virtual = config.virtuals.get(path);
-      if (virtual !== undefined && at === placeOf(virtual) && serves(device, config, virtual))
-        continue;
+      const isThere = virtual !== undefined && one.at === placeOf(virtual);
+      if (isThere && serves(device, config, virtual)) continue;
       // A disabled virtual server lets its connections end; a deleted or standby one cuts them.
-      stopping.push(
-        listener.stop(virtual === undefined || at !== placeOf(virtual) || device.condition.standby),
-      );
+      if (!isThere || device.condition.standby) one.listener.cut();
+      ending.add(one.listener);
       open.delete(path);
     }
-    return stopping;
   };
   const flush = (): void => {
     if (closed || !dirty) return;
     dirty = false;
     const config = device.store.current();
     members.refresh(config);
-    void Promise.all(sweep(config));
+    sweep(config);
     for (const virtual of config.virtuals.values()) {
       const known = open.get(virtual.path);
       if (known !== undefined) known.listener.update(virtual);
@@ -98,8 +119,9 @@ function liveTraffic(device: Device): Traffic {
     async close(): Promise<void> {
       closed = true;
       members.close();
-      await Promise.all([...open.values()].map(({ listener }) => listener.stop(true)));
+      for (const { listener } of open.values()) ending.add(listener);
       open.clear();
+      await ending.close();
     },
   };
 }

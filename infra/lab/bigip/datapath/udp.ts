@@ -54,14 +54,18 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
   server.on('error', (failure: NodeJS.ErrnoException) => {
     error = `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)}/udp for ${virtual.path}: ${failure.code ?? failure.message}`;
   });
+  const cut = (): void => {
+    for (const session of sessions.values()) session.end();
+  };
   server.bind(loopbackPort(virtual.port), hostOf(virtual.address));
   return {
     traffic: () => ({ connections: { current: sessions.size, total }, error }),
     update(next): void {
       virtual = next;
     },
+    cut,
     stop(): Promise<void> {
-      for (const session of sessions.values()) session.end();
+      cut();
       return new Promise((resolve) => {
         server.close(() => resolve());
       });

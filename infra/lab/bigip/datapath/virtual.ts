@@ -13,8 +13,10 @@ export interface Listener {
   traffic(): VirtualTraffic;
   /** The record may change without affecting the listener. */
   update(virtual: Virtual): void;
-  /** Stops accepting connections; `cut` also ends existing ones. */
-  stop(cut: boolean): Promise<void>;
+  /** Ends all connections. */
+  cut(): void;
+  /** Accepts no more connections; resolves when the last one has ended. */
+  stop(): Promise<void>;
 }
 
 const RETRY_MS = 100;
@@ -57,10 +59,12 @@ export function listenTcp(first: Virtual, picker: Picker, ssl: Ssl): Listener {
     update(next): void {
       virtual = next;
     },
-    stop(cut): Promise<void> {
+    cut(): void {
+      for (const client of clients) client.destroy();
+    },
+    stop(): Promise<void> {
       stopped = true;
       clearTimeout(retry);
-      if (cut) for (const client of clients) client.destroy();
       return new Promise((resolve) => {
         server.close(() => resolve());
       });
