@@ -70,11 +70,21 @@ export async function closeFront(server: Server): Promise<void> {
   });
 }
 
-async function requestOf(incoming: IncomingMessage): Promise<LabRequest> {
+/** Undefined if it is malformed. */
+function urlOf({ url = '/' }: IncomingMessage): URL | undefined {
+  try {
+    const parsed = new URL(`https://localhost${url}`);
+    decodeURIComponent(parsed.pathname);
+    return parsed;
+  } catch {
+    return undefined;
+  }
+}
+
+async function requestOf(incoming: IncomingMessage, url: URL): Promise<LabRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
-  const url = new URL(incoming.url ?? '/', 'https://localhost');
   return {
     method: incoming.method ?? 'GET',
     path: url.pathname,
@@ -101,7 +111,12 @@ async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const request = await requestOf(incoming).catch(() => undefined);
+  const url = urlOf(incoming);
+  if (url === undefined) {
+    send(response, errorReply(400, 'Found a malformed URI'));
+    return;
+  }
+  const request = await requestOf(incoming, url).catch(() => undefined);
   if (request === undefined) return;
   const { device, box } = front;
   await device.wait(box.latencyOf(request));

@@ -183,6 +183,14 @@ describe('iControl REST', () => {
     expect([made.status, made.body['source']]).toEqual([200, source]);
   });
 
+  test.each([
+    ['/mgmt/tm/ltm/pool/%zz', 400],
+    ['/mgmt/tm/net/fdb/tunnel/~Common~t/records/%', 400],
+    ['//', 404],
+  ])('the address %s is answered with %i', async (path, status) => {
+    expect((await call(bigip, 'GET', path)).status).toBe(status);
+  });
+
   test('statistics are nested as BIG-IP nests them', async () => {
     bigip.faults.health('10.0.0.1', 'down');
     const entriesOf = async (
