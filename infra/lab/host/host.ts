@@ -20,10 +20,10 @@ export interface HostOptions {
    */
   readonly template?: Template;
   /**
-   * Duration of one poll; default 20 s. Use a short time with fauxqs, because an interrupted poll
+   * Milliseconds of one poll; default 20,000. Use a short time with fauxqs, because an interrupted poll
    * there still consumes a message.
    */
-  readonly wait?: number;
+  readonly waitMs?: number;
 }
 
 export interface Host {
@@ -68,7 +68,7 @@ async function loadBuilt(
 
 function startOne(
   { settings, handler, remove }: Loaded,
-  { runtime, wait }: HostOptions,
+  { runtime, waitMs }: HostOptions,
 ): { stop(): Promise<void> } {
   const {
     name,
@@ -87,7 +87,7 @@ function startOne(
     concurrency,
     timeout,
     visibilityMs: visibility,
-    ...(wait === undefined ? {} : { wait }),
+    ...(waitMs === undefined ? {} : { waitMs }),
     ...(reportFailures === undefined ? {} : { reportFailures }),
     clock: runtime.clock,
     id: runtime.id,

@@ -104,7 +104,7 @@ async function build(
   const host = await startHost({
     dist: DIST,
     runtime,
-    ...(queue === 'sqs' ? { wait: 1_000 } : {}),
+    ...(queue === 'sqs' ? { waitMs: 1_000 } : {}),
   });
   closers.add(() => host.stop());
   return {

@@ -219,7 +219,7 @@ describe('the host, over SQS with the real client', () => {
   afterEach(() => sqs.stop());
 
   test('runs the packed zips on the queues of the template', async () => {
-    host = await startHost({ dist, runtime: runtime(), template, wait: 1_000 });
+    host = await startHost({ dist, runtime: runtime(), template, waitMs: 1_000 });
     await playBoth();
     expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
   });
