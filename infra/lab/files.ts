@@ -148,7 +148,7 @@ function clusterEntry({ id, signed = false }: ClusterContents, dir: string): obj
 /** What the lab's own configuration says about services; `like` replaces the policy. */
 function servicesOf({ services }: FileContents): object {
   if (services === undefined) return { policy: { references: REFERENCES } };
-  const { requirements = [], serviceBundles = {} } = services;
+  const { requirements = [], serviceBundles = [] } = services;
   return { policy: { references: REFERENCES, requirements }, serviceBundles };
 }
 
