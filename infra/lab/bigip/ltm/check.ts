@@ -1,6 +1,6 @@
-import { isKnownProfile, KIND_NAMES } from './common.ts';
+import { isKnownProfile, KIND_NAMES, requireRouteDomain } from './common.ts';
 import type { CommonObjects } from './common.ts';
-import { McpError } from './error.ts';
+import { McpError, missing } from './error.ts';
 import { checkNet } from '../net/rules.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
@@ -39,7 +39,7 @@ function checkAddresses(
 ): void {
   const fresh = [...after.values()].filter((record) => before.get(record.path) !== record);
   if (fresh.length === 0) return;
-  for (const { address } of fresh) checkRouteDomain(address, common);
+  for (const { address } of fresh) requireRouteDomain(address, common);
   const owner = new Map<string, string>();
   for (const { path, address } of after.values()) {
     if (owner.has(address))
@@ -50,21 +50,6 @@ function checkAddresses(
       );
     owner.set(address, path);
   }
-}
-
-/** The wording is from memory and was not verified on a device. */
-function checkRouteDomain(address: string, { routeDomains }: CommonObjects): void {
-  const id = /%(\d+)$/.exec(address)?.[1];
-  if (id !== undefined && !routeDomains.has(id))
-    throw new McpError(
-      400,
-      '01070973:3',
-      `The specified route domain (${id}) does not exist for address (${address}).`,
-    );
-}
-
-function missing(kind: string, path: string): McpError {
-  return new McpError(400, '01020036:3', `The requested ${kind} (${path}) was not found.`);
 }
 
 function requireCommon(

@@ -1,3 +1,5 @@
+import { McpError } from './error.ts';
+
 /** Undeclared objects in /Common; declarations may refer only to these. */
 export interface CommonObjects {
   readonly iRules: Set<string>;
@@ -146,4 +148,15 @@ export function commonObjects(
     objects: set('objects'),
     modules: set('modules'),
   };
+}
+
+/** Of an address or a network. The wording is from memory and was not verified on a device. */
+export function requireRouteDomain(address: string, { routeDomains }: CommonObjects): void {
+  const id = /%(\d+)/.exec(address)?.[1];
+  if (id !== undefined && !routeDomains.has(id))
+    throw new McpError(
+      400,
+      '01070973:3',
+      `The specified route domain (${id}) does not exist for address (${address}).`,
+    );
 }

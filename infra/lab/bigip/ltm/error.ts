@@ -9,3 +9,8 @@ export class McpError extends Error {
     this.status = status;
   }
 }
+
+/** What a reference leads to is not there. */
+export function missing(kind: string, path: string): McpError {
+  return new McpError(400, '01020036:3', `The requested ${kind} (${path}) was not found.`);
+}

@@ -1,6 +1,7 @@
 /** mcpd's checks of network objects at the end of a transaction. */
+import { requireRouteDomain } from '../ltm/common.ts';
 import type { CommonObjects } from '../ltm/common.ts';
-import { McpError } from '../ltm/error.ts';
+import { McpError, missing } from '../ltm/error.ts';
 import { inCidr } from '../../../../shared/domain/net/ip.ts';
 import { maskedOf, networkOf, parseAddress, parseBlock } from './address.ts';
 import type { Neighbour, NetConfig, Route, SelfIp, Tunnel } from './model.ts';
@@ -40,29 +41,14 @@ function configError(text: string): McpError {
   return new McpError(400, '01070734:3', `Configuration error: ${text}`);
 }
 
-function missing(kind: string, path: string): McpError {
-  return new McpError(400, '01020036:3', `The requested ${kind} (${path}) was not found.`);
-}
-
 function requireInterface(path: string, { config, common }: Checked): void {
   if (!common.vlans.has(path) && !config.tunnels.has(path)) throw missing('VLAN', path);
-}
-
-/** Wording as in the other checks of route domains. */
-function requireDomain(address: string, { routeDomains }: CommonObjects): void {
-  const id = /%(\d+)/.exec(address)?.[1];
-  if (id !== undefined && !routeDomains.has(id))
-    throw new McpError(
-      400,
-      '01070973:3',
-      `The specified route domain (${id}) does not exist for address (${address}).`,
-    );
 }
 
 function checkTunnel(tunnel: Tunnel, { config, common }: Checked): void {
   if (!config.vxlans.has(tunnel.profile)) throw missing('tunnel profile', tunnel.profile);
   const local = parseAddress(tunnel.localAddress);
-  requireDomain(tunnel.localAddress, common);
+  requireRouteDomain(tunnel.localAddress, common);
   for (const { mac, endpoint } of tunnel.records)
     if (local !== undefined && parseAddress(endpoint)?.domain !== local.domain)
       throw configError(
@@ -71,14 +57,14 @@ function checkTunnel(tunnel: Tunnel, { config, common }: Checked): void {
 }
 
 function checkSelf(self: SelfIp, checked: Checked): void {
-  requireDomain(self.address, checked.common);
+  requireRouteDomain(self.address, checked.common);
   requireInterface(self.vlan, checked);
 }
 
 function checkNeighbours(all: readonly Neighbour[], common: CommonObjects): void {
   const owners = new Map<string, string>();
   for (const { path, ipAddress } of all) {
-    requireDomain(ipAddress, common);
+    requireRouteDomain(ipAddress, common);
     const owner = owners.get(ipAddress);
     if (owner !== undefined)
       throw configError(`the IP address ${ipAddress} already exists for ${owner}`);
@@ -90,7 +76,7 @@ function checkNeighbours(all: readonly Neighbour[], common: CommonObjects): void
 function checkNetworks(changed: readonly Route[], { config, common }: Checked): void {
   const owners = Map.groupBy(config.routes.values(), ({ network }) => network);
   for (const { path, network } of changed) {
-    requireDomain(network, common);
+    requireRouteDomain(network, common);
     const other = owners.get(network)?.find((one) => one.path !== path);
     const block = parseBlock(network);
     if (other !== undefined && block !== undefined)
