@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { pathsIn } from '../../../shared/domain/exposure/member-paths.ts';
+import { parseCidr } from '../../../shared/domain/net/ip.ts';
 import type { PathOptions } from '../../../shared/domain/paths/network-config.ts';
 import { normaliseNode } from '../../../shared/kubernetes/objects/index.ts';
 import { CNI_NODES, rawNode } from '../../fixtures/cni-nodes.ts';
@@ -85,6 +86,17 @@ describe('the paths to the members of an ingress', () => {
     expect(routes([on('b', '10.244.3.5', 'n4'), on('a', '10.244.3.5', 'n3')])).toEqual([
       '10.244.3.0/24 via 192.0.2.13: 10.244.3.5',
     ]);
+  });
+
+  test('are made for members only, which pods outside podNetworks are not', () => {
+    const pods = ['10.244.3.0/24'].flatMap((text) => parseCidr(text) ?? []);
+    const { reach } = build(
+      world([on('a', '10.244.3.5', 'n3'), on('b', '10.244.4.5', 'n4')]),
+      {},
+      { paths: OPTIONS, networks: { cluster: 'east', routeDomain: 0, pods, nodes: [] } },
+    );
+    expect(reach?.paths.flatMap(({ members }) => members)).toEqual(['10.244.3.5']);
+    expect(reach?.missing).toEqual([]);
   });
 
   test('that are missing take no member away, and are named with the node', () => {
