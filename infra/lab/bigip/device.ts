@@ -7,6 +7,7 @@ import type { Tokens } from './tokens.ts';
 import type { Store } from './ltm/store.ts';
 import type { Ssl } from './ssl.ts';
 import type { Settings, Timings } from './options.ts';
+import type { Transactions } from './transaction/transactions.ts';
 
 /** State of the device besides its configuration. */
 export interface Condition {
@@ -31,6 +32,7 @@ export interface Device {
   readonly tasks: Tasks;
   readonly journal: Journal;
   readonly tokens: Tokens;
+  readonly transactions: Transactions;
   readonly condition: Condition;
   /** Faults of AS3's calls inside the device. */
   readonly inner: InnerFaults;

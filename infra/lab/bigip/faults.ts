@@ -167,7 +167,7 @@ type ConditionFaults = Pick<
 >;
 
 function conditionFaults(
-  { condition, lock, tokens, tasks, settings }: Device,
+  { condition, lock, tokens, transactions, tasks, settings }: Device,
   hooks: FaultHooks,
 ): ConditionFaults {
   return {
@@ -183,6 +183,7 @@ function conditionFaults(
       condition.startingUntil = settings.now() + downFor;
       tasks.cancelPending();
       tokens.clear();
+      transactions.clear();
       lock.clear();
       hooks.breakConnections();
     },

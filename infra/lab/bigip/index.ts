@@ -23,6 +23,7 @@ import type { SslProfiles } from './ssl.ts';
 import { configOf, saveState } from './state.ts';
 import type { SavedState } from './state.ts';
 import { createTokens } from './tokens.ts';
+import { createTransactions } from './transaction/transactions.ts';
 import { viewOf } from './view.ts';
 import type { DeviceView } from './view.ts';
 import { createWaits } from './waits.ts';
@@ -77,6 +78,7 @@ function deviceOf(options: BigipOptions, authority: Authority, wait: Device['wai
     tasks: createTasks(settings.now),
     journal: createJournal(settings.now),
     tokens: createTokens(settings.now),
+    transactions: createTransactions(settings.now),
     condition: {
       standby: false,
       as3: options.as3 ?? 'installed',

@@ -10,6 +10,8 @@ import { isProfile, isThere, KIND_NAMES } from './common.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
 import { netRoute } from '../net/rest.ts';
+import { transactionRoute } from '../transaction/routes.ts';
+import type { Play } from '../transaction/routes.ts';
 import { memberItem, monitorItem } from './items.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
 import { fromUrl, identity } from './paths.ts';
@@ -17,7 +19,7 @@ import { filtered, listBody } from './lists.ts';
 import { COLLECTIONS, itemOf } from './show.ts';
 import type { Collection, Context } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
-import { systemRoute } from './system.ts';
+import { isSystem, systemRoute } from './system.ts';
 import { writeRoute } from './writes.ts';
 
 const BASE = '/mgmt/tm/ltm/';
@@ -29,24 +31,25 @@ export async function ltmRoute(
   request: LabRequest,
 ): Promise<Reply | undefined> {
   if (!request.path.startsWith('/mgmt/tm/')) return undefined;
-  try {
-    const object = objectRoute(device, request) ?? (await netRoute(device, request));
-    if (object !== undefined) return object;
-    if (!request.path.startsWith(BASE)) return systemRoute(device, request);
-    const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
-    const context = {
-      device,
-      traffic,
-      request,
-      expand: request.query.get('expandSubcollections') === 'true',
-    };
-    if (request.method === 'GET') return read(context, segments);
+  if (request.method !== 'GET' && !isSystem(request.path))
     await device.wait(device.timings.memberWrite);
-    return writeRoute(context, segments);
+  const play: Play = (on, one) =>
+    objectRoute(on, one) ?? netRoute(on, one) ?? own(on, traffic, one);
+  try {
+    return transactionRoute(device, request, play) ?? play(device, request);
   } catch (error) {
     if (!(error instanceof McpError)) throw error;
     return errorReply(error.status, error.message);
   }
+}
+
+/** Objects of ltm, and what is about the device itself. */
+function own(device: Device, traffic: Traffic, request: LabRequest): Reply | undefined {
+  if (!request.path.startsWith(BASE)) return systemRoute(device, request);
+  const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
+  const expand = request.query.get('expandSubcollections') === 'true';
+  const context = { device, traffic, request, expand };
+  return request.method === 'GET' ? read(context, segments) : writeRoute(context, segments);
 }
 
 /** Collections that are only read: of other modules, and of kinds that nothing plays. */

@@ -201,6 +201,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /mgmt/tm/auth/partition': createPartition,
 };
 
+/** They take no time of their own. */
+export function isSystem(path: string): boolean {
+  return /^\/mgmt\/tm\/(cm|sys|auth)\b/.test(path);
+}
+
 export function systemRoute(device: Device, request: LabRequest): Reply | undefined {
   const path = request.path.replace(/\/$/, '');
   const route = ROUTES[`${request.method} ${path}`];

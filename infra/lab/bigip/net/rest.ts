@@ -68,14 +68,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const FDB = 'net/fdb/tunnel';
 
 /** Undefined for other paths than those of these objects. */
-export async function netRoute(device: Device, request: LabRequest): Promise<Reply | undefined> {
+export function netRoute(device: Device, request: LabRequest): Reply | undefined {
   const path = request.path.slice('/mgmt/tm/'.length).replace(/\/$/, '');
   const collection = [...Object.keys(KINDS), FDB].find(
     (one) => path === one || path.startsWith(`${one}/`),
   );
   if (collection === undefined) return undefined;
   const segments = path === collection ? [] : path.slice(collection.length + 1).split('/');
-  if (request.method !== 'GET') await device.wait(device.timings.memberWrite);
   const known = KINDS[collection];
   return known === undefined
     ? fdbRoute(device, request, segments)
