@@ -112,7 +112,7 @@ describe('npm run demo -- fleet', () => {
         'parked, OWN321',
         'parked, OWN322',
         'parked, OWN323',
-        'begun later, before the monitors knew: \\d+, 0 lost',
+        'begun later, before the monitors noticed: \\d+, 0 lost',
         'only requests in flight were lost',
         'nothing was declared: the members stay',
         'all 8 long connections live on',
@@ -136,7 +136,7 @@ describe('npm run demo -- tls', () => {
       expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
       for (const sentence of [
         'was answered 302, Location: https://shop.example.com/cart?item=1',
-        'a client from 10.30.0.5 gets no answer from https://shop.example.com/cart?item=1: (ECONNRESET)',
+        'a client from 10.30.0.5 gets no answer from https://shop.example.com/cart?item=1 (ECONNRESET)',
         'was answered to a client from 10.20.0.5: 200 hello from the shop',
         'policyWaf from policy requirement "WAF on port 443" (service bundle public-web)',
         'MappingRejected: server 0 (http-admin), port 32443: GW172',

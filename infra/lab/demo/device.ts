@@ -23,7 +23,7 @@ function memberRow({ address, port, enabled, state }: MemberView): MemberRow {
   return {
     member: `${address}:${port}`,
     enabled,
-    state: enabled ? state : `${state}, takes nothing new`,
+    state: enabled ? state : `${state}, accepts no new connections`,
   };
 }
 
@@ -57,7 +57,7 @@ export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
     ),
   );
   return table([
-    ['virtual server', 'partition', 'balance', 'connections', 'pool member', 'monitors say'],
+    ['virtual server', 'partition', 'balance', 'connections', 'pool member', 'state (monitors)'],
     ...lines,
   ]);
 }

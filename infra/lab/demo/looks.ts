@@ -27,7 +27,7 @@ function writerOf(service: ApiObject, port: number): string {
   const fields = (service.metadata?.['managedFields'] ?? []) as readonly ManagedFields[];
   return (
     fields.find((f) => JSON.stringify(f.fieldsV1 ?? {}).includes(`"k:{\\"port\\":${port},`))
-      ?.manager ?? 'nobody'
+      ?.manager ?? 'unknown'
   );
 }
 
@@ -41,7 +41,7 @@ export async function servicePort(api: KubernetesApi, port: number): Promise<See
         .join(', ')}`,
     };
   const by = writerOf(service, port);
-  if (by === 'kubectl' || by === 'nobody')
+  if (by === 'kubectl' || by === 'unknown')
     return { instead: `port ${port} is there, but its owner is ${by}` };
   return {
     ok: found,
@@ -119,11 +119,11 @@ export function poolHolds(
     .sort();
   if (members.join() !== [...wanted].sort().join())
     return {
-      instead: `the pool of ${virtual} takes connections for ${members.join(', ') || 'nobody'}`,
+      instead: `the pool of ${virtual} sends new connections to ${members.join(', ') || 'no member'}`,
     };
   return {
     ok: row,
-    say: `virtual server ${virtual} in partition ${row.partition}, pool ${members.join(', ')}`,
+    say: `virtual server ${virtual} in partition ${row.partition} sends new connections to ${members.join(', ')}`,
   };
 }
 
@@ -149,7 +149,7 @@ export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<tru
 
 export function nobodyAnswers(answer: string, where: string): Seen<true> {
   return answer === '(connection refused)'
-    ? { ok: true, say: `nobody answers at ${where}` }
+    ? { ok: true, say: `nothing answers at ${where}` }
     : { instead: answer };
 }
 

@@ -72,7 +72,7 @@ export function checkAnswer(scene: Scene, port: number, wanted: string): Promise
 export function checkNobody(scene: Scene, port: number, where: string): Promise<true> {
   const at = `${scene.lab.loopbackAddress}:${port}`;
   return scene.checks.check({
-    expected: `nobody answers at ${at}`,
+    expected: `nothing answers at ${at}`,
     where,
     see: async () => nobodyAnswers(await connects(scene, port, 'hello'), at),
   });

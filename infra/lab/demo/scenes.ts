@@ -168,7 +168,7 @@ export async function configMapMoves(scene: Scene): Promise<void> {
   await checkAnswer(scene, MOVED_PORT, 'one hello');
   await checks.check({
     expected: `no virtual server ${virtualOf(scene, FIRST_PORT)} any more`,
-    where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
+    where: `${lab.files.log} (apply's lines): removals may be held until they are proven`,
     see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST_PORT)),
   });
   await checkNobody(scene, FIRST_PORT, 'the device below: is the old virtual server gone?');
@@ -212,6 +212,11 @@ export async function podGoes(scene: Scene): Promise<void> {
       ),
   });
   await leaving;
+  say.why(
+    lab.members === 'pods'
+      ? 'The pod is gone. Its member stays disabled in the pool for 30 s, and is then removed.'
+      : 'The pod is gone.',
+  );
   await checkPool(scene, FIRST_PORT, MOVED_PORT);
   await checkAnswer(scene, MOVED_PORT, 'one after');
   const answers = await load.stop();
@@ -250,7 +255,7 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   );
   await checks.check({
     expected: `no virtual server ${virtualOf(scene, MOVED_PORT)}`,
-    where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
+    where: `${lab.files.log} (apply's lines): removals may be held until they are proven`,
     see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED_PORT)),
   });
   await checkNobody(scene, MOVED_PORT, 'the device below: is the virtual server gone?');

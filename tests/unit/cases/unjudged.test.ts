@@ -97,7 +97,7 @@ describe('an ingress whose Service is gone', () => {
     expect(built.notes).toEqual([]);
     const stray = configMap('cm', walkthrough({}, { servicePort: 1 }));
     expect(build({ gates, objects: { services: [] }, configMaps: [stray] }).notes).toMatchObject([
-      { code: 'GW128', message: expect.stringContaining('does not have; ignored') },
+      { code: 'GW128', message: expect.stringContaining('does not have') },
     ]);
   });
 });

@@ -449,17 +449,17 @@ describe('ConfigMaps', () => {
     [
       'for another Service',
       configMap('cm', walkthrough({}, { serviceName: 'other' })),
-      /^ConfigMap istio-system\/cm GW128 is for Service istio-system\/other, not for the ingress gateway Service/,
+      /^ConfigMap istio-system\/cm GW128 ignored, because it is for Service istio-system\/other, not for the ingress gateway Service/,
     ],
     [
       'in another namespace',
       configMap('cm', walkthrough(), { namespace: 'default' }),
-      /GW128 is for Service default\/istio-ingressgateway/,
+      /GW128 ignored, because it is for Service default\/istio-ingressgateway/,
     ],
     [
       'for a port the Service lacks',
       configMap('cm', walkthrough({}, { servicePort: 1 })),
-      /GW128 is for port 1, which Service istio-system\/istio-ingressgateway does not have/,
+      /GW128 ignored, because it is for port 1, which Service istio-system\/istio-ingressgateway does not have/,
     ],
     [
       'of an unknown schema',

@@ -110,7 +110,7 @@ describe('a note', () => {
   const note = (object: string, code = 'GW128'): Note => ({
     object,
     code,
-    message: 'is for nothing here; ignored',
+    message: 'ignored, because it is for nothing here',
   });
   const told = (notes: readonly Note[]): readonly ObjectMessage[] =>
     eventMessages(SCOPE, [result({ notes: [...notes] })]);
@@ -122,7 +122,7 @@ describe('a note', () => {
         occurrence: expect.objectContaining({
           type: 'Warning',
           reason: 'SettingIgnored',
-          message: 'GW128: is for nothing here; ignored',
+          message: 'GW128: ignored, because it is for nothing here',
         }),
       },
     ]);

@@ -14,9 +14,9 @@ import { PROBE_MS } from './landscape.ts';
 import { inWords, isAnswered, type Request } from './traffic.ts';
 
 /** In milliseconds since 1970. */
-interface Death {
+interface ClusterFailure {
   /** The time of the power failure. */
-  readonly fire: number;
+  readonly failed: number;
   /** The time from which no process of the cluster accepts a connection. */
   readonly gone: number;
   /** The time at which BIG-IP's monitors have detected it. */
@@ -38,15 +38,15 @@ export async function dies(scene: FleetScene): Promise<void> {
   const running = traffic(scene);
   await quietly(scene, running);
   slowMonitors(scene, running.requests);
-  const fire = clock.now();
+  const failed = clock.now();
   const west = siteOf(scene, 'west');
   const dying = west.power(false);
   await west.cluster.idle();
   const gone = clock.now();
   await dying;
-  const known = await monitorsKnow(scene, fire);
+  const known = await monitorsNotice(scene, failed);
   await quietly(scene, running);
-  await checkLosses(scene, await running.stop(), { fire, gone, known });
+  await checkLosses(scene, await running.stop(), { failed, gone, known });
   await checks.check({
     expected: 'nothing was written to the BIG-IP',
     where: `${scene.lab.files.log} (apply's lines)`,
@@ -67,7 +67,7 @@ function slowMonitors({ lab }: FleetScene, requests: readonly Request[]): void {
   lab.bigip.faults.timings.monitorInterval = Math.max(PROBE_MS, slowest);
 }
 
-function monitorsKnow(scene: FleetScene, fire: number): Promise<number> {
+function monitorsNotice(scene: FleetScene, failed: number): Promise<number> {
   return scene.checks.check({
     expected: "BIG-IP's monitors find the members of west down",
     where: 'the monitors of the pool, and the members in the table above',
@@ -77,7 +77,7 @@ function monitorsKnow(scene: FleetScene, fire: number): Promise<number> {
       return alive.length === 0
         ? {
             ok: now,
-            say: `BIG-IP's monitors found the members of west down, ${now - fire} ms after the fire`,
+            say: `BIG-IP's monitors found the members of west down, ${now - failed} ms after the failure`,
           }
         : { instead: alive.map(({ member, state }) => `${member} ${state}`).join(', ') };
     },
@@ -91,23 +91,23 @@ function monitorsKnow(scene: FleetScene, fire: number): Promise<number> {
 async function checkLosses(
   { checks, lab, say }: FleetScene,
   requests: readonly Request[],
-  { fire, gone, known }: Death,
+  { failed, gone, known }: ClusterFailure,
 ): Promise<void> {
   const counted = (of: readonly Request[]): string =>
     `${of.length}, ${of.filter((request) => !isAnswered(request)).length} lost`;
-  const [before, inFlight, unknowing, after] = [
-    requests.filter(({ ended }) => ended < fire),
-    requests.filter(({ begun, ended }) => begun <= gone && ended >= fire),
+  const [before, inFlight, undetected, after] = [
+    requests.filter(({ ended }) => ended < failed),
+    requests.filter(({ begun, ended }) => begun <= gone && ended >= failed),
     requests.filter(({ begun }) => begun > gone && begun <= known),
     requests.filter(({ begun }) => begun > known),
   ];
   say.lines([
     `${requests.length} requests: ${inWords(requests)}`,
-    `in flight in the ${gone - fire} ms in which it died: ${counted(inFlight)}`,
-    `begun later, before the monitors knew: ${counted(unknowing)}`,
-    `begun after that: ${counted(after)}; before the fire: ${counted(before)}`,
+    `open during the ${gone - failed} ms of the failure: ${counted(inFlight)}`,
+    `begun later, before the monitors noticed: ${counted(undetected)}`,
+    `begun after that: ${counted(after)}; ended before the failure: ${counted(before)}`,
   ]);
-  const wrongly = [...before, ...unknowing, ...after].filter((request) => !isAnswered(request));
+  const wrongly = [...before, ...undetected, ...after].filter((request) => !isAnswered(request));
   await checks.check({
     expected:
       'only requests in flight when the cluster failed are lost, and some requests begin before the monitors have detected it',
@@ -118,7 +118,7 @@ async function checkLosses(
         return {
           instead: `${wrongly.length} others were lost: ${[...new Set(wrongly.map(({ answer }) => answer))].join(', ')}`,
         };
-      return unknowing.length === 0
+      return undetected.length === 0
         ? { instead: 'no request began before the monitors had detected it' }
         : { ok: true, say: 'only requests in flight were lost' };
     },

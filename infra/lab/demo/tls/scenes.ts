@@ -63,7 +63,7 @@ function checkNone(
     see: async (): Promise<Seen<string>> => {
       const answer = await ask(scene, url, from);
       return answer === `(${how})`
-        ? { ok: answer, say: `${whom} gets no answer from ${url}: ${answer}` }
+        ? { ok: answer, say: `${whom} gets no answer from ${url} ${answer}` }
         : { instead: inWords(answer) };
     },
   });

@@ -36,11 +36,11 @@ export interface AssignedConfigMaps {
 /** Why the ConfigMap configures nothing, as exactly as can be said. */
 function strayReason(pool: IndexedIngress, read: ConfigMapReading): string {
   if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service)
-    return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
+    return `it is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
   const known = pool.service?.ports.some((one) => one.port === read.port) === true;
   return known
-    ? `is for port ${read.port} of Service ${pool.name}, which leads to no gateway server`
-    : `is for port ${read.port}, which Service ${pool.name} does not have`;
+    ? `it is for port ${read.port} of Service ${pool.name}, which leads to no gateway server`
+    : `it is for port ${read.port}, which Service ${pool.name} does not have`;
 }
 
 /**
@@ -81,7 +81,7 @@ export function assignConfigMaps(
       .map((position) => layers.get(position))
       .find((layer) => layer !== undefined);
     if (positions.length === 0 && read.layer.refusals.length === 0)
-      notes.push({ object, code: 'GW128', message: `${strayReason(pool, read)}; ignored` });
+      notes.push({ object, code: 'GW128', message: `ignored, because ${strayReason(pool, read)}` });
     else if (elder !== undefined)
       notes.push({
         object,
