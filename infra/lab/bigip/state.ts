@@ -27,6 +27,7 @@ export function saveState(device: Device): SavedState {
     config: {
       partitions: [...config.partitions],
       folders: [...config.folders],
+      defaultDomains: [...config.defaultDomains],
       ...Object.fromEntries(MAPS.map((kind) => [kind, [...config[kind].values()]])),
     },
   };
@@ -44,6 +45,7 @@ export function configOf(state: SavedState | undefined): LtmConfig {
   return {
     partitions: new Set(state.config['partitions'] as readonly string[]),
     folders: new Set(state.config['folders'] as readonly string[]),
+    defaultDomains: new Map((state.config['defaultDomains'] ?? []) as readonly [string, number][]),
     monitors: map('monitors'),
     pools: map('pools'),
     nodes: map('nodes'),
@@ -57,5 +59,6 @@ export function configOf(state: SavedState | undefined): LtmConfig {
     arps: map('arps'),
     ndps: map('ndps'),
     dataGroups: map('dataGroups'),
+    routeDomains: map('routeDomains'),
   };
 }

@@ -196,6 +196,60 @@ describe('networks of the device', () => {
     });
   });
 
+  describe('route domains', () => {
+    const DOMAIN = `${NET}/route-domain`;
+    const five = { name: 'five', partition: 'paths', id: 5, vlans: ['/Common/internal'] };
+    beforeEach(async () => {
+      await partition();
+      await ok('POST', DOMAIN, five);
+    });
+
+    test('are created with an id, and then addresses can be in them', async () => {
+      expect((await get(DOMAIN))['items']).toMatchObject([{ id: 0 }, five]);
+      await self('nodes', '192.0.2.1%5/24');
+      await refused('POST', DOMAIN, { ...five, name: 'other' }, [
+        400,
+        '01070734:3: Configuration error: route domain id 5 is already in use by /paths/five',
+      ]);
+    });
+
+    test('stay while an address is in them', async () => {
+      await self('nodes', '192.0.2.1%5/24');
+      await refused('DELETE', `${DOMAIN}/~paths~five`, undefined, [
+        400,
+        '01070265:3: The route domain (/paths/five) cannot be deleted because it is in use by self IP (/Common/nodes).',
+      ]);
+      await ok('DELETE', `${NET}/self/~Common~nodes`);
+      await ok('DELETE', `${DOMAIN}/~paths~five`);
+    });
+
+    test('can be the default of a partition, and stay while they are', async () => {
+      const paths = '/mgmt/tm/auth/partition/paths';
+      await ok('PATCH', paths, { defaultRouteDomain: 5 });
+      expect(await get(paths)).toMatchObject({ defaultRouteDomain: 5 });
+      await refused('DELETE', `${DOMAIN}/~paths~five`, undefined, [
+        400,
+        '01070265:3: The route domain (/paths/five) cannot be deleted because it is in use by partition (paths).',
+      ]);
+      await refused('PATCH', paths, { defaultRouteDomain: 6 }, [
+        400,
+        '01020036:3: The requested route domain (6) was not found.',
+      ]);
+      await ok('PATCH', paths, { defaultRouteDomain: 0 });
+      await ok('DELETE', `${DOMAIN}/~paths~five`);
+      await ok('DELETE', paths);
+    });
+
+    test('take other VLANs, but keep their id', async () => {
+      await ok('PATCH', `${DOMAIN}/~paths~five`, { vlans: ['/Common/external'] });
+      expect(await get(`${DOMAIN}/~paths~five`)).toMatchObject({ vlans: ['/Common/external'] });
+      await refused('PATCH', `${DOMAIN}/~paths~five`, { id: 6 }, [
+        400,
+        '"id" may not be specified in the context of the "modify" command. "id" may be specified using the following commands: create, list, show',
+      ]);
+    });
+  });
+
   describe('forwarding records', () => {
     beforeEach(() => tunnel());
     const record = (mac: string, endpoint: string): object => ({ name: mac, endpoint });

@@ -1,6 +1,7 @@
 import { isKnownProfile, KIND_NAMES, requireRouteDomain } from './common.ts';
 import type { CommonObjects } from './common.ts';
 import { McpError, missing } from './error.ts';
+import { checkDomains } from '../net/domain-rules.ts';
 import { checkNet } from '../net/rules.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
@@ -10,10 +11,11 @@ import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
  * device stays fast.
  */
 export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonObjects): void {
-  checkAddresses(before.nodes, after.nodes, { kind: 'Node', common });
+  checkAddresses(before.nodes, after.nodes, { kind: 'Node', common, config: after });
   checkAddresses(before.virtualAddresses, after.virtualAddresses, {
     kind: 'Virtual Address',
     common,
+    config: after,
   });
   const neighbours = Map.groupBy(after.virtuals.values(), placeOf);
   for (const [path, virtual] of after.virtuals) {
@@ -25,6 +27,7 @@ export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonO
   }
   checkStillReferenced(before, after);
   checkNet(before, after, common);
+  checkDomains(before, after);
 }
 
 interface Addressed {
@@ -35,11 +38,11 @@ interface Addressed {
 function checkAddresses(
   before: ReadonlyMap<string, Addressed>,
   after: ReadonlyMap<string, Addressed>,
-  { kind, common }: { readonly kind: string; readonly common: CommonObjects },
+  { kind, ...known }: Parameters<typeof requireRouteDomain>[1] & { readonly kind: string },
 ): void {
   const fresh = [...after.values()].filter((record) => before.get(record.path) !== record);
   if (fresh.length === 0) return;
-  for (const { address } of fresh) requireRouteDomain(address, common);
+  for (const { address } of fresh) requireRouteDomain(address, known);
   const owner = new Map<string, string>();
   for (const { path, address } of after.values()) {
     if (owner.has(address))

@@ -151,9 +151,19 @@ export function commonObjects(
 }
 
 /** Of an address or a network. The wording is from memory and was not verified on a device. */
-export function requireRouteDomain(address: string, { routeDomains }: CommonObjects): void {
+export function requireRouteDomain(
+  address: string,
+  {
+    common,
+    config,
+  }: {
+    readonly common: CommonObjects;
+    readonly config: { readonly routeDomains: ReadonlyMap<string, { readonly id: number }> };
+  },
+): void {
   const id = /%(\d+)/.exec(address)?.[1];
-  if (id !== undefined && !routeDomains.has(id))
+  if (id === undefined || common.routeDomains.has(id)) return;
+  if (![...config.routeDomains.values()].some((one) => String(one.id) === id))
     throw new McpError(
       400,
       '01070973:3',

@@ -26,6 +26,7 @@ type DraftOfNet = {
 export interface Draft extends DraftOfNet {
   readonly partitions: Set<string>;
   readonly folders: Set<string>;
+  readonly defaultDomains: Map<string, number>;
   readonly monitors: Map<string, Monitor>;
   readonly pools: Map<string, Pool>;
   readonly nodes: Map<string, Node>;
@@ -39,6 +40,7 @@ function draftOf(config: LtmConfig, birth: () => number): Draft {
   return {
     partitions: new Set(config.partitions),
     folders: new Set(config.folders),
+    defaultDomains: new Map(config.defaultDomains),
     monitors: new Map(config.monitors),
     pools: new Map(config.pools),
     nodes: new Map(config.nodes),
@@ -52,6 +54,7 @@ function draftOf(config: LtmConfig, birth: () => number): Draft {
     arps: new Map(config.arps),
     ndps: new Map(config.ndps),
     dataGroups: new Map(config.dataGroups),
+    routeDomains: new Map(config.routeDomains),
     birth,
   };
 }
@@ -85,6 +88,7 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   arps: 'ARP entry',
   ndps: 'NDP entry',
   dataGroups: 'value list',
+  routeDomains: 'route domain',
 };
 
 export function notFound(kind: string, path: string): McpError {
@@ -224,6 +228,7 @@ export function removePartition(draft: Draft, partition: string): void {
     );
   }
   draft.partitions.delete(partition);
+  draft.defaultDomains.delete(partition);
   for (const folder of [...draft.folders].filter((f) => partitionOf(f) === partition))
     draft.folders.delete(folder);
 }

@@ -151,6 +151,8 @@ export interface SnatPool {
 export interface LtmConfig extends NetConfig {
   readonly partitions: ReadonlySet<string>;
   readonly folders: ReadonlySet<string>;
+  /** The default route domain of partitions that have another one than 0. */
+  readonly defaultDomains: ReadonlyMap<string, number>;
   readonly monitors: ReadonlyMap<string, Monitor>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly nodes: ReadonlyMap<string, Node>;
@@ -196,6 +198,7 @@ export function emptyConfig(): LtmConfig {
   return {
     partitions: new Set(['Common']),
     folders: new Set(['/Common']),
+    defaultDomains: new Map(),
     monitors: new Map(BUILT_IN_MONITORS.map((monitor) => [monitor.path, monitor])),
     pools: new Map(),
     nodes: new Map(),

@@ -3,7 +3,7 @@ import type { LabRequest, Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import { removePartition } from './draft.ts';
-import { McpError } from './error.ts';
+import { McpError, missing } from './error.ts';
 
 type Route = (device: Device, request: LabRequest) => Reply;
 
@@ -143,14 +143,14 @@ function command(name: string): Route {
   };
 }
 
-function partitionItem(name: string): Json {
+function partitionItem({ store }: Device, name: string): Json {
   return {
     kind: 'tm:auth:partition:partitionstate',
     name,
     fullPath: name,
     generation: 1,
     selfLink: `https://localhost/mgmt/tm/auth/partition/${name}?ver=17.1.1`,
-    defaultRouteDomain: 0,
+    defaultRouteDomain: store.current().defaultDomains.get(name) ?? 0,
   };
 }
 
@@ -159,7 +159,7 @@ function partitions(device: Device): Reply {
     status: 200,
     body: {
       kind: 'tm:auth:partition:partitioncollectionstate',
-      items: [...device.store.current().partitions].map(partitionItem),
+      items: [...device.store.current().partitions].map((name) => partitionItem(device, name)),
     },
   };
 }
@@ -177,13 +177,27 @@ function createPartition(device: Device, request: LabRequest): Reply {
       );
     draft.partitions.add(name);
   });
-  return { status: 200, body: partitionItem(name), tenant: name };
+  return { status: 200, body: partitionItem(device, name), tenant: name };
+}
+
+/** Only its default route domain can be changed here. */
+function changePartition(device: Device, request: LabRequest, name: string): Reply {
+  const id = isObject(request.body) ? request.body['defaultRouteDomain'] : undefined;
+  const { common } = device.store;
+  device.store.write((draft) => {
+    const known = [...draft.routeDomains.values()].some((one) => one.id === id);
+    if (typeof id !== 'number' || (!known && !common.routeDomains.has(String(id))))
+      throw missing('route domain', String(id));
+    draft.defaultDomains.set(name, id);
+  });
+  return { status: 200, body: partitionItem(device, name), tenant: name };
 }
 
 function onePartition(device: Device, request: LabRequest, name: string): Reply {
   if (!device.store.current().partitions.has(name))
     throw new McpError(404, '01020036:3', `The requested folder (/${name}) was not found.`);
-  if (request.method === 'GET') return { status: 200, body: partitionItem(name) };
+  if (request.method === 'GET') return { status: 200, body: partitionItem(device, name) };
+  if (request.method === 'PATCH') return changePartition(device, request, name);
   device.store.write((draft) => removePartition(draft, name));
   return { status: 200, tenant: name };
 }
@@ -211,6 +225,6 @@ export function systemRoute(device: Device, request: LabRequest): Reply | undefi
   const route = ROUTES[`${request.method} ${path}`];
   if (route !== undefined) return route(device, request);
   const name = /^\/mgmt\/tm\/auth\/partition\/([^/]+)$/.exec(path)?.[1];
-  const known = name !== undefined && (request.method === 'GET' || request.method === 'DELETE');
+  const known = name !== undefined && ['GET', 'PATCH', 'DELETE'].includes(request.method);
   return known ? onePartition(device, request, name.replaceAll('~', '')) : undefined;
 }

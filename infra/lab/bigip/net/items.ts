@@ -7,6 +7,7 @@ import type {
   FdbRecord,
   Neighbour,
   Route,
+  RouteDomain,
   RouteTarget,
   SelfIp,
   Tunnel,
@@ -92,6 +93,16 @@ export function routeItem(record: Route): Json {
     ...targetItem(record.target),
     mtu: record.mtu,
     network: networkText(record.network),
+  };
+}
+
+export function domainItem(record: RouteDomain): Json {
+  const { id, vlans } = record;
+  return {
+    ...identity('net/route-domain', record),
+    id,
+    strict: 'enabled',
+    ...(vlans.length > 0 && { vlans }),
   };
 }
 

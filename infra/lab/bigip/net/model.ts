@@ -74,6 +74,14 @@ export interface DataGroup {
   readonly description?: string;
 }
 
+export interface RouteDomain {
+  readonly path: string;
+  readonly id: number;
+  /** Full paths of VLANs and tunnels. */
+  readonly vlans: readonly string[];
+  readonly description?: string;
+}
+
 export interface NetConfig {
   readonly vxlans: ReadonlyMap<string, VxlanProfile>;
   readonly tunnels: ReadonlyMap<string, Tunnel>;
@@ -82,6 +90,7 @@ export interface NetConfig {
   readonly arps: ReadonlyMap<string, Neighbour>;
   readonly ndps: ReadonlyMap<string, Neighbour>;
   readonly dataGroups: ReadonlyMap<string, DataGroup>;
+  readonly routeDomains: ReadonlyMap<string, RouteDomain>;
 }
 
 export const NET_KINDS = [
@@ -92,6 +101,7 @@ export const NET_KINDS = [
   'arps',
   'ndps',
   'dataGroups',
+  'routeDomains',
 ] as const;
 
 function profile(name: string, floodingType: string): readonly [string, VxlanProfile] {
@@ -109,5 +119,6 @@ export function emptyNet(): NetConfig {
     arps: new Map(),
     ndps: new Map(),
     dataGroups: new Map(),
+    routeDomains: new Map([['/Common/0', { path: '/Common/0', id: 0, vlans: [] }]]),
   };
 }

@@ -18,6 +18,7 @@ import {
   tunnelEdits,
   vxlanEdits,
 } from './edits.ts';
+import { domainEdits } from './domains.ts';
 import type { Edits } from './edits.ts';
 import {
   addRecord,
@@ -29,6 +30,7 @@ import {
 } from './fdb.ts';
 import {
   dataGroupItem,
+  domainItem,
   fdbItem,
   neighbourItem,
   recordItem,
@@ -62,6 +64,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'net/self': kind('selfIps', selfEdits, selfItem),
   'net/tunnels/tunnel': kind('tunnels', tunnelEdits, tunnelItem),
   'net/tunnels/vxlan': kind('vxlans', vxlanEdits, vxlanItem),
+  'net/route-domain': kind('routeDomains', domainEdits, domainItem),
   'ltm/data-group/internal': kind('dataGroups', dataGroupEdits, dataGroupItem),
 };
 

@@ -18,7 +18,7 @@ export function checkNet(before: NetConfig, after: NetConfig, common: CommonObje
   for (const self of fresh(before.selfIps, after.selfIps)) checkSelf(self, checked);
   for (const kind of ['arps', 'ndps'] as const) {
     const changed = fresh(before[kind], after[kind]);
-    if (changed.length > 0) checkNeighbours([...after[kind].values()], common);
+    if (changed.length > 0) checkNeighbours([...after[kind].values()], checked);
   }
   const routes = fresh(before.routes, after.routes);
   // A route may lose its gateway with a self IP.
@@ -48,7 +48,7 @@ function requireInterface(path: string, { config, common }: Checked): void {
 function checkTunnel(tunnel: Tunnel, { config, common }: Checked): void {
   if (!config.vxlans.has(tunnel.profile)) throw missing('tunnel profile', tunnel.profile);
   const local = parseAddress(tunnel.localAddress);
-  requireRouteDomain(tunnel.localAddress, common);
+  requireRouteDomain(tunnel.localAddress, { config, common });
   for (const { mac, endpoint } of tunnel.records)
     if (local !== undefined && parseAddress(endpoint)?.domain !== local.domain)
       throw configError(
@@ -57,14 +57,14 @@ function checkTunnel(tunnel: Tunnel, { config, common }: Checked): void {
 }
 
 function checkSelf(self: SelfIp, checked: Checked): void {
-  requireRouteDomain(self.address, checked.common);
+  requireRouteDomain(self.address, checked);
   requireInterface(self.vlan, checked);
 }
 
-function checkNeighbours(all: readonly Neighbour[], common: CommonObjects): void {
+function checkNeighbours(all: readonly Neighbour[], checked: Checked): void {
   const owners = new Map<string, string>();
   for (const { path, ipAddress } of all) {
-    requireRouteDomain(ipAddress, common);
+    requireRouteDomain(ipAddress, checked);
     const owner = owners.get(ipAddress);
     if (owner !== undefined)
       throw configError(`the IP address ${ipAddress} already exists for ${owner}`);
@@ -73,10 +73,10 @@ function checkNeighbours(all: readonly Neighbour[], common: CommonObjects): void
 }
 
 /** A network has one route in its route domain, whatever its name and partition. */
-function checkNetworks(changed: readonly Route[], { config, common }: Checked): void {
-  const owners = Map.groupBy(config.routes.values(), ({ network }) => network);
+function checkNetworks(changed: readonly Route[], checked: Checked): void {
+  const owners = Map.groupBy(checked.config.routes.values(), ({ network }) => network);
   for (const { path, network } of changed) {
-    requireRouteDomain(network, common);
+    requireRouteDomain(network, checked);
     const other = owners.get(network)?.find((one) => one.path !== path);
     const block = parseBlock(network);
     if (other !== undefined && block !== undefined)
