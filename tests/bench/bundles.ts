@@ -17,7 +17,7 @@ function start(code: string): void {
   if (status !== 0) throw new Error(stderr);
 }
 
-/** KB of the bundle and the files that it shares with others. */
+/** Kilobytes of the bundle and the files that it shares with others. */
 function sizeOf(name: string): number {
   const { files } = JSON.parse(readFileSync(resolve(dist, 'stamp.json'), 'utf8')) as {
     files: Readonly<Record<string, readonly string[]>>;

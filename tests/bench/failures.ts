@@ -1,6 +1,6 @@
 /**
- * Listing, filtering and grouping 100,000 failures: time and memory of a process that starts with
- * nothing in hand.
+ * Lists, filters and groups 100,000 failures: time and memory of a process that starts with empty
+ * caches.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -71,7 +71,7 @@ function failureOf(n: number): Failure {
 const open = (root: string): Failures =>
   failuresOver(createFileBlobs(root, randomUUID), { clock: processClock, id: randomUUID });
 
-/** Without the evidence, which is never looked at: so many small files would measure the disk. */
+/** Without the evidence, which lists do not read: so many small files would measure the disk. */
 async function fill(root: string, count: number): Promise<void> {
   const blobs = createFileBlobs(root, randomUUID);
   const shards = Map.groupBy(

@@ -1,4 +1,4 @@
-/** What a signature costs, on top of an event that is sealed and opened anyway. */
+/** What a signature adds to an event that is serialised and parsed anyway. */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
@@ -13,10 +13,10 @@ const META = {
   subject: 'east/istio-system/istio-ingressgateway',
   time: new Date(0).toISOString(),
 };
-/** Calls in one measurement, so that microseconds can be seen. */
+/** Calls in one measurement, so that microseconds are visible. */
 const CALLS = 200;
 
-/** Text like a snapshot's, hard enough to pack to be of use where it is packed. */
+/** Text like that of a snapshot, which compresses about as well. */
 function dataOf(bytes: number): object {
   return {
     items: Array.from({ length: Math.ceil(bytes / 100) }, (_, i) => ({

@@ -16,11 +16,11 @@ import { FULL, QUICK, type Row } from './speed/figures.ts';
 import { ROWS } from './speed/rows.ts';
 import { benchWatch } from './watch.ts';
 
-/** Measurements with tables of their own, and about how many seconds they take. */
+/** Measurements with their own tables, and their duration in seconds (approximate). */
 interface Extra {
   readonly seconds: number;
   readonly run: () => Promise<void>;
-  /** Only if it is named: it takes long. */
+  /** Runs only if it is named, because it takes long. */
   readonly asked?: true;
 }
 
@@ -72,7 +72,7 @@ function load(): string {
     .join(' ');
 }
 
-/** One after the other; a row that fails stops no other. */
+/** One after the other; a row that fails does not stop the others. */
 async function measureRows(
   rows: readonly Row[],
   { quick, profile }: BenchArguments,

@@ -1,4 +1,4 @@
-/** Port mapping of one ingress as it grows. */
+/** Port mapping of one ingress as its size grows. */
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { ingressOf } from './world.ts';

@@ -1,4 +1,4 @@
-/** Statistics of a few runs and tables of them; read figures as ratios within one run. */
+/** Statistics and tables of a few runs; compare figures only within one run. */
 
 /**
  * The smallest value that at least this share (0 to 1) of all values do not exceed (nearest rank);

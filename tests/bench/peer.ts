@@ -9,7 +9,7 @@ const Value = z.number().nonnegative().max(1e9);
 
 /** Figures by `row.figure`, in the unit of the figure; a pair is a range. */
 export const PeerFile = z.strictObject({
-  /** Head of the column. */
+  /** Heading of the column. */
   name: z
     .string()
     .min(1)

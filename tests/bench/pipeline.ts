@@ -1,5 +1,5 @@
 /**
- * From a snapshot in the queue to the declare that leaves for the device, without the device's own
+ * From a snapshot in the queue to the declare that is sent to the device, without the device's own
  * time.
  */
 import { applyPartition } from '../../functions/apply/loop/run.ts';

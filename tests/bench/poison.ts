@@ -1,6 +1,6 @@
 /**
- * What others feel while one owner's change is refused, and after a device was away: from the
- * snapshot in the queue to the device, with the times of a real one.
+ * How other owners are delayed while one owner's change is refused, and after an outage of the
+ * device: from the snapshot in the queue to the device, with the response times of a real one.
  */
 import { randomUUID } from 'node:crypto';
 import { create as createApply } from '../../functions/apply/handler.ts';
@@ -23,10 +23,10 @@ import { table } from './measure.ts';
 import { snapshotOf } from './world.ts';
 import { runtimeWith } from '../fixtures/runtime.ts';
 
-/** Milliseconds, as a real device may take. */
+/** Milliseconds, as measured on real devices. */
 const DECLARE = 3_000;
 const WRITE = 250;
-/** How often the device is looked at: what is measured is that much too long at most. */
+/** Interval of the checks of the device: figures are too large by at most this. */
 const LOOK = 20;
 
 export async function benchPoison(): Promise<void> {
@@ -42,7 +42,7 @@ interface Site {
   close(): Promise<void>;
 }
 
-/** Ingress `team-<n>` of each team is on an address of its own. */
+/** Ingress `team-<n>` of each team has its own address. */
 async function startSite(teams: number, clock: Clock = processClock): Promise<Site> {
   const bigip = await startBigip({
     dataPath: false,
@@ -93,7 +93,7 @@ async function startSite(teams: number, clock: Clock = processClock): Promise<Si
     random: Math.random,
     log,
   });
-  // Nothing is parked in a store here, and the disk is not what is measured.
+  // No failure store, because the disk is not measured here.
   const apply = createApply(runtime, undefined, {
     note: () => Promise.resolve(),
     tell: () => Promise.resolve(),
@@ -154,7 +154,7 @@ async function send({ queues, clock }: Site, snapshot: Snapshot): Promise<void> 
   await queues.queue('snapshots').send({ group: subject, deduplicationId: id, body });
 }
 
-/** Looks at the device itself, so that the looking costs it nothing. */
+/** Reads the state of the device directly, so that the checks cost the device nothing. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await processClock.sleep(LOOK);
 }
@@ -172,7 +172,7 @@ function declares({ bigip }: Site): number {
     .length;
 }
 
-/** Until nothing is left to do: what comes after must not wait for what went before. */
+/** Until nothing is left to do, so that the next measurement is not delayed by this one. */
 async function settle({ queues }: Site): Promise<void> {
   for (const name of ['snapshots', 'slices'] as const) {
     for (;;) {
@@ -189,7 +189,7 @@ function at(sorted: readonly number[], share: number): number {
 
 const TEAMS = 50;
 const PER_TEAM = 2;
-/** Milliseconds between one owner and the next. */
+/** Milliseconds between two owners. */
 const PACE = 200;
 
 async function benchRefused(): Promise<void> {
@@ -257,7 +257,7 @@ async function timeOwners(poison: number | undefined): Promise<Owners> {
   return { sorted: [...taken.values()].toSorted((a, b) => a - b), all, declared };
 }
 
-/** An iRule that the device does not have: BIP424. */
+/** An iRule that does not exist on the device: BIG-IP refuses it with BIP424. */
 function withPoison(snapshot: Snapshot, poison: boolean): Snapshot {
   if (!poison) return snapshot;
   const gateways = snapshot.objects.gateways.map((gateway, i) =>
@@ -272,7 +272,7 @@ function withPoison(snapshot: Snapshot, poison: boolean): Snapshot {
 }
 
 interface FastClock extends Clock {
-  /** From now on so much faster than real time. */
+  /** From now on, time passes faster than real time by this factor. */
   run(times: number): void;
 }
 
@@ -295,7 +295,7 @@ function fastClock(times: number): FastClock {
 const MINUTE = 60_000;
 const AWAY_MINUTES = 10;
 const AWAY_RATE = 40;
-/** Slower, because what the processor needs is multiplied as well. */
+/** A smaller factor, because it also multiplies the processor time. */
 const DRAIN_RATE = 2;
 const EVENTS = 500;
 const AWAY_TEAMS = 10;

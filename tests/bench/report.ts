@@ -3,7 +3,7 @@ import type { Figure, Row, Scale } from './speed/figures.ts';
 import { shown, tableLines } from './measure.ts';
 import type { PeerFile } from './peer.ts';
 
-/** What a row gave, or why it gave nothing. */
+/** The figures of a row, or the reason why there are none. */
 export interface Measured {
   readonly row: Row;
   readonly figures: readonly Figure[];
@@ -14,7 +14,7 @@ export function keyOf(row: Pick<Row, 'id'>, figure: Pick<Figure, 'id'>): string 
   return `${row.id}.${figure.id}`;
 }
 
-/** Lines of the table: every figure with its floor, their ratio, and the figures of the peers. */
+/** Lines of the table: each figure with its floor, their ratio, and the figures of the peers. */
 export function speedTable(
   measured: readonly Measured[],
   peers: readonly PeerFile[],
@@ -65,7 +65,7 @@ function peerCell(value: PeerFile['figures'][string] | undefined): string {
   return typeof value === 'number' ? shown(value) : value.map(shown).join('–');
 }
 
-/** Figures of peers that no measured row has, so that a misspelt one is noticed. */
+/** Figures of peers that no measured row has: probably misspelt. */
 function leftOut(measured: readonly Measured[], peers: readonly PeerFile[]): readonly string[] {
   const known = new Set(
     measured.flatMap(({ row, figures }) => figures.map((figure) => keyOf(row, figure))),

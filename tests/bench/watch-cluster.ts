@@ -1,8 +1,9 @@
-/** A large cluster in the lab's API: as many objects as the figures of the watcher are about. */
+/** A large cluster in the lab's API, of the size for which the watcher's figures are measured. */
 import type { KubernetesObject, LabKubernetes } from '../../infra/lab/kubernetes/index.ts';
 
 /**
- * Mapping a snapshot takes time in proportion to the Gateways of its ingress, so they are spread.
+ * The time to map a snapshot is proportional to the number of Gateways of its ingress, so the
+ * Gateways are spread over several ingresses.
  */
 export const INGRESSES = 10;
 export const SIZE = {
@@ -11,7 +12,10 @@ export const SIZE = {
   pods: 500,
 };
 
-/** What real objects carry besides what matters: field managers and what kubectl remembers. */
+/**
+ * Fields that real objects carry and the watcher does not read: managed fields and kubectl's last
+ * applied configuration.
+ */
 function clutter(name: string): object {
   const fieldsV1 = {
     'f:metadata': {
@@ -50,7 +54,7 @@ function portOf(n: number): number {
   return 20_000 + Math.floor(n / INGRESSES);
 }
 
-/** All that the Gateways ask for: a port that is missing would be told on each of them. */
+/** All ports that the Gateways request: a missing port would cause an Event on each Gateway. */
 function servicePorts(): readonly object[] {
   const ports = Array.from({ length: SIZE.gateways / INGRESSES }, (_, n) => ({
     name: `tcp-${n}`,
@@ -61,8 +65,8 @@ function servicePorts(): readonly object[] {
 }
 
 /**
- * Each edition, of seven digits so that none takes more memory than another, is another content;
- * the port stays, so that the Service has it.
+ * Each edition has other content, and seven digits, so that all take the same memory. The port
+ * stays the same, so the Service has it.
  */
 export function gatewayOf(n: number, edition: number): KubernetesObject {
   const selector = { istio: `gateway-${n % INGRESSES}` };

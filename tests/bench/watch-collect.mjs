@@ -1,4 +1,7 @@
-/** Loaded into the watcher before itself: on SIGUSR2 it collects all garbage and says what is left, which tells growth from slack. */
+/**
+ * Loaded into the watcher before its own code: on SIGUSR2 it collects all garbage and reports the
+ * used heap, which distinguishes growth from uncollected garbage.
+ */
 process.on('SIGUSR2', () => {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   process.stdout.write(`${JSON.stringify({ collected: process.memoryUsage().heapUsed })}\n`);

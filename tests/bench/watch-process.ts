@@ -1,6 +1,6 @@
 /**
- * The built watcher as `create` gives it, in a process of its own: only so can it run without
- * debounce.
+ * The built watcher in its own process, started by `create` instead of `main`, because only
+ * `create` can switch off the debounce.
  */
 import { randomUUID } from 'node:crypto';
 import type { WatcherOptions } from '../../functions/watch/main.ts';

@@ -1,4 +1,4 @@
-/** The built watcher as a process of its own, against the lab's API server in this one. */
+/** The built watcher in its own process, against the lab's API server in this one. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,14 +22,14 @@ const COLLECT = resolve(import.meta.dirname, 'watch-collect.mjs');
 const CHANGES = Number(process.env['SLUICE_BENCH_CHANGES'] ?? 100_000);
 const PACE = 100;
 const SECONDS = 20;
-/** On a busy machine fewer changes fit in; the table says how many did. */
+/** A busy machine makes fewer changes in this time; the table shows the number. */
 const CHURN_MS = 240_000;
 const LAG_MS = 60_000;
-/** What is in hand has gone out by then. */
+/** By then everything that was being processed has been sent. */
 const REST_MS = 5_000;
-/** Longer than any start on a busy machine takes. */
+/** Longer than a start takes on a busy machine. */
 const START_MS = 120_000;
-/** As in a cluster: what the Deployment and the image say of memory. */
+/** The memory settings of the Deployment and the image. */
 const MEMORY = Object.fromEntries(
   container(readResources(join(FOLDER, 'base')))
     .env.filter(({ name }) => /^(NODE_OPTIONS|MALLOC_)/.test(name))
@@ -43,9 +43,9 @@ const FLAGS = (
   ) as readonly string[]
 ).filter((word) => word.startsWith('--'));
 
-/** What came over the queue. */
+/** What arrived in the queue. */
 interface Seen {
-  /** By name and version of the changed object: who waits for it. */
+  /** Callbacks by name and version of the changed object. */
   readonly arrived: Map<string, (at: number) => void>;
   readonly owners: Set<string>;
 }
@@ -60,7 +60,7 @@ interface Site {
 type Row = readonly [what: string, value: number, unit: string];
 type Add = (...row: Row) => void;
 
-/** Told as they come, because all of it takes minutes. */
+/** Printed as they are measured, because the whole run takes minutes. */
 function note(rows: Row[]): Add {
   return (...row) => {
     rows.push(row);
@@ -68,14 +68,14 @@ function note(rows: Row[]): Add {
   };
 }
 
-/** Prints how long it took. */
+/** Prints the duration. */
 async function section(name: string, work: () => Promise<void>): Promise<void> {
   const began = performance.now();
   await work();
   process.stderr.write(`${name}: ${((performance.now() - began) / 1_000).toFixed(0)} s\n`);
 }
 
-/** False when it did not come true in time. */
+/** False if the condition was not met in time. */
 async function comesTrue(what: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
   const until = performance.now() + ms;
   while (!(await what())) {
@@ -86,7 +86,8 @@ async function comesTrue(what: () => boolean | Promise<boolean>, ms: number): Pr
 }
 
 /**
- * One connection for each: kept ones may be closed while this process is busy with its own load.
+ * A new connection for each request: persistent ones may be closed while this process is busy with
+ * its own load.
  */
 function ask(url: string): Promise<Response> {
   return fetch(url, { headers: { connection: 'close' } });
@@ -113,7 +114,7 @@ interface Megabytes {
   readonly resident: number;
 }
 
-/** Heap in use, and memory of the process, once all garbage is gone. */
+/** Used heap and memory of the process after a full garbage collection. */
 async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
   const { promise, resolve: found, reject } = Promise.withResolvers<Megabytes>();
   let said = '';
@@ -130,8 +131,8 @@ async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
 }
 
 /**
- * From outside: asked for itself it would answer only when it has caught up. Ticks are hundredths
- * of a second.
+ * Read from /proc, because the process itself would answer only when it has caught up. Ticks are
+ * hundredths of a second.
  */
 function cpuSeconds(child: ChildProcess): number {
   const [user, system] =
@@ -143,7 +144,7 @@ function cpuSeconds(child: ChildProcess): number {
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
 }
 
-/** The port that the watcher says it listens on. */
+/** The port that the watcher reports in its log. */
 function portOf(child: ChildProcess): Promise<number> {
   const { promise, resolve: found, reject } = Promise.withResolvers<number>();
   let said = '';
@@ -156,7 +157,7 @@ function portOf(child: ChildProcess): Promise<number> {
   return promise;
 }
 
-/** Answers every snapshot as the devices would, and tells when each was there. */
+/** Answers every snapshot as the devices would, and records the time of each. */
 async function settleAll(
   queues: Queues,
   taken: (snapshot: Snapshot) => void,
@@ -222,7 +223,7 @@ export async function benchWatch(): Promise<void> {
   }
 }
 
-/** `program`: what node runs; the path of the kubeconfig comes after it. */
+/** `program`: the file that Node runs; the path of the kubeconfig follows it. */
 async function withWatcher(
   lab: LabKubernetes,
   program: readonly string[],
@@ -307,7 +308,7 @@ function take({ arrived, owners }: Seen, { ingress, changes }: Snapshot): void {
     arrived.get(`${name} ${resourceVersion}`)?.(performance.now());
 }
 
-/** Every ingress was told once, and its result came back. */
+/** Every ingress was sent once, and its result was received. */
 async function firstSnapshots({ seen }: Site): Promise<void> {
   if (!(await comesTrue(() => seen.owners.size === INGRESSES, START_MS)))
     throw new Error(
@@ -339,8 +340,8 @@ function addKept(add: Add, { heap, resident }: Megabytes): void {
 }
 
 /**
- * After the paced load, when V8 has compiled what is called often, and without garbage: how much of
- * that there is tells how long ago V8 last collected, and nothing of growth.
+ * After the paced load, when V8 has compiled the frequently called code, and after a garbage
+ * collection: otherwise the figure would show the time since the last collection and not growth.
  */
 async function measureGrowth(site: Site, add: Add): Promise<void> {
   await processClock.sleep(REST_MS);
@@ -375,7 +376,10 @@ async function measureLag(site: Site, add: Add): Promise<void> {
   add('the same, p99', sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN, 'ms');
 }
 
-/** As fast as the watcher can follow, and no longer than CHURN_MS; says how many it were. */
+/**
+ * As fast as the watcher can follow, and no longer than CHURN_MS; resolves with the number of
+ * changes.
+ */
 async function churn(site: Site): Promise<number> {
   const event = 'sluice_watch_stream_events_total';
   const from = await metric(site, event);

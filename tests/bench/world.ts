@@ -1,4 +1,4 @@
-/** One ingress with as many Gateways as wanted, each with its own port and a bound route. */
+/** One ingress with a given number of Gateways, each with its own port and a bound route. */
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
 import type { IngressRef, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { normaliseObjects } from '../../shared/kubernetes/objects/index.ts';

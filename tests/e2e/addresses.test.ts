@@ -1,6 +1,6 @@
 /**
  * Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that
- * others use too. Red without `claimedAddress` in assign.ts: the wiped device then gets
+ * others use too. Red without `claimedAddress` in assign.ts: after the device is wiped, it gets
  * 172.16.41.8.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -71,7 +71,7 @@ test(
   'an address is assigned, restored on a wiped device and freed, and an empty pool is reported',
   async () => {
     const sluice = await site.up();
-    // Three are held by other clients, so it is the fourth.
+    // Other clients hold three addresses, so the ingress gets the fourth.
     for (const address of POOL.slice(0, 3)) await take(address);
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     await served('172.16.41.11', [32_400], sluice);
@@ -88,7 +88,7 @@ test(
       /^warn +address pool web on bigip +4 of 4 addresses used; widen/m,
     );
 
-    // Everything is free again, and nothing on the device shows which address it was.
+    // All addresses are free again, and nothing on the device shows which one the ingress had.
     for (const address of POOL.slice(0, 3)) await give(address);
     await call(site.bigip, 'DELETE', '/mgmt/shared/appsvcs/declare/k8s');
     expect(virtualServers(site)).toEqual([]);

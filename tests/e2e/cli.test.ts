@@ -1,6 +1,6 @@
 /**
  * `sluice map`, `plan` and `import cis` as users run them: the built command, real files, a BIG-IP
- * on a socket.
+ * over a socket.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

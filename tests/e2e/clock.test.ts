@@ -1,6 +1,6 @@
 /**
- * `sluice up` on a machine whose clock is wrong and is then corrected: what was declared meanwhile
- * delays nothing.
+ * `sluice up` on a machine whose clock is wrong and is then corrected: what was declared in the
+ * meantime delays nothing.
  */
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
@@ -40,7 +40,7 @@ test(
     const ahead = await site.up(wrong(DAY));
     await opens('ahead', 32_400, ahead);
     expect(epochOf(ahead)).toBeGreaterThan(Date.now() + DAY / 2);
-    // As after a power cut, with messages in flight.
+    // As after a power failure, with messages in flight.
     await ahead.kill('SIGKILL');
     server = 0;
 

@@ -1,5 +1,5 @@
 /**
- * `sluice cluster` as users run it: the built command, a BIG-IP on a socket, and apply, which
+ * `sluice cluster` as users run it: the built command, a BIG-IP over a socket, and apply, which
  * receives the orders from the queue.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * A cluster that signs its events, as a user sets it up: `sluice keys new`, the lines it prints,
- * `sluice doctor`, `sluice up`.
+ * A cluster that signs its events, set up as a user would: `sluice keys new`, the lines that it
+ * prints, `sluice doctor`, `sluice up`.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -94,7 +94,7 @@ test(
       `${VIRTUAL_ADDRESS}:32400/tcp`,
       `${VIRTUAL_ADDRESS}:32500/tcp`,
     ]);
-    // Later events of the cluster itself do not close it.
+    // Later events of the cluster do not close the failure.
     expect((await parked(site)).map(({ code, state, owner }) => ({ code, state, owner }))).toEqual([
       { code: 'OWN321', state: 'open' },
     ]);

@@ -77,7 +77,7 @@ function sourcesOf(name: string): readonly string[] {
   });
 }
 
-/** The compiled template with one property changed; `undefined` takes it out. */
+/** The compiled template with one property changed; `undefined` removes it. */
 function spoilt(id: string, path: readonly string[], value: unknown): CompiledTemplate {
   const copy = structuredClone(template) as unknown as {
     Resources: Record<string, { Properties: Record<string, unknown> }>;
@@ -182,7 +182,7 @@ describe('the stack', () => {
     }[];
     return policies.flatMap((policy) => policy.PolicyDocument.Statement);
   }
-  /** Queues, by what a role may do with them. */
+  /** Queues, by the actions that a role allows on them. */
   function queuesFor(role: string, action: string): string[] {
     const arns = statements(role)
       .filter((s) => s.Action.includes(action))
@@ -204,7 +204,7 @@ describe('the stack', () => {
       'sluice-settled-*.fifo',
     ]);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
-    // To its own as well: changes that waited for a device return to it.
+    // Its own queue too: changes that waited for a device return to it.
     expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual([
       'SlicesDeadQueue',
       'SlicesQueue',
@@ -248,7 +248,7 @@ describe('the stack', () => {
     const { Rules: rules } = resource('FailuresBucket')['LifecycleConfiguration'] as {
       Rules: readonly Readonly<Record<string, unknown>>[];
     };
-    // Nothing expires that is current.
+    // No rule expires current objects.
     expect(
       rules.flatMap((rule) => Object.keys(rule).filter((key) => key.includes('xpir'))),
     ).toEqual(['NoncurrentVersionExpiration', 'ExpiredObjectDeleteMarker']);
@@ -614,7 +614,7 @@ describe('CloudFormation takes the template', () => {
   });
 
   test('a first deployment that fails leaves nothing behind that blocks the second', () => {
-    // The bucket of Serverless itself goes with the stack.
+    // The deployment bucket of Serverless is deleted with the stack.
     const kept = Object.entries(template.Resources).filter(
       ([id, { Type }]) =>
         (Type === 'AWS::SQS::Queue' || Type === 'AWS::S3::Bucket') &&
@@ -643,7 +643,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 describe('rights and calls', () => {
-  /** The calls in our own code of a bundle. */
+  /** The calls in our own code in a bundle. */
   function callsOf(name: string): ReadonlySet<string> {
     const own = sourcesOf(name).filter((path) => !path.includes('node_modules/'));
     const text = own.map((path) => readFileSync(path, 'utf8')).join('\n');
@@ -658,14 +658,14 @@ describe('rights and calls', () => {
     'ChangeMessageVisibility',
     'GetQueueAttributes',
   ].map((call) => `sqs:${call}`);
-  /** Calls of adapters that a function contains and does not make, and thus has no right for. */
+  /** Calls of adapters that a function contains but does not make, so it has no right to them. */
   const NEVER_MADE: Readonly<Record<string, readonly string[]>> = {
     // The example has no verifyKeys; see the test of public keys.
     map: ['secretsmanager:GetSecretValue', 'ssm:GetParameter'],
     apply: [],
     express: ['sqs:SendMessage'],
     park: ['secretsmanager:GetSecretValue', 'sqs:SendMessage', 'ssm:GetParameter'],
-    // It only reads when clusters were heard.
+    // It only reads when clusters were last heard.
     audit: [...RECEIVES, 's3:DeleteObject', 's3:PutObject'],
     replay: ['s3:DeleteObject', ...RECEIVES],
   };
@@ -735,7 +735,7 @@ describe('the artifacts', () => {
     for (let file = next.pop(); file !== undefined; file = next.pop()) {
       if (imported.has(file)) continue;
       imported.add(file);
-      // What is imported when it is needed has parentheses.
+      // Dynamic imports have parentheses.
       for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)"([^"]+)"/g))
         if (path.startsWith('.')) next.push(resolve(file, '..', path));
         else expect(['node:http', 'node:https', 'node:tls']).not.toContain(path);
@@ -797,7 +797,7 @@ describe('the build', () => {
     ).toBe(true);
   });
 
-  /** A second function with all the code of echo. */
+  /** A second function that contains all the code of echo. */
   function addTwin(folder: string): void {
     mkdirSync(join(folder, 'functions', 'twin'));
     writeFileSync(
@@ -927,7 +927,7 @@ describe('the build', () => {
     expect(existsSync(archive)).toBe(false);
     await builder(folder).run();
     await builder(folder).run({ hostOnly: true });
-    // Nothing changed, so the archive is right.
+    // Nothing changed, so the archive is up to date.
     expect(existsSync(archive)).toBe(true);
     changeAnswer(folder);
     await builder(folder).run({ hostOnly: true });

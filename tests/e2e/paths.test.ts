@@ -1,4 +1,6 @@
-/** `sluice plan` and `sluice map` show how BIG-IP reaches pods, from the Nodes of each CNI. */
+/**
+ * `sluice plan` and `sluice map` show how BIG-IP reaches pods, derived from the Nodes of each CNI.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -41,7 +41,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** In a shell, with `sluice` as a function of it. */
+/** In a shell, with a function `sluice`. */
 function shell(script: string, env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> {
   const sluice = `sluice() { "${process.execPath}" --disable-warning=ExperimentalWarning "${SLUICE}" "$@"; }`;
   return spawnSync('bash', ['-c', `${sluice}\n${script}`], {

@@ -43,7 +43,7 @@ describe('sluice up', () => {
       // In progress at the signal: a declaration that the device is still working on.
       site.bigip.faults.timings.declare = 1_500;
       await openPorts(site, 'second', [{ port: 32_500 }]);
-      // One that only updates the version may be in progress as well.
+      // A declare that only updates the version may be in progress as well.
       const mappedAt = (): number =>
         Date.parse(
           String(
@@ -154,7 +154,7 @@ describe('kill -9, then the same command again', () => {
   async function afterwards(fences: ReturnType<typeof watchFences>): Promise<void> {
     const again = await site.up();
     await converged(site, 'echo', 32_400, again);
-    // The epoch of the new process is on the device, so no older event is left.
+    // The epoch of the new process is on the device, so no older event is pending.
     await until(
       'the fence of the new process',
       () => new Set(fences().map((v) => v.epoch)).size >= 2,
@@ -236,7 +236,7 @@ describe('kill -9, then the same command again', () => {
     async () => {
       const fences = watchFences(site.bigip);
       let verifying = false;
-      // The live objects are read after the task and before the result.
+      // The live objects are read between the end of the task and its result.
       const look = (path: string): boolean =>
         path.startsWith('/mgmt/tm/ltm/virtual') && virtualServer(site, 32_400) !== undefined;
       const takeBack = site.bigip.faults.inject({

@@ -1,18 +1,18 @@
 /**
- * Text edits at byte offsets, as the parser counts them. Those of an outer expression enclose those
+ * Text edits at byte offsets, as the parser counts them. Edits of an outer expression enclose those
  * of an inner one.
  */
 interface Edit {
   readonly at: number;
-  /** Bytes that go. */
+  /** The number of bytes to remove. */
   readonly until: number;
   readonly text: string;
-  /** Outer openings come before inner ones, inner closings before outer ones. */
+  /** Outer prefixes come before inner ones, inner suffixes before outer ones. */
   readonly order: number;
 }
 
 export interface Edits {
-  /** Puts text around a range. Call for outer ranges first. */
+  /** Encloses a range in text. Call it for outer ranges first. */
   wrap(start: number, end: number, around: readonly [string, string]): void;
   replace(start: number, end: number, text: string): void;
   apply(): string;
@@ -36,7 +36,7 @@ export function editsOf(source: string): Edits {
     },
     apply(): string {
       let [out, at] = ['', 0];
-      // Closings of what ends here come before openings of what begins here.
+      // Suffixes of ranges that end here come before prefixes of ranges that begin here.
       for (const edit of edits.toSorted((a, b) => a.at - b.at || a.order - b.order)) {
         out += bytes.toString('utf8', at, edit.at) + edit.text;
         at = Math.max(at, edit.until);

@@ -5,7 +5,7 @@ const BUG_ONLY = 'it would be a bug of the loop, which says so instead of going 
 const NO_OTHER_CODE = 'no other error has a code or a fault of a device';
 const ONE_PARTITION = 'one partition is applied as one of several is';
 
-/** Of the handler and what is beside the loop. */
+/** Of the handler and the files beside the loop. */
 const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
   'functions/apply/addresses.ts': [
     { code: '!asksForAddress(slices)', what: 'is always false', why: FASTER },

@@ -1,6 +1,6 @@
 /**
- * Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against
- * the sources.
+ * Mutants that no test can notice, each with the reason. `equivalents.test.ts` checks that each
+ * still exists in the sources.
  */
 import { APPLY } from './equivalents-apply.ts';
 import { ADDRESSES, PLAN } from './equivalents-domain.ts';

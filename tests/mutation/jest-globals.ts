@@ -1,6 +1,6 @@
 /**
- * Stands in for `@jest/globals` while mutants run: it only collects the tests, so that the caller
- * can run them one by one.
+ * Replaces `@jest/globals` while mutants run: it only collects the tests, so that the caller can
+ * run them one by one.
  */
 import { expect } from 'expect';
 
@@ -8,7 +8,7 @@ export { expect };
 
 export interface CollectedTest {
   readonly name: string;
-  /** The test with what comes before and after it. */
+  /** The test with its setup and teardown. */
   readonly body: () => Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const newScope = (name: string): Scope => ({ name, before: [], after: [] });
 let collected: CollectedTest[] = [];
 let scopes: readonly Scope[] = [newScope('')];
 
-/** What was collected since the last call, which is one file. */
+/** The tests that were collected since the last call: those of one file. */
 export function takeTests(): readonly CollectedTest[] {
   const taken = collected;
   collected = [];
@@ -76,7 +76,7 @@ const eachBy =
       make(`${name} [${i}]`, () => (Array.isArray(row) ? body(...(row as unknown[])) : body(row)));
   };
 
-/** As in Jest: what is skipped is not collected. */
+/** As in Jest, skipped tests are not collected. */
 const skip = (_name: string, _body: () => unknown): void => undefined;
 
 export const describe = Object.assign(group, {

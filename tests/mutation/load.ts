@@ -1,6 +1,4 @@
-/**
- * Loads the tests with the mutated sources under them, as often as wanted, each time from scratch.
- */
+/** Loads the tests with the mutated sources, as often as needed, each time from scratch. */
 import { globSync, readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join, matchesGlob, resolve } from 'node:path';
@@ -14,7 +12,7 @@ const GLOBALS = new URL('jest-globals.ts', import.meta.url).href;
 
 export interface Sources {
   readonly mutants: readonly Mutant[];
-  /** By absolute path: JavaScript with every mutant in it. */
+  /** By absolute path: JavaScript that contains every mutant. */
   readonly code: ReadonlyMap<string, string>;
 }
 
@@ -26,8 +24,8 @@ function filesOf(patterns: readonly string[], except: readonly string[] = []): r
 }
 
 /**
- * Mutates every file of a target, in a fixed order, so that a mutant's number stays what it is
- * while the files do.
+ * Mutates every file of a target, in a fixed order, so that a mutant keeps its number as long as
+ * the files stay the same.
  */
 export function mutateTarget({ sources, except }: Target): Sources {
   const mutants: Mutant[] = [];
@@ -41,29 +39,30 @@ export function mutateTarget({ sources, except }: Target): Sources {
 }
 
 export interface LoadedTest extends CollectedTest {
-  /** The test file, below the project. */
+  /** The test file, relative to the project. */
   readonly file: string;
 }
 
 export interface Loader {
   /**
-   * Every test file that imports the source, itself or by way of others; all of them without a
-   * source.
+   * Every test file that imports the source, directly or indirectly; all of them if no source is
+   * given.
    */
   filesFor(source?: string): readonly string[];
-  /** Imports test files anew, and with them everything of the project that they import. */
+  /** Imports test files again, including all modules of the project that they import. */
   load(files: readonly string[]): Promise<readonly LoadedTest[]>;
 }
 
 const FRESH = 'fresh';
 /**
- * Of a property's runs one in so many: every mutant that the other tests let live has to pass them.
+ * The divisor for the number of runs of a property, because every mutant that the other tests do
+ * not notice has to pass them.
  */
 const FEWER = 6;
 
 const plain = (url: string): string => url.split('?')[0] ?? url;
 
-/** The source of a property, with fewer and always the same examples. */
+/** The source of a property test, with fewer runs and a fixed seed. */
 export function withFewerRuns(source: string): string {
   return source.replaceAll(
     /numRuns: ([\d_]+)/g,
@@ -76,7 +75,7 @@ function propertyOf(url: string): string | undefined {
   return stripTypeScriptTypes(withFewerRuns(readFileSync(fileURLToPath(plain(url)), 'utf8')));
 }
 
-/** Who imports whom, as far as the project goes. */
+/** Import graph within the project. */
 class Imports {
   readonly #importers = new Map<string, Set<string>>();
 

@@ -1,7 +1,7 @@
 /**
- * `npm run mutate`: does a test notice when a guard is wrong? Every comparison, condition and
- * choosing call of the named targets (all of them without a name) is made wrong, one at a time, and
- * the tests that come by it are run.
+ * `npm run mutate`: does a test notice when a guard is wrong? Each comparison, condition and
+ * choosing call of the named targets (of all targets by default) is made wrong, one at a time, and
+ * the tests that reach it are run.
  */
 import { parseArgs } from 'node:util';
 import { mutateTarget } from './load.ts';
@@ -15,15 +15,15 @@ const EVERY = 200;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Seconds for everything. */
+    /** Time limit of the whole run, in seconds. */
     budget: { type: 'string', default: '3600' },
-    /** So many mutants of each target, chosen by the seed; all of them without it. */
+    /** The number of mutants of each target, chosen by the seed; default: all. */
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    /** Only files whose path holds one of these, which commas part. */
+    /** Only files whose path contains one of these, separated by commas. */
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
-    /** Percent that have to be noticed or explained; below it the exit code is 1. */
+    /** Percentage of mutants that must be noticed or explained; below it the exit code is 1. */
     'at-least': { type: 'string' },
   },
 });

@@ -11,7 +11,7 @@ afterEach(() => {
 
 interface Tried {
   readonly mutants: readonly Mutant[];
-  /** What the last expression is with this mutant on, or with none. */
+  /** The value of the last expression with this mutant switched on, or with none. */
   readonly value: (id?: number) => unknown;
 }
 
@@ -75,7 +75,7 @@ describe('a mutated source', () => {
     expect(mutants.map(({ id }) => id)).toEqual([100, 101, 102, 103, 104]);
     mutation.hits = new Set();
     runInNewContext(source, { __m: helpers });
-    // The branch that is not taken has a mutant that no test reaches.
+    // A mutant in a branch that is not taken is not reached by any test.
     expect(
       mutants.filter(({ id }) => mutation.hits?.has(id) === false).map((mutant) => mutant.source),
     ).toEqual(['6']);

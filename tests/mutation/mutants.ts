@@ -1,13 +1,13 @@
 /**
- * Finds the places of a TypeScript source that can be mutated, and writes the source that holds
- * every mutant behind its number.
+ * Finds the places of a TypeScript source that can be mutated, and writes the source that contains
+ * every mutant, each switched on by its number.
  */
 import { parseSync } from '@swc/core';
 import { editsOf, type Edits } from './edits.ts';
 
 /**
- * A guard lets through or holds back: a condition, a comparison, a choosing call, a call that is
- * made. A value is any other literal.
+ * A guard accepts or rejects: a condition, a comparison, a choosing call, a call that is made. A
+ * value is any other literal.
  */
 export type Kind = 'guard' | 'value';
 
@@ -17,13 +17,13 @@ export interface Mutant {
   readonly file: string;
   readonly line: number;
   /**
-   * The function, method or constant that it stands in, innermost first by name; '' at the top of a
-   * file.
+   * The innermost function, method or constant with a name that contains it; '' at the top level of
+   * a file.
    */
   readonly in: string;
-  /** What it does, such as `=== becomes !==`. */
+  /** The change, such as `=== becomes !==`. */
   readonly what: string;
-  /** The expression it does it to. */
+  /** The changed expression. */
   readonly source: string;
 }
 
@@ -32,7 +32,7 @@ export interface Mutated {
   readonly mutants: readonly Mutant[];
 }
 
-/** A node of the syntax tree, as far as it is known; positions are bytes, counted from 1. */
+/** A node of the syntax tree, as far as it is used here; positions are bytes, starting at 1. */
 interface Node {
   readonly type: string;
   readonly span: { readonly start: number; readonly end: number };
@@ -45,9 +45,9 @@ interface Work {
   readonly file: string;
   readonly first: number;
   readonly mutants: Mutant[];
-  /** Conditions that are forced both ways already; to turn them round would say nothing more. */
+  /** Conditions that are already forced to both values; inverting them would add nothing. */
   readonly forced: Set<Node>;
-  /** Names of what is being visited, outermost first. */
+  /** Names of the enclosing declarations, outermost first. */
   readonly names: string[];
 }
 
@@ -94,7 +94,7 @@ function force(work: Work, node: Node): void {
   work.forced.add(node);
 }
 
-/** A logical operator loses one of its sides, which then must not be evaluated either. */
+/** Removes one side of a logical operator, which then must not be evaluated either. */
 function logical(work: Work, node: Node, operator: string): void {
   const neutral = operator === '&&' ? 'true' : operator === '||' ? 'false' : 'undefined';
   for (const side of ['left', 'right'] as const) {
@@ -136,7 +136,7 @@ function binary(work: Work, node: Node): void {
     );
 }
 
-/** Calls that choose or arrange: the result goes on without them. */
+/** Calls that select or order: the mutant returns what they were called on. */
 const OPTIONAL_METHODS = new Set([
   'filter',
   'sort',
@@ -164,7 +164,7 @@ function call(work: Work, node: Node): void {
   const name = property.type === 'Identifier' ? String(property['value']) : '';
   const other = OTHER_METHODS[name];
   if (OPTIONAL_METHODS.has(name)) {
-    // The call moves into a function of its own, where nothing can be awaited.
+    // The call moves into its own function, where nothing can be awaited.
     if (/\bawait\b/.test(textOf(work, node))) return;
     work.edits.wrap(start(node), end(node), [
       `__m.without(${add(work, node, `.${name}() is left out`)}, `,
@@ -180,7 +180,7 @@ function call(work: Work, node: Node): void {
   }
 }
 
-/** What is written to the log is for people, and a constructor cannot go without `super()`. */
+/** Calls of the log are for people, and a constructor needs `super()`. */
 function isLeftOut(work: Work, node: Node): boolean {
   if (node.type === 'AwaitExpression') return isLeftOut(work, node['argument'] as Node);
   if (node.type !== 'CallExpression') return false;
@@ -188,7 +188,7 @@ function isLeftOut(work: Work, node: Node): boolean {
   return callee.type !== 'Super' && !/\blog\.(debug|info|warn|error)$/.test(textOf(work, callee));
 }
 
-/** Sentences are for people; tests look for the names in them, not for their wording. */
+/** Sentences are for people; tests check the names in them, not their wording. */
 function isWording(value: string): boolean {
   return /\s/.test(value);
 }
@@ -234,7 +234,7 @@ const VISITORS: Readonly<Record<string, (work: Work, node: Node) => void>> = {
   },
 };
 
-/** Where a literal is no value but a name, and where types are. */
+/** Literals that are names and not values, and positions of types. */
 function isWorthVisiting(parent: Node, field: string, node: Node): boolean {
   if (
     node.type.startsWith('Import') ||
@@ -263,7 +263,7 @@ const NAMED: Readonly<Record<string, string>> = {
   MethodProperty: 'key',
 };
 
-/** What people call it by: of a constant only where it holds a function. */
+/** The name for people; the name of a constant only if it contains a function. */
 function nameOf(work: Work, node: Node): string | undefined {
   const named = node[NAMED[node.type] ?? ''];
   const held = { VariableDeclarator: 'init', ClassProperty: 'value' }[node.type];
@@ -290,15 +290,15 @@ function visitChildren(work: Work, node: Node): void {
 
 function visitChild(work: Work, parent: Node, field: string, child: unknown): void {
   if (isNode(child)) {
-    // `a?.b()` must stay one expression: what is inside the chain is mutated, the chain itself is
-    // not.
+    // `a?.b()` must stay one expression: only what is inside the chain is mutated, not the chain
+    // itself.
     if (parent.type === 'OptionalChainingExpression' && field === 'base')
       visitChildren(work, child);
     else if (isWorthVisiting(parent, field, child)) visit(work, child);
     return;
   }
-  // Arguments, array elements and declarations wrap their expression in an object without a type of
-  // its own.
+  // Arguments, array elements and declarations wrap their expression in an object without its own
+  // type.
   if (typeof child !== 'object' || child === null) return;
   for (const [inner, value] of Object.entries(child))
     if (isNode(value) && isWorthVisiting(parent, inner, value)) visit(work, value);

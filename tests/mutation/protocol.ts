@@ -1,6 +1,6 @@
 import type { Target } from './targets.ts';
 
-/** What the parent sends to a worker, once. */
+/** Sent by the parent to a worker, once. */
 export interface Order {
   readonly target: Target;
   readonly ids: readonly number[];
@@ -8,13 +8,13 @@ export interface Order {
 
 export type Fate = 'killed' | 'timeout' | 'survived' | 'unreached';
 
-/** What a worker tells. */
+/** Sent by a worker. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'trying'; readonly id: number }
-  /** Time and again: the process is not lost in a loop. */
+  /** Sent repeatedly: the process is not in an endless loop. */
   | { readonly kind: 'alive' }
-  /** `by` is the test that noticed; absent when none did. */
+  /** `by` is the test that noticed the mutant; undefined if none did. */
   | { readonly kind: 'tried'; readonly id: number; readonly fate: Fate; readonly by?: string }
   | { readonly kind: 'done' }
   | { readonly kind: 'broken'; readonly why: string };

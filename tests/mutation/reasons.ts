@@ -1,12 +1,12 @@
-/** Some mutants that no test can notice, and reasons that hold for many. */
+/** Patterns of mutants that no test can notice, and reasons that apply to many of them. */
 
-/** Some mutants of one file; all that match. */
+/** Mutants of one file; all that match the pattern. */
 export interface Equivalent {
-  /** Only in this function; anywhere in the file without it. */
+  /** Only in this function; default: anywhere in the file. */
   readonly in?: string;
   /** The expression, as the report prints it. */
   readonly code: string;
-  /** What is done to it, as the report prints it; whatever is done without it. */
+  /** The change, as the report prints it; default: any. */
   readonly what?: string | readonly string[];
   readonly why: string;
 }

@@ -1,4 +1,4 @@
-/** What became of the mutants, for people. */
+/** The results of the mutants, for people. */
 import { reasonFor } from './equivalents.ts';
 import type { Mutant } from './mutants.ts';
 import type { Fate } from './protocol.ts';
@@ -21,7 +21,8 @@ function countOf(judged: readonly Judged[], state: State): number {
 }
 
 /**
- * Percent of those that a test can notice: what is explained cannot be. 100 where there is none.
+ * Percentage of the mutants that a test can notice, so without the explained ones. 100 if there are
+ * none.
  */
 export function rateOf(judged: readonly Judged[]): number {
   const whole = judged.length - countOf(judged, 'explained');
@@ -40,7 +41,7 @@ function row(name: string, of: readonly Judged[]): string {
   ].join(' ');
 }
 
-/** Those that are open, then the figures by file and by target. */
+/** The open mutants, then the figures by file and by target. */
 export function reportOf(judged: readonly Judged[]): readonly string[] {
   const inOrder = judged.toSorted((a, b) => a.file.localeCompare(b.file) || a.id - b.id);
   const count = (fate: Fate): number => judged.filter((one) => one.fate === fate).length;

@@ -5,36 +5,36 @@ import type { Fate } from './protocol.ts';
 import { mutation } from './switch.ts';
 
 /**
- * Milliseconds. A test that waits for what a mutant keeps from happening is given up after so long;
- * `took` is what it takes by itself.
+ * Milliseconds. A test that waits for something that a mutant prevents is aborted after this time;
+ * `took` is its duration without a mutant.
  */
 function patienceFor(took: number): number {
   return Math.max(3_000, Math.min(20 * took, 5_000 + 3 * took));
 }
 
 /**
- * A test that loops reaches the places of mutants again and again: at most this often, more if it
+ * A test that loops reaches the places of mutants repeatedly: at most this often, or more if it
  * does so without a mutant.
  */
 const STEPS = { least: 1_000_000, times: 20 } as const;
-/** A test that was given up is tried again so often, without the mutant and with it. */
+/** The number of retries of an aborted test, without the mutant and with it. */
 const TRIES = 2;
 
 /**
- * Milliseconds of computing, so that a busy machine changes nothing. Dearer tests are left out, and
- * said to be.
+ * Milliseconds of processor time, so that a busy machine does not matter. Tests that need more are
+ * left out, and reported.
  */
 const SLOW = 6_000;
 
 export interface Verdict {
   readonly fate: Fate;
-  /** The test that noticed. */
+  /** The test that noticed the mutant. */
   readonly by?: string;
 }
 
 type Outcome = 'passed' | 'failed' | 'stuck';
 
-/** What a test costs where nothing is wrong. */
+/** The cost of a test without a mutant. */
 interface Cost {
   readonly took: number;
   readonly steps: number;
@@ -57,8 +57,8 @@ async function attempt({ body }: LoadedTest, { took, steps }: Cost): Promise<Out
 }
 
 /**
- * Whether it waits for ever because of the mutant, and not because the machine is busy: without the
- * mutant it must come to an end.
+ * Whether it waits forever because of the mutant, and not because the machine is busy: without the
+ * mutant it must end.
  */
 async function isStuckByMutant(test: LoadedTest, cost: Cost): Promise<boolean> {
   const { on } = mutation;
@@ -73,7 +73,7 @@ async function isStuckByMutant(test: LoadedTest, cost: Cost): Promise<boolean> {
   return false;
 }
 
-/** The first test that notices. */
+/** The first test that notices the mutant. */
 async function judge(
   tests: readonly LoadedTest[],
   costOf: (test: LoadedTest) => Cost,
@@ -97,7 +97,7 @@ interface Timed extends Cost {
 }
 
 /**
- * Learns which test reaches which mutant, with none switched on; throws if a test fails even so.
+ * Records which test reaches which mutants, with none switched on; throws if a test fails anyway.
  */
 async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> {
   const timed: Timed[] = [];
@@ -138,7 +138,10 @@ export async function createSuite(loader: Loader): Promise<Suite> {
   const costOf = ({ name }: LoadedTest): Cost => ranks.get(name) ?? { took: 0, steps: 0 };
   const rankOf = ({ name }: LoadedTest): number => ranks.get(name)?.rank ?? 0;
 
-  /** What is computed while a module loads, such as a table, is there only after another load. */
+  /**
+   * Values that are computed while a module loads, such as a table, change only when it is loaded
+   * again.
+   */
   async function tryAnew({ file }: Mutant): Promise<Verdict> {
     const again = await loader
       .load(loader.filesFor(file))

@@ -1,18 +1,24 @@
-/** Has mutants tried by a worker, and goes on with a new one where a mutant never comes back. */
+/** Lets a worker try mutants, and starts a new one if a mutant never returns. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Fate, Order, Report } from './protocol.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
-/** For the first run of all tests. */
+/** Time limit of the first run of all tests. */
 const TO_START_MS = 900_000;
-/** So long without a sign of life while it computes, and it goes in circles; it is tried twice. */
+/**
+ * Milliseconds of computing without a message, after which it counts as an endless loop; it is
+ * tried twice.
+ */
 const TO_TRY_MS = 15_000;
-/** It may wait so many times as long for a busy machine. */
+/** The factor by which a worker may wait longer on a busy machine. */
 const WAITS = 10;
 
-/** Milliseconds of computing, in ticks of 10 ms; proc(5). 0 for a process that is gone. */
+/**
+ * Milliseconds of processor time, from ticks of 10 ms; see proc(5). 0 if the process does not
+ * exist.
+ */
 function computedBy(pid: number | undefined): number {
   try {
     const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
@@ -26,21 +32,21 @@ function computedBy(pid: number | undefined): number {
 export interface Tried {
   readonly id: number;
   readonly fate: Fate;
-  /** The test that noticed. */
+  /** The test that noticed the mutant. */
   readonly by?: string;
 }
 
 interface Round {
   readonly tried: readonly Tried[];
-  /** The mutant that had to be ended. */
+  /** The mutant whose worker had to be killed. */
   readonly stuck: number | undefined;
 }
 
-/** One worker, until it is done, stuck, or out of time. */
+/** Runs one worker until it is done, stuck, or out of time. */
 function runWorker(order: Order, until: number, each: (tried: Tried) => void): Promise<Round> {
   const child: ChildProcess = fork(WORKER, {
     execArgv: ['--disable-warning=ExperimentalWarning', '--stack-size=4000'],
-    // Properties that run until they made so many steps end after their first examples.
+    // Property tests that run for a number of steps stop after their first examples.
     env: { ...process.env, SLUICE_STEPS: '1' },
   });
   const { promise, resolve, reject } = Promise.withResolvers<Round>();
@@ -76,7 +82,7 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
     else if (report.kind !== 'alive' || current !== undefined)
       wait(report.kind === 'ready' ? TO_START_MS : TO_TRY_MS);
   });
-  // A mutant can bring down the whole process; that is noticed too.
+  // A mutant can crash the whole process; that counts as noticed too.
   child.on('exit', () =>
     end(current !== undefined && tried.at(-1)?.id !== current ? current : undefined),
   );
@@ -86,7 +92,7 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
 }
 
 export interface Plan extends Order {
-  /** Milliseconds for everything. */
+  /** Time limit in milliseconds for everything. */
   readonly budget: number;
   readonly each: (tried: Tried) => void;
 }

@@ -1,12 +1,14 @@
 /**
- * Every mutant is compiled in, each behind a number; at most one number is on. So the code is
- * loaded once, and trying the next mutant is turning a switch. `hits` are the mutants that were
- * come by while nothing was on: only tests that come by one can notice it.
+ * Every mutant is compiled in and has a number; at most one number is switched on. So the code is
+ * loaded once, and trying the next mutant only changes the number. `hits` are the mutants that were
+ * reached while none was on: only tests that reach a mutant can notice it.
  */
 export interface Switch {
   on: number;
   hits: Set<number> | undefined;
-  /** So often a mutant's place may be come by until it counts as a loop without an end. */
+  /**
+   * The number of times that a mutant's place may be reached before it counts as an endless loop.
+   */
   steps: number;
 }
 
@@ -37,11 +39,11 @@ function compare(operator: Comparison, a: number, b: number): boolean {
 
 type Methods = Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
 
-/** What the mutated source calls, as `__m`. */
+/** The functions that the mutated source calls, as `__m`. */
 export const helpers = {
   is,
   not: (id: number, value: boolean): boolean => (is(id) ? !value : value),
-  /** A condition that is always true, or never. */
+  /** A condition that is always true, or always false. */
   force: (yes: number, no: number, value: unknown): unknown => {
     const [always, never] = [is(yes), is(no)];
     return always || (never ? false : value);
@@ -57,7 +59,7 @@ export const helpers = {
     const result = compare(boundary === true ? BOUNDARY[operator] : operator, a, b);
     return opposite === true ? !result : result;
   },
-  /** `call` is a method such as filter; the mutant goes without. */
+  /** `call` is a method such as filter; the mutant skips it. */
   without: (id: number, value: unknown, call: (value: unknown) => unknown): unknown =>
     is(id) ? value : call(value),
   other: (id: number, object: Methods, names: readonly [string, string]): unknown => {

@@ -1,9 +1,9 @@
-/** What is mutated, and which tests have to notice. */
+/** What is mutated, and which tests have to notice it. */
 import type { Kind } from './mutants.ts';
 
 export interface Target {
   readonly name: string;
-  /** Paths below the project; a star stands for any part of a name, two for any folders. */
+  /** Paths relative to the project; `*` matches any part of a name, `**` any folders. */
   readonly sources: readonly string[];
   readonly except?: readonly string[];
   readonly tests: readonly string[];
@@ -16,8 +16,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'ingress',
     sources: ['shared/domain/istio/**/*.ts'],
-    // Shapes of objects, which say what may be there and decide nothing: those who read and send
-    // them test them.
+    // Schemas, which only describe objects: the code that reads and sends them has the tests.
     except: [
       'shared/domain/snapshot/objects.ts',
       'shared/domain/snapshot/snapshot.ts',
@@ -134,7 +133,7 @@ export const TARGETS: readonly Target[] = [
     name: 'apply',
     sources: ['functions/apply/*.ts'],
     except: ['functions/apply/pace.ts'],
-    // Those of the loop and the promises take longer; the loop has a target of its own.
+    // Those of the loop and the promises take longer; the loop has its own target.
     tests: [
       'tests/unit/apply/{addresses,approve,arrivals,away,entry,fences,group,handler}.test.ts',
       'tests/unit/apply/{inner,lifecycle,newer,nodes,park,postpone,prepare,record-results}.test.ts',

@@ -1,5 +1,5 @@
 /**
- * A process that tries mutants one after the other and tells its parent, which ends it where one
+ * A process that tries mutants one after the other and reports to its parent, which kills it if one
  * never returns.
  */
 import './switch.ts';
@@ -11,7 +11,9 @@ function tell(report: Report): void {
   process.send?.(report);
 }
 
-/** Milliseconds. A worker that does not say so any more computes without an end. */
+/**
+ * Interval of its messages in milliseconds. A worker that stops sending them is in an endless loop.
+ */
 const BEAT = 1_000;
 
 async function work({ target, ids }: Order): Promise<void> {
@@ -26,10 +28,10 @@ async function work({ target, ids }: Order): Promise<void> {
   tell({ kind: 'done' });
 }
 
-// What an earlier mutant left behind must not be taken for the work of the present one.
+// What an earlier mutant left behind must not count as an effect of the present one.
 process.on('uncaughtException', () => undefined);
 process.on('unhandledRejection', () => undefined);
-// The results are not needed any more.
+// The results are no longer needed.
 process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => {
   setInterval(() => tell({ kind: 'alive' }), BEAT).unref();

@@ -1,9 +1,9 @@
 /**
- * What a message can cost at most: every reader reads each of these in a process with the heap of a
+ * The maximum cost of a message: every reader reads each of these in a process with the heap of a
  * small function. They claim the type that unpacks to the most, and come from a cluster that
- * demands neither sender nor key, so that nothing but the bounds stands in their way. Version 0.1.0
- * took for them 855 MB (packed brackets), 657 MB (pairs), 2.4 GB (values that do not fit; with this
- * heap it died), 504 MB (keys).
+ * requires neither sender nor key, so that only the bounds protect the reader. Version 0.1.0 needed
+ * 855 MB for them (packed brackets), 657 MB (pairs), 2.4 GB (values that do not fit; with this heap
+ * it crashed), 504 MB (keys).
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
 
 const run = promisify(execFile);
 const READER = join(import.meta.dirname, '../fixtures/bombs/reader.ts');
-/** MB; 512 is what a function has on Lambda. */
+/** Megabytes; a function on Lambda has 512. */
 const HEAP = 256;
 const MOST = 512;
 

@@ -10,10 +10,10 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `judgeFence` (fence.ts) lets only newer versions in and not the
- * equal one, what a crash left half done stays so; without `mayBeUntold` (park.ts) a refusal whose
- * process died before telling it has no dead letter; when the first removal uses up the whole
- * approval (remove.ts), the second part of a large approved removal stays.
+ * Red with the guard removed: when `judgeFence` (fence.ts) accepts only newer versions and not the
+ * equal one, what a crash left unfinished stays so; without `mayBeUntold` (park.ts) a refusal has
+ * no dead letter if its process crashed before reporting it; when the first removal uses up the
+ * whole approval (remove.ts), the second part of a large approved removal stays.
  */
 const { owner } = slice(1, []);
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
@@ -28,7 +28,7 @@ const some = (
 
 interface Scenario {
   readonly partitions?: readonly string[];
-  /** The state before; nothing crashes while it is set up. */
+  /** The initial state; nothing crashes during its setup. */
   readonly before?: (world: World) => Promise<void>;
   readonly events: (world: World) => Promise<void>;
 }
@@ -130,7 +130,7 @@ async function prepare({ partitions, before, events }: Scenario): Promise<World>
 }
 
 /**
- * Everything that matters in the end: the declared state, the stored state, the results that each
+ * Everything that matters at the end: the declared state, the stored state, the results that each
  * owner received, and the dead letters.
  */
 function ending(world: World, partitions: readonly string[] = ['k8s']): object {

@@ -17,9 +17,10 @@ import { pump } from '../fixtures/failures/pump.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 
 /**
- * Red with the guard removed: when `sightingOf` takes only Sluice's own dead letters, what never
- * ran is lost; when `record` forgets the messages it has seen, repeated deliveries count twice;
- * when `failureId` takes the revision in, a resync makes a new failure each time.
+ * Red with the guard removed: when `readFoundDeadLetter` (failure-record.ts) accepts only Sluice's
+ * own dead letters, a message that never ran is lost; when `record` of the store forgets the
+ * messages that it has seen, repeated deliveries count twice; when `failureId` (identity.ts)
+ * includes the revision, each resync creates a new failure.
  */
 const OWNER = 'east/istio-system/istio-ingressgateway';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -15,21 +15,22 @@ import { virtualClock } from './support/clock.ts';
 
 /**
  * Promise 3, newer is never rolled back, where fences wait. Red with the guard removed: when
- * `mayWait` (deferred-fences.ts) does not ask for `settledSince`, or `SettledRun` counts a snapshot
- * that was not answered, retried or rejected as settled.
+ * `mayWait` (deferred-fences.ts) does not check `settledSince`, or `SettledRun` (settled-run.ts)
+ * counts a snapshot that was not answered, retried or rejected as settled.
  */
 
-/** What becomes of an event at first. */
+/** What first happens to an event. */
 const FATES = ['processed', 'unanswered', 'parked', 'rejected', 'retried'] as const;
 type Fate = (typeof FATES)[number];
 
-/** A watcher, express and apply of one ingress, with what every message said. */
+/** A watcher, express and apply of one ingress, with the result of every message. */
 function world(partitions: readonly string[] = ['k8s']) {
   const device = memoryDevice();
   const clock = virtualClock();
   const run = new SettledRun();
   const sent: Slice[] = [];
-  // On Lambda one process handles a batch and another the next; none knows what the other remembers.
+  // On Lambda one process handles a batch and another one the next; neither has the memory of the
+  // other.
   let fences = [createFenceKeeper(), createFenceKeeper()] as const;
   let mine: 0 | 1 = 0;
   let newest: Slice | undefined;
@@ -47,7 +48,7 @@ function world(partitions: readonly string[] = ['k8s']) {
     const stamp = { cluster: 'east', version };
     await nodes.write('k8s', { name: POD, address: POD, availability, stamp });
   };
-  /** As the handler does it. Resolves with the answer for the watcher. */
+  /** As the handler does. Resolves with the result for the watcher. */
   const apply = async (event: Slice): Promise<ReturnType<typeof settledOf>> => {
     const results = await applyGroup({
       device,
@@ -68,7 +69,7 @@ function world(partitions: readonly string[] = ['k8s']) {
     sent,
     ports: (partition?: string) =>
       Object.values(device.state(partition).exposures).map(({ port }) => port),
-    /** Apply had a newer one, whatever its result. */
+    /** Apply had a newer version, whatever its result. */
     isOld: (event: Slice) =>
       newest !== undefined && compareVersions(event.version, newest.version) < 0,
     version: () => Object.values(device.state().owners)[0]?.version.counter,
@@ -79,7 +80,7 @@ function world(partitions: readonly string[] = ['k8s']) {
       mine = one;
     },
     replay: apply,
-    /** What the declaration calls draining. */
+    /** The members that the declaration calls draining. */
     drained: () =>
       Object.values(device.state().exposures).flatMap(({ contributions }) =>
         contributions.flatMap(({ members }) =>
@@ -87,7 +88,7 @@ function world(partitions: readonly string[] = ['k8s']) {
         ),
       ),
     pod: () => device.partitions.get('k8s')?.nodes.get(POD)?.availability,
-    /** `other`: the port in a second partition, if there is to be one. */
+    /** `other`: the port in a second partition, if it has one. */
     send: async (
       port: number,
       fate: Fate,
@@ -102,7 +103,7 @@ function world(partitions: readonly string[] = ['k8s']) {
       const wanted = [exposure({ port, members: membersWith(pod) }), ...inSecond(other)];
       const event = slice(counter, wanted, {
         settledSince,
-        // The removal of what the event before asked for is proven.
+        // The removal of what the previous event requested is proven.
         changes: [
           { what: 'updated', kind: 'Gateway', namespace: 'a', name: 'b', resourceVersion: '1' },
         ],
@@ -125,7 +126,7 @@ function world(partitions: readonly string[] = ['k8s']) {
 
 const BOTH = ['k8s', 'two'];
 
-/** At an address and with nodes of its own. */
+/** With its own address and nodes. */
 function inSecond(port: number): readonly Exposure[] {
   const members = [{ address: '10.244.2.5', port, availability: 'ready' as const }];
   const address = '172.16.100.196';
@@ -134,7 +135,7 @@ function inSecond(port: number): readonly Exposure[] {
 
 const [A, B] = [1, 2];
 
-/** The pod that drains and is ready again, beside one that stays. */
+/** The pod that drains and becomes ready again, beside one that stays ready. */
 const POD = '10.0.0.2';
 const membersWith = (pod: Availability): Exposure['members'] => [
   { address: '10.0.0.1', port: 80, availability: 'ready' },

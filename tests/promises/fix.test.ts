@@ -6,9 +6,9 @@ import { SEEDS } from './support/seeds.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: when quarantine goes by the key alone (`keptOut` in quarantine.ts,
- * without comparing the hash) the good v2 stays out; when `newestFirst` (arrivals.ts) keeps the
- * oldest slice of an owner instead of the newest, v1 is posted after v2 came.
+ * Red with the guard removed: when `quarantineFor` (quarantine.ts) compares the key alone and not
+ * the hash, the good v2 is not declared; when `newestFirst` (arrivals.ts) keeps the oldest slice of
+ * an owner instead of the newest, v1 is declared after v2 arrived.
  */
 const bad = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/missing'] } });
 const good = exposure({ port: 7, settings: { ...SETTINGS, balance: 'ratio-member' } });

@@ -14,9 +14,9 @@ import { createWorld } from './support/world.ts';
 
 /**
  * No cluster of a fleet can disturb another. Red when the youngest decides (`deciderOf` in
- * shared.ts): the settings differ, and the poison reaches the device; and when `settle`
- * (settle-shared.ts) takes what was decided although the device refused it: the leave then never
- * comes to an end.
+ * shared-exposure.ts): the settings differ, and the poison reaches the device; and when `settle`
+ * (settle-shared.ts) keeps a decision although the device refused it: leaving the exposure then
+ * never finishes.
  */
 const KEY = '172.16.100.195:32400/tcp';
 const LATER = '2026-02-01T00:00:00Z';

@@ -1,7 +1,7 @@
 /**
- * Malicious messages: each is handled by itself and set aside in the same call with its bytes and a
- * code, and no other message waits. In version 0.1.0 every one of WAYS that names a throw made the
- * queue retry the whole group until it gave up on all of it.
+ * Malicious messages: each is handled on its own and dead-lettered in the same call with its bytes
+ * and a code, and no other message waits. In version 0.1.0 every one of WAYS whose name contains
+ * "throws" made the queue retry the whole group until all of it was dead-lettered.
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';

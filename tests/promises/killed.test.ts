@@ -62,15 +62,13 @@ async function send(owner: string): Promise<void> {
       objects,
     },
     { id: owner, cluster, subject: owner, time: new Date().toISOString() },
-    // What claims to be signed makes map look for the keys of its cluster.
+    // A message that claims to be signed makes map look for the keys of its cluster.
     cluster === 'deadly' ? signer : undefined,
   );
   await queues.queue('snapshots').send({ group: owner, deduplicationId: owner, body });
 }
 
-/**
- * Runs a process until it crashes, or stops it when nothing is left to do.
- */
+/** Runs a process until it crashes, or stops it when nothing is left to do. */
 async function live(isDone: () => Promise<boolean>): Promise<NodeJS.Signals | 'done'> {
   const child = fork(MAP, [folder, String(VISIBILITY)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -93,7 +91,7 @@ test('a message that crashes its process delays others by at most two visibility
     const { waiting: visible, inFlight } = await queues.queue('snapshots').depth();
     return visible + inFlight;
   };
-  /** How many of the other messages were handled when each process had ended. */
+  /** The number of other messages that were handled when each process had ended. */
   const served: number[] = [];
   const ends: (NodeJS.Signals | 'done')[] = [];
   while (ends.at(-1) !== 'done') {

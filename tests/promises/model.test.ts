@@ -7,11 +7,11 @@ import { createModel } from './support/model.ts';
 import { SEEDS } from './support/seeds.ts';
 
 /**
- * Red with the guard removed. 1: when `reportStage` (report.ts) tells nothing of overtaken slices,
- * or the handler takes a batch as done although the device was at fault. 2: when quarantine never
- * ends (`isDue` in quarantine.ts). 2, 3 and 7: without the comparison of versions in `judgeFence`
- * (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim`
- * (upsert-exposure.ts). 9: when results.ts tells a refused exposure as applied.
+ * Red with the guard removed. 1: when `reportStage` (report.ts) reports nothing about superseded
+ * slices, or the handler treats a batch as done although the device had a fault. 2: when quarantine
+ * never ends (`isRetryDue` in quarantine.ts). 2, 3 and 7: without the comparison of versions in
+ * `judgeFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim`
+ * (upsert-exposure.ts). 9: when results.ts reports a refused exposure as applied.
  */
 class Command implements fc.AsyncCommand<object, Model> {
   readonly name: string;
@@ -33,8 +33,8 @@ class Command implements fc.AsyncCommand<object, Model> {
 }
 
 /**
- * Three ports at most for each owner, so that the removal guard has nothing to hold here: it has
- * its own tests.
+ * At most three ports for each owner, so that the removal guard never holds anything back here: it
+ * has its own tests.
  */
 const wants: fc.Arbitrary<Want[]> = fc.uniqueArray(
   fc.record({

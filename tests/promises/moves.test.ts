@@ -8,9 +8,9 @@ import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: without the pass of what leaves in `applySeveral` (group.ts) moves
- * are refused as BIG-IP would; without `stuckMoves` (guards.ts) what is to move to a partition that
- * cannot be written is gone.
+ * Red with the guard removed: without the removal pass in `applySeveral` (group.ts) the device
+ * refuses moves as BIG-IP would; without `stuckMoves` (guards.ts) an exposure that should move to a
+ * partition that cannot be written is removed.
  */
 const PARTITIONS = ['one', 'two'] as const;
 
@@ -45,7 +45,7 @@ function exposureAt(cluster: number, { address, partition }: Place): Exposure {
   return exposure({
     address: `10.${cluster}.0.${address}`,
     partition,
-    // Without common nodes, which would have to be moved to /Common first (nodes.test.ts).
+    // Without shared nodes, which would have to be moved to /Common first (nodes.test.ts).
     members: [{ address: `10.244.${cluster}.${address}`, port: 80, availability: 'ready' }],
     gateways: [`ns/gw-${address}`],
   });
@@ -66,7 +66,7 @@ interface Site {
   /** By cluster. */
   readonly latest: Map<number, readonly Place[]>;
   say(cluster: number, wants: readonly Place[]): Promise<void>;
-  /** One batch, of which the first declares fail. */
+  /** One batch, whose first declares fail. */
   work(faults: number): Promise<void>;
   close(partition: string | undefined): void;
 }

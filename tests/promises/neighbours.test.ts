@@ -6,10 +6,10 @@ import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `refused` (loop/step.ts) fails with the fault instead of looking
- * for the culprit, nothing healthy is applied; without the stored quarantine (`keptOut` in
- * quarantine.ts) every later batch pays for the poison again, and the time and the number of
- * declares fail.
+ * Red with the guard removed: when `refused` (loop/step.ts) fails with the fault instead of
+ * isolating the refused change, no other change is applied; without the stored quarantine
+ * (`quarantineFor` in quarantine.ts) every later batch isolates the poison again, and time and
+ * number of declares exceed the limits.
  */
 const DECLARE = 3_000;
 const GATEWAYS = 100;
@@ -17,13 +17,13 @@ const POISON = 37;
 
 interface Outcome {
   readonly world: World;
-  /** Milliseconds from the event to the virtual server, of each healthy gateway. */
+  /** Milliseconds from the event to the virtual server, for each healthy gateway. */
   readonly waited: readonly number[];
 }
 
 /**
- * 100 gateways in 4 clusters, one event for each, all at once; each event contains the complete
- * ingress so far.
+ * 100 gateways in 4 clusters, one event for each, all at once; each event contains the ingress so
+ * far.
  */
 async function burst(poison: number | undefined, named: boolean): Promise<Outcome> {
   const world = createWorld();

@@ -13,9 +13,9 @@ import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 
 /**
  * Red with the guard removed: with `shareNodes: partitions.length > 1` in group.ts, pools are empty
- * for a moment without an approval; without `nodesWaitedFor` (upsert-exposure.ts) the device refuses
- * nodes as BIG-IP does; without `stuckRelocations` or `withArriving` (moves.ts) what is to move is
- * gone.
+ * for a moment without an approval; without `nodesWaitedFor` (upsert-exposure.ts) the device
+ * refuses nodes as BIG-IP does; without `stuckRelocations` or `withArriving` (moves.ts) exposures
+ * that should move are removed.
  */
 const PARTITIONS = ['one', 'two', 'three'] as const;
 type Partition = (typeof PARTITIONS)[number];
@@ -92,7 +92,7 @@ interface Site {
   work(faults: number): Promise<void>;
 }
 
-/** Two pools with the same pod in the only partition that there was; the others were added since. */
+/** Two pools with the same pod in what was the only partition; the others were added since. */
 const EARLIER: readonly Wish[] = [
   { address: 1, partition: 'one', pods: [1] },
   { address: 2, partition: 'one', pods: [1, 2] },
@@ -158,7 +158,7 @@ async function createSite(): Promise<Site> {
   };
 }
 
-/** Nothing is held: it throws, and says so. */
+/** Nothing is held: it throws an error that says so. */
 function trying<T>(work: () => readonly T[]): readonly T[] {
   try {
     return work();
@@ -201,7 +201,8 @@ describe('promises of apply about nodes that several partitions need', () => {
         }
         await world.drain();
         expect(site.interrupted.filter((partition) => !shown.has(partition))).toEqual([]);
-        // What waits for a move first has to be known, and may then wait for what moves after it.
+        // A change that waits for a move must first be recorded, and may then wait for a change
+        // that moves after it.
         for (let i = 0; i < 4; i += 1) {
           for (const cluster of latest.keys()) await site.approve(cluster);
           await world.drain();

@@ -14,10 +14,10 @@ import { SEEDS } from './support/seeds.ts';
  * Red with the guard removed: without the comparison of versions in `judgeFence` (fence.ts)
  * promises 2, 3 and 7 fail within a few seeds; without `lostClaim` (upsert-exposure.ts), 7 does;
  * without `.toSorted(byAge)` (plan.ts) the winner depends on the order; when every plan counts as
- * changed (plan.ts), 4 does. The interleavings fail when `plan` (loop/step.ts) posts what an
- * earlier plan said instead of planning from what it has just read, when it hands on another lock
- * key than that of its reading, when an owner without exposures gets no fence at the first contact,
- * and when `partDone` (loop/step.ts) is content although it had to read again.
+ * changed (plan.ts), 4 does. The interleavings fail when `plan` (loop/step.ts) declares what an
+ * earlier plan said instead of planning from the latest reading, when it passes another lock key
+ * than that of its reading, when an owner without exposures gets no fence at the first contact, and
+ * when `partDone` (loop/step.ts) ends although it had to read again.
  */
 const RUNS = { numRuns: SEEDS };
 const rules = { sameFleet: () => false };

@@ -6,10 +6,9 @@ import type { World } from './support/world.ts';
 import { createWorld, ownerOf } from './support/world.ts';
 
 /**
- * Red with the guard removed: where `leave` of functions/apply/waiting.ts says that everything
- * stays, the queue gives up on the messages after 1,000 receives, within a week; where `away` never
- * knows, the tries of a minute fail; where `inOrder` of turn.ts sorts by nothing, enable comes
- * before drain.
+ * Red with the guard removed: when `leave` (functions/apply/waiting.ts) says that everything stays,
+ * the queue dead-letters the messages after 1,000 receives, within a week; when `away` never knows,
+ * the tries of a minute fail; when `inOrder` (turn.ts) does not sort, enable comes before drain.
  */
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -47,7 +46,7 @@ async function pass(ms: number): Promise<void> {
   world.clock.advance(Math.max(0, end - world.clock.now()));
 }
 
-/** Milliseconds until nothing waits. */
+/** Milliseconds until no change waits. */
 async function comeBack(): Promise<number> {
   away = false;
   const back = world.clock.now();
@@ -282,7 +281,9 @@ describe('a process that crashes between the queue and the store', () => {
     expect(world.queues.sent('slices-dead')).toEqual([]);
   };
 
-  /** Resolves with whether the process crashed; it cannot crash at a write that it never reaches. */
+  /**
+   * Resolves with whether the process crashed; it cannot crash at a write that it never reaches.
+   */
   const play = async (
     at: number,
     when: 'before' | 'after',

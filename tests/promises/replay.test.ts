@@ -6,8 +6,8 @@ import { compareVersions } from '../../shared/domain/revision.ts';
 import { owner, startSite, type Site } from '../fixtures/failures/site.ts';
 
 /**
- * Red with the guard removed: without the state `sending` and its kept deduplication id an event is
- * sent twice under two ids after a crash; without the look at the job before every step a cancel
+ * Red with the guard removed: without the state `sending` and its stored deduplication id an event
+ * is sent twice under two ids after a crash; without reading the job before every step a cancel
  * comes too late; without `head.last <= cutoff` later failures join in; without quarantine a
  * poisoned event is sent in every job.
  */

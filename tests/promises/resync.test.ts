@@ -1,6 +1,6 @@
 /**
- * A hundred clusters that send nothing new: what their resyncs cost the device, and that none of
- * them counts as silent meanwhile.
+ * A hundred clusters without changes: what their resyncs cost the device, and that none of them
+ * counts as silent.
  */
 import { describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../functions/apply/handler.ts';
@@ -25,10 +25,10 @@ import { virtualClock } from './support/clock.ts';
 const SERVICE = 'istio-system/istio-ingressgateway';
 const MINUTE_MS = 60_000;
 const RESYNC_MS = 5 * MINUTE_MS;
-/** Of a resync; what is in one arrives together. */
+/** Interval of the batches of a resync; events of one interval arrive together. */
 const BATCHES = 10;
 
-/** Apply and audit over one device in memory, and as many clusters. */
+/** Apply and audit on one device in memory, and a number of clusters. */
 function site(count: number) {
   const all = Array.from({ length: count }, (_, n) => `c${n}`);
   const clock = virtualClock();
@@ -92,7 +92,7 @@ function site(count: number) {
     const counter = (counters.get(cluster) ?? 0) + 1;
     counters.set(cluster, counter);
     const n = all.indexOf(cluster);
-    // Two clusters share each, so that one may be drained.
+    // Two clusters share each exposure, so that one may be drained.
     const port = 1 + Math.floor(n / 2);
     const members = [{ address: `10.${n}.0.1`, port, availability: 'ready' as const }];
     return slice(counter, [exposure({ port, members })], {
@@ -131,7 +131,10 @@ function site(count: number) {
     restart: () => {
       apply = starts();
     },
-    /** One resync of every cluster but these, spread over five minutes, with an audit a minute. */
+    /**
+     * One resync of every cluster except these, spread over five minutes, with an audit every
+     * minute.
+     */
     resyncAll: async (silent: readonly string[] = []): Promise<readonly Finding[]> => {
       const findings: Finding[] = [];
       for (let batch = 0; batch < BATCHES; batch += 1) {

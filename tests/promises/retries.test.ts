@@ -8,16 +8,16 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute fail,
- * without its least share what chance may do, without `after` the device's own wish; without
- * quarantine (`keptOut` in quarantine.ts), or when its wait does not double, a permanent fault is
- * posted too often.
+ * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute exceed
+ * their limit; without its minimum, random pauses can be too short; without `after`, the device's
+ * own pause is ignored; without quarantine (`quarantineFor` in quarantine.ts), or when its wait
+ * does not double, a permanent fault is declared too often.
  */
 const MINUTE = 60_000;
 const AWAY = 10 * MINUTE;
 const EVENTS = 500;
 
-/** The times of all requests while the device is away for ten minutes and 500 events wait. */
+/** The times of all requests while the device is down for ten minutes and 500 events wait. */
 async function outage(
   random: () => number,
   trouble: DeviceError,

@@ -1,6 +1,6 @@
 /**
- * Two processes take turns on one queue file, and one of them stands still between reading the
- * device and writing to it. By then the other one has handled its message and a newer one.
+ * Two processes alternate on one queue file, and one of them stalls between reading the device and
+ * writing to it. By then the other one has handled its message and a newer one.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
@@ -35,7 +35,7 @@ import { runtimeWith } from '../fixtures/runtime.ts';
 const LEASE = 6_000;
 const config = smallConfig();
 
-/** A process that can stand still: its timers and its requests to the device wait. */
+/** A process that can stall: its timers and its requests to the device wait. */
 class Process {
   readonly told: Settled[] = [];
   readonly written: ('declare' | 'members')[] = [];
@@ -47,9 +47,9 @@ class Process {
   readonly #apply: Apply;
   #source: EventSource | undefined;
   #standing: PromiseWithResolvers<void> | undefined;
-  /** Stand still after the next reading. */
+  /** Stalls after the next reading. */
   stopsAfterReading = false;
-  /** What the reading meets when it goes on. */
+  /** The result of the reading when it continues. */
   fault: DeviceError | undefined;
 
   constructor(clock: ManualClock, path: string, device: MemoryDevice) {

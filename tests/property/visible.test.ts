@@ -1,6 +1,6 @@
 /**
- * What a terminal is given shows itself, whatever it was made of. Seen red with each class of
- * characters taken out of `UNSEEN`.
+ * Everything that is sent to a terminal is visible there, whatever it contains. Seen red with each
+ * class of characters removed from `UNSEEN`.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -8,7 +8,10 @@ import { parse } from 'yaml';
 import { formatTable, yamlOf } from '../../functions/cli/terminal/output.ts';
 import { isVisible, visible, visibleJson, visibleLines } from '../../shared/telemetry/visible.ts';
 
-/** Written down apart from the code: ranges of what moves, rings, reorders, hides or breaks. */
+/**
+ * Listed independently of the code: ranges of characters that move the cursor, ring, reorder, hide
+ * or break lines.
+ */
 const RANGES: readonly (readonly [number, number])[] = [
   [0x00, 0x1f],
   [0x7f, 0x9f],

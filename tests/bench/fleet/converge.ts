@@ -1,16 +1,16 @@
-/** All clusters come at once, as after a new configuration or on a wiped device. */
+/** All clusters send their snapshots at once, as after a new configuration or on a wiped device. */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { table } from '../measure.ts';
 import { startFleetSite, DECLARE, type FleetSite, type SiteOptions } from './site.ts';
 import { CLUSTERS, firstPods, GATEWAYS, PODS, snapshotOfCluster } from './world.ts';
 
-/** Milliseconds between two looks at the queues. */
+/** Milliseconds between two checks of the queues. */
 const LOOK = 15_000;
-/** Milliseconds after which it is enough, however far it came. */
+/** Time limit of the measurement in milliseconds. */
 const ENOUGH = 180_000;
 /**
- * Milliseconds of one declare. They come one after the other, so what a slower device takes on top
- * is told by their number.
+ * Milliseconds of one declare. Declares run one after the other, so the time on a slower device
+ * follows from their number.
  */
 const QUICK = 500;
 
@@ -128,7 +128,7 @@ async function converge(options: SiteOptions, gateways: number): Promise<Converg
     settled,
     units: billed(site),
   };
-  // What is still in hand need not take its time.
+  // Messages in flight are not waited for.
   site.bigip.faults.timings.declare = 1;
   await site.close();
   return result;

@@ -1,5 +1,6 @@
 /**
- * What a change costs in requests to SQS, by who makes them; over fauxqs, with the real AWS client.
+ * What a change costs in requests to SQS, by the function that makes them; over fauxqs, with the
+ * real AWS client.
  */
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
@@ -44,7 +45,7 @@ function change(site: FleetSite, index: number, counter: number): Promise<number
   );
 }
 
-/** The results, taken as the watchers take them. */
+/** Consumes the results, as the watchers do. */
 async function results({ queues }: FleetSite): Promise<void> {
   await processClock.sleep(1_000);
   for (let index = 0; index < CLUSTERS; index++) {

@@ -1,6 +1,4 @@
-/**
- * Counts what AWS would bill: one request for each API call, or for each 64 KB of what it carries.
- */
+/** Counts what AWS would bill: one request for each API call, or for each 64 KB of its payload. */
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
 const UNIT = 64 * 1024;
@@ -36,7 +34,7 @@ export function createCounts(): Counts {
   };
 }
 
-/** `onSend` hears of every message that the queue has taken. */
+/** `onSend` is called for every message that the queue has accepted. */
 export function countQueues(
   queues: Queues,
   counts: Counts,

@@ -1,6 +1,6 @@
 /**
- * One cluster restarts its gateway pods, one after the other: what do the others feel who change
- * something meanwhile?
+ * One cluster restarts its gateway pods, one after the other: how much does this delay the changes
+ * of other clusters?
  */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { table } from '../measure.ts';
@@ -8,12 +8,12 @@ import { bringUp } from './converge.ts';
 import { DECLARE, startFleetSite, type FleetSite } from './site.ts';
 import { CLUSTERS, firstPods, PODS, snapshotOfCluster } from './world.ts';
 
-/** 1,000 exposures in all. */
+/** 1,000 exposures in total. */
 const GATEWAYS_EACH = 10;
-/** Milliseconds between one change of another cluster and the next, and how many. */
+/** Milliseconds between two changes of other clusters, and the number of changes. */
 const PACE = 2_000;
 const CHANGES = 20;
-/** Milliseconds between one pod of the restart and the next. */
+/** Milliseconds between two pods of the restart. */
 const ROLL = 4_000;
 
 export async function benchRestart(): Promise<void> {
@@ -57,7 +57,7 @@ interface Felt {
   readonly declares: number;
 }
 
-/** Each change is another cluster's, which replaces its last pod. */
+/** Each change is made by another cluster, which replaces its last pod. */
 async function others(site: FleetSite, { counter }: { readonly counter: number }): Promise<Felt> {
   const before = site.declares();
   const lags: Promise<number>[] = [];
@@ -77,7 +77,7 @@ async function others(site: FleetSite, { counter }: { readonly counter: number }
   return { lags: await Promise.all(lags), declares: site.declares() - before };
 }
 
-/** As the watcher does: at most one snapshot is on its way, the next has the newest content. */
+/** As the watcher does: at most one snapshot is in flight, and the next has the newest content. */
 async function restart(site: FleetSite, signal: AbortSignal): Promise<readonly number[]> {
   const begun = performance.now();
   const lags: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * The built functions on a real queue, against the lab's BIG-IP with the times of a real one; the
- * clusters are played by their snapshots.
+ * The built functions on a real queue, against the lab's BIG-IP with the response times of a real
+ * one; the clusters are represented by their snapshots.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import { countQueues, createCounts, type Counts } from './counting.ts';
 import { fleetConfig, sealed } from './world.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
-/** Milliseconds, as a real device may take. */
+/** Milliseconds, as measured on real devices. */
 export const DECLARE = 3_000;
 const WRITE = 250;
 const DIST = resolve(import.meta.dirname, '../../../dist');
@@ -39,7 +39,7 @@ export interface FleetSite {
   readonly bigip: LabBigip;
   readonly counts: Counts;
   readonly queues: Queues;
-  /** Resolves with the milliseconds from the queue to the device, confirmed. */
+  /** Resolves with the milliseconds from the queue to the confirmation by the device. */
   send(snapshot: Snapshot): Promise<number>;
   declares(): number;
   close(): Promise<void>;
@@ -81,7 +81,7 @@ async function build(
     const settled = name.startsWith('settled-') ? parseEvent(body, SETTLED_EVENTS) : undefined;
     if (settled === undefined || 'refused' in settled) return;
     const { owner, version, exposures } = settled.ok.data;
-    // One that will be tried again is not settled yet.
+    // A result that is retried is not final.
     if (exposures.every(({ outcome }) => outcome !== 'retry'))
       waiting.get(`${owner} ${version.counter}`)?.(performance.now());
   });
@@ -128,7 +128,7 @@ async function build(
 const PREFIX = 'sluice';
 const DAY_SECONDS = 86_400;
 
-/** fauxqs, spoken to with the real AWS client. */
+/** fauxqs, called with the real AWS client. */
 async function sqs(config: SluiceConfig, closers: Closers): Promise<Queues> {
   const server = await startLocalSqs();
   closers.add(() => server.stop());

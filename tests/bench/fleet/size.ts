@@ -1,5 +1,5 @@
 /**
- * What a partition of so many exposures weighs, and how long each step with it takes in our own
+ * The size of a partition with a given number of exposures, and the time of each step in our own
  * code and against the lab's device.
  */
 import { startBigip } from '../../../infra/lab/bigip/index.ts';

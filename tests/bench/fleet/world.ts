@@ -1,5 +1,5 @@
 /**
- * Many clusters, each with one ingress gateway on an address of its own: its Gateways open one port
+ * Many clusters, each with one ingress gateway on its own address, whose Gateways open one port
  * each.
  */
 import { randomUUID } from 'node:crypto';
@@ -11,7 +11,7 @@ import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { snapshotOf } from '../world.ts';
 
-/** The size that the design is for. */
+/** The size that Sluice is designed for. */
 export const CLUSTERS = 100;
 export const GATEWAYS = 50;
 export const PODS = 10;
@@ -62,7 +62,7 @@ export function fleetConfig(
 export interface ClusterState {
   readonly index: number;
   readonly gateways: number;
-  /** Numbers of its gateway pods; each has an address of its own. */
+  /** Numbers of its gateway pods; each has its own address. */
   readonly pods: readonly number[];
   readonly counter: number;
 }
@@ -75,7 +75,7 @@ export function firstPods(count = PODS): readonly number[] {
   return Array.from({ length: count }, (_, pod) => pod);
 }
 
-/** As the watcher of the cluster makes it. */
+/** As the watcher of the cluster builds it. */
 export function snapshotOfCluster({ index, gateways, pods, counter }: ClusterState): Snapshot {
   const snapshot = snapshotOf(gateways, counter);
   const [first] = snapshot.objects.pods;

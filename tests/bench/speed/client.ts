@@ -1,4 +1,6 @@
-/** A user of the Kubernetes API: creates objects over kept connections, as kubectl does. */
+/**
+ * A user of the Kubernetes API, who creates objects over persistent connections, as kubectl does.
+ */
 import { request, type Agent } from 'node:https';
 import { pathOf } from '../../../infra/lab/demo/kubernetes-api.ts';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';

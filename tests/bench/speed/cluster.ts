@@ -14,7 +14,7 @@ import { processClock } from '../../../shared/runtime/process.ts';
 const WORKLOAD = 'istio-ingressgateway';
 const NAMESPACE = 'istio-system';
 const FIRST_PORT = 20_000;
-/** As the controller of a cluster, which collects changes for a moment. */
+/** As the controller of a cluster, which collects changes for a short time. */
 const FOLLOW_MS = 20;
 
 /** The port that Gateway `n` opens. */
@@ -22,7 +22,9 @@ export function portOf(n: number): number {
   return FIRST_PORT + n;
 }
 
-/** A Gateway with a port of its own, and the VirtualService that makes Envoy listen there. */
+/**
+ * A Gateway with its own port, and the VirtualService without which Envoy does not listen there.
+ */
 export function gatewayObjects(n: number): readonly KubernetesObject[] {
   const port = portOf(n);
   const apiVersion = 'networking.istio.io/v1';
@@ -58,7 +60,7 @@ export interface BenchCluster {
   /** Adds a pod that is not ready yet; returns its number. */
   addPod(): number;
   setReady(pod: number, ready: boolean): void;
-  /** The pod ends: it is not a target any more, and still runs. */
+  /** Starts to terminate the pod: it is no longer a target, but still runs. */
   terminate(pod: number, graceMs: number): void;
   remove(pod: number): void;
   /** Adds a port to the ingress Service. */
@@ -71,9 +73,9 @@ export function podAddress(pod: number): string {
 }
 
 /**
- * The cluster with so many Gateways, whose ports the Service has, and three ready pods. With a
- * fourth, no size of the table has a longer interval of its default monitors, which would change
- * every pool in other ways, too.
+ * A cluster with that number of Gateways, whose ports the Service has, and three ready pods. With a
+ * fourth pod, no size in the table gets a longer interval of its default monitors, which would
+ * change every pool in other ways as well.
  */
 export function fillCluster(store: ObjectStore, gateways: number): BenchCluster {
   const put = (object: RawObject): void => void store.apply(object);
@@ -148,7 +150,7 @@ function withPorts(service: RawObject, more: readonly number[]): RawObject {
   return { ...service, spec: { ...spec, ports: [...spec.ports, ...added] } };
 }
 
-/** Keeps the EndpointSlices of the ingress as its pods and ports are. */
+/** Keeps the EndpointSlices of the ingress in step with its pods and ports. */
 function followEndpoints(store: ObjectStore): { stop(): Promise<void> } {
   const kinds: readonly [string, string][] = [
     ['v1', 'Service'],

@@ -1,23 +1,23 @@
-/** What a row of the speed table gives, and the scale at which it is measured. */
+/** The figures of a row of the speed table, and the sizes and times at which they are measured. */
 
 export interface Figure {
   /** Unique within its row, such as `seconds` or `declares`. */
   readonly id: string;
-  /** What it is, for people. */
+  /** Its description for people. */
   readonly what: string;
   readonly value: number;
   readonly unit: 's' | 'ms' | 'declares' | 'MB' | 'KB' | 'MiB' | 'tries';
-  /** The least that is possible, as measured in the same run, in the same unit. */
+  /** The least that is possible, measured in the same run, in the same unit. */
   readonly floor?: number;
 }
 
 /** Sizes and times of one run. */
 export interface Scale {
-  /** Milliseconds of one declare, whatever it holds. */
+  /** Milliseconds of one declare, whatever it contains. */
   readonly declareMs: number;
   /** Milliseconds of one write to a member or node. */
   readonly writeMs: number;
-  /** Milliseconds that each posted virtual server adds in the row that says so. */
+  /** Milliseconds that each posted virtual server adds, in the row that mentions them. */
   readonly perServerMs: number;
   /** Exposures of a small, a middle and a large ingress. */
   readonly sizes: readonly [number, number, number];
@@ -25,15 +25,21 @@ export interface Scale {
   readonly burst: number;
   /** Ports that arrive one by one, and milliseconds between two of them. */
   readonly arrivals: { readonly count: number; readonly everyMs: number };
-  /** Milliseconds for which the device is busy, and how many changes meet that, each alone. */
+  /**
+   * Milliseconds for which the device is busy, and the number of changes that arrive meanwhile, one
+   * by one.
+   */
   readonly outage: { readonly ms: number; readonly changes: number };
   /** How often a short measurement is repeated. */
   readonly runs: number;
-  /** Milliseconds at rest over which processor time is counted, after as long a pause. */
+  /**
+   * Milliseconds without changes over which processor time is counted, after a pause of the same
+   * length.
+   */
   readonly restMs: number;
-  /** Milliseconds without a declare after which nothing more is expected. */
+  /** Milliseconds without a declare after which no more is expected. */
   readonly quietMs: number;
-  /** Milliseconds from the deletion of a pod until it is gone. */
+  /** Milliseconds from the deletion of a pod until its object is removed. */
   readonly graceMs: number;
   /** `ingresses[].drainSeconds`; 30 by default. */
   readonly drainSeconds: number;
@@ -54,7 +60,7 @@ export const FULL: Scale = {
   drainSeconds: 30,
 };
 
-/** The same in small, to see that everything works. */
+/** The same on a small scale, to check that everything works. */
 export const QUICK: Scale = {
   declareMs: 300,
   writeMs: 25,
@@ -74,9 +80,9 @@ export interface Row {
   /** For `--only` and for files of figures. */
   readonly id: string;
   title(scale: Scale): string;
-  /** What stands for the device, and what the floor is. */
+  /** What simulates the device, and what the floor is. */
   meter(scale: Scale): string;
-  /** About how many seconds a run takes. */
+  /** Duration of a run in seconds (approximate). */
   seconds(scale: Scale): number;
   run(scale: Scale, options: RunOptions): Promise<readonly Figure[]>;
 }

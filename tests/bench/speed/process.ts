@@ -1,4 +1,4 @@
-/** `sluice up` as users run it: a process of its own. */
+/** `sluice up` as users run it: a separate process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -7,11 +7,11 @@ import { processClock } from '../../../shared/runtime/process.ts';
 
 const SLUICE = resolve(import.meta.dirname, '../../../dist/cli/sluice.mjs');
 const LOOK_MS = 20;
-/** Longer than any start on a busy machine takes. */
+/** Longer than a start takes on a busy machine. */
 const START_MS = 120_000;
 
 export interface SluiceOptions {
-  /** Its working directory; its output goes there, too, unless it is profiled. */
+  /** Its working directory; its output goes there too, unless it is profiled. */
   readonly dir: string;
   readonly config: string;
   readonly kubeconfig: string;
@@ -23,7 +23,7 @@ export interface SluiceProcess {
   /** Seconds of processor time so far. */
   cpuSeconds(): number;
   residentMebibytes(): number;
-  /** Resolves when it says that it is up; throws if it ends before. */
+  /** Resolves when it reports that it is up; throws if it exits before. */
   up(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export function startSluice(options: SluiceOptions): SluiceProcess {
   };
 }
 
-/** Read from outside, so that asking costs the process nothing. */
+/** Read from /proc, so that reading it costs the process nothing. */
 export function usageOf({
   pid,
 }: ChildProcess): Pick<SluiceProcess, 'cpuSeconds' | 'residentMebibytes'> {

@@ -1,6 +1,6 @@
 /**
- * What the speed table is measured on: the lab's Kubernetes API and BIG-IP in this process, and
- * `sluice up` in another, over sockets on loopback.
+ * The setup of the speed table: the lab's Kubernetes API and BIG-IP in this process, and `sluice
+ * up` in another one, over sockets on loopback.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import { startSluice, type SluiceProcess } from './process.ts';
 
 const CLUSTER = 'bench';
 const LOOK_MS = 5;
-/** A measurement that takes longer failed. */
+/** A measurement that takes longer than this has failed. */
 const LIMIT_MS = 400_000;
 
 export interface SiteOptions extends RunOptions {
@@ -30,7 +30,7 @@ export interface SiteOptions extends RunOptions {
   readonly exposures: number;
 }
 
-/** Declares since a moment. */
+/** Declares since the last `count`. */
 export interface Counted {
   readonly declares: number;
   /** Declares in which AS3 found no difference. */
@@ -47,19 +47,22 @@ export interface SpeedSite {
   readonly bigip: LabBigip;
   readonly cluster: BenchCluster;
   readonly client: Client;
-  /** The process that runs now. */
+  /** The current process. */
   sluice(): SluiceProcess;
-  /** Starts one more process, after `stop`. */
+  /** Starts another process, after `stop`. */
   start(): SluiceProcess;
   /** Virtual servers on the device. */
   servers(): ReadonlySet<number>;
-  /** Pools in which the address takes connections. */
+  /** Pools that send new connections to the address. */
   poolsWith(address: string): number;
-  /** Whether any pool has a member at the address, used or not. */
+  /** Whether any pool has a member with this address, enabled or not. */
   hasMember(address: string): boolean;
-  /** Counts from here. */
+  /** Resets the counters. */
   mark(): () => Counted;
-  /** Looks after each write to the device; returns the time of the look (`Date.now()`). */
+  /**
+   * Checks the condition after each write to the device; returns the time of the check that met it
+   * (`Date.now()`).
+   */
   until(what: string, look: () => boolean): Promise<number>;
   /** Until the queues are empty and no declare has begun for a while. */
   settle(quietMs?: number): Promise<void>;
@@ -130,8 +133,8 @@ async function setDrain(file: string, drainSeconds: number): Promise<void> {
 }
 
 /**
- * Declares what is there at once on a fast device, and goes on with a new process, which has learned
- * nothing about how fast the device is.
+ * Declares the existing exposures at once on a fast device, and continues with a new process, which
+ * does not know how fast the device is.
  */
 async function prepare(site: SpeedSite, exposures: number): Promise<void> {
   await site.until('the first exposures are declared', () => site.servers().size === exposures);
@@ -215,7 +218,7 @@ async function settle(bigip: LabBigip, queues: Queues, quietMs: number): Promise
   }
 }
 
-/** Ports of the Gateways from `first`, as the device shows them. */
+/** Ports of the Gateways from `first` on that are served by the device. */
 export function hasPorts(site: SpeedSite, first: number, number: number): boolean {
   const servers = site.servers();
   return Array.from({ length: number }, (_, n) => portOf(first + n)).every((port) =>

@@ -1,4 +1,4 @@
-/** One change by hand for each property that a declaration decides. */
+/** One manual change for each property that a declaration determines. */
 import {
   OWN_ADDRESS_ROWS,
   MEMBER_ROWS,
@@ -31,7 +31,7 @@ export const PATHS = {
   node: `${BASE}/node/~k8s~10.244.1.5`,
 } as const;
 
-/** Another value than the one that the field has if the setting is not used. */
+/** A value that differs from the one of the field if the setting is not used. */
 function otherValue(effect: FieldEffect, row: SettingRow): unknown {
   const { values, key } = effect;
   const [example] = row.examples;
@@ -63,7 +63,7 @@ function settingChanges(object: 'virtual' | 'pool' | 'address'): Values {
   );
 }
 
-/** By object and property: another value than the declared one. */
+/** By object and property: a value that differs from the declared one. */
 const CHANGES: Readonly<Record<keyof typeof PATHS, Values>> = {
   virtual: {
     ...settingChanges('virtual'),
@@ -140,24 +140,24 @@ const ROWS: Readonly<Record<keyof typeof PATHS, readonly DriftRow<never>[]>> = {
   node: NODE_ROWS,
 };
 
-/** Properties that are changed in several fields, or in others. */
+/** Properties that are changed in several fields, or in other fields. */
 const OF_SEVERAL = new Set(['vlans', 'inheritedTrafficGroup']);
 
-/** Only the whole configuration of a device can change it: iControl REST refuses it. */
+/** Only a change of the whole device configuration can change it: iControl REST refuses it. */
 const NOT_BY_HAND = ['virtual mask'];
 
-/** What no declaration of these tests decides. */
+/** What no declaration in these tests determines. */
 const UNDECIDED = ['address trafficGroup'];
 
 export interface DriftCase {
   readonly name: string;
   readonly path: string;
   readonly patch: Values;
-  /** As the table says; what other code compares is healed by declare. */
+  /** According to the table; differences that other code compares are repaired by a declare. */
   readonly heal: Heal;
 }
 
-/** Rows of the table that no case changes. */
+/** Rows of the table that no case covers. */
 export function rowsWithoutCase(): readonly string[] {
   return Object.entries(ROWS).flatMap(([object, rows]) =>
     rows

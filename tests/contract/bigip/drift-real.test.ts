@@ -1,6 +1,6 @@
 /**
- * The table of properties on another device than the lab's: F5's AS3 in front of a model of BIG-IP.
- * Runs only if AS3_DEVICE is its URL (user and password `admin`).
+ * The table of properties on a second implementation: F5's AS3 in front of a model of BIG-IP. Runs
+ * only if AS3_DEVICE is its URL (user and password `admin`).
  */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Device } from '../../../shared/device/device.ts';

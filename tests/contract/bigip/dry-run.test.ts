@@ -114,7 +114,7 @@ describe('the device of a dry run', () => {
       'written',
     ]);
     await access.close();
-    // Without the dry-run device in between, a declare fails here too.
+    // Without the dry-run device in between, a declare fails here as well.
     const bare = connect(bigip, { log, dryRun: true });
     await expect(declare(bare, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP511' });
     expect(told.map(({ method, path }) => `${String(method)} ${String(path)}`)).toEqual([

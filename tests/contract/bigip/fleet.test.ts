@@ -1,5 +1,6 @@
 /**
- * The modes of a fleet over real connections through the lab's BIG-IP: who answers, and how often.
+ * The modes of a fleet over real connections through the lab's BIG-IP: which cluster answers, and
+ * how often.
  */
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
@@ -90,7 +91,7 @@ async function count(connections: number): Promise<Readonly<Record<string, numbe
   return seen;
 }
 
-/** A connection that stays open, and whether it still answers. */
+/** A connection that stays open, and whether it is still answered. */
 async function hold(): Promise<{ readonly cluster: string; alive(): Promise<boolean> }> {
   await answers();
   const socket = connectTcp({ host: HOST, port: PORT });

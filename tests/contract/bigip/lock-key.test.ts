@@ -1,4 +1,6 @@
-/** The key that a declare leaves, without reading. With AS3_DEVICE, on F5's AS3 as well. */
+/**
+ * The lock key that a declare leaves, known without reading it. With AS3_DEVICE, also on F5's AS3.
+ */
 import { afterEach, expect, test } from '@jest/globals';
 import type { Device } from '../../../shared/device/device.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -11,7 +13,7 @@ async function check(device: Device): Promise<void> {
   const first = await device.declare('k8s', wanted(), undefined);
   expect(first).toMatchObject({ outcome: 'applied', created: expect.any(Number) });
   expect(first.took).toBeGreaterThan(0);
-  // No reading in between, and a declare that stores a new fence only.
+  // Without reading in between, and with a declare that stores only a new fence.
   const more = wanted(wanted(), 2, [32_400, 9_000, 5]);
   const second = await device.declare('k8s', more, first.lockKey);
   expect(second).not.toHaveProperty('created');

@@ -1,6 +1,6 @@
 /**
- * The first contact with F5's AS3. Runs only if AS3_DEVICE is the URL of a test device; on one that
- * never had a declaration, the first test sees its answers.
+ * The first contact with F5's AS3. Runs only if AS3_DEVICE is the URL of a test device; the first
+ * test needs one that never had a declaration.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Device } from '../../../shared/device/device.ts';

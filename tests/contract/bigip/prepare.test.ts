@@ -1,4 +1,7 @@
-/** Partitions that are created ahead of need, and writers that create one at the same time. */
+/**
+ * Partitions that are created before they are needed, and writers that create the same one
+ * concurrently.
+ */
 import { afterEach, expect, test } from '@jest/globals';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
@@ -76,7 +79,7 @@ test('a partition that nobody prepared is created without content first', async 
   ]);
 });
 
-// Red if it is only asked whether the partition may be written: AS3 deletes what is in it.
+// Red if only the right to write the partition is checked: AS3 then deletes its content.
 test('a partition that is to be taken over is left alone until its first exposure', async () => {
   const bigip = await lab();
   await fetchAs(bigip, 'POST', '/mgmt/tm/auth/partition', { name: 'k8s' });
@@ -96,19 +99,19 @@ test('two that prepare a partition at once create it once', async () => {
       device.prepare('k8s').catch((error: unknown) => (error as DeviceError).code),
     ),
   );
-  // The other finds it there, or AS3 busy.
+  // The other writer finds the partition, or AS3 is busy.
   expect(done.filter((each) => each === true)).toHaveLength(1);
   expect(await portsOn(one)).toEqual([]);
 });
 
-// Red with the key of whatever is there after the creation: the first writer then replaces what its
-// twin declared in between.
+// Red with the lock key of whatever exists after the creation: the first writer then replaces what
+// the other one declared in between.
 test('two twins that create the same partition at once lose nothing', async () => {
   const bigip = await lab();
   const [device, twin] = [connect(bigip), connect(bigip)];
   const seen = declares(bigip);
   let other: ReturnType<typeof apply> | undefined;
-  // The first one reads what it created only after the twin has declared.
+  // The first writer reads the partition that it created only after the other one has declared.
   bigip.faults.inject({
     match: ({ method, path }) => {
       const isReading = seen.length === 1 && method === 'GET' && path.includes('/declare');

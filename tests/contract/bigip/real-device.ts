@@ -1,4 +1,4 @@
-/** Another device than the lab's, at the URL of AS3_DEVICE (user and password `admin`). */
+/** A device other than the lab's, at the URL of AS3_DEVICE (user and password `admin`). */
 import { connect as connectTls } from 'node:tls';
 import { request } from 'node:https';
 import { createDevice } from '../../../shared/bigip/device.ts';
@@ -6,16 +6,16 @@ import type { Device } from '../../../shared/device/device.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 
-/** Undefined: the tests against it are skipped. */
+/** If undefined, its tests are skipped. */
 export const REAL_URL = process.env['AS3_DEVICE'];
 
-/** Status and body of one call. */
+/** Status and body of one response. */
 export interface RealAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** A call without Sluice in between. */
+/** A request without Sluice in between. */
 export function real(method: string, path: string, body?: unknown): Promise<RealAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -42,7 +42,7 @@ export function real(method: string, path: string, body?: unknown): Promise<Real
   });
 }
 
-/** The fingerprint of the device's certificate, which is its own. */
+/** The fingerprint of the device's self-signed certificate. */
 export function realFingerprint(): Promise<string> {
   const { hostname, port } = new URL(REAL_URL ?? '');
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Who may have port 80 of an address, and where AS3 puts its redirect: on the lab's device, and on
- * F5's AS3 if AS3_DEVICE is the URL of such a device.
+ * Which exposure may have port 80 of an address, and where AS3 puts its redirect: on the lab's
+ * device, and on F5's AS3 if AS3_DEVICE is the URL of such a device.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { adc, app, call, tenant } from '../../integration/lab-bigip/client.ts';
@@ -31,7 +31,7 @@ function tcp({ more, ...where }: Where): object {
   return app({ address: V4, ...where, virtual: { ...more } });
 }
 
-/** The same, with an object for its address. */
+/** The same, with an address object. */
 function byObject(made: typeof https, where: Where): object {
   const { address = V4, more } = where;
   return {

@@ -1,6 +1,6 @@
 /**
- * Every row of the catalogue as an exposure of its own, made from the row's examples: what the
- * tests declare, look up and change by hand needs nothing but the row.
+ * Each row of the catalogue as its own exposure, built from the row's examples: tests need only the
+ * row to declare it, look it up and change it manually.
  */
 import { virtualPaths, devicePaths } from '../../../shared/bigip/as3/names.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -30,7 +30,7 @@ import type { Mode } from '../../../shared/domain/exposure/settings/values.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
-/** An object that has to be on the device. */
+/** An object that must exist on the device. */
 export interface Needed {
   readonly collection: string;
   readonly path: string;
@@ -42,9 +42,9 @@ export interface RowCase {
   readonly setting: SettingName;
   readonly exposure: Exposure;
   readonly needed: readonly Needed[];
-  /** Any module of each list. */
+  /** At least one module of each list. */
   readonly modules: readonly (readonly ModuleName[])[];
-  /** Paths in iControl REST, and what a person changes there. */
+  /** Paths in iControl REST, and the values that a manual change sets there. */
   readonly byHand: readonly { readonly path: string; readonly body: object }[];
 }
 
@@ -52,7 +52,7 @@ function companion({ setting, value }: Choice): readonly [SettingName, unknown] 
   return [setting, value ?? rowOf(setting).examples[0]];
 }
 
-/** The value with everything that it needs beside it. */
+/** The value together with the settings that it requires. */
 function settingsFor(setting: SettingName, value: unknown, mode: Mode): Settings {
   const chosen: readonly (readonly [SettingName, unknown])[] = [
     ['mode', mode],
@@ -82,7 +82,9 @@ function changeOf(effect: DeviceEffect, object: string): object {
   return { [field]: key === undefined ? absent : { [key]: absent } };
 }
 
-/** Changes by hand of what rows decide together with others, which say so in no effect. */
+/**
+ * Manual changes of fields that several rows determine together, which no row lists as its effect.
+ */
 const TOGETHER: Partial<Record<SettingName, (one: Exposure) => RowCase['byHand'][number]>> = {
   redirect80: (one) => ({
     path: inUrl(virtualPaths('k8s', one).at(-1) ?? ''),
@@ -161,13 +163,16 @@ function caseOf(
   };
 }
 
-/** Whether the field is not touched by this value, such as a pool of routers by a word. */
+/**
+ * Whether this value leaves the field unchanged, as a keyword does with a field for pools of
+ * routers.
+ */
 function isAbsent({ only }: Extract<DeviceEffect, { readonly field: string }>, value: unknown) {
   const isPath = typeof value === 'string' && value.startsWith('/');
   return (only === 'paths' && !isPath) || (only === 'words' && isPath);
 }
 
-/** Rows that came with the catalogue's second version: those that say what the device makes. */
+/** Rows that describe what they change on the device; older rows do not. */
 export const ROW_CASES: readonly RowCase[] = SETTING_ROWS.filter(
   ([, { as3 }]) => as3?.device !== undefined,
 )
@@ -193,7 +198,7 @@ export function stateOf(cases: readonly RowCase[]): DeclaredState {
   ).next;
 }
 
-/** Paths of the virtual servers of a case, the redirecting one included. */
+/** Paths of the virtual servers of a case, including the redirect. */
 export function virtualsOf({ exposure: one }: RowCase): readonly string[] {
   return virtualPaths('k8s', one);
 }

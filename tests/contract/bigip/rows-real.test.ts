@@ -1,7 +1,7 @@
 /**
- * Every row of the catalogue on F5's AS3 in front of a model of BIG-IP, and the lab held to it. Runs
- * only if AS3_DEVICE is the URL of such a device. Settings whose objects or modules the device does
- * not have are left out.
+ * Every row of the catalogue on F5's AS3 in front of a model of BIG-IP, and the lab compared with
+ * it. Runs only if AS3_DEVICE is the URL of such a device. Settings whose objects or modules do not
+ * exist on the device are left out.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Device } from '../../../shared/device/device.ts';
@@ -13,12 +13,12 @@ import { closeAll, connect, declare, lab } from './support.ts';
 const described = REAL_URL === undefined ? describe.skip : describe;
 
 /**
- * Never without a change: AS3 makes an LTM policy, whose rules the model does not hold; and the model
- * leaves an address with a traffic group of its own marked as inheriting one.
+ * Never reported as unchanged: AS3 creates an LTM policy, whose rules the model does not store; and
+ * the model keeps an address with its own traffic group marked as inheriting one.
  */
 const UNSTABLE = ['policyWaf', 'trafficGroup'];
 
-/** Some models take no objects of some kinds, so each is looked up afterwards. */
+/** Some models accept no objects of some kinds, so each object is looked up afterwards. */
 async function create({ collection, path }: Needed): Promise<boolean> {
   const name = path.split('/').at(-1);
   await real('POST', `/mgmt/tm/${collection}`, { name, partition: 'Common' });
@@ -37,7 +37,7 @@ async function modulesOnDevice(): Promise<readonly string[]> {
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** The properties that settings decide, as iControl REST shows them. */
+/** The properties that settings determine, as iControl REST shows them. */
 function shown(item: Item): Item {
   const attached = (list: unknown): readonly string[] =>
     ((list as { readonly items?: readonly Item[] } | undefined)?.items ?? [])
@@ -60,7 +60,7 @@ function shown(item: Item): Item {
   } = item;
   return {
     ...rest,
-    // With AFM the model writes the default as well, and rules and numbers as they were sent.
+    // With AFM the model also writes the default, and keeps rules and numbers as they were sent.
     throughputCapacity: JSON.stringify(throughputCapacity ?? 'infinite'),
     rateLimit: JSON.stringify(rateLimit ?? '').replaceAll('"', ''),
     vlans: vlans ?? [],

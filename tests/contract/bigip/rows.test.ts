@@ -1,4 +1,7 @@
-/** Every row of the catalogue on the lab's device; `rows-real.test.ts` holds the lab to F5's AS3. */
+/**
+ * Every row of the catalogue on the lab's device; `rows-real.test.ts` compares the lab with F5's
+ * AS3.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/device/device.ts';
@@ -8,12 +11,13 @@ import { closeAll, connect, declare, lab } from './support.ts';
 
 const MODES = ['tcp', 'fastl4', 'http', 'https', 'udp'] as const;
 
-/** The device has everything that the rows refer to. */
+/** All objects that the rows refer to exist on the device. */
 export const OBJECTS = ROW_CASES.flatMap(({ needed }) =>
   needed.map(({ collection, path }) => `${collection} ${path}`),
 );
 
-// What is declared elsewhere on the virtual server decides these: there is nothing to change.
+// These fields depend on what else is declared on the virtual server, so no manual change is
+// tested.
 test('every setting has a change by hand, except those that decide nothing on their own', () => {
   const changed = new Set(
     ROW_CASES.filter(({ byHand }) => byHand.length > 0).map(({ setting }) => setting),

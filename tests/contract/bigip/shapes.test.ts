@@ -1,4 +1,4 @@
-/** Responses of a shape that the call never returns. */
+/** Responses whose shape the call never has. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FaultResponse, LabRequest } from '../../../infra/lab/bigip/index.ts';

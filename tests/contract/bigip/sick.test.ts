@@ -20,7 +20,7 @@ const isNode = ({ path, method }: LabRequest): boolean =>
   path.startsWith('/mgmt/tm/ltm/node') && method === 'GET';
 
 const DRIP: FaultResponse = { kind: 'drip', ms: 20 };
-/** Milliseconds: more than an idle lab takes, less than a dripping response. */
+/** Milliseconds: more than an idle lab needs, less than a slow response takes. */
 const LIMIT = 1_000;
 
 describe('an answer that drips', () => {

@@ -1,4 +1,4 @@
-/** Lab devices, and Sluice's view of them. */
+/** Devices of the lab, and Sluice's connections to them. */
 import type { BigipOptions, LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Device } from '../../../shared/device/device.ts';
@@ -91,7 +91,7 @@ export async function declare(
   return (await device.declare('k8s', state, reading.declared.lockKey)).outcome;
 }
 
-/** A clock that only moves when it is set or something sleeps. */
+/** A clock that moves only when it is set or something sleeps. */
 export interface StepClock extends Clock {
   move(ms: number): void;
   /** Sets the wall clock; no time passes. */
@@ -111,12 +111,12 @@ export function stepClock(start = 1_700_000_000_000): StepClock {
     step: (ms) => {
       set += ms;
     },
-    // The devices in these tests run on real time, so a moment of it passes too.
+    // The devices in these tests run in real time, so a moment of real time passes too.
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, 1)).then(() => move(ms)),
   };
 }
 
-/** Every request that reaches the device from now on, logins included. */
+/** Every request that reaches the device from now on, including logins. */
 export function recordRequests(bigip: LabBigip): readonly LabRequest[] {
   const seen: LabRequest[] = [];
   bigip.faults.inject({

@@ -34,8 +34,8 @@ describe('a response that does not answer the request', () => {
     ['half a JSON document', { kind: 'cut' }, 'BIP511', 'transient'],
     ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
     ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
-    // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything
-    // for it.
+    // Seen red with "partition k8s exists but not by Sluice" (OWN303), which dead-lettered all its
+    // events.
     [
       'a failed call of AS3 that it turns into "not found"',
       status(404, 'unable to retrieve declaration'),
@@ -303,7 +303,7 @@ describe('a device that is away', () => {
       await expect(device.read('k8s')).rejects.toMatchObject({ fault: 'transient' });
       clock.move(1_000);
     }
-    // Three a minute; the promise is six.
+    // Three per minute; the promise allows six.
     expect(seen.length).toBeLessThan(36);
   });
 

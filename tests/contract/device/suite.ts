@@ -1,4 +1,4 @@
-/** What every device does behind the port, whatever it is. */
+/** Behaviour that every adapter behind the device port has. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { applyPartition } from '../../../functions/apply/loop/run.ts';
 import type { Device } from '../../../shared/device/device.ts';
@@ -12,9 +12,9 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
-/** A device under test, with what tests change by hand. */
+/** A device under test, with the manual changes that tests make. */
 export interface Subject {
-  /** A client that is configured with these partitions. */
+  /** Another client, configured with these partitions. */
   connect(...partitions: readonly string[]): Device;
   openNodes(): NodeAccess;
   /** Another client creates a partition. */
@@ -25,16 +25,16 @@ export interface Subject {
   disableServer(path: string): Promise<void>;
   /** Changes a property of a node that a declare does not restore. */
   limitNode(partition: string, address: string): Promise<void>;
-  /** From now on. */
+  /** Faults, from now on. */
   away(): Promise<void>;
-  /** Another client declares for a long time. */
+  /** Another client's declare takes long. */
   busy(): void;
-  /** The next declare is carried out, and its answer is lost. */
+  /** The next declare is carried out, but its response is lost. */
   loseAnswer(): void;
   stop(): Promise<void>;
 }
 
-/** An object that no subject has. */
+/** An object that no device under test has. */
 export const NOWHERE = '/Common/nowhere';
 
 const K8S = 'k8s';
@@ -51,7 +51,7 @@ const stateOf = (
   before: DeclaredState = EMPTY_STATE,
 ): DeclaredState =>
   planPartition(K8S, before, [asked(counter, exposures)], { sameFleet: () => false }).next;
-/** With another attribute at every member. */
+/** With a changed attribute on every member. */
 const weighted = (state: DeclaredState, priority: number): DeclaredState => ({
   ...state,
   exposures: Object.fromEntries(
@@ -237,7 +237,7 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         const next = stateOf([exposure({ port: 2 })], 2, state);
         subject.loseAnswer();
         await expect(declare(device, next)).rejects.toMatchObject({ fault: 'ambiguous' });
-        // The declare is not finished when its answer is lost.
+        // The declare has not finished when its response is lost.
         while (JSON.stringify(await device.read(K8S)).includes('"port":1,')) await pause();
         expect(await device.read(K8S)).toMatchObject(declaredAs(next));
       });

@@ -148,7 +148,7 @@ describe('blobs in a directory', () => {
     });
   });
 
-  /** Below a folder, as the kernel knows them. */
+  /** Directories below a folder, as the kernel lists them. */
   const openFiles = (root: string): readonly string[] =>
     readdirSync('/proc/self/fd').flatMap((fd) => {
       try {

@@ -17,7 +17,7 @@ const WITH_FILES = ['-f', 'manifests.yaml', '-c', 'sluice.yaml', '--cluster', 'e
 
 /** `ID` stands for the first failure of the golden store. */
 export const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  // 0.1.0 always exited with 0; now this needs a flag.
+  // 0.1.0 always exited with 0; now a flag is needed for that.
   map: ['map', '--fail-on', 'never', ...WITH_FILES],
   why: ['why', 'team-a/second', ...WITH_FILES],
   plan: ['plan', ...WITH_FILES],

@@ -1,4 +1,4 @@
-/** A `sluice.yaml` that 0.1.0 accepted is still accepted and means the same. */
+/** A `sluice.yaml` that 0.1.0 accepted is still accepted, with the same meaning. */
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { golden } from './files.ts';

@@ -158,7 +158,7 @@ describe('a proxy', () => {
   beforeEach(async () => {
     asked = [];
     proxy = createServer();
-    // Whatever name is asked for, it is the lab.
+    // Every name leads to the lab.
     proxy.on('connect', ({ url }, socket) => {
       asked.push(url ?? '');
       const { port } = new URL(at.lab.url);
@@ -180,7 +180,7 @@ describe('a proxy', () => {
     HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
   });
   /**
-   * As from outside: by a name, which only the proxy knows; the certificate is that of `localhost`.
+   * As from outside: by a name that only the proxy can resolve; the certificate is for `localhost`.
    */
   const outside = (): string =>
     written((text) =>

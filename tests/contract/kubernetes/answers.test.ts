@@ -1,7 +1,7 @@
 /**
- * The lab's API answers as a real one does. `fixtures/kubernetes-answers.json` holds calls, in
- * their order, with what a kube-apiserver 1.32 answered; identities, times and versions are
- * replaced. `{{x*100}}` stands for a hundred x, `{{call.path}}` for a value out of the answer to an
+ * The lab's API answers as a real one does. `fixtures/kubernetes-answers.json` contains calls, in
+ * their order, with the responses of a kube-apiserver 1.32; identities, times and versions are
+ * replaced. `{{x*100}}` stands for a hundred x, `{{call.path}}` for a value from the response to an
  * earlier call.
  */
 import { beforeAll, expect, test } from '@jest/globals';
@@ -22,7 +22,7 @@ interface Row {
 }
 
 /**
- * Every known difference to the real API, and why it stays. The test fails if another difference
+ * Every known difference from the real API, and why it stays. The test fails if another difference
  * appears or one of these disappears.
  */
 const knownDifferences: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ function normalised(value: unknown): unknown {
   );
 }
 
-/** The parts of some answers that are compared, where the rest is irrelevant. */
+/** The compared parts of some responses, where the rest is irrelevant. */
 const views: Readonly<Record<string, (body: Body) => unknown>> = {
   'np-tcp-udp': (body) => ({
     same: body.spec.ports[0].nodePort === body.spec.ports[1].nodePort,
@@ -158,7 +158,7 @@ async function answerTo(lab: LabKubernetes, row: Row, bodies: Bodies): Promise<u
   return { code: answer.code, retryAfter: wait, warning, body: viewed(name, found) };
 }
 
-/** As JSON, so that a field without a value is no field. */
+/** Compared as JSON, so that an undefined field equals a missing one. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(normalised(value) ?? null));
 }
@@ -168,7 +168,7 @@ const answers = new Map<string, unknown>();
 beforeAll(async () => {
   const lab = await startKubernetes({
     now: () => Date.parse('2026-11-29T12:05:00Z'),
-    // The recorded API server had no controllers beside it.
+    // The recorded API server ran without controllers.
     namespaceMs: Infinity,
   });
   const bodies: Bodies = new Map();

@@ -1,4 +1,6 @@
-/** Bookmarks are not guaranteed: a quiet kind is watched without lists, errors and pauses. */
+/**
+ * Bookmarks are not guaranteed: a kind without changes is watched without lists, errors and pauses.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createStream, type Stream, type StreamKind } from '../../../shared/kubernetes/index.ts';
 import { configMap, hurriedClock, silent, startLab, until, type Lab } from './support.ts';
@@ -51,7 +53,7 @@ afterEach(async () => {
 const watches = (): number => asked('watch');
 const asked = (verb: string): number =>
   at.lab.faults.requests({ verbs: [verb], resource: 'configmaps' });
-/** Waits for this number of new watches, and checks the state meanwhile. */
+/** Waits for this number of new watches, and checks the state in the meantime. */
 async function again(times: number): Promise<void> {
   const until_ = watches() + times;
   await until(() => {

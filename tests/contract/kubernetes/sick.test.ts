@@ -1,4 +1,4 @@
-/** A Kubernetes API, or a credential plugin, whose responses do not end. */
+/** A Kubernetes API, or a credential plugin, whose responses never end. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -58,7 +58,7 @@ export function hurriedClock(): Clock {
   };
 }
 
-/** Waits until the condition holds; only the test's time limit ends it. */
+/** Waits until the condition is met, limited only by the test's timeout. */
 export async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface ManualClock extends Clock {
-  /** Lets time pass: wakes sleepers in order of their time, and runs what they start. */
+  /** Advances the time: wakes sleepers in the order of their times, and runs what they start. */
   pass(ms: number): Promise<void>;
   /** Sets the wall clock; no time passes. */
   step(ms: number): void;
@@ -14,7 +14,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Runs everything that does not need time to pass. */
+/** Runs everything that does not wait for time to pass. */
 export async function idle(): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -7,8 +7,8 @@ let sqs: LocalSqs;
 let runs = 0;
 
 beforeAll(async () => {
-  // Only the date: server and client of this process then agree on the time, and everything else
-  // runs for real.
+  // Fakes only the date, so that server and client agree on the time; everything else runs in real
+  // time.
   jest.useFakeTimers({
     now: Date.UTC(2026, 10, 22),
     doNotFake: [

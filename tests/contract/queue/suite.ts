@@ -28,13 +28,13 @@ export interface Differences {
   readonly acceptsOldReceipts?: boolean;
   /** A message whose visibility ended can still be deleted until it is received again. */
   readonly deletesLate?: boolean;
-  /** Messages never grow too old. */
+  /** Messages never exceed the retention period. */
   readonly noRetention?: boolean;
-  /** SQS itself: the age of the oldest message stands in CloudWatch only. */
+  /** As in SQS, the age of the oldest message is only in CloudWatch. */
   readonly tellsNoAge?: boolean;
 }
 
-/** Subjects have `maxReceiveCount` 3. */
+/** Queues under test have `maxReceiveCount` 3. */
 export function queueContract(
   name: string,
   start: () => Promise<Subject>,

@@ -1,7 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * The connection to a device: it can be cut, and led to another device at the same address.
+ * The connection to a device, which can be cut, and redirected to another device at the same
+ * address.
  */
 export interface Cable {
   readonly url: string;

@@ -1,4 +1,4 @@
-/** Reads what a user can see of a site: objects of the cluster, the device, dead letters. */
+/** Reads what users of a site can see: objects of the cluster, the device, dead letters. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeclare, type LabBigip, type LabRequest } from '../../../infra/lab/bigip/index.ts';
@@ -35,7 +35,7 @@ export function gateway(name: string, servers: readonly ServerSpec[]): ApiObject
   };
 }
 
-/** Leads every port of the gateway to the echo server. */
+/** Routes every port of the gateway to the echo server. */
 export function route(name: string): ApiObject {
   const tcp = [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }];
   return {
@@ -138,7 +138,7 @@ export async function converged(
   );
 }
 
-/** Events of the pipeline that are not finished yet. */
+/** Unfinished events of the pipeline. */
 export async function pending(site: Site): Promise<number> {
   const depths = await Promise.all(
     (['snapshots', 'slices', 'settled-site'] as const).map((name) =>
@@ -178,7 +178,7 @@ export async function deadLetters(
   return until(`${count} parked dead letters of ${queue}`, look, () => sluice.stdout());
 }
 
-/** Writes a message into the queue file as it is, without the checks of a sender. */
+/** Writes a message directly into the queue file, without the checks of a sender. */
 export function plant(site: Site, queue: string, body: string, group = OWNER): void {
   const file = new DatabaseSync(site.queueFile, { timeout: 10_000 });
   const id = `planted-${Date.now()}-${Math.random()}`;
@@ -190,7 +190,7 @@ export function plant(site: Site, queue: string, body: string, group = OWNER): v
   file.close();
 }
 
-/** The versions of the owner in the declarations, in their order. */
+/** The declared versions of the owner, in order. */
 export function watchFences(bigip: LabBigip): () => readonly Version[] {
   const seen: Version[] = [];
   const record = (request: LabRequest): false => {

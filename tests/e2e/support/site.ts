@@ -1,6 +1,6 @@
 /**
  * A cluster, a BIG-IP and the files of a user, with their own addresses; Sluice itself runs as a
- * process.
+ * separate process.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ import { until } from './until.ts';
 
 export const CLUSTER = 'site';
 export const OWNER = `${CLUSTER}/istio-system/istio-ingressgateway`;
-/** Different from the demo's, which may run at the same time. */
+/** Different from those of the demo, which may run at the same time. */
 export const VIRTUAL_ADDRESS = '172.16.41.7';
 const NETWORK = { podNetwork: '10.241', nodeAddresses: ['192.168.41.11', '192.168.41.12'] };
 
@@ -34,7 +34,7 @@ export interface Site {
   readonly queueFile: string;
   /** A second handle of the queue file. */
   readonly queues: Queues;
-  /** `sluice up`, once it says that it is up. */
+  /** `sluice up`, after it reports that it is up. */
   up(env?: NodeJS.ProcessEnv): Promise<Sluice>;
   /** `sluice up`, without waiting for its start. */
   launch(args?: readonly string[], env?: NodeJS.ProcessEnv): Sluice;

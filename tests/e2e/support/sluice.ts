@@ -1,6 +1,4 @@
-/**
- * `sluice` as a user starts it: a separate process with its arguments and files only.
- */
+/** `sluice` as a user starts it: a separate process with only its arguments and files. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
-/** Much longer than any step takes: it only ends a test that would hang. */
+/** Much longer than any step takes: it only ends a test that would otherwise hang. */
 const LIMIT_MS = 90_000;
 
 /**
- * Checks until the result is neither undefined nor false; if that never happens, the error says
- * what it waited for.
+ * Repeats the check until its result is neither undefined nor false; the error at the time limit
+ * names what was waited for.
  */
 export async function until<T>(
   what: string,

@@ -1,7 +1,7 @@
 /**
- * A partition that is no longer configured: nothing changes what is declared there, so it must be
- * reported. Seen red without the look, without the question whose clusters it serves, and without
- * the question how its virtual servers are called.
+ * A partition that is no longer configured: nothing updates what is declared there, so it must be
+ * reported. Seen red without the search for such partitions, without the check which clusters they
+ * serve, and without the check of the names of their virtual servers.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../shared/device/audit.ts';
@@ -23,7 +23,7 @@ import { bench } from './support.ts';
 
 afterEach(closeAll);
 
-/** `k8s` is out, `other` is in. */
+/** `k8s` is no longer configured, `other` is. */
 const NOW = { name: 'bigip-1', partitions: ['other'] };
 
 const NOTHING = (): Promise<Heard> => Promise.resolve(NOTHING_HEARD);

@@ -1,4 +1,7 @@
-/** policy.drift: adopt, over the wire: audit looks, apply keeps, and both see it afterwards. */
+/**
+ * `policy.drift: adopt` over the wire: audit finds a manual change, apply keeps it, and both see it
+ * afterwards.
+ */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
@@ -48,7 +51,7 @@ async function audit({ runtime }: Bench): Promise<readonly Finding[]> {
   return findings;
 }
 
-/** Apply takes the last message that was sent. */
+/** Apply handles the last message that was sent. */
 async function apply({ runtime, sent }: Bench): Promise<void> {
   const message = sent.at(-1);
   if (message === undefined) throw new Error('nothing was sent');
@@ -76,8 +79,8 @@ async function apply({ runtime, sent }: Bench): Promise<void> {
 }
 
 /**
- * Red when audit does not send `adopt`, when the handler does not pass it on, or when render.ts
- * does not draw it.
+ * Red if audit does not send `adopt`, if the handler does not pass it on, or if render.ts does not
+ * render the kept value.
  */
 describe('policy.drift: adopt', () => {
   test('keeps a manually changed balancing method, limit and state, and declares them from then on', async () => {
@@ -99,7 +102,7 @@ describe('policy.drift: adopt', () => {
       'kept BIP455',
     ]);
     expect(site.sent).toHaveLength(1);
-    // A later change of something else leaves it alone.
+    // A later change of another setting does not affect it.
     const device = connect(bigip);
     const reading = await device.read('k8s');
     if (reading.kind === 'refused') throw new Error(reading.reason);

@@ -244,7 +244,7 @@ describe('audit', () => {
         clock: { ...runtime.clock, sleep: () => running.then(() => undefined) },
       }),
     ).toEqual([]);
-    // Once while it was under way, then around the look itself.
+    // Once while a declare was in progress, then one that started and ended during the audit.
     expect(looks.filter(({ path }) => path === '/mgmt/shared/appsvcs/task')).toHaveLength(3);
   });
 

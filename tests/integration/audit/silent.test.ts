@@ -1,7 +1,4 @@
-/**
- * A cluster that is not heard any more: found by audit, drained by policy, and back as soon as it
- * speaks.
- */
+/** A silent cluster: found by audit, drained by policy, and enabled again when it sends events. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
@@ -40,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-/** East spoke at 0:00, west at 0:18. */
+/** East was last heard at 0:00, west at 0:18. */
 async function declared(east = of('east', 1, 1)): Promise<void> {
   const first = planPartition('k8s', EMPTY_STATE, [east], { sameFleet: () => true, now: T }).next;
   await declare(
@@ -132,8 +129,8 @@ describe('a silent cluster', () => {
     });
     await apply(runtime, order?.body ?? '');
     expect(await drained()).toEqual(['10.1.0.1']);
-    // Drained is as declared: the next audit finds the silence and nothing else, and orders nothing
-    // more.
+    // The drain is part of the declaration: the next audit finds only the silence, and sends no
+    // more orders.
     expect((await audit(runtime)).map(({ kind }) => kind)).toEqual(['silent']);
     expect(made.sent).toHaveLength(1);
     await apply(

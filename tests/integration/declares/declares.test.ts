@@ -13,7 +13,7 @@ function open(port: number): void {
   at.lab.store.apply(route(`echo-${port}`, `echo-${port}`, port));
 }
 
-/** `podIP` absent: it is not scheduled yet. */
+/** `podIP` undefined: the pod is not scheduled yet. */
 function pod(name: string, state: 'pending' | 'started' | 'ready' | 'leaving'): void {
   const ip = '10.244.1.6';
   at.lab.store.apply({

@@ -1,6 +1,6 @@
 /**
- * The whole way from the Kubernetes API to the device in one process: watcher, map and apply on a
- * queue in memory, against the lab. Time is the test's own.
+ * The whole path from the Kubernetes API to the device in one process: watcher, map and apply on a
+ * queue in memory, against the lab. The test controls the time.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,11 +47,11 @@ export interface Chain {
   declares(): readonly Declare[];
   /** `address:port` of every virtual server. */
   virtualServers(): readonly string[];
-  /** Addresses of the members behind this port. */
+  /** Addresses of the members of this port's pool. */
   members(port: number): readonly string[];
-  /** Lets this many milliseconds pass, in which everything that arrives is processed. */
+  /** Advances the time by this number of milliseconds, and processes everything that arrives. */
   pass(ms: number): Promise<void>;
-  /** The same until the condition holds. */
+  /** The same until the condition is met. */
   passUntil(what: () => boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -115,7 +115,7 @@ export async function startChain(ingress: Partial<IngressConfig> = {}): Promise<
       resolve: (reference) => Promise.resolve(reference === 'env:ca' ? device.ca : device.password),
     },
   });
-  // What waits for the device lets time pass.
+  // Waiting for the device advances the time.
   const passing: Clock = {
     ...clock,
     sleep: async (ms) => {

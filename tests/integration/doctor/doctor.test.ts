@@ -1,4 +1,4 @@
-/** `sluice doctor` with one thing wrong at a time: a BIG-IP over HTTPS, queues over SQS's wire. */
+/** `sluice doctor` with one fault at a time: a BIG-IP over HTTPS, queues over SQS's wire. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
@@ -27,7 +27,7 @@ import { runtimeWith } from '../../fixtures/runtime.ts';
 
 afterEach(closeAll);
 
-/** Red with the guard removed: each row names the check that has to be there for it to pass. */
+/** Each row names the check without which it is red. */
 const ingresses = [
   {
     cluster: 'east',

@@ -1,7 +1,7 @@
 /**
  * Promise 8: dry run is inert. Every command and every handler is found in its folder; a new one
- * fails here until it is said how it is run. Red without the guards: each case that writes is run
- * without the dry run as well, and must then be seen writing.
+ * fails here until the tables say how to run it. Red without the guards: each case that writes is
+ * also run without the dry run, and must then be seen writing.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -81,7 +81,7 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 describe('every command', () => {
-  /** Arguments, and the exit code they lead to. */
+  /** Arguments, and the expected exit code. */
   type Call = readonly [code: number, ...args: readonly string[]];
   const config = (): readonly string[] => ['--config', site.config];
   const files = (): readonly string[] => ['--file', site.manifest];
@@ -113,7 +113,7 @@ describe('every command', () => {
     ],
     'import-cis': () => [[0, 'import', 'cis', ...files()]],
     keys: () => [[0, 'keys', 'new', CLUSTER, '--dir', site.dir]],
-    // Refused, because no cluster here has paths.
+    // Refused, because no cluster here has paths configured.
     network: () => [[1, 'network', 'setup', '--device', 'bigip', ...config()]],
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
@@ -200,7 +200,7 @@ describe('every command', () => {
         });
         expect([site.device.reads() > 0, site.cluster.reads() > 0]).toEqual([true, true]);
         inert();
-        // Nor does it take anything from a Sluice that works here, or leave anything behind.
+        // It also takes nothing from a Sluice that runs here, and leaves nothing behind.
         expect([
           existsSync(join(site.dir, 'queue.sqlite')),
           existsSync(join(site.dir, 'failures')),
@@ -228,7 +228,7 @@ describe('every command', () => {
 
 describe('every handler', () => {
   interface Row {
-    /** Queue and body of the message it is given; undefined for a scheduled one. */
+    /** Queue and body of the message that it receives; undefined if it runs on a schedule. */
     readonly message?: (
       runtime: Runtime,
     ) => Promise<readonly [queue: QueueName, group: string, body: string]>;

@@ -1,6 +1,6 @@
 /**
  * A cluster with two Gateways (one opens a port that the Service lacks), a BIG-IP that declares an
- * older state, and a tap before each.
+ * older state, and a recording proxy in front of each.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -121,7 +121,7 @@ const OBJECTS: readonly KubernetesObject[] = [
 
 export const CLUSTER_UID = stableUid(CLUSTER, 'kube-system');
 
-/** Two members, so that one may leave. */
+/** Two members, so that one can be removed. */
 const MEMBERS = ['10.244.1.5', '10.244.1.6'].map((address) => ({
   address,
   port: 32_400,
@@ -197,7 +197,7 @@ async function writeFiles(
   ];
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'password'), bigip.password);
-  // The tap reads along, so it is spoken to in the clear.
+  // The recording proxy reads plain HTTP only.
   const access = kubeconfigText({
     name: CLUSTER,
     url: cluster.url,

@@ -10,13 +10,13 @@ export interface Tapped {
 
 export interface Tap {
   readonly url: string;
-  /** Everything but reads, logins and logouts. */
+  /** Everything except reads, logins and logouts. */
   writes(): readonly Tapped[];
   reads(): number;
   close(): Promise<void>;
 }
 
-/** A question to the API server; nothing is stored. */
+/** A check of rights at the API server; it stores nothing. */
 function isReview({ path }: Tapped): boolean {
   return path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 }
@@ -36,7 +36,7 @@ export async function startTap(target: {
       { method, headers, ca: target.ca, agent: false },
       (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
-        // A watch that says nothing yet is an answer too.
+        // The headers of a watch without events are a response too.
         response.flushHeaders();
         answer.pipe(response);
       },

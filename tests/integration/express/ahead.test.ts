@@ -102,7 +102,7 @@ async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
 const waiting = async (name: 'express' | 'slices'): Promise<readonly QueueMessage[]> =>
   queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 60_000 });
 
-/** Queues that record the order of messages, and refuse those that the test selects. */
+/** Queues that record the order of messages, and reject those that the test selects. */
 function noting(sent: string[], refuse: (name: string) => boolean = () => false): Queues {
   return {
     queue: (name): Queue => ({

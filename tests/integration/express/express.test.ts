@@ -18,7 +18,7 @@ async function declaredOn({ device }: Site): Promise<DeclaredState> {
   return reading.declared.state;
 }
 
-/** Members that take new connections, over all pools. */
+/** Members that accept new connections, over all pools. */
 function takers({ bigip }: Site): string[] {
   const pools = bigip.view().partitions.flatMap((partition) => partition.pools);
   return pools
@@ -68,8 +68,8 @@ describe('a pod that terminates', () => {
     expect([ended, await site.nodes()]).toEqual([false, ['10.0.0.1 draining', '10.0.0.2 ready']]);
     await declaring;
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready', '10.0.0.3 ready']);
-    // What apply does after its declare: the older slice does not revert what a newer revision did
-    // ahead of its own slice.
+    // After its declare, apply's older slice does not revert what express wrote for a newer
+    // revision.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     await site.declare(3, [
       ['10.0.0.1 draining', '10.0.0.2'],

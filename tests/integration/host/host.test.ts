@@ -1,6 +1,6 @@
 /**
- * The host runs what was packed, with the settings of the compiled template, over SQS or the queue
- * of one host.
+ * The host runs the packed functions, with the settings of the compiled template, over SQS or the
+ * queue of one host.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
@@ -111,7 +111,7 @@ afterEach(async () => {
 
 function runtime(): Runtime {
   const config = parseConfig(readFileSync(EXAMPLE, 'utf8'), EXAMPLE, 1);
-  // The example's store is a bucket.
+  // The example stores failures in a bucket.
   const failures = FailuresConfig.parse({ kind: 'fs', path: join(dist, 'failures') });
   return runtimeWith({
     config: { ...config, failures },

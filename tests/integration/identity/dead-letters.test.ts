@@ -1,8 +1,9 @@
 /**
- * A message in a dead-letter queue belongs to the owner that it claims only if its origin was
- * verified: results of others do not close it, and it opens, changes or leads nothing of the owner
- * it names. Seen red with `judged` of shared/failures/failure-record.ts returning its input, and
- * with `readFound` taking what the queue moved for a dead letter.
+ * A message in a dead-letter queue is attributed to the owner that it claims only if its origin was
+ * verified: results of other owners do not close it, and it opens, changes and leads nothing of the
+ * claimed owner. Seen red with `judged` (failure-record.ts) returning its input, and with
+ * `readFoundDeadLetter` (failure-record.ts) taking a message that the queue moved for a dead letter
+ * of Sluice.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
@@ -34,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.close());
 
-/** Every way to a body that claims to be the victim's. */
+/** Every way of forging a message that claims to be the victim's. */
 type Forge = (signer: Site['signers']) => string;
 const meta = (over: Partial<EventMeta> = {}): EventMeta => ({
   id: 'forged',

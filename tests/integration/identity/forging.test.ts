@@ -1,8 +1,8 @@
 /**
- * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of
- * shared/queue/origin.ts answering "trusted" (every OWN321 to OWN323), with `disagreement`
- * answering so (every OWN324), and with `nobodys` of shared/failures/failure-record.ts giving back
- * what it gets.
+ * No cluster can send events for another one, whichever way it tries. Seen red with
+ * `checkSignature` (origin.ts) accepting everything (every OWN321 to OWN323), with `disagreement`
+ * (content.ts) doing so (every OWN324), and with `withoutOwner` (event-origin.ts) returning its
+ * input.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { recordOfMessage } from '../../../functions/park/record-of-message.ts';
@@ -20,7 +20,7 @@ afterEach(() => site.close());
 
 type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
 /**
- * As park would keep it: a refused event has no proven owner, so no results close it and it leads
+ * As park would store it: a refused event has no proven owner, so no results close it and it leads
  * no replay.
  */
 function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<FailureRecord> {
@@ -303,7 +303,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
       expect.objectContaining({ level: 'warn', said: 'retry', code: 'GW102', delay: 5_000 }),
     );
     site.secrets.set('env:east.pub', pem);
-    // The same bytes; what waits is hidden for now.
+    // The same bytes; the visibility time of the messages has not ended.
     await site.put('elsewhere', first);
     await site.map();
     expect(await site.slices()).toEqual([`${owner('east')} 1`]);

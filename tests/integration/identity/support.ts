@@ -1,6 +1,6 @@
 /**
- * map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by all
- * others that may write to the queue.
+ * map behind a real queue, with the outboxes of two watchers that have their own keys, and other
+ * senders that may write to the queue.
  */
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { createOutbox, type Outbox } from '../../../functions/watch/emit/outbox.ts';
@@ -32,17 +32,17 @@ export const SQS_SENDER = '000000000000';
 export interface Site {
   readonly queues: Queues;
   readonly config: Runtime['config'];
-  /** PEM by reference; may be changed, or taken away. */
+  /** PEM by reference; tests change or remove it. */
   readonly secrets: Map<string, string>;
   readonly signers: Readonly<Record<ClusterId, EventSigner>>;
   readonly outboxes: Readonly<Record<ClusterId, Outbox>>;
   readonly log: readonly Record<string, unknown>[];
-  /** What the outbox of the cluster puts on the queue, taken off again. */
+  /** The message that the outbox of the cluster sends, received from the queue. */
   said(cluster: ClusterId, what?: 'snapshot' | 'inventory'): Promise<string>;
   put(group: string, body: string): Promise<void>;
   /**
-   * Everything that is on the queue, in batches; resolves with the number of messages that come
-   * again.
+   * Handles everything in the queue, in batches; resolves with the number of messages that are
+   * retried.
    */
   map(): Promise<number>;
   slices(): Promise<readonly string[]>;

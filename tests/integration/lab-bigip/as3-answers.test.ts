@@ -1,4 +1,4 @@
-/** What F5's AS3 3.56 answers; recorded from the real engine in front of a model of BIG-IP. */
+/** Responses of F5's AS3 3.56, recorded from the real engine in front of a model of BIG-IP. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
@@ -270,7 +270,7 @@ describe('what a declare makes of a change by hand', () => {
     }),
   });
 
-  /** Patches, declares the same again, and tells what is there then. */
+  /** Patches an object, declares the same again, and returns what the object is then. */
   const after = async (path: string, patch: Readonly<Record<string, unknown>>) => {
     const [property = ''] = Object.keys(patch);
     await declare(bigip, { k8s: declared });

@@ -1,4 +1,4 @@
-/** A plain client of the lab's BIG-IP: what any HTTP client sees. */
+/** A plain HTTP client of the lab's BIG-IP. */
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  // What a server sends is looked at key by key in tests.
+  // Tests check the content of responses key by key.
   readonly body: Record<string, any>; // oxlint-disable-line typescript/no-explicit-any
 }
 
@@ -16,7 +16,7 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeout?: number;
-  /** Bytes after which no more is read. */
+  /** The number of bytes after which reading stops. */
   readonly most?: number;
 }
 
@@ -83,7 +83,7 @@ function parsed(text: string): Answer['body'] {
   }
 }
 
-/** Waits for something that will become true; the test's own time limit ends it otherwise. */
+/** Waits until the condition is met, limited only by the test's timeout. */
 export async function until<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
@@ -168,12 +168,14 @@ export function declare(
   );
 }
 
-/** The one result of a declare for one tenant. */
+/** The result of a declare for its only tenant. */
 export function resultOf(answer: Answer): Record<string, unknown> {
   return answer.body['results'][0] as Record<string, unknown>;
 }
 
-/** Opens a connection, reads until the other side ends, `reset` when it was refused or cut. */
+/**
+ * Opens a connection and reads until the other side closes it; `reset` if it was refused or cut.
+ */
 export function talk(host: string, port: number, send = ''): Promise<string> {
   return new Promise((resolve) => {
     let received = '';

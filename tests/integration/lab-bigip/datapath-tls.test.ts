@@ -20,7 +20,7 @@ const SHOP = '/Common/shop.example.com';
 const ANY = '/Common/any';
 
 interface TlsAnswer {
-  /** Common name in the certificate that the client got. */
+  /** Common name in the certificate that the client received. */
   readonly certificate: string;
   readonly text: string;
 }
@@ -53,7 +53,7 @@ describe('TLS at a virtual server', () => {
     await until(() => isOpen(port));
     return port;
   };
-  /** Whether something listens; it does not say what it does with data. */
+  /** Whether something listens there; it may still close the connection. */
   const isOpen = (port: number): Promise<boolean> =>
     new Promise((resolve) => {
       const socket = connectTcp({ host: HOST, port: loopbackPort(port) });
@@ -152,7 +152,7 @@ describe('TLS at a virtual server', () => {
     });
   });
 
-  /** A member that takes TLS only, and answers with the name it was asked for. */
+  /** A member that accepts only TLS, and answers with the requested server name. */
   const tlsPod = async (): Promise<readonly unknown[]> => {
     const own = await startBigip({ dataPath: false });
     const { key, cert } = await own.ssl.clientCertificate('pod');
@@ -326,12 +326,12 @@ describe('TLS at a virtual server', () => {
         .view()
         .partitions.flatMap(({ virtualServers }) => virtualServers)
         .reduce((sum, { connections }) => sum + connections.total, 0);
-    // One on each port was to see whether it is open.
+    // One connection to each port was the check whether it is open.
     await until(() => accepted() === 4);
     const ends = clients.map(
       (client) => new Promise<void>((resolve) => void client.once('close', () => resolve())),
     );
-    // A disabled virtual server lets its connections end.
+    // A disabled virtual server keeps its open connections.
     await declare(bigip, {
       k8s: tenant({
         a: app({ address: VIP, port: 443, virtual: { ...virtual, adminState: 'disable' } }),

@@ -49,7 +49,7 @@ describe('traffic through virtual servers', () => {
     await new Promise((resolve) => server.close(resolve));
     return port;
   };
-  /** Declares one virtual server and says where clients reach it. */
+  /** Declares one virtual server and returns where clients reach it. */
   const offer = async (options: AppOptions): Promise<number> => {
     const port = options.port ?? (await freePort());
     const answer = await declare(bigip, {

@@ -125,7 +125,7 @@ describe('editing members through AS3', () => {
     await start();
     await message([one, two]);
     bigip.faults.timings.declare = 2000;
-    // Once accepted, the device has been read; the script follows.
+    // When the declare is accepted, the device has been read; the script runs later.
     const accepted = await declare(bigip, twoPools([one], []), '?async=true');
     await call(bigip, 'DELETE', '/mgmt/tm/ltm/pool/~k8s~a~pool/members/~k8s~10.0.0.2:80');
     expect(resultOf(await finished(bigip, String(accepted.body['id'])))).toMatchObject({

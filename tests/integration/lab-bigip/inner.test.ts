@@ -14,8 +14,8 @@ interface Recorded {
   readonly response?: string;
 }
 /**
- * The real engine's answers to the change of a port, in a partition that has one pool and refers to
- * one iRule.
+ * Responses of the real engine to the change of a port, in a partition that has one pool and refers
+ * to one iRule.
  */
 const recorded = (
   JSON.parse(
@@ -66,7 +66,7 @@ describe('faults of the calls that AS3 makes inside the device', () => {
       const answer = await declare(bigip, { k8s: tenant({ 'gw-1': gateway(81) }) });
       expect(answer.status).toBe(http);
       expect(told(answer)).toEqual({ code, message, ...(response !== undefined && { response }) });
-      // What cannot be saved is done.
+      // The change is carried out even if it cannot be saved.
       expect(port()).toBe(http === 200 || inner === '/tm/task/sys/config' ? 81 : 80);
     },
   );

@@ -308,7 +308,7 @@ describe('networks of the device', () => {
     ])('are refused: %j', async (body, message) => {
       await ok('POST', `${TUNNEL}/records`, record('0a:0a:c0:00:02:0c', '192.0.2.12'));
       await refused('POST', `${TUNNEL}/records`, body, [400, message]);
-      // One bad record costs the whole list.
+      // One invalid record makes the whole list fail.
       await refused('PUT', TUNNEL, { records: [record(MAC, '192.0.2.11'), body] }, [400, message]);
       expect(await all()).toEqual(['0a:0a:c0:00:02:0c 192.0.2.12']);
     });

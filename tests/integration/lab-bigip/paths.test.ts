@@ -1,4 +1,4 @@
-/** Which members the lab's BIG-IP reaches, if it is told to simulate networks. */
+/** Which members the lab's BIG-IP reaches if it simulates networks. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -52,7 +52,7 @@ describe('members that need a path', () => {
     post(`${NET}/fdb/tunnel/~Common~flannel/records`, { name: MAC, endpoint });
   const arp = (ipAddress = POD): Promise<void> =>
     post(`${NET}/arp`, { name: `a-${ipAddress}`, partition: 'paths', ipAddress, macAddress: MAC });
-  /** Declares the addresses, and says which the monitors find. */
+  /** Declares the addresses, and returns those that the monitors find up. */
   const seen = async (...addresses: readonly string[]): Promise<readonly string[]> => {
     const pool = { members: [member(80, ...addresses)], monitors: ['tcp'] };
     await declare(bigip, { k8s: tenant({ a: app({ pool }) }) });
@@ -165,7 +165,7 @@ describe('members that need a path', () => {
       cleanup.push(() => pod.close());
       port = pod.port;
     });
-    /** Without monitors, so that only the connection itself finds no path. */
+    /** Without monitors, so that only the connection itself fails for want of a path. */
     const offer = async (reselectTries = 0, ...addresses: readonly string[]): Promise<void> => {
       const pool = { members: [member(port, POD, ...addresses)], reselectTries };
       await declare(bigip, { k8s: tenant({ a: app({ address: '172.29.100.1', port, pool }) }) });

@@ -8,7 +8,9 @@ export interface Pod {
   close(): Promise<void>;
 }
 
-/** A pod at its address' place on loopback: answers each chunk with its name before it. */
+/**
+ * A pod at the loopback equivalent of its address: answers each chunk with its name and the chunk.
+ */
 export async function startPod(address: string, name: string, port = 0): Promise<Pod> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -29,7 +31,7 @@ export async function startPod(address: string, name: string, port = 0): Promise
   };
 }
 
-/** A readiness endpoint that answers with what `answer` returns at the time. */
+/** A readiness endpoint that answers with the current result of `answer`. */
 export async function startProbe(address: string, answer: () => string, port = 0): Promise<Pod> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Invalid, parseTenant } from '../../../infra/lab/bigip/as3/parse.ts';
 import { adc, app, member, tenant } from './client.ts';
 
-/** F5's own schema, where the reference folder is there; the lab itself does without. */
+/** F5's own schema, if the reference folder exists; the lab itself does not need it. */
 const SCHEMA = new URL('../../../../shared/reference/as3-schema.json', import.meta.url);
 const described = existsSync(SCHEMA) ? describe : describe.skip;
 

@@ -8,7 +8,7 @@ import { createSay, table } from '../../../infra/lab/demo/say.ts';
 import { timeline } from '../../../infra/lab/demo/timeline.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** Time passes only by sleeping. */
+/** Time advances only by sleeping. */
 function steppingClock(): Clock {
   let now = 0;
   return {

@@ -1,4 +1,4 @@
-/** The configuration that the lab writes is one that Sluice loads. */
+/** Sluice loads the configuration that the lab writes. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

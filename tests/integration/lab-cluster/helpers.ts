@@ -15,7 +15,7 @@ import {
 } from '../../../infra/lab/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** Time that stands still; sleeping takes a turn of the event loop. */
+/** Time does not advance; sleeping takes a turn of the event loop. */
 export const clock: Clock = {
   now: () => Date.UTC(2026, 0, 1),
   monotonic: () => Date.UTC(2026, 0, 1),
@@ -24,7 +24,7 @@ export const clock: Clock = {
 
 export type TestStore = ObjectStore;
 
-/** The lab's API server, on which every object is a second younger than the one before it. */
+/** The lab's API server, on which each object is created a second after the previous one. */
 async function startApi(): Promise<LabKubernetes> {
   let now = clock.now();
   return startKubernetes({ now: () => (now += 1000) });
@@ -53,7 +53,7 @@ export interface TestCluster {
   readonly close: () => Promise<void>;
 }
 
-/** Every test file has addresses of its own, because test files run side by side. */
+/** Each test file has its own addresses, because test files run in parallel. */
 export async function testCluster(
   octet: number,
   options: Partial<ClusterOptions> = {},
@@ -80,7 +80,7 @@ export async function testCluster(
 }
 
 /**
- * Sends one line and returns everything that came back; `refused` or `closed` if there is no
+ * Sends one line and returns everything that was received; `refused` or `closed` if there is no
  * answer.
  */
 export function ask(address: string, port: number, line = 'hello'): Promise<string> {

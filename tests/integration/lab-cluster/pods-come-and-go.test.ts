@@ -9,7 +9,7 @@ import { applyManifest, ask, clock, httpStatus, testCluster, type TestStore } fr
 let cluster: LabCluster;
 let store: TestStore;
 let close: () => Promise<void>;
-/** Lets a pod that was told to go really go. */
+/** Ends a pod whose termination was requested. */
 let letGo: () => void;
 
 beforeEach(async () => {

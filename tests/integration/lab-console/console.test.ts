@@ -16,7 +16,7 @@ import { call as ask, watch } from '../lab-kubernetes/client.ts';
 const READY = '/mgmt/tm/sys/ready';
 const INFO = '/mgmt/shared/appsvcs/info';
 
-/** Time passes only when the test says so. */
+/** Time advances only when the test advances it. */
 function handClock(): Clock & { pass(ms: number): Promise<void> } {
   let now = 1_700_000_000_000;
   let sleepers: readonly { readonly until: number; readonly wake: () => void }[] = [];
@@ -36,7 +36,7 @@ function handClock(): Clock & { pass(ms: number): Promise<void> } {
   };
 }
 
-/** A cluster of names; a pod goes when the test lets it. */
+/** A cluster that has only names; a pod ends when the test ends it. */
 function handCluster(...names: readonly string[]) {
   let pods = names.map((name): RawPod => ({
     apiVersion: 'v1',
@@ -207,7 +207,7 @@ describe('the console of the lab', () => {
     const namespace = (name: string): void =>
       void kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     namespace('unheard');
-    // Its end is what comes next.
+    // Its end is the next event.
     kubernetes.faults.cutWatches();
     expect(await stream.next()).toBeUndefined();
   });

@@ -45,7 +45,7 @@ describe('who may ask', () => {
 });
 
 describe('discovery', () => {
-  // kubectl asks with an @, which no media type may hold, and parses what comes back.
+  // kubectl asks with an @, which no media type may contain, and parses the response.
   test('answers the binary description with a media type that can be parsed', async () => {
     const { code, headers } = await call(lab, '/openapi/v2', {
       accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
@@ -137,7 +137,7 @@ describe('objects', () => {
       namespace: 'default',
       creationTimestamp: '2026-06-22T22:24:17Z',
     });
-    // Built-in kinds without a controller count no generations.
+    // Built-in kinds without a controller have no generation.
     expect(made.metadata).not.toHaveProperty('generation');
     expect(made.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
     const updated = await call(lab, `${configMaps}/a`, {

@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { KubernetesObject, LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 
-/** What tests look into; the shape is asserted by the tests themselves. */
+/** Tests assert the shape of the responses themselves. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Body = any;
 
@@ -26,7 +26,7 @@ export interface Ask {
   readonly type?: string;
   readonly accept?: string;
   readonly token?: string;
-  /** What the client says it is; a write without `fieldManager` is owned by it. */
+  /** The user agent; a write without `fieldManager` is owned by it. */
   readonly agent?: string;
 }
 
@@ -82,7 +82,7 @@ export function apply(
 }
 
 export interface WatchStream {
-  /** The next event; undefined once the stream has ended. */
+  /** The next event; undefined when the stream has ended. */
   next(): Promise<Body>;
   close(): void;
 }
@@ -110,7 +110,7 @@ export interface Kubectl {
     manifest: string,
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
-  /** Starts it and hands out its lines; stop it when done. */
+  /** Starts it and returns its lines; stop it when done. */
   follow(...args: readonly string[]): {
     readonly lines: AsyncIterator<string>;
     stop(): Promise<void>;

@@ -491,8 +491,8 @@ describe('a valid object', () => {
   });
 });
 
-// Seen red with the validation taken out of `prepare`: the first write of the bad object is
-// answered 201.
+// Seen red without the validation in `prepare`: the first write of the invalid object is answered
+// with 201.
 test('a watch never sees an invalid object, regardless of the writer', async () => {
   const stream = await watch(lab, istioGateways);
   const seen = async (): Promise<string> =>
@@ -550,7 +550,7 @@ test('describes the fields of custom resources to clients', async () => {
   });
 });
 
-/** The published definitions, where the reference folder is there; the lab itself does without. */
+/** The published definitions, if the reference folder exists; the lab itself does not need them. */
 const reference = new URL('../../../../shared/reference/', import.meta.url);
 const published = ['gateway-api-crds.yaml', 'istio-crds.yaml'].map(
   (name) => new URL(name, reference),
@@ -560,7 +560,7 @@ const published = ['gateway-api-crds.yaml', 'istio-crds.yaml'].map(
   'the schemas are what the script makes of the published definitions, without their text',
   () => {
     const data = readFileSync(schemaFile, 'utf8');
-    // Compared as a whole, because a difference would be told with fifty kilobytes.
+    // Compared by identity, because a difference would print fifty kilobytes.
     expect(data === compactDefinitions(published.map((file) => readFileSync(file, 'utf8')))).toBe(
       true,
     );

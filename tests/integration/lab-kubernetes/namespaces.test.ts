@@ -1,4 +1,6 @@
-/** Namespaces that terminate, as the lab's API server and its namespace controller play it. */
+/**
+ * Namespaces that terminate, as the lab's API server and its namespace controller simulate them.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startKubernetes, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import { type Answer, call } from './client.ts';

@@ -51,7 +51,7 @@ describe('an unusable device does not delay others', () => {
     bench.clock.pass(10_000);
     expect((await bench.apply()).done).toHaveLength(4);
     expect(bench.virtualServers()).toEqual([1, 2, 3, 9].map((port) => `172.16.100.195:${port}`));
-    // The birth of the tenant, and one declaration for all.
+    // The creation of the tenant, and one declare for all.
     expect(device.writes.filter((write) => write.path.includes('/declare'))).toHaveLength(2);
     expect(await outcomes()).toEqual(['1 applied OK', '2 applied OK', '3 applied OK']);
   });
@@ -60,7 +60,7 @@ describe('an unusable device does not delay others', () => {
 describe('retries are spread, and reported occasionally', () => {
   const seconds = (list: readonly number[]): number[] => list.map((s) => s * 1000);
 
-  /** Milliseconds until the message can be had again, with the longest of all chances. */
+  /** Milliseconds until the message can be received again, with the longest random pause. */
   async function delays(tries: number): Promise<readonly number[]> {
     const found: number[] = [];
     for (let i = 0; i < tries; i += 1) {
@@ -72,7 +72,7 @@ describe('retries are spread, and reported occasionally', () => {
     return found;
   }
 
-  /** The last try in the queue, then turns for so many minutes. */
+  /** The last try in the queue, then one turn per minute. */
   async function waits(minutes: number): Promise<void> {
     expect((await bench.apply()).done).toHaveLength(1);
     expect(await bench.queues.queue('slices').depth()).toMatchObject({ waiting: 0, inFlight: 0 });
@@ -96,7 +96,7 @@ describe('retries are spread, and reported occasionally', () => {
     await bench.sendSlice(slice(1, at(1)));
     expect(await delays(5)).toEqual(seconds([10, 20, 40, 80, 160]));
     await waits(5);
-    // Attempts 1, 2 and 4, and that it waits.
+    // Attempts 1, 2 and 4, and the time from which it waits in the store.
     const told = await bench.settled();
     expect(told.flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`))).toEqual(
       Array.from({ length: 4 }, () => '1 retry BIP401'),

@@ -1,6 +1,6 @@
 /**
- * map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the
- * test's own.
+ * map and apply in process, on a file queue in memory and against the lab's BIG-IP; the test
+ * controls the time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { create as createApply } from '../../../functions/apply/handler.ts';
@@ -53,7 +53,7 @@ export interface TestClock extends Clock {
   pass(ms: number): void;
 }
 
-/** Sleeping lets time pass at once: what waits for a device only turns the event loop. */
+/** Sleeping advances the time at once; waiting for a device only takes a turn of the event loop. */
 function testClock(): TestClock {
   let now = Date.UTC(2026, 10, 22);
   return {
@@ -70,7 +70,7 @@ function testClock(): TestClock {
 }
 
 /**
- * What a function made of one batch: ids of the records that come again, of those that are done.
+ * The result of one batch of a function: ids of the records to retry, and of those that are done.
  */
 export interface Delivery {
   readonly again: readonly string[];
@@ -81,26 +81,26 @@ export interface Bench {
   readonly clock: TestClock;
   readonly queues: Queues;
   readonly devices: Readonly<Record<'bigip-1' | 'bigip-2', LabBigip>>;
-  /** Passwords by device; may be changed, or taken away. */
+  /** Passwords by device; tests change or remove them. */
   readonly secrets: Map<string, string>;
   readonly log: readonly object[];
-  /** Fails sends to `slices` while it says so. */
+  /** While true, sending to `slices` fails. */
   refuseSlices: (body: string) => boolean;
   /**
-   * While true, records that are done stay on the queue, as when the host dies before it deletes
+   * While true, records that are done stay in the queue, as when the host crashes before it deletes
    * them.
    */
   loseDeletions: boolean;
-  /** From now on the failure store does not answer. */
+  /** From now on, the failure store does not answer. */
   breakStore(): void;
   sendSnapshot(snapshot: Snapshot): Promise<void>;
   sendInventory(inventory: Inventory): Promise<void>;
   sendSlice(slice: Slice): Promise<void>;
   steer(order: Steering): Promise<void>;
-  /** One batch, as the event source would do it; records that are done are deleted. */
+  /** Handles one batch as the event source would; records that are done are deleted. */
   map(): Promise<Delivery>;
   apply(): Promise<Delivery>;
-  /** A turn of the waiting place, as the schedule takes it: what became of it for each device. */
+  /** One turn of the waiting changes, as the schedule starts it; the result by device. */
   turns(): Promise<readonly string[]>;
   slices(): Promise<readonly Slice[]>;
   settled(cluster?: string): Promise<readonly Settled[]>;
@@ -113,7 +113,7 @@ export interface Bench {
 export const CLUSTERS = ['east', 'west'] as const;
 export const SERVICE = 'istio-system/istio-ingressgateway';
 
-/** More about a cluster, such as its keys. */
+/** Additional configuration of a cluster, such as its keys. */
 export type ClusterExtras = Readonly<Partial<Record<(typeof CLUSTERS)[number], object>>>;
 
 function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): Runtime['config'] {
@@ -146,7 +146,7 @@ export async function startBench(
   const clock = testClock();
   const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
   const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
-  // Of this bench only: what waits for a device in one test is nothing to the next one.
+  // Separate for each bench, so that changes that wait in one test do not affect the next one.
   const failures = failuresOver(memoryBlobs(), { clock, id: () => id() });
   let storeIsAway = false;
   let ids = 0;
@@ -326,7 +326,7 @@ function opened<T>(
   return event.ok;
 }
 
-/** Whose slice it is, for tests of several owners. */
+/** The owner of the slice, for tests with several owners. */
 export function ownedBy(cluster: (typeof CLUSTERS)[number]): Pick<Slice, 'owner' | 'clusterUid'> {
   const { ingress } = parseOwner(`${cluster}/${SERVICE}`);
   return { owner: ownerKey(cluster, ingress), clusterUid: `uid-${cluster}` };

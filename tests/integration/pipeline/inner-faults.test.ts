@@ -38,7 +38,7 @@ const start = async (): Promise<number> => {
 };
 const named = (port: number): string => applicationName(exposure({ port }));
 
-/** Where the fault is seen at all: AS3 lives with the others, as with 503 everywhere. */
+/** Only where the fault shows: AS3 works for the others, as with 503 everywhere. */
 const SEEN = INNER_NAMES.filter(
   (name) =>
     ![
@@ -140,7 +140,7 @@ describe('a fault inside the device that stays', () => {
         { exposure: '172.16.100.195:7/tcp', call: expect.stringContaining('HTTP 500') },
       ]);
       expect(declares() - before).toBeLessThanOrEqual(16);
-      // It is back with a later snapshot, once the device is mended.
+      // A later snapshot brings it back when the device works again.
       device().faults.clear();
       bench.clock.pass(5 * 60_000);
       await bench.sendSlice(slice(3, at(...range(12))));

@@ -1,6 +1,6 @@
 /**
- * A cluster that drains, goes out, comes back, vanishes and is forgotten, down to what the device
- * has.
+ * A cluster that drains, goes out, comes back, disappears and is forgotten, up to the state of the
+ * device.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { carryOut } from '../../../functions/express/device.ts';
@@ -23,7 +23,7 @@ const members = (...last: readonly number[]): Slice['exposures'][number]['member
 const east = (counter: number, ...last: readonly number[]): Slice =>
   slice(counter, [exposure({ members: members(...last) })]);
 
-/** `address session state`, as iControl tells it. */
+/** `address session state`, as iControl REST shows it. */
 async function nodes(): Promise<readonly string[]> {
   const { body } = await call(bench.devices['bigip-1'], 'GET', '/mgmt/tm/ltm/node');
   return ((body['items'] ?? []) as { address: string; session: string; state: string }[])
@@ -117,7 +117,7 @@ describe('a drained cluster', () => {
     });
     await bench.apply();
     expect([bench.virtualServers(), await nodes()]).toEqual([[], []]);
-    // A replay stays out, the next snapshot comes back, and takes connections.
+    // A replay does not enable it; the next snapshot does, and it accepts connections.
     await bench.sendSlice(east(1, 5));
     await bench.apply();
     expect(bench.virtualServers()).toEqual([]);
@@ -131,7 +131,7 @@ describe('a drained cluster', () => {
 });
 
 /**
- * Promise 1, nothing is lost silently: red while map dropped inventories (`mapInventory` in
+ * Promise 1, nothing is lost silently: red when map drops inventories (`mapInventory` in
  * handler.ts).
  */
 describe('an inventory', () => {
@@ -177,7 +177,7 @@ describe('an inventory', () => {
   test('without proof of its origin is a dead letter', async () => {
     await bench.sendInventory(inventory(1, { cluster: 'north' }));
     await bench.map();
-    // Whose it is was only claimed.
+    // The owner was only claimed.
     const letters = await bench.deadLetters('snapshots');
     expect(letters).toMatchObject([{ code: 'GW103' }]);
     expect(letters[0]).not.toHaveProperty('owner');

@@ -137,7 +137,7 @@ describe('replay of an old message', () => {
     expect(bench.virtualServers()).toEqual(['172.16.100.195:1']);
     await bench.settled();
     const writes = bench.devices['bigip-1'].writes.length;
-    // Long after the queue forgot that it has seen it.
+    // Long after the queue has forgotten its deduplication id.
     bench.clock.pass(24 * 60 * 60_000);
     await bench.queues
       .queue('snapshots')

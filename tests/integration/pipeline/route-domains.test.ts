@@ -1,5 +1,5 @@
 /**
- * Two clusters whose pods have the same addresses, behind the same devices: parted by route
+ * Two clusters whose pods have the same addresses, behind the same devices: separated by route
  * domains, from the snapshot to the node.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';

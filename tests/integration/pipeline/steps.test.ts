@@ -1,4 +1,4 @@
-/** How many declares a burst costs on the lab's BIG-IP, and what they carry. */
+/** How many declares a burst costs on the lab's BIG-IP, and what they contain. */
 import { afterEach, expect, test } from '@jest/globals';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
@@ -14,7 +14,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 afterEach(closeAll);
 
-/** No time passes, so that only the numbers decide. */
+/** Time does not advance, so only the line counts matter. */
 const clock = { ...processClock, monotonic: () => 0 };
 
 function ingress(counter: number, exposures: number, pods: number): Slice {
@@ -42,7 +42,9 @@ async function apply(device: Device, wanted: Slice, pace: PaceKeeper): Promise<v
   expect(rejections.size).toBe(0);
 }
 
-/** Exposures in each declare of this work, and how often the declaration was read. */
+/**
+ * Exposures in each declare of this work, and the number of times that the declaration was read.
+ */
 async function count(
   bigip: LabBigip,
   work: () => Promise<void>,

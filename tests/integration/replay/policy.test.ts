@@ -86,7 +86,7 @@ beforeEach(async () => {
   });
   failures = openFailures(config.failures, runtime);
   // While apply waits for the device, the device needs real time: simulated time alone would exceed
-  // the visibility of what is in hand.
+  // the visibility of the messages in flight.
   const patient = {
     ...runtime,
     clock: { now: () => now, monotonic: () => now, sleep: () => processClock.sleep(5) },
@@ -108,7 +108,7 @@ beforeEach(async () => {
     subject: 'east/istio-system/istio-ingressgateway',
     time,
   });
-  // As the queue itself moves a message that crashed its function: raw.
+  // As the queue itself moves a message that crashed its function: unchanged.
   await queues
     .queue('snapshots-dead')
     .send({ group: 'east/istio-system', deduplicationId: randomUUID(), body });

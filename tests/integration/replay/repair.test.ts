@@ -44,9 +44,9 @@ interface Site {
   readonly bigip: LabBigip;
   readonly context: OperationContext;
   readonly apply: Apply;
-  /** The next event of the owner; each has its own revision, as those of a watcher have. */
+  /** The next event of the owner; each has its own revision, like those of a watcher. */
   say(ports: readonly number[]): Promise<void>;
-  /** Runs the functions, and the watcher if it is asked for a resync. */
+  /** Runs the functions, and the watcher if a resync was requested. */
   work(): Promise<void>;
   /** Stops the watcher. */
   deaf: boolean;
@@ -57,7 +57,7 @@ beforeEach(async () => {
   site = await startSite();
   await site.say([1]);
   await site.work();
-  // Every added Service port makes its own revision.
+  // Every added Service port creates its own revision.
   await site.say([1, 2]);
   await site.work();
 });
@@ -112,7 +112,7 @@ async function startSite(): Promise<Site> {
     log: createLogger('silent'),
   };
   const failures = failuresOver(memoryBlobs(), runtime);
-  // One clock that only moves forward, because the device works in real time.
+  // One clock that only moves forward, because the device runs in real time.
   const devices = openDevices(
     { ...runtime, clock: { ...clock, sleep: async (ms) => pause(ms) } },
     () => Promise.resolve(),
@@ -163,7 +163,7 @@ async function startSite(): Promise<Site> {
   return made;
 }
 
-/** Subjects of the resyncs that the watcher was asked for. */
+/** Subjects of the resyncs that were requested from the watcher. */
 let subjects: string[] = [];
 
 /** Empties the queue of the cluster; resolves with whether it contained a resync request. */

@@ -1,6 +1,6 @@
 /**
- * An outage at night: 500 failures of 6 kinds in 4 clusters, with the device over HTTPS, the failure
- * store over the protocol of S3, and the real functions.
+ * An outage at night: 500 failures of 6 kinds in 4 clusters, with the device over HTTPS, the
+ * failure store over S3's protocol, and the real functions.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -53,7 +53,7 @@ const COUNT = {
 
 let now = Date.UTC(2026, 10, 23, 3);
 let bigip: LabBigip;
-/** For files that apply and map keep besides the store. */
+/** For files that apply and map write besides the store. */
 let dir: string;
 let s3: LocalS3;
 let failures: Failures;
@@ -323,7 +323,7 @@ describe('a night with 500 failures', () => {
     await goWrong();
     await work(configOf(false));
 
-    // Found and grouped, without reading one event.
+    // Found and grouped without reading a single event.
     const found = await failures.store.list();
     expect(found).toHaveLength(500);
     const byCode = Object.fromEntries(
@@ -348,7 +348,8 @@ describe('a night with 500 failures', () => {
     const one = await failures.store.get(found.find((h) => h.code === 'BIP424')!.id);
     expect(one?.details.response).toContain('/Common/geo');
 
-    // The causes are corrected; meanwhile newer revisions superseded 20 of the events that never ran.
+    // The causes are corrected; in the meantime newer revisions superseded 20 of the events that
+    // never ran.
     bigip.common.iRules.add('/Common/geo');
     const mended = configOf(true);
     for (const [c, cluster] of CLUSTERS.entries())

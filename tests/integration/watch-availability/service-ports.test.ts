@@ -57,7 +57,7 @@ async function settle(): Promise<void> {
 }
 
 /**
- * A port that was added, that no Gateway wants any more, and whose removal BIG-IP has confirmed;
+ * A port that was added, that no Gateway requests any more, and whose removal BIG-IP has confirmed;
  * the five minutes are over.
  */
 async function unwanted(meanwhile: () => unknown = () => undefined): Promise<void> {

@@ -20,7 +20,7 @@ const told = (): readonly { readonly message: string; readonly count: number }[]
 
 const part = (): string => randomBytes(150_000).toString('base64');
 
-/** Random text does not shrink when it is packed; of one string no more than 256 KiB is sent. */
+/** Random text does not compress; at most 256 KiB of one string is sent. */
 function fat(name: string): KubernetesObject {
   return {
     apiVersion: 'v1',

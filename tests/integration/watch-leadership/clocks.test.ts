@@ -1,5 +1,6 @@
 /**
- * Epochs start from the API server's time; what a wrong clock left behind is continued, and told.
+ * Epochs start from the API server's time; an epoch that a wrong clock left is continued, and
+ * reported.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';

@@ -2,12 +2,15 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Watcher } from '../../../functions/watch/main.ts';
 import { gateway, gatewayPod, ingressService, startBench, type Bench } from '../watch/support.ts';
 
-/** More places with SLUICE_DISCONNECTS (2000 is all of them); another order with SLUICE_SEED. */
+/**
+ * SLUICE_DISCONNECTS sets the number of places (2000 is all of them); SLUICE_SEED changes the
+ * order.
+ */
 const POINTS = Number(process.env['SLUICE_DISCONNECTS'] ?? 150);
 const SEED = Number(process.env['SLUICE_SEED'] ?? 20_261_123);
-/** No resync heals what was missed: it comes when the test asks for it. */
+/** No resync repairs what was missed: the test requests it at the end. */
 const RESYNC = 1_000_000_000;
-/** Of the watcher's own time; beyond this a change counts as missed. */
+/** In the watcher's own time; a change that takes longer counts as missed. */
 const PATIENCE = 240_000;
 
 let at: Bench;
@@ -39,7 +42,7 @@ function generator(seed: number): () => number {
 const below = (bound: number): number => Math.floor(random() * bound);
 
 async function begin(): Promise<void> {
-  // Dead connections are found in real time.
+  // Dead connections are detected in real time.
   watcher = at.watcher({
     resyncMs: RESYNC,
     timing: { watchMs: 1_000, overdueMs: 200, backoff: { base: 50, max: 400 } },
@@ -54,7 +57,7 @@ function change(): void {
       at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined;
     if (there && random() < 0.4)
       at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
-    // Sometimes deleted and made again at once: another object under the same name.
+    // Sometimes deleted and created again at once: another object with the same name.
     if (there && random() < 0.2) {
       if (at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined)
         at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
@@ -131,7 +134,7 @@ const told = (): string[] =>
     .sort();
 const agrees = (): boolean => JSON.stringify(told()) === JSON.stringify(wanted());
 
-/** False when the newest snapshot does not say what is there within the time. */
+/** False if the newest snapshot does not contain the present objects in time. */
 async function arrives(): Promise<boolean> {
   const until = at.clock.now() + PATIENCE;
   while (!agrees() && at.clock.now() < until) await pass(1);
@@ -141,11 +144,11 @@ async function arrives(): Promise<boolean> {
 /** Resolves with the snapshot that the resync sends. */
 async function resync(): Promise<void> {
   const before = at.snapshots().length;
-  // A watcher that has just begun may not have begun to count, so one leap may not be enough.
+  // A watcher that has just started may not count yet, so one step of the time may not be enough.
   while (at.snapshots().length === before) {
     at.clock.advance(RESYNC);
-    // The leap outlasts the Lease. Renewing it takes real time, and another leap would outlast it
-    // again.
+    // The step exceeds the duration of the Lease. Renewing the Lease takes real time, and another
+    // step would exceed it again.
     const until = at.clock.now() + PATIENCE;
     while (at.snapshots().length === before && at.clock.now() < until) await pass(1);
   }
@@ -154,7 +157,7 @@ async function resync(): Promise<void> {
 test(
   `wherever the connection breaks (${POINTS} places, seed ${SEED}), nothing is missed before the next resync, and nothing after it`,
   async () => {
-    // Finding a half-open connection takes real time, so these are fewer.
+    // Detecting a half-open connection takes real time, so there are fewer of these.
     const names = Object.keys(breaks).flatMap((name) =>
       name === 'half-open' ? [name] : [name, name, name],
     );
@@ -165,10 +168,10 @@ test(
       await pass(below(4));
       await breaks[name]?.();
       if (!(await arrives())) missed.push(`${point} ${name}`);
-      // A result that never comes is waited for, which would hide what the next point does.
+      // The watcher would wait for a missing result, which would hide the effect of the next point.
       settleNewest();
-      // Messages that were looked at are of no use any more, and reading them again takes longer
-      // each time.
+      // Messages that were checked are no longer needed, and reading them again takes longer each
+      // time.
       const [last] = at.queues.sent
         .splice(0)
         .filter(({ message }) => message.group !== 'east')
@@ -180,6 +183,6 @@ test(
     await resync();
     expect(await arrives()).toBe(true);
   },
-  // Only to end a run that stands still: a restart takes seconds on a busy machine.
+  // Only ends a run that makes no progress: a restart takes seconds on a busy machine.
   60_000 + POINTS * 4_000,
 );

@@ -26,7 +26,7 @@ function expose(name: string, port: number): void {
   at.lab.store.apply(route(name, name, port));
 }
 
-/** One leads and has said everything, the other stands by. */
+/** One leads and has sent everything, the other stands by. */
 async function pair(): Promise<readonly [Replica, Replica]> {
   const a = at.replica('a');
   await a.watcher.start();
@@ -225,7 +225,7 @@ describe('a leader that lost the Lease', () => {
 });
 
 describe('two replicas that both consider themselves leader', () => {
-  /** The clock of the old one stands still, so it never notices by itself. */
+  /** The clock of the old leader does not advance, so it never notices by itself. */
   async function both(): Promise<readonly [Replica, Replica]> {
     const [a, b] = await pair();
     await pass([b], () => b.leads());
@@ -257,7 +257,7 @@ describe('two replicas that both consider themselves leader', () => {
     const [a] = await both();
     await until(() => at.snapshots().length === 2);
     const { epoch } = at.lease();
-    // Whichever of the two takes the result, the Lease decides.
+    // Whichever of the two receives the result, the Lease decides.
     const old = at.snapshots()[0]?.revision;
     for (let n = 0; n < 2; n += 1)
       at.settle({

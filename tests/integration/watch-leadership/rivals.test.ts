@@ -35,9 +35,9 @@ async function leading(name: string, options: Partial<WatcherOptions> = {}): Pro
   return replica;
 }
 
-/** Ends as kill -9 does: its Lease and its note stay, and nothing renews them. */
+/** Ends as with kill -9: its Lease and its note stay, and nothing renews them. */
 function vanish({ clock }: Replica): void {
-  // Its clock stands still from now on.
+  // Its clock stops.
   expect(clock.now()).toBeGreaterThan(0);
 }
 
@@ -118,7 +118,7 @@ describe('a process with another Lease', () => {
     await toldAll(at);
     const events = at.lab.store.list('v1', 'Event').map((event) => String(event['reason']));
     expect([a.leads(), b.leads(), events]).toEqual([true, true, ['TwoLeaders']]);
-    // Neither fights about the note.
+    // Neither overwrites the note of the other.
     const { resourceVersion } = service().metadata;
     await pass([a, b], () => a.clock.now() > 1_700_000_130_000);
     expect([service().metadata.resourceVersion, noted()?.holder]).toEqual([resourceVersion, 'b']);

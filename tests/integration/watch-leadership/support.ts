@@ -37,10 +37,7 @@ const LEASE = {
   name: 'sluice-watch-east',
 } as const;
 
-/**
- * One watcher of several, with a clock of its own: one whose clock stands still is a process that
- * sleeps.
- */
+/** One of several watchers, with its own clock: a stopped clock simulates a suspended process. */
 export interface Replica {
   readonly name: string;
   readonly watcher: Watcher;
@@ -197,7 +194,10 @@ export async function startCluster(): Promise<Cluster> {
   return cluster;
 }
 
-/** Lets time pass for these replicas, in small steps, until it holds; answers how much passed. */
+/**
+ * Advances the time of these replicas in small steps until the condition is met; resolves with the
+ * time that passed.
+ */
 export async function pass(replicas: readonly Replica[], what: () => boolean): Promise<number> {
   let passed = 0;
   while (!what()) {

@@ -41,7 +41,7 @@ function ask(cluster = 'east', subject = 'bigip-1/k8s'): void {
   );
 }
 
-/** Everything was said once, and settled. */
+/** Everything was sent once, and settled. */
 async function said(): Promise<void> {
   await at.watcher().start();
   await at.passUntil(() => at.snapshots().length === 1 && at.inventories().length === 1);
@@ -101,8 +101,8 @@ test('a watcher that is asked for one ingress sends only this one again, and no 
 });
 
 /**
- * Red without the look at the streams: what is only not known would pass for gone, and be taken off
- * the devices.
+ * Red without the check of the streams: objects that are only unknown would count as deleted, and
+ * be removed from the devices.
  */
 test('no inventory is made from a stale list of Services, only from the next successful one', async () => {
   await said();

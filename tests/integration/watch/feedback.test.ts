@@ -307,7 +307,7 @@ describe('a Gateway that selects no gateway pod', () => {
 
   test('is not warned where the pods elsewhere may not be read, and hears what was looked at', async () => {
     await begin();
-    // Those of the ingress were listed.
+    // Only those of the ingress were listed.
     at.lab.faults.deny({ verbs: ['list'], resource: 'pods' });
     at.lab.store.apply(wrong({ istio: 'other' }));
     await toldAll(at);

@@ -1,4 +1,4 @@
-/** What happens while no watcher runs, from the cluster to the device. */
+/** Changes that happen while no watcher runs, from the cluster to the device. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import type { Watcher, WatcherOptions } from '../../../functions/watch/main.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
 const ROOT = 'istio-root';
 const RANGES = { loadBalancerSourceRanges: ['10.20.0.0/16'] };
 
-/** Starts a watcher, brings its first snapshot to the device, and tells it the result. */
+/** Starts a watcher, applies its first snapshot to the device, and sends it the result. */
 async function watchOnce(options: Partial<WatcherOptions> = {}): Promise<Watcher> {
   const before = at.snapshots().length;
   const watcher = at.watcher(options);

@@ -47,7 +47,7 @@ function applied({ name, namespace, port }: Place): ExposureResult {
   };
 }
 
-/** Each snapshot is read once, because it is large. */
+/** Each snapshot is parsed only once, because it is large. */
 function follow(): { readonly all: Snapshot[]; readonly gateways: () => number } {
   let read = 0;
   const all: Snapshot[] = [];
@@ -72,7 +72,8 @@ test('2,000 new Gateways get Events within a minute, without delaying snapshots'
   await at.passUntil(() => gateways() === all.length);
   at.settle({ exposures: all.map(applied) });
   const written = (): number => at.lab.faults.requests({ verbs: ['create'], resource: 'events' });
-  // A second passes only when its share was told, so that the machine's speed does not matter.
+  // The time advances by a second only when the Events of that second were written, so that the
+  // machine's speed does not matter.
   for (let second = 1; second <= 60; second += 1) {
     at.clock.advance(1_000);
     await until(() => written() >= Math.min(2 * all.length, 80 * second));

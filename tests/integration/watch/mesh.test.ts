@@ -41,7 +41,7 @@ function shop(name = 'cart', namespace = 'shop'): KubernetesObject {
 
 const CART = passthrough('cart.shop.svc.cluster.local');
 
-/** What `map` makes of the newest snapshot. */
+/** The result of `map` for the newest snapshot. */
 function verdict(): string | undefined {
   const snapshot = at.snapshots().at(-1);
   return (
@@ -52,7 +52,7 @@ function verdict(): string | undefined {
   );
 }
 
-/** Answers come, so that the next snapshot need not wait for them. */
+/** Results arrive, so that the next snapshot need not wait for them. */
 async function becomes(wanted: string | undefined): Promise<void> {
   await at.passUntil(() => {
     at.settle({});

@@ -1,4 +1,4 @@
-/** What nodes say about the networks of their pods, on its way into snapshots. */
+/** What nodes report about their pod networks, on its way into snapshots. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import {
@@ -30,7 +30,7 @@ function node(podNetworks: string, heartbeat: string): KubernetesObject {
   };
 }
 
-/** Everything that follows from the start is answered. */
+/** All snapshots that follow from the start are answered. */
 async function started(mode: 'none' | 'routes'): Promise<void> {
   at = await startBench({}, {}, { network: { mode } });
   at.lab.store.apply(ingressService());
@@ -44,7 +44,7 @@ async function started(mode: 'none' | 'routes'): Promise<void> {
 
 const networks = () => at.snapshots().map(({ objects }) => objects.nodes[0]?.network?.podNetworks);
 
-/** Past the debounce. */
+/** Longer than the debounce. */
 async function debounced(): Promise<void> {
   await quiet();
   at.clock.advance(1_500);
@@ -67,7 +67,7 @@ describe('a Node of a gateway pod', () => {
     at.lab.store.apply(node('10.244.9.0/24', '2026-11-30T03:50:39Z'));
     await debounced();
     expect(networks()).toEqual([undefined]);
-    // Other changes still do.
+    // Other changes still cause a snapshot.
     at.lab.store.apply(gateway('echo', 32400));
     await at.passUntil(() => at.snapshots().length > 1);
     expect(networks()).toEqual([undefined, undefined]);

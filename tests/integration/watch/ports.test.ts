@@ -51,7 +51,7 @@ describe('a port that a Gateway opens', () => {
     ['comes back with its node port when it was taken away', false],
     ['comes back with another node port when its own is taken meanwhile', true],
   ])('%s', async (_, isTaken) => {
-    // The lab gives the lowest free one: it is another one later.
+    // The lab assigns the lowest free number, which is another one later.
     const filler = { namespace: 'default', name: 'filler' };
     at.lab.store.apply({ ...ingressService(), metadata: filler });
     open('echo', 32400);

@@ -78,7 +78,7 @@ function run(more: Record<string, string> = {}): ChildProcess {
   return child;
 }
 
-/** The next snapshot; inventories are passed over. */
+/** The next snapshot; inventories are skipped. */
 async function next(): Promise<Snapshot> {
   const queue = queues.queue('snapshots');
   for (;;) {

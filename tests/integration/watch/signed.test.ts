@@ -28,7 +28,7 @@ function runtimeWith(
 
 const { privatePem, publicPem } = newKeyPair();
 
-/** How many of what was sent are signed with the key. */
+/** The number of sent messages that are signed with the key. */
 function signed(): number {
   const key = readVerifyKey(publicPem);
   return at.queues.sent.filter(({ message }) => {

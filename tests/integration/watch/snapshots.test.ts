@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-/** Started, and everything that follows from the start is told and answered. */
+/** Started, and everything that follows from the start is sent and answered. */
 async function settledStart(): Promise<void> {
   at.lab.store.apply(ingressService());
   at.lab.store.apply(gatewayPod());

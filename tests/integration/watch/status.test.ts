@@ -1,6 +1,6 @@
 /**
- * The external address if another program writes it too: a correct entry of the other is not
- * emptied, and the two do not overwrite each other forever.
+ * The external address if another program writes it too: its correct entry is not removed, and the
+ * two do not overwrite each other forever.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -121,7 +121,7 @@ describe('an entry that another controller left behind', () => {
   );
 });
 
-/** As the Sluice of another cluster does it with its status. */
+/** As the Sluice of another cluster writes it. */
 async function noteCluster(cluster: string): Promise<void> {
   const annotations = { 'watcher.sluice.io/status-cluster': cluster };
   await call(at.lab, PATH.replace('/status', ''), {
@@ -206,7 +206,7 @@ describe.each([
   }, 60_000);
 });
 
-/** A whole watcher with another cluster id, its own queues, and another address. */
+/** A complete watcher with another cluster id, its own queues, and another address. */
 async function startWest(
   { lab, clock, runtime }: Bench,
   ingress: object,

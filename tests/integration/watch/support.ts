@@ -33,7 +33,7 @@ import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
-/** Queues in memory that keep everything that was ever sent, and can be away. */
+/** Queues in memory that keep everything that was ever sent, and can be made unavailable. */
 export interface MemoryQueues extends Queues {
   readonly sent: { readonly queue: QueueName; readonly message: OutgoingMessage }[];
   away: boolean;
@@ -104,9 +104,11 @@ export function memoryQueues(): MemoryQueues {
   return queues;
 }
 
-/** Real sockets need real time; the watcher's own waits are decided here. */
+/**
+ * Real sockets need real time; the watcher's own waits end only when the test advances the time.
+ */
 export interface TestClock extends Clock {
-  /** Advances the clock by that number of milliseconds; all sleepers notice. */
+  /** Advances the clock by that number of milliseconds; wakes all sleepers. */
   advance(ms: number): void;
   /** Sets the wall clock; no time passes. */
   step(ms: number): void;
@@ -147,7 +149,7 @@ export async function until(what: () => boolean): Promise<void> {
 }
 
 /**
- * Long enough for whatever is under way on loopback to arrive; only used before saying that
+ * Long enough for everything in progress on loopback to arrive; used only before asserting that
  * something did not happen.
  */
 export async function quiet(): Promise<void> {
@@ -155,7 +157,7 @@ export async function quiet(): Promise<void> {
 }
 
 /**
- * Until the watcher asks the API server for nothing any more: Events and status are written beside
+ * Until the watcher has no more requests to the API server: Events and status are written beside
  * the results.
  */
 export async function toldAll({ lab, queues }: Pick<Bench, 'lab' | 'queues'>): Promise<void> {
@@ -179,7 +181,7 @@ export interface Bench {
   snapshots(): readonly Snapshot[];
   inventories(): readonly Inventory[];
   settle(result: Partial<Settled>): void;
-  /** Lets the debounce pass until the condition holds. */
+  /** Advances the time past the debounce until the condition is met. */
   passUntil(what: () => boolean): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * What became of an ingress is told beside everything else: a namespace that cannot be written to
- * holds up nothing.
+ * Reports about an ingress are written beside everything else: a namespace that cannot be written
+ * to delays nothing.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
@@ -64,7 +64,7 @@ test('a namespace that hangs in Terminating delays neither results nor other Gat
   at.settle({ exposures: [applied(['team/held'], 8080), applied(['default/web'])] });
   await at.passUntil(() => told('web'));
   expect(at.queues.waiting('settled-east')).toBe(0);
-  // The next change goes out at once: nothing waits for a result.
+  // The next change is sent at once: nothing waits for a result.
   const before = at.snapshots().length;
   const since = at.clock.monotonic();
   at.lab.store.apply(gateway('next', 81));
@@ -92,7 +92,7 @@ test('the next leader reports results that were acknowledged but not reported', 
   const before = at.snapshots().length;
   await at.watcher().start();
   await at.passUntil(() => at.snapshots().length > before);
-  // Nothing has changed on the device; it says so of everything.
+  // Nothing has changed on the device, which confirms every exposure.
   at.settle({ exposures: [{ ...applied(['default/web']), outcome: 'unchanged' }] });
   await at.passUntil(() => told('web'));
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-/** Time that passes only when the code under test sleeps or the test advances it. */
+/** A clock that advances only when the code under test sleeps or the test advances it. */
 export interface VirtualClock extends Clock {
   advance(ms: number): void;
   /** Sets the wall clock; no time passes. */

@@ -18,7 +18,7 @@ export interface Gate {
 
 export class Killed extends Error {}
 
-/** Ends the process around its write number `at` (from 1). */
+/** Crashes the process around its write number `at` (from 1). */
 export function killAt(at: number, when: 'before' | 'after'): Gate {
   let writes = 0;
   let dead = false;

@@ -1,5 +1,5 @@
 /**
- * How many random histories each promise is tried with: in CI all of them stay under a minute;
+ * How many random histories each promise is tested with: in CI all of them take less than a minute;
  * `SLUICE_SEEDS=200000` is for a night.
  */
 export const SEEDS = Number(process.env['SLUICE_SEEDS'] ?? 2_000);

@@ -58,7 +58,7 @@ export interface World {
   readonly queues: MemoryQueues;
   readonly device: MemoryDevice;
   readonly log: readonly LogLine[];
-  /** The changes that wait for the device, and what the processes know about them. */
+  /** The changes that wait for the device, and what the processes remember about them. */
   readonly waiting: Failures['waiting'];
   send(slice: Slice): Promise<void>;
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
@@ -177,7 +177,7 @@ export function createWorld({
       functionVersion: '1',
       getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
     };
-    // A new process remembers nothing of the one before.
+    // A new process has none of the memory of the previous one.
     const through = gatedQueues(queues, gate);
     const handle = gate.fatal ? process(gate) : living;
     const answer = await handle(
@@ -272,7 +272,7 @@ function configOf(partitions: readonly string[], fleets: readonly object[]): Slu
   });
 }
 
-/** Watchers are asked for a snapshot through the same queue. */
+/** Watchers receive requests for a snapshot through the same queue. */
 function isSettled(body: string): boolean {
   return 'ok' in parseEvent(body, SETTLED_EVENTS);
 }

@@ -1,9 +1,10 @@
 /**
- * What users can rely on with automatic addresses, whatever comes in whatever order. Red with the
- * guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses wander; without
- * `claimedAddress` a wiped device gives others; without `occupy` two of one batch get the same;
- * without `foreign` in `isAddressFree` (allocation-table.ts) a foreign one is given; without
- * `isOpen` in `askersOf` a late event takes an address away from its owner.
+ * What users can rely on with automatic addresses, in whatever order events arrive. Red with the
+ * guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses change; without
+ * `claimedAddress` (choose.ts) a wiped device assigns others; without `allocate`
+ * (allocation-table.ts) two exposures of one batch get the same; without `foreign` in
+ * `isAddressFree` (allocation-table.ts) a foreign one is assigned; without `isOpen` in `askersOf`
+ * (assign.ts) a late event takes an address away from its owner.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -44,7 +45,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   }),
   { minLength: 1, maxLength: 25 },
 );
-/** Foreign addresses of the pool, few enough that one is left for each owner. */
+/** Foreign addresses of the pool, few enough to leave one for each owner. */
 const foreign = fc
   .subarray(
     Array.from({ length: 14 }, (_, i) => addressAt(free, BigInt(i)) ?? ''),
@@ -70,7 +71,7 @@ const sliceOf = (
   });
 };
 
-/** Plays the steps; `look` sees the device after each. */
+/** Plays the steps; `look` checks the device after each. */
 function play(
   device: MiniDevice,
   all: readonly Step[],

@@ -1,6 +1,6 @@
 /**
  * A device without promises, clock or network for the loop: it answers each effect at once, fails
- * as its script says, and notes what a real one would have seen.
+ * as its script says, and records what a real device would have seen.
  */
 import type { Effect, Happened } from '../../../functions/apply/loop/state.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
@@ -14,20 +14,20 @@ export interface Fault {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
   readonly hint?: Hint;
-  /** The device did it all the same. */
+  /** The device carried it out anyway. */
   readonly commit: boolean;
   readonly response: string;
 }
 
 export interface Script {
-  /** Ports that the device refuses for ever, and how. */
+  /** Ports that the device always refuses, and how. */
   readonly bad: readonly number[];
   readonly refusal: Pick<Fault, 'code' | 'fault' | 'hint'>;
-  /** Names the bad objects in its refusal. */
+  /** The message of the refusal names the refused objects. */
   readonly nameOf: (port: number) => string;
-  /** By the number of the declare; undefined: none. */
+  /** By the number of the declare; undefined: it succeeds. */
   readonly faults: readonly (Fault | undefined)[];
-  /** By the number of the verification: how many differences it finds. */
+  /** By the number of the verification: the number of differences. */
   readonly problems: readonly number[];
   /** By the number of the reading: another client writes after it. */
   readonly writes: readonly boolean[];
@@ -40,11 +40,11 @@ export interface Script {
   readonly foreign: readonly number[];
 }
 
-/** What went wrong in the sight of the device; empty if nothing did. */
+/** Broken rules that the device has seen; empty if all were kept. */
 export interface ScriptedDevice {
   answer(effect: Effect): Happened;
   state(): DeclaredState;
-  /** Declares that were posted. */
+  /** Declares that were sent. */
   declares(): number;
   readonly violations: readonly string[];
 }
@@ -54,7 +54,10 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
   const violations: string[] = [];
   let present = state;
   let key = state === EMPTY_STATE ? 0 : 1;
-  /** Whether the loop knows what is declared: read, or declared and verified by itself. */
+  /**
+   * Whether the loop knows what is declared: it was read, or declared and verified by the loop
+   * itself.
+   */
   let known: 'read' | 'declared' | undefined;
   const commit = (next: DeclaredState): void => {
     present = next;
@@ -86,7 +89,7 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
     if (fault !== undefined) return refuse(fault);
     const declared = { outcome: 'applied', lockKey: `key-${key}` } as const;
     if (script.overtakes[counts.declare - 1] === true) commit(present);
-    // Known without reading it, until a verification finds a difference.
+    // Known without a reading, until a verification finds a difference.
     known = 'declared';
     return { kind: 'declare', declared };
   };

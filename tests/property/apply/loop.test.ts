@@ -1,10 +1,11 @@
 /**
- * The loop of apply, driven as the pure function that it is. `SLUICE_STEPS=5000000` is for a night.
+ * The loop of apply, run as a pure function. `SLUICE_STEPS=5000000` is for a night.
  *
  * Red with the guard removed: when `withReading` (loop/attempt.ts) keeps the reading, or `accepted`
- * (loop/step.ts) trusts a state that differs, declares are based on old ones; without the budget of rounds or races it never ends; when `afterRefusal`
- * (loop/isolate.ts) blames the whole set, innocents are rejected; when `work` (loop/step.ts)
- * declares a set that is known to be refused, nothing is lost but the bound on declares is.
+ * (loop/step.ts) trusts a state that differs, declares are based on old readings; without the
+ * budget of rounds or races the loop never ends; when `afterRefusal` (loop/isolate.ts) blames the
+ * whole set, accepted changes are rejected; when `work` (loop/step.ts) declares a set that is known
+ * to be refused, only the limit on declares fails.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -83,7 +84,7 @@ const fault: fc.Arbitrary<Fault> = fc
   })
   .map(({ kind, commit, named }) => ({
     ...kind,
-    // Only what it did not answer may have been done all the same.
+    // Only a declare without a response may have been carried out.
     commit: commit && kind.fault === 'ambiguous',
     response: named === undefined ? 'unable to find /Common/rule for x' : nameOf(named),
   }));
@@ -101,7 +102,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   missing: fc.array(fc.boolean(), { maxLength: 3 }),
   foreign: fc.uniqueArray(port, { maxLength: 1 }),
 });
-/** A device that refuses nothing but the bad ones. */
+/** A device that refuses only the bad exposures. */
 const honest = script.map((one): Script => ({
   ...one,
   faults: [],
@@ -132,9 +133,9 @@ interface Outcome {
 }
 
 /**
- * More steps than the table of budgets allows for so many changes: in each round every change is at
- * worst in a task of its own and in as many again on the way there, each declared in two halves as
- * often as races and redeclares allow, and looked at.
+ * More steps than the budgets allow for this number of changes: in each round every change is at
+ * worst in a task of its own, and in as many tasks before that; each is declared in two halves as
+ * often as races and redeclares allow, and checked.
  */
 function mostSteps(changes: number): number {
   const rounds = BUDGETS.rounds.limit + BUDGETS.retries.limit + 2;
@@ -144,7 +145,7 @@ function mostSteps(changes: number): number {
   return rounds * (BUDGETS.parts.limit + 1) * tasks * tries * each;
 }
 
-/** `answer` may also let time pass. `lines`: how many a declare may have. */
+/** `answer` may also advance the time. `lines`: the maximum lines of a declare. */
 function drive(
   given: LoopJob,
   answer: ScriptedDevice['answer'],
@@ -167,7 +168,7 @@ function drive(
   }
 }
 
-/** As often as it takes to make so many steps. */
+/** As many runs as are needed for this number of steps. */
 function during<T>(most: number, inputs: fc.Arbitrary<T>, run: (input: T) => Outcome): void {
   const made = { steps: 0 };
   const counting = fc.property(inputs, (input) => {
@@ -196,7 +197,7 @@ const NO_SCRIPT: Script = {
 };
 const INPUTS = fc.sample(fc.tuple(wishes, wishes), { numRuns: 60 });
 let some: readonly DeclaredState[] | undefined;
-/** Made with the first test, so that nothing of the loop runs while this file is loaded. */
+/** Created by the first test, so that no code of the loop runs while this file is loaded. */
 const before = fc.nat({ max: INPUTS.length }).map((i) => {
   some ??= [
     EMPTY_STATE,
@@ -228,7 +229,7 @@ const portOf = (key: string): number => Number(/:(\d+)\//.exec(key)?.[1]);
 
 type Answer = ScriptedDevice['answer'];
 
-/** Answers that have nothing to do with what was declared; hours may pass before each. */
+/** Responses that are unrelated to what was declared; hours may pass before each. */
 function byChance(dice: readonly number[], known: readonly DeclaredState[], how: Fault) {
   let rolls = 0;
   let monotonic = 0;
@@ -262,7 +263,7 @@ function byChance(dice: readonly number[], known: readonly DeclaredState[], how:
   return { answer, time: () => ({ now: 1_000_000, monotonic, hasTime: true }) };
 }
 
-/** Notes how often each exposure arrives, and declares that change nothing. */
+/** Records how often each exposure is declared, and declares that change nothing. */
 function counted(device: ScriptedDevice) {
   const arrivals = new Map<string, number>();
   let empty = 0;
@@ -296,7 +297,7 @@ describe('whatever the device does', () => {
         }
         const { entries, rejections, declared: now } = end.result;
         expect(wanted(list).filter((id) => !entries.has(id))).toEqual([]);
-        // What is rejected says why, and is stored with the declaration.
+        // Each rejection has a reason, and is stored with the declaration.
         const rejected = [...entries].filter(([, { kind }]) => kind === 'rejected');
         const untold = rejected.filter(
           ([id, entry]) => !rejections.has(id) || quarantineEntry(now, entry) === undefined,
@@ -329,7 +330,8 @@ describe('whatever the device does', () => {
           return device.answer(effect);
         };
         drive(job(list), answer, () => ({ now: 0, monotonic: 0, hasTime: events++ < until }));
-        // The one under way, in two halves, and the proof that a fault does not depend on changes.
+        // The declare in progress, in two halves, and the one that proves that a fault does not
+        // depend on changes.
         expect(posted).toBeLessThanOrEqual(4);
       }),
       { numRuns: 2_000 },
@@ -348,7 +350,7 @@ describe('on a device that refuses some exposures only', () => {
       const outcome = drive(job(list), answer, undefined, most);
       const { end } = outcome;
       expect([...arrivals.values()].filter((times) => times !== 1)).toEqual([]);
-      // A fault inside the device is told from one of a change by a declare without any.
+      // A declare without changes distinguishes a fault inside the device from one of a change.
       if (how.refusal === REFUSED) expect(empty()).toBe(0);
       if (end.kind === 'fail') {
         // No sample passes: everything waits, and no change is blamed.

@@ -1,7 +1,7 @@
 /**
  * The size of a step on devices of any speed. Red with the guard removed: without the limit of
- * growth or of time in `nextStep` (pace.ts) a step is too large, and without `believed` taking a
- * jump in full a device that became slow gets scripts that it cannot run.
+ * growth or of time in `nextStep` (pace.ts) a step is too large, and without `believed` (pace.ts)
+ * accepting an increase in full, a device that became slow gets scripts that it cannot run.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -16,10 +16,13 @@ const LIMIT_MS = 30_000;
 const STEP_MS = 12_000;
 /** Up to 50 lines count as fixed cost, and 250 are enough to measure: a fifth of them. */
 const TOLERANCE = 1.26;
-/** By which a step may grow; half of the fixed cost is taken for speed if half is believed. */
+/**
+ * The factor by which a step may grow; half of the fixed cost counts as time per line if half is
+ * believed.
+ */
 const GROWTH = 4;
 
-/** A device: what a declare takes in any case, and for each line. */
+/** A device: the fixed time of a declare, and the time per line. */
 interface Speed {
   readonly fixed: number;
   readonly perLine: number;
@@ -28,7 +31,7 @@ const speed: fc.Arbitrary<Speed> = fc.record({
   fixed: fc.integer({ min: 0, max: 25_000 }),
   perLine: fc.double({ min: 0, max: 100, noNaN: true }),
 });
-/** What AS3 may say about the time: nothing, the truth, or anything. */
+/** What AS3 may report about the time: nothing, the truth, or anything. */
 const said = fc.option(fc.oneof(fc.double(), fc.constantFrom(0, -1, Infinity, Number.NaN)), {
   nil: undefined,
 });
@@ -42,7 +45,7 @@ function step(
 ): { readonly pace: Pace; readonly done: number; readonly script: number } {
   const lines = Math.min(left, stepOf(pace));
   const script = perLine * lines;
-  // AS3 gives up on a script that takes too long; what it takes besides has no limit.
+  // AS3 aborts a script that takes too long; the rest of the declare has no limit.
   if (script > LIMIT_MS) return { pace: slower(pace, 0), done: 0, script };
   const took = timeTaken(claim, fixed + script);
   return { pace: measured(pace, { partition: 'k8s', cost: lines, took }), done: lines, script };
@@ -64,7 +67,7 @@ describe('on a device that keeps its speed', () => {
           pace = next.pace;
           expect(stepOf(pace)).toBeLessThanOrEqual(Math.max(before, 4 * next.done));
           if (stepOf(pace) <= FIRST) continue;
-          // What the first few lines take counts as fixed.
+          // The time of the first few lines counts as fixed.
           const perLine = Math.max(0, at.perLine - (5 * at.perLine) / FIRST);
           expect(stepOf(pace) * perLine).toBeLessThanOrEqual(STEP_MS * TOLERANCE);
         }
@@ -95,7 +98,7 @@ describe('on a device that lies or becomes slow', () => {
         let pace = known(at);
         for (const claim of claims) {
           const next = step(pace, 20_000, at, claim);
-          // The first step is a guess, and only AS3's own words make it smaller.
+          // The first step is a guess, and only AS3's own message makes it smaller.
           if (next.done > FIRST)
             expect(next.script).toBeLessThanOrEqual(2 * STEP_MS * 1.03 + 1.03 * GROWTH * at.fixed);
           pace = next.pace;

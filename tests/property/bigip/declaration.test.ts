@@ -7,12 +7,12 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { DECLARED_FORMAT, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { state } from '../../fixtures/arbitraries.ts';
 
-/** What AS3 gives back: plain JSON with the lock key that was asked for. */
+/** What AS3 returns: plain JSON with the requested lock key. */
 function stored(tenant: As3Tenant): As3Tenant {
   return { ...(JSON.parse(JSON.stringify(tenant)) as As3Tenant), optimisticLockKey: 'key' };
 }
 
-/** Every place of a JSON value that holds something, as a path. */
+/** The path of every value in a JSON value. */
 function leaves(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (value === null || typeof value !== 'object') return [path];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));

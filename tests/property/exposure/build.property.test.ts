@@ -169,7 +169,7 @@ describe('exposures of any gateways and ConfigMaps', () => {
         const [last, rest] = [list.at(-1)!, list.slice(0, -1)];
         fc.pre(rest.length > 0);
         const [before, after] = [of(list), of(rest)];
-        // At its own addresses another partition may take over.
+        // With its own addresses, another partition may take over.
         const touched = new Set(
           [...before.values()]
             .filter((one) => one.gateways.includes(`${last.namespace}/${last.name}`))

@@ -15,7 +15,7 @@ import { rawNode } from '../../fixtures/cni-nodes.ts';
 
 const NODES = ['n1', 'n2', 'n3'];
 
-/** Few values, so that nodes often have the same; some are invalid. */
+/** Few different values, so that nodes often have the same; some are invalid. */
 const network = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('10.244.1.0/24', '10.244.0.0/16', 'fd00:1::/64') },
   { weight: 1, arbitrary: fc.constantFrom('10.0.0.0/8', '0.0.0.0/0') },

@@ -7,7 +7,7 @@ const partitions = fc.uniqueArray(partition, { minLength: 1, maxLength: 6 });
 const address = fc.oneof(fc.ipV4(), fc.ipV6());
 
 describe('an address and its partition', () => {
-  // Seen red with the order of the list breaking ties in a draw that ignores the partition.
+  // Seen red when the order of the list breaks ties of a hash that ignores the partition.
   test('depend on neither the order of the partitions nor the spelling of the address', () => {
     fc.assert(
       fc.property(address, partitions, (ip, list) => {
@@ -44,7 +44,8 @@ describe('an address and its partition', () => {
   });
 });
 
-// Seen red without the finish of the hash: neighbours in a range then gather in one partition.
+// Seen red without the final mixing of the hash: neighbours in a range then gather in one
+// partition.
 test.each([2, 3, 4, 8])(
   '1,000 neighbouring addresses spread over %i partitions, each with 0.5 to 2 times its share',
   (count) => {

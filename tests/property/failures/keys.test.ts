@@ -1,6 +1,6 @@
 /**
- * Whatever a name is made of, a blob that it names lies in the store. Seen red with `KEY` taking
- * any segment.
+ * Whatever a name is made of, the blob that it names is inside the store. Seen red with `KEY`
+ * accepting any segment.
  */
 import { isAbsolute, join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';

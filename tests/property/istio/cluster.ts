@@ -1,6 +1,6 @@
 /**
- * Random clusters around one ingress: small pools of names, ports and hosts, so that things meet
- * and collide.
+ * Random clusters around one ingress: few names, ports and hosts, so that objects refer to each
+ * other and conflict.
  */
 import * as fc from 'fast-check';
 import type {
@@ -135,7 +135,7 @@ const servicePort: fc.Arbitrary<ServicePort> = fc
   })
   .map(({ port, ...fields }) => k.servicePort(port, fields));
 
-/** As the API server has it: port and protocol are the key. */
+/** As in the API server: port and protocol are the key. */
 const servicePorts = fc.uniqueArray(servicePort, {
   maxLength: 5,
   selector: ({ port, protocol }) => `${port}/${protocol}`,
@@ -259,7 +259,7 @@ export const anyCluster: fc.Arbitrary<KubernetesObjects> = fc
     }),
   );
 
-/** The same objects, every list shuffled. */
+/** The same objects, with every list shuffled. */
 export function shuffled(objects: KubernetesObjects): fc.Arbitrary<KubernetesObjects> {
   const { optionalKinds, ...rest } = objects;
   const lists = Object.entries(rest).map(([name, list]) =>

@@ -21,7 +21,7 @@ function sockets(mapping: PortMapping): string[] {
   return mapping.listeners.map(socket);
 }
 
-/** What the watcher does: appends the ports to their Services. */
+/** As the watcher does: appends the ports to their Services. */
 function withPorts(
   objects: KubernetesObjects,
   missing: readonly MissingServicePort[],
@@ -47,8 +47,8 @@ function withPorts(
 }
 
 /**
- * As every chart has it. A Service without any port is no mesh service yet, and its first port
- * makes it one for AUTO_PASSTHROUGH.
+ * As in every chart. A Service without any port is no mesh service yet, and its first port makes it
+ * one for AUTO_PASSTHROUGH.
  */
 const STATUS_PORT: MissingServicePort = {
   service: 'istio-system/istio-ingressgateway',
@@ -162,8 +162,8 @@ describe('for any cluster', () => {
         const after = mapIngress(INGRESS, withPorts(objects, before.missing), mesh);
         expect(after.missing).toEqual([]);
         expect(sockets(before).filter((one) => !sockets(after).includes(one))).toEqual([]);
-        // A server that had the number itself for want of a Service port moves to the target, and
-        // leaves its place to a younger one.
+        // A server that listened on the number itself, because no Service port led there, moves to
+        // the target port, and a younger server gets its listener.
         const added = before.missing.flatMap(({ port, targetPort }) => [port, targetPort]);
         expect(
           after.listeners.filter(

@@ -11,8 +11,8 @@ import { CLUSTERS, fleet, offer, ownerOf, under } from '../../fixtures/fleets.ts
 import { slice } from '../../fixtures/exposures.ts';
 
 /**
- * Promise 2 for what is shared: it converges, whatever the order. The first three are red when
- * `settleAll` (plan.ts) is left out.
+ * Promise 2 for shared exposures: they converge, in whatever order events arrive. The first three
+ * are red without `settleSharedExposures` (plan.ts).
  */
 const wishes = fc.uniqueArray(
   fc.record({

@@ -1,8 +1,8 @@
 /**
- * Slices, inventories and orders of one device's group, in any order and any number of times. Red
- * with the guard removed: without `isOvertaken` (apply-orders.ts) the first, without `isMissed`
- * (remove-absent.ts) or with a fence that `forget` lets fall the second, without `compareVersions`
- * in `judgeFence` (fence.ts) both.
+ * Slices, inventories and orders for one device, in any order and any number of times. Red with the
+ * guard removed: without `isOvertaken` (apply-orders.ts) the first, without `isMissed`
+ * (remove-absent.ts) or when `forget` drops a fence the second, without `compareVersions` in
+ * `judgeFence` (fence.ts) both.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

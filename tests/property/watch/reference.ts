@@ -1,4 +1,4 @@
-/** What matters to an ingress, by definition: all objects are looked at, nothing is remembered. */
+/** What matters to an ingress, by definition: every object is checked, nothing is cached. */
 import type { IndexedObjects } from '../../../functions/watch/cache/cluster-index.ts';
 import type {
   KubernetesObjects,
@@ -55,8 +55,8 @@ export function selectObjects(
 }
 
 /**
- * For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest of the
- * cluster that does.
+ * For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest Service
+ * of the cluster that does.
  */
 export function selectMesh(ingress: IngressRef, all: IndexedObjects): readonly Service[] {
   const own = all.services.find(
@@ -146,7 +146,7 @@ function selects(selector: Labels, labels: Labels): boolean {
   return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
 }
 
-/** With no pod at this moment, the selector of the ingress Service stands for them. */
+/** While there is no pod, the selector of the ingress Service is used. */
 function isSibling(service: Service, own: Service, pods: readonly Pod[]): boolean {
   const labels = pods.length === 0 ? [own.selector] : pods.map((pod) => pod.meta.labels);
   return (

@@ -87,8 +87,8 @@ const farService = fc
   .map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
 
 /**
- * Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of
- * the cluster.
+ * Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP ports, or lead out
+ * of the cluster.
  */
 const meshHosts = fc.uniqueArray(
   fc.constantFrom(
@@ -150,7 +150,7 @@ const meshService = fc
     }),
   );
 
-/** It may be one of the ingress, which then fulfils the wish. */
+/** It may be one of the ingress, which then fulfils the demand itself. */
 const meshSibling = fc
   .record({ namespace: somewhere, protocol: fc.constantFrom('TCP', 'UDP'), selector: labelled })
   .map(({ namespace, protocol, selector }) =>
@@ -158,8 +158,8 @@ const meshSibling = fc
   );
 
 /**
- * Objects of several random clusters: many share a name, so that one is the next version of the
- * other.
+ * Objects of several random clusters: many have the same name, so that one counts as the next
+ * version of the other.
  */
 const pool: fc.Arbitrary<readonly IndexedObject[]> = fc
   .tuple(
@@ -217,7 +217,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 60 },
 );
 
-/** Everything is there to begin with. */
+/** The initial objects. */
 function history(objects: readonly IndexedObject[], then: readonly Step[]): readonly Step[] {
   return [
     ...objects.map((_, pick) => ({ pick, gone: false, look: false, departs: false })),
@@ -230,7 +230,7 @@ const nameOf = (one: IndexedObject): string =>
     ? one.object.name
     : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`;
 
-/** What is there, without any index. */
+/** The present objects, without any index. */
 class Cluster {
   readonly lists = new Map<List, Map<string, IndexedObject>>();
 
@@ -242,7 +242,8 @@ class Cluster {
   }
 
   /**
-   * A deletion is told with the last version that was known; of what is not there, nothing is told.
+   * A deletion is reported with the last known version; nothing is reported for an object that does
+   * not exist.
    */
   told(one: IndexedObject | undefined, gone: boolean): IndexedObject | undefined {
     return one === undefined || !gone ? one : this.lists.get(one.of)?.get(nameOf(one));
@@ -267,7 +268,7 @@ interface Watched {
   readonly view: IngressView;
   readonly departures: DepartedPods;
   readonly reference: (all: IndexedObjects) => KubernetesObjects | undefined;
-  /** What is in it, the Services of the rest of the cluster as a list of their own. */
+  /** The content of the view, with the Services of the rest of the cluster as a separate list. */
   readonly selected: (all: IndexedObjects) => Partial<IndexedObjects>;
 }
 
@@ -302,11 +303,11 @@ const CHANGE = {
 } as const;
 
 /**
- * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a
- * Set that keeps an old group in Groups, with a mesh that is kept after a Service of the ingress
- * changed, with one that an older Service does not ring, with routes that are kept when a Gateway
- * goes or is read by others, and with Gateways of the Gateway API that are kept over the absence of
- * the Service.
+ * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with an
+ * index that keeps an old group, with a mesh Service that is kept after a Service of the ingress
+ * changed, with one that an older Service does not replace, with routes that are kept when a
+ * Gateway is deleted or read by other pods, and with Gateways of the Gateway API that are kept
+ * after the Service was deleted.
  */
 describe('what an ingress sees of the cluster', () => {
   test('is the same as a look at everything from scratch, after any history', () => {
@@ -423,7 +424,7 @@ describe('what an ingress sees of the cluster', () => {
   });
 });
 
-/** The ingress Service itself is always looked at. */
+/** The ingress Service itself is always checked. */
 function isViewed(i: number, observed: IndexedObject): boolean {
   const { ref } = VIEWERS[i] ?? { ref: { namespace: '', service: '' } };
   return (

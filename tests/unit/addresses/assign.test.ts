@@ -6,7 +6,7 @@ import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 const A = 'east/a/gw';
 const B = 'east/b/gw';
 const C = 'east/c/gw';
-/** Every address of the pool but these. */
+/** Every address of the pool except these. */
 const allBut = (...free: readonly string[]): { ranges: string[]; reserved: string[] } => ({
   ranges: ['10.1.0.0/29'],
   reserved: SIX.filter((one) => !free.includes(one)),

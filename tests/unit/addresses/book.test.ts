@@ -1,4 +1,4 @@
-/** Who stands in the way of whom at an address. */
+/** Which holders of an address are in the way of a request for it. */
 import { describe, expect, test } from '@jest/globals';
 import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
 import {

@@ -1,4 +1,4 @@
-/** Which address an ingress gets where several would do. */
+/** Which address an ingress gets if several are possible. */
 import { describe, expect, test } from '@jest/globals';
 import { poolClaims } from '../../../shared/domain/exposure/pool-claims.ts';
 import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';

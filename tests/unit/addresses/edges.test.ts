@@ -1,4 +1,4 @@
-/** Which of several addresses an ingress keeps, follows or gets, and what stands in its way. */
+/** Which of several addresses an ingress keeps, follows or gets, and what prevents it. */
 import { describe, expect, test } from '@jest/globals';
 import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
 import { readAddressPool } from '../../../shared/domain/address-pools/pool.ts';

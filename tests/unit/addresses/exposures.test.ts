@@ -1,6 +1,4 @@
-/**
- * What map makes of `auto`: which pool, whether the policy allows it, and what a slice carries.
- */
+/** How map resolves `auto`: which pool, whether the policy allows it, and what a slice contains. */
 import { describe, expect, test } from '@jest/globals';
 import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';

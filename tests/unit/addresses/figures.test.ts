@@ -1,4 +1,4 @@
-/** How full a pool is, and where its addresses lie, at the edges. */
+/** How full a pool is and where its addresses are, at the limits. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {

@@ -1,4 +1,4 @@
-/** Who gets an address, who goes on where it is, and what the others notice of it. */
+/** Which ingress gets an address, which one keeps it, and how this affects the others. */
 import { describe, expect, test } from '@jest/globals';
 import {
   assignAddresses,

@@ -10,7 +10,7 @@ const EAST = ownerOf('east');
 const WEST = ownerOf('west');
 const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: ['10.1.0.4'] };
 
-/** Counts how often the device was asked for what others hold. */
+/** Counts how often the device was asked for addresses that others hold. */
 function watched(world: World): { asked: () => number } {
   let asked = 0;
   const foreign = (): Promise<readonly never[]> => {
@@ -130,7 +130,7 @@ describe('apply with automatic addresses', () => {
     ]).toEqual([[], ['10.1.0.3:443/tcp']]);
   });
 
-  /** Red without `takenSince` in loop/step.ts: both have the address then. */
+  /** Red without `takenSince` in loop/step.ts: both get the same address. */
   test('gives no address that another writer gave away between reading and writing', async () => {
     const device = memoryDevice();
     const job = {

@@ -1,4 +1,4 @@
-/** What a process knows of devices that do not answer, and what it keeps for them in the store. */
+/** What a process knows about devices that do not answer, and what it stores for them. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrival } from '../../../functions/apply/arrivals.ts';
 import { createWaiting, type Waiting } from '../../../functions/apply/waiting.ts';
@@ -53,7 +53,7 @@ let clock: ReturnType<typeof virtualClock>;
 let queues: ReturnType<typeof memoryQueues>;
 let lines: Record<string, unknown>[];
 let place: WaitingPlace;
-/** How often the store was opened; it fails while it is lost. */
+/** The number of times that the store was opened; opening fails while it is lost. */
 let opened: number;
 let isLost: boolean;
 let waiting: Waiting;
@@ -86,7 +86,7 @@ const messageOf = (more: Partial<QueueMessage> = {}): QueueMessage => ({
 const mark = (edit: (known: Mark | undefined) => Mark): Promise<Mark> =>
   place.updateMark(DEVICE, edit);
 const away = (known?: Mark): Mark => markedAway(known, DEVICE, { ...WHY, now: clock.now() });
-/** Received often enough and for long enough. */
+/** Received often enough and for long enough to be moved. */
 const stuck = (): QueueMessage => messageOf({ receiveCount: 4, sentAt: clock.now() - 3 * MINUTE });
 const leave = (...messages: readonly QueueMessage[]): Promise<Mark | undefined> =>
   waiting.leave(DEVICE, messages, { ...WHY, since: clock.now() - MINUTE });
@@ -246,7 +246,7 @@ describe('a run for the changes that wait', () => {
       const event = parseEvent(body, STEERING_EVENTS);
       return 'ok' in event ? event.ok.data : undefined;
     });
-  /** Held for the owner in one partition; the other one is not to be written. */
+  /** Held for the owner in one partition; the other one cannot be written. */
   const hold = async (...held: readonly string[]): Promise<void> => {
     const record = {
       clusterUid: 'uid-east',

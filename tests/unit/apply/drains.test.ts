@@ -25,7 +25,7 @@ const at = (counter: number, pod: Availability): Slice =>
 
 interface Scene {
   readonly device: MemoryDevice;
-  /** Milliseconds that were slept. */
+  /** Milliseconds that apply slept. */
   readonly waited: () => number;
   readonly apply: (event: Slice) => Promise<readonly PartitionResult[]>;
 }

@@ -1,4 +1,4 @@
-/** What starts apply: messages of a device, or the schedule for the changes that wait. */
+/** What invokes apply: messages of a device, or the schedule of waiting changes. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
 import type { OpenPlace } from '../../../functions/apply/waiting.ts';
@@ -78,7 +78,7 @@ describe('on schedule', () => {
   test('nothing is asked of a device for which nothing waits', async () => {
     const apply = applyWith();
     await expect(apply(SCHEDULE, context)).resolves.toBeUndefined();
-    // The first run creates the partitions of devices that ingresses use.
+    // The first run creates the partitions that ingresses use.
     const first = asked;
     await apply(SCHEDULE, context);
     expect(asked).toBe(first);

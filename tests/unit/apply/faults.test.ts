@@ -1,4 +1,4 @@
-/** What a declare that fails means for the changes that it contained (functions/apply/loop). */
+/** What a failed declare means for the changes that it contained (functions/apply/loop). */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
@@ -19,7 +19,7 @@ let device: MemoryDevice;
 beforeEach(() => {
   device = memoryDevice();
 });
-/** The declares fail in this order, the others succeed. */
+/** The declares fail in this order; the rest succeed. */
 function failing(...errors: readonly (Error | undefined)[]): void {
   const left = [...errors];
   device.before = () => {
@@ -146,7 +146,7 @@ describe('a script that AS3 gave up on', () => {
       ),
     ]);
     expect(portsOn(device)).toEqual(ports);
-    // What it does late is the same, so a smaller declare would undo some of it.
+    // The late script does the same, so a smaller declare would undo some of it.
     expect(device.declares.map((one) => one.ports.length)).toEqual([40, 40, 40]);
   });
 

@@ -1,4 +1,4 @@
-/** The fences that wait in one process, and the clusters that have to be noted for them. */
+/** The fences that wait in one process, and the clusters whose time must be stored for them. */
 import { describe, expect, test } from '@jest/globals';
 import { clustersWaiting, createFenceKeeper } from '../../../functions/apply/fences.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
@@ -10,7 +10,7 @@ import type { Version } from '../../../shared/domain/revision.ts';
 const EAST = 'east/istio-system/gw';
 const WEST = 'west/istio-system/gw';
 const version = (counter: number): Version => ({ epoch: 1, counter, generation: 1 });
-/** Both owners at version 1, or another one. */
+/** Both owners at version 1, or the given one. */
 const declared = (counter = 1): DeclaredState =>
   declaredState(
     Object.fromEntries(
@@ -41,7 +41,7 @@ const result = (
 const REFUSED = { code: 'OWN305', reason: 'not ours' };
 
 describe('the fences that wait for a device', () => {
-  /** What is kept for the partition after these results, one run after the other. */
+  /** The waiting fences of the partition after these results, in order. */
   const keptAfter = (...runs: readonly PartitionResult[]): readonly string[] => {
     const keeper = createFenceKeeper();
     for (const one of runs) keeper.note('bigip-1', [one]);

@@ -1,4 +1,7 @@
-/** What apply asks a device with one or several partitions, and in which order it declares them. */
+/**
+ * Which requests apply sends to a device with one or several partitions, and in which order it
+ * declares them.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { applyGroup } from '../../../functions/apply/group.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
@@ -14,7 +17,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 const REFUSED: PartitionReading = { kind: 'refused', code: 'OWN305', reason: 'not ours' };
 
 let device: MemoryDevice;
-/** Every question to the device, oldest first. */
+/** Every request to the device, oldest first. */
 let asked: string[];
 beforeEach(() => {
   device = memoryDevice();

@@ -1,8 +1,8 @@
 /**
- * Red without the guards: without the second look at what was blamed (`isOwed` in loop/retry.ts) a
- * fault that ends while a culprit is looked for leaves one in quarantine; without the samples
- * (`firstSample` in loop/isolate.ts) a script that cannot be run blames all; with faults inside the
- * device as content (outcomes.ts) nearly everything here fails.
+ * Red without the guards: without retrying blamed changes (`isOwed` in loop/retry.ts), a fault that
+ * ends while its cause is isolated leaves a change in quarantine; without the samples
+ * (`firstSample` in loop/isolate.ts) a script that cannot run blames all changes; when faults
+ * inside the device count as content (outcomes.ts), nearly everything here fails.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
@@ -52,7 +52,7 @@ const outcomes = (): Record<string, string> =>
   );
 const errors = (): readonly Record<string, unknown>[] =>
   world.log.filter(({ level }) => level === 'error');
-/** Fails while it says so, knowing what is declared and what is to be. */
+/** Fails while the function returns true; it receives the declared state and the next one. */
 const failing = (
   error: () => DeviceError,
   when: (next: DeclaredState, present: DeclaredState) => boolean,
@@ -61,7 +61,7 @@ const failing = (
     if (when(next, world.device.state())) throw error();
   };
 };
-/** A script is run only where something changes. */
+/** AS3 runs a script only if something changes. */
 const changes = (next: DeclaredState, present: DeclaredState): boolean =>
   JSON.stringify(next.exposures) !== JSON.stringify(present.exposures);
 const apply = async (counter: number, numbers: readonly number[]): Promise<void> => {
@@ -191,7 +191,7 @@ describe('a fault inside the device that stays', () => {
     await world.drain(HOUR);
     expect([ports(), world.deadLetters()]).toEqual([all, []]);
     expect(await world.waiting.list()).toMatchObject([{ entry: { kind: 'order' } }]);
-    // No other owner waits for it meanwhile.
+    // No other owner waits for it in the meantime.
     await apply(2, range(4));
     expect(ports()).toEqual([1, 2, 3, 4, 9]);
     world.device.before = () => undefined;
@@ -297,7 +297,7 @@ describe("AS3's message about the content after an internal fault", () => {
 
   test('a missing object stays the fault of the exposure that refers to it', async () => {
     let looks = 0;
-    // It goes between the look before the declare and the one after.
+    // The object disappears between the look-up before the declare and the one after.
     world.device.missing = (references) =>
       Promise.resolve(
         (looks += 1) === 1

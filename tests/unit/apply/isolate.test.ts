@@ -28,7 +28,7 @@ let device: MemoryDevice;
 beforeEach(() => {
   device = memoryDevice();
 });
-/** The ports of each declare, those that failed in the second list. */
+/** The ports of each declare; failed ones in the second list. */
 const declares = (): readonly (readonly [readonly number[], boolean])[] =>
   device.declares.map(({ ports, ok }) => [ports.toSorted((a, b) => a - b), ok]);
 
@@ -56,7 +56,7 @@ describe('a refusal that names no object', () => {
       asking(1, [9], { ...WEST }),
     ]);
     expect([...rejections.keys()]).toEqual([`${WEST.owner} 172.16.100.195:9/tcp`]);
-    // The last one stores the refusal.
+    // The last declare stores the refusal.
     expect(declares()).toEqual([
       [[1, 2, 3, 9], false],
       [[1, 2, 3], true],
@@ -98,7 +98,7 @@ describe('a change that was left out because the device named it', () => {
         throw new DeviceError('BIP421', 'content', 'refused', { response: nameOf(5) });
       if (posts === 3) throw new DeviceError('BIP421', 'content', 'refused');
     };
-    // The second one succeeds, with the refusal in it, but not everything is on the device.
+    // The second declare succeeds and contains the refusal, but the device does not match it.
     device.verify = () => Promise.resolve(posts === 2 ? ['differs'] : []);
     const { rejections, entries } = await applySlices(device, [asking(1, [1, 5])]);
     expect(rejections.has(idOf(5))).toBe(false);
@@ -153,11 +153,11 @@ describe('a fault inside the device that occurs with changes only', () => {
     expect(declares().map(([ports]) => ports)).toEqual([
       [1, 2],
       [1, 2],
-      // Whether it occurs without changes.
+      // Whether the fault occurs without changes.
       [],
       [1],
       [2],
-      // What was refused is stored, one is tried once more, and that is stored.
+      // The refused changes are stored, one is retried, and its result is stored.
       [],
       [1],
       [],

@@ -121,7 +121,7 @@ describe('an order about a cluster', () => {
     await world.steer({ ...east, action: 'enable' });
     await world.step();
     expect(world.device.state().drains).toBeUndefined();
-    // Nothing at all would look the same: both were heard, and the other way round a drain is left.
+    // An empty result would look the same: both clusters were heard, and otherwise a drain remains.
     expect(Object.keys(world.device.state().steered ?? {})).toEqual(['east']);
     world.clock.advance(1);
     await world.steer({ ...east, action: 'enable' });
@@ -181,9 +181,7 @@ describe('an order about a cluster', () => {
     ]);
   });
 
-  /**
-   * Red without `isRivalled` (arrivals.ts): the newer of the two would pass for the word of both.
-   */
+  /** Red without `isRivalled` (arrivals.ts): the newer of the two events would count for both. */
   test('is not needed for events of the owner despite another cluster with its id', async () => {
     await world.send(slice(2, many(3)));
     await world.send(slice(9, many(1), { clusterUid: 'uid-new' }));

@@ -1,4 +1,7 @@
-/** The way of one partition's changes to the device: what is read, declared, repeated and told. */
+/**
+ * How apply brings the changes of one partition to the device: what is read, declared, repeated and
+ * reported.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { expectedTime, fullPace } from '../../../functions/apply/pace.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
@@ -156,7 +159,7 @@ describe('what is read', () => {
       throw raced();
     });
     await applySlices(device, [slice(2, [exposure({ port: 1, members: members(9) })])]);
-    // At first, after the other client, and for the rest: it is not trusted any more.
+    // At first, after the other client, and for the rest: the reading is no longer trusted.
     expect(calls).toMatchObject({ foreign: 1, read: 3 });
   });
 
@@ -170,7 +173,7 @@ describe('what is read', () => {
 describe('a declare in two halves', () => {
   const before1 = slice(1, [exposure({ port: 1, members: members(1) })]);
   const after2 = slice(2, [exposure({ port: 1, members: members(1, 2) })]);
-  /** Nodes move to /Common, and a member comes: AS3 would lose the member in one declare. */
+  /** Nodes move to /Common, and a member is added: in one declare, AS3 would lose the member. */
   const halves = { shareNodes: true };
 
   beforeEach(async () => {
@@ -341,7 +344,7 @@ describe('what a device tells about a declare', () => {
     await applySlices(device, [asking(1, range(300))]);
     expect(portsOn(device)).toEqual(range(300));
     expect(device.declares.map(({ ok }) => ok)).toEqual([true, true, true]);
-    // Before each of the three, and whether anything is left.
+    // Before each of the three, and whether any change is left.
     expect(calls.read).toBe(4);
   });
 });

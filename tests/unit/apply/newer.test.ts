@@ -1,4 +1,4 @@
-/** A burst in several steps: what comes meanwhile is planned with what is left. */
+/** A burst in several steps: newer work that arrives in between is planned with what is left. */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
@@ -25,13 +25,13 @@ const deleted = (n: number): Slice['changes'][number] => ({
 const west = (counter: number, pods: readonly number[]): Slice =>
   slice(counter, [exposure({ address: '172.16.100.9', port: 9, members: pods.map(pod) })], WEST);
 
-/** Two new exposures in each step, or as many as these lines make. */
+/** Two new exposures in each step, or as many as fit in this number of lines. */
 function small(most = 10): World {
   const declareSize = { ...BIGIP.declareSize, most };
   return createWorld({ capabilities: { ...BIGIP, declareSize } });
 }
 
-/** Each declare, and what comes while the first one runs. */
+/** Each declare, and what arrives during the first one. */
 function watch(world: World, meanwhile: () => void = () => undefined): readonly DeclaredState[] {
   const states: DeclaredState[] = [];
   world.device.after = (_before, next) => {
@@ -57,7 +57,7 @@ test('a change of another owner waits for one step of a burst, not for all', asy
   const states = watch(world, () => void world.send(west(2, [1, 2])));
   await world.send(burst(1, 8));
   await world.step();
-  // The rest was returned, and nothing is told of it.
+  // The rest was returned to the queue, and nothing is reported about it.
   expect(states).toHaveLength(1);
   expect(settled(world)).toEqual(['west 1']);
   await world.step();
@@ -117,7 +117,7 @@ test('a run with an order is not split', async () => {
   expect(states).toHaveLength(4);
 });
 
-/** Owners of the cluster east, each with addresses of its own. */
+/** Owners of the cluster east, each with its own addresses. */
 const ownerAt = (n: number): string => `east/ns/gw-${n}`;
 const of = (n: number, counter: number, ports: number): Slice =>
   slice(

@@ -32,7 +32,7 @@ const at = (octet: number, partition: string, pods: readonly number[]): Exposure
 const keyOf = (octet: number): string => `10.0.0.${octet}:80/tcp`;
 const BEFORE = [at(1, 'one', [1]), at(2, 'one', [1, 2])];
 
-/** Partition `one` was the only one until now. */
+/** Until now, `one` was the only partition. */
 async function createSite(partitions: readonly string[] = ['one', 'two']): Promise<World> {
   const world = createWorld({ partitions });
   const { next } = planPartition('one', EMPTY_STATE, [slice(1, BEFORE)], {

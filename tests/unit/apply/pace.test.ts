@@ -54,8 +54,8 @@ function cost(before: DeclaredState, next: DeclaredState): number {
 }
 
 /**
- * What takes more lines than the device can do is given up by AS3; `lands`: the device finishes it
- * all the same.
+ * AS3 aborts a script of more lines than the device can run; `lands`: the device finishes it
+ * anyway.
  */
 function slow(device: MemoryDevice, can: number, lands: boolean): { readonly given: number[] } {
   const given: number[] = [];
@@ -159,7 +159,8 @@ describe('how much goes into one declare', () => {
     });
     // To learn the outcome, and for the next step: a reading is used once.
     expect(lost).toBe(3);
-    // Another client declared in between: from then on it is read for each step, and at the end.
+    // Another client declared in between: from then on the declaration is read for each step, and
+    // at the end.
     const overtaken = await reads((device) => {
       let posts = 0;
       device.after = () => {
@@ -231,7 +232,7 @@ describe('the size of a step, in lines of AS3’s script', () => {
       FULL_PACE,
     );
   const small = { cost: 5, took: 3_000 };
-  /** The first step, with the number of servers that each declare posted. */
+  /** The first step, and the number of servers in each declare. */
   const firstStep = [
     { ...small, posted: 10 },
     { cost: 500, took: 5_000, posted: 110 },
@@ -483,7 +484,7 @@ describe('the time that a declare will probably take', () => {
   });
 
   const small = { cost: 5, took: 3_000, posted: 100 };
-  /** 4 ms a line, or 20 ms for each of 100 more exposures. */
+  /** 4 ms per line, or 20 ms for each of 100 more exposures. */
   const first = { cost: 500, took: 5_000, posted: 200 };
   test.each([
     [

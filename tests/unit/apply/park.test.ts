@@ -1,4 +1,6 @@
-/** What of a slice or an order becomes a dead letter, what only a line in the log, and what waits. */
+/**
+ * Which parts of a slice or an order become a dead letter, which are only logged, and which wait.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrived } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';

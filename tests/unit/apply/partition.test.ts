@@ -29,7 +29,7 @@ describe('one bad exposure disturbs no other', () => {
     expect([...result.rejections.keys()]).toEqual([
       'east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp',
     ]);
-    // All at once, then the healthy part, which remembers the named one.
+    // All at once, then the healthy part, which stores the refusal of the named one.
     expect(device.declares).toHaveLength(2);
   });
 

@@ -1,4 +1,7 @@
-/** Messages that cannot be carried out now: when they come again, what is told, and what waits. */
+/**
+ * Messages that cannot be carried out now: when they are retried, what is reported, and what is
+ * stored.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrival } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';
@@ -30,13 +33,13 @@ const FAULT = new DeviceError('BIP509', 'transient', 'an internal fault', {
 let clock: ReturnType<typeof virtualClock>;
 let queues: ReturnType<typeof memoryQueues>;
 let lines: Record<string, unknown>[];
-/** Receipts of the messages that are hidden, with their pause. */
+/** Receipts of the hidden messages, with their pause. */
 let hidden: [string, number][];
-/** What the history was told, what was asked of the waiting place, and what it kept. */
+/** What was written to the history, and what was requested from and stored by the waiting place. */
 let told: unknown[][];
 let asked: string[];
 let kept: unknown[][];
-/** The answer of the waiting place. */
+/** The response of the waiting place. */
 let mark: Mark | undefined;
 let isFull: (arrival: Arrival) => boolean;
 let scope: Scope;

@@ -87,7 +87,7 @@ describe('a change that BIG-IP refuses', () => {
     const before = world.device.declares.length;
     await apply(2, bad, ...others);
     expect(portsOn(world)).toEqual([7, 8, 9, 10]);
-    // The fence, one alone, the rest together.
+    // The fence, one change alone, the rest together.
     expect(world.device.declares.length - before).toBe(3);
     expect(outcomes(world)).toEqual({ 7: 'applied', 8: 'applied', 9: 'applied', 10: 'applied' });
   });

@@ -62,7 +62,7 @@ interface Desk {
   readonly healing: ResultRecorder;
 }
 
-/** A failure store with one failure, which may be away. */
+/** A failure store with one failure, which can be unavailable. */
 function desk(dryRun: boolean): Desk {
   const seen: Desk['seen'] = {
     opened: 0,

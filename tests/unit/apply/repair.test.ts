@@ -33,7 +33,7 @@ interface World {
   readonly scope: RepairScope;
   readonly mended: string[];
   readonly warnings: unknown[];
-  /** Every comparison, oldest first; the last one stays. */
+  /** Results of the comparisons, in order; the last one repeats. */
   readonly looks: (readonly Difference[] | Error)[];
 }
 

@@ -1,4 +1,4 @@
-/** What the clusters hear of a stage, and what an order asks of their watchers. */
+/** What the clusters are told about a stage, and what an order requests from their watchers. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrived, Stage } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';
@@ -32,10 +32,10 @@ const config = smallConfig(['east', 'west']);
 let clock: ReturnType<typeof virtualClock>;
 let queues: ReturnType<typeof memoryQueues>;
 let lines: Record<string, unknown>[];
-/** Devices for which the store was asked when clusters were heard, and its answer. */
+/** Devices for which the store was asked when clusters were heard, and its response. */
 let asked: string[];
 let heard: Map<string, string>;
-/** What the history was told. */
+/** What was written to the history. */
 let noted: unknown[][];
 let scope: Scope;
 beforeEach(() => {

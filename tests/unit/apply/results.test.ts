@@ -1,4 +1,4 @@
-/** The result that a cluster gets for a slice: every exposure, with what became of it. */
+/** The result that a cluster gets for a slice: every exposure, with its outcome. */
 import { describe, expect, test } from '@jest/globals';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { settledAsRetry, settledOf } from '../../../functions/apply/results.ts';

@@ -1,4 +1,4 @@
-/** What of a job the plan of a partition, its declares and its result depend on. */
+/** Which fields of a job affect the plan of a partition, its declares and its result. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { PartitionJob } from '../../../functions/apply/job.ts';
 import type { Order, Steering } from '../../../shared/domain/steering/steering.ts';

@@ -53,11 +53,11 @@ interface Bench {
   steer(order: Steering): Promise<void>;
   audit(partition: string): Promise<void>;
   /**
-   * Handles one batch; with another process, if one is given. Resolves with what comes again.
+   * Handles one batch; with another process, if one is given. Resolves with the messages to retry.
    * `holds`: whether the process still holds its messages; default: yes.
    */
   step(by?: Apply, holds?: () => boolean): Promise<number>;
-  /** Another process with the same surroundings. */
+  /** Another process in the same environment. */
   restart(): Apply;
   /** Outcomes of all results, by port. */
   outcomes(): readonly string[];
@@ -194,7 +194,7 @@ function configOf(partitions: readonly string[], drift: string): SluiceConfig {
   });
 }
 
-/** The snapshot before was settled without anything left to do. */
+/** The previous snapshot was settled completely. */
 const unchangedSince = (counter: number): Partial<Slice> => ({
   settledSince: { epoch: 1, counter },
 });
@@ -327,7 +327,7 @@ describe('a drain because a cluster was silent', () => {
 });
 
 describe('a message that waited for its device', () => {
-  /** The device was away for long enough, and works again. */
+  /** The device was down for long enough, and works again. */
   async function returned(): Promise<Bench> {
     const at = bench();
     at.device.reach = () => {
@@ -374,7 +374,7 @@ describe('a message that waited for its device', () => {
       because: 'maintenance',
     });
     for (let waits = 0; waits < 2; waits += 1) {
-      // It leaves at once, because the device is known to be away or was until now.
+      // It is moved at once, because the device is known to be down, or was until now.
       at.device.reach = () => {
         throw AWAY();
       };

@@ -1,4 +1,4 @@
-/** Which errors stop a whole device, and what is told of them. */
+/** Which errors stop a whole device, and what is reported about them. */
 import { expect, test } from '@jest/globals';
 import { knownTrouble, OutOfTime } from '../../../functions/apply/trouble.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';

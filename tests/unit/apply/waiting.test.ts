@@ -1,6 +1,6 @@
 /**
- * A batch that cannot be carried out to its end: what comes again, what is told, and what time has
- * to do with it.
+ * A batch that cannot be completed: which messages are retried, what is reported, and how time
+ * limits affect it.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
@@ -43,8 +43,8 @@ beforeEach(() => {
 });
 
 /**
- * Red when only the stage that failed comes again: what was sent after it was deleted without being
- * done.
+ * Red when only the failed stage is retried: the messages sent after it were deleted without being
+ * carried out.
  */
 describe('while a device is busy', () => {
   test('the whole batch is retried in its order: slices, orders and the slices after them', async () => {
@@ -96,8 +96,8 @@ describe('while a device is busy', () => {
 });
 
 /**
- * The function has 120 s here. Red without the look at the time, and when it is looked at without
- * keeping a quarter back.
+ * The function has 120 s here. Red without the check of the time, and when the check does not
+ * reserve a quarter.
  */
 describe('a function whose time is nearly over', () => {
   const slow = (each: number) => (): void => world.clock.advance(each);
@@ -187,8 +187,8 @@ describe('an owner with a newer declared version', () => {
   });
 
   /**
-   * Red when a version that lies no higher is told: the watcher would look for a number above its
-   * own for nothing.
+   * Red when a version that is not higher is reported: the watcher would search for a number above
+   * its own in vain.
    */
   test('gets no notice of a floor that equals its own version', async () => {
     await world.device.declare(
@@ -243,7 +243,7 @@ describe('an exposure that goes to another partition', () => {
 describe('a certificate that is not trusted', () => {
   const config = smallConfig();
 
-  /** How often the device was forgotten after one batch that failed so. */
+  /** How often the connection was closed after one batch that failed in this way. */
   async function forgottenAfter(error: DeviceError): Promise<number> {
     const clock = virtualClock();
     const queues = memoryQueues(clock);

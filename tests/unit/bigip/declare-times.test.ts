@@ -4,7 +4,7 @@ import { post, timeTaken } from '../../../shared/bigip/rest/declare.ts';
 import type { Session } from '../../../shared/bigip/rest/session.ts';
 import type { Declared } from '../../../shared/device/declared.ts';
 
-/** Declares on a device that is done after `end` ms; with the times at which it was asked. */
+/** Declares on a device that finishes after `end` ms; with the times of the requests. */
 async function declare(
   end: number,
   expected: number | undefined,

@@ -84,7 +84,7 @@ describe('what the result of a tenant means', () => {
 interface Recorded {
   readonly inner: string;
   readonly innerCode: number;
-  /** How often AS3 made that call. */
+  /** How often AS3 called it. */
   readonly calls: number;
   readonly code: number;
   readonly message: string;
@@ -97,7 +97,7 @@ const recorded = read(join(ROOT, 'tests/fixtures/as3-inner-faults.json'));
 
 /** Responses whose text alone does not reveal the fault. */
 function hidden({ inner, innerCode }: Recorded): object | undefined {
-  // AS3 takes the fault for a missing object; apply checks whether the object exists.
+  // AS3 reports the fault as a missing object; apply checks whether the object exists.
   if (inner === '/tm/ltm/rule') return { code: 'BIP424', fault: 'content', hint: 'unfound' };
   // AS3 takes 404 for "no pools" and creates existing ones; apply declares once more, and then
   // without any change.

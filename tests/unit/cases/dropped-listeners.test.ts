@@ -4,7 +4,8 @@ import { ingress, judge } from '../../fixtures/cases.ts';
 const PORTS = [443, 8443, 9443, 80].map((n) => `{name: p-${n}, port: ${n}}`).join(', ');
 
 /**
- * A Gateway of class istio that names the ingress Service; listeners, spec and status as YAML flow.
+ * A Gateway of class istio that names the ingress Service; listeners, spec and status in YAML flow
+ * style.
  */
 function gateway(
   name: string,
@@ -165,7 +166,7 @@ spec: {from: [${from}], to: [${to}]}
     ],
     ['is granted in a namespace where it is not', grant(FROM, TO, 'other'), 'rejected MAP217'],
   ])('%s', (_, grants, verdict) => {
-    // In a cluster whose ReferenceGrants can be read; a file with none at all says nothing.
+    // In a cluster whose ReferenceGrants can be read; a file without any says nothing about them.
     expect(verdictOf(listener, {}, grants)).toBe(verdict);
   });
 

@@ -1,4 +1,4 @@
-/** Requests that people write where nothing reads them: none is dropped without a note. */
+/** Settings in places where nothing reads them: each is reported in a note. */
 import { describe, expect, test } from '@jest/globals';
 import { isForeignAnnotation } from '../../../shared/domain/exposure/sources/service-fields.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';

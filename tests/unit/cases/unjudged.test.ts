@@ -1,4 +1,6 @@
-/** Facts that affect a port and that Sluice cannot judge: told at the object, and only there. */
+/**
+ * Facts that affect a port and that Sluice cannot judge: reported on the object, and only there.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { gateway, ingress, judge, SLUICE } from '../../fixtures/cases.ts';
 import { build, configMap, walkthrough } from '../exposure/fixtures.ts';

@@ -1,6 +1,6 @@
 /**
- * What may not be read, and the PROXY protocol of the mesh: reported where users look, and refusing
- * nothing.
+ * Objects that may not be read, and the PROXY protocol of the mesh: reported where users look,
+ * without refusing anything.
  */
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures } from '../../../shared/domain/exposure/build.ts';

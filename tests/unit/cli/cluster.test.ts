@@ -75,7 +75,7 @@ const drainOf = (cluster: string, mode: 'drain' | 'out' = 'drain'): DeclaredStat
       { steering: { action: 'drain', device: 'bigip-1', cluster, mode, because: 'update' }, at: T },
     ],
   });
-/** uid-new was adopted in place of uid-east, which speaks all the same. */
+/** uid-new was adopted in place of uid-east, which still sends events. */
 const asked = step(both, [slice(1, [], { clusterUid: 'uid-new' })]);
 const stillAsked = step(
   step(asked, [], {
@@ -385,7 +385,10 @@ describe('sluice doctor on one id that several clusters use', () => {
     ]);
   });
 
-  /** Red when `rivals` does not look at `replaced`: the advice would hand the cluster back. */
+  /**
+   * Red when `rivals` (device-checks.ts) does not check `replaced`: the advice would give the
+   * cluster back.
+   */
   test('recommends stopping a cluster that was replaced by adoption, and adopting none', () => {
     expect(says(stillAsked)).toEqual([
       expect.stringContaining(

@@ -1,6 +1,6 @@
 /**
- * Migrations from CIS, each followed to its end: the printed steps are done, and Sluice offers what
- * CIS offered, and nothing else.
+ * Migrations from CIS, each carried out completely: after the printed steps, Sluice offers exactly
+ * what CIS offered.
  */
 import { describe, expect, test } from '@jest/globals';
 import { follow, printedFor } from './import-steps.ts';
@@ -43,7 +43,7 @@ const gateway = (name: string, ...servers: readonly object[]): object => ({
   metadata: { name, namespace: 'edge' },
   spec: { selector: { istio: 'ingressgateway' }, servers },
 });
-/** TCP and TLS servers listen once a route leads somewhere. */
+/** TCP and TLS servers listen only after a route leads somewhere. */
 const route = (name: string, port: number, gw = 'web'): object => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'VirtualService',
@@ -315,7 +315,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       offered: expected,
       refused: [],
     });
-    // An automatic address is the one that an empty device would give.
+    // An automatic address is the one that an empty device would assign.
     expect(planned).toEqual(
       expected.map((one) => {
         const place = one.slice(0, one.indexOf(' ')).replace('auto(prod)', '192.0.2.1');

@@ -1,4 +1,4 @@
-/** Does what `sluice import cis` prints, and asks Sluice what it would offer then. */
+/** Carries out what `sluice import cis` prints, and checks what Sluice would offer then. */
 import { parse } from 'yaml';
 import { importText } from '../../../functions/cli/import-cis/import-text.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
@@ -21,13 +21,13 @@ interface Annotated {
 }
 
 export interface Followed {
-  /** What the command prints. */
+  /** The output of the command. */
   readonly printed: string;
-  /** `address:port mode <- gateways`, sorted, that Sluice offers once the steps are done. */
+  /** `address:port mode <- gateways`, sorted, that Sluice offers after the steps. */
   readonly offered: readonly string[];
   /** `address:port` that `sluice plan` would create on an empty device, sorted. */
   readonly planned: readonly string[];
-  /** Servers that it refuses, with code and reason. */
+  /** Servers that Sluice refuses, with code and reason. */
   readonly refused: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function printedFor(objects: readonly object[]): string {
 }
 
 /**
- * `objects` are the files; CIS's own are taken away afterwards, as its users would do, but for
+ * `objects` are the files; CIS's own objects are deleted afterwards, as its users would do, except
  * those in `keep`.
  */
 export async function follow(
@@ -73,7 +73,7 @@ export async function follow(
     planned: changes.map(({ kind, key }) => `${kind} ${key}`).sort(),
     refused: ingresses
       .flatMap(({ refused }) => refused)
-      // Not asked for, as `expose: annotated` wants it.
+      // Not requested, as `expose: annotated` requires.
       .filter(({ code }) => code !== 'GW148')
       .map(({ port, code, reason }) => `${port} ${code} ${reason}`),
   };

@@ -1,4 +1,4 @@
-/** What tables and summaries say where there is little to say, or too much. */
+/** What tables and summaries print if there is little or too much to print. */
 import { describe, expect, test } from '@jest/globals';
 import { summaryText } from '../../../functions/cli/plan/tables.ts';
 import { portTable } from '../../../functions/cli/ports/tables.ts';

@@ -176,7 +176,7 @@ test('two networks overlap exactly where an address is in both, and it does not 
   fc.assert(
     fc.property(cidr, cidr, (a, b) => {
       expect(cidrsOverlap(a, b)).toBe(cidrsOverlap(b, a));
-      // The address of the smaller one, if any, is in both.
+      // The address of the smaller network, if any, is in both.
       expect(cidrsOverlap(a, b)).toBe(
         (inCidr(a.ip, b) && a.bits >= b.bits) || (inCidr(b.ip, a) && b.bits >= a.bits),
       );

@@ -1,4 +1,6 @@
-/** Nothing that AS3 can attach to a virtual server, its address and its pool goes unmentioned. */
+/**
+ * Every property that AS3 can attach to a virtual server, its address and its pool is in the table.
+ */
 import { describe, expect, test } from '@jest/globals';
 import {
   AS3_CLASSES,
@@ -8,7 +10,7 @@ import {
 } from '../../../infra/build/as3-properties.ts';
 import { hasReference, readReference } from '../../fixtures/reference.ts';
 
-/** Without it, the names in the table are not compared with AS3's. */
+/** Without the schema, the names in the table are not compared with AS3's. */
 const SCHEMA = 'as3-schema.json';
 
 describe('each property of AS3', () => {

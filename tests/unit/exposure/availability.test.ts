@@ -1,4 +1,4 @@
-/** Which pods and nodes are members, and in which state, where several sources disagree. */
+/** Which pods and nodes are members, and in which state, if sources disagree. */
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
 import { parseCidr } from '../../../shared/domain/net/ip.ts';

@@ -1,5 +1,5 @@
 /**
- * Every row of the catalogue of settings, through everything that reads it. A new row needs no test
+ * Every row of the catalogue of settings, through all code that reads it. A new row needs no test
  * of its own for this.
  */
 import { describe, expect, test } from '@jest/globals';

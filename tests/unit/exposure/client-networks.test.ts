@@ -192,7 +192,7 @@ test.each([
 });
 
 describe('networks are merged', () => {
-  // Of eight bits, so that a set of addresses is small enough to compare.
+  // With eight bits, so that a set of addresses is small enough to compare.
   const cidr = fc.record({
     ip: fc.record({
       family: fc.constantFrom<4 | 6>(4, 6),

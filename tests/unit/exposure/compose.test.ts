@@ -1,4 +1,4 @@
-/** Settings by name and as one exposure has them, and which of them a mode supports. */
+/** Settings by name and as stored in an exposure, and which of them a mode supports. */
 import { describe, expect, test } from '@jest/globals';
 import type { SettingName } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import {

@@ -1,4 +1,4 @@
-/** The defaults of an exposure, as far as they depend on what it is. */
+/** The defaults of an exposure that depend on its kind. */
 import { describe, expect, test } from '@jest/globals';
 import {
   defaultMonitors,

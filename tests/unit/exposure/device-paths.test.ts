@@ -1,7 +1,7 @@
 /**
- * AS3 puts paths into a script of tmsh without quotes, so a path is what a name on BIG-IP is and
- * nothing more. Seen red with the pattern of 0.1.0, which took everything but blanks; the last test
- * with that of today in `Settings`.
+ * AS3 puts paths into a script of tmsh without quotes, so a path may contain only what a name on
+ * BIG-IP may. Seen red with the pattern of 0.1.0, which accepted everything but blanks; the last
+ * test with the present pattern in `Settings`.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

@@ -1,6 +1,7 @@
 /**
- * What CIS publishes examples for, one row each: the AS3 properties that CIS writes for it, and
- * those that Sluice declares after the import. The objects are written from the names of the fields.
+ * The examples that CIS publishes, one row each: the AS3 properties that CIS writes for it, and
+ * those that Sluice declares after the import. The objects are written from the names of the
+ * fields.
  */
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -18,7 +19,7 @@ const tls = (spec: Json): Json => resource('TLSProfile', 't', { tls: spec, hosts
 const COOKIE = { mode: 'http', virtualPort: undefined, persistenceMethods: ['cookie'] };
 const SOURCE = { persistenceMethods: ['source-address'] };
 
-/** Without what is undefined. */
+/** Without undefined properties. */
 const clean = (values: Json): Json => JSON.parse(JSON.stringify(values)) as Json;
 
 describe('of a VirtualServer without TLS', () => {

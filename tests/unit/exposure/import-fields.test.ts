@@ -1,5 +1,5 @@
 /**
- * What becomes of each field of a CIS object: carried over as an annotation, or named as lost;
+ * What happens to each field of a CIS object: it is carried over as an annotation or named as lost;
  * never both, never neither.
  */
 import { describe, expect, test } from '@jest/globals';

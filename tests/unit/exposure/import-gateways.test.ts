@@ -1,4 +1,4 @@
-/** Which Gateways take over what CIS publishes, and what is written to them. */
+/** Which Gateways take over what CIS publishes, and which annotations they get. */
 import { describe, expect, test } from '@jest/globals';
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { importCis } from './import-support.ts';

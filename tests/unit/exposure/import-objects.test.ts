@@ -1,4 +1,4 @@
-/** What the import from CIS reads in each object, and the sentence for what it cannot carry over. */
+/** What the import from CIS reads in each object, and the message for what it cannot carry over. */
 import { describe, expect, test } from '@jest/globals';
 import { cisObjectsIn } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
@@ -473,7 +473,7 @@ describe('a Service of type LoadBalancer', () => {
     const objects = [raw, gateway];
     const found = importCis(objects, OPTIONS, normaliseObjects([...objects]).objects);
     expect([address(found), found.notCarried.at(-1)?.field]).toEqual([expected, 'ports']);
-    // Sluice reads the annotation of the address itself, and that of a label not.
+    // Sluice itself reads the annotation with the address, but not the one with a label.
     expect(found.staying).toEqual('cis.f5.com/ip' in values ? ['Service ns/gw'] : []);
   });
 

@@ -1,4 +1,6 @@
-/** What the import cannot carry: object, field and remedy; and what it leaves out therefore. */
+/**
+ * What the import cannot carry over (object, field and remedy), and what it leaves out as a result.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { FATES } from '../../../shared/domain/exposure/sources/cis/cis-fates.ts';
 import { CIS_FIELDS } from '../../../shared/domain/exposure/sources/cis/cis-fields.ts';
@@ -10,12 +12,12 @@ const policy = (spec: Json, name = 'p', namespace = 'ns'): Json =>
   resource('Policy', name, spec, namespace);
 const tls = (spec: Json): Json => resource('TLSProfile', 't', { tls: spec });
 
-/** The pools of a kind have fields of their own. */
+/** The pools of each kind have their own fields. */
 const PARTS = /^(pools|pool|defaultPool)\.(.*)$/;
 /** Fields whose inner fields are read together with them. */
 const WHOLE = ['monitor', 'monitors', 'alternateBackends', 'multiClusterServices'];
 
-/** How the tables know a field of the schema: the longest path that they have. */
+/** The entry of the tables for a field of the schema: the longest path that they contain. */
 function known(kind: string, field: string): string | undefined {
   const [, , inner] = PARTS.exec(field) ?? [];
   const part = inner === undefined ? kind : 'pool';

@@ -1,4 +1,4 @@
-/** Imports from CIS without the persistence that AS3 adds by itself, which has its own tests. */
+/** Imports from CIS without the persistence that AS3 adds by default, which has its own tests. */
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import {
   type CisImport,

@@ -77,11 +77,11 @@ export function imported(...objects: readonly Json[]): CisImport {
   return importCis(raw, options, normaliseObjects([...raw]).objects);
 }
 
-/** `object field: reason` of everything that is not carried. */
+/** `object field: reason` of everything that is not carried over. */
 export const told = ({ notCarried }: CisImport): readonly string[] =>
   notCarried.map(({ object, field, reason }) => `${object} ${field}: ${reason}`);
 
-/** What Sluice reads in the annotations of the only Gateway, with its service bundle. */
+/** What Sluice reads in the annotations of the only Gateway, including its service bundle. */
 function settingsOf({ gateways, serviceBundles }: CisImport): Json {
   const [first, ...others] = gateways;
   if (first === undefined || others.length > 0)

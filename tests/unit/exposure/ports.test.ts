@@ -9,7 +9,7 @@ import { context, node, pod, REF, type World, world } from './fixtures.ts';
 const SERVICE = 'istio-system/istio-ingressgateway';
 type Context = ReturnType<typeof context>;
 
-/** The walkthrough with another report of its one server. */
+/** The walkthrough with another report for its only server. */
 function build(
   report: Partial<ServerReport>,
   entry: Record<string, unknown> = {},
@@ -59,7 +59,7 @@ describe('of several listener ports', () => {
 
 describe('the node port', () => {
   const objects = { nodes: [node('n1', '10.0.0.1')] };
-  // Also where only another Service leads there, which would be internal.
+  // Also if only another Service leads there, which would be internal.
   const gates = [{ name: 'g', annotations: { 'sluice.io/expose': 'true' } }];
   const ports = (...list: readonly object[]): World => ({
     gates,

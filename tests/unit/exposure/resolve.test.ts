@@ -1,4 +1,4 @@
-/** Which settings go together, setting by setting; and what is refused, left out, or said. */
+/** Which settings go together, and which are refused, left out or reported. */
 import { describe, expect, test } from '@jest/globals';
 import type { ListenerKind } from '../../../shared/domain/istio/port-mapping.ts';
 import { COMBINATIONS } from '../../../shared/domain/exposure/settings/combinations.ts';

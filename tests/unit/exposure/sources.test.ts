@@ -1,4 +1,7 @@
-/** Who may offer a server: the author's wish, ConfigMaps, policy, and which of several requests counts. */
+/**
+ * Who may expose a server: the author's request, ConfigMaps, policy, and which of several requests
+ * counts.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { AddressPool } from '../../../shared/domain/address-pools/pool.ts';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
@@ -57,7 +60,7 @@ describe('sluice.io/expose', () => {
   test.each([
     ['true', 'OK'],
     ['false', 'GW148'],
-    // A list of the Service says nothing about other ports.
+    // A list on the Service says nothing about other ports.
     ['80', 'OK'],
     ['32400', 'OK'],
     ['80,nonsense', 'GW120'],

@@ -1,4 +1,4 @@
-/** What an annotation may say, at the edges of what it may say. */
+/** Which values an annotation may have, at the limits. */
 import { describe, expect, test } from '@jest/globals';
 import {
   checkedMonitors,

@@ -59,7 +59,7 @@ describe('express carries out', () => {
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 ready', '10.0.0.3 ready']);
   });
 
-  // Red when the look back compares versions alone: an order changes none.
+  // Red when lookBack compares only versions: an order changes none.
   test('a drain that overtakes the write wins', async () => {
     const access = memoryNodes(declared({ pools }), ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3']);
     access.before = (call) =>
@@ -73,7 +73,7 @@ describe('express carries out', () => {
     expect(access.now()).toEqual(['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3 draining']);
   });
 
-  // Red with one look only.
+  // Red when lookBack reads only once.
   test('a correction that is overtaken in turn is corrected too', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     const newer = [
@@ -164,8 +164,8 @@ describe('express carries out', () => {
 
   test('a failed write does not prevent others, and is reported', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    // The other one takes longer: a function that answered before would be stopped in the middle of
-    // it.
+    // The second device takes longer: a function that returned earlier would be stopped in the
+    // middle of it.
     access.before = async (call) => {
       if (call === 'write 10.0.0.1') throw new Error('busy');
       if (call === 'write 10.0.0.2') await new Promise((resolve) => setImmediate(resolve));

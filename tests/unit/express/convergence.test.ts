@@ -1,7 +1,7 @@
 /**
- * express and apply beside each other, in every order of their reads and writes. Red without the
- * look back of carryOut (a write that was overtaken stays), without the fence of decideExpress
- * (what is over is written again), and with a reconciliation that ignores all events.
+ * express and apply in parallel, in every order of their reads and writes. Red without lookBack of
+ * carryOut (an overtaken write stays), without the fence of decideExpress (an outdated event is
+ * written again), and with a reconciliation that ignores all events.
  */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -13,7 +13,7 @@ import { memoryNodes, type MemoryNodes } from './memory.ts';
 
 const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 
-/** For each address, whether it drains. */
+/** Whether each address drains. */
 type Wanted = readonly boolean[];
 
 function stateOf(counter: number, wanted: Wanted): DeclaredState {
@@ -25,7 +25,7 @@ function stateOf(counter: number, wanted: Wanted): DeclaredState {
   });
 }
 
-/** As apply does: an older slice changes nothing, and the nodes are looked at in either case. */
+/** As apply does: an older slice changes nothing, and the nodes are reconciled in either case. */
 async function apply(access: MemoryNodes, state: DeclaredState): Promise<void> {
   await access.before('declare');
   const version = (
@@ -45,7 +45,7 @@ test('after events in any order, lost or late, the nodes match the newest slice'
       fc.scheduler(),
       fc.array(fc.nat({ max: 4 }), { maxLength: 8 }),
       async (wanted, scheduler, delivered) => {
-        // The third member always stays, so that the guard has nothing to say.
+        // The third member always stays, so that the guard never applies.
         const slices = wanted.map(([a, b], i) => ({ counter: i + 2, wanted: [a, b, false] }));
         const newest = slices.at(-1)?.wanted ?? [];
         const access = memoryNodes(stateOf(1, [false, false, false]), ADDRESSES);
@@ -63,7 +63,7 @@ test('after events in any order, lost or late, the nodes match the newest slice'
               ),
             ],
           });
-        // One function for each queue: each takes its messages one after the other.
+        // One function for each queue, which handles its messages one after the other.
         const ahead = async (): Promise<void> => {
           for (const one of delivered.flatMap((i) => slices[i] ?? [])) await sendAhead(one);
         };

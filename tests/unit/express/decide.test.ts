@@ -268,7 +268,7 @@ describe('the member guard', () => {
     decide(given).filter(({ verdict }) => verdict === 'write').length;
 
   test.each([
-    // Of a pool of four, on the word of Kubernetes: up to half.
+    // Up to half of a pool of four, if Kubernetes reports them.
     ['unready', 4, 1, 1],
     ['unready', 4, 2, 2],
     ['unready', 4, 3, 0],
@@ -276,7 +276,7 @@ describe('the member guard', () => {
     ['node-not-ready', 4, 3, 0],
     ['cordoned', 1, 1, 0],
     ['unready', 2, 2, 0],
-    // What ends goes, however many, but for the last.
+    // All terminating members leave, except the last one.
     ['terminating', 4, 3, 3],
     ['terminating', 4, 4, 0],
     ['terminating', 1, 1, 0],
@@ -286,7 +286,7 @@ describe('the member guard', () => {
 
   test('counts those that left before, so that a pool does not melt one by one', () => {
     const events = [event(5, ['10.0.0.1 unready', '10.0.0.2 unready', '10.0.0.3 unready'])];
-    // The first two are out of the declaration already.
+    // The first two are no longer declared as ready.
     expect(
       verdicts({
         pools: [{ [EAST]: ['10.0.0.3', '10.0.0.4'] }],

@@ -26,7 +26,7 @@ export function members(texts: readonly MemberText[], port = 80): Member[] {
 export interface Declared {
   /** Declared version of each owner. */
   readonly at?: Readonly<Record<string, number>>;
-  /** Of each pool: members of each owner. */
+  /** Members of each owner, for each pool. */
   readonly pools: readonly Readonly<Record<string, readonly MemberText[]>>[];
   readonly drained?: readonly string[];
   readonly out?: readonly string[];

@@ -1,4 +1,4 @@
-/** The function express where it cannot reach its device, or should not. */
+/** The function express if it cannot reach its device, or may not write. */
 import { describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/express/handler.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
@@ -28,11 +28,11 @@ interface Desk {
   /** Milliseconds for which each message stays hidden. */
   readonly hidden: ReadonlyMap<string, number>;
   readonly asked: string[];
-  /** What the connection fails with. */
+  /** The error of the connection. */
   failure: unknown;
   chance: number;
   queueAway: boolean;
-  /** Resolves with the ids that come again. */
+  /** Resolves with the ids of the messages to retry. */
   step(messages: readonly QueueMessage[]): Promise<readonly string[]>;
 }
 
@@ -235,7 +235,7 @@ describe('while a device is away', () => {
     at.failure = Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });
     expect(await at.step([message(leaves(), { id: 'm' })])).toEqual(['m']);
     expect([...at.hidden]).toEqual([['m', 1_000]]);
-    // Codes in the log are ours; the system's stands in the error.
+    // Codes in the log are Sluice's; the system's code is in the error.
     expect(at.lines.at(-1)).toMatchObject({
       level: 'warn',
       code: undefined,

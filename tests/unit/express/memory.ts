@@ -7,7 +7,7 @@ import { node } from './fixtures.ts';
 
 export interface MemoryNodes extends NodeAccess {
   state: DeclaredState;
-  /** Awaited before each reading and each write takes effect. */
+  /** Awaited before each reading and each write. */
   before: (call: string) => unknown;
   /** `10.0.0.1 draining` */
   readonly now: () => string[];

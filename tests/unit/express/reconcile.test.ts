@@ -119,7 +119,7 @@ describe('nodes are brought to what is declared', () => {
     expect(writes({ at: { [EAST]: 6, [INNER]: 3 }, pools }, ['10.0.0.1 draining east 6'])).toEqual(
       [],
     );
-    // Once it has, and still wants the node, it counts.
+    // After it declared, and while it still wants the node, it counts.
     expect(writes({ at: { [EAST]: 6, [INNER]: 7 }, pools }, ['10.0.0.1 draining east 6'])).toEqual([
       '10.0.0.1 ready east 6',
     ]);

@@ -1,4 +1,4 @@
-/** Shares of clusters that share virtual servers, by their weights. */
+/** The ratios of clusters that share virtual servers, by their weights. */
 import { describe, expect, test } from '@jest/globals';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
 import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';

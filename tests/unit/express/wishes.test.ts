@@ -1,4 +1,7 @@
-/** From a snapshot to what goes ahead of its slices: through map, as it is deployed. */
+/**
+ * From a snapshot to the member changes that are sent ahead of its slices: through map, as it is
+ * deployed.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -120,7 +123,7 @@ function express(given: Given, using: SluiceConfig = config()): readonly Express
   return result.express;
 }
 
-/** `10.1.0.1 draining terminating`; `*` marks what holds for a whole Kubernetes node. */
+/** `10.1.0.1 draining terminating`; `*` marks a change of a whole Kubernetes node. */
 const wishes = (given: Given, using?: SluiceConfig): string[] =>
   express(given, using).flatMap((event) =>
     event.wishes.map((w) => `${w.address} ${w.availability} ${w.because}${w.wholeNode ? '*' : ''}`),

@@ -1,4 +1,4 @@
-/** The audit log: no entry replaces another one, and all are read. */
+/** The audit log: no entry replaces another one, and all of them are read. */
 import { describe, expect, test } from '@jest/globals';
 import { createAudit } from '../../../shared/failures/audit.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';

@@ -17,7 +17,7 @@ type Operation = 'get' | 'put' | 'delete' | 'list';
 let blobs: Blobs;
 let now: number;
 let store: FailureStore;
-/** `put index/ab.json`, in order; of writes only those that took effect. */
+/** `put index/ab.json`, in order; only writes that took effect. */
 let did: string[];
 /** Called before an operation, to simulate another process. */
 let meanwhile: (operation: Operation, key: string) => Promise<void>;

@@ -12,7 +12,7 @@ const FOLDERS = ['functions', 'shared', 'infra', 'tests', 'docs'];
 interface Citation {
   readonly at: string;
   /**
-   * Undefined: neither before it on the line nor before it in the same comment does a page stand.
+   * Undefined: the page is named neither before it on the line nor before it in the same comment.
    */
   readonly page: string | undefined;
   readonly section: string;

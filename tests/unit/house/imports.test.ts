@@ -46,7 +46,7 @@ describe('the boundaries of the architecture', () => {
   });
 
   test('only the adapters of BIG-IP and Kubernetes use HTTP', () => {
-    // The watcher's probes and metrics are answered there: it serves, and makes no calls.
+    // The watcher's probes and metrics are served there: it serves HTTP, and makes no calls.
     const serves = 'functions/watch/serve/http.ts';
     const allowed = ['shared/bigip', 'shared/kubernetes', 'infra/lab', 'tests', serves];
     expect(sources('functions').filter((file) => file === serves)).toEqual([serves]);

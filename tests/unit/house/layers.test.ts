@@ -16,7 +16,7 @@ const SHARED = [
 ];
 
 const DOMAIN = [
-  // What stands there by itself, and belongs to nothing.
+  // Folders that belong to no layer.
   [...files('shared/domain'), 'shared/domain/text', 'shared/domain/net', 'shared/domain/codes'],
   ['shared/domain/snapshot'],
   ['shared/domain/istio', 'shared/domain/address-pools', 'shared/domain/paths'],

@@ -18,7 +18,7 @@ export function sources(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Everything that a file imports or exports again, types too. */
+/** Everything that a file imports or exports again, including types. */
 export function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8');
   const found = [

@@ -1,5 +1,5 @@
 /**
- * Nothing is printed around the one way to a terminal, so nothing of others reaches one as it is.
+ * Everything is printed by terminal.ts, so that foreign text never reaches a terminal unescaped.
  * Seen red with a `console.log` in a command.
  */
 import { readdirSync, readFileSync } from 'node:fs';

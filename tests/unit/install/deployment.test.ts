@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The message of what `call` throws; undefined if it throws nothing. */
+/** The message of the error that `call` throws; undefined if it throws none. */
 function refusal(call: () => unknown): string | undefined {
   try {
     call();

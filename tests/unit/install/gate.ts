@@ -1,6 +1,6 @@
 /**
- * A Kubernetes API server that allows only what was granted, as a real one would: it stands before
- * the lab's.
+ * A Kubernetes API server that allows only what was granted, as a real one would: a proxy in front
+ * of the lab's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:https';
@@ -31,7 +31,7 @@ function infoOf({ method = 'GET', url = '/', headers }: IncomingMessage): Reques
 function askedFor(info: RequestInfo | undefined): Grant | undefined {
   if (info === undefined) return undefined;
   const { resource, subresource, namespace, verb } = info;
-  // As RBAC sees it, one cluster-scoped object is not in a namespace either.
+  // RBAC treats one cluster-scoped object as outside of any namespace too.
   return {
     namespace: namespace ?? '*',
     group: resource.group,
@@ -40,7 +40,7 @@ function askedFor(info: RequestInfo | undefined): Grant | undefined {
   };
 }
 
-/** Every account may ask what it may do. */
+/** Every account may check its own rights. */
 function review(
   grants: readonly Grant[],
   info: RequestInfo,
@@ -59,7 +59,7 @@ function forward(lab: LabKubernetes, incoming: IncomingMessage, response: Server
     { method, headers, ca: lab.ca, agent: false },
     (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
-      // The headers of a watch come long before its first event.
+      // The headers of a watch are sent long before its first event.
       response.flushHeaders();
       answer.pipe(response);
       answer.once('error', () => response.destroy());

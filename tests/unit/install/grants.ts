@@ -1,11 +1,11 @@
-/** What the manifests allow whom, and where. */
+/** Which rights the manifests grant to whom, and where. */
 import type { Manifest } from './manifests.ts';
 
 export interface Grant {
   /** `*`: in every namespace. */
   readonly namespace: string;
   readonly group: string;
-  /** With its subresource: `services/status`. */
+  /** Including its subresource: `services/status`. */
   readonly resource: string;
   readonly verb: string;
 }
@@ -15,7 +15,7 @@ export function sayGrant({ namespace, group, resource, verb }: Grant): string {
 }
 
 /**
- * Follows every binding to its role; throws for a binding that leads nowhere, or to another
+ * Follows every binding to its role; throws for a binding whose role does not exist, or to another
  * account.
  */
 export function grantsOf(manifests: readonly Manifest[]): readonly Grant[] {

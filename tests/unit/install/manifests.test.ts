@@ -38,7 +38,7 @@ const bytes = (size: string): number => Number(/^(\d+)Mi$/.exec(size)?.[1]) * ME
 const env = (from: Container, name: string): string | undefined =>
   from.env.find((entry) => entry.name === name)?.value;
 
-/** What holds for the pod of every installation. */
+/** Checks that apply to the pod of every installation. */
 function expectSafe(manifests: readonly Manifest[]): void {
   const { spec } = deployment(manifests).template;
   const only = container(manifests);
@@ -63,7 +63,7 @@ function expectSafe(manifests: readonly Manifest[]): void {
   expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
 }
 
-/** The old objects of the heap take most of the memory and leave room for the rest. */
+/** The old generation of the heap uses most of the memory and leaves room for the rest. */
 function expectHeapFits(only: Container): void {
   const heap =
     Number(/--max-old-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1]) * MEBI;
@@ -190,7 +190,7 @@ const settings = (name: string): Kustomization =>
   parse(
     readFileSync(join(FOLDER, 'overlays', name, 'kustomization.yaml'), 'utf8'),
   ) as Kustomization;
-/** Those that bring a sluice.yaml of their own. */
+/** Overlays that contain a sluice.yaml. */
 const configured = OVERLAYS.filter((name) => settings(name).configMapGenerator !== undefined);
 
 test('all overlays but the one on top of another bring a configuration', () => {
@@ -266,7 +266,7 @@ withKubectl('what kubectl makes of', () => {
 
   const to = (path: string): string => relative(folder, join(FOLDER, path));
 
-  /** The overlay aws with more, as a user would write it. */
+  /** The overlay aws with additions, as a user would write it. */
   function withMore(more: string): readonly Manifest[] {
     writeFileSync(
       join(folder, 'kustomization.yaml'),

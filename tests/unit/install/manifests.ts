@@ -1,4 +1,4 @@
-/** The manifests as objects: the files of a folder, or what kubectl makes of an overlay. */
+/** The manifests as objects: the files of a folder, or kubectl's output for an overlay. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
@@ -96,7 +96,7 @@ export function parseManifests(text: string): readonly Manifest[] {
   });
 }
 
-/** The objects that a kustomization names, as they stand in its files. */
+/** The objects that a kustomization names, as they are in its files. */
 export function readResources(folder: string): readonly Manifest[] {
   const { resources = [] } = parse(
     readFileSync(join(folder, 'kustomization.yaml'), 'utf8'),
@@ -110,7 +110,7 @@ export const kubectlFound = (process.env['PATH'] ?? '')
   .split(delimiter)
   .some((directory) => existsSync(join(directory, 'kubectl')));
 
-/** Throws with kubectl's own words. */
+/** Throws with kubectl's own message. */
 export function kustomize(folder: string): readonly Manifest[] {
   return parseManifests(
     execFileSync('kubectl', ['kustomize', folder], {

@@ -74,7 +74,7 @@ describe('the rights of the service account', () => {
   });
 });
 
-/** For the Services of another namespace, so that those of the whole cluster are asked for. */
+/** For the Services of another namespace, so that those of the whole cluster are needed. */
 const MESH = {
   ...gateway('mesh', 15443),
   spec: {
@@ -118,8 +118,8 @@ describe('a watcher under exactly these rights', () => {
   });
 
   /**
-   * Time passes until it holds; where it never will, what was refused and logged is shown instead
-   * of waiting for ever.
+   * Advances the time until the condition is met; if it never is, the error shows what was refused
+   * and logged.
    */
   async function passUntil(what: () => boolean): Promise<void> {
     let left = 2_000;
@@ -136,7 +136,7 @@ describe('a watcher under exactly these rights', () => {
   const start = (): Promise<void> =>
     at.watcher({ kubeconfig: join(folder, 'kubeconfig'), leaseNamespace: 'sluice-system' }).start();
 
-  /** The Events of the Gateway about what BIG-IP did, with how often each was said. */
+  /** The Events on the Gateway about the result of BIG-IP, with their counts. */
   const events = (): readonly { readonly reason: string; readonly count: number }[] =>
     at.lab.store.list('v1', 'Event', 'default') as unknown as { reason: string; count: number }[];
 
@@ -196,8 +196,8 @@ describe('a watcher under exactly these rights', () => {
         gate.asked.some(({ resource, verb }) => resource === 'leases' && verb === 'update'),
     );
     expect(gate.refused).toEqual([]);
-    // And all that was granted is used, but single reads of what is watched anyway, and kinds that
-    // the lab does not serve.
+    // All granted rights are used, except single reads of watched kinds, and kinds that the lab
+    // does not serve.
     const used = ({ group, resource }: Grant, verbs: readonly string[]): boolean =>
       gate.asked.some(
         (asked) =>

@@ -37,7 +37,7 @@ interface Asked {
   readonly cluster?: string;
 }
 
-/** The findings that are not well, as people read them. */
+/** The findings that are not ok, as people read them. */
 async function bad({
   grants = GRANTS,
   namespace,

@@ -4,7 +4,7 @@ import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.
 import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import { INGRESS, mesh } from '../../fixtures/kubernetes.ts';
 
-/** The mapping of the ingress that the fixtures are about. */
+/** The mapping of the ingress in the fixtures. */
 export function mapped(
   objects: KubernetesObjects,
   options: Partial<MeshOptions> = {},
@@ -22,13 +22,13 @@ export function reportIn(mapping: PortMapping, gateway: string, server = 0): Ser
   return report;
 }
 
-/** `verdict code` of one server: what a table of cases compares. */
+/** `verdict code` of one server: what tables of cases compare. */
 export function said(mapping: PortMapping, gateway: string, server = 0): string {
   const { verdict, code } = reportIn(mapping, gateway, server);
   return `${verdict} ${code}`;
 }
 
-/** `8080/tcp HTTP`, with the bind before the port where there is one. */
+/** `8080/tcp HTTP`, with the bind before the port if there is one. */
 export function listens(mapping: PortMapping): string[] {
   return mapping.listeners.map(
     ({ port, bind, transport, kinds }) =>

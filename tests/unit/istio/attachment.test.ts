@@ -106,7 +106,7 @@ describe('istio-port-mapping.md §3: which routes are attached', () => {
     ['other hosts', to({}, { hostnames: ['b.com', 'c.com'] }), false],
     ['no rule at all', to({}, { rules: 0 }), false],
   ])('a route that names %s', (_, route, is) => {
-    // Parents of the same name but of another kind or namespace: they must neither help nor hinder.
+    // Parents with the same name but of another kind or namespace: they must not have any effect.
     const beside: ApiRoute['parents'] = [
       { kind: 'ListenerSet', namespace: 'apps', name: 'edge' },
       { kind: 'Gateway', namespace: 'shop', name: 'edge' },

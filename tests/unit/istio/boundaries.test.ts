@@ -1,7 +1,4 @@
-/**
- * The last value that is allowed and the first that is not, and what goes first where two things
- * apply.
- */
+/** The last allowed value and the first one that is not, and which of two rules comes first. */
 import { describe, expect, test } from '@jest/globals';
 import { compareVerdicts } from '../../../shared/domain/istio/server-evaluation.ts';
 import { sortListeners } from '../../../shared/domain/istio/evaluate-servers.ts';

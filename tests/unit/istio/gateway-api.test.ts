@@ -54,7 +54,7 @@ function only(there: KubernetesObjects, options: Partial<MeshOptions> = {}): Por
   return mapping;
 }
 
-/** The verdicts of apps/edge with these listeners, every port being on the Service. */
+/** The verdicts of apps/edge with these listeners, whose ports are all on the Service. */
 function verdicts(
   listeners: ApiListener[],
   more: Partial<KubernetesObjects> = {},

@@ -56,7 +56,7 @@ describe('istio-port-mapping.md §2: hosts of servers', () => {
 });
 
 describe('the index of hosts', () => {
-  /** More than are looked through without an index. */
+  /** More than are searched without an index. */
   const HOSTS = [
     'a.com',
     '*.com',

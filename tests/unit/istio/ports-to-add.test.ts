@@ -1,6 +1,6 @@
 /**
- * istio-port-mapping.md §1.3 at its edges: which Service gets a port, under which name, leading
- * where, and when none is added.
+ * istio-port-mapping.md §1.3 at its limits: which Service gets a port, its name and target, and
+ * when none is added.
  */
 import { describe, expect, test } from '@jest/globals';
 import { mapAll } from '../../../shared/domain/istio/map-ingress.ts';
@@ -127,7 +127,7 @@ describe('a free target for a port that the pods cannot bind', () => {
 });
 
 describe('the port of a Gateway API listener', () => {
-  /** A Gateway on a Service kept by hand, and Istio Gateways for the same pods. */
+  /** A Gateway on a manually maintained Service, and Istio Gateways for the same pods. */
   function there(
     port: number,
     gateways: IstioGateway[],

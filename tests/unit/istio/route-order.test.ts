@@ -1,6 +1,5 @@
 /**
- * istio-port-mapping.md §2 at its edges: which VirtualService a listener is routed by, where
- * several could.
+ * istio-port-mapping.md §2 at its limits: which VirtualService routes a listener, if several could.
  */
 import { describe, expect, test } from '@jest/globals';
 import { gatewayName, routeTable } from '../../../shared/domain/istio/route-table.ts';

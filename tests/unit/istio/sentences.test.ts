@@ -1,4 +1,6 @@
-/** What people read. A sentence that names the wrong object is as wrong as a wrong verdict. */
+/**
+ * The messages for people. A message that names the wrong object is as wrong as a wrong verdict.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { mapAll } from '../../../shared/domain/istio/map-ingress.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
@@ -26,7 +28,7 @@ import { mapped } from './ask.ts';
 const EDGE = { 'gateway.networking.k8s.io/gateway-name': 'edge' };
 const http = (number = 80) => server(number, 'HTTP');
 
-/** The first ingress, or the gateways that are in none. */
+/** The first ingress, or the gateways that belong to none. */
 function all(there: KubernetesObjects): PortMapping {
   const [first] = mapAll(there, mesh());
   if (first === undefined) throw new Error('nothing at all was found');

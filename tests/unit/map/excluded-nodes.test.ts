@@ -84,7 +84,7 @@ function planned(before: DeclaredState, world: World): Plan & { express: readonl
   return { ...plan, express: result.express };
 }
 
-/** The members after each world: `a+` ready, `a-` draining. */
+/** The members after each state of the nodes: `a+` ready, `a-` draining. */
 function story(...worlds: readonly World[]): readonly string[] {
   let state = EMPTY_STATE;
   return worlds.map((world) => {

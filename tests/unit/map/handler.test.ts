@@ -1,4 +1,4 @@
-/** map as it is deployed: what comes in from the queue, what goes out, and what comes again. */
+/** map as it is deployed: what it receives, what it sends, and which messages are retried. */
 import { describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/map/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -77,7 +77,7 @@ function snapshot(counter: number, over: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-/** One pod of two ends, which goes ahead of the slices. */
+/** One of two pods terminates, which is sent ahead of the slices. */
 function leaving(counter: number): Snapshot {
   const [pod] = objects.pods;
   const pods = ['a', 'b'].map((name, i) => ({
@@ -94,12 +94,12 @@ interface Desk {
   readonly clock: ReturnType<typeof virtualClock>;
   readonly queues: ReturnType<typeof memoryQueues>;
   keys: 'there' | 'away';
-  /** A queue that takes nothing for now. */
+  /** A queue that rejects messages for now. */
   away: QueueName | undefined;
   tell(id: string, event: Snapshot, signed?: boolean): Promise<void>;
   send(id: string, body: string): Promise<void>;
   /**
-   * One batch; resolves with how many of it come again, and what is left of the function's work is
+   * Handles one batch; resolves with the number of messages to retry. What the function has done is
    * deleted.
    */
   step(): Promise<number>;
@@ -202,7 +202,7 @@ describe('a snapshot', () => {
   });
 
   /**
-   * Red when an id is made up instead of derived: a snapshot that is handled twice would be applied
+   * Red when an id is random instead of derived: a snapshot that is handled twice would be applied
    * twice.
    */
   test('that is delivered twice sends everything with the same ids, which the queue deduplicates', async () => {
@@ -369,7 +369,7 @@ describe('what goes ahead of the slices', () => {
 });
 
 /**
- * Red when only the message that lacks its key comes again: the later ones were deleted without
+ * Red when only the message whose key is missing is retried: the later ones were deleted without
  * being handled.
  */
 describe('while the key of a cluster cannot be had', () => {
@@ -413,7 +413,7 @@ describe('while the key of a cluster cannot be had', () => {
 });
 
 /**
- * Red when the subject that such an event claims passes for its owner: results of the true owner
+ * Red when the subject that such an event claims counts as its owner: results of the true owner
  * would then close the failure.
  */
 describe('an event without proof of its origin', () => {

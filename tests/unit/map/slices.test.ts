@@ -1,5 +1,5 @@
 /**
- * What of a snapshot reaches which device, where clusters, ingresses and devices are configured
+ * Which part of a snapshot reaches which device, if clusters, ingresses and devices are configured
  * differently.
  */
 import { describe, expect, test } from '@jest/globals';

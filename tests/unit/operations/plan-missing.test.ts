@@ -1,4 +1,4 @@
-/** `sluice plan --device` tells what apply would leave out. */
+/** `sluice plan --device` reports what apply would leave out. */
 import { describe, expect, test } from '@jest/globals';
 import type { Reference } from '../../../shared/device/references.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

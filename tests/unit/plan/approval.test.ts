@@ -79,8 +79,8 @@ describe('an approval', () => {
       expect(portsOf(plan(anew, [], { now: 11 * minute, orders: orders(one) }).next)).toEqual(
         ports,
       );
-    // Given by who saw it, it counts, although the owner goes on speaking while the order is under
-    // way.
+    // Given by a person who saw the exposure, it counts although the owner sends events before the
+    // order arrives.
     const now: Order = {
       steering: { ...approval([keyOf(1)]), version: anew.owners[owner]!.version },
       at: 10 * minute,

@@ -20,7 +20,7 @@ const plan = (
 const ownersOf = (state: DeclaredState): readonly string[] =>
   state.exposures[key]?.contributions.map((c) => c.owner) ?? [];
 
-/** east has the address, west wants it. */
+/** East has the address, west requests it. */
 const lost = plan(EMPTY_STATE, [
   slice(1, [exposure()]),
   slice(1, [exposure({ since: '2026-02-01T00:00:00Z', members })], west),

@@ -1,6 +1,6 @@
 /**
- * Times that a wrong clock left in the declaration, or in an order, delay nothing for longer than
- * the clock is wrong.
+ * Times that a wrong clock left in the declaration or in an order delay nothing for longer than the
+ * clock was wrong.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -48,7 +48,7 @@ describe('an order from a machine whose clock is a year ahead', () => {
     expect(drained.steered?.['east']).toBe(iso(T + YEAR));
     const enabled = give(drained, enable, T + 60_000);
     expect([enabled.drains, enabled.steered?.['east']]).toEqual([undefined, iso(T + 60_000)]);
-    // From here on a late one changes nothing again.
+    // From here on, a late order changes nothing again.
     expect(give(enabled, drain, T + 30_000, T + 90_000)).toBe(enabled);
   });
 });

@@ -1,4 +1,4 @@
-/** Members that begin to drain, and when that is worth a declare (decision 72). */
+/** Members that begin to drain, and when that needs a declare (decision 72). */
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

@@ -52,7 +52,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
     ]);
     expect(told.reason).toContain(told.remarks![0]!.message);
     expect(entry(plan(declaredBy([west]), [east]), 'east').remarks).toBeUndefined();
-    // Level: as long as it is so, every result says so.
+    // As long as it applies, every result reports it.
     expect(entry(plan(declaredBy([east, west]), [west]), 'west')).toMatchObject({
       kind: 'unchanged',
       remarks: [{ code: 'OWN340' }],
@@ -311,7 +311,7 @@ describe('settings that the device refuses', () => {
     expect(at(p.next).contributions.map((c) => c.members.length)).toEqual([3, 2]);
     expect(p.next.owners[ownerOf('east')]?.quarantine).toHaveProperty([KEY]);
     expect(p.next.owners[ownerOf('west')]).not.toHaveProperty('quarantine');
-    // What was refused is no wish that could come back by another way.
+    // A refused value is no request that could come back in another way.
     expect(part(p.next, 'east')).not.toHaveProperty('wish');
   });
 
@@ -326,7 +326,7 @@ describe('settings that the device refuses', () => {
       contributions: [{ owner: ownerOf('west'), wish: bad }],
     });
     expect(p.next.owners[ownerOf('west')]?.quarantine).toHaveProperty([KEY]);
-    // Remembered in the declaration, it is left alone, and told to its owner.
+    // It is recorded in the declaration, left unchanged, and reported to its owner.
     const again = plan(p.next, [offer('west', { counter: 2, since: LATER, settings: bad })]);
     expect(at(again.next).settings).toEqual(SETTINGS);
     expect(entry(again, 'west')).toMatchObject({ kind: 'rejected', code: 'BIP421' });
@@ -387,7 +387,7 @@ describe('a fleet that changes', () => {
       owner: ownerOf('east'),
       reason: expect.stringContaining(`${ownerOf('west')} may no longer share it`),
     });
-    // The winner hears of it with every result, even if the loser's slice settled it.
+    // The winner is told with every result, even if the loser's slice settled it.
     const later = plan(plan(declaredBy(both), [both[0]!], apart).next, [both[1]!], apart);
     expect(entry(later, 'east').remarks).toEqual([
       { code: 'OWN342', message: `${ownerOf('west')} also requests ${KEY}, and may not share it` },

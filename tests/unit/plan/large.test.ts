@@ -1,4 +1,4 @@
-/** What a plan costs, counted in looks at the exposures of its slice. */
+/** The cost of a plan, counted in accesses to the exposures of its slice. */
 import { expect, test } from '@jest/globals';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
@@ -8,7 +8,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const RULES = { sameFleet: () => false, shareNodes: false };
 
-/** How often the port of an exposure is read, per exposure, in a plan of so many. */
+/** The number of accesses to the port of an exposure, per exposure, in a plan of this size. */
 function looksEach(size: number): number {
   let looks = 0;
   const counted = (port: number): Exposure => {

@@ -1,4 +1,7 @@
-/** Orders that arrive twice, late, or after a newer one, and orders about what is gone already. */
+/**
+ * Orders that arrive twice, late, or after a newer one, and orders about owners that no longer
+ * exist.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

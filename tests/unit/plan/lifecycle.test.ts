@@ -1,4 +1,4 @@
-/** Clusters that leave, stay silent, drain, are forgotten, and come back as another one. */
+/** Clusters that leave, are silent, drain, are forgotten, and come back as another one. */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
@@ -202,7 +202,7 @@ describe('another cluster under the same id', () => {
     ).toBe(true);
   });
 
-  /** Red without `replaced` in steer.ts and fence.ts. */
+  /** Red without `replaced` in apply-orders.ts and fence.ts. */
   describe('once another was adopted in its place', () => {
     const adopted = plan(rival, [], {
       orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)],
@@ -377,9 +377,9 @@ describe('a drain', () => {
 });
 
 /**
- * Red with the guard removed: without `above` the first, without the comparison of versions in
- * `forget` (apply-orders.ts) the second and fourth, if it takes its own fence for a newer event the
- * third.
+ * Red with the guard removed: without `above` (apply-orders.ts) the first, without the comparison
+ * of versions in `forget` (apply-orders.ts) the second and fourth, when it takes its own fence for
+ * a newer event the third.
  */
 describe('an owner that is forgotten', () => {
   const declared = plan(EMPTY_STATE, [slice(7, many(6))]).next;

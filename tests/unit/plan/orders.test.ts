@@ -1,6 +1,6 @@
 /**
- * Inventories, orders and approvals: what each of them means for what is declared, on both sides of
- * each rule.
+ * Inventories, orders and approvals: how each affects the declared state, on both sides of each
+ * rule.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';

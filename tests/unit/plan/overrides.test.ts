@@ -35,8 +35,8 @@ const kept = (values: OperatedValues, before = declared, now = 0): DeclaredState
 const of = (state: DeclaredState): Override | undefined => state.overrides?.[KEY];
 
 /**
- * Red without `nextOverrides` in plan.ts, and the second one when `stillKept` does not look at what
- * the owner asks for.
+ * Red without `nextOverrides` in plan.ts, and the second one when `stillKept` (overrides.ts) does
+ * not check what the owner requests.
  */
 describe('what was changed by hand and is kept', () => {
   test('is remembered with when, what and instead of what, and survives later slices and declares', () => {
@@ -50,8 +50,7 @@ describe('what was changed by hand and is kept', () => {
       now: MINUTE,
     });
     expect(later.overrides).toEqual(state.overrides);
-    // The owner's own words stand unchanged beside it, so that nothing of it is planned again and
-    // again.
+    // The owner's own value is kept beside it, so that it is not planned again and again.
     expect(later.exposures[KEY]?.settings).toEqual(SETTINGS);
   });
 

@@ -137,7 +137,7 @@ describe('claims on address and port', () => {
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
     const p = plan(declared, [slice(9, [exposure()], { clusterUid: 'another-cluster' })]);
     expect(p.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
-    // Who asks is remembered once; the rest is as it was.
+    // Only the new owner is recorded; the rest is unchanged.
     expect(p.next).toEqual({
       ...declared,
       owners: {

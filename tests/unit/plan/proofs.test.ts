@@ -1,6 +1,6 @@
 /**
- * What proves that something is gone, and what only looks like it. Each is red with the guard that
- * it names made weaker.
+ * What proves that an exposure was removed, and what does not. Each test is red with its guard
+ * weakened.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -160,7 +160,7 @@ describe('the allowance', () => {
   });
 });
 
-/** Red when `removeApproved` asks for one of the two only. */
+/** Red when `removeApproved` (remove.ts) requires only one of the two. */
 describe('an approval', () => {
   const many = range(8).map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
   const held = plan(declare(many), [slice(2, many.slice(7))]).next;
@@ -177,7 +177,7 @@ describe('an approval', () => {
   });
 });
 
-/** Red when `speaksAbove` does not look at the cluster's UID. */
+/** Red when `hasNewerSlice` (update-owner-record.ts) does not compare the cluster's UID. */
 describe('another cluster that uses the id', () => {
   const declared = declare([exposure()]);
   const stranger = slice(9, [exposure()], { clusterUid: 'uid-new' });
@@ -247,7 +247,7 @@ describe('an order to forget a whole cluster', () => {
   });
 
   /**
-   * Red without the look at its time. What an earlier version declared says nothing of when orders
+   * Red without the check of its time. What an earlier version declared does not say when orders
    * were sent.
    */
   test('leaves a drain that is newer than the order', () => {

@@ -1,4 +1,6 @@
-/** What a plan keeps and says about its owners, independent of the order in which slices arrive. */
+/**
+ * What a plan stores and reports about its owners, independent of the order in which slices arrive.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

@@ -285,7 +285,7 @@ describe('the next try of what the device refused', () => {
     [3_600_001, true],
     [-1, true],
   ])('at one hour is due at %i ms: %s', (now, due) => {
-    // At -1 it lies further ahead than any wait lasts.
+    // At -1 it is further ahead than any wait lasts.
     expect(isRetryDue(before, now)).toBe(due);
   });
 
@@ -403,8 +403,8 @@ test('kept manual changes are reported value by value', () => {
 });
 
 /**
- * What is remembered by it stands on the device, and where the search in a pool begins must not
- * move by an upgrade.
+ * The declaration on the device stores it, and the place where the search in a pool begins must not
+ * change with an upgrade.
  */
 test.each([
   ['', '811c9dc51b873593'],

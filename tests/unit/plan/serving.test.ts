@@ -1,4 +1,4 @@
-/** Who would go on serving, who is silent, and how a fleet arranges its clusters. */
+/** Which clusters would still serve, which are silent, and how a fleet arranges its clusters. */
 import { describe, expect, test } from '@jest/globals';
 import { settingsFromInput } from '../../../shared/domain/exposure/settings/compose.ts';
 import { type Settings, SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';

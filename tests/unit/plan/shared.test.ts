@@ -1,6 +1,6 @@
 /**
- * Exposures that several owners share or request: what is refused, who keeps what, and what is said
- * about it.
+ * Exposures that several owners share or request: what is refused, who keeps what, and what is
+ * reported.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';

@@ -34,7 +34,7 @@ const of = (
     { owner: `${cluster}/istio-system/gateway`, clusterUid: `uid-${cluster}` },
   );
 
-/** Slices with the minute at which they came. */
+/** Slices with the minute at which they arrived. */
 function heard(...slices: readonly (readonly [minute: number, slice: Slice])[]): DeclaredState {
   return slices.reduce<DeclaredState>(
     (state, [minute, one]) =>

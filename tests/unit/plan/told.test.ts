@@ -1,4 +1,4 @@
-/** What owners are told of a plan, and what a part of a plan leaves alone. */
+/** What a plan reports to its owners, and what a part of a plan leaves unchanged. */
 import { describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import {

@@ -53,11 +53,11 @@ describe('an owner that was removed', () => {
 });
 
 /**
- * Red without the look at what is declared: a later event of it, or of an unknown owner, would then
- * meet a floor and no record.
+ * Red without the check of the declared exposures: a later event of this owner, or of an unknown
+ * one, would then find a floor and no record.
  */
 test('an owner that something is still declared for is not folded, however long ago it wanted to go', () => {
-  // The device refuses to give it up.
+  // The device refuses to remove it.
   const record = { ...removed.owners[owner]!, gone: '1970-01-01T00:00:00.000Z' };
   const { exposures } = plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next;
   const later = plan(

@@ -1,4 +1,4 @@
-/** How a plan describes a change: every difference that the device notices, and no other. */
+/** How a plan describes a change: every difference that affects the device, and no other. */
 import { describe, expect, test } from '@jest/globals';
 import type { Contribution, DeclaredExposure } from '../../../shared/domain/declared/declared.ts';
 import { describeUpdate } from '../../../shared/domain/plan/describe-update.ts';

@@ -69,7 +69,10 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
   return { calls, givenUp, released, deleted, run };
 }
 
-/** Red without `handleAlone`: the queue retries the whole group until it gives up on it. */
+/**
+ * Red without `handleAlone` (batch.ts): the queue retries the whole group until all of it is
+ * dead-lettered.
+ */
 describe('a message that throws', () => {
   test.each<[string, unknown]>([
     ['a stack that overflows', new RangeError('Maximum call stack size exceeded')],

@@ -190,8 +190,8 @@ describe('a dead letter', () => {
   });
 
   /**
-   * Red without the forms of `sealLetter` and the budgets: Q604, and the queue retries the message
-   * until it gives up.
+   * Red without the forms of `sealLetter` (dead-letter.ts) and the budgets: Q604, and the queue
+   * retries the message until its last try.
    */
   test.each<[string, Partial<DeadLetterInput>]>([
     ['an owner of 400 KB', { owner: `east/${'x'.repeat(400_000)}` }],

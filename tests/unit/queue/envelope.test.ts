@@ -359,10 +359,7 @@ describe('opening refuses, with code and reason,', () => {
   });
 });
 
-/**
- * Red if one of them has no limit: it would be copied into messages, records and lines of
- * the log.
- */
+/** Red if one of them has no limit: it would be copied into messages, records and log lines. */
 test.each([
   [
     'the UID of a cluster',

@@ -161,14 +161,14 @@ describe('an event source', () => {
 
   test('with a lease, a long call keeps its messages; those of a killed host return with its end', async () => {
     await queue.send({ group: 'a', deduplicationId: '1', body: 'one' });
-    // A host that was killed while it had the message.
+    // A host that was killed while it held the message.
     await queue.receive({ max: 1, waitMs: 0, visibilityMs: 6_000 });
     start({ lease: 6_000 });
     await clock.pass(5_000);
     expect(calls).toHaveLength(0);
     await clock.pass(2_000);
     expect(calls.map((c) => c.bodies)).toEqual([['one']]);
-    // A second host would get the message if the lease were not renewed.
+    // A second host would receive the message if the lease were not renewed.
     start({ lease: 6_000 });
     await clock.pass(25_000);
     expect(calls).toHaveLength(1);
@@ -226,7 +226,7 @@ describe('an event source', () => {
     await send('a1');
     start({ lease: 6_000 });
     await idle();
-    // As a handler that returns it at once.
+    // As a handler that returns the message at once.
     await queue.changeVisibility(call(0).event.Records[0]?.receiptHandle ?? '', 0);
     await clock.pass(100);
     expect(calls).toHaveLength(1);
@@ -317,7 +317,7 @@ describe('an event source', () => {
     expect(await holds?.(ids)).toBe(true);
     await clock.pass(1_000);
     expect(await holds?.(ids)).toBe(false);
-    // Renewed for the last time before the end, at a third of the lease.
+    // Renewed for the last time before the end, after a third of the lease.
     await clock.pass(6_000);
     expect(calls).toHaveLength(2);
     expect(await holds?.(ids)).toBe(false);

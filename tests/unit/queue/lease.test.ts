@@ -13,9 +13,9 @@ interface Scene {
   readonly clock: ManualClock;
   /** Receipts that were renewed. */
   readonly asked: string[];
-  /** Every visibility that was asked for, once the queue has it. */
+  /** Every requested visibility, after the queue has accepted it. */
   readonly hidden: number[];
-  /** The queue answers renewals once this resolves. */
+  /** The queue answers renewals when this resolves. */
   answers: Promise<void>;
   /** Receipts that another receive made invalid. */
   readonly invalid: Set<string>;

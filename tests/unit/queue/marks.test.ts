@@ -1,5 +1,6 @@
 /**
- * The marks of messages that may have crashed a process: when they are written, and how long kept.
+ * The marks of messages that may have crashed a process: when they are written, and how long they
+ * are kept.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';

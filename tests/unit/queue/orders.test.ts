@@ -1,5 +1,6 @@
 /**
- * Orders, and requests for a resync: the queue and group they go to, and the cluster in whose name.
+ * Orders and resync requests: the queue and group they are sent to, and the cluster they are sent
+ * for.
  */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';

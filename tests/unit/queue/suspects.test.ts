@@ -1,7 +1,7 @@
 /**
  * A message that crashes its process is found and dead-lettered, and no other message waits for it
  * longer than two visibility timeouts. Red without the marks (`begin` does nothing): it is never
- * dead-lettered. Red without the order of `tryAll`: later messages are never handled.
+ * dead-lettered. Red without the order of `tryAll` (trial.ts): later messages are never handled.
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';
@@ -38,8 +38,8 @@ interface Site {
   left(): readonly string[];
   send(...ids: readonly string[]): void;
   /**
-   * The queue delivers all remaining messages; false: the process crashed. A new process starts
-   * unless `same`.
+   * Delivers all remaining messages; false: the process crashed. A new process starts unless
+   * `same`.
    */
   receive(same?: boolean): Promise<boolean>;
 }

@@ -20,9 +20,7 @@ describe('a bundle', () => {
     expect(readBundle(writeBundle([], 0), 'b.jsonl')).toEqual([]);
   });
 
-  /**
-   * Red without the comparison: a copy that broke off between two lines would pass for the whole.
-   */
+  /** Red without the comparison: a copy that was cut between two lines would count as complete. */
   test('that lacks lines, or has too many, is refused with both numbers', async () => {
     const lines = writeBundle(await failures(3), 0)
       .trimEnd()

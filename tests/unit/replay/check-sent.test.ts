@@ -1,6 +1,5 @@
 /**
- * What a replay takes for the result of an event that it sent, and when it gives up waiting for
- * one.
+ * What a replay accepts as the result of an event that it sent, and when it stops waiting for one.
  */
 import { describe, expect, test } from '@jest/globals';
 import { checkSentUnit, RESULT_TIMEOUT_MS } from '../../../shared/failures/replay/check-sent.ts';
@@ -28,7 +27,7 @@ const look = (
   { job = JOB, since = desk.now }: { readonly job?: ReplayJob; readonly since?: number } = {},
 ): Promise<void> => checkSentUnit(desk.world, job, { ...unit, since });
 
-/** Looks at one sent failure, after `before` happened to it. */
+/** Checks one sent failure, after `before` happened to it. */
 async function result(
   before: (desk: Desk, head: FailureHead) => unknown = () => undefined,
   over: Partial<ReplayItem> = {},
@@ -377,7 +376,7 @@ describe('a unit of several', () => {
     const revision = { epoch: 1, counter: 5 };
     const old = await desk.park(1);
     await desk.park(2, { revision });
-    // Of two generations of one revision the one that was seen last, whatever other events came
+    // Of two generations of one revision, the one that was seen last, whatever other events arrived
     // later.
     await desk.park(3, { revision }, desk.now + 1);
     await desk.park(4, { revision, device: 'bigip-2' }, desk.now + 2);

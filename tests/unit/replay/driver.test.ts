@@ -1,6 +1,5 @@
 /**
- * How a driver continues a job of another one, keeps it to itself, and stops when another process
- * decides.
+ * How a driver continues a job of another one, keeps it, and stops when another process decides so.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { ReplayContext } from '../../../shared/failures/replay/context.ts';
@@ -14,18 +13,18 @@ type Given = Partial<ReplayItem> & { readonly unit: number };
 
 interface Run extends Desk {
   readonly world: ReplayContext;
-  /** What happens whenever the driver waits. */
+  /** What happens while the driver waits. */
   work: () => unknown;
-  /** Bodies of what was sent: `event N` for the item N. */
+  /** Bodies of the sent events: `event N` for item N. */
   bodies(): readonly string[];
   run(): Promise<ReplayJob>;
   items(): Promise<readonly ReplayItem[]>;
   results(): Promise<readonly string[]>;
-  /** As a result of the functions, which heals the failure of an item. */
+  /** As a result of the functions, which resolves the failure of an item. */
   heal(...indexes: readonly number[]): Promise<unknown>;
 }
 
-/** A job with these items, each of an owner by unit; its driver died before. */
+/** A job with these items, each of its own owner and unit; its driver crashed before. */
 async function started(given: readonly Given[], over: Partial<ReplayJob> = {}): Promise<Run> {
   const desk = startDesk();
   const items: ReplayItem[] = [];
@@ -61,7 +60,7 @@ const done = (kind: 'failed' | 'applied' | 'conflict', sentAt?: number): Partial
   result: { kind, reason: '', at: 1 },
   ...(sentAt === undefined ? {} : { sentAt }),
 });
-/** The functions have worked on everything that was sent. */
+/** The functions have handled everything that was sent. */
 const healSent = async (run: Run): Promise<unknown> =>
   run.heal(...(await run.items()).flatMap(({ status }, n) => (status === 'sent' ? [n] : [])));
 const SENT = { status: 'sent', sentAt: 1_000_000 } as const;
@@ -210,7 +209,7 @@ describe('a job is driven', () => {
     expect(await run.run()).toMatchObject({ state: 'done' });
     expect(left.length).toBeGreaterThan(3);
     expect(Math.min(...left)).toBeGreaterThan(0);
-    // Of a minute's job: not once for each step.
+    // For a job of a minute: not once for each step.
     expect(untils.size).toBe(2);
     expect((await run.failures.jobs.get(JOB.id)).lease).toBeUndefined();
   });
@@ -230,7 +229,7 @@ describe('a job is driven', () => {
 describe('what a person decides at the last moment', () => {
   const decide = (run: Run, action: 'cancel' | 'pause'): Promise<unknown> =>
     run.failures.jobs.update(JOB.id, (job) => applyJobAction(job, action, 'lunch'));
-  /** Right after the driver has looked whether it may go on. */
+  /** Right after the driver has checked whether it may continue. */
   const afterLook = (run: Run, look: number, action: 'cancel' | 'pause'): Run['world'] => {
     let looks = 0;
     const get: ReplayContext['jobs']['get'] = async (id) => {
@@ -264,7 +263,7 @@ describe('what a person decides at the last moment', () => {
   test('holds against the renewal of the lease', async () => {
     const run = await started([{ unit: 0 }, { unit: 1 }], { rate: 0.02 });
     run.work = () => run.heal(0);
-    // The second look comes after the wait, when half of the lease is over.
+    // The second check comes after the wait, when half of the lease is over.
     const steps: string[] = [];
     const world = { ...run.world };
     const get: ReplayContext['jobs']['get'] = async (id) => {

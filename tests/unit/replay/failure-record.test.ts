@@ -1,6 +1,5 @@
 /**
- * What park takes a dead letter for: whose it is decides who may close it and what a replay sends
- * with it.
+ * How park reads a dead letter: its owner decides who may close it and what a replay sends with it.
  */
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
@@ -50,8 +49,8 @@ async function parked(code: string, named: string | undefined): Promise<readonly
 
 describe('a dead letter', () => {
   /**
-   * Red when the owner is read from the event all the same: the results of the true owner would
-   * close the failure.
+   * Red when the owner is read from the event anyway: the results of the true owner would close the
+   * failure.
    */
   test.each(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324'])(
     'of an event without proof (%s) belongs to no owner and has no revision',

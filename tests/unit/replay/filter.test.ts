@@ -180,7 +180,7 @@ describe('where a failure belongs', () => {
   test.each([
     [{ owner: 'east/ns/gw', gateways: [] }, 'east', ['ns']],
     [{ owner: 'east/ns/gw', gateways: ['a/x', 'a/y', 'b/z'] }, 'east', ['a', 'b']],
-    // What is about a cluster as a whole.
+    // A failure of the cluster as a whole.
     [{ owner: 'east', gateways: [] }, 'east', []],
     [{ owner: undefined, gateways: [] }, undefined, []],
   ])('%j: to cluster %s and namespaces %j', (of, cluster, namespaces) => {

@@ -1,4 +1,4 @@
-/** Which results show that a failure is over. */
+/** Which results resolve a failure. */
 import { describe, expect, test } from '@jest/globals';
 import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { resolveFailures } from '../../../shared/failures/resolve-failures.ts';
@@ -53,7 +53,7 @@ async function after(
   state?: 'archived' | 'quarantined' | 'replayed',
 ): Promise<string | undefined> {
   const { store } = failuresOver(memoryBlobs(), testRuntime());
-  // The first digit of an id stands for its owner.
+  // The first digit of an id is that of its owner.
   const id = `${ownerDigit(OWNER)}123456789abcdef`;
   const head: Head = {
     id,

@@ -37,8 +37,8 @@ const WAY = {
 const BUSY = { outcome: 'retry', code: 'BIP503', message: 'busy' } as const;
 
 /**
- * Red with the guard removed: without the minute every resync writes; without `CHAPTERS` the story
- * grows for ever.
+ * Red with the guard removed: without `REPEAT_MS` (history.ts) every resync writes; without
+ * `MAX_ENTRIES` (history.ts) the history grows without a limit.
  */
 function kept(): {
   readonly history: ReturnType<typeof createHistoryStore>;
@@ -113,7 +113,7 @@ describe('the history of an owner', () => {
     const history = createHistoryStore(blobs, () => 1);
     await history.note(settled(1), WAY);
     const [entry] = await blobs.list('history/');
-    // Under a name that every version finds.
+    // Stored under a name that every version finds.
     expect(entry?.key).toMatch(/^history\/[0-9a-f]{16}\.json$/);
     await blobs.put(entry!.key, '{"format":9}');
     const fresh = createHistoryStore(blobs, () => 1);

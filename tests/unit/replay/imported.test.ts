@@ -1,7 +1,7 @@
 /**
  * Imported failures can be inspected and planned, and are sent only if their own bytes prove the
- * origin, or no proof is required. Seen red with `isImported` answering no, and with
- * `proofOfHandedOver` taking the sender that is written beside the event.
+ * origin, or no proof is required. Seen red with `isImported` returning false, and with
+ * `proofOfHandedOver` accepting the sender that is written beside the event.
  */
 import { describe, expect, test } from '@jest/globals';
 import { isEligible } from '../../../shared/failures/replay/policy.ts';

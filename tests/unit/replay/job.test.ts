@@ -1,4 +1,4 @@
-/** What a replay job looks at before it sends an event, and after it has died. */
+/** What a replay job checks before it sends an event, and after its driver crashed. */
 import { describe, expect, test } from '@jest/globals';
 import { DRIVER_LEASE_MS } from '../../../shared/failures/replay/job.ts';
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
@@ -30,8 +30,8 @@ async function speak(
 
 describe('a replay that died between sending an event and noting it', () => {
   /**
-   * Red without `arrived` (send.ts): the event, which failed again already, would go out a second
-   * time.
+   * Red without `arrived` (send.ts): the event, which has failed again already, would be sent a
+   * second time.
    */
   test('does not send it again when it has failed again since', async () => {
     const site = await siteWith(1);
@@ -42,7 +42,7 @@ describe('a replay that died between sending an event and noting it', () => {
     };
     await expect(site.run(job)).rejects.toThrow(Crash);
     site.step = () => undefined;
-    // The functions go on by themselves, and so does the queue's memory of ids.
+    // The functions continue by themselves, and so does the deduplication of the queue.
     await site.runtime.clock.sleep(DRIVER_LEASE_MS + 10 * 60_000);
     expect((await site.failures.store.list()).map(({ count }) => count)).toEqual([2]);
     expect(await site.run(job)).toMatchObject({ state: 'done' });
@@ -50,8 +50,8 @@ describe('a replay that died between sending an event and noting it', () => {
   });
 
   /**
-   * Red when patience counts from the first try: the result would be given up before it could
-   * arrive.
+   * Red when the time limit counts from the first try: the job would stop waiting before the result
+   * could arrive.
    */
   test('sends it when it never left, and waits for its result', async () => {
     const site = await siteWith(1);
@@ -69,15 +69,15 @@ describe('a replay that died between sending an event and noting it', () => {
 
 describe('before an event is sent', () => {
   /**
-   * Red without the refreshed reading in `sendUnit`: it is judged by what the device declared when
-   * the job began.
+   * Red without the refreshed reading in `sendUnit` (send.ts): it is judged by what the device
+   * declared when the job began.
    */
   test('it is judged by the device as it is at that moment, however slow the job is', async () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP421', { rate: 0.01 });
     const working = site.work;
     let spoken = false;
-    // Between the two events, which are a hundred seconds apart, the owner of the second one says
+    // Between the two events, which are a hundred seconds apart, the owner of the second one sends
     // something newer.
     site.work = async () => {
       await working();
@@ -96,7 +96,8 @@ describe('before an event is sent', () => {
   });
 
   /**
-   * Red without the state in `whyGone`: what was quarantined meanwhile would be sent all the same.
+   * Red without the state in `whyGone` (send.ts): a failure that was discarded in the meantime
+   * would still be sent.
    */
   test('it is left out if it was put into quarantine since it was selected', async () => {
     const site = await siteWith(2);

@@ -1,6 +1,5 @@
 /**
- * Jobs as they are stored: what is selected for one, which jobs are in each other's way, and what
- * two writers do to one.
+ * Stored jobs: what is selected for one, which jobs exclude each other, and two writers of one job.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
@@ -465,7 +464,7 @@ describe('what a person does to a job', () => {
     const stopped = { ...JOB, state, reason: 'lunch', code: 'RPL708', canaryPassed: false };
     const after = applyJobAction(stopped, action, 'because');
     expect(after).toMatchObject({ state: then, canaryPassed: false });
-    // The reason why it stands still, and of nothing that goes on.
+    // The reason why it is paused, and not that of a running job.
     expect([after.reason, after.code]).toEqual([
       then === 'running' ? undefined : 'because',
       undefined,

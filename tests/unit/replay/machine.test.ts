@@ -48,7 +48,7 @@ describe('what a job does next', () => {
       kind: 'send',
       due: 1_500,
     });
-    // A whole interval late, it catches up; later, it does not.
+    // If late by up to a whole interval, it catches up; later, it does not.
     expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 2_000)).toEqual({
       kind: 'send',
       due: 1_500,

@@ -1,4 +1,4 @@
-/** What the deployed map makes of a snapshot that is to be replayed, without anything leaving the process. */
+/** How the deployed map maps a snapshot that is to be replayed, without sending anything. */
 import { describe, expect, test } from '@jest/globals';
 import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
 import type { Evidence } from '../../../shared/failures/port.ts';
@@ -42,7 +42,7 @@ async function mapped(work: Work, event = EVENT): Promise<unknown> {
     (batch, context) =>
       work(own, fromRecord(batch.Records[0]!), context);
   const answer = await mapWithBundle(runtime, () => Promise.resolve({ create }))(event);
-  // What map sent went nowhere.
+  // Messages that map sent were not sent anywhere.
   for (const name of ['slices', 'snapshots-dead', 'settled-east'] as const)
     expect(
       await runtime.queues.queue(name).receive({ max: 10, waitMs: 0, visibilityMs: 1 }),
@@ -122,7 +122,8 @@ describe('a snapshot that is mapped for a preview', () => {
         deduplicationId: 'm1',
         body: 'the snapshot',
         sentAt: 1_000,
-        // It is tried as if for the first time, so that nothing is given up because of its count.
+        // It is handled as if for the first time, so that its receive count does not dead-letter
+        // it.
         receiveCount: 1,
         ...(given === undefined ? {} : { sender: given }),
       },

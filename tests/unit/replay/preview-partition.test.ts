@@ -57,7 +57,8 @@ describe('a preview of one exposure', () => {
     const all = keys(ask(EMPTY_STATE, auto));
     expect(all).toHaveLength(2);
     expect(keys(ask(EMPTY_STATE, auto, { exposure: all[1]! }))).toEqual([all[1]]);
-    // It failed at another address: what it gets now cannot be told from the rest.
+    // It failed at another address: the address that it would get now cannot be derived from the
+    // rest.
     expect(keys(ask(EMPTY_STATE, auto, { exposure: '10.9.9.9:443/tcp' }))).toEqual(all);
   });
 });

@@ -1,4 +1,4 @@
-/** How a previewer reads devices, and which events it never looks into. */
+/** How a previewer reads devices, and which events it never opens. */
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -155,7 +155,7 @@ describe('a previewer', () => {
       verdict: 'conflict',
       code: 'BIP422',
     });
-    // There it requests nothing.
+    // It requests nothing there.
     expect(await preview(event(), { partition: 'other' })).toMatchObject({ verdict: 'unchanged' });
   });
 

@@ -12,11 +12,11 @@ import {
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 /**
- * Red with the guard removed: without the look at the code, what needs a change is sent in every
- * turn; without the note of the job before it is made, a crash leaves a second job over the same
- * failures; without `rivalOf` a person's job and a policy's run at once; without `inHand` a policy
- * takes what a person has just planned; without the doubled pause a bad canary is sent every five
- * minutes.
+ * Red with the guard removed: without the check of the code, failures that need a change are sent
+ * in every turn; without recording the job before it is created, a crash leaves a second job over
+ * the same failures; without the search for rival jobs a person's job and a policy's run at once;
+ * without `failuresInHand` (rivals.ts) a policy takes what a person has just planned; without the
+ * doubled pause a bad canary is sent every five minutes.
  */
 class Crash extends Error {}
 
@@ -275,7 +275,7 @@ describe('replay on a schedule', () => {
     expect(await site.failures.jobs.list()).toEqual([]);
   });
 
-  /** Leaves a job of the policy behind, as a process that died. */
+  /** Leaves a job of the policy behind, as a crashed process would. */
   async function left(site: Site, change: (job: ReplayJob) => ReplayJob): Promise<ReplayJob> {
     const job = await site.plan('code:BIP424', { canary: 1 });
     await site.failures.turns.update('references', (now) => ({ ...now, job: job.id }));

@@ -1,6 +1,6 @@
 /**
- * What a replay sends for one unit of a job, what it settles without sending, and what it writes
- * down of both.
+ * What a replay sends for one unit of a job, what it settles without sending, and what it records
+ * about both.
  */
 import { describe, expect, test } from '@jest/globals';
 import { appliedResult, sendUnit } from '../../../shared/failures/replay/send.ts';
@@ -20,7 +20,7 @@ import {
 
 const FORCED = { ...JOB, force: true as const };
 
-/** `revision` of an owner that said it in epoch 1. */
+/** `revision` of an owner, first sent in epoch 1. */
 const at = (counter: number, epoch = 1) => ({ revision: { epoch, counter } });
 const retry = (key: string, counter: number, device = 'bigip-1') => ({
   device,
@@ -153,7 +153,7 @@ describe('a driver that died while it was sending', () => {
     const desk = startDesk();
     const head = await desk.park(1);
     await desk.park(1);
-    // Items of one unit can stand on two pages: the second was not written before the crash.
+    // Items of one unit can be on two pages: the second was not written before the crash.
     const unit = desk.unit(
       itemOf(head, { status: 'sending', count: 1, deduplicationId: 'd' }),
       itemOf(await desk.park(2)),
@@ -389,7 +389,7 @@ describe('an order to try again', () => {
     ]);
     expect(first?.deduplicationId).toMatch(/^replay\.job1\.id\d+$/);
     expect(second?.deduplicationId).toBe(`${first?.deduplicationId}.1`);
-    // For each the newest that is declared where it is looked at: only a newer one can be a result.
+    // The newest declared version of each owner: only a newer one can be a result.
     expect(
       [...unit.items.values()].map(({ ordered, sentRevision }) => [ordered, sentRevision?.counter]),
     ).toEqual([
@@ -437,10 +437,7 @@ describe('an order to try again', () => {
     expect(unit.items.get(0)?.sentRevision).toBeUndefined();
   });
 
-  /**
-   * Red where orders needed the event: the item stayed without a result, and the job ended all the
-   * same.
-   */
+  /** Red when orders need the event: the item stayed without a result, and the job ended anyway. */
   test('by force is given even if the evidence is lost', async () => {
     const desk = startDesk();
     const head = await desk.park(1);

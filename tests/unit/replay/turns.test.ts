@@ -1,4 +1,4 @@
-/** The function replay: whose turn it takes, what it tells, and what its host hears of it. */
+/** The function replay: which policy has its turn, what is logged, and what its host receives. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ interface Desk {
   /** `first nothing`: policy and turn, as it is logged. */
   readonly lines: readonly (readonly [string, Readonly<Record<string, unknown>>])[];
   readonly calls: string[];
-  /** How long the end of the function's time was waited for. */
+  /** How long it waited for the end of the function's time. */
   readonly waits: number[];
   readonly over: AbortSignal[];
 }

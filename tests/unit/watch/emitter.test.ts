@@ -23,7 +23,7 @@ const change = (name: string): Change => ({
 function start() {
   const clock = createManualClock();
   const sent: string[][] = [];
-  /** What the cluster is like; and whether the queue takes nothing for now. */
+  /** The state of the cluster, and whether the queue rejects messages for now. */
   const now: { content: number | 'ever new' | 'unknown'; away: boolean } = {
     content: 'ever new',
     away: false,
@@ -256,8 +256,8 @@ describe('a snapshot that the queue does not take', () => {
   });
 
   /**
-   * Red when the second try forgets that it is urgent: it then waited a minute for the result of
-   * the one before.
+   * Red when the second try is no longer urgent: it then waited a minute for the result of the
+   * previous snapshot.
    */
   test('does not wait for the result of the one before either, if a member leaves', async () => {
     const { clock, emitter, sent, now } = start();

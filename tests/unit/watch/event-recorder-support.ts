@@ -1,6 +1,6 @@
 /**
- * An API server's Events in memory, in virtual time: every request takes ten milliseconds, and what
- * a test wants refused is refused.
+ * An API server's Events in memory, in virtual time: every request takes ten milliseconds, and
+ * requests that the test selects are refused.
  */
 import { EventRecorder } from '../../../functions/watch/report/event-recorder.ts';
 import type {
@@ -24,9 +24,9 @@ export const silent: Logger = {
   child: () => silent,
 };
 
-/** Time that passes exactly as far as the next sleeper, whenever all tasks sleep. */
+/** Advances the time exactly to the next sleeper whenever all tasks sleep. */
 export interface VirtualClock extends Clock {
-  /** Lets time pass until the promise is settled. */
+  /** Advances the time until the promise is settled. */
   until<T>(what: Promise<T>): Promise<T>;
   pass(ms: number): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface VirtualClock extends Clock {
 export function virtualClock(): VirtualClock {
   let now = 0;
   const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
-  /** Everything that can go on without time passing has gone on. */
+  /** Runs everything that can continue without time passing. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const step = (limit: number): boolean => {
     const next = [...sleepers].sort((a, b) => a.at - b.at)[0];

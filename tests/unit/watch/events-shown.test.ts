@@ -1,6 +1,6 @@
 /**
- * `kubectl` shows the message of an Event as it is, so it holds nothing that a terminal obeys. Seen
- * red without `withVisibleText`.
+ * `kubectl` prints the message of an Event as it is, so it contains no control characters. Seen red
+ * without `withVisibleText`.
  */
 import { expect, test } from '@jest/globals';
 import { EventRecorder } from '../../../functions/watch/report/event-recorder.ts';

@@ -6,7 +6,7 @@ import { gatewayPod, ingressService } from '../../integration/watch/support.ts';
 const OTHER = { istio: 'other' };
 
 interface World {
-  /** Namespaces of pods that carry the selector, and how they run. */
+  /** Namespaces of pods that match the selector, and their phases. */
   readonly pods?: Readonly<Record<string, 'router' | 'sidecar'>>;
   readonly services?: readonly object[];
   readonly mayReadPods?: boolean;

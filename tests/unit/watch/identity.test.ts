@@ -1,4 +1,4 @@
-/** Who holds a Lease, and whether that process certainly runs no more. */
+/** Which process holds a Lease, and whether it has certainly ended. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,7 @@ const QUEUE = { kind: 'sqlite', path: 'a' };
 
 let proc: string;
 
-/**
- * As the kernel shows it: the start stands in field 22, behind a name that may contain anything.
- */
+/** As the kernel prints it: the start time is field 22, after a name that may contain anything. */
 function run(pid: number, started: number): void {
   mkdirSync(join(proc, `${pid}`), { recursive: true });
   const rest = Array.from({ length: 18 }, () => '0');

@@ -1,4 +1,6 @@
-/** What several replicas, people and a sick API server do to a Lease between two looks at it. */
+/**
+ * What other replicas, people and a faulty API server can do to a Lease between two checks of it.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { RawObject } from '../../../shared/kubernetes/index.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
@@ -86,7 +88,7 @@ describe('a leader', () => {
     expect(one.said.at(-1)).toMatchObject({ level: 'warn', fields: { leading: true } });
     on.mood = 'well';
     const before = on.lease;
-    // However many renewals failed: a leader looks again within its usual pause.
+    // After any number of failed renewals, a leader tries again after its usual pause.
     await clock.pass(2_001);
     expect(on.lease).not.toBe(before);
     expect(one.told).toEqual(['won 0']);

@@ -1,6 +1,4 @@
-/**
- * Who speaks for a cluster, on a Lease in memory whose every write can be lost, refused or held up.
- */
+/** Which replica leads, on a Lease in memory whose writes can be lost, refused or delayed. */
 import { describe, expect, test } from '@jest/globals';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import { processIdentity } from '../../../functions/watch/leader/identity.ts';
@@ -52,7 +50,7 @@ describe('a replica', () => {
 
   test('that waits takes over 15 s after the last renewal that it saw, not sooner', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
-    // The clock of the one that fell silent stands still, as in a process that was stopped.
+    // The clock of the silent replica stands still, as in a suspended process.
     const stopped = createManualClock(T0);
     await started(replica(on, stopped, 'a'), stopped);
     const second = await started(replica(on, clock, 'b'), clock);
@@ -69,7 +67,7 @@ describe('a replica', () => {
     const second = await started(replica(on, clock, 'b'), clock);
     await clock.pass(16_000);
     expect(second.told).toHaveLength(1);
-    // It wakes up: its own clock has moved, and the first thing it wants is to write.
+    // The process resumes: its own clock has advanced, and it tries to write first.
     on.mood = 'away';
     await asleep.pass(16_000);
     expect(await first.mayWrite()).toBe(false);
@@ -99,7 +97,7 @@ describe('a replica', () => {
     const asked = on.calls.length;
     expect([await one.mayWrite(), on.calls.length]).toEqual([true, asked]);
     on.mood = 'away';
-    // Exactly as long as a renewal proves: the clock stands at 1 ms already.
+    // Exactly as long as a renewal proves: the clock is at 1 ms already.
     await clock.pass(9_999);
     expect(await one.mayWrite()).toBe(false);
     on.mood = 'well';
@@ -178,7 +176,7 @@ describe('a replica', () => {
   });
 });
 
-/** Red when one's own name alone counts as one's own term. */
+/** Red when the own name in the Lease alone counts as the own term. */
 describe('a process that comes back under its own name', () => {
   test('takes over at once', async () => {
     const [on, clock] = [api(), createManualClock(T0)];

@@ -1,5 +1,5 @@
 /**
- * A Lease in memory whose every write can be lost, refused or held up, and replicas that want it.
+ * A Lease in memory whose writes can be lost, refused or delayed, and replicas that compete for it.
  */
 import { setImmediate } from 'node:timers/promises';
 import { leasePlace } from '../../../functions/watch/leader/lease.ts';
@@ -13,7 +13,7 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { ManualClock } from '../../contract/queue/manual-clock.ts';
 
 export const T0 = Date.UTC(2026, 10, 22);
-/** What is said at a level, one after the other. */
+/** Messages that were logged at a level, in order. */
 interface Said {
   readonly level: 'info' | 'warn';
   readonly message: string;
@@ -35,15 +35,15 @@ function logInto(said: Said[]): Logger {
 export interface Api {
   lease: RawObject | undefined;
   /**
-   * What becomes of each call from now on: done, not done, done without an answer, forbidden, or
-   * nothing until it is well again.
+   * What happens to each call from now on: done, not done, done without a response, forbidden, or
+   * blocked until it is set to well.
    */
   mood: 'well' | 'away' | 'answers are lost' | 'writes are refused' | 'writes hang';
   readonly calls: string[];
   readonly client: KubernetesClient;
 }
 
-/** One Lease with optimistic locking, as the API server has it. */
+/** One Lease with optimistic locking, as in the API server. */
 export function api(): Api {
   let version = 0;
   const fault = (status: number): KubernetesError =>
@@ -71,7 +71,7 @@ export function api(): Api {
     return work();
   };
   const client = {
-    /** The Date of its answers: none, so epochs go by the replicas' clocks. */
+    /** The Date header of its responses: none, so epochs follow the replicas' clocks. */
     time: () => undefined,
     get: () =>
       call('get', () =>

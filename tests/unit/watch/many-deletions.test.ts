@@ -1,6 +1,6 @@
 /**
- * 10,000 Gateways that are deleted in one go are 10,000 proofs in one message, and nothing of them
- * is held.
+ * 10,000 Gateways that are deleted at once are 10,000 proofs in one message, and none of the
+ * removals is held.
  */
 import { expect, test } from '@jest/globals';
 import { ChangeLog } from '../../../functions/watch/emit/change-log.ts';

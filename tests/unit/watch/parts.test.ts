@@ -84,8 +84,8 @@ describe('the change log', () => {
   });
 
   /**
-   * The proof of a deletion must not be lost with a lost message. Red when `settle` looks at no
-   * revision, or `markSent` at no list.
+   * The proof of a deletion must not be lost with a lost message. Red when `settle` does not check
+   * the revision, or `markSent` does not check the list.
    */
   test('keeps what went out with a later snapshot than the one that arrived', () => {
     const log = new ChangeLog();
@@ -107,7 +107,7 @@ describe('the change log', () => {
     expect(log.list().map((one) => one.name)).toEqual(['b']);
   });
 
-  /** Red with one limit for all: what was seen to be deleted was held as not seen. */
+  /** Red with one limit for all: observed deletions were held as unobserved. */
   test('keeps every proof of a removal, however many, and whatever else changes', () => {
     const log = new ChangeLog();
     for (let i = 0; i < 10_000; i += 1) log.add(change(`gateway-${i}`, 'deleted'));
@@ -154,8 +154,8 @@ describe('the change log', () => {
 });
 
 /**
- * A device refuses what lies below the fence, so a number that was used must not come again. Red
- * without the guard in `moveTo`.
+ * A device refuses versions below the fence, so a number must not be used twice. Red without the
+ * guard in `moveTo`.
  */
 describe('revisions', () => {
   test('only increase, even when a lower or equal epoch is reported', () => {

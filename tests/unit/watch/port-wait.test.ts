@@ -55,7 +55,7 @@ const change = (what: Change['what'], kind = 'Gateway'): Change => ({
   resourceVersion: '1',
 });
 
-/** A watcher's emitter whose content and port write are the test's. */
+/** A watcher's emitter whose content and port write are controlled by the test. */
 function start(content: Content) {
   const clock = createManualClock();
   const now = { content, isWriting: false, isMapping: false, isResting: false, plans: 0 };
@@ -101,7 +101,7 @@ describe('a snapshot whose Service port is being written', () => {
     now.isMapping = true;
     now.content = contentOf([80], { ports: [80] });
     emitter.touched();
-    // Without another quiet moment.
+    // Without another debounce.
     await clock.pass(1);
     expect(ports()).toEqual([[80]]);
     await emitter.stop();
@@ -201,7 +201,7 @@ describe('a snapshot whose Service port is being written', () => {
     await clock.pass(101);
     expect(times()).toEqual([100]);
     expect(now.plans).toBe(1);
-    // A pod that leaves does not even wait for the plan.
+    // A pod that leaves does not even wait for the plan of ports.
     emitter.changed(change('updated', 'Pod'), true);
     await clock.pass(1);
     expect(now.plans).toBe(1);

@@ -1,4 +1,4 @@
-/** Which revision a watcher names as the one since when everything was settled. */
+/** The revision that a watcher names as the one since which everything was settled. */
 import { describe, expect, test } from '@jest/globals';
 import { SettledRun } from '../../../functions/watch/emit/settled-run.ts';
 import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
@@ -7,7 +7,7 @@ import { exposure } from '../../fixtures/exposures.ts';
 
 const at = (counter: number, epoch = 5): Revision => ({ epoch, counter });
 
-/** The answer of a device to the snapshot with this counter. */
+/** The result of a device for the snapshot with this counter. */
 function answer(
   counter: number,
   over: Partial<Settled> & { readonly outcome?: ExposureResult['outcome'] } = {},
@@ -50,7 +50,7 @@ describe('the snapshots since when everything is settled', () => {
       const run = runOf(2);
       run.next(at(3));
       run.settled(answer(3, { outcome }));
-      // What it is later does not count: it may have been parked in between.
+      // A later result does not count: the snapshot may have been parked in between.
       run.settled(answer(3, { outcome: 'applied' }));
       expect(run.next(at(4))).toEqual(at(3));
     },

@@ -9,7 +9,7 @@ import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 const REF = { namespace: 'istio-system', service: 'ingress' };
 const PODS = { members: 'pods' } as const;
 
-/** As the watcher keeps them: trimmed, indexed, and looked at from one ingress. */
+/** As the watcher caches them: trimmed, indexed, and seen from one ingress. */
 function selectObjects(
   ref: typeof REF,
   all: KubernetesObjects,

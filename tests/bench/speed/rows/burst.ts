@@ -21,7 +21,7 @@ export const burstSlow: Row = {
   run: (scale, options) => measure(scale, options, scale.perServerMs),
 };
 
-/** For a preparation, and ten declares of half of the servers. */
+/** Time for the preparation, and for ten declares of half of the servers. */
 function secondsOf({ declareMs, burst: size }: Scale, perServerMs: number): number {
   return 30 + (10 * (declareMs + (perServerMs * size) / 2)) / 1_000;
 }

@@ -1,4 +1,4 @@
-/** A device that is busy for a while, and a process that starts again. */
+/** A device that is busy for a while, and a process that restarts. */
 import { processClock } from '../../../../shared/runtime/process.ts';
 import { median } from '../../measure.ts';
 import { portOf } from '../cluster.ts';
@@ -33,9 +33,9 @@ export const outage: Row = {
 };
 
 interface Outage {
-  /** From the end of the outage. */
+  /** Measured from the end of the outage. */
   readonly seconds: number;
-  /** Refused declares a minute. */
+  /** Refused declares per minute. */
   readonly tries: number;
 }
 
@@ -74,7 +74,7 @@ export const restart: Row = {
       const used: number[] = [];
       for (let run = 0; run < scale.runs; run++) {
         const total = size + run + 1;
-        // The port is there, so that nothing but the declare is missing.
+        // The Service has the port already, so only the declare is missing.
         site.cluster.addServicePort(portOf(size + run));
         await site.settle();
         await site.sluice().stop();

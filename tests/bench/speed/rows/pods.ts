@@ -48,7 +48,7 @@ async function measure(
   }
 }
 
-/** A pod is created, becomes ready, ends and is gone. */
+/** A pod is created, becomes ready, terminates, and is removed. */
 async function cycle(site: SpeedSite, exposures: number): Promise<Cycle> {
   const { cluster, scale } = site;
   const whole = site.mark();

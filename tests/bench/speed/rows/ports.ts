@@ -1,4 +1,4 @@
-/** New ports: one, and one after the other. */
+/** New ports: one, and several one after the other. */
 import { processClock } from '../../../../shared/runtime/process.ts';
 import { median, percentile } from '../../measure.ts';
 import { gatewayObjects } from '../cluster.ts';
@@ -14,7 +14,7 @@ export async function openPort({ client }: SpeedSite, n: number): Promise<number
   return began;
 }
 
-/** Seconds of the median declare as the device itself counted it. */
+/** Seconds of the median declare, as counted by the device itself. */
 export function oneDeclare({ each }: Counted): number {
   return median(each);
 }

@@ -1,4 +1,4 @@
-/** What `sluice up` needs when nothing happens. */
+/** What `sluice up` needs while nothing changes. */
 import { processClock } from '../../../../shared/runtime/process.ts';
 import type { Row } from '../figures.ts';
 import { emptyProcess } from '../process.ts';
