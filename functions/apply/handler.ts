@@ -45,6 +45,7 @@ import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
+import { createToldDrained } from './told-drained.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
@@ -78,6 +79,7 @@ export function create(
     paces: createPaces(),
     sizes: createSizes(runtime),
     fences: createFenceKeeper(),
+    drained: createToldDrained(),
     heard: createHeardKeeper(runtime, given.heard ?? store.open),
     preparation: createPreparation(runtime, waiting),
   };

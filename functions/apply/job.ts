@@ -10,6 +10,7 @@ import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { DeferredFences } from '../../shared/domain/plan/deferred-fence.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
+import type { OwnerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { Heard } from '../../shared/domain/steering/silence.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
@@ -113,6 +114,8 @@ export interface PartitionResult {
   readonly declared: DeclaredState;
   /** Fences that wait, newer than `declared`; absent if none do. */
   readonly deferred?: DeferredFences;
+  /** Addresses of members that are out of rotation, by owner; absent if there are none. */
+  readonly drained?: ReadonlyMap<OwnerKey, readonly string[]>;
   /** The slices with their assigned addresses; absent if none were assigned. */
   readonly told?: readonly Slice[];
 }

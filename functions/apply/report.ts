@@ -46,6 +46,7 @@ export async function reportStage(
   const silent = newest.length === 0 ? [] : await silentBeside(scope, newest, states);
   for (const arrival of newest)
     await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
+  for (const { data } of newest) await endWaits(scope, data);
   for (const { message, data } of overtaken)
     log.info(
       {
@@ -83,6 +84,7 @@ async function reportSlice(
   // A device that does not expose the ingress reports nothing, unless exposures are left there.
   if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
   await sendSettled(scope.runtime, meta, settled);
+  scope.drained.note(settled);
   await parkRejected(scope, arrival, results);
   tellLeftOut(scope, arrival, results);
   scope.attempts.forget(message.id);
@@ -103,6 +105,18 @@ async function reportSlice(
     },
     'settled',
   );
+}
+
+/** A member whose removal waits must be gone when another owner uses its address. */
+async function endWaits({ runtime, drained }: Scope, slice: Slice): Promise<void> {
+  for (const owner of drained.claimedBy(slice))
+    await askForResync(runtime, owner, {
+      cluster: parseOwner(owner).cluster,
+      device: slice.device,
+      partition: [...new Set(slice.exposures.map(({ partition }) => partition))].join(', '),
+      code: 'OK',
+      reason: `${slice.owner} uses the address of a member that ${owner} is about to remove`,
+    });
 }
 
 /** Reports ingresses that were deleted while no watcher ran, like any other result. */

@@ -38,7 +38,17 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
     ...supersededBy,
     exposures: [...wanted, ...gone],
     notes: [...slice.notes, ...remarksOn(slice, results)],
+    ...drainedOf(slice, results),
   };
+}
+
+/** Several partitions share their nodes, so only one can tell. */
+function drainedOf(
+  { owner }: Slice,
+  results: readonly PartitionResult[],
+): Pick<Settled, 'drained'> {
+  const drained = results.flatMap((result) => result.drained?.get(owner) ?? []);
+  return drained.length === 0 ? {} : { drained };
 }
 
 /**

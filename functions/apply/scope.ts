@@ -9,6 +9,7 @@ import type { Preparation } from './prepare.ts';
 import type { ResultRecorder } from './record-results.ts';
 import type { createPaces } from './pace.ts';
 import type { Sizes } from './sizes.ts';
+import type { ToldDrained } from './told-drained.ts';
 import type { Waiting } from './waiting.ts';
 
 /** Dependencies of all parts of an invocation. */
@@ -20,6 +21,7 @@ export interface Scope {
   readonly recorder: ResultRecorder;
   readonly heard: HeardKeeper;
   readonly fences: FenceKeeper;
+  readonly drained: ToldDrained;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;

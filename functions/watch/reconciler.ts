@@ -18,6 +18,7 @@ import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
 import type { Outbox } from './emit/outbox.ts';
 import { isOwnServiceWrite, isOwnWrite } from './emit/own-writes.ts';
+import { Removals } from './emit/removals.ts';
 import type { Revisions } from './emit/revisions.ts';
 import type { Content } from './emit/snapshot-content.ts';
 import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
@@ -39,6 +40,7 @@ import { createMeshServiceAccess, type MeshServiceAccess } from './report/mesh-s
 import { reportResults } from './report/report-results.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
 import type { WatchMeter } from './serve/metrics.ts';
+import { addressesOf } from './view/departed-pods.ts';
 import { ObservedIngress } from './view/observed-ingress.ts';
 
 /** One ingress, and everything that the watcher shares between ingresses. */
@@ -87,6 +89,7 @@ export class IngressReconciler {
   readonly #probes: ProbeReporter;
   readonly #sender: SnapshotSender;
   readonly #emitter: Emitter;
+  readonly #removals: Removals;
   readonly #throttle: Throttle;
   /** The ports are planned for the newest objects and results. */
   #isPlanned = false;
@@ -118,6 +121,12 @@ export class IngressReconciler {
     this.#probes = new ProbeReporter({ ref, cache, recorder, isLeading, connect, clock, random });
     this.#sender = new SnapshotSender({ ...options, ref, clock });
     this.#emitter = this.#createEmitter();
+    this.#removals = new Removals({
+      emitter: this.#emitter,
+      clock,
+      isOut: (addresses, since) => this.#results.areOut(addresses, since),
+      isUsed: (addresses) => view.isUsed(addresses),
+    });
     this.#throttle = new Throttle(clock);
     this.#workers = this.#createWorkers();
   }
@@ -131,6 +140,9 @@ export class IngressReconciler {
 
   /** Processes a change in the cluster. */
   notice(noticed: CacheChange): void {
+    const { change, observed } = noticed;
+    if (observed.of === 'pods' && change.what !== 'deleted')
+      this.#removals.seen(addressesOf(observed.object));
     const meaning = this.#observed.notice(noticed, this.#options.runtime.clock.monotonic());
     if (meaning === undefined) return;
     if (meaning.isService) {
@@ -347,8 +359,7 @@ export class IngressReconciler {
 
   #endDrains(): number | undefined {
     const { clock } = this.#options.runtime;
-    for (const change of this.#observed.endDrains(clock.monotonic()))
-      this.#emitter.changed(change, true);
+    for (const ended of this.#observed.endDrains(clock.monotonic())) this.#removals.add(ended);
     return this.#observed.nextDrainEnd(clock.monotonic());
   }
 }

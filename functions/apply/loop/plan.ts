@@ -245,6 +245,7 @@ function resultOf({ job, seen, results, work }: Loop): PartitionResult {
     })),
   );
   const { entries, rejections } = results;
+  const { drained } = results;
   const deferred = stillDeferred(seen.state, results.deferred);
   // Only a run that ended early leaves changes.
   const unfinished = new Set(work.rest.map(({ owner }) => owner));
@@ -255,6 +256,7 @@ function resultOf({ job, seen, results, work }: Loop): PartitionResult {
     approved,
     declared: seen.state,
     ...(deferred.size > 0 && { deferred }),
+    ...(drained.size > 0 && { drained }),
     ...(unfinished.size > 0 && { unfinished }),
   };
 }

@@ -13,6 +13,7 @@ import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import type { Attempt as FailedAttempt } from '../../../shared/queue/dead-letter.ts';
+import type { OwnerKey } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { DeclareTry, PartitionJob, PartitionResult, Rejection } from '../job.ts';
 import type { Pace } from '../pace.ts';
 import type { Spent } from './budgets.ts';
@@ -150,6 +151,8 @@ export interface Results {
   readonly refused: ReadonlyMap<string, Quarantined>;
   /** Fences that a plan left out, whether or not a later declare stored them. */
   readonly deferred: DeferredFences;
+  /** Addresses of members that are out of rotation, by owner. */
+  readonly drained: ReadonlyMap<OwnerKey, readonly string[]>;
 }
 
 /** A set of changes to declare together. */
@@ -288,6 +291,7 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
       attempts: new Map(),
       refused: new Map(),
       deferred: new Map(),
+      drained: new Map(),
     },
     work: NO_WORK,
     attempt: undefined,

@@ -8,6 +8,7 @@ import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Declared } from '../../../shared/device/declared.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference } from '../../../shared/device/references.ts';
+import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { takenSince } from '../addresses.ts';
 import { slower } from '../pace.ts';
@@ -51,10 +52,10 @@ import {
   sameOnDevice,
   withEntries,
   withManualChanges,
-  withFences,
 } from './plan.ts';
 import { readFirst } from './read-first.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
+import { report, reportDrained, reportMembers } from './report.ts';
 import { nextRetry, owedChanges } from './retry.ts';
 import type { Begun, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
 import { does, fails } from './state.ts';
@@ -81,7 +82,7 @@ export function nextStep(loop: Loop, event: Event): Step {
     case 'holders':
       return knowing({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
     case 'nodes':
-      return plan({ ...loop, seen: { ...loop.seen, nodes: event.nodes } }, at);
+      return nodesRead(loop, event.nodes, at);
     case 'drift':
       return sift(withManualChanges(loop, event.manualChanges), at);
     case 'lookup':
@@ -98,7 +99,7 @@ export function nextStep(loop: Loop, event: Event): Step {
       return failed(loop, event.error, at);
     default:
       event.kind satisfies 'members';
-      return reported(loop);
+      return reportMembers(loop);
   }
 }
 
@@ -145,6 +146,12 @@ function plan(before: Loop, at: Instant): Step {
   return now === undefined
     ? guard(planned(told, made), made, at)
     : declare({ ...told, attempt: { ...now, next: made.next } }, made.changed, at);
+}
+
+function nodesRead(loop: Loop, nodes: readonly LiveNode[], at: Instant): Step {
+  return loop.phase === 'reporting'
+    ? reportDrained(loop, nodes)
+    : plan({ ...loop, seen: { ...loop.seen, nodes } }, at);
 }
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
@@ -386,14 +393,4 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Ste
   const { change, error } = found.blame;
   const blamed = recordRefusal(loop, change, error, at);
   return isClash(error) ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
-}
-
-// Report: nodes first, including unchanged ones, because express changes are reconciled here.
-
-function report(loop: Loop): Step {
-  // Express may have been ahead of an event whose fence waits.
-  const state = withFences(loop);
-  return Object.keys(state.exposures).length > 0
-    ? does(loop, 'reporting', { kind: 'members', state })
-    : reported(loop);
 }

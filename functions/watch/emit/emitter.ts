@@ -77,6 +77,20 @@ export class Emitter {
     this.#touch(urgent);
   }
 
+  /** A member was removed that is out of rotation: it goes with the next snapshot, or soon. */
+  collected(change: Change): void {
+    this.#changes.add(change);
+    this.#debounce.collect(this.#options.clock.monotonic());
+    this.#wake.notify();
+  }
+
+  /** What was collected waits no longer. */
+  hurry(): void {
+    if (this.#debounce.collected(this.#options.clock.monotonic()) === undefined) return;
+    this.#urgent = true;
+    this.#touch(true);
+  }
+
   /** Something changed that is no change by an author, such as what Sluice itself wrote. */
   touched(): void {
     // A snapshot that waits for it does not wait for more like it.
@@ -88,6 +102,7 @@ export class Emitter {
   /** Sends again without a change. */
   refresh(): void {
     this.#force = true;
+    this.hurry();
     this.#touch(true);
   }
 
@@ -117,7 +132,7 @@ export class Emitter {
 
   async #run(): Promise<void> {
     for (;;) {
-      const pause = this.#pause();
+      const pause = Math.min(this.#pause(), this.#collected());
       if (pause > 0 && !this.#stopping) {
         await this.#wake.wait(pause);
         continue;
@@ -128,14 +143,24 @@ export class Emitter {
       // sending it.
       const isObservedAfter = isHeld || this.#urgent;
       if (!isObservedAfter) this.#observe();
-      if (
-        this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
-        (this.#stopping || (this.#pause() === 0 && !this.#hold()))
-      )
-        await this.#attempt();
+      if (this.#isDue()) await this.#attempt();
       if (isObservedAfter) this.#observe();
       if (this.#stopping) return;
     }
+  }
+
+  #isDue(): boolean {
+    return (
+      this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
+      (this.#stopping || (this.#pause() === 0 && !this.#hold()))
+    );
+  }
+
+  /** Milliseconds that what was collected may still wait; then it is urgent. */
+  #collected(): number {
+    const left = this.#debounce.collected(this.#options.clock.monotonic()) ?? LONGEST_TIMER_MS;
+    if (left === 0) this.hurry();
+    return left;
   }
 
   /** 0 if due. */

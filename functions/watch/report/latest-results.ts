@@ -1,5 +1,10 @@
 import type { Exposure, Settled } from '../../../shared/domain/exposure/exposure.ts';
-import { compareVersions } from '../../../shared/domain/revision.ts';
+import { withoutRouteDomain } from '../../../shared/domain/net/cluster-networks.ts';
+import {
+  compareRevisions,
+  compareVersions,
+  type Revision,
+} from '../../../shared/domain/revision.ts';
 
 /** The newest result of each device for one ingress. Older or repeated ones change nothing. */
 export class LatestResults {
@@ -43,6 +48,20 @@ export class LatestResults {
           one.gateways.some((gateway) => gateways.includes(gateway)),
       ),
     );
+  }
+
+  /**
+   * Whether every device said, after this revision, that a member with one of the addresses is out
+   * of rotation.
+   */
+  areOut(addresses: readonly string[], since: Revision): boolean {
+    const newest = this.newest();
+    if (newest?.device === undefined) return false;
+    return newest.devices.every((device) => {
+      const { version, drained = [] } = this.#byDevice.get(device) ?? {};
+      const isLater = version !== undefined && compareRevisions(version, since) > 0;
+      return isLater && drained.some((one) => addresses.includes(withoutRouteDomain(one)));
+    });
   }
 
   /** Whether every device that got the newest snapshot has answered. */

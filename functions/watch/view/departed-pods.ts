@@ -1,6 +1,9 @@
 /**
  * Removed pods, which stay in snapshots as draining for a while, so that their connections can end.
  */
+import { parseIps } from '../../../shared/domain/exposure/indexed-ingress.ts';
+import { formatIp } from '../../../shared/domain/net/ip.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 
@@ -10,6 +13,21 @@ interface Departure {
   /** Its deletion, reported again when the member is removed, because it proves the removal. */
   readonly change: Change;
   readonly until: number;
+  /** The newest revision when it was removed. */
+  readonly since: Revision;
+}
+
+/** A removed pod whose drain time is over. */
+export type EndedDrain = Pick<Departure, 'change' | 'since'> & {
+  readonly addresses: readonly string[];
+};
+
+/** When and by what a pod was removed. `now`: monotonic. */
+export type Departing = Pick<Departure, 'change' | 'since'> & { readonly now: number };
+
+/** In their usual form, so that they can be compared. */
+export function addressesOf({ ips }: Pick<Pod, 'ips'>): readonly string[] {
+  return parseIps(ips).map(formatIp);
 }
 
 /** Keeps pods of one ingress after their removal, until their drain time is over. */
@@ -23,11 +41,16 @@ export class DepartedPods {
   }
 
   /** Only for pods that served until then: a pod that was already out does not return to drain. */
-  add(pod: Pod, change: Change, now: number): void {
+  add(pod: Pod, { change, now, since }: Departing): void {
     if (this.#drainMs === 0 || pod.ips.length === 0) return;
     this.#gone = [
       ...this.#gone,
-      { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drainMs },
+      {
+        pod: { ...pod, terminating: true, gone: true },
+        change,
+        until: now + this.#drainMs,
+        since,
+      },
     ];
   }
 
@@ -45,11 +68,11 @@ export class DepartedPods {
     ];
   }
 
-  /** Drops expired pods and returns the changes that report them. */
-  expire(now: number): readonly Change[] {
+  /** Drops expired pods and returns them. */
+  expire(now: number): readonly EndedDrain[] {
     const over = this.#gone.filter(({ until }) => until <= now);
     this.#gone = this.#gone.filter(({ until }) => until > now);
-    return over.map(({ change }) => change);
+    return over.map(({ pod, change, since }) => ({ change, since, addresses: addressesOf(pod) }));
   }
 
   /** Milliseconds until the next one expires. */

@@ -1,13 +1,13 @@
 import { observedAvailability } from '../../../shared/domain/exposure/indexed-ingress.ts';
 import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import type { CacheChange } from '../cache/cache-change.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Content } from '../emit/snapshot-content.ts';
 import type { WatchedIngress } from '../ingresses.ts';
-import { DepartedPods } from './departed-pods.ts';
+import { addressesOf, DepartedPods, type EndedDrain } from './departed-pods.ts';
 import { IngressView } from './ingress-view.ts';
 
 /** The ingress that is observed, and the newest revision that was sent for it. */
@@ -62,7 +62,8 @@ export class ObservedIngress {
     if (isService) this.#removed = change.change.what === 'deleted';
     const isDeparture = this.#isDeparture(change);
     if (isDeparture) {
-      this.#departures.add(change.observed.object, change.change, now);
+      const since = this.#options.newest();
+      this.#departures.add(change.observed.object, { change: change.change, now, since });
       this.#view.departed();
     }
     return { isService, isDeparture };
@@ -104,11 +105,17 @@ export class ObservedIngress {
     this.#view.meshChanged();
   }
 
-  /** Drops pods that have drained long enough, and returns the changes that report them. */
-  endDrains(now: number): readonly Change[] {
+  /** Drops pods that have drained long enough, and returns them. */
+  endDrains(now: number): readonly EndedDrain[] {
     const over = this.#departures.expire(now);
     if (over.length > 0) this.#view.departed();
     return over;
+  }
+
+  /** Whether a pod has one of the addresses. */
+  isUsed(addresses: readonly string[]): boolean {
+    const all = [...this.#options.cache.index.pods.all()];
+    return all.some(([, pod]) => addressesOf(pod).some((one) => addresses.includes(one)));
   }
 
   /** Milliseconds until the next pod has drained long enough. */

@@ -151,6 +151,11 @@ export const Settled = z.strictObject({
   servers: z.array(ServerReport),
   exposures: z.array(ExposureResult),
   notes: z.array(Note),
+  /**
+   * Addresses of members that drain and get no connections any more: their removal may wait a
+   * little for others (decision 79). Absent: no removal may wait.
+   */
+  drained: z.array(z.string()).optional(),
 });
 export type Settled = z.infer<typeof Settled>;
 

@@ -323,7 +323,8 @@ describe('what an ingress sees of the cluster', () => {
           for (const { view, departures, reference } of watched) {
             view.notice({ observed, before });
             if (departs && observed.of === 'pods') {
-              departures.add(observed.object, CHANGE, now);
+              const since = { epoch: 1, counter: now };
+              departures.add(observed.object, { change: CHANGE, now, since });
               view.departed();
             }
             if (look) expect(view.objects()).toEqual(reference(cluster.objects()));

@@ -108,3 +108,34 @@ test('nodes are not read for a change that has to be declared anyway', async () 
   );
   expect(result?.entries.size).toBe(2);
 });
+
+test('a member that is out is told to the watcher, before and after its drain is declared', async () => {
+  const { apply } = await scene(0);
+  const [waits] = await apply(at(2, 'draining'));
+  expect(waits?.drained).toEqual(new Map([[at(2, 'draining').owner, [POD]]]));
+  const [before] = await apply(at(3, 'ready'));
+  expect(before?.drained).toBeUndefined();
+});
+
+test('the drain of a change that is declared is told as well', async () => {
+  const { device, apply } = await scene(10_000);
+  const moved = at(2, 'draining');
+  const [result] = await apply({
+    ...moved,
+    exposures: [
+      ...moved.exposures,
+      exposure({ port: 9, members: [...moved.exposures[0]!.members] }),
+    ],
+  });
+  expect(device.declares).toHaveLength(2);
+  expect(result?.drained).toEqual(new Map([[moved.owner, [POD]]]));
+});
+
+test('nodes are read once more only where members drain', async () => {
+  const { device, apply } = await scene(0);
+  device.nodes = () => Promise.reject(new Error('not asked'));
+  const [result] = await apply(
+    slice(2, [exposure({ port: 9 })], { settledSince: { epoch: 1, counter: 1 } }),
+  );
+  expect(result?.drained).toBeUndefined();
+});

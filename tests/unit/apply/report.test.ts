@@ -4,6 +4,7 @@ import type { Arrived, Stage } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { reportStage } from '../../../functions/apply/report.ts';
+import { createToldDrained } from '../../../functions/apply/told-drained.ts';
 import type { Scope } from '../../../functions/apply/scope.ts';
 import type { DeclaredState, OwnerRecord } from '../../../shared/domain/declared/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -53,6 +54,7 @@ beforeEach(() => {
         return Promise.resolve(heard);
       },
     },
+    drained: createToldDrained(),
     recorder: { note: async (...given: unknown[]) => void noted.push(given) },
   } as unknown as Scope;
 });
@@ -200,6 +202,29 @@ describe('a cluster that shares an exposure and is silent', () => {
     expect(codes()).toEqual(['GW136']);
     await report({}, result(shared(ago(60 * MINUTE))));
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a member whose removal may wait', () => {
+  const address = exposure().members[0]!.address;
+  const drained = new Map([[owner, [address]]]);
+  const other = slice(1, [exposure()], { owner: WEST });
+
+  test('is told with the result, and its ingress is asked for once another owner has its address', async () => {
+    await report({ slices: [slice(1, [exposure()])] }, result(EMPTY_STATE, { drained }));
+    expect(settled().map((one) => one.drained)).toEqual([[address]]);
+    await report({ slices: [slice(2, [exposure()], { owner: WEST, device: 'bigip-2' })] });
+    expect(resyncs()).toEqual([]);
+    await report({ slices: [other] });
+    await report({ slices: [other] });
+    expect(resyncs()).toMatchObject([{ subject: owner, device: 'bigip-1', partition: 'k8s' }]);
+  });
+
+  test('is forgotten with the next result of its owner', async () => {
+    await report({ slices: [slice(1, [exposure()])] }, result(EMPTY_STATE, { drained }));
+    await report({ slices: [slice(2, [exposure()])] }, result());
+    await report({ slices: [other] });
+    expect(resyncs()).toEqual([]);
   });
 });
 

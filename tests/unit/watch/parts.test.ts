@@ -209,6 +209,25 @@ describe('results', () => {
     expect(results.take(settled(1, 'a', ['a', 'b']))).toBe(false);
   });
 
+  test('say that a member is out once every device said so since, with its own addresses', () => {
+    const results = new LatestResults();
+    const out = (counter: number, device: string, drained: string[] | undefined) =>
+      results.take({ ...settled(counter, device, ['a', 'b']), ...(drained && { drained }) });
+    const [POD, since] = [['10.0.0.2', 'fd00::2'], { epoch: 1, counter: 2 }];
+    expect(results.areOut(POD, since)).toBe(false);
+    out(3, 'a', ['10.0.0.2%1', '10.0.0.3%1']);
+    expect(results.areOut(POD, since)).toBe(false);
+    out(2, 'b', ['fd00::2']);
+    expect(results.areOut(POD, since)).toBe(false);
+    out(3, 'b', ['fd00::2']);
+    expect([results.areOut(POD, since), results.areOut(['10.0.0.9'], since)]).toEqual([
+      true,
+      false,
+    ]);
+    out(4, 'a', undefined);
+    expect(results.areOut(POD, since)).toBe(false);
+  });
+
   test('that end in map are complete alone', () => {
     const results = new LatestResults();
     results.take(settled(1, 'a', ['a']));
