@@ -1,5 +1,6 @@
 /** The paths to pods as text. Pure. */
-import { type Path, pathInWords } from '../../../shared/domain/paths/path.ts';
+import { pathInWords } from '../../../shared/domain/paths/entry.ts';
+import type { Path } from '../../../shared/domain/paths/path.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 
 /** One line for each object on a device: `+ route 10.244.3.0/24 via 192.0.2.13 (node n3, …)`. */

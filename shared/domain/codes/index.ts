@@ -3,6 +3,7 @@
  * failures, alerts and scripts of users refer to it.
  */
 import { DEVICE_CODES } from './device.ts';
+import { DEVICE_PATH_CODES } from './device-paths.ts';
 import type { CodeEntry } from './entry.ts';
 import { INPUT_CODES } from './input.ts';
 import { MAPPING_CODES } from './mapping.ts';
@@ -20,6 +21,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   ...MAPPING_CODES,
   ...OWNERSHIP_CODES,
   ...DEVICE_CODES,
+  ...DEVICE_PATH_CODES,
   ...QUEUE_CODES,
   ...REPLAY_CODES,
 };

@@ -44,19 +44,6 @@ export function pathKey(path: Path): string {
   return path.kind === 'route' ? `route ${path.network}` : `vxlan ${path.mac}`;
 }
 
-/**
- * The objects of a path on BIG-IP, one per line: `route 10.244.3.0/24 via 192.0.2.13`. `tunnel`
- * counts for the kind vxlan only.
- */
-export function pathInWords(path: Path, tunnel = 'the tunnel of the cluster'): readonly string[] {
-  if (path.kind === 'route') return [`route ${path.network} via ${path.via}`];
-  const { mac, endpoint, neighbours, members } = path;
-  const entries = members.map(
-    (member) => `${member.includes(':') ? 'ndp' : 'arp'} ${member} at ${mac}`,
-  );
-  return [`fdb ${mac} at ${endpoint} on ${tunnel}`, ...(neighbours ? entries : [])];
-}
-
 /** Sorted; paths that are one object on a device are one path, with the members of all. */
 export function mergePaths(paths: readonly Path[]): readonly Path[] {
   const byKey = Map.groupBy(paths, pathKey);

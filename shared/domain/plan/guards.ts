@@ -1,5 +1,6 @@
 /** The removal guard: a removal must be proven. */
 import { CODES } from '../codes/index.ts';
+import { removalAllowance } from '../removal-allowance.ts';
 import { provesRemoval } from '../snapshot/snapshot.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { OwnedExposure } from './draft.ts';
@@ -15,14 +16,6 @@ export interface RemovalPermits {
   readonly closed: ReadonlyMap<string, HeldRemoval>;
   /** Removals whose new place cannot take them yet, by `changeId`. */
   readonly waiting?: ReadonlyMap<string, HeldRemoval>;
-}
-
-/**
- * Number of removals allowed without an observed deletion, because they are missing from a complete
- * list.
- */
-export function removalAllowance(owned: number): number {
-  return Math.max(3, Math.floor(owned * 0.2));
 }
 
 /**

@@ -5,7 +5,7 @@ import { withRouteDomain } from '../../../shared/domain/net/cluster-networks.ts'
 import { parseCidr, parseIp } from '../../../shared/domain/net/ip.ts';
 import { findPaths, type PodMember } from '../../../shared/domain/paths/find-paths.ts';
 import type { PathOptions } from '../../../shared/domain/paths/network-config.ts';
-import { pathInWords } from '../../../shared/domain/paths/path.ts';
+import { pathInWords } from '../../../shared/domain/paths/entry.ts';
 import { SOURCE_ROWS } from '../../../shared/domain/paths/sources.ts';
 import type { Node } from '../../../shared/domain/snapshot/objects.ts';
 import { normaliseNode } from '../../../shared/kubernetes/objects/index.ts';

@@ -8,16 +8,12 @@ import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/decl
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
 import { fingerprint } from '../../../shared/domain/plan/fingerprint.ts';
 import { type AddressHolder, conflictWithForeign } from '../../../shared/domain/plan/foreign.ts';
-import {
-  heldRemovals,
-  leavesDevice,
-  moveTarget,
-  removalAllowance,
-} from '../../../shared/domain/plan/guards.ts';
+import { heldRemovals, leavesDevice, moveTarget } from '../../../shared/domain/plan/guards.ts';
 import { movesBetween } from '../../../shared/domain/plan/moves.ts';
 import { describeOverride } from '../../../shared/domain/plan/overrides.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
+import { removalAllowance } from '../../../shared/domain/removal-allowance.ts';
 import {
   compareRevisions,
   compareVersions,

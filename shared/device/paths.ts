@@ -1,0 +1,56 @@
+/** The port to the paths of a device: routes, records of tunnels, ARP and NDP entries. */
+import type { Entry } from '../domain/paths/entry.ts';
+import type { Journal } from '../domain/paths/journal.ts';
+import type { LiveEntry, Mark } from '../domain/paths/live.ts';
+
+/**
+ * The unit that a write is for. Routes and the journal are synchronised, so they are written to the
+ * active unit only; everything else to each unit.
+ */
+export type PathUnit = 'active' | 'peer';
+
+/** The paths of a device. */
+export interface PathReading {
+  /** Without a journal that can be read, nothing may be written or removed. */
+  readonly journal: Journal | { readonly unreadable: string };
+  /** Routes of all partitions, and what is in the tunnels of the configuration. */
+  readonly active: readonly LiveEntry[];
+  /** What the other unit has of its own; `away`: it does not answer. Absent: there is none. */
+  readonly peer?: readonly LiveEntry[] | 'away';
+}
+
+/** The entry as it is to be, and how it is on the unit. */
+export interface EntryWrite {
+  readonly entry: Entry;
+  readonly mark: Mark;
+  /** Absent: there is none. */
+  readonly live?: LiveEntry;
+  readonly unit: PathUnit;
+}
+
+/** A pool member of which connections are counted. */
+export interface MemberPlace {
+  readonly partition: string;
+  /** Key of the exposure: `address:port/protocol`. */
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** All methods reject with a DeviceError. */
+export interface PathAccess {
+  read(): Promise<PathReading>;
+  /**
+   * Replaces the journal with that number; BIP430 if another writer was faster. Creates the
+   * partition first if it does not exist; BIP476 if it holds a declaration.
+   */
+  write(journal: Journal): Promise<Journal>;
+  /** Creates the entry, or changes where it leads without removing it. */
+  put(write: EntryWrite): Promise<void>;
+  /** Resolves if the entry does not exist any more. */
+  remove(live: LiveEntry, unit: PathUnit): Promise<void>;
+  /** Makes what was written last, and synchronises it. */
+  settle(): Promise<void>;
+  /** Addresses of members of this exposure that have open connections. */
+  busy(place: MemberPlace): Promise<readonly string[]>;
+}

@@ -1,0 +1,82 @@
+/** Codes about routes, tunnels and the journal of paths on devices. */
+import type { CodeTable } from './entry.ts';
+
+/** BIP47x: what becomes of the paths that slices ask for. */
+export const DEVICE_PATH_CODES = {
+  BIP470: {
+    title: 'BIG-IP refuses a path to pods',
+    cause:
+      'BIG-IP does not accept a route, a record of a tunnel, or an ARP or NDP entry. New members ' +
+      'that need it wait; members that are declared already stay, and other paths go on.',
+    fix:
+      'Read the message of BIG-IP, and correct what it names. The next slice of the ingress tries ' +
+      'again; a replay of the dead letter tries at once.',
+    retryable: true,
+  },
+  BIP471: {
+    title: 'Somebody else has the route or entry',
+    cause:
+      'A network has one route in its route domain, and a MAC one record in its tunnel. Another ' +
+      'client or another cluster has it, with another goal. Sluice changes nothing of others.',
+    fix:
+      'Remove the object that the message names, or correct the node or cluster that claims the ' +
+      'network without having it. Two clusters with one pod network need different route domains.',
+    retryable: true,
+  },
+  BIP472: {
+    title: 'The node is in no network of BIG-IP',
+    cause: 'A route needs a gateway in the network of a self IP in its route domain.',
+    fix:
+      'Give each unit a self IP in the network of the nodes, or name the network that it has in ' +
+      'clusters[].nodeNetworks. If a router is between them, use members: nodes or network.mode: vxlan.',
+    retryable: true,
+  },
+  BIP473: {
+    title: 'The node and the tunnel are in different route domains',
+    cause: 'The local address of the tunnel is in another route domain than the record.',
+    fix: 'Correct the local address of the tunnel in devices[].networks.tunnels.',
+    retryable: true,
+  },
+  BIP474: {
+    title: 'The journal of paths cannot be read',
+    cause:
+      'The data group sluice-paths-<number> in devices[].networks.partition was changed by ' +
+      'somebody else. Sluice does not know what it wrote, so it writes and removes no path there.',
+    fix:
+      'Restore the data group from a backup, or delete it: Sluice then starts again with what ' +
+      'carries its mark. Records of tunnels carry none, so look which of them are left over.',
+    retryable: true,
+  },
+  BIP475: {
+    title: 'Removals of paths are held',
+    cause:
+      'No declared member needs the paths any more, but more than 20 % (and more than three) of ' +
+      'the paths of the cluster would be removed at once.',
+    fix:
+      'If the nodes or pods are gone for good, run "sluice approve <owner>" as the message says. ' +
+      'Paths that nobody needs do no harm.',
+    retryable: false,
+  },
+  BIP476: {
+    title: 'The partition for paths has a declaration',
+    cause:
+      'AS3 declared something in devices[].networks.partition. It would fail to remove a partition ' +
+      'with routes, so Sluice writes no paths there.',
+    fix: 'Name another partition in devices[].networks.partition, which nobody else uses.',
+    retryable: true,
+  },
+  BIP477: {
+    title: 'The tunnel does not exist',
+    cause: 'The device has no tunnel with the name in devices[].networks.tunnels.',
+    fix: 'Create it on each unit (sluice network setup prints how), or correct the name.',
+    retryable: true,
+  },
+  BIP478: {
+    title: 'A new member waits for its path',
+    cause:
+      'BIG-IP has no path to the pod, so it would not reach it. It waits until there is one; ' +
+      'members that are declared already stay, and a pool never becomes empty.',
+    fix: 'Correct what the notes about its node say (GW180 to GW186).',
+    retryable: true,
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,167 @@
+/** Which entries are needed, since when the others are not, and which of these may be removed. */
+import { removalAllowance } from '../removal-allowance.ts';
+import { entryKey } from './entry.ts';
+import { clusterOf, type JournalRecord, type JournalRecords } from './journal.ts';
+import { covers, type LiveEntries } from './live.ts';
+import { leadingTo } from './preference.ts';
+
+/** By cluster: addresses of members that BIG-IP must reach. */
+export type Needed = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What decides which entries are needed. */
+export interface NeedRules {
+  readonly needed: Needed;
+  /** On the active unit. */
+  readonly live: LiveEntries;
+}
+
+function isNeighbour({ kind }: JournalRecord): boolean {
+  return kind === 'arp' || kind === 'ndp';
+}
+
+/** The entries of one cluster that lead to members, without the records behind ARP entries. */
+function directKeys(
+  records: readonly JournalRecord[],
+  members: Iterable<string>,
+  live: LiveEntries,
+): ReadonlySet<string> {
+  const find = leadingTo(records);
+  const keys = [...members].flatMap((member) => {
+    const all = find(member);
+    const present = all.find((one) => live.get(entryKey(one))?.to === one.to);
+    return [...all.slice(0, 1), ...(present === undefined ? [] : [present])].map(entryKey);
+  });
+  return new Set(keys);
+}
+
+/**
+ * Keys of the entries that members need: the best one, and while that is not on the device, also
+ * the one that serves instead.
+ */
+export function neededKeys(records: JournalRecords, rules: NeedRules): ReadonlySet<string> {
+  const { needed, live } = rules;
+  const standing = [...records.values()].filter(({ gone }) => gone === undefined);
+  const keys = new Set<string>();
+  for (const [cluster, own] of Map.groupBy(standing, clusterOf)) {
+    const direct = directKeys(own, needed.get(cluster) ?? new Set(), live);
+    const macs = new Set(
+      own.filter((one) => isNeighbour(one) && direct.has(entryKey(one))).map(({ to }) => to),
+    );
+    const behind = own.filter(({ kind, at }) => kind === 'fdb' && macs.has(at));
+    for (const key of [...direct, ...behind.map(entryKey)]) keys.add(key);
+  }
+  return keys;
+}
+
+/** Whether the entry leads to one of these members. */
+function leadsTo(
+  { kind, at, members = [] }: JournalRecord,
+  addresses: ReadonlySet<string>,
+): boolean {
+  if (kind === 'route') return [...addresses].some((one) => covers(at, one));
+  return addresses.has(at) || members.some((one) => addresses.has(one));
+}
+
+/** Entries that are needed again are as if they had always been. */
+export function withNeeds(records: JournalRecords, keys: ReadonlySet<string>): JournalRecords {
+  return new Map(
+    [...records].map(([key, record]) => {
+      if (record.left === undefined || !keys.has(key)) return [key, record];
+      const { left: _left, open: _open, ...rest } = record;
+      return [key, rest];
+    }),
+  );
+}
+
+/** Begins the grace of entries that nobody needs now. `busy`: members that left with connections. */
+export function withLeaving(
+  records: JournalRecords,
+  keys: ReadonlySet<string>,
+  { now, busy }: { readonly now: number; readonly busy: ReadonlySet<string> },
+): JournalRecords {
+  return new Map(
+    [...withNeeds(records, keys)].map(([key, record]) => {
+      if (keys.has(key) || record.left !== undefined || record.gone !== undefined)
+        return [key, record];
+      return [key, { ...record, left: now, ...(leadsTo(record, busy) && { open: true }) }];
+    }),
+  );
+}
+
+/** How long entries stay that nobody needs; milliseconds. */
+export interface Grace {
+  /** By cluster; at least the time in which its members drain. */
+  readonly ofCluster: ReadonlyMap<string, number>;
+  /** Added if the last members left with open connections. */
+  readonly open: number;
+}
+
+/** Grace of a cluster that is not configured any more. */
+const LONGEST_GRACE_MS = 3_600_000;
+
+/** Whether the grace of the entry is over. */
+export function isDue(record: JournalRecord, grace: Grace, now: number): boolean {
+  const { left, open, gone } = record;
+  if (left === undefined || gone !== undefined) return false;
+  const usual = grace.ofCluster.get(clusterOf(record)) ?? LONGEST_GRACE_MS;
+  return now - left >= usual + (open === true ? grace.open : 0);
+}
+
+/** Removals that are due: what goes now, and what waits for an approval. */
+export interface Removals {
+  readonly going: ReadonlySet<string>;
+  readonly held: ReadonlySet<string>;
+}
+
+/**
+ * As for exposures: up to the allowance of a cluster, all that is due goes; above it, nothing does
+ * but what was approved. `isApproved` says so for an entry.
+ */
+export function dueRemovals(
+  records: JournalRecords,
+  grace: Grace,
+  {
+    now,
+    isApproved,
+  }: {
+    readonly now: number;
+    readonly isApproved: (key: string, record: JournalRecord) => boolean;
+  },
+): Removals {
+  const going = new Set<string>();
+  const held = new Set<string>();
+  const standing = [...records].filter(([, { gone }]) => gone === undefined);
+  for (const own of Map.groupBy(standing, ([, record]) => clusterOf(record)).values()) {
+    const due = own.filter(([, record]) => isDue(record, grace, now));
+    const approved = due.filter(([key, record]) => isApproved(key, record));
+    const others = due.filter((one) => !approved.includes(one));
+    const isMany = others.length > removalAllowance(own.length);
+    for (const [key] of approved) going.add(key);
+    for (const [key] of others) (isMany ? held : going).add(key);
+  }
+  return { going, held };
+}
+
+/** How long a removed entry stays in the journal; milliseconds. Longer than any write takes. */
+const REMEMBERED_MS = 600_000;
+
+/**
+ * The journal in which these entries are removed. An entry that never was ours on the device just
+ * leaves it. `isThere`: whether any unit has the entry, or may have it.
+ */
+export function withoutRemoved(
+  records: JournalRecords,
+  going: ReadonlySet<string>,
+  { now, isThere }: { readonly now: number; readonly isThere: (key: string) => boolean },
+): JournalRecords {
+  return new Map(
+    [...records].flatMap(([key, record]): readonly (readonly [string, JournalRecord])[] => {
+      if (going.has(key))
+        return record.found === true || record.refused === 'BIP471'
+          ? []
+          : [[key, { ...record, gone: now }]];
+      const isOver = record.gone !== undefined && now - record.gone >= REMEMBERED_MS;
+      return isOver && !isThere(key) ? [] : [[key, record]];
+    }),
+  );
+}

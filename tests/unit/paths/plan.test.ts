@@ -1,0 +1,287 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  changeInWords,
+  entriesToRemove,
+  entriesToWrite,
+} from '../../../shared/domain/paths/changes.ts';
+import type { JournalRecords } from '../../../shared/domain/paths/journal.ts';
+import type { LiveEntries, LiveEntry } from '../../../shared/domain/paths/live.ts';
+import {
+  dueRemovals,
+  neededKeys,
+  withLeaving,
+  withNeeds,
+  withoutRemoved,
+} from '../../../shared/domain/paths/needs.ts';
+import { unreached } from '../../../shared/domain/paths/waiting.ts';
+import { wishesOf, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import {
+  arp,
+  fdb,
+  live,
+  OWNER,
+  record,
+  records,
+  route,
+  table,
+  TUNNEL,
+  versionOf,
+  wish,
+} from './support.ts';
+
+const NET = '10.244.3.0/24';
+const POD = '10.244.3.5';
+const [A, B] = ['192.0.2.13', '192.0.2.14'];
+const [MAC, NEW_MAC] = ['0a:0a:c0:00:02:0d', '0a:0a:c0:00:02:0e'];
+const NOTHING: JournalRecords = new Map();
+const EMPTY: LiveEntries = new Map();
+
+const writes = (all: JournalRecords, there: LiveEntries): readonly string[] =>
+  entriesToWrite(all, there).map(changeInWords);
+
+describe('what slices ask for', () => {
+  test('is written where nothing is', () => {
+    const { records: next } = withWishes(NOTHING, [wish(route(NET, A), [POD])], EMPTY);
+    expect(writes(next, EMPTY)).toEqual([`+ route ${NET} via ${A}`]);
+  });
+
+  test('is a record for each node and an entry for each pod, records first', () => {
+    const path = {
+      kind: 'vxlan' as const,
+      mac: MAC,
+      endpoint: A,
+      neighbours: true,
+      node: 'n1',
+      source: 'flannel' as const,
+      members: [POD, 'fd00::5'],
+    };
+    const asked = wishesOf({ owner: OWNER, version: versionOf(1), paths: [path] }, TUNNEL);
+    const { records: next } = withWishes(NOTHING, asked, EMPTY);
+    expect(writes(next, EMPTY)).toEqual([
+      `+ fdb ${MAC} at ${A} on ${TUNNEL}`,
+      `+ arp ${POD} at ${MAC}`,
+      `+ ndp fd00::5 at ${MAC}`,
+    ]);
+    expect(wishesOf({ owner: OWNER, version: versionOf(1), paths: [path] }, undefined)).toEqual([]);
+  });
+
+  test('changes where an entry leads, without removing it', () => {
+    const { records: next } = withWishes(
+      records(record(route(NET, A))),
+      [wish(route(NET, B), [POD], { version: versionOf(2) })],
+      table(live(route(NET, A))),
+    );
+    expect(writes(next, table(live(route(NET, A))))).toEqual([
+      `~ route ${NET} via ${B} (before: ${A})`,
+    ]);
+  });
+
+  test('changes nothing if the slice is older than the entry', () => {
+    const before = records(record(route(NET, A), { version: versionOf(5) }));
+    const { records: next } = withWishes(before, [wish(route(NET, B), [POD])], EMPTY);
+    expect(next).toEqual(before);
+  });
+
+  test('does not touch the journal if it is there already', () => {
+    const before = records(record(route(NET, A)));
+    const there = table(live(route(NET, A)));
+    const asked = [wish(route(NET, A), [POD], { version: versionOf(9) })];
+    expect(withWishes(before, asked, there).records).toEqual(before);
+    expect(writes(before, there)).toEqual([]);
+  });
+
+  test('is what the newest of two ingresses says, in any order', () => {
+    const asked = [
+      wish(route(NET, A), [POD], { version: versionOf(1) }),
+      wish(route(NET, B), [POD], { version: versionOf(2), owner: 'east/istio-system/other' }),
+    ];
+    for (const order of [asked, asked.toReversed()])
+      expect([...withWishes(NOTHING, order, EMPTY).records.values()]).toMatchObject([{ to: B }]);
+  });
+
+  test('brings back what is being removed', () => {
+    const before = records(record(route(NET, A), { left: 1, gone: 2 }));
+    const { records: next } = withWishes(before, [wish(route(NET, A), [POD])], EMPTY);
+    expect(next).toEqual(records(record(route(NET, A))));
+  });
+
+  test('is what was last asked for, after something else was', () => {
+    const own = route('10.244.3.5/32', A);
+    const before = records(record(own), record(route(NET, A), { version: versionOf(2) }));
+    const there = table(live(own), live(route(NET, A)));
+    const asked = [wish(own, [POD], { version: versionOf(3) })];
+    const { records: next } = withWishes(before, asked, there);
+    const needed = new Map([['east', new Set([POD])]]);
+    expect([...neededKeys(next, { needed, live: there })]).toEqual(['route 10.244.3.5/32']);
+  });
+});
+
+describe('what others have', () => {
+  const asked = [wish(route(NET, A), [POD])];
+
+  test('and leads to the same place is enough, and is never changed or removed', () => {
+    const theirs = table(live(route(NET, A), 'theirs'));
+    const { records: next } = withWishes(NOTHING, asked, theirs);
+    expect(writes(next, theirs)).toEqual([]);
+    const key = `route ${NET}`;
+    const after = withoutRemoved(next, new Set([key]), { now: 9, isThere: () => true });
+    expect(entriesToRemove(after, theirs)).toEqual([]);
+    expect(after.size).toBe(0);
+  });
+
+  test('and leads elsewhere is left to them', () => {
+    const theirs = table(live(route(NET, B), 'theirs'));
+    const { records: next } = withWishes(NOTHING, asked, theirs);
+    expect(writes(next, theirs)).toEqual([]);
+    expect([...next.values()]).toMatchObject([{ refused: 'BIP471' }]);
+  });
+
+  test('becomes ours once it vanished', () => {
+    const theirs = table(live(fdb(MAC, A)));
+    const first = withWishes(NOTHING, [wish(fdb(MAC, A), [POD])], theirs).records;
+    expect([...first.values()]).toMatchObject([{ found: true }]);
+    const later = withWishes(first, [], EMPTY).records;
+    expect(writes(later, EMPTY)).toEqual([`+ fdb ${MAC} at ${A} on ${TUNNEL}`]);
+  });
+
+  test('stays theirs if the node moves: a record without a mark is not changed', () => {
+    const theirs = table(live(fdb(MAC, A)));
+    const first = withWishes(NOTHING, [wish(fdb(MAC, A), [POD])], theirs).records;
+    const moved = [wish(fdb(MAC, B), [POD], { version: versionOf(2) })];
+    const later = withWishes(first, moved, theirs).records;
+    expect(writes(later, theirs)).toEqual([]);
+    expect([...later.values()]).toMatchObject([{ refused: 'BIP471', to: B }]);
+  });
+
+  test('is named with the cluster that has it', () => {
+    const before = records(record(route(NET, A)));
+    const west = wish(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
+    const { records: next, contested } = withWishes(before, [west], EMPTY);
+    expect(next).toEqual(before);
+    expect(contested).toEqual([{ wish: west, cluster: 'east' }]);
+  });
+
+  test('but has our mark is ours, although the journal was lost', () => {
+    const there = table(live(route(NET, B)));
+    const { records: next } = withWishes(NOTHING, [], there);
+    expect([...next.values()]).toEqual([record(route(NET, B))]);
+  });
+});
+
+describe('which entries are needed', () => {
+  const needed = new Map([['east', new Set([POD])]]);
+
+  test('the one that leads to a member, and its record', () => {
+    const all = records(
+      record(fdb(MAC, A)),
+      record(arp(POD, MAC)),
+      record(fdb(NEW_MAC, A)),
+      record(arp('10.244.3.9', MAC)),
+    );
+    const there = table(live(fdb(MAC, A)), live(arp(POD, MAC)));
+    expect([...neededKeys(all, { needed, live: there })]).toEqual([
+      `arp ${POD}`,
+      `fdb ${TUNNEL} ${MAC}`,
+    ]);
+  });
+
+  test('what serves, as long as its successor is not on the device', () => {
+    const all = records(
+      record(route(NET, A)),
+      record(fdb(MAC, A), { version: versionOf(2), members: [POD] }),
+    );
+    const only = (...there: readonly LiveEntry[]): readonly string[] => [
+      ...neededKeys(all, { needed, live: table(...there) }),
+    ];
+    expect(only(live(route(NET, A)))).toEqual([`fdb ${TUNNEL} ${MAC}`, `route ${NET}`]);
+    expect(only(live(route(NET, A)), live(fdb(MAC, A)))).toEqual([`fdb ${TUNNEL} ${MAC}`]);
+  });
+
+  test('not those of another cluster or route domain', () => {
+    const all = records(
+      record(route(NET, A), { owner: 'west/a/b' }),
+      record(route('10.244.3.0%2/24', A)),
+    );
+    expect(neededKeys(all, { needed, live: EMPTY }).size).toBe(0);
+  });
+});
+
+describe('what nobody needs', () => {
+  const key = `route ${NET}`;
+  const grace = { ofCluster: new Map([['east', 100]]), open: 1_000 };
+  const none = { now: 50, busy: new Set<string>() };
+  const due = (all: JournalRecords, now: number, approved = false): object =>
+    dueRemovals(all, grace, { now, isApproved: () => approved });
+
+  test('stays for its grace, and longer if connections were open', () => {
+    const idle = withLeaving(records(record(route(NET, A))), new Set(), none);
+    expect(due(idle, 149)).toEqual({ going: new Set(), held: new Set() });
+    expect(due(idle, 150)).toEqual({ going: new Set([key]), held: new Set() });
+    const busy = { now: 50, busy: new Set([POD]) };
+    const open = withLeaving(records(record(route(NET, A))), new Set(), busy);
+    expect(due(open, 1_149)).toMatchObject({ going: new Set() });
+    expect(due(open, 1_150)).toMatchObject({ going: new Set([key]) });
+  });
+
+  test('is as before if it is needed again', () => {
+    const left = withLeaving(records(record(route(NET, A))), new Set(), none);
+    expect(withNeeds(left, new Set([key]))).toEqual(records(record(route(NET, A))));
+  });
+
+  test('waits for an approval if it is much at once', () => {
+    const nets = Array.from({ length: 10 }, (_, i) => `10.244.${i}.0/24`);
+    const all = records(...nets.map((net, i) => record(route(net, A), i < 4 ? { left: 0 } : {})));
+    const keys = new Set(nets.slice(0, 4).map((net) => `route ${net}`));
+    expect(due(all, 100)).toEqual({ going: new Set(), held: keys });
+    expect(due(all, 100, true)).toEqual({ going: keys, held: new Set() });
+    const fewer = new Map([...all].filter(([one]) => one !== 'route 10.244.0.0/24'));
+    expect(due(fewer, 100)).toMatchObject({ held: new Set() });
+  });
+
+  test('is removed, entries before their record, and stays in the journal until no write can be late', () => {
+    const all = records(record(fdb(MAC, A)), record(arp(POD, MAC)));
+    const going = new Set(all.keys());
+    const there = table(live(fdb(MAC, A)), live(arp(POD, MAC)));
+    const after = withoutRemoved(all, going, { now: 5, isThere: () => true });
+    expect(writes(after, EMPTY)).toEqual([]);
+    expect(entriesToRemove(after, there).map(changeInWords)).toEqual([
+      `- arp ${POD} at ${MAC}`,
+      `- fdb ${MAC} at ${A} on ${TUNNEL}`,
+    ]);
+    const size = (now: number, isThere: boolean): number =>
+      withoutRemoved(after, new Set(), { now, isThere: () => isThere }).size;
+    expect([size(600_004, false), size(600_005, true), size(600_005, false)]).toEqual([2, 2, 0]);
+  });
+
+  test('is not removed if it is not as Sluice wrote it and has no mark', () => {
+    const gone = records(record(fdb(MAC, A), { gone: 5 }));
+    expect(entriesToRemove(gone, table(live(fdb(MAC, B))))).toEqual([]);
+  });
+});
+
+describe('members that wait', () => {
+  const asked = { wishes: [wish(route(NET, A), [POD])], pathless: [] };
+  const all = records(record(route(NET, A)));
+
+  test('are those whose entry is not on the device', () => {
+    expect(unreached(asked, all, EMPTY)).toEqual([{ address: POD, key: `route ${NET}` }]);
+    expect(unreached(asked, all, table(live(route(NET, A))))).toEqual([]);
+  });
+
+  test('are those that would be led elsewhere', () => {
+    expect(unreached(asked, all, table(live(route(NET, B))))).toHaveLength(1);
+  });
+
+  test('are not those that another route reaches; the default route reaches nothing for sure', () => {
+    const others = (at: string): LiveEntries => table(live(route(at, B), 'theirs'));
+    expect(unreached(asked, all, others('10.244.0.0/16'))).toEqual([]);
+    expect(unreached(asked, all, others('0.0.0.0/0'))).toHaveLength(1);
+  });
+
+  test('are those without any path', () => {
+    const lost = { wishes: [], pathless: [POD] };
+    expect(unreached(lost, NOTHING, EMPTY)).toEqual([{ address: POD }]);
+    expect(unreached(lost, NOTHING, table(live(fdb(MAC, A)), live(arp(POD, MAC))))).toEqual([]);
+    expect(unreached(lost, NOTHING, table(live(arp(POD, MAC))))).toHaveLength(1);
+  });
+});
