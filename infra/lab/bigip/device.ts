@@ -19,6 +19,10 @@ export interface Condition {
   boot: number;
   stored: Stored;
   as3Settings: Readonly<Record<string, unknown>>;
+  /** Partitions whose folder is in no device group, although the unit is. */
+  readonly unsynced: Set<string>;
+  /** What the account of `Settings` may do. */
+  role: string;
   /** Health to report instead of probing: by member address, or `address:port`. */
   readonly health: Map<string, 'up' | 'down'>;
 }

@@ -86,6 +86,8 @@ function deviceOf(options: BigipOptions, authority: Authority, wait: Device['wai
       boot: 0,
       stored: { history: options.state?.history ?? [] },
       as3Settings: as3SettingsDefault,
+      unsynced: new Set(),
+      role: 'admin',
       health: new Map(),
     },
     inner: createInnerFaults(),

@@ -2,6 +2,7 @@ import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
+import { accountRoute, vlans } from './account.ts';
 import { removePartition } from './draft.ts';
 import { McpError, missing } from './error.ts';
 
@@ -213,6 +214,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /mgmt/tm/sys/config': command('save'),
   'GET /mgmt/tm/auth/partition': partitions,
   'POST /mgmt/tm/auth/partition': createPartition,
+  'GET /mgmt/tm/net/vlan': vlans,
 };
 
 /** They take no time of their own. */
@@ -226,5 +228,7 @@ export function systemRoute(device: Device, request: LabRequest): Reply | undefi
   if (route !== undefined) return route(device, request);
   const name = /^\/mgmt\/tm\/auth\/partition\/([^/]+)$/.exec(path)?.[1];
   const known = name !== undefined && ['GET', 'PATCH', 'DELETE'].includes(request.method);
-  return known ? onePartition(device, request, name.replaceAll('~', '')) : undefined;
+  return known
+    ? onePartition(device, request, name.replaceAll('~', ''))
+    : accountRoute(device, request, path);
 }

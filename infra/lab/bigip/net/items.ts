@@ -1,4 +1,5 @@
 /** Network objects and data groups in iControl REST format. */
+import { createHash } from 'node:crypto';
 import type { Json } from '../json.ts';
 import { identityOf, kindOf, linkTo, toUrl } from '../ltm/paths.ts';
 import { NOT_FLOATING } from './model.ts';
@@ -51,6 +52,26 @@ export function tunnelItem(record: Tunnel): Json {
     ...(trafficGroup !== undefined && { trafficGroup }),
     transparent: 'disabled',
     usePmtu: 'enabled',
+  };
+}
+
+/** Each unit has a MAC of its own for the tunnel. */
+export function tunnelMac(hostname: string, path: string): string {
+  const digest = createHash('sha256').update(`${hostname} ${path}`).digest('hex').slice(0, 6);
+  return ['00', '50', '56', ...(digest.match(/../g) ?? [])].join(':');
+}
+
+/** The MAC is shown for a host name. */
+export function tunnelStatsBody(path: string, hostname: string | undefined): Json {
+  const link = linkTo(`net/tunnels/tunnel/${toUrl(path)}/stats`);
+  const entries = {
+    tmName: { description: path },
+    ...(hostname !== undefined && { macAddr: { description: tunnelMac(hostname, path) } }),
+  };
+  return {
+    kind: 'tm:net:tunnels:tunnel:tunnelstats',
+    selfLink: link,
+    entries: { [link]: { nestedStats: { selfLink: link, entries } } },
   };
 }
 

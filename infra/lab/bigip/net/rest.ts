@@ -38,6 +38,7 @@ import {
   routeItem,
   selfItem,
   tunnelItem,
+  tunnelStatsBody,
   vxlanItem,
 } from './items.ts';
 import type { NetConfig } from './model.ts';
@@ -78,6 +79,9 @@ export function netRoute(device: Device, request: LabRequest): Reply | undefined
   );
   if (collection === undefined) return undefined;
   const segments = path === collection ? [] : path.slice(collection.length + 1).split('/');
+  const [tunnel = '', last] = segments;
+  if (collection === 'net/tunnels/tunnel' && last === 'stats')
+    return tunnelStats(device, request, fromUrl(tunnel));
   const known = KINDS[collection];
   return known === undefined
     ? fdbRoute(device, request, segments)
@@ -113,6 +117,14 @@ function objectRoute(
     default:
       return undefined;
   }
+}
+
+/** Only `options=all-properties` shows the MAC. */
+function tunnelStats(device: Device, request: LabRequest, path: string): Reply | undefined {
+  if (request.method !== 'GET') return undefined;
+  if (!device.store.current().tunnels.has(path)) throw notFound(KIND_WORDS.tunnels, path);
+  const all = request.query.get('options') === 'all-properties';
+  return { status: 200, body: tunnelStatsBody(path, all ? device.settings.hostname : undefined) };
 }
 
 function shown(device: Device, { item }: Named, path: string): Reply {
