@@ -7,7 +7,7 @@ import {
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
-import { PATHS_NOT_WRITTEN } from '../../shared/domain/paths/network-config.ts';
+import { NetworkConfig, PATHS_NOT_WRITTEN } from '../../shared/domain/paths/network-config.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
@@ -125,12 +125,13 @@ class ClusterWatcher implements Watcher {
     });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
     const cluster = runtime.config.clusters.find(({ id }) => id === clusterId);
-    this.#keepsPaths = cluster !== undefined && cluster.network.mode !== 'none';
+    const network = cluster?.network ?? NetworkConfig.parse({});
+    this.#keepsPaths = network.mode !== 'none';
     this.#cache = new ClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
       rootNamespace: (cluster?.mesh ?? MeshOptions.parse({})).rootNamespace,
-      keepsPaths: this.#keepsPaths,
+      network,
       clock,
       random,
       log,

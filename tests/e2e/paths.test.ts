@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CNI_NODES, rawNode } from '../fixtures/cni-nodes.ts';
+import { CNI_NODES, rawBlock, rawCiliumNode, rawNode } from '../fixtures/cni-nodes.ts';
 import { startSluice } from './support/sluice.ts';
 
 let folder = '';
@@ -19,13 +19,13 @@ afterAll(() => {
 const NAME = { name: 'istio-ingressgateway', namespace: 'istio-system' };
 const LABELS = { istio: 'ingressgateway' };
 
-/** One gateway pod on n3 that serves 443, and its node. */
-function manifests(node: object): object {
+/** One gateway pod on n3 that serves 443, its node, and the objects of its CNI. */
+function manifests(objects: readonly object[], ips: readonly string[]): object {
   return {
     apiVersion: 'v1',
     kind: 'List',
     items: [
-      node,
+      ...objects,
       {
         apiVersion: 'v1',
         kind: 'Service',
@@ -38,8 +38,8 @@ function manifests(node: object): object {
         metadata: { ...NAME, name: 'gateway-1', labels: LABELS },
         spec: { nodeName: 'n3', containers: [{ name: 'istio-proxy', args: ['proxy', 'router'] }] },
         status: {
-          podIP: '10.244.3.5',
-          podIPs: [{ ip: '10.244.3.5' }],
+          podIP: ips[0],
+          podIPs: ips.map((ip) => ({ ip })),
           conditions: [{ type: 'Ready', status: 'True' }],
         },
       },
@@ -62,7 +62,7 @@ function manifests(node: object): object {
   };
 }
 
-function config(network: object, networks: object): object {
+function config(network: object, networks: object, virtualAddress: string): object {
   return {
     generation: 1,
     devices: [
@@ -81,7 +81,7 @@ function config(network: object, networks: object): object {
         cluster: 'east',
         service: 'istio-system/istio-ingressgateway',
         devices: ['bigip'],
-        virtualAddress: '198.51.100.10',
+        virtualAddress,
       },
     ],
   };
@@ -93,14 +93,22 @@ interface Answer {
   readonly err: string;
 }
 
+interface Asked {
+  readonly networks?: object;
+  readonly ips?: readonly string[];
+  readonly virtualAddress?: string;
+}
+
 async function ask(
   command: 'plan' | 'map',
-  node: object,
+  objects: object | readonly object[],
   network: object,
-  networks: object = {},
+  { networks = {}, ips = ['10.244.3.5'], virtualAddress = '198.51.100.10' }: Asked = {},
 ): Promise<Answer> {
-  writeFileSync(join(folder, 'objects.json'), JSON.stringify(manifests(node)));
-  writeFileSync(join(folder, 'sluice.yaml'), JSON.stringify(config(network, networks)));
+  const all = manifests([objects].flat(), ips);
+  writeFileSync(join(folder, 'objects.json'), JSON.stringify(all));
+  const sluiceYaml = JSON.stringify(config(network, networks, virtualAddress));
+  writeFileSync(join(folder, 'sluice.yaml'), sluiceYaml);
   const args = [command, '-f', 'objects.json', '--config', 'sluice.yaml'];
   const sluice = startSluice(args, folder);
   return { code: await sluice.ended, out: sluice.stdout(), err: sluice.stderr() };
@@ -114,27 +122,126 @@ function undated(text: string): string {
 const NOT_WRITTEN =
   'note: Sluice shows the paths to pods and does not write them to BIG-IP yet; keep what maintains them now\n';
 
-describe('the route to a pod', () => {
-  test.each([
-    ['podCIDR', 'route 10.244.3.0/24 via 192.0.2.13', 'podCIDR'],
-    ['flannel', 'route 10.244.3.0/24 via 192.0.2.13', 'flannel'],
-    ['calico', 'route 10.244.3.5/32 via 192.0.2.13', 'host'],
-    ['cilium', 'route 10.244.3.0/24 via 192.0.2.13', 'cilium'],
-    ['ovn', 'route 10.244.3.0/24 via 192.0.2.13', 'ovn'],
-    ['antrea', 'route 10.244.3.0/24 via 192.0.2.13', 'antrea'],
-    ['annotation', 'route 10.244.3.0/24 via 192.0.2.13', 'annotation'],
-  ] as const)('of %s', async (cni, route, source) => {
-    const planned = await ask('plan', CNI_NODES[cni], { mode: 'routes' });
-    expect(planned.code).toBe(0);
-    expect(planned.err).toContain(NOT_WRITTEN);
-    expect(planned.err).toContain(`+ ${route} (bigip, node n3, from ${source})\n`);
-    // The declaration is the same as without paths.
-    const { out } = await ask('plan', CNI_NODES[cni], { mode: 'none' });
-    expect(undated(planned.out)).toBe(undated(out));
-    const mapped = await ask('map', CNI_NODES[cni], { mode: 'routes' });
-    expect(mapped.err).toContain(NOT_WRITTEN);
-    expect(mapped.out).toContain(`Paths\n\n+ ${route} (node n3, from ${source})\n`);
+/** A dual-stack node as kubeadm's controller manager leaves it. */
+const DUAL_NODE = {
+  ...rawNode({ podCIDRs: ['10.244.3.0/24', 'fd00:10:244:3::/64'] }),
+  status: {
+    addresses: ['192.0.2.13', '2001:db8::13'].map((address) => ({ type: 'InternalIP', address })),
+    conditions: [{ type: 'Ready', status: 'True' }],
+  },
+};
+const BARE = rawNode({ podCIDRs: ['10.100.7.0/24'] });
+const V6: Asked = {
+  ips: ['10.244.3.5', 'fd00:10:244:3::5'],
+  virtualAddress: '2001:db8:ffff::10',
+};
+
+interface Case {
+  readonly name: string;
+  readonly objects: readonly object[];
+  readonly from?: string;
+  readonly asked?: Asked;
+  readonly route: string;
+  readonly source: string;
+}
+
+/** One node of each CNI, and the route that follows from it. */
+const CASES: readonly Case[] = [
+  ...(['podCIDR', 'flannel', 'cilium', 'ovn', 'antrea', 'annotation'] as const).map((source) => ({
+    name: `${source} (auto)`,
+    objects: [CNI_NODES[source]],
+    route: 'route 10.244.3.0/24 via 192.0.2.13',
+    source,
+  })),
+  {
+    name: 'Calico (auto): a route for the pod',
+    objects: [CNI_NODES.calico, rawBlock('10.244.3.0/26')],
+    route: 'route 10.244.3.5/32 via 192.0.2.13',
+    source: 'host',
+  },
+  {
+    name: 'Calico with its blocks',
+    objects: [CNI_NODES.calico, rawBlock('10.244.3.0/26'), rawBlock('10.244.9.0/26')],
+    from: 'calico',
+    route: 'route 10.244.3.0/26 via 192.0.2.13',
+    source: 'calico',
+  },
+  {
+    name: 'Calico with a borrowed address',
+    objects: [CNI_NODES.calico, rawBlock('10.244.9.0/26')],
+    from: 'calico',
+    route: 'route 10.244.3.5/32 via 192.0.2.13',
+    source: 'host',
+  },
+  {
+    name: 'Cilium, cluster pool',
+    objects: [BARE, rawCiliumNode({ podCIDRs: ['10.244.3.0/24'] })],
+    from: 'cilium',
+    route: 'route 10.244.3.0/24 via 192.0.2.13',
+    source: 'cilium',
+  },
+  {
+    name: 'Cilium, several pools',
+    objects: [BARE, rawCiliumNode({ pools: { default: ['10.9.0.0/27'], b: ['10.244.3.0/28'] } })],
+    from: 'cilium',
+    route: 'route 10.244.3.0/28 via 192.0.2.13',
+    source: 'cilium',
+  },
+  {
+    name: 'two families, IPv6 address (auto)',
+    objects: [DUAL_NODE],
+    asked: V6,
+    route: 'route fd00:10:244:3::/64 via 2001:db8::13',
+    source: 'podCIDR',
+  },
+  {
+    name: 'Cilium, two families, IPv6 address',
+    objects: [
+      DUAL_NODE,
+      rawCiliumNode({
+        podCIDRs: ['10.244.3.0/24', 'fd00:10:244:3::/112'],
+        addresses: ['192.0.2.13', '2001:db8::13'],
+      }),
+    ],
+    from: 'cilium',
+    asked: V6,
+    route: 'route fd00:10:244:3::/112 via 2001:db8::13',
+    source: 'cilium',
+  },
+];
+
+function networkOf({ from }: Case): object {
+  return { mode: 'routes', ...(from !== undefined && { from }) };
+}
+
+describe('the route to a pod of', () => {
+  test.each(CASES.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+    const { code, err } = await ask('plan', one.objects, networkOf(one), one.asked);
+    expect(code).toBe(0);
+    expect(err).toContain(NOT_WRITTEN);
+    expect(err.match(/^\+ .*$/gm)).toEqual([`+ ${one.route} (bigip, node n3, from ${one.source})`]);
   });
+
+  const calico = CASES.find(({ source }) => source === 'calico');
+  if (calico === undefined) throw new Error('no case of Calico');
+
+  test('Calico is shown by map, too', async () => {
+    const { err, out } = await ask('map', calico.objects, networkOf(calico));
+    expect(err).toContain(NOT_WRITTEN);
+    expect(out).toContain(`Paths\n\n+ ${calico.route} (node n3, from calico)\n`);
+  });
+
+  test('Calico changes nothing in the declaration', async () => {
+    const { out } = await ask('plan', calico.objects, networkOf(calico));
+    const without = await ask('plan', calico.objects, { mode: 'none' });
+    expect(undated(out)).toBe(undated(without.out));
+  });
+});
+
+test('files without the objects of the CNI are told once, and the pod has its own route', async () => {
+  const { err } = await ask('plan', CNI_NODES.calico, { mode: 'routes', from: 'calico' });
+  expect(err).toContain('+ route 10.244.3.5/32 via 192.0.2.13 (bigip, node n3, from host)\n');
+  expect(err.match(/GW18\d/g)).toEqual(['GW187']);
 });
 
 test('the tunnel to a pod names the tunnel of the cluster on the device', async () => {
@@ -142,7 +249,7 @@ test('the tunnel to a pod names the tunnel of the cluster on the device', async 
     'plan',
     CNI_NODES.flannel,
     { mode: 'vxlan' },
-    { tunnels: { east: '/Common/flannel_vxlan' } },
+    { networks: { tunnels: { east: '/Common/flannel_vxlan' } } },
   );
   expect(err).toContain(
     '+ fdb c2:e5:af:15:7c:f6 at 192.0.2.13 on /Common/flannel_vxlan (bigip, node n3, from flannel)\n' +

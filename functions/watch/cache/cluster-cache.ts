@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { namespacedName } from '../../../shared/domain/istio/object-age.ts';
+import type { NetworkConfig } from '../../../shared/domain/paths/network-config.ts';
 import type { MeshConfig } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import {
@@ -16,7 +17,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import {
-  WATCHED_KINDS,
+  watchedKinds,
   MESH_SERVICES,
   type ObservedObject,
   type ObservedKind,
@@ -34,8 +35,8 @@ export interface ClusterCacheOptions {
   readonly ingresses: readonly IngressRef[];
   /** Namespace of istiod and its mesh ConfigMap. */
   readonly rootNamespace: string;
-  /** Keep what nodes say about the networks of their pods (`clusters[].network`). */
-  readonly keepsPaths: boolean;
+  /** Decides what is kept and read about the networks of pods. */
+  readonly network: NetworkConfig;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -79,7 +80,7 @@ export class ClusterCache {
     this.#options = options;
     this.#podSelectors = new PodSelectors(options.ingresses, options.onChange);
     const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
-    this.#streams = WATCHED_KINDS.flatMap((kind) =>
+    this.#streams = watchedKinds(options.network).flatMap((kind) =>
       placesOf(kind, namespaces).map((namespace) => ({
         kind,
         namespace,
@@ -209,7 +210,7 @@ export class ClusterCache {
     namespace: string | undefined,
     events: Pick<StreamOptions<ObservedObject>, 'onFault' | 'onListed'> = {},
   ): Stream<ObservedObject> {
-    const { client, clock, random, log, timing, ingresses, keepsPaths } = this.#options;
+    const { client, clock, random, log, timing, ingresses, network } = this.#options;
     const podSelectors = this.#podSelectors;
     const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
     return createStream<ObservedObject>({
@@ -226,7 +227,8 @@ export class ClusterCache {
         return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
       },
       fieldSelector: kind.fieldSelector,
-      normalise: keepsPaths ? kind.observe : (raw) => withoutNodeNetwork(kind.observe(raw)),
+      normalise:
+        network.mode === 'none' ? (raw) => withoutNodeNetwork(kind.observe(raw)) : kind.observe,
       optional: kind.optional !== undefined,
       ...events,
       onChange: (change) =>

@@ -84,6 +84,15 @@ export class ClusterIndex implements Indexed {
   readonly ingresses = new Indexer<ObjectLists['ingresses'][number]>({ key, groups: place });
   readonly envoyFilters = new Indexer<ObjectLists['envoyFilters'][number]>({ key, groups: place });
   readonly meshConfigs = new Indexer<ObjectLists['meshConfigs'][number]>({ key, groups: place });
+  readonly ciliumNodes = new Indexer<ObjectLists['ciliumNodes'][number]>({
+    key: ({ name }) => name,
+    groups: nowhere,
+  });
+  /** By node. */
+  readonly blockAffinities = new Indexer<ObjectLists['blockAffinities'][number]>({
+    key: ({ name }) => name,
+    groups: ({ node }) => [node],
+  });
   /** Optional kinds that were read at least once; they stay known. */
   readonly read = new Set<keyof OptionalKinds>();
 

@@ -1,9 +1,14 @@
 /** The watched kinds, and their conversion to objects of a snapshot. */
 import type { ObjectLists, OptionalKinds, Meta } from '../../../shared/domain/snapshot/objects.ts';
+import { cniObjectsOf } from '../../../shared/domain/paths/network-config.ts';
+import type { CniSource, NetworkConfig } from '../../../shared/domain/paths/network-config.ts';
+import { CNI_KINDS } from '../../../shared/kubernetes/cni-kinds.ts';
 import type { RawObject, StreamKind } from '../../../shared/kubernetes/index.ts';
 import {
   normaliseApiGateway,
   normaliseApiRoute,
+  normaliseBlockAffinity,
+  normaliseCiliumNode,
   normaliseConfigMap,
   normaliseEndpointSlice,
   normaliseGateway,
@@ -201,6 +206,26 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     observe: (raw) => ({ of: 'apiRoutes', object: trimLabels(normaliseApiRoute(raw, route.kind)) }),
   })),
 ];
+
+/** Objects of a CNI with the networks of nodes, if `clusters[].network` asks for them. */
+const CNI: Readonly<Record<CniSource, ObservedKind>> = {
+  calico: {
+    ...CNI_KINDS.calico,
+    local: false,
+    observe: (raw) => ({ of: 'blockAffinities', object: normaliseBlockAffinity(raw) }),
+  },
+  cilium: {
+    ...CNI_KINDS.cilium,
+    local: false,
+    observe: (raw) => ({ of: 'ciliumNodes', object: normaliseCiliumNode(raw) }),
+  },
+};
+
+/** What is watched in a cluster with this network. */
+export function watchedKinds(network: NetworkConfig): readonly ObservedKind[] {
+  const source = cniObjectsOf(network);
+  return source === undefined ? WATCHED_KINDS : [...WATCHED_KINDS, CNI[source]];
+}
 
 /** Labels that change often or are numerous, and are irrelevant. */
 const NOISE =

@@ -59,6 +59,9 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
   // Any of a namespace that applies to the pods; which of them do, map decides.
   envoyFilters: ({ meta, patches }, { ref, rootNamespace }) =>
     patches.length > 0 && [ref.namespace, rootNamespace].includes(meta.namespace),
+  ciliumNodes: ({ name }, { members, scope }) => members === 'pods' && scope.nodes.has(name),
+  blockAffinities: ({ node, cidr }, { members, scope }) =>
+    members === 'pods' && cidr !== undefined && scope.nodes.has(node),
   referenceGrants: ({ meta }, { gatewayApi }) => gatewayApi().granting.has(meta.namespace),
 };
 

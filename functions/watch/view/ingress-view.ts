@@ -15,6 +15,7 @@ import {
 import { sortedObjects } from '../cache/indexer.ts';
 import { Memo } from './memo.ts';
 import { chooseMeshServices, type MeshServiceChoice } from './mesh-services.ts';
+import { cniObjects } from './cni-objects.ts';
 import { concerns } from './concerns.ts';
 import { selectGatewayApi } from './gateway-api.ts';
 import { ingressScope, type IngressScope } from './ingress-scope.ts';
@@ -80,6 +81,8 @@ const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   meshConfigs: ['discovered'],
   ingresses: [],
   envoyFilters: [],
+  ciliumNodes: [],
+  blockAffinities: [],
 };
 
 /** A Gateway that is read by the same pods as before has the same routes. */
@@ -340,6 +343,7 @@ export class IngressView {
         ...(read.has('ingresses') && { ingresses: this.#findIngresses() }),
         ...(read.has('envoyFilters') && { envoyFilters: this.#findEnvoyFilters() }),
         ...(read.has('meshConfigs') && { meshConfigs: sortedObjects(meshConfigs.all()) }),
+        ...(this.#options.members === 'pods' && cniObjects(scope.pods, this.#index)),
       },
     };
   }

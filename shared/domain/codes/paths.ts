@@ -25,20 +25,21 @@ export const PATH_CODES = {
     title: 'Nodes have the same pod network or MAC',
     cause:
       'Only one node can own a network or MAC, and which one is unknown: a node was replaced, or ' +
-      'nodes were cloned. With `network.from: auto` and routes, each of their pods gets a route of ' +
-      'its own; otherwise there is no path to members on these nodes.',
+      'nodes were cloned. With routes and `network.from` auto, calico or cilium, each of their ' +
+      'pods gets a route of its own; otherwise there is no path to members on these nodes.',
     fix: 'Delete the Node that does not exist any more, or give each node a network or MAC of its own.',
     retryable: false,
   },
   GW183: {
     title: "A pod has an address outside its node's networks",
     cause:
-      'Cilium may have several pools: such a pod gets a route of its own. With another source, ' +
-      '`network.from` names one that does not assign the addresses, and there is no path to the ' +
-      'member.',
+      'Calico lends addresses of other nodes, and Cilium may have several pools: such a pod gets a ' +
+      'route of its own. With another source, `network.from` names one that does not assign the ' +
+      'addresses, and there is no path to the member.',
     fix:
-      'Nothing if the pod got a route of its own. Otherwise, name the source that assigns pod ' +
-      'addresses in `clusters[].network.from`, or use `auto`.',
+      'Nothing if a few pods got a route of their own. If all pods did, check that there are ' +
+      'BlockAffinities or CiliumNodes for their nodes. Otherwise, name the source that assigns ' +
+      'pod addresses in `clusters[].network.from`, or use `auto`.',
     retryable: false,
   },
   GW184: {
@@ -68,6 +69,18 @@ export const PATH_CODES = {
     fix:
       'Correct what names the network. If the network has the pods of the cluster, add it to ' +
       '`clusters[].podNetworks`.',
+    retryable: false,
+  },
+  GW187: {
+    title: 'Objects that name the networks of pods cannot be read',
+    cause:
+      'With `network.from: calico` or `cilium`, Sluice reads BlockAffinities or CiliumNodes. The ' +
+      'Kubernetes API does not let it, or does not serve the kind, or the files have none of them. ' +
+      'Each pod that no annotation of its node covers gets a route of its own, which is exact, ' +
+      'and costs a route for each gateway pod. No path is removed.',
+    fix:
+      'Add the component `network-calico` or `network-cilium` to the overlay in infra/kubernetes; ' +
+      'the right takes effect without a restart. Or use `network.from: host`, which needs no right.',
     retryable: false,
   },
 } as const satisfies CodeTable;

@@ -36,7 +36,7 @@ export function memberPaths(
   options: PathOptions | undefined,
 ): FoundPaths | undefined {
   if (options === undefined || pool.entry.members === 'nodes') return undefined;
-  return findPaths(podMembers(pool, exposures, options.routeDomain), pool.objects.nodes, {
+  return findPaths(podMembers(pool, exposures, options.routeDomain), pool.objects, {
     ...options,
     about: `Service ${pool.name}`,
   });

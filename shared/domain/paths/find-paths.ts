@@ -3,30 +3,18 @@
  * never affects the members on another one, unless both claim the same network or MAC.
  */
 import { parseIp } from '../net/ip.ts';
-import type { Node } from '../snapshot/objects.ts';
+import type { KubernetesObjects } from '../snapshot/objects.ts';
 import type { NetworkSource } from '../snapshot/node-network.ts';
-import {
-  type Attempt,
-  ciliumTunnel,
-  flannelTunnel,
-  type Lack,
-  ownRoute,
-  type PodMember,
-  routeBy,
-} from './attempt.ts';
+import { type Attempt, type Lack, ownRoute, type PodMember, routeBy } from './attempt.ts';
+import { type NetworkNode, networkNodes } from './cni-objects.ts';
 import { inWords } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import { mergePaths, type Path, pathKey } from './path.ts';
+import { type Finding, pathNotes, type PathNote } from './path-notes.ts';
+import { ciliumTunnel, flannelTunnel } from './tunnels.ts';
 import { HOST_ROW, rowOf, SOURCE_ROWS, type SourceRow } from './sources.ts';
 
 export type { PodMember } from './attempt.ts';
-
-/** A note about a node, as in `exposure.ts`. */
-export interface PathNote {
-  readonly object: string;
-  readonly code: string;
-  readonly message: string;
-}
 
 /** The paths of one ingress. */
 export interface FoundPaths {
@@ -37,18 +25,8 @@ export interface FoundPaths {
   readonly missing: readonly string[];
 }
 
-/** What was found for one member. A remark is a lack that another source made up for. */
-interface Finding {
-  readonly member: PodMember;
-  readonly path?: Path;
-  readonly lack?: Lack;
-  /** The code of the remark that its pod gets a route of its own. */
-  readonly alone?: 'GW183' | 'GW185';
-  readonly remarks: readonly Lack[];
-}
-
 /** Gateway pods on the host network have the address of their node, which needs no path. */
-function isOnHost({ ip }: PodMember, node: Node | undefined): boolean {
+function isOnHost({ ip }: PodMember, node: NetworkNode | undefined): boolean {
   return (node?.addresses ?? []).some(({ address }) => {
     const own = parseIp(address);
     return own?.family === ip.family && own.value === ip.value;
@@ -56,7 +34,7 @@ function isOnHost({ ip }: PodMember, node: Node | undefined): boolean {
 }
 
 /** The first source that has a network with the pod in it; else a route of its own. */
-function automatic(member: PodMember, node: Node, options: PathOptions): Finding {
+function automatic(member: PodMember, node: NetworkNode, options: PathOptions): Finding {
   const remarks: Lack[] = [];
   for (const row of SOURCE_ROWS.filter(({ isSeen }) => isSeen(node))) {
     const tried = routeBy(row, member, node, options);
@@ -76,15 +54,24 @@ function alone(
     : { member, lack: attempt.lack, remarks };
 }
 
-/** By the source that sluice.yaml names, and by no other. */
-function named(row: SourceRow, member: PodMember, node: Node, options: PathOptions): Finding {
+/** By the source that sluice.yaml names; what only its networks lack costs no pod its route. */
+function named(
+  row: SourceRow,
+  member: PodMember,
+  node: NetworkNode,
+  options: PathOptions,
+): Finding {
   const tried = routeBy(row, member, node, options);
   if ('path' in tried) return { member, path: tried.path, remarks: [] };
+  if (!row.perPod) return { member, lack: tried.lack, remarks: [] };
+  const own = ownRoute(row, member, node, options);
   const { code } = tried.lack;
-  if (!row.perPod || (code !== 'GW180' && code !== 'GW183'))
-    return { member, lack: tried.lack, remarks: [] };
-  const why = code === 'GW180' ? 'GW185' : 'GW183';
-  return alone(member, ownRoute(row, member, node, options), { code: why, remarks: [] });
+  if (code === 'GW180' || code === 'GW183')
+    return alone(member, own, { code: 'GW183', remarks: [] });
+  // Without an address of the node, the pod has no route of its own either.
+  return 'path' in own
+    ? { member, path: own.path, remarks: [tried.lack] }
+    : { member, lack: own.lack, remarks: [] };
 }
 
 /** The sources that know tunnels. */
@@ -93,7 +80,7 @@ const TUNNELS: Partial<Record<NetworkSource, typeof flannelTunnel>> = {
   cilium: ciliumTunnel,
 };
 
-function tunnelled(member: PodMember, node: Node, options: PathOptions): Finding {
+function tunnelled(member: PodMember, node: NetworkNode, options: PathOptions): Finding {
   const seen = node.network?.flannel === undefined ? node.network?.cilium && 'cilium' : 'flannel';
   const source = options.from === 'auto' ? seen : options.from;
   const row = source && rowOf(source);
@@ -114,7 +101,11 @@ function tunnelled(member: PodMember, node: Node, options: PathOptions): Finding
     : { member, lack: tried.lack, remarks: [] };
 }
 
-function findingOf(member: PodMember, node: Node | undefined, options: PathOptions): Finding {
+function findingOf(
+  member: PodMember,
+  node: NetworkNode | undefined,
+  options: PathOptions,
+): Finding {
   if (node === undefined)
     return {
       member,
@@ -152,22 +143,23 @@ function contested(findings: readonly Finding[]): ReadonlyMap<string, readonly s
 }
 
 /**
- * Of nodes with one network or MAC, which one is right cannot be known. With `auto`, their pods get
- * routes of their own, which are right in any case.
+ * Of nodes with one network or MAC, which one is right cannot be known. With `auto` and with sources
+ * that allow it, their pods get routes of their own, which are right in any case.
  */
 function settle(
   findings: readonly Finding[],
-  nodes: ReadonlyMap<string, Node>,
+  nodes: ReadonlyMap<string, NetworkNode>,
   options: PathOptions,
 ): { readonly findings: readonly Finding[]; readonly notes: readonly PathNote[] } {
   const disputes = contested(findings);
+  const { mode, from } = options;
+  const isReplaced = mode === 'routes' && (from === 'auto' || rowOf(from)?.perPod === true);
   const notes = [...disputes].map(([key, names]): PathNote => {
     const [kind = '', what = ''] = key.split(' ');
     const object = kind === 'route' ? 'pod network' : 'MAC';
-    const effect =
-      options.mode === 'routes' && options.from === 'auto'
-        ? 'each of their pods gets a route of its own'
-        : 'there is no path to their pods';
+    const effect = isReplaced
+      ? 'each of their pods gets a route of its own'
+      : 'there is no path to their pods';
     return {
       object: `Node ${names[0]}`,
       code: 'GW182',
@@ -180,8 +172,7 @@ function settle(
     const { member, path, remarks } = finding;
     if (path === undefined || !disputes.has(pathKey(path))) return finding;
     const node = nodes.get(path.node);
-    if (options.mode === 'vxlan' || options.from !== 'auto' || node === undefined)
-      return { member, remarks };
+    if (!isReplaced || node === undefined) return { member, remarks };
     const own = ownRoute(rowOf(path.source) ?? HOST_ROW, member, node, options);
     return 'path' in own
       ? { member, path: own.path, remarks }
@@ -190,72 +181,23 @@ function settle(
   return { findings: settled, notes };
 }
 
-/** One note for each node and reason. */
-function lackNotes(findings: readonly Finding[]): readonly PathNote[] {
-  const told = findings
-    .filter(({ member }) => !member.leaving)
-    .flatMap(({ member, lack, path, remarks }) => [
-      ...(lack === undefined ? [] : [{ member, lack, effect: 'no path to' }]),
-      ...remarks.map((remark) => ({
-        member,
-        lack: remark,
-        effect: path === undefined ? 'no path to' : 'another source serves',
-      })),
-    ]);
-  const alike = Map.groupBy(told, ({ member, lack, effect }) =>
-    JSON.stringify([member.nodeName, lack, effect]),
-  );
-  return [...alike.values()].flatMap((same) => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const { member, lack, effect } = first;
-    const all = [...new Set(same.map((one) => one.member.address))].sort();
-    return [
-      {
-        object: `Node ${member.nodeName}`,
-        code: lack.code,
-        message: `${effect} ${inWords(all)}: ${lack.what}; ${lack.remedy}`,
-      },
-    ];
-  });
-}
-
-/** Why pods get a route of their own, in one note for each reason. */
-const ALONE = {
-  GW183: 'has an address outside the networks of its node',
-  GW185: 'is in no network that its node names',
-} as const;
-
-function aloneNotes(
-  findings: readonly Finding[],
-  about: string,
-  from: PathOptions['from'],
-): readonly PathNote[] {
-  return (['GW183', 'GW185'] as const).flatMap((code) => {
-    const members = findings
-      .filter((one) => one.alone === code && !one.member.leaving)
-      .map(({ member }) => `${member.address} (node ${member.nodeName})`);
-    if (members.length === 0) return [];
-    const message =
-      `network.from: ${from}: a route of its own for each of ` +
-      `${inWords([...new Set(members)].sort())}, which ${ALONE[code]}`;
-    return [{ object: about, code, message }];
-  });
-}
-
-/** `about` is the object of notes that concern no single node. */
+/**
+ * Needs of `objects` the nodes, and of the optional kinds those of the CNI. `about` is the object of
+ * notes that concern no single node.
+ */
 export function findPaths(
   members: readonly PodMember[],
-  nodes: readonly Node[],
+  objects: Pick<KubernetesObjects, 'nodes' | 'optionalKinds'>,
   options: PathOptions & { readonly about: string },
 ): FoundPaths {
+  const { nodes, unread } = networkNodes(objects, options);
   const byName = new Map(nodes.map((node) => [node.meta.name, node]));
   const asked = members.filter((one) => !isOnHost(one, byName.get(one.nodeName)));
   const first = asked.map((one) => findingOf(one, byName.get(one.nodeName), options));
   const { findings, notes } = settle(first, byName, options);
   return {
     paths: mergePaths(findings.flatMap(({ path }) => path ?? [])),
-    notes: [...lackNotes(findings), ...aloneNotes(findings, options.about, options.from), ...notes],
+    notes: [...pathNotes(findings, { ...options, unread }), ...notes],
     missing: [
       ...new Set(
         findings.filter(({ path }) => path === undefined).map(({ member }) => member.address),

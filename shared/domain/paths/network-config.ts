@@ -24,6 +24,8 @@ export const NetworkConfig = z.strictObject({
       'Where the networks of the pods are named. `auto`: the first source of ' +
         '[this table](../operations/networks.md) whose network contains the pod, else `host`. ' +
         '`host`: a route for each pod, which needs no right and is exact with every CNI. ' +
+        '`calico` and `cilium` read objects of the CNI, for which components in infra/kubernetes ' +
+        'have the right. ' +
         'Mode vxlan: auto, flannel or cilium.',
     ),
 });
@@ -40,4 +42,21 @@ export interface PathOptions {
   readonly nodeNetworks: readonly Cidr[];
   /** Networks of the cluster's pods, outside of which nothing is routed. Empty: no restriction. */
   readonly podNetworks: readonly Cidr[];
+}
+
+/** The sources with networks in objects of their own, which need a right of their own. */
+export type CniSource = Extract<NetworkSource, 'calico' | 'cilium'>;
+
+/**
+ * Whose objects the configuration asks for. `auto` asks for none: it needs no right, and a route
+ * for each pod serves as well. Records of tunnels need the address of the node only.
+ */
+export function cniObjectsOf({
+  mode,
+  from,
+}: {
+  readonly mode: NetworkConfig['mode'];
+  readonly from: NetworkConfig['from'];
+}): CniSource | undefined {
+  return mode === 'routes' && (from === 'calico' || from === 'cilium') ? from : undefined;
 }

@@ -4,9 +4,9 @@
  */
 import { parseIp } from '../net/ip.ts';
 import type { NetworkSource } from '../snapshot/node-network.ts';
-import type { Node } from '../snapshot/objects.ts';
+import type { NetworkNode } from './cni-objects.ts';
 
-/** A text of a node, with the field that it is from. */
+/** A text of a node or of an object of its CNI, with the field that it is from. */
 export interface Fact {
   readonly field: string;
   readonly text: string;
@@ -18,16 +18,16 @@ export interface SourceRow {
   /** The fields that name the networks, as in messages and faults. */
   readonly reads: string;
   /** Networks of the node's pods; empty if the source does not name any. */
-  readonly networks: (node: Node) => readonly Fact[];
+  readonly networks: (node: NetworkNode) => readonly Fact[];
   /** Whether `auto` takes it: for a source that has no networks of its own, its CNI is there. */
-  readonly isSeen: (node: Node) => boolean;
+  readonly isSeen: (node: NetworkNode) => boolean;
   /** Addresses of the node that the CNI itself uses, best first. InternalIPs come after them. */
-  readonly addresses: (node: Node) => readonly string[];
+  readonly addresses: (node: NetworkNode) => readonly Fact[];
   /** The annotations that name these addresses, in the same order. */
   readonly addressFields: readonly string[];
   /**
    * The CNI may give a pod an address outside its node's networks, or reading its networks needs a
-   * right that may be missing: such a pod gets a route of its own.
+   * right that may be missing: a pod that no usable network contains gets a route of its own.
    */
   readonly perPod: boolean;
 }
@@ -36,7 +36,40 @@ const facts = (field: string, texts: readonly string[] = []): readonly Fact[] =>
   texts.map((text) => ({ field, text }));
 const none = (): readonly never[] => [];
 const always = (): boolean => true;
-const podCIDRs = ({ network }: Node): readonly Fact[] => facts('spec.podCIDRs', network?.podCIDRs);
+const podCIDRs = ({ network }: NetworkNode): readonly Fact[] =>
+  facts('spec.podCIDRs', network?.podCIDRs);
+
+/** `annotation a, b or c` */
+function annotationsInWords(names: readonly string[]): string {
+  const [last = '', ...others] = names.toReversed();
+  return `annotation ${others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`}`;
+}
+
+/** Addresses of a node in annotations, of which it is not known which one has which address. */
+function annotated(
+  names: readonly string[],
+  read: (network: NonNullable<NetworkNode['network']>) => readonly string[] | undefined,
+): Pick<SourceRow, 'addresses' | 'addressFields'> {
+  return {
+    addressFields: names,
+    addresses: ({ network }) => facts(annotationsInWords(names), network && read(network)),
+  };
+}
+
+const CILIUM_ANNOTATION = 'annotation network.cilium.io/ipv4-pod-cidr';
+
+/** The CiliumNode decides; Cilium writes the annotations only on request. */
+function ciliumNetworks({ network, ciliumNode }: NetworkNode): readonly Fact[] {
+  return ciliumNode === undefined
+    ? facts(CILIUM_ANNOTATION, network?.cilium?.networks)
+    : facts(`spec.ipam of CiliumNode ${ciliumNode.name}`, ciliumNode.networks);
+}
+
+function blockNetworks({ blocks = [] }: NetworkNode): readonly Fact[] {
+  return blocks.flatMap(({ name, cidr }) =>
+    cidr === undefined ? [] : facts(`spec.cidr of BlockAffinity ${name}`, [cidr]),
+  );
+}
 
 /** In order of precedence: what a person said, then the CNI, then Kubernetes. */
 export const SOURCE_ROWS: readonly SourceRow[] = [
@@ -54,9 +87,11 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'annotation k8s.ovn.org/node-subnets',
     networks: ({ network }) => facts('annotation k8s.ovn.org/node-subnets', network?.ovn?.networks),
     isSeen: always,
-    addresses: ({ network }) => network?.ovn?.addresses ?? [],
-    addressFields: ['node-primary-ifaddr', 'l3-gateway-config', 'host-cidrs', 'host-addresses'].map(
-      (name) => `k8s.ovn.org/${name}`,
+    ...annotated(
+      ['node-primary-ifaddr', 'l3-gateway-config', 'host-cidrs', 'host-addresses'].map(
+        (name) => `k8s.ovn.org/${name}`,
+      ),
+      ({ ovn }) => ovn?.addresses,
     ),
     perPod: false,
   },
@@ -65,28 +100,32 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'spec.podCIDRs with annotation flannel.alpha.coreos.com/public-ip',
     networks: podCIDRs,
     isSeen: ({ network }) => network?.flannel !== undefined,
-    addresses: ({ network }) => network?.flannel?.addresses ?? [],
-    addressFields: ['public-ip-overwrite', 'public-ipv6-overwrite', 'public-ip', 'public-ipv6'].map(
-      (name) => `flannel.alpha.coreos.com/${name}`,
+    ...annotated(
+      ['public-ip-overwrite', 'public-ipv6-overwrite', 'public-ip', 'public-ipv6'].map(
+        (name) => `flannel.alpha.coreos.com/${name}`,
+      ),
+      ({ flannel }) => flannel?.addresses,
     ),
     perPod: false,
   },
   {
     source: 'calico',
-    reads: 'BlockAffinities of Calico',
-    networks: none,
+    reads: 'BlockAffinity of Calico',
+    networks: blockNetworks,
     isSeen: always,
-    addresses: ({ network }) => network?.calico?.addresses ?? [],
-    addressFields: ['projectcalico.org/IPv4Address', 'projectcalico.org/IPv6Address'],
+    ...annotated(
+      ['projectcalico.org/IPv4Address', 'projectcalico.org/IPv6Address'],
+      ({ calico }) => calico?.addresses,
+    ),
     perPod: true,
   },
   {
     source: 'cilium',
-    reads: 'annotation network.cilium.io/ipv4-pod-cidr',
-    networks: ({ network }) =>
-      facts('annotation network.cilium.io/ipv4-pod-cidr', network?.cilium?.networks),
+    reads: CILIUM_ANNOTATION,
+    networks: ciliumNetworks,
     isSeen: always,
-    addresses: none,
+    addresses: ({ ciliumNode }) =>
+      facts(`spec.addresses of CiliumNode ${ciliumNode?.name}`, ciliumNode?.addresses),
     addressFields: [],
     perPod: true,
   },
@@ -95,8 +134,7 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
     reads: 'spec.podCIDRs with annotation node.antrea.io/transport-addresses',
     networks: podCIDRs,
     isSeen: ({ network }) => network?.antrea !== undefined,
-    addresses: ({ network }) => network?.antrea?.addresses ?? [],
-    addressFields: ['node.antrea.io/transport-addresses'],
+    ...annotated(['node.antrea.io/transport-addresses'], ({ antrea }) => antrea?.addresses),
     perPod: false,
   },
   {
@@ -116,14 +154,13 @@ export const HOST_ROW: SourceRow = {
   reads: 'the address of the pod',
   networks: none,
   isSeen: always,
-  addresses: (node) => SOURCE_ROWS.flatMap(({ addresses }) => addresses(node)).filter(isAddress),
+  addresses: (node) =>
+    SOURCE_ROWS.flatMap(({ addresses }) => addresses(node)).filter(
+      ({ text }) => parseIp(text) !== undefined,
+    ),
   addressFields: [],
   perPod: true,
 };
-
-function isAddress(text: string): boolean {
-  return parseIp(text) !== undefined;
-}
 
 /** Undefined for `auto`. */
 export function rowOf(source: NetworkSource | 'auto'): SourceRow | undefined {

@@ -1,6 +1,7 @@
 /**
- * What a node says about the networks of its pods, narrowed from its spec and the annotations of
- * its CNI. Raw annotations are never kept, because some change with every heartbeat.
+ * What is said about the networks of a node's pods, by the node itself (narrowed from its spec and
+ * annotations) or by an object of its CNI. Raw annotations are never kept, because some change with
+ * every heartbeat.
  */
 import * as z from 'zod';
 
@@ -51,3 +52,22 @@ export const NodeNetwork = z.object({
     .optional(),
 });
 export type NodeNetwork = z.infer<typeof NodeNetwork>;
+
+/** cilium.io CiliumNode, which has the name of its node. */
+export const CiliumNode = z.object({
+  name: z.string(),
+  /** `spec.ipam.podCIDRs`, and those of `spec.ipam.pools.allocated`. */
+  networks: Texts,
+  /** `spec.addresses` of type InternalIP. */
+  addresses: Texts,
+});
+export type CiliumNode = z.infer<typeof CiliumNode>;
+
+/** crd.projectcalico.org BlockAffinity: which node gives pods the addresses of a block. */
+export const BlockAffinity = z.object({
+  name: z.string(),
+  node: z.string(),
+  /** Absent unless the affinity is confirmed and not deleted. */
+  cidr: z.string().optional(),
+});
+export type BlockAffinity = z.infer<typeof BlockAffinity>;

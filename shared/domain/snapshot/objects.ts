@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { LabelSelector } from './label-selector.ts';
-import { NodeNetwork } from './node-network.ts';
+import { BlockAffinity, CiliumNode, NodeNetwork } from './node-network.ts';
 
 const Labels = z.record(z.string(), z.string());
 
@@ -315,6 +315,10 @@ export const OptionalKinds = z.object({
   meshConfigs: z.array(MeshConfig).optional(),
   ingresses: z.array(IngressObject).optional(),
   envoyFilters: z.array(EnvoyFilter).optional(),
+  /** Read only with `clusters[].network.from: cilium`. */
+  ciliumNodes: z.array(CiliumNode).optional(),
+  /** Read only with `clusters[].network.from: calico`. */
+  blockAffinities: z.array(BlockAffinity).optional(),
 });
 export type OptionalKinds = z.infer<typeof OptionalKinds>;
 

@@ -12,6 +12,7 @@ export {
   normaliseReferenceGrant,
 } from './gateway-api.ts';
 export { normaliseGateway, normaliseVirtualService } from './istio.ts';
+export { normaliseBlockAffinity, normaliseCiliumNode } from './cni.ts';
 export { changesListeners, normaliseEnvoyFilter, normaliseIngress } from './envoy-filter.ts';
 export { isMeshConfig, meshConfigName, normaliseMeshConfig } from './mesh-config.ts';
 export { keptAnnotations } from './meta.ts';

@@ -67,7 +67,8 @@ function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value.trim().slice(0, MAX_CHARACTERS) : undefined;
 }
 
-function limited(entries: readonly string[]): string[] {
+/** Of networks or addresses, at most as many and as long as a real node has. */
+export function limited(entries: readonly string[]): string[] {
   return entries.flatMap((one) => wordOf(one) || []).slice(0, MAX_ENTRIES);
 }
 

@@ -25,6 +25,7 @@ import {
   normaliseReferenceGrant,
 } from './gateway-api.ts';
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
+import { normaliseBlockAffinity, normaliseCiliumNode } from './cni.ts';
 import { changesListeners, normaliseEnvoyFilter, normaliseIngress } from './envoy-filter.ts';
 import { isMeshConfig, normaliseMeshConfig } from './mesh-config.ts';
 import { hasEnded, normalisePod } from './pod.ts';
@@ -101,6 +102,14 @@ const KINDS: Readonly<Record<string, KindRow>> = {
       isF5ConfigMap(raw) || isMeshConfig(raw)
         ? undefined
         : 'it has no label f5type, so it is not an F5 ConfigMap',
+  },
+  'cilium.io/CiliumNode': {
+    versions: ['v2'],
+    normalise: (raw) => ({ of: 'ciliumNodes', object: normaliseCiliumNode(raw) }),
+  },
+  'crd.projectcalico.org/BlockAffinity': {
+    versions: ['v1'],
+    normalise: (raw) => ({ of: 'blockAffinities', object: normaliseBlockAffinity(raw) }),
   },
   'discovery.k8s.io/EndpointSlice': {
     versions: ['v1', 'v1beta1'],
@@ -225,6 +234,8 @@ function empty(): ObjectLists {
     meshConfigs: [],
     ingresses: [],
     envoyFilters: [],
+    ciliumNodes: [],
+    blockAffinities: [],
   };
 }
 
@@ -233,11 +244,20 @@ function addTo<K extends List>(objects: ObjectLists, of: K, object: ObjectLists[
   into.push(object);
 }
 
+/** Kinds without any object that count as not read. */
+const INCOMPLETE: ReadonlySet<string> = new Set<keyof OptionalKinds>([
+  'referenceGrants',
+  'ciliumNodes',
+  'blockAffinities',
+]);
+
 /**
  * Files are rarely complete: without any object of a kind, its absence must not refuse anything.
  */
-function optionalIn({ referenceGrants, ...others }: OptionalLists): OptionalKinds {
-  return { ...others, ...(referenceGrants.length > 0 && { referenceGrants }) };
+function optionalIn(lists: OptionalLists): OptionalKinds {
+  return Object.fromEntries(
+    Object.entries(lists).filter(([kind, list]) => list.length > 0 || !INCOMPLETE.has(kind)),
+  );
 }
 
 /** Never throws: unusable objects are in `ignored`, with the reason. */
@@ -252,7 +272,15 @@ export function normaliseObjects(raw: readonly unknown[]): {
     if ('of' in result) addTo(objects, result.of, result.object);
     else ignored.push(result);
   }
-  const { referenceGrants, meshConfigs, ingresses, envoyFilters, ...lists } = objects;
-  const optionalKinds = optionalIn({ referenceGrants, meshConfigs, ingresses, envoyFilters });
+  const { referenceGrants, meshConfigs, ingresses, envoyFilters, ...rest } = objects;
+  const { ciliumNodes, blockAffinities, ...lists } = rest;
+  const optionalKinds = optionalIn({
+    referenceGrants,
+    meshConfigs,
+    ingresses,
+    envoyFilters,
+    ciliumNodes,
+    blockAffinities,
+  });
   return { objects: { ...lists, optionalKinds }, ignored };
 }

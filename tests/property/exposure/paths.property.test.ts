@@ -58,9 +58,39 @@ const node = fc.record({
     .tuple(annotations, documents, flannel)
     .map((parts): Record<string, string> => Object.assign({}, ...parts) as Record<string, string>),
 });
-const nodes = fc
-  .uniqueArray(node, { selector: ({ name }) => name, maxLength: 3 })
-  .map((given) => given.map((one) => normaliseNode(rawNode(one))));
+/** Objects of CNIs, or undefined for a kind that was not read. */
+const optionalKinds = fc.record({
+  ciliumNodes: fc.option(
+    fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom(...NODES),
+        networks: fc.array(network, { maxLength: 2 }),
+        addresses: fc.array(address, { maxLength: 2 }),
+      }),
+      { selector: ({ name }) => name, maxLength: 3 },
+    ),
+    { nil: undefined, freq: 3 },
+  ),
+  blockAffinities: fc.option(
+    fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom('a', 'b', 'c', 'd'),
+        node: fc.constantFrom(...NODES),
+        cidr: fc.option(network, { nil: undefined }),
+      }),
+      { selector: ({ name }) => name, maxLength: 4 },
+    ),
+    { nil: undefined, freq: 3 },
+  ),
+});
+const objects = fc.record({
+  nodes: fc
+    .uniqueArray(node, { selector: ({ name }) => name, maxLength: 3 })
+    .map((given) => given.map((one) => normaliseNode(rawNode(one)))),
+  optionalKinds,
+});
+
+type Objects = typeof objects extends fc.Arbitrary<infer T> ? T : never;
 
 const pods = fc.uniqueArray(
   fc.record({
@@ -119,7 +149,7 @@ function byMember({ paths }: FoundPaths): ReadonlyMap<string, Path> {
 
 test('a path holds its members, goes through their node, and is one object', () => {
   fc.assert(
-    fc.property(members, nodes, options, (given, known, how) => {
+    fc.property(members, objects, options, (given, known, how) => {
       const found = findPaths(given, known, how);
       expect(new Set(found.paths.map(pathKey)).size).toBe(found.paths.length);
       const named = found.paths.flatMap((path) => path.members);
@@ -152,11 +182,11 @@ test('a path holds its members, goes through their node, and is one object', () 
 
 test('each member has a path, is missing, or is on the host network; what is missing is told', () => {
   fc.assert(
-    fc.property(members, nodes, options, (given, known, how) => {
+    fc.property(members, objects, options, (given, known, how) => {
       const found = findPaths(given, known, how);
       const paths = byMember(found);
       for (const { address: one, nodeName, leaving } of given) {
-        const isHost = known.some(
+        const isHost = known.nodes.some(
           ({ meta, addresses }) =>
             meta.name === nodeName && addresses.some((own) => own.address === one),
         );
@@ -172,12 +202,23 @@ test('each member has a path, is missing, or is on the host network; what is mis
   );
 });
 
-test('the order of pods and nodes does not matter', () => {
+function reversed({ nodes, optionalKinds: kinds }: Objects): Objects {
+  const { ciliumNodes, blockAffinities } = kinds;
+  return {
+    nodes: nodes.toReversed(),
+    optionalKinds: {
+      ciliumNodes: ciliumNodes?.toReversed(),
+      blockAffinities: blockAffinities?.toReversed(),
+    },
+  };
+}
+
+test('the order of pods, nodes and objects of CNIs does not matter', () => {
   fc.assert(
-    fc.property(members, nodes, options, (given, known, how) => {
+    fc.property(members, objects, options, (given, known, how) => {
       const [a, b] = [
         findPaths(given, known, how),
-        findPaths(given.toReversed(), known.toReversed(), how),
+        findPaths(given.toReversed(), reversed(known), how),
       ];
       expect(b.paths).toEqual(a.paths);
       expect(b.missing).toEqual(a.missing);
@@ -191,12 +232,19 @@ test('the order of pods and nodes does not matter', () => {
 
 test('a node changes nothing for the pods on others, unless both claim one network or MAC', () => {
   fc.assert(
-    fc.property(members, nodes, node, options, (given, known, other, how) => {
+    fc.property(members, objects, node, options, (given, known, other, how) => {
       const changed = normaliseNode(rawNode(other));
       const name = changed.meta.name;
+      const { nodes, optionalKinds: kinds } = known;
       const [before, after] = [
         known,
-        [...known.filter((one) => one.meta.name !== name), changed],
+        {
+          nodes: [...nodes.filter((one) => one.meta.name !== name), changed],
+          optionalKinds: {
+            ciliumNodes: kinds.ciliumNodes?.filter((one) => one.name !== name),
+            blockAffinities: kinds.blockAffinities?.filter((one) => one.node !== name),
+          },
+        },
       ].map((all) => findPaths(given, all, how)) as [FoundPaths, FoundPaths];
       const disputed = (found: FoundPaths): boolean =>
         found.notes.some(({ code }) => code === 'GW182');
@@ -213,7 +261,7 @@ test('a node changes nothing for the pods on others, unless both claim one netwo
 
 test('with auto, every pod of a node with an address of its family has a route', () => {
   fc.assert(
-    fc.property(members, nodes, (given, known) => {
+    fc.property(members, objects, (given, known) => {
       const found = findPaths(given, known, {
         about: 'Service a/b',
         cluster: 'east',
@@ -224,11 +272,33 @@ test('with auto, every pod of a node with an address of its family has a route',
         podNetworks: [],
       });
       for (const { address: one, ip, nodeName } of given) {
-        const own = known.find(({ meta }) => meta.name === nodeName)?.addresses ?? [];
+        const own = known.nodes.find(({ meta }) => meta.name === nodeName)?.addresses ?? [];
         if (own.some(({ address: text }) => parseIp(text)?.family === ip.family))
           expect(found.missing).not.toContain(one);
       }
     }),
+    { numRuns: 400 },
+  );
+});
+
+test('with calico or cilium, no object of theirs costs a pod its route', () => {
+  fc.assert(
+    fc.property(
+      members,
+      objects,
+      fc.constantFrom('calico' as const, 'cilium' as const),
+      options,
+      (given, { nodes, optionalKinds: kinds }, from, how) => {
+        const named = { ...how, mode: 'routes' as const, from };
+        const blocks = { blockAffinities: kinds.blockAffinities };
+        const ciliumNodes = kinds.ciliumNodes?.map((one) => ({ ...one, addresses: [] }));
+        const [without, withAll] = [{}, { ...blocks, ciliumNodes }].map((optional) =>
+          findPaths(given, { nodes, optionalKinds: optional }, named),
+        );
+        for (const { address: one } of given)
+          if (without?.missing.includes(one) === false) expect(withAll?.missing).not.toContain(one);
+      },
+    ),
     { numRuns: 400 },
   );
 });

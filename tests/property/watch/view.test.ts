@@ -226,7 +226,7 @@ function history(objects: readonly IndexedObject[], then: readonly Step[]): read
 }
 
 const nameOf = (one: IndexedObject): string =>
-  one.of === 'namespaces'
+  'name' in one.object
     ? one.object.name
     : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`;
 
@@ -260,6 +260,8 @@ class Cluster {
       meshConfigs: [],
       ingresses: [],
       envoyFilters: [],
+      ciliumNodes: [],
+      blockAffinities: [],
     };
   }
 }

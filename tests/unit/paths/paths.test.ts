@@ -1,76 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { withRouteDomain } from '../../../shared/domain/net/cluster-networks.ts';
-import { parseCidr, parseIp } from '../../../shared/domain/net/ip.ts';
-import { findPaths, type PodMember } from '../../../shared/domain/paths/find-paths.ts';
-import type { PathOptions } from '../../../shared/domain/paths/network-config.ts';
-import { pathInWords } from '../../../shared/domain/paths/entry.ts';
 import { SOURCE_ROWS } from '../../../shared/domain/paths/sources.ts';
-import type { Node } from '../../../shared/domain/snapshot/objects.ts';
-import { normaliseNode } from '../../../shared/kubernetes/objects/index.ts';
 import { CNI_NODES, rawNode } from '../../fixtures/cni-nodes.ts';
-
-interface Asked {
-  readonly mode?: PathOptions['mode'];
-  readonly from?: PathOptions['from'];
-  readonly routeDomain?: number;
-  readonly nodeNetworks?: readonly string[];
-  readonly podNetworks?: readonly string[];
-  readonly leaving?: boolean;
-}
-
-function member(address: string, nodeName: string, { routeDomain = 0, leaving }: Asked): PodMember {
-  const ip = parseIp(address);
-  if (ip === undefined) throw new Error(address);
-  return {
-    address: withRouteDomain(address, routeDomain),
-    ip,
-    nodeName,
-    leaving: leaving ?? false,
-  };
-}
-
-type Given = Readonly<Record<string, string>>;
-
-/** `pods` are addresses by node. */
-function found(
-  nodes: readonly object[],
-  pods: Given | readonly Given[],
-  asked: Asked = {},
-): { readonly lines: readonly string[]; readonly notes: string; readonly missing: object } {
-  const {
-    mode = 'routes',
-    from = 'auto',
-    routeDomain = 0,
-    nodeNetworks = [],
-    podNetworks = [],
-  } = asked;
-  const given = [pods].flat() as readonly Given[];
-  const members = given.flatMap((one) =>
-    Object.entries(one).map(([node, address]) => member(address, node, asked)),
-  );
-  const { paths, notes, missing } = findPaths(
-    members,
-    nodes.map((one): Node => normaliseNode(one)),
-    {
-      about: 'Service a/b',
-      cluster: 'east',
-      mode,
-      from,
-      routeDomain,
-      nodeNetworks: nodeNetworks.flatMap((text) => parseCidr(text) ?? []),
-      podNetworks: podNetworks.flatMap((text) => parseCidr(text) ?? []),
-    },
-  );
-  return {
-    lines: paths.flatMap((path) =>
-      pathInWords(path, '/Common/east').map((line) => `${line} (${path.source})`),
-    ),
-    notes: notes.map(({ object, code, message }) => `${object}: ${message} (${code})`).join('\n'),
-    missing,
-  };
-}
+import { type Asked, found, type Given } from './found.ts';
 
 const POD = { n3: '10.244.3.5' };
 
@@ -97,29 +30,11 @@ describe('the route to a pod', () => {
     expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (podCIDR)']);
   });
 
-  test('of Calico is one for each pod, and says so', () => {
-    const { lines, notes } = found([CNI_NODES.calico], POD, { from: 'calico' });
-    expect(lines).toEqual(['route 10.244.3.5/32 via 192.0.2.13 (host)']);
-    expect(notes).toBe(
-      'Service a/b: network.from: calico: a route of its own for each of 10.244.3.5 (node n3), ' +
-        'which is in no network that its node names (GW185)',
-    );
-  });
-
   test('is its own where the node names networks that do not hold it (auto)', () => {
     const { lines, notes } = found([CNI_NODES.podCIDR], { n3: '10.9.0.5' });
     expect(lines).toEqual(['route 10.9.0.5/32 via 192.0.2.13 (host)']);
     expect(notes).toContain(
       '10.9.0.5 (node n3), which is in no network that its node names (GW185)',
-    );
-  });
-
-  test('of Cilium with several pools is its own where the node names another network', () => {
-    const { lines, notes } = found([CNI_NODES.cilium], { n3: '10.9.0.5' }, { from: 'cilium' });
-    expect(lines).toEqual(['route 10.9.0.5/32 via 192.0.2.13 (host)']);
-    expect(notes).toBe(
-      'Service a/b: network.from: cilium: a route of its own for each of 10.9.0.5 (node n3), ' +
-        'which has an address outside the networks of its node (GW183)',
     );
   });
 
@@ -316,12 +231,6 @@ describe('bad input costs the pods of its node, and no others', () => {
       rawNode(),
       { mode: 'vxlan' },
       'it has annotations neither of flannel nor of Cilium; name the CNI in clusters[].network.from of east: flannel or cilium (GW180)',
-    ],
-    [
-      'a network of Cilium that is none',
-      rawNode({ annotations: { 'network.cilium.io/ipv4-pod-cidr': '10.244.3.0/33' } }),
-      { from: 'cilium' },
-      'annotation network.cilium.io/ipv4-pod-cidr has 10.244.3.0/33, which is no network; correct it (GW181)',
     ],
     [
       'no network at all',

@@ -1,0 +1,30 @@
+/** Custom resources in which CNIs keep the networks of the pods of each node. */
+import type { CniSource } from '../domain/paths/network-config.ts';
+import type { OptionalKinds } from '../domain/snapshot/objects.ts';
+import type { StreamKind } from './stream.ts';
+
+/** A kind of the whole cluster, and the list of a snapshot that its objects are in. */
+export interface CniKind extends StreamKind {
+  readonly namespaced: false;
+  readonly optional: keyof OptionalKinds;
+}
+
+/** By `clusters[].network.from`. They are read only if the configuration asks for them. */
+export const CNI_KINDS = {
+  calico: {
+    group: 'crd.projectcalico.org',
+    versions: ['v1'],
+    kind: 'BlockAffinity',
+    plural: 'blockaffinities',
+    namespaced: false,
+    optional: 'blockAffinities',
+  },
+  cilium: {
+    group: 'cilium.io',
+    versions: ['v2'],
+    kind: 'CiliumNode',
+    plural: 'ciliumnodes',
+    namespaced: false,
+    optional: 'ciliumNodes',
+  },
+} as const satisfies Readonly<Record<CniSource, CniKind>>;
