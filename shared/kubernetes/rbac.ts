@@ -2,6 +2,8 @@
  * A permission of the watcher in the cluster, with its reason. The manifests in `infra/kubernetes`
  * grant exactly these.
  */
+import type { CniSource } from '../domain/paths/network-config.ts';
+import { CNI_KINDS } from './cni-kinds.ts';
 
 /** A rule of a Role or ClusterRole. */
 export interface RbacRule {
@@ -17,10 +19,28 @@ export interface RbacRule {
   readonly optional?: true;
   /** Only needed if Sluice adds ports, not with `servicePorts: observe`. */
   readonly manages?: true;
+  /**
+   * Only needed with this `clusters[].network.from` and mode routes. The component
+   * `network-<source>` grants it.
+   */
+  readonly network?: CniSource;
   readonly why: string;
 }
 
 const READ = ['get', 'list', 'watch'];
+
+function networkRule(network: CniSource, why: string): RbacRule {
+  const { group, plural } = CNI_KINDS[network];
+  return {
+    group,
+    resources: [plural],
+    verbs: READ,
+    scope: 'cluster',
+    optional: true,
+    network,
+    why,
+  };
+}
 
 /** All permissions of the watcher; a test compares them with the manifests. */
 export const RBAC_RULES: readonly RbacRule[] = [
@@ -120,6 +140,8 @@ export const RBAC_RULES: readonly RbacRule[] = [
     scope: 'cluster',
     why: 'records Events on Gateways and Services, and finds earlier ones',
   },
+  networkRule('calico', 'the blocks of pod addresses of each node'),
+  networkRule('cilium', 'the pod networks of each node'),
   {
     group: 'coordination.k8s.io',
     resources: ['leases'],

@@ -5,6 +5,7 @@ import { errorMessage } from '../../telemetry/errors.ts';
 import { formatCount } from '../../domain/text/counts.ts';
 import { chooseCluster } from '../clusters/clusters.ts';
 import { LOAD_BALANCER_CLASS } from '../../domain/exposure/pool-claims.ts';
+import { cniObjectsOf, type NetworkConfig } from '../../domain/paths/network-config.ts';
 import { SERVICES } from '../../kubernetes/index.ts';
 import type { KubernetesClient, RawObject } from '../../kubernetes/index.ts';
 import { normaliseService } from '../../kubernetes/objects/index.ts';
@@ -37,7 +38,8 @@ export async function clusterChecks(
   const unknown = options.cluster === undefined && config.clusters.length > 1;
   const id = unknown ? undefined : chooseCluster(config, options.cluster).id;
   const ingresses = config.ingresses.filter(({ cluster }) => cluster === id);
-  const rights = await accountChecks(ingresses, options);
+  const network = config.clusters.find((cluster) => cluster.id === id)?.network;
+  const rights = await accountChecks(ingresses, network, options);
   const objects = await objectChecks(ingresses, options.kubeconfig);
   const hint = okFinding(
     { id: 'ingress-service', what: 'ingress Services' },
@@ -54,6 +56,7 @@ function namespaceOf({ service }: Ingresses[number]): string {
 /** The permissions of the kubeconfig's account. */
 async function accountChecks(
   ingresses: Ingresses,
+  network: NetworkConfig | undefined,
   { kubeconfig, leaseNamespace }: ClusterCheckOptions,
 ): Promise<readonly DoctorFinding[]> {
   const places = [...Map.groupBy(ingresses, namespaceOf)].map(
@@ -67,6 +70,7 @@ async function accountChecks(
         may: (access) => client.may(access),
         ingresses: new Map(places),
         leaseNamespace: leaseNamespace ?? client.namespace ?? 'default',
+        network: network && cniObjectsOf(network),
       });
     } finally {
       await client.close();

@@ -2,6 +2,7 @@
  * Whether the account of a kubeconfig has the rights of the shipped roles, each where they grant
  * it.
  */
+import type { CniSource } from '../../domain/paths/network-config.ts';
 import { RBAC_RULES, type RbacRule } from '../../kubernetes/rbac.ts';
 import type { Access } from '../../kubernetes/index.ts';
 import { badFinding, okFinding } from './finding.ts';
@@ -13,6 +14,8 @@ export interface RightsInput {
   /** Namespaces of the ingresses, and whether Sluice adds ports to Services there. */
   readonly ingresses: ReadonlyMap<string, { readonly manages: boolean }>;
   readonly leaseNamespace: string;
+  /** Whose objects are read for the paths to pods; undefined: nobody's. */
+  readonly network?: CniSource | undefined;
 }
 
 /** Permissions that are granted together, and what it means if one is missing. */
@@ -25,7 +28,7 @@ interface Group {
   readonly remedy: string;
 }
 
-/** The end of each remedy. */
+/** The end of most remedies. */
 const OF_ROLE = 'the roles in infra/kubernetes/base have it';
 
 /** One finding for each group of permissions, with the missing ones. */
@@ -37,9 +40,9 @@ export async function rightsChecks(input: RightsInput): Promise<readonly DoctorF
  * As the shipped roles are divided: the cluster, each namespace with an ingress, and the namespace
  * of the Lease. Missing optional permissions are only a warning.
  */
-function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] {
+function groupsOf({ ingresses, leaseNamespace, network }: RightsInput): readonly Group[] {
   const of = (scope: RbacRule['scope']): readonly RbacRule[] =>
-    RBAC_RULES.filter((rule) => rule.scope === scope);
+    RBAC_RULES.filter((rule) => rule.scope === scope && rule.network === undefined);
   const cluster = of('cluster');
   const grant = `grant it to this account; ${OF_ROLE}`;
   return [
@@ -55,6 +58,7 @@ function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] 
       state: 'warn',
       remedy: grant,
     },
+    ...networkGroups(network),
     ...[...ingresses].map(([namespace, { manages }]): Group => ({
       place: `rights in ${namespace}`,
       namespace,
@@ -70,6 +74,21 @@ function groupsOf({ ingresses, leaseNamespace }: RightsInput): readonly Group[] 
       remedy:
         `grant it to this account in ${leaseNamespace}, ` +
         `or name the namespace of the Lease with --lease-namespace; ${OF_ROLE}`,
+    },
+  ];
+}
+
+/** Without it, each pod gets a route of its own. */
+function networkGroups(network: CniSource | undefined): readonly Group[] {
+  if (network === undefined) return [];
+  return [
+    {
+      place: `rights for network.from: ${network}`,
+      rules: RBAC_RULES.filter((rule) => rule.network === network),
+      state: 'warn',
+      remedy:
+        `grant it to this account, or use network.from: host; ` +
+        `infra/kubernetes/components/network-${network} has it`,
     },
   ];
 }

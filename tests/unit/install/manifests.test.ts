@@ -428,6 +428,19 @@ withKubectl('what kubectl makes of', () => {
     );
   });
 
+  test.each(['calico', 'cilium'])('component network-%s adds one right to read', (cni) => {
+    const usual = new Set(grantsOf(of('aws')).map(sayGrant));
+    const more = grantsOf(withComponent(`network-${cni}`)).map(sayGrant);
+    expect(more.filter((grant) => !usual.has(grant)).sort()).toEqual(
+      ['get', 'list', 'watch'].map((verb) =>
+        cni === 'calico'
+          ? `${verb} blockaffinities.crd.projectcalico.org in *`
+          : `${verb} ciliumnodes.cilium.io in *`,
+      ),
+    );
+    expect(more).toHaveLength(usual.size + 3);
+  });
+
   test('component observe takes away the right to change Services, and no other', () => {
     const without = grantsOf(withComponent('observe')).map(sayGrant).sort();
     expect(without).toEqual(

@@ -24,19 +24,31 @@ const PLACE: Readonly<Record<RbacRule['scope'], string>> = {
   own: 'sluice-system',
 };
 
-const WANTED: readonly Grant[] = RBAC_RULES.flatMap(({ group, resources, verbs, scope }) =>
-  resources.flatMap((resource) =>
-    verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
-  ),
-);
+function grantsFor(network?: RbacRule['network']): readonly Grant[] {
+  return RBAC_RULES.filter((rule) => rule.network === network).flatMap(
+    ({ group, resources, verbs, scope }) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
+      ),
+  );
+}
 
 const said = (grants: readonly Grant[]): readonly string[] =>
   [...new Set(grants.map(sayGrant))].sort();
 
 describe('the rights of the service account', () => {
   test('are the ones that the code says it needs: nothing is missing, and nothing is more', () => {
-    expect(said(GRANTS)).toEqual(said(WANTED));
+    expect(said(GRANTS)).toEqual(said(grantsFor()));
   });
+
+  test.each(['calico', 'cilium'] as const)(
+    'for the objects of %s are in a component, which grants nothing else',
+    (source) => {
+      const component = readResources(join(FOLDER, 'components', `network-${source}`));
+      const account = BASE.filter(({ kind }) => kind === 'ServiceAccount');
+      expect(said(grantsOf([...account, ...component]))).toEqual(said(grantsFor(source)));
+    },
+  );
 
   test('are each granted once, so that taking one out takes it away', () => {
     expect(GRANTS.map(sayGrant).sort()).toEqual(said(GRANTS));

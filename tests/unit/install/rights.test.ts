@@ -35,6 +35,7 @@ interface Asked {
   readonly servicePorts?: 'observe';
   readonly clusters?: readonly string[];
   readonly cluster?: string;
+  readonly network?: object;
 }
 
 /** The findings that are not ok, as people read them. */
@@ -44,6 +45,7 @@ async function bad({
   servicePorts,
   clusters = ['east'],
   cluster,
+  network,
 }: Asked): Promise<string[]> {
   gate = await startGate(lab, grants);
   const file = join(folder, 'kubeconfig');
@@ -53,7 +55,7 @@ async function bad({
   const config = SluiceConfig.parse({
     generation: 1,
     devices: [{ name: 'b', url: 'https://b', username: 'u', password: 'env:P', partitions: ['k'] }],
-    clusters: clusters.map((id) => ({ id })),
+    clusters: clusters.map((id) => ({ id, network })),
     ingresses: [{ ...ingress, devices: ['b'], virtualAddress: '10.0.0.1', servicePorts }],
   });
   const findings = await clusterChecks(
@@ -116,5 +118,24 @@ describe('the rights of an account', () => {
   test('to change Services are not asked for where Sluice only observes their ports', async () => {
     const grants = withoutGrant('patch services in istio-system');
     expect(await bad({ grants, servicePorts: 'observe' })).toEqual([]);
+  });
+
+  test('to objects of a CNI are asked for if the configuration names it, and only then', async () => {
+    const network = { mode: 'routes', from: 'calico' };
+    expect(await bad({ network })).toEqual([
+      'warn rights for network.from: calico: missing: get, list, watch ' +
+        'blockaffinities.crd.projectcalico.org (the blocks of pod addresses of each node); ' +
+        'grant it to this account, or use network.from: host; ' +
+        'infra/kubernetes/components/network-calico has it',
+    ]);
+    await gate?.close();
+    const component = readResources(join(FOLDER, 'components/network-calico'));
+    const account = readResources(join(FOLDER, 'base')).filter(
+      ({ kind }) => kind === 'ServiceAccount',
+    );
+    const grants = [...GRANTS, ...grantsOf([...account, ...component])];
+    expect(await bad({ network, grants })).toEqual([]);
+    await gate?.close();
+    expect(await bad({ network: { mode: 'routes', from: 'auto' } })).toEqual([]);
   });
 });

@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { WATCHED_KINDS } from '../../../functions/watch/cache/kinds.ts';
+import { watchedKinds } from '../../../functions/watch/cache/kinds.ts';
 import { RBAC_RULES } from '../../../shared/kubernetes/rbac.ts';
 
-test.each(WATCHED_KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
+const KINDS = new Set(
+  (['auto', 'calico', 'cilium'] as const).flatMap((from) => watchedKinds({ mode: 'routes', from })),
+);
+
+test.each([...KINDS].map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
   '%s may be read where it is watched',
   (_, kind) => {
     const rule = RBAC_RULES.find(
@@ -13,6 +17,19 @@ test.each(WATCHED_KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as 
     expect(rule?.scope).toBe(kind.local ? 'ingress' : 'cluster');
   },
 );
+
+test.each([
+  ['none', 'auto', []],
+  ['routes', 'auto', []],
+  ['routes', 'host', []],
+  ['vxlan', 'cilium', []],
+  ['routes', 'calico', ['blockaffinities']],
+  ['routes', 'cilium', ['ciliumnodes']],
+] as const)('objects of CNIs are read with mode: %s and from: %s as asked', (mode, from, names) => {
+  const usual = watchedKinds({ mode: 'none', from: 'auto' });
+  const more = watchedKinds({ mode, from }).filter((kind) => !usual.includes(kind));
+  expect(more.map(({ plural }) => plural)).toEqual(names);
+});
 
 test('neither Secrets nor exec nor any wildcard is asked for', () => {
   const asked = RBAC_RULES.flatMap(({ group, resources, verbs }) => [
