@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import { PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
+import { cniObjectsOf, PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster, ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
 import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
@@ -87,7 +87,11 @@ async function plan(options: PlanOptions): Promise<void> {
   const planned = await planObjects(
     { config, secrets: createSecrets({ env: process.env }), clock: processClock },
     {
-      objects: await objectsOf(options, { mesh, fallback: ingressNamespaces(config, cluster.id) }),
+      objects: await objectsOf(options, {
+        mesh,
+        fallback: ingressNamespaces(config, cluster.id),
+        network: cniObjectsOf(cluster.network),
+      }),
       clusterId: cluster.id,
       mesh,
       ask: options.device,
@@ -119,7 +123,7 @@ function pathsOf({ paths }: ObjectPlan): readonly string[] {
  */
 async function objectsOf(
   options: PlanOptions,
-  reading: Pick<ReadClusterOptions, 'mesh' | 'fallback'>,
+  reading: Pick<ReadClusterOptions, 'mesh' | 'fallback' | 'network'>,
 ): Promise<KubernetesObjects> {
   const files = objectsIn(options);
   if (options.kubeconfig === undefined) return files;

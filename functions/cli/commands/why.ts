@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
+import { cniObjectsOf } from '../../../shared/domain/paths/network-config.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
 import {
   explainGateway,
@@ -114,7 +115,8 @@ async function objectsOf(
   if (file !== undefined) return objectsIn({ file, recursive: false, namespace: 'default' });
   const mesh = meshOptions(found?.cluster.mesh, []);
   const fallback = found === undefined ? [] : ingressNamespaces(found.config, found.cluster.id);
-  const { objects, notes } = await readCluster(kubeconfig, { mesh, fallback });
+  const network = found && cniObjectsOf(found.cluster.network);
+  const { objects, notes } = await readCluster(kubeconfig, { mesh, fallback, network });
   for (const note of notes) printLine(`note: ${note}`);
   return objects;
 }

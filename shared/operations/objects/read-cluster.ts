@@ -1,9 +1,11 @@
 /** Reads the objects of a cluster once. */
+import { CNI_KINDS } from '../../kubernetes/cni-kinds.ts';
 import { isMeshConfig, meshConfigName, normaliseObjects } from '../../kubernetes/objects/index.ts';
 import { createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
 import { describeSystemError } from '../../telemetry/errors.ts';
 import { MeshOptions } from '../../domain/istio/mesh.ts';
+import type { CniSource } from '../../domain/paths/network-config.ts';
 import { REVISION_LABEL } from '../../domain/istio/revision-label.ts';
 import type { KubernetesObjects, OptionalKinds } from '../../domain/snapshot/objects.ts';
 
@@ -90,6 +92,8 @@ export interface ReadClusterOptions {
   readonly namespaces?: readonly string[];
   /** The same, but only if these kinds may not be read everywhere, as with the shipped roles. */
   readonly fallback?: readonly string[];
+  /** Whose objects with networks of pods are read. */
+  readonly network?: CniSource | undefined;
   /** Where the mesh configuration is, and the revision of pods without a label. */
   readonly mesh?: Pick<MeshOptions, 'rootNamespace' | 'revision'>;
 }
@@ -100,12 +104,13 @@ export interface ReadClusterOptions {
  */
 export async function readCluster(
   kubeconfig: string | undefined,
-  { namespaces, fallback = [], mesh = MeshOptions.parse({}) }: ReadClusterOptions = {},
+  { namespaces, fallback = [], mesh = MeshOptions.parse({}), network }: ReadClusterOptions = {},
 ): Promise<ClusterObjects> {
   const client = openCluster(kubeconfig);
   try {
+    const kinds = network === undefined ? KINDS : [...KINDS, CNI_KINDS[network]];
     const lists = await Promise.all(
-      KINDS.map((kind) => readKind(client, kind, { namespaces, fallback })),
+      kinds.map((kind) => readKind(client, kind, { namespaces, fallback })),
     );
     const raw = lists.flatMap(({ items }) => items);
     const configs = await readMeshConfigs(client, raw, mesh);
@@ -115,7 +120,14 @@ export async function readCluster(
       .map(({ name, reason }) => `ConfigMap ${name}: ${reason}`);
     const unread = lists.flatMap(({ unread: of }) => of ?? []);
     return {
-      objects: { ...objects, optionalKinds: onlyRead(objects.optionalKinds ?? {}, unread) },
+      objects: {
+        ...objects,
+        optionalKinds: onlyRead(
+          kinds.flatMap(({ optional }) => optional ?? []),
+          objects.optionalKinds ?? {},
+          unread,
+        ),
+      },
       notes: [
         ...narrowNote(lists, fallback),
         ...[...lists, configs].flatMap(({ note }) => note ?? []),
@@ -222,8 +234,12 @@ function noteOf(what: string, error: KubernetesError): string {
  * Kinds that were not read are absent, so that missing objects prove nothing; kinds that were read
  * may be empty.
  */
-function onlyRead(found: OptionalKinds, unread: readonly (keyof OptionalKinds)[]): OptionalKinds {
-  const all = { referenceGrants: [], ...found };
+function onlyRead(
+  asked: readonly (keyof OptionalKinds)[],
+  found: OptionalKinds,
+  unread: readonly (keyof OptionalKinds)[],
+): OptionalKinds {
+  const all = { ...Object.fromEntries(asked.map((kind) => [kind, []])), ...found };
   return Object.fromEntries(
     Object.entries(all).filter(([of]) => !unread.some((one) => one === of)),
   );
