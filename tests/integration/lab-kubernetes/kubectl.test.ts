@@ -402,6 +402,8 @@ if (!kubectlFound)
       /^gateways\s+gw\s+networking.istio.io\/v1/m,
       /^gateways\s+gtw\s+gateway.networking.k8s.io\/v1/m,
       /^endpointslices\s+discovery.k8s.io\/v1/m,
+      /^ciliumnodes\s+cn,ciliumn\s+cilium.io\/v2\s+false/m,
+      /^blockaffinities\s+crd.projectcalico.org\/v1\s+false/m,
     ]) {
       expect(resources).toMatch(row);
     }
@@ -418,6 +420,7 @@ if (!kubectlFound)
       'ep',
       'ev',
       'sa',
+      'cn',
     ]) {
       expect(await kubectl.run('get', short, '-A')).toMatchObject({ code: 0 });
     }

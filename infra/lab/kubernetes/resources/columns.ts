@@ -307,3 +307,20 @@ export const hostnameColumns: readonly Column[] = [
   column('Hostnames', listed('spec.hostnames')),
   age,
 ];
+
+/** Addresses of one type in the spec. */
+function specAddress(type: string): Cell {
+  return (object) => {
+    const found = listOf(fieldAt(object, 'spec.addresses')).find(
+      (address) => textAt(address, 'type') === type,
+    );
+    return textAt(found, 'ip');
+  };
+}
+
+export const ciliumNodeColumns: readonly Column[] = [
+  name,
+  column('CiliumInternalIP', specAddress('CiliumInternalIP')),
+  column('InternalIP', specAddress('InternalIP')),
+  age,
+];

@@ -210,6 +210,22 @@ export const allResources: readonly Resource[] = [
     plural: 'referencegrants',
     shortNames: ['refgrant'],
   }),
+  resource('cilium.io', ['v2'], {
+    kind: 'CiliumNode',
+    plural: 'ciliumnodes',
+    shortNames: ['cn', 'ciliumn'],
+    categories: ['cilium'],
+    namespaced: false,
+    status: true,
+    builtIn: false,
+    columns: columns.ciliumNodeColumns,
+  }),
+  resource('crd.projectcalico.org', ['v1'], {
+    kind: 'BlockAffinity',
+    plural: 'blockaffinities',
+    namespaced: false,
+    builtIn: false,
+  }),
   istio({
     kind: 'DestinationRule',
     plural: 'destinationrules',
