@@ -4,7 +4,6 @@ import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
 import type { MissingServicePort, PortMapping } from '../../shared/domain/istio/port-mapping.ts';
-import { EXCLUDING_LABEL } from '../../shared/domain/snapshot/leaving-nodes.ts';
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
 import type { Revision } from '../../shared/domain/revision.ts';
 import { ownerKey, type Change, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
@@ -22,6 +21,7 @@ import { Removals } from './emit/removals.ts';
 import type { Revisions } from './emit/revisions.ts';
 import type { Content } from './emit/snapshot-content.ts';
 import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
+import { isUrgent } from './emit/urgency.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Throttle } from './loop/throttle.ts';
 import { Worker } from './loop/worker.ts';
@@ -152,7 +152,7 @@ export class IngressReconciler {
     if (meaning.isDeparture) this.#workers.drains.enqueue();
     this.#sender.noticed(noticed.change);
     if (isOwnServiceWrite(noticed, (port) => this.#ownPorts.has(port))) this.#emitter.touched();
-    else this.#emitter.changed(noticed.change, isUrgent(noticed));
+    else this.#emitter.changed(noticed.change, isUrgent(noticed, meaning.isDeparture));
   }
 
   /** The Gateways whose servers the ingress exposes. */
@@ -370,18 +370,6 @@ function changeOf({ object, owned }: NonNullable<ReturnType<ClusterCache['servic
 }
 
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };
-
-/**
- * A terminating pod, or a cordoned, excluded or lost node, must leave the pools before its
- * connections break.
- */
-function isUrgent({ change, observed }: CacheChange): boolean {
-  if (observed.of === 'nodes') {
-    const { unschedulable, ready, meta } = observed.object;
-    return unschedulable || !ready || meta.labels[EXCLUDING_LABEL] !== undefined;
-  }
-  return observed.of === 'pods' && (observed.object.terminating || change.what === 'deleted');
-}
 
 /** Whether an exposure remains on a device against the current request, or its state is unknown. */
 function isPending(results: LatestResults): boolean {

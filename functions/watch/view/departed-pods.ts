@@ -40,9 +40,12 @@ export class DepartedPods {
     this.#drainMs = drainMs;
   }
 
-  /** Only for pods that served until then: a pod that was already out does not return to drain. */
-  add(pod: Pod, { change, now, since }: Departing): void {
-    if (this.#drainMs === 0 || pod.ips.length === 0) return;
+  /**
+   * Only for pods that served until then: a pod that was already out does not return to drain.
+   * Returns whether it is kept.
+   */
+  add(pod: Pod, { change, now, since }: Departing): boolean {
+    if (this.#drainMs === 0 || pod.ips.length === 0) return false;
     this.#gone = [
       ...this.#gone,
       {
@@ -52,6 +55,7 @@ export class DepartedPods {
         since,
       },
     ];
+    return true;
   }
 
   get empty(): boolean {

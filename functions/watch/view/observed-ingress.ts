@@ -23,7 +23,7 @@ export interface ObservedIngressOptions {
 export interface Noticed {
   /** The ingress Service itself changed. */
   readonly isService: boolean;
-  /** A pod that served until now was removed. */
+  /** A pod that served until now was removed, and drains from now on. */
   readonly isDeparture: boolean;
 }
 
@@ -60,12 +60,7 @@ export class ObservedIngress {
     if (!this.#view.notice(change)) return undefined;
     const isService = this.#isService(change);
     if (isService) this.#removed = change.change.what === 'deleted';
-    const isDeparture = this.#isDeparture(change);
-    if (isDeparture) {
-      const since = this.#options.newest();
-      this.#departures.add(change.observed.object, { change: change.change, now, since });
-      this.#view.departed();
-    }
+    const isDeparture = this.#isDeparture(change) && this.#depart(change, now);
     return { isService, isDeparture };
   }
 
@@ -148,6 +143,13 @@ export class ObservedIngress {
       observed.object.meta.namespace === this.#ref.namespace &&
       observed.object.meta.name === this.#ref.service
     );
+  }
+
+  #depart({ observed, change }: PodChange, now: number): boolean {
+    const since = this.#options.newest();
+    const isKept = this.#departures.add(observed.object, { change, now, since });
+    this.#view.departed();
+    return isKept;
   }
 
   #isDeparture(change: CacheChange): change is PodChange {
