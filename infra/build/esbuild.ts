@@ -1,4 +1,5 @@
-import { build as esbuild, type BuildResult, type Plugin } from 'esbuild';
+import { build as esbuild, type BuildResult, type OutputFile, type Plugin } from 'esbuild';
+import { createRequire } from 'node:module';
 import {
   existsSync,
   mkdirSync,
@@ -29,7 +30,10 @@ type Result = BuildResult<{ metafile: true; write: false }>;
 /** Folder of the files that bundles share, named by the hash of their content. */
 const CHUNKS = 'shared';
 
-/** Some bundled packages are CommonJS and call require at startup. */
+/**
+ * Some bundled packages are CommonJS and call require at startup. Only files that call it keep this
+ * line: it costs each of them time to find its place.
+ */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
@@ -56,6 +60,23 @@ const cutClient: Plugin = {
         return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
       },
     );
+  },
+};
+
+/**
+ * For Node, the package exports CommonJS, which is bundled whole: a function for each of its
+ * modules. Its other build has the same code as one tree of ES modules.
+ */
+const shakeYaml: Plugin = {
+  name: 'shake-yaml',
+  setup: (build) => {
+    build.onResolve({ filter: /^yaml$/ }, ({ resolveDir }) => ({
+      path: join(
+        dirname(createRequire(join(resolveDir, '_')).resolve('yaml/package.json')),
+        'browser/dist/index.js',
+      ),
+      sideEffects: false,
+    }));
   },
 };
 
@@ -129,7 +150,7 @@ async function run(root: string, out: string, targets: readonly Target[]): Promi
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [cutClient],
+    plugins: [cutClient, shakeYaml],
     write: false,
     logLevel: 'warning',
     splitting: true,
@@ -137,7 +158,14 @@ async function run(root: string, out: string, targets: readonly Target[]): Promi
   });
 }
 
-const kilobytesOf = (files: Result['outputFiles']): number =>
+/** The line stays, so that source maps fit. */
+function withoutUnusedRequire(file: OutputFile): Pick<OutputFile, 'path' | 'contents'> {
+  if (!file.path.endsWith('.mjs') || !file.text.startsWith(REQUIRE)) return file;
+  const code = file.text.slice(REQUIRE.length);
+  return /\brequire\b/.test(code) ? file : { path: file.path, contents: Buffer.from(code) };
+}
+
+const kilobytesOf = (files: readonly Pick<OutputFile, 'path' | 'contents'>[]): number =>
   Math.round(
     files
       .filter(({ path }) => path.endsWith('.mjs'))
@@ -163,14 +191,15 @@ export async function bundle(targets: readonly Target[], root: string, out: stri
   const result = await run(root, out, targets);
   for (const target of targets) refuseForbidden(target, root, result);
   // The chunks first, so that no bundle is there before what it imports.
-  const order = result.outputFiles.toSorted(
+  const made = result.outputFiles.map(withoutUnusedRequire);
+  const order = made.toSorted(
     (a, b) => Number(b.path.includes(`/${CHUNKS}/`)) - Number(a.path.includes(`/${CHUNKS}/`)),
   );
   for (const file of order) writeWhole(file.path, file.contents);
   const launcher = readFileSync(join(import.meta.dirname, 'launcher.mjs'));
   const launchers = targets.flatMap((target) => target.launcher ?? []);
   for (const path of launchers) writeWhole(path, launcher, 0o755);
-  const outputs = [...result.outputFiles.map(({ path }) => path), ...launchers];
+  const outputs = [...made.map(({ path }) => path), ...launchers];
   removeOldChunks(out, outputs);
   for (const path of launchers)
     rmSync(join(dirname(path), 'compile-cache'), { recursive: true, force: true });
@@ -183,6 +212,6 @@ export async function bundle(targets: readonly Target[], root: string, out: stri
         reachable(result.metafile.outputs, keyOf(outfile, root)).map((path) => join(root, path)),
       ]),
     ),
-    kilobytes: kilobytesOf(result.outputFiles),
+    kilobytes: kilobytesOf(made),
   };
 }

@@ -2,7 +2,13 @@
 import { rowOf, SETTING_NAMES, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
 import type { ReferenceKind } from './reference-kinds.ts';
 import type { SettingRow } from './row.ts';
-import { profileOf, Settings, type SettingsInput, type SourceSettings } from './settings.ts';
+import {
+  profileOf,
+  SETTING_KEYS,
+  type Settings,
+  type SettingsInput,
+  type SourceSettings,
+} from './settings.ts';
 import { type Mode, sameValue } from './values.ts';
 
 /** Values by the names of the catalogue, which are the names in `sluice.yaml`. */
@@ -10,8 +16,6 @@ type Named = Partial<Record<SettingName, unknown>>;
 /** A key of an exposure's settings, which may combine several names. */
 type SettingKey = keyof Settings;
 
-/** In the order of the schema. */
-const KEYS = Object.keys(Settings.shape) as readonly SettingKey[];
 /** Names and keys of the profiles. */
 const PROFILES = SETTING_ROWS.flatMap(([name, row]) => {
   const profile = profileOf(row);
@@ -36,7 +40,7 @@ function partsOf(key: SettingKey): readonly SettingName[] {
 
 /** Computed once, because settings are composed for every exposure. */
 const PARTS: ReadonlyMap<SettingKey, readonly SettingName[]> = new Map(
-  KEYS.map((key) => [key, partsOf(key)]),
+  SETTING_KEYS.map((key) => [key, partsOf(key)]),
 );
 
 /** A setting and those that are replaced together with it, because they are stored under one key. */
@@ -70,7 +74,7 @@ function valueOf(key: SettingKey, named: Named): unknown {
 
 /** The given settings in the format of an exposure; profiles are always included. */
 function composePart(named: Named): Partial<Settings> {
-  const values = KEYS.map((key) => [key, valueOf(key, named)] as const);
+  const values = SETTING_KEYS.map((key) => [key, valueOf(key, named)] as const);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 

@@ -38,62 +38,83 @@ export function profileOf({ home }: SettingRow): string | undefined {
   return typeof home === 'object' && 'profile' in home ? home.profile : undefined;
 }
 
+type Shape = Record<string, z.ZodType>;
+
+/** How the rows of the catalogue become a shape. */
+interface Making {
+  readonly isIn: (row: SettingRow) => boolean;
+  readonly schemaOf: (row: SettingRow) => z.ZodType;
+  /** Combines the profiles into one object. */
+  readonly profilesIn: (profiles: Shape) => z.ZodType;
+}
+
 /**
- * A schema shape with each row that has a schema here; profiles are combined into one object at the
- * place of the first.
+ * A schema is made when its key is first read, because there are hundreds, and most processes need
+ * only one of the shapes.
  */
-function shapeOf(
-  schemaOf: (row: SettingRow) => z.ZodType | undefined,
-  profilesIn: (profiles: Record<string, z.ZodType>) => z.ZodType,
-): Record<string, z.ZodType> {
-  const shape: Record<string, z.ZodType> = {};
-  const profiles: Record<string, z.ZodType> = {};
-  for (const [name, row] of SETTING_ROWS) {
-    const schema = schemaOf(row);
+function withLazy(shape: Shape, key: string, make: () => z.ZodType): Shape {
+  return Object.defineProperty(shape, key, { get: make, enumerable: true, configurable: true });
+}
+
+/** A schema shape; profiles are combined into one object at the place of the first. */
+function shapeOf({ isIn, schemaOf, profilesIn }: Making): Shape {
+  const shape: Shape = {};
+  const profiles: Shape = {};
+  for (const [name, row] of SETTING_ROWS.filter(([, one]) => isIn(one))) {
     const profile = profileOf(row);
-    if (schema === undefined) continue;
-    if (profile === undefined) shape[name] = schema;
+    if (profile === undefined) withLazy(shape, name, () => schemaOf(row));
     else {
-      profiles[profile] = schema;
-      shape['profiles'] ??= z.any();
+      withLazy(profiles, profile, () => schemaOf(row));
+      withLazy(shape, 'profiles', () => profilesIn(profiles));
     }
   }
-  // Already added at its place; now all keys are known.
-  shape['profiles'] = profilesIn(profiles);
   return shape;
 }
 
-const inputShape = shapeOf(
-  (row) => {
-    if (row.home === 'place') return undefined;
+const inputShape = shapeOf({
+  isIn: ({ home }) => home !== 'place',
+  schemaOf: (row) => {
     const schema = row.schema.optional();
     return profileOf(row) === undefined ? schema.describe(row.help) : schema;
   },
-  (profiles) => z.strictObject(profiles).optional().describe('Paths of profiles.'),
-);
+  profilesIn: (profiles) => z.strictObject(profiles).optional().describe('Paths of profiles.'),
+});
 
 /** Settings in sluice.yaml, all optional. */
 export const SettingsInput = z.strictObject(inputShape as InputShape);
 export type SettingsInput = z.infer<typeof SettingsInput>;
 
-function declaredSchema({ home, schema, declared = schema }: SettingRow): z.ZodType | undefined {
-  if (home === 'always') return declared;
-  if (home === 'set') return z.exactOptional(declared);
-  return typeof home === 'object' && 'profile' in home ? declared.optional() : undefined;
-}
+const isDeclared = (row: SettingRow): boolean =>
+  row.home === 'always' || row.home === 'set' || profileOf(row) !== undefined;
 
 /** As stored, without defaults. */
-const declaredShape = shapeOf(declaredSchema, (profiles) => z.strictObject(profiles));
+function declaredSchema(row: SettingRow): z.ZodType {
+  const { home, schema, declared = schema } = row;
+  if (home === 'set') return z.exactOptional(declared);
+  return profileOf(row) === undefined ? declared : declared.optional();
+}
+
+const declaredShape = shapeOf({
+  isIn: isDeclared,
+  schemaOf: declaredSchema,
+  profilesIn: (profiles) => z.strictObject(profiles),
+});
 
 /** Data from before a setting existed gets the value that it implied. */
-const beforeShape = Object.fromEntries(
-  SETTING_ROWS.flatMap(([name, { before }]) =>
-    before === undefined ? [] : [[name, declaredShape[name]?.default(before)] as const],
-  ),
-);
+const storedShape = shapeOf({
+  isIn: isDeclared,
+  schemaOf: (row) => {
+    const schema = declaredSchema(row);
+    return row.before === undefined ? schema : schema.default(row.before);
+  },
+  profilesIn: (profiles) => z.strictObject(profiles),
+});
+
+/** Keys of the settings of an exposure, in the order of the schema. */
+export const SETTING_KEYS = Object.keys(storedShape) as readonly (keyof Settings)[];
 
 /** The settings of an exposure; equal for every cluster that shares it. */
-export const Settings = z.strictObject({ ...declaredShape, ...beforeShape } as SettingsShape);
+export const Settings = z.strictObject(storedShape as SettingsShape);
 export type Settings = z.infer<typeof Settings>;
 
 /** Requested settings of an owner, without defaults, which would count as requests. */
