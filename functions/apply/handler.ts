@@ -11,6 +11,8 @@ import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { HeardStore } from '../../shared/failures/heard.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
+import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
+import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
@@ -46,6 +48,7 @@ import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
 import { createToldDrained } from './told-drained.ts';
+import { viewsOf } from './views.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenPlace, TurnReport } from './waiting.ts';
 
@@ -61,6 +64,7 @@ export interface Given {
   readonly place?: OpenPlace;
   readonly suspects?: Suspects;
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
+  readonly views?: ViewKeeper;
 }
 
 /** Wires the function. `givenRecorder` and `given` replace its surroundings in tests. */
@@ -82,6 +86,7 @@ export function create(
     drained: createToldDrained(),
     heard: createHeardKeeper(runtime, given.heard ?? store.open),
     preparation: createPreparation(runtime, waiting),
+    views: given.views ?? createViewKeeper(runtime, store.open),
   };
   const scope = (context: FunctionContext): Scope => ({
     runtime,
@@ -118,6 +123,7 @@ export function create(
   return Object.assign(either, {
     turns: (signal?: AbortSignal) => turns(signal),
     close: async () => {
+      await remembered.views.close();
       await Promise.all([devices, recorder, store, suspects].map((each) => each.close()));
     },
   });
@@ -293,6 +299,7 @@ async function applyStage(
     const { done, left } = endedEarly(stage, results);
     await reportStage(scope, done, results);
     scope.sizes.note(device, results);
+    await scope.views.note(viewsOf(config.name, results));
     return { left };
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.

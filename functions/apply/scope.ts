@@ -1,5 +1,6 @@
 import type { Devices } from '../../shared/device/device.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
+import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
@@ -24,6 +25,7 @@ export interface Scope {
   readonly drained: ToldDrained;
   readonly sizes: Sizes;
   readonly waiting: Waiting;
+  readonly views: ViewKeeper;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;
   readonly repairs: () => Promise<RepairMemory>;
   readonly context: FunctionContext;

@@ -2,10 +2,12 @@ import type { AuditScope, Finding } from '../../shared/device/audit.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
+import type { PartitionReading } from '../../shared/device/reading.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
 import { sendOrder } from '../../shared/queue/steering.ts';
+import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
@@ -21,13 +23,9 @@ export interface AuditReport {
 }
 
 /** Audits every device independently; an unreachable one does not affect the others. */
-export async function auditAll(
-  runtime: Runtime,
-  devices: Devices,
-  heard: AuditScope['heard'],
-): Promise<AuditReport> {
+export async function auditAll(runtime: Runtime, surroundings: Surroundings): Promise<AuditReport> {
   const reports = await Promise.all(
-    runtime.config.devices.map((config) => auditOne({ runtime, devices, heard }, config)),
+    runtime.config.devices.map((config) => auditOne({ runtime, ...surroundings }, config)),
   );
   const report = {
     findings: reports.flatMap(({ findings }) => findings),
@@ -40,15 +38,20 @@ export async function auditAll(
   return report;
 }
 
-/** What all audits share. */
-interface Scope extends Pick<AuditScope, 'heard'> {
-  readonly runtime: Runtime;
+/** What audits need besides the runtime. */
+export interface Surroundings extends Pick<AuditScope, 'heard'> {
   readonly devices: Devices;
+  readonly views: ViewKeeper;
+}
+
+/** What all audits share. */
+interface Scope extends Surroundings {
+  readonly runtime: Runtime;
 }
 
 /** Audits one device. A device that cannot be read is reported, and does not stop the others. */
 async function auditOne(
-  { runtime, devices, heard }: Scope,
+  { runtime, devices, heard, views }: Scope,
   config: DeviceConfig,
 ): Promise<AuditReport> {
   const { log, clock } = runtime;
@@ -60,14 +63,18 @@ async function auditOne(
     for (const { order } of findings) if (order) await steer(runtime, order);
     const { drift } = runtime.config.policy;
     if (drift !== 'report') await askApply(runtime, config.name, wishOf(findings, drift));
-    await askApply(runtime, config.name, await creationRequest(runtime, device, config));
+    const readings = await readingsOf(device, config);
+    await askApply(runtime, config.name, creationRequest(runtime, readings, config));
+    await noteViews({ device, views }, readings, findings);
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (code === 'BIP402') await devices.forget?.(config);
-    log.warn({ device: config.name, code, error: errorMessage(error) }, 'device not audited');
-    return { findings: [], failed: [{ device: config.name, code, reason: errorMessage(error) }] };
+    const reason = errorMessage(error);
+    log.warn({ device: config.name, code, error: reason }, 'device not audited');
+    await views.noteAudit({ device: config.name, findings: [], problem: { code, reason } });
+    return { findings: [], failed: [{ device: config.name, code, reason }] };
   }
 }
 
@@ -76,24 +83,47 @@ function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditR
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
 }
 
+type Readings = ReadonlyMap<string, PartitionReading>;
+
+async function readingsOf(device: Device, { partitions }: DeviceConfig): Promise<Readings> {
+  const readings = new Map<string, PartitionReading>();
+  for (const partition of partitions) readings.set(partition, await device.read(partition));
+  return readings;
+}
+
 /**
  * Partitions that do not exist yet are created ahead of their first exposure; on a device that no
  * ingress uses, they are not needed.
  */
-async function creationRequest(
+function creationRequest(
   { config: { ingresses } }: Runtime,
-  device: Device,
-  { name, partitions }: DeviceConfig,
-): Promise<AuditRequest | undefined> {
+  readings: Readings,
+  { name }: DeviceConfig,
+): AuditRequest | undefined {
   if (!ingresses.some(({ devices }) => devices.includes(name))) return undefined;
-  const absent: string[] = [];
-  for (const partition of partitions) {
-    const reading = await device.read(partition);
-    if (reading.kind === 'ours' && reading.declared.lockKey === undefined) absent.push(partition);
-  }
+  const absent = [...readings].flatMap(([partition, reading]) =>
+    reading.kind === 'ours' && reading.declared.lockKey === undefined ? [partition] : [],
+  );
   return absent.length === 0
     ? undefined
     : { partitions: absent, reason: 'it does not exist yet, and is created without content' };
+}
+
+/** For readers of the failure store, who have no access to the device. */
+async function noteViews(
+  { device, views }: { readonly device: Device; readonly views: ViewKeeper },
+  readings: Readings,
+  findings: readonly Finding[],
+): Promise<void> {
+  const { hostname, software } = await device.facts();
+  await views.noteAudit({ device: device.name, hostname, software, findings });
+  await views.note(
+    [...readings].map(([partition, reading]) => ({
+      device: device.name,
+      partition,
+      seen: reading.kind === 'ours' ? reading.declared.state : reading,
+    })),
+  );
 }
 
 /** In the group of the device, so that it never races with apply. */

@@ -7,6 +7,7 @@ import { openDevices } from '../../shared/host/devices.ts';
 import { heardFrom } from '../../shared/failures/heard.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
 import type { Store } from '../../shared/failures/opened-once.ts';
+import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
@@ -26,7 +27,8 @@ export function create(
   store: Store = createStore(runtime),
 ): Handler & { readonly audit: Auditor; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
-  const audit = (): Promise<AuditReport> => auditAll(runtime, devices, heard);
+  const views = createViewKeeper(runtime, store.open);
+  const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views });
   const handle: Handler = async () => {
     const { failed } = await audit();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported
@@ -38,7 +40,10 @@ export function create(
   };
   return Object.assign(handle, {
     audit,
-    close: async () => void (await Promise.all([devices.close(), store.close()])),
+    close: async () => {
+      await views.close();
+      await Promise.all([devices.close(), store.close()]);
+    },
   });
 }
 

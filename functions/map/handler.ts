@@ -4,6 +4,8 @@
  */
 import type { Inventory, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
+import { createStore } from '../../shared/failures/opened-once.ts';
+import type { Store } from '../../shared/failures/opened-once.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
@@ -31,16 +33,21 @@ import { checkContent } from './content.ts';
 import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
+import { createVerdictKeeper } from './verdicts.ts';
+import type { VerdictKeeper } from './verdicts.ts';
 
 /** Wires the function. `suspects` remembers messages that crashed their process. */
 export function create(
   runtime: Runtime,
   suspects: Suspects = suspectsOf(runtime, 'snapshots'),
+  store: Store = createStore(runtime),
 ): Handler & { close(): Promise<void> } {
   const keys = createKeyring(runtime.secrets, runtime.clock);
+  const verdicts = createVerdictKeeper(runtime, store.open);
   const scope = ({ functionVersion }: FunctionContext): Scope => ({
     runtime,
     keys,
+    verdicts,
     functionVersion,
   });
   const handle = handleGroups({
@@ -58,7 +65,9 @@ export function create(
     onError: (group, error) =>
       runtime.log.error({ group, error: String(error) }, 'a snapshot could not be processed'),
   });
-  return Object.assign(handle, { close: () => suspects.close() });
+  return Object.assign(handle, {
+    close: async () => void (await Promise.all([suspects.close(), store.close()])),
+  });
 }
 
 /** The Lambda entry point. */
@@ -71,6 +80,7 @@ export const handler = lambdaEntry((runtime) => create(runtime));
 interface Scope {
   readonly runtime: Runtime;
   readonly keys: Keyring;
+  readonly verdicts: VerdictKeeper;
   readonly functionVersion: string;
 }
 
@@ -103,6 +113,7 @@ async function handleMessage(
       device: slice.device,
       data: slice,
     });
+  await scope.verdicts.note(event.subject, event.data.revision, result.verdicts);
   for (const note of result.notes) runtime.log.info({ owner: event.subject, ...note }, 'note');
   runtime.log.info(
     {

@@ -11,6 +11,8 @@ import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import type { OriginRefusal } from '../../shared/queue/origin.ts';
+import { serverVerdicts } from '../../shared/failures/verdicts.ts';
+import type { ServerVerdict } from '../../shared/failures/verdicts.ts';
 import { expressEvents } from './express.ts';
 
 /** A snapshot with verified origin (`origin.ts`). */
@@ -28,6 +30,8 @@ export type MapResult =
       readonly slices: readonly Slice[];
       readonly express: readonly Express[];
       readonly notes: BuiltExposures['notes'];
+      /** With the exposures that are requested, whatever the devices say. */
+      readonly verdicts: readonly ServerVerdict[];
     }
   | ({ readonly kind: 'refused' } & OriginRefusal);
 
@@ -74,6 +78,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     slices,
     express: expressEvents(slices, snapshot, ingress, config),
     notes: built.notes,
+    verdicts: serverVerdicts(built.servers, built.exposures),
   };
 }
 

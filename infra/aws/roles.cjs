@@ -73,6 +73,9 @@ const WAITING = 'waiting/';
 const REPAIRS = 'repairs/';
 /** When clusters were last heard (decision 0063). */
 const HEARD = 'heard/';
+/** What apply and audit last saw of the devices, and map of the clusters. */
+const VIEWS = 'views/';
+const VERDICTS = 'verdicts/';
 
 function toSettled(prefix) {
   return {
@@ -81,6 +84,11 @@ function toSettled(prefix) {
     Resource: [settledArn(prefix)],
   };
 }
+
+const REPLAY_ROLE_ID = {
+  Description: 'Role id of replay, for failures.replayers of sluice.yaml',
+  Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] },
+};
 
 module.exports = async ({ resolveVariable }) => {
   const stack = readDeployment(process.env);
@@ -97,6 +105,7 @@ module.exports = async ({ resolveVariable }) => {
         sendTo(['Slices', 'Express', 'SnapshotsDead']),
         settled,
         ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'], MARKS),
+        ...objects(stack, ['GetObject', 'PutObject'], VERDICTS),
         ...readRights.keys,
       ]),
       ApplyRole: role([
@@ -130,15 +139,11 @@ module.exports = async ({ resolveVariable }) => {
         sendTo(['Slices']),
         settled,
         ...store(stack, ['GetObject'], HEARD),
+        ...objects(stack, ['PutObject'], VIEWS),
         ...device,
       ]),
     },
     // map lets nobody else send for a cluster whose senders are named: this belongs into failures.replayers.
-    Outputs: {
-      ReplayRoleId: {
-        Description: 'Role id of replay, for failures.replayers of sluice.yaml',
-        Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] },
-      },
-    },
+    Outputs: { ReplayRoleId: REPLAY_ROLE_ID },
   };
 };

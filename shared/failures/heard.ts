@@ -9,6 +9,7 @@ import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { digest } from './identity.ts';
+import { readJson } from './read-json.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const HEARD = 'heard/';
@@ -62,14 +63,6 @@ export function createHeardStore(blobs: Blobs): HeardStore {
       );
     },
   };
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function withHeard(

@@ -20,6 +20,10 @@ import type { PolicyTurns } from './replay/turns.ts';
 import { lazyS3Blobs } from './s3/lazy-blobs.ts';
 import type { S3BlobsOptions } from './s3/options.ts';
 import { createFailureStore } from './store.ts';
+import { createVerdictStore } from './verdicts.ts';
+import type { VerdictStore } from './verdicts.ts';
+import { createViewStore } from './views.ts';
+import type { ViewStore } from './views.ts';
 import { createWaitingPlace } from './waiting/place.ts';
 import type { WaitingPlace } from './waiting/place.ts';
 
@@ -34,6 +38,8 @@ export interface Failures {
   readonly waiting: WaitingPlace;
   readonly suspects: MarkKeeping;
   readonly repairs: RepairMemory;
+  readonly views: ViewStore;
+  readonly verdicts: VerdictStore;
   close(): Promise<void>;
 }
 
@@ -67,6 +73,8 @@ export function failuresOver(
     waiting: createWaitingPlace(blobs, id),
     suspects: createMarkKeeping(blobs),
     repairs: createRepairMemory(blobs),
+    views: createViewStore(blobs, now),
+    verdicts: createVerdictStore(blobs, now),
     close: () => blobs.close(),
   };
 }

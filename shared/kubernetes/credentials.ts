@@ -98,18 +98,30 @@ function load(kubeconfig: string | undefined): KubeConfig {
   return config;
 }
 
+/** Whether a cluster is found without a kubeconfig that is named. */
+export function hasDefaultKubeconfig(): boolean {
+  if (existsSync(SERVICE_ACCOUNT_TOKEN)) return true;
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return !isNothing(config);
+}
+
 /**
  * Without a kubeconfig, the client library would use localhost:8080 and fail with a misleading
  * error.
  */
 function loadDefault(config: KubeConfig): void {
   config.loadFromDefault();
-  if (
+  if (isNothing(config))
+    throw new Error('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
+}
+
+/** What the client library invents if it finds nothing. */
+function isNothing(config: KubeConfig): boolean {
+  return (
     config.getCurrentContext() === 'loaded-context' &&
     config.getCurrentCluster()?.server === 'http://localhost:8080'
-  ) {
-    throw new Error('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
-  }
+  );
 }
 
 function withoutPlugin(config: KubeConfig): KubeConfig {

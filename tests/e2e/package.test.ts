@@ -265,6 +265,9 @@ describe('the stack', () => {
       [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects],
       bucket,
     ]);
+    const below = (folder: string): readonly object[] => [
+      { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::example-sluice-failures/sluice/${folder}/*` },
+    ];
     const waiting = [
       ['s3:DeleteObject'],
       [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/waiting/*' }],
@@ -285,12 +288,17 @@ describe('the stack', () => {
     expect(reach('MapRole')).toEqual([
       [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks],
       bucket,
+      [['s3:GetObject', 's3:PutObject'], below('verdicts')],
     ]);
     expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
     const heard = [
       { 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/heard/*' },
     ];
-    expect(reach('AuditRole')).toEqual([[['s3:GetObject'], heard], bucket]);
+    expect(reach('AuditRole')).toEqual([
+      [['s3:GetObject'], heard],
+      bucket,
+      [['s3:PutObject'], below('views')],
+    ]);
     expect(reach('ExpressRole')).toEqual([]);
   });
 

@@ -21,6 +21,7 @@ import { memoryBlobs } from '../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../fixtures/marks.ts';
 import { runtimeWith } from '../fixtures/runtime.ts';
 import { virtualClock } from './support/clock.ts';
+import { NO_VIEWS } from '../fixtures/views.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';
 const MINUTE_MS = 60_000;
@@ -80,6 +81,7 @@ function site(count: number) {
   const starts = (): ReturnType<typeof createApply> =>
     createApply(runtime, devices, createResultRecorder(runtime, open), {
       place: async () => (await open()).waiting,
+      views: NO_VIEWS,
       suspects: createSuspects(memoryMarks(), runtime),
       heard: open,
     });

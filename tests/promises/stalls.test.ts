@@ -31,6 +31,7 @@ import { exposure, slice } from '../fixtures/exposures.ts';
 import { memoryBlobs } from '../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../fixtures/marks.ts';
 import { runtimeWith } from '../fixtures/runtime.ts';
+import { NO_VIEWS } from '../fixtures/views.ts';
 
 const LEASE = 6_000;
 const config = smallConfig();
@@ -87,6 +88,7 @@ class Process {
       },
       {
         place: () => Promise.resolve(failures.waiting),
+        views: NO_VIEWS,
         // Real processes do not wait for each other to handle a suspect alone.
         suspects: { ...createSuspects(memoryMarks(), { clock: own, log }), isSuspect: () => false },
       },

@@ -59,7 +59,7 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
   await withContext(
     options,
     async (context) => {
-      const planned = await planApprovals(context.runtime, { ...options, owner });
+      const planned = await planApprovals(context, { ...options, owner });
       for (const question of questions(owner, planned))
         if (!(await isConfirmed(question, options, { unasked: true }))) return;
       const approvals = planned.map(({ approval }) => approval);

@@ -9,7 +9,9 @@ import {
   isServerReached,
   withPresent,
 } from '../../../shared/operations/why/why.ts';
+import { storedAnswers } from '../../../shared/operations/why/stored.ts';
 import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
+import { hasDefaultKubeconfig } from '../../../shared/kubernetes/index.ts';
 import { withContext } from '../terminal/context.ts';
 import { addFoundConfigOption, findConfig } from '../terminal/found-config.ts';
 import type { FoundConfig } from '../terminal/found-config.ts';
@@ -41,7 +43,7 @@ export function registerWhy(program: Command): void {
     .option('--cluster <id>', 'id of this cluster, one of clusters[].id (default: the only one)')
     .option(
       '-k, --kubeconfig <file>',
-      'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config)',
+      'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config; without one and with -c, the newest snapshot in the failure store)',
     )
     .option(
       '-f, --file <file...>',
@@ -64,8 +66,10 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
   if (!/^[^/]+\/[^/]+$/.test(gateway)) throw new Error(`${gateway}: write it as NAMESPACE/GATEWAY`);
   const { found, note } = await findConfig(options, { env: process.env, cwd: process.cwd() });
   if (note !== undefined) printLine(`note: ${note}`);
-  const objects = await objectsOf(options, found);
-  const answers = await answersFor(gateway, objects, { file: options.file, found });
+  const answers =
+    found !== undefined && isWithoutCluster(options, found)
+      ? await answersFromStore(gateway, found)
+      : await answersFor(gateway, await objectsOf(options, found), { file: options.file, found });
   if (answers.length === 0)
     throw new Error(
       `no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
@@ -76,6 +80,31 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
     () => whyText(answers),
   );
   if (process.exitCode !== 1 && !answers.every(isServerReached)) process.exitCode = 2;
+}
+
+/** Then the failure store of the named configuration has the verdicts of the newest snapshots. */
+function isWithoutCluster({ file, kubeconfig }: WhyOptions, { isNamed }: FoundConfig): boolean {
+  return isNamed && file === undefined && kubeconfig === undefined && !hasDefaultKubeconfig();
+}
+
+/** As of the newest snapshots, with the present state on the devices. */
+async function answersFromStore(
+  gateway: string,
+  { cluster, path }: FoundConfig,
+): Promise<readonly WhyAnswer[]> {
+  const asked = { gateway, cluster: cluster.id };
+  return withContext({ config: path }, async (context) => {
+    const { answers, at } = await storedAnswers(context, asked);
+    if (at === undefined)
+      throw new Error(
+        `no snapshot of cluster ${cluster.id} in the failure store names Gateway ${gateway}; ` +
+          'pass --kubeconfig to ask the cluster itself',
+      );
+    printLine(
+      `note: without a kubeconfig, as of the newest snapshot; the verdicts last changed at ${at}`,
+    );
+    return withPresent(context, asked, answers);
+  });
 }
 
 /**

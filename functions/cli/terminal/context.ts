@@ -8,6 +8,7 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import type { Author, OperationContext } from '../../../shared/operations/context.ts';
+import { partitionsFromDevices } from '../../../shared/operations/devices/declared-partitions.ts';
 import { queueBackend } from '../../../shared/queue/open.ts';
 import { processRuntime } from '../../../shared/host/process-runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
@@ -47,7 +48,7 @@ export async function withContext<T>(
   const runtime = processRuntime(config, { env: process.env, log: createLogger('silent') });
   const failures = openFailures(config.failures, runtime);
   try {
-    return await work({ ...failures, runtime });
+    return await work({ ...failures, runtime, readPartitions: partitionsFromDevices(runtime) });
   } finally {
     await failures.close();
     await runtime.queues.close();

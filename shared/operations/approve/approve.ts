@@ -14,11 +14,10 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { Approval } from '../../domain/steering/steering.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import type { Version } from '../../domain/revision.ts';
-import type { Runtime } from '../../host/runtime.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { statesByPartition, statesOf } from '../clusters/rows.ts';
-import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import { chooseDevices } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
 /** What to approve. */
@@ -43,13 +42,11 @@ export interface PlannedApproval {
  * invalid.
  */
 export async function planApprovals(
-  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+  { runtime: { config }, readPartitions }: Pick<OperationContext, 'runtime' | 'readPartitions'>,
   wanted: WantedApproval,
 ): Promise<readonly PlannedApproval[]> {
-  const { config } = runtime;
   checkWords(config, wanted.owner, wanted);
-  const devices = [...chooseDevices(config, wanted.device)];
-  const declared = await readDeclaredPartitions({ ...runtime, config: { ...config, devices } });
+  const declared = await readPartitions(chooseDevices(config, wanted.device));
   const approvals = approvalsFor(declared, wanted.owner, wanted.keys, sharedFleet(config));
   return approvals.map((approval) => ({ approval, ...interruptedBy(approval, declared) }));
 }

@@ -1,12 +1,8 @@
 /** State of clusters on the devices, and orders for clusters. */
 import { errorMessage } from '../../telemetry/errors.ts';
 import type { Author, OperationContext } from '../context.ts';
-import {
-  chooseDevices,
-  readDeclaredPartitions,
-  unansweredOf,
-} from '../devices/declared-partitions.ts';
-import type { DeclaredPartitionView, UnansweredPartition } from '../devices/declared-partitions.ts';
+import { chooseDevices, unansweredOf } from '../devices/declared-partitions.ts';
+import type { UnansweredPartition } from '../devices/declared-partitions.ts';
 import { planClusterOrder } from './orders.ts';
 import type { ClusterOrderPlan, ClusterOrderRequest } from './orders.ts';
 import { clusterRows, needsAttention } from './rows.ts';
@@ -24,12 +20,14 @@ export interface ClusterList {
   readonly needsAttention: boolean;
 }
 
+type Reading = Pick<OperationContext, 'runtime' | 'heard' | 'readPartitions'>;
+
 /** `device`: only this device. */
 export async function listClusters(
-  { runtime, heard }: Pick<OperationContext, 'runtime' | 'heard'>,
+  { runtime, heard, readPartitions }: Reading,
   device?: string,
 ): Promise<ClusterList> {
-  const declared = await readChosen(runtime, device);
+  const declared = await readPartitions(chooseDevices(runtime.config, device));
   const newest = await heardOn({ runtime, heard }, chooseDevices(runtime.config, device));
   const rows = clusterRows(runtime.config, declared, runtime.clock.now(), newest);
   return { rows, unanswered: unansweredOf(declared), needsAttention: rows.some(needsAttention) };
@@ -47,11 +45,11 @@ export interface WantedClusterOrder {
  * The effect of the order now, without sending it; throws an explanation if the request is invalid.
  */
 export async function previewClusterOrder(
-  { runtime, heard }: Pick<OperationContext, 'runtime' | 'heard'>,
+  { runtime, heard, readPartitions }: Reading,
   { cluster, request, device }: WantedClusterOrder,
 ): Promise<ClusterOrderPlan> {
   const { config, clock } = runtime;
-  const declared = await readChosen(runtime, device);
+  const declared = await readPartitions(chooseDevices(config, device));
   const newest = await heardOn({ runtime, heard }, chooseDevices(config, device));
   const known = { config, declared, now: clock.now(), heard: newest };
   return planClusterOrder(known, cluster, request);
@@ -97,18 +95,6 @@ export async function heardOn(
   return new Map(
     await Promise.all(devices.map(async ({ name }) => [name, await read(name)] as const)),
   );
-}
-
-/** Reads the chosen device, or all of them. Throws if there is no such device. */
-async function readChosen(
-  runtime: OperationContext['runtime'],
-  device: string | undefined,
-): Promise<readonly DeclaredPartitionView[]> {
-  const devices = chooseDevices(runtime.config, device);
-  return readDeclaredPartitions({
-    ...runtime,
-    config: { ...runtime.config, devices: [...devices] },
-  });
 }
 
 /**

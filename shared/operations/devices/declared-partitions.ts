@@ -3,32 +3,19 @@
  * result instead of thrown.
  */
 import { openDevice } from '../../host/devices.ts';
-import type { DeviceFacts } from '../../device/device.ts';
-import { type MissingReference, modulesOf, type Reference } from '../../device/references.ts';
+import { modulesOf, type Reference } from '../../device/references.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
+import type { ReadPartitions } from '../context.ts';
+import type { DeclaredPartitionView, UnansweredPartition } from './partition-view.ts';
 
-/** A partition that was read. */
-export interface AnsweringPartition {
-  readonly device: string;
-  readonly partition: string;
-  readonly state: DeclaredState;
-  /** Duration of the read. */
-  readonly milliseconds: number;
-  readonly facts?: DeviceFacts;
-  /** Modules of which none is provisioned, although declared settings need one of them. */
-  readonly lacking?: readonly MissingReference[];
-}
-
-/** A partition that could not be read, with code and message. */
-export interface UnansweredPartition {
-  readonly device: string;
-  readonly partition: string;
-  readonly code: string;
-  readonly problem: string;
-}
+export type {
+  AnsweringPartition,
+  DeclaredPartitionView,
+  UnansweredPartition,
+} from './partition-view.ts';
 
 /** A device that did not answer. */
 export interface UnansweredDevice {
@@ -42,9 +29,6 @@ export function unansweredDevice(device: string, error: unknown): UnansweredDevi
   const code = errorCode(error);
   return { device, problem: errorMessage(error), ...(code === undefined ? {} : { code }) };
 }
-
-/** A partition, read or not; only one that was read has a `state`. */
-export type DeclaredPartitionView = AnsweringPartition | UnansweredPartition;
 
 /** The partitions whose declaration is unknown. */
 export function unansweredOf(
@@ -65,15 +49,10 @@ export function chooseDevices(
   );
 }
 
-/** Reads all devices in parallel. Never rejects because of a device. */
-export async function readDeclaredPartitions({
-  config,
-  secrets,
-  clock,
-}: Pick<Runtime, 'config' | 'secrets' | 'clock'>): Promise<readonly DeclaredPartitionView[]> {
-  return (
-    await Promise.all(config.devices.map((device) => readDevice({ secrets, clock }, device)))
-  ).flat();
+/** Reads the devices themselves, in parallel. */
+export function partitionsFromDevices(runtime: Pick<Runtime, 'secrets' | 'clock'>): ReadPartitions {
+  return async (devices) =>
+    (await Promise.all(devices.map((device) => readDevice(runtime, device)))).flat();
 }
 
 /** Reads all partitions of one device over one connection. An error concerns all of them. */

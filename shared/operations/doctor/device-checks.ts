@@ -9,14 +9,14 @@ import { replacedIn } from '../clusters/rows.ts';
 import { formatCount } from '../../domain/text/counts.ts';
 import { badFinding, okFinding, clockFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import { partitionsFromDevices } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
 type Read = Extract<DeclaredPartitionView, { readonly state: unknown }>;
 
 /** One read checks name, certificate, login, permissions and AS3 at once. */
 export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
-  const declared = await readDeclaredPartitions(runtime);
+  const declared = await partitionsFromDevices(runtime)(runtime.config.devices);
   const read = declared.filter((d): d is Read => 'state' in d);
   const now = runtime.clock.now();
   return [
@@ -39,7 +39,7 @@ function reachable(d: DeclaredPartitionView): DoctorFinding {
     `${hostname} is active with AS3 ${software}; ` +
       `${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ` +
       `${formatCount(Object.keys(d.state.owners).length, 'owner')}, ` +
-      `read in ${d.milliseconds} ms`,
+      `read in ${d.milliseconds ?? 0} ms`,
   );
 }
 

@@ -3,7 +3,7 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Drain } from '../../domain/declared/owner-record.ts';
 import { describeOverride } from '../../domain/plan/overrides.ts';
 import { formatRevision } from '../../domain/revision.ts';
-import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import { unansweredOf } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView, UnansweredPartition } from '../devices/declared-partitions.ts';
 import type { OperationContext } from '../context.ts';
 
@@ -75,10 +75,10 @@ export interface PortList {
 
 /** Reads all devices and filters the rows. Each search term must occur in some column. */
 export async function listPorts(
-  { runtime }: Pick<OperationContext, 'runtime'>,
+  { runtime, readPartitions }: Pick<OperationContext, 'runtime' | 'readPartitions'>,
   words: readonly string[],
 ): Promise<PortList> {
-  const declared = await readDeclaredPartitions(runtime);
+  const declared = await readPartitions(runtime.config.devices);
   const all = portRows(declared);
   const rows = all.filter((row) =>
     words.every((word) =>

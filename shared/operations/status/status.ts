@@ -9,7 +9,6 @@ import { queueBackend } from '../../queue/open.ts';
 import type { QueueName } from '../../queue/port.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { OperationContext } from '../context.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { heardOn } from '../clusters/clusters.ts';
 import { heldInLines } from '../clusters/held.ts';
@@ -90,6 +89,7 @@ export async function readStatus({
   history,
   heard,
   waiting,
+  readPartitions,
 }: OperationContext): Promise<StatusView> {
   const { config, clock } = runtime;
   const names: readonly QueueName[] = [
@@ -102,7 +102,7 @@ export async function readStatus({
   ];
   const [rows, declared, heads, all, histories, marks, waits, newest] = await Promise.all([
     Promise.all(names.map((name) => depth(runtime, name))),
-    readDeclaredPartitions(runtime),
+    readPartitions(config.devices),
     store.list(),
     jobs.list(),
     history.all(),
@@ -189,7 +189,7 @@ function deviceRow(
     device,
     partition,
     exposures: Object.keys(d.state.exposures).length,
-    milliseconds: d.milliseconds,
+    ...(d.milliseconds === undefined ? {} : { milliseconds: d.milliseconds }),
     ...(hostname === undefined ? {} : { unit: hostname }),
     ...(software === undefined ? {} : { as3: software }),
     ...figures,

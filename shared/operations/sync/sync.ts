@@ -7,7 +7,6 @@ import type { RetryOrder } from '../../domain/steering/steering.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { Author, OperationContext } from '../context.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 
 /** The Gateway whose ingresses are sent again. */
@@ -32,7 +31,11 @@ export interface SyncPlan {
  * devices.
  */
 export async function planSync(
-  { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
+  {
+    runtime,
+    store,
+    readPartitions,
+  }: Pick<OperationContext, 'runtime' | 'store' | 'readPartitions'>,
   { cluster, gateway, device }: WantedSync,
 ): Promise<SyncPlan> {
   const { config } = runtime;
@@ -53,7 +56,7 @@ export async function planSync(
         `${cluster}${device === undefined ? '' : ` on device ${device}`}; ` +
         `known are ${config.ingresses.map((one) => `${one.cluster}/${one.service}`).join(', ')}`,
     );
-  const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
+  const [declared, heads] = await Promise.all([readPartitions(config.devices), store.list()]);
   const offering = new Set([
     ...portRows(declared)
       .filter((row) => row.gateways.includes(gateway))

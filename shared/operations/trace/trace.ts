@@ -7,7 +7,7 @@ import { clusterOfFailure } from '../../failures/filter.ts';
 import type { OwnerHistory } from '../../failures/history.ts';
 import type { Failure, FailureHead, FailureStore } from '../../failures/port.ts';
 import type { OperationContext } from '../context.ts';
-import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import { unansweredOf } from '../devices/declared-partitions.ts';
 import type { UnansweredPartition } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import type { PortRow } from '../ports/ports.ts';
@@ -43,11 +43,16 @@ export function parseGatewayName(name: string): GatewayName {
 
 /** Collects the stations of the owners behind a Gateway from devices, histories and failures. */
 export async function traceGateway(
-  { store, history, runtime }: Pick<OperationContext, 'store' | 'history' | 'runtime'>,
+  {
+    store,
+    history,
+    runtime,
+    readPartitions,
+  }: Pick<OperationContext, 'store' | 'history' | 'runtime' | 'readPartitions'>,
   name: GatewayName,
 ): Promise<Trace> {
   const [declared, histories, heads] = await Promise.all([
-    readDeclaredPartitions(runtime),
+    readPartitions(runtime.config.devices),
     history.all(),
     store.list(),
   ]);

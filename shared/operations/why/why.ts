@@ -7,11 +7,12 @@ import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { ServerReport } from '../../domain/istio/port-mapping.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
+import { exposuresOf } from '../../failures/verdicts.ts';
 import type { OperationContext } from '../context.ts';
 import type { HeldExposure } from '../clusters/held.ts';
 import { heldExposures } from '../clusters/held.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
-import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import { unansweredOf } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 
@@ -49,11 +50,18 @@ interface Asked {
 
 /** Adds the state on the devices and the open failures to the answers. */
 export async function withPresent(
-  { runtime, store }: Pick<OperationContext, 'runtime' | 'store'>,
+  {
+    runtime,
+    store,
+    readPartitions,
+  }: Pick<OperationContext, 'runtime' | 'store' | 'readPartitions'>,
   asked: Asked,
   answers: readonly WhyAnswer[],
 ): Promise<readonly WhyAnswer[]> {
-  const [declared, heads] = await Promise.all([readDeclaredPartitions(runtime), store.list()]);
+  const [declared, heads] = await Promise.all([
+    readPartitions(runtime.config.devices),
+    store.list(),
+  ]);
   return answersNow(runtime.config, asked, { declared, heads, answers });
 }
 
@@ -149,9 +157,7 @@ export function explainGateway({
       ? []
       : offlineIngresses(objects, { ...configured, mesh }).ingresses.map((i) => i.built);
   const judged = built.flatMap((b) => b.servers);
-  const exposures = built
-    .flatMap((b) => b.exposures)
-    .filter(({ refusedIfNew }) => refusedIfNew === undefined);
+  const exposures = built.flatMap((b) => b.exposures);
   return mapped
     .filter((server) => server.gateway === gateway)
     .map((server) => {
@@ -160,22 +166,16 @@ export function explainGateway({
           (other) =>
             other.gateway === gateway && other.api === server.api && other.server === server.server,
         ) ?? server;
-      const reached = exposures.filter(
-        (e) =>
-          e.gateways.includes(gateway) &&
-          (own.envoyPorts.includes(e.port) ||
-            own.servicePorts.some((p) => p.port === e.port) ||
-            e.port === own.port),
-      );
       return {
         server: own,
-        exposures: reached.map((e) => `${e.address}:${e.port}/${e.protocol}`),
+        exposures: exposuresOf(own, exposures),
         remedy: remedyOf(own),
       };
     });
 }
 
-function remedyOf(server: ServerReport): string {
+/** What to do about a server that is not reached. */
+export function remedyOf(server: ServerReport): string {
   if (server.verdict !== 'listening')
     return CODES[server.code]?.fix ?? 'See docs/reference/codes.md.';
   return server.missingInService

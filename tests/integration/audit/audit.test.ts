@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import type { Finding } from '../../../shared/device/audit.ts';
+import { openFailures } from '../../../shared/failures/open.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
@@ -55,6 +56,27 @@ describe('audit', () => {
     const { runtime, sent } = bench([bigip]);
     expect(await audit(runtime)).toEqual([]);
     expect([sent, bigip.writes.length - before]).toEqual([[], 0]);
+  });
+
+  test('leaves what it saw for readers without credentials', async () => {
+    const bigip = await declared();
+    const { runtime } = bench([bigip]);
+    const failures = openFailures(runtime.config.failures, runtime);
+    await byHand(bigip, 'PATCH', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`, { disabled: true });
+    await audit(runtime);
+    expect(await failures.views.audit('bigip-1')).toMatchObject({
+      software: expect.stringMatching(/^3\./),
+      found: 1,
+      findings: [{ code: 'BIP451', object: VIRTUAL, repairable: true }],
+    });
+    const seen = await failures.views.of('bigip-1', 'k8s');
+    expect(seen?.seen).toMatchObject({ exposures: { '172.16.100.195:32400/tcp': {} } });
+    // A device that does not answer keeps its view, with the reason beside it.
+    await bigip.close();
+    await audit(runtime);
+    expect(await failures.views.audit('bigip-1')).toMatchObject({ problem: { code: 'BIP501' } });
+    expect(await failures.views.of('bigip-1', 'k8s')).toEqual(seen);
+    await failures.close();
   });
 
   const CHANGES: readonly (readonly [

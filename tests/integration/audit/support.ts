@@ -1,4 +1,7 @@
 /** A runtime with one lab device behind it, and queues that keep what was sent. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { OutgoingMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
@@ -65,6 +68,7 @@ export function bench(
         virtualAddress: '172.16.100.195',
       })),
       policy: { drift },
+      failures: { kind: 'fs', path: mkdtempSync(join(tmpdir(), 'sluice-audit-')) },
     }),
     'test',
     1,

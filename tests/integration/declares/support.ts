@@ -26,6 +26,7 @@ import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { testClock, type TestClock } from '../watch/support.ts';
+import { memoryStore, NO_VIEWS } from '../../fixtures/views.ts';
 
 const VISIBILITY_MS = 150_000;
 const FUNCTION_MS = 120_000;
@@ -125,13 +126,14 @@ export async function startChain(ingress: Partial<IngressConfig> = {}): Promise<
   };
   const failures = failuresOver(memoryBlobs(), { clock, id });
   const remote = { ...runtime, clock: passing };
-  const map = createMap(remote, createSuspects(memoryMarks(), remote));
+  const map = createMap(remote, createSuspects(memoryMarks(), remote), memoryStore());
   const apply = createApply(
     remote,
     openDevices(remote, (behind) => askForResync(remote, behind)),
     createResultRecorder(remote, () => Promise.resolve(failures)),
     {
       place: () => Promise.resolve(failures.waiting),
+      views: NO_VIEWS,
       suspects: createSuspects(memoryMarks(), remote),
       heard: () => Promise.resolve(failures),
     },

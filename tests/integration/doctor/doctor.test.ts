@@ -15,6 +15,7 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
+import { partitionsFromDevices } from '../../../shared/operations/devices/declared-partitions.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSettingsReader } from '../../../shared/queue/sqs/settings.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
@@ -66,7 +67,9 @@ function inputOf(
     clock,
     ...rest,
   });
-  return { context: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
+  const readPartitions = partitionsFromDevices(runtime);
+  const context = { ...failuresOver(memoryBlobs(), runtime), runtime, readPartitions };
+  return { context, config: 'sluice.yaml' };
 }
 const bad = (findings: readonly DoctorFinding[]): string[] =>
   findings.filter((f) => !f.ok).map((f) => `${f.what}: ${describeFinding(f)}`);

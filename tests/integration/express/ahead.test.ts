@@ -13,6 +13,7 @@ import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { memoryStore } from '../../fixtures/views.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
@@ -88,7 +89,11 @@ async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
     sentAt: now,
   };
   now += wait;
-  await create(using)(
+  await create(
+    using,
+    undefined,
+    memoryStore(),
+  )(
     { Records: [toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')] },
     {
       awsRequestId: 'r',

@@ -21,6 +21,7 @@ import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { memoryStore } from '../../fixtures/views.ts';
 
 export type ClusterId = 'east' | 'west';
 const CLUSTERS: readonly ClusterId[] = ['east', 'west'];
@@ -185,7 +186,7 @@ export async function startSite({
   const signers = Object.fromEntries(
     CLUSTERS.map((cluster) => [cluster, signerFrom(pairs[cluster].privatePem)]),
   ) as Site['signers'];
-  const map = createMap(runtime, createSuspects(memoryMarks(), runtime));
+  const map = createMap(runtime, createSuspects(memoryMarks(), runtime), memoryStore());
 
   async function drain<T>(name: QueueName, read: (body: string) => T): Promise<readonly T[]> {
     const found: T[] = [];

@@ -45,6 +45,7 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { memoryStore, NO_VIEWS } from '../../fixtures/views.ts';
 
 const FUNCTION_TIME = 120_000;
 export const VISIBILITY = 150_000;
@@ -206,7 +207,7 @@ export async function startBench(
     random: () => 1,
     log: logger,
   });
-  const map = createMap(runtime);
+  const map = createMap(runtime, undefined, memoryStore());
   const open = (): Promise<Failures> =>
     storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);
   const apply = createApply(
@@ -215,6 +216,7 @@ export async function startBench(
     createResultRecorder(runtime, open),
     {
       place: async () => (await open()).waiting,
+      views: NO_VIEWS,
       suspects: createSuspects(memoryMarks(), runtime),
     },
   );

@@ -25,6 +25,7 @@ import {
   type WhyAnswer,
 } from '../../../shared/operations/why/why.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
+import { partitionsFromDevices } from '../../../shared/operations/devices/declared-partitions.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -35,6 +36,7 @@ import { exposure, slice, SETTINGS } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { pump } from '../../fixtures/failures/pump.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
+import { NO_VIEWS } from '../../fixtures/views.ts';
 
 const RULE = '/Common/geo';
 const author = { who: 'ada', why: 'the iRule is there now' };
@@ -123,6 +125,7 @@ async function startSite(): Promise<Site> {
     createResultRecorder(runtime, async () => failures),
     {
       place: async () => failures.waiting,
+      views: NO_VIEWS,
       suspects: createSuspects(memoryMarks(), runtime),
     },
   );
@@ -132,7 +135,7 @@ async function startSite(): Promise<Site> {
   const rule = { ...SETTINGS, iRules: [RULE] };
   const made: Site = {
     bigip,
-    context: { ...failures, runtime },
+    context: { ...failures, runtime, readPartitions: partitionsFromDevices(runtime) },
     apply,
     deaf: false,
     say: async (wanted) => {

@@ -42,6 +42,7 @@ import { gatedBlobs, gatedDevice, gatedQueues, openGate } from './gate.ts';
 import type { MemoryQueues } from './queues.ts';
 import { memoryQueues } from './queues.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { NO_VIEWS } from '../../fixtures/views.ts';
 
 export const CLUSTERS = ['east', 'west', 'north', 'south'] as const;
 export const ownerOf = (cluster: string): string => `${cluster}/istio-system/istio-ingressgateway`;
@@ -146,6 +147,7 @@ export function createWorld({
       NO_HISTORY,
       {
         place: () => Promise.resolve(waitingThrough(gate)),
+        views: NO_VIEWS,
         suspects: createSuspects(marks, { clock, log: logger(log) }),
       },
     );

@@ -15,6 +15,7 @@ import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
+import { NO_VIEWS } from '../../fixtures/views.ts';
 
 const device = (name: string): object => ({
   name,
@@ -67,7 +68,7 @@ function applyWith(place?: OpenPlace, clock: Clock = virtualClock()): ReturnType
       tell: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    { place: place ?? (() => Promise.resolve(failures.waiting)) },
+    { place: place ?? (() => Promise.resolve(failures.waiting)), views: NO_VIEWS },
   );
 }
 

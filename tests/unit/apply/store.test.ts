@@ -201,6 +201,16 @@ const unchangedSince = (counter: number): Partial<Slice> => ({
 const versionIn = ({ device }: Bench, partition = 'k8s'): number | undefined =>
   device.state(partition).owners[owner]?.version.counter;
 
+test('after each declare, readers without credentials find the partition as it is', async () => {
+  const at = bench({ partitions: ['one', 'two'] });
+  await at.send(slice(1, [exposure({ partition: 'one' })]));
+  await at.step();
+  for (const partition of ['one', 'two'])
+    expect((await at.failures.views.of('bigip-1', partition))?.seen).toEqual(
+      at.device.state(partition),
+    );
+});
+
 describe('a version that changes nothing', () => {
   test('is not declared, and the store keeps when its cluster was heard', async () => {
     const at = bench();

@@ -26,6 +26,8 @@ import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { memoryStore } from '../../fixtures/views.ts';
+import type { VerdictStore } from '../../../shared/failures/verdicts.ts';
 
 const { ref, objects } = ingressOf(3);
 const OWNER = `east/${ref.namespace}/${ref.service}`;
@@ -106,6 +108,7 @@ interface Desk {
   /** `one 5`: the device and the revision, in the order in which they were sent. */
   slices(): readonly string[];
   letters(): readonly DeadLetter[];
+  verdicts(): ReturnType<VerdictStore['all']>;
 }
 
 function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
@@ -128,6 +131,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
         : queues.queue(name),
   };
   let ids = 0;
+  const store = memoryStore();
   const map = create(
     runtimeWith({
       config: configOf(verifyKeys),
@@ -138,6 +142,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
       random: () => chance,
     }),
     createSuspects(memoryMarks(), QUIET),
+    store,
   );
   const at: Desk = {
     clock,
@@ -183,6 +188,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
         const opened = parseEvent(body, SLICE_EVENTS);
         return 'ok' in opened ? [`${opened.ok.data.device} ${opened.ok.data.version.counter}`] : [];
       }),
+    verdicts: () => store.failures.verdicts.all(),
     letters: () =>
       queues.sent('snapshots-dead').flatMap(({ body }) => {
         const opened = parseEvent(body, DEAD_LETTER_EVENTS);
@@ -193,6 +199,23 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
 }
 
 describe('a snapshot', () => {
+  test('leaves the verdicts on its servers for readers without access to the cluster', async () => {
+    const at = desk();
+    await at.tell('e-2', snapshot(2));
+    await at.step();
+    const [found] = await at.verdicts();
+    expect(found).toMatchObject({ owner: OWNER, revision: { counter: 2 }, total: 3 });
+    expect(found?.servers[0]).toMatchObject({ verdict: 'listening', code: 'OK' });
+    expect(found?.servers[0]?.exposures[0]).toMatch(/^172\.16\.100\.195:/);
+    // An older snapshot that arrives late does not replace them.
+    await at.tell('e-1', snapshot(1, { removed: true }));
+    await at.step();
+    expect(await at.verdicts()).toEqual([found]);
+    await at.tell('e-3', snapshot(3, { removed: true }));
+    await at.step();
+    expect(await at.verdicts()).toMatchObject([{ revision: { counter: 3 }, total: 0 }]);
+  });
+
   test("becomes one slice for each device, in the device's group", async () => {
     const at = desk();
     await at.tell('e-1', snapshot(1));

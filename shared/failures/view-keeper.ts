@@ -1,0 +1,95 @@
+/**
+ * Writes views of partitions after declares and audits: only what changed, and each partition at
+ * most every ten seconds. It never rejects, because a missing view harms nobody.
+ */
+import { isSameContent } from '../domain/declared/declared.ts';
+import type { Runtime } from '../host/runtime.ts';
+import { errorCode, errorMessage } from '../telemetry/errors.ts';
+import type { Audited, PartitionView, ViewStore } from './views.ts';
+
+/** What was seen of one partition. */
+export type Seen = Omit<PartitionView, 'at'>;
+
+/** The views that one process writes. */
+export interface ViewKeeper {
+  /** Resolves when what is due is written; the rest follows within ten seconds. */
+  note(seen: readonly Seen[]): Promise<void>;
+  noteAudit(audited: Audited): Promise<void>;
+  /** Writes what is left. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two writes of one partition. */
+const WRITE_INTERVAL_MS = 10_000;
+/** Milliseconds without access after the store failed to answer. */
+const REST_MS = 60_000;
+
+interface Kept {
+  /** Undefined until it is written. */
+  readonly written?: Seen;
+  readonly writtenAt: number;
+  readonly newest: Seen;
+}
+
+const keyOf = ({ device, partition }: Seen): string => `${device} ${partition}`;
+
+/** `open` is called on first use. A dry run writes nothing. */
+export function createViewKeeper(
+  { clock, log, dryRun }: Pick<Runtime, 'clock' | 'log' | 'dryRun'>,
+  open: () => Promise<{ readonly views: ViewStore }>,
+): ViewKeeper {
+  const kept = new Map<string, Kept>();
+  const closing = new AbortController();
+  let later: Promise<void> | undefined;
+  let rest = Number.NEGATIVE_INFINITY;
+  const write = async (device: string, work: (views: ViewStore) => Promise<void>) => {
+    if (dryRun === true || clock.monotonic() < rest) return false;
+    try {
+      await work((await open()).views);
+      return true;
+    } catch (error) {
+      rest = clock.monotonic() + REST_MS;
+      log.warn(
+        { device, code: errorCode(error), error: errorMessage(error) },
+        'the failure store cannot keep a view of the device; the console shows an older one',
+      );
+      return false;
+    }
+  };
+  const flush = async (isDue: (one: Kept) => boolean): Promise<void> => {
+    for (const [key, one] of kept) {
+      const { newest, written } = one;
+      if (newest === written || !isDue(one)) continue;
+      kept.set(key, { ...one, writtenAt: clock.monotonic() });
+      const isWritten = await write(newest.device, (views) => views.note(newest));
+      if (isWritten) kept.set(key, { ...kept.get(key)!, written: newest });
+    }
+  };
+  const isDue = ({ writtenAt }: Kept): boolean =>
+    clock.monotonic() - writtenAt >= WRITE_INTERVAL_MS;
+  const followUp = async (): Promise<void> => {
+    await clock.sleep(WRITE_INTERVAL_MS, closing.signal);
+    later = undefined;
+    if (!closing.signal.aborted) await flush(isDue);
+  };
+  return {
+    note: async (seen) => {
+      for (const one of seen) {
+        const before = kept.get(keyOf(one));
+        if (before !== undefined && isSameContent(before.newest.seen, one.seen)) continue;
+        const { written, writtenAt = Number.NEGATIVE_INFINITY } = before ?? {};
+        kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest: one });
+      }
+      await flush(isDue);
+      const isLeft = [...kept.values()].some(({ newest, written }) => newest !== written);
+      if (isLeft && dryRun !== true) later ??= followUp();
+    },
+    noteAudit: async (audited) =>
+      void (await write(audited.device, (views) => views.noteAudit(audited))),
+    close: async () => {
+      closing.abort();
+      await later;
+      await flush(() => true);
+    },
+  };
+}

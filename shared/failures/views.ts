@@ -1,0 +1,163 @@
+/**
+ * What was last seen on the devices, for readers without credentials: the declared state of each
+ * partition, and the last audit of each device. No decision depends on it, and it is lost without
+ * harm: the next declare and the next audit write it again.
+ */
+import * as z from 'zod';
+import type { DeclaredState } from '../domain/declared/declared.ts';
+import { StoredState } from '../domain/declared/stored-state.ts';
+import { shorten } from '../domain/text/bounded.ts';
+import type { Finding } from '../device/audit.ts';
+import type { Blobs } from './blobs.ts';
+import { MAX_PACKED, packed, unpacked } from './packed.ts';
+import { readJson } from './read-json.ts';
+
+/** Prefix of these blobs in the failure store. */
+export const VIEWS = 'views/';
+
+/** Findings of one audit that are kept, and characters of each text. */
+const MAX_FINDINGS = 1_000;
+const MAX_TEXT = 2_000;
+
+const text = z.string().max(4_096);
+
+/** Why nothing more is known, with its code. */
+const Problem = z.strictObject({ code: text, reason: text });
+
+const PartitionBlob = z.strictObject({
+  format: z.literal(1),
+  device: z.string(),
+  partition: z.string(),
+  at: z.iso.datetime(),
+  /** The declared state, packed; absent if there is a problem. */
+  state: z.string().max(MAX_PACKED).exactOptional(),
+  problem: Problem.exactOptional(),
+});
+
+/** One partition as last seen. */
+export interface PartitionView {
+  readonly device: string;
+  readonly partition: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** The declared state, or why it may not be read or shown. */
+  readonly seen: DeclaredState | Readonly<z.infer<typeof Problem>>;
+}
+
+/** A finding without the orders and adoptions that only the audit itself uses. */
+export const StoredFinding = z.strictObject({
+  device: text,
+  partition: text,
+  kind: text,
+  code: text,
+  object: text,
+  message: text,
+  repairable: z.boolean(),
+  heal: text.exactOptional(),
+});
+export type StoredFinding = Readonly<z.infer<typeof StoredFinding>>;
+
+/** The last audit of a device. */
+export const AuditView = z.strictObject({
+  format: z.literal(1),
+  device: z.string(),
+  at: z.iso.datetime(),
+  hostname: text.exactOptional(),
+  software: text.exactOptional(),
+  /** Number of findings; `findings` has the first thousand of them. */
+  found: z.int().nonnegative(),
+  findings: z.array(StoredFinding).max(MAX_FINDINGS),
+  /** Set if the device could not be read. */
+  problem: Problem.exactOptional(),
+});
+export type AuditView = Readonly<z.infer<typeof AuditView>>;
+
+/** What an audit saw of a device. */
+export interface Audited {
+  readonly device: string;
+  readonly hostname?: string | undefined;
+  readonly software?: string | undefined;
+  readonly findings: readonly Finding[];
+  readonly problem?: { readonly code: string; readonly reason: string };
+}
+
+/** All reject with a ReplayError RPL700 if the storage is unavailable. */
+export interface ViewStore {
+  note(view: Omit<PartitionView, 'at'>): Promise<void>;
+  /** Undefined if it was never seen, or if another version wrote it. */
+  of(device: string, partition: string): Promise<PartitionView | undefined>;
+  noteAudit(audited: Audited): Promise<void>;
+  audit(device: string): Promise<AuditView | undefined>;
+}
+
+const TOO_LARGE = {
+  code: 'BIP461',
+  reason: 'the partition is too large to be shown here; "sluice ports" reads it from the device',
+};
+
+/** Keeps the views in blobs below `views/`, one for each partition and audit. */
+export function createViewStore(blobs: Blobs, now: () => number): ViewStore {
+  const at = (): string => new Date(now()).toISOString();
+  // Unpacking costs more than reading, so a partition is unpacked once for each write.
+  const known = new Map<string, { readonly tag: string; readonly view: PartitionView }>();
+  return {
+    note: async ({ device, partition, seen }) => {
+      const state = 'owners' in seen ? packed(seen) : undefined;
+      const problem = 'owners' in seen ? TOO_LARGE : cut(seen);
+      const what = state === undefined ? { problem } : { state };
+      const blob = { format: 1, device, partition, at: at(), ...what };
+      await blobs.put(partitionKey(device, partition), JSON.stringify(blob));
+    },
+    of: async (device, partition) => {
+      const key = partitionKey(device, partition);
+      const blob = await blobs.get(key);
+      if (blob === undefined) return undefined;
+      const found = known.get(key);
+      if (found?.tag === blob.tag) return found.view;
+      const view = partitionView(blob.text);
+      if (view !== undefined) known.set(key, { tag: blob.tag, view });
+      return view;
+    },
+    noteAudit: async (audited) => {
+      await blobs.put(auditKey(audited.device), JSON.stringify(auditView(audited, at())));
+    },
+    audit: async (device) => {
+      const blob = await blobs.get(auditKey(device));
+      return blob && AuditView.safeParse(readJson(blob.text)).data;
+    },
+  };
+}
+
+const partitionKey = (device: string, partition: string): string =>
+  `${VIEWS}${device}/partition-${partition}.json`;
+const auditKey = (device: string): string => `${VIEWS}${device}/audit.json`;
+
+function partitionView(blob: string): PartitionView | undefined {
+  const { data } = PartitionBlob.safeParse(readJson(blob));
+  if (data === undefined) return undefined;
+  const { device, partition, at, state, problem } = data;
+  const seen = state === undefined ? problem : StoredState.safeParse(unpacked(state)).data;
+  return seen === undefined ? undefined : { device, partition, at, seen };
+}
+
+function auditView({ findings, problem, ...rest }: Audited, at: string): AuditView {
+  const { device, hostname, software } = rest;
+  return {
+    format: 1,
+    device,
+    at,
+    ...(hostname !== undefined && { hostname: shorten(hostname, MAX_TEXT) }),
+    ...(software !== undefined && { software: shorten(software, MAX_TEXT) }),
+    found: findings.length,
+    findings: findings.slice(0, MAX_FINDINGS).map(({ order: _order, adopt: _adopt, ...one }) => ({
+      ...one,
+      object: shorten(one.object, MAX_TEXT),
+      message: shorten(one.message, MAX_TEXT),
+    })),
+    ...(problem && { problem: cut(problem) }),
+  };
+}
+
+function cut({ code, reason }: Readonly<z.infer<typeof Problem>>): z.infer<typeof Problem> {
+  return { code, reason: shorten(reason, MAX_TEXT) };
+}

@@ -1,0 +1,29 @@
+/** What operations know about one partition of a device. */
+import type { DeviceFacts } from '../../device/device.ts';
+import type { MissingReference } from '../../device/references.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
+
+/** A partition that was read. */
+export interface AnsweringPartition {
+  readonly device: string;
+  readonly partition: string;
+  readonly state: DeclaredState;
+  /** Duration of the read; absent if the device was not asked. */
+  readonly milliseconds?: number;
+  /** RFC 3339: when it was seen; absent if the device was asked now. */
+  readonly at?: string;
+  readonly facts?: DeviceFacts;
+  /** Modules of which none is provisioned, although declared settings need one of them. */
+  readonly lacking?: readonly MissingReference[];
+}
+
+/** A partition that could not be read, with code and message. */
+export interface UnansweredPartition {
+  readonly device: string;
+  readonly partition: string;
+  readonly code: string;
+  readonly problem: string;
+}
+
+/** A partition, read or not; only one that was read has a `state`. */
+export type DeclaredPartitionView = AnsweringPartition | UnansweredPartition;

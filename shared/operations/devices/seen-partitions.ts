@@ -1,0 +1,33 @@
+/** The partitions as declares and audits last saw them, for readers without credentials. */
+import type { ViewStore } from '../../failures/views.ts';
+import type { ReadPartitions } from '../context.ts';
+import type { DeclaredPartitionView } from './partition-view.ts';
+
+/** Asks no device. A partition that was never seen counts as one that does not answer. */
+export function partitionsFromViews(views: ViewStore): ReadPartitions {
+  return async (devices) => {
+    const partitions = devices.flatMap(({ name, partitions: all }) =>
+      all.map((partition) => ({ device: name, partition })),
+    );
+    return Promise.all(partitions.map((one) => seenPartition(views, one)));
+  };
+}
+
+async function seenPartition(
+  views: ViewStore,
+  { device, partition }: { readonly device: string; readonly partition: string },
+): Promise<DeclaredPartitionView> {
+  const [view, audit] = await Promise.all([views.of(device, partition), views.audit(device)]);
+  if (view === undefined)
+    return {
+      device,
+      partition,
+      code: audit?.problem?.code ?? 'BIP501',
+      problem: audit?.problem?.reason ?? 'it was not seen yet; the next declare or audit shows it',
+    };
+  const { at, seen } = view;
+  if (!('owners' in seen)) return { device, partition, code: seen.code, problem: seen.reason };
+  const { hostname, software } = audit ?? {};
+  const facts = software === undefined ? {} : { facts: { hostname, software, ahead: undefined } };
+  return { device, partition, state: seen, at, ...facts };
+}
