@@ -83,4 +83,15 @@ export const PATH_CODES = {
       'the right takes effect without a restart. Or use `network.from: host`, which needs no right.',
     retryable: false,
   },
+  GW188: {
+    title: 'Answers to clients must come back through BIG-IP',
+    cause:
+      'BIG-IP keeps the addresses of clients (`snat: none`) and reaches pods through their nodes. ' +
+      'A node sends the answer by its own routes. If these do not lead through BIG-IP, no ' +
+      'connection is established, although monitors are green.',
+    fix:
+      'Nothing if BIG-IP is the gateway of the nodes for clients (with OVN-Kubernetes: ' +
+      'AdminPolicyBasedExternalRoute). Otherwise make it that, or use `snat: auto`.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

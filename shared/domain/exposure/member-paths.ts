@@ -2,8 +2,10 @@
 import { withRouteDomain } from '../net/cluster-networks.ts';
 import { formatIp } from '../net/ip.ts';
 import { findPaths, type FoundPaths, type PodMember } from '../paths/find-paths.ts';
+import { inWords } from '../paths/in-words.ts';
 import type { PathOptions } from '../paths/network-config.ts';
-import type { Exposure, Slice } from './exposure.ts';
+import type { PathNote } from '../paths/path-notes.ts';
+import { type Exposure, exposureKey, type Slice } from './exposure.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
 
 /**
@@ -29,6 +31,30 @@ function podMembers(
   return [...byAddress.values()];
 }
 
+/**
+ * Nodes reach clients by their own routes. Without translation, answers pass BIG-IP only if these
+ * lead there, and that is not seen from here.
+ */
+function answerNotes(
+  exposures: readonly Exposure[],
+  { paths, missing }: FoundPaths,
+  { cluster, about }: { readonly cluster: string; readonly about: string },
+): readonly PathNote[] {
+  const routed = new Set([...paths.flatMap(({ members }) => members), ...missing]);
+  const kept = exposures
+    .filter(
+      ({ settings, members }) =>
+        settings.snat === 'none' && members.some(({ address }) => routed.has(address)),
+    )
+    .map(exposureKey);
+  if (kept.length === 0) return [];
+  const message =
+    `snat: none of ${inWords(kept)} keeps client addresses, and nodes answer by their own ` +
+    `routes; let the nodes of cluster ${cluster} route answers to clients through BIG-IP, or use ` +
+    'snat: auto';
+  return [{ object: about, code: 'GW188', message }];
+}
+
 /** Undefined if Sluice keeps no paths: by configuration, or because nodes are the members. */
 export function memberPaths(
   pool: IndexedIngress,
@@ -36,10 +62,9 @@ export function memberPaths(
   options: PathOptions | undefined,
 ): FoundPaths | undefined {
   if (options === undefined || pool.entry.members === 'nodes') return undefined;
-  return findPaths(podMembers(pool, exposures, options.routeDomain), pool.objects, {
-    ...options,
-    about: `Service ${pool.name}`,
-  });
+  const named = { ...options, about: `Service ${pool.name}` };
+  const found = findPaths(podMembers(pool, exposures, options.routeDomain), pool.objects, named);
+  return { ...found, notes: [...found.notes, ...answerNotes(exposures, found, named)] };
 }
 
 /** The fields of a slice. */

@@ -118,3 +118,37 @@ describe('the paths to the members of an ingress', () => {
     );
   });
 });
+
+describe('client addresses that are kept on the way to pods', () => {
+  const answers = (
+    settings: object,
+    paths: PathOptions | undefined,
+    pods: World['pods'] = [on('a', '10.244.3.5', 'n3')],
+  ): readonly unknown[] =>
+    build(world(pods), { settings }, paths && { paths }).notes.filter(
+      ({ code }) => code === 'GW188',
+    );
+
+  test.each(['routes', 'vxlan'] as const)('are told with what nodes need (mode: %s)', (mode) => {
+    expect(answers({ snat: 'none' }, { ...OPTIONS, mode, from: 'cilium' })).toEqual([
+      {
+        object: 'Service istio-system/istio-ingressgateway',
+        code: 'GW188',
+        message:
+          'snat: none of 172.16.100.195:32400/tcp keeps client addresses, and nodes answer by their ' +
+          'own routes; let the nodes of cluster east route answers to clients through BIG-IP, or ' +
+          'use snat: auto',
+      },
+    ]);
+  });
+
+  test('are not told where BIG-IP translates them, or others keep the paths', () => {
+    expect(answers({}, OPTIONS)).toEqual([]);
+    expect(answers({ snat: '/Common/pool' }, OPTIONS)).toEqual([]);
+    expect(answers({ snat: 'none' }, undefined)).toEqual([]);
+  });
+
+  test('are not told where no member needs a path', () => {
+    expect(answers({ snat: 'none' }, OPTIONS, [on('a', '192.0.2.13', 'n3')])).toEqual([]);
+  });
+});

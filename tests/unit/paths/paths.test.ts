@@ -176,6 +176,12 @@ describe('bad input costs the pods of its node, and no others', () => {
       'spec.podCIDRs has 10.244.3.0/33, which is no network; correct it (GW181)',
     ],
     [
+      'a network that is none in an annotation, beside one that contains the pod',
+      rawNode({ annotations: { 'sluice.io/pod-networks': '10.244.3.0/24,10.244.3' } }),
+      { from: 'annotation' },
+      'annotation sluice.io/pod-networks has 10.244.3, which is no network; correct it (GW181)',
+    ],
+    [
       'an address that is none',
       rawNode({
         podCIDRs: ['10.244.3.0/24'],
@@ -183,6 +189,14 @@ describe('bad input costs the pods of its node, and no others', () => {
       }),
       { from: 'flannel' },
       'flannel.alpha.coreos.com/public-ip or flannel.alpha.coreos.com/public-ipv6 has 192.0.2, which is no IP address; correct it (GW181)',
+    ],
+    [
+      'MACs that are no JSON',
+      rawNode({
+        annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":' },
+      }),
+      { mode: 'vxlan' },
+      'annotation flannel.alpha.coreos.com/backend-data is not JSON; correct what writes it (GW181)',
     ],
     [
       'a MAC that is none',
@@ -238,6 +252,19 @@ describe('bad input costs the pods of its node, and no others', () => {
       { from: 'podCIDR' },
       'it has no spec.podCIDRs; correct what writes it, or change the source (GW180)',
     ],
+    ...(
+      [
+        ['annotation', 'annotation sluice.io/pod-networks'],
+        ['ovn', 'annotation k8s.ovn.org/node-subnets'],
+        ['antrea', 'spec.podCIDRs with annotation node.antrea.io/transport-addresses'],
+        ['flannel', 'spec.podCIDRs with annotation flannel.alpha.coreos.com/public-ip'],
+      ] as const
+    ).map(([from, reads]): [string, object, Asked, string] => [
+      `no network of ${from}`,
+      rawNode(),
+      { from },
+      `it has no ${reads}; correct what writes it, or change the source (GW180)`,
+    ]),
     [
       'a pod elsewhere',
       rawNode({ podCIDRs: ['10.77.0.0/24'] }),
@@ -268,6 +295,7 @@ describe('bad input costs the pods of its node, and no others', () => {
       address: '203.0.113.14',
       podCIDRs: ['10.244.4.0/24'],
       annotations: {
+        'sluice.io/pod-networks': '10.244.4.0/24',
         'k8s.ovn.org/node-subnets': '{"default":"10.244.4.0/24"}',
         'network.cilium.io/ipv4-pod-cidr': '10.244.4.0/24',
         'flannel.alpha.coreos.com/backend-type': 'vxlan',
