@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import { readCluster } from '../../../shared/operations/objects/read-cluster.ts';
+import { rawBlock, rawCiliumNode } from '../../fixtures/cni-nodes.ts';
 import { startLab, type Lab } from './support.ts';
 
 const GRANT = {
@@ -106,5 +107,41 @@ describe('a live cluster', () => {
   test('stays an error where a kind that is needed is forbidden', async () => {
     at.lab.faults.deny({ resource: 'services' });
     await expect(readCluster(at.kubeconfig)).rejects.toThrow('403');
+  });
+
+  describe.each([
+    ['calico', 'blockAffinities', 'blockaffinities.crd.projectcalico.org'],
+    ['cilium', 'ciliumNodes', 'ciliumnodes.cilium.io'],
+  ] as const)('with network.from: %s', (network, list, resource) => {
+    const raw = network === 'calico' ? rawBlock('10.244.3.0/26') : rawCiliumNode();
+
+    test('is read with the objects of the CNI, of which it may have none', async () => {
+      const { objects } = await readCluster(at.kubeconfig, { network });
+      expect(objects.optionalKinds?.[list]).toEqual([]);
+      at.lab.store.apply(raw as KubernetesObject);
+      const more = await readCluster(at.kubeconfig, { network });
+      expect(more.objects.optionalKinds?.[list]).toHaveLength(1);
+      expect(more.notes).toEqual([]);
+    });
+
+    test('is read without them if they are forbidden or not served', async () => {
+      at.lab.store.apply(raw as KubernetesObject);
+      const allow = at.lab.faults.deny({ resource });
+      const { objects, notes } = await readCluster(at.kubeconfig, { network });
+      expect(objects.optionalKinds).not.toHaveProperty(list);
+      expect(notes).toEqual([expect.stringContaining(`${resource} cannot be read`)]);
+      allow();
+      at.lab.serve(resource, false);
+      const without = await readCluster(at.kubeconfig, { network });
+      expect(without.objects.optionalKinds).not.toHaveProperty(list);
+      expect(without.notes).toEqual([]);
+    });
+
+    test('and only then, is asked for them', async () => {
+      at.lab.store.apply(raw as KubernetesObject);
+      const { objects } = await readCluster(at.kubeconfig);
+      expect(objects.optionalKinds).not.toHaveProperty(list);
+      expect(at.lab.faults.requests({ resource })).toBe(0);
+    });
   });
 });

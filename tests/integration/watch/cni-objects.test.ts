@@ -4,8 +4,10 @@ import type {
   KubernetesObject,
   LabKubernetesOptions,
 } from '../../../infra/lab/kubernetes/index.ts';
+import { parseIp } from '../../../shared/domain/net/ip.ts';
+import { findPaths } from '../../../shared/domain/paths/find-paths.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
-import { rawBlock, rawCiliumNode } from '../../fixtures/cni-nodes.ts';
+import { rawBlock, rawCiliumNode, rawNode } from '../../fixtures/cni-nodes.ts';
 import {
   type Bench,
   gateway,
@@ -97,6 +99,34 @@ describe('a snapshot has the objects of the CNI that the configuration names', (
       { name: 'worker-1', networks: ['10.244.1.0/27'], addresses: ['192.0.2.13'] },
     ]);
     expect(kinds()).not.toHaveProperty('blockAffinities');
+  });
+
+  test.each([
+    ['calico', block('10.244.1.0/26')],
+    ['cilium', ciliumNode({ podCIDRs: ['10.244.1.0/26'] })],
+  ] as const)('of %s, so that the route follows from the snapshot alone', async (from, object) => {
+    await bench(from);
+    at.lab.store.apply(object);
+    at.lab.store.apply(rawNode({ name: 'worker-1' }) as unknown as KubernetesObject);
+    await start();
+    const [snapshot] = at.snapshots();
+    const ip = parseIp('10.244.1.5');
+    if (snapshot === undefined || ip === undefined) throw new Error('nothing was sent');
+    const { paths, notes } = findPaths(
+      [{ address: '10.244.1.5', ip, nodeName: 'worker-1', leaving: false }],
+      snapshot.objects,
+      {
+        about: 'Service a/b',
+        cluster: 'east',
+        mode: 'routes',
+        from,
+        routeDomain: 0,
+        nodeNetworks: [],
+        podNetworks: [],
+      },
+    );
+    expect(paths).toMatchObject([{ network: '10.244.1.0/26', via: '192.0.2.13', source: from }]);
+    expect(notes).toEqual([]);
   });
 
   test('none with auto, and the API server is not asked for them', async () => {
