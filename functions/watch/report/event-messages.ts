@@ -58,6 +58,15 @@ const NOTES: Readonly<Record<string, string>> = {
   GW165: 'DefaultOverridden',
   GW173: 'ServerNameDoubtful',
   GW174: 'RedirectDoubtful',
+  GW180: 'PathDoubtful',
+  GW181: 'PathDoubtful',
+  GW182: 'PathDoubtful',
+  GW183: 'PathDoubtful',
+  GW184: 'PathDoubtful',
+  GW185: 'RouteForPod',
+  GW186: 'PathDoubtful',
+  GW187: 'NetworksUnread',
+  GW188: 'AnswersDoubtful',
   OWN330: 'IngressGone',
   OWN331: 'ClusterSilent',
   OWN341: 'RatioPerMember',
@@ -68,7 +77,7 @@ const NOTES: Readonly<Record<string, string>> = {
 const SETTING_NOTE = 'SettingIgnored';
 
 /** Notes about intended configuration. */
-const NORMAL: ReadonlySet<string> = new Set(['GW165']);
+const NORMAL: ReadonlySet<string> = new Set(['GW165', 'GW185']);
 
 /**
  * `scope` starts every subject, so that two ingresses of one Gateway do not overwrite each other's

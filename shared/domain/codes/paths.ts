@@ -56,8 +56,9 @@ export const PATH_CODES = {
       'No network that the node names contains the pod, so the route is for the pod alone, ' +
       'through its node. That is exact, and costs a route for each gateway pod.',
     fix:
-      'Nothing, if the nodes accept packets for pod addresses. For one route for each node, name ' +
-      'the networks of the pods in the annotation `sluice.io/pod-networks` of the nodes.',
+      'Nothing, if the nodes accept packets for pod addresses. For one route for each network of ' +
+      'a node, use `network.from: calico` or `cilium` with these CNIs, or name the networks in the ' +
+      'annotation `sluice.io/pod-networks` of the nodes.',
     retryable: false,
   },
   GW186: {

@@ -128,9 +128,25 @@ describe('a note', () => {
     ]);
   });
 
-  test('that a default is overridden warns of nothing', () => {
-    expect(told([note('Gateway default/echo', 'GW165')])).toMatchObject([
-      { occurrence: { type: 'Normal', reason: 'DefaultOverridden' } },
+  test.each([
+    ['that a default is overridden', 'GW165', 'DefaultOverridden'],
+    ['that pods get routes of their own', 'GW185', 'RouteForPod'],
+  ])('%s warns of nothing', (_, code, reason) => {
+    expect(told([note('Gateway default/echo', code)])).toMatchObject([
+      { occurrence: { type: 'Normal', reason } },
+    ]);
+  });
+
+  test('on a Node goes to the ingress, and names the node', () => {
+    expect(told([note('Node n3', 'GW181')])).toMatchObject([
+      {
+        about: { kind: 'Ingress' },
+        occurrence: {
+          type: 'Warning',
+          reason: 'PathDoubtful',
+          message: 'Node n3: GW181: ignored, because it is for nothing here',
+        },
+      },
     ]);
   });
 
@@ -144,6 +160,9 @@ describe('a note', () => {
     ['GW141', 'ProxyProtocolDoubtful'],
     ['GW173', 'ServerNameDoubtful'],
     ['GW174', 'RedirectDoubtful'],
+    ['GW182', 'PathDoubtful'],
+    ['GW187', 'NetworksUnread'],
+    ['GW188', 'AnswersDoubtful'],
     ['OWN341', 'RatioPerMember'],
     ['OWN342', 'AddressContested'],
   ])('%s is not about an ignored setting, and says %s', (code, reason) => {
