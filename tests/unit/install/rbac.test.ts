@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CniSource } from '../../../shared/domain/paths/network-config.ts';
 import { RBAC_RULES, type RbacRule } from '../../../shared/kubernetes/rbac.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
 import {
@@ -36,6 +37,12 @@ function grantsFor(network?: RbacRule['network']): readonly Grant[] {
 const said = (grants: readonly Grant[]): readonly string[] =>
   [...new Set(grants.map(sayGrant))].sort();
 
+/** What the component for this source grants. */
+function componentGrants(source: CniSource): readonly Grant[] {
+  const component = readResources(join(FOLDER, 'components', `network-${source}`));
+  return grantsOf([...BASE.filter(({ kind }) => kind === 'ServiceAccount'), ...component]);
+}
+
 describe('the rights of the service account', () => {
   test('are the ones that the code says it needs: nothing is missing, and nothing is more', () => {
     expect(said(GRANTS)).toEqual(said(grantsFor()));
@@ -44,9 +51,7 @@ describe('the rights of the service account', () => {
   test.each(['calico', 'cilium'] as const)(
     'for the objects of %s are in a component, which grants nothing else',
     (source) => {
-      const component = readResources(join(FOLDER, 'components', `network-${source}`));
-      const account = BASE.filter(({ kind }) => kind === 'ServiceAccount');
-      expect(said(grantsOf([...account, ...component]))).toEqual(said(grantsFor(source)));
+      expect(said(componentGrants(source))).toEqual(said(grantsFor(source)));
     },
   );
 
@@ -101,6 +106,9 @@ const MESH = {
   },
 };
 
+/** Where the Lease is. */
+const HOME = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sluice-system' } };
+
 describe('a watcher under exactly these rights', () => {
   let at: Bench;
   let gate: Gate;
@@ -111,11 +119,7 @@ describe('a watcher under exactly these rights', () => {
     gate = await startGate(at.lab, GRANTS);
     folder = mkdtempSync(join(tmpdir(), 'sluice-rights-'));
     writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
-    at.lab.store.apply({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'sluice-system' },
-    });
+    at.lab.store.apply(HOME);
     at.lab.store.apply(gatewayPod());
     at.lab.store.apply(ingressService({ loadBalancerClass: 'sluice.io/bigip' }));
     at.lab.store.apply(gateway('echo', 32400));
@@ -238,6 +242,32 @@ describe('a watcher under exactly these rights', () => {
         .some((event) => (event as unknown as { message: string }).message.startsWith('GW160')),
     );
     expect(new Set(gate.refused)).toEqual(new Set(['list services in *']));
+  });
+
+  test.each([
+    ['calico', 'with the component', componentGrants('calico'), []],
+    ['cilium', 'with the component', componentGrants('cilium'), []],
+    ['calico', 'or goes on', [], ['list blockaffinities.crd.projectcalico.org in *']],
+  ] as const)('reads objects of %s %s', async (from, _, more, refused) => {
+    await at.close();
+    await gate.close();
+    at = await startBench(
+      {},
+      { now: () => 1_700_000_000_000 },
+      { network: { mode: 'routes', from } },
+    );
+    gate = await startGate(at.lab, [...GRANTS, ...more]);
+    writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
+    at.lab.store.apply(HOME);
+    at.lab.store.apply(gatewayPod());
+    at.lab.store.apply(ingressService());
+    await start();
+    await passUntil(() => at.snapshots().length > 0);
+    const list = from === 'calico' ? 'blockAffinities' : 'ciliumNodes';
+    expect(at.snapshots().at(-1)?.objects.optionalKinds?.[list]).toEqual(
+      refused.length === 0 ? [] : undefined,
+    );
+    expect([...new Set(gate.refused)]).toEqual(refused);
   });
 
   test('is stopped by a right that is missing: the gate is not open by mistake', async () => {
