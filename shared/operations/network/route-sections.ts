@@ -1,5 +1,7 @@
 /** What routes to nodes need once. */
 import { networkWithRouteDomain } from '../../domain/net/cluster-networks.ts';
+import { cniObjectsOf } from '../../domain/paths/network-config.ts';
+import { CNI_KINDS } from '../../kubernetes/cni-kinds.ts';
 import type { SetupSection, SetupValues } from './setup-values.ts';
 
 /** The partition for what Sluice keeps; it belongs to no declaration. */
@@ -22,7 +24,21 @@ export function onboarding(objects: Readonly<Record<string, object>>): SetupSect
   };
 }
 
-/** A self IP among the nodes, and the partition for the routes. */
+/** The right to read what the CNI says about networks, if the configuration asks for it. */
+function rightSections({ cluster }: SetupValues): readonly SetupSection[] {
+  const source = cniObjectsOf(cluster.network);
+  if (source === undefined) return [];
+  const { plural, group } = CNI_KINDS[source];
+  return [
+    {
+      title: `In the overlay of ${cluster.id}: the right to read ${plural}.${group}`,
+      format: 'kubernetes',
+      text: `components:\n  - ../../components/network-${source}`,
+    },
+  ];
+}
+
+/** A self IP among the nodes, the partition for the routes, and what the watcher must read. */
 export function routeSections(values: SetupValues): readonly SetupSection[] {
   const { cluster, localNetwork, vlan } = values;
   const address = networkWithRouteDomain(localNetwork, cluster.routeDomain);
@@ -46,5 +62,6 @@ export function routeSections(values: SetupValues): readonly SetupSection[] {
         trafficGroup: 'traffic-group-local-only',
       },
     }),
+    ...rightSections(values),
   ];
 }

@@ -271,3 +271,11 @@ describe('what cannot be right is refused, with the remedy', () => {
     expect(() => setup(given, values, wanted)).toThrow(expected);
   });
 });
+
+test.each([
+  ['calico', 'components:\n  - ../../components/network-calico'],
+  ['cilium', 'components:\n  - ../../components/network-cilium'],
+  ['auto', ''],
+])('routes from %s need in the cluster: %j', (from, expected) => {
+  expect(textOf(setup({ mode: 'routes', from }), 'kubernetes')).toBe(expected);
+});
