@@ -31,7 +31,7 @@ const PAUSES = {
 const MAX_PAUSE_MS = 10 * 60_000;
 
 /** How often and how long a message has been tried. */
-export interface Tried {
+export interface TryCount {
   /** Receive count. */
   readonly attempt: number;
   /** Milliseconds since it was sent. */
@@ -46,7 +46,7 @@ export interface Tried {
  */
 export function backoff(
   error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined,
-  { attempt, age }: Tried,
+  { attempt, age }: TryCount,
   random: () => number,
 ): number {
   const { first, longest, least } = pausesFor(error);

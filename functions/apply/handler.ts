@@ -60,7 +60,7 @@ export interface Apply extends Handler {
 }
 
 /** Dependencies that tests inject instead of the configured ones. */
-export interface Given {
+export interface ApplyDependencies {
   readonly place?: OpenPlace;
   readonly suspects?: Suspects;
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
@@ -72,7 +72,7 @@ export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   givenRecorder?: ResultRecorder,
-  given: Given = {},
+  given: ApplyDependencies = {},
 ): Apply {
   const store = createStore(runtime);
   const recorder = givenRecorder ?? createResultRecorder(runtime, store.open);

@@ -10,7 +10,7 @@ import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import type { Attempt, DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import type { Why } from '../../shared/failures/waiting/away.ts';
+import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
 import type { Scope } from './scope.ts';
@@ -88,7 +88,7 @@ export async function parkRejected(
  * Reports changes that an internal fault keeps out. They are not dead letters, because they are
  * retried; each failed try is logged.
  */
-export function tellLeftOut(
+export function logLeftOut(
   { runtime }: Scope,
   { data: { owner, device } }: Arrived<Slice>,
   results: readonly PartitionResult[],
@@ -154,7 +154,7 @@ export async function parkForgotten(
 async function letOrderWait(
   { runtime, attempts, waiting }: Scope,
   arrival: Extract<Arrival, { kind: 'order' }>,
-  { code, reason }: Why,
+  { code, reason }: OutageReason,
 ): Promise<void> {
   const { message, data } = arrival;
   const { device } = data;

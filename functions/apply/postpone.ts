@@ -2,7 +2,7 @@
  * Handles device faults and unknown errors: everything is retried later, and the clusters are
  * informed occasionally.
  */
-import { callInWords, inWords } from '../../shared/device/errors.ts';
+import { callInWords, errorText } from '../../shared/device/errors.ts';
 import type { Mark } from '../../shared/failures/waiting/entry.ts';
 import { giveBack } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -30,7 +30,7 @@ export async function postpone(
     attempts.add(message.id, {
       at,
       code: known?.code ?? 'unknown',
-      reason: known ? inWords(known) : String(error),
+      reason: known ? errorText(known) : String(error),
     });
   const messages = arrivals.map(({ message }) => message);
   if (known)
@@ -40,7 +40,7 @@ export async function postpone(
       ? undefined
       : await waiting.leave(device, messages, {
           code: known.code,
-          reason: inWords(known),
+          reason: errorText(known),
           since: firstFailure(scope, messages),
         });
   if (mark) return moveToWaiting(scope, arrivals, mark);
@@ -115,7 +115,7 @@ function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, atte
   const { code, inner } = trouble;
   if (code === 'BIP509' && isTold(attempt))
     log.error(
-      { device, code, ...(inner && { call: callInWords(inner) }), reason: inWords(trouble) },
+      { device, code, ...(inner && { call: callInWords(inner) }), reason: errorText(trouble) },
       'the device has an internal fault; all changes for it wait',
     );
 }

@@ -4,7 +4,7 @@
  */
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
-import { DeviceError, inWords } from '../../shared/device/errors.ts';
+import { DeviceError, errorText } from '../../shared/device/errors.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Waiting } from './waiting.ts';
@@ -86,7 +86,7 @@ function createOnce(log: Runtime['log']): (device: Device, partition: string) =>
       if (!(error instanceof DeviceError && error.fault === 'content')) throw error;
       refused.add(id);
       log.warn(
-        { ...at, code: error.code, error: inWords(error) },
+        { ...at, code: error.code, error: errorText(error) },
         'the device refuses to create the partition; its first exposure tries it again',
       );
       return false;

@@ -48,7 +48,7 @@ export async function startRepair(
     }
     if (!forced && found.length > 0 && (await isLeft(scope, partition, found))) continue;
     await scope.prove?.();
-    const changed = await scope.device.mend(partition, found);
+    const changed = await scope.device.writeBack(partition, found);
     for (const path of changed)
       scope.runtime.log.info({ device: scope.device.name, partition, path }, 'written back');
     // Gone since: as before, one declare makes sure.

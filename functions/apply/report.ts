@@ -19,7 +19,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import { parkForgotten, parkMessage, parkRejected, tellLeftOut } from './park.ts';
+import { parkForgotten, parkMessage, parkRejected, logLeftOut } from './park.ts';
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
@@ -86,7 +86,7 @@ async function reportSlice(
   await sendSettled(scope.runtime, meta, settled);
   scope.drained.note(settled);
   await parkRejected(scope, arrival, results);
-  tellLeftOut(scope, arrival, results);
+  logLeftOut(scope, arrival, results);
   scope.attempts.forget(message.id);
   await scope.recorder.note(settled, deliveryOf(arrival));
   const outcomes = Object.fromEntries(

@@ -1,6 +1,6 @@
 /** Builds the results for the cluster: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/device/errors.ts';
-import { inWords as spoken } from '../../shared/device/errors.ts';
+import { errorText as spoken } from '../../shared/device/errors.ts';
 import type {
   ExposureResult,
   Exposure,
@@ -151,7 +151,7 @@ function resultFor(
       code: 'OK',
       message: 'a newer version is already declared',
     };
-  return { ...base, ...inWords(entry) };
+  return { ...base, ...errorText(entry) };
 }
 
 const OUTCOME = {
@@ -166,7 +166,7 @@ const OUTCOME = {
 } as const satisfies Record<ChangeKind, ExposureResult['outcome']>;
 
 /** Outcome and message for an entry of the plan. */
-function inWords({
+function errorText({
   kind,
   code,
   reason,
@@ -202,7 +202,7 @@ function removalsOf(slice: Slice, result: PartitionResult): ExposureResult[] {
           protocol,
           partition: result.partition,
           gateways: [...entry.gateways],
-          ...inWords(entry),
+          ...errorText(entry),
         },
       ];
     });

@@ -5,7 +5,7 @@
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { orderInWords } from '../../shared/failures/waiting/remaining-order.ts';
 import { isAbandoned, markedAway } from '../../shared/failures/waiting/away.ts';
-import type { Why } from '../../shared/failures/waiting/away.ts';
+import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Entry, Mark } from '../../shared/failures/waiting/entry.ts';
 import { wantedOf } from '../../shared/failures/waiting/merge.ts';
 import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
@@ -34,7 +34,7 @@ export interface Waiting {
   leave(
     device: string,
     messages: readonly QueueMessage[],
-    why: Why & { readonly since: number },
+    why: OutageReason & { readonly since: number },
   ): Promise<Mark | undefined>;
   /** Resolves when stored; if it rejects, the message must stay in the queue. */
   keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;

@@ -2,7 +2,7 @@
 import { exposureContext } from '../../shared/config/context.ts';
 import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { buildExposures } from '../../shared/domain/exposure/build.ts';
-import { pathsIn } from '../../shared/domain/exposure/member-paths.ts';
+import { pathFields } from '../../shared/domain/exposure/member-paths.ts';
 import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { withCordons } from '../../shared/domain/express/cordon.ts';
@@ -71,7 +71,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     notes: [...built.notes],
     ...(built.auto && ingress.devices.includes(device.name) && { auto: built.auto }),
     ...(built.excludedNodes && { excludedNodes: [...built.excludedNodes] }),
-    ...(ingress.devices.includes(device.name) && pathsIn(built)),
+    ...(ingress.devices.includes(device.name) && pathFields(built)),
   }));
   return {
     kind: 'slices',

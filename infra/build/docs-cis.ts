@@ -1,5 +1,5 @@
 /** The reference page of CIS's fields, generated from the catalogue and the tables of the import. */
-import { rowOf } from '../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+import { settingRow } from '../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import type { CisPart } from '../../shared/domain/exposure/settings/row.ts';
 import { CIS_FIELDS } from '../../shared/domain/exposure/sources/cis/cis-fields.ts';
 
@@ -38,7 +38,7 @@ function outcome(entry: Entry): string {
     return 'blocks' in fate ? `left out | ${fate.blocks}` : `not carried | ${fate.lost}`;
   }
   const { setting, field } = entry;
-  const annotation = rowOf(setting).annotations[0]?.name;
+  const annotation = settingRow(setting).annotations[0]?.name;
   const only = field.only === undefined ? '' : ONLY[field.only];
   return `carried | [\`${annotation}\`](settings.md#${setting.toLowerCase()})${only}`;
 }

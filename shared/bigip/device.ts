@@ -11,7 +11,7 @@ import { renderTenant } from './as3/render.ts';
 import { BIGIP } from './capabilities.ts';
 import { openSession } from './rest/connect.ts';
 import type { ConnectOptions, DeviceSecrets } from './rest/connect.ts';
-import { post } from './rest/declare.ts';
+import { postDeclaration } from './rest/declare.ts';
 import { findDrift } from './drift/drift.ts';
 import type { Device, FencesBehind } from '../device/device.ts';
 import { DeviceError } from '../device/errors.ts';
@@ -19,7 +19,7 @@ import { createFenceWatch } from './ha/fences.ts';
 import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
 import { liveMismatches } from './state/live.ts';
-import { mend } from './drift/mend.ts';
+import { writeBack } from './drift/write-back.ts';
 import { listNodes, reconcileNodes, resetNodes } from './state/nodes.ts';
 import type { PartitionReader } from './state/partition.ts';
 import {
@@ -28,7 +28,7 @@ import {
   existsOnDevice,
   foundIn,
   rememberDeclared,
-  signed,
+  withUnitName,
 } from './state/partition.ts';
 import type { PartitionReading } from '../device/reading.ts';
 import { missingReferences } from './state/references.ts';
@@ -81,8 +81,8 @@ export function createDevice(
     reconcileMembers: (partition, state) =>
       state.shareNodes === true ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
-    mend: async (partition, differences) => {
-      const changed = await mend(session, partition, differences);
+    writeBack: async (partition, differences) => {
+      const changed = await writeBack(session, partition, differences);
       if (changed.length > 0) await sync(session, clock, config, surroundings.log);
       return changed;
     },
@@ -133,9 +133,9 @@ function createDeclarations(
   };
   const declare: Device['declare'] = async (partition, state, lockKey, expected) => {
     const { hostname } = await session.facts();
-    const rendered = signed(renderTenant(state, { shareNodes: false }), hostname);
+    const rendered = withUnitName(renderTenant(state, { shareNodes: false }), hostname);
     const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
-    const outcome = await post(session, clock, config, { partition, tenant, expected });
+    const outcome = await postDeclaration(session, clock, config, { partition, tenant, expected });
     fences.declared(partition, state.owners);
     const { lockKey: stored } = outcome;
     if (stored !== undefined)

@@ -1,6 +1,6 @@
 /** Checks of service bundles, and of the requirements that name them. */
 import { namedInput } from '../domain/exposure/settings/compose.ts';
-import { rowOf, type SettingName } from '../domain/exposure/settings/catalogue/catalogue.ts';
+import { settingRow, type SettingName } from '../domain/exposure/settings/catalogue/catalogue.ts';
 import {
   type PolicyRequirement,
   requiredSettings,
@@ -21,7 +21,7 @@ import type { SluiceConfig } from './schema.ts';
  * default that means "nothing" is no value.
  */
 function alwaysSet(name: SettingName): boolean {
-  const { default: usual, as3 } = rowOf(name);
+  const { default: usual, as3 } = settingRow(name);
   return usual !== undefined && !sameValue(usual, []) && !sameValue(usual, as3?.absent);
 }
 

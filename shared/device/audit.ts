@@ -12,7 +12,7 @@ import { describeSilence, findSilent } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
-import type { Difference, DifferenceKind, Heal } from './difference.ts';
+import type { Difference, DifferenceKind, RepairMethod } from './difference.ts';
 import { DeviceError } from './errors.ts';
 import type { SizeFinding } from '../domain/plan/sizes.ts';
 import { sizeFindings } from '../domain/plan/sizes.ts';
@@ -33,7 +33,7 @@ export interface Finding {
   /** Whether a repair removes the difference. */
   readonly repairable: boolean;
   /** How a repair removes it; `told`: not at all, because Sluice does not write there. */
-  readonly heal?: Heal;
+  readonly heal?: RepairMethod;
   /** The order that the policy sends. */
   readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
   /** The manual change that could be kept. */

@@ -75,7 +75,7 @@ export interface Device {
    * Restores what a declare would not, in this partition only; resolves with the paths of the
    * changed objects.
    */
-  mend(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
+  writeBack(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly AddressHolder[]>;
   /** Partitions that Sluice declared but the configuration does not name. */

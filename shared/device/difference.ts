@@ -11,7 +11,7 @@ export type DifferenceKind = 'missing' | 'differs' | 'orphan';
  * What restores the declared value: a declare, one write to the object during a repair, or nothing
  * that Sluice does.
  */
-export type Heal = 'declare' | 'patch' | 'told';
+export type RepairMethod = 'declare' | 'patch' | 'told';
 
 /** One difference between device and declaration. */
 export interface Difference {
@@ -20,7 +20,7 @@ export interface Difference {
   readonly path: string;
   readonly message: string;
   /** What restores the declared value. */
-  readonly heal: Heal;
+  readonly heal: RepairMethod;
   /** The manual change that could be kept. */
   readonly adopt?: OverrideAdoption;
   /** The write that restores it. Only the adapter that found the difference can read it. */

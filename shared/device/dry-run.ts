@@ -65,7 +65,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
         ? Promise.resolve([])
         : device.drift(partition, pretence.real);
     },
-    mend: (partition, differences) => device.mend(partition, differences),
+    writeBack: (partition, differences) => device.writeBack(partition, differences),
     foreign: () => device.foreign(),
     abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),

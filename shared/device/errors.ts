@@ -51,7 +51,7 @@ export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
  * `unsaved`: the same, after everything was applied: only the configuration was not saved.
  * `unfound`: AS3 did not find a referenced object, or failed to look it up.
  */
-export type Hint = 'slow' | 'raced' | 'inner' | 'unsaved' | 'unfound';
+export type FaultHint = 'slow' | 'raced' | 'inner' | 'unsaved' | 'unfound';
 
 /** A call of AS3 inside the device. */
 export interface InnerCall {
@@ -65,7 +65,7 @@ export interface InnerCall {
 interface Details {
   readonly response?: string;
   readonly after?: number | undefined;
-  readonly hint?: Hint | undefined;
+  readonly hint?: FaultHint | undefined;
   readonly inner?: InnerCall | undefined;
   readonly cause?: unknown;
 }
@@ -78,7 +78,7 @@ export class DeviceError extends Error {
   readonly response: string;
   /** Milliseconds from Retry-After. */
   readonly after?: number | undefined;
-  readonly hint?: Hint | undefined;
+  readonly hint?: FaultHint | undefined;
   /** The failed call inside the device. */
   readonly inner?: InnerCall | undefined;
 
@@ -103,7 +103,10 @@ export function isInner(error: unknown): error is InnerFault {
 }
 
 /** The error with the device's message as a separate sentence. */
-export function inWords({ message, response }: Pick<DeviceError, 'message' | 'response'>): string {
+export function errorText({
+  message,
+  response,
+}: Pick<DeviceError, 'message' | 'response'>): string {
   return response === '' ? message : `${message}. BIG-IP says: ${response}`;
 }
 

@@ -2,7 +2,8 @@
  * Feeds a handler from a queue with the semantics of Lambda's SQS FIFO event source, for hosts
  * other than Lambda.
  */
-import { type Instant, instantOf, type Leased, Leases } from './lease.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
+import { type Leased, Leases } from './lease.ts';
 import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
 import { QueueError, type QueueMessage } from './port.ts';
 
@@ -127,7 +128,7 @@ async function work(
 /** Messages, and the time before they were asked for. */
 interface Received {
   readonly batch: readonly QueueMessage[];
-  readonly asked: Instant;
+  readonly asked: Moment;
 }
 
 async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<Received> {
@@ -140,7 +141,7 @@ async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<R
     log,
   } = options;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    const asked = instantOf(clock);
+    const asked = momentOf(clock);
     try {
       const visibilityMs = options.lease ?? visibility;
       return { batch: await queue.receive({ max, waitMs: wait, visibilityMs, signal }), asked };
@@ -157,7 +158,7 @@ async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<R
       await clock.sleep(pause, signal);
     }
   }
-  return { batch: [], asked: instantOf(clock) };
+  return { batch: [], asked: momentOf(clock) };
 }
 
 /** Notes the call for its groups while it runs. */

@@ -22,7 +22,7 @@ function room(): Room {
 }
 
 /** Runs `work` in parallel with others, after any suspect. */
-export async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
+export async function runAmongOthers<T>(work: () => Promise<T>): Promise<T> {
   const here = room();
   while (here.trials > 0) await here.trial;
   const working = work();
@@ -38,7 +38,7 @@ export async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
  * Runs `work` alone. Resolves with undefined, without running it, if the other work did not finish
  * in time.
  */
-export async function alone<T>(
+export async function runAlone<T>(
   work: () => Promise<T>,
   patience: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number },
 ): Promise<T | undefined> {

@@ -2,7 +2,7 @@
  * Extends the visibility of messages during a call in short steps, so that the messages of a killed
  * process return soon, and knows which messages this process still holds.
  */
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, type Moment, momentOf } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { FunctionContext, Returned } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
@@ -52,27 +52,13 @@ export async function giveBack(
     : context.giveBack(message, ms));
 }
 
-/**
- * A time on both clocks. The monotonic one stops while a machine is suspended, and the other one
- * may be set, so what ends does so by either.
- */
-export interface Instant {
-  readonly now: number;
-  readonly monotonic: number;
-}
-
-/** The time now. */
-export function instantOf(clock: Clock): Instant {
-  return { now: clock.now(), monotonic: clock.monotonic() };
-}
-
 /** A message that this process received and has not finished. */
 interface Hold {
   /** Another receive makes the last receipt invalid. */
   receipt: string;
   receiveCount: number;
   /** No other process can receive it until a lease after this. */
-  since: Instant;
+  since: Moment;
   /** Changes if another process may have had the message in between. */
   tenure: symbol;
   /** The last request that renewed it. */
@@ -105,7 +91,7 @@ export class Leases {
   }
 
   /** Starts to renew the messages. `asked`: before the receive that returned them. */
-  begin(batch: readonly QueueMessage[], asked: Instant): CallLease {
+  begin(batch: readonly QueueMessage[], asked: Moment): CallLease {
     const mine = new Map(batch.map((message) => [message.id, this.#take(message, asked)]));
     const over = new AbortController();
     const renewing = this.#renewUntil(batch, over.signal);
@@ -142,7 +128,7 @@ export class Leases {
     await this.#options.queue.changeVisibility(receipt, ms);
   }
 
-  #take({ id, receipt, receiveCount }: QueueMessage, since: Instant): symbol {
+  #take({ id, receipt, receiveCount }: QueueMessage, since: Moment): symbol {
     const known = this.#held.get(id);
     // Every receive counts, so a gap means that another process had it.
     const isNext = known !== undefined && receiveCount === known.receiveCount + 1;
@@ -166,7 +152,7 @@ export class Leases {
   /** Whether enough of the lease is left for a write, which cannot be taken back. */
   #isCertain({ since }: Hold): boolean {
     const { lease = 0, clock } = this.#options;
-    const { now, monotonic } = instantOf(clock);
+    const { now, monotonic } = momentOf(clock);
     const spent = Math.max(now - since.now, monotonic - since.monotonic);
     return this.#term - spent > lease / 3;
   }
@@ -175,7 +161,7 @@ export class Leases {
   async #renew(hold: Hold): Promise<void> {
     const { queue, clock } = this.#options;
     // The queue counts from a moment between the request and its answer.
-    const since = instantOf(clock);
+    const since = momentOf(clock);
     hold.renewal = queue.changeVisibility(hold.receipt, this.#term);
     await hold.renewal;
     hold.since = since;

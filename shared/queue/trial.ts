@@ -2,7 +2,7 @@
  * Handles a batch with suspects: first all other messages, then suspects one at a time, and last
  * those that crashed a process before.
  */
-import { alone, amongOthers } from './gate.ts';
+import { runAlone, runAmongOthers } from './gate.ts';
 import type { FunctionContext } from './handler.ts';
 import type { QueueMessage } from './port.ts';
 import { MAX_TRIES, type Suspects } from './suspects.ts';
@@ -30,7 +30,7 @@ export async function handleBatch(
     messages.filter((message) => suspects.isSuspect(message)).map(({ group }) => group),
   );
   const calm = messages.filter(({ group }) => !suspicious.has(group));
-  const failed = [...(calm.length === 0 ? [] : await amongOthers(() => bench.calm(calm)))];
+  const failed = [...(calm.length === 0 ? [] : await runAmongOthers(() => bench.calm(calm)))];
   const over = calm.filter((message) => !failed.includes(message));
   if (suspicious.size > 0)
     failed.push(
@@ -87,7 +87,7 @@ async function settle(bench: TrialSteps, { message, tries }: Accused): Promise<b
   // Leave enough time to finish cleanly.
   const ms = context.getRemainingTimeInMillis() / 4;
   return (
-    (await alone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false
+    (await runAlone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false
   );
 }
 

@@ -21,7 +21,7 @@ const OTHERS_MODE = 0o077;
 /** Also restricts an existing directory; use it for directories that only Sluice uses. */
 export function privateFolder(path: string): void {
   const made = mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
-  if (made === undefined) narrow(path, FOLDER_MODE);
+  if (made === undefined) restrictMode(path, FOLDER_MODE);
 }
 
 /**
@@ -33,7 +33,7 @@ export function privateFile(path: string): void {
     closeSync(openSync(path, 'wx', FILE_MODE));
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    narrow(path, FILE_MODE);
+    restrictMode(path, FILE_MODE);
   }
 }
 
@@ -50,7 +50,7 @@ export function writePrivate(path: string, text: string): void {
 }
 
 /** Does nothing if it does not exist. */
-export function narrow(path: string, mode: number = FILE_MODE): void {
+export function restrictMode(path: string, mode: number = FILE_MODE): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && (found.mode & OTHERS_MODE) !== 0)
     orLeaveIt(() => chmodSync(path, mode));

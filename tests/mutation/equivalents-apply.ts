@@ -165,7 +165,7 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'only', what: 'is left out of the &&', in: 'afterRefusal', why: ALWAYS_THERE },
     { code: 'suspect !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
     { code: '[]', what: 'is left out of the ??', in: 'nameOf', why: ALWAYS_THERE },
-    { code: '[]', what: 'is left out of the ??', in: 'spread', why: ALWAYS_THERE },
+    { code: '[]', what: 'is left out of the ??', in: 'sampleEvenly', why: ALWAYS_THERE },
   ],
   'functions/apply/loop/judge.ts': [
     { code: 'attempt === undefined', what: 'is always false', in: 'judge', why: ALWAYS_THERE },

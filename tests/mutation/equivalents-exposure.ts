@@ -224,7 +224,7 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: ALWAYS_THERE,
     },
     {
-      code: 'namesBehind(key).some((name) => rowOf(name).modes !== undefined)',
+      code: 'namesBehind(key).some((name) => settingRow(name).modes !== undefined)',
       what: '.some() becomes .every()',
       why: 'of the names behind a key all depend on the mode, or none does',
     },
@@ -437,13 +437,13 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
     {
       code: 'service !== undefined',
       what: 'is left out of the &&',
-      in: 'readExposeWish',
+      in: 'readExposeRequest',
       why: 'the word undefined has no digit',
     },
     {
       code: 'general !== undefined',
       what: 'is left out of the &&',
-      in: 'readExposeWish',
+      in: 'readExposeRequest',
       why: ALWAYS_THERE,
     },
   ],

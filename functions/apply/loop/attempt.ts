@@ -8,7 +8,7 @@ import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import type { DeclareTry } from '../job.ts';
 import { renew } from './budgets.ts';
-import type { Begun, DeclareAttempt, Loop, Instant, Task } from './state.ts';
+import type { AttemptKind, DeclareAttempt, Loop, LoopTime, Task } from './state.ts';
 
 /** The task of attempts that change nothing on the device. */
 export const NO_CHANGES: Task = { changes: [], isolating: false };
@@ -23,7 +23,7 @@ const NEW = {
 } as const satisfies Partial<DeclareAttempt>;
 
 /** The attempt to declare a task, with budgets of its own. */
-export function attemptOf(loop: Loop, { purpose, task, idle }: Begun): Loop {
+export function attemptOf(loop: Loop, { purpose, task, idle }: AttemptKind): Loop {
   const only = new Set(task.changes.map(changeId));
   return {
     ...loop,
@@ -33,7 +33,7 @@ export function attemptOf(loop: Loop, { purpose, task, idle }: Begun): Loop {
 }
 
 /** The declare of new versions and metadata only. */
-export function fenceOf({ spent, job }: Loop): Begun {
+export function fenceOf({ spent, job }: Loop): AttemptKind {
   const isAgain = spent.rounds === 1 && job.again === true;
   return { purpose: 'fence', task: NO_CHANGES, idle: isAgain ? 'declare' : 'leave' };
 }
@@ -55,12 +55,12 @@ export function isRepetition({ base, next, task }: DeclareAttempt): boolean {
 }
 
 /** The same again, from the start. */
-export function restarted(loop: Loop, { monotonic }: Instant): Loop {
+export function restarted(loop: Loop, { monotonic }: LoopTime): Loop {
   return loop.attempt ? { ...loop, attempt: { ...loop.attempt, ...NEW, begun: monotonic } } : loop;
 }
 
 /** The attempt to declare nothing, to find out whether `error` depends on the changes. */
-export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Instant): Loop {
+export function proofOf(loop: Loop, error: DeviceError, { monotonic }: LoopTime): Loop {
   const attempt: DeclareAttempt = {
     ...NEW,
     purpose: 'proof',
@@ -78,7 +78,7 @@ export function proofOf(loop: Loop, error: DeviceError, { monotonic }: Instant):
 export function withReading(before: Loop): Loop {
   const { attempt } = before;
   if (attempt === undefined) return before;
-  const { seen, ...loop } = withOwn(before);
+  const { seen, ...loop } = withOwnState(before);
   return {
     ...loop,
     attempt: { ...attempt, base: attempt.base ?? seen.fresh },
@@ -87,7 +87,7 @@ export function withReading(before: Loop): Loop {
 }
 
 /** What the loop declared itself takes the place of a reading; there is never one besides. */
-export function withOwn(loop: Loop): Loop {
+export function withOwnState(loop: Loop): Loop {
   const { own, readings } = loop.seen;
   return own === undefined
     ? loop
@@ -95,7 +95,7 @@ export function withOwn(loop: Loop): Loop {
 }
 
 /** Anything but a clean success is read again. */
-export function withoutOwn(loop: Loop, error?: unknown): Loop {
+export function withoutOwnState(loop: Loop, error?: unknown): Loop {
   const isOther = error instanceof DeviceError && error.code === 'BIP430';
   const trusted = loop.seen.trusted && !isOther;
   return { ...loop, seen: { ...loop.seen, own: undefined, trusted } };
@@ -113,7 +113,7 @@ export function plannedAlready({ work, attempt }: Loop): Plan | undefined {
 export function triedAs(
   { job, attempt }: Loop,
   outcome: readonly string[] | { readonly error: unknown },
-  { monotonic }: Instant,
+  { monotonic }: LoopTime,
 ): DeclareTry {
   const { only, begun } = attempt ?? { only: new Set(), begun: monotonic };
   const tried = { partition: job.partition, changes: only.size, took: monotonic - begun };

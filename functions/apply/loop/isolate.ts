@@ -76,7 +76,7 @@ function firstSample(all: readonly PlanEntry[], fault: DeviceError): Isolation {
 
 function nextSample(sample: Sample): Isolation {
   const { all, fault, failed } = sample;
-  const next = spread(all, BUDGETS.samples.limit)[failed.length];
+  const next = sampleEvenly(all, BUDGETS.samples.limit)[failed.length];
   if (next === undefined) return { kind: 'give up', fault };
   return { kind: 'go on', tasks: [{ changes: [next], isolating: true, sample }] };
 }
@@ -159,7 +159,7 @@ function nameOf({ capabilities }: LoopJob, { key }: PlanEntry): string {
 }
 
 /** Selects `most` elements, evenly distributed from first to last. */
-export function spread<T>(all: readonly T[], most: number): readonly T[] {
+export function sampleEvenly<T>(all: readonly T[], most: number): readonly T[] {
   const count = Math.min(most, all.length);
   const step = count < 2 ? 0 : (all.length - 1) / (count - 1);
   return [...new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)))].flatMap(

@@ -1,5 +1,5 @@
 /** Plans from what the loop knows, and keeps the results of changes. Pure. */
-import { DeviceError, inWords, trim } from '../../../shared/device/errors.ts';
+import { DeviceError, errorText, trim } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -13,13 +13,13 @@ import { compareVersions } from '../../../shared/domain/revision.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import type { PartitionResult } from '../job.ts';
 import { BUDGETS } from './budgets.ts';
-import type { Instant, Loop, LoopJob, Results, Step } from './state.ts';
+import type { LoopTime, Loop, LoopJob, Results, Step } from './state.ts';
 
 /** The plan from this state, limited to the given changes. */
 export function makePlan(
   loop: Loop,
   state: DeclaredState,
-  { now }: Instant,
+  { now }: LoopTime,
   only: ReadonlySet<string> | undefined,
 ): Plan {
   const { job, seen, results } = loop;
@@ -86,13 +86,13 @@ export function recordRefusal(
   loop: Loop,
   entry: PlanEntry,
   error: DeviceError,
-  { now }: Instant,
+  { now }: LoopTime,
 ): Loop {
   const { job, seen, results, work } = loop;
   const id = changeId(entry);
   const remembered = nextQuarantine(
     entry,
-    { code: error.code, reason: inWords(error) },
+    { code: error.code, reason: errorText(error) },
     { before: quarantineEntry(seen.state, entry), now },
   );
   const rejection = {
@@ -124,16 +124,16 @@ export function withdrawRefusals(loop: Loop, entries: readonly PlanEntry[]): Loo
 }
 
 /** Adds a refused declare to the history of the changes that it contained. */
-export function noted(
+export function withFailedDeclare(
   { attempts, ...results }: Results,
   changes: readonly PlanEntry[],
   error: DeviceError,
-  { now }: Instant,
+  { now }: LoopTime,
 ): Results {
   const attempt = {
     at: new Date(now).toISOString(),
     code: error.code,
-    reason: trim(inWords(error)),
+    reason: trim(errorText(error)),
   };
   const all = new Map(attempts);
   for (const change of changes.map(changeId))
@@ -207,7 +207,7 @@ export function overwritten({ job }: Loop): DeviceError {
 }
 
 /** The last refusal is a better hint than a possible concurrent writer. */
-export function neverDone(loop: Loop): DeviceError {
+export function unfinishedError(loop: Loop): DeviceError {
   const { job, results } = loop;
   const where = `${job.device}, partition ${job.partition}`;
   const last = [...results.rejections.values()].at(-1)?.error;
@@ -262,6 +262,6 @@ function resultOf({ job, seen, results, work }: Loop): PartitionResult {
 }
 
 /** The last step, with the result. */
-export function reported(loop: Loop): Step {
+export function finished(loop: Loop): Step {
   return { loop, effect: { kind: 'done', result: resultOf(loop) } };
 }

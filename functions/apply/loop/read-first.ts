@@ -1,21 +1,21 @@
 /** What a plan needs to know of the device before it is carried out. Pure. */
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { DRAIN_LOOK_MS, isOverspent, spend } from './budgets.ts';
-import type { Instant, Loop, Step } from './state.ts';
-import { does } from './state.ts';
+import type { LoopTime, Loop, Step } from './state.ts';
+import { step } from './state.ts';
 
 /**
  * Reads the holders of addresses for new exposures, and the nodes if less has to be declared where
  * they are out; waits a little for those that express is about to drain. Undefined if nothing more
  * is to be known.
  */
-export function readFirst(before: Loop, plan: Plan, { hasTime }: Instant): Step | undefined {
+export function readFirst(before: Loop, plan: Plan, { hasTime }: LoopTime): Step | undefined {
   if (before.seen.holders === undefined && plan.entries.some(({ kind }) => kind === 'create'))
-    return does(before, 'planning', { kind: 'holders' });
+    return step(before, 'planning', { kind: 'holders' });
   if (plan.nodes === undefined || before.attempt !== undefined) return undefined;
-  if (plan.nodes === 'unread') return does(before, 'planning', { kind: 'nodes' });
+  if (plan.nodes === 'unread') return step(before, 'planning', { kind: 'nodes' });
   const loop = { ...before, spent: spend(before.spent, 'drains') };
   return hasTime && !isOverspent(loop.spent, 'drains')
-    ? does(loop, 'draining', { kind: 'wait', time: DRAIN_LOOK_MS })
+    ? step(loop, 'draining', { kind: 'wait', time: DRAIN_LOOK_MS })
     : undefined;
 }

@@ -7,7 +7,7 @@ import type { MissingReference, Reference } from '../../../shared/device/referen
 import { referencesOf } from '../../../shared/device/references.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { recordRefusal, requestedExposure } from './plan.ts';
-import type { Instant, Loop } from './state.ts';
+import type { LoopTime, Loop } from './state.ts';
 
 /** A change with the error that leaves it out. */
 interface Missing {
@@ -28,7 +28,7 @@ export function referencesToLookUp(
 export function withoutMissing(
   before: Loop,
   missing: readonly MissingReference[],
-  at: Instant,
+  at: LoopTime,
 ): { readonly loop: Loop; readonly healthy: readonly PlanEntry[] } {
   const faults = before.work.rest.flatMap((change): readonly Missing[] => {
     const references = newReferences(before, change);

@@ -6,17 +6,17 @@
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
 import { drainingIn, outOfRotation } from '../../../shared/domain/plan/out-of-rotation.ts';
-import { reported, withFences } from './plan.ts';
+import { finished, withFences } from './plan.ts';
 import type { Loop, Step } from './state.ts';
-import { does } from './state.ts';
+import { step } from './state.ts';
 
 /** Reconciles the nodes, if there are members. */
 export function report(loop: Loop): Step {
   // Express may have been ahead of an event whose fence waits.
   const state = withFences(loop);
   return Object.keys(state.exposures).length > 0
-    ? does(loop, 'reporting', { kind: 'members', state })
-    : reported(loop);
+    ? step(loop, 'reporting', { kind: 'members', state })
+    : finished(loop);
 }
 
 /** The nodes are reconciled. With several partitions, a node may be in another one. */
@@ -24,7 +24,7 @@ export function reportMembers(loop: Loop): Step {
   const { job, seen } = loop;
   const mayDrain =
     job.nodes === undefined && job.slices.some((slice) => drainingIn(slice, seen.state).size > 0);
-  return mayDrain ? does(loop, 'reporting', { kind: 'nodes' }) : reported(loop);
+  return mayDrain ? step(loop, 'reporting', { kind: 'nodes' }) : finished(loop);
 }
 
 /** `nodes`: as they are since then. A version that was refused tells nothing. */
@@ -35,5 +35,5 @@ export function reportDrained(loop: Loop, nodes: readonly LiveNode[]): Step {
     const addresses = outOfRotation(slice, seen.state, nodes);
     return addresses.length === 0 ? [] : [[slice.owner, addresses]];
   });
-  return reported({ ...loop, results: { ...results, drained: new Map(drained) } });
+  return finished({ ...loop, results: { ...results, drained: new Map(drained) } });
 }

@@ -8,10 +8,10 @@ import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
 import { isOverspent, spend } from './budgets.ts';
 import { isReplayed } from './plan.ts';
-import type { Loop, Instant, Work } from './state.ts';
+import type { Loop, LoopTime, Work } from './state.ts';
 
 /** What is due, in the order of the results. */
-export function owedChanges(loop: Loop, at: Instant): readonly PlanEntry[] {
+export function dueChanges(loop: Loop, at: LoopTime): readonly PlanEntry[] {
   return [...loop.results.entries.values()].filter((entry) => isOwed(loop, entry, at));
 }
 
@@ -19,7 +19,7 @@ export function owedChanges(loop: Loop, at: Instant): readonly PlanEntry[] {
  * Whether a refused change is tried again in this run: it failed by a fault inside the device, its
  * pause is over, or a replay asks for it.
  */
-function isOwed({ job, seen, results }: Loop, entry: PlanEntry, { now }: Instant): boolean {
+function isOwed({ job, seen, results }: Loop, entry: PlanEntry, { now }: LoopTime): boolean {
   if (entry.kind !== 'rejected') return false;
   const rejection = results.rejections.get(changeId(entry));
   if (rejection) return isInner(rejection.error);
@@ -40,7 +40,7 @@ export interface Retry {
  * One by one while each is refused. Once one succeeds, the cause is gone: the others together.
  * Undefined if nothing is left, or the others wait for the next run.
  */
-export function nextRetry({ work, spent }: Loop, { hasTime }: Instant): Retry | undefined {
+export function nextRetry({ work, spent }: Loop, { hasTime }: LoopTime): Retry | undefined {
   const [first, ...due] = work.due;
   if (first === undefined || !hasTime) return undefined;
   if (work.trying === 'one' && work.refused === 0) return { now: work.due, due: [], trying: 'all' };

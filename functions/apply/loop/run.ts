@@ -5,7 +5,7 @@ import type { Difference } from '../../../shared/device/difference.ts';
 import type { OverrideAdoption } from '../../../shared/domain/declared/override.ts';
 import type { PartitionJob, PartitionResult } from '../job.ts';
 import { fullPace } from '../pace.ts';
-import type { Effect, Event, Happened } from './state.ts';
+import type { Effect, Event, EventBody } from './state.ts';
 import { createLoop } from './state.ts';
 import { nextStep } from './step.ts';
 
@@ -17,7 +17,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
   const { device, clock, hasTime, onTry } = job;
   const { capabilities, name } = device;
   const keeper = job.pace ?? { pace: fullPace(capabilities.declareSize) };
-  const event = (happened: Happened): Event => ({
+  const event = (happened: EventBody): Event => ({
     ...happened,
     at: { now: clock.now(), monotonic: clock.monotonic(), hasTime: hasTime() },
   });
@@ -29,7 +29,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
     if (tried !== undefined) onTry?.(tried);
     if (effect.kind === 'done') return effect.result;
     if (effect.kind === 'fail') throw effect.error;
-    const happened = await perform(effect).catch((error: unknown): Happened => ({
+    const happened = await perform(effect).catch((error: unknown): EventBody => ({
       kind: 'failed',
       error,
     }));
@@ -38,7 +38,7 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
 }
 
 /** Executes effects on the device and returns what happened. */
-function performer(job: PartitionJob): (effect: Effect) => Promise<Happened> {
+function performer(job: PartitionJob): (effect: Effect) => Promise<EventBody> {
   const { device, partition, clock, prove = () => Promise.resolve() } = job;
   const { holders = () => device.foreign(), newer = () => Promise.resolve(false) } = job;
   let reading = job.reading;

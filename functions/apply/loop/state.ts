@@ -30,7 +30,7 @@ export interface LoopJob extends Omit<
 }
 
 /** When an event happened. */
-export interface Instant {
+export interface LoopTime {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Milliseconds, for durations. */
@@ -70,7 +70,7 @@ export type End =
   | { readonly kind: 'fail'; readonly error: unknown };
 
 /** What happened. */
-export type Happened =
+export type EventBody =
   | { readonly kind: 'begin' }
   | { readonly kind: 'read'; readonly reading: PartitionReading }
   | { readonly kind: 'holders'; readonly holders: readonly AddressHolder[] }
@@ -84,7 +84,7 @@ export type Happened =
   | { readonly kind: 'members' }
   | { readonly kind: 'failed'; readonly error: unknown };
 /** What happened, with the time on both clocks. */
-export type Event = Happened & { readonly at: Instant };
+export type Event = EventBody & { readonly at: LoopTime };
 
 /** The next state of the loop, and what `run.ts` must do now. */
 export interface Step {
@@ -117,7 +117,7 @@ export type Phase =
   | 'reporting';
 
 /** What is known of the device. */
-export interface Seen {
+export interface DeviceKnowledge {
   /** The first reading. */
   readonly before: DeclaredState | undefined;
   /** As last read or declared. */
@@ -239,13 +239,13 @@ export interface DeclareAttempt {
 }
 
 /** What a new attempt is for. */
-export type Begun = Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>;
+export type AttemptKind = Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>;
 
 /** The state of the loop. Immutable. */
 export interface Loop {
   readonly job: LoopJob;
   readonly phase: Phase;
-  readonly seen: Seen;
+  readonly seen: DeviceKnowledge;
   readonly results: Results;
   readonly work: Work;
   readonly attempt: DeclareAttempt | undefined;
@@ -301,11 +301,11 @@ export function createLoop(job: LoopJob, pace: Pace): Loop {
 }
 
 /** The step to this phase, with what the runner must do in it. */
-export function does(loop: Loop, phase: Phase, effect: Effect): Step {
+export function step(loop: Loop, phase: Phase, effect: Effect): Step {
   return { loop: { ...loop, phase }, effect };
 }
 
 /** The last step: nothing more can be done. */
-export function fails(loop: Loop, error: unknown): Step {
+export function fail(loop: Loop, error: unknown): Step {
   return { loop, effect: { kind: 'fail', error } };
 }

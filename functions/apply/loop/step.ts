@@ -24,8 +24,8 @@ import {
   proofOf,
   restarted,
   triedAs,
-  withOwn,
-  withoutOwn,
+  withOwnState,
+  withoutOwnState,
   withReading,
 } from './attempt.ts';
 import { isOverspent, LATE_LOOK_MS, spend } from './budgets.ts';
@@ -43,12 +43,12 @@ import {
   recordRefusal,
   detectsManualChanges,
   makePlan,
-  neverDone,
-  noted,
+  unfinishedError,
+  withFailedDeclare,
   overwritten,
   withdrawRefusals,
   refusedResult,
-  reported,
+  finished,
   sameOnDevice,
   withEntries,
   withManualChanges,
@@ -56,9 +56,9 @@ import {
 import { readFirst } from './read-first.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
 import { report, reportDrained, reportMembers } from './report.ts';
-import { nextRetry, owedChanges } from './retry.ts';
-import type { Begun, Event, Loop, Instant, Phase, Step, Task } from './state.ts';
-import { does, fails } from './state.ts';
+import { nextRetry, dueChanges } from './retry.ts';
+import type { AttemptKind, Event, Loop, LoopTime, Phase, Step, Task } from './state.ts';
+import { step, fail } from './state.ts';
 import {
   afterDeclare,
   declareEffect,
@@ -105,13 +105,13 @@ export function nextStep(loop: Loop, event: Event): Step {
 
 // Observe: what is declared. Rounds begin here, until nothing is left.
 
-function round(before: Loop, at: Instant): Step {
+function round(before: Loop, at: LoopTime): Step {
   const spent = spend(before.spent, 'rounds');
-  const loop = withOwn({ ...before, attempt: undefined, spent });
-  return isOverspent(spent, 'rounds') ? fails(loop, neverDone(loop)) : plan(loop, at);
+  const loop = withOwnState({ ...before, attempt: undefined, spent });
+  return isOverspent(spent, 'rounds') ? fail(loop, unfinishedError(loop)) : plan(loop, at);
 }
 
-function observe(before: Loop, reading: PartitionReading, at: Instant): Step {
+function observe(before: Loop, reading: PartitionReading, at: LoopTime): Step {
   const { job, seen } = before;
   const isFirst = seen.before === undefined;
   if (reading.kind === 'refused')
@@ -129,11 +129,11 @@ function observe(before: Loop, reading: PartitionReading, at: Instant): Step {
 
 // Plan: the whole round, then the changes of each declare.
 
-function plan(before: Loop, at: Instant): Step {
+function plan(before: Loop, at: LoopTime): Step {
   const loop = withReading(before);
   const { attempt: now, seen, job } = loop;
   const base = now === undefined ? seen.fresh : now.base;
-  if (base === undefined) return does(loop, 'observing', { kind: 'read' });
+  if (base === undefined) return step(loop, 'observing', { kind: 'read' });
   const made =
     plannedAlready(loop) ?? makePlan(loop, base.state, at, now === undefined ? job.only : now.only);
   const first = readFirst(loop, made, at);
@@ -148,41 +148,41 @@ function plan(before: Loop, at: Instant): Step {
     : declare({ ...told, attempt: { ...now, next: made.next } }, made.changed, at);
 }
 
-function nodesRead(loop: Loop, nodes: readonly LiveNode[], at: Instant): Step {
+function nodesRead(loop: Loop, nodes: readonly LiveNode[], at: LoopTime): Step {
   return loop.phase === 'reporting'
     ? reportDrained(loop, nodes)
     : plan({ ...loop, seen: { ...loop.seen, nodes } }, at);
 }
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
-function knowing(loop: Loop, at: Instant): Step {
+function knowing(loop: Loop, at: LoopTime): Step {
   return loop.phase === 'planning' ? plan(loop, at) : work(loop, at);
 }
 
 // Guard: what is changed by hand is kept, and what refers to missing objects is left out.
 
-function guard(loop: Loop, { changed }: Plan, at: Instant): Step {
+function guard(loop: Loop, { changed }: Plan, at: LoopTime): Step {
   const { state } = loop.seen;
   return detectsManualChanges(loop, changed)
-    ? does(loop, 'guarding', { kind: 'drift', state })
+    ? step(loop, 'guarding', { kind: 'drift', state })
     : sift(loop, at);
 }
 
-function sift(loop: Loop, at: Instant): Step {
+function sift(loop: Loop, at: LoopTime): Step {
   const references = referencesToLookUp(loop, loop.work.rest);
   return references.length === 0
     ? sifted(loop, [], at)
-    : does(loop, 'sifting', { kind: 'lookup', references });
+    : step(loop, 'sifting', { kind: 'lookup', references });
 }
 
-function lookedUp(loop: Loop, missing: readonly MissingReference[], at: Instant): Step {
+function lookedUp(loop: Loop, missing: readonly MissingReference[], at: LoopTime): Step {
   const { error } = loop.attempt ?? {};
   return loop.phase === 'asking' && error !== undefined
     ? judged(loop, explained(loop, error, missing), at)
     : sifted(loop, missing, at);
 }
 
-function sifted(before: Loop, missing: readonly MissingReference[], at: Instant): Step {
+function sifted(before: Loop, missing: readonly MissingReference[], at: LoopTime): Step {
   const { loop, healthy } = withoutMissing(before, missing, at);
   if (loop.work.phase === 'quarantined')
     return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
@@ -192,7 +192,7 @@ function sifted(before: Loop, missing: readonly MissingReference[], at: Instant)
 
 // Declare: part by part, each as one task until the device refuses it.
 
-function work(loop: Loop, at: Instant): Step {
+function work(loop: Loop, at: LoopTime): Step {
   const [task, ...tasks] = loop.work.tasks;
   if (task === undefined) return between(withoutPart(loop), at);
   const { refused: count } = loop.work;
@@ -203,26 +203,26 @@ function work(loop: Loop, at: Instant): Step {
     : open(next, { purpose: 'task', task, idle: 'leave' }, at);
 }
 
-function between(loop: Loop, at: Instant, waits?: boolean): Step {
+function between(loop: Loop, at: LoopTime, waits?: boolean): Step {
   // Nodes follow the whole versions, so the run that finishes them reconciles.
-  if (waits === true) return reported(loop);
+  if (waits === true) return finished(loop);
   const asks = waits === undefined && mayEnd(loop);
-  return asks ? does(loop, 'between', { kind: 'newer' }) : partDone(loop, at);
+  return asks ? step(loop, 'between', { kind: 'newer' }) : partDone(loop, at);
 }
 
-function partDone(loop: Loop, at: Instant): Step {
+function partDone(loop: Loop, at: LoopTime): Step {
   const next = nextPart(loop, at);
   if (next !== undefined) return work(next, at);
   const { phase, refused: count, readings } = loop.work;
   if (phase === 'quarantined') return retry(loop, at);
   // Declared in one step from the planned state, so nothing is left.
   if (count > 0 || readings !== loop.seen.readings) return round(loop, at);
-  const rest = owedChanges(loop, at);
+  const rest = dueChanges(loop, at);
   return sift({ ...loop, work: { ...loop.work, phase: 'quarantined', rest } }, at);
 }
 
 /** Quarantined changes that are due, then what is refused and not stored yet. */
-function retry(loop: Loop, at: Instant): Step {
+function retry(loop: Loop, at: LoopTime): Step {
   const next = nextRetry(loop, at);
   if (next !== undefined) {
     const { now, due, trying } = next;
@@ -236,50 +236,50 @@ function retry(loop: Loop, at: Instant): Step {
     : open(ended, { purpose: 'store', task: NO_CHANGES, idle: 'leave' }, at);
 }
 
-function open(loop: Loop, begun: Begun, at: Instant): Step {
+function open(loop: Loop, begun: AttemptKind, at: LoopTime): Step {
   return attempt(attemptOf(loop, begun), at);
 }
 
-function attempt(loop: Loop, at: Instant): Step {
-  return at.hasTime ? plan(restarted(loop, at), at) : fails(loop, new OutOfTime(loop.job.device));
+function attempt(loop: Loop, at: LoopTime): Step {
+  return at.hasTime ? plan(restarted(loop, at), at) : fail(loop, new OutOfTime(loop.job.device));
 }
 
-function declare(loop: Loop, changed: boolean, at: Instant): Step {
+function declare(loop: Loop, changed: boolean, at: LoopTime): Step {
   const { base, next, half, idle } = planOf(loop);
   const isSame = !changed && idle === 'leave' && !half;
   if (isSame || isEmptyPartition(base, next)) return succeeded(loop, at);
   return !changed && idle === 'look'
-    ? does(loop, 'looking', { kind: 'verify', state: base.state })
+    ? step(loop, 'looking', { kind: 'verify', state: base.state })
     : post(loop, at);
 }
 
-function post(loop: Loop, at: Instant): Step {
+function post(loop: Loop, at: LoopTime): Step {
   const { base, next, half } = planOf(loop);
   const state = loop.job.capabilities.firstStep(base.state, next);
   if (half && state !== next) return failed(loop, overwritten(loop), at);
   const posted = { ...loop, seen: { ...loop.seen, posted: state } };
-  return does(posted, 'declaring', declareEffect(loop, state, base.lockKey));
+  return step(posted, 'declaring', declareEffect(loop, state, base.lockKey));
 }
 
 // Verify: whether the device does what it said it did.
 
-function declared(before: Loop, result: Declared, at: Instant): Step {
+function declared(before: Loop, result: Declared, at: LoopTime): Step {
   const { base, next, half, idle } = planOf(before);
   const { posted = next } = before.seen;
   const known = { ...before, seen: { ...before.seen, state: posted } };
   if (posted !== next) {
     const rest = known.attempt && { ...known.attempt, half: true, base: undefined };
-    return does({ ...known, attempt: rest }, 'observing', { kind: 'read' });
+    return step({ ...known, attempt: rest }, 'observing', { kind: 'read' });
   }
   const loop = afterDeclare(known, result);
   // They are stored in the declaration now.
   const stored = { ...loop, results: { ...loop.results, refused: new Map() } };
   return idle === 'leave' && !half && sameOnDevice(base.state, next)
     ? accepted(stored, [], at)
-    : does(stored, 'verifying', { kind: 'verify', state: next });
+    : step(stored, 'verifying', { kind: 'verify', state: next });
 }
 
-function verified(loop: Loop, problems: readonly string[], at: Instant): Step {
+function verified(loop: Loop, problems: readonly string[], at: LoopTime): Step {
   if (loop.phase === 'verifying') return accepted(loop, problems, at);
   const isThere = problems.length === 0;
   if (loop.phase === 'looking') return isThere ? accepted(loop, problems, at) : post(loop, at);
@@ -287,20 +287,20 @@ function verified(loop: Loop, problems: readonly string[], at: Instant): Step {
   return isThere ? attempt(loop, at) : awaitLate(loop, at);
 }
 
-function accepted(told: Loop, problems: readonly string[], at: Instant): Step {
+function accepted(told: Loop, problems: readonly string[], at: LoopTime): Step {
   const tried = triedAs(told, problems, at);
-  const before = problems.length === 0 ? told : withoutOwn(told);
+  const before = problems.length === 0 ? told : withoutOwnState(told);
   if (problems.length === 0 || before.attempt?.purpose === 'proof')
     return { ...succeeded(before, at), tried };
   const spent = spend(before.spent, 'redeclares');
   const again = before.attempt && { ...before.attempt, idle: 'declare' as const };
   const loop = { ...before, spent, attempt: again };
   return isOverspent(spent, 'redeclares')
-    ? { ...fails(loop, incomplete(loop, problems)), tried }
+    ? { ...fail(loop, incomplete(loop, problems)), tried }
     : { ...attempt(loop, at), tried };
 }
 
-function succeeded(loop: Loop, at: Instant): Step {
+function succeeded(loop: Loop, at: LoopTime): Step {
   const { purpose, task, about, error } = loop.attempt ?? {};
   if (purpose === 'store') return report(loop);
   if (purpose === 'proof' && error !== undefined)
@@ -313,23 +313,23 @@ function succeeded(loop: Loop, at: Instant): Step {
 
 const DECLARES: readonly Phase[] = ['observing', 'planning', 'looking', 'declaring', 'verifying'];
 
-function failed(before: Loop, error: unknown, at: Instant): Step {
-  const loop = withoutOwn(before, error);
+function failed(before: Loop, error: unknown, at: LoopTime): Step {
+  const loop = withoutOwnState(before, error);
   // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
   const isBusy = error instanceof DeviceError && error.code === 'BIP503';
   if (loop.phase === 'guarding' && isBusy) return sift(loop, at);
-  if (loop.attempt === undefined || !DECLARES.includes(loop.phase)) return fails(loop, error);
+  if (loop.attempt === undefined || !DECLARES.includes(loop.phase)) return fail(loop, error);
   const tried = triedAs(loop, { error }, at);
-  if (loop.attempt.purpose === 'proof') return { ...fails(loop, judgeProof(loop, error)), tried };
-  if (!(error instanceof DeviceError)) return { ...fails(loop, error), tried };
+  if (loop.attempt.purpose === 'proof') return { ...fail(loop, judgeProof(loop, error)), tried };
+  if (!(error instanceof DeviceError)) return { ...fail(loop, error), tried };
   const references = unfound(loop, error);
   const asking = { ...loop, attempt: { ...loop.attempt, error } };
   return references.length > 0
-    ? { ...does(asking, 'asking', { kind: 'lookup', references }), tried }
+    ? { ...step(asking, 'asking', { kind: 'lookup', references }), tried }
     : { ...judged(loop, error, at), tried };
 }
 
-function judged(before: Loop, error: DeviceError, at: Instant): Step {
+function judged(before: Loop, error: DeviceError, at: LoopTime): Step {
   const verdict = judge(before, error);
   const { attempt: now, spent } = before;
   const loop: Loop =
@@ -342,48 +342,48 @@ function judged(before: Loop, error: DeviceError, at: Instant): Step {
     case 'prove':
       return plan(proofOf(loop, error, at), at);
     case 'repeat':
-      return does(loop, 'pausing', { kind: 'wait', time: verdict.after });
+      return step(loop, 'pausing', { kind: 'wait', time: verdict.after });
     case 'look':
       return awaitLate(loop, at);
     case 'smaller':
       return smaller(loop, at);
     case 'fail':
-      return fails(loop, verdict.error);
+      return fail(loop, verdict.error);
   }
 }
 
-function awaitLate(before: Loop, at: Instant): Step {
+function awaitLate(before: Loop, at: LoopTime): Step {
   const loop = { ...before, spent: spend(before.spent, 'looks') };
   return isOverspent(loop.spent, 'looks')
     ? smaller(loop, at)
-    : does(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
+    : step(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
 }
 
-function waited(loop: Loop, at: Instant): Step {
+function waited(loop: Loop, at: LoopTime): Step {
   const { posted } = loop.seen;
-  if (loop.phase === 'draining') return does(loop, 'planning', { kind: 'nodes' });
+  if (loop.phase === 'draining') return step(loop, 'planning', { kind: 'nodes' });
   if (loop.phase !== 'late') return attempt(loop, at);
-  if (!at.hasTime || posted === undefined) return fails(loop, new OutOfTime(loop.job.device));
-  return does(loop, 'late', { kind: 'verify', state: posted });
+  if (!at.hasTime || posted === undefined) return fail(loop, new OutOfTime(loop.job.device));
+  return step(loop, 'late', { kind: 'verify', state: posted });
 }
 
-function smaller(before: Loop, at: Instant): Step {
+function smaller(before: Loop, at: LoopTime): Step {
   const pace = slower(before.pace, at.monotonic);
   const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
   const part = isOverspent(loop.spent, 'parts') ? undefined : smallerPart(loop, at);
-  return part === undefined ? fails(loop, loop.attempt?.error) : work(part, at);
+  return part === undefined ? fail(loop, loop.attempt?.error) : work(part, at);
 }
 
-function refused(loop: Loop, error: DeviceError, at: Instant): Step {
+function refused(loop: Loop, error: DeviceError, at: LoopTime): Step {
   const { attempt: now } = loop;
-  if (now?.purpose !== 'task' || isRepetition(now)) return fails(loop, error);
-  const results = noted(loop.results, now.task.changes, error, at);
+  if (now?.purpose !== 'task' || isRepetition(now)) return fail(loop, error);
+  const results = withFailedDeclare(loop.results, now.task.changes, error, at);
   return isolate({ ...loop, results }, now.task, error, at);
 }
 
-function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Step {
+function isolate(before: Loop, task: Task, fault: DeviceError, at: LoopTime): Step {
   const found = afterRefusal(before.job, task, fault, before.work.refused);
-  if (found.kind === 'give up') return fails(before, withoutCausingChange(before, found.fault));
+  if (found.kind === 'give up') return fail(before, withoutCausingChange(before, found.fault));
   const tasks = [...found.tasks, ...before.work.tasks];
   const { pardon } = found;
   const free = pardon === undefined ? before : withdrawRefusals(before, [pardon]);
@@ -392,5 +392,5 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: Instant): Ste
   if (found.blame === undefined) return work(loop, at);
   const { change, error } = found.blame;
   const blamed = recordRefusal(loop, change, error, at);
-  return isClash(error) ? does(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
+  return isClash(error) ? step(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
 }

@@ -7,7 +7,7 @@ import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
 import { countFitting, orderChanges } from '../../../shared/domain/plan/steps.ts';
 import { expectedTime, measured, paceAt, stepOf } from '../pace.ts';
 import { renew } from './budgets.ts';
-import type { Effect, Loop, Instant, Task, Work } from './state.ts';
+import type { Effect, Loop, LoopTime, Task, Work } from './state.ts';
 
 /** The changes of a new round, as planned. */
 export function planned(loop: Loop, plan: Plan): Loop {
@@ -43,7 +43,7 @@ export function ordered(loop: Loop, changes: readonly PlanEntry[]): Loop {
 }
 
 /** As many changes as fit into one declare; undefined if none are left. */
-export function nextPart(loop: Loop, { monotonic }: Instant): Loop | undefined {
+export function nextPart(loop: Loop, { monotonic }: LoopTime): Loop | undefined {
   const pace = paceAt(loop.pace, monotonic);
   const { work } = loop;
   if (work.rest.length === 0) return undefined;
@@ -69,7 +69,7 @@ export function mayEnd({ work, results }: Loop): boolean {
 }
 
 /** The same part with fewer changes; undefined if it cannot be made smaller. */
-export function smallerPart(before: Loop, at: Instant): Loop | undefined {
+export function smallerPart(before: Loop, at: LoopTime): Loop | undefined {
   const { work } = before;
   const loop = nextPart({ ...before, work: { ...work, refused: work.refusedBefore } }, at);
   return loop !== undefined && loop.work.part < work.part ? loop : undefined;

@@ -3,7 +3,7 @@
  * objects cannot hold.
  */
 import * as z from 'zod';
-import { SettingsWish } from '../../domain/exposure/settings/settings.ts';
+import { RequestedSettings } from '../../domain/exposure/settings/settings.ts';
 import { DECLARED_FORMAT } from '../../domain/declared/declared.ts';
 import { Override } from '../../domain/declared/override.ts';
 import { Drain, OwnerRecord } from '../../domain/declared/owner-record.ts';
@@ -19,7 +19,7 @@ export const ContributionRecord = z.strictObject({
   /** `address:port` of draining members. */
   draining: z.array(z.string()),
   /** Requested settings that differ from the declared ones. */
-  wish: SettingsWish.exactOptional(),
+  wish: RequestedSettings.exactOptional(),
   /** Its weight in a fleet of mode ratio. */
   weight: z.int().min(1).max(100).exactOptional(),
   /** Its priority group in a fleet of mode active-standby. */

@@ -17,7 +17,7 @@ import type { Difference } from '../../device/difference.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { settingDifferences } from '../rest/live-settings.ts';
 import { liveNode } from '../state/nodes.ts';
-import { endpoint, lastPart, placingDifferences } from '../state/placing.ts';
+import { endpoint, lastPart, memberDifferences } from '../state/member-differences.ts';
 import type { Session } from '../rest/session.ts';
 import { isDeclaring } from '../rest/tasks.ts';
 
@@ -160,7 +160,7 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
   const words = [
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
     ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which is not declared`),
-    ...placingDifferences(pool, e, state),
+    ...memberDifferences(pool, e, state),
     ...settingDifferences('pool', pool, e.settings),
   ];
   // An unknown method cannot be declared, so it cannot be kept.

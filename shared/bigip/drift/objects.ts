@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, NodeItem, Pool, Virtual, VirtualAddress } from '../rest/answers.ts';
 import type { LiveItem } from './row.ts';
-import { lastPart } from '../state/placing.ts';
+import { lastPart } from '../state/member-differences.ts';
 import type { Session } from '../rest/session.ts';
 
 const Named = z.looseObject({ fullPath: z.string() });

@@ -1,4 +1,4 @@
-/** The PATCH request that restores a property. A class, so that `mend` recognises its own. */
+/** The PATCH request that restores a property. A class, so that `writeBack` recognises its own. */
 export class Patch {
   /** Of iControl REST. */
   readonly path: string;

@@ -27,7 +27,7 @@ import {
   VIRTUAL_ROWS,
 } from './rows.ts';
 import { REDIRECT_ROWS, redirectService } from './redirect-rows.ts';
-import { endpoint, lastPart } from '../state/placing.ts';
+import { endpoint, lastPart } from '../state/member-differences.ts';
 
 /** The differences that the table finds, on objects that exist. */
 export function propertyDrift(

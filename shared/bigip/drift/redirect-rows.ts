@@ -1,7 +1,7 @@
 /** The table for the virtual server that AS3 adds for `redirect80` (as3.md §9.7). */
 import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { As3Service } from '../as3/types.ts';
-import { type DeclaredVirtual, type DriftRow, fixed, wordOf } from './row.ts';
+import { type DeclaredVirtual, type DriftRow, fixedRow, asText } from './row.ts';
 import { VIRTUAL_ROWS } from './rows.ts';
 
 /** The second virtual server of an exposure, with its own destination, such as `10.0.0.1:80`. */
@@ -35,7 +35,7 @@ export const REDIRECT_ROWS: readonly DriftRow<DeclaredRedirect>[] = [
     words: 'destination',
     heal: 'declare',
     wanted: ({ destination }) => destination,
-    live: ({ destination }) => wordOf(destination).split('/').at(-1),
+    live: ({ destination }) => asText(destination).split('/').at(-1),
   },
   {
     field: 'source',
@@ -43,7 +43,7 @@ export const REDIRECT_ROWS: readonly DriftRow<DeclaredRedirect>[] = [
     heal: 'declare',
     wanted: () => 'any',
     live: ({ source }) =>
-      source === undefined || wordOf(source).endsWith('/0') ? 'any' : wordOf(source),
+      source === undefined || asText(source).endsWith('/0') ? 'any' : asText(source),
   },
   {
     field: 'disabled',
@@ -52,7 +52,7 @@ export const REDIRECT_ROWS: readonly DriftRow<DeclaredRedirect>[] = [
     wanted: ({ service }) => (service.adminState === undefined ? 'enabled' : 'disabled'),
     live: ({ disabled }) => (disabled === true ? 'disabled' : 'enabled'),
   },
-  fixed('connectionLimit', 'connection limit', 0),
+  fixedRow('connectionLimit', 'connection limit', 0),
   // As `Virtual` reads it.
-  fixed('mirror', 'mirroring', 'none'),
+  fixedRow('mirror', 'mirroring', 'none'),
 ];

@@ -1,5 +1,5 @@
 /** The format of a row in the table of drift, and how rows are compared. */
-import type { Heal } from '../../device/difference.ts';
+import type { RepairMethod } from '../../device/difference.ts';
 import type { As3Service } from '../as3/types.ts';
 
 /** An object as iControl REST shows it. */
@@ -17,7 +17,7 @@ export interface DriftRow<W> {
    * `declare`: AS3 compares it, and the next declare restores it. `patch`: AS3 does not compare it,
    * or cannot restore it; one PATCH in the own partition does. `told`: Sluice does not write there.
    */
-  readonly heal: Heal;
+  readonly heal: RepairMethod;
   /** Undefined: the declaration does not decide it, so nothing is said. */
   readonly wanted: (declared: W) => LiveValue | undefined;
   /** Default: the field itself. Undefined: the device does not show it, so nothing is said. */
@@ -42,34 +42,34 @@ export function isItem(value: unknown): value is LiveItem {
 }
 
 /** Texts and numbers; anything else is no value of a property. */
-export function wordOf(value: unknown): string {
+export function asText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** The value, or an empty list. */
-export function list(value: unknown): readonly unknown[] {
+export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
 /** The path in `{bigip}`, in a reference of iControl REST, or the text itself. */
-export function pathOf(value: unknown): string {
-  if (!isItem(value)) return wordOf(value);
+export function objectPath(value: unknown): string {
+  if (!isItem(value)) return asText(value);
   if (typeof value['bigip'] === 'string') return value['bigip'];
   if (typeof value['fullPath'] === 'string') return value['fullPath'];
-  const folder = value['subPath'] === undefined ? '' : `/${wordOf(value['subPath'])}`;
-  return `/${wordOf(value['partition'] ?? 'Common')}${folder}/${wordOf(value['name'])}`;
+  const folder = value['subPath'] === undefined ? '' : `/${asText(value['subPath'])}`;
+  return `/${asText(value['partition'] ?? 'Common')}${folder}/${asText(value['name'])}`;
 }
 
 /** The path of each object in a list. */
-export function paths(value: unknown): readonly string[] {
-  return list(value).map(pathOf);
+export function objectPaths(value: unknown): readonly string[] {
+  return asList(value).map(objectPath);
 }
 
 /** A property whose live value is not the declared one. */
 export interface PropertyDifference {
   readonly field: string;
   readonly message: string;
-  readonly heal: Heal;
+  readonly heal: RepairMethod;
   /** The declared value, as iControl REST takes it. */
   readonly wanted: LiveValue;
 }
@@ -106,11 +106,11 @@ function shown(value: LiveValue): string {
 type Constant = string | number;
 
 /** A property that no setting changes: AS3 sets its default. */
-export function fixed(
+export function fixedRow(
   field: string,
   words: string,
   value: Constant,
-  heal: Heal = 'declare',
+  heal: RepairMethod = 'declare',
 ): DriftRow<unknown> {
   return { field, words, heal, wanted: () => value };
 }

@@ -7,18 +7,18 @@ import {
   type DeclaredSettings,
   type DeclaredVirtual,
   type DriftRow,
-  fixed,
+  fixedRow,
   isItem,
   type LiveItem,
-  pathOf,
-  paths,
-  wordOf,
+  objectPath,
+  objectPaths,
+  asText,
 } from './row.ts';
 import {
   effectsIn,
   inContext,
   liveClonePools,
-  pathsIn,
+  pathsOfValue,
   settingRows,
   wantedClonePools,
   wantedPolicies,
@@ -36,7 +36,7 @@ function wantedPersistence({ service }: DeclaredVirtual): readonly string[] {
   const isHttp = service.class === 'Service_HTTP' || service.class === 'Service_HTTPS';
   const usual = isHttp ? ['cookie'] : ['source-address'];
   const methods = service['persistenceMethods'] ?? usual;
-  return paths(methods).map((method) => PERSISTENCE[method] ?? method);
+  return objectPaths(methods).map((method) => PERSISTENCE[method] ?? method);
 }
 
 /** AS3's profiles of a class, where the declaration names none. */
@@ -50,11 +50,11 @@ const PROFILES: Readonly<Record<As3Service['class'], Readonly<Record<string, str
 
 /** The profiles of the class, in which one TCP profile may be for clients, another for members. */
 function classProfiles({ service, settings }: DeclaredVirtual): readonly string[] {
-  const towardsMembers = pathsIn(settings['profileTcpServer']);
+  const towardsMembers = pathsOfValue(settings['profileTcpServer']);
   return Object.entries(PROFILES[service.class]).flatMap(([property, usual]) => {
     if (property !== 'profileTCP' || towardsMembers.length === 0)
-      return service[property] === undefined ? usual : pathOf(service[property]);
-    const [towardsClients = usual] = pathsIn(settings['profileTcp']);
+      return service[property] === undefined ? usual : objectPath(service[property]);
+    const [towardsClients = usual] = pathsOfValue(settings['profileTcp']);
     return [
       inContext(towardsClients, 'clientside'),
       ...towardsMembers.map((path) => inContext(path, 'serverside')),
@@ -67,7 +67,7 @@ function wantedProfiles(declared: DeclaredVirtual): readonly string[] {
   const attached = effectsIn(declared.settings).flatMap(({ effect, value }) =>
     'profile' in effect
       ? [
-          ...(effect.instead ?? pathsIn(value)).map((path) => inContext(path, effect.profile)),
+          ...(effect.instead ?? pathsOfValue(value)).map((path) => inContext(path, effect.profile)),
           ...(effect.others ?? []),
         ]
       : [],
@@ -84,27 +84,27 @@ function liveProfiles({ profilesReference }: LiveItem): readonly string[] | unde
   const items = isItem(profilesReference) ? profilesReference['items'] : undefined;
   if (!Array.isArray(items)) return undefined;
   return items
-    .map((item: unknown) => inContext(pathOf(item), isItem(item) ? item['context'] : undefined))
+    .map((item: unknown) => inContext(objectPath(item), isItem(item) ? item['context'] : undefined))
     .filter(isCompared)
     .toSorted();
 }
 
 /** An expanded collection without policies has no items. */
 function livePolicies({ policiesReference }: LiveItem): readonly string[] {
-  return isItem(policiesReference) ? paths(policiesReference['items']).toSorted() : [];
+  return isItem(policiesReference) ? objectPaths(policiesReference['items']).toSorted() : [];
 }
 
 function wantedSnat({ service, path }: DeclaredVirtual): string {
   const { snat = 'auto' } = service;
   if (snat === 'auto') return 'automap';
   if (snat === 'none') return 'none';
-  return `snat ${snat === 'self' ? `${path}-self` : pathOf(snat)}`;
+  return `snat ${snat === 'self' ? `${path}-self` : objectPath(snat)}`;
 }
 
 function liveSnat({ sourceAddressTranslation: snat }: LiveItem): string | undefined {
   if (!isItem(snat)) return undefined;
   return [snat['type'], snat['pool']]
-    .map(wordOf)
+    .map(asText)
     .filter((part) => part !== '')
     .join(' ');
 }
@@ -115,7 +115,7 @@ function vlans(mode: string, names: readonly string[]): readonly string[] {
 
 function liveVlans(item: LiveItem): readonly string[] | undefined {
   if (item['vlansEnabled'] === undefined && item['vlansDisabled'] === undefined) return undefined;
-  return vlans(item['vlansEnabled'] === true ? 'only' : 'all but', paths(item['vlans']));
+  return vlans(item['vlansEnabled'] === true ? 'only' : 'all but', objectPaths(item['vlans']));
 }
 
 export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
@@ -130,8 +130,8 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     field: 'rules',
     words: 'iRules',
     heal: 'declare',
-    wanted: ({ service }) => paths(service['iRules']),
-    live: ({ rules }) => paths(rules),
+    wanted: ({ service }) => objectPaths(service['iRules']),
+    live: ({ rules }) => objectPaths(rules),
   },
   {
     field: 'vlans',
@@ -139,8 +139,8 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     heal: 'declare',
     wanted: ({ service: { allowVlans, rejectVlans } }) =>
       allowVlans === undefined
-        ? vlans('all but', paths(rejectVlans))
-        : vlans('only', paths(allowVlans)),
+        ? vlans('all but', objectPaths(rejectVlans))
+        : vlans('only', objectPaths(allowVlans)),
     live: liveVlans,
   },
   {
@@ -148,17 +148,17 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     words: 'persistence',
     heal: 'declare',
     wanted: wantedPersistence,
-    live: ({ persist }) => paths(persist),
+    live: ({ persist }) => objectPaths(persist),
   },
   {
     field: 'fallbackPersistence',
     words: 'fallback persistence',
     heal: 'declare',
     wanted: ({ service }) => {
-      const method = pathOf(service['fallbackPersistenceMethod'] ?? 'none');
+      const method = objectPath(service['fallbackPersistenceMethod'] ?? 'none');
       return PERSISTENCE[method] ?? method;
     },
-    live: ({ fallbackPersistence = 'none' }) => pathOf(fallbackPersistence),
+    live: ({ fallbackPersistence = 'none' }) => objectPath(fallbackPersistence),
   },
   {
     field: 'profiles',
@@ -194,7 +194,7 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
     wanted: ({ isLong }) =>
       isLong ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' : '255.255.255.255',
     live: ({ mask }) =>
-      mask === undefined ? undefined : mask === 'any' ? '255.255.255.255' : wordOf(mask),
+      mask === undefined ? undefined : mask === 'any' ? '255.255.255.255' : asText(mask),
   },
   ...settingRows<DeclaredVirtual>('virtual', (declared) => declared),
 ];
@@ -208,7 +208,7 @@ export interface DeclaredPool {
 
 /** `/T/a/m and /Common/x`, or `min 1 of { … }`; the order does not matter. */
 function liveMonitors({ monitor = 'none' }: LiveItem): readonly string[] {
-  const rule = wordOf(monitor).trim();
+  const rule = asText(monitor).trim();
   if (rule === '' || rule === 'none') return [];
   const minimum = /^min (\d+) of \{?([^}]*)\}?$/.exec(rule);
   if (minimum?.[2] === undefined) return rule.split(/\s+and\s+/).toSorted();
@@ -235,11 +235,11 @@ export const POOL_ROWS: readonly DriftRow<DeclaredPool>[] = [
 
 /** Beside priority group, ratio and state, which `placing.ts` compares. */
 export const MEMBER_ROWS: readonly DriftRow<unknown>[] = [
-  fixed('connectionLimit', 'connection limit', 0),
-  fixed('rateLimit', 'rate limit', 'disabled'),
-  fixed('dynamicRatio', 'dynamic ratio', 1),
+  fixedRow('connectionLimit', 'connection limit', 0),
+  fixedRow('rateLimit', 'rate limit', 'disabled'),
+  fixedRow('dynamicRatio', 'dynamic ratio', 1),
   // AS3 deletes the member first and then modifies it, so every declare of the partition fails.
-  fixed('monitor', 'monitor', 'default', 'patch'),
+  fixedRow('monitor', 'monitor', 'default', 'patch'),
 ];
 
 /** What AS3 sends and expects where the declaration does not say. */
@@ -264,7 +264,7 @@ function escaped(sent: string): string {
 }
 
 function livePayload(value: unknown): string {
-  return escaped(wordOf(value));
+  return escaped(asText(value));
 }
 
 export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
@@ -276,7 +276,7 @@ export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
     heal: 'declare',
     wanted: ({ targetPort = 0 }) => `*:${targetPort === 0 ? '*' : targetPort}`,
     live: ({ destination }) =>
-      destination === undefined ? undefined : wordOf(destination).replace(/^\*\./, '*:'),
+      destination === undefined ? undefined : asText(destination).replace(/^\*\./, '*:'),
   },
   {
     field: 'send',
@@ -299,19 +299,19 @@ export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
     wanted: () => '',
     live: ({ recvDisable }) => livePayload(recvDisable),
   },
-  fixed('reverse', 'reverse', 'disabled'),
-  fixed('transparent', 'transparent', 'disabled'),
-  fixed('adaptive', 'adaptive', 'disabled'),
-  fixed('timeUntilUp', 'time until up', 0),
-  fixed('upInterval', 'interval while up', 0),
-  fixed('manualResume', 'manual resume', 'disabled', 'patch'),
+  fixedRow('reverse', 'reverse', 'disabled'),
+  fixedRow('transparent', 'transparent', 'disabled'),
+  fixedRow('adaptive', 'adaptive', 'disabled'),
+  fixedRow('timeUntilUp', 'time until up', 0),
+  fixedRow('upInterval', 'interval while up', 0),
+  fixedRow('manualResume', 'manual resume', 'disabled', 'patch'),
 ];
 
 export const ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
-  fixed('enabled', 'enabled', 'yes', 'patch'),
-  fixed('connectionLimit', 'connection limit', 0, 'patch'),
+  fixedRow('enabled', 'enabled', 'yes', 'patch'),
+  fixedRow('connectionLimit', 'connection limit', 0, 'patch'),
   ...settingRows<DeclaredSettings>('address', (settings) => ({ settings, path: '' })),
-  fixed('autoDelete', 'automatic deletion', 'true'),
+  fixedRow('autoDelete', 'automatic deletion', 'true'),
 ];
 
 /** In /Common, the traffic group is the choice of whoever created the address. */
@@ -327,8 +327,8 @@ export const OWN_ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
 
 /** Beside state and ratio, which `nodes.ts` reconciles. */
 export const NODE_ROWS: readonly DriftRow<unknown>[] = [
-  fixed('connectionLimit', 'connection limit', 0, 'patch'),
-  fixed('rateLimit', 'rate limit', 'disabled', 'patch'),
-  fixed('dynamicRatio', 'dynamic ratio', 1, 'patch'),
-  fixed('monitor', 'monitor', 'default'),
+  fixedRow('connectionLimit', 'connection limit', 0, 'patch'),
+  fixedRow('rateLimit', 'rate limit', 'disabled', 'patch'),
+  fixedRow('dynamicRatio', 'dynamic ratio', 1, 'patch'),
+  fixedRow('monitor', 'monitor', 'default'),
 ];

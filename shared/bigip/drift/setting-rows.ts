@@ -7,16 +7,16 @@ import {
   type DeclaredVirtual,
   type DriftRow,
   isItem,
-  list,
+  asList,
   type LiveItem,
   type LiveValue,
-  pathOf,
-  paths,
-  wordOf,
+  objectPath,
+  objectPaths,
+  asText,
 } from './row.ts';
 
 /** The value of a setting, as a list of paths. */
-export function pathsIn(value: unknown): readonly string[] {
+export function pathsOfValue(value: unknown): readonly string[] {
   return [value].flat().filter((one): one is string => typeof one === 'string' && one[0] === '/');
 }
 
@@ -37,7 +37,7 @@ const EFFECTS = SETTING_ROWS.flatMap(([name, { as3 }]) =>
 
 /** `/Common/x`, or `/Common/x (clientside)`. */
 export function inContext(path: string, context: unknown): string {
-  return context === undefined || context === 'all' ? path : `${path} (${wordOf(context)})`;
+  return context === undefined || context === 'all' ? path : `${path} (${asText(context)})`;
 }
 
 /** Paths of the LTM policies that AS3 attaches for these settings. */
@@ -47,7 +47,7 @@ export function wantedPolicies({ settings, path }: DeclaredVirtual): readonly st
       'policies' in effect
         ? effect.policies === 'waf'
           ? [`${path.slice(0, path.lastIndexOf('/'))}/_WAF_virtual`]
-          : pathsIn(value)
+          : pathsOfValue(value)
         : [],
     )
     .toSorted();
@@ -57,15 +57,15 @@ export function wantedClonePools({ settings }: DeclaredVirtual): readonly string
   return effectsIn(settings)
     .flatMap(({ effect, value }) =>
       'clonePools' in effect
-        ? pathsIn(value).map((path) => inContext(path, effect.clonePools))
+        ? pathsOfValue(value).map((path) => inContext(path, effect.clonePools))
         : [],
     )
     .toSorted();
 }
 
 export function liveClonePools({ clonePools }: LiveItem): readonly string[] {
-  return list(clonePools)
-    .map((item) => inContext(pathOf(item), isItem(item) ? item['context'] : undefined))
+  return asList(clonePools)
+    .map((item) => inContext(objectPath(item), isItem(item) ? item['context'] : undefined))
     .toSorted();
 }
 
@@ -78,8 +78,8 @@ function fieldValue(
   folder: string,
 ): LiveValue | undefined {
   if (value === undefined) return absent;
-  if (Array.isArray(value)) return value.length === 0 ? absent : pathsIn(value);
-  const text = wordOf(typeof value === 'boolean' ? String(value) : value);
+  if (Array.isArray(value)) return value.length === 0 ? absent : pathsOfValue(value);
+  const text = asText(typeof value === 'boolean' ? String(value) : value);
   if (hashed === true)
     return `${folder}/f5_appsvcs_${createHash('md5').update(text).digest('hex')}`;
   if (values[text] !== undefined) return values[text];
@@ -92,8 +92,8 @@ function liveField({ field, key, absent }: FieldEffect, item: LiveItem): LiveVal
   const holder = item[field];
   const value = key === undefined || !isItem(holder) ? holder : holder[key];
   if (value === undefined) return absent;
-  if (Array.isArray(value)) return value.length === 0 ? absent : paths(value);
-  return typeof absent === 'number' ? Number(value) : pathOf(value);
+  if (Array.isArray(value)) return value.length === 0 ? absent : objectPaths(value);
+  return typeof absent === 'number' ? Number(value) : objectPath(value);
 }
 
 /**

@@ -32,7 +32,7 @@ type Place = Pick<DeviceConfig, 'name' | 'save'>;
  * After an unknown outcome, waits until the device runs no declaration, so that reading back shows
  * the result.
  */
-export async function post(
+export async function postDeclaration(
   session: Session,
   clock: Clock,
   config: Place,

@@ -2,7 +2,7 @@
  * The known answers of AS3 3.56, iControl REST and mcpd, with their meaning. In each table, the
  * first matching row decides.
  */
-import type { DeviceErrorCode, FaultClass, Hint } from '../../device/errors.ts';
+import type { DeviceErrorCode, FaultClass, FaultHint } from '../../device/errors.ts';
 import { INNER_WORDS } from './inner-calls.ts';
 
 /** An answer, by HTTP status and text; an absent condition matches everything. */
@@ -12,7 +12,7 @@ export interface OutcomeRow {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
   readonly says: string;
-  readonly hint?: Hint;
+  readonly hint?: FaultHint;
 }
 
 /** Answers to whole REST calls. */

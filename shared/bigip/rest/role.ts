@@ -45,7 +45,7 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
 
 async function askRole(device: string, unit: Unit): Promise<string> {
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/tm/cm/failover-status' };
-  const answer = await ask(device, unit, request, [404]);
+  const answer = await requestUnit(device, unit, request, [404]);
   // Without failover information there is no failover.
   if (answer.status === 404) return 'ACTIVE';
   const role = readAs(Stats, { device, request }, answer)['status']?.description;
@@ -54,7 +54,7 @@ async function askRole(device: string, unit: Unit): Promise<string> {
 }
 
 /** Renews an invalid token once; throws on any other error. */
-export async function ask(
+export async function requestUnit(
   device: string,
   unit: Unit,
   request: DeviceRequest,
@@ -74,9 +74,9 @@ export async function ask(
 export async function readUnitFacts(device: string, unit: Unit): Promise<UnitFacts> {
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/shared/appsvcs/info' };
   const [info, named] = await Promise.all([
-    ask(device, unit, request),
+    requestUnit(device, unit, request),
     // Only used to distinguish units, so it is optional.
-    ask(device, unit, {
+    requestUnit(device, unit, {
       method: 'GET',
       path: '/mgmt/tm/sys/global-settings?$select=hostname',
     }).catch(() => undefined),

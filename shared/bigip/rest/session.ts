@@ -7,13 +7,13 @@ import type { Breaker } from './breaker.ts';
 import { isAway, DeviceError } from '../../device/errors.ts';
 import { faultOf, isUnreadable } from './outcomes.ts';
 import type { UnitFacts } from './role.ts';
-import { ask, findActive, readUnitFacts } from './role.ts';
+import { requestUnit, findActive, readUnitFacts } from './role.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 import { longestSince, momentOf } from '../../runtime/clock.ts';
 
 /** The object to read. */
-export type Look = Pick<DeviceRequest, 'path' | 'kind'>;
+export type ReadRequest = Pick<DeviceRequest, 'path' | 'kind'>;
 
 /** Sends requests to the active unit. */
 export interface Session {
@@ -25,13 +25,13 @@ export interface Session {
    */
   call(request: DeviceRequest, accept?: readonly number[]): Promise<DeviceResponse>;
   /** Reads and validates an answer; rejects with BIP511 if it does not match the schema. */
-  read<T>(look: Look, schema: z.ZodType<T>): Promise<T>;
+  read<T>(look: ReadRequest, schema: z.ZodType<T>): Promise<T>;
   /**
    * Like `read`; undefined if the object does not exist, unless `otherwise` reinterprets the
    * answer.
    */
   find<T>(
-    look: Look,
+    look: ReadRequest,
     schema: z.ZodType<T>,
     otherwise?: (answer: DeviceResponse) => DeviceError | undefined,
   ): Promise<T | undefined>;
@@ -106,7 +106,7 @@ export function createSession(options: SessionOptions): DeviceSession {
       return Promise.all(
         units
           .filter((other) => other !== unit)
-          .map((other) => ask(device, other, request).catch(() => undefined)),
+          .map((other) => requestUnit(device, other, request).catch(() => undefined)),
       );
     },
     close: async () => {

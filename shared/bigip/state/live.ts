@@ -3,7 +3,7 @@ import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
 import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
 import { devicePaths, redirectPath, virtualPaths } from '../as3/names.ts';
-import { endpoint, lastPart, placingDifferences } from './placing.ts';
+import { endpoint, lastPart, memberDifferences } from './member-differences.ts';
 import type { Session } from '../rest/session.ts';
 
 /** Returns one message per difference; empty if the device matches. */
@@ -71,7 +71,7 @@ function compare(
           `pool ${pool} has members ${have.join(', ') || 'none'} instead of ${want.join(', ') || 'none'}`,
         ];
   const placing = live
-    ? placingDifferences(live, e, state).map((words) => `pool ${pool} ${words}`)
+    ? memberDifferences(live, e, state).map((words) => `pool ${pool} ${words}`)
     : [];
   return [...wrong, ...members, ...placing];
 }

@@ -128,7 +128,7 @@ function foundOf(tenant: As3Tenant, partition: string): FoundDeclaration {
 }
 
 /** Adds the name of the unit, so that the other unit notices that it took over. */
-export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
+export function withUnitName(tenant: As3Tenant, unit: string | undefined): As3Tenant {
   return unit === undefined
     ? tenant
     : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };

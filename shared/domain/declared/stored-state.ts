@@ -1,7 +1,7 @@
 /** The schema of a declared state that is kept outside of a device, such as in the failure store. */
 import * as z from 'zod';
 import { Member } from '../exposure/exposure.ts';
-import { Settings, SettingsWish } from '../exposure/settings/settings.ts';
+import { Settings, RequestedSettings } from '../exposure/settings/settings.ts';
 import { Version } from '../revision.ts';
 import type { DeclaredState } from './declared.ts';
 import { Override } from './override.ts';
@@ -12,7 +12,7 @@ const Contribution = z.strictObject({
   gateways: z.array(z.string()),
   since: z.string(),
   members: z.array(Member),
-  wish: (SettingsWish as z.ZodType<Partial<Settings>>).exactOptional(),
+  wish: (RequestedSettings as z.ZodType<Partial<Settings>>).exactOptional(),
   weight: z.number().exactOptional(),
   priority: z.number().exactOptional(),
 });

@@ -17,8 +17,8 @@ import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { memberPaths } from './member-paths.ts';
 import { misplaced } from './misplaced.ts';
 import { redirectNotes, serverNameNotes } from './server-names.ts';
-import { unjudged } from './unjudged.ts';
-import { type Group, judgeAll, type Site } from './groups.ts';
+import { unjudgedNotes } from './unjudged.ts';
+import { type Group, placeCandidates, type Site } from './groups.ts';
 import { createResolver } from './settings/resolve.ts';
 import type { Note } from './settings/layers.ts';
 
@@ -196,9 +196,9 @@ export function buildExposures(
     groups: new Map(),
     addresses: new Map(),
     resolve: createResolver(context.policy),
-    notes: [...notes, ...unjudged(pool, context.mesh), ...misplaced(pool)],
+    notes: [...notes, ...unjudgedNotes(pool, context.mesh), ...misplaced(pool)],
   };
-  const refusals = judgeAll(site, candidates);
+  const refusals = placeCandidates(site, candidates);
   const groups = [...site.groups.values()].sort(compare);
   const firm = groups.filter(({ refusedIfNew }) => refusedIfNew === undefined);
   site.notes.push(...groupNotes(pool, firm));

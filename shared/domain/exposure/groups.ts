@@ -29,7 +29,7 @@ import {
 } from './settings/requirements.ts';
 import { completeServer } from './required.ts';
 import type { ClientNetwork } from './client-networks.ts';
-import { networkOf, OPEN, withNetwork, wrongNetwork } from './server-network.ts';
+import { networkOf, ANY_CLIENT, withNetwork, wrongNetwork } from './server-network.ts';
 import { meshProxyProtocol } from './unjudged.ts';
 import { whyWithheld, type Withheld } from './withheld.ts';
 import { SETTING_NAMES, SETTING_ROWS } from './settings/catalogue/catalogue.ts';
@@ -303,7 +303,7 @@ function placeOf(site: Site, candidate: Candidate): Placement | PlacementRefusal
 }
 
 /** Unrefused servers first, so that they get resources that others also request. */
-export function judgeAll(
+export function placeCandidates(
   site: Site,
   candidates: readonly Candidate[],
 ): ReadonlyMap<number, PlacementRefusal | undefined> {
@@ -330,7 +330,7 @@ export function judgeAll(
     candidate,
     place,
     withheld,
-    network = OPEN,
+    network = ANY_CLIENT,
     requirements = [],
   }: (typeof asked)[number]) => {
     if (isPlacementRefused(place) || (withheld !== undefined && !withheld.onlyAnew))

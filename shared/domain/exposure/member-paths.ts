@@ -2,7 +2,7 @@
 import { withRouteDomain } from '../net/cluster-networks.ts';
 import { formatIp } from '../net/ip.ts';
 import { findPaths, type FoundPaths, type PodMember } from '../paths/find-paths.ts';
-import { inWords } from '../paths/in-words.ts';
+import { firstNamed } from '../paths/in-words.ts';
 import type { PathOptions } from '../paths/network-config.ts';
 import type { PathNote } from '../paths/path-notes.ts';
 import { type Exposure, exposureKey, type Slice } from './exposure.ts';
@@ -49,7 +49,7 @@ function answerNotes(
     .map(exposureKey);
   if (kept.length === 0) return [];
   const message =
-    `snat: none of ${inWords(kept)} keeps client addresses, and nodes answer by their own ` +
+    `snat: none of ${firstNamed(kept)} keeps client addresses, and nodes answer by their own ` +
     `routes; let the nodes of cluster ${cluster} route answers to clients through BIG-IP, or use ` +
     'snat: auto';
   return [{ object: about, code: 'GW188', message }];
@@ -68,7 +68,7 @@ export function memberPaths(
 }
 
 /** The fields of a slice. */
-export function pathsIn({
+export function pathFields({
   reach,
 }: {
   readonly reach?: Pick<FoundPaths, 'paths' | 'missing'> | undefined;

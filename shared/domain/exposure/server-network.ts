@@ -6,7 +6,7 @@ import type { Placement } from './place.ts';
 import type { Withheld } from './withheld.ts';
 
 /** Every client may connect. */
-export const OPEN: ClientNetwork = { byService: false };
+export const ANY_CLIENT: ClientNetwork = { byService: false };
 
 /** Which clients may connect, by the settings and by the Service. */
 export function networkOf(

@@ -10,7 +10,7 @@ import type { KubernetesObjects, MeshConfig, OptionalKinds, Service } from '../s
 import type { Note } from './settings/layers.ts';
 
 /** All of it for one ingress. */
-export function unjudged(pool: IndexedIngress, mesh: MeshOptions): readonly Note[] {
+export function unjudgedNotes(pool: IndexedIngress, mesh: MeshOptions): readonly Note[] {
   return [
     ...unjudgedCertificates(pool.objects, mesh),
     ...unheededFields(pool.service),

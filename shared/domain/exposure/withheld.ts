@@ -2,7 +2,7 @@
  * Decides whether a listening server is exposed at all, so that private ports are never published
  * by accident.
  */
-import { readExposeWish } from './sources/expose-annotation.ts';
+import { readExposeRequest } from './sources/expose-annotation.ts';
 import type { Candidate } from './sources/candidates.ts';
 import type { IndexedIngress } from './indexed-ingress.ts';
 import type { PlacementRefusal } from './place.ts';
@@ -24,7 +24,7 @@ export function whyWithheld(
   allowsInternal: () => boolean,
 ): Withheld | undefined {
   const { object, report, doubt } = candidate;
-  const wish = readExposeWish(pool, candidate);
+  const wish = readExposeRequest(pool, candidate);
   if (wish !== undefined && 'problem' in wish)
     return { refusal: { code: 'GW120', message: wish.problem }, onlyAnew: false };
   const about = `${object} port ${report.port}`;

@@ -3,7 +3,7 @@ import { contains, formatCidr } from '../net/cidr-list.ts';
 import { networkWithRouteDomain, withRouteDomain } from '../net/cluster-networks.ts';
 import { type Cidr, formatIp, inCidr, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 import type { NetworkNode } from './cni-objects.ts';
-import { inWords } from './in-words.ts';
+import { firstNamed } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
 import type { SourceRow } from './sources.ts';
@@ -19,17 +19,21 @@ export interface PodMember {
 }
 
 /** Why a source has no path: what is the case, and what to do about it. */
-export interface Lack {
+export interface MissingPath {
   readonly code: 'GW180' | 'GW181' | 'GW183' | 'GW184' | 'GW186';
   readonly what: string;
   readonly remedy: string;
 }
 
 /** The path of one member. */
-export type Attempt = { readonly path: Path } | { readonly lack: Lack };
+export type PathAttempt = { readonly path: Path } | { readonly lack: MissingPath };
 
 /** Why there is no path. */
-export function lack(code: Lack['code'], what: string, remedy: string): { readonly lack: Lack } {
+export function lack(
+  code: MissingPath['code'],
+  what: string,
+  remedy: string,
+): { readonly lack: MissingPath } {
   return { lack: { code, what, remedy } };
 }
 
@@ -37,13 +41,13 @@ export function lack(code: Lack['code'], what: string, remedy: string): { readon
 export function unread(
   { network }: NetworkNode,
   fields: readonly string[],
-): { readonly lack: Lack } | undefined {
+): { readonly lack: MissingPath } | undefined {
   const fault = network?.faults?.find(({ field }) => fields.includes(field));
   return fault && lack('GW181', `${fault.field} ${fault.fault}`, 'correct what writes it');
 }
 
 /** A text that is not what it should be. */
-export function misread(field: string, text: string, kind: string): { readonly lack: Lack } {
+export function misread(field: string, text: string, kind: string): { readonly lack: MissingPath } {
   return lack('GW181', `${field} has ${text}, which is no ${kind}`, 'correct it');
 }
 
@@ -55,7 +59,7 @@ export function nodeAddress(
   node: NetworkNode,
   row: SourceRow,
   { family, nodeNetworks, cluster }: PathOptions & { readonly family: 4 | 6 },
-): Ip | { readonly lack: Lack } {
+): Ip | { readonly lack: MissingPath } {
   const [primary = '', ...others] = row.addressFields.map((name) => `annotation ${name}`);
   const fault = unread(node, [primary]);
   if (fault !== undefined) return fault;
@@ -81,7 +85,7 @@ export function nodeAddress(
         )
       : lack(
           'GW184',
-          `its addresses ${inWords(elsewhere.map(formatIp))} are outside clusters[].nodeNetworks`,
+          `its addresses ${firstNamed(elsewhere.map(formatIp))} are outside clusters[].nodeNetworks`,
           `add the network of the nodes to clusters[].nodeNetworks of ${cluster}`,
         ))
   );
@@ -98,7 +102,7 @@ function networkOf(
   { ip }: PodMember,
   node: NetworkNode,
   row: SourceRow,
-): NamedNetwork | { readonly lack: Lack } {
+): NamedNetwork | { readonly lack: MissingPath } {
   if (row.source === 'host')
     return { field: row.reads, network: { ip, bits: ip.family === 4 ? 32 : 128 } };
   const given = row.networks(node);
@@ -118,7 +122,7 @@ function networkOf(
     smallest ??
     lack(
       'GW183',
-      `its networks are ${inWords(given.map(({ text }) => text))} (${row.reads})`,
+      `its networks are ${firstNamed(given.map(({ text }) => text))} (${row.reads})`,
       'choose the source that gives pods their addresses',
     )
   );
@@ -132,7 +136,7 @@ function excessive(
   { field, network }: NamedNetwork,
   via: Ip,
   { podNetworks, cluster }: PathOptions,
-): { readonly lack: Lack } | undefined {
+): { readonly lack: MissingPath } | undefined {
   const named = `${field} has ${formatCidr(network)}, which`;
   if (podNetworks.length > 0 && !podNetworks.some((one) => contains(one, network)))
     return lack(
@@ -151,7 +155,7 @@ export function routeBy(
   member: PodMember,
   node: NetworkNode,
   options: PathOptions,
-): Attempt {
+): PathAttempt {
   const found = networkOf(member, node, row);
   if ('lack' in found) return found;
   const via = nodeAddress(node, row, { ...options, family: member.ip.family });
@@ -176,6 +180,6 @@ export function ownRoute(
   member: PodMember,
   node: NetworkNode,
   options: PathOptions,
-): Attempt {
+): PathAttempt {
   return routeBy({ ...row, source: 'host' }, member, node, options);
 }

@@ -5,14 +5,20 @@
 import { parseIp } from '../net/ip.ts';
 import type { KubernetesObjects } from '../snapshot/objects.ts';
 import type { NetworkSource } from '../snapshot/node-network.ts';
-import { type Attempt, type Lack, ownRoute, type PodMember, routeBy } from './attempt.ts';
+import {
+  type PathAttempt,
+  type MissingPath,
+  ownRoute,
+  type PodMember,
+  routeBy,
+} from './attempt.ts';
 import { type NetworkNode, networkNodes } from './cni-objects.ts';
-import { inWords } from './in-words.ts';
+import { firstNamed } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import { mergePaths, type Path, pathKey } from './path.ts';
 import { type Finding, pathNotes, type PathNote } from './path-notes.ts';
 import { ciliumTunnel, flannelTunnel } from './tunnels.ts';
-import { HOST_ROW, rowOf, SOURCE_ROWS, type SourceRow } from './sources.ts';
+import { HOST_ROW, sourceRow, SOURCE_ROWS, type SourceRow } from './sources.ts';
 
 export type { PodMember } from './attempt.ts';
 
@@ -35,7 +41,7 @@ function isOnHost({ ip }: PodMember, node: NetworkNode | undefined): boolean {
 
 /** The first source that has a network with the pod in it; else a route of its own. */
 function automatic(member: PodMember, node: NetworkNode, options: PathOptions): Finding {
-  const remarks: Lack[] = [];
+  const remarks: MissingPath[] = [];
   for (const row of SOURCE_ROWS.filter(({ isSeen }) => isSeen(node))) {
     const tried = routeBy(row, member, node, options);
     if ('path' in tried) return { member, path: tried.path, remarks };
@@ -46,8 +52,8 @@ function automatic(member: PodMember, node: NetworkNode, options: PathOptions): 
 
 function alone(
   member: PodMember,
-  attempt: Attempt,
-  { code, remarks }: { readonly code: 'GW183' | 'GW185'; readonly remarks: readonly Lack[] },
+  attempt: PathAttempt,
+  { code, remarks }: { readonly code: 'GW183' | 'GW185'; readonly remarks: readonly MissingPath[] },
 ): Finding {
   return 'path' in attempt
     ? { member, path: attempt.path, alone: code, remarks }
@@ -83,7 +89,7 @@ const TUNNELS: Partial<Record<NetworkSource, typeof flannelTunnel>> = {
 function tunnelled(member: PodMember, node: NetworkNode, options: PathOptions): Finding {
   const seen = node.network?.flannel === undefined ? node.network?.cilium && 'cilium' : 'flannel';
   const source = options.from === 'auto' ? seen : options.from;
-  const row = source && rowOf(source);
+  const row = source && sourceRow(source);
   const tunnel = source && TUNNELS[source];
   if (row === undefined || tunnel === undefined)
     return {
@@ -117,7 +123,7 @@ function findingOf(
       remarks: [],
     };
   if (options.mode === 'vxlan') return tunnelled(member, node, options);
-  const row = rowOf(options.from);
+  const row = sourceRow(options.from);
   return row === undefined ? automatic(member, node, options) : named(row, member, node, options);
 }
 
@@ -153,7 +159,7 @@ function settle(
 ): { readonly findings: readonly Finding[]; readonly notes: readonly PathNote[] } {
   const disputes = contested(findings);
   const { mode, from } = options;
-  const isReplaced = mode === 'routes' && (from === 'auto' || rowOf(from)?.perPod === true);
+  const isReplaced = mode === 'routes' && (from === 'auto' || sourceRow(from)?.perPod === true);
   const notes = [...disputes].map(([key, names]): PathNote => {
     const [kind = '', what = ''] = key.split(' ');
     const object = kind === 'route' ? 'pod network' : 'MAC';
@@ -164,7 +170,7 @@ function settle(
       object: `Node ${names[0]}`,
       code: 'GW182',
       message:
-        `nodes ${inWords(names)} have the same ${object} ${what}, so ${effect}; ` +
+        `nodes ${firstNamed(names)} have the same ${object} ${what}, so ${effect}; ` +
         'correct the node that does not use it',
     };
   });
@@ -173,7 +179,7 @@ function settle(
     if (path === undefined || !disputes.has(pathKey(path))) return finding;
     const node = nodes.get(path.node);
     if (!isReplaced || node === undefined) return { member, remarks };
-    const own = ownRoute(rowOf(path.source) ?? HOST_ROW, member, node, options);
+    const own = ownRoute(sourceRow(path.source) ?? HOST_ROW, member, node, options);
     return 'path' in own
       ? { member, path: own.path, remarks }
       : { member, lack: own.lack, remarks };

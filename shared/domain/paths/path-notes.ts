@@ -1,6 +1,6 @@
 /** What is told about the paths of an ingress: one note for each reason. */
-import type { Lack, PodMember } from './attempt.ts';
-import { inWords } from './in-words.ts';
+import type { MissingPath, PodMember } from './attempt.ts';
+import { firstNamed } from './in-words.ts';
 import type { CniSource, PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
 
@@ -15,10 +15,10 @@ export interface PathNote {
 export interface Finding {
   readonly member: PodMember;
   readonly path?: Path;
-  readonly lack?: Lack;
+  readonly lack?: MissingPath;
   /** The code of the remark that its pod gets a route of its own. */
   readonly alone?: 'GW183' | 'GW185';
-  readonly remarks: readonly Lack[];
+  readonly remarks: readonly MissingPath[];
 }
 
 /** One note for each node and reason. */
@@ -43,7 +43,7 @@ function lackNotes(findings: readonly Finding[]): readonly PathNote[] {
       {
         object: `Node ${member.nodeName}`,
         code: lack.code,
-        message: `${effect} ${inWords(all)}: ${lack.what}; ${lack.remedy}`,
+        message: `${effect} ${firstNamed(all)}: ${lack.what}; ${lack.remedy}`,
       },
     ];
   });
@@ -67,7 +67,7 @@ function aloneNotes(
     if (members.length === 0) return [];
     const message =
       `network.from: ${from}: a route of its own for each of ` +
-      `${inWords([...new Set(members)].sort())}, which ${ALONE[code]}`;
+      `${firstNamed([...new Set(members)].sort())}, which ${ALONE[code]}`;
     return [{ object: about, code, message }];
   });
 }

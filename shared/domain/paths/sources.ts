@@ -7,7 +7,7 @@ import type { NetworkSource } from '../snapshot/node-network.ts';
 import type { NetworkNode } from './cni-objects.ts';
 
 /** A text of a node or of an object of its CNI, with the field that it is from. */
-export interface Fact {
+export interface NodeText {
   readonly field: string;
   readonly text: string;
 }
@@ -18,11 +18,11 @@ export interface SourceRow {
   /** The fields that name the networks, as in messages and faults. */
   readonly reads: string;
   /** Networks of the node's pods; empty if the source does not name any. */
-  readonly networks: (node: NetworkNode) => readonly Fact[];
+  readonly networks: (node: NetworkNode) => readonly NodeText[];
   /** Whether `auto` takes it: for a source that has no networks of its own, its CNI is there. */
   readonly isSeen: (node: NetworkNode) => boolean;
   /** Addresses of the node that the CNI itself uses, best first. InternalIPs come after them. */
-  readonly addresses: (node: NetworkNode) => readonly Fact[];
+  readonly addresses: (node: NetworkNode) => readonly NodeText[];
   /** The annotations that name these addresses, in the same order. */
   readonly addressFields: readonly string[];
   /**
@@ -32,11 +32,11 @@ export interface SourceRow {
   readonly perPod: boolean;
 }
 
-const facts = (field: string, texts: readonly string[] = []): readonly Fact[] =>
+const facts = (field: string, texts: readonly string[] = []): readonly NodeText[] =>
   texts.map((text) => ({ field, text }));
 const none = (): readonly never[] => [];
 const always = (): boolean => true;
-const podCIDRs = ({ network }: NetworkNode): readonly Fact[] =>
+const podCIDRs = ({ network }: NetworkNode): readonly NodeText[] =>
   facts('spec.podCIDRs', network?.podCIDRs);
 
 /** `annotation a, b or c` */
@@ -59,13 +59,13 @@ function annotated(
 const CILIUM_ANNOTATION = 'annotation network.cilium.io/ipv4-pod-cidr';
 
 /** The CiliumNode decides; Cilium writes the annotations only on request. */
-function ciliumNetworks({ network, ciliumNode }: NetworkNode): readonly Fact[] {
+function ciliumNetworks({ network, ciliumNode }: NetworkNode): readonly NodeText[] {
   return ciliumNode === undefined
     ? facts(CILIUM_ANNOTATION, network?.cilium?.networks)
     : facts(`spec.ipam of CiliumNode ${ciliumNode.name}`, ciliumNode.networks);
 }
 
-function blockNetworks({ blocks = [] }: NetworkNode): readonly Fact[] {
+function blockNetworks({ blocks = [] }: NetworkNode): readonly NodeText[] {
   return blocks.flatMap(({ name, cidr }) =>
     cidr === undefined ? [] : facts(`spec.cidr of BlockAffinity ${name}`, [cidr]),
   );
@@ -163,6 +163,6 @@ export const HOST_ROW: SourceRow = {
 };
 
 /** Undefined for `auto`. */
-export function rowOf(source: NetworkSource | 'auto'): SourceRow | undefined {
+export function sourceRow(source: NetworkSource | 'auto'): SourceRow | undefined {
   return [...SOURCE_ROWS, HOST_ROW].find((row) => row.source === source);
 }

@@ -1,6 +1,6 @@
 /** The record of a tunnel to one member by one CNI. Pure. */
 import { formatIp, type Ip } from '../net/ip.ts';
-import { type Attempt, lack, nodeAddress, type PodMember, unread } from './attempt.ts';
+import { type PathAttempt, lack, nodeAddress, type PodMember, unread } from './attempt.ts';
 import type { NetworkNode } from './cni-objects.ts';
 import type { PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
@@ -21,7 +21,7 @@ export function flannelTunnel(
   member: PodMember,
   node: NetworkNode,
   options: PathOptions,
-): Attempt {
+): PathAttempt {
   const { family } = member.ip;
   const flannel = node.network?.flannel;
   if (flannel === undefined)
@@ -53,7 +53,7 @@ export function ciliumTunnel(
   member: PodMember,
   node: NetworkNode,
   options: PathOptions,
-): Attempt {
+): PathAttempt {
   if (member.ip.family === 6)
     return lack('GW180', 'VTEPs of Cilium exist for IPv4 only', 'use an IPv4 virtual address');
   const endpoint = nodeAddress(node, row, { ...options, family: 4 });
@@ -69,7 +69,7 @@ function tunnelPath(
   record: Pick<Path & { kind: 'vxlan' }, 'mac' | 'source' | 'neighbours'> & {
     readonly endpoint: Ip;
   },
-): Attempt {
+): PathAttempt {
   return {
     path: {
       ...record,

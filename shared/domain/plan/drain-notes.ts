@@ -69,7 +69,7 @@ function undrained(
 }
 
 /** Whether every one of these members is out, since the declared version of its owner. */
-export function areOut(
+export function areDrained(
   { addresses }: DrainNotes,
   { owners }: Pick<DeclaredState, 'owners'>,
   nodes: readonly LiveNode[],

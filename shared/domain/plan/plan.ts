@@ -6,7 +6,7 @@ import type { PlanDraft, PlanRules } from './draft.ts';
 import type { DeferredFences } from './deferred-fence.ts';
 import { deferrable, withDeferred, withoutDeferred } from './deferred-fences.ts';
 import type { DrainNotes } from './drain-notes.ts';
-import { areOut, drainNotes } from './drain-notes.ts';
+import { areDrained, drainNotes } from './drain-notes.ts';
 import { createDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './remove-absent.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -16,7 +16,7 @@ import { nextOverrides } from './overrides.ts';
 import type { ExposureRequest } from './upsert-exposure.ts';
 import { compareRequestAge, upsertExposure, exposureRequest } from './upsert-exposure.ts';
 import { addRemarks } from './remarks.ts';
-import { acceptable } from './refused-anew.ts';
+import { acceptableExposures } from './refused-anew.ts';
 import { withExcludedNodes } from './excluded-nodes.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
 import { settleSharedExposures } from './settle-shared.ts';
@@ -76,7 +76,7 @@ export function planPartition(
 
 function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
   return fresh.flatMap((slice) =>
-    acceptable(slice, [draft.declared])
+    acceptableExposures(slice, [draft.declared])
       .filter((e) => e.partition === draft.partition)
       .map((exposure) => withExcludedNodes(slice, exposure, draft.declared))
       .map((exposure) => exposureRequest(slice.owner, exposure)),
@@ -179,7 +179,7 @@ function waitingIn(
   const { live } = rules;
   if (live === undefined)
     return { deferred, notes, mayWait: owners.length === 0, nodes: { nodes: 'unread' } };
-  const mayWait = areOut(notes, declared, live);
+  const mayWait = areDrained(notes, declared, live);
   return { deferred, notes, mayWait, nodes: mayWait ? {} : { nodes: 'due' } };
 }
 

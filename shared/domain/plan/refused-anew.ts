@@ -49,7 +49,10 @@ function acceptedSettings(
  * The exposures that may be declared. If a new rule refuses the requested settings, the last
  * accepted ones are used.
  */
-export function acceptable(slice: Slice, states: readonly DeclaredState[]): readonly Exposure[] {
+export function acceptableExposures(
+  slice: Slice,
+  states: readonly DeclaredState[],
+): readonly Exposure[] {
   return slice.exposures.flatMap((exposure) => {
     const asksForOther = exposure.refusedIfNew !== undefined || exposure.sourceByService === true;
     const accepted = asksForOther ? acceptedSettings(exposure, slice.owner, states) : undefined;

@@ -16,7 +16,7 @@ export const TURN_LEASE_MS = 3 * MINUTE_MS;
 const FURTHEST_MS = 10 * MINUTE_MS;
 
 /** Code and message of the fault. */
-export interface Why {
+export interface OutageReason {
   readonly code: string;
   readonly reason: string;
 }
@@ -37,9 +37,14 @@ export function pauseOf(
 export function markedAway(
   known: Mark | undefined,
   device: string,
-  { code, reason, now, since = now }: Why & { readonly now: number; readonly since?: number },
+  {
+    code,
+    reason,
+    now,
+    since = now,
+  }: OutageReason & { readonly now: number; readonly since?: number },
 ): Mark {
-  const { lease: _lease, ...before } = known ?? fresh(device, now);
+  const { lease: _lease, ...before } = known ?? newMark(device, now);
   const isNew = before.state === 'here';
   const mark = {
     ...before,
@@ -53,7 +58,7 @@ export function markedAway(
 }
 
 /** The mark of a device that answers. */
-export function fresh(device: string, now: number): Mark {
+export function newMark(device: string, now: number): Mark {
   return {
     format: 1,
     device,
@@ -67,7 +72,7 @@ export function fresh(device: string, now: number): Mark {
 }
 
 /** Undefined if another process probes the device. */
-export function claimed(mark: Mark, holder: string, now: number): Mark | undefined {
+export function claimMark(mark: Mark, holder: string, now: number): Mark | undefined {
   if (isAhead(mark.lease?.until, now, TURN_LEASE_MS) || isAhead(mark.due, now, FURTHEST_MS))
     return undefined;
   return { ...mark, lease: { holder, until: now + TURN_LEASE_MS }, due: now + pauseOf(mark, now) };
@@ -91,7 +96,7 @@ export function markedHere({ lease: _lease, ...mark }: Mark, now: number): Mark 
 }
 
 /** The mark without the lease of the process that probed the device. */
-export function released({ lease: _lease, ...mark }: Mark): Mark {
+export function releaseMark({ lease: _lease, ...mark }: Mark): Mark {
   return mark;
 }
 

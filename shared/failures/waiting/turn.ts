@@ -9,18 +9,25 @@ import { parseEvent, serialiseEvent, withWaited } from '../../queue/envelope.ts'
 import { STEERING, STEERING_EVENTS } from '../../queue/events.ts';
 import { queueToken } from '../../queue/limits.ts';
 import type { Runtime } from '../../host/runtime.ts';
-import { claimed, fresh, markedAway, markedHere, markedReturning, released } from './away.ts';
-import type { Why } from './away.ts';
+import {
+  claimMark,
+  newMark,
+  markedAway,
+  markedHere,
+  markedReturning,
+  releaseMark,
+} from './away.ts';
+import type { OutageReason } from './away.ts';
 import type { Entry, Mark } from './entry.ts';
 import { orderInWords, remainingOrder } from './remaining-order.ts';
 import type { StateOnReturn } from './remaining-order.ts';
 import type { WaitingEntry, WaitingPlace } from './place.ts';
 
 /** The declared states, or the reason why the device is unreachable. */
-export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: Why };
+export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: OutageReason };
 
 /** What one run needs: the store, the probe of a device, and the queues. */
-export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'log'> {
+export interface ReturnContext extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'log'> {
   readonly place: WaitingPlace;
   readonly probe: (device: string) => Promise<Probe>;
   readonly functionVersion: string;
@@ -40,7 +47,7 @@ const FIRST_BATCH = 10;
 
 /** One run for one device, if it is due and no other process has the lease. */
 export async function returnWaitingChanges(
-  world: TurnWorld,
+  world: ReturnContext,
   device: string,
   signal?: AbortSignal,
 ): Promise<ReturnResult> {
@@ -51,7 +58,7 @@ export async function returnWaitingChanges(
   const holder = id();
   const now = clock.now();
   const mark = await place.updateMark(device, (found) =>
-    claimed(found ?? fresh(device, now), holder, now),
+    claimMark(found ?? newMark(device, now), holder, now),
   );
   if (mark?.lease?.holder !== holder) return 'not-due';
   if (!waits && mark.state === 'returning') {
@@ -64,7 +71,7 @@ export async function returnWaitingChanges(
 }
 
 interface Turn {
-  readonly world: TurnWorld;
+  readonly world: ReturnContext;
   readonly device: string;
   readonly holder: string;
   readonly signal: AbortSignal | undefined;
@@ -102,7 +109,7 @@ async function ask(turn: Turn, mark: Mark): Promise<ReturnResult> {
     isMine(known, holder) ? markedReturning(known, clock.now()) : known,
   );
   const sent = await giveBack(turn, mark, answer.states);
-  await place.updateMark(device, (known) => (isMine(known, holder) ? released(known) : known));
+  await place.updateMark(device, (known) => (isMine(known, holder) ? releaseMark(known) : known));
   log.info(
     { device, since: iso(mark.since), sent },
     'the device answers; its waiting changes go back to the queue',
@@ -158,7 +165,7 @@ function inOrder(list: readonly WaitingEntry[]): readonly WaitingEntry[] {
  * reported instead.
  */
 async function sendBack(
-  world: TurnWorld,
+  world: ReturnContext,
   waiting: WaitingEntry,
   meanwhile: StateOnReturn,
 ): Promise<void> {
@@ -192,7 +199,7 @@ function orderBody(entry: Entry, meanwhile: StateOnReturn): string | undefined {
 
 /** Reports an obsolete order, like any approval that comes too late. */
 async function tellVoid(
-  { queues, clock, log, functionVersion }: TurnWorld,
+  { queues, clock, log, functionVersion }: ReturnContext,
   entry: Entry,
 ): Promise<void> {
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;

@@ -24,7 +24,7 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFin
     ...modules(read),
     ...clocks(read),
     ...epochs(read, now),
-    ...rivals(read),
+    ...clusterIdChecks(read),
     ...sizes(read),
   ];
 }
@@ -97,7 +97,7 @@ function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
 }
 
 /** Checks that each id is used by one cluster, identified by its kube-system UID. */
-export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
+export function clusterIdChecks(read: readonly Read[]): readonly DoctorFinding[] {
   const owners = read.flatMap(({ state }) =>
     Object.entries(state.owners).flatMap(([owner, { clusterUid, rival }]) =>
       [clusterUid, ...(rival === undefined ? [] : [rival.clusterUid])].map((uid) => ({

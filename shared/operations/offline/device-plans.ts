@@ -3,7 +3,7 @@ import type { DeviceConfig } from '../../config/schema.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Exposure, Slice } from '../../domain/exposure/exposure.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
-import { pathsIn } from '../../domain/exposure/member-paths.ts';
+import { pathFields } from '../../domain/exposure/member-paths.ts';
 import { ownerKey } from '../../domain/snapshot/snapshot.ts';
 import type { Contribution, DeclaredState } from '../../domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../domain/declared/declared.ts';
@@ -140,7 +140,7 @@ function sliceOf(
     notes: [...built.notes],
     ...(built.auto && { auto: built.auto }),
     ...(built.excludedNodes && { excludedNodes: [...built.excludedNodes] }),
-    ...(devices.includes(device.name) && pathsIn(built)),
+    ...(devices.includes(device.name) && pathFields(built)),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../runtime/clock.ts';
-import { narrow, privateFile } from '../../runtime/private-files.ts';
+import { restrictMode, privateFile } from '../../runtime/private-files.ts';
 import { QueueError } from '../port.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 
@@ -41,7 +41,7 @@ const BUSY_MS = 10_000;
 function makeFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   privateFile(path);
-  for (const beside of ['-wal', '-shm']) narrow(`${path}${beside}`);
+  for (const beside of ['-wal', '-shm']) restrictMode(`${path}${beside}`);
 }
 
 /**

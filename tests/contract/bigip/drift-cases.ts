@@ -7,7 +7,7 @@ import {
   POOL_ROWS,
   VIRTUAL_ROWS,
 } from '../../../shared/bigip/drift/rows.ts';
-import type { Heal } from '../../../shared/device/difference.ts';
+import type { RepairMethod } from '../../../shared/device/difference.ts';
 import type { DriftRow } from '../../../shared/bigip/drift/row.ts';
 import { SETTING_ROWS } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import type { DeviceEffect, SettingRow } from '../../../shared/domain/exposure/settings/row.ts';
@@ -154,7 +154,7 @@ export interface DriftCase {
   readonly path: string;
   readonly patch: Values;
   /** According to the table; differences that other code compares are repaired by a declare. */
-  readonly heal: Heal;
+  readonly heal: RepairMethod;
 }
 
 /** Rows of the table that no case covers. */

@@ -35,7 +35,7 @@ described('a property changed by hand', () => {
       const found = await drift();
       expect(found.map((one) => one.heal)).toEqual([heal]);
       if (heal === 'patch') {
-        expect(await device.mend('k8s', found)).toEqual([path]);
+        expect(await device.writeBack('k8s', found)).toEqual([path]);
         expect(await drift()).toEqual([]);
       }
       await declare(device, state);

@@ -43,7 +43,7 @@ describe('a property changed by hand', () => {
     const found = await drift();
     expect(found.map((one) => one.heal)).toEqual([heal]);
     if (heal === 'patch') {
-      expect(await device.mend('k8s', found)).toEqual([path]);
+      expect(await device.writeBack('k8s', found)).toEqual([path]);
       expect(await drift()).toEqual([]);
     }
     // A declare neither hides the change nor fails because of it.
@@ -55,7 +55,7 @@ describe('a property changed by hand', () => {
     const { bigip, device, drift } = await declared();
     await byHand(bigip, PATHS.node, { connectionLimit: 5, rateLimit: '5', dynamicRatio: 2 });
     const sent = recordRequests(bigip);
-    await device.mend('k8s', await drift());
+    await device.writeBack('k8s', await drift());
     expect(sent.filter(({ method }) => method !== 'GET').map(({ body }) => body)).toEqual([
       { connectionLimit: 0, rateLimit: 'disabled', dynamicRatio: 1 },
     ]);
@@ -72,7 +72,7 @@ describe('a property changed by hand', () => {
       { kind: 'status', status: 400, body },
       ({ method, path }) => method === 'PATCH' && path === PATHS.node,
     );
-    expect(await device.mend('k8s', await drift())).toEqual([PATHS.address]);
+    expect(await device.writeBack('k8s', await drift())).toEqual([PATHS.address]);
     expect((await drift()).map(({ path }) => path)).toEqual(['/k8s/10.244.1.5']);
   });
 
@@ -159,7 +159,7 @@ describe('objects in /Common', () => {
         message: expect.stringMatching(/^has session user-disabled instead of user-enabled; /),
       }),
     ]);
-    expect(await device.mend('k8s', found)).toEqual([]);
+    expect(await device.writeBack('k8s', found)).toEqual([]);
     expect((await call(bigip, 'GET', node)).body['connectionLimit']).toBe(5);
   });
 

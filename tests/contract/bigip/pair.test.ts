@@ -188,9 +188,9 @@ describe('config sync', () => {
     expect((await call(a, 'PATCH', node, { body: { connectionLimit: 5 } })).status).toBe(200);
     const seen = recordRequests(a);
     const syncs = (): number => seen.filter(({ path }) => path === '/mgmt/tm/cm').length;
-    await device.mend('k8s', await device.drift('k8s', wanted()));
+    await device.writeBack('k8s', await device.drift('k8s', wanted()));
     expect(syncs()).toBe(1);
-    await device.mend('k8s', await device.drift('k8s', wanted()));
+    await device.writeBack('k8s', await device.drift('k8s', wanted()));
     expect(syncs()).toBe(1);
   });
 

@@ -7,7 +7,7 @@ import type { DeclaredState } from '../../../shared/domain/declared/declared.ts'
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import {
-  rowOf,
+  settingRow,
   SETTING_ROWS,
   type SettingName,
 } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
@@ -49,7 +49,7 @@ export interface RowCase {
 }
 
 function companion({ setting, value }: Choice): readonly [SettingName, unknown] {
-  return [setting, value ?? rowOf(setting).examples[0]];
+  return [setting, value ?? settingRow(setting).examples[0]];
 }
 
 /** The value together with the settings that it requires. */

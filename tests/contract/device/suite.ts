@@ -334,20 +334,20 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(found).toMatchObject([
           { kind: 'differs', path: `/${K8S}/${POD!.address}`, heal: 'patch' },
         ]);
-        expect(await device.mend(K8S, found)).toHaveLength(1);
+        expect(await device.writeBack(K8S, found)).toHaveLength(1);
         expect(await device.drift(K8S, state)).toEqual([]);
       });
 
       test('a repair writes nothing outside of its partition', async () => {
         await subject.limitNode(K8S, POD!.address);
         const found = await device.drift(K8S, state);
-        expect(await device.mend('other', found)).toEqual([]);
+        expect(await device.writeBack('other', found)).toEqual([]);
         expect(await device.drift(K8S, state)).toEqual(found);
       });
 
       test('differences that another device found mean nothing to it', async () => {
         const foreign = { kind: 'differs', path: '/k8s/x', message: '', heal: 'patch' } as const;
-        expect(await device.mend(K8S, [{ ...foreign, write: {} }, foreign])).toEqual([]);
+        expect(await device.writeBack(K8S, [{ ...foreign, write: {} }, foreign])).toEqual([]);
       });
     });
 

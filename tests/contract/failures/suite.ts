@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
-import { claimed, fresh } from '../../../shared/failures/waiting/away.ts';
+import { claimMark, newMark } from '../../../shared/failures/waiting/away.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { sighting, T0 } from '../../fixtures/failures/sighting.ts';
@@ -84,7 +84,7 @@ export function failureStoreContract(
       const claim = (failures: Failures, holder: string): Promise<unknown> =>
         failures.waiting.updateMark(
           'bigip-1',
-          (mark) => claimed(mark ?? fresh('bigip-1', T0), holder, T0) ?? mark,
+          (mark) => claimMark(mark ?? newMark('bigip-1', T0), holder, T0) ?? mark,
         );
       await Promise.all([claim(a, 'a'), claim(b, 'b')]);
       expect((await a.waiting.marks()).map(({ device, lease }) => [device, lease?.holder])).toEqual(

@@ -2,9 +2,9 @@
  * A device without promises, clock or network for the loop: it answers each effect at once, fails
  * as its script says, and records what a real device would have seen.
  */
-import type { Effect, Happened } from '../../../functions/apply/loop/state.ts';
+import type { Effect, EventBody } from '../../../functions/apply/loop/state.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
-import type { DeviceErrorCode, FaultClass, Hint } from '../../../shared/device/errors.ts';
+import type { DeviceErrorCode, FaultClass, FaultHint } from '../../../shared/device/errors.ts';
 import type { Reference } from '../../../shared/device/references.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/declared.ts';
@@ -13,7 +13,7 @@ import { EMPTY_STATE, isSameContent } from '../../../shared/domain/declared/decl
 export interface Fault {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
-  readonly hint?: Hint;
+  readonly hint?: FaultHint;
   /** The device carried it out anyway. */
   readonly commit: boolean;
   readonly response: string;
@@ -42,7 +42,7 @@ export interface Script {
 
 /** Broken rules that the device has seen; empty if all were kept. */
 export interface ScriptedDevice {
-  answer(effect: Effect): Happened;
+  answer(effect: Effect): EventBody;
   state(): DeclaredState;
   /** Declares that were sent. */
   declares(): number;
@@ -63,14 +63,14 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
     present = next;
     key += 1;
   };
-  const refuse = (fault: Omit<Fault, 'commit'>): Happened => ({
+  const refuse = (fault: Omit<Fault, 'commit'>): EventBody => ({
     kind: 'failed',
     error: new DeviceError(fault.code, fault.fault, 'the script says so', {
       response: fault.response,
       hint: fault.hint,
     }),
   });
-  const declare = ({ state: next, lockKey }: Extract<Effect, { kind: 'declare' }>): Happened => {
+  const declare = ({ state: next, lockKey }: Extract<Effect, { kind: 'declare' }>): EventBody => {
     if (known === undefined)
       violations.push(`declare ${counts.declare} is based on an old reading`);
     known = undefined;
@@ -93,18 +93,18 @@ export function scriptedDevice(script: Script, state: DeclaredState = EMPTY_STAT
     known = 'declared';
     return { kind: 'declare', declared };
   };
-  const read = (): Happened => {
+  const read = (): EventBody => {
     const lockKey = key === 0 ? {} : { lockKey: `key-${key}` };
     known = 'read';
     const reading = { kind: 'ours', declared: { state: present, ...lockKey } } as const;
     if (script.writes[counts.read++] === true) commit(present);
     return { kind: 'read', reading };
   };
-  const lookup = (references: readonly Reference[]): Happened => {
+  const lookup = (references: readonly Reference[]): EventBody => {
     const all = script.missing[counts.lookup++] === true ? references : [];
     return { kind: 'lookup', missing: all.map((one) => ({ ...one, response: '01020036' })) };
   };
-  const verify = (): Happened => {
+  const verify = (): EventBody => {
     const found = script.problems[counts.verify++] ?? 0;
     if (found > 0 && known === 'declared') known = undefined;
     return { kind: 'verify', problems: Array.from({ length: found }, (_, i) => `problem ${i}`) };

@@ -1,6 +1,6 @@
 /** Which sets of changes are declared to find those that the device refuses. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { spread } from '../../../functions/apply/loop/isolate.ts';
+import { sampleEvenly } from '../../../functions/apply/loop/isolate.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -176,6 +176,6 @@ describe('changes that are tried alone', () => {
     [range(9), 1, [1]],
     [[], 3, []],
   ])('of %j at most %i are taken, from the first to the last: %j', (all, most, taken) => {
-    expect(spread(all, most)).toEqual(taken);
+    expect(sampleEvenly(all, most)).toEqual(taken);
   });
 });

@@ -9,7 +9,7 @@ import {
   parkForgotten,
   parkMessage,
   parkRejected,
-  tellLeftOut,
+  logLeftOut,
 } from '../../../functions/apply/park.ts';
 import type { Scope } from '../../../functions/apply/scope.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -234,7 +234,7 @@ describe('a change that an internal fault keeps out', () => {
     ['that is held is not', entry('held', { code: 'BIP509' }), fault('BIP509'), 0],
     ['that was refused for its content is not', entry('rejected'), fault('BIP421'), 0],
   ])('%s', (_, one, why, count) => {
-    tellLeftOut(scope, arrivalOf(slice(1, [])), [result([one], why ? [[one, why]] : [])]);
+    logLeftOut(scope, arrivalOf(slice(1, [])), [result([one], why ? [[one, why]] : [])]);
     expect(lines).toHaveLength(count);
     if (count > 0)
       expect(lines[0]).toMatchObject({

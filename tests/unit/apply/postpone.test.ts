@@ -11,7 +11,7 @@ import { OutOfTime } from '../../../functions/apply/trouble.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { fresh } from '../../../shared/failures/waiting/away.ts';
+import { newMark } from '../../../shared/failures/waiting/away.ts';
 import type { Mark } from '../../../shared/failures/waiting/entry.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
@@ -168,7 +168,7 @@ describe('an attempt', () => {
 
 describe('messages that were tried', () => {
   const known: Mark = {
-    ...fresh(DEVICE, 0),
+    ...newMark(DEVICE, 0),
     state: 'away',
     code: 'BIP501',
     reason: 'not reachable',

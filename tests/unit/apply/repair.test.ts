@@ -48,7 +48,7 @@ async function world(...looks: World['looks']): Promise<World> {
       const look = (looks.length > 1 ? looks.shift() : looks[0]) ?? [];
       return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
     },
-    mend: (_partition, found) => {
+    writeBack: (_partition, found) => {
       const paths = found.flatMap(({ path, write }) => (write ? [path] : []));
       mended.push(...paths);
       return Promise.resolve(paths);

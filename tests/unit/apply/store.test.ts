@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Apply, Given } from '../../../functions/apply/handler.ts';
+import type { Apply, ApplyDependencies } from '../../../functions/apply/handler.ts';
 import { create } from '../../../functions/apply/handler.ts';
 import type { ResultRecorder } from '../../../functions/apply/record-results.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
@@ -69,7 +69,7 @@ interface BenchOptions {
   readonly drift?: string;
   readonly device?: MemoryDevice;
   readonly recorder?: ResultRecorder;
-  readonly given?: Given;
+  readonly given?: ApplyDependencies;
   readonly onClose?: () => void;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Declaration } from '../../../shared/bigip/rest/declare.ts';
-import { post, timeTaken } from '../../../shared/bigip/rest/declare.ts';
+import { postDeclaration, timeTaken } from '../../../shared/bigip/rest/declare.ts';
 import type { Session } from '../../../shared/bigip/rest/session.ts';
 import type { Declared } from '../../../shared/device/declared.ts';
 
@@ -35,7 +35,7 @@ async function declare(
   };
   const declaration: Declaration = { partition: 'k8s', tenant: { class: 'Tenant' }, expected };
   const config = { name: 'bigip-1', save: true };
-  return { declared: await post(session as Session, clock, config, declaration), asked };
+  return { declared: await postDeclaration(session as Session, clock, config, declaration), asked };
 }
 
 describe('the end of a task', () => {

@@ -11,7 +11,7 @@ import {
 } from '../../../shared/operations/clusters/rows.ts';
 import { clusterTable } from '../../../functions/cli/clusters/tables.ts';
 import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
-import { rivals } from '../../../shared/operations/doctor/device-checks.ts';
+import { clusterIdChecks } from '../../../shared/operations/doctor/device-checks.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
@@ -373,7 +373,7 @@ describe('what an order about a cluster would do', () => {
 
 describe('sluice doctor on one id that several clusters use', () => {
   const says = (...states: readonly DeclaredState[]): readonly string[] =>
-    rivals(on(...states).flatMap((one) => ('state' in one ? [one] : [])))
+    clusterIdChecks(on(...states).flatMap((one) => ('state' in one ? [one] : [])))
       .filter(({ ok }) => !ok)
       .map(describeFinding);
 
@@ -386,7 +386,7 @@ describe('sluice doctor on one id that several clusters use', () => {
   });
 
   /**
-   * Red when `rivals` (device-checks.ts) does not check `replaced`: the advice would give the
+   * Red when `clusterIdChecks` (device-checks.ts) does not check `replaced`: the advice would give the
    * cluster back.
    */
   test('recommends stopping a cluster that was replaced by adoption, and adopting none', () => {

@@ -5,7 +5,7 @@ import {
   importCis,
 } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import {
-  rowOf,
+  settingRow,
   SETTING_ROWS,
 } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import { namedInput } from '../../../shared/domain/exposure/settings/compose.ts';
@@ -110,7 +110,7 @@ export function declared(found: CisImport): Json {
     ...(port !== undefined && { virtualPort: port }),
     ...Object.fromEntries(
       SETTING_ROWS.flatMap(([name]) => {
-        const { as3 } = rowOf(name);
+        const { as3 } = settingRow(name);
         const value = settings[name];
         if (as3 === undefined || value === undefined) return [];
         const key = as3.key ?? as3.whole?.key;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { pathsIn } from '../../../shared/domain/exposure/member-paths.ts';
+import { pathFields } from '../../../shared/domain/exposure/member-paths.ts';
 import { parseCidr } from '../../../shared/domain/net/ip.ts';
 import type { PathOptions } from '../../../shared/domain/paths/network-config.ts';
 import { normaliseNode } from '../../../shared/kubernetes/objects/index.ts';
@@ -109,7 +109,7 @@ describe('the paths to the members of an ingress', () => {
       '10.244.3.5',
       '10.244.9.5',
     ]);
-    expect(pathsIn(built)).toMatchObject({
+    expect(pathFields(built)).toMatchObject({
       paths: [{ members: ['10.244.3.5'] }],
       pathless: ['10.244.9.5'],
     });

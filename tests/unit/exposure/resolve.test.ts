@@ -9,7 +9,7 @@ import {
   resolveSettings,
 } from '../../../shared/domain/exposure/settings/resolve.ts';
 import {
-  rowOf,
+  settingRow,
   type SettingName,
 } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
 import type { SourceSettings } from '../../../shared/domain/exposure/settings/settings.ts';
@@ -414,7 +414,7 @@ describe('a combination', () => {
     for (const { when, needs = [] } of COMBINATIONS)
       for (const need of needs)
         for (const { setting, value } of [when, need]) {
-          const { schema, examples } = rowOf(setting);
+          const { schema, examples } = settingRow(setting);
           expect(schema.safeParse(value ?? examples[0]).success).toBe(true);
         }
   });

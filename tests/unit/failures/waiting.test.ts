@@ -2,14 +2,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import {
-  claimed,
-  fresh,
+  claimMark,
+  newMark,
   isAbandoned,
   markedAway,
   markedHere,
   markedReturning,
   pauseOf,
-  released,
+  releaseMark,
   TURN_LEASE_MS,
 } from '../../../shared/failures/waiting/away.ts';
 import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
@@ -46,7 +46,7 @@ const OWNER = 'east/istio-system/istio-ingressgateway';
 const KEY = '172.16.100.195:32400/tcp';
 const FAULT = { code: 'BIP501', reason: 'not reachable' };
 
-const markOf = (over: Partial<Mark> = {}): Mark => ({ ...fresh(DEVICE, NOW), ...over });
+const markOf = (over: Partial<Mark> = {}): Mark => ({ ...newMark(DEVICE, NOW), ...over });
 const entryOf = (over: Partial<Entry> = {}): Entry => ({
   format: 1,
   id: 'i',
@@ -89,7 +89,7 @@ describe('the next probe of a device', () => {
       { lease: { holder: 'h', until: NOW + TURN_LEASE_MS + 1 } },
     ],
   ])('is taken for one %s: %p', (_what, taken, over) => {
-    const mark = claimed(markOf(over), 'mine', NOW);
+    const mark = claimMark(markOf(over), 'mine', NOW);
     expect(mark?.lease).toEqual(taken ? { holder: 'mine', until: NOW + TURN_LEASE_MS } : undefined);
     if (taken) expect(mark?.due).toBe(NOW + 10_000);
   });
@@ -108,7 +108,7 @@ describe('the mark of a device', () => {
 
   test('starts with the outage, or now if its start is unknown', () => {
     expect(away(undefined)).toEqual({
-      ...fresh(DEVICE, NOW),
+      ...newMark(DEVICE, NOW),
       state: 'away',
       ...FAULT,
       due: NOW + 10_000,
@@ -150,7 +150,7 @@ describe('the mark of a device', () => {
     const mark = markOf({ state: 'away', since: 5, failedReturns: 2, lease });
     expect(markedReturning(mark, NOW)).toEqual({ ...mark, state: 'returning', due: NOW + 40_000 });
     const { lease: _lease, ...rest } = mark;
-    expect(released(mark)).toEqual(rest);
+    expect(releaseMark(mark)).toEqual(rest);
     expect(markedHere(mark, NOW)).toEqual({ ...rest, state: 'here', since: NOW, failedReturns: 0 });
   });
 });

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { CallLease } from '../../../shared/queue/lease.ts';
-import { instantOf, LeaseLost, Leases, proveLease } from '../../../shared/queue/lease.ts';
+import { LeaseLost, Leases, proveLease } from '../../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
+import { momentOf } from '../../../shared/runtime/clock.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import type { ManualClock } from '../../contract/queue/manual-clock.ts';
@@ -59,7 +60,7 @@ function scene({ lease }: { readonly lease?: number } = { lease: LEASE }): Scene
     hidden,
     invalid,
     answers: Promise.resolve(),
-    call: (receipt, count) => leases.begin([message(receipt, count)], instantOf(clock)),
+    call: (receipt, count) => leases.begin([message(receipt, count)], momentOf(clock)),
   };
   return world;
 }

@@ -5,7 +5,7 @@
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { handleGroups } from '../../../shared/queue/batch.ts';
-import { alone, amongOthers } from '../../../shared/queue/gate.ts';
+import { runAlone, runAmongOthers } from '../../../shared/queue/gate.ts';
 import { toRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import {
@@ -269,9 +269,9 @@ describe('on trial', () => {
   test('all other messages wait for its end, and it waits for those in progress', async () => {
     const [first, trial] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const order: string[] = [];
-    const working = amongOthers(() => first.promise.then(() => order.push('first')));
-    const tried = alone(() => trial.promise.then(() => order.push('trial')), patience);
-    const next = amongOthers(async () => order.push('next'));
+    const working = runAmongOthers(() => first.promise.then(() => order.push('first')));
+    const tried = runAlone(() => trial.promise.then(() => order.push('trial')), patience);
+    const next = runAmongOthers(async () => order.push('next'));
     trial.resolve();
     await Promise.resolve();
     expect(order).toEqual([]);
@@ -282,29 +282,29 @@ describe('on trial', () => {
 
   test('suspects are not handled while the others take too long, and those continue', async () => {
     const busy = Promise.withResolvers<void>();
-    const working = amongOthers(() => busy.promise);
+    const working = runAmongOthers(() => busy.promise);
     expect(
-      await alone(() => Promise.resolve('tried'), {
+      await runAlone(() => Promise.resolve('tried'), {
         clock: { sleep: () => Promise.resolve() },
         ms: 1,
       }),
     ).toBeUndefined();
-    expect(await amongOthers(() => Promise.resolve('next'))).toBe('next');
+    expect(await runAmongOthers(() => Promise.resolve('next'))).toBe('next');
     busy.resolve();
     await working;
   });
 
   test('a suspect runs at once if nothing else does, however little time is left', async () => {
-    await amongOthers(() => Promise.resolve());
+    await runAmongOthers(() => Promise.resolve());
     const late = { clock: { sleep: () => Promise.resolve() }, ms: 0 };
-    expect(await alone(() => Promise.resolve('tried'), late)).toBe('tried');
+    expect(await runAlone(() => Promise.resolve('tried'), late)).toBe('tried');
   });
 
   test('suspects wait for each other even if nothing else runs', async () => {
     const first = Promise.withResolvers<void>();
     const order: string[] = [];
-    const one = alone(() => first.promise.then(() => order.push('first')), patience);
-    const other = alone(async () => order.push('second'), patience);
+    const one = runAlone(() => first.promise.then(() => order.push('first')), patience);
+    const other = runAlone(async () => order.push('second'), patience);
     await Promise.resolve();
     expect(order).toEqual([]);
     first.resolve();
@@ -313,7 +313,7 @@ describe('on trial', () => {
   });
 
   test('a batch that has only suspects is returned in time while another suspect runs', async () => {
-    const running = alone(() => NEVER, patience);
+    const running = runAlone(() => NEVER, patience);
     const message = messageOf('a1', 2);
     const failed = await handleBatch(
       {
@@ -336,8 +336,8 @@ describe('on trial', () => {
   test('a suspect that gets its turn leaves no timer behind', async () => {
     const clock = createManualClock();
     const busy = Promise.withResolvers<void>();
-    const working = amongOthers(() => busy.promise);
-    const tried = alone(() => Promise.resolve('tried'), { clock, ms: 60_000 });
+    const working = runAmongOthers(() => busy.promise);
+    const tried = runAlone(() => Promise.resolve('tried'), { clock, ms: 60_000 });
     busy.resolve();
     expect([await tried, await working]).toEqual(['tried', undefined]);
     expect(clock.sleeping()).toBe(0);

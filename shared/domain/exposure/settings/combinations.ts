@@ -2,7 +2,7 @@
  * Combinations of settings that AS3 or BIG-IP refuses, or accepts without doing what they say. The
  * mode that a setting needs is in its row.
  */
-import { rowOf, type SettingName } from './catalogue/catalogue.ts';
+import { settingRow, type SettingName } from './catalogue/catalogue.ts';
 import type { SourceSettings } from './settings.ts';
 import { sameValue } from './values.ts';
 
@@ -83,7 +83,7 @@ export const COMBINATIONS: readonly Combination[] = [
 
 /** Whether a choice of a combination is made. */
 function isChosen({ setting, value, several }: Choice, wanted: Partial<SourceSettings>): boolean {
-  const row = rowOf(setting);
+  const row = settingRow(setting);
   const there = wanted[setting] ?? row.default ?? row.as3?.absent;
   if (value !== undefined) return sameValue(there, value);
   if (several) return Array.isArray(there) && there.length > 1;

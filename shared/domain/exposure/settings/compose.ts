@@ -1,5 +1,10 @@
 /** Converts between settings by name and the settings of an exposure. */
-import { rowOf, SETTING_NAMES, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
+import {
+  settingRow,
+  SETTING_NAMES,
+  SETTING_ROWS,
+  type SettingName,
+} from './catalogue/catalogue.ts';
 import type { ReferenceKind } from './reference-kinds.ts';
 import type { SettingRow } from './row.ts';
 import {
@@ -55,7 +60,7 @@ export function namesBehind(key: SettingKey): readonly SettingName[] {
 
 /** The meaning of an absent setting. */
 function absenceOf(key: SettingKey): unknown {
-  return key === 'profiles' ? {} : rowOf(key).as3?.absent;
+  return key === 'profiles' ? {} : settingRow(key).as3?.absent;
 }
 
 /** The value of one key from all names behind it. What is put in front of a list occurs once. */
@@ -154,7 +159,7 @@ export function referencesIn(named: Named): readonly SettingReference[] {
 
 /** Whether the mode may remove the value of a key. */
 export function dependsOnMode(key: SettingKey): boolean {
-  return namesBehind(key).some((name) => rowOf(name).modes !== undefined);
+  return namesBehind(key).some((name) => settingRow(name).modes !== undefined);
 }
 
 /** The part of the value that this mode does not support; undefined if it supports all. */
@@ -187,12 +192,12 @@ export function holdsOverUdp(row: SettingRow, value: unknown): boolean {
 
 /** The same for a key of an exposure's settings; profiles are not distinguished. */
 export function isForUdp(key: SettingKey, value: unknown): boolean {
-  return key === 'profiles' || holdsOverUdp(rowOf(key), value);
+  return key === 'profiles' || holdsOverUdp(settingRow(key), value);
 }
 
 /** Whether the setting and its value can be used in this mode. */
-export function fits(name: SettingName, value: unknown, mode: Mode): boolean {
-  const row = rowOf(name);
+export function fitsMode(name: SettingName, value: unknown, mode: Mode): boolean {
+  const row = settingRow(name);
   return takesMode(row, mode) && unfitValue(row, value, mode) === undefined;
 }
 
@@ -201,7 +206,7 @@ export function fittingSettings(settings: Settings, mode: Mode): Settings {
   const named = namedSettings(settings);
   const fitting = SETTING_NAMES.map((name) => {
     const value = named[name];
-    return [name, fits(name, value, mode) ? value : rowOf(name).default] as const;
+    return [name, fitsMode(name, value, mode) ? value : settingRow(name).default] as const;
   });
   return composeSettings(Object.fromEntries(fitting)) as Settings;
 }
@@ -212,7 +217,7 @@ export function fittingSettings(settings: Settings, mode: Mode): Settings {
  */
 export function fittingPart(said: Partial<Settings>, mode: Mode): Partial<Settings> {
   const named = namedSettings(said);
-  const names = SETTING_NAMES.filter((name) => fits(name, named[name], mode));
+  const names = SETTING_NAMES.filter((name) => fitsMode(name, named[name], mode));
   const { profiles = {}, ...rest } = composePart(
     Object.fromEntries(names.map((name) => [name, named[name]])),
   );

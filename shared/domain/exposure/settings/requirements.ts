@@ -4,12 +4,12 @@ import { DnsLabel } from '../../text/bounded.ts';
 import { type AddressRange, cidrRange, rangesOverlap } from '../../address-pools/range.ts';
 import {
   CATALOGUE,
-  rowOf,
+  settingRow,
   SETTING_NAMES,
   SETTING_ROWS,
   type SettingName,
 } from './catalogue/catalogue.ts';
-import { fits, holdsOverUdp, namesReplacedWith, takesMode } from './compose.ts';
+import { fitsMode, holdsOverUdp, namesReplacedWith, takesMode } from './compose.ts';
 import type { ExposureRefusal, MergedSettings, SettingsLayer } from './layers.ts';
 import { matchesMatter, PolicyMatch, type PolicyMatter } from './policy.ts';
 import { bundleSettings, bundleSource, type ServiceBundle } from './service-bundles.ts';
@@ -92,14 +92,14 @@ export function requirementsFor(
 
 /** Whether a value means the same as setting nothing. */
 function isNone(setting: SettingName, value: unknown): boolean {
-  return sameValue(value, []) || sameValue(value, rowOf(setting).as3?.absent);
+  return sameValue(value, []) || sameValue(value, settingRow(setting).as3?.absent);
 }
 
 /** Whether a value is as required, or stricter. A list must contain all required entries. */
 function satisfies(value: unknown, { setting, value: required }: Requirement): boolean {
   if (value === undefined) return false;
   if (required === undefined && isNone(setting, value)) return false;
-  const { suffices } = rowOf(setting);
+  const { suffices } = settingRow(setting);
   if (suffices !== undefined) return suffices(value, required);
   if (required === undefined) return true;
   if (Array.isArray(value) && Array.isArray(required))
@@ -123,7 +123,7 @@ export function addRequired(
   for (const one of inOrder) {
     const { setting, value, rule } = one;
     if (satisfies(wanted[setting], one) || added.has(setting)) continue;
-    if (!isAddable(one, layers) || !takesMode(rowOf(setting), modeOf(wanted))) continue;
+    if (!isAddable(one, layers) || !takesMode(settingRow(setting), modeOf(wanted))) continue;
     added.add(setting);
     wanted[setting] = value;
     sources[setting] = `${requirementSource(rule)} (${bundleSource(rule.bundle ?? '')})`;
@@ -161,8 +161,8 @@ export function unmetRequirements(
   return requirements.flatMap((one) => {
     const { setting, value, rule } = one;
     const needs = `${requirementSource(rule)} needs ${setting}${value === undefined ? '' : ` ${showValue(value)}`}`;
-    const { modes } = rowOf(setting);
-    if (!takesMode(rowOf(setting), mode))
+    const { modes } = settingRow(setting);
+    if (!takesMode(settingRow(setting), mode))
       return `${needs}, which mode ${mode} does not support; use mode ${(modes ?? []).join(' or ')}`;
     if (satisfies(wanted[setting], one)) return [];
     if (wanted[setting] !== undefined) {
@@ -198,11 +198,11 @@ export function unmetInFleet(
     const replacing = namesReplacedWith(setting).filter(
       (other) =>
         settings[other] !== undefined &&
-        fits(other, settings[other], mode) &&
+        fitsMode(other, settings[other], mode) &&
         (other !== 'mode' || turns),
     );
     const isKept = replacing.length === 0 || satisfies(settings[setting], one);
-    if (isKept && takesMode(rowOf(setting), mode)) return [];
+    if (isKept && takesMode(settingRow(setting), mode)) return [];
     const [culprit = 'mode'] = isKept ? [] : replacing;
     return (
       `${requirementSource(rule)} needs ${setting}, which ${culprit} in the settings of fleet ` +
@@ -225,7 +225,7 @@ export function requirementRefusal(
 export function unmetOverUdp(requirements: readonly Requirement[]): readonly string[] {
   return requirements
     .filter(({ setting, value }) =>
-      setting === 'mode' ? value !== 'udp' : !holdsOverUdp(rowOf(setting), value),
+      setting === 'mode' ? value !== 'udp' : !holdsOverUdp(settingRow(setting), value),
     )
     .map(
       ({ setting, rule }) =>

@@ -2,7 +2,7 @@
 import type { ListenerKind } from '../../istio/port-mapping.ts';
 import {
   CATALOGUE,
-  rowOf,
+  settingRow,
   SETTING_NAMES,
   SETTING_ROWS,
   type SettingName,
@@ -272,7 +272,7 @@ function problemsOf(
 
 /** A setting that does not apply to UDP has the value of its absence. */
 function valueFor(mode: Mode, merged: MergedSettings, name: SettingName): unknown {
-  const row = rowOf(name);
+  const row = settingRow(name);
   if (!takesMode(row, mode)) return undefined;
   const otherwise = mode === 'udp' && row.tcpOnly ? row.as3?.absent : row.default;
   return merged.wanted[name] ?? otherwise;
@@ -291,7 +291,7 @@ function settingsOf(mode: Mode, merged: MergedSettings): ResolvedSettings['setti
 
 /** A setting without a default is reported only if a source sets it. */
 function isAlwaysTold(name: SettingName): boolean {
-  const { home } = rowOf(name);
+  const { home } = settingRow(name);
   return home === 'always' || home === 'place';
 }
 

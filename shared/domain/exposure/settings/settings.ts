@@ -118,4 +118,4 @@ export const Settings = z.strictObject(storedShape as SettingsShape);
 export type Settings = z.infer<typeof Settings>;
 
 /** Requested settings of an owner, without defaults, which would count as requests. */
-export const SettingsWish = z.strictObject(declaredShape as SettingsShape).partial();
+export const RequestedSettings = z.strictObject(declaredShape as SettingsShape).partial();

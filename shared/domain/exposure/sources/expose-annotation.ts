@@ -6,17 +6,17 @@ import { EXPOSE_ANNOTATION } from './annotations.ts';
 import type { Candidate } from './candidates.ts';
 
 /** If no annotation applies, there is no value at all. */
-export type ExposeWish =
+export type ExposeRequest =
   { readonly offered: boolean; readonly source: string } | { readonly problem: string };
 
 /**
  * The Gateway first, then the ingress Service, whose list does not affect ports that it does not
  * contain.
  */
-export function readExposeWish(
+export function readExposeRequest(
   pool: IndexedIngress,
   { object, report, annotations }: Candidate,
-): ExposeWish | undefined {
+): ExposeRequest | undefined {
   const service = pool.service?.meta.annotations[EXPOSE_ANNOTATION];
   const own = wishIn(object, annotations[EXPOSE_ANNOTATION], report.port);
   if (own !== undefined) return own;
@@ -28,7 +28,7 @@ export function readExposeWish(
 }
 
 /** `true` and `false` apply to all ports; a list of ports offers those and withholds the others. */
-function wishIn(object: string, text: string | undefined, port: number): ExposeWish | undefined {
+function wishIn(object: string, text: string | undefined, port: number): ExposeRequest | undefined {
   if (text === undefined) return undefined;
   const source = `${object} (${EXPOSE_ANNOTATION})`;
   const word = text.trim();

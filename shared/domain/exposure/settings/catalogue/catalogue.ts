@@ -43,6 +43,6 @@ export const SETTING_ROWS = Object.entries(CATALOGUE) as readonly (readonly [
 ])[];
 
 /** The row of a setting, without its literal type. */
-export function rowOf(name: SettingName): SettingRow {
+export function settingRow(name: SettingName): SettingRow {
   return CATALOGUE[name];
 }

@@ -1,7 +1,7 @@
 /** The virtual address of a CIS object: its own, the one that is served, or one of a pool. */
 import { isAuto } from '../../../address-pools/auto-address.ts';
 import { readAddress } from '../../settings/annotation-values.ts';
-import { type Draft, lose } from './cis-draft.ts';
+import { type Draft, reportLost } from './cis-draft.ts';
 import { isEmpty, textOf } from './cis-object.ts';
 
 /**
@@ -20,13 +20,14 @@ export function takeAddress(
   const pool = poolNameOf(label);
   const named = draft.wanted.virtualAddress;
   if (named !== undefined) {
-    if (pool !== undefined) lose(draft, field, 'the object names its address too, which counts');
+    if (pool !== undefined)
+      reportLost(draft, field, 'the object names its address too, which counts');
     return;
   }
   if (now !== undefined) {
     draft.wanted.virtualAddress = now;
     if (pool !== undefined)
-      lose(
+      reportLost(
         draft,
         field,
         `${now}, which BIG-IP serves now, is kept; auto:${pool} would take one from the pool ${pool} of addressPools`,
@@ -34,11 +35,12 @@ export function takeAddress(
     return;
   }
   if (pool === undefined) {
-    if (!isEmpty(label)) lose(draft, field, 'names no pool, and BIG-IP serves no address for it');
+    if (!isEmpty(label))
+      reportLost(draft, field, 'names no pool, and BIG-IP serves no address for it');
     return;
   }
   draft.wanted.virtualAddress = `auto:${pool}`;
-  lose(
+  reportLost(
     draft,
     field,
     `becomes auto:${pool}: give addressPools a pool ${pool} with the ranges of this label ` +

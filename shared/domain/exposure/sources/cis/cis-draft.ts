@@ -52,7 +52,12 @@ export function draftOf(object: CisObject, applies?: PolicyUse): Draft {
 }
 
 /** Records that a field has no equivalent, for the report of the import. */
-export function lose(draft: Draft, field: string, reason: string, object = draft.object): void {
+export function reportLost(
+  draft: Draft,
+  field: string,
+  reason: string,
+  object = draft.object,
+): void {
   draft.lost.push({ object, field, reason });
 }
 
@@ -60,7 +65,12 @@ export function lose(draft: Draft, field: string, reason: string, object = draft
  * Records that the whole object is not imported, because without this field Sluice would publish
  * something else.
  */
-export function block(draft: Draft, field: string, reason: string, object = draft.object): void {
+export function blockImport(
+  draft: Draft,
+  field: string,
+  reason: string,
+  object = draft.object,
+): void {
   draft.blocked = true;
-  lose(draft, field, `${reason}; the whole virtual server is left out`, object);
+  reportLost(draft, field, `${reason}; the whole virtual server is left out`, object);
 }

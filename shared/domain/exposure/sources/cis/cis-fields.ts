@@ -7,7 +7,7 @@ import { nearest } from '../../../text/nearest.ts';
 import { SETTING_ROWS, type SettingName } from '../../settings/catalogue/catalogue.ts';
 import type { CisField, CisPart } from '../../settings/row.ts';
 import { sameValue } from '../../settings/values.ts';
-import { block, type Draft, lose } from './cis-draft.ts';
+import { blockImport, type Draft, reportLost } from './cis-draft.ts';
 import { type Fate, FATES } from './cis-fates.ts';
 import { isEmpty } from './cis-object.ts';
 
@@ -86,12 +86,12 @@ function takeNested(draft: Draft, at: Place, value: unknown, shown: string): voi
   if (!Array.isArray(value) || !list.every(isJsonObject) || !isJsonObject(last)) {
     const inner = fieldsBelow(at.part, at.path);
     const names = [...new Set(inner.map(([field]) => field.slice(at.path.length).split('.')[0]))];
-    const tell = inner.some(([, entry]) => isEssential(entry)) ? block : lose;
+    const tell = inner.some(([, entry]) => isEssential(entry)) ? blockImport : reportLost;
     tell(draft, shown, `is not an object with ${names.join(', ')}`);
     return;
   }
   for (let i = 0; i < list.length - 1; i += 1)
-    lose(draft, `${shown}[${i}]`, 'CIS uses the last entry of the list');
+    reportLost(draft, `${shown}[${i}]`, 'CIS uses the last entry of the list');
   walk(draft, at, last, `${shown}[${list.length - 1}].`);
 }
 
@@ -103,11 +103,11 @@ function takeEntry(draft: Draft, entry: Entry, value: unknown, shown: string): v
 function meet(draft: Draft, fate: Fate, value: unknown, shown: string): void {
   if ('becomes' in fate) return;
   if ('blocks' in fate) {
-    (isEmpty(value) ? lose : block)(draft, shown, fate.blocks);
+    (isEmpty(value) ? reportLost : blockImport)(draft, shown, fate.blocks);
     return;
   }
   const reason = fate.when === undefined ? fate.lost : fate.when(value);
-  if (reason !== undefined) lose(draft, shown, reason);
+  if (reason !== undefined) reportLost(draft, shown, reason);
 }
 
 /** What CIS applies to other virtual servers only. The field for TLS has one without beside it. */
@@ -115,7 +115,7 @@ function appliesHere(draft: Draft, { only }: CisField, shown: string): boolean {
   if (only === undefined || draft.applies === undefined) return true;
   const { kind, secure } = draft.applies;
   if (only === 'secure' || only === 'insecure') return secure === (only === 'secure');
-  if (only !== kind) lose(draft, shown, `CIS does not apply it to a ${kind}`);
+  if (only !== kind) reportLost(draft, shown, `CIS does not apply it to a ${kind}`);
   return only === kind;
 }
 
@@ -128,7 +128,7 @@ function takeSetting(
 ): void {
   if (!appliesHere(draft, field, shown)) return;
   const { value: taken, problems = [] } = field.read(value);
-  const tell = field.essential === true ? block : lose;
+  const tell = field.essential === true ? blockImport : reportLost;
   for (const problem of problems) tell(draft, shown, problem);
   if (taken === undefined) {
     if (problems.length > 0) draft.unread.add(setting);
@@ -159,7 +159,7 @@ function countsHere(
   const counts = earlier.rank > rank;
   const [first, second] = counts ? [shown, earlier.field] : [earlier.field, shown];
   if (!sameValue(draft.wanted[setting], taken))
-    lose(draft, second, `sets the same as ${first}, which counts`);
+    reportLost(draft, second, `sets the same as ${first}, which counts`);
   return counts;
 }
 
@@ -175,7 +175,7 @@ function tellUnknown(draft: Draft, { part, path }: Place, key: string, shown: st
   const others = known.filter(({ entries }) => entries.length > 0);
   const kind = part === 'pool' ? 'a pool' : part;
   if (others.length > 0) {
-    const tell = others.some(({ entries }) => entries.some(isEssential)) ? block : lose;
+    const tell = others.some(({ entries }) => entries.some(isEssential)) ? blockImport : reportLost;
     const kinds = others.map((one) => one.part).join(', ');
     tell(draft, shown, `is a field of ${kinds}, not of ${kind}, so CIS ignores it`);
     return;
@@ -184,7 +184,7 @@ function tellUnknown(draft: Draft, { part, path }: Place, key: string, shown: st
     ([field]) => field.slice(path.length).split('.')[0] ?? '',
   );
   const meant = nearest(key, [...new Set(siblings)]);
-  lose(
+  reportLost(
     draft,
     shown,
     meant === undefined

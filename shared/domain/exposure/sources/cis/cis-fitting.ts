@@ -5,12 +5,12 @@ import type { SourceSettings } from '../../settings/settings.ts';
 import { showChoice } from '../../settings/resolve.ts';
 import { takesMode, unfitValue } from '../../settings/compose.ts';
 import { type Mode, showValue } from '../../settings/values.ts';
-import { block, type Draft, lose } from './cis-draft.ts';
+import { blockImport, type Draft, reportLost } from './cis-draft.ts';
 
 /** Removes a setting. Without one that protects, the whole virtual server is not imported. */
 function drop(draft: Draft, name: SettingName, reason: string): void {
   const setBy = draft.setBy[name];
-  const tell = setBy?.isEssential === true ? block : lose;
+  const tell = setBy?.isEssential === true ? blockImport : reportLost;
   tell(draft, setBy?.field ?? name, reason, setBy?.object);
   delete draft.wanted[name];
   draft.unread.add(name);

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../../json-object.ts';
 import { SETTING_NAMES, type SettingName } from '../../settings/catalogue/catalogue.ts';
 import { sameValue } from '../../settings/values.ts';
-import { block, type Draft, draftOf, lose, type PolicyUse } from './cis-draft.ts';
+import { blockImport, type Draft, draftOf, reportLost, type PolicyUse } from './cis-draft.ts';
 import { takeFields } from './cis-fields.ts';
 import { findReferred } from './cis-lookup.ts';
 import {
@@ -37,21 +37,21 @@ export function readPolicy(
 ): ReadPolicy | undefined {
   const text = textOf(name);
   if (text === undefined) {
-    if (!isEmpty(name)) block(draft, field, 'is not the name of a Policy');
+    if (!isEmpty(name)) blockImport(draft, field, 'is not the name of a Policy');
     return undefined;
   }
   const found = findReferred(all, { kind: 'Policy', namespace, name: text });
   if ('problem' in found) {
-    block(draft, field, found.problem);
+    blockImport(draft, field, found.problem);
     return undefined;
   }
   const own = draftOf(found, use);
   takeFields(own, 'Policy', found.spec, 'spec.');
-  if (own.blocked) block(draft, field, `needs ${own.object}, which is not carried`);
+  if (own.blocked) blockImport(draft, field, `needs ${own.object}, which is not carried`);
   const pool = found.spec['defaultPool'];
   const isUsed = use.kind === 'VirtualServer';
   if (!isEmpty(pool) && !isUsed)
-    lose(own, 'spec.defaultPool', `CIS does not apply it to a ${use.kind}`);
+    reportLost(own, 'spec.defaultPool', `CIS does not apply it to a ${use.kind}`);
   return {
     policy: `${found.namespace}/${found.name}`,
     draft: own,
@@ -82,7 +82,7 @@ export function mergePolicy(draft: Draft, { draft: policy }: ReadPolicy): void {
     if (theirs === undefined || setBy === undefined) continue;
     if (replaces.has(name)) {
       if (!sameValue(own, theirs))
-        lose(draft, setBy.field, `${draft.object} sets it too, which counts`, setBy.object);
+        reportLost(draft, setBy.field, `${draft.object} sets it too, which counts`, setBy.object);
       continue;
     }
     draft.wanted[name] = theirs;

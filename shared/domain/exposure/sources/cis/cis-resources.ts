@@ -1,7 +1,7 @@
 /** CIS's TransportServer and IngressLink (cis.f5.com/v1): virtual servers of layer 4. */
 import { isJsonObject } from '../../../json-object.ts';
 import { takeAddress } from './cis-address.ts';
-import { block, type Draft, draftOf, lose } from './cis-draft.ts';
+import { blockImport, type Draft, draftOf, reportLost } from './cis-draft.ts';
 import { takeFields } from './cis-fields.ts';
 import { finishSettings } from './cis-fitting.ts';
 import {
@@ -51,7 +51,7 @@ export function readTarget(
   { object, services, prefix }: PoolPlace,
 ): { readonly service: string; readonly port: number } | undefined {
   if (pool['reference'] === 'bigip') {
-    block(
+    blockImport(
       draft,
       `${prefix}.reference`,
       'the pool is one on BIG-IP; members come from the gateway’s pods or nodes',
@@ -62,8 +62,8 @@ export function readTarget(
   const namespace = textOf(pool['serviceNamespace']) ?? object.namespace;
   const found = services.find((one) => one.namespace === namespace && one.name === name);
   const port = servicePortOf(pool['servicePort'], found);
-  if (name === undefined) lose(draft, `${prefix}.service`, 'is missing');
-  if ('problem' in port) lose(draft, `${prefix}.servicePort`, port.problem);
+  if (name === undefined) reportLost(draft, `${prefix}.service`, 'is missing');
+  if ('problem' in port) reportLost(draft, `${prefix}.servicePort`, port.problem);
   return name === undefined || 'problem' in port
     ? undefined
     : { service: `${namespace}/${name}`, port: port.port };
@@ -111,7 +111,7 @@ export function readTransportServer(object: CisObject, all: readonly CisObject[]
   takeFields(draft, 'pool', pool, 'spec.pool.');
   const type = spec['type'] ?? 'tcp';
   if (type !== 'tcp')
-    block(
+    blockImport(
       draft,
       'spec.type',
       `${JSON.stringify(type)} is not possible: Istio gateways listen on TCP, ` +
@@ -162,14 +162,14 @@ export function readIngressLink(object: CisObject, all: readonly CisObject[]): R
   );
   takeFields(draft, 'IngressLink', object.spec, 'spec.');
   if (chosen === undefined) {
-    lose(
+    reportLost(
       draft,
       'spec.selector',
       'matches none of the given Services; include the ingress gateway Service',
     );
     return { notCarried: draft.lost };
   }
-  lose(draft, 'spec.selector', everyPort(chosen));
+  reportLost(draft, 'spec.selector', everyPort(chosen));
   finishSettings(draft, USUAL_TCP_PERSISTENCE);
   if (draft.blocked) return { notCarried: draft.lost };
   takeAddress(draft, object.spec['ipamLabel'], object.status['vsAddress']);

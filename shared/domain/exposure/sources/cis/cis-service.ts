@@ -2,7 +2,7 @@
 import { isJsonObject } from '../../../json-object.ts';
 import { readAnnotations } from '../annotations.ts';
 import { takeAddress } from './cis-address.ts';
-import { draftOf, lose } from './cis-draft.ts';
+import { draftOf, reportLost } from './cis-draft.ts';
 import { finishSettings } from './cis-fitting.ts';
 import { type CisObject, cisObjectName, isEmpty, type Reading, textOf } from './cis-object.ts';
 import { mergePolicy, readPolicy, usedPolicy } from './cis-policy.ts';
@@ -42,7 +42,7 @@ export function readLoadBalancer(
   const labels = Object.keys(service.labels).filter((name) => name.startsWith('cis.f5.com/'));
   const draft = draftOf(service);
   for (const name of labels)
-    lose(draft, name, 'fills the pool of an AS3 ConfigMap, which Sluice does not read');
+    reportLost(draft, name, 'fills the pool of an AS3 ConfigMap, which Sluice does not read');
   if (Object.keys(annotations).length === 0)
     return labels.length === 0 ? undefined : { notCarried: draft.lost };
   const { 'cis.f5.com/ipamLabel': label, [POLICY_NAME]: policyName, ...read } = annotations;
@@ -51,7 +51,7 @@ export function readLoadBalancer(
   const { port: _, partition, ...settings } = wanted;
   Object.assign(draft.wanted, settings);
   for (const { message } of [...refusals, ...notes])
-    lose(draft, 'annotations', withoutName(message, draft.object));
+    reportLost(draft, 'annotations', withoutName(message, draft.object));
   const policy = readPolicy(
     draft,
     { field: POLICY_NAME, name: policyName, namespace: service.namespace },
@@ -59,13 +59,13 @@ export function readLoadBalancer(
     all,
   );
   const problem = whyNotServed(service, annotations, refusals.length > 0);
-  if (problem !== undefined) lose(draft, 'annotations', problem);
+  if (problem !== undefined) reportLost(draft, 'annotations', problem);
   if (policy !== undefined) mergePolicy(draft, policy);
   finishSettings(draft, USUAL_TCP_PERSISTENCE);
   if (problem !== undefined || draft.blocked) return { notCarried: draft.lost };
-  if (policy !== undefined) lose(draft, POLICY_NAME, POLICY_CARRIED);
+  if (policy !== undefined) reportLost(draft, POLICY_NAME, POLICY_CARRIED);
   takeAddress(draft, label, servedAddress(service), 'cis.f5.com/ipamLabel');
-  lose(draft, 'ports', everyPort(service));
+  reportLost(draft, 'ports', everyPort(service));
   return {
     server: {
       object: draft.object,

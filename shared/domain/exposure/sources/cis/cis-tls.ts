@@ -1,6 +1,6 @@
 /** TLS at BIG-IP: CIS's TLSProfile, and `tls` of a TransportServer. */
 import { isJsonObject, type JsonObject } from '../../../json-object.ts';
-import { block, type Draft, draftOf, lose } from './cis-draft.ts';
+import { blockImport, type Draft, draftOf, reportLost } from './cis-draft.ts';
 import { takeFields } from './cis-fields.ts';
 import { findReferred } from './cis-lookup.ts';
 import { type CisObject, isEmpty, textOf } from './cis-object.ts';
@@ -35,7 +35,7 @@ export function onBigIp(draft: Draft, tls: JsonObject): JsonObject {
   for (const side of left) {
     const field = side.fields.find((one) => !isEmpty(tls[one]));
     const place = placeOf(tls, side);
-    block(
+    blockImport(
       draft,
       `spec.tls.${field}`,
       place === 'secret'
@@ -70,22 +70,23 @@ export function takeTlsProfile(
   const name = textOf(spec['tlsProfileName']);
   if (name === undefined) {
     if (!isEmpty(spec['tlsProfileNamespace']))
-      lose(draft, 'spec.tlsProfileNamespace', 'has no effect without tlsProfileName');
+      reportLost(draft, 'spec.tlsProfileNamespace', 'has no effect without tlsProfileName');
     return 'none';
   }
   const place = textOf(spec['tlsProfileNamespace']) ?? namespace;
   const found = findReferred(all, { kind: 'TLSProfile', namespace: place, name });
   if ('problem' in found) {
-    block(draft, 'spec.tlsProfileName', found.problem);
+    blockImport(draft, 'spec.tlsProfileName', found.problem);
     return 'bigip';
   }
   const tls = isJsonObject(found.spec['tls']) ? found.spec['tls'] : {};
   const own = draftOf(found);
   const invalid = whyInvalid(tls);
-  if (invalid !== undefined) block(own, 'spec.tls', `${invalid}, so CIS does not use it`);
+  if (invalid !== undefined) blockImport(own, 'spec.tls', `${invalid}, so CIS does not use it`);
   takeFields(own, 'TLSProfile', { ...found.spec, tls: onBigIp(own, tls) }, 'spec.');
   draft.lost.push(...own.lost);
-  if (own.blocked) block(draft, 'spec.tlsProfileName', `needs ${own.object}, which is not carried`);
+  if (own.blocked)
+    blockImport(draft, 'spec.tlsProfileName', `needs ${own.object}, which is not carried`);
   if (tls['termination'] === 'passthrough') return 'gateway';
   Object.assign(draft.wanted, own.wanted);
   Object.assign(draft.setBy, own.setBy);

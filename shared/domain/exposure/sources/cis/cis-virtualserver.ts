@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type JsonObject } from '../../../json-object.ts';
 import { takeAddress } from './cis-address.ts';
-import { block, type Draft, draftOf, lose } from './cis-draft.ts';
+import { blockImport, type Draft, draftOf, reportLost } from './cis-draft.ts';
 import { takeFields } from './cis-fields.ts';
 import { finishSettings } from './cis-fitting.ts';
 import { type CisObject, isEmpty, type Reading, textOf } from './cis-object.ts';
@@ -45,12 +45,12 @@ function targetOf(
   });
   const [first] = targets;
   if (first === undefined || targets.includes(undefined)) {
-    if (targets.length === 0) lose(draft, 'spec.pools', 'is missing, or is no list of pools');
+    if (targets.length === 0) reportLost(draft, 'spec.pools', 'is missing, or is no list of pools');
     draft.blocked = true;
     return undefined;
   }
   if (targets.some((one) => one?.service !== first.service || one.port !== first.port))
-    block(
+    blockImport(
       draft,
       'spec.pools',
       'paths that lead to several Services or ports belong in a VirtualService',
@@ -81,9 +81,9 @@ function takeHttpTraffic(draft: Draft, object: CisObject, end: TlsEnd): void {
   const traffic = textOf(object.spec['httpTraffic']);
   if (end === 'none') {
     if (traffic !== undefined)
-      lose(draft, 'spec.httpTraffic', 'has no effect without a TLSProfile');
+      reportLost(draft, 'spec.httpTraffic', 'has no effect without a TLSProfile');
     if (!isEmpty(object.spec['virtualServerHTTPSPort']))
-      lose(draft, 'spec.virtualServerHTTPSPort', 'has no effect without a TLSProfile');
+      reportLost(draft, 'spec.virtualServerHTTPSPort', 'has no effect without a TLSProfile');
     return;
   }
   const port = portIn(object, 'virtualServerHTTPPort', 80);
@@ -93,14 +93,14 @@ function takeHttpTraffic(draft: Draft, object: CisObject, end: TlsEnd): void {
   }
   const isOpen = traffic === 'allow' || traffic === 'redirect';
   if (isOpen)
-    lose(
+    reportLost(
       draft,
       'spec.httpTraffic',
       `${traffic}: port ${port} is not carried; ` +
         `let a Gateway open it${traffic === 'redirect' ? ' with httpsRedirect' : ''}`,
     );
   else if (traffic !== undefined && traffic !== 'none')
-    lose(draft, 'spec.httpTraffic', `${traffic} is not one of allow, none, redirect`);
+    reportLost(draft, 'spec.httpTraffic', `${traffic} is not one of allow, none, redirect`);
 }
 
 /**

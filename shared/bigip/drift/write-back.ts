@@ -8,7 +8,7 @@ import type { Session } from '../rest/session.ts';
  * Objects outside the partition are left alone. Resolves with the paths of the changed ones; an
  * object that the device refuses to change is not among them, and keeps its difference.
  */
-export async function mend(
+export async function writeBack(
   session: Session,
   partition: string,
   differences: readonly Difference[],

@@ -7,7 +7,7 @@ import { memberAttributes } from '../as3/render.ts';
 type Surroundings = Pick<DeclaredState, 'shareNodes' | 'drains'>;
 
 /** One message per difference of declared members. Missing fields count as equal. */
-export function placingDifferences(
+export function memberDifferences(
   pool: Pick<Pool, 'minActiveMembers' | 'membersReference'>,
   e: DeclaredExposure,
   { shareNodes = false, drains }: Surroundings,
