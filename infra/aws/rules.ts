@@ -8,10 +8,12 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
+/** The CloudFormation template that `serverless package` writes, as far as the rules read it. */
 export interface CompiledTemplate {
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
+/** A resource that breaks a rule, with the reason for people. */
 export interface Violation {
   readonly rule: string;
   readonly resource: string;
@@ -140,7 +142,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const [visibility, timeout] = [number(queue, 'VisibilityTimeout'), number(made, 'Timeout')];
     return visibility >= factor * timeout
       ? undefined
-      : `${queueId} hides messages for ${visibility} s; the function may take ${timeout} s, so ${factor * timeout} s are needed`;
+      : `${queueId} hides messages for ${visibility} s; the function may take ${timeout} ` +
+          `s, so ${factor * timeout} s are needed`;
   },
   'partial-failures': ({ source }) =>
     at(source.Properties, 'FunctionResponseTypes', 0) === 'ReportBatchItemFailures'
@@ -172,6 +175,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : `nobody is told before ${deadId ?? 'the dead-letter queue'} drops a message`,
 };
 
+/** Names of all rules; each has a fixture that breaks it. */
 export const RULE_NAMES: readonly string[] = Object.keys(RULES);
 
 function join(template: CompiledTemplate, id: string, source: Resource): Joined | Violation {

@@ -122,6 +122,7 @@ const CLASSES = {
   ],
 } as const satisfies Readonly<Record<string, readonly [As3Object, string]>>;
 
+/** The classes of AS3 whose properties are on the page of settings. */
 export const AS3_CLASSES = Object.keys(CLASSES) as readonly (keyof typeof CLASSES)[];
 
 /** The names of a class's properties. */

@@ -15,6 +15,7 @@ import {
 import { findTargets, type Target } from './targets.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
+/** What to build, and where to. */
 export interface BuildOptions {
   readonly root: string;
   readonly out: string;
@@ -47,6 +48,10 @@ async function bundleStale(wanted: Build, say: BuildOptions['say']): Promise<voi
   say(`built ${targets.map(({ name }) => name).join(', ')}: ${made.kilobytes} KB`);
 }
 
+/**
+ * Builds stale bundles, and packs stale archives unless `hostOnly`. Throws if a name in `only` is
+ * no function, or if esbuild fails.
+ */
 export async function build(options: BuildOptions): Promise<void> {
   const { root, out, only = [], hostOnly = false, say } = options;
   const targets = findTargets(root, out);

@@ -56,6 +56,7 @@ function section(part: CisPart, fields: ReadonlyMap<string, Entry>): string {
   ].join('\n');
 }
 
+/** The reference page about what the import from CIS does with each field. */
 export function cisPage(): string {
   return [HEAD, ...[...CIS_FIELDS].map(([part, fields]) => section(part, fields))].join('\n');
 }

@@ -25,7 +25,8 @@ export function codesPage(codes: CodeTable): string {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(
         ([code, entry]) =>
-          `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ${entry.fix}\n\n${entry.retryable ? 'Sluice retries by itself.' : 'A retry without a change does not help.'}\n`,
+          `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ` +
+          `${entry.fix}\n\n${entry.retryable ? 'Sluice retries by itself.' : 'A retry without a change does not help.'}\n`,
       );
     return [`## ${title}\n`, ...rows];
   });

@@ -6,6 +6,7 @@ import {
   ANNOTATIONS,
 } from '../../shared/domain/exposure/sources/annotations.ts';
 
+/** A node of the JSON Schema, as far as the page shows it. */
 export interface Node {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -41,6 +42,7 @@ function rangeOf({ minimum, maximum }: Node): string {
   return low === '' && high === '' ? '' : ` ${low}${high === '' ? ' or more' : ` to ${high}`}`;
 }
 
+/** The type of a value, in words for the page. */
 export function typeOf(node: Node): string {
   const forms = formsOf(node);
   if (forms.length > 1) return [...new Set(forms.map(typeOf))].join(' or ');
@@ -72,7 +74,10 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
     const entries = Object.entries(form.properties);
     const rows = entries.map(([key, child]) => {
       const required = (form.required ?? []).includes(key) && !FILLED.includes(key);
-      return `| \`${key}\` | ${cell(typeOf(child))} | ${cell(defaultOf(child, required))} | ${cell(child.description ?? '')} |`;
+      return (
+        `| \`${key}\` | ${cell(typeOf(child))} | ${cell(defaultOf(child, required))} | ` +
+        `${cell(child.description ?? '')} |`
+      );
     });
     const below = entries.flatMap(([key, child]) =>
       sectionsOf(child, path === '' ? key : `${path}.${key}`),
@@ -83,17 +88,19 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
 
 const HEAD = `# Configuration
 
-Generated from \`shared/config/schema.ts\` and the catalogue of settings by \`npm run docs\`; do not edit. [An example](../sluice.example.yaml);
-[a JSON Schema](sluice.schema.json) for editors: \`# yaml-language-server: $schema=…\` in the first line.
+Generated from \`shared/config/schema.ts\` and the catalogue of settings by \`npm run docs\`; do not edit.
+See also [an example](../sluice.example.yaml), and [a JSON Schema](sluice.schema.json) for editors, which the first line of the
+example refers to: \`# yaml-language-server: $schema=…\`.
 
-One file, \`sluice.yaml\` (YAML or JSON), says which BIG-IPs, clusters and ingresses there are. It is read once and strictly: an unknown key, a
-repeated key or a contradiction stops the start, and the message lists every problem with its path. Secrets are references:
-\`env:NAME\`, \`file:PATH\` (a trailing line end is cut), \`secretsmanager:ID[#key]\` (\`#key\` picks from a JSON secret) or \`ssm:NAME\`.
+One file, \`sluice.yaml\` (YAML or JSON), lists the BIG-IPs, clusters and ingresses. It is read once and strictly: an unknown key, a
+repeated key or a contradiction prevents the start, and the message lists every problem with its path. Secrets are references:
+\`env:NAME\`, \`file:PATH\` (a trailing line end is removed), \`secretsmanager:ID[#key]\` (\`#key\` selects a key of a JSON
+secret) or \`ssm:NAME\`.
 `;
 
 const SOURCES = `## Settings of an exposure
 
-[Settings](settings.md) has them one by one. Each comes from the highest source that has it, and each has its source in the result:
+[Settings](settings.md) lists them. Each comes from the first of these sources that sets it, and the result names the source:
 
 1. annotations on the Gateway, then \`spec.addresses\` of a Gateway API Gateway;
 2. an F5 ConfigMap (\`f5type: virtual-server\`, schema v0.1.0 to v0.1.7) for the Service and port that lead to the gateway's port;
@@ -101,21 +108,23 @@ const SOURCES = `## Settings of an exposure
 4. the ingress entry of \`sluice.yaml\`;
 5. defaults.
 
-A [service bundle](#service-bundles) comes directly below what requests it.
+A [service bundle](#service-bundles) comes directly below the source that requests it.
 
-A lower source that says something else is reported (GW136, or GW165 for a default of 3 or 4). A value that cannot be used, in whichever
-source, refuses that exposure and no other: nothing is ever published that differs from what was asked. A ConfigMap that cannot be used refuses the exposure of the Service and port
-it names, even when its JSON is broken but still shows them; a ConfigMap that is for nothing here is reported. Where Gateways share a virtual
-server, the oldest decides its settings. Objects on the device are referred to only where \`policy.references\` lists them.
+A lower source with another value is reported (GW136, or GW165 for a default of 3 or 4). An invalid value in any source refuses that
+exposure and no other: Sluice never publishes anything that differs from the request. An invalid ConfigMap refuses the exposure of the
+Service and port that it names, even if its JSON is broken but still shows them; a ConfigMap that configures nothing is reported. If
+Gateways share a virtual server, the oldest decides its settings. Settings may refer only to objects on the device that
+\`policy.references\` lists.
 
-Default monitors: for pods an HTTP request to the readiness port (15021 \`/healthz/ready\`) and a TCP connect to the port itself; for nodes under
-\`externalTrafficPolicy: Local\` the health check node port, else a TCP connect. Their interval grows with ports × members × monitors: 5 s up to
-500 probes a round, 10 s up to 1000, 20 s up to 2000, 30 s up to 3000, then 60 s; the timeout is three intervals and one second.
+Default monitors: for pods, an HTTP request to the readiness port (15021 \`/healthz/ready\`) and a TCP connection to the port itself; for
+nodes with \`externalTrafficPolicy: Local\`, the health check node port, otherwise a TCP connection. The interval grows with
+ports × members × monitors: 5 s up to 500 probes per round, 10 s up to 1000, 20 s up to 2000, 30 s up to 3000, then 60 s. The timeout
+is three intervals and one second.
 
 ### Automatic addresses
 
-\`virtualAddress: auto\` of an ingress, or the annotation \`sluice.io/virtual-address: auto\` on a Gateway or on the ingress gateway Service, takes an
-address from a pool:
+\`virtualAddress: auto\` of an ingress, or the annotation \`sluice.io/virtual-address: auto\` on a Gateway or on the ingress gateway
+Service, requests an address from a pool:
 
 \`\`\`yaml
 addressPools:
@@ -129,23 +138,28 @@ ingresses:
     virtualAddress: auto:web
 \`\`\`
 
-\`auto:web\` names the pool. \`auto\` alone is the pool that the ingress names in sluice.yaml, else the first of \`addressPools\`. An ingress gets one
-address of a pool on each device, for all of its Gateways that ask for one; two that want the same port there are settled as at any address (the
-older has it, GW135). Two ingresses never get the same address, unless their clusters are in one fleet and both are called the same: then they
-share it. A Gateway that names an address itself may name one of a pool.
+\`auto:web\` names the pool. \`auto\` alone means the pool that the ingress names in sluice.yaml, or else the first of \`addressPools\`. An
+ingress gets one address of a pool on each device, for all of its Gateways that request one. If two Gateways request the same port there,
+the older one gets it, as at any address (GW135). Two ingresses never get the same address, unless their clusters are in one fleet and
+the ingresses have the same name: then they share it. A Gateway that names an address itself may name one of a pool.
 
-Which address it is: the one that the ingress has on the device already, as long as the ranges hold it (a reserved one too); else the one that the
-status of the Service holds by Sluice's hand, if it is free; else that of a fellow of the fleet; else the next free one after a place that depends on the
-ingress's name. Free means: given to no other ingress in any partition of Sluice's on the device, awaited by none, and neither a virtual
-server nor a virtual address of somebody else's there. So the address stays through restarts, replays and a change of the configuration, and after the loss of a device
-it comes back from the Service's status, which needs \`loadBalancerClass: sluice.io/bigip\` or \`writeStatus\` (else GW156). It is free again when the last
-exposure at it is gone.
+The address is the first of these:
 
-An ingress on several devices gets an address on each. They are the same where both are free to give it, and the status shows each of them.
+1. the address that the ingress already has on the device, if it is in the ranges of the pool, reserved or not;
+2. the address that Sluice wrote into the status of the Service, if it is free;
+3. the address of the ingress with the same name in another cluster of the fleet;
+4. the next free address, starting at a position that depends on the name of the ingress.
 
-No free address: the exposure is held (OWN350), and tried again with every snapshot, which comes five minutes later at most. Ranges that no longer hold the address of an ingress
-make it move, which is said (OWN352); with no address to move to it stays (OWN351). The policy decides for a pool as a whole: what a namespace may open
-must be allowed at every address that the pool gives out. \`sluice addresses\` shows pools, addresses and who has them.
+An address is free if no other ingress has or waits for it in any partition of Sluice on the device, and no other client has a virtual
+server or virtual address with it. So the address survives restarts, replays and changes of the configuration. If the configuration of a
+device is lost, the address is restored from the status of the Service, which needs \`loadBalancerClass: sluice.io/bigip\` or
+\`writeStatus\` (otherwise GW156). It becomes free when its last exposure is removed.
+
+An ingress on several devices gets an address on each: the same one if it is free on all of them. The status shows each address.
+
+If no address is free, the exposure waits (OWN350) and is retried with every snapshot, at most five minutes later. If the ranges no longer
+contain the address of an ingress, it moves to another one (OWN352); without a free one, it stays (OWN351). The policy applies to a pool as
+a whole: it must allow the request at every address that the pool can assign. \`sluice addresses\` shows pools, addresses and owners.
 
 ### Service bundles
 
@@ -178,15 +192,16 @@ covers a mode that does not support the setting, the second virtual server of HT
 one away. A value that means "nothing", such as a limit of 0 or \`source: any\`, does not meet it; a narrower \`source\` and fewer \`vlans\`
 do. What was published before stays as last accepted, and its members follow the pods.
 
-PROXY protocol: where the gateway pods expect it, BIG-IP has to send it, which it does only through an iRule on the device. Without one the
-exposure is refused (GW141).
+PROXY protocol: if the gateway pods expect it, BIG-IP must send it, which needs an iRule on the device. Without one the exposure is refused
+(GW141).
 
 ### Annotations
 
-On Gateways and on the ingress gateway Service. Where two names set the same thing on one object, the one higher up counts. A misspelt
-\`sluice.io/\` or F5 name refuses the exposure.
+Annotations of Gateways and of the ingress gateway Service. If two annotations of one object set the same thing, the one higher in the table
+counts. A misspelt \`sluice.io/\` or F5 name refuses the exposure.
 `;
 
+/** The reference page about every key of `sluice.yaml`. */
 export function configurationPage(): string {
   const root = z.toJSONSchema(SluiceConfig, {
     io: 'input',
@@ -205,7 +220,8 @@ export function configurationPage(): string {
   const annotations = [
     '| annotation | sets | |',
     '|---|---|---|',
-    `| \`${EXPOSE_ANNOTATION}\` | | \`true\`, \`false\`, or the gateway ports that are meant, such as \`443,8443\`; on the Service a list says nothing of other ports. |`,
+    `| \`${EXPOSE_ANNOTATION}\` | | \`true\`, \`false\`, or the gateway ports that are ` +
+      `meant, such as \`443,8443\`; on the Service a list says nothing of other ports. |`,
     `| \`${SERVICE_BUNDLE_ANNOTATION}\` | | Name of one of \`serviceBundles\` in sluice.yaml. |`,
     ...ANNOTATIONS.map(
       ({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`,

@@ -18,10 +18,14 @@ What people set on Kubernetes objects for a load balancer, and what Sluice does 
 |---|---|---|---|
 `;
 
+/** The reference page about fields of Services, and annotations of other load balancers. */
 export function fieldsPage(): string {
   const rows = LOAD_BALANCER_FIELDS.map(
     ({ object, field, treatment, help }) => `| ${object} | \`${field}\` | ${treatment} | ${help} |`,
   );
   const patterns = FOREIGN_ANNOTATIONS.map(({ source }) => `- \`${source}\``);
-  return `${HEAD}${rows.join('\n')}\n\nAnnotations of other load balancers are those that match one of these:\n\n${patterns.join('\n')}\n`;
+  return (
+    `${HEAD}${rows.join('\n')}\n\nAnnotations of other load balancers are those that ` +
+    `match one of these:\n\n${patterns.join('\n')}\n`
+  );
 }

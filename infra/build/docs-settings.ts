@@ -126,6 +126,7 @@ function section([name, row]: (typeof SETTING_ROWS)[number]): string {
   return [`## ${name}\n`, `${row.help}\n`, '| | |', '|---|---|', ...said, ''].join('\n');
 }
 
+/** The reference page about every setting, its annotations and its fields in AS3. */
 export function settingsPage(): string {
   return [HEAD, ...SETTING_ROWS.map(section), combinationsSection(), as3Section()].join('\n');
 }

@@ -11,6 +11,7 @@ import { fieldsPage } from './docs-fields.ts';
 import { configurationSchema } from './docs-schema.ts';
 import { settingsPage } from './docs-settings.ts';
 
+/** A page that `npm run docs` writes. */
 export interface GeneratedPage {
   /** Relative to the repository. */
   readonly path: string;
@@ -19,6 +20,7 @@ export interface GeneratedPage {
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
+/** All generated pages with their present text; a test compares them with the files. */
 export function generatedPages(): readonly GeneratedPage[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },

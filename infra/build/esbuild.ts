@@ -111,7 +111,9 @@ function refuseForbidden(target: Target, root: string, { metafile: { outputs } }
   );
   if (found.length === 0) return;
   throw new Error(
-    `The bundle of function ${target.name} holds ${found.join(' and ')}, which it must not; find the import with: npx esbuild ${target.entry} --bundle --platform=node --analyze=verbose`,
+    `The bundle of function ${target.name} holds ${found.join(' and ')}, which it must ` +
+      `not; find the import with: npx esbuild ${target.entry} --bundle --platform=node ` +
+      '--analyze=verbose',
   );
 }
 

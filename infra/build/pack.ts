@@ -19,7 +19,8 @@ export function findConfig(root: string, named: string | undefined): string | un
     const path = resolve(root, named);
     if (!existsSync(path))
       throw new Error(
-        `SLUICE_CONFIG names ${named}, which is not there. Correct the variable, or unset it to build without a configuration.`,
+        `SLUICE_CONFIG names ${named}, which is not there. Correct the variable, or unset ` +
+          'it to build without a configuration.',
       );
     return path;
   }
@@ -27,6 +28,7 @@ export function findConfig(root: string, named: string | undefined): string | un
   return existsSync(path) ? path : undefined;
 }
 
+/** The configuration that an archive contains. */
 export interface PackedConfig {
   /** File name next to the function's handler. */
   readonly name: string;
@@ -53,8 +55,10 @@ export function packedConfig(path: string): PackedConfig {
   };
 }
 
+/** Path of a function's archive. */
 export const zipPath = (target: Target, out: string): string => join(out, `${target.name}.zip`);
 
+/** Deletes the archive of a function, if there is one. */
 export function removePacked(target: Target, out: string): void {
   rmSync(zipPath(target, out), { force: true });
 }

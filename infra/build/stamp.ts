@@ -11,6 +11,7 @@ const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts', 'target
 /** Changes in these files change the archives. */
 const PACKERS = ['pack.ts', 'stamp.ts'];
 
+/** One build: its sources, its output folder, and its functions. */
 export interface Build {
   readonly root: string;
   readonly out: string;
@@ -74,6 +75,7 @@ export function isFresh(build: Build): boolean {
   );
 }
 
+/** Records the sources and files of the bundles that were just made. */
 export function writeStamp(build: Build, { inputs, outputs, files }: Made): void {
   const { out } = build;
   const own = inputs.filter((path) => !path.includes('node_modules/'));

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A function and the files that are built for it. */
 export interface Target {
   readonly name: string;
   readonly entry: string;

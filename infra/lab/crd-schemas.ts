@@ -10,7 +10,8 @@ import { schemaFile } from './kubernetes/custom/schema.ts';
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
   process.stderr.write(
-    'Name the folder with the CustomResourceDefinitions (.yaml): node infra/build/node.mjs infra/lab/crd-schemas.ts FOLDER\n',
+    'Name the folder with the CustomResourceDefinitions (.yaml): node ' +
+      'infra/build/node.mjs infra/lab/crd-schemas.ts FOLDER\n',
   );
   process.exitCode = 2;
 } else {

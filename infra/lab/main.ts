@@ -85,7 +85,8 @@ function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestio
     {
       why: 'Cause faults of the BIG-IP or the Kubernetes API, or add and remove pods: type a line here, such as',
       lines: [
-        'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all',
+        'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services ' +
+          '20, clear, pod add, status; "help" lists them all',
       ],
     },
     {

@@ -40,7 +40,8 @@ function refuseProblems(cluster: LabCluster): void {
   const [first] = cluster.problems();
   if (first === undefined) return;
   throw new Error(
-    `${first}. Is another lab or demo running on this machine? Stop it first: both would want the same loopback addresses.`,
+    `${first}. Is another lab or demo running on this machine? Stop it first: both ` +
+      'would want the same loopback addresses.',
   );
 }
 

@@ -118,7 +118,9 @@ function tunnelProblems(
     .filter((one) => isReachedOn(config, device, one, ['vxlan']) && tunnels[one.id] === undefined)
     .map(({ id }) => ({
       path: `${path}.${id}`,
-      message: `cluster ${id} has network.mode: vxlan, and device ${device.name} has no tunnel for it; name its tunnel, such as /Common/${id}_vxlan`,
+      message:
+        `cluster ${id} has network.mode: vxlan, and device ${device.name} has no tunnel ` +
+        `for it; name its tunnel, such as /Common/${id}_vxlan`,
     }));
   return [...named, ...missing];
 }

@@ -9,6 +9,7 @@ export interface Lazy<T> {
   close(close: (made: T) => void | Promise<void>): Promise<void>;
 }
 
+/** `make` is called with the first `get`. If it rejects, so does `get`. */
 export function lazily<T>(make: () => Promise<T>): Lazy<T> {
   let made: Promise<T> | undefined;
   return {

@@ -95,8 +95,9 @@ export interface Step {
 }
 
 /**
- * Where the loop is. `draining`: waits until nodes are out; `guarding`: finds manual changes; `sifting`: finds missing references;
- * `looking`: compares the live objects before it repeats a declare; `blaming`: a refusal was
+ * Where the loop is. `draining`: waits until nodes are out; `guarding`: finds manual changes;
+ * `sifting`: finds missing references; `looking`: compares the live objects before it repeats a
+ * declare; `blaming`: a refusal was
  * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
  * `late`: waits for a script that AS3 gave up on; `between`: one step is done and others are left.
  */

@@ -5,7 +5,8 @@ import { errorReply } from './http-types.ts';
 import type { Reply } from './http-types.ts';
 
 export const HTML_STARTING =
-  '<html><head><title>503 Service Unavailable</title></head><body><h1>Service Temporarily Unavailable</h1></body></html>';
+  '<html><head><title>503 Service Unavailable</title></head><body><h1>Service ' +
+  'Temporarily Unavailable</h1></body></html>';
 
 /** The status that the client sees, 0 for none. */
 export function respond(

@@ -27,11 +27,15 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
     cut: () =>
       `Broken: ${watches(faults.cutWatches())}; whoever watched connects again and misses nothing.`,
     silence: () =>
-      `Half open from now on: ${watches(faults.silenceWatches())}; they stay connected, and nothing comes on them any more.`,
+      `Half open from now on: ${watches(faults.silenceWatches())}; they stay connected, ` +
+      'and nothing comes on them any more.',
     compact(): string {
       faults.compact();
       const count = faults.cutWatches();
-      return `The history is gone, and ${watches(count)} broke: whoever goes on from before now is answered 410 and has to list again.`;
+      return (
+        `The history is gone, and ${watches(count)} broke: whoever goes on from before now ` +
+        'is answered 410 and has to list again.'
+      );
     },
     deny(resource, seconds): string {
       const begin = (): (() => void) => {

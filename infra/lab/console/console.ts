@@ -81,7 +81,8 @@ function resourceName(word = ''): string {
   if (resourceNames.includes(word)) return word;
   const like = resourceNames.filter((name) => word !== '' && name.startsWith(word));
   throw new Misread(
-    `"${word}" is no resource of the Kubernetes API; say for example ${(like.length > 0 ? like : ['services', 'gateways.networking.istio.io']).join(' or ')}`,
+    `"${word}" is no resource of the Kubernetes API; say for example ` +
+      (like.length > 0 ? like : ['services', 'gateways.networking.istio.io']).join(' or '),
   );
 }
 
@@ -155,7 +156,9 @@ function answerCommands(desk: FaultDesk): readonly Command[] {
     },
     {
       usage: 'inner CALL [STATUS] [N] [OBJECT]',
-      does: "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N declares (0: in all) that change OBJECT",
+      does:
+        "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N " +
+        'declares (0: in all) that change OBJECT',
       run: (words) => innerFault(desk, words),
     },
     {
@@ -211,7 +214,8 @@ function podLines(cluster: Landscape['cluster']): Lines {
     .pods(WORKLOAD)
     .map(
       ({ metadata, status }) =>
-        `${metadata.name} (${status?.podIP ?? 'no address'})${metadata.deletionTimestamp === undefined ? '' : ', terminating'}`,
+        `${metadata.name} ` +
+        `(${status?.podIP ?? 'no address'})${metadata.deletionTimestamp === undefined ? '' : ', terminating'}`,
     );
 }
 

@@ -116,7 +116,11 @@ function lose(desk: Desk, times: number): string {
     says: (left) => `the answers to the next ${left} declares get lost`,
     hit,
   });
-  return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will be lost after the BIG-IP has executed it.`;
+  return (
+    `The answer${times === 1 ? '' : 's'} to the next ` +
+    `${times === 1 ? 'declare' : `${times} declares`} will be lost after the BIG-IP ` +
+    'has executed it.'
+  );
 }
 
 function inner(
@@ -150,7 +154,10 @@ function endless(desk: Desk, times: number): string {
     response: { kind: 'endless' },
     says: (left) => `the next ${left} answers never end`,
   });
-  return `The next ${times === 1 ? 'answer' : `${times} answers`} of the BIG-IP will never end; nothing is done for it.`;
+  return (
+    `The next ${times === 1 ? 'answer' : `${times} answers`} of the BIG-IP will never ` +
+    'end; nothing is done for it.'
+  );
 }
 
 function breakOff(desk: Desk, bytes: number): string {
@@ -184,7 +191,10 @@ function drip(desk: Desk, milliseconds: number): string {
     }),
   );
   desk.held.set('drip', () => `its answers come one byte every ${milliseconds} ms`);
-  return `Every answer of the BIG-IP now comes one byte every ${milliseconds} ms ("drip 0" ends it); what it was asked to do is done.`;
+  return (
+    `Every answer of the BIG-IP now comes one byte every ${milliseconds} ms ("drip 0" ` +
+    'ends it); what it was asked to do is done.'
+  );
 }
 
 function clear(desk: Desk): string {
@@ -218,7 +228,10 @@ export function createFaultDesk(
       faults.restart({ downFor: seconds * 1000 });
       desk.held.delete('busy');
       holdFor(desk, 'restart', seconds, 'its management is starting and answers 503');
-      return `The BIG-IP's management restarts: connections break, tokens and pending tasks are gone, and for ${seconds} s it answers 503 with a page.`;
+      return (
+        `The BIG-IP's management restarts: connections break, tokens and pending tasks are ` +
+        `gone, and for ${seconds} s it answers 503 with a page.`
+      );
     },
     slow: (milliseconds) => slow(desk, milliseconds),
     lose: (times) => lose(desk, times),
@@ -230,7 +243,8 @@ export function createFaultDesk(
     standby(on): string {
       faults.standby(on);
       return on
-        ? 'The BIG-IP is standby: it answers, but serves no traffic, and must not be configured ("standby off" ends it).'
+        ? 'The BIG-IP is standby: it answers, but serves no traffic, and must not be ' +
+            'configured ("standby off" ends it).'
         : 'The BIG-IP is active.';
     },
     as3(on): string {

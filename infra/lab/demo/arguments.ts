@@ -36,7 +36,9 @@ export function parseLabArguments(argv: readonly string[]): LabArguments | Argum
     };
   } catch (error) {
     return {
-      refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes, --like FILE.`,
+      refused:
+        `${error instanceof Error ? error.message : String(error)}. Known: --queue ` +
+        'sqlite|sqs, --members pods|nodes, --like FILE.',
     };
   }
 }

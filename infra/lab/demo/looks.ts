@@ -45,7 +45,9 @@ export async function servicePort(api: KubernetesApi, port: number): Promise<See
     return { instead: `port ${port} is there, but its owner is ${by}` };
   return {
     ok: found,
-    say: `Service port ${found.name} ${found.port} → ${found.targetPort}, node port ${found.nodePort ?? 'none'}, added by ${by}`,
+    say:
+      `Service port ${found.name} ${found.port} → ${found.targetPort}, node port ` +
+      `${found.nodePort ?? 'none'}, added by ${by}`,
   };
 }
 

@@ -19,7 +19,8 @@ import {
 export async function play(lab: Lab, say: Say, clock: Clock): Promise<number> {
   say.title('Sluice: from an Istio Gateway to BIG-IP, automatically');
   say.why(
-    `lab: ${lab.cluster.pods('istio-ingressgateway').length} gateway pods, 1 BIG-IP, queue ${lab.queue}, pool members are ${lab.members}`,
+    `lab: ${lab.cluster.pods('istio-ingressgateway').length} gateway pods, 1 BIG-IP, ` +
+      `queue ${lab.queue}, pool members are ${lab.members}`,
   );
   const checks = createChecks(clock, say);
   const scene = { lab, say, clock, checks, api: createKubernetesApi(lab.kubernetes) };

@@ -81,7 +81,9 @@ export function checkNobody(scene: Scene, port: number, where: string): Promise<
 /** The virtual port is the gateway's port, unless a setting overrides it. */
 export async function checkPool(scene: Scene, port: number, virtualPort = port): Promise<void> {
   await scene.checks.check({
-    expected: `virtual server ${virtualOf(scene, virtualPort)} whose pool holds what the cluster offers (${scene.lab.members})`,
+    expected:
+      `virtual server ${virtualOf(scene, virtualPort)} whose pool holds what the cluster ` +
+      `offers (${scene.lab.members})`,
     where: `${scene.lab.files.log} (apply's lines), and the dead-letter queues`,
     see: async () =>
       poolHolds(

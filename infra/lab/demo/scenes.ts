@@ -156,7 +156,8 @@ export async function configMapMoves(scene: Scene): Promise<void> {
   );
   await applyManifest(scene, 'f5-configmap');
   say.why(
-    'Its settings apply to the Service port that it names. They override sluice.yaml, and annotations of the Gateway override them.',
+    'Its settings apply to the Service port that it names. They override sluice.yaml, ' +
+      'and annotations of the Gateway override them.',
   );
   await checkPool(scene, FIRST_PORT, MOVED_PORT);
   await checks.check({
@@ -198,7 +199,9 @@ export async function podGoes(scene: Scene): Promise<void> {
   const leaving = lab.cluster.removePod(pod?.metadata.name ?? '');
   await checks.check({
     expected: 'BIG-IP sends no new connections to the pod while it is Terminating',
-    where: `${lab.files.log} (apply's lines after the pod turned Terminating), and the session of its member and node on the device`,
+    where:
+      `${lab.files.log} (apply's lines after the pod turned Terminating), and the ` +
+      'session of its member and node on the device',
     see: async () =>
       leftInTime(
         lab.cluster
@@ -251,7 +254,8 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   say.why('kubectl delete gateways.networking.istio.io tcp-echo-gateway');
   await api.remove(`${GATEWAYS}/${GATEWAY.name}`);
   say.why(
-    'The watcher saw the deletion, which proves that the virtual server must be removed. The second one is not touched.',
+    'The watcher saw the deletion, which proves that the virtual server must be ' +
+      'removed. The second one is not touched.',
   );
   await checks.check({
     expected: `no virtual server ${virtualOf(scene, MOVED_PORT)}`,

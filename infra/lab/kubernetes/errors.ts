@@ -99,7 +99,9 @@ export function forbidden(
 ): ApiError {
   const where = at.namespace ? `in the namespace "${at.namespace}"` : 'at the cluster scope';
   const what = `${qualified(resource)}${at.name ? ` "${at.name}"` : ''}`;
-  const message = `${what} is forbidden: User "lab" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${where}`;
+  const message =
+    `${what} is forbidden: User "lab" cannot ${verb} resource "${resource.plural}" in ` +
+    `API group "${resource.group}" ${where}`;
   return new ApiError(403, 'Forbidden', message, about(resource, at.name));
 }
 
@@ -108,7 +110,9 @@ export function namespaceTerminating(
   resource: Resource,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): ApiError {
-  const message = `${qualified(resource)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`;
+  const message =
+    `${qualified(resource)} "${name}" is forbidden: unable to create new content in ` +
+    `namespace ${namespace} because it is being terminated`;
   const cause: Cause = {
     reason: 'NamespaceTerminating',
     message: `namespace ${namespace} is being terminated`,
@@ -159,7 +163,9 @@ export function methodNotAllowed(): ApiError {
 }
 
 export function unsupportedMedia(accepted: readonly string[]): ApiError {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  const message =
+    'the body of the request was in an unknown format - accepted media types include: ' +
+    accepted.join(', ');
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 

@@ -89,7 +89,9 @@ export function finalizerCauses(
   const fresh = (after.metadata.finalizers ?? []).filter((name) => !old.includes(name));
   if (fresh.length === 0) return [];
   const list = fresh.map((name) => JSON.stringify(name)).join(', ');
-  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
+  const message =
+    'Forbidden: no new finalizers can be added if the object is being deleted, found ' +
+    `new finalizers []string{${list}}`;
   const found = cause('metadata.finalizers', message, 'FieldValueForbidden');
   return builtIn ? [found] : [found, found];
 }
@@ -105,7 +107,8 @@ export function refuseUnreadable({ kind, storage }: Resource, object: Kubernetes
     const why = typeof value === 'string' ? wrongMicroTime(value) : undefined;
     if (why !== undefined)
       throw badRequest(
-        `${kind} in version "v1" cannot be handled as a ${kind}: parsing time ${JSON.stringify(value)} as "${LAYOUT}": ${why}`,
+        `${kind} in version "v1" cannot be handled as a ${kind}: parsing time ` +
+          `${JSON.stringify(value)} as "${LAYOUT}": ${why}`,
       );
   }
 }

@@ -118,6 +118,7 @@ function liveVlans(item: LiveItem): readonly string[] | undefined {
   return vlans(item['vlansEnabled'] === true ? 'only' : 'all but', objectPaths(item['vlans']));
 }
 
+/** Properties of a virtual server that are compared with the declaration. */
 export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
   {
     field: 'sourceAddressTranslation',
@@ -216,6 +217,7 @@ function liveMonitors({ monitor = 'none' }: LiveItem): readonly string[] {
   return names.length === 1 ? names : [`at least ${minimum[1]} of`, ...names];
 }
 
+/** Properties of a pool that are compared with the declaration. */
 export const POOL_ROWS: readonly DriftRow<DeclaredPool>[] = [
   {
     field: 'monitor',
@@ -267,6 +269,7 @@ function livePayload(value: unknown): string {
   return escaped(asText(value));
 }
 
+/** Properties of a monitor that are compared with the declaration. */
 export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
   { field: 'interval', words: 'interval', heal: 'declare', wanted: ({ interval }) => interval },
   { field: 'timeout', words: 'timeout', heal: 'declare', wanted: ({ timeout }) => timeout },
@@ -307,6 +310,7 @@ export const MONITOR_ROWS: readonly DriftRow<As3Monitor>[] = [
   fixedRow('manualResume', 'manual resume', 'disabled', 'patch'),
 ];
 
+/** Properties of a virtual address that are compared with the declaration. */
 export const ADDRESS_ROWS: readonly DriftRow<DeclaredSettings>[] = [
   fixedRow('enabled', 'enabled', 'yes', 'patch'),
   fixedRow('connectionLimit', 'connection limit', 0, 'patch'),

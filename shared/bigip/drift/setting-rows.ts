@@ -53,6 +53,7 @@ export function wantedPolicies({ settings, path }: DeclaredVirtual): readonly st
     .toSorted();
 }
 
+/** Paths of the declared clone pools with their context, sorted. */
 export function wantedClonePools({ settings }: DeclaredVirtual): readonly string[] {
   return effectsIn(settings)
     .flatMap(({ effect, value }) =>
@@ -63,6 +64,7 @@ export function wantedClonePools({ settings }: DeclaredVirtual): readonly string
     .toSorted();
 }
 
+/** The same for a virtual server on the device. */
 export function liveClonePools({ clonePools }: LiveItem): readonly string[] {
   return asList(clonePools)
     .map((item) => inContext(objectPath(item), isItem(item) ? item['context'] : undefined))

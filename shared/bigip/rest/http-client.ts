@@ -9,6 +9,7 @@ export interface HttpClient {
   readonly request: typeof request;
 }
 
+/** Opens at most four connections to the device; checks its certificate as the options say. */
 export function openHttpClient(options: TransportOptions): HttpClient {
   // Between two chunks; the whole exchange has its own limit.
   const agent = new Agent({

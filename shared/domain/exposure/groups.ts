@@ -135,7 +135,12 @@ function expectsProxyProtocol(
   if (config === undefined) return false;
   const { proxyProtocol, iRules = [] } = merged.wanted;
   if (proxyProtocol !== undefined || iRules.length > 0) return true;
-  const message = `ConfigMap ${namespacedName(config.meta)} makes all proxies expect the PROXY protocol (defaultConfig.gatewayTopology), and the gateway pods have no PROXY_CONFIG that says otherwise; if they expect it, Envoy drops every connection: create the iRule that sends it, list it in policy.references and name it in sluice.io/proxy-protocol`;
+  const message =
+    `ConfigMap ${namespacedName(config.meta)} makes all proxies expect the PROXY ` +
+    'protocol (defaultConfig.gatewayTopology), and the gateway pods have no ' +
+    'PROXY_CONFIG that says otherwise; if they expect it, Envoy drops every ' +
+    'connection: create the iRule that sends it, list it in policy.references and name ' +
+    'it in sluice.io/proxy-protocol';
   notes.push({ object, code: 'GW141', message });
   return false;
 }

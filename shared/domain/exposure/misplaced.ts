@@ -32,7 +32,9 @@ export function misplaced({ objects, service, mapping }: IndexedIngress): readon
             {
               object,
               code: 'GW159',
-              message: `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says what to use instead`,
+              message:
+                `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says ` +
+                'what to use instead',
             },
           ],
     ),
@@ -52,7 +54,9 @@ function onRoute({ object, meta }: Named): readonly Note[] {
     .map((name) => ({
       object,
       code: 'GW121',
-      message: `annotation ${name} has no effect here; set it on the Gateway, or on the ingress Service for all Gateways`,
+      message:
+        `annotation ${name} has no effect here; set it on the Gateway, or on the ingress ` +
+        'Service for all Gateways',
     }));
 }
 

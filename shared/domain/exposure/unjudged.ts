@@ -116,17 +116,21 @@ const UNREAD: readonly UnreadKind[] = [
   {
     kind: 'ingresses',
     message: () =>
-      'Ingresses cannot be read, so ports that istiod opens for them are unknown; grant list and watch of ingresses.networking.k8s.io',
+      'Ingresses cannot be read, so ports that istiod opens for them are unknown; grant ' +
+      'list and watch of ingresses.networking.k8s.io',
   },
   {
     kind: 'envoyFilters',
     message: () =>
-      'EnvoyFilters cannot be read, so changes of the listeners by them are unknown; grant list and watch of envoyfilters.networking.istio.io',
+      'EnvoyFilters cannot be read, so changes of the listeners by them are unknown; ' +
+      'grant list and watch of envoyfilters.networking.istio.io',
   },
   {
     kind: 'meshConfigs',
     message: ({ rootNamespace }) =>
-      `the mesh ConfigMap in namespace ${rootNamespace} cannot be read, so every namespace counts as read by istiod; grant get, list and watch of configmaps there, or set the mesh option discoverySelectors`,
+      `the mesh ConfigMap in namespace ${rootNamespace} cannot be read, so every ` +
+      'namespace counts as read by istiod; grant get, list and watch of configmaps ' +
+      'there, or set the mesh option discoverySelectors',
   },
 ];
 

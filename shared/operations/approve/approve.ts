@@ -38,8 +38,8 @@ export interface PlannedApproval {
 }
 
 /**
- * The approvals that would be sent now, per device one for removals and one for moves; throws an explanation if the request is
- * invalid.
+ * The approvals that would be sent now: for each device one for removals and one for moves. Throws
+ * an explanation if the request is invalid.
  */
 export async function planApprovals(
   { runtime: { config }, readPartitions }: Pick<OperationContext, 'runtime' | 'readPartitions'>,

@@ -48,7 +48,8 @@ export function routeSections(values: SetupValues): readonly SetupSection[] {
       title: `On this unit: a self IP among the nodes of ${cluster.id}, and the partition for its routes`,
       format: 'tmsh',
       text: [
-        `create net self /Common/${name} address ${address} vlan ${vlan} allow-service none traffic-group traffic-group-local-only`,
+        `create net self /Common/${name} address ${address} vlan ${vlan} allow-service ` +
+          'none traffic-group traffic-group-local-only',
         partitionLine(values),
         'save sys config',
       ].join('\n'),

@@ -75,12 +75,15 @@ function tmsh(parts: Parts): string {
   const { key, floodingType } = CNIS[from];
   const routes = podNetworks.map(
     (network, i) =>
-      `create net route ${tunnel}_pods${i === 0 ? '' : i + 1} network ${networkWithRouteDomain(formatCidr(network), cluster.routeDomain)} interface ${tunnel}`,
+      `create net route ${tunnel}_pods${i === 0 ? '' : i + 1} network ` +
+      `${networkWithRouteDomain(formatCidr(network), cluster.routeDomain)} interface ` +
+      tunnel,
   );
   return [
     `create net tunnels vxlan ${tunnel}_profile port ${PORT} flooding-type ${floodingType}`,
     `create net tunnels tunnel ${tunnel} key ${key} profile ${tunnel}_profile local-address ${localAddress}`,
-    `create net self ${tunnel}_self address ${self} vlan ${tunnel} allow-service none traffic-group traffic-group-local-only`,
+    `create net self ${tunnel}_self address ${self} vlan ${tunnel} allow-service none ` +
+      'traffic-group traffic-group-local-only',
     ...(from === 'cilium' ? routes : []),
     partitionLine(parts),
     'save sys config',

@@ -160,7 +160,9 @@ function lookAround(
 }
 
 const HASH_DIFFERS =
-  'The hash you submitted does not match the hash on the current Tenant. This usually indicates there was a change to the Tenant since you pulled this hash. You will want to do a GET and see what the changes are.';
+  'The hash you submitted does not match the hash on the current Tenant. This ' +
+  'usually indicates there was a change to the Tenant since you pulled this hash. ' +
+  'You will want to do a GET and see what the changes are.';
 
 function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | undefined {
   const given = job.tenants.get(tenant)?.['optimisticLockKey'];

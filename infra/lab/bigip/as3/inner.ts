@@ -203,6 +203,8 @@ function answerOf(
     call,
     status,
     code,
-    words: `${method} http://admin:XXXXXX@localhost:8100/mgmt${path.replaceAll('$T', tenant)} ${why} response=${status} body=${body}`,
+    words:
+      `${method} http://admin:XXXXXX@localhost:8100/mgmt${path.replaceAll('$T', tenant)} ` +
+      `${why} response=${status} body=${body}`,
   };
 }

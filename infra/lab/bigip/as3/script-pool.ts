@@ -170,7 +170,9 @@ function deletePool(pool: Pool): Command {
 
 function createPool(pool: Pool): Command {
   return {
-    text: `create ltm pool ${pool.path} { members replace-all-with { ${pool.members.map((member) => member.path).join(' ')} } }`,
+    text:
+      `create ltm pool ${pool.path} { members replace-all-with { ` +
+      `${pool.members.map((member) => member.path).join(' ')} } }`,
     run: (draft): void => {
       checkMetadata(pool);
       create(draft, 'pools', { ...pool, members: [] });
@@ -230,7 +232,9 @@ function addCommand(pool: string, member: Member): Command {
  */
 function replaceMembers(wanted: Pool): Command {
   return {
-    text: `modify ltm pool ${wanted.path} members replace-all-with { ${wanted.members.map((member) => member.path).join(' ')} }`,
+    text:
+      `modify ltm pool ${wanted.path} members replace-all-with { ` +
+      `${wanted.members.map((member) => member.path).join(' ')} }`,
     run: (draft): void => {
       const names = new Set(wanted.members.map((member) => member.path));
       for (const member of present(draft, wanted.path))

@@ -52,7 +52,9 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
     forward(session.upstream, message);
   });
   server.on('error', (failure: NodeJS.ErrnoException) => {
-    error = `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)}/udp for ${virtual.path}: ${failure.code ?? failure.message}`;
+    error =
+      `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)}/udp for ` +
+      `${virtual.path}: ${failure.code ?? failure.message}`;
   });
   const cut = (): void => {
     for (const session of sessions.values()) session.end();

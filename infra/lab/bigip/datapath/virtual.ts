@@ -47,7 +47,9 @@ export function listenTcp(first: Virtual, picker: Picker, ssl: Ssl): Listener {
   };
   server.on('listening', () => (error = undefined));
   server.on('error', (failure: NodeJS.ErrnoException) => {
-    error = `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)} for ${virtual.path}: ${failure.code ?? failure.message}`;
+    error =
+      `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)} for ` +
+      `${virtual.path}: ${failure.code ?? failure.message}`;
     // The peer that is about to release the address may still hold it.
     if (failure.code !== 'EADDRINUSE' || stopped) return;
     retry = setTimeout(listen, RETRY_MS);

@@ -88,7 +88,8 @@ function checkVirtual(
     throw new McpError(
       400,
       '01070333:3',
-      `Virtual Server ${virtual.path} illegally shares destination address, source address, service port, ip-protocol, and vlan with Virtual Server ${twin.path}.`,
+      `Virtual Server ${virtual.path} illegally shares destination address, source ` +
+        `address, service port, ip-protocol, and vlan with Virtual Server ${twin.path}.`,
     );
   }
 }
@@ -126,7 +127,8 @@ function checkPool(pool: Pool, config: LtmConfig, common: CommonObjects): void {
       throw new McpError(
         400,
         '01070622:3',
-        `The monitor ${path} has a wildcard destination service and cannot be associated with a node that has a zero service (${wildcard.path}).`,
+        `The monitor ${path} has a wildcard destination service and cannot be associated ` +
+          `with a node that has a zero service (${wildcard.path}).`,
       );
     }
   }
@@ -151,7 +153,8 @@ function checkStillReferenced(before: LtmConfig, after: LtmConfig): void {
       throw new McpError(
         400,
         '0107016c:3',
-        `The Virtual Address (${path}) cannot be deleted because it is in use by a Virtual Server (${user.path} in partition ${partitionOf(user.path)}).`,
+        `The Virtual Address (${path}) cannot be deleted because it is in use by a Virtual ` +
+          `Server (${user.path} in partition ${partitionOf(user.path)}).`,
       );
   }
   for (const path of before.monitors.keys()) {

@@ -153,7 +153,8 @@ export function addMember(draft: Draft, pool: string, member: Omit<Member, 'birt
     throw new McpError(
       409,
       '01020066:3',
-      `The requested Pool Member (${pool} ${member.node} ${member.port}) already exists in partition ${partitionOf(pool)}.`,
+      `The requested Pool Member (${pool} ${member.node} ${member.port}) already exists ` +
+        `in partition ${partitionOf(pool)}.`,
     );
   }
   ensureNode(draft, member);
@@ -224,7 +225,8 @@ export function removePartition(draft: Draft, partition: string): void {
     throw new McpError(
       400,
       '0107082a:3',
-      `All objects must be removed from a partition (${partition}) before the partition may be removed; ${nameOf(left)} is left.`,
+      `All objects must be removed from a partition (${partition}) before the partition ` +
+        `may be removed; ${nameOf(left)} is left.`,
     );
   }
   draft.partitions.delete(partition);

@@ -52,7 +52,9 @@ function checkTunnel(tunnel: Tunnel, { config, common }: Checked): void {
   for (const { mac, endpoint } of tunnel.records)
     if (local !== undefined && parseAddress(endpoint)?.domain !== local.domain)
       throw configError(
-        `The IP address (${endpoint}) of the tunnel FDB record (${tunnel.path} ${mac}) and the tunnel local address (${tunnel.localAddress}) cannot be in different route domain.`,
+        `The IP address (${endpoint}) of the tunnel FDB record (${tunnel.path} ${mac}) and ` +
+          `the tunnel local address (${tunnel.localAddress}) cannot be in different route ` +
+          'domain.',
       );
 }
 

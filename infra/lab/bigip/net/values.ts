@@ -16,7 +16,8 @@ export function refuseChanges(body: Json, properties: readonly string[]): void {
     throw new McpError(
       400,
       undefined,
-      `"${property}" may not be specified in the context of the "modify" command. "${property}" may be specified using the following commands: create, list, show`,
+      `"${property}" may not be specified in the context of the "modify" command. ` +
+        `"${property}" may be specified using the following commands: create, list, show`,
     );
 }
 

@@ -29,7 +29,8 @@ export async function dies(scene: FleetScene): Promise<void> {
     'A cluster fails: its API, nodes, pods and watcher are gone at once, while requests are sent',
   );
   say.why(
-    'Sluice removes nothing, because silence proves nothing. BIG-IP tries another member if one cannot be reached (reselectTries)',
+    'Sluice removes nothing, because silence proves nothing. BIG-IP tries another ' +
+      'member if one cannot be reached (reselectTries)',
   );
   say.why(
     'until its monitors mark the failed ones down. Only connections that the failed cluster had accepted can be lost.',
@@ -110,13 +111,16 @@ async function checkLosses(
   const wrongly = [...before, ...undetected, ...after].filter((request) => !isAnswered(request));
   await checks.check({
     expected:
-      'only requests in flight when the cluster failed are lost, and some requests begin before the monitors have detected it',
+      'only requests in flight when the cluster failed are lost, and some requests begin ' +
+      'before the monitors have detected it',
     where: `${lab.files.log}, and the members in the table`,
     within: 0,
     see: () => {
       if (wrongly.length > 0)
         return {
-          instead: `${wrongly.length} others were lost: ${[...new Set(wrongly.map(({ answer }) => answer))].join(', ')}`,
+          instead:
+            `${wrongly.length} others were lost: ` +
+            [...new Set(wrongly.map(({ answer }) => answer))].join(', '),
         };
       return undetected.length === 0
         ? { instead: 'no request began before the monitors had detected it' }

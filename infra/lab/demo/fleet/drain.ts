@@ -29,7 +29,8 @@ export async function drains(scene: FleetScene): Promise<void> {
     for (let i = 0; i < HELD_CONNECTIONS; i += 1) held.push(await hold(lab.virtualAddress, PORT));
     const mine = held.filter(({ cluster }) => cluster === 'west').length;
     say.why(
-      `${HELD_CONNECTIONS} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`,
+      `${HELD_CONNECTIONS} long connections are open, ${mine} of them to west. sluice ` +
+        `cluster drain west --why "${WHY}"`,
     );
     const running = traffic(scene);
     await sluice(lab, ['cluster', 'drain', 'west', '--why', WHY]);
@@ -80,7 +81,9 @@ async function checkHeld(
   );
   const wrong = answers.filter(({ was, is }) => was !== is);
   await scene.checks.check({
-    expected: `each of the ${HELD_CONNECTIONS} long connections, some of them to west, is still answered by the cluster it began with`,
+    expected:
+      `each of the ${HELD_CONNECTIONS} long connections, some of them to west, is still ` +
+      'answered by the cluster it began with',
     where: `${scene.lab.files.log} (apply's lines)`,
     within: 0,
     see: () => {

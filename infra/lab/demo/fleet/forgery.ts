@@ -8,7 +8,8 @@ export async function forgery(scene: FleetScene): Promise<void> {
     'An attacker with access to the queue claims in the name of east that its ingress is gone',
   );
   say.why(
-    "The message has east's own UID and a current revision. Only the signature is wrong, because only east's watcher can create it.",
+    "The message has east's own UID and a current revision. Only the signature is " +
+      "wrong, because only east's watcher can create it.",
   );
   const kubeSystem = await apiOf(scene, 'east').get('/api/v1/namespaces/kube-system');
   const victim = { cluster: 'east', clusterUid: String(kubeSystem.metadata?.['uid']) };

@@ -19,7 +19,8 @@ export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<numbe
   say.title('Sluice: many clusters, one BIG-IP');
   const fleet = lab.sites.filter((site) => site.fleet === true).map(({ id }) => id);
   say.why(
-    `lab: ${lab.sites.length} clusters (${lab.sites.map(({ id }) => id).join(', ')}), 1 BIG-IP; fleet production: ${fleet.join(', ')}; queue ${lab.queue}`,
+    `lab: ${lab.sites.length} clusters (${lab.sites.map(({ id }) => id).join(', ')}), ` +
+      `1 BIG-IP; fleet production: ${fleet.join(', ')}; queue ${lab.queue}`,
   );
   lab.bigip.faults.timings.monitorInterval = PROBE_MS;
   const failures = openFailures(lab.pipeline.runtime.config.failures, { clock, id: processId });

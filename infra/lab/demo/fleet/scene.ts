@@ -96,7 +96,9 @@ export function declares({ lab }: FleetScene): number {
 /** Expects one virtual server whose pool contains the gateway pods of exactly these clusters. */
 export async function checkPool(scene: FleetScene, ids: readonly string[]): Promise<void> {
   await scene.checks.check({
-    expected: `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ${ids.join(' and ')}, and no others`,
+    expected:
+      `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ` +
+      `${ids.join(' and ')}, and no others`,
     where: `${scene.lab.files.log} (apply's lines)`,
     see: () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene), gatewayPods(scene, ids)),
   });
@@ -131,7 +133,9 @@ export async function checkAnswered(
       const lost = requests.filter((request) => !isAnswered(request));
       if (lost.length > 0)
         return {
-          instead: `${lost.length} of ${requests.length} were not: ${[...new Set(lost.map(({ answer }) => answer))].join(', ')}`,
+          instead:
+            `${lost.length} of ${requests.length} were not: ` +
+            [...new Set(lost.map(({ answer }) => answer))].join(', '),
         };
       if ([...shares(requests).keys()].join() !== ids.toSorted().join())
         return { instead: `answered ${inWords(requests)}` };

@@ -29,7 +29,8 @@ export async function merges(scene: FleetScene): Promise<void> {
     'A second cluster of the fleet opens the same port: one virtual server, one pool, both answer',
   );
   scene.say.why(
-    'fleets: east and west may share address and port. Each member keeps its owner, and no cluster can change members of another.',
+    'fleets: east and west may share address and port. Each member keeps its owner, ' +
+      'and no cluster can change members of another.',
   );
   const running = traffic(scene);
   await applyGateway(scene, 'west');

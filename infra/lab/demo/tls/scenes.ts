@@ -44,7 +44,9 @@ async function checkAnswer(
         ? { instead: inWords(answer) }
         : {
             ok: answer,
-            say: `a real TLS connection was answered${whom}: ${inWords(answer)} (${url}, certificate of ${answer.certificate})`,
+            say:
+              `a real TLS connection was answered${whom}: ${inWords(answer)} (${url}, ` +
+              `certificate of ${answer.certificate})`,
           };
     },
   });

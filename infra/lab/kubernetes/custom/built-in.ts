@@ -22,7 +22,11 @@ const ingress = known('hostname ip ipMode ports');
 export const builtInFields: Readonly<Record<string, Definition>> = {
   services: kind({
     spec: known(
-      'allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName externalTrafficPolicy healthCheckNodePort internalTrafficPolicy ipFamilies ipFamilyPolicy loadBalancerClass loadBalancerIP loadBalancerSourceRanges publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig trafficDistribution type',
+      'allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName ' +
+        'externalTrafficPolicy healthCheckNodePort internalTrafficPolicy ipFamilies ' +
+        'ipFamilyPolicy loadBalancerClass loadBalancerIP loadBalancerSourceRanges ' +
+        'publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig ' +
+        'trafficDistribution type',
       {
         ports: { items: servicePort, 'x-kubernetes-list-map-keys': ['port', 'protocol'] },
       },

@@ -86,7 +86,8 @@ export function refuseUndeclared(
   throw new ApiError(
     500,
     '',
-    `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name}; ${group}, Kind=${kind}): ${list}`,
+    'failed to create typed patch object ' +
+      `(${metadata.namespace ?? ''}/${metadata.name}; ${group}, Kind=${kind}): ${list}`,
   );
 }
 

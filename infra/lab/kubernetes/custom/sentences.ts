@@ -29,7 +29,9 @@ function typeOf(value: unknown): string {
 function mistyped(field: string, value: string, type: string): Cause {
   return {
     reason: 'FieldValueTypeInvalid',
-    message: `Invalid value: ${JSON.stringify(value)}: ${field} in body must be of type ${type}: ${JSON.stringify(value)}`,
+    message:
+      `Invalid value: ${JSON.stringify(value)}: ${field} in body must be of type ` +
+      `${type}: ${JSON.stringify(value)}`,
     field,
   };
 }

@@ -38,7 +38,8 @@ export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): 
     if (yaml) throw badRequest(`unable to decode the body as YAML: ${message}`);
     const why = message.charAt(0).toLowerCase() + message.slice(1);
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${text})`,
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get ` +
+        `version/kind; json parse error: ${why} (${text})`,
     );
   }
 }

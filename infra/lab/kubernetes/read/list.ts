@@ -80,7 +80,8 @@ function snapshot(store: Store, place: Place, revision: number): readonly Kubern
     return store.listAt(place, revision);
   } catch {
     throw expired(
-      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+      'The provided continue parameter is too old to display a consistent list result. ' +
+        'You can start a new list without the continue parameter.',
     );
   }
 }

@@ -103,7 +103,8 @@ function freePort(claims: Claims, protocols: readonly string[]): number {
     }
   }
   throw new Error(
-    `The lab's node ports ${FIRST_NODE_PORT} to ${LAST_NODE_PORT} are used up; delete a Service of type NodePort or LoadBalancer.`,
+    `The lab's node ports ${FIRST_NODE_PORT} to ${LAST_NODE_PORT} are used up; delete ` +
+      'a Service of type NodePort or LoadBalancer.',
   );
 }
 
@@ -143,7 +144,9 @@ function claim(
   const number = nodePortOf(port);
   const field = `spec.ports[${index}].nodePort`;
   if (number < FIRST_NODE_PORT || number > LAST_NODE_PORT) {
-    const message = `Invalid value: ${number}: provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
+    const message =
+      `Invalid value: ${number}: provided port is not in the valid range. The range of ` +
+      `valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
     causes.push({ reason: 'FieldValueInvalid', message, field });
   } else if (claims.ports.has(claimed(port, number))) {
     causes.push({

@@ -104,4 +104,5 @@ export function plainRow<S extends z.ZodType>(
 
 /** The words of iControl REST for true and false. */
 export const ENABLED = { true: 'enabled', false: 'disabled' } as const;
+/** The words of other fields of iControl REST for true and false. */
 export const YES = { true: 'yes', false: 'no' } as const;
