@@ -32,7 +32,9 @@ function failureOf(n: number): Failure {
     exposure,
     structure: String(n),
   });
-  const reason = `${exposure} of team-${n % 400}/gateway-${n} in partition k8s: the device refuses the configuration; correct the setting that BIG-IP names`;
+  const reason =
+    `${exposure} of team-${n % 400}/gateway-${n} in partition k8s: the device refuses ` +
+    'the configuration; correct the setting that BIG-IP names';
   return {
     id,
     code,

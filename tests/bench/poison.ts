@@ -204,7 +204,8 @@ async function benchRefused(): Promise<void> {
   ];
   const ratio = (of: (owners: Owners) => number): number => of(poisoned) / of(clean);
   table(
-    `100 exposures of ${TEAMS} owners, one owner every ${PACE} ms (declare ${DECLARE} ms): the healthy ones, from their snapshot to live`,
+    `100 exposures of ${TEAMS} owners, one owner every ${PACE} ms (declare ${DECLARE} ` +
+      'ms): the healthy ones, from their snapshot to live',
     ['', 'p50 ms', 'p99 ms', 'all live ms', 'declares'],
     [
       row('all healthy', clean),
@@ -330,7 +331,9 @@ async function benchAway(): Promise<void> {
       requests.filter((time) => Math.floor((time - started) / MINUTE) === minute).length,
   );
   table(
-    `A device away for ${AWAY_MINUTES} min with ${EVENTS} events of ${AWAY_TEAMS} owners waiting (declare ${DECLARE} ms; a clock ${AWAY_RATE}×, then ${DRAIN_RATE}× as fast)`,
+    `A device away for ${AWAY_MINUTES} min with ${EVENTS} events of ${AWAY_TEAMS} ` +
+      `owners waiting (declare ${DECLARE} ms; a clock ${AWAY_RATE}×, then ${DRAIN_RATE}× ` +
+      'as fast)',
     [
       'requests in the first minute',
       'in a later one, at most',

@@ -214,7 +214,8 @@ export async function benchWatch(): Promise<void> {
     });
     await withWatcher(lab, [PROCESS, MAIN], (site) => section('lag', () => measureLag(site, add)));
     table(
-      `Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`,
+      `Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ` +
+        `${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`,
       ['figure', 'value', 'unit'],
       rows,
     );

@@ -182,7 +182,8 @@ describe('sluice map', () => {
       exposures: [],
     });
     expect(err).toBe(
-      'ignored: DestinationRule default/tcp-echo-destination: networking.istio.io/v1 DestinationRule does not affect the port mapping\n',
+      'ignored: DestinationRule default/tcp-echo-destination: networking.istio.io/v1 ' +
+        'DestinationRule does not affect the port mapping\n',
     );
   });
 
@@ -531,7 +532,8 @@ describe('sluice plan', () => {
     const offline = await sluice(['plan', '-f', file('now.yaml', running), '-c', config]);
     expect(offline.out).toMatch(/"172\.16\.100\.[78]"/);
     expect(offline.err).toContain(
-      `note: Service ${SERVICE_NAME}: its address from pool web is the one it would get on an empty device; --device shows the real one`,
+      `note: Service ${SERVICE_NAME}: its address from pool web is the one it would get ` +
+        'on an empty device; --device shows the real one',
     );
     const other = { name: 'other', partition: 'Common' };
     for (const [taken, free] of [

@@ -214,7 +214,8 @@ describe('sluice cluster', () => {
       expect(await sluice('drain', 'west', '--yes')).toMatchObject({
         code: 1,
         err: expect.stringContaining(
-          'Only west serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures would then accept no new connections. To do it anyway, add --force',
+          'Only west serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures ' +
+            'would then accept no new connections. To do it anyway, add --force',
         ),
       });
       expect(await apply()).toBe(0);

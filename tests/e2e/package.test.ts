@@ -726,7 +726,9 @@ describe('the artifacts', () => {
       for (const name of ['sluice.yaml', 'sluice.config.json'])
         rmSync(join(unpacked.folder, name), { force: true });
       const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;
-      const script = `const m = await import(${JSON.stringify(url)}); await m.handler({ Records: [] }, {}).catch((e) => console.log(e.message));`;
+      const script =
+        `const m = await import(${JSON.stringify(url)}); await m.handler({ Records: [] }, ` +
+        '{}).catch((e) => console.log(e.message));';
       const { stdout } = await run(
         process.execPath,
         ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],

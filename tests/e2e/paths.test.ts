@@ -266,7 +266,7 @@ test('a node that cannot be read is named with its field and the remedy', async 
   expect(out).toContain('10.244.3.5');
 });
 
-test('without clusters[].network nothing is said about paths', async () => {
+test('without clusters[].network nothing is reported about paths', async () => {
   const { out, err } = await ask('map', CNI_NODES.podCIDR, {});
   expect(`${out}${err}`).not.toMatch(/Paths|paths|route 10\.244/);
 });

@@ -431,7 +431,7 @@ describe('a BIG-IP that cannot be used', () => {
   }
 
   test(
-    'is not reachable: BIP501, and heals',
+    'is not reachable: BIP501, and recovers',
     async () => {
       await site.cable.unplug();
       await healed('BIP501', () => site.cable.plug());
@@ -440,7 +440,7 @@ describe('a BIG-IP that cannot be used', () => {
   );
 
   test(
-    'refuses the password: BIP401, and heals when the secret is corrected',
+    'refuses the password: BIP401, and recovers when the secret is corrected',
     async () => {
       await site.write('bigip.password', 'an old one');
       await healed('BIP401', () => site.write('bigip.password', site.bigip.password));
@@ -472,7 +472,7 @@ describe('a BIG-IP that cannot be used', () => {
   );
 
   test(
-    'has a secret that cannot be read: GW102, and heals when it is there',
+    'has a secret that cannot be read: GW102, and recovers when it is there',
     async () => {
       await rm(join(site.dir, 'bigip.password'));
       await healed('GW102', () => site.write('bigip.password', site.bigip.password));
@@ -481,7 +481,7 @@ describe('a BIG-IP that cannot be used', () => {
   );
 
   test(
-    'has no AS3: BIP404, and heals when it is installed',
+    'has no AS3: BIP404, and recovers when it is installed',
     async () => {
       site.bigip.faults.as3Absent();
       await healed('BIP404', () => site.bigip.faults.as3Absent(false));

@@ -326,7 +326,9 @@ export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: "''", in: 'addressOf', why: ALWAYS_THERE },
     ...['is always true', '.some() becomes .every()'].map((what) => ({
-      code: `${what.startsWith('is') ? '!' : ''}there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)`,
+      code:
+        `${what.startsWith('is') ? '!' : ''}there.some((other) => other.owner === ` +
+        'occupant.owner && other.partition === occupant.partition)',
       what,
       why: 'an owner that is noted twice counts as once',
     })),

@@ -63,7 +63,9 @@ describe('a mutated source', () => {
 
   test('keeps its meaning with chains, types and bytes beyond ASCII around', () => {
     const source =
-      'const words = { "é": undefined } as const satisfies Record<string, unknown>;\n/* § */ const at = (x: string | undefined): number => (x?.length ?? 0) - 1;\nat(words?.["é"]) + at("…").toFixed().length';
+      'const words = { "é": undefined } as const satisfies Record<string, unknown>;\n/* ' +
+      '§ */ const at = (x: string | undefined): number => (x?.length ?? 0) - ' +
+      '1;\nat(words?.["é"]) + at("…").toFixed().length';
     const plain = runInNewContext(stripTypeScriptTypes(source)) as unknown;
     const { mutants, value } = tried(source);
     expect(value()).toBe(plain);
@@ -86,7 +88,8 @@ describe('a mutated source', () => {
     expect(
       mutate(
         'file.ts',
-        "import a from 'a'; type T = 'x' | 5; const o = { key: a, 'two': a }; o.key; throw new Error('not for machines');",
+        "import a from 'a'; type T = 'x' | 5; const o = { key: a, 'two': a }; o.key; throw " +
+          "new Error('not for machines');",
         1,
       ).mutants,
     ).toEqual([]);

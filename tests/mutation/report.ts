@@ -58,6 +58,8 @@ export function reportOf(judged: readonly Judged[]): readonly string[] {
     '',
     ...[...Map.groupBy(judged, ({ target }) => target)].map(([target, own]) => row(target, own)),
     '',
-    `${judged.length} mutants: ${count('killed')} killed, ${count('timeout')} never came back, ${count('survived')} survived, ${count('unreached')} not reached by any test`,
+    `${judged.length} mutants: ${count('killed')} killed, ${count('timeout')} never ` +
+      `came back, ${count('survived')} survived, ${count('unreached')} not reached by ` +
+      'any test',
   ];
 }

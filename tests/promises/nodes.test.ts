@@ -186,39 +186,45 @@ async function workAndWatch(site: Site, faults: number): Promise<void> {
 }
 
 describe('promises of apply about nodes that several partitions need', () => {
-  test('no pool is empty for a moment without an approval that names its partition, BIG-IP refuses nothing, what runs stays, and with approvals everything gets to its place', async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, async (list) => {
-        const site = await createSite();
-        const { world, latest } = site;
-        const shown = new Set<string>();
-        for (const step of list) {
-          if (step.kind === 'say') await site.say(step.cluster, step.wishes);
-          else if (step.kind === 'approve')
-            for (const partition of await site.approve(step.cluster)) shown.add(partition);
-          else await workAndWatch(site, step.faults);
+  test(
+    'no pool is empty for a moment without an approval that names its partition, ' +
+      'BIG-IP refuses nothing, what runs stays, and with approvals everything gets to ' +
+      'its place',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const site = await createSite();
+          const { world, latest } = site;
+          const shown = new Set<string>();
+          for (const step of list) {
+            if (step.kind === 'say') await site.say(step.cluster, step.wishes);
+            else if (step.kind === 'approve')
+              for (const partition of await site.approve(step.cluster)) shown.add(partition);
+            else await workAndWatch(site, step.faults);
+            expect(site.interrupted.filter((partition) => !shown.has(partition))).toEqual([]);
+          }
+          await world.drain();
           expect(site.interrupted.filter((partition) => !shown.has(partition))).toEqual([]);
-        }
-        await world.drain();
-        expect(site.interrupted.filter((partition) => !shown.has(partition))).toEqual([]);
-        // A change that waits for a move must first be recorded, and may then wait for a change
-        // that moves after it.
-        for (let i = 0; i < 4; i += 1) {
-          for (const cluster of latest.keys()) await site.approve(cluster);
-          await world.drain();
-          for (const [cluster, wants] of latest) await site.say(cluster, wants);
-          await world.drain();
-        }
-        expect(declaredIn(world)).toEqual(
-          Object.fromEntries(
-            [...latest].flatMap(([cluster, wants]) =>
-              wants.map((wish) => [keyOf(cluster, wish), wish.partition]),
+          // A change that waits for a move must first be recorded, and may then wait for a change
+          // that moves after it.
+          for (let i = 0; i < 4; i += 1) {
+            for (const cluster of latest.keys()) await site.approve(cluster);
+            await world.drain();
+            for (const [cluster, wants] of latest) await site.say(cluster, wants);
+            await world.drain();
+          }
+          expect(declaredIn(world)).toEqual(
+            Object.fromEntries(
+              [...latest].flatMap(([cluster, wants]) =>
+                wants.map((wish) => [keyOf(cluster, wish), wish.partition]),
+              ),
             ),
-          ),
-        );
-        expect(site.refused).toEqual([]);
-      }),
-      { numRuns: Math.ceil(SEEDS / 8) },
-    );
-  }, 120_000);
+          );
+          expect(site.refused).toEqual([]);
+        }),
+        { numRuns: Math.ceil(SEEDS / 8) },
+      );
+    },
+    120_000,
+  );
 });

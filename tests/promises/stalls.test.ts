@@ -246,7 +246,7 @@ test('a fault that it meets after that is not told, and its message stays where 
   expect(second.told.map(({ version }) => version.counter)).toEqual([2]);
 });
 
-test('what it drops is not lost: without another process it comes again', async () => {
+test('what it drops is not lost: without another process it is retried', async () => {
   const first = await stalled();
   await clock.pass(LEASE + 1_000);
   first.resume();

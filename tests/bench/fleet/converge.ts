@@ -28,7 +28,8 @@ export async function benchConverge(): Promise<void> {
     GATEWAYS,
   );
   table(
-    `${CLUSTERS} clusters × ${GATEWAYS} gateways × ${PODS} pods at once on an empty device, one partition, queue sqlite (declare ${QUICK} ms)`,
+    `${CLUSTERS} clusters × ${GATEWAYS} gateways × ${PODS} pods at once on an empty ` +
+      `device, one partition, queue sqlite (declare ${QUICK} ms)`,
     ['after s', 'waiting in snapshots', 'in slices', 'clusters settled', 'declares'],
     samples.map((one) => [
       one.seconds,

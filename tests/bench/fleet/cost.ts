@@ -28,7 +28,9 @@ export async function benchCost(): Promise<void> {
   rows.push(await row(site, 'all at once'));
   await site.close();
   table(
-    `Queue requests for one change (a pod replaced, ${GATEWAYS_EACH} gateways × ${PODS} pods), as SQS bills them: each call, or each 64 KB of it; the watcher's included, polls that found nothing not`,
+    `Queue requests for one change (a pod replaced, ${GATEWAYS_EACH} gateways × ` +
+      `${PODS} pods), as SQS bills them: each call, or each 64 KB of it; the watcher's ` +
+      'included, polls that found nothing not',
     [`${CLUSTERS} changes`, ...OPERATIONS, 'requests for each change', 'calls for each change'],
     rows,
   );

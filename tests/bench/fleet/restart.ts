@@ -35,7 +35,9 @@ export async function benchRestart(): Promise<void> {
     String(declares),
   ];
   table(
-    `One pod replaced in another cluster every ${PACE} ms, ${CLUSTERS} clusters × ${GATEWAYS_EACH} gateways × ${PODS} pods, one partition (declare ${DECLARE} ms): from the snapshot to live`,
+    `One pod replaced in another cluster every ${PACE} ms, ${CLUSTERS} clusters × ` +
+      `${GATEWAYS_EACH} gateways × ${PODS} pods, one partition (declare ${DECLARE} ms): ` +
+      'from the snapshot to live',
     ['', 'changes', 'p50 ms', 'p99 ms', 'declares'],
     [
       row('alone', alone),

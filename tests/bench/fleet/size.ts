@@ -37,7 +37,8 @@ export async function benchSizes(): Promise<void> {
   const rows: (string | number)[][] = [];
   for (const size of SIZES) rows.push(await measure(size));
   table(
-    `A partition of so many exposures, one owner's pod replaced (${GATEWAYS} exposures change): KB and ms (the lab's device declares in no time)`,
+    `A partition of so many exposures, one owner's pod replaced (${GATEWAYS} exposures ` +
+      `change): KB and ms (the lab's device declares in no time)`,
     [
       'exposures',
       'members',

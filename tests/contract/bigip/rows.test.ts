@@ -55,7 +55,7 @@ describe.each(MODES)('every setting that mode %s supports', (mode) => {
     expect(await device.declare('k8s', state, key)).toMatchObject({ outcome: 'unchanged' });
   });
 
-  test('is seen when it is changed by hand, and healed', async () => {
+  test('is seen when it is changed by hand, and repaired', async () => {
     const state = stateOf(cases);
     const changes = cases.flatMap((one) => one.byHand.map((change) => ({ ...change, one })));
     for (const { path, body } of changes)

@@ -46,7 +46,9 @@ describe('a response that does not answer the request', () => {
       'a failed call of AS3 to look for its declaration',
       status(
         500,
-        'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/data-group/internal?$select=name get stored-declaration list response=500 body={})',
+        'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET ' +
+          'http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/data-group/internal?$select=name ' +
+          'get stored-declaration list response=500 body={})',
       ),
       'BIP509',
       'transient',
@@ -217,7 +219,9 @@ describe('requirements that are checked before the first declare', () => {
   test('reports an account without the administrator role', async () => {
     const bigip = await lab();
     const message =
-      'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice resource=/shared/appsvcs/info verb=GET uri:http://localhost:8100/mgmt/shared/appsvcs/info';
+      'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice ' +
+      'resource=/shared/appsvcs/info verb=GET ' +
+      'uri:http://localhost:8100/mgmt/shared/appsvcs/info';
     bigip.faults.inject({
       times: Infinity,
       match: ({ path }) => path.startsWith('/mgmt/shared/appsvcs'),

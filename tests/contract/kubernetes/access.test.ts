@@ -105,7 +105,9 @@ describe('a credential plugin', () => {
     written((text) =>
       text.replace(
         `token: ${at.lab.token}`,
-        `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${JSON.stringify(process.execPath)}, args: ["-e", ${JSON.stringify(script)}], env: [{ name: GIVEN, value: "${at.lab.token}" }], interactiveMode: Never }`,
+        'exec: { apiVersion: client.authentication.k8s.io/v1, command: ' +
+          `${JSON.stringify(process.execPath)}, args: ["-e", ${JSON.stringify(script)}], ` +
+          `env: [{ name: GIVEN, value: "${at.lab.token}" }], interactiveMode: Never }`,
       ),
     );
 
@@ -135,7 +137,8 @@ describe('a credential plugin', () => {
   test('runs once for many requests, and again a minute before its token expires', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const script =
-      'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: String(process.pid), expirationTimestamp: "2026-01-01T00:10:00Z" } }))';
+      'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: ' +
+      'String(process.pid), expirationTimestamp: "2026-01-01T00:10:00Z" } }))';
     const plugin = createExecPlugin(
       { command: process.execPath, args: ['-e', script], env: [], apiVersion: 'v1' },
       { env: {}, now: () => now },

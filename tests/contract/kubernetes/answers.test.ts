@@ -27,7 +27,8 @@ interface Row {
  */
 const knownDifferences: Readonly<Record<string, string>> = {
   'same-port-twice':
-    'The real message prints a structure of Go, and names the node port that both would share. Code, reason and field are right.',
+    'The real message prints a structure of Go, and names the node port that both ' +
+    'would share. Code, reason and field are right.',
 };
 
 const fixture = resolve(import.meta.dirname, '../../fixtures/kubernetes-answers.json');

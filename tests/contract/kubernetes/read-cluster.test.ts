@@ -97,7 +97,9 @@ describe('a live cluster', () => {
     const { objects, notes } = await readCluster(at.kubeconfig, { fallback: ['istio-system'] });
     expect(objects.services.map(({ meta }) => meta.namespace)).toEqual(['istio-system']);
     expect(notes).toEqual([
-      `services, pods, configmaps, endpointslices.discovery.k8s.io, gateways.gateway.networking.k8s.io were read only in istio-system, because this account may not read them elsewhere`,
+      'services, pods, configmaps, endpointslices.discovery.k8s.io, ' +
+        'gateways.gateway.networking.k8s.io were read only in istio-system, because this ' +
+        'account may not read them elsewhere',
     ]);
     await expect(readCluster(at.kubeconfig)).rejects.toThrow(
       /403.*with -c sluice\.yaml, only the namespaces of its ingresses are read/,

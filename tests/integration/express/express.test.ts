@@ -155,7 +155,7 @@ describe('a member that returns', () => {
 });
 
 describe('what express leaves alone', () => {
-  test('each ingress is told only of its own writes', async () => {
+  test('each ingress gets reports only about its own writes', async () => {
     await twoPods();
     const other = event(2, ['10.0.0.9 terminating'], inner);
     expect(await site.express([event(2, ['10.0.0.1 terminating']), other])).toEqual([]);

@@ -136,7 +136,7 @@ describe('the host, on the queue of one host', () => {
     queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
   });
 
-  test('runs the built bundles: each takes from its own queue, and what is reported comes again', async () => {
+  test('runs the built bundles: each takes from its own queue, and what is reported is retried', async () => {
     host = await startHost({ dist, runtime: runtime() });
     expect(host.functions).toEqual(['map', 'apply', 'express', 'park', 'park']);
     await playBoth();

@@ -285,7 +285,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
     expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN322']);
   });
 
-  test('while a key cannot be had its events wait in order, the others go on, and it heals by itself', async () => {
+  test('while a key cannot be had its events wait in order, the others go on, and it recovers by itself', async () => {
     site = await startSite({ kind });
     const pem = site.secrets.get('env:east.pub') ?? '';
     const [first, second, other] = [

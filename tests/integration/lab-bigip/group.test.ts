@@ -82,7 +82,8 @@ test('copies nothing to a unit that does not reach the gateway of a route', asyn
   const seen = await status(a);
   expect(seen['status'].description).toBe('Sync Failed');
   expect(seen['summary'].description).toBe(
-    'Sync error on b.lab: Load failed from /Common/a.lab 01070330:3: Static route gateway 192.0.2.11 is not directly connected via an interface.',
+    'Sync error on b.lab: Load failed from /Common/a.lab 01070330:3: Static route ' +
+      'gateway 192.0.2.11 is not directly connected via an interface.',
   );
   expect(await names(b, '/mgmt/tm/ltm/pool')).toEqual([]);
   await self(b, 'own-b', '192.0.2.2/24');

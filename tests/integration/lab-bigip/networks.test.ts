@@ -110,7 +110,8 @@ describe('networks of the device', () => {
       await ok('POST', ROUTE, first);
       await refused('POST', ROUTE, { ...first, partition: 'Common', name: 'other' }, [
         400,
-        '01070734:3: Configuration error: invalid static route, the dest/netmask pair 10.244.1.0/255.255.255.0 already exists for /paths/r1',
+        '01070734:3: Configuration error: invalid static route, the dest/netmask pair ' +
+          '10.244.1.0/255.255.255.0 already exists for /paths/r1',
       ]);
       await refused('POST', ROUTE, first, [
         409,
@@ -163,7 +164,8 @@ describe('networks of the device', () => {
       await ok('POST', ROUTE, first);
       await refused('PATCH', `${ROUTE}/~paths~r1`, { network: '10.244.1.0/24' }, [
         400,
-        '"network" may not be specified in the context of the "modify" command. "network" may be specified using the following commands: create, list, show',
+        '"network" may not be specified in the context of the "modify" command. "network" ' +
+          'may be specified using the following commands: create, list, show',
       ]);
     });
 
@@ -303,7 +305,9 @@ describe('networks of the device', () => {
       [{ name: MAC, endpoint: 'node-1' }, 'invalid property value "endpoint":"node-1"'],
       [
         { name: MAC, endpoint: '192.0.2.11%2' },
-        `01070734:3: Configuration error: The IP address (192.0.2.11%2) of the tunnel FDB record (/Common/flannel ${MAC}) and the tunnel local address (192.0.2.1) cannot be in different route domain.`,
+        '01070734:3: Configuration error: The IP address (192.0.2.11%2) of the tunnel FDB ' +
+          `record (/Common/flannel ${MAC}) and the tunnel local address (192.0.2.1) cannot ` +
+          'be in different route domain.',
       ],
     ])('are refused: %j', async (body, message) => {
       await ok('POST', `${TUNNEL}/records`, record('0a:0a:c0:00:02:0c', '192.0.2.12'));
@@ -350,7 +354,8 @@ describe('networks of the device', () => {
       expect((await get(`${NET}/arp/~paths~p1`))['macAddress']).toBe('0a:0a:c0:00:02:0c');
       await refused('PUT', `${NET}/arp/~paths~p1`, { ipAddress: '10.244.1.5', macAddress: MAC }, [
         400,
-        '"ipAddress" may not be specified in the context of the "modify" command. "ipAddress" may be specified using the following commands: create, list, show',
+        '"ipAddress" may not be specified in the context of the "modify" command. ' +
+          '"ipAddress" may be specified using the following commands: create, list, show',
       ]);
     });
 
@@ -418,11 +423,13 @@ describe('networks of the device', () => {
       await self('overlay', '10.244.255.1/16', 'flannel');
       await refused('DELETE', `${NET}/tunnels/tunnel/~Common~flannel`, undefined, [
         400,
-        '01070265:3: The tunnel (/Common/flannel) cannot be deleted because it is in use by a self IP (/Common/overlay).',
+        '01070265:3: The tunnel (/Common/flannel) cannot be deleted because it is in use ' +
+          'by a self IP (/Common/overlay).',
       ]);
       await refused('DELETE', `${NET}/tunnels/vxlan/~Common~fl-vxlan`, undefined, [
         400,
-        '01070265:3: The tunnel profile (/Common/fl-vxlan) cannot be deleted because it is in use by a tunnel (/Common/flannel).',
+        '01070265:3: The tunnel profile (/Common/fl-vxlan) cannot be deleted because it is ' +
+          'in use by a tunnel (/Common/flannel).',
       ]);
       await ok('DELETE', `${NET}/self/~Common~overlay`);
       await ok('DELETE', `${NET}/tunnels/tunnel/~Common~flannel`);

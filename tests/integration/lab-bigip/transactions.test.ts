@@ -99,7 +99,8 @@ describe('a transaction of iControl REST', () => {
       body: {
         code: 400,
         message:
-          'transaction failed:01070330:3: Static route gateway 198.51.100.1 is not directly connected via an interface.',
+          'transaction failed:01070330:3: Static route gateway 198.51.100.1 is not directly ' +
+          'connected via an interface.',
         apiError: 2,
       },
     });

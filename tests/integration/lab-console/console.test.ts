@@ -285,7 +285,8 @@ describe('the console of the lab', () => {
 
   test('inner makes internal calls of AS3 fail a number of times, optionally for one object', async () => {
     expect(said('inner cli/script 500 2')).toBe(
-      'In the next 2 declares, AS3\'s own call /tm/task/cli/script inside the BIG-IP is answered 500 ("clear" ends it).',
+      "In the next 2 declares, AS3's own call /tm/task/cli/script inside the BIG-IP is " +
+        'answered 500 ("clear" ends it).',
     );
     expect(condition()).toBe(
       "BIG-IP: active; in the next 2 declares, AS3's own call /tm/task/cli/script is answered 500",
@@ -363,11 +364,14 @@ describe('the console of the lab', () => {
     ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
     [
       'api deny',
-      '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])',
+      '"" is no resource of the Kubernetes API; say for example services or ' +
+        'gateways.networking.istio.io (api deny RESOURCE [SECONDS])',
     ],
     [
       'api deny gateways',
-      '"gateways" is no resource of the Kubernetes API; say for example gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny RESOURCE [SECONDS])',
+      '"gateways" is no resource of the Kubernetes API; say for example ' +
+        'gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny ' +
+        'RESOURCE [SECONDS])',
     ],
     [
       'inner cli/moon',

@@ -185,7 +185,8 @@ describe('objects', () => {
     });
     expect(late.body).toMatchObject({ code: 409, reason: 'Conflict' });
     expect(late.body.message).toBe(
-      'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+      'Operation cannot be fulfilled on configmaps "a": the object has been modified; ' +
+        'please apply your changes to the latest version and try again',
     );
   });
 

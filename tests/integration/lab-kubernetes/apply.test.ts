@@ -130,7 +130,9 @@ describe('server-side apply to a Service', () => {
       manager: 'sluice',
     });
     expect(answer.body.message).toBe(
-      'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- .spec.ports[port=80,protocol="TCP"].name\n- .spec.ports[port=80,protocol="TCP"].targetPort',
+      'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- ' +
+        '.spec.ports[port=80,protocol="TCP"].name\n- ' +
+        '.spec.ports[port=80,protocol="TCP"].targetPort',
     );
   });
 

@@ -75,14 +75,16 @@ const invalidObjects: readonly (readonly [
     'a text for a number',
     istio({ ...server, port: { ...server.port, number: '80' } }),
     [
-      'spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"',
+      'spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number ' +
+        'in body must be of type integer: "string"',
     ],
   ],
   [
     'a fraction for a number',
     istio({ ...server, port: { ...server.port, number: 80.5 } }),
     [
-      'spec.servers[0].port.number: Invalid value: "number": spec.servers[0].port.number in body must be of type integer: "number"',
+      'spec.servers[0].port.number: Invalid value: "number": spec.servers[0].port.number ' +
+        'in body must be of type integer: "number"',
     ],
   ],
   [
@@ -125,21 +127,25 @@ const invalidObjects: readonly (readonly [
     'an unknown mode of TLS',
     istio({ ...server, tls: { mode: 'FOO' } }),
     [
-      'spec.servers[0].tls.mode: Unsupported value: "FOO": supported values: "PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"',
+      'spec.servers[0].tls.mode: Unsupported value: "FOO": supported values: ' +
+        '"PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", ' +
+        '"OPTIONAL_MUTUAL"',
     ],
   ],
   [
     'a negative number',
     istio({ ...server, port: { ...server.port, number: -1 } }),
     [
-      'spec.servers[0].port.number: Invalid value: -1: spec.servers[0].port.number in body should be greater than or equal to 0',
+      'spec.servers[0].port.number: Invalid value: -1: spec.servers[0].port.number in ' +
+        'body should be greater than or equal to 0',
     ],
   ],
   [
     'two matches in one',
     match({ exact: '/a', prefix: '/b' }),
     [
-      '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only one schema (oneOf). Found 2 valid alternatives',
+      '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only ' +
+        'one schema (oneOf). Found 2 valid alternatives',
       '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must not validate the schema (not)',
     ],
   ],
@@ -147,7 +153,8 @@ const invalidObjects: readonly (readonly [
     'three matches in one',
     match({ exact: '/a', prefix: '/b', regex: 'c' }),
     [
-      '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only one schema (oneOf). Found 3 valid alternatives',
+      '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only ' +
+        'one schema (oneOf). Found 3 valid alternatives',
       '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must not validate the schema (not)',
     ],
   ],
@@ -162,14 +169,16 @@ const invalidObjects: readonly (readonly [
     'a port too large',
     gateway({ ...listener, port: 70_000 }),
     [
-      'spec.listeners[0].port: Invalid value: 70000: spec.listeners[0].port in body should be less than or equal to 65535',
+      'spec.listeners[0].port: Invalid value: 70000: spec.listeners[0].port in body ' +
+        'should be less than or equal to 65535',
     ],
   ],
   [
     'a host name with a capital',
     gateway({ ...listener, hostname: 'A.example' }),
     [
-      `spec.listeners[0].hostname: Invalid value: "A.example": spec.listeners[0].hostname in body should match '${HOSTNAME}'`,
+      'spec.listeners[0].hostname: Invalid value: "A.example": ' +
+        `spec.listeners[0].hostname in body should match '${HOSTNAME}'`,
     ],
   ],
   [
@@ -203,7 +212,8 @@ const invalidObjects: readonly (readonly [
     'an unknown namespace policy',
     gateway({ ...listener, allowedRoutes: { namespaces: { from: 'Every' } } }),
     [
-      'spec.listeners[0].allowedRoutes.namespaces.from: Unsupported value: "Every": supported values: "All", "Selector", "Same"',
+      'spec.listeners[0].allowedRoutes.namespaces.from: Unsupported value: "Every": ' +
+        'supported values: "All", "Selector", "Same"',
     ],
   ],
   [
@@ -228,7 +238,8 @@ const invalidObjects: readonly (readonly [
     'a route whose weight is negative',
     route({ backendRefs: [{ name: 'a', port: 80, weight: -1 }] }),
     [
-      'spec.rules[0].backendRefs[0].weight: Invalid value: -1: spec.rules[0].backendRefs[0].weight in body should be greater than or equal to 0',
+      'spec.rules[0].backendRefs[0].weight: Invalid value: -1: ' +
+        'spec.rules[0].backendRefs[0].weight in body should be greater than or equal to 0',
     ],
   ],
   ['a TCP route without rules', object(API, 'TCPRoute', {}), ['spec.rules: Required value']],
@@ -245,7 +256,8 @@ const invalidObjects: readonly (readonly [
 ];
 
 const unchecked =
-  '<nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+  '<nil>: Invalid value: "null": some validation rules were not checked because the ' +
+  'object was invalid; correct the existing errors to complete validation';
 
 describe('an object that breaks the schema of its kind is refused as the API server refuses it', () => {
   test.each(invalidObjects)('%s', async (_, given, causes) => {
@@ -292,7 +304,8 @@ describe('an object that breaks the schema of its kind is refused as the API ser
   test('and says with one sentence alone when its rules in CEL could be looked at', async () => {
     const { body } = await tried(gateway({ ...listener, port: 0 }));
     expect(body.message).toBe(
-      'Gateway.gateway.networking.k8s.io "x" is invalid: spec.listeners[0].port: Invalid value: 0: spec.listeners[0].port in body should be greater than or equal to 1',
+      'Gateway.gateway.networking.k8s.io "x" is invalid: spec.listeners[0].port: Invalid ' +
+        'value: 0: spec.listeners[0].port in body should be greater than or equal to 1',
     );
   });
 });
@@ -323,9 +336,13 @@ test('a status is looked at as well: numbers or texts, times, and fields that it
       .sort(),
   ).toEqual([
     '<nil>: Invalid value: "": "status.observedGeneration" must validate at least one schema (anyOf)',
-    'status.conditions[0].lastTransitionTime: Invalid value: "yesterday": status.conditions[0].lastTransitionTime in body must be of type date-time: "yesterday"',
-    'status.observedGeneration: Invalid value: "boolean": status.observedGeneration in body must be of type integer,string: "boolean"',
-    'status.observedGeneration: Invalid value: "boolean": status.observedGeneration in body must be of type integer: "boolean"',
+    'status.conditions[0].lastTransitionTime: Invalid value: "yesterday": ' +
+      'status.conditions[0].lastTransitionTime in body must be of type date-time: ' +
+      '"yesterday"',
+    'status.observedGeneration: Invalid value: "boolean": status.observedGeneration in ' +
+      'body must be of type integer,string: "boolean"',
+    'status.observedGeneration: Invalid value: "boolean": status.observedGeneration in ' +
+      'body must be of type integer: "boolean"',
   ]);
 });
 
@@ -373,7 +390,8 @@ describe('an unknown field', () => {
       '&fieldValidation=Strict',
     );
     expect(body.message).toBe(
-      'Gateway in version "v1" cannot be handled as a Gateway: strict decoding error: unknown field "metadata.lables", unknown field "sepc"',
+      'Gateway in version "v1" cannot be handled as a Gateway: strict decoding error: ' +
+        'unknown field "metadata.lables", unknown field "sepc"',
     );
   });
 
@@ -407,7 +425,9 @@ describe('an unknown field', () => {
     expect({ code: one.code, message: one.body.message }).toEqual({
       code: 500,
       message:
-        'failed to create typed patch object (default/x; networking.istio.io/v1, Kind=Gateway): errors:\n  .spec.servrs: field not declared in schema\n  .spec.servers[0].tsl: field not declared in schema',
+        'failed to create typed patch object (default/x; networking.istio.io/v1, ' +
+        'Kind=Gateway): errors:\n  .spec.servrs: field not declared in schema\n  ' +
+        '.spec.servers[0].tsl: field not declared in schema',
     });
     const two = await apply(
       lab,
@@ -416,7 +436,8 @@ describe('an unknown field', () => {
       { manager: 'a' },
     );
     expect(two.body.message).toBe(
-      'failed to create typed patch object (default/x; gateway.networking.k8s.io/v1, Kind=Gateway): .spec.listeners[name="http"].colour: field not declared in schema',
+      'failed to create typed patch object (default/x; gateway.networking.k8s.io/v1, ' +
+        'Kind=Gateway): .spec.listeners[name="http"].colour: field not declared in schema',
     );
   });
 });

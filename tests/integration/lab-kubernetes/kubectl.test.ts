@@ -344,7 +344,8 @@ if (!kubectlFound)
   });
 
   const gatewayWith = (servers: string): string =>
-    `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: wrong}\nspec: {selector: {istio: x}, ${servers}}\n`;
+    `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: wrong}\nspec: ` +
+    `{selector: {istio: x}, ${servers}}\n`;
 
   test.each([
     [
@@ -355,7 +356,8 @@ if (!kubectlFound)
     [
       'a wrong type',
       'servers: [{port: {number: http, name: a, protocol: HTTP}, hosts: ["*"]}]',
-      '* spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"',
+      '* spec.servers[0].port.number: Invalid value: "string": ' +
+        'spec.servers[0].port.number in body must be of type integer: "string"',
     ],
     ['a missing port', 'servers: [{hosts: ["*"]}]', '* spec.servers[0].port: Required value'],
   ])("gets Kubernetes' message for an invalid Gateway: %s", async (_, servers, sentence) => {
@@ -383,7 +385,8 @@ if (!kubectlFound)
       '-',
     );
     expect(applied.err).toContain(
-      'failed to create typed patch object (default/wrong; networking.istio.io/v1, Kind=Gateway): .spec.servrs: field not declared in schema',
+      'failed to create typed patch object (default/wrong; networking.istio.io/v1, ' +
+        'Kind=Gateway): .spec.servrs: field not declared in schema',
     );
   });
 

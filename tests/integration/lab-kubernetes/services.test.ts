@@ -66,7 +66,8 @@ describe('a new Service', () => {
       'spec.ports[0].nodePort: Invalid value: 31547: provided port is already allocated',
     ]);
     expect(causes(await create([{ ...http, nodePort: 80 }], { name: 'second' }))).toEqual([
-      'spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767',
+      'spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid ' +
+        'range. The range of valid ports is 30000-32767',
     ]);
     expect(
       causes(await create([http], { name: 'second', spec: { clusterIP: '10.96.7.7' } }))[0],
@@ -203,7 +204,8 @@ describe('a changed Service', () => {
       { ip: '172.16.100.195', ipMode: 'VIP' },
     ]);
     expect(causes(await status('here'))).toEqual([
-      'status.loadBalancer.ingress[0].ip: Invalid value: "here": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      'status.loadBalancer.ingress[0].ip: Invalid value: "here": must be a valid IP ' +
+        'address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
     ]);
   });
 });

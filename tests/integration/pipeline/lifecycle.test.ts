@@ -29,7 +29,8 @@ async function nodes(): Promise<readonly string[]> {
   return ((body['items'] ?? []) as { address: string; session: string; state: string }[])
     .map(
       ({ address, session, state }) =>
-        `${address.split('.')[3]} ${session === 'user-disabled' ? 'disabled' : 'enabled'} ${state === 'user-down' ? 'down' : 'up'}`,
+        `${address.split('.')[3]} ${session === 'user-disabled' ? 'disabled' : 'enabled'} ` +
+        (state === 'user-down' ? 'down' : 'up'),
     )
     .sort();
 }

@@ -16,14 +16,16 @@ import {
 
 if (!kubectlFound)
   process.stderr.write(
-    'tests/integration/watch-availability/describe.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n',
+    'tests/integration/watch-availability/describe.test.ts skipped: no kubectl on the ' +
+      'PATH; install kubectl 1.32 to run these\n',
   );
 
 const PORTS = { good: 32400, failed: 32401, taken: 32402, routeless: 32403 } as const;
 
 const REFUSED = 'BIG-IP refuses it: the iRule is invalid';
 const TAKEN =
-  '172.16.100.195:32402/tcp belongs to west/istio-system/istio-ingressgateway (default/echo); choose another port or virtual address';
+  '172.16.100.195:32402/tcp belongs to west/istio-system/istio-ingressgateway ' +
+  '(default/echo); choose another port or virtual address';
 
 function result(name: keyof typeof PORTS, more: Partial<ExposureResult>): ExposureResult {
   return {
@@ -140,8 +142,10 @@ function eventsOf(text: string): readonly string[] {
     expect(text).toMatch(/^LoadBalancer Ingress: +172\.16\.100\.195 \(Proxy\)$/m);
     expect([...eventsOf(text)].sort()).toEqual([
       'Normal | Programmed | sluice | bigip-1 serves 172.16.100.195:32400/tcp for Gateway default/good (partition k8s)',
-      `Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp for Gateway default/failed on bigip-1: BIP411: ${REFUSED}`,
-      `Warning | PortConflict | sluice | 172.16.100.195:32402/tcp for Gateway default/taken on bigip-1: OWN301: ${TAKEN}`,
+      'Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp for Gateway ' +
+        `default/failed on bigip-1: BIP411: ${REFUSED}`,
+      'Warning | PortConflict | sluice | 172.16.100.195:32402/tcp for Gateway ' +
+        `default/taken on bigip-1: OWN301: ${TAKEN}`,
     ]);
   });
 });

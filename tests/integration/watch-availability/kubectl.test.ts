@@ -21,7 +21,8 @@ spec:
 
 if (!kubectlFound)
   process.stderr.write(
-    'tests/integration/watch-availability/kubectl.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n',
+    'tests/integration/watch-availability/kubectl.test.ts skipped: no kubectl on the ' +
+      'PATH; install kubectl 1.32 to run these\n',
   );
 
 (kubectlFound ? describe : describe.skip)('the user’s kubectl and the Service ports', () => {

@@ -39,19 +39,20 @@ test.each([
   ['ahead', DAY],
   ['behind', -DAY],
 ])(
-  'a clock that is a day %s makes no epoch, and is said at the ingress Service',
+  'a clock that is a day %s makes no epoch, and is reported at the ingress Service',
   async (_way, step) => {
     await lead('a', step);
     expect(Math.abs(newest() - T)).toBeLessThan(2_000);
     expect(at.lease().epoch).toBe(newest());
     await until(() => events().length === 1);
     expect(events()[0]).toContain(
-      `GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} the clock of the Kubernetes API server`,
+      `GW105: the clock of the watcher's machine is about 1 day ` +
+        `${step > 0 ? 'ahead of' : 'behind'} the clock of the Kubernetes API server`,
     );
   },
 );
 
-test('a wrong clock is said at each Gateway of the ingress too, and at those that come later', async () => {
+test('a wrong clock is reported at each Gateway of the ingress too, and at those that come later', async () => {
   at.lab.store.apply(gateway('one', 32_400));
   const other = gateway('of-other-pods', 32_401);
   at.lab.store.apply({ ...other, spec: { ...(other['spec'] as object), selector: { app: 'x' } } });
@@ -63,7 +64,7 @@ test('a wrong clock is said at each Gateway of the ingress too, and at those tha
   expect(tellsOf()).toHaveLength(3);
 });
 
-test('a clock that was set right and is wrong again is said again', async () => {
+test('a clock that was set right and is wrong again is reported again', async () => {
   at.lab.store.apply(gateway('one', 32_400));
   const a = await lead('a', DAY);
   const counts = (): unknown[] => told().map((event) => event['count']);

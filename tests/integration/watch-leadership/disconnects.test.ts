@@ -155,7 +155,8 @@ async function resync(): Promise<void> {
 }
 
 test(
-  `wherever the connection breaks (${POINTS} places, seed ${SEED}), nothing is missed before the next resync, and nothing after it`,
+  `wherever the connection breaks (${POINTS} places, seed ${SEED}), nothing is ` +
+    'missed before the next resync, and nothing after it',
   async () => {
     // Detecting a half-open connection takes real time, so there are fewer of these.
     const names = Object.keys(breaks).flatMap((name) =>

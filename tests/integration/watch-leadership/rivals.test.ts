@@ -109,7 +109,7 @@ describe('a process with another Lease', () => {
     expect([b.leads(), refusals(b)]).toEqual([true, []]);
   });
 
-  test('leads when a person says so; the other one goes on, and tells it by Event', async () => {
+  test('leads when a person says so; the other one continues, and reports it in an Event', async () => {
     const a = await leading('a');
     const b = await leading('b', { ...ELSEWHERE, takeOver: true });
     expect(b.messages).toContain('taking over from another leader, as --take-over says');

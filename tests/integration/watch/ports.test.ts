@@ -134,7 +134,7 @@ describe('a port that a Gateway opens', () => {
     await at.passUntil(() => numbers().includes(32400));
   });
 
-  test('is said on the Service and on the Gateway, once', async () => {
+  test('is reported on the Service and on the Gateway, once', async () => {
     open('echo', 32400);
     await at.passUntil(() => events('Gateway').length === 1 && events('Service').length === 1);
     at.lab.store.apply({ ...gatewayPod('gateway-2') });

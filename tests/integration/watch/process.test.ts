@@ -117,6 +117,7 @@ test('an invalid environment ends it at once, with one sentence that names the c
   child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()));
   expect(await once(child, 'close')).toEqual([1, null]);
   expect(said).toBe(
-    'sluice watch: the configuration has no cluster "west", only east; add it to clusters, or correct the cluster id of this watcher\n',
+    'sluice watch: the configuration has no cluster "west", only east; add it to ' +
+      'clusters, or correct the cluster id of this watcher\n',
   );
 });

@@ -76,6 +76,8 @@ test('a watcher whose cluster wants signatures and that has no key is refused be
     Promise.reject(new Error('not asked')),
   );
   expect(() => at.watcher({ runtime })).toThrow(
-    'clusters[].verifyKeys is set for cluster east, so its events must be signed, and this watcher has no signing key; set clusters[].signKey of east in its configuration',
+    'clusters[].verifyKeys is set for cluster east, so its events must be signed, and ' +
+      'this watcher has no signing key; set clusters[].signKey of east in its ' +
+      'configuration',
   );
 });

@@ -113,7 +113,7 @@ describe('the debounce', () => {
   });
 });
 
-describe('nothing is said twice', () => {
+describe('nothing is reported twice', () => {
   test('an irrelevant change sends nothing', async () => {
     await settledStart();
     at.lab.store.apply({

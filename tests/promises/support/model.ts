@@ -226,7 +226,8 @@ function watchDeclares(world: World, wantedAt: WantedAt, violations: string[]): 
       const now = next.owners[owner];
       if (!now || compareVersions(now.version, record.version) < 0)
         violations.push(
-          `3: ${owner} was rolled back from ${formatRevision(record.version)} to ${now ? formatRevision(now.version) : 'nothing'}`,
+          `3: ${owner} was rolled back from ${formatRevision(record.version)} to ` +
+            (now ? formatRevision(now.version) : 'nothing'),
         );
     }
     for (const [key, e] of Object.entries(before.exposures)) {
@@ -268,7 +269,9 @@ function watchResults(
       const says = result.outcome === 'applied' || result.outcome === 'unchanged';
       if (result.outcome !== 'retry' && wanted && says !== there)
         report(
-          `9: ${exposureKey(result)} of ${settled.owner} at ${formatRevision(settled.version)} is said to be ${result.outcome} and ${there ? 'is' : 'is not'} declared so`,
+          `9: ${exposureKey(result)} of ${settled.owner} at ` +
+            `${formatRevision(settled.version)} is said to be ${result.outcome} and ` +
+            `${there ? 'is' : 'is not'} declared so`,
         );
     }
   };

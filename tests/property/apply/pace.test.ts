@@ -92,21 +92,27 @@ describe('on a device that keeps its speed', () => {
 });
 
 describe('on a device that lies or becomes slow', () => {
-  test('whatever it says about its time, no script is more than twice as long as planned, plus what the fixed cost hides', () => {
-    fc.assert(
-      fc.property(speed, fc.array(said, { minLength: 1, maxLength: 8 }), (at, claims) => {
-        let pace = known(at);
-        for (const claim of claims) {
-          const next = step(pace, 20_000, at, claim);
-          // The first step is a guess, and only AS3's own message makes it smaller.
-          if (next.done > FIRST)
-            expect(next.script).toBeLessThanOrEqual(2 * STEP_MS * 1.03 + 1.03 * GROWTH * at.fixed);
-          pace = next.pace;
-        }
-      }),
-      { numRuns: 2_000 },
-    );
-  });
+  test(
+    'whatever it says about its time, no script is more than twice as long as planned, ' +
+      'plus what the fixed cost hides',
+    () => {
+      fc.assert(
+        fc.property(speed, fc.array(said, { minLength: 1, maxLength: 8 }), (at, claims) => {
+          let pace = known(at);
+          for (const claim of claims) {
+            const next = step(pace, 20_000, at, claim);
+            // The first step is a guess, and only AS3's own message makes it smaller.
+            if (next.done > FIRST)
+              expect(next.script).toBeLessThanOrEqual(
+                2 * STEP_MS * 1.03 + 1.03 * GROWTH * at.fixed,
+              );
+            pace = next.pace;
+          }
+        }),
+        { numRuns: 2_000 },
+      );
+    },
+  );
 
   test('a line that takes ten times as long in mid-burst: all gets done, and AS3 gives up at most a few times', () => {
     const bursts = fc.record({

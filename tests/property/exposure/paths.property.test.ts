@@ -180,7 +180,7 @@ test('a path holds its members, goes through their node, and is one object', () 
   );
 });
 
-test('each member has a path, is missing, or is on the host network; what is missing is told', () => {
+test('each member has a path, is missing, or is on the host network; what is missing is reported', () => {
   fc.assert(
     fc.property(members, objects, options, (given, known, how) => {
       const found = findPaths(given, known, how);

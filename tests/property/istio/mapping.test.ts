@@ -82,7 +82,7 @@ describe('for any cluster', () => {
     );
   });
 
-  test('every server of every gateway is said, once for each ingress at most', () => {
+  test('every server of every gateway is reported, once for each ingress at most', () => {
     fc.assert(
       fc.property(anyCluster, anyMesh, (objects, mesh) => {
         const mappings = mapAll(objects, mesh);

@@ -186,7 +186,7 @@ describe('what is kept', () => {
     }) as unknown as Arrival;
   const audit = { device: DEVICE, partitions: ['k8s'], reason: 'drift' };
 
-  test('is only the newest slice of an owner, which is told', async () => {
+  test('is only the newest slice of an owner, which is reported', async () => {
     await waiting.keep(DEVICE, of('slice', slice(1, [])), []);
     clock.advance(1);
     await waiting.keep(DEVICE, of('slice', slice(2, [exposure()])), []);

@@ -38,14 +38,14 @@ describe('a fault inside the device', () => {
     expect(device.declares).toHaveLength(3);
   });
 
-  test('that happens without any change, too, is a fault of the device, and says so', async () => {
+  test('that also happens without any change is reported as a fault of the device', async () => {
     failing(inner(), inner(), inner());
     const { error } = await tryToApply(device, [slice(1, [exposure()])]);
     expect(error).toMatchObject({ code: 'BIP509', fault: 'transient' });
     expect(String(error)).toContain('all changes wait until bigip-1 is repaired');
   });
 
-  test('is not told from that of a change while the device is busy, so nothing is said about changes', async () => {
+  test('is not distinguished from that of a change while the device is busy, so no change is blamed', async () => {
     failing(inner(), inner(), busy());
     const { error } = await tryToApply(device, [slice(1, [exposure()])]);
     expect(error).toMatchObject({ code: 'BIP503', message: 'bigip-1: busy' });
@@ -74,14 +74,20 @@ describe('a fault inside the device that left something undone', () => {
     expect(tries.map(({ outcome }) => outcome)).toEqual(['BIP509', 'applied']);
   });
 
-  test('before does not keep it from being found in a change: that a declare without it succeeds is enough', async () => {
-    device.before = (_partition, next) => {
-      if (Object.keys(next.exposures).length > 0) throw inner();
-    };
-    device.verify = () => Promise.resolve(['an old difference']);
-    const { result } = await tryToApply(device, [slice(1, [exposure()])]);
-    expect([...(result?.rejections.values() ?? [])]).toMatchObject([{ error: { code: 'BIP509' } }]);
-  });
+  test(
+    'before does not keep it from being found in a change: that a declare without it ' +
+      'succeeds is enough',
+    async () => {
+      device.before = (_partition, next) => {
+        if (Object.keys(next.exposures).length > 0) throw inner();
+      };
+      device.verify = () => Promise.resolve(['an old difference']);
+      const { result } = await tryToApply(device, [slice(1, [exposure()])]);
+      expect([...(result?.rejections.values() ?? [])]).toMatchObject([
+        { error: { code: 'BIP509' } },
+      ]);
+    },
+  );
 });
 
 describe('an answer that was lost', () => {
@@ -166,7 +172,7 @@ describe('a script that AS3 gave up on', () => {
     expect(device.declares.map((one) => one.ports.length)).toEqual([40, 40, 25, 40]);
   });
 
-  test('without changes cannot be made smaller, so the messages come again', async () => {
+  test('without changes cannot be made smaller, so the messages are retried', async () => {
     await applySlices(device, [slice(1, [exposure()])]);
     device.before = () => {
       throw new DeviceError('BIP505', 'ambiguous', 'slow', { hint: 'slow' });

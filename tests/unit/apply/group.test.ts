@@ -125,7 +125,7 @@ describe('an automatic address', () => {
 });
 
 describe('exposures that move', () => {
-  test('leave their partition first, and both results are told', async () => {
+  test('leave their partition first, and both results are reported', async () => {
     await apply([slice(1, [...at('one', 1, 3), ...at('three', 2)])]);
     const results = await apply([slice(2, [...at('one', 2, 3), ...at('three', 1)])]);
     expect(kinds(results)).toEqual([
@@ -150,7 +150,7 @@ describe('exposures that move', () => {
     expect(declared().slice(before)).toEqual(['one 1,2,3']);
   });
 
-  test('stay, if the device refuses to remove them, and that is told as new', async () => {
+  test('stay, if the device refuses to remove them, which is reported as new', async () => {
     await apply([slice(1, at('one', 1, 2))]);
     device.before = (partition, next) => {
       const keeps = Object.values(next.exposures).some(({ port }) => port === 1);
@@ -221,7 +221,7 @@ describe('a move of nodes that was approved', () => {
     members: [{ address: '10.244.1.1', port, availability: 'ready' }],
   });
 
-  test('is told once, for the partition of the exposure that waited for it', async () => {
+  test('is reported once, for the partition of the exposure that waited for it', async () => {
     const { owner } = slice(1, []);
     await apply([slice(1, [near('one', 1)])]);
     await apply([slice(2, [near('one', 1), near('three', 2)])]);

@@ -34,7 +34,9 @@ const saving = (): DeviceError =>
   faultOfResult('bigip-1', 'k8s', {
     code: 500,
     message:
-      'failed to save BIG-IP config (POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/sys/config create task save sys config response=500 body={})',
+      'failed to save BIG-IP config (POST ' +
+      'http://admin:XXXXXX@localhost:8100/mgmt/tm/task/sys/config create task save sys ' +
+      'config response=500 body={})',
   })!;
 
 let world: World;

@@ -54,7 +54,7 @@ const fail = (error: Error) => (): never => {
 };
 
 describe('another client of the partition', () => {
-  test('that takes it over meanwhile ends the run: the messages come again', async () => {
+  test('that takes it over meanwhile ends the run: the messages are retried', async () => {
     await applySlices(device, [asking(1, [1])]);
     before(() => {
       device.read = () =>
@@ -297,7 +297,7 @@ describe('the nodes', () => {
     expect([device.declares.length, written]).toEqual([1, []]);
   });
 
-  test('that cannot be reached make the messages come again: nothing is declared twice', async () => {
+  test('that cannot be reached return the messages to the queue: nothing is declared twice', async () => {
     device.reconcileMembers = () =>
       Promise.reject(new DeviceError('BIP505', 'ambiguous', 'no answer'));
     const { error, tries } = await tryToApply(device, [asking(1, [1])]);

@@ -78,7 +78,7 @@ test('a burst is done in one run if nothing else comes', async () => {
   expect(settled(world)).toEqual(['east 1']);
 });
 
-test('what is done when the run ends is told and deleted, the rest comes again', async () => {
+test('what is done when the run ends is reported and deleted, the rest is retried', async () => {
   const world = small();
   await world.send(west(1, [1]));
   await world.drain();
@@ -92,7 +92,7 @@ test('what is done when the run ends is told and deleted, the rest comes again',
   expect(Object.keys(world.device.state().exposures)).toHaveLength(9);
 });
 
-test('removals that an overtaken slice proves stay proven when the newest one comes again', async () => {
+test('removals that an overtaken slice proves stay proven when the newest one is retried', async () => {
   const world = small();
   await world.send(burst(1, 20));
   await world.drain();

@@ -193,7 +193,7 @@ describe('how much goes into one declare', () => {
     expect(states).toEqual([60]);
   });
 
-  test('one exposure alone that is too slow comes again later, as a fault of the device', async () => {
+  test('one exposure alone that is too slow is retried later, as a fault of the device', async () => {
     const device = memoryDevice();
     slow(device, 1, false);
     await expect(run(device, ingress(1, 3, 1))).rejects.toMatchObject({ hint: 'slow' });

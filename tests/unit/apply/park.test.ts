@@ -264,7 +264,7 @@ describe('an ordered removal', () => {
     ['is carried out', [entry('delete')]],
     ['is held', [entry('held')]],
     ['of another owner is refused', [entry('rejected', { owner: WEST })]],
-  ])('that %s is told nowhere', async (_, entries) => {
+  ])('that %s is reported nowhere', async (_, entries) => {
     await forget(result(entries));
     expect([letters(), lines, kept]).toEqual([[], [], []]);
   });
@@ -275,7 +275,9 @@ describe('an ordered removal', () => {
       {
         code: 'BIP421',
         owner: 'east',
-        reason: `${KEY} of ${owner} in partition k8s cannot be removed: the device refuses it; correct the cause, then give the order again`,
+        reason:
+          `${KEY} of ${owner} in partition k8s cannot be removed: the device refuses it; ` +
+          'correct the cause, then give the order again',
       },
     ]);
   });

@@ -249,7 +249,7 @@ describe('at the first, second, fourth and eighth attempt', () => {
     return found;
   };
 
-  test('the clusters and the history are told', async () => {
+  test('the clusters and the history get a report', async () => {
     expect(await at(BUSY, () => settled().length)).toEqual([1, 2, 4, 8]);
     expect(told.map(([one, way]) => [one, way])).toHaveLength(4);
     expect(settled()[0]?.exposures).toMatchObject([{ outcome: 'retry', code: 'BIP503' }]);
@@ -267,7 +267,7 @@ describe('at the first, second, fourth and eighth attempt', () => {
     });
   });
 
-  test('no other error raises an alarm, and none of a queue is told', async () => {
+  test('no other error raises an alarm, and none of a queue is reported', async () => {
     const alarms = (): number => lines.filter(({ level }) => level === 'error').length;
     expect(await at(BUSY, alarms)).toEqual([]);
     const before = settled().length;
@@ -276,7 +276,7 @@ describe('at the first, second, fourth and eighth attempt', () => {
   });
 });
 
-test('only the newest slice of an owner is told, and no order', async () => {
+test('only the newest slice of an owner is reported, and no order', async () => {
   const [old, newer] = [1, 2].map((counter) =>
     arrival(`m${counter}`, { data: slice(counter, [exposure()]) }),
   );

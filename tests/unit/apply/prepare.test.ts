@@ -88,7 +88,7 @@ describe('the partitions of a device that an ingress uses', () => {
     expect(asked).toEqual(['used one', 'used one', 'used two']);
   });
 
-  test('that the device refuses are told and not tried again, and the others are created', async () => {
+  test('that the device refuses are reported and not tried again, and the others are created', async () => {
     const { preparation, asked, devices } = createSite((partition) =>
       partition === 'one'
         ? Promise.reject(new DeviceError('BIP420', 'content', 'no such name'))
@@ -99,7 +99,7 @@ describe('the partitions of a device that an ingress uses', () => {
     expect(asked).toEqual(['used one', 'used two']);
   });
 
-  test('are told when they are new, refused or not created, and not if they existed', async () => {
+  test('are reported when they are new, refused or not created, and not if they existed', async () => {
     const told = async (...answers: (boolean | DeviceError)[]): Promise<readonly string[]> => {
       const lines: string[] = [];
       const { preparation, devices } = createSite(

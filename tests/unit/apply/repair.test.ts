@@ -103,7 +103,7 @@ describe('a repair', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('that leaves a difference is told once, and not repeated', async () => {
+  test('that leaves a difference is reported once, and not repeated', async () => {
     const { scope, warnings } = await world([declared]);
     expect(await repair(scope)).toEqual(['k8s']);
     expect(warnings).toEqual([

@@ -124,14 +124,14 @@ describe('an exposure', () => {
     expect(plain).not.toHaveProperty('sources');
   });
 
-  test('that may only stay is told only where it is declared', () => {
+  test('that may only stay is reported only where it is declared', () => {
     const kept = slice(1, [exposure({ refusedIfNew: { code: 'GW146', message: 'internal' } })]);
     expect(told(settledOf(kept, [result([])]))).toEqual([]);
     expect(told(settledOf(kept, [result([entry('create', { owner: WEST })])]))).toEqual([]);
     expect(told(settledOf(kept, [result([]), result([entry('unchanged')])]))).toHaveLength(1);
   });
 
-  test('with an automatic address is told with the one that it was given', () => {
+  test('with an automatic address is reported with the one that it was given', () => {
     const asked = slice(1, [exposure({ address: 'auto(web)' })]);
     const given = slice(1, [exposure({ address: '10.1.0.3' })]);
     const other = { ...given, owner: WEST };
@@ -178,7 +178,7 @@ describe('an exposure that the owner removed and that remains', () => {
     expect(of([gone('held')], stateWith(80), [exposure({ port: 80 })])).toEqual([]);
   });
 
-  test('is told in the partition that it leaves, and has its place and Gateways', () => {
+  test('is reported in the partition that it leaves, and has its place and Gateways', () => {
     const moved = slice(1, [exposure({ port: 80, partition: 'edge' })]);
     const [, left] = settledOf(moved, [
       result([gone('held')], { declared: stateWith(80) }),

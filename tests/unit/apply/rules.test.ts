@@ -296,7 +296,7 @@ describe('what an approval allowed', () => {
     keys: [KEY],
   });
 
-  test('is told by what was declared before, even if the answer to the removal was lost', async () => {
+  test('is reported from what was declared before, even if the answer to the removal was lost', async () => {
     await applySlices(device, [slice(1, [one, exposure({ port: 2 })])]);
     let left = 1;
     device.before = (_partition, _next, commit) => {

@@ -414,7 +414,7 @@ describe('messages that another process may have', () => {
   const dropped = ({ lines }: Bench): number =>
     lines.filter(({ said }) => said === 'dropped').length;
 
-  test('are not told of, whatever the device says', async () => {
+  test('are not reported, whatever the device answers', async () => {
     const at = bench();
     let isHeld = true;
     at.device.reach = () => {
@@ -461,7 +461,7 @@ describe('what the device refused', () => {
     expect(at.letters().map(({ code }) => code)).toEqual(['BIP421', 'BIP421']);
   });
 
-  test('is not tried again by a message that comes again', async () => {
+  test('is not tried again by a message that is retried', async () => {
     const at = bench();
     at.device.before = refusing(bad);
     await at.send(both);
@@ -494,7 +494,7 @@ describe('a change by hand', () => {
   });
 });
 
-test('a repair that leaves a difference is told, and the store keeps that', async () => {
+test('a repair that leaves a difference is reported, and the store keeps that', async () => {
   const at = bench();
   await at.send(slice(1, [exposure()]));
   await at.step();
@@ -506,7 +506,7 @@ test('a repair that leaves a difference is told, and the store keeps that', asyn
   expect(await at.failures.repairs.left('bigip-1', 'k8s')).toEqual(expect.any(String));
 });
 
-test('a partition above the recommended limits is told', async () => {
+test('a partition above the recommended limits is reported', async () => {
   const at = bench({
     device: memoryDevice('bigip-1', { ...BIGIP, bytesOf: () => 10 ** 9 }),
   });
@@ -530,7 +530,7 @@ test('an error that Sluice does not know sets aside only its message', async () 
   expect(at.letters()).toMatchObject([{ code: 'Q616', device: 'bigip-1' }]);
 });
 
-test('a queue that fails is an attempt without a code, of which no cluster is told', async () => {
+test('a queue that fails is an attempt without a code, which is reported to no cluster', async () => {
   const at = bench();
   const queue = at.queues.queue.bind(at.queues);
   let isFull = true;

@@ -164,7 +164,9 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
     [
       'mcpd out of order',
       500,
-      'GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/node query response=400 body={"message":"0107167d:3: Data publisher not found or not implemented when processing request"}',
+      'GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/node query response=400 ' +
+        'body={"message":"0107167d:3: Data publisher not found or not implemented when ' +
+        'processing request"}',
       { endpoint: '/mgmt/tm/ltm/node', status: 400 },
     ],
     [
@@ -247,7 +249,9 @@ describe('the meaning of a complete response', () => {
     [
       'POST',
       500,
-      '{"code":500,"message":"GET http://admin:XXXXXX@localhost:8100/mgmt/tm/sys/provision query target BIG-IP provisioning response=500 body={}"}',
+      '{"code":500,"message":"GET ' +
+        'http://admin:XXXXXX@localhost:8100/mgmt/tm/sys/provision query target BIG-IP ' +
+        'provisioning response=500 body={}"}',
       'BIP509',
       'ambiguous',
     ],
@@ -281,7 +285,8 @@ describe('the meaning of a complete response', () => {
 
 test('only the message of an iControl error is quoted, not its JSON', () => {
   const text =
-    '{"code":404,"message":"01020036:3: The requested iRule (/Common/geo) was not found.","errorStack":[],"apiError":3}';
+    '{"code":404,"message":"01020036:3: The requested iRule (/Common/geo) was not ' +
+    'found.","errorStack":[],"apiError":3}';
   const answer = { status: 404, text, json: JSON.parse(text) as unknown, headers: {} };
   expect(wordsOf(answer)).toBe('01020036:3: The requested iRule (/Common/geo) was not found.');
   expect(wordsOf({ ...answer, text: 'plain', json: undefined })).toBe('plain');

@@ -170,7 +170,7 @@ spec: {from: [${from}], to: [${to}]}
     expect(verdictOf(listener, {}, grants)).toBe(verdict);
   });
 
-  test('is not judged where no ReferenceGrant can be read, and that is said', () => {
+  test('is not judged where no ReferenceGrant can be read, which is reported', () => {
     const said = judge(ingress(PORTS) + gateway('gw', listener));
     expect(said.servers).toEqual({ 'istio-system/gw#0': 'listening OK' });
     expect(said.notes).toEqual([

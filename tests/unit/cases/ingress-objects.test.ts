@@ -11,7 +11,8 @@ spec: {${spec}}
 ---
 `;
 const RULE =
-  'rules: [{host: a.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}]}}]';
+  'rules: [{host: a.example, http: {paths: [{path: /, pathType: Prefix, backend: ' +
+  '{service: {name: s, port: {number: 80}}}}]}}]';
 const servers = (manifests: string): Readonly<Record<string, string>> =>
   judge(ingress(PORTS) + manifests).servers;
 

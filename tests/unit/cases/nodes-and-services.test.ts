@@ -37,7 +37,7 @@ describe('a Service port with a named target', () => {
     judge(ingress('{name: http, port: 80, targetPort: web}', '', ports) + gateway('g', ['80']))
       .notes;
 
-  test('that no container has leads nowhere, and that is said', () => {
+  test('that no container has leads nowhere, which is reported', () => {
     expect(note('{name: other, containerPort: 8080}')).toEqual([
       expect.stringMatching(/^Service .*GW164 port 80 leads nowhere.*named web/),
     ]);
@@ -69,7 +69,7 @@ spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{name: htt
     return mapObjects({ objects, mesh, configured: { config, clusterId: 'east' } });
   };
 
-  test('and one address: one has it, and of the other it is said why not', () => {
+  test('and one address: one has it, and the other gets the reason', () => {
     const { exposures, notes } = mapped(
       ingress('{name: http, port: 80}') + SECOND + gateway('web', ['80']),
     );

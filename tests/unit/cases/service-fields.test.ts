@@ -43,7 +43,8 @@ describe('loadBalancerSourceRanges of the ingress Service', () => {
       judge(
         ingress(PORTS, spec).replace(
           'namespace: istio-system, creation',
-          `namespace: istio-system, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: "${text}"}, creation`,
+          'namespace: istio-system, annotations: ' +
+            `{service.beta.kubernetes.io/load-balancer-source-ranges: "${text}"}, creation`,
         ) + web(),
       );
     expect(sourceOf(annotated(' 10.1.0.0/16 '))).toBe('10.1.0.0/16');
@@ -88,7 +89,7 @@ describe('loadBalancerIP of the ingress Service', () => {
     expect(withSpec('loadBalancerIP: 10.8.3.99', '{}', bare).offered).toEqual(['10.8.3.99:80/tcp']);
   });
 
-  test('gives way to everything else, and that is said', () => {
+  test('gives way to everything else, which is reported', () => {
     const said = withSpec('loadBalancerIP: 10.8.3.99');
     expect(said.offered).toEqual(['172.16.100.195:80/tcp']);
     expect(said.notes).toEqual([
@@ -155,7 +156,7 @@ describe('members that are nodes', () => {
     );
   });
 
-  test('without a node port yet, that is said', () => {
+  test('without a node port yet, that is reported', () => {
     expect(withSpec('', '{}', nodes).reasons['edge/web#0']).toContain(
       'none was given to port 80 of Service',
     );

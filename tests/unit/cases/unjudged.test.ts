@@ -34,13 +34,14 @@ spec: {workloadSelector: {labels: ${selector}}, configPatches: [${patches}]}
       'REMOVE LISTENER of port 8080',
     ],
     ['each change once', `${LISTENER}, ${LISTENER}`, 'MERGE LISTENER'],
-  ])('is told with %s', (_, patches, what) => {
+  ])('is reported with %s', (_, patches, what) => {
     expect(told(patches)).toEqual([sentence(what)]);
   });
 
-  test('is told with what the PROXY protocol needs, if one of its patches speaks of it', () => {
+  test('is reported with what the PROXY protocol needs, if one of its patches speaks of it', () => {
     const proxy =
-      '{applyTo: LISTENER, patch: {operation: MERGE, value: {listener_filters: [{name: envoy.filters.listener.proxy_protocol}]}}}';
+      '{applyTo: LISTENER, patch: {operation: MERGE, value: {listener_filters: [{name: ' +
+      'envoy.filters.listener.proxy_protocol}]}}}';
     expect(told(`${LISTENER}, ${proxy}`)).toEqual([
       sentence(
         'MERGE LISTENER',
@@ -161,7 +162,7 @@ data: {mesh: 'defaultConfig: {gatewayTopology: {proxyProtocol: {}}}'}
   });
 });
 
-test('another number is told only of the ingress Service, not of other Services', () => {
+test('another number is reported only of the ingress Service, not of other Services', () => {
   const other = `
 apiVersion: v1
 kind: Service

@@ -253,14 +253,17 @@ describe('what an order about a cluster would do', () => {
         { action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' },
       ],
       question:
-        'Drain cluster west: 1 exposure with 1 member on bigip-1. Its members get no new connections; existing connections continue. Do it?',
+        'Drain cluster west: 1 exposure with 1 member on bigip-1. Its members get no new ' +
+        'connections; existing connections continue. Do it?',
     });
     expect(intent('east', { action: 'out', because: 'update' })).toMatchObject({
       orders: [{ mode: 'out' }],
       question: expect.stringContaining(
         'existing connections are cut. Only east serves 1 exposure (172.16.100.195:9/tcp on bigip-1).',
       ),
-      risk: 'Only east serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures would then accept no new connections',
+      risk:
+        'Only east serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures ' +
+        'would then accept no new connections',
     });
   });
 
@@ -289,7 +292,9 @@ describe('what an order about a cluster would do', () => {
         },
       ],
       question:
-        'Forget cluster east: remove its part of 2 exposures of 1 ingress on bigip-1; exposures that it does not share are removed completely. Its last event was 60s ago; if it sends again, it is added again. Do it?',
+        'Forget cluster east: remove its part of 2 exposures of 1 ingress on bigip-1; ' +
+        'exposures that it does not share are removed completely. Its last event was 60s ' +
+        'ago; if it sends again, it is added again. Do it?',
     });
     expect(intent('east', { action: 'forget', owner }).orders).toMatchObject([
       { whole: false, upTo: { [owner]: {} } },
@@ -311,7 +316,8 @@ describe('what an order about a cluster would do', () => {
   /** Red without `replaced` in orders.ts. */
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
     expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow(
-      'the id east is requested only by clusters that an adoption replaced: uid-east; to hand the id back, name the cluster: --uid uid-east',
+      'the id east is requested only by clusters that an adoption replaced: uid-east; to ' +
+        'hand the id back, name the cluster: --uid uid-east',
     );
     expect(
       intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders,

@@ -441,7 +441,9 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 15672 }),
     ]);
     expect(printed).toContain(
-      "kubectl -n edge annotate gateways.networking.istio.io web 'sluice.io/port=5672=15672' 'sluice.io/persistence=source-address' 'sluice.io/expose=5672'",
+      'kubectl -n edge annotate gateways.networking.istio.io web ' +
+        "'sluice.io/port=5672=15672' 'sluice.io/persistence=source-address' " +
+        "'sluice.io/expose=5672'",
     );
     expect(printed).not.toContain('edge/other');
   });
@@ -450,7 +452,8 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
     const objects = [service(), ...web, map('a', 5672, at('10.8.3.60', 15672))];
     const { printed } = await follow(objects);
     expect(printed).toContain(
-      '# You can also keep the F5 ConfigMaps: Sluice reads them, then of their annotations only sluice.io/expose is needed.',
+      '# You can also keep the F5 ConfigMaps: Sluice reads them, then of their ' +
+        'annotations only sluice.io/expose is needed.',
     );
     expect((await follow(objects, ['a'])).offered).toEqual(['10.8.3.60:15672 tcp <- edge/web']);
   });
@@ -686,7 +689,7 @@ describe('what would be something else is listed, and nothing is printed for it'
     );
   });
 
-  test('a Service with a Policy that is not there, and that is said', () => {
+  test('a Service with a Policy that is not there, which is reported', () => {
     const policed = service({
       annotations: { 'cis.f5.com/ip': '10.8.3.50', 'cis.f5.com/policyName': 'p' },
     });
@@ -762,7 +765,7 @@ describe('settings that cannot be combined', () => {
     );
   });
 
-  test('everything was converted is said only where nothing is listed', () => {
+  test('everything was converted is reported only where nothing is listed', () => {
     const all = [
       service(),
       ...web,

@@ -95,7 +95,9 @@ describe('sluice doctor', () => {
     ]);
     expect(await checked({ verifyKeys: [at('west.pub')], signKey: at('east.key') })).toEqual([
       'ok verify key file:/west.pub of east: key ID',
-      'BAD sign key of east: key ID is not in clusters[].verifyKeys of east (ID), so every event of its watcher is refused (GW152); add the public half of this key there',
+      'BAD sign key of east: key ID is not in clusters[].verifyKeys of east (ID), so ' +
+        'every event of its watcher is refused (GW152); add the public half of this key ' +
+        'there',
     ]);
   });
 
@@ -104,7 +106,9 @@ describe('sluice doctor', () => {
     expect(
       await checked({ verifyKeys: [at('east.key'), at('gone.pub')], signKey: at('gone.key') }),
     ).toEqual([
-      'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: holds a private key, which only the watcher may have; put the public key here (GW150)',
+      'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: ' +
+        'holds a private key, which only the watcher may have; put the public key here ' +
+        '(GW150)',
       expect.stringMatching(
         /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(no such file, ENOENT\).*\(GW102\)$/,
       ),

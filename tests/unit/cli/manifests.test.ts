@@ -128,7 +128,8 @@ describe('namespaces', () => {
   test('that are missing become the given one, but not on objects of the cluster', () => {
     const path = file(
       'a.yaml',
-      `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: node}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`,
+      `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: ` +
+        `node}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`,
     );
     const { objects } = readManifests({ file: [path], recursive: false, namespace: 'team' });
     expect(
@@ -137,7 +138,7 @@ describe('namespaces', () => {
   });
 });
 
-describe('what is wrong is said with its place', () => {
+describe('what is wrong is reported with its place', () => {
   test.each([
     ['a.yaml', 'hello', 'a.yaml:1: is a string, not a Kubernetes object'],
     ['a.yaml', '# nothing\n---\n', 'a.yaml: contains no Kubernetes object'],
@@ -353,9 +354,12 @@ describe('what would take up the machine is refused', () => {
 
 describe('a long List', () => {
   const item = (i: number): string =>
-    `- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p${i}\n    annotations: {text: "${'x'.repeat(200)}\n      y"}\n`;
+    `- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p${i}\n    annotations: ` +
+    `{text: "${'x'.repeat(200)}\n      y"}\n`;
   const list = (...more: readonly string[]): string =>
-    `# all\napiVersion: v1\nitems:\n${Array.from({ length: 1_200 }, (_, i) => item(i)).join('')}${more.join('')}kind: List\nmetadata: {}\n`;
+    `# all\napiVersion: ` +
+    `v1\nitems:\n${Array.from({ length: 1_200 }, (_, i) => item(i)).join('')}${more.join('')}kind: ` +
+    `List\nmetadata: {}\n`;
 
   test('is read in pieces to what it is in one piece, with its lines', () => {
     const text = list(item(7));
@@ -399,7 +403,9 @@ describe('the same object twice', () => {
     const base = file('base/gw.yaml', `${pod('one')}\n---\n${gateway('web')}`);
     const overlay = file('overlay/gw.yaml', `# changed\n${gateway('web', 'v1beta1')}`);
     expect(() => read(base, overlay)).toThrow(
-      `the same object is defined twice; render the files first (kubectl kustomize DIRECTORY), leave one of the two out, or let the last one count with --overlay\nGateway edge/web: ${base}:3 and ${overlay}:2`,
+      'the same object is defined twice; render the files first (kubectl kustomize ' +
+        'DIRECTORY), leave one of the two out, or let the last one count with ' +
+        `--overlay\nGateway edge/web: ${base}:3 and ${overlay}:2`,
     );
   });
 
@@ -442,7 +448,7 @@ describe('the same object twice', () => {
     expect(read(file('a.yaml', others.join('---\n'))).objects).toHaveLength(6);
   });
 
-  test('counts as the last one with --overlay, which is said', () => {
+  test('counts as the last one with --overlay, which is reported', () => {
     const base = file('base.yaml', `${gateway('web')}spec: {a: 1}\n---\n${gateway('other')}`);
     const overlay = file('overlay.yaml', `${gateway('web')}spec: {a: 2}\n`);
     const found = readManifests({
@@ -460,7 +466,7 @@ describe('the same object twice', () => {
     ]);
   });
 
-  test('by another path to the same file is read once, which is said', () => {
+  test('by another path to the same file is read once, which is reported', () => {
     const path = file('dir/a.yaml', pod('one'));
     symlinkSync('a.yaml', join(folder, 'dir/b.yaml'));
     symlinkSync('..', join(folder, 'dir/up'));

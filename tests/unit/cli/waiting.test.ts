@@ -50,7 +50,9 @@ describe('sluice waiting', () => {
   test('shows for each device the start and reason of its outage, and what waits for it, orders first', async () => {
     const lines = (await text()).split('\n');
     expect(lines[0]).toBe(
-      'bigip-1 has been unreachable or failing for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order are waiting, and Sluice applies them when the device works again',
+      'bigip-1 has been unreachable or failing for 60m, since 2026-11-23T09:00:00.000Z ' +
+        '(BIP501: not reachable); 1 ingress and 1 order are waiting, and Sluice applies ' +
+        'them when the device works again',
     );
     expect(lines.slice(3).map((line) => line.replace(/^\w+ +/, ''))).toEqual([
       expect.stringMatching(/^bigip-1 +order +east +2h ago +60m +drain cluster east: power$/),

@@ -72,7 +72,8 @@ describe('address pools', () => {
       [{ name: 'web', ranges: ['10.1.0.0-'] }],
       undefined,
       [],
-      'addressPools[0].ranges[0]: must be a CIDR such as 10.0.0.0/24, an address, or from-to such as 10.0.0.10-10.0.0.20 (got "10.1.0.0-")',
+      'addressPools[0].ranges[0]: must be a CIDR such as 10.0.0.0/24, an address, or ' +
+        'from-to such as 10.0.0.10-10.0.0.20 (got "10.1.0.0-")',
     ],
     [
       'one name twice',
@@ -100,7 +101,8 @@ describe('address pools', () => {
       [{ name: 'web', ranges: ['224.0.0.0/28'] }],
       undefined,
       [],
-      'addressPools[0].ranges[0]: 224.0.0.0/28 contains addresses that cannot be virtual addresses (multicast, link-local, unspecified or reserved)',
+      'addressPools[0].ranges[0]: 224.0.0.0/28 contains addresses that cannot be virtual ' +
+        'addresses (multicast, link-local, unspecified or reserved)',
     ],
     [
       'a reserved address outside',
@@ -124,7 +126,9 @@ describe('address pools', () => {
         { name: 'a', addresses: ['10.1.0.0/16'], allow: false },
         { name: 'b', addresses: ['10.1.0.0/28'] },
       ],
-      'addressPools[0].ranges: no rule of the policy allows 10.1.9.1-10.1.9.5, so exposures of this pool would be refused; allow the addresses, or add them to reserved',
+      'addressPools[0].ranges: no rule of the policy allows 10.1.9.1-10.1.9.5, so ' +
+        'exposures of this pool would be refused; allow the addresses, or add them to ' +
+        'reserved',
     ],
     [
       'a pool that is not there',
@@ -145,7 +149,8 @@ describe('address pools', () => {
       [WEB],
       '10.1.9.3',
       [],
-      'ingresses[0].virtualAddress: 10.1.9.3 is in address pool web, which may assign it to another ingress; add it to reserved of the pool',
+      'ingresses[0].virtualAddress: 10.1.9.3 is in address pool web, which may assign it ' +
+        'to another ingress; add it to reserved of the pool',
     ],
   ])('are wrong: %s', (_, pools, address, rules, expected) => {
     expect(problems(pools, address, rules)).toContain(expected);

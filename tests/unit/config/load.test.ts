@@ -55,7 +55,9 @@ describe('a configuration that is right', () => {
       clusters: [{ mesh: { statusPort: 15_021 } }, {}],
     });
     const yaml =
-      'devices: [{name: b, url: "https://192.0.2.1", username: u, password: "env:P", partitions: [k8s]}]\nclusters: [{id: east}]\ningresses: [{cluster: east, service: a/b, devices: [b]}]\n';
+      'devices: [{name: b, url: "https://192.0.2.1", username: u, password: "env:P", ' +
+      'partitions: [k8s]}]\nclusters: [{id: east}]\ningresses: [{cluster: east, service: ' +
+      'a/b, devices: [b]}]\n';
     expect(parseConfig(yaml, 'sluice.yaml', 1).devices[0]?.name).toBe('b');
   });
 
@@ -111,27 +113,32 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a password in plain text is not repeated',
       (c) => (c.devices[0]!['password'] = 'hunter2'),
-      'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+      'devices[0].password: write a reference instead of the secret itself: env:NAME, ' +
+        'file:PATH, secretsmanager:ID[#key] or ssm:NAME',
     ],
     [
       'a password as a number',
       (c) => (c.devices[0]!['password'] = 1234),
-      'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+      'devices[0].password: write a reference instead of the secret itself: env:NAME, ' +
+        'file:PATH, secretsmanager:ID[#key] or ssm:NAME',
     ],
     [
       'a CA in plain text',
       (c) => (c.devices[0]!['tls'] = { ca: '-----BEGIN CERTIFICATE-----' }),
-      'devices[0].tls.ca: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+      'devices[0].tls.ca: write a reference instead of the secret itself: env:NAME, ' +
+        'file:PATH, secretsmanager:ID[#key] or ssm:NAME',
     ],
     [
       'a verify key in plain text is not repeated',
       (c) => (c.clusters[0]!['verifyKeys'] = ['-----BEGIN PUBLIC KEY-----']),
-      'clusters[0].verifyKeys[0]: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+      'clusters[0].verifyKeys[0]: write a reference instead of the secret itself: ' +
+        'env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
     ],
     [
       'a sign key in plain text is not repeated',
       (c) => (c.clusters[0]!['signKey'] = '-----BEGIN PRIVATE KEY-----'),
-      'clusters[0].signKey: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+      'clusters[0].signKey: write a reference instead of the secret itself: env:NAME, ' +
+        'file:PATH, secretsmanager:ID[#key] or ssm:NAME',
     ],
     [
       'one key of two clusters',
@@ -166,7 +173,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a partition with the name of a property of AS3',
       (c) => (c.devices[0]!['partitions'] = ['schemaVersion']),
-      'devices[0].partitions[0]: must not be a property of AS3 declarations; choose another name for the partition (got "schemaVersion")',
+      'devices[0].partitions[0]: must not be a property of AS3 declarations; choose ' +
+        'another name for the partition (got "schemaVersion")',
     ],
     [
       'a partition whose paths AS3 refuses',
@@ -204,7 +212,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
         c.devices.push({ ...c.devices[0]!, name: 'other', spread: 'address' }),
         (c.ingresses[0]!['devices'] = ['bigip', 'other'])
       ),
-      "ingresses[0].devices: bigip has spread: none, other has spread: address; use one of the partitions of the ingress's devices, or configure the devices alike",
+      'ingresses[0].devices: bigip has spread: none, other has spread: address; use one ' +
+        "of the partitions of the ingress's devices, or configure the devices alike",
     ],
     [
       'spreading over different partitions',
@@ -213,7 +222,9 @@ describe('a configuration that is wrong says where and what was expected', () =>
         c.devices.push({ ...c.devices[0]!, name: 'other', partitions: ['k8s'] }),
         (c.ingresses[0]!['devices'] = ['bigip', 'other'])
       ),
-      "ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; use one of the partitions of the ingress's devices, or configure the devices alike",
+      'ingresses[0].devices: spread: address needs the same partitions on all of them, ' +
+        'but bigip has k8s, edge, other has k8s; use one of the partitions of the ' +
+        "ingress's devices, or configure the devices alike",
     ],
     [
       'the same Service twice',
@@ -276,7 +287,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
         (c['fleets'] = [
           { name: 'f', clusters: ['east', 'west'], mode: 'ratio', minimumActive: 2 },
         ]),
-      'fleets[0].minimumActive: is only for mode active-standby, but the fleet has mode ratio; change the mode or remove it',
+      'fleets[0].minimumActive: is only for mode active-standby, but the fleet has mode ' +
+        'ratio; change the mode or remove it',
     ],
     [
       'a method that knows no ratio',
@@ -289,7 +301,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
             settings: { balance: 'fastest-node' },
           },
         ]),
-      'fleets[0].settings.balance: fastest-node ignores the ratio of clusters; in mode ratio remove it, or use least-connections-member to take the load into account',
+      'fleets[0].settings.balance: fastest-node ignores the ratio of clusters; in mode ' +
+        'ratio remove it, or use least-connections-member to take the load into account',
     ],
     [
       'a setting of a fleet outside the policy',
@@ -331,7 +344,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'a monitor whose timeout is too short',
       (c) =>
         (c.ingresses[0]!['settings'] = { monitors: [{ type: 'tcp', interval: 5, timeout: 5 }] }),
-      "ingresses[0].settings.monitors[0]: a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual",
+      "ingresses[0].settings.monitors[0]: a monitor's timeout (5 s) must be longer than " +
+        'its interval (5 s); three intervals and one second is usual',
     ],
     [
       'a policy address that is none',
@@ -356,7 +370,9 @@ describe('a configuration that is wrong says where and what was expected', () =>
     [
       'a replay of what needs a change',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }),
-      'failures.replay[0].codes[1]: BIP421 (BIG-IP refuses the configuration) cannot succeed without a change, so it cannot be replayed on a schedule; remove it, and replay such failures by hand once the cause is corrected',
+      'failures.replay[0].codes[1]: BIP421 (BIG-IP refuses the configuration) cannot ' +
+        'succeed without a change, so it cannot be replayed on a schedule; remove it, and ' +
+        'replay such failures by hand once the cause is corrected',
     ],
     [
       'a replay of a code that is none',

@@ -56,7 +56,10 @@ describe('pod networks that overlap behind one device', () => {
   test('are refused with both clusters, both networks and the remedy', () => {
     const given = { east: pods('10.1.0.0/16', '10.244.0.0/16'), west: pods('10.244.128.0/17') };
     const sentence =
-      'clusters[1].podNetworks[0]: 10.244.128.0/17 of cluster west overlaps 10.244.0.0/16 of cluster east (clusters[0].podNetworks[1]), and both clusters use device one in route domain 0; give one of the clusters another clusters[].routeDomain, or other devices';
+      'clusters[1].podNetworks[0]: 10.244.128.0/17 of cluster west overlaps ' +
+      '10.244.0.0/16 of cluster east (clusters[0].podNetworks[1]), and both clusters use ' +
+      'device one in route domain 0; give one of the clusters another ' +
+      'clusters[].routeDomain, or other devices';
     expect(problems(given)).toEqual([sentence]);
     expect(() => parseConfig(JSON.stringify(config(given)), 'sluice.yaml', 1)).toThrow(
       expect.objectContaining({

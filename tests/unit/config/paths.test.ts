@@ -113,7 +113,8 @@ describe('what is refused', () => {
     const parse = (): unknown =>
       parseConfig(text({ east: vxlan, west: vxlan, networks: { tunnels } }), 'sluice.yaml', 1);
     expect(parse).toThrow(
-      'devices[0].networks.tunnels.west: /Common/t is the tunnel of cluster east; each cluster needs a tunnel of its own',
+      'devices[0].networks.tunnels.west: /Common/t is the tunnel of cluster east; each ' +
+        'cluster needs a tunnel of its own',
     );
     expect(parse).not.toThrow('tunnels.east');
   });
@@ -142,7 +143,8 @@ describe('what is refused', () => {
     [
       'no tunnel on a device of the cluster',
       { east: vxlan },
-      'devices[0].networks.tunnels.east: cluster east has network.mode: vxlan, and device one has no tunnel for it; name its tunnel, such as /Common/east_vxlan',
+      'devices[0].networks.tunnels.east: cluster east has network.mode: vxlan, and ' +
+        'device one has no tunnel for it; name its tunnel, such as /Common/east_vxlan',
     ],
     [
       'a tunnel of a cluster that does not exist',
@@ -157,7 +159,8 @@ describe('what is refused', () => {
     [
       'a tunnel that F5 CIS would remove',
       { east: vxlan, networks: { tunnels: { east: '/Common/k8s-tunnel' } } },
-      'devices[0].networks.tunnels.east: /Common/k8s-tunnel begins with k8s, and F5 CIS removes what begins so; choose another name',
+      'devices[0].networks.tunnels.east: /Common/k8s-tunnel begins with k8s, and F5 CIS ' +
+        'removes what begins so; choose another name',
     ],
     [
       'a name without a partition',
@@ -167,7 +170,8 @@ describe('what is refused', () => {
     [
       'routes in a partition with a declaration',
       { east: { network: { mode: 'routes' } }, networks: { partition: 'edge' } },
-      'devices[0].networks.partition: edge is one of devices[].partitions of one; routes need a partition without a declaration, so choose another one',
+      'devices[0].networks.partition: edge is one of devices[].partitions of one; routes ' +
+        'need a partition without a declaration, so choose another one',
     ],
     [
       'ARP entries in a partition with a declaration',

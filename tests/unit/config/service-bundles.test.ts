@@ -137,7 +137,8 @@ describe('service bundles and requirements in sluice.yaml', () => {
       'a setting that always has a value, without a value',
       { requirements: [{ name: 'r', settings: ['balance'] }] },
       [
-        'policy.requirements[0].settings: balance always has a value, so requiring it has no effect; name a bundle with the required value',
+        'policy.requirements[0].settings: balance always has a value, so requiring it has ' +
+          'no effect; name a bundle with the required value',
       ],
     ],
     [
@@ -159,7 +160,8 @@ describe('service bundles and requirements in sluice.yaml', () => {
       'a fleet that overrides a required value',
       { requirements: [{ name: 'r', bundle: 'web' }], fleet: { source: '0.0.0.0/0' } },
       [
-        'fleets[0].settings: source is 0.0.0.0/0, but policy requirement "r" has 10.0.0.0/8; make them equal, or remove one',
+        'fleets[0].settings: source is 0.0.0.0/0, but policy requirement "r" has ' +
+          '10.0.0.0/8; make them equal, or remove one',
       ],
     ],
   ])('refuse %s, with field and remedy', (_, parts, expected) => {

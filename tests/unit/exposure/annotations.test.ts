@@ -226,7 +226,8 @@ describe('nothing is ignored in silence', () => {
         object: 'Service a/b',
         code: 'GW136',
         message:
-          'Service a/b (cis.f5.com/ip) sets virtualAddress 192.0.2.2; ignored, because Service a/b (sluice.io/virtual-address) takes precedence',
+          'Service a/b (cis.f5.com/ip) sets virtualAddress 192.0.2.2; ignored, because ' +
+          'Service a/b (sluice.io/virtual-address) takes precedence',
       },
     ]);
     expect(

@@ -42,7 +42,8 @@ describe('on one address', () => {
       'the default and a setting',
       { 'sluice.io/server-scope': 'all' },
       {},
-      'asks for serverScope the default of 172.16.100.195, and Gateway default/older port 32400, which comes first, for all;',
+      'asks for serverScope the default of 172.16.100.195, and Gateway default/older ' +
+        'port 32400, which comes first, for all;',
     ],
     [
       'the first of two settings',
@@ -130,7 +131,7 @@ describe('a port of a Service', () => {
     ...more,
   });
 
-  test('with another number is told, although another Service has the number', () => {
+  test('with another number is reported, although another Service has the number', () => {
     const there = port(32_400, { service: 'istio-system/other' });
     expect(codes(withPorts(port(8_443), there))).toEqual(codes(withPorts(port(8_443))));
     expect(codes(withPorts(port(8_443)))).toHaveLength(1);
@@ -160,7 +161,7 @@ describe('a required setting', () => {
       ?.refusedIfNew?.message ?? '';
   const fleet = { name: 'shop', settings: { iRules: ['/Common/other'] } };
 
-  test('that is missing is told without the fleet, which would take it away as well', () => {
+  test('that is missing is reported without the fleet, which would take it away as well', () => {
     expect(reason({}, { fleet })).not.toContain('fleet shop');
     expect(reason({ 'sluice.io/irules': '/Common/log' }, { fleet })).toContain('fleet shop');
   });
@@ -233,7 +234,7 @@ test('a mode for HTTP is refused where the listener terminates TLS', () => {
   expect(built.servers[0]?.reason).toContain('but the listener carries HTTPS');
 });
 
-test('kinds that cannot be read are told although the mesh has discovery selectors', () => {
+test('kinds that cannot be read are reported although the mesh has discovery selectors', () => {
   const { objects, mapping } = world();
   const notes = (mesh: object): readonly string[] =>
     buildExposures(REF, { ...objects, optionalKinds: {} }, mapping, {

@@ -248,7 +248,9 @@ describe('a document that cannot be used says why', () => {
     expect(refusals).toEqual([
       {
         code: 'GW123',
-        message: `ConfigMap istio-system/cm: names the schema "${name}"; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json`,
+        message:
+          `ConfigMap istio-system/cm: names the schema "${name}"; known are ` +
+          'f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json',
       },
     ]);
   });
@@ -300,7 +302,7 @@ describe('what CIS derives from elsewhere', () => {
     expect([complete.notes, complete.wanted.virtualAddress]).toEqual([[], '192.0.2.9']);
   });
 
-  test('pool-only is said, and its other settings count', () => {
+  test('pool-only is reported, and its other settings count', () => {
     const { layer } = readConfigMap(configMap('cm', walkthrough({ virtualAddress: undefined })));
     expect(layer.notes.map((note) => note.code)).toEqual(['GW144']);
     expect(layer.wanted).toEqual({

@@ -426,7 +426,8 @@ describe('of a Policy', () => {
       ]),
     );
     expect(told(found)).toEqual([
-      'Service ns/lb cis.f5.com/policyName: is carried; remove it when CIS no longer publishes the Service: Sluice refuses one that has it',
+      'Service ns/lb cis.f5.com/policyName: is carried; remove it when CIS no longer ' +
+        'publishes the Service: Sluice refuses one that has it',
       expect.stringContaining('Service ns/lb ports: CIS publishes every port'),
     ]);
     expect(found.staying).toEqual([]);

@@ -469,7 +469,7 @@ describe('of two objects for one port', () => {
     expect(found.notCarried.map((one) => one.object)).toEqual(['VirtualServer ns/a']);
   });
 
-  test('an object that fits at no port of a Gateway is told once', () => {
+  test('an object that fits at no port of a Gateway is reported once', () => {
     const found = imported(GW, WEB, ts('a', 80, { snat: 'none' }), ts('b', 443, { snat: 'none' }), {
       ...link('z'),
     });
@@ -486,7 +486,7 @@ describe('of two objects for one port', () => {
     expect(found.notCarried.map(({ field }) => field)).toEqual(['spec.selector', 'spec.selector']);
   });
 
-  test('an object that fits at one Gateway and not at another is told once', () => {
+  test('an object that fits at one Gateway and not at another is reported once', () => {
     const found = imported(
       GW,
       gateway('one', ['80']),
@@ -510,7 +510,8 @@ test('a virtual server that leads to no Gateway says by which port', () => {
   ]);
   const foreign = { ...gateway('f', ['80']), spec: { selector: { app: 'x' }, servers: [] } };
   expect(reasons(imported(GW, foreign, link('l')))).toEqual([
-    'IngressLink ns/l: is for Service ns/gw, to which no Gateway in these files leads; leave it to CIS, or give its Gateways too',
+    'IngressLink ns/l: is for Service ns/gw, to which no Gateway in these files leads; ' +
+      'leave it to CIS, or give its Gateways too',
   ]);
 });
 

@@ -177,7 +177,8 @@ describe('the address', () => {
       ts({ ipamLabel: 'web' }, POOL, served('192.0.2.9')),
       '192.0.2.9',
       [
-        'spec.ipamLabel: 192.0.2.9, which BIG-IP serves now, is kept; auto:web would take one from the pool web of addressPools',
+        'spec.ipamLabel: 192.0.2.9, which BIG-IP serves now, is kept; auto:web would take ' +
+          'one from the pool web of addressPools',
       ],
     ],
     [
@@ -220,11 +221,13 @@ describe('a label of nodes', () => {
   test.each([
     [
       'zone=a',
-      'applies to one pool; to select these nodes for all ports of the ingress, add "nodeSelector: {zone: "a"}" to its entry in sluice.yaml',
+      'applies to one pool; to select these nodes for all ports of the ingress, add ' +
+        '"nodeSelector: {zone: "a"}" to its entry in sluice.yaml',
     ],
     [
       'zone=',
-      'applies to one pool; to select these nodes for all ports of the ingress, add "nodeSelector: {zone: ""}" to its entry in sluice.yaml',
+      'applies to one pool; to select these nodes for all ports of the ingress, add ' +
+        '"nodeSelector: {zone: ""}" to its entry in sluice.yaml',
     ],
     ['zone', 'is "zone", not key=value; nodeSelector of the ingress in sluice.yaml selects nodes'],
     ['=a', 'is "=a", not key=value; nodeSelector of the ingress in sluice.yaml selects nodes'],
@@ -360,7 +363,8 @@ describe('what CIS publishes of every port', () => {
     const found = imported(service(), link({ waf: '/Common/w' }));
     expect([found.ingresses, told(found).at(-2)]).toEqual([
       [],
-      'spec.waf: is a field of VirtualServer, not of IngressLink, so CIS ignores it; the whole virtual server is left out',
+      'spec.waf: is a field of VirtualServer, not of IngressLink, so CIS ignores it; the ' +
+        'whole virtual server is left out',
     ]);
   });
 
@@ -414,7 +418,8 @@ describe('a Service of type LoadBalancer', () => {
       {},
       [
         expect.stringMatching(/^annotations: virtual-server\.f5\.com\/rewrite-app-root: /) as never,
-        'annotations: the whole virtual server is left out; Sluice refuses every port of this Service until these annotations are removed',
+        'annotations: the whole virtual server is left out; Sluice refuses every port of ' +
+          'this Service until these annotations are removed',
       ],
     ],
     [
@@ -425,7 +430,7 @@ describe('a Service of type LoadBalancer', () => {
         'cis.f5.com/policyName: Policy ns/p is not in these files; give it too; the whole virtual server is left out',
       ],
     ],
-  ])('%s is left out, and every reason is told', (_, values, spec, expected) => {
+  ])('%s is left out, and every reason is reported', (_, values, spec, expected) => {
     const found = published(values, {}, spec);
     expect([found.ingresses, told(found)]).toEqual([[], expected]);
   });

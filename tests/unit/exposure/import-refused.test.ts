@@ -64,7 +64,8 @@ describe('a name that CIS does not have', () => {
       'is reported with the nearest of its place',
       [policy({ l7Policies: { profileAPIProtection: '/Common/a' } }), virtual({ policyName: 'p' })],
       [
-        'Policy ns/p spec.l7Policies.profileAPIProtection: is not a field of Policy; did you mean profileApiProtection?',
+        'Policy ns/p spec.l7Policies.profileAPIProtection: is not a field of Policy; did ' +
+          'you mean profileApiProtection?',
       ],
     ],
     [
@@ -97,14 +98,16 @@ describe('a value of the wrong kind', () => {
       [policy({ l7Policies: '/Common/w' }), virtual({ policyName: 'p' })],
       [
         `VirtualServer ns/vs spec.policyName: needs Policy ns/p, which is not carried; ${LEFT_OUT}`,
-        `Policy ns/p spec.l7Policies: is not an object with waf, profileAccess, policyPerRequestAccess, profileApiProtection, profileAdapt; ${LEFT_OUT}`,
+        'Policy ns/p spec.l7Policies: is not an object with waf, profileAccess, ' +
+          `policyPerRequestAccess, profileApiProtection, profileAdapt; ${LEFT_OUT}`,
       ],
     ],
     [
       'instead of a path leaves it out, if it protects',
       [virtual({ waf: 'w' })],
       [
-        `VirtualServer ns/vs spec.waf: is not a full path such as /Common/name, of letters, digits and _ . : % @ + = -; ${LEFT_OUT}`,
+        'VirtualServer ns/vs spec.waf: is not a full path such as /Common/name, of ' +
+          `letters, digits and _ . : % @ + = -; ${LEFT_OUT}`,
       ],
     ],
     [
@@ -132,7 +135,9 @@ describe('a value of the wrong kind', () => {
       'instead of a client SSL profile leaves it out',
       [transport({ tls: { clientSSLs: ['/Common/c', 'a profile'], reference: 'bigip' } })],
       [
-        `TransportServer ns/ts spec.tls.clientSSLs: "a profile" is not a full path such as /Common/name; profiles have to be on BIG-IP, because Sluice reads no certificates from Secrets; ${LEFT_OUT}`,
+        'TransportServer ns/ts spec.tls.clientSSLs: "a profile" is not a full path such as ' +
+          '/Common/name; profiles have to be on BIG-IP, because Sluice reads no certificates ' +
+          `from Secrets; ${LEFT_OUT}`,
       ],
     ],
     [
@@ -155,7 +160,9 @@ describe('a value of the wrong kind', () => {
         virtual({ policyName: 'p' }),
       ],
       [
-        'Policy ns/p spec.profiles.logProfiles: "/Common/Log all requests" is not a full path such as /Common/name, of letters, digits and _ . : % @ + = -; name a copy of the object that has such a path',
+        'Policy ns/p spec.profiles.logProfiles: "/Common/Log all requests" is not a full ' +
+          'path such as /Common/name, of letters, digits and _ . : % @ + = -; name a copy of ' +
+          'the object that has such a path',
       ],
     ],
     [
@@ -177,8 +184,10 @@ describe('a value of the wrong kind', () => {
         }),
       ],
       [
-        'VirtualServer ns/vs spec.pools[0].monitor: has timeUntilUp, which Sluice does not set; a member is up with the first answer',
-        'VirtualServer ns/vs spec.pools[0].monitor: has an sslProfile, which Sluice does not set; the monitor uses BIG-IP’s default one',
+        'VirtualServer ns/vs spec.pools[0].monitor: has timeUntilUp, which Sluice does not ' +
+          'set; a member is up with the first answer',
+        'VirtualServer ns/vs spec.pools[0].monitor: has an sslProfile, which Sluice does ' +
+          'not set; the monitor uses BIG-IP’s default one',
       ],
     ],
   ])('%s', (_, objects, expected) => {
@@ -195,7 +204,8 @@ describe('a field of another kind', () => {
     const found = imported(transport({ htmlProfile: '/Common/h' }));
     expect([told(found), found.ingresses.length]).toEqual([
       [
-        'TransportServer ns/ts spec.htmlProfile: is a field of VirtualServer, not of TransportServer, so CIS ignores it',
+        'TransportServer ns/ts spec.htmlProfile: is a field of VirtualServer, not of ' +
+          'TransportServer, so CIS ignores it',
       ],
       1,
     ]);
@@ -205,7 +215,8 @@ describe('a field of another kind', () => {
     const found = imported(transport({ profileAccess: '/Common/a' }));
     expect([told(found), found.ingresses.length]).toEqual([
       [
-        `TransportServer ns/ts spec.profileAccess: is a field of VirtualServer, not of TransportServer, so CIS ignores it; ${LEFT_OUT}`,
+        'TransportServer ns/ts spec.profileAccess: is a field of VirtualServer, not of ' +
+          `TransportServer, so CIS ignores it; ${LEFT_OUT}`,
       ],
       0,
     ]);
@@ -286,7 +297,9 @@ describe('what is not in the files', () => {
 
 describe('TLS', () => {
   const secrets = (side: string): string =>
-    `names Secrets, and Sluice reads no certificates from them; create an SSL profile on BIG-IP, and name it here with reference bigip, or in sluice.io/${side}-tls; ${LEFT_OUT}`;
+    'names Secrets, and Sluice reads no certificates from them; create an SSL profile ' +
+    `on BIG-IP, and name it here with reference bigip, or in sluice.io/${side}-tls; ` +
+    LEFT_OUT;
   const needs = `VirtualServer ns/vs spec.tlsProfileName: needs TLSProfile ns/t, which is not carried; ${LEFT_OUT}`;
   test.each<[string, Json, readonly string[]]>([
     [
@@ -346,7 +359,8 @@ describe('TLS', () => {
       'of another termination',
       { termination: 'none' },
       [
-        `TLSProfile ns/t spec.tls: termination "none" is not edge, reencrypt or passthrough, so CIS does not use it; ${LEFT_OUT}`,
+        'TLSProfile ns/t spec.tls: termination "none" is not edge, reencrypt or ' +
+          `passthrough, so CIS does not use it; ${LEFT_OUT}`,
         needs,
       ],
     ],
@@ -370,7 +384,7 @@ describe('TLS', () => {
     expect(told(link)[0]).toContain('spec.tls: CIS attaches the profiles at port 443 only');
   });
 
-  test('parameters of profiles are told, and clientSSLs counts before clientSSL', () => {
+  test('parameters of profiles are reported, and clientSSLs counts before clientSSL', () => {
     const found = imported(
       resource('TLSProfile', 't', {
         tlsCipher: { tlsVersion: '1.3', ciphers: 'DEFAULT' },
@@ -432,14 +446,17 @@ describe('what cannot be combined', () => {
       'protection that the mode does not take leaves the virtual server out',
       [transport({ botDefense: '/Common/b' })],
       [
-        `TransportServer ns/ts spec.botDefense: /Common/b is not for a virtual server of mode tcp; remove it to publish without it; ${LEFT_OUT}`,
+        'TransportServer ns/ts spec.botDefense: /Common/b is not for a virtual server of ' +
+          `mode tcp; remove it to publish without it; ${LEFT_OUT}`,
       ],
     ],
     [
       'a per-request policy without an access profile does, too',
       [virtual({ policyPerRequestAccess: '/Common/r' })],
       [
-        `VirtualServer ns/vs spec.policyPerRequestAccess: needs profileAccess or profilePingAccess: BIG-IP applies the policy to the sessions of an access profile; in mode http AS3 takes only one; ${LEFT_OUT}`,
+        'VirtualServer ns/vs spec.policyPerRequestAccess: needs profileAccess or ' +
+          'profilePingAccess: BIG-IP applies the policy to the sessions of an access ' +
+          `profile; in mode http AS3 takes only one; ${LEFT_OUT}`,
       ],
     ],
     [
@@ -451,7 +468,8 @@ describe('what cannot be combined', () => {
       'spanning with ARP is reported',
       [virtual({ serviceAddress: [{ arpEnabled: true, spanningEnabled: true }] })],
       [
-        'VirtualServer ns/vs spec.serviceAddress[0].spanningEnabled: needs arp false: with both, every unit would answer ARP requests for the address',
+        'VirtualServer ns/vs spec.serviceAddress[0].spanningEnabled: needs arp false: with ' +
+          'both, every unit would answer ARP requests for the address',
       ],
     ],
     [
@@ -463,7 +481,10 @@ describe('what cannot be combined', () => {
         }),
       ],
       [
-        'VirtualServer ns/vs spec.hostPersistence: is persistence for one host in an LTM policy of CIS, beside that of the virtual server, which counts; name a method in sluice.io/persistence and a second in sluice.io/fallback-persistence, or write an LTM policy and name it in sluice.io/policy-endpoint',
+        'VirtualServer ns/vs spec.hostPersistence: is persistence for one host in an LTM ' +
+          'policy of CIS, beside that of the virtual server, which counts; name a method in ' +
+          'sluice.io/persistence and a second in sluice.io/fallback-persistence, or write an ' +
+          'LTM policy and name it in sluice.io/policy-endpoint',
       ],
     ],
     [
@@ -471,14 +492,16 @@ describe('what cannot be combined', () => {
       [virtual({ defaultPool: { reference: 'bigip', name: '/Common/p' } })],
       [
         'VirtualServer ns/vs spec.defaultPool.name: Sluice derives names on the device from address and port',
-        `VirtualServer ns/vs spec.defaultPool.reference: the pool is one on BIG-IP; members come from the gateway’s pods or nodes; ${LEFT_OUT}`,
+        'VirtualServer ns/vs spec.defaultPool.reference: the pool is one on BIG-IP; ' +
+          `members come from the gateway’s pods or nodes; ${LEFT_OUT}`,
       ],
     ],
     [
       'a default pool of the Policy that leads elsewhere does, too',
       [policy({ defaultPool: { service: 'x', servicePort: 80 } }), virtual({ policyName: 'p' })],
       [
-        `VirtualServer ns/vs spec.pools: paths that lead to several Services or ports belong in a VirtualService; ${LEFT_OUT}`,
+        'VirtualServer ns/vs spec.pools: paths that lead to several Services or ports ' +
+          `belong in a VirtualService; ${LEFT_OUT}`,
       ],
     ],
   ])('%s', (_, objects, expected) => {
@@ -538,7 +561,7 @@ describe('a Policy', () => {
     expect(found.needs.references).toEqual(['/Common/a', '/Common/c', '/Common/s']);
   });
 
-  test('whose settings an object replaces becomes annotations, and that is told', () => {
+  test('whose settings an object replaces becomes annotations, which is reported', () => {
     const found = imported(
       P,
       virtual({ policyName: 'p', snat: 'auto', iRules: ['/Common/b'] }, 80, { reselectTries: 4 }),
@@ -588,7 +611,8 @@ describe('a Policy', () => {
     ]);
     expect(told(found)).toEqual([
       'Policy ns/p spec.l7Policies.waf: CIS does not apply it to a TransportServer',
-      'Policy ns/p spec.ltmPolicies.insecure: CIS does not attach it to custom resources; if it is wanted, name it in sluice.io/policy-endpoint',
+      'Policy ns/p spec.ltmPolicies.insecure: CIS does not attach it to custom ' +
+        'resources; if it is wanted, name it in sluice.io/policy-endpoint',
     ]);
   });
 

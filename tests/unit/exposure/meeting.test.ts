@@ -215,7 +215,7 @@ describe('a younger Gateway on the same address and port', () => {
     expect(codes(built)).toEqual([]);
   });
 
-  test('is told which value holds instead', () => {
+  test('gets a report of the value that applies instead', () => {
     const [note] = meet(
       { 'sluice.io/balance': 'ratio-member' },
       { 'sluice.io/balance': 'fastest-node' },

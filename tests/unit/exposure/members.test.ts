@@ -137,7 +137,7 @@ describe("Kubernetes' readiness never removes more than half", () => {
   const unready = (name: string, ip: string): ReturnType<typeof pod> =>
     pod(name, ip, { ready: false });
 
-  test('more than half not ready: they stay, and it is said', () => {
+  test('more than half not ready: they stay, which is reported', () => {
     const built = build({
       pods: [pod('a', '10.1.0.1'), unready('b', '10.1.0.2'), unready('c', '10.1.0.3')],
     });
@@ -203,14 +203,16 @@ describe("Kubernetes' readiness never removes more than half", () => {
     ).toEqual(['10.0.0.1:30776 ready', '10.0.0.2:30776 ready', '10.0.0.3:30776 ready']);
   });
 
-  test('what holds for several exposures is said once', () => {
+  test('what holds for several exposures is reported once', () => {
     const gates = [31_001, 31_002, 31_003, 31_004, 31_005].map((port) => ({
       name: `g${port}`,
       port,
     }));
     const built = build({ gates, pods: [unready('a', '10.1.0.1')] });
     expect(built.notes.map(({ message }) => message)).toEqual([
-      "no member of 172.16.100.195:31001/tcp, 172.16.100.195:31002/tcp, 172.16.100.195:31003/tcp and 2 more is ready, so all stay and BIG-IP's monitors decide",
+      'no member of 172.16.100.195:31001/tcp, 172.16.100.195:31002/tcp, ' +
+        "172.16.100.195:31003/tcp and 2 more is ready, so all stay and BIG-IP's monitors " +
+        'decide',
     ]);
   });
 });

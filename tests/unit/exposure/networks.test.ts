@@ -41,7 +41,9 @@ describe('members outside the networks of their cluster', () => {
     const built = build(two, { pods: ['10.244.0.0/16'] });
     expect(members(built)).toEqual(['10.244.0.1 ready']);
     expect(said(built)).toEqual([
-      'Service istio-system/istio-ingressgateway: 10.9.0.1 left out: outside clusters[].podNetworks (or nodeNetworks, for pods on the host network) of cluster east; add the network there if it belongs to the cluster',
+      'Service istio-system/istio-ingressgateway: 10.9.0.1 left out: outside ' +
+        'clusters[].podNetworks (or nodeNetworks, for pods on the host network) of cluster ' +
+        'east; add the network there if it belongs to the cluster',
     ]);
   });
 

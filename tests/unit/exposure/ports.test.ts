@@ -98,7 +98,7 @@ describe('the node port', () => {
     ]);
   });
 
-  test('is told apart where both protocols have the same one', () => {
+  test('is distinguished where both protocols have the same one', () => {
     const built = asNodes(
       ports(
         { name: 'udp', port: 8443, protocol: 'UDP', nodePort: 30_001 },

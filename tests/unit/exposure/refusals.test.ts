@@ -299,7 +299,8 @@ describe('gateways that meet', () => {
         object: 'Gateway default/younger',
         code: 'GW136',
         message:
-          'requests mode fastl4 on 172.16.100.195:32400/tcp; ignored, because Gateway default/older comes first and decides there (the default)',
+          'requests mode fastl4 on 172.16.100.195:32400/tcp; ignored, because Gateway ' +
+          'default/older comes first and decides there (the default)',
       },
     ]);
   });

@@ -158,7 +158,7 @@ describe('adding what is required', () => {
   });
 });
 
-describe('what is missing is told', () => {
+describe('what is missing is reported', () => {
   const unmet = (wanted: Wanted, one: Requirement): readonly string[] =>
     unmetRequirements(
       {
@@ -318,7 +318,8 @@ describe('what is missing is told', () => {
       culprit === undefined
         ? []
         : [
-            `${R} ${one.setting}, which ${culprit} in the settings of fleet shop takes away from virtual servers that its clusters share; change that in sluice.yaml`,
+            `${R} ${one.setting}, which ${culprit} in the settings of fleet shop takes away ` +
+              'from virtual servers that its clusters share; change that in sluice.yaml',
           ],
     );
   });

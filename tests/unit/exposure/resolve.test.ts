@@ -177,7 +177,8 @@ describe('a setting', () => {
     expect(messages).toEqual([
       ['Gateway a/b sets mode udp, but Envoy listens on UDP only for HTTP/3; use tcp or fastl4'],
       [
-        'Gateway a/b sets mode http, but the listener carries TLS_PASSTHROUGH, which BIG-IP cannot parse as HTTP; use tcp or fastl4',
+        'Gateway a/b sets mode http, but the listener carries TLS_PASSTHROUGH, which ' +
+          'BIG-IP cannot parse as HTTP; use tcp or fastl4',
       ],
     ]);
   });

@@ -124,7 +124,7 @@ describe('the server name towards the gateway', () => {
     expect(notes.filter(({ code }) => code === 'GW173')).toEqual([]);
   });
 
-  test('is told once for all servers that share the virtual server', () => {
+  test('is reported once for all servers that share the virtual server', () => {
     const gates = ['a', 'b'].map((name) => ({
       annotations: AGAIN,
       hosts: [`${name}.example.com`],
@@ -138,7 +138,7 @@ describe('the server name towards the gateway', () => {
 describe('the redirect from port 80', () => {
   const redirect = { ...CLIENT, 'sluice.io/mode': 'https', 'sluice.io/redirect-80': 'true' };
 
-  test('leads to port 443, so another virtual port is told', () => {
+  test('leads to port 443, so another virtual port is reported', () => {
     expect(notesOf('HTTP', [{ annotations: redirect }], 'GW174')).toEqual([]);
     expect(
       notesOf('HTTP', [{ annotations: { ...redirect, 'sluice.io/port': '8443' } }], 'GW174'),

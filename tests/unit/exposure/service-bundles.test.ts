@@ -119,22 +119,29 @@ describe('a service bundle', () => {
     [
       'does not exist',
       { gates: [gate({ [REQUEST]: 'publik-web' })] },
-      'GW170 Gateway default/g (sluice.io/service-bundle): sluice.yaml has no service bundle publik-web; did you mean public-web?',
+      'GW170 Gateway default/g (sluice.io/service-bundle): sluice.yaml has no service ' +
+        'bundle publik-web; did you mean public-web?',
     ],
     [
       'resembles no bundle',
       { gates: [gate({ [REQUEST]: '' })] },
-      'GW170 Gateway default/g (sluice.io/service-bundle): sluice.yaml has no service bundle ; serviceBundles has public-web, team-only, plain-http',
+      'GW170 Gateway default/g (sluice.io/service-bundle): sluice.yaml has no service ' +
+        'bundle ; serviceBundles has public-web, team-only, plain-http',
     ],
     [
       'is for other namespaces',
       { gates: [gate({ [REQUEST]: 'team-only' }, { namespace: 'shop' })] },
-      'GW170 Gateway shop/g (sluice.io/service-bundle): namespace shop may not use service bundle team-only; add it to namespaces of the bundle in sluice.yaml (team-*)',
+      'GW170 Gateway shop/g (sluice.io/service-bundle): namespace shop may not use ' +
+        'service bundle team-only; add it to namespaces of the bundle in sluice.yaml ' +
+        '(team-*)',
     ],
     [
       'says something else than the same Gateway',
       { gates: [gate({ [REQUEST]: 'public-web', 'sluice.io/balance': 'ratio-member' })] },
-      'GW171 Gateway default/g (sluice.io/balance) sets balance ratio-member, but service bundle public-web, requested by Gateway default/g (sluice.io/service-bundle) sets least-connections-member; remove balance there, or do not request public-web',
+      'GW171 Gateway default/g (sluice.io/balance) sets balance ratio-member, but ' +
+        'service bundle public-web, requested by Gateway default/g ' +
+        '(sluice.io/service-bundle) sets least-connections-member; remove balance there, ' +
+        'or do not request public-web',
     ],
   ])('that %s refuses the exposure, with the remedy', (_, input, sentence) => {
     const built = offered(input);
@@ -396,7 +403,8 @@ describe('a requirement of the policy', () => {
     ];
     const [exposure] = build({}, {}, { serviceBundles: bundles, requirements: rules }).exposures;
     expect(exposure?.refusedIfNew?.message).toContain(
-      'policy requirement "inside" needs source 10.0.0.0/8, but policy requirement "clients" (service bundle public-web) sets 198.51.100.0/24',
+      'policy requirement "inside" needs source 10.0.0.0/8, but policy requirement ' +
+        '"clients" (service bundle public-web) sets 198.51.100.0/24',
     );
   });
 });

@@ -107,7 +107,7 @@ test('a server that the device could not serve does not slip in beside one that 
   expect(built.exposures).toMatchObject([{ gateways: ['default/older'] }]);
 });
 
-test('the network of clients is told with the annotation that asks for it', () => {
+test('the network of clients is reported with the annotation that asks for it', () => {
   const { sources } = build({ gates: [annotated(older, { 'sluice.io/source': '10.0.0.0/8' })] });
   expect(sources['172.16.100.195:32400/tcp']?.['source']).toContain('sluice.io/source');
 });
@@ -198,7 +198,7 @@ describe('an F5 ConfigMap', () => {
       {},
       'is for Service istio-system/other, not for the ingress gateway Service',
     ],
-  ])('%s is ignored, and that is said', (_, backend, input, text) => {
+  ])('%s is ignored, which is reported', (_, backend, input, text) => {
     expect(noted(walkthrough({}, backend), {}, input)).toEqual([expect.stringContaining(text)]);
   });
 
@@ -262,7 +262,7 @@ describe('an address that only BIG-IP remembers', () => {
       ({ code, message }) => `${code} ${message}`,
     );
 
-  test('is told with the remedy that its Service allows', () => {
+  test('is reported with the remedy that its Service allows', () => {
     expect(noted({ type: 'ClusterIP' })).toEqual([
       expect.stringMatching(/^GW156 .*make it type LoadBalancer$/),
     ]);

@@ -249,7 +249,7 @@ describe('while a device is away', () => {
     expect(at.asked).toEqual(['env:P']);
   });
 
-  test('its events come again even when the queue does not take the pause', async () => {
+  test('its events are retried even when the queue does not take the pause', async () => {
     const at = desk();
     at.queueAway = true;
     expect(await at.step([message(leaves(), { id: 'm' })])).toEqual(['m']);
@@ -259,7 +259,7 @@ describe('while a device is away', () => {
 test.each<[string, 'content' | 'device', DeviceError['code']]>([
   ['refuses the content', 'content', 'BIP421'],
   ['refuses the login', 'device', 'BIP401'],
-])('where a device %s, nothing is tried again, and it is said', async (_what, fault, code) => {
+])('where a device %s, nothing is tried again, which is reported', async (_what, fault, code) => {
   const at = desk();
   at.failure = new DeviceError(code, fault, 'no');
   expect(await at.step([message(leaves())])).toEqual([]);

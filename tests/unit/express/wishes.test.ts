@@ -380,7 +380,7 @@ describe('Kubernetes nodes', () => {
       [n(1, { ready: false, unschedulable: true }), n(2, { ready: false })],
     ],
     ['more than half, by both', [n(1, { unschedulable: true }), n(2, { ready: false }), n(3)]],
-  ])('%s: all stay, in the slice too, and it is said', (_name, given) => {
+  ])('%s: all stay, in the slice too, which is reported', (_name, given) => {
     const said = told({ nodes: given });
     expect(said.members).toEqual(given.map(({ ip }) => `${ip} ready`));
     expect(said.notes[0]).toMatch(

@@ -138,8 +138,10 @@ describe('region and stage', () => {
     );
     expect(check(own, 'eu-central-1', 'dev')).toBeUndefined();
     expect(check(EXAMPLE, 'eu-central-1', 'dev')?.split('\n').slice(1)).toEqual([
-      '- Stage dev would share queue.prefix sluice with another stage; call it sluice-dev in a configuration of its own.',
-      '- Stage dev would share failures.bucket example-sluice-failures with another stage; call it example-sluice-failures-dev in a configuration of its own.',
+      '- Stage dev would share queue.prefix sluice with another stage; call it ' +
+        'sluice-dev in a configuration of its own.',
+      '- Stage dev would share failures.bucket example-sluice-failures with another ' +
+        'stage; call it example-sluice-failures-dev in a configuration of its own.',
     ]);
   });
 

@@ -104,7 +104,7 @@ describe('the rights of an account', () => {
       'list referencegrants.gateway.networking.k8s.io in *',
       'warn optional rights in the cluster: missing: list referencegrants.gateway.networking.k8s.io (',
     ],
-  ])('without %s are told with what the right is for', async (words, told) => {
+  ])('without %s are reported with what the right is for', async (words, told) => {
     expect(await bad({ grants: withoutGrant(words) })).toEqual([expect.stringContaining(told)]);
   });
 

@@ -17,7 +17,8 @@ export function reportIn(mapping: PortMapping, gateway: string, server = 0): Ser
   const report = mapping.servers.find((one) => one.gateway === key && one.server === server);
   if (report === undefined)
     throw new Error(
-      `no report of ${key} server ${server} among ${mapping.servers.map((one) => `${one.gateway}#${one.server}`).join(', ')}`,
+      `no report of ${key} server ${server} among ` +
+        mapping.servers.map((one) => `${one.gateway}#${one.server}`).join(', '),
     );
   return report;
 }

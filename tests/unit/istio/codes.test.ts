@@ -16,13 +16,13 @@ function codesIn(folder: string): string[] {
 describe('codes of the mapping', () => {
   const said = new Set(codesIn(FOLDER));
 
-  test('every code that is said is in the table', () => {
+  test('every code that is reported is in the table', () => {
     expect([...said].filter((code) => !(code in MAPPING_CODES) && !(code in INPUT_CODES))).toEqual(
       [],
     );
   });
 
-  test('every code of the table is said', () => {
+  test('every code of the table is reported', () => {
     const servers = Object.keys(INPUT_CODES).filter((code) => code.startsWith('GW11'));
     expect([...Object.keys(MAPPING_CODES), ...servers].filter((code) => !said.has(code))).toEqual(
       [],

@@ -208,7 +208,7 @@ describe('istio-port-mapping.md §3: manual deployments', () => {
     expect(listens(mapping)).toEqual(['8080/tcp HTTP']);
   });
 
-  test('a number that the Service lacks has no listener, and the port to add is said', () => {
+  test('a number that the Service lacks has no listener, and the port to add is reported', () => {
     const mapping = mapped(
       there([apiListener('db', 5432, 'TCP')], [servicePort(80, { targetPort: 8080 })]),
     );

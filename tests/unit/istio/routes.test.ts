@@ -64,7 +64,8 @@ describe('istio-port-mapping.md §2: listener or no listener', () => {
   test('the sentence names what is missing', () => {
     const mapping = mapped(cluster({ gateways: [gateway('team/g', [server(9000)])] }));
     expect(reportIn(mapping, 'team/g').reason).toBe(
-      'Envoy opens this port only if it has a route, and no VirtualService names Gateway team/g; add a VirtualService with a tcp block for port 9000 and gateways: [team/g]',
+      'Envoy opens this port only if it has a route, and no VirtualService names Gateway ' +
+        'team/g; add a VirtualService with a tcp block for port 9000 and gateways: [team/g]',
     );
   });
 });

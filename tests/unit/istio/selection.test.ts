@@ -192,7 +192,7 @@ describe('every ingress among the objects', () => {
     ).toEqual([['gateway-1']]);
   });
 
-  test('a Gateway that selects no pod anywhere is said once', () => {
+  test('a Gateway that selects no pod anywhere is reported once', () => {
     const there = cluster({
       gateways: [
         gateway('g', HTTP),

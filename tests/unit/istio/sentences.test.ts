@@ -49,7 +49,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         cluster({ gateways: [gateway('g', [http()])] }, [servicePort(80, { nodePort: 30080 })]),
       ),
     [
-      'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 (node port 30080) leads there',
+      'default/g#0 OK Envoy listens on port 80; Service ' +
+        'istio-system/istio-ingressgateway port 80 (node port 30080) leads there',
     ],
   ],
   [
@@ -63,7 +64,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     'the Service lacks the port',
     () => mapped(cluster({ gateways: [gateway('g', [http(81)])] }, [servicePort(80)])),
     [
-      'default/g#0 OK Envoy listens on port 81; Service istio-system/istio-ingressgateway lacks port 81 -> 81 (http-81)',
+      'default/g#0 OK Envoy listens on port 81; Service ' +
+        'istio-system/istio-ingressgateway lacks port 81 -> 81 (http-81)',
     ],
   ],
   [
@@ -87,7 +89,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ]),
       ),
     [
-      'default/g#0 OK Envoy listens on port 80 of 10.0.0.1; Service istio-system/istio-ingressgateway port 80 leads there',
+      'default/g#0 OK Envoy listens on port 80 of 10.0.0.1; Service ' +
+        'istio-system/istio-ingressgateway port 80 leads there',
     ],
   ],
   [
@@ -113,7 +116,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         { enableQuic: true },
       ),
     [
-      'default/g#0 OK Envoy listens on port 443 (TCP, and UDP for HTTP/3); Service istio-system/istio-ingressgateway port 443 leads there; Service istio-system/istio-ingressgateway port 443 leads there',
+      'default/g#0 OK Envoy listens on port 443 (TCP, and UDP for HTTP/3); Service ' +
+        'istio-system/istio-ingressgateway port 443 leads there; Service ' +
+        'istio-system/istio-ingressgateway port 443 leads there',
     ],
   ],
   [
@@ -126,7 +131,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ),
       ),
     [
-      'default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; Service istio-system/istio-ingressgateway port 9000 leads there',
+      'default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; ' +
+        'Service istio-system/istio-ingressgateway port 9000 leads there',
     ],
   ],
   [
@@ -146,7 +152,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 9000; no Service port leads there: port 9000 of Service istio-system/istio-ingressgateway leads to 9001 instead',
+      'default/g#0 OK Envoy listens on port 9000; no Service port leads there: port 9000 ' +
+        'of Service istio-system/istio-ingressgateway leads to 9001 instead',
     ],
   ],
   [
@@ -158,7 +165,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ]),
       ),
     [
-      'default/g#0 OK Envoy listens on port 9000; Service istio-system/istio-ingressgateway lacks port 9000 -> 9000 (http-9000)',
+      'default/g#0 OK Envoy listens on port 9000; Service ' +
+        'istio-system/istio-ingressgateway lacks port 9000 -> 9000 (http-9000)',
     ],
   ],
   [
@@ -171,7 +179,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ),
       ),
     [
-      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80, so istiod leaves the listener out; Service istio-system/istio-ingressgateway lacks port 80 -> 8080 (http-80)',
+      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80, so ' +
+        'istiod leaves the listener out; Service istio-system/istio-ingressgateway lacks ' +
+        'port 80 -> 8080 (http-80)',
     ],
   ],
   [
@@ -184,7 +194,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ),
       ),
     [
-      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80 (to which the Service maps port 8080), so istiod leaves the listener out; give port 8080 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
+      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80 (to ' +
+        'which the Service maps port 8080), so istiod leaves the listener out; give port ' +
+        '8080 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
     ],
   ],
   [
@@ -197,7 +209,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         ),
       ),
     [
-      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80, so istiod leaves the listener out; give port 80 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
+      'default/g#0 MAP220 the gateway pods are unprivileged and cannot bind port 80, so ' +
+        'istiod leaves the listener out; give port 80 of Service ' +
+        'istio-system/istio-ingressgateway a targetPort of 1024 or more',
     ],
   ],
   [
@@ -219,7 +233,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 leads there (in 4 of 5 gateway pods: a, b, c, …)',
+      'default/g#0 OK Envoy listens on port 80; Service ' +
+        'istio-system/istio-ingressgateway port 80 leads there (in 4 of 5 gateway pods: a, ' +
+        'b, c, …)',
     ],
   ],
   [
@@ -241,14 +257,18 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 leads there (in 3 of 5 gateway pods: a, b, c)',
+      'default/g#0 OK Envoy listens on port 80; Service ' +
+        'istio-system/istio-ingressgateway port 80 leads there (in 3 of 5 gateway pods: a, ' +
+        'b, c)',
     ],
   ],
   [
     'no VirtualService',
     () => mapped(cluster({ gateways: [gateway('g', [server(9000)])] })),
     [
-      'default/g#0 MAP230 Envoy opens this port only if it has a route, and no VirtualService names Gateway default/g; add a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP230 Envoy opens this port only if it has a route, and no ' +
+        'VirtualService names Gateway default/g; add a VirtualService with a tcp block for ' +
+        'port 9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -267,7 +287,12 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of VirtualService default/s matches port 9000; the tcp blocks of VirtualService default/t have no destination; VirtualService default/u has no tcp block; VirtualService default/r is not exported to the namespace of the gateway pods, and 1 more do not match; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of ' +
+        'VirtualService default/s matches port 9000; the tcp blocks of VirtualService ' +
+        'default/t have no destination; VirtualService default/u has no tcp block; ' +
+        'VirtualService default/r is not exported to the namespace of the gateway pods, ' +
+        'and 1 more do not match; it needs a VirtualService with a tcp block for port 9000 ' +
+        'and gateways: [default/g]',
     ],
   ],
   [
@@ -285,7 +310,12 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of VirtualService default/s matches port 9000; no tcp block of VirtualService default/t matches port 9000; hosts of VirtualService default/u (none) do not overlap with *; VirtualService default/r is not exported to the namespace of the gateway pods; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: no tcp block of ' +
+        'VirtualService default/s matches port 9000; no tcp block of VirtualService ' +
+        'default/t matches port 9000; hosts of VirtualService default/u (none) do not ' +
+        'overlap with *; VirtualService default/r is not exported to the namespace of the ' +
+        'gateway pods; it needs a VirtualService with a tcp block for port 9000 and ' +
+        'gateways: [default/g]',
     ],
   ],
   [
@@ -300,7 +330,12 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService default/a is not exported to the namespace of the gateway pods; VirtualService default/b is not exported to the namespace of the gateway pods; VirtualService default/c is not exported to the namespace of the gateway pods, and 1 more do not match; it needs a VirtualService with a tcp block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService ' +
+        'default/a is not exported to the namespace of the gateway pods; VirtualService ' +
+        'default/b is not exported to the namespace of the gateway pods; VirtualService ' +
+        'default/c is not exported to the namespace of the gateway pods, and 1 more do not ' +
+        'match; it needs a VirtualService with a tcp block for port 9000 and gateways: ' +
+        '[default/g]',
     ],
   ],
   [
@@ -313,7 +348,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService default/u has no tls block; it needs a VirtualService with a tls block for port 9000 and gateways: [default/g]',
+      'default/g#0 MAP231 Envoy opens this port only if it has a route: VirtualService ' +
+        'default/u has no tls block; it needs a VirtualService with a tls block for port ' +
+        '9000 and gateways: [default/g]',
     ],
   ],
   [
@@ -336,8 +373,11 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; Service istio-system/istio-ingressgateway lacks port 9000 -> 9000 (tls-9000)',
-      'default/h#0 MAP234 VirtualService default/v already routes SNI host a.com of VirtualService default/v on this port, so istiod creates no filter chain for this server',
+      'default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; ' +
+        'Service istio-system/istio-ingressgateway lacks port 9000 -> 9000 (tls-9000)',
+      'default/h#0 MAP234 VirtualService default/v already routes SNI host a.com of ' +
+        'VirtualService default/v on this port, so istiod creates no filter chain for this ' +
+        'server',
     ],
   ],
   [
@@ -356,7 +396,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 15443, routed by Service shop/db; Service istio-system/istio-ingressgateway lacks port 15443 -> 15443 (tls-15443)',
+      'default/g#0 OK Envoy listens on port 15443, routed by Service shop/db; Service ' +
+        'istio-system/istio-ingressgateway lacks port 15443 -> 15443 (tls-15443)',
     ],
   ],
   [
@@ -393,7 +434,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway port 80 leads there',
-      'default/h#0 MAP210 server 0 (web) of Gateway default/g (HTTP) comes first and holds the port, and TCP cannot share it; use another port or bind',
+      'default/h#0 MAP210 server 0 (web) of Gateway default/g (HTTP) comes first and ' +
+        'holds the port, and TCP cannot share it; use another port or bind',
     ],
   ],
   [
@@ -414,7 +456,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP212 server 0 (x) of Gateway default/g already uses port.name "x" on this port; give every port of a Gateway a unique name',
+      'default/g#1 MAP212 server 0 (x) of Gateway default/g already uses port.name "x" ' +
+        'on this port; give every port of a Gateway a unique name',
     ],
   ],
   [
@@ -435,7 +478,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP211 server 0 of Gateway default/g comes first and already serves host a on this port, so istiod drops the whole server; remove the host from one of them',
+      'default/g#1 MAP211 server 0 of Gateway default/g comes first and already serves ' +
+        'host a on this port, so istiod drops the whole server; remove the host from one ' +
+        'of them',
     ],
   ],
   [
@@ -456,7 +501,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 OK Envoy listens on port 443; Service istio-system/istio-ingressgateway port 443 leads there',
-      'default/g#1 MAP213 its filter chain for a equals the one of server 0 (x) of Gateway default/g, which comes first (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds',
+      'default/g#1 MAP213 its filter chain for a equals the one of server 0 (x) of ' +
+        'Gateway default/g, which comes first (the hosts differ only in their namespace), ' +
+        'and Envoy refuses such a listener; use different hosts or binds',
     ],
   ],
   [
@@ -469,7 +516,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     () =>
       mapped(cluster({ gateways: [gateway('g', [http()], { labels: { 'istio.io/rev': 'x' } })] })),
     [
-      'default/g#0 MAP203 Gateway default/g is not read: label istio.io/rev is x, but revision default serves the gateway pods',
+      'default/g#0 MAP203 Gateway default/g is not read: label istio.io/rev is x, but ' +
+        'revision default serves the gateway pods',
     ],
   ],
   [
@@ -477,7 +525,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     () =>
       mapped(cluster({ gateways: [gateway('g', [http()])] }), { scopeGatewayToNamespace: true }),
     [
-      'default/g#0 MAP202 Gateway default/g is not read: Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in istio-system',
+      'default/g#0 MAP202 Gateway default/g is not read: Gateways are scoped to their ' +
+        'namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in ' +
+        'istio-system',
     ],
   ],
   [
@@ -487,7 +537,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         cluster({ gateways: [gateway('g', [http()])], pods: [gatewayPod({ proxy: 'sidecar' })] }),
       ),
     [
-      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its selector (such as istio-system/gateway-1) run as sidecars, and only pods started as "proxy router" read Gateways',
+      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its ' +
+        'selector (such as istio-system/gateway-1) run as sidecars, and only pods started ' +
+        'as "proxy router" read Gateways',
     ],
   ],
   [
@@ -516,7 +568,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its selector (such as a/z) run as sidecars, and only pods started as "proxy router" read Gateways',
+      'default/g#0 MAP205 Gateway default/g is not read: the pods that match its ' +
+        'selector (such as a/z) run as sidecars, and only pods started as "proxy router" ' +
+        'read Gateways',
     ],
   ],
   [
@@ -531,7 +585,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'default/g#0 GW110 server 0 of Gateway default/g cannot be read: port is absent',
-      'default/g#1 OK Envoy listens on port 80; Service istio-system/istio-ingressgateway lacks port 80 -> 80 (http-80)',
+      'default/g#1 OK Envoy listens on port 80; Service ' +
+        'istio-system/istio-ingressgateway lacks port 80 -> 80 (http-80)',
     ],
   ],
   [
@@ -554,10 +609,15 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'apps/edge#0 MAP233 Envoy opens this port only if it has a route, and no TCPRoute is attached to listener a of Gateway apps/edge',
-      'apps/edge#1 MAP215 it conflicts with the earlier listener 0 (a) of Gateway apps/edge (TCP): on one port, HTTP, HTTPS and TLS listeners need different host names, and TCP cannot share the port',
-      'apps/edge#2 MAP233 Envoy opens this port only if it has a route, and no TLSRoute is attached to listener c of Gateway apps/edge',
-      'apps/edge#3 MAP240 Service apps/edge-istio has no port 82, and a Gateway API listener is reachable only through such a port',
+      'apps/edge#0 MAP233 Envoy opens this port only if it has a route, and no TCPRoute ' +
+        'is attached to listener a of Gateway apps/edge',
+      'apps/edge#1 MAP215 it conflicts with the earlier listener 0 (a) of Gateway ' +
+        'apps/edge (TCP): on one port, HTTP, HTTPS and TLS listeners need different host ' +
+        'names, and TCP cannot share the port',
+      'apps/edge#2 MAP233 Envoy opens this port only if it has a route, and no TLSRoute ' +
+        'is attached to listener c of Gateway apps/edge',
+      'apps/edge#3 MAP240 Service apps/edge-istio has no port 82, and a Gateway API ' +
+        'listener is reachable only through such a port',
     ],
   ],
   [
@@ -578,8 +638,11 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'apps/edge#0 MAP240 Service apps/s has no port 8080, and a Gateway API listener is reachable only through such a port; did you mean 80, which leads to 8080 in the pod?',
-      'apps/edge#1 MAP240 Service apps/s has no port 82, and a Gateway API listener is reachable only through such a port; Service apps/s lacks port 82 -> 82 (http-82)',
+      'apps/edge#0 MAP240 Service apps/s has no port 8080, and a Gateway API listener is ' +
+        'reachable only through such a port; did you mean 80, which leads to 8080 in the ' +
+        'pod?',
+      'apps/edge#1 MAP240 Service apps/s has no port 82, and a Gateway API listener is ' +
+        'reachable only through such a port; Service apps/s lacks port 82 -> 82 (http-82)',
     ],
   ],
   [
@@ -602,7 +665,8 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
         }),
       ),
     [
-      'default/g#0 OK Envoy listens on port 81; Service istio-system/x has no such port, and istiod manages it: add a listener to its Gateway',
+      'default/g#0 OK Envoy listens on port 81; Service istio-system/x has no such port, ' +
+        'and istiod manages it: add a listener to its Gateway',
     ],
   ],
   [
@@ -618,7 +682,9 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
       ),
     [
       'apps/edge#0 OK Envoy listens on port 80; Service apps/edge-istio port 80 leads there',
-      'other/g#0 MAP204 Gateway other/g is not read: the pods belong to the managed Gateway API Gateway apps/edge, and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces',
+      'other/g#0 MAP204 Gateway other/g is not read: the pods belong to the managed ' +
+        'Gateway API Gateway apps/edge, and strict merging ' +
+        '(PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces',
     ],
   ],
 ];

@@ -135,7 +135,7 @@ describe('istio-port-mapping.md §1.3: the port to add', () => {
     expect(mapAll(there, mesh())[0]?.missing).toEqual([]);
   });
 
-  test('a port that leads elsewhere than the older Service is said and left alone', () => {
+  test('a port that leads elsewhere than the older Service is reported and left alone', () => {
     const older = service('istio-system/older', [servicePort(9000, { targetPort: 9100 })], {
       age: 9,
     });

@@ -41,7 +41,9 @@ function all(there: Partial<KubernetesObjects>): readonly PortMapping[] {
 const outline = (mappings: readonly PortMapping[]): readonly string[] =>
   mappings.map(
     ({ namespace, services, pods, servers }) =>
-      `${namespace}: ${services.join('+') || 'no Service'}; ${pods.join('+') || 'no pods'}; ${servers.map((one) => `${one.gateway} ${one.verdict}`).join(', ') || 'no servers'}`,
+      `${namespace}: ${services.join('+') || 'no Service'}; ` +
+      `${pods.join('+') || 'no pods'}; ` +
+      (servers.map((one) => `${one.gateway} ${one.verdict}`).join(', ') || 'no servers'),
   );
 
 describe('every ingress', () => {

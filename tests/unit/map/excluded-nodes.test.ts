@@ -124,7 +124,7 @@ describe('a node that is excluded', () => {
     ]);
   });
 
-  test('stays while it is the last one, and that is told', () => {
+  test('stays while it is the last one, which is reported', () => {
     const before = planned(EMPTY_STATE, { nodes: ['a', 'b'] }).next;
     const plan = planned(before, { nodes: ['a excluded', 'b excluded'] });
     expect(shown(plan.next)).toBe('a+ b+');

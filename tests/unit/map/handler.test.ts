@@ -425,7 +425,7 @@ describe('while the key of a cluster cannot be had', () => {
     },
   );
 
-  test('what came before the first that lacks it is done, and does not come again', async () => {
+  test('what came before the first that lacks it is done, and is not retried', async () => {
     const at = desk(['file:/east.pub']);
     at.keys = 'away';
     await at.send('x', 'nonsense');

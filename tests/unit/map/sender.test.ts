@@ -79,11 +79,13 @@ describe('which senders are accepted for a cluster', () => {
     expect(sendersOf(mapped('east', 'AROAEAST'))).toEqual(['AROAEAST', 'AROAEAST']);
   });
 
-  test('a sender of another cluster may not, and the refusal names him and those who may', async () => {
+  test('a sender of another cluster may not, and the refusal names it and those that may', async () => {
     const refusal = (subject: string): object => ({
       kind: 'refused',
       code: 'OWN320',
-      reason: `in the name of ${subject}: sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST`,
+      reason:
+        `in the name of ${subject}: sender AROAWEST may not speak for cluster east; ` +
+        'clusters[].senders names AROAEAST',
     });
     expect(await judged('east', 'AROAWEST')).toEqual(
       refusal('east/istio-system/istio-ingressgateway'),

@@ -73,7 +73,8 @@ describe('flannel', () => {
     expect(textOf(setup({}, VALUES), 'tmsh').split('\n')).toEqual([
       'create net tunnels vxlan /Common/east_vxlan_profile port 8472 flooding-type none',
       'create net tunnels tunnel /Common/east_vxlan key 1 profile /Common/east_vxlan_profile local-address 192.0.2.4',
-      'create net self /Common/east_vxlan_self address 10.244.254.1/16 vlan /Common/east_vxlan allow-service none traffic-group traffic-group-local-only',
+      'create net self /Common/east_vxlan_self address 10.244.254.1/16 vlan ' +
+        '/Common/east_vxlan allow-service none traffic-group traffic-group-local-only',
       'create auth partition sluice-net',
       'save sys config',
       'show net tunnels tunnel /Common/east_vxlan all-properties',
@@ -149,7 +150,8 @@ describe('Cilium', () => {
     ).toEqual([
       'create net tunnels vxlan /Common/east_vxlan_profile port 8472 flooding-type multipoint',
       'create net tunnels tunnel /Common/east_vxlan key 2 profile /Common/east_vxlan_profile local-address 192.0.2.4',
-      'create net self /Common/east_vxlan_self address 10.99.1.1/24 vlan /Common/east_vxlan allow-service none traffic-group traffic-group-local-only',
+      'create net self /Common/east_vxlan_self address 10.99.1.1/24 vlan ' +
+        '/Common/east_vxlan allow-service none traffic-group traffic-group-local-only',
       'create net route /Common/east_vxlan_pods network 10.244.0.0/16 interface /Common/east_vxlan',
     ]);
     expect(onboardingOf(setup({ from: 'cilium' }, values))).toMatchObject({
@@ -182,7 +184,8 @@ test('routes need a self IP among the nodes, and a partition', () => {
     { localAddress: '192.0.2.4/24' },
   );
   expect(textOf(given, 'tmsh').split('\n')).toEqual([
-    'create net self /Common/east_nodes address 192.0.2.4%2/24 vlan VLAN allow-service none traffic-group traffic-group-local-only',
+    'create net self /Common/east_nodes address 192.0.2.4%2/24 vlan VLAN allow-service ' +
+      'none traffic-group traffic-group-local-only',
     'create auth partition sluice-net',
     'save sys config',
   ]);
@@ -255,7 +258,8 @@ describe('what cannot be right is refused, with the remedy', () => {
       { from: 'cilium' },
       { podNetwork: '10.244.254.0/24' },
       {},
-      '--pod-network 10.244.254.0/24: is inside clusters[].podNetworks of east; choose a network that Cilium does not assign',
+      '--pod-network 10.244.254.0/24: is inside clusters[].podNetworks of east; choose a ' +
+        'network that Cilium does not assign',
     ],
     [
       'a network for routes',

@@ -167,7 +167,8 @@ describe('bad input costs the pods of its node, and no others', () => {
       'an annotation that is nested too deeply',
       rawNode({ annotations: { 'k8s.ovn.org/node-subnets': '['.repeat(9) } }),
       { from: 'ovn' },
-      'annotation k8s.ovn.org/node-subnets exceeds a parsing limit: it is nested more than 8 levels deep; correct what writes it (GW181)',
+      'annotation k8s.ovn.org/node-subnets exceeds a parsing limit: it is nested more ' +
+        'than 8 levels deep; correct what writes it (GW181)',
     ],
     [
       'a network that is none',
@@ -188,7 +189,8 @@ describe('bad input costs the pods of its node, and no others', () => {
         annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/public-ip': '192.0.2' },
       }),
       { from: 'flannel' },
-      'flannel.alpha.coreos.com/public-ip or flannel.alpha.coreos.com/public-ipv6 has 192.0.2, which is no IP address; correct it (GW181)',
+      'flannel.alpha.coreos.com/public-ip or flannel.alpha.coreos.com/public-ipv6 has ' +
+        '192.0.2, which is no IP address; correct it (GW181)',
     ],
     [
       'MACs that are no JSON',
@@ -244,7 +246,8 @@ describe('bad input costs the pods of its node, and no others', () => {
       'no CNI with tunnels',
       rawNode(),
       { mode: 'vxlan' },
-      'it has annotations neither of flannel nor of Cilium; name the CNI in clusters[].network.from of east: flannel or cilium (GW180)',
+      'it has annotations neither of flannel nor of Cilium; name the CNI in ' +
+        'clusters[].network.from of east: flannel or cilium (GW180)',
     ],
     [
       'no network at all',
@@ -275,7 +278,8 @@ describe('bad input costs the pods of its node, and no others', () => {
       'a network that is larger than those of the cluster',
       rawNode({ podCIDRs: ['10.0.0.0/8'] }),
       { from: 'podCIDR', podNetworks: ['10.244.0.0/16'] },
-      'spec.podCIDRs has 10.0.0.0/8, which is not inside clusters[].podNetworks; correct it, or add it to clusters[].podNetworks of east (GW186)',
+      'spec.podCIDRs has 10.0.0.0/8, which is not inside clusters[].podNetworks; correct ' +
+        'it, or add it to clusters[].podNetworks of east (GW186)',
     ],
     [
       'a network that contains the node',
@@ -287,7 +291,8 @@ describe('bad input costs the pods of its node, and no others', () => {
       'an address outside nodeNetworks',
       CNI_NODES.podCIDR,
       { nodeNetworks: ['203.0.113.0/24'] },
-      'its addresses 192.0.2.13 are outside clusters[].nodeNetworks; add the network of the nodes to clusters[].nodeNetworks of east (GW184)',
+      'its addresses 192.0.2.13 are outside clusters[].nodeNetworks; add the network of ' +
+        'the nodes to clusters[].nodeNetworks of east (GW184)',
     ],
   ])('%s', (_, bad, asked, expected) => {
     const good = rawNode({
@@ -312,7 +317,7 @@ describe('bad input costs the pods of its node, and no others', () => {
     expect(notes).not.toContain('n4');
   });
 
-  test('with auto, another source serves, and the fault is told', () => {
+  test('with auto, another source serves, and the fault is reported', () => {
     const node = rawNode({
       podCIDRs: ['10.244.3.0/24'],
       annotations: { 'k8s.ovn.org/node-subnets': 'none' },
@@ -413,7 +418,7 @@ describe('bad input costs the pods of its node, and no others', () => {
     expect(notes).toContain('its addresses 10.7.0.0, 10.7.0.1, 10.7.0.2 and 39997 more are');
   });
 
-  test('with auto, a network that may not be routed is told, and the pod gets its own route', () => {
+  test('with auto, a network that may not be routed is reported, and the pod gets its own route', () => {
     const node = rawNode({ annotations: { 'sluice.io/pod-networks': '0.0.0.0/0' } });
     for (const podNetworks of [[], ['10.244.0.0/16']]) {
       const { lines, notes } = found([node], POD, { podNetworks });

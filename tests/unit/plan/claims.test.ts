@@ -96,7 +96,7 @@ describe('addresses that others on the device hold', () => {
     expect(Object.keys(p.next.exposures)).toEqual(['172.16.100.195:2/tcp']);
   });
 
-  test('it heals by itself when that virtual server goes', () => {
+  test('it recovers by itself when that virtual server goes', () => {
     const state = plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: holders({}) }).next;
     expect(ownersOf(state)).toEqual([]);
     expect(ownersOf(plan(state, [slice(1, [], north)], { holders: [] }).next)).toEqual([

@@ -47,7 +47,9 @@ describe('a setting on which clusters of a fleet disagree', () => {
     expect(told.remarks).toEqual([
       {
         code: 'OWN340',
-        message: `${KEY} is shared: its balance is least-connections-member, not fastest-node, because ${ownerOf('east')} has the oldest gateway there and decides`,
+        message:
+          `${KEY} is shared: its balance is least-connections-member, not fastest-node, ` +
+          `because ${ownerOf('east')} has the oldest gateway there and decides`,
       },
     ]);
     expect(told.reason).toContain(told.remarks![0]!.message);
@@ -130,7 +132,9 @@ describe('what a fleet says itself', () => {
     });
     expect(entry(plan(state, [both[0]!], rules), 'east').remarks).toContainEqual({
       code: 'OWN340',
-      message: `${KEY} is shared: its balance is fastest-node, not least-connections-member, because fleets[].settings of fleet production in sluice.yaml sets it`,
+      message:
+        `${KEY} is shared: its balance is fastest-node, not least-connections-member, ` +
+        'because fleets[].settings of fleet production in sluice.yaml sets it',
     });
   });
 
@@ -210,7 +214,8 @@ describe('active-standby', () => {
     const p = plan(declaredBy(both, rules), [offer('west', { counter: 2 })], turned);
     expect([part(p.next, 'east').priority, part(p.next, 'west').priority]).toEqual([1000, 999]);
     expect(entry(p, 'west').reason).toBe(
-      `order of preference changed; the change deletes and re-adds the members of ${ownerOf('east')}, ${ownerOf('west')}, which cuts their connections`,
+      'order of preference changed; the change deletes and re-adds the members of ' +
+        `${ownerOf('east')}, ${ownerOf('west')}, which cuts their connections`,
     );
   });
 
@@ -251,7 +256,9 @@ describe('mode ratio', () => {
     expect(entry(told, 'east').remarks).toEqual([
       {
         code: 'OWN340',
-        message: `${KEY} is shared: its balance is ratio-node, not fastest-node, because fleet production has mode ratio`,
+        message:
+          `${KEY} is shared: its balance is ratio-node, not fastest-node, because fleet ` +
+          'production has mode ratio',
       },
     ]);
   });
@@ -399,7 +406,7 @@ describe('a fleet that changes', () => {
     expect(plan(state, both).next.exposures).toEqual(declaredBy(both).exposures);
   });
 
-  test('two ingresses of one cluster do not share, and the sentence says so', () => {
+  test('two ingresses of one cluster do not share, and the message says so', () => {
     const other = offer('east', { slice: { owner: 'east/istio-system/second' } });
     expect(plan(declaredBy(both), [other]).entries).toMatchObject([
       {

@@ -20,7 +20,7 @@ describe('the plan of a partition', () => {
     expect(p.changed).toBe(true);
   });
 
-  test('changes nothing when the same slice comes again', () => {
+  test('changes nothing when the same slice arrives again', () => {
     const first = plan(EMPTY_STATE, [slice(1, [exposure()])]);
     const again = plan(first.next, [slice(1, [exposure()])]);
     expect(kinds(again)).toEqual(['unchanged 172.16.100.195:32400/tcp']);

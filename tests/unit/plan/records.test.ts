@@ -106,7 +106,7 @@ describe('the record of an owner', () => {
 describe('an event that is not admitted', () => {
   const declared = plan(EMPTY_STATE, [slice(5, [exposure()])]).next;
 
-  test('is told for each of its exposures in this partition, and no other', () => {
+  test('is reported for each of its exposures in this partition, and no other', () => {
     const late = slice(4, [exposure(), exposure({ port: 2, partition: 'other' })]);
     expect(plan(declared, [late]).entries).toMatchObject([{ kind: 'superseded', key: KEY }]);
   });
@@ -114,7 +114,8 @@ describe('an event that is not admitted', () => {
   test('of another cluster names the remedy: an adoption, or none after one', () => {
     const stranger = [slice(9, [exposure()], { clusterUid: 'uid-other' })];
     expect(plan(declared, stranger).entries[0]?.reason).toBe(
-      `another cluster (kube-system UID uid-east) already uses the id of ${EAST}; run "sluice cluster adopt" if this cluster replaces it`,
+      `another cluster (kube-system UID uid-east) already uses the id of ${EAST}; run ` +
+        '"sluice cluster adopt" if this cluster replaces it',
     );
     const adopted = { ...declared, replaced: { east: ['uid-other'] } };
     expect(plan(adopted, stranger).entries[0]?.reason).toContain('was adopted as the owner');
@@ -185,7 +186,7 @@ describe('nodes that are shared between partitions', () => {
   });
 });
 
-test('the order of slices in a batch changes neither the result nor what is said', () => {
+test('the order of slices in a batch changes neither the result nor what is reported', () => {
   const both = [slice(1, [exposure()]), slice(1, [exposure({ port: 2 })], west)];
   const declared = plan(EMPTY_STATE, both).next;
   for (const slices of [
@@ -198,7 +199,7 @@ test('the order of slices in a batch changes neither the result nor what is said
   }
 });
 
-test('removals are told in order of owners', () => {
+test('removals are reported in order of owners', () => {
   const { next } = plan(EMPTY_STATE, [
     slice(1, [exposure()]),
     slice(1, [exposure({ port: 2 })], west),

@@ -174,7 +174,7 @@ describe('a silent cluster', () => {
       { alone: [1, 2, 3, 4].map(key) },
       `It stays in rotation, because no other active cluster serves 4 of them (${[1, 2, 3].map(key).join(', ')}, …)`,
     ],
-  ])('%j is told as: %s', (over, rest) => {
+  ])('%j is reported as: %s', (over, rest) => {
     const what = 'no event since S, with members in 1 exposure; check its watcher and its queue';
     expect(describeSilence(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
   });

@@ -170,7 +170,9 @@ describe('a cluster that is not heard', () => {
         object: 'Service istio-system/gateway',
         code: 'OWN331',
         message:
-          'cluster east, which shares 172.16.100.195:1/tcp, has sent no event since 2026-01-01T00:00:00.000Z; its members stay as last declared, and monitors check them',
+          'cluster east, which shares 172.16.100.195:1/tcp, has sent no event since ' +
+          '2026-01-01T00:00:00.000Z; its members stay as last declared, and monitors check ' +
+          'them',
       },
     ]);
     expect([notes('north'), notes('east')]).toEqual([[], []]);

@@ -247,7 +247,7 @@ describe('an event source', () => {
     expect(call(1).bodies).toEqual(['a1']);
   });
 
-  test('what a call gives back is not renewed any more, and comes again when it said', async () => {
+  test('what a call gives back is not renewed any more, and is received again when it said', async () => {
     await send('a1', 'b1');
     start({ lease: 6_000 });
     await idle();
@@ -431,7 +431,7 @@ describe('an event source', () => {
         return source.stop();
       },
     ],
-  ])('%s finishes what is in hand and takes no more', async (_how, end) => {
+  ])('%s finishes messages in flight and takes no more', async (_how, end) => {
     const ending = new AbortController();
     await send('a1');
     const source = start({ signal: ending.signal });

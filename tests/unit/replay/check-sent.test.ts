@@ -149,7 +149,7 @@ describe('patience', () => {
   });
 });
 
-describe('a failure that comes again', () => {
+describe('a failure that recurs', () => {
   const again = (desk: Desk): Promise<FailureHead> => desk.park(1);
 
   test('in a job of a person is quarantined', async () => {

@@ -34,7 +34,9 @@ describe('completion', () => {
     ['sluice failures list -o json --li', '--limit'],
   ])('bash completes "%s" to %s', (line, expected) => {
     const words = line.split(' ');
-    const script = `${completionScript(program(), 'bash')}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const script =
+      `${completionScript(program(), 'bash')}\nCOMP_WORDS=(${words.join(' ')}); ` +
+      `COMP_CWORD=${words.length - 1}; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(spawnSync('bash', ['-c', script], { encoding: 'utf8' })).toMatchObject({
       stdout: `${expected}\n`,
       status: 0,

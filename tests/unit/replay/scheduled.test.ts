@@ -333,7 +333,9 @@ describe('replay on a schedule', () => {
   test('looks at a job that was paused by hand once in its interval, and says so', async () => {
     const site = await siteWith(1);
     const job = await left(site, (one) => ({ ...one, state: 'paused' }));
-    const reason = `job ${job.id} was paused (by hand); policy references continues when the job is resumed or cancelled`;
+    const reason =
+      `job ${job.id} was paused (by hand); policy references continues when the job is ` +
+      'resumed or cancelled';
     expect(await turn(site)).toEqual({ kind: 'held', job: job.id, reason });
     expect(await site.failures.turns.get('references')).toMatchObject({
       says: reason,

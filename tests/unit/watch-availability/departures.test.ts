@@ -16,7 +16,7 @@ const pod = (name: string, ip: string) =>
   gatewayPod({ meta: meta(`istio-system/${name}`), ips: [ip] });
 
 describe('pods that are gone', () => {
-  test('stay among the pods, marked, until their time is over; then their deletion is said again', () => {
+  test('stay among the pods, marked, until their time is over; then their deletion is reported again', () => {
     const gone = new DepartedPods(30_000);
     gone.add(pod('a', '10.0.0.1'), left('a', 1_000));
     gone.add(pod('b', '10.0.0.2'), left('b', 6_000));

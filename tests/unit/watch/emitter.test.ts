@@ -155,7 +155,7 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
-  test('are said again when that is asked for, although nothing changed', async () => {
+  test('are reported again when that is asked for, although nothing changed', async () => {
     const { clock, emitter, sent, now } = start();
     now.content = 1;
     emitter.refresh();
@@ -195,7 +195,7 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
-  test('what is in hand is sent before the end, once', async () => {
+  test('what is pending is sent before the end, once', async () => {
     const { emitter, sent } = start();
     emitter.changed(change('a'), false);
     await emitter.stop();

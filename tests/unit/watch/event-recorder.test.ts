@@ -95,7 +95,7 @@ test.each([
   expect(bench.events.size).toBe(200);
 });
 
-test('a new leader says nothing again that was said, and all that was not', async () => {
+test('a new leader says nothing again that was reported, and all that was not', async () => {
   const bench = eventBench();
   const first = bench.recorder();
   first.report(gatewayTarget('a'), 's result', [programmed()]);

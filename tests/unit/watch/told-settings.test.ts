@@ -75,7 +75,8 @@ describe('Programmed', () => {
       partition: 'sluice.yaml (devices)',
     };
     expect(messages(onGateways([applied(sources)]))).toEqual([
-      `bigip serves 172.16.100.195:31400/tcp (partition k8s); virtualAddress, port, balance from ${CONFIG_MAP}; snat from Gateway default/echo (sluice.io/snat)`,
+      'bigip serves 172.16.100.195:31400/tcp (partition k8s); virtualAddress, port, ' +
+        `balance from ${CONFIG_MAP}; snat from Gateway default/echo (sluice.io/snat)`,
     ]);
   });
 
