@@ -99,9 +99,9 @@ export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonl
 }
 
 /** As many messages as a queue delivers at once. */
-const WHOLE_BATCH = 10;
+const FULL_BATCH_MESSAGES = 10;
 /** A message that was received more often is handled to the end. */
-const MOST_RECEIVES = 2;
+const MAX_RECEIVES = 2;
 
 /**
  * Whether a run of the stage may end after a step, for newer work. What an order decides is not
@@ -111,8 +111,8 @@ const MOST_RECEIVES = 2;
 export function mayEndEarly({ orders, absences, audits, slices }: Stage): boolean {
   return (
     orders.length + absences.length + audits.length === 0 &&
-    slices.length < WHOLE_BATCH &&
-    slices.every(({ message }) => message.receiveCount <= MOST_RECEIVES)
+    slices.length < FULL_BATCH_MESSAGES &&
+    slices.every(({ message }) => message.receiveCount <= MAX_RECEIVES)
   );
 }
 

@@ -9,18 +9,21 @@ export interface Attempts {
 }
 
 /** Maximum number of messages; the oldest is dropped first. */
-const MESSAGES = 1_000;
+const MAX_MESSAGES = 1_000;
 /** Maximum number of attempts per message; the newest are kept. */
-const EACH = 20;
+const MAX_ATTEMPTS_PER_MESSAGE = 20;
 
 /** Keeps attempts in memory only; another process does not know them. */
 export function createAttempts(): Attempts {
   const known = new Map<string, readonly Attempt[]>();
   return {
     add: (messageId, ...attempts) => {
-      known.set(messageId, [...(known.get(messageId) ?? []), ...attempts].slice(-EACH));
+      known.set(
+        messageId,
+        [...(known.get(messageId) ?? []), ...attempts].slice(-MAX_ATTEMPTS_PER_MESSAGE),
+      );
       const [oldest] = known.keys();
-      if (known.size > MESSAGES && oldest !== undefined) known.delete(oldest);
+      if (known.size > MAX_MESSAGES && oldest !== undefined) known.delete(oldest);
     },
     of: (messageId) => known.get(messageId) ?? [],
     forget: (messageId) => void known.delete(messageId),

@@ -57,19 +57,19 @@ export interface Measured {
 }
 
 /** What a step costs may take this share of the device's limit. */
-const SHARE = 0.4;
+const MAX_TIME_SHARE = 0.4;
 /** How much larger the next step may be. */
-const GROWTH = 4;
+const GROWTH_FACTOR = 4;
 /** Twice fourfold; with AS3, 1,600 whole exposures. */
-const LARGEST = GROWTH ** 2;
+const MAX_GROWTH_FACTOR = GROWTH_FACTOR ** 2;
 /** Up to this share of the first step takes no noticeable time, so the rest is the fixed cost. */
-const FEW = 0.1;
+const FIXED_COST_SHARE = 0.1;
 /** From this share of the first step on, its time can be told from the fixed cost. */
-const MANY = 0.5;
+const MEASURABLE_SHARE = 0.5;
 /** A unit that takes up to this much longer than before may be chance. */
-const SCATTER = 2;
+const SCATTER_FACTOR = 2;
 /** The same of an exposure that is posted. */
-const POSTED_SCATTER = 1.25;
+const POSTED_SCATTER_FACTOR = 1.25;
 /** A size that is still too large costs the device its whole limit, so it is tried rarely. */
 const GROW_AFTER_MS = 60 * 60_000;
 
@@ -77,7 +77,7 @@ const GROW_AFTER_MS = 60 * 60_000;
 export function fullPace(size: Pace['size']): Pace {
   const { most } = size;
   return {
-    most: most * LARGEST,
+    most: most * MAX_GROWTH_FACTOR,
     since: 0,
     step: most,
     perUnit: undefined,
@@ -105,7 +105,7 @@ export function stepOf({ most, step }: Pace): number {
 
 /** An hour after the device was too slow for a size it may have twice as much, and so on. */
 export function paceAt(pace: Pace, monotonic: number): Pace {
-  const largest = pace.size.most * LARGEST;
+  const largest = pace.size.most * MAX_GROWTH_FACTOR;
   return pace.most < largest && monotonic - pace.since >= GROW_AFTER_MS
     ? { ...pace, most: Math.min(largest, pace.most * 2), since: monotonic }
     : pace;
@@ -125,7 +125,7 @@ export function measured(pace: Pace, one: Measured): Pace {
   const { partition, cost, done, took, posted = 0 } = one;
   const first = pace.size.most;
   const known = pace.fixed[partition];
-  if (Math.max(cost, done ?? cost) <= FEW * first) {
+  if (Math.max(cost, done ?? cost) <= FIXED_COST_SHARE * first) {
     // What changes nothing on the device takes less than the smallest change.
     const isWhole = known === undefined || done !== 0;
     return isWhole ? withFixed(pace, partition, { took, posted }) : pace;
@@ -145,7 +145,10 @@ export function measured(pace: Pace, one: Measured): Pace {
 /** Enough units, or so slow ones that it shows. */
 function isTelling({ size }: Pace, left: number, counted: number): boolean {
   const { most: first } = size;
-  return counted >= MANY * first || (counted > FEW * first && left > stepMs({ size }));
+  return (
+    counted >= MEASURABLE_SHARE * first ||
+    (counted > FIXED_COST_SHARE * first && left > stepMs({ size }))
+  );
 }
 
 /** `more`: exposures posted beyond those of a small declare. */
@@ -165,9 +168,9 @@ function withFixed(pace: Pace, partition: string, one: SmallDeclare): Pace {
 function believed(before: Pace, seen: Rates): Pick<Pace, 'perPosted' | 'posting'> & Rates {
   const { perUnit, perPosted = Infinity } = seen;
   const { perPosted: postedBefore = 0 } = before;
-  const isSlower = perPosted > POSTED_SCATTER * postedBefore;
+  const isSlower = perPosted > POSTED_SCATTER_FACTOR * postedBefore;
   const known = before.perUnit ?? perUnit;
-  const isMuch = perUnit > SCATTER * known;
+  const isMuch = perUnit > SCATTER_FACTOR * known;
   if (!isSlower && (before.posting || perUnit > known)) {
     const posting = before.posting || isMuch;
     const believable = posting ? perUnit / 2 : Math.max(known, perUnit / 2);
@@ -181,11 +184,11 @@ function nextStep({ step, size }: Pace, perUnit: number, counted: number): numbe
   const allowed = Math.max(size.most, Math.floor(stepMs({ size }) / perUnit));
   return allowed < step
     ? allowed
-    : Math.max(step, Math.min(allowed, counted * GROWTH, size.most * LARGEST));
+    : Math.max(step, Math.min(allowed, counted * GROWTH_FACTOR, size.most * MAX_GROWTH_FACTOR));
 }
 
 function stepMs({ size }: Pick<Pace, 'size'>): number {
-  return SHARE * size.giveUpMs;
+  return MAX_TIME_SHARE * size.giveUpMs;
 }
 
 /** Milliseconds that a declare of this cost will probably take; undefined if unknown. */
@@ -195,6 +198,7 @@ export function expectedTime(
   cost: number,
 ): number | undefined {
   const base = fixed[partition]?.took;
-  if (base === undefined && (perUnit === undefined || cost < MANY * size.most)) return undefined;
+  if (base === undefined && (perUnit === undefined || cost < MEASURABLE_SHARE * size.most))
+    return undefined;
   return (base ?? 0) + (perUnit ?? 0) * cost;
 }

@@ -49,7 +49,7 @@ const CODE: Readonly<Record<DifferenceKind, string>> = {
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
 /** Maximum number of exposures named in a message; the device lists all. */
-const NAMED = 5;
+const MAX_NAMED = 5;
 
 /** The device to audit, and the configuration that its owners should be in. */
 export interface AuditScope {
@@ -207,9 +207,9 @@ function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): bo
 /** A partition with a declaration of Sluice that is no longer configured. */
 function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
   const serves = Object.keys(state.exposures);
-  const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
+  const rest = serves.length > MAX_NAMED ? ` and ${serves.length - MAX_NAMED} more` : '';
   const message =
-    `serves ${serves.slice(0, NAMED).join(', ')}${rest} from a declaration of Sluice, ` +
+    `serves ${serves.slice(0, MAX_NAMED).join(', ')}${rest} from a declaration of Sluice, ` +
     `but devices[].partitions of ${device} does not list the partition, ` +
     'so nothing updates it. Add it to the end of devices[].partitions until its exposures ' +
     'have moved; if another Sluice manages it for the same cluster, leave it as it is';

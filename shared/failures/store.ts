@@ -19,8 +19,8 @@ import type {
 import { createShards, shardOf } from './shards.ts';
 import type { Heads, Shards } from './shards.ts';
 
-const KEPT_ATTEMPTS = 20;
-const KEPT_MESSAGES = 5;
+const MAX_KEPT_ATTEMPTS = 20;
+const MAX_KEPT_MESSAGES = 5;
 
 interface Scope {
   readonly blobs: Blobs;
@@ -130,7 +130,7 @@ async function withHistory(
 ): Promise<Evidence> {
   const earlier = known === undefined ? undefined : await readEvidence(scope.blobs, known);
   const attempts = [...(earlier?.attempts ?? []), ...sighting.details.attempts].slice(
-    -KEPT_ATTEMPTS,
+    -MAX_KEPT_ATTEMPTS,
   );
   return { ...sighting.details, attempts };
 }
@@ -166,7 +166,7 @@ function next(
     count: present.count + 1,
     first: Math.min(present.first, at),
     last: Math.max(present.last, at),
-    seen: [...present.seen, name].slice(-KEPT_MESSAGES),
+    seen: [...present.seen, name].slice(-MAX_KEPT_MESSAGES),
   };
 }
 

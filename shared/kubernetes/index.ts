@@ -13,12 +13,14 @@ export { Fenced, KubernetesError } from './error.ts';
 export type { WatchFrame } from './frames.ts';
 export {
   apiVersionOf,
+  EVENTS,
   objectKey,
+  PODS,
+  SERVICES,
   type ManagedFields,
   type RawObject,
   type Resource,
 } from './object.ts';
-export { EVENTS, PODS, SERVICES } from './resources.ts';
 export { ObjectStore, type StreamChange } from './store.ts';
 export {
   createStream,

@@ -70,3 +70,15 @@ export function resourcePath(
     .map((part) => `/${encodeURIComponent(part)}`);
   return `${root}${scope}/${resource.plural}${leaf.join('')}`;
 }
+
+/** A resource of the core group that is read or written one by one, beside the watched kinds. */
+function coreResource(kind: string, plural: string): Resource {
+  return { group: '', version: 'v1', plural, kind, namespaced: true };
+}
+
+/** Ingress gateway Services, whose ports and status are written. */
+export const SERVICES = coreResource('Service', 'services');
+/** Pods, which are read in other namespaces for Gateways that select none here. */
+export const PODS = coreResource('Pod', 'pods');
+/** Events, which are written on Gateways, Services and ConfigMaps. */
+export const EVENTS = coreResource('Event', 'events');

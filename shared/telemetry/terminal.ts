@@ -64,15 +64,15 @@ function hasColour(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** Characters; a smaller width is considered unknown. */
-const LEAST_WIDTH = 20;
+const MIN_WIDTH_CHARACTERS = 20;
 
 /** In characters: COLUMNS, else the size of the terminal; undefined without a terminal. */
 export function terminalWidth(stream: OutputStream = 'stdout'): number | undefined {
   const asked = Number(process.env['COLUMNS']);
-  if (Number.isInteger(asked) && asked >= LEAST_WIDTH) return asked;
+  if (Number.isInteger(asked) && asked >= MIN_WIDTH_CHARACTERS) return asked;
   // A terminal without a known size reports 0.
   const { isTTY, columns } = process[stream];
-  return isTTY && columns >= LEAST_WIDTH ? columns : undefined;
+  return isTTY && columns >= MIN_WIDTH_CHARACTERS ? columns : undefined;
 }
 
 /** Writes JSON with a line end; control characters in it stay escaped. */

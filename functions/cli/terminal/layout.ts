@@ -1,9 +1,9 @@
 /** Fits tables and text to the terminal by wrapping at words; nothing is cut off. Pure. */
 
 /** Blanks between two columns. */
-const GAP = 2;
+const GAP_CHARACTERS = 2;
 /** Minimum width at which a wrapped column is still readable. */
-const NARROW = 16;
+const MIN_COLUMN_CHARACTERS = 16;
 
 /** The cells of one line of a table. */
 type Row = readonly string[];
@@ -14,7 +14,7 @@ export function layOutTable(header: Row, rows: readonly Row[], width?: number): 
   if (width === undefined || sumOf(natural) <= width) return grid([header, ...rows], natural);
   const words = columnsOf(header, rows, longestWord);
   // Short cells wrap only if the table does not fit otherwise.
-  const least = [NARROW, 0]
+  const least = [MIN_COLUMN_CHARACTERS, 0]
     .map((short) => natural.map((all, i) => (all <= short ? all : leastOf(words[i] ?? 0, all))))
     .find((widths) => sumOf(widths) <= width);
   if (least === undefined) return stack(header, rows, width);
@@ -50,7 +50,10 @@ function columnsOf(
  * than what is readable.
  */
 function leastOf(longest: number, natural: number): number {
-  return Math.min(natural, Math.max(longest, natural > NARROW ? NARROW : 0));
+  return Math.min(
+    natural,
+    Math.max(longest, natural > MIN_COLUMN_CHARACTERS ? MIN_COLUMN_CHARACTERS : 0),
+  );
 }
 
 /** In characters. */
@@ -60,7 +63,7 @@ function longestWord(cell: string): number {
 
 /** The width of a row with its gaps. */
 function sumOf(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
+  return widths.reduce((sum, width) => sum + width, 0) + GAP_CHARACTERS * (widths.length - 1);
 }
 
 /** Distributes the remaining width: always to the column that lacks most, until the row is full. */
@@ -93,19 +96,19 @@ function rowLines(row: Row, widths: readonly number[]): readonly string[] {
   return Array.from({ length: height }, (_, n) =>
     cells
       .map((cell, i) => (cell[n] ?? '').padEnd(widths[i] ?? 0))
-      .join(' '.repeat(GAP))
+      .join(' '.repeat(GAP_CHARACTERS))
       .trimEnd(),
   );
 }
 
 /** For too many columns: prints each row as a block, with one line for each non-empty column. */
 function stack(header: Row, rows: readonly Row[], width: number): string {
-  const label = Math.max(...header.map((name) => name.length)) + GAP;
+  const label = Math.max(...header.map((name) => name.length)) + GAP_CHARACTERS;
   const blocks = rows.map((row) =>
     row
       .flatMap((cell, i) => {
         if (cell === '') return [];
-        const text = wrapText(cell, Math.max(NARROW, width - label)).split('\n');
+        const text = wrapText(cell, Math.max(MIN_COLUMN_CHARACTERS, width - label)).split('\n');
         return text.map((line, n) => `${(n === 0 ? (header[i] ?? '') : '').padEnd(label)}${line}`);
       })
       .join('\n'),

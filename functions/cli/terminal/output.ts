@@ -122,12 +122,12 @@ function fitLines(text: string, width: number | undefined): string {
 }
 
 /** Width of the name column, including colon and blanks. */
-const LABEL_WIDTH = 13;
+const LABEL_CHARACTERS = 13;
 
 /** `Name:        value`; continuation lines are aligned with the value. */
 function indentOf(line: string): number {
   const label = /^[^:]{1,12}: +/.exec(line)?.[0].length;
-  return label === LABEL_WIDTH ? LABEL_WIDTH : 2;
+  return label === LABEL_CHARACTERS ? LABEL_CHARACTERS : 2;
 }
 
 /** Parser for a repeatable option. */

@@ -12,7 +12,7 @@ export function traceTable(stations: readonly TraceStation[]): string {
 }
 
 /** Clauses shorter than this may be repeated, such as a revision or the name of a partition. */
-const LONG = 40;
+const REPEATABLE_CHARACTERS = 40;
 
 /**
  * The device's message is recorded with every try, message and result. It is printed once, where it
@@ -24,7 +24,8 @@ export function withoutRepeats(texts: readonly string[]): readonly string[] {
   return texts.map((text) => {
     const kept: string[] = [];
     for (const clause of text.split(/(?<=[:.;)]) /)) {
-      const isKnown = told.has(clause) && (clause.length >= LONG || kept.at(-1) === '…');
+      const isKnown =
+        told.has(clause) && (clause.length >= REPEATABLE_CHARACTERS || kept.at(-1) === '…');
       if (!isKnown) kept.push(clause);
       else if (kept.at(-1) !== '…') kept.push('…');
       told.add(clause);

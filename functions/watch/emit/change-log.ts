@@ -8,7 +8,7 @@ const MAX_CHANGES = 500;
  * many, a snapshot would exceed the size of a message, and a refused snapshot is worse than held
  * removals.
  */
-const MOST_PROOFS = 50_000;
+const MAX_PROOFS = 50_000;
 
 interface Entry {
   readonly change: Change;
@@ -34,7 +34,7 @@ export class ChangeLog {
     entries.delete(key);
     entries.set(key, { change });
     const [oldest] = entries.keys();
-    if (entries.size > (proof ? MOST_PROOFS : MAX_CHANGES) && oldest !== undefined)
+    if (entries.size > (proof ? MAX_PROOFS : MAX_CHANGES) && oldest !== undefined)
       entries.delete(oldest);
   }
 

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { MeshConfig } from '../../../shared/domain/snapshot/objects.ts';
 
 /** Characters; the API allows 256 KiB for all annotations of an object. */
-const MOST = 64 * 1_024;
+const MAX_CHARACTERS = 64 * 1_024;
 
 const Known = z.object({
   /** By ingress (`namespace/service`): the networks of clients with which it was last settled. */
@@ -62,12 +62,12 @@ export class Handover {
   text(): string | undefined {
     if (!this.#begun) return undefined;
     const text = JSON.stringify({ ...this.#known, meshConfigs: this.#meshConfigs() });
-    return text.length > MOST ? undefined : text;
+    return text.length > MAX_CHARACTERS ? undefined : text;
   }
 }
 
 function parse(text: string | undefined): Known {
-  if (text === undefined || text.length > MOST) return NOTHING;
+  if (text === undefined || text.length > MAX_CHARACTERS) return NOTHING;
   try {
     return Known.safeParse(JSON.parse(text)).data ?? NOTHING;
   } catch {

@@ -179,7 +179,7 @@ function describe({ text, json }: DeviceResponse): string {
   return typeof json === 'object' ? 'an object' : `a ${typeof json}`;
 }
 
-const QUOTED = 200;
+const MAX_QUOTED_CHARACTERS = 200;
 
 /** The answer to a login may contain a token, so only its keys are quoted. */
 function quote({ text, json }: DeviceResponse, secret: boolean): string {
@@ -188,7 +188,7 @@ function quote({ text, json }: DeviceResponse, secret: boolean): string {
       ? `the keys ${Object.keys(json).join(', ') || '(none)'}`
       : text;
   return `"${said
-    .slice(0, QUOTED)
+    .slice(0, MAX_QUOTED_CHARACTERS)
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()}${said.length > QUOTED ? '…' : ''}"`;
+    .trim()}${said.length > MAX_QUOTED_CHARACTERS ? '…' : ''}"`;
 }

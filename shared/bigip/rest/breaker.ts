@@ -12,7 +12,7 @@ export interface Breaker {
   run<T>(action: () => Promise<T>): Promise<T>;
 }
 
-const FAILURES = 3;
+const MAX_FAILURES = 3;
 /** Milliseconds. */
 const PAUSE_MS = { first: 5_000, longest: 30_000 } as const;
 
@@ -65,7 +65,7 @@ function leftAlone(device: string, { cause }: Open, wait: number): DeviceError {
   return new DeviceError(
     'BIP508',
     'transient',
-    `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${FAILURES} ` +
+    `${device} is not called for another ${Math.ceil(wait / 1000)} s after ${MAX_FAILURES} ` +
       `failures in a row (${cause})`,
     { after: wait },
   );
@@ -107,7 +107,7 @@ function createRecord(clock: Pick<Clock, 'monotonic'>, random: () => number): Ca
         return result;
       } catch (error) {
         failures += isAway(error) ? 1 : 0;
-        if (isAway(error) && failures >= FAILURES && open === undefined) leaveAlone(error);
+        if (isAway(error) && failures >= MAX_FAILURES && open === undefined) leaveAlone(error);
         throw error;
       }
     },

@@ -96,7 +96,7 @@ export async function resetNodes(
 }
 
 /** A new weight of a cluster requires a write per node; this many run in parallel. */
-const AT_ONCE = 8;
+const MAX_PARALLEL_WRITES = 8;
 
 /** Writes one node after the other; resolves with the changed addresses. */
 async function writeAll(
@@ -105,8 +105,8 @@ async function writeAll(
   writes: readonly NodeWrite[],
 ): Promise<readonly string[]> {
   const changed: string[] = [];
-  for (let i = 0; i < writes.length; i += AT_ONCE) {
-    const part = writes.slice(i, i + AT_ONCE);
+  for (let i = 0; i < writes.length; i += MAX_PARALLEL_WRITES) {
+    const part = writes.slice(i, i + MAX_PARALLEL_WRITES);
     const results = await Promise.all(part.map((write) => writeNode(session, partition, write)));
     changed.push(...part.filter((_, k) => results[k] === 'written').map(({ address }) => address));
   }

@@ -1,8 +1,7 @@
 /** The member guard by pool, for members that leave ahead of their slice. Pure. */
 import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
-import type { Express, MemberChange } from './event.ts';
-import { isGuarded } from './guard.ts';
+import type { Express, ExpressReason, MemberChange } from './event.ts';
 import { takesTooMany } from '../exposure/member-guard.ts';
 import type { LiveNode } from './node.ts';
 
@@ -20,6 +19,14 @@ interface Crowd {
   readonly gone: ReadonlyMap<string, number>;
   /** Nodes that accept connections now. */
   readonly up: ReadonlySet<string>;
+}
+
+/**
+ * A terminating pod leaves in any case; all other reasons are reports of Kubernetes, which monitors
+ * may contradict.
+ */
+function isGuarded(because: ExpressReason): boolean {
+  return because === 'unready' || because === 'cordoned' || because === 'node-not-ready';
 }
 
 /** The requested removals that must be held: address and reason. */

@@ -43,7 +43,7 @@ export type ReturnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
  * After a failed return only this many entries are sent first; the rest follows if the device
  * accepts them.
  */
-const FIRST_BATCH = 10;
+const FIRST_BATCH_ENTRIES = 10;
 
 /** One run for one device, if it is due and no other process has the lease. */
 export async function returnWaitingChanges(
@@ -126,7 +126,7 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
   while (await goesOn(turn)) {
     const list = inOrder(await world.place.list(device));
     const some =
-      mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST_BATCH) : list;
+      mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST_BATCH_ENTRIES) : list;
     const meanwhile: StateOnReturn = {
       slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])),
       states,
@@ -134,7 +134,7 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
     for (const waiting of some) {
       if (
         signal?.aborted === true ||
-        (sent % FIRST_BATCH === FIRST_BATCH - 1 && !(await goesOn(turn)))
+        (sent % FIRST_BATCH_ENTRIES === FIRST_BATCH_ENTRIES - 1 && !(await goesOn(turn)))
       )
         return sent;
       await sendBack(world, waiting, meanwhile);

@@ -7,7 +7,6 @@ import { parseDocument } from 'yaml';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
 import type { MeshConfig } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
-import { expectsProxyProtocol } from './proxy-protocol.ts';
 import { readList, readRecord, readText, stringMap } from './read.ts';
 
 const PREFIX = 'istio-';
@@ -21,6 +20,15 @@ export function isMeshConfig(raw: JsonObject): boolean {
 /** Name of the ConfigMap of a revision. */
 export function meshConfigName(revision: string): string {
   return revision === 'default' ? 'istio' : `${PREFIX}${revision}`;
+}
+
+/**
+ * Whether the configuration of a proxy expects the PROXY protocol at all its TCP listeners:
+ * `gatewayTopology.proxyProtocol`; an empty object counts.
+ */
+export function expectsProxyProtocol(proxyConfig: JsonObject): boolean {
+  const setting = readRecord(proxyConfig['gatewayTopology'])['proxyProtocol'];
+  return setting !== undefined && setting !== null && setting !== false;
 }
 
 /** Throws if it is invalid, so that the last valid state stays. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/json-object.ts';
 import { parse } from 'yaml';
 import type { Pod } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
-import { expectsProxyProtocol } from './proxy-protocol.ts';
+import { expectsProxyProtocol } from './mesh-config.ts';
 import {
   compact,
   readList,

@@ -6,7 +6,7 @@ import { onboarding, partitionLine } from './route-sections.ts';
 import { firstHost, type SetupSection, type SetupValues } from './setup-values.ts';
 
 /** Port of VXLAN on Linux nodes, for both CNIs. */
-const PORT = 8472;
+const VXLAN_PORT = 8472;
 
 /** How a CNI uses VXLAN: flannel's VNI is its default, Cilium's is fixed. */
 const CNIS = {
@@ -80,7 +80,7 @@ function tmsh(parts: Parts): string {
       tunnel,
   );
   return [
-    `create net tunnels vxlan ${tunnel}_profile port ${PORT} flooding-type ${floodingType}`,
+    `create net tunnels vxlan ${tunnel}_profile port ${VXLAN_PORT} flooding-type ${floodingType}`,
     `create net tunnels tunnel ${tunnel} key ${key} profile ${tunnel}_profile local-address ${localAddress}`,
     `create net self ${tunnel}_self address ${self} vlan ${tunnel} allow-service none ` +
       'traffic-group traffic-group-local-only',
@@ -110,7 +110,14 @@ function onboardingObjects({
     },
   ]);
   return {
-    [name]: { class: 'Tunnel', tunnelType: 'vxlan', key, port: PORT, floodingType, localAddress },
+    [name]: {
+      class: 'Tunnel',
+      tunnelType: 'vxlan',
+      key,
+      port: VXLAN_PORT,
+      floodingType,
+      localAddress,
+    },
     [`${name}_self`]: {
       class: 'SelfIp',
       address: self,

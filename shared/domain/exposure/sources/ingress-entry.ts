@@ -8,7 +8,7 @@ import { SettingsInput } from '../settings/settings.ts';
  * AS3 allows 195 characters for the path of an object. The longest that Sluice declares has 64
  * besides the partition: `//gw-<IPv6 address>-65535-tcp/monitor99`.
  */
-const LONGEST_PARTITION = 131;
+const MAX_PARTITION_CHARACTERS = 131;
 
 /** Names that AS3 takes for properties of the declaration (as3.md §3.1). */
 const RESERVED_PARTITIONS: readonly string[] = [
@@ -32,8 +32,8 @@ export const Partition = z
     'must start with a letter and contain only letters, digits, _ . -',
   )
   .max(
-    LONGEST_PARTITION,
-    `must have at most ${LONGEST_PARTITION} characters: AS3 refuses paths over 195`,
+    MAX_PARTITION_CHARACTERS,
+    `must have at most ${MAX_PARTITION_CHARACTERS} characters: AS3 refuses paths over 195`,
   )
   .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there')
   .refine(
