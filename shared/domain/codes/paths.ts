@@ -27,7 +27,9 @@ export const PATH_CODES = {
       'Only one node can own a network or MAC, and which one is unknown: a node was replaced, or ' +
       'nodes were cloned. With routes and `network.from` auto, calico or cilium, each of their ' +
       'pods gets a route of its own; otherwise there is no path to members on these nodes.',
-    fix: 'Delete the Node that does not exist any more, or give each node a network or MAC of its own.',
+    fix:
+      'Delete the Node that does not exist any more, or give each node a network or MAC of its own. ' +
+      'With Calico, `calicoctl ipam check` shows which BlockAffinity is wrong.',
     retryable: false,
   },
   GW183: {

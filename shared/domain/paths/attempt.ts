@@ -6,7 +6,7 @@ import type { NetworkNode } from './cni-objects.ts';
 import { firstNamed } from './in-words.ts';
 import type { PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
-import type { SourceRow } from './sources.ts';
+import { type SourceRow, validAddresses } from './sources.ts';
 
 /** A member whose pod has an address of its own. */
 export interface PodMember {
@@ -174,12 +174,21 @@ export function routeBy(
   };
 }
 
-/** A route for the pod alone, through the address of its node that the source names. */
+/**
+ * A route for the pod alone, through the address of its node that the source names. If that is no
+ * address, any other address of the node serves as well.
+ */
 export function ownRoute(
   row: SourceRow,
   member: PodMember,
   node: NetworkNode,
   options: PathOptions,
 ): PathAttempt {
-  return routeBy({ ...row, source: 'host' }, member, node, options);
+  const own: SourceRow = {
+    ...row,
+    source: 'host',
+    addresses: (of) => validAddresses(row, of),
+    addressFields: [],
+  };
+  return routeBy(own, member, node, options);
 }

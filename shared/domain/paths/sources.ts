@@ -148,16 +148,18 @@ export const SOURCE_ROWS: readonly SourceRow[] = [
   },
 ];
 
+/** Without the texts that are no address. */
+export function validAddresses({ addresses }: SourceRow, node: NetworkNode): readonly NodeText[] {
+  return addresses(node).filter(({ text }) => parseIp(text) !== undefined);
+}
+
 /** Each pod gets a route of its own, through the address that its CNI uses. */
 export const HOST_ROW: SourceRow = {
   source: 'host',
   reads: 'the address of the pod',
   networks: none,
   isSeen: always,
-  addresses: (node) =>
-    SOURCE_ROWS.flatMap(({ addresses }) => addresses(node)).filter(
-      ({ text }) => parseIp(text) !== undefined,
-    ),
+  addresses: (node) => SOURCE_ROWS.flatMap((row) => validAddresses(row, node)),
   addressFields: [],
   perPod: true,
 };

@@ -290,9 +290,7 @@ test('with calico or cilium, no object of theirs costs a pod its route', () => {
       options,
       (given, { nodes, optionalKinds: kinds }, from, how) => {
         const named = { ...how, mode: 'routes' as const, from };
-        const blocks = { blockAffinities: kinds.blockAffinities };
-        const ciliumNodes = kinds.ciliumNodes?.map((one) => ({ ...one, addresses: [] }));
-        const [without, withAll] = [{}, { ...blocks, ciliumNodes }].map((optional) =>
+        const [without, withAll] = [{}, kinds].map((optional) =>
           findPaths(given, { nodes, optionalKinds: optional }, named),
         );
         for (const { address: one } of given)

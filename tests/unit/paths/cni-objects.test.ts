@@ -236,14 +236,42 @@ describe('what cannot be read costs no pod its route, and is told', () => {
     expect(missing).toEqual([]);
   });
 
-  test('an address of a CiliumNode that is none, which costs the pods of that node only', () => {
-    const cilium = rawCiliumNode({ podCIDRs: ['10.244.3.0/24'], addresses: ['192.0.2'] });
-    const { notes, missing } = found([NODE, cilium], POD, CILIUM);
+  test.each<[string, object, readonly object[], Asked, string]>([
+    [
+      'an address of a CiliumNode that is none',
+      NODE,
+      [rawCiliumNode({ podCIDRs: ['10.244.3.0/24'], addresses: ['192.0.2'] })],
+      CILIUM,
+      'spec.addresses of CiliumNode n3 has 192.0.2',
+    ],
+    [
+      'an address of Calico that is none',
+      rawNode({ annotations: { 'projectcalico.org/IPv4Address': '192.0.2/24' } }),
+      [rawBlock('10.244.3.0/26')],
+      CALICO,
+      'annotation projectcalico.org/IPv4Address or projectcalico.org/IPv6Address has 192.0.2',
+    ],
+  ])('%s, where the Node has one', (_, node, objects, asked, expected) => {
+    const { lines, notes, missing } = found([node, ...objects], POD, asked);
+    expect(lines).toEqual(OWN);
     expect(notes).toBe(
-      'Node n3: no path to 10.244.3.5: spec.addresses of CiliumNode n3 has 192.0.2, which is no ' +
-        'IP address; correct it (GW181)',
+      `Node n3: another source serves 10.244.3.5: ${expected}, which is no IP address; ` +
+        'correct it (GW181)',
     );
-    expect(missing).toEqual(['10.244.3.5']);
+    expect(missing).toEqual([]);
+  });
+
+  test('but a node without any address of the family has no path', () => {
+    const { notes, missing } = found(
+      [NODE, rawCiliumNode({ podCIDRs: ['fd00:10:244:3::/112'] })],
+      { n3: 'fd00:10:244:3::5' },
+      CILIUM,
+    );
+    expect(notes).toBe(
+      'Node n3: no path to fd00:10:244:3::5: it has no IPv6 InternalIP; give the node an address ' +
+        'of that family (GW184)',
+    );
+    expect(missing).toEqual(['fd00:10:244:3::5']);
   });
 });
 

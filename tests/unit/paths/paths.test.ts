@@ -46,6 +46,15 @@ describe('the route to a pod', () => {
     });
   });
 
+  test('from host ignores what is no address in annotations that a CNI left behind', () => {
+    const node = rawNode({ annotations: { 'projectcalico.org/IPv4Address': 'x' } });
+    expect(found([node], POD, { from: 'host' })).toEqual({
+      lines: ['route 10.244.3.5/32 via 192.0.2.13 (host)'],
+      notes: '',
+      missing: [],
+    });
+  });
+
   test('has the route domain of the cluster in network and gateway', () => {
     expect(found([CNI_NODES.podCIDR], POD, { routeDomain: 2 }).lines).toEqual([
       'route 10.244.3.0%2/24 via 192.0.2.13%2 (podCIDR)',
