@@ -20,6 +20,7 @@ import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
 import { liveMismatches } from './state/live.ts';
 import { writeBack } from './drift/write-back.ts';
+import { readNetworkFacts } from './net/facts.ts';
 import { listNodes, reconcileNodes, resetNodes } from './state/nodes.ts';
 import type { PartitionReader } from './state/partition.ts';
 import {
@@ -27,6 +28,7 @@ import {
   declarePath,
   existsOnDevice,
   foundIn,
+  isDeclared,
   rememberDeclared,
   withUnitName,
 } from './state/partition.ts';
@@ -90,6 +92,11 @@ export function createDevice(
     abandoned: async () =>
       findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
     missing: (references) => missingReferences(session, references),
+    networks: () =>
+      readNetworkFacts(session, {
+        config,
+        isDeclared: (partition) => isDeclared(session, config, partition),
+      }),
     facts: () => readDeviceFacts(session, clock),
     close: () => session.close(),
   };

@@ -9,6 +9,7 @@ import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
+import type { NetworkFacts } from './network-facts.ts';
 import type { PartitionReading } from './reading.ts';
 import type { MissingReference, Reference } from './references.ts';
 
@@ -82,6 +83,8 @@ export interface Device {
   abandoned(): Promise<readonly AbandonedPartition[]>;
   /** The objects that do not exist on the device. */
   missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
+  /** What it needs once before it reaches pods, on each unit. */
+  networks(): Promise<NetworkFacts>;
   /** Facts about the active unit. */
   facts(): Promise<DeviceFacts>;
   close(): Promise<void>;

@@ -69,6 +69,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     foreign: () => device.foreign(),
     abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),
+    networks: () => device.networks(),
     facts: () => device.facts(),
     close: () => device.close(),
   };

@@ -13,7 +13,9 @@ export { Fenced, KubernetesError } from './error.ts';
 export type { WatchFrame } from './frames.ts';
 export {
   apiVersionOf,
+  CONFIG_MAPS,
   EVENTS,
+  NODES,
   objectKey,
   PODS,
   SERVICES,

@@ -82,3 +82,7 @@ export const SERVICES = coreResource('Service', 'services');
 export const PODS = coreResource('Pod', 'pods');
 /** Events, which are written on Gateways, Services and ConfigMaps. */
 export const EVENTS = coreResource('Event', 'events');
+/** ConfigMaps outside of the namespaces of ingresses, such as that of the mesh. */
+export const CONFIG_MAPS = coreResource('ConfigMap', 'configmaps');
+/** Nodes as they are, for what the watcher does not keep. */
+export const NODES: Resource = { ...coreResource('Node', 'nodes'), namespaced: false };

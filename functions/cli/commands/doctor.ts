@@ -62,10 +62,15 @@ async function doctor(options: DoctorOptions): Promise<void> {
       leaseNamespace: options.leaseNamespace,
     });
     printData(options.output, findings, () =>
-      formatTable(
-        ['STATE', 'CHECK', 'RESULT'],
-        findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
-      ),
+      [
+        formatTable(
+          ['STATE', 'CHECK', 'RESULT'],
+          findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
+        ),
+        ...findings.flatMap(({ what, text }) =>
+          text === undefined ? [] : [`\n# ${what}\n${text}`],
+        ),
+      ].join('\n'),
     );
     const bad = findings.filter((f) => !f.ok).length;
     if (bad > 0) process.exitCode = 2;

@@ -57,15 +57,33 @@ export function rememberDeclared(
   });
 }
 
+/** Undefined if AS3 does not declare the partition. */
+function findTenant(
+  session: Session,
+  config: DeviceConfig,
+  partition: string,
+): Promise<As3Tenant | undefined> {
+  return session.find(
+    { path: declarePath(partition), kind: 'declared' },
+    declarationOf(partition),
+    (answer) => notAbsent(config, partition, answer),
+  );
+}
+
+/** Whether the partition belongs to a declaration, of whomever. */
+export async function isDeclared(
+  session: Session,
+  config: DeviceConfig,
+  partition: string,
+): Promise<boolean> {
+  return (await findTenant(session, config, partition)) !== undefined;
+}
+
 /** Reads the partitions of one device over this session. */
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
   const last = lastOf(config);
   return async (partition) => {
-    const tenant = await session.find(
-      { path: declarePath(partition), kind: 'declared' },
-      declarationOf(partition),
-      (answer) => notAbsent(config, partition, answer),
-    );
+    const tenant = await findTenant(session, config, partition);
     if (!tenant)
       return { reading: await absent(session, config, partition), declaredBy: undefined };
     const key = tenant['optimisticLockKey'];

@@ -7,6 +7,7 @@ import { DEVICE_PATH_CODES } from './device-paths.ts';
 import type { CodeEntry } from './entry.ts';
 import { INPUT_CODES } from './input.ts';
 import { MAPPING_CODES } from './mapping.ts';
+import { NETWORK_CODES } from './network.ts';
 import { OWNERSHIP_CODES } from './ownership.ts';
 import { PATH_CODES } from './paths.ts';
 import { QUEUE_CODES } from './queue.ts';
@@ -22,6 +23,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   ...OWNERSHIP_CODES,
   ...DEVICE_CODES,
   ...DEVICE_PATH_CODES,
+  ...NETWORK_CODES,
   ...QUEUE_CODES,
   ...REPLAY_CODES,
 };

@@ -15,6 +15,7 @@ import type { DoctorFinding } from './finding.ts';
 import type { OperationContext } from '../context.ts';
 import { deviceChecks } from './device-checks.ts';
 import { keyChecks } from './key-checks.ts';
+import { networkPathChecks } from './network/network-checks.ts';
 import { queueChecks } from './queue-checks.ts';
 
 /** What is checked. Without a kubeconfig, the checks of the cluster are skipped. */
@@ -63,6 +64,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(queueChecks),
   ({ context }) => storeChecks(context),
   ({ context }) => waitingChecks(context),
+  ({ context, ...options }) => networkPathChecks(context.runtime, options),
   async ({ context, kubeconfig, ...options }) =>
     kubeconfig === undefined ? [] : clusterChecks(context.runtime, { ...options, kubeconfig }),
 ];

@@ -17,6 +17,8 @@ export interface DoctorFinding {
   readonly says: string;
   /** Remedy; absent if the check passed, or if `says` contains it. */
   readonly remedy?: string;
+  /** What the remedy says to copy, such as YAML; several lines. */
+  readonly text?: string;
 }
 
 /** What was checked: the id of the check and its object. */

@@ -1,7 +1,7 @@
 /** Reads the objects of a cluster once. */
 import { CNI_KINDS } from '../../kubernetes/cni-kinds.ts';
 import { isMeshConfig, meshConfigName, normaliseObjects } from '../../kubernetes/objects/index.ts';
-import { createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
+import { CONFIG_MAPS, createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
 import { describeSystemError } from '../../telemetry/errors.ts';
 import { MeshOptions } from '../../domain/istio/mesh.ts';
@@ -27,14 +27,6 @@ const CORE = { group: '', versions: ['v1'] };
 const API = {
   group: 'gateway.networking.k8s.io',
   versions: ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'],
-};
-
-const CONFIG_MAPS = {
-  ...CORE,
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
 };
 
 /**

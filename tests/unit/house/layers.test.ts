@@ -30,6 +30,7 @@ const BIGIP = [
   ['shared/bigip/as3'],
   ['shared/bigip/rest'],
   ['shared/bigip/state'],
+  ['shared/bigip/net'],
   ['shared/bigip/ha'],
   ['shared/bigip/drift'],
   ['shared/bigip/capabilities.ts'],

@@ -1,0 +1,209 @@
+/** The parts of a VXLAN tunnel that must suit the nodes, one function for each part. */
+import type { TunnelFacts } from '../../../device/network-facts.ts';
+import { contains } from '../../../domain/net/cidr-list.ts';
+import { addressOf, familiesOf, isSameAddress, parsePlaced, type Placed } from './placed.ts';
+import {
+  addressesOf,
+  placedNetworks,
+  type Problem,
+  type ReachedFrom,
+  type UnitAddress,
+} from './reached.ts';
+import { floatingProblem } from './snat-checks.ts';
+
+/** What a CNI expects of the other end of its tunnels. */
+export interface TunnelCni {
+  readonly name: 'flannel' | 'cilium';
+  readonly flooding: string;
+  /** Why. */
+  readonly because: string;
+}
+
+/** The CNIs whose nodes are reached through tunnels. */
+export const TUNNEL_CNIS: Readonly<Record<TunnelCni['name'], TunnelCni>> = {
+  flannel: {
+    name: 'flannel',
+    flooding: 'none',
+    because: "flannel's nodes answer no ARP, so it must be none",
+  },
+  cilium: {
+    name: 'cilium',
+    flooding: 'multipoint',
+    because: 'BIG-IP must ask the nodes of Cilium by ARP, so it must be multipoint',
+  },
+};
+
+/** Port of both on Linux. */
+const PORT = 8472;
+/** VNI of Cilium; it cannot be changed. */
+const CILIUM_VNI = 2;
+/** Bytes that VXLAN adds to a packet, by the family of the outer one. */
+const OVERHEAD = { 4: 50, 6: 70 } as const;
+
+/** A tunnel of a cluster on one unit. */
+export interface TunnelOn extends ReachedFrom {
+  readonly tunnel: TunnelFacts;
+  /** Undefined if neither the configuration nor the nodes say it. */
+  readonly cni: TunnelCni | undefined;
+}
+
+type Part = (on: TunnelOn) => Problem | undefined;
+
+function unsuitable(says: string, remedy: string): Problem {
+  return { code: 'BIP481', says, remedy };
+}
+
+/** VNIs that the nodes name; those of BIG-IP's own Node do not count. */
+function vnisOf({ seen, cni, tunnel }: TunnelOn): readonly number[] {
+  if (cni?.name === 'cilium') return [CILIUM_VNI];
+  const local = parsePlaced(tunnel.localAddress);
+  const nodes = (seen?.nodes ?? []).flatMap(({ node: { network } }) => network?.flannel ?? []);
+  return nodes
+    .filter(({ addresses }) => local === undefined || !addresses.includes(addressOf(local)))
+    .flatMap(({ vni4, vni6 }) => vni4 ?? vni6 ?? []);
+}
+
+const vni: Part = (on) => {
+  const { key } = on.tunnel;
+  const vnis = vnisOf(on);
+  return vnis.length === 0 || vnis.includes(key)
+    ? undefined
+    : unsuitable(
+        `its key (VNI) is ${key}, and the nodes use ${vnis[0]}`,
+        `set key ${vnis[0]} at ${on.tunnel.path}`,
+      );
+};
+
+const port: Part = ({ tunnel: { vxlan, path } }) => {
+  if (vxlan === undefined)
+    return unsuitable('it is no VXLAN tunnel', `create ${path} with a VXLAN profile`);
+  return vxlan.port === PORT
+    ? undefined
+    : unsuitable(
+        `its profile has port ${vxlan.port}, and nodes use ${PORT}`,
+        `set port ${PORT} in its VXLAN profile`,
+      );
+};
+
+const flooding: Part = ({ tunnel: { vxlan }, cni }) =>
+  vxlan === undefined || cni === undefined || vxlan.floodingType === cni.flooding
+    ? undefined
+    : unsuitable(
+        `the flooding type of its profile is ${vxlan.floodingType}; ${cni.because}`,
+        `set flooding-type ${cni.flooding} in its VXLAN profile`,
+      );
+
+/** The self IP of the unit with this address. */
+export function selfIpAt({ unit }: TunnelOn, address: string): UnitAddress | undefined {
+  const wanted = parsePlaced(address);
+  return addressesOf(unit).find(({ at }) => wanted !== undefined && isSameAddress(at, wanted));
+}
+
+const localAddress: Part = (on) => {
+  const { tunnel, unit } = on;
+  const remedy = `set its local-address to a self IP of ${unit.name} that the nodes reach`;
+  if (parsePlaced(tunnel.localAddress) === undefined)
+    return unsuitable(
+      `its local address is ${tunnel.localAddress}, so the nodes cannot know it`,
+      remedy,
+    );
+  return selfIpAt(on, tunnel.localAddress) === undefined
+    ? unsuitable(`its local address ${tunnel.localAddress} is no self IP of ${unit.name}`, remedy)
+    : undefined;
+};
+
+const mtu: Part = (on) => {
+  const local = selfIpAt(on, on.tunnel.localAddress);
+  const outer = local && on.unit.mtus.get(local.link);
+  if (local === undefined || outer === undefined || on.tunnel.mtu === 0) return undefined;
+  const most = outer - OVERHEAD[local.at.cidr.ip.family];
+  return on.tunnel.mtu <= most
+    ? undefined
+    : unsuitable(
+        `its MTU is ${on.tunnel.mtu}, but ${local.link} carries ${outer} bytes, so large answers are lost`,
+        `set its mtu to ${most} or less, or to 0`,
+      );
+};
+
+/** Addresses of this unit on the tunnel, in the route domain of the pods. */
+export function addressesOn({ tunnel, unit, cluster }: TunnelOn): readonly UnitAddress[] {
+  return addressesOf(unit).filter(
+    ({ link, at, isFloating }) =>
+      link === tunnel.path && at.routeDomain === cluster.routeDomain && !isFloating,
+  );
+}
+
+function covers(all: readonly Placed[], network: Placed): boolean {
+  return all.some(
+    (one) => one.routeDomain === network.routeDomain && contains(one.cidr, network.cidr),
+  );
+}
+
+const selfIp: Part = (on) => {
+  const { cluster, unit, cni, device } = on;
+  const own = addressesOn(on);
+  const remedy = `"sluice network setup --device ${device.name} --cluster ${cluster.id}" prints how`;
+  if (own.length === 0)
+    return { code: 'BIP482', says: `${unit.name} has no self IP of its own on it`, remedy };
+  const places = own.map(({ at }) => at);
+  const networks = placedNetworks(cluster.podNetworks, cluster);
+  const said = own.map(({ at }) => `${addressOf(at)}/${at.cidr.bits}`).join(', ');
+  if (cni?.name === 'cilium') return throughTunnel(on, places, networks);
+  const outside = cluster.podNetworks.filter((_, i) => {
+    const network = networks[i];
+    return network !== undefined && !covers(places, network);
+  });
+  return outside.length === 0
+    ? undefined
+    : {
+        code: 'BIP482',
+        says: `its self IP ${said} does not cover ${outside.join(', ')}, so pods of other nodes are not on the tunnel`,
+        remedy: `give it the length of clusters[].podNetworks; ${remedy}`,
+      };
+};
+
+/** With Cilium, the network of the unit is none of the pods', which need a route. */
+function throughTunnel(
+  { tunnel, unit, cluster }: TunnelOn,
+  own: readonly Placed[],
+  networks: readonly Placed[],
+): Problem | undefined {
+  const inside = own.find((one) => covers(networks, one));
+  if (inside !== undefined)
+    return {
+      code: 'BIP482',
+      says: `its self IP ${addressOf(inside)} is in clusters[].podNetworks, which Cilium assigns`,
+      remedy: 'choose a network outside of them',
+    };
+  const routed = unit.routes.flatMap(({ network, link }) =>
+    link === tunnel.path ? (parsePlaced(network) ?? []) : [],
+  );
+  const lost = cluster.podNetworks.filter((_, i) => {
+    const network = networks[i];
+    return network !== undefined && !covers(routed, network);
+  });
+  return lost.length === 0
+    ? undefined
+    : {
+        code: 'BIP482',
+        says: `${unit.name} has no route to ${lost.join(', ')} through it`,
+        remedy: `create a route with this network and interface ${tunnel.path}`,
+      };
+}
+
+const floating: Part = (on) => {
+  const { tunnel, cluster } = on;
+  const families = familiesOf(addressesOn(on).map(({ at }) => at));
+  return floatingProblem(on, { link: tunnel.path, routeDomain: cluster.routeDomain, families });
+};
+
+/** In the order of the output. */
+export const TUNNEL_PARTS: readonly Part[] = [
+  vni,
+  port,
+  flooding,
+  localAddress,
+  mtu,
+  selfIp,
+  floating,
+];
