@@ -18,6 +18,7 @@ import { DeviceError } from '../device/errors.ts';
 import { createFenceWatch } from './ha/fences.ts';
 import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
+import { memberHealth } from './state/health.ts';
 import { liveMismatches } from './state/live.ts';
 import { writeBack } from './drift/write-back.ts';
 import { readNetworkFacts } from './net/facts.ts';
@@ -78,6 +79,7 @@ export function createDevice(
     },
     prepare: declarations.prepare,
     verify: (partition, state) => liveMismatches(session, partition, state),
+    health: (partition, state) => memberHealth(session, partition, state),
     nodes: (partition) => listNodes(session, partition),
     // Shared nodes are in /Common, where Sluice does not write directly.
     reconcileMembers: (partition, state) =>

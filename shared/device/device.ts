@@ -9,6 +9,7 @@ import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
+import type { MemberHealth } from './health.ts';
 import type { NetworkFacts } from './network-facts.ts';
 import type { PartitionReading } from './reading.ts';
 import type { MissingReference, Reference } from './references.ts';
@@ -63,6 +64,8 @@ export interface Device {
   prepare(partition: string): Promise<boolean>;
   /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /** What monitors say about the declared members. */
+  health(partition: string, state: DeclaredState): Promise<readonly MemberHealth[]>;
   /** The nodes of the partition itself. */
   nodes(partition: string): Promise<readonly LiveNode[]>;
   /** Drains and restores nodes; resolves with the changed addresses. */

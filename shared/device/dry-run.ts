@@ -55,6 +55,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     prepare: () => Promise.resolve(false),
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
+    health: (partition, state) => device.health(partition, state),
     nodes: (partition) => device.nodes(partition),
     reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),
     // Compares the live state with the real declaration.

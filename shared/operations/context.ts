@@ -22,6 +22,8 @@ export interface OperationContext extends Failures {
  */
 export type ReadPartitions = (
   devices: readonly DeviceConfig[],
+  /** `health`: also what monitors say, which a device lists for all of its members. */
+  options?: { readonly health?: boolean },
 ) => Promise<readonly DeclaredPartitionView[]>;
 
 /** Author and reason of a change, for the audit log. */

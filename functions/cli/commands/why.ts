@@ -7,6 +7,7 @@ import { readCluster } from '../../../shared/operations/objects/read-cluster.ts'
 import {
   explainGateway,
   isServerReached,
+  nodesIn,
   withPresent,
 } from '../../../shared/operations/why/why.ts';
 import { storedAnswers } from '../../../shared/operations/why/stored.ts';
@@ -129,7 +130,7 @@ async function answersFor(
   const answers = explainGateway({ gateway, objects, mesh, configured });
   if (file !== undefined || !isNamed) return answers;
   return withContext({ config: path }, (context) =>
-    withPresent(context, { gateway, cluster: cluster.id }, answers),
+    withPresent(context, { gateway, cluster: cluster.id, nodeOf: nodesIn(objects) }, answers),
   );
 }
 

@@ -24,6 +24,7 @@ export function statusText(view: StatusView, now: number): string {
       .map(([state, count]) => `${count} ${state}`)
       .join(', ') || 'none';
   return [
+    ...(view.network.length === 0 ? [] : [view.network.map(visible).join('\n')]),
     knownTable(
       [
         'CLUSTER',

@@ -28,6 +28,7 @@ export function whyText(answers: readonly WhyAnswer[]): string {
     'WHY',
   ];
   const parts = [
+    section('The network', answers.flatMap(networkLines)),
     formatTable(header, rows),
     section('Not on BIG-IP', answers.flatMap(presentLines)),
     section('Held until nodes may move to /Common (OWN312)', answers.flatMap(heldLines)),
@@ -64,6 +65,11 @@ function presentLines({ now }: WhyAnswer): readonly string[] {
         `${device === undefined ? '' : `${device}: `}${sentence} (${code}); "sluice failures show ${id}" says more`,
     ),
   ];
+}
+
+/** First: what is behind a broken path looks like many faults. */
+function networkLines({ now }: WhyAnswer): readonly string[] {
+  return (now?.network ?? []).map(({ code, message }) => `${message} (${code})`);
 }
 
 function heldLines({ now }: WhyAnswer): readonly string[] {

@@ -54,4 +54,22 @@ export const NETWORK_CODES = {
     fix: 'Stop CIS, or remove its options for tunnels and static routes, and delete what it left.',
     retryable: false,
   },
+  BIP486: {
+    title: 'All pods behind a virtual server are down',
+    cause:
+      'With `network.mode: none`, Sluice does nothing about the path to pods. If monitors reach ' +
+      'none of them, BIG-IP may have no path; or the pods do not answer.',
+    fix:
+      'Check one pod from BIG-IP. If nothing else routes pod addresses (BGP, a cloud network, a ' +
+      'default route), use `clusters[].network.mode: routes` or `vxlan`, or `members: nodes`.',
+    retryable: false,
+  },
+  BIP487: {
+    title: 'All members behind a node are down',
+    cause:
+      'Monitors reach no pod on the node, and reach pods on other nodes. The node may be away, or ' +
+      "BIG-IP's path to it is missing or leads elsewhere.",
+    fix: 'Check the node, then `sluice doctor -k` for the path.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -3,13 +3,18 @@
  * result instead of thrown.
  */
 import { openDevice } from '../../host/devices.ts';
+import type { Device } from '../../device/device.ts';
 import { modulesOf, type Reference } from '../../device/references.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { ReadPartitions } from '../context.ts';
-import type { DeclaredPartitionView, UnansweredPartition } from './partition-view.ts';
+import type {
+  AnsweringPartition,
+  DeclaredPartitionView,
+  UnansweredPartition,
+} from './partition-view.ts';
 
 export type {
   AnsweringPartition,
@@ -51,14 +56,15 @@ export function chooseDevices(
 
 /** Reads the devices themselves, in parallel. */
 export function partitionsFromDevices(runtime: Pick<Runtime, 'secrets' | 'clock'>): ReadPartitions {
-  return async (devices) =>
-    (await Promise.all(devices.map((device) => readDevice(runtime, device)))).flat();
+  return async (devices, options) =>
+    (await Promise.all(devices.map((device) => readDevice(runtime, device, options)))).flat();
 }
 
 /** Reads all partitions of one device over one connection. An error concerns all of them. */
 async function readDevice(
   { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
   config: DeviceConfig,
+  { health = false }: Parameters<ReadPartitions>[1] = {},
 ): Promise<readonly DeclaredPartitionView[]> {
   const away = (error: unknown): readonly DeclaredPartitionView[] =>
     config.partitions.map((partition) => ({
@@ -84,6 +90,7 @@ async function readDevice(
             milliseconds,
             facts: await device.facts(),
             lacking: await device.missing(modulesIn(reading.declared.state)),
+            ...(health && (await healthIn(device, partition, reading.declared.state))),
           };
         }),
       );
@@ -92,6 +99,19 @@ async function readDevice(
     }
   } catch (error) {
     return away(error);
+  }
+}
+
+/** It adds to what is known of the partition, so a failure costs nothing else. */
+async function healthIn(
+  device: Pick<Device, 'health'>,
+  partition: string,
+  state: DeclaredState,
+): Promise<Pick<AnsweringPartition, 'health'>> {
+  try {
+    return { health: await device.health(partition, state) };
+  } catch {
+    return {};
   }
 }
 

@@ -1,5 +1,6 @@
 /** What operations know about one partition of a device. */
 import type { DeviceFacts } from '../../device/device.ts';
+import type { MemberHealth } from '../../device/health.ts';
 import type { MissingReference } from '../../device/references.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 
@@ -13,6 +14,8 @@ export interface AnsweringPartition {
   /** RFC 3339: when it was seen; absent if the device was asked now. */
   readonly at?: string;
   readonly facts?: DeviceFacts;
+  /** What monitors say; absent if nobody asked, or the device does not say it. */
+  readonly health?: readonly MemberHealth[];
   /** Modules of which none is provisioned, although declared settings need one of them. */
   readonly lacking?: readonly MissingReference[];
 }

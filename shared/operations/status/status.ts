@@ -11,6 +11,7 @@ import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { OperationContext } from '../context.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { heardOn } from '../clusters/clusters.ts';
+import { networkNotes } from '../health/unreached.ts';
 import { heldInLines } from '../clusters/held.ts';
 import { clusterRows, needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
@@ -70,6 +71,8 @@ export interface StatusView {
   readonly waiting: readonly WaitingDevice[];
   /** What waits for an approval to move nodes, with the command; one line for each owner. */
   readonly held: readonly string[];
+  /** Members that are down in a way that points to the network; one line each. */
+  readonly network: readonly string[];
   /** Count by state. */
   readonly failures: Readonly<Record<string, number>>;
   /** Jobs that have not ended. */
@@ -102,7 +105,7 @@ export async function readStatus({
   ];
   const [rows, declared, heads, all, histories, marks, waits, newest] = await Promise.all([
     Promise.all(names.map((name) => depth(runtime, name))),
-    readPartitions(config.devices),
+    readPartitions(config.devices, { health: true }),
     store.list(),
     jobs.list(),
     history.all(),
@@ -126,6 +129,9 @@ export async function readStatus({
     devices: declared.map((d) => deviceRow(d, histories, now)),
     waiting: waitingView(marks, waits).devices,
     held: heldInLines(config, declared),
+    network: networkNotes(config, declared, () => undefined).map(
+      ({ code, message }) => `${message} (${code})`,
+    ),
     failures: Object.fromEntries(
       [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
     ),

@@ -9,6 +9,7 @@ import { clusterOfFailure } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import { exposuresOf } from '../../failures/verdicts.ts';
 import type { OperationContext } from '../context.ts';
+import { networkNotes, type NetworkNote, type NodeOf } from '../health/unreached.ts';
 import type { HeldExposure } from '../clusters/held.ts';
 import { heldExposures } from '../clusters/held.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
@@ -39,6 +40,8 @@ export interface WhyNow {
   readonly held: readonly Pick<HeldExposure, 'device' | 'exposure' | 'reason'>[];
   /** Open failures of the Gateway at these addresses. */
   readonly failures: readonly Pick<FailureHead, 'id' | 'code' | 'device' | 'sentence'>[];
+  /** Members at these addresses that are down in a way that points to the network. */
+  readonly network: readonly Pick<NetworkNote, 'device' | 'code' | 'message'>[];
 }
 
 /** Whose state it is. */
@@ -46,6 +49,18 @@ interface Asked {
   /** `namespace/name` */
   readonly gateway: string;
   readonly cluster: string;
+  /** Absent: the nodes of pods are not known. */
+  readonly nodeOf?: NodeOf;
+}
+
+/** The nodes of pods, from their own cluster. */
+export function nodesIn({ pods }: Pick<KubernetesObjects, 'pods'>): NodeOf {
+  const nodes = new Map(
+    pods.flatMap(({ ips, nodeName }) =>
+      nodeName === '' ? [] : ips.map((ip) => [ip, nodeName] as const),
+    ),
+  );
+  return (_cluster, address) => nodes.get(address);
 }
 
 /** Adds the state on the devices and the open failures to the answers. */
@@ -59,7 +74,7 @@ export async function withPresent(
   answers: readonly WhyAnswer[],
 ): Promise<readonly WhyAnswer[]> {
   const [declared, heads] = await Promise.all([
-    readPartitions(runtime.config.devices),
+    readPartitions(runtime.config.devices, { health: true }),
     store.list(),
   ]);
   return answersNow(runtime.config, asked, { declared, heads, answers });
@@ -86,6 +101,7 @@ export function answersNow(
   const devices = new Set(
     config.ingresses.filter((one) => one.cluster === cluster).flatMap((one) => one.devices),
   );
+  const notes = networkNotes(config, declared, asked.nodeOf ?? (() => undefined));
   const answered = !unansweredOf(declared).some(({ device }) => devices.has(device));
   const open = openFailures(heads, asked);
   // Only the devices know which of several ingresses offers it; if none does, all are named.
@@ -106,7 +122,10 @@ export function answersNow(
     const waiting = held
       .filter(({ exposure }) => isHere(exposure))
       .map(({ device, exposure, reason }) => ({ device, exposure, reason }));
-    return { ...answer, now: { state, missing, held: waiting, failures } };
+    const network = notes
+      .filter((note) => note.cluster === cluster && note.exposures.some(isHere))
+      .map(({ device, code, message }) => ({ device, code, message }));
+    return { ...answer, now: { state, missing, held: waiting, failures, network } };
   });
 }
 

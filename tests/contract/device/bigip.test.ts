@@ -39,6 +39,7 @@ async function subject(): Promise<Subject> {
       }),
     removeServer: (path) => send('DELETE', `ltm/virtual/${inUrl(path)}`),
     disableServer: (path) => send('PATCH', `ltm/virtual/${inUrl(path)}`, { disabled: true }),
+    stopPod: (address) => bigip.faults.health(address, 'down'),
     limitNode: (partition, address) =>
       send('PATCH', `ltm/node/~${partition}~${address}`, { connectionLimit: 5 }),
     away: () => bigip.close(),

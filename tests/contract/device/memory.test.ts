@@ -31,6 +31,7 @@ function subject(capabilities: Capabilities): Subject {
       const [live, key] = at(path);
       live.servers.set(key, { ...live.servers.get(key)!, enabled: false });
     },
+    stopPod: (address) => void device.down.add(address),
     limitNode: async (partition, address) => {
       const nodes = device.partitions.get(partition)!.nodes;
       nodes.set(address, { ...nodes.get(address)!, limit: 5 });

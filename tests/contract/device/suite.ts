@@ -23,6 +23,8 @@ export interface Subject {
   holdAddress(address: string, port: number): Promise<void>;
   removeServer(path: string): Promise<void>;
   disableServer(path: string): Promise<void>;
+  /** Monitors do not reach the pod. */
+  stopPod(address: string): void;
   /** Changes a property of a node that a declare does not restore. */
   limitNode(partition: string, address: string): Promise<void>;
   /** Faults, from now on. */
@@ -41,6 +43,7 @@ const K8S = 'k8s';
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 const plain = exposure({ port: 1 });
 const [POD] = plain.members;
+const OTHER_POD = { ...POD!, address: '10.244.2.7' };
 const drained = exposure({ port: 1, members: [{ ...POD!, availability: 'draining' }] });
 const refused = exposure({ port: 2, settings: { ...SETTINGS, iRules: [NOWHERE] } });
 
@@ -98,6 +101,17 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(await device.read(K8S)).toMatchObject(declaredAs(state));
         expect(await device.verify(K8S, state)).toEqual([]);
         expect(await subject.connect(K8S).read(K8S)).toMatchObject(declaredAs(state));
+      });
+
+      test('members, and says which of them monitors reach', async () => {
+        const state = stateOf([plain, exposure({ port: 9_000, members: [OTHER_POD] })]);
+        await declare(device, state);
+        subject.stopPod(OTHER_POD.address);
+        const health = await device.health(K8S, state);
+        expect(health.map((one) => [one.exposure, one.address, one.state])).toEqual([
+          [expect.stringMatching(/:1\/tcp$/), POD!.address, 'up'],
+          [expect.stringMatching(/:9000\/tcp$/), OTHER_POD.address, 'down'],
+        ]);
       });
 
       test('a newer version alone, which changes nothing but is stored', async () => {

@@ -291,7 +291,13 @@ describe('sluice why for a live cluster', () => {
 
   test('reports a declared exposure without failures as reached, else what is missing and why', async () => {
     const [refused, declared, later] = await now(1, 2, 3);
-    expect(declared?.now).toEqual({ state: 'reached', missing: [], held: [], failures: [] });
+    expect(declared?.now).toEqual({
+      state: 'reached',
+      missing: [],
+      held: [],
+      failures: [],
+      network: [],
+    });
     expect(refused?.now).toMatchObject({
       state: 'wanted',
       missing: ['172.16.100.195:1/tcp on bigip-1'],

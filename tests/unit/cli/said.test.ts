@@ -199,6 +199,7 @@ describe('sluice status', () => {
       devices: [],
       waiting: [],
       held: [],
+      network: [],
       failures: {},
       jobs: [],
       unknown: ['LAG: not recorded'],
@@ -209,6 +210,12 @@ describe('sluice status', () => {
     expect(text).toMatch(/^CLUSTER +INGRESSES +EXPOSURES +REVISION +OPEN FAILURES/);
     expect(text).not.toMatch(/LAST EVENT|\bLAG {2}/);
     expect(text).toContain('Not known here (?):\n  LAG: not recorded');
+  });
+
+  test('says first what may be wrong with the network', () => {
+    const network = ['path to node n1: all members behind it are down (BIP487)'];
+    const text = statusText({ ...view([cluster]), network }, 0);
+    expect(text.split('\n')[0]).toBe(network[0]);
   });
 
   test('keeps a column in which something is known, with ? elsewhere', () => {

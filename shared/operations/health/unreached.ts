@@ -1,0 +1,130 @@
+/**
+ * Members that are down in a way that points to the path and not to the pods. Pure: nothing is
+ * concluded from routes that are not there, because BGP or a default route may lead to pods.
+ */
+import type { ClusterConfig, SluiceConfig } from '../../config/schema.ts';
+import { withoutRouteDomain } from '../../domain/net/cluster-networks.ts';
+import { firstNamed } from '../../domain/paths/in-words.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { AnsweringPartition, DeclaredPartitionView } from '../devices/partition-view.ts';
+
+/** What may be wrong with the network of a cluster, as seen from a device. */
+export interface NetworkNote {
+  readonly device: string;
+  readonly cluster: string;
+  readonly code: 'BIP486' | 'BIP487';
+  readonly message: string;
+  /** The exposures that it is about. */
+  readonly exposures: readonly string[];
+}
+
+/** The node of a pod, by the pod's address without route domain; undefined if it is not known. */
+export type NodeOf = (cluster: string, address: string) => string | undefined;
+
+/** A pod as a member of one exposure. */
+interface PodMember {
+  readonly device: string;
+  readonly cluster: string;
+  readonly exposure: string;
+  readonly address: string;
+  readonly state: 'up' | 'down' | 'unknown';
+}
+
+/** Paths to nodes first: they are more exact than what concerns a whole cluster. */
+export function networkNotes(
+  config: SluiceConfig,
+  declared: readonly DeclaredPartitionView[],
+  nodeOf: NodeOf,
+): readonly NetworkNote[] {
+  const members = declared.flatMap((one) => ('state' in one ? podMembers(config, one) : []));
+  const places = Map.groupBy(members, ({ device, cluster }) => JSON.stringify([device, cluster]));
+  const all = [...places.values()];
+  return [
+    ...all.flatMap((here) => lostNodes(here, nodeOf)),
+    ...all.flatMap((here) => darkPools(config, here)),
+  ];
+}
+
+/** Members of ingresses with `members: pods`, with what their monitors say. */
+function podMembers(
+  config: SluiceConfig,
+  { device, state, health = [] }: AnsweringPartition,
+): readonly PodMember[] {
+  const states = new Map(
+    health.map((one) => [`${one.exposure} ${one.address} ${one.port}`, one.state]),
+  );
+  return Object.entries(state.exposures).flatMap(([exposure, { contributions }]) =>
+    contributions.flatMap(({ owner, members }) => {
+      const { cluster, ingress } = parseOwner(owner);
+      const isOfPods = config.ingresses.some(
+        (one) =>
+          one.cluster === cluster &&
+          one.service === `${ingress.namespace}/${ingress.service}` &&
+          one.members === 'pods',
+      );
+      return isOfPods
+        ? members.flatMap(({ address, port }): readonly PodMember[] => {
+            const found = states.get(`${exposure} ${address} ${port}`);
+            return found === undefined
+              ? []
+              : [{ device, cluster, exposure, address: withoutRouteDomain(address), state: found }];
+          })
+        : [];
+    }),
+  );
+}
+
+/** All members behind one node are down, and others are up. */
+function lostNodes(here: readonly PodMember[], nodeOf: NodeOf): readonly NetworkNote[] {
+  if (!here.some(({ state }) => state === 'up')) return [];
+  const byNode = Map.groupBy(here, ({ cluster, address }) => nodeOf(cluster, address));
+  return [...byNode].flatMap(([node, members]): readonly NetworkNote[] => {
+    const [first] = members;
+    if (node === undefined || first === undefined) return [];
+    if (!members.every(({ state }) => state === 'down')) return [];
+    const { device, cluster } = first;
+    const addresses = [...new Set(members.map(({ address }) => address))].sort();
+    return [
+      {
+        device,
+        cluster,
+        code: 'BIP487',
+        exposures: exposuresOf(members),
+        message:
+          `path to node ${node}: all members behind it (${firstNamed(addresses)}) are down on ` +
+          `${device}, and others of ${cluster} are up; check the node and BIG-IP's path to it ` +
+          `("sluice doctor -k KUBECONFIG --cluster ${cluster}")`,
+      },
+    ];
+  });
+}
+
+function exposuresOf(members: readonly PodMember[]): readonly string[] {
+  return [...new Set(members.map(({ exposure }) => exposure))].sort();
+}
+
+/** With `mode: none`, nothing but the members shows whether BIG-IP reaches pods. */
+function darkPools({ clusters }: SluiceConfig, here: readonly PodMember[]): readonly NetworkNote[] {
+  const [first] = here;
+  const cluster = clusters.find(({ id }) => id === first?.cluster);
+  if (first === undefined || cluster?.network.mode !== 'none') return [];
+  const dark = [...Map.groupBy(here, ({ exposure }) => exposure)]
+    .filter(([, members]) => members.every(({ state }) => state === 'down'))
+    .map(([exposure]) => exposure)
+    .sort();
+  return dark.length === 0 ? [] : [noteOf(first.device, cluster, dark)];
+}
+
+/** One for all pools, because they have one cause. */
+function noteOf(device: string, { id }: ClusterConfig, dark: readonly string[]): NetworkNote {
+  return {
+    device,
+    cluster: id,
+    code: 'BIP486',
+    exposures: dark,
+    message:
+      `all pods of ${id} behind ${firstNamed(dark)} are down on ${device}: BIG-IP may have no path ` +
+      'to them. If nothing else routes pod addresses, use clusters[].network.mode: routes or ' +
+      'vxlan, or members: nodes (docs/operations/networks.md)',
+  };
+}
