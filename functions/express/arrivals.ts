@@ -60,13 +60,20 @@ function whyNot(event: Express, own: string | undefined, age: number): string | 
     : `device ${event.device} has other partitions besides ${event.partition} in this configuration; its slice decides`;
 }
 
-/** An event covers all members of its owner, so the newest replaces the others. */
+/**
+ * An event covers all members of its owner, so it replaces older ones. One that was sent ahead of
+ * its snapshot is only about the members in it.
+ */
 function newestOfEach(arrivals: readonly ExpressArrival[]): readonly ExpressArrival[] {
   const newest = new Map<string, ExpressArrival>();
-  for (const arrival of arrivals) {
+  for (const arrival of arrivals.filter(({ event }) => event.ahead !== true)) {
     const known = newest.get(arrival.event.owner);
     if (known === undefined || compareVersions(arrival.event.version, known.event.version) >= 0)
       newest.set(arrival.event.owner, arrival);
   }
-  return [...newest.values()];
+  const isNewer = ({ event }: ExpressArrival): boolean => {
+    const whole = newest.get(event.owner)?.event;
+    return whole === undefined || compareVersions(event.version, whole.version) > 0;
+  };
+  return [...newest.values(), ...arrivals.filter((a) => a.event.ahead === true && isNewer(a))];
 }

@@ -5,11 +5,11 @@
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { EventOf } from '../../shared/queue/envelope-types.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
-import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
+import type { LEAVING_EVENTS, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import { refusedInTheNameOf, refuseOrigin } from '../../shared/queue/origin.ts';
 import type { Origin } from '../../shared/queue/origin.ts';
 
-type Event = EventOf<typeof SNAPSHOT_EVENTS>;
+type Event = EventOf<typeof SNAPSHOT_EVENTS> | EventOf<typeof LEAVING_EVENTS>;
 
 /** Compares source, subject and data; returns a refusal (OWN324) if they differ. */
 export function checkContent(event: Event): Origin {

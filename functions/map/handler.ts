@@ -9,6 +9,7 @@ import type { Store } from '../../shared/failures/opened-once.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
+import type { EventAttributes } from '../../shared/queue/envelope-attributes.ts';
 import { parseAttributes } from '../../shared/queue/envelope-attributes.ts';
 import { openData } from '../../shared/queue/envelope.ts';
 import { publishEvent } from '../../shared/queue/publish.ts';
@@ -16,6 +17,7 @@ import {
   CLUSTER_INVENTORY,
   INGRESS_ABSENT,
   INGRESS_DESIRED,
+  MEMBER_LEAVING,
   SNAPSHOT_EVENTS,
 } from '../../shared/queue/events.ts';
 import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope-types.ts';
@@ -32,6 +34,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import { checkContent } from './content.ts';
 import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
+import { handleLeaving } from './leaving.ts';
 import { mapSnapshot } from './map.ts';
 import { createVerdictKeeper } from './verdicts.ts';
 import type { VerdictKeeper } from './verdicts.ts';
@@ -89,15 +92,26 @@ async function handleMessage(
   scope: Scope,
   message: QueueMessage,
 ): Promise<OriginRefusal | undefined> {
-  const { runtime, keys } = scope;
-  const { config } = runtime;
   const read = parseAttributes(message.body);
   if ('refused' in read) return park(scope, message, read.refused);
-  const origin = await checkOrigin({ claimed: read.ok, sender: message.sender, config, keys });
+  return read.ok.type === MEMBER_LEAVING
+    ? handleLeaving(scope, message, read.ok)
+    : handleState(scope, message, read.ok);
+}
+
+/** A snapshot or an inventory. */
+async function handleState(
+  scope: Scope,
+  message: QueueMessage,
+  claimed: EventAttributes,
+): Promise<OriginRefusal | undefined> {
+  const { runtime, keys } = scope;
+  const { config } = runtime;
+  const origin = await checkOrigin({ claimed, sender: message.sender, config, keys });
   if (origin.kind === 'away') return origin;
   // The subject is unproven, so the dead letter has no owner.
   if (origin.kind === 'refused') return park(scope, message, origin);
-  const opened = openData(read.ok, SNAPSHOT_EVENTS);
+  const opened = openData(claimed, SNAPSHOT_EVENTS);
   if ('refused' in opened) return park(scope, message, opened.refused);
   const event = opened.ok;
   const content = checkContent(event);

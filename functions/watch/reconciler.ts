@@ -15,6 +15,7 @@ import type { ClusterCache } from './cache/cluster-cache.ts';
 import type { CacheChange } from './cache/cache-change.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
+import { Leavers } from './emit/leavers.ts';
 import type { Outbox } from './emit/outbox.ts';
 import { isOwnServiceWrite, isOwnWrite } from './emit/own-writes.ts';
 import { Removals } from './emit/removals.ts';
@@ -70,7 +71,7 @@ export interface ReconcilerOptions {
  * Tasks for an ingress besides sending snapshots. Each has a separate worker, so that none waits
  * for another.
  */
-type Task = 'mapping' | 'ports' | 'results' | 'probes' | 'meshAccess' | 'drains';
+type Task = 'leavers' | 'mapping' | 'ports' | 'results' | 'probes' | 'meshAccess' | 'drains';
 
 /** One per ingress Service. Created before leadership, so that it knows all changes. */
 export class IngressReconciler {
@@ -89,6 +90,7 @@ export class IngressReconciler {
   readonly #probes: ProbeReporter;
   readonly #sender: SnapshotSender;
   readonly #emitter: Emitter;
+  readonly #leavers: Leavers;
   readonly #removals: Removals;
   readonly #throttle: Throttle;
   /** The ports are planned for the newest objects and results. */
@@ -121,6 +123,7 @@ export class IngressReconciler {
     this.#probes = new ProbeReporter({ ref, cache, recorder, isLeading, connect, clock, random });
     this.#sender = new SnapshotSender({ ...options, ref, clock });
     this.#emitter = this.#createEmitter();
+    this.#leavers = new Leavers({ ...options, ref, log });
     this.#removals = new Removals({
       emitter: this.#emitter,
       clock,
@@ -132,8 +135,17 @@ export class IngressReconciler {
   }
 
   start(): void {
-    const { ports, results, meshAccess, drains, probes, mapping } = this.#workers;
-    for (const part of [ports, results, meshAccess, drains, probes, mapping, this.#emitter])
+    const { leavers, ports, results, meshAccess, drains, probes, mapping } = this.#workers;
+    for (const part of [
+      leavers,
+      ports,
+      results,
+      meshAccess,
+      drains,
+      probes,
+      mapping,
+      this.#emitter,
+    ])
       part.start();
     this.#emitter.refresh();
   }
@@ -152,7 +164,18 @@ export class IngressReconciler {
     if (meaning.isDeparture) this.#workers.drains.enqueue();
     this.#sender.noticed(noticed.change);
     if (isOwnServiceWrite(noticed, (port) => this.#ownPorts.has(port))) this.#emitter.touched();
-    else this.#emitter.changed(noticed.change, isUrgent(noticed, meaning.isDeparture));
+    else this.#emit(noticed, isUrgent(noticed, meaning.isDeparture));
+  }
+
+  /** Pods that begin to end are told ahead of the snapshot, which takes longer if it is large. */
+  #emit(noticed: CacheChange, isUrgentChange: boolean): void {
+    const { change } = noticed;
+    const leaving =
+      isUrgentChange && this.#options.isLeading() ? this.#observed.leaving(noticed) : [];
+    if (leaving.length === 0) return this.#emitter.changed(change, isUrgentChange);
+    this.#leavers.add(leaving);
+    this.#workers.leavers.enqueue();
+    this.#emitter.left(change);
   }
 
   /** The Gateways whose servers the ingress exposes. */
@@ -196,7 +219,7 @@ export class IngressReconciler {
     if (this.#results.complete()) {
       const ranges = this.#sender.rangesAt(settled.version);
       if (ranges !== undefined) this.#options.handover.settled(this.#name, ranges);
-      if (!isPending(this.#results)) this.#ports.settled(settled.version);
+      if (!this.#results.arePending()) this.#ports.settled(settled.version);
     }
     this.#workers.ports.enqueue();
     this.#workers.results.enqueue();
@@ -256,6 +279,10 @@ export class IngressReconciler {
         return undefined;
       });
     return {
+      leavers: worker('telling that pods end', async () => {
+        await this.#leavers.tell();
+        return undefined;
+      }),
       mapping: worker('planning the Service ports', () =>
         Promise.resolve(this.#isPlanned ? undefined : this.#throttle.run(() => this.#map())),
       ),
@@ -370,14 +397,3 @@ function changeOf({ object, owned }: NonNullable<ReturnType<ClusterCache['servic
 }
 
 const NO_GATEWAYS = { gateways: [], apiGateways: [] };
-
-/** Whether an exposure remains on a device against the current request, or its state is unknown. */
-function isPending(results: LatestResults): boolean {
-  return results
-    .all()
-    .some((result) =>
-      result.exposures.some(
-        ({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged' && outcome !== 'conflict',
-      ),
-    );
-}

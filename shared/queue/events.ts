@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { OverrideAdoption } from '../domain/declared/override.ts';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
-import { Express } from '../domain/express/event.ts';
+import { Express, Leaving } from '../domain/express/event.ts';
 import { Absence } from '../domain/snapshot/absence.ts';
 import { Inventory, Snapshot } from '../domain/snapshot/snapshot.ts';
 import { Name } from '../domain/text/bounded.ts';
@@ -16,6 +16,8 @@ export const CLUSTER_INVENTORY = 'sluice.cluster.inventory.v1';
 export const INGRESS_DESIRED = 'sluice.ingress.desired.v1';
 /** Member changes ahead of a slice, from map to express. */
 export const MEMBER_EXPRESS = 'sluice.member.express.v1';
+/** Pods that begin to end, from watch to map ahead of the snapshot. */
+export const MEMBER_LEAVING = 'sluice.member.leaving.v1';
 /** A result, from apply or map to watch. */
 export const INGRESS_SETTLED = 'sluice.ingress.settled.v1';
 /** A dead letter, from any function to park. */
@@ -33,6 +35,11 @@ export const SLICE_EVENTS = { [INGRESS_DESIRED]: Slice } as const satisfies Reco
 >;
 /** The event types of the queue `express`, with the schema of their data. */
 export const EXPRESS_EVENTS = { [MEMBER_EXPRESS]: Express } as const satisfies Record<
+  string,
+  z.ZodType
+>;
+/** Events on `snapshots` that are worthless later: never dead-lettered. */
+export const LEAVING_EVENTS = { [MEMBER_LEAVING]: Leaving } as const satisfies Record<
   string,
   z.ZodType
 >;

@@ -138,7 +138,7 @@ const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'messages are handed over one at a time',
     },
     { code: 'result.slices[0]?.exposures.length', why: LOG_ONLY },
-    { code: '0', in: 'handleMessage', why: LOG_ONLY },
+    { code: '0', in: 'handleState', why: LOG_ONLY },
     { code: 'absences[0]?.absent', why: LOG_ONLY },
     { code: '[]', in: 'sendAbsences', why: LOG_ONLY },
   ],

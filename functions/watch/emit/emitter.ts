@@ -77,6 +77,16 @@ export class Emitter {
     this.#touch(urgent);
   }
 
+  /**
+   * A member leaves that is taken out ahead of the snapshot: this does not wait for the last answer,
+   * but for what belongs to it.
+   */
+  left(change: Change): void {
+    this.#changes.add(change);
+    this.#urgent = true;
+    this.#touch(false);
+  }
+
   /** A member was removed that is out of rotation: it goes with the next snapshot, or soon. */
   collected(change: Change): void {
     this.#changes.add(change);

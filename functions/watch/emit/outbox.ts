@@ -2,7 +2,11 @@ import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapsho
 import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import { signerOf } from '../../../shared/queue/keyring.ts';
-import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
+import {
+  CLUSTER_INVENTORY,
+  INGRESS_OBSERVED,
+  MEMBER_LEAVING,
+} from '../../../shared/queue/events.ts';
 import { publishEvent } from '../../../shared/queue/publish.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Content } from './snapshot-content.ts';
@@ -16,6 +20,8 @@ export interface Outbox {
     content: Content & { readonly changes: readonly Change[] },
     settledSince: (revision: Revision) => Revision,
   ): Promise<Revision>;
+  /** Addresses of pods that begin to end, ahead of the snapshot. */
+  leaving(ingress: IngressRef, addresses: readonly string[]): Promise<void>;
   /** The existing ones among the watched ingresses; `began` gets the revision before it is sent. */
   inventory(
     ingresses: readonly IngressRef[],
@@ -68,6 +74,10 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
         ...content,
       });
       return revision;
+    },
+    leaving: async (ingress, addresses) => {
+      const data = { cluster, clusterUid, ingress, revision: revisions.next(), addresses };
+      await send(MEMBER_LEAVING, ownerKey(cluster, ingress), data);
     },
     inventory: async (ingresses, watched, began) => {
       const revision = revisions.next();

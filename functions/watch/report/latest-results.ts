@@ -64,6 +64,15 @@ export class LatestResults {
     });
   }
 
+  /** Whether an exposure remains on a device against the current request, or its state is unknown. */
+  arePending(): boolean {
+    return this.all().some(({ exposures }) =>
+      exposures.some(
+        ({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged' && outcome !== 'conflict',
+      ),
+    );
+  }
+
   /** Whether every device that got the newest snapshot has answered. */
   complete(): boolean {
     const newest = this.newest();

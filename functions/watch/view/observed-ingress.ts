@@ -1,6 +1,7 @@
+import type { Availability } from '../../../shared/domain/exposure/exposure.ts';
 import { observedAvailability } from '../../../shared/domain/exposure/indexed-ingress.ts';
 import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { KubernetesObjects, Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import type { CacheChange } from '../cache/cache-change.ts';
@@ -100,6 +101,15 @@ export class ObservedIngress {
     this.#view.meshChanged();
   }
 
+  /** Addresses of a pod that ends, if its members drain from now on; empty otherwise. */
+  leaving({ change, observed }: CacheChange): readonly string[] {
+    const { members, drainMs } = this.#options.ingress;
+    if (observed.of !== 'pods' || members !== 'pods' || drainMs === 0) return [];
+    const pod = { ...observed.object, terminating: true };
+    if (change.what !== 'deleted' && !observed.object.terminating) return [];
+    return this.#availabilityOf(pod) === 'draining' ? addressesOf(pod) : [];
+  }
+
   /** Drops pods that have drained long enough, and returns them. */
   endDrains(now: number): readonly EndedDrain[] {
     const over = this.#departures.expire(now);
@@ -155,11 +165,15 @@ export class ObservedIngress {
   #isDeparture(change: CacheChange): change is PodChange {
     const { observed } = change;
     if (observed.of !== 'pods' || change.change.what !== 'deleted') return false;
+    return this.#availabilityOf(observed.object) !== 'out';
+  }
+
+  #availabilityOf(pod: Pod): Availability {
     const service = `${this.#ref.namespace}/${this.#ref.service}`;
     const endpointSlices = [...this.#options.cache.index.endpointSlices.in(service)].map(
       ([, slice]) => slice,
     );
-    return observedAvailability(this.#ref, { endpointSlices }, observed.object) !== 'out';
+    return observedAvailability(this.#ref, { endpointSlices }, pod);
   }
 }
 

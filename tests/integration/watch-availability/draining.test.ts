@@ -41,7 +41,7 @@ describe('a gateway pod that was deleted', () => {
   test('is sent as terminating at once, and is gone after drainSeconds, with its deletion as proof', async () => {
     await started({ drainSeconds: 30 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
-    await until(() => names() === 'one gone, two');
+    await at.passUntil(() => names() === 'one gone, two');
     const since = at.clock.now();
     expect(pods()[0]).toMatchObject({ ips: ['10.244.1.1'], terminating: true });
     at.settle({});
@@ -57,10 +57,24 @@ describe('a gateway pod that was deleted', () => {
     );
   });
 
+  test('is told before its snapshot is made, which does not wait for the last answer', async () => {
+    await started();
+    at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.3') });
+    await at.passUntil(() => names() === 'one, three, two');
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    await until(() => at.leaving().length === 1);
+    expect(names()).toBe('one, three, two');
+    expect(at.leaving()).toMatchObject([{ addresses: ['10.244.1.1'] }]);
+    await at.passUntil(() => names() === 'one gone, three, two');
+    const [told, sent] = [at.leaving()[0], at.snapshots().at(-1)];
+    expect(told!.revision.counter).toBeLessThan(sent!.revision.counter);
+  });
+
   test('is gone at once with drainSeconds: 0', async () => {
     await started({ drainSeconds: 0 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await until(() => names() === 'two');
+    expect(at.leaving()).toEqual([]);
     expect(
       at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true)),
     ).toBe(false);
@@ -74,6 +88,7 @@ describe('a gateway pod that was deleted', () => {
     await toldAll(at);
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await at.passUntil(() => names() === 'two');
+    expect(at.leaving()).toEqual([]);
     expect(
       at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true)),
     ).toBe(false);
@@ -82,7 +97,7 @@ describe('a gateway pod that was deleted', () => {
   test('gives way to a pod that has its address', async () => {
     await started();
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
-    await until(() => names() === 'one gone, two');
+    await at.passUntil(() => names() === 'one gone, two');
     at.settle({});
     await toldAll(at);
     at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.1') });

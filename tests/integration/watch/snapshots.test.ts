@@ -100,7 +100,7 @@ describe('the debounce', () => {
     expect(last()?.objects.gateways).toHaveLength(12);
   });
 
-  test('is skipped for a terminating pod', async () => {
+  test('is not waited for to tell that a pod ends', async () => {
     await settledStart();
     at.lab.store.apply(
       gatewayPod('gateway-1', {
@@ -108,6 +108,9 @@ describe('the debounce', () => {
         finalizers: ['test/hold'],
       }),
     );
+    await until(() => at.leaving().length === 1);
+    expect(at.snapshots()).toHaveLength(1);
+    at.clock.advance(100);
     await until(() => at.snapshots().length === 2);
     expect(last()?.objects.pods[0]?.terminating).toBe(true);
   });

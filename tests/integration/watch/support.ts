@@ -12,12 +12,15 @@ import {
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import type { Leaving } from '../../../shared/domain/express/event.ts';
 import type { Inventory, Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import {
   CLUSTER_INVENTORY,
   INGRESS_OBSERVED,
   INGRESS_SETTLED,
+  LEAVING_EVENTS,
+  MEMBER_LEAVING,
   SNAPSHOT_EVENTS,
 } from '../../../shared/queue/events.ts';
 import {
@@ -180,6 +183,8 @@ export interface Bench {
   watcher(options?: Partial<WatcherOptions>): Watcher;
   snapshots(): readonly Snapshot[];
   inventories(): readonly Inventory[];
+  /** Messages about pods that begin to end. */
+  leaving(): readonly Leaving[];
   settle(result: Partial<Settled>): void;
   /** Advances the time past the debounce until the condition is met. */
   passUntil(what: () => boolean): Promise<void>;
@@ -244,7 +249,7 @@ export async function startBench(
   const opened = queues.sent;
   const read = <T>(type: string): T[] =>
     opened.flatMap(({ message }) => {
-      const event = parseEvent(message.body, SNAPSHOT_EVENTS);
+      const event = parseEvent(message.body, { ...SNAPSHOT_EVENTS, ...LEAVING_EVENTS });
       if ('refused' in event) throw new Error(event.refused.reason);
       return event.ok.type === type ? [event.ok.data as T] : [];
     });
@@ -261,6 +266,7 @@ export async function startBench(
     },
     snapshots: () => read<Snapshot>(INGRESS_OBSERVED),
     inventories: () => read<Inventory>(CLUSTER_INVENTORY),
+    leaving: () => read<Leaving>(MEMBER_LEAVING),
     settle: (result) => {
       const last = read<Snapshot>(INGRESS_OBSERVED).at(-1);
       const settled: Settled = {

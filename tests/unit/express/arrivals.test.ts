@@ -41,6 +41,15 @@ describe('what of a batch is still worth doing', () => {
     expect(kept(messages.toReversed(), 'k8s').sort()).toEqual([`${INNER} 1`, `${EAST} 3`].sort());
   });
 
+  test('each that was sent ahead of its snapshot, until a newer one is about all members', () => {
+    const [first, second] = [2, 3].map((n) =>
+      message(event(n, [`10.0.0.${n}`], { ahead: true as const })),
+    );
+    const whole = (n: number): QueueMessage => message(event(n, ['10.0.0.1']));
+    expect(kept([whole(1), first!, second!], 'k8s')).toEqual([1, 2, 3].map((n) => `${EAST} ${n}`));
+    expect(kept([first!, second!, whole(4)], 'k8s')).toEqual([`${EAST} 4`]);
+  });
+
   test('of two of the same revision the one that came last', () => {
     const [first, second] = ['first', 'second'].map((id) => ({
       ...message(event(3, ['10.0.0.1'])),

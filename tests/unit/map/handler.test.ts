@@ -1,8 +1,10 @@
 /** map as it is deployed: what it receives, what it sends, and which messages are retried. */
 import { describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/map/handler.ts';
+import { leavingEvents } from '../../../functions/map/leaving.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Secrets } from '../../../shared/config/secrets.ts';
+import type { Express, Leaving } from '../../../shared/domain/express/event.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
@@ -12,6 +14,7 @@ import {
   CLUSTER_INVENTORY,
   EXPRESS_EVENTS,
   INGRESS_OBSERVED,
+  MEMBER_LEAVING,
   SLICE_EVENTS,
 } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
@@ -197,6 +200,91 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
   };
   return at;
 }
+
+describe('pods that begin to end', () => {
+  const data = (over: Partial<Leaving> = {}): Leaving => ({
+    cluster: 'east',
+    clusterUid: 'uid-east',
+    ingress: ref,
+    revision: { epoch: START, counter: 7 },
+    addresses: ['10.1.0.1', 'fd00:0::1', 'nonsense'],
+    ...over,
+  });
+  const tell = async (at: Desk, event: object, signed = false): Promise<void> => {
+    const time = new Date(START).toISOString();
+    const meta = { id: 'e-1', cluster: 'east', subject: OWNER, time };
+    await at.send('e-1', serialiseEvent(MEMBER_LEAVING, event, meta, signed ? signer : undefined));
+    expect(await at.step()).toBe(0);
+  };
+  const sent = (at: Desk): readonly Express[] =>
+    at.queues.sent('express').flatMap(({ body }) => {
+      const opened = parseEvent(body, EXPRESS_EVENTS);
+      return 'ok' in opened ? [opened.ok.data] : [];
+    });
+
+  test('are sent on to the devices of their ingress, without a slice', async () => {
+    const at = desk();
+    await tell(at, data());
+    const wish = { availability: 'draining', because: 'terminating', wholeNode: false };
+    expect(sent(at)).toMatchObject(
+      ['one', 'two'].map((device) => ({
+        owner: OWNER,
+        clusterUid: 'uid-east',
+        device,
+        partition: 'k8s',
+        version: { epoch: START, counter: 7, generation: 1 },
+        wishes: ['10.1.0.1', 'fd00::1'].map((address) => ({ ...wish, address })),
+        ahead: true,
+      })),
+    );
+    expect(at.slices()).toEqual([]);
+  });
+
+  test('of an ingress on one device concern only that', () => {
+    const ingress = { namespace: 'apps', service: 'gateway' };
+    const devices = leavingEvents(data({ ingress }), configOf()).map(({ device }) => device);
+    expect(devices).toEqual(['one']);
+  });
+
+  test('get the route domain of their cluster', () => {
+    const { clusters, ...config } = configOf();
+    const [cluster] = clusters;
+    const routed = { ...config, clusters: [{ ...cluster!, routeDomain: 4 }] };
+    const [event] = leavingEvents(data({ addresses: ['10.1.0.1'] }), routed);
+    expect(event?.wishes.map(({ address }) => address)).toEqual(['10.1.0.1%4']);
+  });
+
+  test.each<[string, (config: SluiceConfig) => Partial<SluiceConfig>]>([
+    ['nodes are members', ({ ingresses }) => ({ ingresses: withNodes(ingresses) })],
+    ['nodes are shared', ({ devices }) => ({ devices: withTwoPartitions(devices) })],
+    ['their ingress is not configured', () => ({ ingresses: [] })],
+  ])('are left to their snapshot where %s', (_, over) => {
+    const config = configOf();
+    expect(leavingEvents(data(), { ...config, ...over(config) })).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['without a signature', data()],
+    ['without addresses', { ...data(), addresses: [] }],
+    ['of another cluster', { ...data(), cluster: 'west' }],
+  ])('are dropped %s, which is no dead letter', async (what, event) => {
+    const isUnsigned = what === 'without a signature';
+    const at = desk(['env:KEY']);
+    await tell(at, event, !isUnsigned);
+    expect([sent(at), at.letters()]).toEqual([[], []]);
+  });
+
+  test('are sent on if they are signed', async () => {
+    const at = desk(['env:KEY']);
+    await tell(at, data(), true);
+    expect(sent(at)).toHaveLength(2);
+  });
+});
+
+const withNodes = (all: SluiceConfig['ingresses']): SluiceConfig['ingresses'] =>
+  all.map((one) => ({ ...one, members: 'nodes' }));
+const withTwoPartitions = (all: SluiceConfig['devices']): SluiceConfig['devices'] =>
+  all.map((one) => ({ ...one, partitions: ['k8s', 'edge'] }));
 
 describe('a snapshot', () => {
   test('leaves the verdicts on its servers for readers without access to the cluster', async () => {
