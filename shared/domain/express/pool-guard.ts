@@ -6,7 +6,7 @@ import { takesTooMany } from '../exposure/member-guard.ts';
 import type { LiveNode } from './node.ts';
 
 interface Situation {
-  readonly events: readonly Express[];
+  readonly events: readonly Pick<Express, 'owner' | 'wishes'>[];
   readonly declared: DeclaredState;
   readonly nodes: readonly LiveNode[];
 }
@@ -67,7 +67,7 @@ function signatureOf({ contributions }: DeclaredExposure): string {
 
 /** The members of every pool with their present state. */
 function crowdOf(
-  events: readonly Express[],
+  events: Situation['events'],
   declared: DeclaredState,
   nodes: readonly LiveNode[],
 ): Crowd {

@@ -5,7 +5,9 @@
  */
 import type { Contribution, DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import { isSameContent } from '../declared/declared.ts';
+import type { MemberChange } from '../express/event.ts';
 import type { LiveNode } from '../express/node.ts';
+import { membersThatStay } from '../express/pool-guard.ts';
 import { clusterOfOwner, isNewerStamp } from '../express/stamp.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { PlanDraft } from './draft.ts';
@@ -81,6 +83,26 @@ export function areDrained(
       return node !== undefined && node.availability !== 'ready' && isWritten(owner, owners, node);
     }),
   );
+}
+
+/**
+ * Whether express leaves one of them to the declare, because no other member of its pool takes
+ * connections yet: nothing is gained by waiting for it.
+ */
+export function areLeft(
+  { addresses }: DrainNotes,
+  declared: DeclaredState,
+  nodes: readonly LiveNode[],
+): boolean {
+  const events = [...addresses].map(([owner, list]) => ({
+    owner,
+    wishes: [...list].map((address): MemberChange => {
+      return { address, availability: 'draining', because: 'terminating', wholeNode: false };
+    }),
+  }));
+  const up = new Set(nodes.flatMap((n) => (n.availability === 'ready' ? [n.address] : [])));
+  const due = events.flatMap(({ wishes }) => wishes.filter(({ address }) => up.has(address)));
+  return membersThatStay({ events, declared, nodes }, due).size > 0;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { PlanDraft, PlanRules } from './draft.ts';
 import type { DeferredFences } from './deferred-fence.ts';
 import { deferrable, withDeferred, withoutDeferred } from './deferred-fences.ts';
 import type { DrainNotes } from './drain-notes.ts';
-import { areDrained, drainNotes } from './drain-notes.ts';
+import { areDrained, areLeft, drainNotes } from './drain-notes.ts';
 import { createDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './remove-absent.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -180,7 +180,8 @@ function waitingIn(
   if (live === undefined)
     return { deferred, notes, mayWait: owners.length === 0, nodes: { nodes: 'unread' } };
   const mayWait = areDrained(notes, declared, live);
-  return { deferred, notes, mayWait, nodes: mayWait ? {} : { nodes: 'due' } };
+  const isDue = !mayWait && !areLeft(notes, declared, live);
+  return { deferred, notes, mayWait, nodes: isDue ? { nodes: 'due' } : {} };
 }
 
 function noteTold(entry: PlanEntry, { keys }: DrainNotes): PlanEntry {

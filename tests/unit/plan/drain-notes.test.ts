@@ -42,6 +42,7 @@ const node = (counter: number, over: Partial<LiveNode> = {}): LiveNode => ({
   stamp: { cluster: 'east', version: { epoch: 1, counter, generation: 1 } },
   ...over,
 });
+const staying = node(5, { name: STAYS, address: STAYS, availability: 'ready' });
 const declared = plan(EMPTY_STATE, [at(5, [two('ready')])]).next;
 const drains = at(7, [two('draining')]);
 
@@ -69,8 +70,8 @@ describe('a member that begins to drain', () => {
   test('is planned as a change until that is known', () => {
     for (const [live, nodes] of [
       [undefined, 'unread'],
-      [[], 'due'],
-      [[node(7, { availability: 'ready' })], 'due'],
+      [[staying], 'due'],
+      [[staying, node(7, { availability: 'ready' })], 'due'],
     ] as const) {
       const made = plan(declared, [drains], live && { live });
       expect([made.changed, made.nodes, made.deferred]).toEqual([true, nodes, undefined]);
@@ -84,8 +85,17 @@ describe('a member that begins to drain', () => {
     ['by another cluster', node(7, { stamp: { ...node(7).stamp!, cluster: 'west' } })],
     ['by hand', node(7, { stamp: undefined })],
   ])('is declared if its node was drained %s', (_, live) => {
-    const made = plan(declared, [drains], { live: [live] });
+    const made = plan(declared, [drains], { live: [staying, live] });
     expect([made.changed, made.nodes]).toEqual([true, 'due']);
+  });
+
+  test('is declared at once where express leaves it, as no other member takes connections', () => {
+    const ready = node(5, { availability: 'ready' });
+    for (const stays of [[], [{ ...staying, availability: 'draining' as const }]]) {
+      const made = plan(declared, [drains], { live: [...stays, ready] });
+      expect([made.changed, made.nodes]).toEqual([true, undefined]);
+    }
+    expect(plan(declared, [drains], { live: [staying, ready] }).nodes).toBe('due');
   });
 
   test('is declared with all else that changes', () => {
