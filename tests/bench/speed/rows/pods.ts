@@ -13,7 +13,7 @@ export const pods: readonly Row[] = ([0, 1, 2] as const).map((index) => ({
   seconds: ({ sizes, runs, quietMs, declareMs, graceMs, drainSeconds }) =>
     25 +
     sizes[index] / 40 +
-    runsAt(index, runs) * ((3 * declareMs + 2 * quietMs + graceMs) / 1_000 + 5 + drainSeconds),
+    runsAt(index, runs) * ((3 * declareMs + 2 * quietMs + graceMs) / 1_000 + 15 + drainSeconds),
   run: (scale, options) => measure(scale, options, index),
 }));
 
