@@ -22,6 +22,7 @@ import { memberHealth } from './state/health.ts';
 import { liveMismatches } from './state/live.ts';
 import { writeBack } from './drift/write-back.ts';
 import { readNetworkFacts } from './net/facts.ts';
+import { createPathAccess } from './net/paths.ts';
 import { listNodes, reconcileNodes, resetNodes } from './state/nodes.ts';
 import type { PartitionReader } from './state/partition.ts';
 import {
@@ -100,6 +101,7 @@ export function createDevice(
         isDeclared: (partition) => isDeclared(session, config, partition),
       }),
     facts: () => readDeviceFacts(session, clock),
+    paths: createPathAccess(session, config, () => sync(session, clock, config, surroundings.log)),
     close: () => session.close(),
   };
 }

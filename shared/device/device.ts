@@ -11,6 +11,7 @@ import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
 import type { MemberHealth } from './health.ts';
 import type { NetworkFacts } from './network-facts.ts';
+import type { PathAccess } from './paths.ts';
 import type { PartitionReading } from './reading.ts';
 import type { MissingReference, Reference } from './references.ts';
 
@@ -90,6 +91,8 @@ export interface Device {
   networks(): Promise<NetworkFacts>;
   /** Facts about the active unit. */
   facts(): Promise<DeviceFacts>;
+  /** How the device reaches pods. */
+  readonly paths: PathAccess;
   close(): Promise<void>;
 }
 

@@ -4,9 +4,11 @@
  */
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { isSameContent } from '../domain/declared/declared.ts';
+import { entryInWords } from '../domain/paths/entry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { PartitionReading } from './reading.ts';
 import type { Device } from './device.ts';
+import type { PathAccess } from './paths.ts';
 
 /** The pretended and the real declaration of a partition. */
 interface Pretence {
@@ -72,9 +74,28 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     missing: (references) => device.missing(references),
     networks: () => device.networks(),
     facts: () => device.facts(),
+    paths: dryRunPaths(device, log),
     close: () => device.close(),
   };
   return dry;
+}
+
+/** Reads are real; what would be written is told once for each entry. */
+function dryRunPaths({ name: device, paths }: Device, log: Logger): PathAccess {
+  const told = new Set<string>();
+  const tell = (what: string): Promise<void> => {
+    if (!told.has(what)) log.info({ device, path: what }, 'dry run: would write');
+    told.add(what);
+    return Promise.resolve();
+  };
+  return {
+    read: () => paths.read(),
+    write: (journal) => Promise.resolve(journal),
+    put: ({ entry, live }) => tell(`${live === undefined ? '+' : '~'} ${entryInWords(entry)}`),
+    remove: (live) => tell(`- ${entryInWords(live)}`),
+    settle: () => Promise.resolve(),
+    busy: (place) => paths.busy(place),
+  };
 }
 
 /** The exposures that a declare would create, update and delete. */

@@ -26,6 +26,8 @@ const CALLS = {
   declared: { bytes: 64 * MIB },
   /** Lists of objects, for audits and verification. */
   list: { bytes: 128 * MIB },
+  /** The journal of paths: 20,000 records of at most a few hundred bytes. */
+  journal: { bytes: 16 * MIB },
   /** Usually answered with a task; a synchronous declare returns the declaration. */
   declare: { bytes: 64 * MIB },
   /** Contains the declaration when finished. */

@@ -68,3 +68,17 @@ export function entriesToRemove(
   });
   return found.toSorted((a, b) => ('live' in a && 'live' in b ? rank(b.live) - rank(a.live) : 0));
 }
+
+/** What may be written at the same time: changes of records and routes, or of ARP entries. */
+export function inPhases(changes: readonly EntryChange[]): readonly (readonly EntryChange[])[] {
+  const phases: EntryChange[][] = [];
+  let last: boolean | undefined;
+  for (const change of changes) {
+    const { kind } = change.kind === 'remove' ? change.live : change.record;
+    const isNeighbour = kind === 'arp' || kind === 'ndp';
+    if (isNeighbour !== last) phases.push([]);
+    phases.at(-1)?.push(change);
+    last = isNeighbour;
+  }
+  return phases;
+}

@@ -1,0 +1,111 @@
+/**
+ * The journal of paths on BIG-IP: an internal data group. Each journal has a name with its number,
+ * and only the next number can be created, so of two writers one fails, without any lock.
+ */
+import * as z from 'zod';
+import { DeviceError } from '../../device/errors.ts';
+import type { PathReading } from '../../device/paths.ts';
+import {
+  type Journal,
+  journalLines,
+  MAX_RECORDS,
+  NO_JOURNAL,
+  readJournal,
+} from '../../domain/paths/journal.ts';
+import { itemsOf } from '../rest/answers.ts';
+import type { DeviceSession } from '../rest/session.ts';
+import { declarePath } from '../state/partition.ts';
+import { DataGroupItem } from './answers.ts';
+import { callsTo, find } from './unit-calls.ts';
+
+const DATA_GROUPS = '/mgmt/tm/ltm/data-group/internal';
+const PREFIX = 'sluice-paths-';
+/** A journal that another writer may still replace has its predecessor beside it. */
+const KEPT_BEHIND = 1;
+
+function nameOf(number: number): string {
+  return `${PREFIX}${number}`;
+}
+
+function numberOf(name: string): number | undefined {
+  const [, digits] = /^sluice-paths-([1-9]\d{0,14})$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The journals of one device. */
+export interface Journals {
+  read(): Promise<PathReading['journal']>;
+  write(journal: Journal): Promise<Journal>;
+}
+
+export function createJournals(session: DeviceSession, partition: string): Journals {
+  const call = callsTo(session, 'active');
+  let seen: readonly number[] = [];
+  const read = async (): Promise<PathReading['journal']> => {
+    const path = `${DATA_GROUPS}?$filter=partition+eq+${partition}`;
+    const groups =
+      (await find(session.device, call, { path, kind: 'journal' }, itemsOf(DataGroupItem))) ?? [];
+    const numbered = groups.flatMap(({ name, records }) => {
+      const number = numberOf(name);
+      return number === undefined ? [] : [{ number, records }];
+    });
+    seen = numbered.map(({ number }) => number);
+    const newest = numbered.toSorted((a, b) => b.number - a.number)[0];
+    if (newest === undefined) return NO_JOURNAL;
+    const result = readJournal(newest.records);
+    return 'fault' in result
+      ? { unreadable: `data group /${partition}/${nameOf(newest.number)}: ${result.fault}` }
+      : { number: newest.number, records: result.records };
+  };
+  const create = async (number: number, journal: Journal): Promise<void> => {
+    const body = {
+      name: nameOf(number),
+      partition,
+      type: 'string',
+      records: journalLines(journal.records),
+    };
+    const answer = await call({ method: 'POST', path: DATA_GROUPS, body, kind: 'journal' }, [409]);
+    if (answer.status === 409)
+      throw new DeviceError(
+        'BIP430',
+        'transient',
+        `${session.device}: another process wrote the journal of paths in the meantime`,
+      );
+  };
+  const write = async (journal: Journal): Promise<Journal> => {
+    if (journal.records.size > MAX_RECORDS)
+      throw new DeviceError(
+        'BIP474',
+        'device',
+        `${session.device}: the journal of paths would have ${journal.records.size} records, more than ${MAX_RECORDS}; use network.from: podCIDR, or fewer clusters per device`,
+      );
+    if (journal.number === 0) await preparePartition(session, partition);
+    const number = journal.number + 1;
+    await create(number, journal);
+    const old = seen.filter((one) => one < number - KEPT_BEHIND);
+    for (const one of old)
+      await call({ method: 'DELETE', path: `${DATA_GROUPS}/~${partition}~${nameOf(one)}` }, [404]);
+    seen = [...seen.filter((one) => !old.includes(one)), number];
+    return { number, records: journal.records };
+  };
+  return { read, write };
+}
+
+/** Creates the partition if it does not exist. It must not be one of AS3. */
+async function preparePartition(session: DeviceSession, partition: string): Promise<void> {
+  const declared = await session.find(
+    { path: declarePath(partition), kind: 'declared' },
+    z.looseObject({}),
+  );
+  if (declared !== undefined)
+    throw new DeviceError(
+      'BIP476',
+      'device',
+      `${session.device}: partition ${partition} has a declaration of AS3; name another partition in devices[].networks.partition`,
+    );
+  // 409: it exists.
+  await session.call(
+    { method: 'POST', path: '/mgmt/tm/auth/partition', body: { name: partition } },
+    [409],
+  );
+}

@@ -1,0 +1,196 @@
+/** The paths of one BIG-IP or pair, over iControl REST: single objects, never a list. */
+import type { DeviceConfig } from '../../config/schema.ts';
+import type { EntryWrite, PathAccess, PathReading, PathUnit } from '../../device/paths.ts';
+import { DeviceError } from '../../device/errors.ts';
+import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
+import { entryInWords } from '../../domain/paths/entry.ts';
+import { type LiveEntry, markInWords } from '../../domain/paths/live.ts';
+import { devicePaths } from '../as3/names.ts';
+import { itemsOf } from '../rest/answers.ts';
+import type { DeviceSession } from '../rest/session.ts';
+import { FdbItem, MemberStats, NeighbourItem, RouteItem, TunnelItem } from './answers.ts';
+import {
+  entryName,
+  liveNeighbour,
+  liveRecord,
+  liveRoute,
+  plainAddress,
+  type Place,
+} from './entries.ts';
+import { createJournals } from './journal.ts';
+import { refusalOf } from './refusals.ts';
+import { callsTo, find, type UnitCall } from './unit-calls.ts';
+
+const NET = '/mgmt/tm/net';
+
+/** In URLs, slashes of full paths are tildes. */
+function inUrl(path: string): string {
+  return path.replaceAll('/', '~').replaceAll('%', '%25');
+}
+
+function recordsPath(tunnel: string): string {
+  return `${NET}/fdb/tunnel/${inUrl(tunnel)}/records`;
+}
+
+interface Scope extends Place {
+  readonly device: string;
+  readonly tunnels: readonly string[];
+}
+
+async function readRoutes(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
+  const look = { path: `${NET}/route`, kind: 'list' as const };
+  const items = (await find(scope.device, call, look, itemsOf(RouteItem))) ?? [];
+  return items.map((item) => liveRoute(scope, item));
+}
+
+async function readNeighbours(
+  kind: 'arp' | 'ndp',
+  scope: Scope,
+  call: UnitCall,
+): Promise<readonly LiveEntry[]> {
+  const look = { path: `${NET}/${kind}`, kind: 'list' as const };
+  const items = (await find(scope.device, call, look, itemsOf(NeighbourItem))) ?? [];
+  return items.map((item) => liveNeighbour(kind, scope, item));
+}
+
+/** 0 if the tunnel has no local address. */
+async function domainOf(scope: Scope, call: UnitCall, tunnel: string): Promise<number | undefined> {
+  const path = `${NET}/tunnels/tunnel/${inUrl(tunnel)}`;
+  const found = await find(scope.device, call, { path }, TunnelItem);
+  if (found === undefined) return undefined;
+  return Number(/%(\d{1,5})$/.exec(found.localAddress)?.[1] ?? 0);
+}
+
+/** Nothing if the tunnel does not exist. */
+async function readRecords(
+  scope: Scope,
+  call: UnitCall,
+  tunnel: string,
+): Promise<readonly LiveEntry[]> {
+  const domain = await domainOf(scope, call, tunnel);
+  if (domain === undefined) return [];
+  const look = { path: recordsPath(tunnel), kind: 'list' as const };
+  const items = (await find(scope.device, call, look, itemsOf(FdbItem))) ?? [];
+  return items.map((item) => liveRecord(tunnel, domain, item));
+}
+
+/** What each unit has of its own. */
+async function readTunnelled(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
+  if (scope.tunnels.length === 0) return [];
+  const lists = await Promise.all([
+    ...(['arp', 'ndp'] as const).map((kind) => readNeighbours(kind, scope, call)),
+    ...scope.tunnels.map((tunnel) => readRecords(scope, call, tunnel)),
+  ]);
+  return lists.flat();
+}
+
+type Body = Readonly<Record<string, string>>;
+
+/** The request that creates the entry, or changes where it leads. */
+async function send(scope: Scope, call: UnitCall, write: EntryWrite): Promise<void> {
+  const { entry, live, mark } = write;
+  if (entry.kind === 'fdb') return sendRecord(scope, call, write);
+  const collection = `${NET}/${entry.kind}`;
+  const goal: Body = entry.kind === 'route' ? { gw: entry.to } : { macAddress: entry.to };
+  const body = { ...goal, description: markInWords(mark) };
+  if (live !== undefined)
+    await call({ method: 'PATCH', path: `${collection}/${inUrl(live.name)}`, body });
+  else {
+    const about: Body = entry.kind === 'route' ? { network: entry.at } : { ipAddress: entry.at };
+    const { partition } = scope;
+    const created = { name: entryName(entry), partition, ...about, ...body };
+    await call({ method: 'POST', path: collection, body: created });
+  }
+}
+
+async function sendRecord(
+  scope: Scope,
+  call: UnitCall,
+  { entry: { at, to, tunnel = '' }, live }: EntryWrite,
+): Promise<void> {
+  const domain = (await domainOf(scope, call, tunnel)) ?? 0;
+  const endpoint = withRouteDomain(to, domain);
+  const path = recordsPath(tunnel);
+  await (live === undefined
+    ? call({ method: 'POST', path, body: { name: at, endpoint } })
+    : call({ method: 'PATCH', path: `${path}/${at}`, body: { endpoint } }));
+}
+
+function removalPath({ kind, at, tunnel = '', name }: LiveEntry): string {
+  return kind === 'fdb' ? `${recordsPath(tunnel)}/${at}` : `${NET}/${kind}/${inUrl(name)}`;
+}
+
+async function readPeer(
+  scope: Scope,
+  config: DeviceConfig,
+  call: UnitCall,
+): Promise<Pick<PathReading, 'peer'>> {
+  if (config.peer === undefined || scope.tunnels.length === 0) return {};
+  const peer = await readTunnelled(scope, call).catch((error: unknown) => {
+    if (error instanceof DeviceError) return 'away' as const;
+    throw error;
+  });
+  return { peer };
+}
+
+/** `sync`: brings the configuration to the other unit; never rejects. */
+export function createPathAccess(
+  session: DeviceSession,
+  config: DeviceConfig,
+  sync: () => Promise<void>,
+): PathAccess {
+  const { partition, tunnels } = config.networks;
+  const scope: Scope = { device: session.device, partition, tunnels: Object.values(tunnels) };
+  const journals = createJournals(session, partition);
+  const calls: Readonly<Record<PathUnit, UnitCall>> = {
+    active: callsTo(session, 'active'),
+    peer: callsTo(session, 'peer'),
+  };
+  const refusing = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw refusalOf(session.device, what, error);
+    }
+  };
+  return {
+    read: async () => {
+      const [journal, routes, tunnelled] = await Promise.all([
+        journals.read(),
+        readRoutes(scope, calls.active),
+        readTunnelled(scope, calls.active),
+      ]);
+      const peer = await readPeer(scope, config, calls.peer);
+      return { journal, active: [...routes, ...tunnelled], ...peer };
+    },
+    write: async (journal) => {
+      const written = await journals.write(journal);
+      // The other unit has no partition for ARP entries before it is synchronised.
+      if (journal.number === 0 && config.peer !== undefined) await sync();
+      return written;
+    },
+    put: (write) =>
+      refusing(entryInWords(write.entry), () => send(scope, calls[write.unit], write)),
+    remove: (live, unit) =>
+      refusing(entryInWords(live), () =>
+        calls[unit]({ method: 'DELETE', path: removalPath(live) }, [404]),
+      ),
+    settle: async () => {
+      if (config.save)
+        await session.call({
+          method: 'POST',
+          path: '/mgmt/tm/sys/config',
+          body: { command: 'save' },
+        });
+      await sync();
+    },
+    busy: async ({ partition: where, ...place }) => {
+      const { pool } = devicePaths(where, place);
+      const path = `/mgmt/tm/ltm/pool/${inUrl(pool)}/members/stats`;
+      const stats = await find(session.device, calls.active, { path, kind: 'list' }, MemberStats);
+      return (stats ?? [])
+        .filter(({ connections }) => connections > 0)
+        .map(({ address }) => plainAddress(address));
+    },
+  };
+}
