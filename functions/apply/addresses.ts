@@ -24,6 +24,8 @@ export interface AddressJob {
   readonly partitions: readonly string[];
   readonly slices: readonly Slice[];
   readonly sameFleet: SameFleet;
+  /** Readings that were made just before; valid for one use. */
+  readonly readings?: ReadonlyMap<string, PartitionReading>;
 }
 
 /** Slices with addresses, and the readings used for them. */
@@ -40,11 +42,12 @@ export interface Addressed {
 
 /** Reads foreign holders from the device only if an exposure is about to get a new address. */
 export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
-  const { device, partitions, slices, sameFleet } = job;
+  const { device, partitions, slices, sameFleet, readings: known = new Map() } = job;
   if (!asksForAddress(slices))
-    return { slices, readings: new Map(), fresh: [], tell: (results) => results };
+    return { slices, readings: known, fresh: [], tell: (results) => results };
   const readings = new Map<string, PartitionReading>();
-  for (const partition of partitions) readings.set(partition, await device.read(partition));
+  for (const partition of partitions)
+    readings.set(partition, known.get(partition) ?? (await device.read(partition)));
   const states = new Map(
     [...readings].flatMap(([partition, reading]) =>
       reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [],

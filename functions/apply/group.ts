@@ -35,6 +35,8 @@ export interface GroupJob extends Omit<
   readonly partitions: readonly string[];
   /** Partitions to declare even without changes. */
   readonly again?: ReadonlySet<string>;
+  /** Readings that were made just before; valid for one use. */
+  readonly readings?: ReadonlyMap<string, PartitionReading>;
   /** Fences that wait; absent: none may. */
   readonly deferred?: FencesByPartition;
   /** By partition. */
@@ -43,7 +45,7 @@ export interface GroupJob extends Omit<
 
 /** Sequential, because the device has one lock. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
-  const { partitions, again = new Set(), overrides, deferred, ...rest } = job;
+  const { partitions, again = new Set(), overrides, deferred, readings: _used, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
   const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: false };

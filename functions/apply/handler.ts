@@ -6,7 +6,6 @@ import { openDevices } from '../../shared/host/devices.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
 import type { Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
-import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { HeardStore } from '../../shared/failures/heard.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
@@ -22,15 +21,7 @@ import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import {
-  arrivalsOf,
-  endedEarly,
-  mayEndEarly,
-  newestFirst,
-  overridesOf,
-  readArrival,
-  stagesOf,
-} from './arrivals.ts';
+import { arrivalsOf, endedEarly, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
@@ -41,12 +32,14 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { isWaiting, moveToWaiting, postpone, release } from './postpone.ts';
+import { moveToWaiting, postpone, release } from './postpone.ts';
 import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
+import type { StageWork } from './stage.ts';
+import { stageJob, startStagePaths } from './stage.ts';
 import { createToldDrained } from './told-drained.ts';
 import { viewsOf } from './views.ts';
 import { createWaiting } from './waiting.ts';
@@ -85,6 +78,7 @@ export function create(
     fences: createFenceKeeper(),
     drained: createToldDrained(),
     heard: createHeardKeeper(runtime, given.heard ?? store.open),
+    unsaved: new Set<string>(),
     preparation: createPreparation(runtime, waiting),
     views: given.views ?? createViewKeeper(runtime, store.open),
   };
@@ -234,7 +228,8 @@ async function applyWithFences(
   const first = await applyGroup(heard.isUsable() ? { ...job, deferred: fences.of(device) } : job);
   const waiting = clustersWaiting(first);
   const isKept = await heard.note(device, waiting);
-  const again = isKept ? [] : await applyGroup(job);
+  const { readings: _used, ...unread } = job;
+  const again = isKept ? [] : await applyGroup(unread);
   const results = first.map((result) =>
     result.deferred === undefined
       ? result
@@ -261,7 +256,7 @@ async function applyStage(
   const { runtime, context, prove } = scope;
   // Stops cleanly at three quarters of the function's time; the remaining messages are redelivered.
   const leave = context.getRemainingTimeInMillis() / 4;
-  const { newest } = newestFirst(stage.slices);
+  const hasTime = (): boolean => context.getRemainingTimeInMillis() >= leave;
   try {
     const device = await scope.devices.get(config);
     const repair = await startRepair(
@@ -269,35 +264,14 @@ async function applyStage(
       stage.audits.map(({ data }) => data),
     );
     const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;
-    const job: GroupJob = {
-      device,
-      partitions: config.partitions,
-      slices: newest.map(({ data }) => data),
-      orders: stage.orders.map(({ message, meta, data }) => ({
-        steering: data,
-        at: meta.waited?.sentAt ?? message.sentAt,
-      })),
-      absences: stage.absences.map(({ data }) => data),
-      ...(heard && { heard }),
-      again: repair.again,
-      overrides: overridesOf(stage),
-      adopting: runtime.config.policy.drift === 'adopt',
-      firstReceived: new Set(
-        newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
-      ),
-      pace: scope.paces(config.name, device.capabilities.declareSize),
-      sameFleet: sharedFleet(runtime.config),
-      fleetOf: fleetsByCluster(runtime.config),
-      clock: runtime.clock,
-      hasTime: () => context.getRemainingTimeInMillis() >= leave,
-      prove,
-      ...(mayEndEarly(stage) && { newer: () => isWaiting(runtime, config.name) }),
-      onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
-    };
-    const results = await applyWithFences(scope, config.name, job);
+    const work: StageWork = { scope, config, device, stage, hasTime };
+    const paths = await startStagePaths(work);
+    const job = stageJob(work, paths, { again: repair.again, ...(heard && { heard }) });
+    const declared = await applyWithFences(scope, config.name, job);
     await repair.settle();
+    const results = await paths.settle(declared);
     const { done, left } = endedEarly(stage, results);
-    await reportStage(scope, done, results);
+    await reportStage(scope, done, results, paths);
     scope.sizes.note(device, results);
     await scope.views.note(viewsOf(config.name, results));
     return { left };

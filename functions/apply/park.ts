@@ -13,6 +13,7 @@ import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
+import type { Waiting } from './paths/paths.ts';
 import type { Scope } from './scope.ts';
 
 /** Dead-letters a message that cannot be used at all. */
@@ -46,16 +47,37 @@ type Said = Pick<
  * the rest continued.
  */
 export async function parkRejected(
-  { runtime, context, attempts }: Scope,
-  { message, meta, data: slice }: Arrived<Slice>,
+  scope: Scope,
+  arrival: Arrived<Slice>,
   results: readonly PartitionResult[],
 ): Promise<void> {
-  const { owner, device, version } = slice;
-  const now = runtime.clock.now();
+  const { message, data: slice } = arrival;
   const said = [
     ...unusablePartitions(slice, results),
     ...results.flatMap((result) => refusedChanges(result, slice, message)),
   ];
+  await parkSaid(scope, arrival, said);
+}
+
+/** Dead-letters a slice of which members wait for a path that the device refused just now. */
+export async function parkWaiting(
+  scope: Scope,
+  arrival: Arrived<Slice>,
+  waiting: readonly Waiting[],
+): Promise<void> {
+  const said = waiting
+    .filter(({ isNews }) => isNews || mayBeUntold(arrival.message))
+    .filter(({ code }) => code !== 'BIP478')
+    .map(({ code, reason }) => ({ code, reason, attempts: [] }));
+  await parkSaid(scope, arrival, said);
+}
+
+async function parkSaid(
+  { runtime, context, attempts }: Scope,
+  { message, meta, data: { owner, device, version } }: Arrived<Slice>,
+  said: readonly Said[],
+): Promise<void> {
+  const now = runtime.clock.now();
   for (const one of said) {
     const tries = [...attempts.of(message.id), ...one.attempts];
     runtime.log.error(

@@ -19,7 +19,8 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import { parkForgotten, parkMessage, parkRejected, logLeftOut } from './park.ts';
+import { logLeftOut, parkForgotten, parkMessage, parkRejected, parkWaiting } from './park.ts';
+import type { PathRun } from './paths/paths.ts';
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
@@ -31,6 +32,7 @@ export async function reportStage(
   scope: Scope,
   stage: Stage,
   results: readonly PartitionResult[],
+  paths?: Pick<PathRun, 'waiting' | 'notesOn'>,
 ): Promise<void> {
   const { log } = scope.runtime;
   const { newest, overtaken } = newestFirst(stage.slices);
@@ -44,8 +46,12 @@ export async function reportStage(
     );
   const states = results.map(({ declared }) => declared);
   const silent = newest.length === 0 ? [] : await silentBeside(scope, newest, states);
-  for (const arrival of newest)
-    await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
+  for (const arrival of newest) {
+    const { owner } = arrival.data;
+    const notes = [...silenceNotes(owner, states, silent), ...(paths?.notesOn(owner) ?? [])];
+    await reportSlice(scope, arrival, results, notes);
+    await parkWaiting(scope, arrival, paths?.waiting.get(owner) ?? []);
+  }
   for (const { data } of newest) await endWaits(scope, data);
   for (const { message, data } of overtaken)
     log.info(

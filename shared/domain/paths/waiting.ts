@@ -1,6 +1,6 @@
 /** Members that wait, because there is no path to them. */
 import { entryKey } from './entry.ts';
-import type { JournalRecords, RefusalCode } from './journal.ts';
+import { clusterOf, type JournalRecords, type RefusalCode } from './journal.ts';
 import { isReached, type LiveEntries } from './live.ts';
 import type { Wish } from './wishes.ts';
 
@@ -24,10 +24,12 @@ export interface AskedPaths {
   readonly pathless: readonly string[];
 }
 
-/** The entry leads on the device to where the newest slice wants it. */
-function isPlaced(key: string, records: JournalRecords, live: LiveEntries): boolean {
-  const there = live.get(key);
-  return there !== undefined && there.to === records.get(key)?.to;
+/** The entry leads on the device to where the newest slice of the cluster wants it. */
+function isPlaced(wish: Wish, records: JournalRecords, live: LiveEntries): boolean {
+  const key = entryKey(wish);
+  const record = records.get(key);
+  const isOwn = record !== undefined && clusterOf(record) === clusterOf(wish);
+  return live.get(key)?.to === (isOwn ? record.to : wish.to);
 }
 
 /** The members that BIG-IP does not reach; `live`: after everything was written. */
@@ -37,14 +39,14 @@ export function unreached(
   live: LiveEntries,
 ): readonly Unreached[] {
   const needs = Map.groupBy(
-    wishes.flatMap((wish) => wish.members.map((address) => ({ address, key: entryKey(wish) }))),
+    wishes.flatMap((wish) => wish.members.map((address) => ({ address, wish }))),
     ({ address }) => address,
   );
   const lacking = [...needs].flatMap(([address, all]): readonly Unreached[] => {
-    const missing = all.find(({ key }) => !isPlaced(key, records, live));
+    const missing = all.find(({ wish }) => !isPlaced(wish, records, live));
     if (missing === undefined) return [];
-    const keys = new Set(all.map(({ key }) => key));
-    return isReached(live, address, keys) ? [] : [{ address, key: missing.key }];
+    const keys = new Set(all.map(({ wish }) => entryKey(wish)));
+    return isReached(live, address, keys) ? [] : [{ address, key: entryKey(missing.wish) }];
   });
   const unknown = pathless
     .filter((address) => !needs.has(address) && !isReached(live, address))

@@ -3,6 +3,7 @@
  * here.
  */
 import type { Device } from '../../../shared/device/device.ts';
+import type { PathAccess } from '../../../shared/device/paths.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
@@ -98,6 +99,18 @@ export function gatedDevice(device: Device, gate: Gate): Device {
       gate.pass(() => device.reconcileMembers(partition, state)),
     foreign: () => gate.read(() => device.foreign()),
     facts: () => gate.read(() => device.facts()),
+    paths: gatedPaths(device.paths, gate),
+  };
+}
+
+function gatedPaths(paths: PathAccess, gate: Gate): PathAccess {
+  return {
+    read: () => gate.read(() => paths.read()),
+    write: (journal) => gate.pass(() => paths.write(journal)),
+    put: (write) => gate.pass(() => paths.put(write)),
+    remove: (live, unit) => gate.pass(() => paths.remove(live, unit)),
+    settle: () => gate.pass(() => paths.settle()),
+    busy: (place) => gate.read(() => paths.busy(place)),
   };
 }
 

@@ -96,6 +96,8 @@ export interface WorldOptions {
   readonly blobs?: Blobs;
   /** The kind of device; default: BIG-IP. */
   readonly capabilities?: Capabilities | undefined;
+  /** Clusters whose pods are reached by paths; the tunnel of each is `/Common/<cluster>`. */
+  readonly modes?: Readonly<Record<string, 'routes' | 'vxlan'>>;
 }
 
 /** No failure store: nothing is read from or written to disk. */
@@ -111,6 +113,7 @@ export function createWorld({
   fleets = [],
   blobs = memoryBlobs(),
   capabilities,
+  modes = {},
 }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(
@@ -122,7 +125,7 @@ export function createWorld({
   );
   const device = memoryDevice('bigip-1', capabilities);
   const log: LogLine[] = [];
-  const config = configOf(partitions, fleets);
+  const config = configOf(partitions, fleets, modes);
   const marks = memoryMarks();
   let ids = 0;
   const runtime = (through: Queues): Runtime =>
@@ -257,13 +260,26 @@ export function createWorld({
   return world;
 }
 
-function configOf(partitions: readonly string[], fleets: readonly object[]): SluiceConfig {
+function configOf(
+  partitions: readonly string[],
+  fleets: readonly object[],
+  modes: NonNullable<WorldOptions['modes']>,
+): SluiceConfig {
+  const tunnelled = CLUSTERS.filter((id) => modes[id] === 'vxlan');
+  const tunnels = Object.fromEntries(tunnelled.map((id) => [id, `/Common/${id}`]));
   return SluiceConfig.parse({
     generation: 1,
     devices: [
-      { name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions },
+      {
+        name: 'bigip-1',
+        url: 'https://192.0.2.1',
+        username: 'u',
+        password: 'env:P',
+        partitions,
+        networks: { tunnels },
+      },
     ],
-    clusters: CLUSTERS.map((id) => ({ id })),
+    clusters: CLUSTERS.map((id) => ({ id, network: { mode: modes[id] ?? 'none' } })),
     fleets,
     ingresses: CLUSTERS.map((cluster) => ({
       cluster,

@@ -1,0 +1,175 @@
+/** Brings the paths to a device that members of the next declares need. */
+import { DeviceError, inWords } from '../../../shared/device/errors.ts';
+import type { PathReading } from '../../../shared/device/paths.ts';
+import { entriesToWrite } from '../../../shared/domain/paths/changes.ts';
+import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
+import {
+  type Journal,
+  journalLines,
+  type JournalRecord,
+  type JournalRecords,
+} from '../../../shared/domain/paths/journal.ts';
+import { type LiveEntry, liveEntries } from '../../../shared/domain/paths/live.ts';
+import { isDue, neededKeys, withNeeds } from '../../../shared/domain/paths/needs.ts';
+import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
+import { type Contested, type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import { graceOf, type PathJob } from './job.ts';
+import { neededBy } from './site.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { carryOut } from './write.ts';
+
+/** Entries of both units while a run writes to them. */
+export interface Units {
+  readonly active: Map<string, LiveEntry>;
+  /** Absent if there is no second unit, or it does not answer. */
+  readonly peer?: Map<string, LiveEntry>;
+  readonly isPeerAway: boolean;
+}
+
+/** The paths of the device after the first writes. */
+export interface Placed {
+  /** Why nothing was written: the journal cannot be used. */
+  readonly closed?: { readonly code: string; readonly reason: string };
+  readonly journal: Journal;
+  readonly units: Units;
+  /** Why entries are not on the active unit, by key. */
+  readonly refused: ReadonlyMap<string, Refusal>;
+  /** Keys that were refused for the first time. */
+  readonly news: ReadonlySet<string>;
+  readonly wrote: boolean;
+}
+
+export function unitsOf({ active, peer }: PathReading): Units {
+  return {
+    active: new Map(liveEntries(active)),
+    ...(peer !== undefined && peer !== 'away' && { peer: new Map(liveEntries(peer)) }),
+    isPeerAway: peer === 'away',
+  };
+}
+
+/** Routes are synchronised. */
+export function ofEachUnit(records: JournalRecords): JournalRecords {
+  return new Map([...records].filter(([, { kind }]) => kind !== 'route'));
+}
+
+export function isSameJournal(a: JournalRecords, b: JournalRecords): boolean {
+  return a === b || JSON.stringify(journalLines(a)) === JSON.stringify(journalLines(b));
+}
+
+/** The records in which these refusals are noted, and no others. */
+export function withRefusals(
+  records: JournalRecords,
+  refused: ReadonlyMap<string, Refusal>,
+): JournalRecords {
+  return new Map(
+    [...records].map(([key, record]): [string, JournalRecord] => {
+      const { refused: before, ...rest } = record;
+      const code = refused.get(key)?.code;
+      if (record.gone !== undefined || before === code || before === 'BIP471') return [key, record];
+      return [key, code === undefined ? rest : { ...rest, refused: code }];
+    }),
+  );
+}
+
+/** What others hold, with its holder. */
+function heldByOthers(
+  records: JournalRecords,
+  contested: readonly Contested[],
+  active: ReadonlyMap<string, LiveEntry>,
+): ReadonlyMap<string, Refusal> {
+  const foreign = [...records].flatMap(([key, record]): readonly [string, Refusal][] => {
+    const there = active.get(key);
+    if (record.refused !== 'BIP471' || there === undefined) return [];
+    const reason = `${entryInWords(record)}: ${there.name} has it, and leads to ${there.to}`;
+    return [[key, { code: 'BIP471', reason }]];
+  });
+  const rivals = contested.map(({ wish, cluster }): [string, Refusal] => [
+    entryKey(wish),
+    { code: 'BIP471', reason: `${entryInWords(wish)}: cluster ${cluster} has it` },
+  ]);
+  return new Map([...foreign, ...rivals]);
+}
+
+/** Writes the journal if it changed. */
+export async function keepJournal(
+  job: PathJob,
+  journal: Journal,
+  records: JournalRecords,
+): Promise<Journal> {
+  if (isSameJournal(journal.records, records)) return journal;
+  await job.prove();
+  return job.device.paths.write({ number: journal.number, records });
+}
+
+/** What the run begins with. */
+export interface Asked {
+  readonly wishes: readonly Wish[];
+  readonly states: readonly DeclaredState[];
+}
+
+/** One round; undefined if another process wrote at the same time. */
+async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Placed | undefined> {
+  const reading = await job.device.paths.read();
+  const units = unitsOf(reading);
+  if ('unreadable' in reading.journal)
+    return closedBy(units, { code: 'BIP474', reason: reading.journal.unreadable });
+  const { journal } = reading;
+  const wished = withWishes(journal.records, wishes, units.active);
+  const needed = neededBy(states, wishes);
+  const records = withNeeds(
+    wished.records,
+    neededKeys(wished.records, { needed, live: units.active }),
+  );
+  const kept = await keepJournal(job, journal, records);
+  const now = job.clock.now();
+  const grace = graceOf(job);
+  const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
+  const todo = entriesToWrite(records, units.active, isOver);
+  const carried = await carryOut(job, 'active', todo, units.active);
+  const there = units.peer;
+  const todoThere = there && entriesToWrite(ofEachUnit(records), there, isOver);
+  if (there && todoThere) await carryOut(job, 'peer', todoThere, there);
+  if (carried.raced) return undefined;
+  const refused = new Map([
+    ...heldByOthers(records, wished.contested, units.active),
+    ...carried.refused,
+  ]);
+  const news = [...refused].filter(
+    ([key, { code }]) => records.has(key) && journal.records.get(key)?.refused !== code,
+  );
+  const wrote = kept !== journal || todo.length > 0 || (todoThere ?? []).length > 0;
+  return { journal: kept, units, refused, news: new Set(news.map(([key]) => key)), wrote };
+}
+
+const EMPTY: Journal = { number: 0, records: new Map() };
+
+function closedBy(units: Units, closed: NonNullable<Placed['closed']>): Placed {
+  return { closed, journal: EMPTY, units, refused: new Map(), news: new Set(), wrote: false };
+}
+
+/** Faults of the journal, which concern nothing but paths. */
+const OF_JOURNAL: readonly string[] = ['BIP474', 'BIP476'];
+const MOST_ROUNDS = 3;
+
+/** Rejects if the device is unavailable, or others keep writing. */
+export async function place(job: PathJob, asked: Asked): Promise<Placed> {
+  for (let round = 1; ; round += 1) {
+    try {
+      const placed = await placeOnce(job, asked);
+      if (placed !== undefined) return placed;
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      if (OF_JOURNAL.includes(error.code)) {
+        const units = unitsOf(await job.device.paths.read());
+        return closedBy(units, { code: error.code, reason: inWords(error) });
+      }
+      if (error.code !== 'BIP430' || round >= MOST_ROUNDS) throw error;
+    }
+    if (round >= MOST_ROUNDS)
+      throw new DeviceError(
+        'BIP430',
+        'transient',
+        `${job.device.name}: another process keeps writing paths`,
+      );
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The paths to pods, around the declares of a run: what new members need is written before them,
+ * and what nobody needs is removed after them (decision 77).
+ */
+import type { PartitionReading } from '../../../shared/device/reading.ts';
+import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { inWords } from '../../../shared/domain/paths/in-words.ts';
+import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
+import { type Wish, wishesOf } from '../../../shared/domain/paths/wishes.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
+import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { PartitionResult } from '../job.ts';
+import { type Placed, place } from './begin.ts';
+import { declaredByOwner, holdNew } from './hold.ts';
+import { concernsPaths, type PathJob } from './job.ts';
+import { busyLeaving } from './leaving.ts';
+import { type Cleared, clear } from './settle.ts';
+import { isAdmitted, readDeclared } from './site.ts';
+
+/** Why new members of an ingress wait; the first refusal of an entry is a dead letter. */
+export interface Waiting {
+  readonly code: string;
+  readonly reason: string;
+  readonly isNews: boolean;
+}
+
+/** The paths of one run. */
+export interface PathRun {
+  /** Without new members that wait. */
+  readonly slices: readonly Slice[];
+  /** Readings of the partitions; valid for one use. */
+  readonly readings: ReadonlyMap<string, PartitionReading>;
+  /** By owner. */
+  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  /**
+   * Call after the declares; resolves with the results and the removals of paths that were
+   * approved. Never rejects: what is left to do, the next run does.
+   */
+  settle(results: readonly PartitionResult[]): Promise<readonly PartitionResult[]>;
+  /** Information for the owner; call after `settle`. */
+  notesOn(owner: string): readonly Note[];
+}
+
+/** Devices with paths that are not saved yet. */
+export type Unsaved = Set<string>;
+
+/** A run on a device without paths. */
+function noPaths(slices: readonly Slice[]): PathRun {
+  return {
+    slices,
+    readings: new Map(),
+    waiting: new Map(),
+    settle: (results) => Promise.resolve(results),
+    notesOn: () => [],
+  };
+}
+
+/** One reason for the members that have it in common. */
+function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Waiting[] {
+  const told = lacking.map(({ address, key }) => {
+    const { closed, refused, news } = placed;
+    const why = closed ?? (key === undefined ? undefined : refused.get(key));
+    const { code = 'BIP478', reason = 'no path to it is known' } = why ?? {};
+    return { address, code, reason, isNews: key !== undefined && news.has(key) };
+  });
+  const alike = Map.groupBy(told, ({ code, reason }) => `${code} ${reason}`);
+  return [...alike.values()].flatMap((same): readonly Waiting[] => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const members = inWords(same.map(({ address }) => address).toSorted());
+    const reason = `no path to ${members}, so a new member waits: ${first.reason}`;
+    return [{ code: first.code, reason, isNews: same.some(({ isNews }) => isNews) }];
+  });
+}
+
+function heldNote(owner: string, held: readonly string[]): Note {
+  const { ingress } = parseOwner(owner);
+  return {
+    object: `Service ${ingress.namespace}/${ingress.service}`,
+    code: 'BIP475',
+    message:
+      `${held.length} paths that no member needs would be removed at once: ${inWords(held)}; ` +
+      `if that is intended, run "sluice approve ${owner}"`,
+  };
+}
+
+/** Writes the paths that the slices need. Rejects if the device is unavailable. */
+export async function startPaths(job: PathJob, unsaved: Unsaved): Promise<PathRun> {
+  if (!concernsPaths(job)) return noPaths(job.slices);
+  const { readings, states } = await readDeclared(job);
+  const all = [...states.values()];
+  const { tunnels } = job.config.networks;
+  const wishesIn = (slice: Slice): readonly Wish[] =>
+    wishesOf(slice, tunnels[parseOwner(slice.owner).cluster]);
+  const admitted = job.slices.filter((slice) => isAdmitted(slice, all));
+  const wishes = admitted.flatMap(wishesIn);
+  const placed = await place(job, { wishes, states: all });
+  if (placed.wrote) unsaved.add(job.device.name);
+  if (placed.closed !== undefined)
+    job.log.error({ device: job.device.name, ...placed.closed }, 'paths are not written');
+  const declared = declaredByOwner(all);
+  const waiting = new Map<string, readonly Waiting[]>();
+  const slices = job.slices.map((slice) => {
+    if (!admitted.includes(slice)) return slice;
+    const asked = { wishes: wishesIn(slice), pathless: slice.pathless ?? [] };
+    const lacking = unreached(asked, placed.journal.records, placed.units.active);
+    if (lacking.length === 0) return slice;
+    waiting.set(slice.owner, waitingOf(lacking, placed));
+    const own = declared.get(slice.owner);
+    const fresh = lacking.filter(({ address }) => own?.has(address) !== true);
+    return holdNew(slice, new Set(fresh.map(({ address }) => address)));
+  });
+  const busy =
+    placed.closed === undefined ? await busyLeaving(job, admitted, states) : new Set<string>();
+  const isWhole = states.size === job.config.partitions.length;
+  const held = new Map<string, readonly string[]>();
+  return {
+    slices,
+    readings,
+    waiting,
+    settle: async (results) => {
+      if (placed.closed !== undefined) return results;
+      const cleared = await quietly(job, async () => {
+        const done = await clear(job, placed, { results, isWhole, wishes, busy });
+        if (done.wrote) unsaved.add(job.device.name);
+        return done;
+      });
+      await quietly(job, () => save(job, unsaved));
+      for (const [owner, keys] of byOwner(placed, cleared?.held)) held.set(owner, keys);
+      return withApproved(results, byOwner(placed, cleared?.approved));
+    },
+    notesOn: (owner) => {
+      const { ingress } = parseOwner(owner);
+      const object = `Service ${ingress.namespace}/${ingress.service}`;
+      const told = waiting.get(owner) ?? [];
+      const left = held.get(owner);
+      return [
+        ...told.map(({ code, reason }) => ({ object, code, message: reason })),
+        ...(left === undefined ? [] : [heldNote(owner, left)]),
+      ];
+    },
+  };
+}
+
+function byOwner(
+  { journal }: Placed,
+  keys: Cleared['held'] = new Set(),
+): ReadonlyMap<string, readonly string[]> {
+  const owned = [...keys].map((key) => ({ key, owner: journal.records.get(key)?.owner ?? '' }));
+  return new Map(
+    [...Map.groupBy(owned, ({ owner }) => owner)].map(([owner, list]) => [
+      owner,
+      list.map(({ key }) => key),
+    ]),
+  );
+}
+
+/** Removals of paths that were approved belong to no partition with exposures: the first tells. */
+function withApproved(
+  results: readonly PartitionResult[],
+  approved: ReadonlyMap<string, readonly string[]>,
+): readonly PartitionResult[] {
+  const more = [...approved].flatMap(([owner, keys]) => keys.map((key) => ({ owner, key })));
+  return results.map((result, i) =>
+    i === 0 && more.length > 0 ? { ...result, approved: [...result.approved, ...more] } : result,
+  );
+}
+
+async function save({ device }: PathJob, unsaved: Unsaved): Promise<void> {
+  if (!unsaved.has(device.name)) return;
+  await device.paths.settle();
+  unsaved.delete(device.name);
+}
+
+/** What was declared is true, whatever happens now. */
+async function quietly<T>(
+  { device, log }: PathJob,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    log.warn(
+      { device: device.name, code: errorCode(error), error: errorMessage(error) },
+      'paths are not finished; the next run continues',
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+/** After the declares: restores what a late writer undid, and removes what nobody needs. */
+import { entriesToRemove, entriesToWrite } from '../../../shared/domain/paths/changes.ts';
+import type { JournalRecords } from '../../../shared/domain/paths/journal.ts';
+import {
+  dueRemovals,
+  isDue,
+  neededKeys,
+  withLeaving,
+  withoutRemoved,
+} from '../../../shared/domain/paths/needs.ts';
+import { type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import type { PartitionResult } from '../job.ts';
+import {
+  isSameJournal,
+  keepJournal,
+  ofEachUnit,
+  type Placed,
+  type Units,
+  unitsOf,
+  withRefusals,
+} from './begin.ts';
+import { graceOf, type PathJob } from './job.ts';
+import { neededBy } from './site.ts';
+import { carryOut } from './write.ts';
+
+/** What is known when the declares are done. */
+export interface Ended {
+  readonly results: readonly PartitionResult[];
+  /** Whether every partition of the device could be read. */
+  readonly isWhole: boolean;
+  readonly wishes: readonly Wish[];
+  /** Members that left with open connections. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/** The next journal, and what is decided about removals. */
+interface Decided {
+  readonly records: JournalRecords;
+  /** Keys of entries that wait for an approval. */
+  readonly held: ReadonlySet<string>;
+  /** Keys of entries that an approval removes. */
+  readonly approved: ReadonlySet<string>;
+}
+
+/** Whether an order of this run approves the removal of the entry. */
+function approves(job: PathJob): (key: string, record: { readonly owner: string }) => boolean {
+  const approvals = job.orders.flatMap(({ steering }) =>
+    steering.action === 'approve' && steering.shareNodes === undefined ? [steering] : [],
+  );
+  return (key, { owner }) =>
+    approvals.some((one) => one.owner === owner && (one.keys?.includes(key) ?? true));
+}
+
+/** Nothing leaves while a partition is unknown, because its members might need it. */
+function decide(
+  job: PathJob,
+  { units, refused, records }: Pick<Placed, 'units' | 'refused'> & { records: JournalRecords },
+  { results, isWhole, wishes, busy }: Ended,
+): Decided {
+  const known = withRefusals(withWishes(records, [], units.active).records, refused);
+  const isComplete =
+    isWhole && results.every((one) => one.refused === undefined && one.unfinished === undefined);
+  if (!isComplete) return { records: known, held: new Set(), approved: new Set() };
+  const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
+  const now = job.clock.now();
+  const keys = neededKeys(known, { needed: neededBy(states, wishes), live: units.active });
+  const marked = withLeaving(known, keys, { now, busy });
+  const isApproved = approves(job);
+  const { going, held } = dueRemovals(marked, graceOf(job), { now, isApproved });
+  const isThere = (key: string): boolean =>
+    units.active.has(key) || units.peer?.has(key) === true || units.isPeerAway;
+  const approved = [...going].filter((key) => isApproved(key, marked.get(key)!));
+  return {
+    records: withoutRemoved(marked, going, { now, isThere }),
+    held,
+    approved: new Set(approved),
+  };
+}
+
+async function writeBack(job: PathJob, records: JournalRecords, units: Units): Promise<number> {
+  const now = job.clock.now();
+  const grace = graceOf(job);
+  let count = 0;
+  for (const unit of ['active', 'peer'] as const) {
+    const live = units[unit];
+    if (live === undefined) continue;
+    const own = unit === 'active' ? records : ofEachUnit(records);
+    const wanted = entriesToWrite(own, live, (_key, record) => isDue(record, grace, now));
+    // What was refused before the declare is tried again with the next slice.
+    const missing = wanted.filter(
+      (one) => one.kind === 'remove' || one.record.refused === undefined,
+    );
+    for (const todo of [missing, entriesToRemove(own, live)]) {
+      await carryOut(job, unit, todo, live);
+      count += todo.length;
+    }
+  }
+  return count;
+}
+
+/** What a run did after its declares. */
+export interface Cleared extends Pick<Decided, 'held' | 'approved'> {
+  readonly wrote: boolean;
+}
+
+/** Reads nothing if nothing was written and nothing is to be removed. Rejects with a DeviceError. */
+export async function clear(job: PathJob, placed: Placed, ended: Ended): Promise<Cleared> {
+  const { journal } = placed;
+  const first = decide(job, { ...placed, records: journal.records }, ended);
+  const isBusy =
+    placed.wrote ||
+    !isSameJournal(journal.records, first.records) ||
+    [...journal.records.values()].some(({ gone }) => gone !== undefined);
+  if (!isBusy) return { ...first, wrote: false };
+  const reading = await job.device.paths.read();
+  if ('unreadable' in reading.journal || reading.journal.number !== journal.number)
+    return { held: new Set(), approved: new Set(), wrote: placed.wrote };
+  const units = unitsOf(reading);
+  const { records } = reading.journal;
+  const decided = decide(job, { units, refused: placed.refused, records }, ended);
+  const kept = await keepJournal(job, reading.journal, decided.records);
+  const count = await writeBack(job, decided.records, units);
+  return { ...decided, wrote: placed.wrote || kept !== reading.journal || count > 0 };
+}

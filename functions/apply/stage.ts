@@ -1,0 +1,84 @@
+/** What one stage asks of the device: its paths, and its declares. */
+import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
+import type { DeviceConfig } from '../../shared/config/schema.ts';
+import type { Device } from '../../shared/device/device.ts';
+import type { Order } from '../../shared/domain/steering/steering.ts';
+import type { Stage } from './arrivals.ts';
+import { mayEndEarly, newestFirst, overridesOf } from './arrivals.ts';
+import type { GroupJob } from './group.ts';
+import type { PathRun } from './paths/paths.ts';
+import { startPaths } from './paths/paths.ts';
+import { isWaiting } from './postpone.ts';
+import type { Repair } from './repair.ts';
+import type { Scope } from './scope.ts';
+
+/** A stage on its device. */
+export interface StageWork {
+  readonly scope: Scope & { readonly prove: () => Promise<void> };
+  readonly config: DeviceConfig;
+  readonly device: Device;
+  readonly stage: Stage;
+  /** False if the function's time is almost over. */
+  readonly hasTime: () => boolean;
+}
+
+function ordersIn({ orders }: Stage): readonly Order[] {
+  return orders.map(({ message, meta, data }) => ({
+    steering: data,
+    at: meta.waited?.sentAt ?? message.sentAt,
+  }));
+}
+
+/** Brings the paths that the slices of the stage need. */
+export function startStagePaths(work: StageWork): Promise<PathRun> {
+  const { scope, config, device, stage, hasTime } = work;
+  const { runtime, prove, unsaved } = scope;
+  return startPaths(
+    {
+      device,
+      config,
+      site: runtime.config,
+      slices: newestFirst(stage.slices).newest.map(({ data }) => data),
+      orders: ordersIn(stage),
+      isAnyCluster: stage.orders.length + stage.audits.length + stage.absences.length > 0,
+      clock: runtime.clock,
+      log: runtime.log,
+      prove,
+      hasTime,
+    },
+    unsaved,
+  );
+}
+
+/** The declares of the stage. */
+export function stageJob(
+  { scope, config, device, stage, hasTime }: StageWork,
+  paths: PathRun,
+  { again, heard }: Pick<Repair, 'again'> & Pick<GroupJob, 'heard'>,
+): GroupJob {
+  const { runtime, prove } = scope;
+  const { newest } = newestFirst(stage.slices);
+  return {
+    device,
+    partitions: config.partitions,
+    slices: paths.slices,
+    readings: paths.readings,
+    orders: ordersIn(stage),
+    absences: stage.absences.map(({ data }) => data),
+    ...(heard && { heard }),
+    again,
+    overrides: overridesOf(stage),
+    adopting: runtime.config.policy.drift === 'adopt',
+    firstReceived: new Set(
+      newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
+    ),
+    pace: scope.paces(config.name, device.capabilities.declareSize),
+    sameFleet: sharedFleet(runtime.config),
+    fleetOf: fleetsByCluster(runtime.config),
+    clock: runtime.clock,
+    hasTime,
+    prove,
+    ...(mayEndEarly(stage) && { newer: () => isWaiting(runtime, config.name) }),
+    onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
+  };
+}

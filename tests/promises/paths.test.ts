@@ -1,0 +1,207 @@
+/**
+ * The paths to pods, around a process that is killed at any write, or stands still there and goes on
+ * when another one has done its work and newer work.
+ *
+ * Red with the guard removed: when entries are written before the journal (begin.ts), one killed in
+ * between has no owner; when a journal is replaced in place and not by the next number, a late
+ * writer takes away what the others wrote there; without the reading after the declare (settle.ts)
+ * what a late writer undid stays so; without the mark `gone` (needs.ts) an entry that a late writer
+ * creates again stays forever.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { exposure } from '../fixtures/exposures.ts';
+import {
+  memberAt,
+  networkOf,
+  pathSlice,
+  podOn,
+  routeTo,
+  tunnelTo,
+  viaOf,
+} from '../fixtures/paths.ts';
+import { live, route } from '../unit/paths/support.ts';
+import { killAt, pauseAt } from './support/gate.ts';
+import { createWorld, type World } from './support/world.ts';
+
+const MINUTE = 60_000;
+const [P1, P2, P3, P4] = [podOn(1), podOn(2), podOn(3), podOn(4)];
+const theirs = live(route('10.9.0.0/16', '192.0.2.99'), 'theirs');
+
+interface Scenario {
+  readonly before: (world: World) => Promise<void>;
+  /** What the process does that is killed or late. */
+  readonly event: (world: World) => Promise<void>;
+  /** What follows in any case. */
+  readonly after: (world: World) => Promise<void>;
+}
+
+const renewed = tunnelTo(P1, { mac: '0a:00:00:00:00:09' });
+const SCENARIOS: Readonly<Record<string, Scenario & { readonly mode: 'routes' | 'vxlan' }>> = {
+  'a new pod, a node with a new address, and a pod that leaves': {
+    mode: 'routes',
+    before: (w) => w.send(pathSlice(1, [P1, P2])),
+    event: (w) => w.send(pathSlice(2, [P1, P3], [routeTo(P1, { via: viaOf(9) }), routeTo(P3)])),
+    after: (w) => w.send(pathSlice(3, [P1, P4], [routeTo(P1, { via: viaOf(8) }), routeTo(P4)])),
+  },
+  'a pod that comes back while its route is removed': {
+    mode: 'routes',
+    before: async (w) => {
+      await w.send(pathSlice(1, [P1, P2]));
+      await w.drain();
+      await w.send(pathSlice(2, [P1]));
+      await w.drain();
+      w.clock.advance(10 * MINUTE);
+    },
+    event: (w) => w.audit(['k8s']),
+    after: (w) => w.send(pathSlice(3, [P1, P2])),
+  },
+  'a first contact through a tunnel, and a new MAC': {
+    mode: 'vxlan',
+    before: () => Promise.resolve(),
+    event: (w) => w.send(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)])),
+    after: (w) => w.send(pathSlice(2, [P1], [renewed])),
+  },
+};
+
+async function prepared(name: string): Promise<{ world: World; faults: string[] }> {
+  const { mode, before } = SCENARIOS[name]!;
+  const world = createWorld({ modes: { east: mode } });
+  const { units } = world.device.paths;
+  units.active.set('route 10.9.0.0/16', theirs);
+  const faults: string[] = [];
+  // No member before its path, no entry before the journal.
+  world.device.before = (_partition, next) => {
+    const declared = world.device.state();
+    const known = new Set(addressesIn(declared));
+    for (const pod of addressesIn(next))
+      if (!known.has(pod) && !isServed(world, pod)) faults.push(`member ${pod} before its path`);
+  };
+  world.device.paths.reach = (write) => {
+    if (write?.kind === 'put' && !world.device.paths.current().records.has(write.what))
+      faults.push(`${write.what} before the journal`);
+  };
+  await before(world);
+  await world.step();
+  await world.drain(MINUTE);
+  return { world, faults };
+}
+
+type State = ReturnType<World['device']['state']>;
+
+function addressesIn({ exposures }: State): readonly string[] {
+  return Object.values(exposures).flatMap((e) =>
+    e.contributions.flatMap((c) => c.members.map(({ address }) => address)),
+  );
+}
+
+function isServed(world: World, pod: string): boolean {
+  const { active } = world.device.paths.units;
+  const n = Number(pod.split('.')[2]);
+  const mac = active.get(`arp ${pod}`)?.to;
+  return active.has(`route ${networkOf(n)}`) || active.has(`fdb /Common/east ${mac}`);
+}
+
+/** Everything is as the last slice wants it, and nothing is without an owner. */
+async function ending(world: World): Promise<object> {
+  await world.drain(60 * MINUTE);
+  // Audits until every grace and every late write is over.
+  for (let i = 0; i < 6; i += 1) {
+    world.clock.advance(20 * MINUTE);
+    await world.audit(['k8s']);
+    await world.drain(MINUTE);
+  }
+  const { paths } = world.device;
+  const { records } = paths.current();
+  const entries = [...paths.units.active].map(([key, { to }]) => `${key} ${to}`).toSorted();
+  return {
+    entries,
+    journal: [...records].map(([key, { to }]) => `${key} ${to}`).toSorted(),
+    members: addressesIn(world.device.state()).toSorted(),
+    waiting: world.queues.messages('slices').length,
+  };
+}
+
+async function whole(name: string): Promise<{ readonly end: object; readonly writes: number }> {
+  const { world, faults } = await prepared(name);
+  const scenario = SCENARIOS[name]!;
+  await scenario.event(world);
+  const count = killAt(10_000, 'after');
+  await world.step(count);
+  await scenario.after(world);
+  const end = await ending(world);
+  expect(faults).toEqual([]);
+  return { end, writes: count.writes };
+}
+
+describe.each(Object.keys(SCENARIOS))('%s', (name) => {
+  const scenario = SCENARIOS[name]!;
+
+  test('leaves what it should, and nothing without an owner', async () => {
+    const { end } = await whole(name);
+    const { entries, journal } = end as Record<string, readonly string[]>;
+    expect(entries).toEqual([...journal!, 'route 10.9.0.0/16 192.0.2.99'].toSorted());
+    expect(entries!.length).toBeGreaterThan(1);
+  });
+
+  test('killed before and after every single write, it ends the same', async () => {
+    const { end, writes } = await whole(name);
+    expect(writes).toBeGreaterThanOrEqual(3);
+    for (let write = 1; write <= writes; write += 1)
+      for (const when of ['before', 'after'] as const) {
+        const { world, faults } = await prepared(name);
+        await scenario.event(world);
+        await world.step(killAt(write, when));
+        world.clock.advance(200_000);
+        await scenario.after(world);
+        expect({ write, when, ...(await ending(world)), faults }).toEqual({
+          write,
+          when,
+          ...end,
+          faults: [],
+        });
+      }
+  });
+
+  test('late with every single write, after another process did it all, it ends the same', async () => {
+    const { end, writes } = await whole(name);
+    for (let write = 1; write <= writes; write += 1) {
+      const { world, faults } = await prepared(name);
+      await scenario.event(world);
+      const gate = pauseAt(write);
+      const twin = world.step(gate);
+      await Promise.race([gate.paused, twin]);
+      world.clock.advance(200_000);
+      await world.drain(MINUTE);
+      await scenario.after(world);
+      await world.drain(MINUTE);
+      gate.release();
+      await twin;
+      expect({ write, ...(await ending(world)), faults }).toEqual({ write, ...end, faults: [] });
+    }
+  });
+});
+
+test('a path is removed with no member, in any order of what comes and goes', async () => {
+  const world = createWorld({ modes: { east: 'routes' } });
+  const lost: string[] = [];
+  world.device.paths.reach = (write) => {
+    if (write?.kind !== 'remove') return;
+    for (const pod of addressesIn(world.device.state()))
+      if (write.what === `route ${networkOf(Number(pod.split('.')[2]))}`) lost.push(write.what);
+  };
+  const pods = [P1, P2, P3, P4];
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed % below;
+  };
+  for (let counter = 1; counter <= 60; counter += 1) {
+    const some = pods.filter(() => random(2) === 0);
+    const members = some.map((pod) => memberAt(pod));
+    const slice = pathSlice(counter, some);
+    await world.send(members.length === 0 ? { ...slice, exposures: [exposure()] } : slice);
+    await world.drain(MINUTE);
+    world.clock.advance(random(20) * MINUTE);
+  }
+  expect(lost).toEqual([]);
+});

@@ -1,0 +1,453 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { networkOf, pathSlice, podOn, routeTo, tunnelTo, viaOf } from '../../fixtures/paths.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { createWorld, type World } from '../../promises/support/world.ts';
+import { live, route, TUNNEL } from '../paths/support.ts';
+
+const MINUTE = 60_000;
+const { owner } = slice(1, []);
+const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+const [P1, P2, P3] = [podOn(1), podOn(2), podOn(3)];
+const notConnected = new DeviceError('BIP472', 'content', 'the gateway is in no network', {
+  response: '01070330:3: Static route gateway 192.0.2.2 is not directly connected.',
+});
+
+let world: World;
+const start = (modes: Record<string, 'routes' | 'vxlan'> = { east: 'routes' }): void => {
+  world = createWorld({ modes });
+};
+beforeEach(() => start());
+
+const apply = async (...slices: readonly Slice[]): Promise<void> => {
+  for (const one of slices) await world.send(one);
+  await world.drain();
+};
+/** `route 10.244.1.0/24 192.0.2.1` */
+const entries = (unit: 'active' | 'peer' = 'active'): readonly string[] =>
+  [...world.device.paths.units[unit]].map(([key, { to }]) => `${key} ${to}`).toSorted();
+const routes = (...nodes: readonly number[]): readonly string[] =>
+  nodes.map((n) => `route ${networkOf(n)} ${viaOf(n)}`);
+const members = (): readonly string[] =>
+  Object.values(world.device.state().exposures).flatMap((e) =>
+    e.contributions.flatMap((c) => c.members.map(({ address }) => address)),
+  );
+const notes = (): readonly string[] =>
+  (world.settled().at(-1)?.notes ?? []).map(({ code, message }) => `${code} ${message}`);
+const refuse = (network: string, error: DeviceError = notConnected): void => {
+  world.device.paths.refuse = ({ entry }) => (entry.at === network ? error : undefined);
+};
+/** How much was written to the paths since. */
+const writesOf = async (work: () => Promise<void>): Promise<readonly string[]> => {
+  const before = world.device.paths.writes.length;
+  await work();
+  return world.device.paths.writes.slice(before).map(({ kind, what }) => `${kind} ${what}`);
+};
+/** A later run for the device, about nothing. */
+const later = async (ms: number): Promise<void> => {
+  world.clock.advance(ms);
+  await world.audit(['k8s']);
+  await world.drain();
+};
+
+describe('a path', () => {
+  test('is on the device, and in the journal, before the member that needs it', async () => {
+    const seen: object[] = [];
+    world.device.before = (_partition, next) => {
+      if (Object.keys(next.exposures).length > 0)
+        seen.push([entries(), [...world.device.paths.current().records.keys()]]);
+    };
+    await apply(pathSlice(1, [P1, P2]));
+    expect(seen).toEqual([[routes(1, 2), [`route ${networkOf(1)}`, `route ${networkOf(2)}`]]]);
+    expect(members()).toEqual([P1, P2]);
+  });
+
+  test('costs no write and no reading after the declare while nothing changes', async () => {
+    await apply(pathSlice(1, [P1]));
+    let reads = 0;
+    world.device.paths.reach = () => void (reads += 1);
+    expect(await writesOf(() => apply(pathSlice(2, [P1])))).toEqual([]);
+    expect(reads).toBe(1);
+  });
+
+  test('of a replaced node costs two writes and no declare', async () => {
+    await apply(pathSlice(1, [P1]));
+    const declares = world.device.declares.length;
+    const moved = [routeTo(P1, { via: viaOf(9), node: 'n9' })];
+    const written = await writesOf(() => apply(pathSlice(2, [P1], moved)));
+    expect(written).toEqual(['journal 2', `put route ${networkOf(1)}`]);
+    expect(entries()).toEqual([`route ${networkOf(1)} ${viaOf(9)}`]);
+    expect(world.device.declares.slice(declares).filter(({ ok }) => !ok)).toEqual([]);
+    expect(world.device.paths.units.active.get(`route ${networkOf(1)}`)?.mark).toMatchObject({
+      node: 'n9',
+      version: { counter: 2 },
+    });
+  });
+
+  test('is not asked about if no cluster of the run has paths', async () => {
+    world.device.paths.reach = () => {
+      throw new Error('nobody needs to know');
+    };
+    await apply(slice(1, [exposure()], west));
+    expect(members()).toHaveLength(1);
+    start({});
+    world.device.paths.reach = () => {
+      throw new Error('nobody needs to know');
+    };
+    await world.audit(['k8s']);
+    await apply(pathSlice(1, [P1]));
+    expect(members()).toEqual([P1]);
+  });
+
+  test('is not written for an older slice, or one of another cluster with the same id', async () => {
+    await apply(pathSlice(5, [P1]));
+    const stale = pathSlice(4, [P1], [routeTo(P1, { via: viaOf(9) })]);
+    const stranger = pathSlice(9, [P1], [routeTo(P1, { via: viaOf(9) })], { clusterUid: 'other' });
+    expect(await writesOf(() => apply(stale))).toEqual([]);
+    expect(await writesOf(() => apply(stranger))).toEqual([]);
+    expect(entries()).toEqual(routes(1));
+  });
+
+  test('of a device that is away waits with everything else', async () => {
+    world.device.paths.reach = (write) => {
+      if (write !== undefined) throw new DeviceError('BIP501', 'transient', 'not reachable');
+    };
+    await world.send(pathSlice(1, [P1]));
+    await world.step();
+    expect(world.device.declares).toEqual([]);
+    expect(world.settled().at(-1)?.exposures).toMatchObject([{ outcome: 'retry', code: 'BIP501' }]);
+    world.device.paths.reach = () => undefined;
+    await world.drain();
+    expect([entries(), members()]).toEqual([routes(1), [P1]]);
+  });
+});
+
+describe('a path that BIG-IP refuses', () => {
+  test('costs the new member that needs it, and is told in the words of BIG-IP', async () => {
+    refuse(networkOf(2));
+    await apply(pathSlice(1, [P1, P2]));
+    expect([entries(), members()]).toEqual([routes(1), [P1]]);
+    const words = expect.stringMatching(/BIP472 no path to 10\.244\.2\.5.*01070330.*connected/);
+    expect(notes()).toEqual([words]);
+    expect(world.deadLetters()).toMatchObject([
+      { code: 'BIP472', owner, reason: expect.stringContaining('01070330') },
+    ]);
+  });
+
+  test('is told once, and tried again with each slice until it is there', async () => {
+    refuse(networkOf(2));
+    await apply(pathSlice(1, [P1, P2]));
+    await apply(pathSlice(2, [P1, P2]));
+    expect(world.deadLetters()).toHaveLength(1);
+    expect(notes()).toHaveLength(1);
+    world.device.paths.refuse = () => undefined;
+    await apply(pathSlice(3, [P1, P2]));
+    expect([entries(), members(), notes()]).toEqual([routes(1, 2), [P1, P2], []]);
+    expect([...world.device.paths.current().records.values()]).not.toContainEqual(
+      expect.objectContaining({ refused: 'BIP472' }),
+    );
+  });
+
+  test('takes no member away that is declared', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    refuse(networkOf(2));
+    const moved = [routeTo(P1), routeTo(P2, { via: viaOf(9) })];
+    await apply(pathSlice(2, [P1, P2], moved));
+    expect(members()).toEqual([P1, P2]);
+    expect(entries()).toEqual(routes(1, 2));
+    expect(notes()).toHaveLength(1);
+  });
+
+  test('leaves no pool without members', async () => {
+    refuse(networkOf(2));
+    await apply(pathSlice(1, [P2]));
+    expect(members()).toEqual([P2]);
+  });
+
+  test('counts as there if another route leads to the pod', async () => {
+    refuse(networkOf(2));
+    const other = live(route('10.244.0.0/16', '192.0.2.99'), 'theirs');
+    world.device.paths.units.active.set('route 10.244.0.0/16', other);
+    await apply(pathSlice(1, [P1, P2]));
+    expect(members()).toEqual([P1, P2]);
+  });
+
+  test('is named with its holder, if somebody else has it', async () => {
+    const theirs = { ...live(route(networkOf(2), '192.0.2.99'), 'theirs'), name: '/Common/other' };
+    world.device.paths.units.active.set(`route ${networkOf(2)}`, theirs);
+    await apply(pathSlice(1, [P1, P2]));
+    expect(members()).toEqual([P1]);
+    expect(notes()).toEqual([
+      expect.stringMatching(/^BIP471 .*\/Common\/other has it, and leads to 192\.0\.2\.99$/),
+    ]);
+    expect(world.deadLetters()).toMatchObject([{ code: 'BIP471' }]);
+    expect(world.device.paths.units.active.get(`route ${networkOf(2)}`)).toBe(theirs);
+  });
+
+  test('of a second cluster names the first one', async () => {
+    start({ east: 'routes', west: 'routes' });
+    await apply(pathSlice(1, [P1, P2]));
+    const other = exposure({
+      port: 9,
+      members: [P2, P3].map((address) => ({ address, port: 9, availability: 'ready' as const })),
+    });
+    const paths = [routeTo(P2, { via: '192.0.2.99' }), routeTo(P3)];
+    await apply(slice(1, [other], { ...west, paths }));
+    expect(entries()).toEqual(routes(1, 2, 3));
+    expect(notes()).toEqual([expect.stringMatching(/^BIP471 .*cluster east has it$/)]);
+    expect(members().toSorted()).toEqual([P1, P2, P3]);
+  });
+
+  test('for which no path is known lets the new member wait', async () => {
+    await apply(pathSlice(1, [P1, P2], [routeTo(P1)], { pathless: [P2] }));
+    expect(members()).toEqual([P1]);
+    expect(notes()).toEqual([expect.stringMatching(/^BIP478 no path to 10\.244\.2\.5/)]);
+    expect(world.deadLetters()).toEqual([]);
+  });
+});
+
+describe('the journal', () => {
+  test('that somebody else changed: nothing is written or removed, and others go on', async () => {
+    await apply(pathSlice(1, [P1]));
+    const { paths } = world.device;
+    paths.journals.set(1, [{ name: 'x', data: 'y' }]);
+    const written = await writesOf(async () => {
+      await apply(pathSlice(2, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+      await later(24 * 60 * MINUTE);
+    });
+    expect(written).toEqual([]);
+    expect(entries()).toEqual(routes(1));
+    expect(members().toSorted()).toEqual([P1, '10.244.1.5'].toSorted());
+    const east = world.settled().filter((one) => one.owner === owner);
+    expect(east.at(-1)?.notes).toMatchObject([{ code: 'BIP474' }]);
+  });
+
+  test('that was lost is made again from the marks of routes', async () => {
+    await apply(pathSlice(1, [P1]));
+    world.device.paths.journals.clear();
+    await later(MINUTE);
+    expect([...world.device.paths.current().records]).toMatchObject([
+      [`route ${networkOf(1)}`, { owner, to: viaOf(1) }],
+    ]);
+  });
+
+  test('that another process wrote in the same moment is read again', async () => {
+    const { paths } = world.device;
+    let others = 0;
+    paths.reach = (write) => {
+      if (write?.kind === 'journal' && (others += 1) === 1) paths.journals.set(1, []);
+    };
+    await apply(pathSlice(1, [P1]));
+    expect([entries(), members(), paths.current().number]).toEqual([routes(1), [P1], 2]);
+  });
+});
+
+describe('a path that nobody needs', () => {
+  test('stays for a grace, and is removed by any later run', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    await apply(pathSlice(2, [P1]));
+    await later(60_000);
+    expect(entries()).toEqual(routes(1, 2));
+    await later(10 * MINUTE);
+    expect(entries()).toEqual(routes(1));
+  });
+
+  test('stays longer if connections were open when its last member left', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    world.device.paths.busyMembers.add(P1).add(P2);
+    await apply(pathSlice(2, [P1]));
+    await later(30 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+    await later(45 * MINUTE);
+    expect(entries()).toEqual(routes(1));
+  });
+
+  test('stays if it is needed again meanwhile', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    await apply(pathSlice(2, [P1]));
+    await apply(pathSlice(3, [P1, P2]));
+    await later(60 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+  });
+
+  test('stays while a member drains, or its slice names no path any more', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    const draining = slice(
+      2,
+      [
+        exposure({
+          members: [
+            { address: P1, port: 32_400, availability: 'ready' },
+            { address: P2, port: 32_400, availability: 'draining' },
+          ],
+        }),
+      ],
+      { paths: [], pathless: [P1, P2] },
+    );
+    await apply(draining);
+    await later(60 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+    expect(members()).toEqual([P1, P2]);
+  });
+
+  test('stays while a partition cannot be read', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    await apply(pathSlice(2, [P1]));
+    const state = world.device.partitions.get('k8s')!;
+    const { declared } = state;
+    state.declared = undefined;
+    await later(60 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+    state.declared = declared;
+    await later(MINUTE);
+    expect(entries()).toEqual(routes(1));
+  });
+
+  test('waits for an approval if it is one of many, and an approval without effect is told', async () => {
+    const pods = Array.from({ length: 12 }, (_, i) => podOn(i + 1));
+    await apply(pathSlice(1, pods));
+    await apply(pathSlice(2, pods.slice(5)));
+    await later(60 * MINUTE);
+    expect(entries()).toHaveLength(12);
+    await apply(pathSlice(3, pods.slice(5)));
+    expect(notes()).toEqual([
+      expect.stringMatching(
+        /^BIP475 5 paths .* run "sluice approve east\/istio-system\/istio-ingressgateway"$/,
+      ),
+    ]);
+    await world.approve({ owner, keys: [`route ${networkOf(1)}`] });
+    await world.drain();
+    expect(entries()).toHaveLength(11);
+    await later(MINUTE);
+    expect(entries()).toHaveLength(11);
+    await world.approve({ owner });
+    await world.drain();
+    expect(entries()).toHaveLength(7);
+    expect(world.deadLetters()).toEqual([]);
+    await world.approve({ owner });
+    await world.drain();
+    expect(world.deadLetters()).toMatchObject([{ code: 'OWN311' }]);
+  });
+
+  test('is forgotten by the journal once no write can be late', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    await apply(pathSlice(2, [P1]));
+    await later(10 * MINUTE);
+    expect(world.device.paths.current().records.size).toBe(2);
+    await later(10 * MINUTE);
+    expect(world.device.paths.current().records.size).toBe(1);
+  });
+});
+
+describe('what others do to paths', () => {
+  test('is undone by a run: a removed route comes back, a changed one is led back', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    const { active } = world.device.paths.units;
+    active.delete(`route ${networkOf(1)}`);
+    const changed = active.get(`route ${networkOf(2)}`)!;
+    active.set(`route ${networkOf(2)}`, { ...changed, to: '192.0.2.99' });
+    await later(MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+  });
+
+  test('right after they were written is undone after the declare', async () => {
+    world.device.before = () => void world.device.paths.units.active.clear();
+    await apply(pathSlice(1, [P1]));
+    expect(entries()).toEqual(routes(1));
+  });
+});
+
+describe('tunnels', () => {
+  beforeEach(() => start({ east: 'vxlan' }));
+  const through = (n: number, pod: string): readonly string[] => [
+    `arp ${pod} 0a:00:00:00:00:0${n}`,
+    `fdb ${TUNNEL} 0a:00:00:00:00:0${n} ${viaOf(n)}`,
+  ];
+
+  test('get a record for each node and an ARP entry for each pod', async () => {
+    await apply(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
+    expect(entries()).toEqual([...through(1, P1), ...through(2, P2)].toSorted());
+    expect(members()).toEqual([P1, P2]);
+  });
+
+  test('lead to the new MAC of a node before the old record goes, without a declare', async () => {
+    await apply(pathSlice(1, [P1], [tunnelTo(P1)]));
+    const declares = world.device.declares.length;
+    const renewed = tunnelTo(P1, { mac: '0a:00:00:00:00:09' });
+    const written = await writesOf(() => apply(pathSlice(2, [P1], [renewed])));
+    expect(written.slice(0, 3)).toEqual([
+      'journal 2',
+      `put fdb ${TUNNEL} 0a:00:00:00:00:09`,
+      `put arp ${P1}`,
+    ]);
+    expect(world.device.declares.length - declares).toBeLessThanOrEqual(1);
+    expect(entries()).toHaveLength(3);
+    await later(10 * MINUTE);
+    expect(entries()).toEqual([
+      `arp ${P1} 0a:00:00:00:00:09`,
+      `fdb ${TUNNEL} 0a:00:00:00:00:09 ${viaOf(1)}`,
+    ]);
+  });
+
+  test('lose the ARP entry of a pod that left, and keep the record for the others', async () => {
+    const other = podOn(1, 6);
+    await apply(pathSlice(1, [P1, other], [tunnelTo(P1, { members: [P1, other] })]));
+    await apply(pathSlice(2, [P1], [tunnelTo(P1)]));
+    await later(10 * MINUTE);
+    expect(entries()).toEqual(through(1, P1));
+  });
+
+  test('of Cilium keep the record as long as one of its pods is a member', async () => {
+    const cilium = { neighbours: false, source: 'cilium' as const };
+    const other = podOn(1, 6);
+    await apply(pathSlice(1, [P1, other], [tunnelTo(P1, { ...cilium, members: [P1, other] })]));
+    await apply(pathSlice(2, [other], [tunnelTo(P1, { ...cilium, members: [other] })]));
+    await later(60 * MINUTE);
+    expect(entries()).toEqual([`fdb ${TUNNEL} 0a:00:00:00:00:01 ${viaOf(1)}`]);
+    await apply(pathSlice(3, [P2], [tunnelTo(P2, cilium)]));
+    await later(60 * MINUTE);
+    expect(entries()).toEqual([`fdb ${TUNNEL} 0a:00:00:00:00:02 ${viaOf(2)}`]);
+  });
+
+  test('replace routes, which then go by the rule for removals', async () => {
+    start({ east: 'vxlan' });
+    await apply(pathSlice(1, [P1]));
+    await apply(pathSlice(2, [P1], [tunnelTo(P1)]));
+    expect(entries()).toEqual([...through(1, P1), ...routes(1)]);
+    await later(10 * MINUTE);
+    expect(entries()).toEqual(through(1, P1));
+  });
+
+  test('are written on both units, each with a result of its own', async () => {
+    world.device.paths.peer = 'there';
+    world.device.paths.refuse = ({ unit, entry }) =>
+      unit === 'peer' && entry.kind === 'arp'
+        ? new DeviceError('BIP470', 'content', 'refused', { response: 'no' })
+        : undefined;
+    await apply(pathSlice(1, [P1], [tunnelTo(P1)]));
+    expect(entries()).toEqual(through(1, P1));
+    expect(entries('peer')).toEqual(through(1, P1).slice(1));
+    expect(members()).toEqual([P1]);
+    world.device.paths.refuse = () => undefined;
+    await later(MINUTE);
+    expect(entries('peer')).toEqual(through(1, P1));
+  });
+
+  test('of a unit that is away are written when it answers, and nothing of it is forgotten', async () => {
+    world.device.paths.peer = 'away';
+    await apply(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
+    expect(members()).toEqual([P1, P2]);
+    world.device.paths.peer = 'there';
+    await later(MINUTE);
+    expect(entries('peer')).toEqual(entries());
+    world.device.paths.peer = 'away';
+    await apply(pathSlice(2, [P1], [tunnelTo(P1)]));
+    await later(10 * MINUTE);
+    await later(60 * MINUTE);
+    expect(entries()).toEqual(through(1, P1));
+    world.device.paths.peer = 'there';
+    await later(MINUTE);
+    expect(entries('peer')).toEqual(through(1, P1));
+  });
+});
