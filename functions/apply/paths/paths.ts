@@ -68,7 +68,7 @@ function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Wait
     const [first] = same;
     if (first === undefined) return [];
     const members = inWords(same.map(({ address }) => address).toSorted());
-    const reason = `no path to ${members}, so a new member waits: ${first.reason}`;
+    const reason = `no path to ${members}: ${first.reason}; a new member waits until there is one`;
     return [{ code: first.code, reason, isNews: same.some(({ isNews }) => isNews) }];
   });
 }

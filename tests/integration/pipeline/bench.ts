@@ -117,6 +117,14 @@ export const SERVICE = 'istio-system/istio-ingressgateway';
 /** Additional configuration of a cluster, such as its keys. */
 export type ClusterExtras = Readonly<Partial<Record<(typeof CLUSTERS)[number], object>>>;
 
+/** The tunnel of a cluster that is reached through one is `/Common/<cluster>`. */
+function tunnelsOf(extras: ClusterExtras): Readonly<Record<string, string>> {
+  const tunnelled = Object.entries(extras).filter(
+    ([, extra]) => 'network' in extra && JSON.stringify(extra.network).includes('vxlan'),
+  );
+  return Object.fromEntries(tunnelled.map(([id]) => [id, `/Common/${id}`]));
+}
+
 function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): Runtime['config'] {
   const devices = Object.entries(urls).map(([name, url]) => ({
     name,
@@ -125,6 +133,7 @@ function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): 
     password: `env:${name}`,
     tls: { ca: `env:ca-${name}` },
     partitions: ['k8s'],
+    networks: { tunnels: tunnelsOf(extras) },
     requestTimeout: 5,
   }));
   const ingresses = CLUSTERS.map((cluster, i) => ({
@@ -143,10 +152,15 @@ function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): 
 export async function startBench(
   options: BigipOptions = {},
   extras: ClusterExtras = {},
+  /** Of the second device, if they differ: two of them cannot listen at one address. */
+  second: BigipOptions = {},
 ): Promise<Bench> {
   const clock = testClock();
   const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
-  const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
+  const devices = {
+    'bigip-1': await startBigip(quick),
+    'bigip-2': await startBigip({ ...quick, ...second }),
+  };
   // Separate for each bench, so that changes that wait in one test do not affect the next one.
   const failures = failuresOver(memoryBlobs(), { clock, id: () => id() });
   let storeIsAway = false;
