@@ -158,7 +158,7 @@ describe('mode routes', () => {
     await observe(1);
     const load = startLoad();
     await observe(2, { ips: [POD, NEXT] });
-    await until(() => Promise.resolve(arrived.some((one) => one.startsWith(NEXT))), Boolean);
+    await until(() => arrived.some((one) => one.startsWith(NEXT)));
     expect(await load.end()).toEqual([]);
     expect(await keysOf('net/route', 'gw')).toEqual(['192.0.2.13', '192.0.2.14']);
   });
