@@ -1,4 +1,5 @@
 /** Brings the paths to a device that members of the next declares need. */
+import { pathGrace } from '../../../shared/config/path-grace.ts';
 import { DeviceError, inWords } from '../../../shared/device/errors.ts';
 import type { PathReading } from '../../../shared/device/paths.ts';
 import { entriesToWrite } from '../../../shared/domain/paths/changes.ts';
@@ -13,7 +14,7 @@ import { type LiveEntry, liveEntries } from '../../../shared/domain/paths/live.t
 import { isDue, neededKeys, withNeeds } from '../../../shared/domain/paths/needs.ts';
 import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
 import { type Contested, type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
-import { graceOf, type PathJob } from './job.ts';
+import type { PathJob } from './job.ts';
 import { neededBy } from './site.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { carryOut } from './write.ts';
@@ -122,7 +123,7 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
   );
   const kept = await keepJournal(job, journal, records);
   const now = job.clock.now();
-  const grace = graceOf(job);
+  const grace = pathGrace(job.site);
   const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
   const todo = entriesToWrite(records, units.active, isOver);
   const carried = await carryOut(job, 'active', todo, units.active);

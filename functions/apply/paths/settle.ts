@@ -1,4 +1,5 @@
 /** After the declares: restores what a late writer undid, and removes what nobody needs. */
+import { pathGrace } from '../../../shared/config/path-grace.ts';
 import { entriesToRemove, entriesToWrite } from '../../../shared/domain/paths/changes.ts';
 import type { JournalRecords } from '../../../shared/domain/paths/journal.ts';
 import {
@@ -20,7 +21,7 @@ import {
   unitsOf,
   withRefusals,
 } from './begin.ts';
-import { graceOf, type PathJob } from './job.ts';
+import type { PathJob } from './job.ts';
 import { neededBy } from './site.ts';
 import { carryOut } from './write.ts';
 
@@ -67,7 +68,7 @@ function decide(
   const keys = neededKeys(known, { needed: neededBy(states, wishes), live: units.active });
   const marked = withLeaving(known, keys, { now, busy });
   const isApproved = approves(job);
-  const { going, held } = dueRemovals(marked, graceOf(job), { now, isApproved });
+  const { going, held } = dueRemovals(marked, pathGrace(job.site), { now, isApproved });
   const isThere = (key: string): boolean =>
     units.active.has(key) || units.peer?.has(key) === true || units.isPeerAway;
   const approved = [...going].filter((key) => isApproved(key, marked.get(key)!));
@@ -80,7 +81,7 @@ function decide(
 
 async function writeBack(job: PathJob, records: JournalRecords, units: Units): Promise<number> {
   const now = job.clock.now();
-  const grace = graceOf(job);
+  const grace = pathGrace(job.site);
   let count = 0;
   for (const unit of ['active', 'peer'] as const) {
     const live = units[unit];

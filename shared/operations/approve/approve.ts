@@ -17,6 +17,7 @@ import type { Version } from '../../domain/revision.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { statesByPartition, statesOf } from '../clusters/rows.ts';
+import { pathApprovals } from './paths.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
@@ -42,12 +43,17 @@ export interface PlannedApproval {
  * an explanation if the request is invalid.
  */
 export async function planApprovals(
-  { runtime: { config }, readPartitions }: Pick<OperationContext, 'runtime' | 'readPartitions'>,
+  { runtime, readPartitions }: Pick<OperationContext, 'runtime' | 'readPartitions'>,
   wanted: WantedApproval,
 ): Promise<readonly PlannedApproval[]> {
+  const { config } = runtime;
   checkWords(config, wanted.owner, wanted);
-  const declared = await readPartitions(chooseDevices(config, wanted.device));
-  const approvals = approvalsFor(declared, wanted.owner, wanted.keys, sharedFleet(config));
+  const devices = chooseDevices(config, wanted.device);
+  const declared = await readPartitions(devices);
+  const looked = { declared, ...wanted, keys: wanted.keys, sameFleet: sharedFleet(config) };
+  const ofPaths = await pathApprovals(runtime, devices, wanted);
+  const approvals = [...heldFor(looked), ...ofPaths];
+  if (approvals.length === 0) throw nothingHeld(looked);
   return approvals.map((approval) => ({ approval, ...interruptedBy(approval, declared) }));
 }
 
@@ -87,8 +93,9 @@ export async function giveApprovals(
   });
 }
 
-/** An exposure as commands print it; the device checks whether it exists. */
-const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
+/** An exposure or a path as commands print it; the device checks whether it exists. */
+const KEY =
+  /^((\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)|(route|fdb|arp|ndp) \S+( \S+)?)$/;
 
 /** Throws an explanation if the request is invalid. */
 export function checkWords(
@@ -121,6 +128,24 @@ export function approvalsFor(
   keys: readonly string[] | undefined,
   sameFleet: SameFleet = () => false,
 ): readonly Approval[] {
+  const looked = { declared, owner, keys, sameFleet };
+  const approvals = heldFor(looked);
+  if (approvals.length === 0) throw nothingHeld(looked);
+  return approvals;
+}
+
+function nothingHeld({ owner, declared }: Looked): Error {
+  return new Error(
+    `no removal of ${owner} is held on ` +
+      `${[...new Set(declared.map(({ device }) => device))].join(', ')}, ` +
+      'and no exposure of it waits for a move of nodes; ' +
+      '"sluice cluster list" shows how much is held',
+  );
+}
+
+/** Throws an explanation if a device does not answer and what it holds is to be listed. */
+function heldFor(looked: Looked): readonly Approval[] {
+  const { declared, keys } = looked;
   const away = declared.find((one) => 'problem' in one);
   if (away && 'problem' in away && keys === undefined)
     throw new Error(
@@ -128,17 +153,9 @@ export function approvalsFor(
         'removals held there cannot be listed. ' +
         'Name the exposures with --keys, or select a reachable device with --device',
     );
-  const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
-    approvalsOn(device, { declared, owner, keys, sameFleet }),
+  return [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
+    approvalsOn(device, looked),
   );
-  if (approvals.length === 0)
-    throw new Error(
-      `no removal of ${owner} is held on ` +
-        `${[...new Set(declared.map(({ device }) => device))].join(', ')}, ` +
-        'and no exposure of it waits for a move of nodes; ' +
-        '"sluice cluster list" shows how much is held',
-    );
-  return approvals;
 }
 
 /** What was read, and what the operator asked for. */
