@@ -3,14 +3,13 @@
  * when another one has done its work and newer work.
  *
  * Red with the guard removed: when entries are written before the journal (begin.ts), one killed in
- * between has no owner; when a journal is replaced in place and not by the next number, a late
- * writer takes away what the others wrote there; without the reading after the declare (settle.ts)
- * what a late writer undid stays so; without the mark `gone` (needs.ts) an entry that a late writer
- * creates again stays forever.
+ * between has no owner; when the journal forgets an entry with its removal (needs.ts), one that a
+ * late process creates again stays forever.
  */
 import { describe, expect, test } from '@jest/globals';
 import { exposure } from '../fixtures/exposures.ts';
 import {
+  macOf,
   memberAt,
   networkOf,
   pathSlice,
@@ -170,8 +169,9 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
       const gate = pauseAt(write);
       const twin = world.step(gate);
       await Promise.race([gate.paused, twin]);
+      // What nobody returned is handled alone, and later.
       world.clock.advance(200_000);
-      await world.drain(MINUTE);
+      await world.drain(10 * MINUTE);
       await scenario.after(world);
       await world.drain(MINUTE);
       gate.release();
@@ -179,6 +179,32 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
       expect({ write, ...(await ending(world)), faults }).toEqual({ write, ...end, faults: [] });
     }
   });
+});
+
+test('a record that a late process creates again after its removal is removed again', async () => {
+  const world = createWorld({ modes: { east: 'vxlan' } });
+  const { active } = world.device.paths.units;
+  const gone = `fdb /Common/east ${macOf(2)}`;
+  const look = async (): Promise<boolean> => {
+    await world.audit(['k8s']);
+    await world.drain(MINUTE);
+    return active.has(gone);
+  };
+  await world.send(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
+  // The journal, the first record, the second one.
+  const gate = pauseAt(3);
+  const twin = world.step(gate);
+  await gate.paused;
+  world.clock.advance(200_000);
+  await world.drain(10 * MINUTE);
+  await world.send(pathSlice(2, [P1], [tunnelTo(P1)]));
+  await world.drain(MINUTE);
+  world.clock.advance(8 * MINUTE);
+  expect([await look(), await look()]).toEqual([false, false]);
+  gate.release();
+  await twin;
+  expect(active.has(gone)).toBe(true);
+  expect(await look()).toBe(false);
 });
 
 test('a path is removed with no member, in any order of what comes and goes', async () => {
