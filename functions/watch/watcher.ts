@@ -7,7 +7,7 @@ import {
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
 import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
-import { NetworkConfig, PATHS_NOT_WRITTEN } from '../../shared/domain/paths/network-config.ts';
+import { NetworkConfig } from '../../shared/domain/paths/network-config.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
@@ -98,7 +98,6 @@ class ClusterWatcher implements Watcher {
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
   readonly #cache: ClusterCache;
-  readonly #keepsPaths: boolean;
   /** Undefined in a dry run, which leads beside the others. */
   readonly #records: LeaderRecords | undefined;
   readonly #leadership: Leadership;
@@ -126,7 +125,6 @@ class ClusterWatcher implements Watcher {
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
     const cluster = runtime.config.clusters.find(({ id }) => id === clusterId);
     const network = cluster?.network ?? NetworkConfig.parse({});
-    this.#keepsPaths = network.mode !== 'none';
     this.#cache = new ClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
@@ -184,7 +182,6 @@ class ClusterWatcher implements Watcher {
   }
 
   async start(): Promise<void> {
-    if (this.#keepsPaths) this.#runtime.log.warn({}, PATHS_NOT_WRITTEN);
     await this.#serve();
     const clusterUid = await retryUntilDone(
       'reading the UID of namespace kube-system',

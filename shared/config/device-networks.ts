@@ -15,7 +15,7 @@ const TunnelName = z
 export const DeviceNetworks = z.strictObject({
   partition: Partition.default('sluice-net').describe(
     'Partition for routes, ARP and NDP entries of clusters with `network.mode` routes or vxlan. ' +
-      'Only Sluice may use it, and no declaration is in it. Nothing is written to it yet.',
+      'Only Sluice may use it, and no declaration is in it. Sluice creates it.',
   ),
   tunnels: z
     .record(DnsLabel, TunnelName)

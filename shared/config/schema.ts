@@ -67,7 +67,7 @@ export const DeviceConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe('Take over a partition that exists on the device without an AS3 declaration.'),
-  networks: DeviceNetworks.prefault({}).describe('Where the paths to pods will be kept.'),
+  networks: DeviceNetworks.prefault({}).describe('Where the paths to pods are kept.'),
   save: z.boolean().default(true).describe('Save the configuration of the device after a change.'),
   syncTo: z
     .string()

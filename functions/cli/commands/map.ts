@@ -5,7 +5,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import { PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
 import { hasNotes, isReached, mapObjects } from '../../../shared/operations/map/map.ts';
 import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
@@ -91,8 +90,6 @@ async function map(options: MapCommandOptions): Promise<void> {
     configured: found && { config: found.config, clusterId: found.cluster.id },
   });
   printNotes(mapping);
-  if (found !== undefined && found.cluster.network.mode !== 'none')
-    printLine(`note: ${PATHS_NOT_WRITTEN}`);
   const { ingresses, exposures, paths } = mapping;
   const data = { ingresses: ingresses.map(shape), exposures, ...(paths.length > 0 && { paths }) };
   printData(options.output, data, () => {

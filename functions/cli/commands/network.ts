@@ -1,7 +1,6 @@
 /** `sluice network setup`: what BIG-IP and a cluster need once for routes or tunnels. */
 import { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
-import { PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
 import { type NetworkSetup, networkSetup } from '../../../shared/operations/network/setup.ts';
 import { addConfigOption } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
@@ -58,7 +57,6 @@ async function run({
   const setup = networkSetup(await loadConfig(file, process.env), { device, cluster }, given);
   printData(output, setup, () => textOf(setup));
   for (const one of setup.missing) printLine(`note: fill in ${one}`);
-  printLine(`note: ${PATHS_NOT_WRITTEN}`);
 }
 
 /** Titles are comments, so that the text can be copied as a whole. */

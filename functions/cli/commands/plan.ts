@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import { cniObjectsOf, PATHS_NOT_WRITTEN } from '../../../shared/domain/paths/network-config.ts';
+import { cniObjectsOf } from '../../../shared/domain/paths/network-config.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster, ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
 import { overlayObjects } from '../../../shared/operations/objects/overlay.ts';
@@ -98,7 +98,6 @@ async function plan(options: PlanOptions): Promise<void> {
     },
   );
   printNotes(planned);
-  if (cluster.network.mode !== 'none') printLine(`note: ${PATHS_NOT_WRITTEN}`);
   if (!options.device) {
     printAddressNotes(planned);
     for (const line of pathsOf(planned)) printLine(line);

@@ -3,10 +3,6 @@ import * as z from 'zod';
 import type { Cidr } from '../net/ip.ts';
 import { NetworkSource } from '../snapshot/node-network.ts';
 
-/** For everybody who configures paths, until apply writes them. */
-export const PATHS_NOT_WRITTEN =
-  'Sluice shows the paths to pods and does not write them to BIG-IP yet; keep what maintains them now';
-
 /** The part of `sluice.yaml`. */
 export const NetworkConfig = z.strictObject({
   mode: z
@@ -15,7 +11,7 @@ export const NetworkConfig = z.strictObject({
     .describe(
       'How BIG-IP reaches pods: `none`, the network does it (BGP, routable pods, routes made by ' +
         'others); `routes`, a route through the node of each pod; `vxlan`, a tunnel to that node. ' +
-        `${PATHS_NOT_WRITTEN}.`,
+        'With the last two, Sluice writes the paths to the device.',
     ),
   from: z
     .enum(['auto', ...NetworkSource.options])

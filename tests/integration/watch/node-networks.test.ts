@@ -72,13 +72,4 @@ describe('a Node of a gateway pod', () => {
     await at.passUntil(() => at.snapshots().length > 1);
     expect(networks()).toEqual([undefined, undefined]);
   });
-
-  test.each(['routes', 'none'] as const)(
-    'whether paths are only shown is said at the start (mode: %s)',
-    async (mode) => {
-      await started(mode);
-      const said = at.logs.filter(({ message }) => message.includes('does not write them'));
-      expect(said.map(({ level }) => level)).toEqual(mode === 'routes' ? ['warn'] : []);
-    },
-  );
 });
