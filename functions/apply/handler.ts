@@ -78,7 +78,6 @@ export function create(
     fences: createFenceKeeper(),
     drained: createToldDrained(),
     heard: createHeardKeeper(runtime, given.heard ?? store.open),
-    unsaved: new Set<string>(),
     preparation: createPreparation(runtime, waiting),
     views: given.views ?? createViewKeeper(runtime, store.open),
   };

@@ -9,7 +9,6 @@ import type { HeardKeeper } from './heard.ts';
 import type { Preparation } from './prepare.ts';
 import type { ResultRecorder } from './record-results.ts';
 import type { createPaces } from './pace.ts';
-import type { Unsaved } from './paths/paths.ts';
 import type { Sizes } from './sizes.ts';
 import type { ToldDrained } from './told-drained.ts';
 import type { Waiting } from './waiting.ts';
@@ -28,7 +27,6 @@ export interface Scope {
   readonly waiting: Waiting;
   readonly views: ViewKeeper;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;
-  readonly unsaved: Unsaved;
   readonly repairs: () => Promise<RepairMemory>;
   readonly context: FunctionContext;
 }

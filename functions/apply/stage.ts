@@ -32,22 +32,19 @@ function ordersIn({ orders }: Stage): readonly Order[] {
 /** Brings the paths that the slices of the stage need. */
 export function startStagePaths(work: StageWork): Promise<PathRun> {
   const { scope, config, device, stage, hasTime } = work;
-  const { runtime, prove, unsaved } = scope;
-  return startPaths(
-    {
-      device,
-      config,
-      site: runtime.config,
-      slices: newestFirst(stage.slices).newest.map(({ data }) => data),
-      orders: ordersIn(stage),
-      isAnyCluster: stage.orders.length + stage.audits.length + stage.absences.length > 0,
-      clock: runtime.clock,
-      log: runtime.log,
-      prove,
-      hasTime,
-    },
-    unsaved,
-  );
+  const { runtime, prove } = scope;
+  return startPaths({
+    device,
+    config,
+    site: runtime.config,
+    slices: newestFirst(stage.slices).newest.map(({ data }) => data),
+    orders: ordersIn(stage),
+    isAnyCluster: stage.orders.length + stage.audits.length + stage.absences.length > 0,
+    clock: runtime.clock,
+    log: runtime.log,
+    prove,
+    hasTime,
+  });
 }
 
 /** The declares of the stage. */

@@ -2,6 +2,7 @@
  * The paths to pods, around the declares of a run: what new members need is written before them,
  * and what nobody needs is removed after them (decision 77).
  */
+import type { Device } from '../../../shared/device/device.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { inWords } from '../../../shared/domain/paths/in-words.ts';
@@ -41,8 +42,8 @@ export interface PathRun {
   notesOn(owner: string): readonly Note[];
 }
 
-/** Devices with paths that are not saved yet. */
-export type Unsaved = Set<string>;
+/** Devices with paths that this process wrote and did not save yet. */
+const unsaved = new WeakSet<Device>();
 
 /** A run on a device without paths. */
 function noPaths(slices: readonly Slice[]): PathRun {
@@ -85,7 +86,7 @@ function heldNote(owner: string, held: readonly string[]): Note {
 }
 
 /** Writes the paths that the slices need. Rejects if the device is unavailable. */
-export async function startPaths(job: PathJob, unsaved: Unsaved): Promise<PathRun> {
+export async function startPaths(job: PathJob): Promise<PathRun> {
   if (!concernsPaths(job)) return noPaths(job.slices);
   const { readings, states } = await readDeclared(job);
   const all = [...states.values()];
@@ -95,7 +96,7 @@ export async function startPaths(job: PathJob, unsaved: Unsaved): Promise<PathRu
   const admitted = job.slices.filter((slice) => isAdmitted(slice, all));
   const wishes = admitted.flatMap(wishesIn);
   const placed = await place(job, { wishes, states: all });
-  if (placed.wrote) unsaved.add(job.device.name);
+  if (placed.wrote) unsaved.add(job.device);
   if (placed.closed !== undefined)
     job.log.error({ device: job.device.name, ...placed.closed }, 'paths are not written');
   const declared = declaredByOwner(all);
@@ -122,10 +123,10 @@ export async function startPaths(job: PathJob, unsaved: Unsaved): Promise<PathRu
       if (placed.closed !== undefined) return results;
       const cleared = await quietly(job, async () => {
         const done = await clear(job, placed, { results, isWhole, wishes, busy });
-        if (done.wrote) unsaved.add(job.device.name);
+        if (done.wrote) unsaved.add(job.device);
         return done;
       });
-      await quietly(job, () => save(job, unsaved));
+      await quietly(job, () => save(job));
       for (const [owner, keys] of byOwner(placed, cleared?.held)) held.set(owner, keys);
       return withApproved(results, byOwner(placed, cleared?.approved));
     },
@@ -166,10 +167,10 @@ function withApproved(
   );
 }
 
-async function save({ device }: PathJob, unsaved: Unsaved): Promise<void> {
-  if (!unsaved.has(device.name)) return;
+async function save({ device }: PathJob): Promise<void> {
+  if (!unsaved.has(device)) return;
   await device.paths.settle();
-  unsaved.delete(device.name);
+  unsaved.delete(device);
 }
 
 /** What was declared is true, whatever happens now. */
