@@ -114,6 +114,11 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
   const units = unitsOf(reading);
   if ('unreadable' in reading.journal)
     return closedBy(units, { code: 'BIP474', reason: reading.journal.unreadable });
+  if (units.isPeerAway)
+    job.log.warn(
+      { device: job.device.name, code: 'BIP441' },
+      'the standby unit does not answer; its paths are written when it does',
+    );
   const { journal } = reading;
   const wished = withWishes(journal.records, wishes, units.active);
   const needed = neededBy(states, wishes);

@@ -40,6 +40,11 @@ async function send(
   live.set(key, { ...entry, name: key, ...holder });
 }
 
+/** Whether the error is about one entry; others are about the unit. */
+function isOfEntry({ fault, code }: DeviceError): boolean {
+  return fault === 'content' || code === 'BIP430';
+}
+
 /** One change; resolves with the error that concerns this entry only. */
 async function attempt(
   job: PathJob,
@@ -56,8 +61,7 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    const isOwn = error.fault === 'content' || error.code === 'BIP430';
-    if (!isOwn && unit === 'active') throw error;
+    if (!isOfEntry(error) && unit === 'active') throw error;
     job.log.warn({ ...about, code: error.code, error: inWords(error) }, 'path not written');
     return error;
   }
@@ -97,7 +101,11 @@ export async function carryOut(
   live: Map<string, LiveEntry>,
 ): Promise<Carried> {
   const errors: (readonly [string, DeviceError])[] = [];
-  for (const part of inParts(changes)) errors.push(...(await attemptAll(job, unit, part, live)));
+  for (const part of inParts(changes)) {
+    errors.push(...(await attemptAll(job, unit, part, live)));
+    // Each further write to a unit that is away would wait for its timeout.
+    if (errors.some(([, error]) => !isOfEntry(error))) break;
+  }
   const refused = errors.flatMap(([key, error]): readonly (readonly [string, Refusal])[] => {
     const code = RefusalCode.safeParse(error.code).data;
     return code === undefined ? [] : [[key, { code, reason: inWords(error) }]];

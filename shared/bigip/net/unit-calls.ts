@@ -1,9 +1,7 @@
 /** Calls to one unit of a device: the active one, or the other one of a pair. */
 import type * as z from 'zod';
-import { DeviceError } from '../../device/errors.ts';
 import type { PathUnit } from '../../device/paths.ts';
 import { readAs } from '../rest/answers.ts';
-import { faultOf } from '../rest/outcomes.ts';
 import type { DeviceSession, Look } from '../rest/session.ts';
 import type { DeviceRequest, DeviceResponse } from '../rest/transport.ts';
 
@@ -13,29 +11,10 @@ export type UnitCall = (
   accept?: readonly number[],
 ) => Promise<DeviceResponse>;
 
-/** The standby unit does not answer, or there is none. */
-export class PeerAway extends DeviceError {
-  constructor(device: string) {
-    super('BIP501', 'transient', `${device}: the standby unit does not answer`);
-  }
-}
-
-async function askPeer(
-  session: DeviceSession,
-  request: DeviceRequest,
-  accept: readonly number[],
-): Promise<DeviceResponse> {
-  const [answer] = await session.askOthers(request);
-  if (answer === undefined) throw new PeerAway(session.device);
-  if (answer.status >= 400 && !accept.includes(answer.status))
-    throw faultOf(session.device, request, answer);
-  return answer;
-}
-
 export function callsTo(session: DeviceSession, unit: PathUnit): UnitCall {
   return unit === 'active'
     ? (request, accept = []) => session.call(request, accept)
-    : (request, accept = []) => askPeer(session, request, accept);
+    : (request, accept = []) => session.callStandby(request, accept);
 }
 
 /** Reads and validates; undefined if the object does not exist. */

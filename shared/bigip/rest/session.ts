@@ -47,6 +47,8 @@ export interface DeviceSession extends Session {
   facts(): Promise<UnitFacts>;
   /** Sends a request to every standby unit; undefined for those that do not answer. */
   askOthers(request: DeviceRequest): Promise<readonly (DeviceResponse | undefined)[]>;
+  /** As `call`, to the standby unit. Rejects with BIP501 if there is none. */
+  callStandby(request: DeviceRequest, accept?: readonly number[]): Promise<DeviceResponse>;
 }
 
 /** The units of a device: one, or the two of a pair. */
@@ -108,6 +110,13 @@ export function createSession(options: SessionOptions): DeviceSession {
           .filter((other) => other !== unit)
           .map((other) => requestUnit(device, other, request).catch(() => undefined)),
       );
+    },
+    callStandby: async (request, accept) => {
+      const { unit } = await active.get();
+      const standby = units.find((other) => other !== unit);
+      if (standby === undefined)
+        throw new DeviceError('BIP501', 'transient', `${device}: it has no second unit`);
+      return ask(device, standby, request, accept);
     },
     close: async () => {
       await Promise.all(units.map((unit) => unit.close()));

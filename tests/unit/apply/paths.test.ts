@@ -438,6 +438,30 @@ describe('tunnels', () => {
     expect(entries('peer')).toEqual(through(1, P1));
   });
 
+  test('of a unit that goes away while it is written cost one try, and not one each', async () => {
+    world.device.paths.peer = 'there';
+    let tries = 0;
+    world.device.paths.reach = (write) => {
+      if (write?.unit !== 'peer') return;
+      tries += 1;
+      throw new DeviceError('BIP501', 'transient', 'no answer');
+    };
+    const pods = Array.from({ length: 20 }, (_, i) => podOn(i + 1));
+    await apply(
+      pathSlice(
+        1,
+        pods,
+        pods.map((pod) => tunnelTo(pod)),
+      ),
+    );
+    expect(members()).toHaveLength(20);
+    // Four at a time, before the declare and after it.
+    expect(tries).toBe(8);
+    world.device.paths.reach = () => undefined;
+    await later(MINUTE);
+    expect(entries('peer')).toEqual(entries());
+  });
+
   test('of a unit that is away are written when it answers, and nothing of it is forgotten', async () => {
     world.device.paths.peer = 'away';
     await apply(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
