@@ -9,12 +9,13 @@ import {
   journalLines,
   type JournalRecord,
   type JournalRecords,
+  recordsOf,
 } from '../../../shared/domain/paths/journal.ts';
 import { type LiveEntry, liveEntries } from '../../../shared/domain/paths/live.ts';
 import { isDue, neededKeys, withNeeds } from '../../../shared/domain/paths/needs.ts';
 import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
 import { type Contested, type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
-import type { PathJob } from './job.ts';
+import { ownClusters, type PathJob } from './job.ts';
 import { neededBy } from './site.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { carryOut } from './write.ts';
@@ -120,7 +121,8 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
       'the standby unit does not answer; its paths are written when it does',
     );
   const { journal } = reading;
-  const wished = withWishes(journal.records, wishes, units.active);
+  const clusters = ownClusters(job);
+  const wished = withWishes(journal.records, wishes, units.active, clusters);
   const needed = neededBy(states, wishes);
   const records = withNeeds(
     wished.records,
@@ -130,10 +132,11 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
   const now = job.clock.now();
   const grace = pathGrace(job.site);
   const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
-  const todo = entriesToWrite(records, units.active, isOver);
+  const own = recordsOf(records, clusters);
+  const todo = entriesToWrite(own, units.active, isOver);
   const carried = await carryOut(job, 'active', todo, units.active);
   const there = units.peer;
-  const todoThere = there && entriesToWrite(ofEachUnit(records), there, isOver);
+  const todoThere = there && entriesToWrite(ofEachUnit(own), there, isOver);
   if (there && todoThere) await carryOut(job, 'peer', todoThere, there);
   if (carried.raced) return undefined;
   const refused = new Map([

@@ -30,6 +30,11 @@ function reachedClusters({ site, config }: PathJob): readonly ClusterConfig[] {
   return site.clusters.filter((one) => isReachedOn(site, config, one, ['routes', 'vxlan']));
 }
 
+/** All clusters of the configuration. Others on the device are of another installation. */
+export function ownClusters({ site }: PathJob): ReadonlySet<string> {
+  return new Set(site.clusters.map(({ id }) => id));
+}
+
 /** Whether the run concerns a cluster with paths. Otherwise the device is asked nothing. */
 export function concernsPaths(job: PathJob): boolean {
   const reached = new Set(reachedClusters(job).map(({ id }) => id));

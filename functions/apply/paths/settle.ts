@@ -1,7 +1,7 @@
 /** After the declares: restores what a late writer undid, and removes what nobody needs. */
 import { pathGrace } from '../../../shared/config/path-grace.ts';
 import { entriesToRemove, entriesToWrite } from '../../../shared/domain/paths/changes.ts';
-import type { JournalRecords } from '../../../shared/domain/paths/journal.ts';
+import { type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
 import {
   dueRemovals,
   isDue,
@@ -21,7 +21,7 @@ import {
   unitsOf,
   withRefusals,
 } from './begin.ts';
-import type { PathJob } from './job.ts';
+import { ownClusters, type PathJob } from './job.ts';
 import { neededBy } from './site.ts';
 import { carryOut } from './write.ts';
 
@@ -59,10 +59,14 @@ function decide(
   { units, refused, records }: Pick<Placed, 'units' | 'refused'> & { records: JournalRecords },
   { results, isWhole, wishes, busy }: Ended,
 ): Decided {
-  const known = withRefusals(withWishes(records, [], units.active).records, refused);
+  const clusters = ownClusters(job);
+  const all = withWishes(records, [], units.active, clusters).records;
+  const known = withRefusals(recordsOf(all, clusters), refused);
+  const others = [...all].filter(([key]) => !known.has(key));
+  const withOthers = (own: JournalRecords): JournalRecords => new Map([...others, ...own]);
   const isComplete =
     isWhole && results.every((one) => one.refused === undefined && one.unfinished === undefined);
-  if (!isComplete) return { records: known, held: new Set(), approved: new Set() };
+  if (!isComplete) return { records: withOthers(known), held: new Set(), approved: new Set() };
   const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
   const now = job.clock.now();
   const keys = neededKeys(known, { needed: neededBy(states, wishes), live: units.active });
@@ -73,7 +77,7 @@ function decide(
     units.active.has(key) || units.peer?.has(key) === true || units.isPeerAway;
   const approved = [...going].filter((key) => isApproved(key, marked.get(key)!));
   return {
-    records: withoutRemoved(marked, going, { now, isThere }),
+    records: withOthers(withoutRemoved(marked, going, { now, isThere })),
     held,
     approved: new Set(approved),
   };
@@ -121,6 +125,6 @@ export async function clear(job: PathJob, placed: Placed, ended: Ended): Promise
   const { records } = reading.journal;
   const decided = decide(job, { units, refused: placed.refused, records }, ended);
   const kept = await keepJournal(job, reading.journal, decided.records);
-  const count = await writeBack(job, decided.records, units);
+  const count = await writeBack(job, recordsOf(decided.records, ownClusters(job)), units);
   return { ...decided, wrote: placed.wrote || kept !== reading.journal || count > 0 };
 }

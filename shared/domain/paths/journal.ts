@@ -56,6 +56,11 @@ export function clusterOf({ owner }: Pick<JournalRecord, 'owner'>): string {
   return parseOwner(owner).cluster;
 }
 
+/** The records of these clusters. All others are of another installation. */
+export function recordsOf(records: JournalRecords, clusters: ReadonlySet<string>): JournalRecords {
+  return new Map([...records].filter(([, record]) => clusters.has(clusterOf(record))));
+}
+
 /** A record as a device keeps it: two texts without quotes, so that every tool shows it as it is. */
 export interface JournalLine {
   readonly name: string;

@@ -133,21 +133,29 @@ function begun(
 }
 
 /** What carries our mark and is in no journal was written before the journal was lost. */
-function recovered(records: JournalRecords, live: LiveEntries): Map<string, JournalRecord> {
+function recovered(
+  records: JournalRecords,
+  live: LiveEntries,
+  clusters: ReadonlySet<string>,
+): Map<string, JournalRecord> {
   const all = new Map(records);
   for (const [key, { kind, at, to, holder, mark }] of live)
-    if (holder === 'ours' && mark !== undefined && !all.has(key))
+    if (holder === 'ours' && mark !== undefined && clusters.has(clusterOf(mark)) && !all.has(key))
       all.set(key, { kind, at, to, ...mark });
   return all;
 }
 
-/** The records that the wishes make of a journal, and what stands in their way. */
+/**
+ * The records that the wishes make of a journal, and what stands in their way. Records of other
+ * clusters than these are of another installation, and stay as they are.
+ */
 export function withWishes(
   records: JournalRecords,
   wishes: readonly Wish[],
   live: LiveEntries,
+  clusters: ReadonlySet<string>,
 ): { readonly records: JournalRecords; readonly contested: readonly Contested[] } {
-  const all = recovered(records, live);
+  const all = recovered(records, live, clusters);
   const { won, contested } = winners(all, wishes);
   for (const wish of won) {
     const key = entryKey(wish);
@@ -157,7 +165,8 @@ export function withWishes(
     all.set(key, isNew && next !== record ? begun(next, record, live.get(key)) : next);
   }
   for (const [key, record] of all)
-    if (record.gone === undefined) all.set(key, settled(record, live.get(key)));
+    if (record.gone === undefined && clusters.has(clusterOf(record)))
+      all.set(key, settled(record, live.get(key)));
   return { records: withPreference(all, won), contested };
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../../shared/domain/paths/journal.ts';
 import { covers, isOurs, type LiveEntries, routeIndex } from '../../../shared/domain/paths/live.ts';
 import { dueRemovals, neededKeys, withLeaving } from '../../../shared/domain/paths/needs.ts';
-import { type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import { type Wish, withWishes as wished } from '../../../shared/domain/paths/wishes.ts';
 import { expectEqual } from './support.ts';
 import { live, record, records, table, versionOf, wish } from '../../unit/paths/support.ts';
 
@@ -77,6 +77,13 @@ const device: fc.Arbitrary<LiveEntries> = fc
   .map((list) =>
     table(...list.map(([one, own]) => live(one, own || one.kind === 'fdb' ? undefined : 'theirs'))),
   );
+
+const CLUSTERS = new Set(['east', 'west']);
+const withWishes = (
+  all: JournalRecords,
+  asked: readonly Wish[],
+  there: LiveEntries,
+): ReturnType<typeof wished> => wished(all, asked, there, CLUSTERS);
 
 /** The device after the writes. */
 function written(all: JournalRecords, before: LiveEntries): LiveEntries {

@@ -245,6 +245,40 @@ describe('the journal', () => {
   });
 });
 
+describe('another installation of Sluice on the same device', () => {
+  const other = 'elsewhere/istio-system/gateway';
+  const mark = { owner: other, node: 'n7', version: { epoch: 1, counter: 1, generation: 1 } };
+
+  test('keeps its paths and its records, whatever this one does', async () => {
+    const { paths } = world.device;
+    const line = `to=192.0.2.7 owner=${other} node=n7 version=1.1.1`;
+    const gone = `route ${networkOf(8)}`;
+    paths.journals.set(4, [
+      { name: `route ${networkOf(2)}`, data: line },
+      { name: gone, data: `${line} left=1 gone=1` },
+      { name: `route ${networkOf(10)}`, data: `${line} refused=BIP472` },
+    ]);
+    const theirs = { ...live(route(networkOf(2), '192.0.2.7')), mark };
+    const lost = { ...live(route(networkOf(9), '192.0.2.7')), mark };
+    paths.units.active.set(`route ${networkOf(2)}`, theirs);
+    paths.units.active.set(`route ${networkOf(9)}`, lost);
+    await apply(pathSlice(1, [P1, P2]));
+    await later(24 * 60 * MINUTE);
+    expect(members()).toEqual([P1]);
+    const told = world.settled().at(-1)?.notes;
+    expect(told).toMatchObject([
+      { code: 'BIP471', message: expect.stringContaining('cluster elsewhere has it') },
+    ]);
+    expect([...paths.units.active.values()]).toEqual(expect.arrayContaining([theirs, lost]));
+    const { records } = paths.current();
+    expect([...records.keys()].toSorted()).toEqual(
+      [1, 2, 8, 10].map((n) => `route ${networkOf(n)}`).toSorted(),
+    );
+    expect(records.get(`route ${networkOf(10)}`)).toMatchObject({ refused: 'BIP472' });
+    expect(records.get(`route ${networkOf(2)}`)).toMatchObject({ owner: other, to: '192.0.2.7' });
+  });
+});
+
 describe('a path that nobody needs', () => {
   test('stays for a grace, and is removed by any later run', async () => {
     await apply(pathSlice(1, [P1, P2]));

@@ -14,7 +14,7 @@ import {
   withoutRemoved,
 } from '../../../shared/domain/paths/needs.ts';
 import { unreached } from '../../../shared/domain/paths/waiting.ts';
-import { wishesOf, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import { wishesOf, withWishes as wished, type Wish } from '../../../shared/domain/paths/wishes.ts';
 import {
   arp,
   fdb,
@@ -35,6 +35,13 @@ const [A, B] = ['192.0.2.13', '192.0.2.14'];
 const [MAC, NEW_MAC] = ['0a:0a:c0:00:02:0d', '0a:0a:c0:00:02:0e'];
 const NOTHING: JournalRecords = new Map();
 const EMPTY: LiveEntries = new Map();
+
+const CLUSTERS = new Set(['east', 'west']);
+const withWishes = (
+  all: JournalRecords,
+  asked: readonly Wish[],
+  there: LiveEntries,
+): ReturnType<typeof wished> => wished(all, asked, there, CLUSTERS);
 
 const writes = (all: JournalRecords, there: LiveEntries): readonly string[] =>
   entriesToWrite(all, there).map(changeInWords);
