@@ -13,7 +13,7 @@ export type PathUnit = 'active' | 'peer';
 export interface PathReading {
   /** Without a journal that can be read, nothing may be written or removed. */
   readonly journal: Journal | { readonly unreadable: string };
-  /** Routes of all partitions, and what is in the tunnels of the configuration. */
+  /** Routes of all partitions, and what is in the tunnels of configuration and journal. */
   readonly active: readonly LiveEntry[];
   /** What the other unit has of its own; `away`: it does not answer. Absent: there is none. */
   readonly peer?: readonly LiveEntry[] | 'away';

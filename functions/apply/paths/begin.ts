@@ -5,6 +5,7 @@ import type { PathReading } from '../../../shared/device/paths.ts';
 import { entriesToWrite } from '../../../shared/domain/paths/changes.ts';
 import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
 import {
+  clusterOf,
   type Journal,
   journalLines,
   type JournalRecord,
@@ -47,6 +48,22 @@ export function unitsOf({ active, peer }: PathReading): Units {
     ...(peer !== undefined && peer !== 'away' && { peer: new Map(liveEntries(peer)) }),
     isPeerAway: peer === 'away',
   };
+}
+
+/**
+ * What may be written. What is left in a tunnel that is not configured any more is only removed.
+ */
+export function writable(
+  { config: { networks } }: Pick<PathJob, 'config'>,
+  records: JournalRecords,
+): JournalRecords {
+  return new Map(
+    [...records].filter(([, record]) => {
+      const tunnel = networks.tunnels[clusterOf(record)];
+      if (record.kind === 'route') return true;
+      return tunnel !== undefined && (record.tunnel ?? tunnel) === tunnel;
+    }),
+  );
 }
 
 /** Routes are synchronised. */
@@ -132,7 +149,7 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
   const now = job.clock.now();
   const grace = pathGrace(job.site);
   const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
-  const own = recordsOf(records, clusters);
+  const own = writable(job, recordsOf(records, clusters));
   const todo = entriesToWrite(own, units.active, isOver);
   const carried = await carryOut(job, 'active', todo, units.active);
   const there = units.peer;

@@ -20,6 +20,7 @@ import {
   type Units,
   unitsOf,
   withRefusals,
+  writable,
 } from './begin.ts';
 import { ownClusters, type PathJob } from './job.ts';
 import { neededBy } from './site.ts';
@@ -91,7 +92,9 @@ async function writeBack(job: PathJob, records: JournalRecords, units: Units): P
     const live = units[unit];
     if (live === undefined) continue;
     const own = unit === 'active' ? records : ofEachUnit(records);
-    const wanted = entriesToWrite(own, live, (_key, record) => isDue(record, grace, now));
+    const wanted = entriesToWrite(writable(job, own), live, (_key, record) =>
+      isDue(record, grace, now),
+    );
     // What was refused before the declare is tried again with the next slice.
     const missing = wanted.filter(
       (one) => one.kind === 'remove' || one.record.refused === undefined,

@@ -1,6 +1,12 @@
 /** The paths of one BIG-IP or pair, over iControl REST: single objects, never a list. */
 import type { DeviceConfig } from '../../config/schema.ts';
-import type { EntryWrite, PathAccess, PathReading, PathUnit } from '../../device/paths.ts';
+import type {
+  EntryWrite,
+  MemberPlace,
+  PathAccess,
+  PathReading,
+  PathUnit,
+} from '../../device/paths.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
 import { entryInWords } from '../../domain/paths/entry.ts';
@@ -34,7 +40,16 @@ function recordsPath(tunnel: string): string {
 
 interface Scope extends Place {
   readonly device: string;
-  readonly tunnels: readonly string[];
+}
+
+/** Tunnels of the configuration, and those that still have records of the journal. */
+function tunnelsToRead(
+  configured: Readonly<Record<string, string>>,
+  journal: PathReading['journal'],
+): readonly string[] {
+  const records = 'unreadable' in journal ? [] : [...journal.records.values()];
+  const left = records.flatMap(({ tunnel }) => tunnel ?? []);
+  return [...new Set([...Object.values(configured), ...left])];
 }
 
 async function readRoutes(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
@@ -75,11 +90,15 @@ async function readRecords(
 }
 
 /** What each unit has of its own. */
-async function readTunnelled(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
-  if (scope.tunnels.length === 0) return [];
+async function readTunnelled(
+  scope: Scope,
+  call: UnitCall,
+  tunnels: readonly string[],
+): Promise<readonly LiveEntry[]> {
+  if (tunnels.length === 0) return [];
   const lists = await Promise.all([
     ...(['arp', 'ndp'] as const).map((kind) => readNeighbours(kind, scope, call)),
-    ...scope.tunnels.map((tunnel) => readRecords(scope, call, tunnel)),
+    ...tunnels.map((tunnel) => readRecords(scope, call, tunnel)),
   ]);
   return lists.flat();
 }
@@ -122,15 +141,28 @@ function removalPath({ kind, at, tunnel = '', name }: LiveEntry): string {
 
 async function readPeer(
   scope: Scope,
-  config: DeviceConfig,
+  config: Pick<DeviceConfig, 'peer'>,
   call: UnitCall,
+  tunnels: readonly string[],
 ): Promise<Pick<PathReading, 'peer'>> {
-  if (config.peer === undefined || scope.tunnels.length === 0) return {};
-  const peer = await readTunnelled(scope, call).catch((error: unknown) => {
+  if (config.peer === undefined || tunnels.length === 0) return {};
+  const peer = await readTunnelled(scope, call, tunnels).catch((error: unknown) => {
     if (error instanceof DeviceError) return 'away' as const;
     throw error;
   });
   return { peer };
+}
+
+async function busyMembers(
+  device: string,
+  call: UnitCall,
+  { partition, ...place }: MemberPlace,
+): Promise<readonly string[]> {
+  const { pool } = devicePaths(partition, place);
+  const path = `/mgmt/tm/ltm/pool/${inUrl(pool)}/members/stats`;
+  const stats = (await find(device, call, { path, kind: 'list' }, MemberStats)) ?? [];
+  const open = stats.filter(({ connections }) => connections > 0);
+  return open.map(({ address }) => plainAddress(address));
 }
 
 /** `sync`: brings the configuration to the other unit; never rejects. */
@@ -139,8 +171,8 @@ export function createPathAccess(
   config: DeviceConfig,
   sync: () => Promise<void>,
 ): PathAccess {
-  const { partition, tunnels } = config.networks;
-  const scope: Scope = { device: session.device, partition, tunnels: Object.values(tunnels) };
+  const { partition } = config.networks;
+  const scope: Scope = { device: session.device, partition };
   const journals = createJournals(session, partition);
   const calls: Readonly<Record<PathUnit, UnitCall>> = {
     active: callsTo(session, 'active'),
@@ -155,12 +187,13 @@ export function createPathAccess(
   };
   return {
     read: async () => {
-      const [journal, routes, tunnelled] = await Promise.all([
+      const [journal, routes] = await Promise.all([
         journals.read(),
         readRoutes(scope, calls.active),
-        readTunnelled(scope, calls.active),
       ]);
-      const peer = await readPeer(scope, config, calls.peer);
+      const tunnels = tunnelsToRead(config.networks.tunnels, journal);
+      const tunnelled = await readTunnelled(scope, calls.active, tunnels);
+      const peer = await readPeer(scope, config, calls.peer, tunnels);
       return { journal, active: [...routes, ...tunnelled], ...peer };
     },
     write: async (journal) => {
@@ -184,13 +217,6 @@ export function createPathAccess(
         });
       await sync();
     },
-    busy: async ({ partition: where, ...place }) => {
-      const { pool } = devicePaths(where, place);
-      const path = `/mgmt/tm/ltm/pool/${inUrl(pool)}/members/stats`;
-      const stats = await find(session.device, calls.active, { path, kind: 'list' }, MemberStats);
-      return (stats ?? [])
-        .filter(({ connections }) => connections > 0)
-        .map(({ address }) => plainAddress(address));
-    },
+    busy: (place) => busyMembers(session.device, calls.active, place),
   };
 }

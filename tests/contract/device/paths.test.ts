@@ -7,7 +7,17 @@ import { NO_JOURNAL } from '../../../shared/domain/paths/journal.ts';
 import { liveEntries } from '../../../shared/domain/paths/live.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { call } from '../../integration/lab-bigip/client.ts';
-import { arp, fdb, live, OWNER, route, TUNNEL, versionOf } from '../../unit/paths/support.ts';
+import {
+  arp,
+  fdb,
+  live,
+  OWNER,
+  record,
+  records,
+  route,
+  TUNNEL,
+  versionOf,
+} from '../../unit/paths/support.ts';
 import { closeAll, connect, lab } from '../bigip/support.ts';
 import { pathContract, type PathSubject } from './paths-suite.ts';
 
@@ -115,6 +125,20 @@ describe('the paths of BIG-IP', () => {
     expect((await device.paths.read()).active).toHaveLength(1);
     const elsewhere = { ...fdb(MAC, '192.0.2.13'), tunnel: '/Common/west' };
     await expect(put(device, elsewhere)).rejects.toMatchObject({ code: 'BIP477' });
+  });
+
+  test('a tunnel that is not configured any more is read while the journal has records of it', async () => {
+    const bigip = await lab();
+    await prepare(bigip);
+    await put(await begun(bigip), fdb(MAC, '192.0.2.13'));
+    const later = connect(bigip, { config: { networks: { ...NETWORKS, tunnels: {} } } });
+    const first = await later.paths.read();
+    expect(first.active).toEqual([]);
+    await later.paths.write({ number: 1, records: records(record(fdb(MAC, '192.0.2.13'))) });
+    const { active } = await later.paths.read();
+    expect(active).toMatchObject([{ at: MAC }]);
+    await later.paths.remove(active[0]!, 'active');
+    expect((await later.paths.read()).active).toEqual([]);
   });
 
   test('an endpoint is in the route domain of the tunnel', async () => {

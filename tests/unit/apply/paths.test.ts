@@ -457,6 +457,24 @@ describe('tunnels', () => {
     expect(entries()).toEqual(through(1, P1));
   });
 
+  test('that are not configured any more lose what is left, and get nothing', async () => {
+    start({ east: 'routes' });
+    const { journals, units } = world.device.paths;
+    const words = `owner=${owner} node=n1 version=1.1.1`;
+    const [mac, tunnel] = ['0a:00:00:00:00:01', TUNNEL];
+    journals.set(1, [
+      { name: `arp ${P1}`, data: `to=${mac} ${words}` },
+      { name: `arp ${P2}`, data: `to=${mac} ${words}` },
+      { name: `fdb ${tunnel} ${mac}`, data: `to=${viaOf(1)} ${words}` },
+    ]);
+    units.active.set(`arp ${P1}`, live({ kind: 'arp', at: P1, to: mac }));
+    units.active.set(`fdb ${tunnel} ${mac}`, live({ kind: 'fdb', at: mac, tunnel, to: viaOf(1) }));
+    await apply(pathSlice(2, [P1]));
+    expect(entries()).toEqual([...through(1, P1), ...routes(1)]);
+    await later(10 * MINUTE);
+    expect(entries()).toEqual(routes(1));
+  });
+
   test('are written on both units, each with a result of its own', async () => {
     world.device.paths.peer = 'there';
     world.device.paths.refuse = ({ unit, entry }) =>
