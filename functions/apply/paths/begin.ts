@@ -1,6 +1,6 @@
 /** Brings the paths to a device that members of the next declares need. */
 import { pathGrace } from '../../../shared/config/path-grace.ts';
-import { DeviceError, inWords } from '../../../shared/device/errors.ts';
+import { DeviceError, errorText } from '../../../shared/device/errors.ts';
 import type { PathReading } from '../../../shared/device/paths.ts';
 import { entriesToWrite } from '../../../shared/domain/paths/changes.ts';
 import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
@@ -187,7 +187,7 @@ export async function place(job: PathJob, asked: Asked): Promise<Placed> {
       if (!(error instanceof DeviceError)) throw error;
       if (OF_JOURNAL.includes(error.code)) {
         const units = unitsOf(await job.device.paths.read());
-        return closedBy(units, { code: error.code, reason: inWords(error) });
+        return closedBy(units, { code: error.code, reason: errorText(error) });
       }
       if (error.code !== 'BIP430' || round >= MOST_ROUNDS) throw error;
     }

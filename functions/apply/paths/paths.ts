@@ -5,7 +5,7 @@
 import type { Device } from '../../../shared/device/device.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { inWords } from '../../../shared/domain/paths/in-words.ts';
+import { firstNamed } from '../../../shared/domain/paths/in-words.ts';
 import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
 import { type Wish, wishesOf } from '../../../shared/domain/paths/wishes.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
@@ -68,7 +68,7 @@ function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Wait
   return [...alike.values()].flatMap((same): readonly Waiting[] => {
     const [first] = same;
     if (first === undefined) return [];
-    const members = inWords(same.map(({ address }) => address).toSorted());
+    const members = firstNamed(same.map(({ address }) => address).toSorted());
     const reason = `no path to ${members}: ${first.reason}; a new member waits until there is one`;
     return [{ code: first.code, reason, isNews: same.some(({ isNews }) => isNews) }];
   });
@@ -80,7 +80,7 @@ function heldNote(owner: string, held: readonly string[]): Note {
     object: `Service ${ingress.namespace}/${ingress.service}`,
     code: 'BIP475',
     message:
-      `${held.length} paths that no member needs would be removed at once: ${inWords(held)}; ` +
+      `${held.length} paths that no member needs would be removed at once: ${firstNamed(held)}; ` +
       `if that is intended, run "sluice approve ${owner}"`,
   };
 }

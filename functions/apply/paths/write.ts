@@ -1,5 +1,5 @@
 /** Carries out changes of entries on one unit, a few at a time. */
-import { DeviceError, inWords } from '../../../shared/device/errors.ts';
+import { DeviceError, errorText } from '../../../shared/device/errors.ts';
 import type { PathUnit } from '../../../shared/device/paths.ts';
 import { changeInWords, type EntryChange, inPhases } from '../../../shared/domain/paths/changes.ts';
 import { RefusalCode } from '../../../shared/domain/paths/journal.ts';
@@ -62,7 +62,7 @@ async function attempt(
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     if (!isOfEntry(error) && unit === 'active') throw error;
-    job.log.warn({ ...about, code: error.code, error: inWords(error) }, 'path not written');
+    job.log.warn({ ...about, code: error.code, error: errorText(error) }, 'path not written');
     return error;
   }
 }
@@ -108,7 +108,7 @@ export async function carryOut(
   }
   const refused = errors.flatMap(([key, error]): readonly (readonly [string, Refusal])[] => {
     const code = RefusalCode.safeParse(error.code).data;
-    return code === undefined ? [] : [[key, { code, reason: inWords(error) }]];
+    return code === undefined ? [] : [[key, { code, reason: errorText(error) }]];
   });
   return { refused: new Map(refused), raced: errors.some(([, { code }]) => code === 'BIP430') };
 }

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { PathUnit } from '../../device/paths.ts';
 import { readAs } from '../rest/answers.ts';
-import type { DeviceSession, Look } from '../rest/session.ts';
+import type { DeviceSession, ReadRequest } from '../rest/session.ts';
 import type { DeviceRequest, DeviceResponse } from '../rest/transport.ts';
 
 /** Rejects with a DeviceError for every answer of status 400 or more that is not in `accept`. */
@@ -21,7 +21,7 @@ export function callsTo(session: DeviceSession, unit: PathUnit): UnitCall {
 export async function find<T>(
   device: string,
   call: UnitCall,
-  look: Look,
+  look: ReadRequest,
   schema: z.ZodType<T>,
 ): Promise<T | undefined> {
   const request: DeviceRequest = { method: 'GET', ...look };

@@ -116,7 +116,7 @@ export function createSession(options: SessionOptions): DeviceSession {
       const standby = units.find((other) => other !== unit);
       if (standby === undefined)
         throw new DeviceError('BIP501', 'transient', `${device}: it has no second unit`);
-      return ask(device, standby, request, accept);
+      return requestUnit(device, standby, request, accept);
     },
     close: async () => {
       await Promise.all(units.map((unit) => unit.close()));
