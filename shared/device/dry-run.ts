@@ -17,6 +17,20 @@ interface Pretence {
   readonly realKey: string | undefined;
 }
 
+/** Says in the log what would be declared. */
+function outcomeOf(
+  changes: ReturnType<typeof changesOf>,
+  about: { readonly device: string; readonly partition: string },
+  log: Logger,
+): 'applied' | 'unchanged' {
+  if (Object.values(changes).some((list) => list.length > 0)) {
+    log.info({ ...about, ...changes }, 'dry run: would declare');
+    return 'applied';
+  }
+  log.debug(about, 'dry run: would declare the same content with a newer version');
+  return 'unchanged';
+}
+
 /** Wraps a device so that nothing is written. */
 export function dryRunDevice(device: Device, log: Logger): Device {
   const real = new Map<string, Pick<Pretence, 'real' | 'realKey'>>();
@@ -44,15 +58,9 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       const base = real.get(partition) ?? { real: before, realKey: undefined };
       pretences.set(partition, { state: next, ...base });
       const changes = changesOf(before, next);
-      const changed = Object.values(changes).some((list) => list.length > 0);
-      if (changed)
-        log.info({ device: device.name, partition, ...changes }, 'dry run: would declare');
-      else
-        log.debug(
-          { device: device.name, partition },
-          'dry run: would declare the same content with a newer version',
-        );
-      return Promise.resolve({ outcome: changed ? 'applied' : 'unchanged' });
+      return Promise.resolve({
+        outcome: outcomeOf(changes, { device: device.name, partition }, log),
+      });
     },
     prepare: () => Promise.resolve(false),
     verify: (partition, state) =>
