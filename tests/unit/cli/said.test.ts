@@ -138,6 +138,20 @@ describe('a change over a living cluster', () => {
     },
   );
 
+  test.each(['ciliumNodes', 'blockAffinities'])(
+    'adds and replaces %s, which have a name only',
+    (kind) => {
+      const of = (name: string, v: number): object => ({ name, v });
+      const merged = overlayObjects(
+        withOptional({ [kind]: [of('one', 1), of('two', 1)] }),
+        withOptional({ [kind]: [of('one', 2), of('three', 3)] }),
+      );
+      expect(merged.optionalKinds).toEqual({
+        [kind]: [of('one', 2), of('two', 1), of('three', 3)],
+      });
+    },
+  );
+
   test('does not take grants that could not be read for missing because it adds one', () => {
     const merged = overlayObjects(
       withOptional({ ingresses: [] }),
