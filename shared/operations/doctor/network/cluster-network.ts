@@ -1,6 +1,7 @@
 /** What a cluster says about the paths to its pods, read once with a kubeconfig. */
 import * as z from 'zod';
 import type { ClusterConfig, SluiceConfig } from '../../../config/schema.ts';
+import { cniObjectsOf } from '../../../domain/paths/network-config.ts';
 import { mergePaths, type Path } from '../../../domain/paths/path.ts';
 import type { Node } from '../../../domain/snapshot/objects.ts';
 import {
@@ -45,7 +46,11 @@ export async function readClusterNetwork(
   const namespaces = config.ingresses
     .filter((one) => one.cluster === cluster.id)
     .map(({ service }) => service.split('/')[0] ?? '');
-  const { objects } = await readCluster(kubeconfig, { namespaces: [...new Set(namespaces)] });
+  const { objects } = await readCluster(kubeconfig, {
+    namespaces: [...new Set(namespaces)],
+    mesh: cluster.mesh,
+    network: cniObjectsOf(cluster.network),
+  });
   const where = { config, clusterId: cluster.id, mesh: cluster.mesh };
   const { ingresses } = offlineIngresses(objects, where);
   const on = (device: string): readonly OfflineIngress[] =>
