@@ -1,8 +1,11 @@
 import type { AuditScope, Finding } from '../../shared/device/audit.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
+import { pathFigures } from '../../shared/device/path-figures.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { PartitionReading } from '../../shared/device/reading.ts';
+import { hasPaths } from '../../shared/config/path-checks.ts';
+import { pathGrace } from '../../shared/config/path-grace.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
@@ -66,6 +69,7 @@ async function auditOne(
     const readings = await readingsOf(device, config);
     await askApply(runtime, config.name, creationRequest(runtime, readings, config));
     await noteViews({ device, views }, readings, findings);
+    await logPaths(runtime, device, config);
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
@@ -81,6 +85,23 @@ async function auditOne(
 /** With `repair`, changes kept under another policy are undone as well. */
 function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditRequest | undefined {
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
+}
+
+/** Figures for metrics over the log, with one line for each device that has paths. */
+async function logPaths(
+  { config: site, clock, log }: Runtime,
+  device: Pick<Device, 'paths'>,
+  config: DeviceConfig,
+): Promise<void> {
+  if (!hasPaths(site, config)) return;
+  const { journal } = await device.paths.read();
+  const { name } = config;
+  if ('unreadable' in journal)
+    log.warn({ device: name, code: 'BIP474', reason: journal.unreadable }, 'paths not read');
+  else {
+    const paths = pathFigures(journal.records, pathGrace(site), clock.now());
+    log.info({ device: name, paths }, 'paths');
+  }
 }
 
 type Readings = ReadonlyMap<string, PartitionReading>;

@@ -55,6 +55,14 @@ export function isReachedOn(
   );
 }
 
+/** Whether Sluice keeps paths of any cluster on the device. */
+export function hasPaths(
+  config: Pick<SluiceConfig, 'clusters' | 'ingresses'>,
+  device: DeviceConfig,
+): boolean {
+  return config.clusters.some((one) => isReachedOn(config, device, one, ['routes', 'vxlan']));
+}
+
 /**
  * AS3 could not remove a tenant that holds routes, and the controller that F5 ships takes what
  * begins with k8s as its own.
@@ -65,8 +73,7 @@ function partitionProblems(
   path: string,
 ): readonly ConfigProblem[] {
   const { partition } = device.networks;
-  if (!config.clusters.some((one) => isReachedOn(config, device, one, ['routes', 'vxlan'])))
-    return [];
+  if (!hasPaths(config, device)) return [];
   if (device.partitions.includes(partition))
     return [
       {

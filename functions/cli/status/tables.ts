@@ -131,6 +131,15 @@ function deviceCells(d: DeviceStatusRow, now: number): readonly string[] {
     d.as3 ?? UNKNOWN,
     since(d.lastSuccess, now),
     busy,
-    `${formatCount(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`,
+    `${formatCount(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms${pathWords(d)}`,
   ];
+}
+
+/** Without paths, nothing is said about them. */
+function pathWords({ paths }: DeviceStatusRow): string {
+  if (paths === undefined) return '';
+  const { wanted, refused, stale, held } = paths;
+  const more = Object.entries({ refused, stale, held }).filter(([, count]) => count > 0);
+  const words = more.map(([word, count]) => `${count} ${word}`).join(', ');
+  return `; ${formatCount(wanted, 'path entry', 'path entries')}${words === '' ? '' : ` (${words})`}`;
 }

@@ -10,6 +10,7 @@ import type { DeclaredState } from '../../domain/declared/declared.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { ReadPartitions } from '../context.ts';
+import { readPaths } from './path-view.ts';
 import type {
   AnsweringPartition,
   DeclaredPartitionView,
@@ -55,14 +56,16 @@ export function chooseDevices(
 }
 
 /** Reads the devices themselves, in parallel. */
-export function partitionsFromDevices(runtime: Pick<Runtime, 'secrets' | 'clock'>): ReadPartitions {
+export function partitionsFromDevices(
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+): ReadPartitions {
   return async (devices, options) =>
     (await Promise.all(devices.map((device) => readDevice(runtime, device, options)))).flat();
 }
 
 /** Reads all partitions of one device over one connection. An error concerns all of them. */
 async function readDevice(
-  { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
+  { config: site, secrets, clock }: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   config: DeviceConfig,
   { health = false }: Parameters<ReadPartitions>[1] = {},
 ): Promise<readonly DeclaredPartitionView[]> {
@@ -76,6 +79,7 @@ async function readDevice(
   try {
     const device = await openDevice({ secrets, clock }, config);
     try {
+      const paths = health ? await readPaths(site, config, device, clock.now()) : undefined;
       return await Promise.all(
         config.partitions.map(async (partition): Promise<DeclaredPartitionView> => {
           const started = clock.now();
@@ -91,6 +95,7 @@ async function readDevice(
             facts: await device.facts(),
             lacking: await device.missing(modulesIn(reading.declared.state)),
             ...(health && (await healthIn(device, partition, reading.declared.state))),
+            ...(paths && { paths }),
           };
         }),
       );

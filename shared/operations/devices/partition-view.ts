@@ -2,6 +2,7 @@
 import type { DeviceFacts } from '../../device/device.ts';
 import type { MemberHealth } from '../../device/health.ts';
 import type { MissingReference } from '../../device/references.ts';
+import type { PathView } from './path-view.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 
 /** A partition that was read. */
@@ -16,6 +17,8 @@ export interface AnsweringPartition {
   readonly facts?: DeviceFacts;
   /** What monitors say; absent if nobody asked, or the device does not say it. */
   readonly health?: readonly MemberHealth[];
+  /** The paths of the device; absent if nobody asked, or there are none. */
+  readonly paths?: PathView;
   /** Modules of which none is provisioned, although declared settings need one of them. */
   readonly lacking?: readonly MissingReference[];
 }

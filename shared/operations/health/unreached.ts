@@ -6,17 +6,10 @@ import type { ClusterConfig, SluiceConfig } from '../../config/schema.ts';
 import { withoutRouteDomain } from '../../domain/net/cluster-networks.ts';
 import { firstNamed } from '../../domain/paths/in-words.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { NetworkNote } from './network-note.ts';
+import { refusedPaths } from './refused-paths.ts';
+import { memberKey } from '../devices/path-view.ts';
 import type { AnsweringPartition, DeclaredPartitionView } from '../devices/partition-view.ts';
-
-/** What may be wrong with the network of a cluster, as seen from a device. */
-export interface NetworkNote {
-  readonly device: string;
-  readonly cluster: string;
-  readonly code: 'BIP486' | 'BIP487';
-  readonly message: string;
-  /** The exposures that it is about. */
-  readonly exposures: readonly string[];
-}
 
 /** The node of a pod, by the pod's address without route domain; undefined if it is not known. */
 export type NodeOf = (cluster: string, address: string) => string | undefined;
@@ -30,19 +23,32 @@ interface PodMember {
   readonly state: 'up' | 'down' | 'unknown';
 }
 
-/** Paths to nodes first: they are more exact than what concerns a whole cluster. */
+/**
+ * Paths to nodes first: they are more exact than what concerns a whole cluster. Without `nodeOf`,
+ * the nodes are those that the paths of the devices name.
+ */
 export function networkNotes(
   config: SluiceConfig,
   declared: readonly DeclaredPartitionView[],
-  nodeOf: NodeOf,
+  nodeOf: NodeOf = nodesOfPaths(declared),
 ): readonly NetworkNote[] {
-  const members = declared.flatMap((one) => ('state' in one ? podMembers(config, one) : []));
+  const answered = declared.filter((one) => 'state' in one);
+  const members = answered.flatMap((one) => podMembers(config, one));
   const places = Map.groupBy(members, ({ device, cluster }) => JSON.stringify([device, cluster]));
   const all = [...places.values()];
   return [
+    ...refusedPaths(answered),
     ...all.flatMap((here) => lostNodes(here, nodeOf)),
     ...all.flatMap((here) => darkPools(config, here)),
   ];
+}
+
+function nodesOfPaths(declared: readonly DeclaredPartitionView[]): NodeOf {
+  const known = declared.flatMap((one) =>
+    'state' in one && one.paths !== undefined ? [one.paths.nodes] : [],
+  );
+  return (cluster, address) =>
+    known.map((nodes) => nodes.get(memberKey(cluster, address))).find((one) => one !== undefined);
 }
 
 /** Members of ingresses with `members: pods`, with what their monitors say. */

@@ -1,4 +1,5 @@
 /** The data of `sluice status`. */
+import type { PathFigures } from '../../device/path-figures.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
 import { clusterOfFailure } from '../../failures/filter.ts';
@@ -58,6 +59,8 @@ export interface DeviceStatusRow extends DeviceFigures {
   /** Host name of the active unit. */
   readonly unit?: string;
   readonly as3?: string;
+  /** The same for every partition of the device. */
+  readonly paths?: PathFigures;
   readonly code?: string;
   readonly problem?: string;
 }
@@ -129,9 +132,7 @@ export async function readStatus({
     devices: declared.map((d) => deviceRow(d, histories, now)),
     waiting: waitingView(marks, waits).devices,
     held: heldInLines(config, declared),
-    network: networkNotes(config, declared, () => undefined).map(
-      ({ code, message }) => `${message} (${code})`,
-    ),
+    network: networkNotes(config, declared).map(({ code, message }) => `${message} (${code})`),
     failures: Object.fromEntries(
       [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
     ),
@@ -198,6 +199,7 @@ function deviceRow(
     ...(d.milliseconds === undefined ? {} : { milliseconds: d.milliseconds }),
     ...(hostname === undefined ? {} : { unit: hostname }),
     ...(software === undefined ? {} : { as3: software }),
+    ...(d.paths && { paths: d.paths.figures }),
     ...figures,
   };
 }

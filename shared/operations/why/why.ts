@@ -9,7 +9,8 @@ import { clusterOfFailure } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import { exposuresOf } from '../../failures/verdicts.ts';
 import type { OperationContext } from '../context.ts';
-import { networkNotes, type NetworkNote, type NodeOf } from '../health/unreached.ts';
+import type { NetworkNote } from '../health/network-note.ts';
+import { networkNotes, type NodeOf } from '../health/unreached.ts';
 import type { HeldExposure } from '../clusters/held.ts';
 import { heldExposures } from '../clusters/held.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
@@ -101,7 +102,7 @@ export function answersNow(
   const devices = new Set(
     config.ingresses.filter((one) => one.cluster === cluster).flatMap((one) => one.devices),
   );
-  const notes = networkNotes(config, declared, asked.nodeOf ?? (() => undefined));
+  const notes = networkNotes(config, declared, asked.nodeOf);
   const answered = !unansweredOf(declared).some(({ device }) => devices.has(device));
   const open = openFailures(heads, asked);
   // Only the devices know which of several ingresses offers it; if none does, all are named.

@@ -7,7 +7,8 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/partition-view.ts';
-import { networkNotes, type NetworkNote } from '../../../shared/operations/health/unreached.ts';
+import type { NetworkNote } from '../../../shared/operations/health/network-note.ts';
+import { networkNotes } from '../../../shared/operations/health/unreached.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 interface Given {
