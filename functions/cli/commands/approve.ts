@@ -34,12 +34,14 @@ export function registerApprove(program: Command): void {
   addChangeOptions(addConfigOption(program.command('approve')), { unasked: true })
     .description(
       'allow removals that are held because no deletion was observed (OWN310), ' +
+        'removals of many paths to pods (BIP475), ' +
         'and moves of nodes to /Common that exposures wait for (OWN312)',
     )
     .argument('<owner>', 'cluster/namespace/service of the ingress, as in the message')
     .option(
       '--keys <keys...>',
-      'only these exposures, such as 172.16.100.195:32400/tcp (default: all that are held now)',
+      'only these exposures or paths, such as 172.16.100.195:32400/tcp or "route 10.244.3.0/24" ' +
+        '(default: all that are held now)',
     )
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(

@@ -112,7 +112,8 @@ export function checkWords(
   const wrong = keys?.find((key) => !KEY.test(key));
   if (wrong !== undefined)
     throw new Error(
-      `--keys ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp`,
+      `--keys ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp, ` +
+        'or as the note names a path, such as "route 10.244.3.0/24"',
     );
   chooseDevices(config, device);
 }
