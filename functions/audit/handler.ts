@@ -12,6 +12,7 @@ import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
 
@@ -20,12 +21,17 @@ export interface Auditor {
   (): Promise<AuditReport>;
 }
 
+/** What a console asks, by the id of its question. */
+export interface AuditAnswers {
+  answer(id: string): Promise<unknown>;
+}
+
 /** The schedule's event has no content; hosts call `audit` directly. */
 export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   store: Store = createStore(runtime),
-): Handler & { readonly audit: Auditor; close(): Promise<void> } {
+): Handler & AuditAnswers & { readonly audit: Auditor; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
   const views = createViewKeeper(runtime, store.open);
   const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views });
@@ -40,6 +46,10 @@ export function create(
   };
   return Object.assign(handle, {
     audit,
+    answer: async (id: string) => {
+      const failures = await store.open();
+      return answerAuditAsk({ runtime, failures, audit }, id);
+    },
     close: async () => {
       await views.close();
       await Promise.all([devices.close(), store.close()]);

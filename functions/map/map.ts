@@ -14,6 +14,7 @@ import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import { serverVerdicts } from '../../shared/failures/verdicts.ts';
 import type { ServerVerdict } from '../../shared/failures/verdicts.ts';
 import { expressEvents } from './express.ts';
+import { hostsIn } from './hosts.ts';
 
 /** A snapshot with verified origin (`origin.ts`). */
 export interface MapInput {
@@ -78,7 +79,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     slices,
     express: expressEvents(slices, snapshot, ingress, config),
     notes: built.notes,
-    verdicts: serverVerdicts(built.servers, built.exposures),
+    verdicts: serverVerdicts(built.servers, built.exposures, hostsIn(snapshot)),
   };
 }
 

@@ -8,6 +8,7 @@ import { mapWithBundle } from '../../shared/failures/replay/map-event.ts';
 import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 import { createPreviewer } from '../../shared/failures/replay/preview.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
+import { answerReplayAsk, continueRuns } from '../../shared/operations/replay/answers.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
@@ -19,6 +20,14 @@ import type { PolicyTurnReport } from './turns.ts';
 export interface Replayer {
   /** Runs each policy that is due; stops cleanly when the signal fires. */
   (signal?: AbortSignal): Promise<readonly PolicyTurnReport[]>;
+}
+
+/** What a console asks, by the id of its question. */
+export interface ReplayAnswers {
+  /** Resolves when it is answered; a run is answered when it ends. */
+  answer(id: string, signal?: AbortSignal): Promise<unknown>;
+  /** Continues runs whose process died. */
+  continueRuns(signal?: AbortSignal): Promise<number>;
 }
 
 /** Dependencies that tests replace. */
@@ -33,7 +42,7 @@ export interface ReplayOptions {
 export function create(
   runtime: Runtime,
   options: ReplayOptions = {},
-): Handler & { readonly turns: Replayer; close(): Promise<void> } {
+): Handler & ReplayAnswers & { readonly turns: Replayer; close(): Promise<void> } {
   const failures =
     options.failures ??
     openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
@@ -53,7 +62,14 @@ export function create(
     await previewer.close();
     await failures.close();
   };
-  return Object.assign(handle, { turns, close });
+  const { queues, clock, id } = runtime;
+  const context = { ...failures, previewer, queues, clock, id };
+  return Object.assign(handle, {
+    turns,
+    close,
+    answer: (asked: string, signal?: AbortSignal) => answerReplayAsk(context, asked, signal),
+    continueRuns: (signal?: AbortSignal) => continueRuns(context, signal),
+  });
 }
 
 /** The Lambda entry point. */

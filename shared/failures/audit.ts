@@ -1,8 +1,9 @@
 /**
- * The audit log of operators: append-only, one blob per entry, so that a later write cannot change
- * earlier entries.
+ * The audit log of operators: one blob per entry, so that a later write cannot change earlier
+ * entries. Only the result of an act replaces the mark with which its own entry began.
  */
 import * as z from 'zod';
+import { errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { readInBatches } from './read-in-batches.ts';
@@ -25,28 +26,75 @@ export type AuditEntry = Readonly<z.infer<typeof AuditEntry>>;
  */
 export interface AuditLog {
   append(entry: Omit<AuditEntry, 'at'>): Promise<AuditEntry>;
+  /**
+   * Writes the entry, acts, and completes the entry with the result of the act or with its error.
+   * Without an entry nothing is done. An act that ended is not repeated because of its entry: if
+   * that cannot be completed, it keeps {@link BEGUN}.
+   */
+  record<T>(
+    entry: Omit<AuditEntry, 'at' | 'result'>,
+    act: () => Promise<{ readonly result: string; readonly value: T }>,
+  ): Promise<T>;
   /** Oldest first. */
   list(): Promise<readonly AuditEntry[]>;
+  /** Newest first. `before`: the cursor of the previous page. */
+  page(limit: number, before?: string): Promise<AuditPage>;
 }
+
+/** A part of the log. */
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Of the next page; absent if there is none. */
+  readonly next?: string;
+}
+
+/** The result of an act that has not ended, or whose end could not be recorded. */
+export const BEGUN = 'begun';
+
+const PREFIX = 'audit/';
 
 /** The keys sort by time; `id` distinguishes entries of the same millisecond. */
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
-  return {
-    append: async (entry) => {
-      const whole = { at: new Date(now()).toISOString(), ...entry };
-      const key = `audit/${whole.at}-${id()}.json`;
-      if ((await blobs.put(key, JSON.stringify(whole), 'absent')) === undefined)
-        throw new ReplayError(
-          'RPL700',
-          `The audit log ${blobs.where} already has an entry ${key}; check the source of ids.`,
-        );
-      return whole;
-    },
-    list: async () => {
-      const found = await readInBatches(await blobs.list('audit/'), ({ key }) => blobs.get(key));
-      return found.flatMap((blob) =>
-        blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
+  const write = async (entry: Omit<AuditEntry, 'at'>) => {
+    const whole = { at: new Date(now()).toISOString(), ...entry };
+    const key = `${PREFIX}${whole.at}-${id()}.json`;
+    const tag = await blobs.put(key, JSON.stringify(whole), 'absent');
+    if (tag === undefined)
+      throw new ReplayError(
+        'RPL700',
+        `The audit log ${blobs.where} already has an entry ${key}; check the source of ids.`,
       );
+    return { key, tag, whole };
+  };
+  const read = async (keys: readonly { readonly key: string }[]) =>
+    (await readInBatches(keys, ({ key }) => blobs.get(key))).flatMap((blob) =>
+      blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
+    );
+  return {
+    append: async (entry) => (await write(entry)).whole,
+    record: async (entry, act) => {
+      const { key, tag, whole } = await write({ ...entry, result: BEGUN });
+      const complete = async (result: string): Promise<void> => {
+        // The act is done, whatever becomes of its entry.
+        await blobs.put(key, JSON.stringify({ ...whole, result }), { tag }).catch(() => undefined);
+      };
+      try {
+        const { result, value } = await act();
+        await complete(result);
+        return value;
+      } catch (error) {
+        await complete(`failed: ${errorMessage(error)}`);
+        throw error;
+      }
+    },
+    list: async () => read(await blobs.list(PREFIX)),
+    page: async (limit, before) => {
+      const keys = (await blobs.list(PREFIX))
+        .toReversed()
+        .filter(({ key }) => before === undefined || key.slice(PREFIX.length) < before);
+      const entries = await read(keys.slice(0, limit));
+      const last = keys.length > limit ? keys[limit - 1] : undefined;
+      return { entries, ...(last && { next: last.key.slice(PREFIX.length) }) };
     },
   };
 }

@@ -211,7 +211,7 @@ export function groupFailures(
 }
 
 /** The groups of a failure: one for each combination, because it can have several gateways. */
-function combinations(
+export function combinations(
   head: FailureHead,
   keys: readonly GroupKey[],
 ): readonly (readonly string[])[] {

@@ -1,5 +1,9 @@
 import type { FailuresConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { createActs } from './acts.ts';
+import type { Acts } from './acts.ts';
+import { createAsks } from './asks.ts';
+import type { Asks } from './asks.ts';
 import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
@@ -40,6 +44,8 @@ export interface Failures {
   readonly repairs: RepairMemory;
   readonly views: ViewStore;
   readonly verdicts: VerdictStore;
+  readonly asks: Asks;
+  readonly acts: Acts;
   close(): Promise<void>;
 }
 
@@ -75,6 +81,8 @@ export function failuresOver(
     repairs: createRepairMemory(blobs),
     views: createViewStore(blobs, now),
     verdicts: createVerdictStore(blobs, now),
+    asks: createAsks(blobs, now),
+    acts: createActs(blobs, now),
     close: () => blobs.close(),
   };
 }

@@ -19,12 +19,16 @@ export const VERDICTS = 'verdicts/';
 const MAX_SERVERS = 5_000;
 /** Exposures of one server that are named. */
 const MAX_EXPOSURES = 100;
+/** Hosts of one server that are kept. */
+const MAX_HOSTS = 100;
 const MAX_RACES = 5;
 
 /** A server with `address:port/protocol` at which it is requested. */
 export const ServerVerdict = z.strictObject({
   ...ServerReport.shape,
   exposures: z.array(z.string()).max(MAX_EXPOSURES),
+  /** Absent for APIs and servers without any. */
+  hosts: z.array(z.string()).max(MAX_HOSTS).exactOptional(),
 });
 export type ServerVerdict = Readonly<z.infer<typeof ServerVerdict>>;
 
@@ -116,6 +120,7 @@ function ownerVerdicts(text: string): OwnerVerdicts | undefined {
 export function serverVerdicts(
   servers: readonly ServerReport[],
   exposures: readonly Exposure[],
+  hostsOf: (server: ServerReport) => readonly string[] = () => [],
 ): readonly ServerVerdict[] {
   const byGateway = new Map<string, Exposure[]>();
   for (const exposure of exposures)
@@ -127,7 +132,12 @@ export function serverVerdicts(
   return servers.map((server) => ({
     ...server,
     exposures: exposuresOf(server, byGateway.get(server.gateway) ?? []).slice(0, MAX_EXPOSURES),
+    ...hostsIn(hostsOf(server)),
   }));
+}
+
+function hostsIn(hosts: readonly string[]): Pick<ServerVerdict, 'hosts'> {
+  return hosts.length === 0 ? {} : { hosts: hosts.slice(0, MAX_HOSTS) };
 }
 
 /** `address:port/protocol` of the exposures at which a server is requested. Pure. */

@@ -51,13 +51,12 @@ export async function controlJob(
   action: JobAction,
   { id, who, why }: JobOrder,
 ): Promise<ReplayJob> {
-  const job = await jobs.update(id, (current) => applyJobAction(current, action, why));
-  await audit.append({
-    who,
-    action: `replay ${action}`,
-    selection: `job ${id}: ${job.filter}`,
-    why,
-    result: job.state,
+  const before = await jobs.get(id);
+  // Refused before it is recorded.
+  applyJobAction(before, action, why);
+  const selection = `job ${id}: ${before.filter}`;
+  return audit.record({ who, action: `replay ${action}`, selection, why }, async () => {
+    const job = await jobs.update(id, (current) => applyJobAction(current, action, why));
+    return { result: job.state, value: job };
   });
-  return job;
 }

@@ -7,6 +7,7 @@ import type { OperationContext } from '../context.ts';
 import { unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 import { readDeviceView } from '../devices/device-view.ts';
+import type { DeviceView } from '../devices/device-view.ts';
 
 /** The usage of one pool on one device. Each device assigns addresses of its own. */
 export interface DevicePool extends PoolUsage {
@@ -23,14 +24,18 @@ export interface AddressList {
   readonly nearlyFull: boolean;
 }
 
+/** Reads what a device declares, and who holds addresses there besides Sluice. */
+export type ReadDeviceView = (device: DeviceConfig) => Promise<DeviceView>;
+
 /** Reads all devices. A device that does not answer is listed instead of failing the call. */
 export async function listAddresses(
   { runtime }: Pick<OperationContext, 'runtime'>,
   words: readonly string[],
+  read: ReadDeviceView = (device) => readDeviceView(runtime, device, true),
 ): Promise<AddressList> {
   const found = await Promise.all(
     runtime.config.devices.map(async (device) =>
-      poolsOn(runtime, device).then(
+      poolsOn(runtime, device, read).then(
         (pools) => ({ pools }),
         (error: unknown) => unansweredDevice(device.name, error),
       ),
@@ -53,8 +58,12 @@ export async function listAddresses(
  * All pools, as one device uses them. Rejects if a partition of the device cannot be read, because
  * an address of it would look free.
  */
-async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
-  const seen = await readDeviceView(runtime, device, true);
+async function poolsOn(
+  runtime: Runtime,
+  device: DeviceConfig,
+  read: ReadDeviceView,
+): Promise<readonly DevicePool[]> {
+  const seen = await read(device);
   return runtime.config.addressPools.map((pool) => ({
     device: device.name,
     ...poolUsage(pool, seen),

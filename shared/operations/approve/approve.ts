@@ -77,19 +77,17 @@ export async function giveApprovals(
   approvals: readonly Approval[],
   { owner, who, why }: Author & Pick<WantedApproval, 'owner'>,
 ): Promise<void> {
-  await sendOrders(runtime, approvals);
   const what = approvals.map(
     ({ device, keys = [], shareNodes }) =>
       `${keys.join(', ')} on ${device}` +
       (shareNodes === undefined ? '' : ` (nodes of ${shareNodes.join(', ')} to /Common)`),
   );
   const devices = new Set(approvals.map(({ device }) => device)).size;
-  await audit.append({
-    who,
-    action: 'approve',
-    selection: `${owner}: ${what.join('; ')}`,
-    why,
-    result: `sent to ${devices === 1 ? 'one device' : `${devices} devices`}`,
+  const entry = { who, action: 'approve', selection: `${owner}: ${what.join('; ')}`, why };
+  await audit.record(entry, async () => {
+    await sendOrders(runtime, approvals);
+    const result = `sent to ${devices === 1 ? 'one device' : `${devices} devices`}`;
+    return { result, value: undefined };
   });
 }
 

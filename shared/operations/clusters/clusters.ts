@@ -1,5 +1,4 @@
 /** State of clusters on the devices, and orders for clusters. */
-import { errorMessage } from '../../telemetry/errors.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { chooseDevices, unansweredOf } from '../devices/declared-partitions.ts';
 import type { UnansweredPartition } from '../devices/declared-partitions.ts';
@@ -67,23 +66,12 @@ export async function giveClusterOrder(
   const devices = orders.map(({ device }) => device);
   const subject =
     'owner' in request && request.owner !== undefined ? request.owner : `cluster ${cluster}`;
-  const note = async (result: string): Promise<void> => {
-    await audit.append({
-      who,
-      action: `cluster ${request.action}`,
-      selection: `${subject} on ${devices.join(', ')}`,
-      why,
-      result,
-    });
-  };
-  try {
+  const selection = `${subject} on ${devices.join(', ')}`;
+  return audit.record({ who, action: `cluster ${request.action}`, selection, why }, async () => {
     await sendOrders(runtime, orders);
-  } catch (error) {
-    await note(`not sent: ${errorMessage(error)}`);
-    throw error;
-  }
-  await note(`sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`);
-  return devices;
+    const result = `sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`;
+    return { result, value: devices };
+  });
 }
 
 /** By device: when its clusters were heard outside of its declaration. */

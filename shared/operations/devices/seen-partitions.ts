@@ -1,6 +1,8 @@
 /** The partitions as declares and audits last saw them, for readers without credentials. */
 import type { ViewStore } from '../../failures/views.ts';
+import type { DeviceConfig } from '../../config/schema.ts';
 import type { ReadPartitions } from '../context.ts';
+import type { DeviceView } from './device-view.ts';
 import type { DeclaredPartitionView } from './partition-view.ts';
 
 /** Asks no device. A partition that was never seen counts as one that does not answer. */
@@ -30,4 +32,18 @@ async function seenPartition(
   const { hostname, software } = audit ?? {};
   const facts = software === undefined ? {} : { facts: { hostname, software, ahead: undefined } };
   return { device, partition, state: seen, at, ...facts };
+}
+
+/** The same as one state for each device. Foreign holders of addresses are not known from views. */
+export function deviceFromViews(views: ViewStore): (device: DeviceConfig) => Promise<DeviceView> {
+  const read = partitionsFromViews(views);
+  return async (device) => {
+    const seen = await read([device]);
+    const away = seen.find((one) => 'problem' in one);
+    if (away !== undefined && 'problem' in away) throw new Error(`${away.code}: ${away.problem}`);
+    const states = seen.flatMap((one) =>
+      'state' in one ? [[one.partition, one.state] as const] : [],
+    );
+    return { states: new Map(states), holders: [] };
+  };
 }

@@ -4,6 +4,7 @@ import { auditDevice } from '../../device/audit.ts';
 import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import { heardFrom } from '../../failures/heard.ts';
+import type { StoredFinding } from '../../failures/views.ts';
 import { repairRequest, sendAudit } from '../../queue/audit.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import type { Author, OperationContext } from '../context.ts';
@@ -64,7 +65,12 @@ export interface RepairOrder {
 }
 
 /** One for each device with something to repair. Pure. */
-export function planRepairs(findings: readonly Finding[]): readonly RepairOrder[] {
+export function planRepairs(
+  findings: readonly Pick<
+    StoredFinding,
+    'device' | 'partition' | 'object' | 'message' | 'kind' | 'repairable'
+  >[],
+): readonly RepairOrder[] {
   return [...Map.groupBy(findings, (finding) => finding.device)].flatMap(([device, found]) => {
     const wish = repairRequest(found);
     return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true }];
@@ -79,21 +85,19 @@ export async function requestRepairs(
 ): Promise<void> {
   if (repairs.length === 0) return;
   const { config, queues, clock, id } = runtime;
-  for (const { device, partitions, lift, reason } of repairs)
-    await sendAudit({ queues, clock, id }, config, {
-      device,
-      partitions: [...partitions],
-      reason,
-      ...(lift && { lift }),
-      forced: true,
-    });
-  await audit.append({
-    who,
-    action: 'repair',
-    selection: repairs
-      .map(({ device, partitions }) => `${partitions.join(', ')} on ${device}`)
-      .join('; '),
-    why,
-    result: `sent to ${repairs.length === 1 ? 'one device' : `${repairs.length} devices`}`,
+  const selection = repairs
+    .map(({ device, partitions }) => `${partitions.join(', ')} on ${device}`)
+    .join('; ');
+  await audit.record({ who, action: 'repair', selection, why }, async () => {
+    for (const { device, partitions, lift, reason } of repairs)
+      await sendAudit({ queues, clock, id }, config, {
+        device,
+        partitions: [...partitions],
+        reason,
+        ...(lift && { lift }),
+        forced: true,
+      });
+    const result = `sent to ${repairs.length === 1 ? 'one device' : `${repairs.length} devices`}`;
+    return { result, value: undefined };
   });
 }

@@ -35,13 +35,10 @@ export async function importFailures(
   bundle: ReturnType<typeof readBundle>,
   { from, who, why }: Author & { readonly from: string },
 ): Promise<ImportedFailures> {
-  const taken = await store.adopt(bundle);
-  await audit.append({
-    who,
-    action: 'failures import',
-    selection: from,
-    why,
-    result: `${taken.length} of ${bundle.length}`,
+  const entry = { who, action: 'failures import', selection: from, why };
+  const taken = await audit.record(entry, async () => {
+    const value = await store.adopt(bundle);
+    return { result: `${value.length} of ${bundle.length}`, value };
   });
   const added = bundle.filter(({ id }) => taken.some((head) => head.id === id));
   return {

@@ -100,21 +100,16 @@ export async function moveFailures(
   { what, selection, found }: FailureMove,
   { who, why }: Author,
 ): Promise<number> {
-  const changed = await store.change(
-    found.map((head) => head.id),
-    (head) => {
-      if ((what === 'archive') === (head.state === 'archived')) return undefined;
-      return what === 'archive'
-        ? { state: 'archived', note: `archived by ${who}: ${why}` }
-        : { state: 'open' };
-    },
-  );
-  await audit.append({
-    who,
-    action: `failures ${what}`,
-    selection,
-    why,
-    result: `${changed.length} of ${found.length}`,
+  return audit.record({ who, action: `failures ${what}`, selection, why }, async () => {
+    const changed = await store.change(
+      found.map((head) => head.id),
+      (head) => {
+        if ((what === 'archive') === (head.state === 'archived')) return undefined;
+        return what === 'archive'
+          ? { state: 'archived', note: `archived by ${who}: ${why}` }
+          : { state: 'open' };
+      },
+    );
+    return { result: `${changed.length} of ${found.length}`, value: changed.length };
   });
-  return changed.length;
 }

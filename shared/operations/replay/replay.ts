@@ -1,6 +1,8 @@
 /** Replays failed events: a plan with a preview, the job, and its results. */
 import type { ReplayPolicy } from '../../config/schema.ts';
+import { canonicalJson } from '../../domain/declared/declared.ts';
 import { formatFilter, parseFilter } from '../../failures/filter.ts';
+import { digest } from '../../failures/identity.ts';
 import { controlJob } from '../../failures/replay/control.ts';
 import { runJob } from '../../failures/replay/driver.ts';
 import type { ReplayContext } from '../../failures/replay/context.ts';
@@ -66,15 +68,28 @@ export async function planReplay(
     items,
   );
   if (!keep) return { job, items };
-  await replay.jobs.create(job, items);
-  await replay.audit.append({
-    who,
-    action: 'replay plan',
-    selection: `job ${job.id}: ${formatFilter(filter)}`,
-    why,
-    result: `${formatCount(items.length, 'failure')}, ${formatCount(job.units, 'event')}`,
+  const selection = `job ${job.id}: ${formatFilter(filter)}`;
+  return replay.audit.record({ who, action: 'replay plan', selection, why }, async () => {
+    await replay.jobs.create(job, items);
+    const result = `${formatCount(items.length, 'failure')}, ${formatCount(job.units, 'event')}`;
+    return { result, value: { job, items } };
   });
-  return { job, items };
+}
+
+/**
+ * Identifies what the items would do that are not sent yet: equal as long as the same would happen.
+ */
+export function previewHash(items: readonly ReplayItem[]): string {
+  const seen = items
+    .filter(({ status }) => status === 'waiting')
+    .map(({ failure, preview }) => ({
+      failure,
+      verdict: preview?.verdict,
+      code: preview?.code,
+      by: preview?.by,
+      difference: preview?.difference.map(({ owner, key, kind, code }) => [owner, key, kind, code]),
+    }));
+  return digest(canonicalJson(seen)).slice(0, 32);
 }
 
 /** Number of items by verdict, in order of priority. */

@@ -98,16 +98,8 @@ export async function readStatus({
   readPartitions,
 }: OperationContext): Promise<StatusView> {
   const { config, clock } = runtime;
-  const names: readonly QueueName[] = [
-    'snapshots',
-    'slices',
-    'express',
-    'snapshots-dead',
-    'slices-dead',
-    ...config.clusters.map(({ id }) => `settled-${id}` as const),
-  ];
   const [rows, declared, heads, all, histories, marks, waits, newest] = await Promise.all([
-    Promise.all(names.map((name) => depth(runtime, name))),
+    readQueues(runtime),
     readPartitions(config.devices, { health: true }),
     store.list(),
     jobs.list(),
@@ -161,6 +153,21 @@ function unknownIn(
         ]),
     ...(oldestElsewhere !== undefined && holdsMessages ? [`OLDEST: ${oldestElsewhere}`] : []),
   ];
+}
+
+/** The depth of every queue of the configuration. */
+export async function readQueues(
+  runtime: OperationContext['runtime'],
+): Promise<readonly QueueRow[]> {
+  const names: readonly QueueName[] = [
+    'snapshots',
+    'slices',
+    'express',
+    'snapshots-dead',
+    'slices-dead',
+    ...runtime.config.clusters.map(({ id }) => `settled-${id}` as const),
+  ];
+  return Promise.all(names.map((name) => depth(runtime, name)));
 }
 
 /** A queue that does not answer has a row with the reason. */

@@ -79,12 +79,10 @@ export async function giveSync(
     const { namespace, service } = parseOwner(owner).ingress;
     return `${namespace}/${service} on ${device}`;
   });
-  await sendOrders(runtime, orders);
-  await audit.append({
-    who,
-    action: 'sync',
-    selection: `Gateway ${gateway}: ${services.join(', ')}`,
-    why,
-    result: `sent to ${new Set(orders.map(({ device }) => device)).size} devices`,
+  const selection = `Gateway ${gateway}: ${services.join(', ')}`;
+  await audit.record({ who, action: 'sync', selection, why }, async () => {
+    await sendOrders(runtime, orders);
+    const result = `sent to ${new Set(orders.map(({ device }) => device)).size} devices`;
+    return { result, value: undefined };
   });
 }

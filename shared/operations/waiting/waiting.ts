@@ -123,12 +123,9 @@ export async function cancelOrder(
       'RPL703',
       `${device} answers again, and its waiting changes are on their way; give the opposite order instead.`,
     );
-  await audit.append({
-    who,
-    action: 'waiting cancel',
-    selection: `${id} on ${device}: ${what}`,
-    why,
-    result: 'cancelled',
+  const selection = `${id} on ${device}: ${what}`;
+  await audit.record({ who, action: 'waiting cancel', selection, why }, async () => {
+    await waiting.remove(found);
+    return { result: 'cancelled', value: undefined };
   });
-  await waiting.remove(found);
 }

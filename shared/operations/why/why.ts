@@ -143,7 +143,7 @@ function openFailures(
 }
 
 /** An automatic address is only known once it is declared. */
-function isAt(wanted: string, key: string): boolean {
+export function isAt(wanted: string, key: string): boolean {
   const port = (text: string): string => text.slice(text.lastIndexOf(':'));
   if (wanted.startsWith('auto(')) return port(wanted) === port(key);
   return wanted === key.replace('[', '').replace(']', '') || wanted === key;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readLease } from '../../../functions/watch/leader/lease.ts';
+import { createAudit } from '../../../shared/failures/audit.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { readBundle } from '../../../shared/failures/bundle.ts';
 import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
@@ -177,10 +179,11 @@ describe('the failure store of 0.1.0', () => {
     await fill({
       ...rest,
       store,
-      audit: {
-        append: (entry) => Promise.resolve({ at: '', ...entry }),
-        list: () => Promise.resolve([]),
-      },
+      audit: createAudit(
+        memoryBlobs(),
+        () => 0,
+        () => crypto.randomUUID(),
+      ),
       jobs: { ...failures.jobs, create: () => Promise.resolve() },
     });
     const after = await store.list();

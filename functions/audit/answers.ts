@@ -1,0 +1,33 @@
+/** Answers of audit to a console: a fresh look at the devices, and the checks of doctor. */
+import type { Ask } from '../../shared/failures/asks.ts';
+import { answerAsk } from '../../shared/failures/asks.ts';
+import type { Failures } from '../../shared/failures/open.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
+import { partitionsFromDevices } from '../../shared/operations/devices/declared-partitions.ts';
+import { runDoctor } from '../../shared/operations/doctor/doctor.ts';
+import type { AuditReport } from './audit.ts';
+
+/** What the answers need. */
+export interface AnswerScope {
+  readonly runtime: Runtime;
+  readonly failures: Failures;
+  readonly audit: () => Promise<AuditReport>;
+}
+
+/** Answers one question. The views that a look refreshes are in the failure store. */
+export async function answerAuditAsk(
+  { runtime, failures, audit }: AnswerScope,
+  id: string,
+): Promise<Ask> {
+  return answerAsk(failures.asks, id, async ({ wanted }) => {
+    if (wanted.kind === 'look') {
+      const { findings, failed } = await audit();
+      return { state: 'done', answer: { findings: findings.length, failed } };
+    }
+    if (wanted.kind !== 'doctor') throw new Error(`audit does not answer ${wanted.kind}`);
+    const readPartitions = partitionsFromDevices(runtime);
+    const context = { ...failures, runtime, readPartitions };
+    const findings = await runDoctor({ context, config: 'the configuration' });
+    return { state: 'done', answer: { findings } };
+  });
+}

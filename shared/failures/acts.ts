@@ -1,0 +1,73 @@
+/** Acts of people by their idempotency key, so that a repeated request does nothing twice. */
+import * as z from 'zod';
+import type { Blobs } from './blobs.ts';
+import { digest } from './identity.ts';
+import { readJson } from './read-json.ts';
+
+/** Prefix of these blobs in the failure store. */
+export const ACTS = 'acts/';
+
+const Act = z.strictObject({
+  format: z.literal(1),
+  at: z.number(),
+  /** What was asked for, as a hash. */
+  request: z.string().max(64),
+  /** What was answered; absent while it is carried out. */
+  answer: z.string().max(4_096).exactOptional(),
+});
+
+/** A repeated request: with the answer of the first one, if it has ended. */
+export interface KnownAct {
+  /** Whether the first request asked for the same. */
+  readonly isSame: boolean;
+  readonly answer?: string;
+}
+
+/** All reject with a ReplayError RPL700 if the storage is unavailable. */
+export interface Acts {
+  /** Undefined: it is new, and begins now. */
+  begin(who: string, key: string, request: unknown): Promise<KnownAct | undefined>;
+  end(who: string, key: string, request: unknown, answer: string): Promise<void>;
+  /** It was not carried out, and may be tried again. */
+  forget(who: string, key: string): Promise<void>;
+  /** Removes acts from before `before`. Resolves with their number. */
+  prune(before: number): Promise<number>;
+}
+
+/** One blob for each act. */
+export function createActs(blobs: Blobs, now: () => number): Acts {
+  const keyOf = (who: string, key: string): string =>
+    `${ACTS}${digest(JSON.stringify([who, key])).slice(0, 32)}.json`;
+  const textOf = (request: unknown, answer?: string): string =>
+    JSON.stringify({
+      format: 1,
+      at: now(),
+      request: digest(JSON.stringify(request)),
+      ...(answer !== undefined && { answer }),
+    });
+  const read = async (key: string) => {
+    const blob = await blobs.get(key);
+    return blob && Act.safeParse(readJson(blob.text)).data;
+  };
+  return {
+    begin: async (who, key, request) => {
+      const name = keyOf(who, key);
+      if ((await blobs.put(name, textOf(request), 'absent')) !== undefined) return undefined;
+      const known = await read(name);
+      const isSame = known?.request === digest(JSON.stringify(request));
+      return { isSame, ...(known?.answer !== undefined && { answer: known.answer }) };
+    },
+    end: async (who, key, request, answer) =>
+      void (await blobs.put(keyOf(who, key), textOf(request, answer))),
+    forget: (who, key) => blobs.delete(keyOf(who, key)),
+    prune: async (before) => {
+      let count = 0;
+      for (const { key } of await blobs.list(ACTS)) {
+        if (((await read(key))?.at ?? 0) >= before) continue;
+        await blobs.delete(key);
+        count += 1;
+      }
+      return count;
+    },
+  };
+}

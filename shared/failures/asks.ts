@@ -1,0 +1,179 @@
+/**
+ * What a console asks of the functions that have credentials: previews, runs of replay jobs, fresh
+ * looks and checks. The question and its answer are one blob, so both outlive console and browser.
+ */
+import * as z from 'zod';
+import { errorCode, errorMessage } from '../telemetry/errors.ts';
+import type { Blobs } from './blobs.ts';
+import { ReplayError } from './error.ts';
+import { MAX_PACKED, packed, unpacked } from './packed.ts';
+import { readJson } from './read-json.ts';
+
+/** Prefix of these blobs in the failure store. */
+export const ASKS = 'asks/';
+
+const text = z.string().max(4_096);
+
+/** What is wanted. Those of `replay` are answered by that function, the others by audit. */
+export const Wanted = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('replay-plan'),
+    words: z.array(text).max(200),
+    canary: z.int().min(0).max(1_000_000),
+    rate: z.number().positive().max(1_000),
+    force: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal('replay-run'),
+    action: z.enum(['start', 'resume']),
+    job: text,
+    /** `previewHash` of the items as the person saw them. */
+    hash: text,
+  }),
+  z.strictObject({ kind: z.literal('look') }),
+  z.strictObject({ kind: z.literal('doctor') }),
+]);
+export type Wanted = Readonly<z.infer<typeof Wanted>>;
+
+/** The function that answers. */
+export function answererOf({ kind }: Wanted): 'replay' | 'audit' {
+  return kind.startsWith('replay') ? 'replay' : 'audit';
+}
+
+/**
+ * `working`: a function has it. `running`: the job that it asks for is under way, and is continued
+ * if its process dies. `moved`: something changed since the person looked, and nothing was done.
+ */
+export const ASK_STATES = ['waiting', 'working', 'running', 'done', 'moved', 'failed'] as const;
+/** One of {@link ASK_STATES}. */
+export type AskState = (typeof ASK_STATES)[number];
+
+const AskBlob = z.strictObject({
+  format: z.literal(1),
+  id: text,
+  at: z.number(),
+  by: text,
+  why: text,
+  wanted: Wanted,
+  state: z.enum(ASK_STATES),
+  progress: z.strictObject({ done: z.int(), total: z.int() }).exactOptional(),
+  /** Packed. */
+  answer: z.string().max(MAX_PACKED).exactOptional(),
+  problem: z.strictObject({ code: text.exactOptional(), message: text }).exactOptional(),
+  ended: z.number().exactOptional(),
+});
+
+/** A question with its state. Times are milliseconds since 1970. */
+export interface Ask extends Readonly<Omit<z.infer<typeof AskBlob>, 'format' | 'answer'>> {
+  readonly answer?: unknown;
+}
+
+/** What changes about a question. */
+export type AskChange = Partial<Pick<Ask, 'state' | 'progress' | 'answer' | 'problem' | 'ended'>>;
+
+/** All reject with a ReplayError RPL700 if the storage is unavailable. */
+export interface Asks {
+  create(ask: Pick<Ask, 'id' | 'by' | 'why' | 'wanted'>): Promise<Ask>;
+  /** Rejects with RPL702 if it does not exist. */
+  get(id: string): Promise<Ask>;
+  /** `change` may be called several times; undefined leaves the question as it is. */
+  update(id: string, change: (ask: Ask) => AskChange | undefined): Promise<Ask>;
+  /** Those that are neither answered nor failed. */
+  open(): Promise<readonly Ask[]>;
+  /** Removes those that were asked before `before`. Resolves with their number. */
+  prune(before: number): Promise<number>;
+}
+
+const ENDED: ReadonlySet<AskState> = new Set(['done', 'moved', 'failed']);
+const MAX_RACES = 20;
+const keyOf = (id: string): string => `${ASKS}${id}.json`;
+
+/** Whether it has an answer, or will never have one. */
+export function isEnded({ state }: Pick<Ask, 'state'>): boolean {
+  return ENDED.has(state);
+}
+
+/** One blob for each question. */
+export function createAsks(blobs: Blobs, now: () => number): Asks {
+  const read = async (id: string): Promise<{ readonly ask: Ask; readonly tag: string }> => {
+    const blob = /^[\w-]{1,64}$/.test(id) ? await blobs.get(keyOf(id)) : undefined;
+    const ask = blob && askOf(blob.text);
+    if (blob === undefined || ask === undefined)
+      throw new ReplayError('RPL702', `No question ${id.slice(0, 64)} in ${blobs.where}.`);
+    return { ask, tag: blob.tag };
+  };
+  const listAll = async (): Promise<readonly Ask[]> => {
+    const found = await Promise.all(
+      (await blobs.list(ASKS)).map(async ({ key }) => askOf((await blobs.get(key))?.text ?? '')),
+    );
+    return found.filter((ask) => ask !== undefined);
+  };
+  return {
+    create: async (asked) => {
+      const ask: Ask = { ...asked, at: now(), state: 'waiting' };
+      await blobs.put(keyOf(ask.id), textOf(ask), 'absent');
+      return ask;
+    },
+    get: async (id) => (await read(id)).ask,
+    update: async (id, change) => {
+      for (let race = 0; race < MAX_RACES; race++) {
+        const { ask, tag } = await read(id);
+        const changed = change(ask);
+        if (changed === undefined) return ask;
+        const ended = changed.state !== undefined && ENDED.has(changed.state);
+        const next = { ...ask, ...changed, ...(ended && { ended: now() }) };
+        if ((await blobs.put(keyOf(id), textOf(next), { tag })) !== undefined) return next;
+      }
+      throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
+    },
+    open: async () => (await listAll()).filter((ask) => !isEnded(ask)),
+    prune: async (before) => {
+      const old = (await listAll()).filter(({ at }) => at < before);
+      for (const { id } of old) await blobs.delete(keyOf(id));
+      return old.length;
+    },
+  };
+}
+
+function textOf({ answer, ...ask }: Ask): string {
+  const small = answer === undefined ? undefined : packed(answer);
+  return JSON.stringify({ format: 1, ...ask, ...(small !== undefined && { answer: small }) });
+}
+
+function askOf(blob: string): Ask | undefined {
+  const { data } = AskBlob.safeParse(readJson(blob));
+  if (data === undefined) return undefined;
+  const { format: _format, answer, ...ask } = data;
+  return { ...ask, ...(answer !== undefined && { answer: unpacked(answer) }) };
+}
+
+/** What a function does about a question: its answer, or why nothing was done. */
+export type Answered = Pick<AskChange, 'state' | 'answer'>;
+
+/**
+ * Takes a question that nobody has, and stores what `work` answers. A question that somebody else
+ * has, or that is answered, is left alone. Never rejects because of the work.
+ */
+export async function answerAsk(
+  asks: Asks,
+  id: string,
+  work: (ask: Ask, change: (change: AskChange) => Promise<void>) => Promise<Answered>,
+): Promise<Ask> {
+  let isMine = false;
+  const ask = await asks.update(id, ({ state }) => {
+    isMine = state === 'waiting';
+    return isMine ? { state: 'working' } : undefined;
+  });
+  if (!isMine) return ask;
+  const change = async (changed: AskChange): Promise<void> =>
+    void (await asks.update(id, () => changed));
+  try {
+    const answered = await work(ask, change);
+    return await asks.update(id, () => answered);
+  } catch (error) {
+    const code = errorCode(error);
+    const message = errorMessage(error).slice(0, 4_000);
+    const problem = { message, ...(code !== undefined && { code }) };
+    return asks.update(id, () => ({ state: 'failed', problem }));
+  }
+}

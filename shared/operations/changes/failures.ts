@@ -1,0 +1,95 @@
+/** Changes of failures and of replay jobs that need no credentials. */
+import { formatCount } from '../../domain/text/counts.ts';
+import { applyJobAction, controlJob } from '../../failures/replay/control.ts';
+import { countResults } from '../../failures/replay/job.ts';
+import type { OperationContext } from '../context.ts';
+import { moveFailures, planFailureMove } from '../failures/failures.ts';
+import { countVerdicts, findJob, previewHash } from '../replay/replay.ts';
+import { changePreview, shellWords } from './change.ts';
+import type { Change, ChangePreview, JobChangeKind, PlannedChange } from './change.ts';
+
+/** Archives or reopens the failures that match. */
+export async function planMoveChange(
+  context: OperationContext,
+  { kind, words }: Extract<Change, { readonly kind: 'archive' | 'restore' }>,
+): Promise<PlannedChange> {
+  const move = await planFailureMove(context, kind, words);
+  const isArchive = kind === 'archive';
+  const count = formatCount(move.found.length, 'failure');
+  const preview = changePreview(
+    {
+      kind,
+      what: `${isArchive ? 'Archive' : 'Reopen'} ${count} (${move.selection}).`,
+      objects: move.found.map(({ id, code, sentence }) => `${id} ${code}: ${sentence}`),
+      counts: { failures: move.found.length },
+      effects: [],
+      deed: `${isArchive ? 'Archive' : 'Reopen'} ${count}`,
+      command: shellWords(['sluice', 'failures', kind, ...words]),
+      undo: isArchive ? 'Restore them until their retention ends.' : 'Archive them again.',
+    },
+    move.found.map(({ id, state }) => [id, state]),
+  );
+  return {
+    preview,
+    act: async (author) => {
+      const changed = await moveFailures(context, move, author);
+      return `${formatCount(changed, 'failure')} ${isArchive ? 'archived' : 'reopened'}.`;
+    },
+  };
+}
+
+const DEEDS: Readonly<Record<JobChangeKind, string>> = {
+  start: 'Send',
+  resume: 'Continue',
+  pause: 'Pause the job',
+  cancel: 'Cancel the job',
+};
+
+/** The words of the button that starts a job: what is sent first, and of how many. */
+function deedOf(kind: JobChangeKind, canary: number, units: number): string {
+  if (kind !== 'start') return DEEDS[kind];
+  return canary > 0 && canary < units
+    ? `Send ${canary} of ${units} first`
+    : `Send ${formatCount(units, 'event')}`;
+}
+
+/** What the action on a job would do. Throws RPL703 if its state does not allow it. */
+export async function previewJobChange(
+  context: OperationContext,
+  { kind, job: id }: { readonly kind: JobChangeKind; readonly job: string },
+): Promise<ChangePreview> {
+  const { job, items } = await findJob(context, id);
+  applyJobAction(job, kind, '');
+  const rest = items.filter(({ status }) => status === 'waiting');
+  const isSending = kind === 'start' || kind === 'resume';
+  const parts = {
+    kind,
+    what: `Replay job ${id} (${job.filter}): ${formatCount(rest.length, 'failure')} not sent yet.`,
+    objects: rest.map(
+      ({ failure, preview }) =>
+        `${failure}: ${preview?.verdict ?? 'unknown'}${preview ? `, ${preview.reason}` : ''}`,
+    ),
+    counts: isSending ? countVerdicts(rest) : countResults(items),
+    effects: kind === 'cancel' ? ['Events that were sent stay sent.'] : [],
+    deed: deedOf(kind, job.canary, job.units),
+    command: shellWords(['sluice', 'replay', kind, id]),
+    ...(kind === 'pause' && { undo: 'Resume the job.' }),
+  };
+  const preview = changePreview(parts, [job.state]);
+  // A run is checked by replay against fresh previews, which have this hash.
+  return isSending ? { ...preview, hash: previewHash(items) } : preview;
+}
+
+/** Pauses or cancels a job; the process that runs it notices before its next event. */
+export async function planJobChange(
+  context: OperationContext,
+  change: { readonly kind: 'pause' | 'cancel'; readonly job: string },
+): Promise<PlannedChange> {
+  return {
+    preview: await previewJobChange(context, change),
+    act: async (author) => {
+      const job = await controlJob(context, change.kind, { id: change.job, ...author });
+      return `Job ${job.id} is ${job.state}.`;
+    },
+  };
+}

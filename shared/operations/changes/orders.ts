@@ -1,0 +1,245 @@
+/** Changes that are orders to devices. */
+import { formatCount } from '../../domain/text/counts.ts';
+import { interruptionInWords } from '../../domain/plan/nodes-elsewhere.ts';
+import { giveApprovals, planApprovals } from '../approve/approve.ts';
+import { giveClusterOrder, previewClusterOrder } from '../clusters/clusters.ts';
+import type { ClusterOrderRequest } from '../clusters/orders.ts';
+import type { OperationContext } from '../context.ts';
+import { chooseDevices } from '../devices/declared-partitions.ts';
+import { planRepairs, requestRepairs } from '../drift/drift.ts';
+import { portRows } from '../ports/ports.ts';
+import { giveSync, planSync } from '../sync/sync.ts';
+import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
+import { changePreview, deviceWords, shellWords } from './change.ts';
+import type { Change, PlannedChange } from './change.ts';
+
+type Of<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
+
+const CLUSTER_DEEDS: Readonly<Record<ClusterOrderRequest['action'], string>> = {
+  drain: 'Drain',
+  out: 'Take out',
+  enable: 'Enable',
+  forget: 'Forget',
+  adopt: 'Adopt',
+};
+
+const CLUSTER_UNDO: Partial<Record<ClusterOrderRequest['action'], string>> = {
+  drain: 'Enable the cluster.',
+  out: 'Enable the cluster; connections that were cut stay cut.',
+  enable: 'Drain the cluster again.',
+  forget: 'The next snapshot of an ingress that still exists restores it.',
+};
+
+function clusterRequest(
+  { action, cluster, owner, uid }: Of<'cluster'>,
+  because: string,
+): ClusterOrderRequest {
+  switch (action) {
+    case 'drain':
+    case 'out':
+      return { action, because };
+    case 'enable':
+      return { action };
+    case 'forget':
+      return { action, ...(owner !== undefined && { owner: `${cluster}/${owner}` }) };
+    case 'adopt':
+      return { action, ...(uid !== undefined && { uid }) };
+  }
+}
+
+/** An order for a cluster on one device or all. */
+export async function planClusterChange(
+  context: OperationContext,
+  change: Of<'cluster'>,
+): Promise<PlannedChange> {
+  const { action, cluster, device, owner, uid } = change;
+  const wanted = (because: string) => ({
+    cluster,
+    request: clusterRequest(change, because),
+    device,
+  });
+  const plan = await previewClusterOrder(context, wanted(''));
+  const partitions = await context.readPartitions(chooseDevices(context.runtime.config, device));
+  const rows = portRows(partitions).filter(
+    (row) =>
+      row.owner.startsWith(`${cluster}/`) &&
+      (owner === undefined || row.owner === `${cluster}/${owner}`),
+  );
+  const members = rows.reduce((sum, row) => sum + row.members, 0);
+  const command = [
+    'sluice',
+    'cluster',
+    action,
+    cluster,
+    ...deviceWords(device),
+    ...(owner === undefined ? [] : ['--owner', owner]),
+    ...(uid === undefined ? [] : ['--uid', uid]),
+    ...(plan.risk === undefined ? [] : ['--force']),
+  ];
+  const undo = CLUSTER_UNDO[action];
+  const preview = changePreview(
+    {
+      kind: 'cluster',
+      what: plan.question.replace(/ Do it\?$/, ''),
+      objects: rows.map((row) => `${row.exposure} on ${row.device}`),
+      counts: { exposures: rows.length, members },
+      effects: [],
+      ...(plan.risk !== undefined && { risk: plan.risk }),
+      deed: `${CLUSTER_DEEDS[action]} ${cluster}`,
+      command: shellWords(command),
+      ...(undo !== undefined && { undo }),
+    },
+    [change, plan.orders, rows.map((row) => [row.members, row.drained])],
+  );
+  return {
+    preview,
+    act: async (author) => {
+      const asked = wanted(author.why);
+      // With the reason; the plan is otherwise the one that was shown.
+      const orders = plan.orders.map((order) =>
+        order.action === 'drain' ? { ...order, because: author.why } : order,
+      );
+      const devices = await giveClusterOrder(context, { ...plan, orders }, { ...asked, ...author });
+      return `Ordered on ${devices.join(', ')}; apply carries it out with its next batch.`;
+    },
+  };
+}
+
+/** Allows what is held. */
+export async function planApproveChange(
+  context: OperationContext,
+  change: Of<'approve'>,
+): Promise<PlannedChange> {
+  const { owner, keys, device } = change;
+  const planned = await planApprovals(context, change);
+  const objects = planned.flatMap(({ approval }) =>
+    (approval.keys ?? []).map((key) => `${key} on ${approval.device}`),
+  );
+  const preview = changePreview(
+    {
+      kind: 'approve',
+      what: `Approve what is held of ${owner}: ${formatCount(objects.length, 'exposure')}.`,
+      objects,
+      counts: { held: objects.length },
+      effects: planned.flatMap(({ moving }) =>
+        moving === undefined ? [] : [interruptionInWords(moving)],
+      ),
+      deed: `Approve ${formatCount(objects.length, 'exposure')}`,
+      command: shellWords([
+        'sluice',
+        'approve',
+        owner,
+        ...deviceWords(device),
+        ...(keys === undefined ? [] : ['--keys', ...keys]),
+      ]),
+    },
+    planned,
+  );
+  return {
+    preview,
+    act: async (author) => {
+      const approvals = planned.map(({ approval }) => approval);
+      await giveApprovals(context, approvals, { owner, ...author });
+      return 'Approved; apply carries it out with its next batch.';
+    },
+  };
+}
+
+/** Declares again what the last audit found to differ. */
+export async function planRepairChange(
+  context: OperationContext,
+  { device }: Of<'repair'>,
+): Promise<PlannedChange> {
+  const chosen = chooseDevices(context.runtime.config, device);
+  const audits = await Promise.all(chosen.map(({ name }) => context.views.audit(name)));
+  const findings = audits.flatMap((audit) => audit?.findings ?? []);
+  const repairs = planRepairs(findings);
+  if (repairs.length === 0)
+    throw new Error('The last audit found nothing to repair; look again to be sure.');
+  const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
+  const preview = changePreview(
+    {
+      kind: 'repair',
+      what: `Declare again ${repairs.map((one) => `${one.partitions.join(', ')} on ${one.device}`).join('; ')}.`,
+      objects: broken.map((one) => `${one.object} on ${one.device}: ${one.message}`),
+      counts: { differences: broken.length },
+      effects: repairs.some(({ lift }) => lift)
+        ? ['Manual changes that were kept are undone.']
+        : [],
+      deed: `Repair ${formatCount(broken.length, 'object')}`,
+      command: shellWords(['sluice', 'drift', '--repair', ...deviceWords(device)]),
+    },
+    repairs,
+  );
+  return {
+    preview,
+    act: async (author) => {
+      await requestRepairs(context, repairs, author);
+      return 'Asked apply to declare it again.';
+    },
+  };
+}
+
+/** The devices retry what they refused of a Gateway, and the watcher sends it again. */
+export async function planSyncChange(
+  context: OperationContext,
+  change: Of<'sync'>,
+): Promise<PlannedChange> {
+  const { cluster, gateway, device } = change;
+  const { orders, isKnown } = await planSync(context, change);
+  const preview = changePreview(
+    {
+      kind: 'sync',
+      what: `Send the current state of Gateway ${gateway} again.`,
+      objects: orders.map((order) => `${order.owner} on ${order.device}`),
+      counts: { ingresses: orders.length },
+      effects: isKnown ? [] : ['No device and no failure names this Gateway; check its name.'],
+      deed: 'Send again',
+      command: shellWords([
+        'sluice',
+        'sync',
+        gateway,
+        '--cluster',
+        cluster,
+        ...deviceWords(device),
+      ]),
+    },
+    orders,
+  );
+  return {
+    preview,
+    act: async (author) => {
+      await giveSync(context, orders, { gateway, ...author });
+      return 'Sent; the next snapshot shows the result.';
+    },
+  };
+}
+
+/** Takes back an order that waits for an unreachable device. */
+export async function planCancelOrder(
+  context: OperationContext,
+  { id }: Of<'cancel-order'>,
+): Promise<PlannedChange> {
+  const found = await findWaitingOrder(context, id);
+  const { device, what } = found.entry;
+  const preview = changePreview(
+    {
+      kind: 'cancel-order',
+      what: `Cancel the order that waits for ${device}: ${what}.`,
+      objects: [`${what} on ${device}`],
+      counts: { orders: 1 },
+      effects: [],
+      deed: 'Cancel the order',
+      command: shellWords(['sluice', 'waiting', 'cancel', id]),
+      undo: 'Give the order again.',
+    },
+    found.entry,
+  );
+  return {
+    preview,
+    act: async (author) => {
+      await cancelOrder(context, found, author);
+      return 'Cancelled.';
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** Answers of the function replay to a console: previews, and runs of jobs. */
+import type { Ask, AskChange, Answered } from '../../failures/asks.ts';
+import { answerAsk } from '../../failures/asks.ts';
+import { stillHolds } from '../../runtime/clock.ts';
+import type { ReplayContext } from '../../failures/replay/context.ts';
+import { controlJob } from '../../failures/replay/control.ts';
+import { runJob } from '../../failures/replay/driver.ts';
+import { DRIVER_LEASE_MS } from '../../failures/replay/job.ts';
+import { previewItems } from '../../failures/replay/select.ts';
+import type { OperationContext } from '../context.ts';
+import { planReplay, previewHash } from './replay.ts';
+
+/** What the answers need: a replay with the questions. */
+export type AnswerContext = ReplayContext & Pick<OperationContext, 'asks'>;
+
+/** Milliseconds between two notes of progress. */
+const PROGRESS_MS = 1_000;
+
+/**
+ * Answers one question. With a run, it resolves when the job ended, was paused, or the signal
+ * fired; the question says `running` as soon as the job is started.
+ */
+export async function answerReplayAsk(
+  context: AnswerContext,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Ask> {
+  // What the devices declared a while ago is no preview of what would happen now.
+  context.previewer.refresh();
+  return answerAsk(context.asks, id, (ask, change) =>
+    ask.wanted.kind === 'replay-plan'
+      ? answerPlan(context, ask, change)
+      : answerRun(context, ask, { change, signal }),
+  );
+}
+
+async function answerPlan(
+  context: AnswerContext,
+  { wanted, by, why }: Ask,
+  change: (change: AskChange) => Promise<void>,
+): Promise<Answered> {
+  if (wanted.kind !== 'replay-plan') throw new Error(`replay does not answer ${wanted.kind}`);
+  const { words, canary, rate, force } = wanted;
+  let told = context.clock.monotonic();
+  const { job } = await planReplay(
+    context,
+    { words, canary, rate, force, keep: true, who: by, why },
+    (done, total) => {
+      if (context.clock.monotonic() - told < PROGRESS_MS) return;
+      told = context.clock.monotonic();
+      void change({ progress: { done, total } }).catch(() => undefined);
+    },
+  );
+  return { state: 'done', answer: { job: job.id } };
+}
+
+/** The items are previewed again: nothing is sent if that differs from what the person saw. */
+async function answerRun(
+  context: AnswerContext,
+  { wanted, by, why }: Ask,
+  {
+    change,
+    signal,
+  }: {
+    readonly change: (change: AskChange) => Promise<void>;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<Answered> {
+  if (wanted.kind !== 'replay-run') throw new Error(`replay does not answer ${wanted.kind}`);
+  const { job: id, action, hash } = wanted;
+  if ((await previewAgain(context, id)) !== hash) return { state: 'moved', answer: { job: id } };
+  await controlJob(context, action, { id, who: by, why });
+  await change({ state: 'running' });
+  return drive(context, id, signal);
+}
+
+/** Stores the new previews of the items that are not sent yet, and resolves with their hash. */
+async function previewAgain(context: AnswerContext, id: string): Promise<string> {
+  const ledger = await context.jobs.ledger(id);
+  const waiting = [...ledger.items.entries()].filter(([, { status }]) => status === 'waiting');
+  const previewed = await previewItems(
+    context,
+    waiting.map(([, item]) => item),
+    () => undefined,
+  );
+  const byFailure = new Map(previewed.map((item) => [item.failure, item]));
+  await ledger.save(
+    new Map(waiting.map(([index, item]) => [index, byFailure.get(item.failure) ?? item])),
+  );
+  return previewHash(ledger.items);
+}
+
+/** If the signal fires, the question stays `running`, so that a later process continues. */
+async function drive(
+  context: AnswerContext,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Answered> {
+  const job = await runJob(context, id, { signal });
+  if (job.state === 'running') return { state: 'running' };
+  return { state: 'done', answer: { job: id, state: job.state } };
+}
+
+/** Continues the jobs of questions whose process died. Resolves with their number. */
+export async function continueRuns(context: AnswerContext, signal?: AbortSignal): Promise<number> {
+  let count = 0;
+  for (const { id, wanted, state } of await context.asks.open()) {
+    if (wanted.kind !== 'replay-run' || state !== 'running' || signal?.aborted === true) continue;
+    const job = await context.jobs.get(wanted.job);
+    if (job.lease && stillHolds(job.lease.until, context.clock.now(), DRIVER_LEASE_MS)) continue;
+    const answered: Answered =
+      job.state === 'running'
+        ? await drive(context, job.id, signal)
+        : { state: 'done', answer: { job: job.id, state: job.state } };
+    await context.asks.update(id, () => answered);
+    count += 1;
+  }
+  return count;
+}
