@@ -30,6 +30,7 @@ function factsOf({ files, bigip, kubernetes, cluster, ...lab }: Lab): readonly [
     ['kubeconfig', files.kubeconfig],
     ['configuration', files.config],
     ['log', files.log],
+    ['console', lab.pipeline.consoleUrl],
     ['Kubernetes API', kubernetes.url],
     ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
     ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],

@@ -1,11 +1,14 @@
 /** Sluice itself in the lab: the built watcher and the built functions, on the lab's queue. */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '../../shared/config/load.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock, processId } from '../../shared/runtime/process.ts';
+import { startConsole } from '../../shared/host/console.ts';
+import type { ConsoleModules, RunningConsole } from '../../shared/host/console.ts';
 import { processRuntime } from '../../shared/host/process-runtime.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../shared/host/schedules.ts';
@@ -22,6 +25,8 @@ export interface Pipeline {
   readonly trace: Trace;
   /** Starts the watcher of a cluster. */
   watch(clusterId: string): Promise<{ stop(): Promise<void> }>;
+  /** Of the console, whose person is an operator. */
+  readonly consoleUrl: string;
   close(): Promise<void>;
 }
 
@@ -44,6 +49,16 @@ async function loadBuilt<T>(...path: readonly string[]): Promise<T> {
       cause: error,
     });
   }
+}
+
+/** For this machine, without a login. */
+async function openConsole(runtime: Runtime): Promise<RunningConsole> {
+  const modules = {
+    console: await loadBuilt<ConsoleModules['console']>('console', 'main.mjs'),
+    replay: await loadBuilt<ConsoleModules['replay']>('replay', 'handler.mjs'),
+    audit: await loadBuilt<ConsoleModules['audit']>('audit', 'handler.mjs'),
+  };
+  return startConsole(runtime, modules, { who: userInfo().username, role: 'operator', port: 0 });
 }
 
 /**
@@ -84,13 +99,21 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
       loadBuilt<ReplayModule>('replay', 'handler.mjs'),
     );
     closers.add(() => replays.stop());
+    const face = await openConsole(runtime);
+    closers.add(() => face.stop());
     const { create } = await loadBuilt<WatchModule>('watch', 'main.mjs');
     const watch: Pipeline['watch'] = async (clusterId) => {
       const watcher = create({ runtime, kubeconfig: kubeconfigOf(files, clusterId), clusterId });
       await watcher.start();
       return watcher;
     };
-    return { runtime, trace, watch, close: () => closers.closeAll() };
+    return {
+      runtime,
+      trace,
+      watch,
+      consoleUrl: face.url,
+      close: () => closers.closeAll(),
+    };
   } catch (error) {
     await closers.closeAll().catch(() => undefined);
     throw error;

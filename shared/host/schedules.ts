@@ -26,6 +26,23 @@ export interface ApplyModule {
   };
 }
 
+/** What a console asks of the bundle `replay`, by the id of its question. */
+export interface ReplayAnswers {
+  answer(id: string, signal?: AbortSignal): Promise<unknown>;
+  continueRuns(signal?: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Continues the runs of a console whose process died. */
+export function startContinuing(runtime: Runtime, replay: ReplayAnswers): Schedule {
+  return schedule(runtime, {
+    every: LOOK_MS,
+    work: (signal) => replay.continueRuns(signal),
+    failed: 'replay jobs could not be continued; the next run tries again',
+    close: () => replay.close(),
+  });
+}
+
 /** A running schedule. */
 export interface Schedule {
   /** Stops the schedules and waits for running work. */

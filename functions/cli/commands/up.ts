@@ -14,6 +14,8 @@ import type { EventSource } from '../../../shared/queue/event-source.ts';
 import { queueBackend } from '../../../shared/queue/open.ts';
 import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 import type { FunctionSettings } from '../../../shared/queue/functions.ts';
+import { startConsole } from '../../../shared/host/console.ts';
+import type { ConsoleModules, ConsoleRole, RunningConsole } from '../../../shared/host/console.ts';
 import { processRuntime } from '../../../shared/host/process-runtime.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/host/schedules.ts';
@@ -26,7 +28,7 @@ import {
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
-import { addConfigOption } from '../terminal/context.ts';
+import { addConfigOption, currentUser } from '../terminal/context.ts';
 import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
@@ -45,7 +47,13 @@ interface UpOptions {
   /** Milliseconds. */
   readonly auditEvery: number;
   readonly dryRun: boolean;
+  /** Port; absent: no console. */
+  readonly console?: number;
+  readonly as: ConsoleRole;
 }
+
+/** The port of `--console` without a value. */
+const CONSOLE_PORT = 9_080;
 
 /** Milliseconds after which the messages of a killed process are redelivered. */
 const LEASE_MS = 6_000;
@@ -87,6 +95,19 @@ export function registerUp(program: Command): void {
       'show every plan, and write neither to a device nor to the cluster; uses a separate queue',
       false,
     )
+    .addOption(
+      new Option(
+        '--console [port]',
+        'also serve the console on 127.0.0.1, only to this machine and without a login',
+      )
+        .argParser(port)
+        .preset(String(CONSOLE_PORT)),
+    )
+    .addOption(
+      new Option('--as <role>', 'what the console allows without a login')
+        .choices(['viewer', 'operator', 'admin'])
+        .default('viewer'),
+    )
     .addHelpText(
       'after',
       '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\n' +
@@ -127,6 +148,9 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
     startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery),
     startReturns(runtime, await loadBundle<ApplyModule>('apply/handler.mjs')),
     await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs')),
+    ...(options.console === undefined
+      ? []
+      : [await openConsole(runtime, options.console, options)]),
   ];
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
@@ -148,6 +172,20 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
     await Promise.all([watcher.stop(), ...schedules.map((each) => each.stop())]);
     await Promise.all(hosted.map((h) => h.stop()));
   }
+}
+
+/** The functions that answer it have connections of their own. */
+async function openConsole(
+  runtime: Runtime,
+  at: number,
+  { as: role }: UpOptions,
+): Promise<RunningConsole> {
+  const modules = {
+    console: await loadBundle<ConsoleModules['console']>('console/main.mjs'),
+    replay: await loadBundle<ConsoleModules['replay']>('replay/handler.mjs'),
+    audit: await loadBundle<ConsoleModules['audit']>('audit/handler.mjs'),
+  };
+  return startConsole(runtime, modules, { who: currentUser(process.env), role, port: at });
 }
 
 /** On one host, a lock next to the queue file detects a second process. */
@@ -211,6 +249,13 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
       await handler.close?.();
     },
   };
+}
+
+/** Throws unless the text is a port; 0 takes any that is free. */
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('must be a port, 0 to 65535');
 }
 
 /** Converts minutes to milliseconds; throws unless the number is between 0 and a week. */

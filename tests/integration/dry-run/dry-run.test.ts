@@ -267,7 +267,7 @@ describe('every handler', () => {
     ],
   };
 
-  const HANDLERS: Readonly<Record<string, Row | 'by the commands' | 'by up'>> = {
+  const HANDLERS: Readonly<Record<string, Row | 'by the commands' | 'by up' | 'opens nothing'>> = {
     map: {
       message: () =>
         Promise.resolve(['snapshots', OWNER, serialiseEvent(INGRESS_OBSERVED, snapshot, meta())]),
@@ -288,6 +288,7 @@ describe('every handler', () => {
     park: { message: deadSlice, writesOtherwise: false },
     watch: 'by up',
     cli: 'by the commands',
+    console: 'opens nothing',
   };
   const found = readdirSync(join(root, 'functions')).filter((name) =>
     ['handler.ts', 'main.ts'].some((file) => existsSync(join(root, 'functions', name, file))),

@@ -1,0 +1,142 @@
+/** The HTTP interface: the routes of all rooms behind the guards, with their OpenAPI document. */
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { etag } from 'hono/etag';
+import * as z from 'zod';
+import { explainIssues } from '../../../shared/queue/explain-issues.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
+import { AUDIT_ROUTES } from '../rooms/audit.ts';
+import { CHANGE_ROUTES } from '../rooms/changes.ts';
+import { FAILURE_ROUTES } from '../rooms/failures.ts';
+import { NOW_ROUTES } from '../rooms/now.ts';
+import { PORT_ROUTES } from '../rooms/ports.ts';
+import { REPLAY_ROUTES } from '../rooms/replay.ts';
+import { Moved } from '../schemas/changes.ts';
+import { Problem } from '../schemas/common.ts';
+import { loopbackOnly, secureHeaders, withToken } from './guard.ts';
+import { answerOf, Refused } from './problems.ts';
+import type { Person } from './rights.ts';
+import { includesRole } from './rights.ts';
+import { Later } from './route.ts';
+import type { Desk, Route } from './route.ts';
+
+/** All routes, in the order of the document. */
+export const ROUTES: readonly Route[] = [
+  ...NOW_ROUTES,
+  ...FAILURE_ROUTES,
+  ...REPLAY_ROUTES,
+  ...PORT_ROUTES,
+  ...AUDIT_ROUTES,
+  ...CHANGE_ROUTES,
+];
+
+/** Bytes of a request; the largest is an approval of a thousand exposures. */
+const MAX_BODY = 256 * 1_024;
+
+/** Where the document is served. */
+export const DOCUMENT_PATH = '/api/v1/openapi.json';
+
+/** `admit`: who asks; rejects if nobody is known. */
+export type Admit = (c: Context) => Promise<Person>;
+
+/** Answers every request with JSON and a sentence, also refusals. */
+export function createApp(desk: Desk, admit: Admit): OpenAPIHono {
+  const { log } = desk.context.runtime;
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw new Refused(400, `${explainIssues(result.error)}.`);
+    },
+  });
+  app.use(secureHeaders);
+  app.use(loopbackOnly());
+  app.use(withToken(desk.csrf));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new Refused(413, `A request has at most ${MAX_BODY / 1_024} KiB.`);
+      },
+    }),
+  );
+  app.use('/api/*', etag());
+  app.onError((error, c) => {
+    const { status, body, isFault } = answerOf(error);
+    if (isFault) log.error({ path: c.req.path, error: errorMessage(error) }, 'console');
+    return c.json(body, status);
+  });
+  app.notFound((c) => c.json({ error: { message: `${c.req.path} does not exist here.` } }, 404));
+  for (const one of ROUTES) addRoute(app, one, desk, admit);
+  app.doc31(DOCUMENT_PATH, {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sluice console',
+      version: desk.version,
+      description: 'Reads what the functions of Sluice saw, and gives orders to them.',
+    },
+  });
+  return app;
+}
+
+const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+function addRoute(app: OpenAPIHono, one: Route, desk: Desk, admit: Admit): void {
+  const { method, path, summary, role, room, query, params, body, answer, later, lines } = one;
+  const described = createRoute({
+    method,
+    path,
+    summary,
+    description: `Role: ${role}.`,
+    tags: [room],
+    request: {
+      ...(query && { query }),
+      ...(params && { params }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      200: lines
+        ? { description: summary, content: { 'application/x-ndjson': { schema: answer } } }
+        : json(answer, summary),
+      ...(later && { 202: json(later, 'It is being worked on; ask for the question again') }),
+      409: json(Moved, 'The world moved, or it is done already; nothing was done'),
+      default: json(Problem, 'Refused, with the reason and the way on'),
+    },
+  });
+  // The schemas are only known as such here, so the types of the handler are checked in `route`.
+  const handle = async (c: Context): Promise<Response> => {
+    const person = await admitted(c, one, desk, admit);
+    const valid = (part: 'query' | 'param' | 'json'): unknown => c.req.valid(part as never);
+    const input = {
+      query: query && valid('query'),
+      params: params && valid('param'),
+      body: body && valid('json'),
+      person,
+    };
+    const answered = await one.handle(input, desk);
+    if (answered instanceof Later) return c.json(answered.answer as object, 202);
+    if (lines) return c.body(answered as string, 200, { 'Content-Type': 'application/x-ndjson' });
+    return c.json(answered as object, 200);
+  };
+  app.openapi(described, handle as never);
+}
+
+/** A refusal of a change is recorded. */
+async function admitted(c: Context, one: Route, desk: Desk, admit: Admit): Promise<Person> {
+  const person = await admit(c);
+  if (includesRole(person.role, one.role)) return person;
+  if (one.method === 'post')
+    await desk.context.audit.append({
+      who: person.who,
+      action: 'console refused',
+      selection: one.path,
+      why: `role ${person.role}`,
+      result: `requires ${one.role}`,
+    });
+  throw new Refused(
+    403,
+    `${one.summary}: this requires the role ${one.role}, and you are ${person.role}.`,
+  );
+}

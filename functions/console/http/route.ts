@@ -1,0 +1,54 @@
+/** One route of the API: what it takes and answers, who may use it, and what it does. */
+import type * as z from 'zod';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { Asking } from '../asking.ts';
+import type { Person, Role } from './rights.ts';
+
+/** What routes work with. */
+export interface Desk {
+  readonly context: OperationContext;
+  readonly asking: Asking;
+  /** Required in a header of each request that changes something. */
+  readonly csrf: string;
+  readonly version: string;
+}
+
+/** The checked parts of a request. */
+export interface Input<Q, P, B> {
+  readonly query: Q;
+  readonly params: P;
+  readonly body: B;
+  readonly person: Person;
+}
+
+/** A route with its schemas. The answer is checked against its schema in tests. */
+export interface Route<Q = unknown, P = unknown, B = unknown> {
+  readonly method: 'get' | 'post';
+  /** With parameters as `{name}`. */
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  readonly room: string;
+  readonly query?: z.ZodObject & z.ZodType<Q>;
+  readonly params?: z.ZodObject & z.ZodType<P>;
+  readonly body?: z.ZodType<B>;
+  readonly answer: z.ZodType;
+  /** Also `accepted` (202), if the answer may come later. */
+  readonly later?: z.ZodType;
+  /** The answer is no JSON but lines of it. */
+  readonly lines?: true;
+  readonly handle: (input: Input<Q, P, B>, desk: Desk) => Promise<unknown>;
+}
+
+/** Infers the types of the handler from the schemas. */
+export function route<Q, P, B>(one: Route<Q, P, B>): Route {
+  return one as unknown as Route;
+}
+
+/** An answer that is still being worked on, as status 202. */
+export class Later {
+  readonly answer: unknown;
+  constructor(answer: unknown) {
+    this.answer = answer;
+  }
+}

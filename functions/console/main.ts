@@ -1,0 +1,93 @@
+/**
+ * console: the HTTP interface for people. It holds no credentials of devices and clusters: it reads
+ * the failure store, sends orders, and asks replay and audit for what needs credentials.
+ */
+import { randomBytes } from 'node:crypto';
+import { createAdaptorServer } from '@hono/node-server';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Failures } from '../../shared/failures/open.ts';
+import { openFailures } from '../../shared/failures/open.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
+import { partitionsFromViews } from '../../shared/operations/devices/seen-partitions.ts';
+import { createAsking } from './asking.ts';
+import type { Call } from './asking.ts';
+import { createApp } from './http/app.ts';
+import type { Role } from './http/rights.ts';
+
+/** What a host gives to the console. */
+export interface ConsoleOptions {
+  readonly runtime: Runtime;
+  /** How replay and audit are reached. */
+  readonly call: Call;
+  /** Without authentication: the user of the system, and what that one may do. */
+  readonly who: string;
+  readonly role: Role;
+  /** For tests; default: the failure store of the configuration. */
+  readonly failures?: Failures;
+}
+
+/** A console that listens. */
+export interface HostedConsole {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A console without a server. */
+export interface Console {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** On loopback only. `port` 0: any. */
+  listen(port: number): Promise<HostedConsole>;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Wires the function. Its secrets are refused, so that no route can use credentials by mistake. */
+export function create({
+  runtime: given,
+  call,
+  who,
+  role,
+  failures: own,
+}: ConsoleOptions): Console {
+  const runtime: Runtime = { ...given, secrets: { resolve: refuseSecret } };
+  const failures = own ?? openFailures(runtime.config.failures, runtime);
+  const readPartitions = partitionsFromViews(failures.views);
+  const desk = {
+    context: { ...failures, runtime, readPartitions },
+    asking: createAsking(runtime, failures.asks, call),
+    csrf: randomBytes(24).toString('base64url'),
+    version: manifest.version,
+  };
+  const app = createApp(desk, () => Promise.resolve({ who, role }));
+  const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
+  const close = (): Promise<void> => (own === undefined ? failures.close() : Promise.resolve());
+  return { fetch, close, listen: (port) => listen(fetch, port, close) };
+}
+
+function refuseSecret(): Promise<never> {
+  return Promise.reject(new Error('The console has no credentials; ask replay or audit'));
+}
+
+async function listen(
+  fetch: Console['fetch'],
+  port: number,
+  close: () => Promise<void>,
+): Promise<HostedConsole> {
+  const server = createAdaptorServer({ fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${LOOPBACK}:${bound}`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await closed;
+      await close();
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/** Every change: a preview, and the act that carries its hash, a reason and an idempotency key. */
+import * as z from 'zod';
+import type { Change, RunChange } from '../../../shared/operations/changes/change.ts';
+import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
+import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
+import { Busy } from '../http/problems.ts';
+import { Later, route } from '../http/route.ts';
+import type { Desk, Route } from '../http/route.ts';
+import type { Person, Role } from '../http/rights.ts';
+import {
+  CHANGE_NAMES,
+  CHANGES,
+  ChangePreview,
+  ChangeResult,
+  Confirmation,
+} from '../schemas/changes.ts';
+import type { ChangeName } from '../schemas/changes.ts';
+
+/** Who may make which change. */
+const MAKERS: Readonly<Record<ChangeName, Role>> = {
+  cluster: 'admin',
+  repair: 'admin',
+  approve: 'operator',
+  sync: 'operator',
+  'cancel-order': 'operator',
+  archive: 'operator',
+  restore: 'operator',
+  pause: 'operator',
+  cancel: 'operator',
+  start: 'operator',
+  resume: 'operator',
+};
+
+type Confirmed = z.infer<typeof Confirmation>;
+const isRun = (change: Change): change is RunChange =>
+  change.kind === 'start' || change.kind === 'resume';
+
+function previewOf(change: Change, { context }: Desk): Promise<object> {
+  if (isRun(change)) return previewJobChange(context, change);
+  return planChange(context, change).then(({ preview }) => preview);
+}
+
+/** A repeated request gets the answer of the first one, and does nothing. */
+async function once(
+  { context: { acts } }: Desk,
+  { who }: Person,
+  { key, ...confirmed }: Confirmed,
+  { change, make }: { readonly change: Change; readonly make: () => Promise<object | Later> },
+): Promise<object | Later> {
+  const request = [change, confirmed];
+  const known = await acts.begin(who, key, request);
+  if (known?.isSame === false)
+    throw new Busy('This key was used for another change; nothing was done. Reload the page.');
+  if (known !== undefined) {
+    if (known.answer === undefined)
+      throw new Busy('This change is being made already; look at its result in the room Audit.');
+    return { says: known.answer };
+  }
+  try {
+    const answer = await make();
+    const { says } = (answer instanceof Later ? answer.answer : answer) as { says: string };
+    await acts.end(who, key, request, says);
+    return answer;
+  } catch (error) {
+    await acts.forget(who, key);
+    throw error;
+  }
+}
+
+async function act(
+  change: Change,
+  desk: Desk,
+  person: Person,
+  { hash, force, why }: Confirmed,
+): Promise<object | Later> {
+  if (isRun(change)) return run(change, desk, { ...person, hash, why });
+  const { who } = person;
+  return {
+    says: await makeChange(desk.context, change, { hash, force, who, why }),
+  };
+}
+
+/** replay previews again and starts; nothing is sent if that differs from what was shown. */
+async function run(
+  { kind: action, job }: RunChange,
+  { context, asking }: Desk,
+  { who, why, hash }: { readonly who: string; readonly why: string; readonly hash: string },
+): Promise<object | Later> {
+  // Refused here at once, if its state does not allow it.
+  const preview = await previewJobChange(context, { kind: action, job });
+  if (preview.hash !== hash) throw new ChangeMoved(preview);
+  const ask = await asking.ask({ kind: 'replay-run', action, job, hash }, { who, why });
+  if (ask.state === 'moved')
+    throw new ChangeMoved(await previewJobChange(context, { kind: action, job }));
+  if (ask.state === 'failed') throw new Error(ask.problem?.message ?? 'the job was not started');
+  if (ask.state === 'waiting' || ask.state === 'working')
+    return new Later({ says: `Job ${job} is being checked against the devices.`, ask });
+  return { says: `Job ${job} is under way.`, ask };
+}
+
+/** The name is the kind, which the schema checks. */
+function schemaOf(name: ChangeName): z.ZodType<Change> {
+  return CHANGES[name];
+}
+
+/** Two routes for each kind of change. */
+export const CHANGE_ROUTES: readonly Route[] = CHANGE_NAMES.flatMap((name): readonly Route[] => [
+  route({
+    method: 'post',
+    path: `/api/v1/changes/${name}/preview`,
+    role: 'viewer',
+    room: 'Changes',
+    summary: `What "${name}" would do now; changes nothing`,
+    body: schemaOf(name),
+    answer: ChangePreview,
+    handle: ({ body }, desk) => previewOf(body, desk),
+  }),
+  route({
+    method: 'post',
+    path: `/api/v1/changes/${name}`,
+    role: MAKERS[name],
+    room: 'Changes',
+    summary: `Makes the change "${name}" that a preview showed`,
+    body: z.strictObject({
+      change: schemaOf(name),
+      confirm: Confirmation,
+    }),
+    answer: ChangeResult,
+    ...((name === 'start' || name === 'resume') && { later: ChangeResult }),
+    handle: ({ body: { change, confirm }, person }, desk) =>
+      once(desk, person, confirm, {
+        change,
+        make: () => act(change, desk, person, confirm),
+      }),
+  }),
+]);

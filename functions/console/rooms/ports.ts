@@ -1,0 +1,106 @@
+/** The room Ports, and the search that explains one port. */
+import * as z from 'zod';
+import { listPorts } from '../../../shared/operations/ports/ports.ts';
+import { MAX_QUERY } from '../../../shared/operations/search/query.ts';
+import { search } from '../../../shared/operations/search/search.ts';
+import { parseGatewayName, traceGateway } from '../../../shared/operations/trace/trace.ts';
+import { storedAnswers } from '../../../shared/operations/why/stored.ts';
+import { isServerReached, withPresent } from '../../../shared/operations/why/why.ts';
+import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
+import { route } from '../http/route.ts';
+import type { Route } from '../http/route.ts';
+import { wordsOf } from '../schemas/common.ts';
+import * as shown from '../schemas/ports.ts';
+
+const PortQuery = z.strictObject({
+  q: z.string().max(MAX_QUERY).default(''),
+  limit: z.coerce.number().int().min(1).max(5_000).default(500),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+});
+const GatewayQuery = z.strictObject({
+  gateway: z.string().max(MAX_QUERY).meta({ description: 'CLUSTER/NAMESPACE/GATEWAY' }),
+});
+
+function whyRow(answer: WhyAnswer): object {
+  const { server, exposures, remedy, now } = answer;
+  return {
+    server: server.server,
+    api: server.api,
+    port: server.port,
+    protocol: server.protocol,
+    verdict: server.verdict,
+    code: server.code,
+    reason: server.reason,
+    remedy,
+    exposures,
+    isReached: isServerReached(answer),
+    now,
+  };
+}
+
+/** All read what others saw. */
+export const PORT_ROUTES: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/api/v1/ports',
+    role: 'viewer',
+    room: 'Ports',
+    summary: 'Who has which address and port; each word must occur in some column',
+    query: PortQuery,
+    answer: shown.PortList,
+    handle: async ({ query: { q, limit, offset } }, { context }) => {
+      const devices = context.runtime.config.devices;
+      const found = await listPorts(context, wordsOf(q));
+      const seen = (await context.readPartitions(devices)).flatMap((one) =>
+        'state' in one && one.at !== undefined
+          ? [{ device: one.device, partition: one.partition, at: one.at }]
+          : [],
+      );
+      const { rows, declared, unanswered } = found;
+      return {
+        total: rows.length,
+        rows: rows.slice(offset, offset + limit),
+        declared,
+        unanswered,
+        seen,
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/search',
+    role: 'viewer',
+    room: 'Ports',
+    summary:
+      'The way from Gateway to members for team/web, 32400, 172.16.100.195:443 or a host, ' +
+      'with the first link that is broken',
+    query: z.strictObject({ q: z.string().min(1).max(MAX_QUERY) }),
+    answer: shown.SearchAnswer,
+    handle: ({ query }, { context }) => search(context, query.q),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/why',
+    role: 'viewer',
+    room: 'Ports',
+    summary: 'Whether each server of a Gateway is reached, why not, and what to do',
+    query: GatewayQuery,
+    answer: shown.WhyAnswers,
+    handle: async ({ query }, { context }) => {
+      const name = parseGatewayName(query.gateway);
+      const { answers, at } = await storedAnswers(context, name);
+      const present = await withPresent(context, name, answers);
+      return { ...(at !== undefined && { at }), servers: present.map(whyRow) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/trace',
+    role: 'viewer',
+    room: 'Ports',
+    summary: 'The steps of the newest events of a Gateway, with times',
+    query: GatewayQuery,
+    answer: shown.Trace,
+    handle: ({ query }, { context }) => traceGateway(context, parseGatewayName(query.gateway)),
+  }),
+];

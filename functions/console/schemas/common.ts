@@ -1,0 +1,42 @@
+/** Schemas that several rooms use. */
+import * as z from 'zod';
+
+/** Milliseconds since 1970. */
+export const Millis = z.number().meta({ description: 'Milliseconds since 1970' });
+
+/** Why a request was not carried out. */
+export const Problem = z
+  .strictObject({
+    error: z.strictObject({
+      /** A code of docs/reference/codes.md, if there is one. */
+      code: z.string().optional(),
+      message: z.string(),
+    }),
+  })
+  .meta({ id: 'Problem' });
+
+/** A partition that is not known, with the reason. */
+export const Unanswered = z
+  .strictObject({
+    device: z.string(),
+    partition: z.string().optional(),
+    code: z.string().optional(),
+    problem: z.string(),
+  })
+  .meta({ id: 'Unanswered' });
+
+/** Words of a filter, as on the command line. */
+export const FilterQuery = z.strictObject({
+  filter: z.string().max(2_000).default('').meta({
+    description: 'Words as for "sluice failures list": code:BIP421 cluster:east since:2h',
+  }),
+});
+
+/** Splits the text of a filter into its words. */
+export function wordsOf(filter: string): readonly string[] {
+  return filter.split(/\s+/).filter((word) => word !== '');
+}
+
+export const Revision = z
+  .strictObject({ epoch: z.number(), counter: z.number() })
+  .meta({ id: 'Revision' });

@@ -1,0 +1,118 @@
+/** Schemas of the room Ports and of the search. */
+import * as z from 'zod';
+import { LINKS } from '../../../shared/operations/search/chain.ts';
+import { Unanswered } from './common.ts';
+
+export const PortRow = z
+  .strictObject({
+    device: z.string(),
+    partition: z.string(),
+    exposure: z.string(),
+    owner: z.string(),
+    gateways: z.array(z.string()),
+    members: z.int(),
+    draining: z.int(),
+    drained: z.enum(['drain', 'out']).optional(),
+    revision: z.string(),
+    kept: z.array(z.string()),
+    since: z.string(),
+  })
+  .meta({ id: 'PortRow' });
+
+export const PortList = z
+  .strictObject({
+    total: z.int(),
+    rows: z.array(PortRow),
+    /** Declared in all, before the search. */
+    declared: z.int(),
+    unanswered: z.array(Unanswered),
+    /** When each partition was last seen, RFC 3339. */
+    seen: z.array(z.strictObject({ device: z.string(), partition: z.string(), at: z.string() })),
+  })
+  .meta({ id: 'PortList' });
+
+const Link = z.strictObject({
+  name: z.enum(LINKS),
+  state: z.enum(['ok', 'broken', 'unknown', 'after']),
+  says: z.string(),
+  code: z.string().optional(),
+  remedy: z.string().optional(),
+});
+
+export const SearchAnswer = z
+  .strictObject({
+    query: z.strictObject({
+      kind: z.enum(['gateway', 'port', 'address', 'host']),
+      cluster: z.string().optional(),
+      gateway: z.string().optional(),
+      port: z.int().optional(),
+      address: z.string().optional(),
+      host: z.string().optional(),
+    }),
+    total: z.int(),
+    chains: z.array(
+      z.strictObject({
+        cluster: z.string(),
+        gateway: z.string(),
+        server: z.int().optional(),
+        port: z.number(),
+        protocol: z.string(),
+        hosts: z.array(z.string()),
+        links: z.array(Link),
+        broken: z.enum(LINKS).optional(),
+        at: z.string().optional(),
+        failures: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ id: 'SearchAnswer' });
+
+export const WhyAnswers = z
+  .strictObject({
+    at: z.string().optional(),
+    servers: z.array(
+      z.strictObject({
+        server: z.int(),
+        api: z.enum(['istio', 'gateway-api']),
+        port: z.number(),
+        protocol: z.string(),
+        verdict: z.string(),
+        code: z.string(),
+        reason: z.string(),
+        remedy: z.string(),
+        exposures: z.array(z.string()),
+        isReached: z.boolean(),
+        now: z.strictObject({
+          state: z.enum(['reached', 'wanted', 'unknown']),
+          missing: z.array(z.string()),
+          held: z.array(
+            z.strictObject({ device: z.string(), exposure: z.string(), reason: z.string() }),
+          ),
+          failures: z.array(
+            z.strictObject({
+              id: z.string(),
+              code: z.string(),
+              device: z.string().optional(),
+              sentence: z.string(),
+            }),
+          ),
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'WhyAnswers' });
+
+export const Trace = z
+  .strictObject({
+    stations: z.array(
+      z.strictObject({
+        at: z.string().optional(),
+        what: z.string(),
+        where: z.string(),
+        details: z.string(),
+      }),
+    ),
+    open: z.int(),
+    unanswered: z.int(),
+  })
+  .meta({ id: 'Trace' });

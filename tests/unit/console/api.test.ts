@@ -1,0 +1,306 @@
+/** Every answer of the console has the shape of its OpenAPI document, and says what is so. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ConsoleDesk, Json } from '../../fixtures/console/desk.ts';
+import { ReplayError } from '../../../shared/failures/error.ts';
+import { startDesk, tellVerdict } from '../../fixtures/console/desk.ts';
+
+const EAST = 'east/istio-system/istio-ingressgateway';
+let desk: ConsoleDesk;
+beforeEach(async () => {
+  desk = await startDesk();
+});
+
+/** Port 3 is refused. */
+async function badNight(): Promise<void> {
+  await desk.site.fail(EAST, 2, [3]);
+  await desk.see();
+}
+
+describe('the document', () => {
+  test('names a role and a summary for every route, and is OpenAPI 3.1', () => {
+    expect(desk.document.openapi).toBe('3.1.0');
+    const all = Object.values<Json>(desk.document.paths).flatMap((path) =>
+      Object.values<Json>(path),
+    );
+    expect(all.length).toBeGreaterThan(35);
+    for (const { summary, description } of all)
+      expect([summary.length > 10, /^Role: (viewer|operator|admin)\.$/.test(description)]).toEqual([
+        true,
+        true,
+      ]);
+  });
+});
+
+describe('a quiet site', () => {
+  test('has one calm line', async () => {
+    await desk.see();
+    await desk.site.failures.views.noteAudit({
+      device: 'bigip-1',
+      software: '3.56.0',
+      findings: [],
+    });
+    const { body } = await desk.get('/api/v1/now');
+    expect(body).toMatchObject({
+      troubles: [],
+      calm: 'All is well: 0 ports of 4 clusters on 1 device.',
+    });
+  });
+
+  test.each([
+    '/api/v1/session',
+    '/api/v1/status',
+    '/api/v1/clusters',
+    '/api/v1/drift',
+    '/api/v1/addresses',
+    '/api/v1/waiting',
+    '/api/v1/failures',
+    '/api/v1/failures/groups',
+    '/api/v1/jobs',
+    '/api/v1/policies',
+    '/api/v1/ports',
+    '/api/v1/search?q=32400',
+    '/api/v1/why?gateway=east/team/web',
+    '/api/v1/trace?gateway=east/team/web',
+    '/api/v1/audit',
+    '/api/v1/audit.jsonl',
+  ])('%s is answered before anything happened', async (path) => {
+    expect((await desk.get(path)).status).toBe(200);
+  });
+});
+
+describe('a bad night', () => {
+  beforeEach(badNight);
+
+  test('begins with a sentence, the remedy and the words that select it', async () => {
+    const { body } = await desk.get('/api/v1/now');
+    expect(body.troubles[0]).toMatchObject({
+      level: 'bad',
+      sentence: expect.stringMatching(
+        /^1 port of 1 gateway is not on bigip-1 as requested: .*Existing traffic is not affected\.$/,
+      ),
+      code: 'BIP421',
+      room: 'failures',
+      words: ['code:BIP421', 'device:bigip-1'],
+      replayable: true,
+    });
+    expect(body.troubles[0].remedy.length).toBeGreaterThan(10);
+  });
+
+  test('is counted by code, device and cluster, with its course', async () => {
+    const { body } = await desk.get('/api/v1/failures/groups');
+    expect(body.by).toEqual(['code', 'device', 'cluster']);
+    expect(body.groups).toMatchObject([
+      { values: ['BIP421', 'bigip-1', 'east'], failures: 1, seen: 1 },
+    ]);
+    expect([body.groups[0].trend.length, body.groups[0].trend.at(-1)]).toEqual([24, 1]);
+    const other = await desk.get('/api/v1/failures/groups?by=gateway&filter=cluster:east');
+    expect(other.body.groups[0].values).toEqual(['team/gw-3']);
+  });
+
+  test('has failures with attempts, plan and what is declared there now', async () => {
+    const { body: list } = await desk.get('/api/v1/failures?filter=code:BIP421%20since:2h');
+    expect(list.total).toBe(1);
+    const { body } = await desk.get(`/api/v1/failures/${list.failures[0].id}`);
+    expect(body).toMatchObject({
+      failure: { code: 'BIP421', device: 'bigip-1', state: 'open' },
+      code: { title: expect.any(String), fix: expect.any(String) },
+      now: [],
+      command: `sluice replay plan id:${list.failures[0].id}`,
+    });
+    const { body: event } = await desk.get(`/api/v1/failures/${list.failures[0].id}/event`);
+    expect(JSON.parse(event.body)).toMatchObject({ subject: EAST });
+  });
+
+  test('is explained for a port, with the first link that is broken', async () => {
+    await tellVerdict(desk, 3);
+    for (const q of ['team/gw-3', 'east/team/gw-3', '3', '172.16.100.195:3', 'shop.example.com']) {
+      const { body } = await desk.get(`/api/v1/search?q=${encodeURIComponent(q)}`);
+      expect(body.chains).toMatchObject([
+        {
+          cluster: 'east',
+          gateway: 'team/gw-3',
+          broken: 'bigip',
+          links: [
+            { name: 'gateway', state: 'ok' },
+            { name: 'envoy', state: 'ok' },
+            { name: 'service', state: 'ok' },
+            { name: 'exposure', state: 'ok' },
+            { name: 'bigip', state: 'broken', code: 'BIP421' },
+            { name: 'members', state: 'after' },
+          ],
+        },
+      ]);
+    }
+    const { body: why } = await desk.get('/api/v1/why?gateway=east/team/gw-3');
+    expect(why.servers).toMatchObject([{ isReached: false, now: { state: 'wanted' } }]);
+  });
+
+  test('ends by a replay that is previewed, started and watched', async () => {
+    const plan = await desk.post('/api/v1/replay/plans', {
+      filter: 'code:BIP421',
+      why: 'repaired',
+    });
+    expect([plan.status, plan.body.state]).toEqual([200, 'done']);
+    const { job } = plan.body.answer;
+    const { body: planned } = await desk.get(`/api/v1/jobs/${job}`);
+    expect(planned).toMatchObject({
+      job: { state: 'planned', by: 'ada', why: 'repaired' },
+      verdicts: { 'would-apply': 1 },
+    });
+    const start = { kind: 'start', job };
+    const { body: preview } = await desk.post('/api/v1/changes/start/preview', start);
+    expect(preview).toMatchObject({ counts: { 'would-apply': 1 }, hash: planned.hash });
+    const confirm = { hash: preview.hash, key: 'click-0001', why: 'repaired' };
+    const started = await desk.post('/api/v1/changes/start', { change: start, confirm });
+    expect(started.body.says).toBe(`Job ${job} is under way.`);
+    // A repeated click does nothing.
+    const again = await desk.post('/api/v1/changes/start', { change: start, confirm });
+    expect([again.status, again.body.says]).toEqual([200, `Job ${job} is under way.`]);
+    for (let i = 0; i < 100; i++) await desk.site.runtime.clock.sleep(100).then(desk.site.work);
+    const { body: ended } = await desk.get(`/api/v1/jobs/${job}`);
+    expect(ended).toMatchObject({ job: { state: 'done' }, results: { applied: 1 } });
+    expect((await desk.get('/api/v1/failures')).body.total).toBe(0);
+    const { body: log } = await desk.get('/api/v1/audit');
+    expect(log.entries.map((one: Json) => `${one.who} ${one.action}: ${one.result}`)).toEqual([
+      'ada replay done: 1 applied',
+      'ada replay start: running',
+      'ada replay plan: 1 failure, 1 event',
+    ]);
+  });
+
+  test('a run whose effect is no longer what was shown is not started', async () => {
+    const plan = await desk.post('/api/v1/replay/plans', { filter: 'code:BIP421' });
+    const change = { kind: 'start', job: plan.body.answer.job };
+    const { body: preview } = await desk.post('/api/v1/changes/start/preview', change);
+    // A newer version arrives with the port.
+    await desk.site.runtime.queues.queue('slices').send({
+      group: 'bigip-1',
+      deduplicationId: 'newer',
+      body: desk.site.body(EAST, 3, [3]),
+    });
+    await desk.site.work();
+    const confirm = { hash: preview.hash, key: 'click-0002', why: 'repaired' };
+    const { status, body } = await desk.post('/api/v1/changes/start', { change, confirm });
+    expect(status).toBe(409);
+    expect(body.preview.counts).toEqual({ superseded: 1 });
+    expect(body.preview.hash).not.toBe(preview.hash);
+    expect((await desk.get(`/api/v1/jobs/${change.job}`)).body.job.state).toBe('planned');
+    expect(desk.site.sent).toEqual([]);
+  });
+});
+
+describe('a change', () => {
+  const drain = { kind: 'cluster', action: 'drain', cluster: 'east' };
+
+  test('shows its objects, effect and command, and is made once, with a record', async () => {
+    await desk.see();
+    const { body: preview } = await desk.post('/api/v1/changes/cluster/preview', drain);
+    expect(preview).toMatchObject({
+      what: expect.stringContaining('Drain cluster east'),
+      deed: 'Drain east',
+      command: 'sluice cluster drain east',
+      undo: 'Enable the cluster.',
+    });
+    const confirm = { hash: preview.hash, key: 'click-0003', why: 'kernel update' };
+    const made = await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
+    expect(made.body.says).toMatch(/^Ordered on bigip-1/);
+    await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
+    const { body } = await desk.get('/api/v1/audit');
+    expect(body.entries).toMatchObject([
+      { who: 'ada', action: 'cluster drain', why: 'kernel update', result: 'sent to one device' },
+    ]);
+    expect((await desk.site.runtime.queues.queue('slices').depth()).waiting).toBe(1);
+    // The same key for something else.
+    const enable = { ...drain, action: 'enable' };
+    const other = await desk.post('/api/v1/changes/cluster', { change: enable, confirm });
+    expect(other.status).toBe(409);
+  });
+
+  test('that is no longer what was shown is not made, and shows the new difference', async () => {
+    await desk.see();
+    const { body: preview } = await desk.post('/api/v1/changes/cluster/preview', drain);
+    await desk.site.runtime.queues.queue('slices').send({
+      group: 'bigip-1',
+      deduplicationId: 'new',
+      body: desk.site.body(EAST, 3, [7]),
+    });
+    await desk.site.work();
+    await desk.see();
+    const confirm = { hash: preview.hash, key: 'click-0004', why: 'update', force: true };
+    const { status, body } = await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
+    expect([status, body.preview.objects.list]).toEqual([409, ['172.16.100.195:7/tcp on bigip-1']]);
+    expect((await desk.site.runtime.queues.queue('slices').depth()).waiting).toBe(0);
+    // Only this cluster serves it, so the risk is confirmed, too.
+    const next = { ...confirm, key: 'click-0005', hash: body.preview.hash };
+    const risky = await desk.post('/api/v1/changes/cluster', {
+      change: drain,
+      confirm: { ...next, force: false },
+    });
+    expect([risky.status, risky.body.error.message]).toEqual([
+      422,
+      expect.stringContaining('Only east serves 1 exposure'),
+    ]);
+    const forced = await desk.post('/api/v1/changes/cluster', { change: drain, confirm: next });
+    expect(forced.status).toBe(200);
+  });
+
+  test('of failures is archived and restored', async () => {
+    await badNight();
+    for (const kind of ['archive', 'restore']) {
+      const change = { kind, words: ['code:BIP421'] };
+      const { body: preview } = await desk.post(`/api/v1/changes/${kind}/preview`, change);
+      expect(preview.objects.total).toBe(1);
+      const confirm = { hash: preview.hash, key: `click-${kind}`, why: 'looked at' };
+      const made = await desk.post(`/api/v1/changes/${kind}`, { change, confirm });
+      expect(made.body.says).toMatch(/^1 failure (archived|reopened)\.$/);
+    }
+  });
+
+  test('without a record is not made', async () => {
+    await badNight();
+    const change = { kind: 'archive', words: ['code:BIP421'] };
+    const { body: preview } = await desk.post('/api/v1/changes/archive/preview', change);
+    const { audit } = desk.site.failures;
+    Object.assign(audit, { record: () => Promise.reject(new Error('the disk is full')) });
+    const confirm = { hash: preview.hash, key: 'click-0006', why: 'looked at' };
+    const { status } = await desk.post('/api/v1/changes/archive', { change, confirm });
+    expect([status, (await desk.get('/api/v1/failures')).body.total]).toEqual([422, 1]);
+  });
+});
+
+describe('bad input gets a sentence and the way on', () => {
+  test.each([
+    ['/api/v1/failures?filter=colour:red', 422, /unknown field colour; known fields/],
+    ['/api/v1/failures?limit=x', 400, /limit/],
+    ['/api/v1/failures?colour=red', 400, /colour/],
+    ['/api/v1/failures/zz', 400, /hex digits/],
+    ['/api/v1/failures/abcdef', 404, /No failure abcdef/],
+    ['/api/v1/jobs/nothing', 404, /No replay job nothing/],
+    ['/api/v1/asks/nothing', 404, /No question nothing/],
+    ['/api/v1/search?q=a/b/c/d', 422, /write a gateway/],
+    ['/api/v1/why?gateway=team', 422, /CLUSTER\/NAMESPACE\/GATEWAY/],
+    ['/api/v1/clusters?device=other', 422, /use one of devices/],
+  ])('%s: %i', async (path, wanted, says) => {
+    const { status, body } = await desk.get(path);
+    expect([status, body.error.message]).toEqual([wanted, expect.stringMatching(says)]);
+  });
+
+  test('a change of an unknown cluster, and a body that is none', async () => {
+    const change = { kind: 'cluster', action: 'drain', cluster: 'nowhere' };
+    await desk.see();
+    const { status, body } = await desk.post('/api/v1/changes/cluster/preview', change);
+    expect([status, body.error.message]).toEqual([422, expect.stringContaining('known clusters')]);
+    const odd = await desk.post('/api/v1/changes/cluster/preview', { kind: 'cluster' });
+    expect([odd.status, odd.body.error.message]).toEqual([400, expect.stringContaining('action')]);
+  });
+
+  test('a store that is away', async () => {
+    const list = () => Promise.reject(new ReplayError('RPL700', 'The failure store is away.'));
+    Object.assign(desk.site.failures.store, { list });
+    const { status, body } = await desk.get('/api/v1/failures');
+    expect([status, body.error]).toEqual([
+      503,
+      { code: 'RPL700', message: 'The failure store is away.' },
+    ]);
+  });
+});
