@@ -19,23 +19,38 @@ export interface Asking {
 const PATIENCE_MS = 6_000;
 const LOOK_MS = 150;
 
+/** Questions whose answer is the same for everybody, while they are not older than this. */
+const SHARED: ReadonlySet<Wanted['kind']> = new Set(['look', 'doctor']);
+const SHARED_MS = 60_000;
+
 /** `call`: how this host reaches the functions. */
 export function createAsking(
   { clock, id, log }: Pick<Runtime, 'clock' | 'id' | 'log'>,
   asks: Asks,
   call: Call,
 ): Asking {
+  // Ten people who look again at the same time cost one look.
+  const underWay = async ({ kind }: Wanted): Promise<Ask | undefined> =>
+    SHARED.has(kind)
+      ? (await asks.open()).find(
+          (one) => one.wanted.kind === kind && clock.now() - one.at < SHARED_MS,
+        )
+      : undefined;
+  const begin = async (wanted: Wanted, { who, why }: Author): Promise<Ask> => {
+    const asked = await asks.create({ id: id(), by: who, why, wanted });
+    try {
+      await call(answererOf(wanted), asked.id);
+      return asked;
+    } catch (error) {
+      const message = `${answererOf(wanted)} could not be asked: ${errorMessage(error)}`;
+      log.error({ ask: asked.id, error: message }, 'a question could not be asked');
+      return asks.update(asked.id, () => ({ state: 'failed', problem: { message } }));
+    }
+  };
   return {
     get: (asked) => asks.get(asked),
-    ask: async (wanted, { who, why }) => {
-      const asked = await asks.create({ id: id(), by: who, why, wanted });
-      try {
-        await call(answererOf(wanted), asked.id);
-      } catch (error) {
-        const message = `${answererOf(wanted)} could not be asked: ${errorMessage(error)}`;
-        log.error({ ask: asked.id, error: message }, 'a question could not be asked');
-        return asks.update(asked.id, () => ({ state: 'failed', problem: { message } }));
-      }
+    ask: async (wanted, author) => {
+      const asked = (await underWay(wanted)) ?? (await begin(wanted, author));
       const end = clock.monotonic() + PATIENCE_MS;
       for (;;) {
         const now = await asks.get(asked.id);

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { etag } from 'hono/etag';
 import * as z from 'zod';
 import { explainIssues } from '../../../shared/queue/explain-issues.ts';
+import { within } from '../../../shared/runtime/shared-call.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { AUDIT_ROUTES } from '../rooms/audit.ts';
 import { CHANGE_ROUTES } from '../rooms/changes.ts';
@@ -33,6 +34,9 @@ export const ROUTES: readonly Route[] = [
 
 /** Bytes of a request; the largest is an approval of a thousand exposures. */
 const MAX_BODY = 256 * 1_024;
+
+/** Milliseconds of a request. */
+const MAX_MS = 9_000;
 
 /** Where the document is served. */
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
@@ -115,12 +119,20 @@ function addRoute(app: OpenAPIHono, one: Route, desk: Desk, admit: Admit): void 
       body: body && valid('json'),
       person,
     };
-    const answered = await one.handle(input, desk);
+    const answered = await within(one.handle(input, desk), MAX_MS, tooLate);
     if (answered instanceof Later) return c.json(answered.answer as object, 202);
     if (lines) return c.body(answered as string, 200, { 'Content-Type': 'application/x-ndjson' });
     return c.json(answered as object, 200);
   };
   app.openapi(described, handle as never);
+}
+
+/** What was begun goes on; only nobody waits for it. */
+function tooLate(): Refused {
+  return new Refused(
+    503,
+    'The answer took too long. Try again; for a change, look at the room Audit first.',
+  );
 }
 
 /** A refusal of a change is recorded. */

@@ -9,7 +9,7 @@ export class Busy extends Error {}
 
 /** A request that is refused before anything is done. */
 export class Refused extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415;
+  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 503;
   constructor(status: Refused['status'], message: string) {
     super(message);
     this.status = status;

@@ -1,0 +1,140 @@
+/** What a console asks of functions: taken once, answered once, and kept whatever dies. */
+import { describe, expect, test } from '@jest/globals';
+import { createActs } from '../../../shared/failures/acts.ts';
+import { answerAsk, ASKS, createAsks } from '../../../shared/failures/asks.ts';
+import type { Asks } from '../../../shared/failures/asks.ts';
+import { ReplayError } from '../../../shared/failures/error.ts';
+import { createAudit } from '../../../shared/failures/audit.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+
+const ASK = { id: 'a-1', by: 'ada', why: 'because', wanted: { kind: 'look' } } as const;
+const asksOf = (): { readonly asks: Asks; readonly blobs: ReturnType<typeof memoryBlobs> } => {
+  const blobs = memoryBlobs();
+  return { asks: createAsks(blobs, () => 1_000), blobs };
+};
+
+describe('a question', () => {
+  test('is answered by the first function that takes it, and by no other', async () => {
+    const { asks } = asksOf();
+    await asks.create(ASK);
+    let done = 0;
+    const work = async () => ({ state: 'done' as const, answer: { findings: (done += 1) } });
+    await Promise.all([answerAsk(asks, 'a-1', work), answerAsk(asks, 'a-1', work)]);
+    await answerAsk(asks, 'a-1', work);
+    expect(done).toBe(1);
+    expect(await asks.get('a-1')).toEqual({
+      ...ASK,
+      at: 1_000,
+      state: 'done',
+      answer: { findings: 1 },
+      ended: 1_000,
+    });
+    expect(await asks.open()).toEqual([]);
+  });
+
+  test('shows its progress, and the error of a function that fails', async () => {
+    const { asks } = asksOf();
+    await asks.create(ASK);
+    await answerAsk(asks, 'a-1', async (_ask, change) => {
+      await change({ progress: { done: 1, total: 2 } });
+      expect(await asks.open()).toMatchObject([{ state: 'working', progress: { done: 1 } }]);
+      throw new ReplayError('RPL705', 'No failure matches.');
+    });
+    expect(await asks.get('a-1')).toMatchObject({
+      state: 'failed',
+      problem: { code: 'RPL705', message: 'No failure matches.' },
+    });
+  });
+
+  test('that does not exist, or that another version wrote, is refused with its id', async () => {
+    const { asks, blobs } = asksOf();
+    await blobs.put(`${ASKS}odd.json`, '{"format":2}');
+    for (const id of ['none', 'odd', '../audit/x', ''])
+      await expect(asks.get(id)).rejects.toMatchObject({ code: 'RPL702' });
+    expect(await asks.open()).toEqual([]);
+  });
+
+  test('is removed after its time', async () => {
+    const { asks } = asksOf();
+    await asks.create(ASK);
+    expect([await asks.prune(1_000), await asks.prune(1_001)]).toEqual([0, 1]);
+    await expect(asks.get('a-1')).rejects.toMatchObject({ code: 'RPL702' });
+  });
+});
+
+describe('an act with a key', () => {
+  test('begins once, and its repetition gets the answer', async () => {
+    const acts = createActs(memoryBlobs(), () => 1_000);
+    expect(await acts.begin('ada', 'key', { a: 1 })).toBeUndefined();
+    expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true });
+    expect(await acts.begin('bob', 'key', { a: 1 })).toBeUndefined();
+    await acts.end('ada', 'key', { a: 1 }, 'Done.');
+    expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true, answer: 'Done.' });
+    expect(await acts.begin('ada', 'key', { a: 2 })).toMatchObject({ isSame: false });
+    await acts.forget('ada', 'key');
+    expect(await acts.begin('ada', 'key', { a: 2 })).toBeUndefined();
+    expect([await acts.prune(1_000), await acts.prune(1_001)]).toEqual([0, 2]);
+  });
+});
+
+describe('the record of an act', () => {
+  const entry = { who: 'ada', action: 'drain', selection: 'east', why: 'update' };
+  const logOf = () => {
+    let id = 0;
+    let now = 0;
+    const blobs = memoryBlobs();
+    return {
+      blobs,
+      audit: createAudit(
+        blobs,
+        () => (now += 1_000),
+        () => `id${(id += 1)}`,
+      ),
+    };
+  };
+
+  test('is there before the act, and has its result afterwards', async () => {
+    const { audit } = logOf();
+    const during = await audit.record(entry, async () => ({
+      result: 'sent',
+      value: await audit.list(),
+    }));
+    expect(during).toMatchObject([{ ...entry, result: 'begun' }]);
+    expect(await audit.list()).toMatchObject([{ ...entry, result: 'sent' }]);
+  });
+
+  test('has the error of an act that fails', async () => {
+    const { audit } = logOf();
+    const act = () => Promise.reject(new Error('the queue is away'));
+    await expect(audit.record(entry, act)).rejects.toThrow('the queue is away');
+    expect(await audit.list()).toMatchObject([{ ...entry, result: 'failed: the queue is away' }]);
+  });
+
+  test('that cannot be written means that nothing is done', async () => {
+    const { blobs } = logOf();
+    const put = () => Promise.reject(new Error('the disk is full'));
+    const audit = createAudit(
+      { ...blobs, put },
+      () => 1,
+      () => 'id',
+    );
+    let done = 0;
+    const act = async () => ({ result: 'sent', value: (done += 1) });
+    await expect(audit.record(entry, act)).rejects.toThrow('the disk is full');
+    expect(done).toBe(0);
+  });
+
+  test('is read in pages, newest first', async () => {
+    const { audit } = logOf();
+    for (let i = 1; i <= 5; i++) await audit.append({ ...entry, result: String(i) });
+    const first = await audit.page(2);
+    const second = await audit.page(2, first.next);
+    const third = await audit.page(2, second.next);
+    expect([first, second, third].map(({ entries }) => entries.map((one) => one.result))).toEqual([
+      ['5', '4'],
+      ['3', '2'],
+      ['1'],
+    ]);
+    expect(third.next).toBeUndefined();
+  });
+});
