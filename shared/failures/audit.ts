@@ -75,8 +75,12 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
     record: async (entry, act) => {
       const { key, tag, whole } = await write({ ...entry, result: BEGUN });
       const complete = async (result: string): Promise<void> => {
-        // The act is done, whatever becomes of its entry.
-        await blobs.put(key, JSON.stringify({ ...whole, result }), { tag }).catch(() => undefined);
+        try {
+          await blobs.put(key, JSON.stringify({ ...whole, result }), { tag });
+        } catch (error) {
+          // The act is done, whatever becomes of its entry.
+          if (!(error instanceof ReplayError)) throw error;
+        }
       };
       try {
         const { result, value } = await act();

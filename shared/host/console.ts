@@ -9,7 +9,7 @@ export type ConsoleRole = 'viewer' | 'operator' | 'admin';
 
 /** The exports of the bundles that are used. */
 export interface ConsoleModules {
-  readonly console: {
+  readonly face: {
     readonly create: (options: {
       readonly runtime: Runtime;
       readonly call: (name: 'replay' | 'audit', ask: string) => Promise<void>;
@@ -64,7 +64,7 @@ export async function startConsole(
     void work.finally(() => answering.delete(work));
     return Promise.resolve();
   };
-  const listening = await modules.console
+  const listening = await modules.face
     .create({ runtime, call, who, role })
     .listen(port)
     .catch(async (error: unknown) => {

@@ -181,7 +181,7 @@ async function openConsole(
   { as: role }: UpOptions,
 ): Promise<RunningConsole> {
   const modules = {
-    console: await loadBundle<ConsoleModules['console']>('console/main.mjs'),
+    face: await loadBundle<ConsoleModules['face']>('console/main.mjs'),
     replay: await loadBundle<ConsoleModules['replay']>('replay/handler.mjs'),
     audit: await loadBundle<ConsoleModules['audit']>('audit/handler.mjs'),
   };

@@ -8,8 +8,9 @@ import { expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '../../..');
 const SEAM = 'shared/telemetry/terminal.ts';
+// The folder and the key of the configuration that are called console are none.
 const AROUND =
-  /\bconsole\s*[.[]|\bprocess\s*[.[]\s*['"]?(?:stdout|stderr)\b|from 'node:(?:console|tty|readline|readline\/promises)'|\bwriteSync\(\s*[12]\b|\/dev\/(?:std|tty)/;
+  /\bconsole\s*(?:\.\s*(?:log|info|warn|error|debug|trace|dir|table|assert|clear|Console|(?:group|count|time|profile)\w*)\b|\[\s*['"`])|\bprocess\s*[.[]\s*['"]?(?:stdout|stderr)\b|from 'node:(?:console|tty|readline|readline\/promises)'|\bwriteSync\(\s*[12]\b|\/dev\/(?:std|tty)/;
 
 const sources = ['functions', 'shared'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -28,6 +29,8 @@ test('what would go around it is recognised', () => {
   for (const text of [
     "console.log('x')",
     'console["error"](x)',
+    'console\n  .warn(x)',
+    'const say = console.log;',
     'process.stdout.write(x)',
     "process['stderr'].write(x)",
     "import { WriteStream } from 'node:tty'",
