@@ -101,6 +101,8 @@ export const Status = z
     ),
     waiting: z.array(Waiting),
     held: z.array(z.string()),
+    /** What monitors see of the network. */
+    network: z.array(z.string()),
     failures: z.record(z.string(), z.int()),
     jobs: z.array(Job),
     unknown: z.array(z.string()),

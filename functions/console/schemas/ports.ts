@@ -96,6 +96,9 @@ export const WhyAnswers = z
               sentence: z.string(),
             }),
           ),
+          network: z.array(
+            z.strictObject({ device: z.string(), code: z.string(), message: z.string() }),
+          ),
         }),
       }),
     ),
