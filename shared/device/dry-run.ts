@@ -100,6 +100,7 @@ function dryRunPaths({ name: device, paths }: Device, log: Logger): PathAccess {
     read: () => paths.read(),
     write: (journal) => Promise.resolve(journal),
     put: ({ entry, live }) => tell(`${live === undefined ? '+' : '~'} ${entryInWords(entry)}`),
+    takeOver: ({ entry, live }) => tell(`~ ${entryInWords(entry)} (now ${live.name})`),
     remove: (live) => tell(`- ${entryInWords(live)}`),
     settle: () => Promise.resolve(),
     busy: (place) => paths.busy(place),

@@ -47,6 +47,11 @@ export interface PathAccess {
   write(journal: Journal): Promise<Journal>;
   /** Creates the entry, or changes where it leads without removing it. */
   put(write: EntryWrite): Promise<void>;
+  /**
+   * Removes the entry of somebody else, and creates ours in its place, in one step. Whatever is
+   * refused, nothing changed.
+   */
+  takeOver(write: EntryWrite & { readonly live: LiveEntry }): Promise<void>;
   /** Resolves if the entry does not exist any more. */
   remove(live: LiveEntry, unit: PathUnit): Promise<void>;
   /** Makes what was written last, and synchronises it. */

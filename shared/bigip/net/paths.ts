@@ -14,6 +14,7 @@ import { type LiveEntry, markInWords } from '../../domain/paths/live.ts';
 import { devicePaths } from '../as3/names.ts';
 import { itemsOf } from '../rest/answers.ts';
 import type { DeviceSession } from '../rest/session.ts';
+import type { DeviceRequest } from '../rest/transport.ts';
 import { FdbItem, MemberStats, NeighbourItem, RouteItem, TunnelItem } from './answers.ts';
 import {
   entryName,
@@ -25,6 +26,7 @@ import {
 } from './entries.ts';
 import { createJournals } from './journal.ts';
 import { refusalOf } from './refusals.ts';
+import { inOneStep } from './transaction.ts';
 import { callsTo, find, type UnitCall } from './unit-calls.ts';
 
 const NET = '/mgmt/tm/net';
@@ -105,21 +107,27 @@ async function readTunnelled(
 
 type Body = Readonly<Record<string, string>>;
 
+type Target = Pick<EntryWrite, 'entry' | 'mark'>;
+
+function creation({ partition }: Scope, { entry, mark }: Target): DeviceRequest {
+  const { kind, at, to } = entry;
+  const about: Body =
+    kind === 'route' ? { network: at, gw: to } : { ipAddress: at, macAddress: to };
+  const body = { name: entryName(entry), partition, ...about, description: markInWords(mark) };
+  return { method: 'POST', path: `${NET}/${kind}`, body };
+}
+
 /** The request that creates the entry, or changes where it leads. */
 async function send(scope: Scope, call: UnitCall, write: EntryWrite): Promise<void> {
   const { entry, live, mark } = write;
   if (entry.kind === 'fdb') return sendRecord(scope, call, write);
-  const collection = `${NET}/${entry.kind}`;
+  if (live === undefined) {
+    await call(creation(scope, write));
+    return;
+  }
   const goal: Body = entry.kind === 'route' ? { gw: entry.to } : { macAddress: entry.to };
   const body = { ...goal, description: markInWords(mark) };
-  if (live !== undefined)
-    await call({ method: 'PATCH', path: `${collection}/${inUrl(live.name)}`, body });
-  else {
-    const about: Body = entry.kind === 'route' ? { network: entry.at } : { ipAddress: entry.at };
-    const { partition } = scope;
-    const created = { name: entryName(entry), partition, ...about, ...body };
-    await call({ method: 'POST', path: collection, body: created });
-  }
+  await call({ method: 'PATCH', path: `${NET}/${entry.kind}/${inUrl(live.name)}`, body });
 }
 
 async function sendRecord(
@@ -135,8 +143,9 @@ async function sendRecord(
     : call({ method: 'PATCH', path: `${path}/${at}`, body: { endpoint } }));
 }
 
-function removalPath({ kind, at, tunnel = '', name }: LiveEntry): string {
-  return kind === 'fdb' ? `${recordsPath(tunnel)}/${at}` : `${NET}/${kind}/${inUrl(name)}`;
+function removal({ kind, at, tunnel = '', name }: LiveEntry): DeviceRequest {
+  const path = kind === 'fdb' ? `${recordsPath(tunnel)}/${at}` : `${NET}/${kind}/${inUrl(name)}`;
+  return { method: 'DELETE', path };
 }
 
 async function readPeer(
@@ -204,10 +213,11 @@ export function createPathAccess(
     },
     put: (write) =>
       refusing(entryInWords(write.entry), () => send(scope, calls[write.unit], write)),
-    remove: (live, unit) =>
-      refusing(entryInWords(live), () =>
-        calls[unit]({ method: 'DELETE', path: removalPath(live) }, [404]),
+    takeOver: (write) =>
+      refusing(entryInWords(write.entry), () =>
+        inOneStep(session.device, calls[write.unit], [removal(write.live), creation(scope, write)]),
       ),
+    remove: (live, unit) => refusing(entryInWords(live), () => calls[unit](removal(live), [404])),
     settle: async () => {
       if (config.save)
         await session.call({

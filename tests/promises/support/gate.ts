@@ -108,6 +108,7 @@ function gatedPaths(paths: PathAccess, gate: Gate): PathAccess {
     read: () => gate.read(() => paths.read()),
     write: (journal) => gate.pass(() => paths.write(journal)),
     put: (write) => gate.pass(() => paths.put(write)),
+    takeOver: (write) => gate.pass(() => paths.takeOver(write)),
     remove: (live, unit) => gate.pass(() => paths.remove(live, unit)),
     settle: () => gate.pass(() => paths.settle()),
     busy: (place) => gate.read(() => paths.busy(place)),
