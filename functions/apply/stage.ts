@@ -11,6 +11,7 @@ import { startPaths } from './paths/paths.ts';
 import { isWaiting } from './postpone.ts';
 import type { Repair } from './repair.ts';
 import type { Scope } from './scope.ts';
+import { takeOverPaths } from './take-over.ts';
 
 /** A stage on its device. */
 export interface StageWork {
@@ -30,9 +31,11 @@ function ordersIn({ orders }: Stage): readonly Order[] {
 }
 
 /** Brings the paths that the slices of the stage need. */
-export function startStagePaths(work: StageWork): Promise<PathRun> {
+export async function startStagePaths(work: StageWork): Promise<PathRun> {
   const { scope, config, device, stage, hasTime } = work;
   const { runtime, prove } = scope;
+  const asked = stage.audits.flatMap(({ data }) => data.takeOver ?? []);
+  await takeOverPaths({ device, log: runtime.log, prove, hasTime }, asked);
   return startPaths({
     device,
     config,

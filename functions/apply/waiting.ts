@@ -18,6 +18,8 @@ import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
+import type { Audit } from '../../shared/queue/events.ts';
+import { formatCount } from '../../shared/domain/text/counts.ts';
 import type { Arrival } from './arrivals.ts';
 import { knownTrouble } from './trouble.ts';
 
@@ -200,10 +202,16 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
       return {
         kind,
         subject: data.device,
-        what: `redeclare ${data.partitions.join(', ')}: ${data.reason}`,
+        what: `${auditInWords(data)}: ${data.reason}`,
         group: canonicalJson(data),
       };
   }
+}
+
+function auditInWords({ partitions, takeOver = [] }: Audit): string {
+  return takeOver.length === 0
+    ? `redeclare ${partitions.join(', ')}`
+    : `take over ${formatCount(takeOver.length, 'entry', 'entries')} of F5 CIS`;
 }
 
 interface Round {

@@ -7,6 +7,7 @@ import { Absence } from '../domain/snapshot/absence.ts';
 import { Inventory, Snapshot } from '../domain/snapshot/snapshot.ts';
 import { Name } from '../domain/text/bounded.ts';
 import { Steering } from '../domain/steering/steering.ts';
+import { TakeOver } from '../domain/take-over/cis.ts';
 
 /** A snapshot of one ingress, from watch to map. */
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';
@@ -76,7 +77,8 @@ export type Resync = Readonly<z.infer<typeof Resync>>;
  */
 export const Audit = z.strictObject({
   device: Name,
-  partitions: z.array(Name).min(1),
+  /** Empty if nothing is to be declared. */
+  partitions: z.array(Name),
   reason: z.string(),
   /** Manual changes to keep. */
   adopt: z.array(OverrideAdoption.extend({ partition: z.string() })).exactOptional(),
@@ -84,6 +86,8 @@ export const Audit = z.strictObject({
   lift: z.boolean().exactOptional(),
   /** A person asks, so repair even if an earlier repair left the same differences. */
   forced: z.boolean().exactOptional(),
+  /** Routes of F5 CIS that Sluice takes over. */
+  takeOver: z.array(TakeOver).min(1).max(1_000).exactOptional(),
 });
 export type Audit = Readonly<z.infer<typeof Audit>>;
 

@@ -34,6 +34,12 @@ interface Scenario {
   readonly after: (world: World) => Promise<void>;
 }
 
+/** One with the goal of Sluice, and one with another. */
+const OF_CIS = [1, 2].map((n) => ({
+  key: `route ${networkOf(n)}`,
+  name: `/cis/k8s-n${n}`,
+  to: viaOf(n === 1 ? 1 : 99),
+}));
 const renewed = tunnelTo(P1, { mac: '0a:00:00:00:00:09' });
 const SCENARIOS: Readonly<Record<string, Scenario & { readonly mode: 'routes' | 'vxlan' }>> = {
   'a new pod, a node with a new address, and a pod that leaves': {
@@ -59,6 +65,17 @@ const SCENARIOS: Readonly<Record<string, Scenario & { readonly mode: 'routes' | 
     before: () => Promise.resolve(),
     event: (w) => w.send(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)])),
     after: (w) => w.send(pathSlice(2, [P1], [renewed])),
+  },
+  'routes of F5 CIS that are taken over, and a node with a new address': {
+    mode: 'routes',
+    before: (w) => {
+      const { active } = w.device.paths.units;
+      for (const { key, name, to } of OF_CIS)
+        active.set(key, { ...live(route(key.slice('route '.length), to), 'theirs'), name });
+      return w.send(pathSlice(1, [P1, P2]));
+    },
+    event: (w) => w.audit([], { takeOver: OF_CIS }),
+    after: (w) => w.send(pathSlice(2, [P1, P2], [routeTo(P1, { via: viaOf(9) }), routeTo(P2)])),
   },
 };
 

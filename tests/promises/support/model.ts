@@ -149,8 +149,12 @@ export function createModel(capabilities?: Capabilities): Model {
       await world.audit(
         ['k8s'],
         port === undefined
-          ? []
-          : [{ partition: 'k8s', key, values: { enabled: false }, instead: { enabled: true } }],
+          ? {}
+          : {
+              adopt: [
+                { partition: 'k8s', key, values: { enabled: false }, instead: { enabled: true } },
+              ],
+            },
       );
     },
     foreign: (port) => {

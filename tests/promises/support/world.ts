@@ -65,7 +65,7 @@ export interface World {
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
   steer(order: Steering): Promise<void>;
   miss(absence: Absence): Promise<void>;
-  audit(partitions: readonly string[], adopt?: NonNullable<Audit['adopt']>): Promise<void>;
+  audit(partitions: readonly string[], more?: Pick<Audit, 'adopt' | 'takeOver'>): Promise<void>;
   /**
    * Runs one batch; resolves with whether there was one. If the process crashes, its messages are
    * redelivered.
@@ -237,10 +237,10 @@ export function createWorld({
     steer: (order) =>
       put(STEERING, order, isOwnerOrder(order) ? order.owner : ownerOf(order.cluster)),
     miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
-    audit: (names, adopt) =>
+    audit: (names, more) =>
       put(
         AUDIT,
-        { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) },
+        { device: 'bigip-1', partitions: names, reason: 'a test', ...more },
         ownerOf('east'),
       ),
     step,

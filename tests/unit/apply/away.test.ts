@@ -202,6 +202,17 @@ describe('what is kept', () => {
     expect(lines).toEqual([]);
   });
 
+  test('says what was asked for', async () => {
+    const taken = [{ key: 'route 10.244.3.0/24', name: '/cis/k8s-n3', to: '192.0.2.13' }];
+    const order = { device: DEVICE, partitions: [], reason: 'adopt', takeOver: taken };
+    await waiting.keep(DEVICE, of('audit', order), []);
+    await waiting.keep(DEVICE, of('audit', audit), []);
+    expect((await place.list(DEVICE)).map(({ entry }) => entry.what).toSorted()).toEqual([
+      'redeclare k8s: drift',
+      'take over 1 entry of F5 CIS: adopt',
+    ]);
+  });
+
   test('has the time when it was first sent, although it waits again', async () => {
     const [first] = [clock.now() - MINUTE];
     await waiting.keep(DEVICE, of('audit', audit, { waited: { sentAt: first, attempts: [] } }), []);

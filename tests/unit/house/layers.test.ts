@@ -20,7 +20,7 @@ const DOMAIN = [
   [...files('shared/domain'), 'shared/domain/text', 'shared/domain/net', 'shared/domain/codes'],
   ['shared/domain/snapshot'],
   ['shared/domain/istio', 'shared/domain/address-pools', 'shared/domain/paths'],
-  ['shared/domain/exposure'],
+  ['shared/domain/exposure', 'shared/domain/take-over'],
   ['shared/domain/declared'],
   ['shared/domain/steering', 'shared/domain/express'],
   ['shared/domain/plan'],

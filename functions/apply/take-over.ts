@@ -1,0 +1,109 @@
+/**
+ * Takes entries of F5 CIS over, which a person asked for: in one step of the device for each. It
+ * stands before the paths of the run, which then find them as ours and note it in the journal
+ * (decision 81).
+ */
+import type { Device } from '../../shared/device/device.ts';
+import { DeviceError, errorText } from '../../shared/device/errors.ts';
+import type { PathReading, PathUnit } from '../../shared/device/paths.ts';
+import { liveEntries } from '../../shared/domain/paths/live.ts';
+import type { Journal } from '../../shared/domain/paths/journal.ts';
+import {
+  asShown,
+  entryOf,
+  type Inherited,
+  inheritance,
+  inheritedInWords,
+  type TakeOver,
+  withoutClaims,
+} from '../../shared/domain/take-over/cis.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { OutOfTime } from './trouble.ts';
+
+/** The device, and what proves that the order is still held. */
+export interface TakeOverWork {
+  readonly device: Device;
+  readonly log: Logger;
+  readonly prove: () => Promise<void>;
+  readonly hasTime: () => boolean;
+}
+
+/** Rejects if the device is unavailable. */
+export async function takeOverPaths(work: TakeOverWork, asked: readonly TakeOver[]): Promise<void> {
+  if (asked.length === 0) return;
+  const { device, log } = work;
+  const reading = await device.paths.read();
+  const { journal } = reading;
+  if ('unreadable' in journal) {
+    log.error(
+      { device: device.name, code: 'BIP474', reason: journal.unreadable },
+      'nothing is taken over',
+    );
+    return;
+  }
+  const claimed: Inherited[] = [];
+  for (const unit of ['active', 'peer'] as const)
+    for (const one of stillAsked(work, { reading, journal, unit }, asked))
+      if (one.record.kind === 'fdb') claimed.push(one);
+      else await takeOver(work, unit, one);
+  if (claimed.length > 0) await claim(work, journal, claimed);
+}
+
+/** What the person saw and is still so; the rest is told. */
+function stillAsked(
+  { device, log }: TakeOverWork,
+  {
+    reading,
+    journal,
+    unit,
+  }: {
+    readonly reading: PathReading;
+    readonly journal: Journal;
+    readonly unit: PathUnit;
+  },
+  asked: readonly TakeOver[],
+): readonly Inherited[] {
+  const there = unit === 'active' ? reading.active : reading.peer;
+  const live = liveEntries(there === undefined || there === 'away' ? [] : there);
+  const meant = asked.filter(({ peer }) => (peer === true) === (unit === 'peer'));
+  const { same, other } = asShown(inheritance(journal.records, live), meant);
+  for (const { key, name } of other)
+    log.warn(
+      { device: device.name, unit, path: key, name },
+      'not taken over: it is not as it was shown',
+    );
+  return same;
+}
+
+/** Only the journal says whose a record of a tunnel is. The paths of the run do the rest. */
+async function claim(
+  { device, log, prove }: TakeOverWork,
+  { number, records }: Journal,
+  claimed: readonly Inherited[],
+): Promise<void> {
+  await prove();
+  await device.paths.write({ number, records: withoutClaims(records, claimed) });
+  for (const one of claimed)
+    log.info({ device: device.name, path: inheritedInWords(one) }, 'path taken over');
+}
+
+/** A refusal concerns this entry only. */
+async function takeOver(
+  { device, log, prove, hasTime }: TakeOverWork,
+  unit: PathUnit,
+  inherited: Inherited,
+): Promise<void> {
+  if (!hasTime()) throw new OutOfTime(device.name);
+  await prove();
+  const { live, record } = inherited;
+  const { owner, node, version } = record;
+  const about = { device: device.name, unit, path: inheritedInWords(inherited) };
+  try {
+    const entry = entryOf(record);
+    await device.paths.takeOver({ entry, mark: { owner, node, version }, live, unit });
+    log.info(about, 'path taken over');
+  } catch (error) {
+    if (!(error instanceof DeviceError) || error.fault !== 'content') throw error;
+    log.warn({ ...about, code: error.code, error: errorText(error) }, 'path not taken over');
+  }
+}
