@@ -5,6 +5,7 @@ import { type NetworkSetup, networkSetup } from '../../../shared/operations/netw
 import { addConfigOption } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
+import { adoptCommand } from './network-adopt.ts';
 
 /** Without a value, the text has a placeholder. */
 interface SetupOptions {
@@ -19,7 +20,7 @@ interface SetupOptions {
   readonly output: OutputFormat;
 }
 
-/** Adds `sluice network` with its subcommand, `setup`. */
+/** Adds `sluice network` with its subcommands. */
 export function registerNetwork(program: Command): void {
   const setup = addConfigOption(new Command('setup'))
     .description(
@@ -43,7 +44,8 @@ export function registerNetwork(program: Command): void {
   program.addCommand(
     new Command('network')
       .description('how BIG-IP reaches pods: what routes and tunnels need once')
-      .addCommand(setup),
+      .addCommand(setup)
+      .addCommand(adoptCommand()),
   );
 }
 

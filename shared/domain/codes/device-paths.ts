@@ -79,4 +79,15 @@ export const DEVICE_PATH_CODES = {
     fix: 'Correct what the notes about its node say (GW180 to GW186).',
     retryable: true,
   },
+  BIP479: {
+    title: 'F5 CIS still writes to the device',
+    cause:
+      'Between two readings, half a minute apart, routes or ARP entries of F5 CIS came, changed or ' +
+      'went, or records that Sluice made vanished from a tunnel: F5 CIS writes the whole list. Two ' +
+      'writers of one network undo what the other one did.',
+    fix:
+      'Scale the Deployment of F5 CIS to 0 in every cluster that the device serves, then run ' +
+      '"sluice network adopt" again.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

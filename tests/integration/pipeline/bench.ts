@@ -79,6 +79,8 @@ export interface Delivery {
 }
 
 export interface Bench {
+  /** For operations. */
+  readonly runtime: Runtime;
   readonly clock: TestClock;
   readonly queues: Queues;
   readonly devices: Readonly<Record<'bigip-1' | 'bigip-2', LabBigip>>;
@@ -274,6 +276,7 @@ export async function startBench(
     time: new Date(clock.now()).toISOString(),
   });
   const bench: Bench = {
+    runtime,
     clock,
     queues,
     devices,
