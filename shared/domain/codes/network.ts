@@ -51,7 +51,9 @@ export const NETWORK_CODES = {
     cause:
       'Routes or ARP entries of F5 CIS (`k8s-…`) are on the device. While CIS runs, it removes ' +
       'records of its tunnel that it does not know.',
-    fix: 'Stop CIS, or remove its options for tunnels and static routes, and delete what it left.',
+    fix:
+      'Stop CIS, or remove its options for tunnels and static routes. Then run ' +
+      '`sluice network adopt`, which takes over what members need, and delete the rest.',
     retryable: false,
   },
   BIP486: {

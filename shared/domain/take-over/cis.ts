@@ -33,9 +33,13 @@ export interface Inheritance {
   readonly left: readonly LiveEntry[];
 }
 
-/** Objects that CIS takes as its own. */
+/** Objects that CIS takes as its own, by their full path. */
+export function isNameOfCis(path: string): boolean {
+  return /\/k8s[^/]*$/.test(path);
+}
+
 function isOfCis({ kind, name }: LiveEntry): boolean {
-  return kind !== 'fdb' && /\/k8s[^/]*$/.test(name);
+  return kind !== 'fdb' && isNameOfCis(name);
 }
 
 function isWanted(record: JournalRecord | undefined): record is JournalRecord {

@@ -2,6 +2,7 @@
 import type { DeviceConfig } from '../../../config/schema.ts';
 import type { NetworkFacts } from '../../../device/network-facts.ts';
 import { firstNamed } from '../../../domain/paths/in-words.ts';
+import { isNameOfCis } from '../../../domain/take-over/cis.ts';
 import { formatCount } from '../../../domain/text/counts.ts';
 import type { DoctorFinding } from '../finding.ts';
 import { type Problem, rowsOf } from './reached.ts';
@@ -100,17 +101,12 @@ function accountProblem({ roles }: NetworkFacts): Problem | undefined {
       };
 }
 
-/** Everything that CIS keeps begins so. */
-function isOfCis(path: string): boolean {
-  return path.split('/').at(-1)?.startsWith('k8s-') === true;
-}
-
 function cisProblem(
   { networks: { tunnels } }: DeviceConfig,
   { units }: NetworkFacts,
 ): Problem | undefined {
   const count = (paths: readonly string[], word: string): readonly string[] => {
-    const found = [...new Set(paths)].filter(isOfCis).sort();
+    const found = [...new Set(paths)].filter(isNameOfCis).sort();
     return found.length === 0
       ? []
       : [`${formatCount(found.length, word, word.replace(/y$/, 'ies'))} (${firstNamed(found)})`];
@@ -135,7 +131,8 @@ function cisProblem(
     says: `it keeps ${entries.join(' and ')}; while it runs, ${wipes}`,
     remedy:
       'stop CIS, or remove its options --flannel-name, --cilium-name, --openshift-sdn-name and ' +
-      '--static-routing-mode; then delete what it left',
+      '--static-routing-mode; then run sluice network adopt, which takes over what members need, ' +
+      'and delete the rest',
     state: 'warn',
   };
 }
