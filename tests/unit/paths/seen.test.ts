@@ -1,6 +1,7 @@
 /** Where people see the state of paths: the log of audit, `sluice status` and `sluice why`. */
 import { expect, test } from '@jest/globals';
 import { auditAll } from '../../../functions/audit/audit.ts';
+import { whyText } from '../../../functions/cli/why/tables.ts';
 import { statusText } from '../../../functions/cli/status/tables.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -13,6 +14,7 @@ import { type PathView, readPaths } from '../../../shared/operations/devices/pat
 import type { NetworkNote } from '../../../shared/operations/health/network-note.ts';
 import { networkNotes } from '../../../shared/operations/health/unreached.ts';
 import type { StatusView } from '../../../shared/operations/status/status.ts';
+import { answersNow, type WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { logTo } from '../../fixtures/log.ts';
@@ -80,6 +82,7 @@ async function logged(mode: 'none' | 'routes', device: MemoryDevice): Promise<re
   const devices = { get: () => Promise.resolve(device), close: () => Promise.resolve() };
   const views = createViewKeeper({ ...runtime, dryRun: true }, () => Promise.reject(new Error()));
   await auditAll(runtime, { devices, views, heard: () => Promise.resolve(new Map() as never) });
+  await views.close();
   return lines.filter(({ said }) => String(said).startsWith('paths'));
 }
 
@@ -177,4 +180,28 @@ test('status counts the entries of paths', async () => {
     unknown: [],
   } as unknown as StatusView;
   expect(statusText(view, NOW)).toContain('1 exposure, read in 3 ms; 2 path entries (1 refused)');
+});
+
+test('why begins with the path to a node that the members of the Gateway need', () => {
+  const view = declared(undefined, ['10.244.3.5']);
+  const { gateways, address } = exposure();
+  const answer = (port: number): WhyAnswer =>
+    ({
+      server: { server: 0, port, protocol: 'TCP', verdict: 'listening', code: 'OK', reason: '' },
+      exposures: [`${address}:${port}/tcp`],
+      remedy: 'Nothing.',
+    }) as unknown as WhyAnswer;
+  const asked = {
+    gateway: gateways[0] ?? '',
+    cluster: 'east',
+    nodeOf: (_cluster: string, pod: string) => (pod === '10.244.3.5' ? 'n3' : 'n1'),
+  };
+  const answersOf = (port: number): readonly WhyAnswer[] =>
+    answersNow(config('none'), asked, { declared: [view], heads: [], answers: [answer(port)] });
+  const [title, first] = whyText(answersOf(443)).split('\n');
+  expect(title).toBe('The network');
+  expect(first).toMatch(
+    /^path to node n3: all members behind it \(10\.244\.3\.5\) are down.*\(BIP487\)$/,
+  );
+  expect(whyText(answersOf(8_080))).not.toContain('path to node');
 });
