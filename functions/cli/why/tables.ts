@@ -68,8 +68,11 @@ function presentLines({ now }: WhyAnswer): readonly string[] {
 }
 
 /** First: what is behind a broken path looks like many faults. */
-function networkLines({ now }: WhyAnswer): readonly string[] {
-  return (now?.network ?? []).map(({ code, message }) => `${message} (${code})`);
+function networkLines({ now, pathless = [] }: WhyAnswer): readonly string[] {
+  return [
+    ...pathless.map(({ object, code, message }) => `${object}: ${message} (${code})`),
+    ...(now?.network ?? []).map(({ code, message }) => `${message} (${code})`),
+  ];
 }
 
 function heldLines({ now }: WhyAnswer): readonly string[] {

@@ -1,6 +1,7 @@
 /** State of each server of a Gateway, the reason, and the remedy. */
 import type { SluiceConfig } from '../../config/schema.ts';
 import { CODES } from '../../domain/codes/index.ts';
+import type { BuiltExposures } from '../../domain/exposure/build.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import { mapAll } from '../../domain/istio/map-ingress.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
@@ -24,6 +25,8 @@ export interface WhyAnswer {
   /** `address:port/protocol` at which it is requested; empty without a configuration. */
   readonly exposures: readonly string[];
   readonly remedy: string;
+  /** Nodes of its members to which there is no path; absent if there are none. */
+  readonly pathless?: BuiltExposures['notes'];
   /** The state on the devices and in the failure store; absent if they were not queried. */
   readonly now?: WhyNow;
 }
@@ -186,12 +189,26 @@ export function explainGateway({
           (other) =>
             other.gateway === gateway && other.api === server.api && other.server === server.server,
         ) ?? server;
+      const wanted = exposuresOf(own, exposures);
+      const pathless = wanted.length === 0 ? [] : pathlessIn(built, gateway);
       return {
         server: own,
-        exposures: exposuresOf(own, exposures),
+        exposures: wanted,
         remedy: remedyOf(own),
+        ...(pathless.length > 0 && { pathless }),
       };
     });
+}
+
+/** Codes of nodes that have no path, other than those that only explain one. */
+const PATHLESS: ReadonlySet<string> = new Set(['GW180', 'GW181', 'GW182', 'GW184', 'GW186']);
+
+/** What the cluster says about the nodes of the ingresses that offer the Gateway. */
+function pathlessIn(built: readonly BuiltExposures[], gateway: string): BuiltExposures['notes'] {
+  return built
+    .filter(({ exposures }) => exposures.some((one) => one.gateways.includes(gateway)))
+    .filter(({ reach }) => (reach?.missing ?? []).length > 0)
+    .flatMap(({ notes }) => notes.filter(({ code }) => PATHLESS.has(code)));
 }
 
 /** What to do about a server that is not reached. */
