@@ -2,7 +2,6 @@
  * console: the HTTP interface for people. It holds no credentials of devices and clusters: it reads
  * the failure store, sends orders, and asks replay and audit for what needs credentials.
  */
-import { randomBytes } from 'node:crypto';
 import { createAdaptorServer } from '@hono/node-server';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Failures } from '../../shared/failures/open.ts';
@@ -12,6 +11,7 @@ import { partitionsFromViews } from '../../shared/operations/devices/seen-partit
 import { createAsking } from './asking.ts';
 import type { Call } from './asking.ts';
 import { createApp } from './http/app.ts';
+import { localAdmission, loginAdmission } from './login/admission.ts';
 import type { Role } from './http/rights.ts';
 
 /** What a host gives to the console. */
@@ -19,7 +19,7 @@ export interface ConsoleOptions {
   readonly runtime: Runtime;
   /** How replay and audit are reached. */
   readonly call: Call;
-  /** Without authentication: the user of the system, and what that one may do. */
+  /** Without `console` in sluice.yaml: the user of the system, and what that one may do. */
   readonly who: string;
   readonly role: Role;
   /** For tests; default: the failure store of the configuration. */
@@ -35,12 +35,14 @@ export interface HostedConsole {
 /** A console without a server. */
 export interface Console {
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** On loopback only. `port` 0: any. */
+  /** On loopback only, unless people log in. `port` 0: any. */
   listen(port: number): Promise<HostedConsole>;
   close(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Only with a login. */
+const EVERYWHERE = '0.0.0.0';
 
 /** Wires the function. Its secrets are refused, so that no route can use credentials by mistake. */
 export function create({
@@ -56,13 +58,18 @@ export function create({
   const desk = {
     context: { ...failures, runtime, readPartitions },
     asking: createAsking(runtime, failures.asks, call),
-    csrf: randomBytes(24).toString('base64url'),
     version: manifest.version,
   };
-  const app = createApp(desk, () => Promise.resolve({ who, role }));
+  const { console: login } = runtime.config;
+  const admission =
+    login === undefined
+      ? localAdmission({ who, role })
+      : loginAdmission(login, runtime, { secrets: given.secrets, audit: failures.audit });
+  const app = createApp(desk, admission);
+  const host = login === undefined ? LOOPBACK : EVERYWHERE;
   const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
   const close = (): Promise<void> => (own === undefined ? failures.close() : Promise.resolve());
-  return { fetch, close, listen: (port) => listen(fetch, port, close) };
+  return { fetch, close, listen: (port) => listen(fetch, { port, host }, close) };
 }
 
 function refuseSecret(): Promise<never> {
@@ -71,18 +78,18 @@ function refuseSecret(): Promise<never> {
 
 async function listen(
   fetch: Console['fetch'],
-  port: number,
+  { port, host }: { readonly port: number; readonly host: string },
   close: () => Promise<void>,
 ): Promise<HostedConsole> {
   const server = createAdaptorServer({ fetch });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, LOOPBACK, resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    url: `http://${LOOPBACK}:${bound}`,
+    url: `http://${host}:${bound}`,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeAllConnections' in server) server.closeAllConnections();

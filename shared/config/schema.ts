@@ -11,14 +11,9 @@ import { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
 import { MeshOptions } from '../domain/istio/mesh.ts';
 import { NetworkConfig } from '../domain/paths/network-config.ts';
+import { ConsoleConfig } from './console.ts';
 import { DeviceNetworks } from './device-networks.ts';
-
-const SecretReference = z
-  .string()
-  .regex(
-    /^(env|file|secretsmanager|ssm):.+/,
-    'must be a reference: env:NAME, file:PATH, secretsmanager:ID or ssm:NAME',
-  );
+import { SecretReference } from './secret-reference.ts';
 
 /** One BIG-IP, or an HA pair. */
 export const DeviceConfig = z.strictObject({
@@ -379,6 +374,9 @@ export const SluiceConfig = z.strictObject({
   queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Queue for the events.'),
   failures: FailuresConfig.prefault({ kind: 'fs' }).describe(
     'Failure store: dead letters with their reasons.',
+  ),
+  console: ConsoleConfig.optional().describe(
+    'Who may use the console from other machines. Without it, it answers only to its own machine.',
   ),
 });
 export type SluiceConfig = z.infer<typeof SluiceConfig>;

@@ -98,13 +98,16 @@ export function registerUp(program: Command): void {
     .addOption(
       new Option(
         '--console [port]',
-        'also serve the console on 127.0.0.1, only to this machine and without a login',
+        'also serve the console: on 127.0.0.1 without a login, or as console in sluice.yaml says',
       )
         .argParser(port)
         .preset(String(CONSOLE_PORT)),
     )
     .addOption(
-      new Option('--as <role>', 'what the console allows without a login')
+      new Option(
+        '--as <role>',
+        'what the console allows without a login; no effect with console in sluice.yaml',
+      )
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
     )

@@ -15,12 +15,17 @@ import { PORT_ROUTES } from '../rooms/ports.ts';
 import { REPLAY_ROUTES } from '../rooms/replay.ts';
 import { Moved } from '../schemas/changes.ts';
 import { Problem } from '../schemas/common.ts';
-import { loopbackOnly, secureHeaders, withToken } from './guard.ts';
+import type { Admission, Admitted } from '../login/admission.ts';
+import { assertToken, secureHeaders } from './guard.ts';
 import { answerOf, Refused } from './problems.ts';
-import type { Person } from './rights.ts';
 import { includesRole } from './rights.ts';
 import { Later } from './route.ts';
 import type { Desk, Route } from './route.ts';
+
+/** What the guards leave for the routes. */
+interface AppEnv {
+  readonly Variables: { readonly person: Admitted };
+}
 
 /** All routes, in the order of the document. */
 export const ROUTES: readonly Route[] = [
@@ -41,20 +46,16 @@ const MAX_MS = 9_000;
 /** Where the document is served. */
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
 
-/** `admit`: who asks; rejects if nobody is known. */
-export type Admit = (c: Context) => Promise<Person>;
-
 /** Answers every request with JSON and a sentence, also refusals. */
-export function createApp(desk: Desk, admit: Admit): OpenAPIHono {
+export function createApp(desk: Desk, admission: Admission): OpenAPIHono<AppEnv> {
   const { log } = desk.context.runtime;
-  const app = new OpenAPIHono({
+  const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new Refused(400, `${explainIssues(result.error)}.`);
     },
   });
   app.use(secureHeaders);
-  app.use(loopbackOnly());
-  app.use(withToken(desk.csrf));
+  app.use(admission.guard);
   app.use(
     bodyLimit({
       maxSize: MAX_BODY,
@@ -63,14 +64,21 @@ export function createApp(desk: Desk, admit: Admit): OpenAPIHono {
       },
     }),
   );
+  app.use('/api/*', async (c, next) => {
+    const person = await admission.admit(c);
+    assertToken(c, person.csrf);
+    c.set('person', person);
+    await next();
+  });
   app.use('/api/*', etag());
+  admission.addRoutes(app as unknown as OpenAPIHono);
   app.onError((error, c) => {
     const { status, body, isFault } = answerOf(error);
     if (isFault) log.error({ path: c.req.path, error: errorMessage(error) }, 'console');
     return c.json(body, status);
   });
   app.notFound((c) => c.json({ error: { message: `${c.req.path} does not exist here.` } }, 404));
-  for (const one of ROUTES) addRoute(app, one, desk, admit);
+  for (const one of ROUTES) addRoute(app, one, desk);
   app.doc31(DOCUMENT_PATH, {
     openapi: '3.1.0',
     info: {
@@ -87,7 +95,7 @@ const json = (schema: z.ZodType, description: string) => ({
   content: { 'application/json': { schema } },
 });
 
-function addRoute(app: OpenAPIHono, one: Route, desk: Desk, admit: Admit): void {
+function addRoute(app: OpenAPIHono<AppEnv>, one: Route, desk: Desk): void {
   const { method, path, summary, role, room, query, params, body, answer, later, lines } = one;
   const described = createRoute({
     method,
@@ -110,8 +118,8 @@ function addRoute(app: OpenAPIHono, one: Route, desk: Desk, admit: Admit): void 
     },
   });
   // The schemas are only known as such here, so the types of the handler are checked in `route`.
-  const handle = async (c: Context): Promise<Response> => {
-    const person = await admitted(c, one, desk, admit);
+  const handle = async (c: Context<AppEnv>): Promise<Response> => {
+    const person = await allowed(c.get('person'), one, desk);
     const valid = (part: 'query' | 'param' | 'json'): unknown => c.req.valid(part as never);
     const input = {
       query: query && valid('query'),
@@ -136,8 +144,7 @@ function tooLate(): Refused {
 }
 
 /** A refusal of a change is recorded. */
-async function admitted(c: Context, one: Route, desk: Desk, admit: Admit): Promise<Person> {
-  const person = await admit(c);
+async function allowed(person: Admitted, one: Route, desk: Desk): Promise<Admitted> {
   if (includesRole(person.role, one.role)) return person;
   if (one.method === 'post')
     await desk.context.audit.append({

@@ -46,6 +46,16 @@ export function loopbackOnly(): MiddlewareHandler {
   };
 }
 
+/** With a login, only under the configured URL. */
+export function ownHostOnly({ host, origin }: URL): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.header('Host') !== host)
+      throw new Refused(403, `The console answers only under ${origin}, which console.url names.`);
+    assertOwnOrigin(c, origin);
+    await next();
+  };
+}
+
 function assertOwnOrigin(c: Context, own: string): void {
   const origin = c.req.header('Origin');
   if (origin !== undefined && origin !== own)
@@ -55,20 +65,19 @@ function assertOwnOrigin(c: Context, own: string): void {
     );
 }
 
-/** A change needs the token that only a page of this origin can read. */
-export function withToken(csrf: string): MiddlewareHandler {
-  const wanted = Buffer.from(csrf);
-  return async (c, next) => {
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-      const given = Buffer.from(c.req.header(CSRF_HEADER) ?? '');
-      if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-        throw new Refused(
-          403,
-          `The header ${CSRF_HEADER} is missing or from an earlier session. Reload the page.`,
-        );
-      if (!/^application\/json\b/.test(c.req.header('Content-Type') ?? ''))
-        throw new Refused(415, 'Send the request as application/json.');
-    }
-    await next();
-  };
+/**
+ * A change needs the token that only a page of this origin can read. `csrf` is absent if the person
+ * proved itself by something that browsers do not add by themselves.
+ */
+export function assertToken(c: Context, csrf: string | undefined): void {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
+  if (!/^application\/json\b/.test(c.req.header('Content-Type') ?? ''))
+    throw new Refused(415, 'Send the request as application/json.');
+  if (csrf === undefined) return;
+  const [given, wanted] = [Buffer.from(c.req.header(CSRF_HEADER) ?? ''), Buffer.from(csrf)];
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+    throw new Refused(
+      403,
+      `The header ${CSRF_HEADER} is missing or from an earlier session. Reload the page.`,
+    );
 }

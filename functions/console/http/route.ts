@@ -2,14 +2,13 @@
 import type * as z from 'zod';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { Asking } from '../asking.ts';
-import type { Person, Role } from './rights.ts';
+import type { Admitted } from '../login/admission.ts';
+import type { Role } from './rights.ts';
 
 /** What routes work with. */
 export interface Desk {
   readonly context: OperationContext;
   readonly asking: Asking;
-  /** Required in a header of each request that changes something. */
-  readonly csrf: string;
   readonly version: string;
 }
 
@@ -18,7 +17,7 @@ export interface Input<Q, P, B> {
   readonly query: Q;
   readonly params: P;
   readonly body: B;
-  readonly person: Person;
+  readonly person: Admitted;
 }
 
 /** A route with its schemas. The answer is checked against its schema in tests. */

@@ -39,11 +39,12 @@ export const NOW_ROUTES: readonly Route[] = [
     room: 'Session',
     summary: 'Who you are, what you may do, and the token that changes need',
     answer: fleet.Session,
-    handle: async ({ person }, { context, csrf, version }) => {
+    handle: async ({ person }, { context, version }) => {
       const { generation, clusters, devices } = context.runtime.config;
       return {
-        ...person,
-        csrf,
+        who: person.who,
+        role: person.role,
+        ...(person.csrf !== undefined && { csrf: person.csrf }),
         version,
         generation,
         clusters: clusters.map(({ id }) => id),

@@ -9,8 +9,8 @@ export const Session = z
   .strictObject({
     who: z.string(),
     role: z.enum(ROLES),
-    /** To be sent as X-Sluice-Csrf with each POST. */
-    csrf: z.string(),
+    /** To be sent as X-Sluice-Csrf with each POST; absent with a bearer token. */
+    csrf: z.string().optional(),
     version: z.string(),
     generation: z.int(),
     clusters: z.array(z.string()),

@@ -1,0 +1,264 @@
+/** A console that answers to other machines: tokens of programs, and logins of people. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Provider } from 'oidc-provider';
+import { create } from '../../../functions/console/main.ts';
+import { startSite } from '../../fixtures/failures/site.ts';
+import type { Site } from '../../fixtures/failures/site.ts';
+
+const URL_OF = 'http://localhost:9080';
+const SECRETS: Readonly<Record<string, string>> = {
+  'env:TOKEN': 'a-token-of-a-program-that-nobody-can-guess',
+  'env:SHORT': 'short',
+  'env:CLIENT': 'the-secret-of-the-client',
+  'env:KEY': 'a-key-for-sessions-that-nobody-can-guess',
+};
+
+type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
+
+function consoleOf(site: Site, login: object): Fetch {
+  const runtime = {
+    ...site.runtime,
+    config: { ...site.runtime.config, console: { url: URL_OF, tokens: [], ...login } },
+    secrets: { resolve: async (name: string) => SECRETS[name] ?? Promise.reject(new Error(name)) },
+  };
+  const { fetch } = create({
+    runtime,
+    failures: site.failures,
+    who: 'root',
+    role: 'admin',
+    call: () => Promise.resolve(),
+  });
+  return async (path, init = {}) =>
+    fetch(
+      new Request(new URL(path, URL_OF), {
+        ...init,
+        headers: { Host: 'localhost:9080', ...(init.headers as Record<string, string>) },
+      }),
+    );
+}
+
+describe('a token', () => {
+  const tokens = [{ name: 'ci', role: 'operator', token: 'env:TOKEN' }];
+  const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
+
+  test('proves its holder, and gives the role that it is configured with', async () => {
+    const fetch = consoleOf(startSite(), { tokens });
+    const answer = await fetch('/api/v1/session', bearer(SECRETS['env:TOKEN']!));
+    expect(await answer.json()).toMatchObject({ who: 'token ci', role: 'operator' });
+    // No page of another site can send it, so a change needs no other token.
+    const look = await fetch('/api/v1/looks', {
+      method: 'POST',
+      body: '{}',
+      headers: {
+        'Content-Type': 'application/json',
+        Authorization: `Bearer ${SECRETS['env:TOKEN']}`,
+      },
+    });
+    expect(look.status).toBe(202);
+  });
+
+  test.each([undefined, 'Bearer wrong', 'Basic YTpi', 'Bearer '])(
+    'is required: "%s" is refused, and nobody is root',
+    async (given) => {
+      const fetch = consoleOf(startSite(), { tokens });
+      const headers: Record<string, string> = given === undefined ? {} : { Authorization: given };
+      for (const path of ['/api/v1/session', '/api/v1/openapi.json', '/api/v1/audit'])
+        expect((await fetch(path, { headers })).status).toBe(401);
+    },
+  );
+
+  test('that can be guessed is not accepted', async () => {
+    const fetch = consoleOf(startSite(), { tokens: [{ ...tokens[0], token: 'env:SHORT' }] });
+    const answer = await fetch('/api/v1/session', bearer('short'));
+    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
+      422,
+      expect.stringContaining('fewer than 32 characters'),
+    ]);
+  });
+
+  test('works only under the configured URL', async () => {
+    const fetch = consoleOf(startSite(), { tokens });
+    const headers = { ...bearer(SECRETS['env:TOKEN']!).headers, Host: 'localhost:8080' };
+    expect((await fetch('/api/v1/session', { headers })).status).toBe(403);
+  });
+});
+
+/** The groups of the account that logs in. */
+let groups: readonly string[] = [];
+let server: Server;
+let issuer: string;
+
+beforeEach(async () => {
+  groups = ['network'];
+  server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'sluice',
+        client_secret: SECRETS['env:CLIENT']!,
+        redirect_uris: [`${URL_OF}/login/callback`],
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+      },
+    ],
+    pkce: { required: () => true },
+    claims: { openid: ['sub', 'email', 'groups'] },
+    conformIdTokenClaims: false,
+    findAccount: (_ctx: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: `${id}@example.com`, groups }),
+    }),
+    cookies: { keys: ['for-tests'] },
+  });
+  server.on('request', provider.callback());
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+const loginOf = () => ({
+  oidc: {
+    issuer,
+    clientId: 'sluice',
+    clientSecret: 'env:CLIENT',
+    sessionKey: 'env:KEY',
+    scope: 'openid',
+    nameClaim: 'email',
+    rolesClaim: 'groups',
+    roles: { viewer: ['staff'], operator: ['network'], admin: ['chief'] },
+  },
+});
+
+/** Cookies of one browser, for console and provider. */
+function browser(fetchConsole: Fetch) {
+  const jars = new Map<string, Map<string, string>>();
+  const jarOf = (url: URL): Map<string, string> => {
+    const jar = jars.get(url.host) ?? new Map<string, string>();
+    jars.set(url.host, jar);
+    return jar;
+  };
+  const go = async (to: string, init: RequestInit = {}): Promise<Response> => {
+    const url = new URL(to, URL_OF);
+    const jar = jarOf(url);
+    const Cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...(init.headers as Record<string, string>), ...(Cookie && { Cookie }) };
+    const answer =
+      url.origin === URL_OF
+        ? await fetchConsole(url.pathname + url.search, { ...init, headers })
+        : await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const text of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
+      if (value === '' || /Max-Age=0|1970/.test(text)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    return answer;
+  };
+  /** Follows redirects and fills in the forms of the provider. */
+  const login = async (to = '/login'): Promise<Response> => {
+    let answer = await go(to);
+    for (let step = 0; step < 20; step++) {
+      const location = answer.headers.get('Location');
+      if (location !== null) {
+        const next = new URL(location, issuer);
+        if (
+          location.startsWith('/') &&
+          !location.startsWith('/interaction') &&
+          !location.startsWith('/auth')
+        )
+          return answer;
+        answer = await go(next.href);
+        continue;
+      }
+      const html = await answer.clone().text();
+      const [, action] = /action="([^"]+)"/.exec(html) ?? [];
+      const [, prompt] = /name="prompt" value="([^"]+)"/.exec(html) ?? [];
+      if (action === undefined || prompt === undefined) return answer;
+      answer = await go(new URL(action, issuer).href, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ prompt, login: 'ada', password: 'x' }),
+      });
+    }
+    return answer;
+  };
+  return { go, login, jar: () => jarOf(new URL(URL_OF)) };
+}
+
+describe('a login', () => {
+  test('by the provider gives a session with the role of the groups, and is recorded', async () => {
+    const site = startSite();
+    const { go, login, jar } = browser(consoleOf(site, loginOf()));
+    expect((await go('/api/v1/session')).status).toBe(401);
+    const done = await login('/login?to=/failures');
+    expect([done.status, done.headers.get('Location')]).toEqual([302, '/failures']);
+    const session = (await (await go('/api/v1/session')).json()) as Record<string, string>;
+    expect(session).toMatchObject({ who: 'ada@example.com', role: 'operator' });
+    // The content of the cookie is not readable.
+    expect([...jar().values()].join()).not.toContain('ada');
+    const post = (headers: Record<string, string>) =>
+      go('/api/v1/looks', {
+        method: 'POST',
+        body: '{}',
+        headers: { 'Content-Type': 'application/json', ...headers },
+      });
+    expect((await post({})).status).toBe(403);
+    expect((await post({ 'X-Sluice-Csrf': session['csrf']! })).status).toBe(202);
+    expect(await site.failures.audit.list()).toMatchObject([
+      { who: 'ada@example.com', action: 'console login', result: 'as operator' },
+    ]);
+  });
+
+  test('ends after eight hours, and with a cookie that somebody changed', async () => {
+    const site = startSite();
+    const { go, login, jar } = browser(consoleOf(site, loginOf()));
+    await login();
+    const cookie = jar().get('sluice')!;
+    jar().set('sluice', `${cookie.slice(0, -4)}AAAA`);
+    expect((await go('/api/v1/session')).status).toBe(401);
+    jar().set('sluice', cookie);
+    expect((await go('/api/v1/session')).status).toBe(200);
+    site.runtime.advance(8 * 3_600_000);
+    expect((await go('/api/v1/session')).status).toBe(401);
+  });
+
+  test('without a group of any role is refused, and recorded', async () => {
+    groups = ['others'];
+    const site = startSite();
+    const { go, login } = browser(consoleOf(site, loginOf()));
+    expect((await login()).status).toBe(403);
+    expect((await go('/api/v1/session')).status).toBe(401);
+    expect(await site.failures.audit.list()).toMatchObject([{ result: 'refused: no role' }]);
+  });
+
+  test('that began in another browser is not finished, and leads to no other site', async () => {
+    const fetchConsole = consoleOf(startSite(), loginOf());
+    const victim = browser(fetchConsole);
+    const answer = await victim.go('/login/callback?code=stolen&state=x');
+    expect(answer.status).toBe(400);
+    for (const to of ['https://evil.example.com', '//evil.example.com', '/\\evil.example.com'])
+      expect(
+        (await browser(fetchConsole).login(`/login?to=${encodeURIComponent(to)}`)).headers.get(
+          'Location',
+        ),
+      ).toBe('/');
+  });
+
+  test('of a provider that does not answer says so', async () => {
+    const away = loginOf();
+    const oidc = { ...away.oidc, issuer: 'http://localhost:1' };
+    const answer = await browser(consoleOf(startSite(), { oidc })).go('/login');
+    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
+      503,
+      expect.stringContaining('does not answer'),
+    ]);
+  });
+});
