@@ -1,3 +1,4 @@
+/** How long a message waits before its next try, by the kind of fault. */
 import { isAwayCode } from '../../shared/device/errors.ts';
 import { LONGEST_HIDDEN_MS } from '../../shared/queue/limits.ts';
 import type { Trouble } from './results.ts';

@@ -1,3 +1,4 @@
+/** Fences that wait for the next declare, in the memory of one process (decision 62). */
 import type { DeferredFences } from '../../shared/domain/plan/deferred-fence.ts';
 import { stillDeferred } from '../../shared/domain/plan/deferred-fences.ts';
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';

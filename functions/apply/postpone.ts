@@ -3,7 +3,7 @@
  * informed occasionally.
  */
 import { callInWords, errorText } from '../../shared/device/errors.ts';
-import type { Mark } from '../../shared/failures/waiting/entry.ts';
+import type { DeviceMark } from '../../shared/failures/waiting/entry.ts';
 import { giveBack } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
@@ -154,7 +154,7 @@ function slicesOf(
 export async function moveToWaiting(
   scope: Scope,
   arrivals: readonly Arrival[],
-  mark: Mark,
+  mark: DeviceMark,
 ): Promise<readonly QueueMessage[]> {
   const { runtime, attempts, waiting } = scope;
   const { device, code, since } = mark;
@@ -189,7 +189,7 @@ export async function moveToWaiting(
 }
 
 /** The message stays the same during an outage, so that it produces a single Event. */
-function inWaiting({ device, code, reason, since }: Mark): Trouble {
+function inWaiting({ device, code, reason, since }: DeviceMark): Trouble {
   return {
     code,
     fault: 'transient',

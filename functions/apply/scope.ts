@@ -1,3 +1,4 @@
+/** What the parts of one call of apply share. */
 import type { Devices } from '../../shared/device/device.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';

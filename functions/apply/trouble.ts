@@ -1,3 +1,4 @@
+/** Errors that stop the work on a whole device, as codes and reasons for results and log. */
 import { DeviceError } from '../../shared/device/errors.ts';
 import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
 import type { Trouble } from './results.ts';

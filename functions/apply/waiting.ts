@@ -6,7 +6,7 @@ import type { Device, Devices } from '../../shared/device/device.ts';
 import { orderInWords } from '../../shared/failures/waiting/remaining-order.ts';
 import { isAbandoned, markedAway } from '../../shared/failures/waiting/away.ts';
 import type { OutageReason } from '../../shared/failures/waiting/away.ts';
-import type { Entry, Mark } from '../../shared/failures/waiting/entry.ts';
+import type { StoredChange, DeviceMark } from '../../shared/failures/waiting/entry.ts';
 import { wantedOf } from '../../shared/failures/waiting/merge.ts';
 import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
 import { returnWaitingChanges } from '../../shared/failures/waiting/turn.ts';
@@ -28,7 +28,7 @@ export interface Waiting {
   /**
    * The device's mark if this process knows that it is still unreachable, which saves a request.
    */
-  away(device: string): Promise<Mark | undefined>;
+  away(device: string): Promise<DeviceMark | undefined>;
   /**
    * The reason why these messages should leave the queue; undefined if they stay. `since`: the
    * first failed try.
@@ -37,7 +37,7 @@ export interface Waiting {
     device: string,
     messages: readonly QueueMessage[],
     why: OutageReason & { readonly since: number },
-  ): Promise<Mark | undefined>;
+  ): Promise<DeviceMark | undefined>;
   /** Resolves when stored; if it rejects, the message must stay in the queue. */
   keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;
   /** Probes every device with waiting changes, and returns these to the queue. */
@@ -152,7 +152,7 @@ function entryOf(
   device: string,
   arrival: Arrival,
   { attempts, now }: { readonly attempts: readonly Attempt[]; readonly now: number },
-): Omit<Entry, 'format' | 'id'> {
+): Omit<StoredChange, 'format' | 'id'> {
   const { message, meta } = arrival;
   const { body, deduplicationId } = message;
   // It may wait for a second time.
@@ -168,7 +168,7 @@ function entryOf(
   };
 }
 
-type About = Pick<Entry, 'kind' | 'subject' | 'what' | 'group' | 'version' | 'wanted'>;
+type About = Pick<StoredChange, 'kind' | 'subject' | 'what' | 'group' | 'version' | 'wanted'>;
 
 /** Two clusters with one id are kept apart, because neither supersedes the other. */
 function aboutOf(arrival: Arrival, sentAt: number): About {

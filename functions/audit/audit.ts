@@ -1,4 +1,5 @@
-import type { AuditScope, Finding } from '../../shared/device/audit.ts';
+/** Audits every device, reports what it finds, and asks apply for repairs by message. */
+import type { AuditScope, AuditFinding } from '../../shared/device/audit.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
 import { pathFigures } from '../../shared/device/path-figures.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
@@ -16,7 +17,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 /** Findings of all devices, and devices that could not be read. */
 export interface AuditReport {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
   /** Devices that could not be read. */
   readonly failed: readonly {
     readonly device: string;
@@ -83,7 +84,10 @@ async function auditOne(
 }
 
 /** With `repair`, changes kept under another policy are undone as well. */
-function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditRequest | undefined {
+function wishOf(
+  findings: readonly AuditFinding[],
+  drift: 'repair' | 'adopt',
+): AuditRequest | undefined {
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
 }
 
@@ -134,7 +138,7 @@ function creationRequest(
 async function noteViews(
   { device, views }: { readonly device: Device; readonly views: ViewKeeper },
   readings: Readings,
-  findings: readonly Finding[],
+  findings: readonly AuditFinding[],
 ): Promise<void> {
   const { hostname, software } = await device.facts();
   await views.noteAudit({ device: device.name, hostname, software, findings });
@@ -158,7 +162,7 @@ async function askApply(
 }
 
 /** Also in the group of the device: behind waiting slices, which end the silence. */
-async function steer(runtime: Runtime, order: NonNullable<Finding['order']>): Promise<void> {
+async function steer(runtime: Runtime, order: NonNullable<AuditFinding['order']>): Promise<void> {
   runtime.log.warn(
     order,
     order.action === 'drain'

@@ -68,6 +68,7 @@ async function handleDevice(
   return handleEvents(scope, { config, partition }, arrivals);
 }
 
+/** Writes the nodes of one device; resolves with the messages to try again. */
 async function handleEvents(
   { runtime, connections, context }: Scope,
   { config, partition }: { readonly config: DeviceConfig; readonly partition: string },

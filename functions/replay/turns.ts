@@ -1,3 +1,4 @@
+/** Gives each due policy its turn, one after the other. */
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
 import { runPolicyTurn } from '../../shared/failures/replay/policy-turn.ts';

@@ -1,3 +1,4 @@
+/** The ingresses of a cluster that the configuration asks the watcher to follow. */
 import type { DeviceConfig, IngressConfig } from '../../shared/config/schema.ts';
 import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 

@@ -1,3 +1,4 @@
+/** Starts a watcher from the environment of its container. */
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
 import { processRuntime } from '../../shared/host/process-runtime.ts';

@@ -18,7 +18,7 @@ import { Emitter } from './emit/emitter.ts';
 import { Leavers } from './emit/leavers.ts';
 import type { Outbox } from './emit/outbox.ts';
 import { isOwnServiceWrite, isOwnWrite } from './emit/own-writes.ts';
-import { Removals } from './emit/removals.ts';
+import { DelayedRemovals } from './emit/removals.ts';
 import type { Revisions } from './emit/revisions.ts';
 import type { Content } from './emit/snapshot-content.ts';
 import { rangesOf, SnapshotSender } from './emit/snapshot-sender.ts';
@@ -41,7 +41,7 @@ import { createMeshServiceAccess, type MeshServiceAccess } from './report/mesh-s
 import { reportResults } from './report/report-results.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
 import type { WatchMeter } from './serve/metrics.ts';
-import { addressesOf } from './view/departed-pods.ts';
+import { podAddresses } from './view/departed-pods.ts';
 import { ObservedIngress } from './view/observed-ingress.ts';
 
 /** One ingress, and everything that the watcher shares between ingresses. */
@@ -91,7 +91,7 @@ export class IngressReconciler {
   readonly #sender: SnapshotSender;
   readonly #emitter: Emitter;
   readonly #leavers: Leavers;
-  readonly #removals: Removals;
+  readonly #removals: DelayedRemovals;
   readonly #throttle: Throttle;
   /** The ports are planned for the newest objects and results. */
   #isPlanned = false;
@@ -124,7 +124,7 @@ export class IngressReconciler {
     this.#sender = new SnapshotSender({ ...options, ref, clock });
     this.#emitter = this.#createEmitter();
     this.#leavers = new Leavers({ ...options, ref, log });
-    this.#removals = new Removals({
+    this.#removals = new DelayedRemovals({
       emitter: this.#emitter,
       clock,
       isOut: (addresses, since) => this.#results.areOut(addresses, since),
@@ -154,7 +154,7 @@ export class IngressReconciler {
   notice(noticed: CacheChange): void {
     const { change, observed } = noticed;
     if (observed.of === 'pods' && change.what !== 'deleted')
-      this.#removals.seen(addressesOf(observed.object));
+      this.#removals.seen(podAddresses(observed.object));
     const meaning = this.#observed.notice(noticed, this.#options.runtime.clock.monotonic());
     if (meaning === undefined) return;
     if (meaning.isService) {

@@ -1,3 +1,4 @@
+/** What BIG-IP can do, and what a declare costs there. */
 import type { Capabilities } from '../device/capabilities.ts';
 import { applicationName, devicePaths } from './as3/names.ts';
 import { renderTenant, wrapTenants } from './as3/render.ts';

@@ -1,3 +1,4 @@
+/** The part of the configuration that building exposures depends on. */
 import type { ExposureContext } from '../domain/exposure/build.ts';
 import { namedInput } from '../domain/exposure/settings/compose.ts';
 import { parseCidr } from '../domain/net/ip.ts';

@@ -1,3 +1,4 @@
+/** Fleets of the configuration, and the clusters that share them. */
 import { settingsFromInput } from '../domain/exposure/settings/compose.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { SameFleet, Fleet, FleetOf } from '../domain/plan/fleet.ts';

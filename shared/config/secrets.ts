@@ -1,3 +1,4 @@
+/** Reads secrets by reference: environment, files, Secrets Manager, Parameter Store. */
 import { describeErrorCode } from '../telemetry/errors.ts';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -18,7 +18,7 @@ import type { SizeFinding } from '../domain/plan/sizes.ts';
 import { sizeFindings } from '../domain/plan/sizes.ts';
 
 /** One result of an audit. */
-export interface Finding {
+export interface AuditFinding {
   readonly device: string;
   readonly partition: string;
   /**
@@ -64,8 +64,8 @@ export interface AuditScope {
 export async function auditDevice(
   { device, config, clock, heard }: AuditScope,
   { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>,
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+): Promise<readonly AuditFinding[]> {
+  const findings: AuditFinding[] = [];
   const states = new Map<string, DeclaredState>();
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
@@ -149,7 +149,7 @@ function ofDifference(
   device: string,
   partition: string,
   { kind, path, message, heal, adopt }: Difference,
-): Finding {
+): AuditFinding {
   return {
     device,
     partition,
@@ -168,9 +168,9 @@ function keptIn(
   device: string,
   partition: string,
   { overrides = {} }: DeclaredState,
-): readonly Finding[] {
+): readonly AuditFinding[] {
   return Object.entries(overrides).flatMap(([key, override]) =>
-    describeOverride(override).map((words): Finding => ({
+    describeOverride(override).map((words): AuditFinding => ({
       device,
       partition,
       kind: 'kept',
@@ -183,7 +183,11 @@ function keptIn(
 }
 
 /** The finding for a silent cluster. */
-function ofSilence(device: string, partitions: readonly string[], silence: SilentCluster): Finding {
+function ofSilence(
+  device: string,
+  partitions: readonly string[],
+  silence: SilentCluster,
+): AuditFinding {
   const { cluster, order, unknown } = silence;
   return {
     device,
@@ -205,7 +209,7 @@ function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): bo
 }
 
 /** A partition with a declaration of Sluice that is no longer configured. */
-function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
+function ofAbandoned(device: string, { partition, state }: AbandonedPartition): AuditFinding {
   const serves = Object.keys(state.exposures);
   const rest = serves.length > MAX_NAMED ? ` and ${serves.length - MAX_NAMED} more` : '';
   const message =
@@ -225,7 +229,7 @@ function ofAbandoned(device: string, { partition, state }: AbandonedPartition): 
 }
 
 /** The finding for a device above a recommended limit. */
-function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {
+function ofSize(device: string, { partition, code, message }: SizeFinding): AuditFinding {
   return {
     device,
     partition: partition ?? '*',
@@ -243,7 +247,7 @@ function strangers(
   device: string,
   partition: string,
   state: DeclaredState,
-): readonly Finding[] {
+): readonly AuditFinding[] {
   const owners = new Map<string, number>();
   for (const { owner } of Object.values(state.exposures).flatMap((e) => e.contributions))
     owners.set(owner, (owners.get(owner) ?? 0) + 1);

@@ -1,3 +1,4 @@
+/** What express reads and writes on a device, without the rest of the port. */
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 

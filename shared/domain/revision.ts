@@ -1,3 +1,4 @@
+/** Revisions of snapshots and versions of slices, and their order. */
 import * as z from 'zod';
 
 /**

@@ -141,6 +141,7 @@ export function bundleTooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayEr
   );
 }
 
+/** Throws RPL709 for a line that is not JSON, or not of this shape. */
 function parse<T extends z.ZodType>(schema: T, line: string, where: string): z.infer<T> {
   let json: unknown;
   try {

@@ -1,3 +1,4 @@
+/** Errors of the failure store and of replays, by code. */
 import type { REPLAY_CODES } from '../domain/codes/replay.ts';
 
 /** Codes that an error of the failure store or of a replay can have. */

@@ -1,3 +1,4 @@
+/** The id of a failure, which is equal for repetitions of the same failure. */
 import { createHash } from 'node:crypto';
 
 /** The fields that identify a failure. Frozen: changing them would change all ids. */

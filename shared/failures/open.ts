@@ -1,3 +1,4 @@
+/** Opens the failure store of the configuration: a directory or a bucket. */
 import type { FailuresConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createActs } from './acts.ts';

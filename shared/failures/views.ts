@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { StoredState } from '../domain/declared/stored-state.ts';
 import { shorten } from '../domain/text/bounded.ts';
-import type { Finding } from '../device/audit.ts';
+import type { AuditFinding } from '../device/audit.ts';
 import type { Blobs } from './blobs.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';
 import { readJson } from './read-json.ts';
@@ -77,7 +77,7 @@ export interface Audited {
   readonly device: string;
   readonly hostname?: string | undefined;
   readonly software?: string | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
   readonly problem?: { readonly code: string; readonly reason: string };
 }
 
@@ -140,6 +140,7 @@ function partitionView(blob: string): PartitionView | undefined {
   return seen === undefined ? undefined : { device, partition, at, seen };
 }
 
+/** The stored form of an audit, with bounded texts and number of findings. */
 function auditView({ findings, problem, ...rest }: Audited, at: string): AuditView {
   const { device, hostname, software } = rest;
   return {

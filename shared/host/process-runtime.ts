@@ -1,3 +1,4 @@
+/** The runtime of a process that is started by hand or by a container. */
 import type { SluiceConfig } from '../config/schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { openQueues } from '../queue/open.ts';

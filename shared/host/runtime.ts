@@ -1,3 +1,4 @@
+/** What every function gets from its host. */
 import type { SluiceConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Queues } from '../queue/port.ts';

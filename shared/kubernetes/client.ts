@@ -1,3 +1,4 @@
+/** Requests to the Kubernetes API: lists, watches, single objects, server-side apply. */
 import { timeOfWrite } from './server-time.ts';
 import { processClock } from '../runtime/process.ts';
 import type { Clock } from '../runtime/clock.ts';

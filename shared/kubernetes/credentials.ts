@@ -1,3 +1,4 @@
+/** Credentials for the Kubernetes API, from a kubeconfig or the service account of a pod. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';

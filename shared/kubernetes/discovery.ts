@@ -1,3 +1,4 @@
+/** Finds the newest version of a kind that the API server serves. */
 import { KubernetesError } from './error.ts';
 import type { ApiTransport } from './transport.ts';
 

@@ -1,3 +1,4 @@
+/** Errors of the Kubernetes API, with the remedy where it is known. */
 import { describeErrorCode, errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
 
 /** A failed API call. `status` is 0 if there was no answer; `reason` is then `Unreachable`. */

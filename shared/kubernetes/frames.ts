@@ -1,3 +1,4 @@
+/** The frames of a watch: one JSON object per line. */
 import type { RawObject } from './object.ts';
 
 /** One frame of a watch. ERROR frames are thrown by the client. */

@@ -1,3 +1,4 @@
+/** The objects of one stream, and the changes between two versions. */
 import { objectKey, type RawObject } from './object.ts';
 
 /** An observed change. `object` is the newest state; for a deletion the last known one. */

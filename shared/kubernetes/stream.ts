@@ -1,3 +1,4 @@
+/** One list/watch stream: lists, watches, and lists again if its revision expired. */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { fullJitter } from './backoff.ts';

@@ -1,3 +1,4 @@
+/** HTTP requests to the API server, with limits on time and size. */
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import { readBody, startMeter, type ExchangeLimits } from '../runtime/meter.ts';

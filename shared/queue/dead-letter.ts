@@ -152,6 +152,7 @@ function planOf(plan: readonly PlanLine[]): PlanLine[] {
     .map((line) => ({ ...line, reason: shorten(line.reason, BUDGET.line) }));
 }
 
+/** The complete dead letter, before it is reduced to the size limit. */
 function letterOf(input: DeadLetterInput): DeadLetter {
   const {
     code,

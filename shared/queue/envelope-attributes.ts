@@ -1,3 +1,4 @@
+/** Attributes of CloudEvents, checked and bounded. */
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
 import { shorten } from '../domain/text/bounded.ts';

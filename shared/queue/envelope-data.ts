@@ -1,3 +1,4 @@
+/** Data of CloudEvents, checked against the schema of their type. */
 import { gunzipSync } from 'node:zlib';
 import { excessOf } from '../domain/json-bounds.ts';
 import { dataBoundsOf, isBulky, UNPACKED_BYTES } from './bounds.ts';
@@ -31,6 +32,7 @@ function why(error: unknown): string {
     : errorMessage(error);
 }
 
+/** Unpacks within the size limit; refuses everything but gzip (Q614). */
 function unpack(attributes: EventAttributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
     return refuseEvent(

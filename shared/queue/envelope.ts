@@ -44,6 +44,7 @@ function encode(data: unknown): Encoded {
   return { fields: { dataencoding: 'gzip', data_base64: packed }, encoding: 'gzip', text: packed };
 }
 
+/** The event as JSON, with a signature if there is a signer. */
 function write(
   type: string,
   data: unknown,

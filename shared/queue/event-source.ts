@@ -29,6 +29,7 @@ const DEFAULT_WAIT_MS = 20_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Throws a RangeError for invalid settings. */
 function check(options: EventSourceOptions): void {
   const { functionName: name, batchSize, concurrency, timeout, visibilityMs: visibility } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10)
@@ -47,6 +48,7 @@ function check(options: EventSourceOptions): void {
     );
 }
 
+/** Deletes a handled message; a failure is only logged. */
 async function remove(
   { queue, log }: EventSourceOptions,
   message: QueueMessage,
@@ -131,6 +133,7 @@ interface Received {
   readonly asked: Moment;
 }
 
+/** Receives one batch, again after errors with growing pauses; an empty one once stopped. */
 async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<Received> {
   const {
     queue,

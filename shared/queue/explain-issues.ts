@@ -1,3 +1,4 @@
+/** Faults that a schema found, as sentences for people. */
 import type * as z from 'zod';
 import { shorten } from '../domain/text/bounded.ts';
 

@@ -1,3 +1,4 @@
+/** The queues, batch sizes and limits of each function. */
 import type { FedQueueName } from './port.ts';
 
 /** Event source settings of a function; times in milliseconds. */

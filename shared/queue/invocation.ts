@@ -66,6 +66,7 @@ function context(
   };
 }
 
+/** Calls the handler as Lambda does; never rejects. */
 async function call(
   options: Invocation,
   batch: readonly QueueMessage[],

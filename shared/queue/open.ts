@@ -1,3 +1,4 @@
+/** Opens the queues of the configuration. */
 import type { QueueConfig } from '../config/schema.ts';
 import type { OpenQueuesOptions, QueueBackend } from './backend.ts';
 import type { Queues } from './port.ts';

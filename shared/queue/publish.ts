@@ -1,3 +1,4 @@
+/** The one way to send an event: serialised, with id and time. */
 import type { Clock } from '../runtime/clock.ts';
 import type { EventMeta } from './envelope-types.ts';
 import { serialiseEvent } from './envelope.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../functions/apply/handler.ts';
 import { createResultRecorder } from '../../functions/apply/record-results.ts';
 import { create as createAudit } from '../../functions/audit/handler.ts';
-import type { Finding } from '../../shared/device/audit.ts';
+import type { AuditFinding } from '../../shared/device/audit.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { failuresOver, type Failures } from '../../shared/failures/open.ts';
@@ -137,8 +137,8 @@ function site(count: number) {
      * One resync of every cluster except these, spread over five minutes, with an audit every
      * minute.
      */
-    resyncAll: async (silent: readonly string[] = []): Promise<readonly Finding[]> => {
-      const findings: Finding[] = [];
+    resyncAll: async (silent: readonly string[] = []): Promise<readonly AuditFinding[]> => {
+      const findings: AuditFinding[] = [];
       for (let batch = 0; batch < BATCHES; batch += 1) {
         const due = all.filter((one, n) => n % BATCHES === batch && !silent.includes(one));
         await deliver(due.map(resync));

@@ -2,7 +2,7 @@
  * `sluice drift`: differences between devices and declarations. Only reads; asks apply for repairs.
  */
 import type { Command } from 'commander';
-import type { Finding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/audit.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import {
   driftOfDevices,
@@ -72,7 +72,7 @@ async function drift(options: DriftOptions): Promise<void> {
  */
 async function repair(
   context: OperationContext,
-  findings: readonly Finding[],
+  findings: readonly AuditFinding[],
   options: DriftOptions,
 ): Promise<void> {
   const repairs = planRepairs(findings);

@@ -5,7 +5,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import { hasNotes, isReached, mapObjects } from '../../../shared/operations/map/map.ts';
+import { hasNotes, isObjectReached, mapObjects } from '../../../shared/operations/map/map.ts';
 import type { ObjectMapping } from '../../../shared/operations/map/map.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
@@ -117,9 +117,9 @@ function failsOn(what: FailOn, mapping: ObjectMapping): boolean {
     case 'never':
       return false;
     case 'unreached':
-      return !isReached(mapping);
+      return !isObjectReached(mapping);
     case 'notes':
-      return !isReached(mapping) || hasNotes(mapping);
+      return !isObjectReached(mapping) || hasNotes(mapping);
   }
 }
 

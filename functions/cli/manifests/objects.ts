@@ -1,3 +1,4 @@
+/** Objects of the cluster from manifests, in the form in which the watcher has them. */
 import type { KubernetesObjects, Pod } from '../../../shared/domain/snapshot/objects.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import type { ManifestOptions } from './read-manifests.ts';

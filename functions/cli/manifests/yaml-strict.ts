@@ -13,15 +13,15 @@ import {
 } from 'yaml';
 
 /** Why `kubectl` would refuse the document, and where. */
-export interface Refusal {
+export interface YamlRefusal {
   readonly message: string;
   /** In the text. */
   readonly offset: number;
 }
 
 /** The first thing in the document that `kubectl` would refuse. */
-export function refusedIn(document: Document, text: string): Refusal | undefined {
-  let found: Refusal | undefined;
+export function refusedIn(document: Document, text: string): YamlRefusal | undefined {
+  let found: YamlRefusal | undefined;
   const covered: Span[] = [];
   visit(document, {
     Node: (_, node, path) => {
@@ -50,7 +50,7 @@ function isInFlow(path: readonly unknown[]): boolean {
 }
 
 /** Checks the name of an anchor, escapes in double quotes, and indicators in plain text. */
-function nodeRefusal(node: Node, text: string, isFlow: boolean): Refusal | undefined {
+function nodeRefusal(node: Node, text: string, isFlow: boolean): YamlRefusal | undefined {
   const [start = 0, end = 0] = node.range ?? [];
   const name = isAlias(node) ? node.source : node.anchor;
   if (name !== undefined && !/^[A-Za-z0-9_-]+$/.test(name))
@@ -67,7 +67,7 @@ function nodeRefusal(node: Node, text: string, isFlow: boolean): Refusal | undef
  * `kubectl` reads these characters as indicators in brackets; the `yaml` package reads them as
  * text.
  */
-function indicatorRefusal(source: string, offset: number): Refusal | undefined {
+function indicatorRefusal(source: string, offset: number): YamlRefusal | undefined {
   if (!source.startsWith(':') && !source.includes('?')) return undefined;
   return {
     message:
@@ -77,7 +77,7 @@ function indicatorRefusal(source: string, offset: number): Refusal | undefined {
 }
 
 /** Escapes of JSON that YAML 1.1 lacks, and halves of surrogate pairs. */
-function escapeRefusal(quoted: string, start: number): Refusal | undefined {
+function escapeRefusal(quoted: string, start: number): YamlRefusal | undefined {
   for (const { 0: escape, index } of quoted.matchAll(/\\(?:u.{4}|U.{8}|[^])/g)) {
     const offset = start + index;
     if (escape === '\\/') return { message: '"\\/" is an escape of JSON, not of YAML', offset };
@@ -112,7 +112,7 @@ function indentOf({ type }: Scalar, text: string, start: number): number {
 }
 
 /** Spans are in the order of the document. */
-function tabRefusal(text: string, spans: readonly Span[]): Refusal | undefined {
+function tabRefusal(text: string, spans: readonly Span[]): YamlRefusal | undefined {
   let next = 0;
   for (const { index, 1: blanks = '' } of text.matchAll(/^( *)\t/gm)) {
     const offset = index + blanks.length;

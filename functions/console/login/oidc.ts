@@ -12,7 +12,7 @@ import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { Refused } from '../http/problems.ts';
 import { ROLES } from '../http/rights.ts';
 import type { Role } from '../http/rights.ts';
-import { createSealer, LOGIN_MS, LoginFlow, Session, SESSION_MS } from './sessions.ts';
+import { createSealer, LOGIN_MS, LoginFlow, LoginSession, SESSION_MS } from './sessions.ts';
 import type { Sealer } from './sessions.ts';
 
 /** What a login needs. */
@@ -27,7 +27,7 @@ export interface OidcOptions {
 
 /** Logins, and who has a session. */
 export interface Oidc {
-  session(c: Context): Promise<Session | undefined>;
+  session(c: Context): Promise<LoginSession | undefined>;
   addRoutes(app: Pick<Hono, 'get' | 'post'>): void;
 }
 
@@ -107,8 +107,8 @@ function cookiesFor(url: string) {
   };
 }
 
-function openSession(sealer: Sealer, text: string): Promise<Session | undefined> {
-  return sealer.open('session', text, Session);
+function openSession(sealer: Sealer, text: string): Promise<LoginSession | undefined> {
+  return sealer.open('session', text, LoginSession);
 }
 
 /** Only a path of the console itself, so that no login leads to another site. */

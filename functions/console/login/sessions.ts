@@ -6,12 +6,12 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import { ROLES } from '../http/rights.ts';
 
 /** Who logged in. */
-export const Session = z.strictObject({
+export const LoginSession = z.strictObject({
   who: z.string().min(1).max(200),
   role: z.enum(ROLES),
   csrf: z.string().min(16).max(64),
 });
-export type Session = Readonly<z.infer<typeof Session>>;
+export type LoginSession = Readonly<z.infer<typeof LoginSession>>;
 
 /** A login that is under way. */
 export const LoginFlow = z.strictObject({

@@ -1,3 +1,4 @@
+/** The change of an object as the cache passes it on. */
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { IndexChange } from './cluster-index.ts';
 import type { ObservedObject } from './kinds.ts';

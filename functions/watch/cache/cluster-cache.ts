@@ -1,3 +1,4 @@
+/** All streams of a watcher, and the objects that they deliver, as one cache of the cluster. */
 import { isDeepStrictEqual } from 'node:util';
 import { namespacedName } from '../../../shared/domain/istio/object-age.ts';
 import type { NetworkConfig } from '../../../shared/domain/paths/network-config.ts';

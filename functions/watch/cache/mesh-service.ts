@@ -1,3 +1,4 @@
+/** The part of a Service of the mesh that listeners with AUTO_PASSTHROUGH depend on. */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 
 const NOTHING = {};

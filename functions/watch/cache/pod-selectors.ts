@@ -1,3 +1,4 @@
+/** Follows the selectors of ingress Services, so that only pods of gateways are streamed. */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { ObservedObject } from './kinds.ts';

@@ -1,3 +1,4 @@
+/** Remembers changes until a result confirms the snapshot that reported them. */
 import { provesRemoval, type Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 

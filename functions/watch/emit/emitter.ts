@@ -1,3 +1,4 @@
+/** Decides when the next snapshot of one ingress is sent, and sends it. */
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import { fullJitter } from '../../../shared/kubernetes/index.ts';

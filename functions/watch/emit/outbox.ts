@@ -1,3 +1,4 @@
+/** Signs the events of a watcher and sends them to its queues. */
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';

@@ -1,3 +1,4 @@
+/** Recognises changes that Sluice wrote itself, which need no snapshot. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';

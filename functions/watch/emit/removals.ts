@@ -20,7 +20,7 @@ export interface RemovalsOptions {
 }
 
 /** Lets removals wait where nobody notices, until one of the addresses is used again. */
-export class Removals {
+export class DelayedRemovals {
   readonly #options: RemovalsOptions;
   /** Until when removals wait, by address. One that was sent since does no harm. */
   #waiting = new Map<string, number>();

@@ -1,3 +1,4 @@
+/** Numbers the snapshots of an ingress within the epoch of its leader. */
 import type { Revision } from '../../../shared/domain/revision.ts';
 
 /** One counter for all events of a watcher within its epoch. */

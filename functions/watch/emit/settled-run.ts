@@ -1,3 +1,6 @@
+/**
+ * Finds the revision since which every snapshot was settled, which lets fences wait (decision 62).
+ */
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 

@@ -1,3 +1,4 @@
+/** Tracks which devices have answered which snapshot. */
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 
 /** The result of one device for a snapshot, or of `map` alone. */

@@ -1,3 +1,4 @@
+/** Compares the content of two snapshots. */
 import { isDeepStrictEqual } from 'node:util';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 

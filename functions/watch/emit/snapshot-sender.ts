@@ -1,3 +1,4 @@
+/** Builds the snapshot of an ingress and sends it with the changes since the last one. */
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
@@ -84,7 +85,7 @@ export class SnapshotSender {
   }
 }
 
-/** Networks of clients that the Service asks for; none: everybody. */
+/** Networks of clients that the Service requests; empty: every client. */
 export function rangesOf({ sourceRanges = [] }: Pick<Service, 'sourceRanges'>): readonly string[] {
   return sourceRanges;
 }

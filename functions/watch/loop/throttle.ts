@@ -1,3 +1,4 @@
+/** Lets expensive work rest in proportion to the time that it took. */
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Factor between pause and run time. */

@@ -1,3 +1,4 @@
+/** Ports that are no longer needed, and how long they stay. */
 import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
 import { includes, type PortDemand } from './port-plan.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';

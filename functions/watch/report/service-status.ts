@@ -32,7 +32,7 @@ export interface StatusRules {
 }
 
 /** The addresses in the status of a Service, sorted, so that two lists can be compared. */
-export function addressesOf({ loadBalancerIngress }: Service): readonly string[] {
+export function statusAddressesOf({ loadBalancerIngress }: Service): readonly string[] {
   return loadBalancerIngress.map((entry) => entry.ip ?? entry.hostname ?? '').sort();
 }
 
@@ -56,7 +56,7 @@ export function decideStatus(
   if (service.type !== 'LoadBalancer') return leave('the Service is not of type LoadBalancer');
   if (!hasClass && !rules.writeStatus)
     return leave(`the loadBalancerClass is not ${LOAD_BALANCER_CLASS} and writeStatus is off`);
-  const present = addressesOf(service);
+  const present = statusAddressesOf(service);
   if (present.join(' ') === addresses.join(' ')) return leave('the status is already correct');
   if (present.length === 0 || isOwn(owned, rules))
     return { kind: 'write', addresses, force: false };

@@ -1,3 +1,4 @@
+/** Receives results from the settled queue and hands each to its ingress. */
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
 import { isOutage } from '../../../shared/queue/away.ts';

@@ -1,3 +1,4 @@
+/** Keeps the status of an ingress Service as decided, also if another program writes it. */
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -9,7 +10,7 @@ import { statusAddresses } from './event-messages.ts';
 import { serviceTarget } from './event-targets.ts';
 import type { LatestResults } from './latest-results.ts';
 import { writersOf } from '../../../shared/kubernetes/ownership.ts';
-import { addressesOf, decideStatus, writeStatus } from './service-status.ts';
+import { statusAddressesOf, decideStatus, writeStatus } from './service-status.ts';
 
 /** The ingress Service whose status is maintained. */
 export interface StatusKeeperOptions {
@@ -85,7 +86,7 @@ export class StatusKeeper {
     const now = this.#options.clock.monotonic();
     if (now - this.#contestedAt > PEACE_MS) this.#contests = 0;
     if (this.#written === undefined) return;
-    if (addressesOf(service).join(' ') === this.#written.addresses) return;
+    if (statusAddressesOf(service).join(' ') === this.#written.addresses) return;
     this.#rival = this.#contests === 0 ? rivalOf(service, owned) : this.#rival;
     this.#contests += 1;
     this.#contestedAt = now;
@@ -114,7 +115,7 @@ export class StatusKeeper {
 function foreign(scope: string, { object: service, owned }: ObservedService): EventMessage {
   const { namespace, name } = service.meta;
   const message =
-    `the external address ${addressesOf(service).join(', ')} was written by ` +
+    `the external address ${statusAddressesOf(service).join(', ')} was written by ` +
     `${writersOf(owned)}, so Sluice leaves it. If no controller maintains it any more, remove it: ` +
     `kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p ` +
     `'{"status":{"loadBalancer":{"ingress":null}}}'`;
@@ -123,7 +124,7 @@ function foreign(scope: string, { object: service, owned }: ObservedService): Ev
 
 /** What the other program did to the status. */
 function rivalOf(service: ObservedService['object'], owned: ObservedService['owned']): string {
-  return addressesOf(service).length === 0 ? 'it was emptied' : `by ${writersOf(owned)}`;
+  return statusAddressesOf(service).length === 0 ? 'it was emptied' : `by ${writersOf(owned)}`;
 }
 
 /** The Event for two programs that overwrite each other. */

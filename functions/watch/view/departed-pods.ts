@@ -26,7 +26,7 @@ export type EndedDrain = Pick<Departure, 'change' | 'since'> & {
 export type Departing = Pick<Departure, 'change' | 'since'> & { readonly now: number };
 
 /** In their usual form, so that they can be compared. */
-export function addressesOf({ ips }: Pick<Pod, 'ips'>): readonly string[] {
+export function podAddresses({ ips }: Pick<Pod, 'ips'>): readonly string[] {
   return parseIps(ips).map(formatIp);
 }
 
@@ -76,7 +76,7 @@ export class DepartedPods {
   expire(now: number): readonly EndedDrain[] {
     const over = this.#gone.filter(({ until }) => until <= now);
     this.#gone = this.#gone.filter(({ until }) => until > now);
-    return over.map(({ pod, change, since }) => ({ change, since, addresses: addressesOf(pod) }));
+    return over.map(({ pod, change, since }) => ({ change, since, addresses: podAddresses(pod) }));
   }
 
   /** Milliseconds until the next one expires. */

@@ -1,3 +1,4 @@
+/** The objects of Gateway API that one ingress depends on. */
 import type {
   ApiRoute,
   KubernetesObjects,

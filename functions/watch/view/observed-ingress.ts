@@ -1,3 +1,4 @@
+/** One ingress as the watcher sees it: its view, and the pods that have left. */
 import type { Availability } from '../../../shared/domain/exposure/exposure.ts';
 import { observedAvailability } from '../../../shared/domain/exposure/indexed-ingress.ts';
 import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
@@ -8,7 +9,7 @@ import type { CacheChange } from '../cache/cache-change.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Content } from '../emit/snapshot-content.ts';
 import type { WatchedIngress } from '../ingresses.ts';
-import { addressesOf, DepartedPods, type EndedDrain } from './departed-pods.ts';
+import { podAddresses, DepartedPods, type EndedDrain } from './departed-pods.ts';
 import { IngressView } from './ingress-view.ts';
 
 /** The ingress that is observed, and the newest revision that was sent for it. */
@@ -107,7 +108,7 @@ export class ObservedIngress {
     if (observed.of !== 'pods' || members !== 'pods' || drainMs === 0) return [];
     const pod = { ...observed.object, terminating: true };
     if (change.what !== 'deleted' && !observed.object.terminating) return [];
-    return this.#availabilityOf(pod) === 'draining' ? addressesOf(pod) : [];
+    return this.#availabilityOf(pod) === 'draining' ? podAddresses(pod) : [];
   }
 
   /** Drops pods that have drained long enough, and returns them. */
@@ -120,7 +121,7 @@ export class ObservedIngress {
   /** Whether a pod has one of the addresses. */
   isUsed(addresses: readonly string[]): boolean {
     const all = [...this.#options.cache.index.pods.all()];
-    return all.some(([, pod]) => addressesOf(pod).some((one) => addresses.includes(one)));
+    return all.some(([, pod]) => podAddresses(pod).some((one) => addresses.includes(one)));
   }
 
   /** Milliseconds until the next pod has drained long enough. */

@@ -1,3 +1,4 @@
+/** Names of the objects that Sluice declares, and of those that AS3 makes from them. */
 import type { DeclaredExposure } from '../../domain/declared/declared.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;

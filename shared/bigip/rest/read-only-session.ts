@@ -1,3 +1,4 @@
+/** A session that sends no writes, for dry runs. */
 import type { Logger } from '../../telemetry/log.ts';
 import type { DeviceSession } from './session.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';

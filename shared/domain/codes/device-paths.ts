@@ -16,8 +16,7 @@ export const DEVICE_PATH_CODES = {
   BIP471: {
     title: 'Somebody else has the route or entry',
     cause:
-      'A network has one route in its route domain, and a MAC one record in its tunnel. Another ' +
-      'client or another cluster has it, with another goal. Sluice changes nothing of others.',
+      'A network has one route in its route domain, and a MAC one record in its tunnel. Another client or another cluster uses it for another destination. Sluice does not change objects of others.',
     fix:
       'Remove the object that the message names, or correct the node or cluster that claims the ' +
       'network without having it. Two clusters with one pod network need different route domains.',
@@ -40,11 +39,8 @@ export const DEVICE_PATH_CODES = {
   BIP474: {
     title: 'The journal of paths cannot be read',
     cause:
-      'The data group sluice-paths-<number> in devices[].networks.partition was changed by ' +
-      'somebody else. Sluice does not know what it wrote, so it writes and removes no path there.',
-    fix:
-      'Restore the data group from a backup, or delete it: Sluice then starts again with what ' +
-      'carries its mark. Records of tunnels carry none, so look which of them are left over.',
+      'The data group sluice-paths-<number> in devices[].networks.partition was changed by another client. Sluice no longer knows which paths it wrote, so it writes and removes none there.',
+    fix: 'Restore the data group from a backup, or delete it: Sluice then starts again with the objects that carry its mark. Records of tunnels carry none, so check them for leftovers by hand.',
     retryable: true,
   },
   BIP475: {
@@ -53,8 +49,8 @@ export const DEVICE_PATH_CODES = {
       'No declared member needs the paths any more, but more than 20 % (and more than three) of ' +
       'the paths of the cluster would be removed at once.',
     fix:
-      'If the nodes or pods are gone for good, run "sluice approve <owner>" as the message says. ' +
-      'Paths that nobody needs do no harm.',
+      'If the nodes or pods will not come back, run "sluice approve <owner>" as the message says. ' +
+      'Unneeded paths do no harm.',
     retryable: false,
   },
   BIP476: {
@@ -62,7 +58,7 @@ export const DEVICE_PATH_CODES = {
     cause:
       'AS3 declared something in devices[].networks.partition. It would fail to remove a partition ' +
       'with routes, so Sluice writes no paths there.',
-    fix: 'Name another partition in devices[].networks.partition, which nobody else uses.',
+    fix: 'Name another partition in devices[].networks.partition, which no other client uses.',
     retryable: true,
   },
   BIP477: {

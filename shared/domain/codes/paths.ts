@@ -6,7 +6,7 @@ export const PATH_CODES = {
   GW180: {
     title: 'A node does not say how its pods are reached',
     cause:
-      'The node has not got what the source in `clusters[].network.from` reads, or is not known. ' +
+      'The Node lacks the field or annotation that the source in `clusters[].network.from` reads, or the Node is unknown. ' +
       'There is no path to its members; other nodes are not affected.',
     fix:
       'Correct what the message names. With `network.from: auto` or `host`, nothing but the ' +
@@ -16,9 +16,9 @@ export const PATH_CODES = {
   GW181: {
     title: 'What a node says about its pods cannot be read',
     cause:
-      'An annotation is not JSON, or a network, an address or a MAC is none. This source has no ' +
+      'An annotation is not JSON, or a network, address or MAC in it is invalid. This source has no ' +
       'path to members on the node; other nodes are not affected.',
-    fix: 'Correct the annotation that the message names, or what writes it.',
+    fix: 'Correct the annotation that the message names, or the program that writes it.',
     retryable: false,
   },
   GW182: {
@@ -28,7 +28,7 @@ export const PATH_CODES = {
       'nodes were cloned. With routes and `network.from` auto, calico or cilium, each of their ' +
       'pods gets a route of its own; otherwise there is no path to members on these nodes.',
     fix:
-      'Delete the Node that does not exist any more, or give each node a network or MAC of its own. ' +
+      'Delete the Node that no longer exists, or give each node its own network or MAC. ' +
       'With Calico, `calicoctl ipam check` shows which BlockAffinity is wrong.',
     retryable: false,
   },
@@ -39,7 +39,7 @@ export const PATH_CODES = {
       'route of its own. With another source, `network.from` names one that does not assign the ' +
       'addresses, and there is no path to the member.',
     fix:
-      'Nothing if a few pods got a route of their own. If all pods did, check that there are ' +
+      'Nothing to do if a few pods got their own route. If all pods did, check that there are ' +
       'BlockAffinities or CiliumNodes for their nodes. Otherwise, name the source that assigns ' +
       'pod addresses in `clusters[].network.from`, or use `auto`.',
     retryable: false,
@@ -58,7 +58,7 @@ export const PATH_CODES = {
       'No network that the node names contains the pod, so the route is for the pod alone, ' +
       'through its node. That is exact, and costs a route for each gateway pod.',
     fix:
-      'Nothing, if the nodes accept packets for pod addresses. For one route for each network of ' +
+      'Nothing to do if the nodes accept packets for pod addresses. For one route for each network of ' +
       'a node, use `network.from: calico` or `cilium` with these CNIs, or name the networks in the ' +
       'annotation `sluice.io/pod-networks` of the nodes.',
     retryable: false,

@@ -249,7 +249,7 @@ export const SETTING_CODES = {
       'not, so the port was not meant for clients outside. It is not offered anew, and no port ' +
       'is added to the ingress Service. What is declared already stays and follows the pods.',
     fix:
-      'Nothing, if it is meant to stay internal. To offer it, set `sluice.io/expose: "true"` on ' +
+      'Nothing to do if it is meant to stay internal. To offer it, set `sluice.io/expose: "true"` on ' +
       'the Gateway, add a port that leads there to the ingress Service, or allow it by a policy ' +
       'rule with `internal: true`. To take away what is declared, set `sluice.io/expose: "false"`.',
     retryable: false,
@@ -259,7 +259,7 @@ export const SETTING_CODES = {
     cause:
       'The ingress has `expose: annotated` in sluice.yaml, and the Gateway has no annotation ' +
       '`sluice.io/expose`. It is not offered anew; what is declared already stays.',
-    fix: 'Set `sluice.io/expose: "true"` on the Gateway, or list the ports that are meant.',
+    fix: 'Set `sluice.io/expose: "true"` on the Gateway, or list the ports to offer.',
     retryable: false,
   },
   GW148: {
@@ -274,7 +274,7 @@ export const SETTING_CODES = {
     cause:
       'The Gateway names the port in the pods (8080), and the Service port that leads there has ' +
       'another number (80). The virtual server has the number of the Gateway.',
-    fix: 'Nothing, if that is meant. Otherwise set `sluice.io/port`, or name the Service port in the Gateway.',
+    fix: 'Nothing to do if that is intended. Otherwise set `sluice.io/port`, or name the Service port in the Gateway.',
     retryable: false,
   },
   GW157: {
@@ -282,27 +282,25 @@ export const SETTING_CODES = {
     cause:
       'The ingress Service (spec.loadBalancerSourceRanges), an annotation or sluice.yaml restricts ' +
       'who may connect. AS3 takes one network for a virtual server, of the family of its address. ' +
-      'Published without the restriction it would be open to everybody, so the exposure is refused.',
+      'Without the restriction, every client could connect, so the exposure is refused.',
     fix:
-      'Name one network that holds them all (10.0.0.0/25 and 10.0.0.128/25 count as 10.0.0.0/24), ' +
+      'Name one network that contains them all (10.0.0.0/25 and 10.0.0.128/25 count as 10.0.0.0/24), ' +
       'or remove the ranges and filter in an iRule or an Istio AuthorizationPolicy.',
     retryable: false,
     keepsRunning: true,
   },
   GW158: {
-    title: 'Still open to everybody',
+    title: 'Still open to every client',
     cause:
-      'The Service asks for a network of clients (spec.loadBalancerSourceRanges). An earlier ' +
-      'version did not read that, so the exposure takes connections from everybody. It is ' +
+      'The Service restricts its clients (spec.loadBalancerSourceRanges). An earlier version did not read that, so every client can connect to the exposure. It is ' +
       'restricted when the Service or Gateway changes, not by the upgrade alone.',
     fix: 'Set the annotation `sluice.io/source` to the network on the Service; it applies at once.',
     retryable: false,
   },
   GW159: {
-    title: 'A field for load balancers is not heeded',
+    title: 'A field for load balancers is ignored',
     cause:
-      'The ingress Service has a field or annotation that asks a load balancer for something that ' +
-      'Sluice does not do, or that speaks to another load balancer.',
+      'The ingress Service has a field or annotation that requests something that Sluice does not do, or that is meant for another load balancer.',
     fix: 'Remove it, or use what docs/reference/load-balancer-fields.md names instead.',
     retryable: false,
   },
@@ -337,8 +335,8 @@ export const SETTING_CODES = {
     title: 'Exposures on one address disagree about it',
     cause:
       'ARP, ICMP echo, route advertisement, spanning, scope and traffic group belong to the virtual ' +
-      'address, and two exposures on the address ask for different ones.',
-    fix: 'Ask for the same on both, for instance by an annotation of the ingress Service.',
+      'address, and two exposures on the address request different values.',
+    fix: 'Request the same value on both, for instance with an annotation on the ingress Service.',
     retryable: false,
     keepsRunning: true,
   },

@@ -1,3 +1,4 @@
+/** The declared state of a partition: the only state that decisions depend on. */
 import type { Member } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';

@@ -1,3 +1,4 @@
+/** What building exposures needs besides the objects of the cluster. */
 import type { MeshOptions } from '../istio/mesh.ts';
 import type { AddressPool } from '../address-pools/pool.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';

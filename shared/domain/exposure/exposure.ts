@@ -1,3 +1,4 @@
+/** Exposures, slices and results: the data that map sends, and that apply answers. */
 import * as z from 'zod';
 import { Name } from '../text/bounded.ts';
 import { AutoAddresses } from '../address-pools/auto-address.ts';

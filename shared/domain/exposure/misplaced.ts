@@ -33,7 +33,7 @@ export function misplaced({ objects, service, mapping }: IndexedIngress): readon
               object,
               code: 'GW159',
               message:
-                `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says ` +
+                `${unheeded.join(', ')}: ignored; docs/reference/load-balancer-fields.md says ` +
                 'what to use instead',
             },
           ],

@@ -13,7 +13,9 @@ export const MAX_PROBLEM_CHARACTERS = 1_000;
  * Parses JSON that users write. Checks depth, number of values and length before it parses, because
  * a recursive parser fails on deeply nested text.
  */
-export function readJson(text: string): { readonly json: unknown } | { readonly problem: string } {
+export function readSettingJson(
+  text: string,
+): { readonly json: unknown } | { readonly problem: string } {
   const excess = excessOf(text, SETTING_BOUNDS);
   if (excess !== undefined) return { problem: `exceeds a parsing limit: ${excess}` };
   try {

@@ -24,7 +24,7 @@ export function unjudgedNotes(pool: IndexedIngress, mesh: MeshOptions): readonly
 function unheededFields(service: Service | undefined): readonly Note[] {
   const { unheeded = [] } = service ?? {};
   if (service === undefined || unheeded.length === 0) return [];
-  const message = `${unheeded.join(', ')}: not heeded; docs/reference/load-balancer-fields.md says what to use instead`;
+  const message = `${unheeded.join(', ')}: ignored; docs/reference/load-balancer-fields.md says what to use instead`;
   return [{ object: `Service ${namespacedName(service.meta)}`, code: 'GW159', message }];
 }
 

@@ -1,3 +1,4 @@
+/** Mesh options that the port mapping depends on, with Istio's defaults. */
 import * as z from 'zod';
 import { LabelSelector } from '../snapshot/label-selector.ts';
 

@@ -1,3 +1,4 @@
+/** The order of objects by age, as Istio resolves conflicts. */
 import type { Meta } from '../snapshot/objects.ts';
 
 /** `namespace/name` */

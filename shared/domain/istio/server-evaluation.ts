@@ -1,3 +1,4 @@
+/** The verdicts on the servers of one kind of gateway pods, and their order. */
 import type { CodedReason, ServerId, ServerSpec } from './model.ts';
 import type { Listener, Verdict } from './port-mapping.ts';
 

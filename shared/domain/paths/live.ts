@@ -13,10 +13,10 @@ export interface Mark {
 
 /** An entry on a device. `to` is a text for people if it leads to anything but an address. */
 export interface LiveEntry extends Entry {
-  /** What the device calls it, for messages and writes. */
+  /** Its name on the device, for messages and writes. */
   readonly name: string;
   /**
-   * `ours`: it has the mark of Sluice; `theirs`: it is somebody else's; `unmarked`: the device has
+   * `ours`: has the mark of Sluice; `theirs`: belongs to another client; `unmarked`: the device has
    * no field for a mark, so the journal decides.
    */
   readonly holder: 'ours' | 'theirs' | 'unmarked';

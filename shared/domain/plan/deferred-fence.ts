@@ -1,3 +1,4 @@
+/** Fences that are not declared yet, as the plan and apply pass them on. */
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 

@@ -1,3 +1,4 @@
+/** Hashes of declared exposures, by which refused changes are recognised. */
 import type { Settings } from '../exposure/settings/settings.ts';
 import { canonicalJson } from '../declared/declared.ts';
 

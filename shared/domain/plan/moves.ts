@@ -199,6 +199,7 @@ function nodesUsedBy(
   };
 }
 
+/** The states without the contributions of these moves. */
 function without(
   states: ReadonlyMap<string, DeclaredState>,
   going: readonly Relocation[],

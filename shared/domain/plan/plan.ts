@@ -165,6 +165,7 @@ interface Waiting extends Required<Pick<Plan, 'deferred'>> {
   readonly nodes: Pick<Plan, 'nodes'>;
 }
 
+/** The drains that may wait undeclared; undefined if any change must be declared now. */
 function waitingIn(
   draft: PlanDraft,
   fresh: readonly Slice[],

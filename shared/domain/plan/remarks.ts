@@ -124,7 +124,7 @@ function open(
     {
       code: 'GW158',
       message:
-        `${key} takes connections from everybody as before, ` +
+        `${key} accepts connections from every client as before, ` +
         `though the Service asks for ${network} only; ` +
         'it is restricted with the next change of the Service or Gateway, ' +
         `or at once by annotation sluice.io/source: ${network}`,

@@ -1,3 +1,4 @@
+/** Snapshots of an ingress, and inventories of a cluster. */
 import * as z from 'zod';
 import { Name } from '../text/bounded.ts';
 import { ObservedRevision } from '../revision.ts';

@@ -131,6 +131,7 @@ interface Scene {
   readonly alone: readonly ReadonlyMap<string, readonly string[]>[];
 }
 
+/** The order that the policy gives for a silent cluster, if other clusters would still serve. */
 function judge(
   { states, isUnknown, speaking, alone: serving }: Scene,
   {

@@ -2,7 +2,7 @@
  * Decides when an unreachable device is probed again, and by which process. Pure; times in
  * milliseconds.
  */
-import type { Mark } from './entry.ts';
+import type { DeviceMark } from './entry.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -23,7 +23,7 @@ export interface OutageReason {
 
 /** Milliseconds until the next probe: longer after an hour of outage, and after failed returns. */
 export function pauseOf(
-  { since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>,
+  { since, failedReturns }: Pick<DeviceMark, 'since' | 'failedReturns'>,
   now: number,
 ): number {
   const pause = now - since < HOUR_MS ? PAUSE_MS.first : PAUSE_MS.later;
@@ -35,7 +35,7 @@ export function pauseOf(
  * known; default: now.
  */
 export function markedAway(
-  known: Mark | undefined,
+  known: DeviceMark | undefined,
   device: string,
   {
     code,
@@ -43,7 +43,7 @@ export function markedAway(
     now,
     since = now,
   }: OutageReason & { readonly now: number; readonly since?: number },
-): Mark {
+): DeviceMark {
   const { lease: _lease, ...before } = known ?? newMark(device, now);
   const isNew = before.state === 'here';
   const mark = {
@@ -58,7 +58,7 @@ export function markedAway(
 }
 
 /** The mark of a device that answers. */
-export function newMark(device: string, now: number): Mark {
+export function newMark(device: string, now: number): DeviceMark {
   return {
     format: 1,
     device,
@@ -72,7 +72,7 @@ export function newMark(device: string, now: number): Mark {
 }
 
 /** Undefined if another process probes the device. */
-export function claimMark(mark: Mark, holder: string, now: number): Mark | undefined {
+export function claimMark(mark: DeviceMark, holder: string, now: number): DeviceMark | undefined {
   if (isAhead(mark.lease?.until, now, TURN_LEASE_MS) || isAhead(mark.due, now, FURTHEST_MS))
     return undefined;
   return { ...mark, lease: { holder, until: now + TURN_LEASE_MS }, due: now + pauseOf(mark, now) };
@@ -86,21 +86,21 @@ function isAhead(time: number | undefined, now: number, furthest: number): boole
  * The device answers; its changes are being sent back to the queue. If that works, it counts as
  * available after a while.
  */
-export function markedReturning(mark: Mark, now: number): Mark {
+export function markedReturning(mark: DeviceMark, now: number): DeviceMark {
   return { ...mark, state: 'returning', due: now + SETTLES_MS };
 }
 
 /** The device is available and nothing waits for it. */
-export function markedHere({ lease: _lease, ...mark }: Mark, now: number): Mark {
+export function markedHere({ lease: _lease, ...mark }: DeviceMark, now: number): DeviceMark {
   return { ...mark, state: 'here', since: now, failedReturns: 0 };
 }
 
 /** The mark without the lease of the process that probed the device. */
-export function releaseMark({ lease: _lease, ...mark }: Mark): Mark {
+export function releaseMark({ lease: _lease, ...mark }: DeviceMark): DeviceMark {
   return mark;
 }
 
 /** No process probes the device any more: the schedule does not run. */
-export function isAbandoned({ due }: Mark, now: number): boolean {
+export function isAbandoned({ due }: DeviceMark, now: number): boolean {
   return now > due + FURTHEST_MS;
 }

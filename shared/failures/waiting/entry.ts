@@ -8,7 +8,7 @@ export const WaitingKind = z.enum(['order', 'slice', 'absence', 'audit']);
 export type WaitingKind = z.infer<typeof WaitingKind>;
 
 /** A stored entry is never changed, only replaced. */
-export const Entry = z.strictObject({
+export const StoredChange = z.strictObject({
   format: z.literal(1),
   /** Short id for people. */
   id: z.string(),
@@ -39,14 +39,14 @@ export const Entry = z.strictObject({
    */
   wanted: z.record(z.string(), z.number()).optional(),
 });
-export type Entry = Readonly<z.infer<typeof Entry>>;
+export type StoredChange = Readonly<z.infer<typeof StoredChange>>;
 
 /** `returning`: it answered, and waiting changes are being returned. `here`: nothing waits. */
 export const MarkState = z.enum(['away', 'returning', 'here']);
 export type MarkState = z.infer<typeof MarkState>;
 
 /** The shared state of one device; times in milliseconds since 1970. */
-export const Mark = z.strictObject({
+export const DeviceMark = z.strictObject({
   format: z.literal(1),
   device: z.string(),
   state: MarkState,
@@ -60,4 +60,4 @@ export const Mark = z.strictObject({
   failedReturns: z.int().nonnegative(),
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
 });
-export type Mark = Readonly<z.infer<typeof Mark>>;
+export type DeviceMark = Readonly<z.infer<typeof DeviceMark>>;

@@ -7,10 +7,10 @@ import { parseEvent, serialiseEvent } from '../../queue/envelope.ts';
 import type { EventMeta } from '../../queue/envelope-types.ts';
 import { INGRESS_DESIRED, SLICE_EVENTS } from '../../queue/events.ts';
 import { QueueError } from '../../queue/port.ts';
-import type { Entry } from './entry.ts';
+import type { StoredChange } from './entry.ts';
 
 /** Takes at least one entry; the newest represents all. */
-export function mergeEntries(entries: readonly Entry[]): Entry {
+export function mergeEntries(entries: readonly StoredChange[]): StoredChange {
   const sorted = entries.toSorted(byAge);
   const newest = sorted.at(-1)!;
   if (sorted.length === 1) return newest;
@@ -19,12 +19,12 @@ export function mergeEntries(entries: readonly Entry[]): Entry {
   return { ...newest, since, ...wanted };
 }
 
-function byAge(a: Entry, b: Entry): number {
+function byAge(a: StoredChange, b: StoredChange): number {
   const order = a.version && b.version ? compareVersions(a.version, b.version) : 0;
   return order || a.sentAt - b.sentAt;
 }
 
-function wantedBy(entries: readonly Entry[]): Record<string, number> {
+function wantedBy(entries: readonly StoredChange[]): Record<string, number> {
   const wanted: Record<string, number> = {};
   for (const [key, at] of entries.flatMap((entry) => Object.entries(entry.wanted ?? {})))
     wanted[key] = Math.max(at, wanted[key] ?? at);
@@ -37,7 +37,7 @@ export function wantedOf({ exposures }: Slice, sentAt: number): Record<string, n
 }
 
 /** The newest slice with the observed deletions of the older ones, which stay proven. */
-function bodyOf(entries: readonly Entry[]): string {
+function bodyOf(entries: readonly StoredChange[]): string {
   const read = entries.flatMap(({ body }) => {
     const opened = parseEvent(body, SLICE_EVENTS);
     return 'ok' in opened ? [opened.ok] : [];

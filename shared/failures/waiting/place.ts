@@ -8,33 +8,33 @@ import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { digest } from '../identity.ts';
 import { readInBatches } from '../read-in-batches.ts';
-import { Entry, Mark } from './entry.ts';
+import { StoredChange, DeviceMark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 
 /** One waiting change and its blobs. */
 export interface WaitingEntry {
-  readonly entry: Entry;
+  readonly entry: StoredChange;
   readonly keys: readonly string[];
 }
 
 /** Stores waiting changes and the shared state of devices. */
 export interface WaitingPlace {
   /** Resolves when written, with the entries that a newer one of their group now represents. */
-  keep(entry: Omit<Entry, 'format' | 'id'>): Promise<readonly Entry[]>;
+  keep(entry: Omit<StoredChange, 'format' | 'id'>): Promise<readonly StoredChange[]>;
   /** One entry per group, oldest first; for one device or all. */
   list(device?: string): Promise<readonly WaitingEntry[]>;
   /** Number of waiting entries of a device; reads no content. */
   count(device: string): Promise<number>;
   remove(waiting: WaitingEntry): Promise<void>;
-  mark(device: string): Promise<Mark | undefined>;
-  marks(): Promise<readonly Mark[]>;
+  mark(device: string): Promise<DeviceMark | undefined>;
+  marks(): Promise<readonly DeviceMark[]>;
   /**
    * `edit` may be called again if another process wrote in the meantime; an unchanged result is not
    * written.
    */
-  updateMark<T extends Mark | undefined>(
+  updateMark<T extends DeviceMark | undefined>(
     device: string,
-    edit: (mark: Mark | undefined) => T,
+    edit: (mark: DeviceMark | undefined) => T,
   ): Promise<T>;
 }
 
@@ -43,18 +43,22 @@ const MAX_RACES = 20;
 
 const folderOf = (device: string): string => `${PREFIX}/${digest(device).slice(0, 16)}`;
 const markOf = (device: string): string => `${folderOf(device)}/mark.json`;
-const groupOf = ({ device, kind, group }: Pick<Entry, 'device' | 'kind' | 'group'>): string =>
+const groupOf = ({
+  device,
+  kind,
+  group,
+}: Pick<StoredChange, 'device' | 'kind' | 'group'>): string =>
   `${folderOf(device)}/${kind}/${digest(group).slice(0, 24)}/`;
 
 /** Keeps entries and marks in blobs below `waiting/`. */
 export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace {
   const readMark = async (
     key: string,
-  ): Promise<{ readonly mark: Mark; readonly tag: string } | undefined> => {
+  ): Promise<{ readonly mark: DeviceMark; readonly tag: string } | undefined> => {
     const blob = await blobs.get(key);
     return blob === undefined
       ? undefined
-      : { mark: Mark.parse(JSON.parse(blob.text)), tag: blob.tag };
+      : { mark: DeviceMark.parse(JSON.parse(blob.text)), tag: blob.tag };
   };
   return {
     keep: (entry) => keep(blobs, id, entry),
@@ -107,15 +111,15 @@ function isMark(key: string): boolean {
 async function keep(
   blobs: Blobs,
   id: () => string,
-  entry: Omit<Entry, 'format' | 'id'>,
-): Promise<readonly Entry[]> {
+  entry: Omit<StoredChange, 'format' | 'id'>,
+): Promise<readonly StoredChange[]> {
   const folder = groupOf(entry);
   const before = await entriesOf(
     blobs,
     (await blobs.list(folder)).map(({ key }) => key),
   );
   const name = id();
-  const all: readonly Entry[] = [
+  const all: readonly StoredChange[] = [
     ...before.map((one) => one.entry),
     { ...entry, format: 1, id: digest(folder).slice(0, 8) },
   ];
@@ -149,6 +153,6 @@ async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry
 async function entriesOf(blobs: Blobs, keys: readonly string[]): Promise<readonly WaitingEntry[]> {
   const found = await readInBatches(keys, async (key) => ({ key, blob: await blobs.get(key) }));
   return found.flatMap(({ key, blob }) =>
-    blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }],
+    blob === undefined ? [] : [{ entry: StoredChange.parse(JSON.parse(blob.text)), keys: [key] }],
   );
 }

@@ -6,12 +6,12 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import type { Approval, ForgetOrder, Steering } from '../../domain/steering/steering.ts';
-import type { Entry } from './entry.ts';
+import type { StoredChange } from './entry.ts';
 
 /** What is known when an order returns: newer slices and the declared states. */
 export interface StateOnReturn {
   /** Waiting slices. */
-  readonly slices: readonly Entry[];
+  readonly slices: readonly StoredChange[];
   /** The declared states; removals that were held before the outage are still held. */
   readonly states: readonly DeclaredState[];
 }

@@ -18,7 +18,7 @@ import {
   releaseMark,
 } from './away.ts';
 import type { OutageReason } from './away.ts';
-import type { Entry, Mark } from './entry.ts';
+import type { StoredChange, DeviceMark } from './entry.ts';
 import { orderInWords, remainingOrder } from './remaining-order.ts';
 import type { StateOnReturn } from './remaining-order.ts';
 import type { WaitingEntry, WaitingPlace } from './place.ts';
@@ -77,12 +77,12 @@ interface Turn {
   readonly signal: AbortSignal | undefined;
 }
 
-function isMine(mark: Mark | undefined, holder: string): mark is Mark {
+function isMine(mark: DeviceMark | undefined, holder: string): mark is DeviceMark {
   return mark?.lease?.holder === holder;
 }
 
 /** Probes the device. If it does not answer, the next probe is postponed. */
-async function ask(turn: Turn, mark: Mark): Promise<ReturnResult> {
+async function ask(turn: Turn, mark: DeviceMark): Promise<ReturnResult> {
   const { world, device, holder } = turn;
   const { place, clock, log } = world;
   const answer = await world.probe(device);
@@ -120,7 +120,11 @@ async function ask(turn: Turn, mark: Mark): Promise<ReturnResult> {
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** Repeats while more entries arrive; stops as soon as the device refuses the first ones. */
-async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]): Promise<number> {
+async function giveBack(
+  turn: Turn,
+  mark: DeviceMark,
+  states: readonly DeclaredState[],
+): Promise<number> {
   const { world, device, signal } = turn;
   let sent = 0;
   while (await goesOn(turn)) {
@@ -151,7 +155,7 @@ async function goesOn({ world: { place }, device, holder }: Turn): Promise<boole
 }
 
 const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<
-  Entry['kind'],
+  StoredChange['kind'],
   number
 >;
 
@@ -182,12 +186,12 @@ async function sendBack(
 }
 
 /** Keeps the replay job in the token. */
-function tokenFor({ deduplicationId }: Entry, id: string): string {
+function tokenFor({ deduplicationId }: StoredChange, id: string): string {
   const [job] = /^replay\.[^.]+\./.exec(deduplicationId) ?? ['waited.'];
   return queueToken(`${job}${id}`);
 }
 
-function orderBody(entry: Entry, meanwhile: StateOnReturn): string | undefined {
+function orderBody(entry: StoredChange, meanwhile: StateOnReturn): string | undefined {
   const opened = parseEvent(entry.body, STEERING_EVENTS);
   // apply reports what is wrong with it.
   if ('refused' in opened) return entry.body;
@@ -200,7 +204,7 @@ function orderBody(entry: Entry, meanwhile: StateOnReturn): string | undefined {
 /** Reports an obsolete order, like any approval that comes too late. */
 async function tellVoid(
   { queues, clock, log, functionVersion }: ReturnContext,
-  entry: Entry,
+  entry: StoredChange,
 ): Promise<void> {
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
   const opened = parseEvent(body, STEERING_EVENTS);

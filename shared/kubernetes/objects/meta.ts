@@ -1,3 +1,4 @@
+/** Metadata of objects, reduced to what Sluice reads. */
 import type { JsonObject } from '../../domain/json-object.ts';
 import type { Meta } from '../../domain/snapshot/objects.ts';
 import { readRecord, stringMap, readText } from './read.ts';

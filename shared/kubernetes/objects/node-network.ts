@@ -34,6 +34,7 @@ interface Annotations {
   readonly json: (source: NetworkSource, name: string) => unknown;
 }
 
+/** Reads annotations; what cannot be read is collected as a fault instead of being thrown. */
 function annotationsOf(raw: JsonObject): Annotations {
   const all = readRecord(readRecord(raw['metadata'])['annotations']);
   const faults: Fault[] = [];

@@ -1,3 +1,4 @@
+/** Pods, reduced to what Sluice reads. */
 import type { JsonObject } from '../../domain/json-object.ts';
 import { parse } from 'yaml';
 import type { Pod } from '../../domain/snapshot/objects.ts';
@@ -75,6 +76,7 @@ function proxyProtocolOf(
   return { proxyProtocol: false, ...(injected === undefined && { meshDefaults: true }) };
 }
 
+/** The declared ports of these containers; TCP by default. */
 function portsOf(containers: readonly JsonObject[]): Pod['containerPorts'] {
   const ports = containers.flatMap((container) =>
     readRecords(container['ports']).flatMap((port) => {

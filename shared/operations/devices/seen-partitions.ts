@@ -15,6 +15,7 @@ export function partitionsFromViews(views: ViewStore): ReadPartitions {
   };
 }
 
+/** The partition as last seen, or the reason why its state is unknown. */
 async function seenPartition(
   views: ViewStore,
   { device, partition }: { readonly device: string; readonly partition: string },

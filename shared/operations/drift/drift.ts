@@ -1,5 +1,5 @@
 /** Differences between devices and declarations, and requests to apply to repair them. */
-import type { AuditScope, Finding } from '../../device/audit.ts';
+import type { AuditScope, AuditFinding } from '../../device/audit.ts';
 import { auditDevice } from '../../device/audit.ts';
 import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
@@ -13,7 +13,7 @@ import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 
 /** The data of `sluice drift`. */
 export interface Drift {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
   /** Names of the devices that answered. */
   readonly answered: readonly string[];
   readonly unanswered: readonly UnansweredDevice[];
@@ -26,7 +26,7 @@ export async function driftOfDevices(
   { runtime, heard }: { readonly runtime: DriftRuntime } & Pick<OperationContext, 'heard'>,
   device?: string,
 ): Promise<Drift> {
-  const findings: Finding[] = [];
+  const findings: AuditFinding[] = [];
   const answered: string[] = [];
   const unanswered: UnansweredDevice[] = [];
   const heardOn = heardFrom(() => Promise.resolve({ heard }), runtime);
@@ -45,7 +45,7 @@ async function lookAt(
   runtime: DriftRuntime,
   heard: AuditScope['heard'],
   wanted: DeviceConfig,
-): Promise<readonly Finding[]> {
+): Promise<readonly AuditFinding[]> {
   const { config, clock, random } = runtime;
   const device = await openDevice(runtime, wanted, { random });
   try {

@@ -116,7 +116,7 @@ function isSame(a: ServerReport, b: ServerReport): boolean {
 }
 
 /** Whether every server of every Gateway listens and, with a configuration, is exposed. */
-export function isReached({ ingresses }: ObjectMapping): boolean {
+export function isObjectReached({ ingresses }: ObjectMapping): boolean {
   return ingresses.every(({ servers }) => servers.every(({ verdict }) => verdict === 'listening'));
 }
 

@@ -73,6 +73,7 @@ function unitOf(unit: string): string {
   throw new Error(`--unit ${unit}: must be the name of a Node: a-z, 0-9, - and .`);
 }
 
+/** Throws for an invalid local address, and for one outside the networks of the nodes. */
 function localOf(
   { id, nodeNetworks }: ClusterConfig,
   text: string | undefined,

@@ -70,6 +70,7 @@ function nameIn(tunnel: string): string {
   return tunnel.split('/').at(-1) ?? tunnel;
 }
 
+/** The commands of tmsh that create the tunnel, its self IP and its routes. */
 function tmsh(parts: Parts): string {
   const { tunnel, from, localAddress, self, podNetworks, cluster } = parts;
   const { key, floodingType } = CNIS[from];
@@ -91,6 +92,7 @@ function tmsh(parts: Parts): string {
   ].join('\n');
 }
 
+/** The same objects for Declarative Onboarding. */
 function onboardingObjects({
   tunnel,
   from,

@@ -1,5 +1,5 @@
 /** Lists changes that wait for unreachable devices, and cancels orders. */
-import type { Entry, Mark } from '../../failures/waiting/entry.ts';
+import type { StoredChange, DeviceMark } from '../../failures/waiting/entry.ts';
 import type { WaitingEntry } from '../../failures/waiting/place.ts';
 import { ReplayError } from '../../failures/error.ts';
 import type { Author, OperationContext } from '../context.ts';
@@ -9,7 +9,7 @@ import { formatAge, formatCount } from '../../domain/text/counts.ts';
 export interface WaitingRow {
   readonly id: string;
   readonly device: string;
-  readonly kind: Entry['kind'];
+  readonly kind: StoredChange['kind'];
   /** Owner, cluster or device. */
   readonly subject: string;
   readonly what: string;
@@ -21,7 +21,7 @@ export interface WaitingRow {
 /** A device for which changes wait. */
 export interface WaitingDevice {
   readonly device: string;
-  readonly state: Mark['state'];
+  readonly state: DeviceMark['state'];
   /** Start of the outage, its reason, and the time of the next probe. */
   readonly since: number;
   readonly code: string;
@@ -39,7 +39,10 @@ export interface WaitingView {
 }
 
 /** Combines marks and entries to the view. */
-export function waitingView(marks: readonly Mark[], waiting: readonly WaitingEntry[]): WaitingView {
+export function waitingView(
+  marks: readonly DeviceMark[],
+  waiting: readonly WaitingEntry[],
+): WaitingView {
   const rows = waiting.map(
     ({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({
       id,
@@ -59,7 +62,7 @@ export function waitingView(marks: readonly Mark[], waiting: readonly WaitingEnt
 
 /** Omitted if the device answers and nothing waits for it. */
 function deviceOf(
-  { device, state, since, code, reason, due }: Mark,
+  { device, state, since, code, reason, due }: DeviceMark,
   entries: readonly WaitingRow[],
 ): readonly WaitingDevice[] {
   const own = entries.filter((entry) => entry.device === device);

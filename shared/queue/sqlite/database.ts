@@ -1,3 +1,4 @@
+/** The SQLite file of a queue: schema, transactions, and changes by other processes. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

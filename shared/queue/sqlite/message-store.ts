@@ -66,6 +66,7 @@ interface Statements {
   readonly next: StatementSync;
 }
 
+/** All statements, prepared once for each connection. */
 function prepare(database: DatabaseSync): Statements {
   return {
     forget: database.prepare('DELETE FROM seen WHERE until <= :now OR until > :now + :window'),

@@ -1,3 +1,4 @@
+/** Wakes receivers when a message arrives, also from another process. */
 import type { Clock } from '../../runtime/clock.ts';
 import type { QueueName } from '../port.ts';
 

@@ -30,6 +30,7 @@ export function sqsBackend({
   };
 }
 
+/** Queues that import the AWS client with the first call. */
 function lazyQueues(open: () => Promise<Queues>): Queues {
   const queues = lazily(open);
   return {

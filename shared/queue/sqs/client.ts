@@ -1,3 +1,4 @@
+/** The AWS client for SQS, or for a server that speaks its protocol. */
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { AT_THE_BEGINNING, handlerLimits, withinTotal } from '../../runtime/aws.ts';
 

@@ -50,6 +50,7 @@ interface Remote {
   run<T>(call: (client: SQSClient, url: string) => Promise<T>): Promise<T>;
 }
 
+/** One queue on a server; its URL is looked up once. */
 function createRemote(client: SQSClient, name: string, server: SqsServer): Remote {
   const where = `${name} at ${server.endpoint ?? `SQS in ${server.region}`}`;
   let url: Promise<string> | undefined;

@@ -8,6 +8,7 @@ import { sqsName, type SqsQueuesOptions } from './queues.ts';
 
 type Attributes = Readonly<Partial<Record<string, string>>>;
 
+/** Settings of a queue from its attributes; times in milliseconds. */
 function settingsOf(attributes: Attributes): QueueSettings {
   const redrive = JSON.parse(attributes['RedrivePolicy'] ?? 'null') as {
     deadLetterTargetArn?: string;

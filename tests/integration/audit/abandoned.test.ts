@@ -4,7 +4,7 @@
  * serve, and without the check of the names of their virtual servers.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Finding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/audit.ts';
 import { auditDevice } from '../../../shared/device/audit.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
@@ -28,7 +28,7 @@ const NOW = { name: 'bigip-1', partitions: ['other'] };
 
 const NOTHING = (): Promise<Heard> => Promise.resolve(NOTHING_HEARD);
 
-async function audited(bigip: LabBigip): Promise<readonly Finding[]> {
+async function audited(bigip: LabBigip): Promise<readonly AuditFinding[]> {
   return auditDevice(
     {
       device: connect(bigip, { config: NOW }),

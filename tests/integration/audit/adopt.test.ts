@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { Finding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/audit.ts';
 import { repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
@@ -44,7 +44,7 @@ async function live(bigip: LabBigip): Promise<object> {
   };
 }
 
-async function audit({ runtime }: Bench): Promise<readonly Finding[]> {
+async function audit({ runtime }: Bench): Promise<readonly AuditFinding[]> {
   const auditor = createAudit(runtime);
   const { findings } = await auditor.audit();
   await auditor.close();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
-import type { Finding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/audit.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
@@ -28,7 +28,7 @@ async function declared(): Promise<LabBigip> {
   return bigip;
 }
 
-async function audit(runtime: Runtime): Promise<readonly Finding[]> {
+async function audit(runtime: Runtime): Promise<readonly AuditFinding[]> {
   const auditor = create(runtime);
   try {
     return (await auditor.audit()).findings;
@@ -82,7 +82,7 @@ describe('audit', () => {
   const CHANGES: readonly (readonly [
     what: string,
     change: (bigip: LabBigip) => Promise<void>,
-    finding: Partial<Finding>,
+    finding: Partial<AuditFinding>,
   ])[] = [
     [
       'a virtual server switched off',

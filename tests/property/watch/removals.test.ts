@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Emitter } from '../../../functions/watch/emit/emitter.ts';
-import { Removals } from '../../../functions/watch/emit/removals.ts';
+import { DelayedRemovals } from '../../../functions/watch/emit/removals.ts';
 import type { Content } from '../../../functions/watch/emit/snapshot-content.ts';
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -70,7 +70,7 @@ function world() {
     observed: () => undefined,
     isOwnWrite: () => false,
   });
-  const collected = new Removals({
+  const collected = new DelayedRemovals({
     emitter,
     clock,
     isOut: () => isOut,

@@ -7,7 +7,7 @@ import type { Devices } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import { markedAway, markedHere, markedReturning } from '../../../shared/failures/waiting/away.ts';
-import type { Mark } from '../../../shared/failures/waiting/entry.ts';
+import type { DeviceMark } from '../../../shared/failures/waiting/entry.ts';
 import type { WaitingPlace } from '../../../shared/failures/waiting/place.ts';
 import type { Approval } from '../../../shared/domain/steering/steering.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
@@ -83,12 +83,13 @@ const messageOf = (more: Partial<QueueMessage> = {}): QueueMessage => ({
   sentAt: clock.now(),
   ...more,
 });
-const mark = (edit: (known: Mark | undefined) => Mark): Promise<Mark> =>
+const mark = (edit: (known: DeviceMark | undefined) => DeviceMark): Promise<DeviceMark> =>
   place.updateMark(DEVICE, edit);
-const away = (known?: Mark): Mark => markedAway(known, DEVICE, { ...WHY, now: clock.now() });
+const away = (known?: DeviceMark): DeviceMark =>
+  markedAway(known, DEVICE, { ...WHY, now: clock.now() });
 /** Received often enough and for long enough to be moved. */
 const stuck = (): QueueMessage => messageOf({ receiveCount: 4, sentAt: clock.now() - 3 * MINUTE });
-const leave = (...messages: readonly QueueMessage[]): Promise<Mark | undefined> =>
+const leave = (...messages: readonly QueueMessage[]): Promise<DeviceMark | undefined> =>
   waiting.leave(DEVICE, messages, { ...WHY, since: clock.now() - MINUTE });
 
 describe('messages leave the queue', () => {

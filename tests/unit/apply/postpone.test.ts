@@ -12,7 +12,7 @@ import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { newMark } from '../../../shared/failures/waiting/away.ts';
-import type { Mark } from '../../../shared/failures/waiting/entry.ts';
+import type { DeviceMark } from '../../../shared/failures/waiting/entry.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import type { Queue } from '../../../shared/queue/port.ts';
@@ -40,7 +40,7 @@ let told: unknown[][];
 let asked: string[];
 let kept: unknown[][];
 /** The response of the waiting place. */
-let mark: Mark | undefined;
+let mark: DeviceMark | undefined;
 let isFull: (arrival: Arrival) => boolean;
 let scope: Scope;
 beforeEach(() => {
@@ -167,7 +167,7 @@ describe('an attempt', () => {
 });
 
 describe('messages that were tried', () => {
-  const known: Mark = {
+  const known: DeviceMark = {
     ...newMark(DEVICE, 0),
     state: 'away',
     code: 'BIP501',

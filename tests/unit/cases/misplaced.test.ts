@@ -45,7 +45,7 @@ describe('a request in the wrong place is noted', () => {
     [
       'an annotation of another load balancer on a Gateway of Gateway API',
       API,
-      /^Gateway istio-system\/api: GW159 annotation metallb\.io\/address-pool: not heeded/,
+      /^Gateway istio-system\/api: GW159 annotation metallb\.io\/address-pool: ignored/,
     ],
     [
       'an annotation of another load balancer on a Gateway',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { cancelOrder, waitingView } from '../../../shared/operations/waiting/waiting.ts';
 import { waitingText } from '../../../functions/cli/waiting/tables.ts';
 import { markedAway, markedReturning } from '../../../shared/failures/waiting/away.ts';
-import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
+import type { StoredChange, DeviceMark } from '../../../shared/failures/waiting/entry.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 
@@ -11,7 +11,7 @@ const NOW = Date.parse('2026-11-23T10:00:00Z');
 const HOUR = 3_600_000;
 const clock = { now: () => NOW, monotonic: () => NOW, sleep: () => Promise.resolve() };
 const OWNER = 'east/istio-system/istio-ingressgateway';
-const order: Omit<Entry, 'format' | 'id'> = {
+const order: Omit<StoredChange, 'format' | 'id'> = {
   kind: 'order',
   device: 'bigip-1',
   subject: 'east',
@@ -36,7 +36,7 @@ const slice: typeof order = {
 let failures: Failures;
 beforeEach(async () => {
   failures = failuresOver(memoryBlobs(), { clock, id: randomUUID });
-  await failures.waiting.updateMark('bigip-1', (mark): Mark =>
+  await failures.waiting.updateMark('bigip-1', (mark): DeviceMark =>
     markedAway(mark, 'bigip-1', { code: 'BIP501', reason: 'not reachable', now: NOW - HOUR }),
   );
   await failures.waiting.keep(slice);
@@ -78,7 +78,7 @@ describe('sluice waiting', () => {
 
   test('takes nothing back that is on its way', async () => {
     const [found] = (await failures.waiting.list()).filter(({ entry }) => entry.kind === 'order');
-    await failures.waiting.updateMark('bigip-1', (mark): Mark => markedReturning(mark!, NOW));
+    await failures.waiting.updateMark('bigip-1', (mark): DeviceMark => markedReturning(mark!, NOW));
     await expect(cancelOrder(failures, found!, { who: 'alice', why: 'late' })).rejects.toThrow(
       'bigip-1 answers again',
     );

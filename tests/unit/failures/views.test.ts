@@ -1,6 +1,6 @@
 /** What readers without credentials see of devices: stored after declares and audits. */
 import { describe, expect, test } from '@jest/globals';
-import type { Finding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/audit.ts';
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { createViewKeeper } from '../../../shared/failures/view-keeper.ts';
@@ -140,7 +140,7 @@ describe('operations that ask no device', () => {
 describe('the last audit of a device', () => {
   test('is kept without orders, and bounded', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
-    const finding: Finding = {
+    const finding: AuditFinding = {
       device: 'bigip-1',
       partition: 'k8s',
       kind: 'differs',

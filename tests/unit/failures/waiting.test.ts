@@ -12,7 +12,7 @@ import {
   releaseMark,
   TURN_LEASE_MS,
 } from '../../../shared/failures/waiting/away.ts';
-import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
+import type { StoredChange, DeviceMark } from '../../../shared/failures/waiting/entry.ts';
 import { changesOf, mergeEntries, wantedOf } from '../../../shared/failures/waiting/merge.ts';
 import { digest } from '../../../shared/failures/identity.ts';
 import { createWaitingPlace, type WaitingPlace } from '../../../shared/failures/waiting/place.ts';
@@ -46,8 +46,11 @@ const OWNER = 'east/istio-system/istio-ingressgateway';
 const KEY = '172.16.100.195:32400/tcp';
 const FAULT = { code: 'BIP501', reason: 'not reachable' };
 
-const markOf = (over: Partial<Mark> = {}): Mark => ({ ...newMark(DEVICE, NOW), ...over });
-const entryOf = (over: Partial<Entry> = {}): Entry => ({
+const markOf = (over: Partial<DeviceMark> = {}): DeviceMark => ({
+  ...newMark(DEVICE, NOW),
+  ...over,
+});
+const entryOf = (over: Partial<StoredChange> = {}): StoredChange => ({
   format: 1,
   id: 'i',
   kind: 'slice',
@@ -75,7 +78,7 @@ describe('the next probe of a device', () => {
     expect(pauseOf({ since: NOW - away, failedReturns }, NOW)).toBe(pause);
   });
 
-  test.each<[string, boolean, Partial<Mark>]>([
+  test.each<[string, boolean, Partial<DeviceMark>]>([
     ['that is due', true, {}],
     ['that is due later', false, { due: NOW + 1 }],
     ['that is due at a time that no probe is set to', true, { due: NOW + 10 * MINUTE + 1 }],
@@ -103,7 +106,7 @@ describe('the next probe of a device', () => {
 });
 
 describe('the mark of a device', () => {
-  const away = (known: Mark | undefined, over: object = {}): Mark =>
+  const away = (known: DeviceMark | undefined, over: object = {}): DeviceMark =>
     markedAway(known, DEVICE, { ...FAULT, now: NOW, ...over });
 
   test('starts with the outage, or now if its start is unknown', () => {
@@ -265,7 +268,7 @@ describe('several entries of one group', () => {
       );
     const [big, bigger] = ['a', 'b'].map((of, n) =>
       entryOf({ version: version(n), body: bodyOf(n, { changes: many(of) }) }),
-    ) as [Entry, Entry];
+    ) as [StoredChange, StoredChange];
     expect(mergeEntries([big, bigger]).body === bigger.body).toBe(true);
   });
 
@@ -312,7 +315,7 @@ describe('the remaining part of an order', () => {
     owner: OWNER,
     ...over,
   });
-  const wanting = (wanted: Record<string, number>, over: Partial<Entry> = {}) => ({
+  const wanting = (wanted: Record<string, number>, over: Partial<StoredChange> = {}) => ({
     slices: [entryOf({ wanted, ...over })],
     states: [],
   });
@@ -425,7 +428,7 @@ beforeEach(() => {
   place = createWaitingPlace(blobs, () => `id${String((ids += 1)).padStart(4, '0')}`);
 });
 const { format: _format, id: _id, ...PLAIN } = entryOf();
-const keep = (over: Partial<Entry> = {}): Promise<readonly Entry[]> =>
+const keep = (over: Partial<StoredChange> = {}): Promise<readonly StoredChange[]> =>
   place.keep({ ...PLAIN, ...over });
 const bodies = async (device?: string): Promise<readonly string[]> =>
   (await place.list(device)).map(({ entry }) => entry.body);
@@ -602,7 +605,8 @@ describe('a turn', () => {
       signal,
     );
   };
-  const mark = (over: Partial<Mark>): Promise<Mark> => place.updateMark(DEVICE, () => markOf(over));
+  const mark = (over: Partial<DeviceMark>): Promise<DeviceMark> =>
+    place.updateMark(DEVICE, () => markOf(over));
   const order = (data: Steering): string =>
     serialiseEvent(STEERING, data, {
       id: 'o',
@@ -721,7 +725,7 @@ describe('a turn', () => {
   test.each([
     [
       'the device refuses again',
-      () => place.updateMark(DEVICE, (known): Mark => ({ ...known!, state: 'away' })),
+      () => place.updateMark(DEVICE, (known): DeviceMark => ({ ...known!, state: 'away' })),
     ],
     [
       'another process has taken over',
@@ -733,7 +737,7 @@ describe('a turn', () => {
     ],
   ])('stops within ten changes when %s, whose mark stays', async (_what, happens) => {
     await waiting(25);
-    let after: Mark | undefined;
+    let after: DeviceMark | undefined;
     afterSend = async () => {
       if (sent.length === 1) after = await happens();
     };

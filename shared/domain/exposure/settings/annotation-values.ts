@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isAuto } from '../../address-pools/auto-address.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
 import { isClientNetworks } from '../client-networks.ts';
-import { readJson } from '../setting-json.ts';
+import { readSettingJson } from '../setting-json.ts';
 import {
   BALANCE_METHODS,
   DevicePath,
@@ -189,7 +189,7 @@ export function checkedMonitors(monitors: readonly Monitor[]): AnnotationValue {
 const readF5Health =
   (defaultType: Monitor['type']): AnnotationReader =>
   (text) => {
-    const parsed = readJson(text);
+    const parsed = readSettingJson(text);
     if ('problem' in parsed) return parsed;
     const list = z
       .array(F5Health)
@@ -220,7 +220,7 @@ const readMonitors: AnnotationReader = (text) => {
       value: list.data.map((monitor) => ({ ...monitor, ...monitorTimes(undefined, undefined) })),
     };
   }
-  const parsed = readJson(text);
+  const parsed = readSettingJson(text);
   if ('problem' in parsed) return parsed;
   const list = z.array(OwnMonitor).safeParse(parsed.json);
   return list.success
@@ -262,7 +262,7 @@ export const NO_SSL_PROFILE =
 /** Paths separated by commas, or F5's JSON list of them. */
 const readSslProfiles: AnnotationReader = (text, at) => {
   if (!text.startsWith('[')) return listOf(isDevicePath, NO_SSL_PROFILE)(text, at);
-  const parsed = readJson(text);
+  const parsed = readSettingJson(text);
   if ('problem' in parsed) return parsed;
   const list = z.array(DevicePath).safeParse(parsed.json);
   return list.success

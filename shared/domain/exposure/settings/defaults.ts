@@ -1,3 +1,4 @@
+/** Default monitors, by the kind and number of members. */
 import type { Monitor } from './values.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Merges the settings of several sources by precedence, and says where they disagree. */
 import type { Note } from '../exposure.ts';
 export type { Note } from '../exposure.ts';
 import { SETTING_NAMES, type SettingName } from './catalogue/catalogue.ts';

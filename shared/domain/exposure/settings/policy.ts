@@ -1,3 +1,4 @@
+/** Which virtual addresses, ports, partitions and references a namespace may request. */
 import * as z from 'zod';
 import { inCidr, parseCidr, parseIp } from '../../net/ip.ts';
 import type { ExposureRefusal } from './layers.ts';

@@ -4,7 +4,7 @@ import type { ConfigMap } from '../../snapshot/objects.ts';
 import { shorten } from '../../text/bounded.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from '../../text/nearest.ts';
-import { MAX_PROBLEM_CHARACTERS, readJson } from '../setting-json.ts';
+import { MAX_PROBLEM_CHARACTERS, readSettingJson } from '../setting-json.ts';
 import type { AnnotationValue } from '../settings/annotation-values.ts';
 import { CATALOGUE, SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
@@ -243,7 +243,7 @@ export function readConfigMap(configMap: ConfigMap): ConfigMapReading {
     );
     return done();
   }
-  const read = readJson(text);
+  const read = readSettingJson(text);
   if ('problem' in read) {
     refuse(draft, 'GW124', `data.data ${read.problem}`);
     return done();

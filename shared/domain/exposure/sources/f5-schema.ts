@@ -1,3 +1,4 @@
+/** F5's schemas of ConfigMaps for virtual servers, v0.1.0 to v0.1.7. */
 import * as z from 'zod';
 import type { F5Monitor } from '../settings/cis-values.ts';
 import { BALANCE_METHODS } from '../settings/values.ts';

@@ -1,3 +1,4 @@
+/** An entry of `ingresses` as a source of settings. */
 import { formatIp, parseIp } from '../../net/ip.ts';
 import { namedInput } from '../settings/compose.ts';
 import type { ExposureRefusal, SettingsLayer } from '../settings/layers.ts';

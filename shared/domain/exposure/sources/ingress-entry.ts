@@ -1,3 +1,4 @@
+/** An entry of `ingresses` in `sluice.yaml`. */
 import * as z from 'zod';
 import { isAuto } from '../../address-pools/auto-address.ts';
 import { DnsLabel } from '../../text/bounded.ts';

@@ -63,7 +63,7 @@ export const ADMISSION = {
       'Network whose clients may connect, such as `10.20.0.0/16`, or `any`; ' +
       'several are separated by commas, and must come down to one of the ' +
       'family of the virtual address. ' +
-      'Default everybody, or `spec.loadBalancerSourceRanges` of the ingress Service, ' +
+      'Default: every client, or `spec.loadBalancerSourceRanges` of the ingress Service, ' +
       'within which it has to be.',
     schema: z.string().refine(isClientNetworks, 'must be networks such as 10.20.0.0/16'),
     home: 'set',
