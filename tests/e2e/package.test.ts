@@ -673,8 +673,8 @@ describe('rights and calls', () => {
     apply: [],
     express: ['sqs:SendMessage'],
     park: ['secretsmanager:GetSecretValue', 'sqs:SendMessage', 'ssm:GetParameter'],
-    // It only reads when clusters were last heard.
-    audit: [...RECEIVES, 's3:DeleteObject', 's3:PutObject'],
+    // It keeps what it saw, and deletes nothing.
+    audit: [...RECEIVES, 's3:DeleteObject'],
     replay: ['s3:DeleteObject', ...RECEIVES],
   };
 
