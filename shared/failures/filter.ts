@@ -87,9 +87,11 @@ function isList(key: string): key is ListKey {
 /** Relative such as `2h`, or absolute such as 2026-11-23T03:00Z. */
 function parseTime(key: string, value: string, now: number): number {
   const ago = /^(\d+)([smhd])$/.exec(value);
-  if (ago) return now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS];
-  const at = Date.parse(value);
-  if (Number.isNaN(at))
+  const at = ago
+    ? now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS]
+    : Date.parse(value);
+  // A date has bounds.
+  if (Number.isNaN(new Date(at).getTime()))
     throw new Error(
       `filter ${key}:${value}: must be a time such as 90s, 15m, 2h, 3d or 2026-11-23T03:00Z`,
     );

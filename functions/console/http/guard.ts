@@ -71,7 +71,7 @@ function assertOwnOrigin(c: Context, own: string): void {
  */
 export function assertToken(c: Context, csrf: string | undefined): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
-  if (!/^application\/json\b/.test(c.req.header('Content-Type') ?? ''))
+  if (!/^application\/json\s*(;|$)/.test(c.req.header('Content-Type') ?? ''))
     throw new Refused(415, 'Send the request as application/json.');
   if (csrf === undefined) return;
   const [given, wanted] = [Buffer.from(c.req.header(CSRF_HEADER) ?? ''), Buffer.from(csrf)];

@@ -1,4 +1,5 @@
 /** Errors as answers: a status, and a sentence with the way on. */
+import { HTTPException } from 'hono/http-exception';
 import type { ReplayCode } from '../../../shared/failures/error.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import { ChangeMoved, ChangeRisky } from '../../../shared/operations/changes/changes.ts';
@@ -39,6 +40,9 @@ const problem = (message: string, code?: string): object => ({
 /** A plain `Error` is an explanation of an operation; anything else is a fault of ours. */
 export function answerOf(error: unknown): Answer {
   if (error instanceof Refused) return { status: error.status, body: problem(error.message) };
+  // Of the parser of bodies, the only part of the framework that throws one.
+  if (error instanceof HTTPException)
+    return { status: 400, body: problem('The body of the request is no JSON; correct it.') };
   if (error instanceof ChangeMoved)
     return { status: 409, body: { ...problem(error.message), preview: error.preview } };
   if (error instanceof Busy) return { status: 409, body: problem(error.message) };

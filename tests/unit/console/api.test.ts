@@ -294,6 +294,17 @@ describe('bad input gets a sentence and the way on', () => {
     expect([odd.status, odd.body.error.message]).toEqual([400, expect.stringContaining('action')]);
   });
 
+  test.each(['', '{"kind":', '\u0000'])('a body that is no JSON: %j', async (text) => {
+    const { status, body } = await desk.post('/api/v1/changes/archive/preview', text);
+    expect([status, body.error.message]).toEqual([400, expect.stringMatching(/JSON/)]);
+  });
+
+  test.each(['since', 'until'])('a time that no calendar has: %s', async (key) => {
+    const change = { kind: 'archive', words: [`${key}:99999999999999d`] };
+    const { status, body } = await desk.post('/api/v1/changes/archive/preview', change);
+    expect([status, body.error.message]).toEqual([422, expect.stringMatching(/must be a time/)]);
+  });
+
   test('a store that is away', async () => {
     const list = () => Promise.reject(new ReplayError('RPL700', 'The failure store is away.'));
     Object.assign(desk.site.failures.store, { list });

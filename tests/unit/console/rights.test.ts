@@ -141,8 +141,10 @@ describe('without authentication', () => {
     const desk = await startDesk();
     for (const token of ['', 'wrong'])
       expect((await desk.post('/api/v1/looks', {}, { 'X-Sluice-Csrf': token })).status).toBe(403);
-    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    expect((await desk.post('/api/v1/looks', {}, form)).status).toBe(415);
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json+x'])
+      expect((await desk.post('/api/v1/looks', {}, { 'Content-Type': type })).status).toBe(415);
+    const json = { 'Content-Type': 'application/json; charset=utf-8' };
+    expect((await desk.post('/api/v1/looks', {}, json)).status).toBe(200);
   });
 
   test('every answer forbids foreign resources and frames, also a refusal', async () => {
