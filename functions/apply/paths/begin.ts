@@ -126,12 +126,18 @@ export interface Asked {
   readonly states: readonly DeclaredState[];
 }
 
-/** One round; undefined if another process wrote at the same time. */
-async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Placed | undefined> {
+/** One round; `raced`: another process seems to have written at the same time. */
+async function placeOnce(
+  job: PathJob,
+  { wishes, states }: Asked,
+): Promise<Placed & { readonly raced: boolean }> {
   const reading = await job.device.paths.read();
   const units = unitsOf(reading);
   if ('unreadable' in reading.journal)
-    return closedBy(units, { code: 'BIP474', reason: reading.journal.unreadable });
+    return {
+      ...closedBy(units, { code: 'BIP474', reason: reading.journal.unreadable }),
+      raced: false,
+    };
   if (units.isPeerAway)
     job.log.warn(
       { device: job.device.name, code: 'BIP441' },
@@ -155,7 +161,6 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
   const there = units.peer;
   const todoThere = there && entriesToWrite(ofEachUnit(own), there, isOver);
   if (there && todoThere) await carryOut(job, 'peer', todoThere, there);
-  if (carried.raced) return undefined;
   const refused = new Map([
     ...heldByOthers(records, wished.contested, units.active),
     ...carried.refused,
@@ -164,7 +169,8 @@ async function placeOnce(job: PathJob, { wishes, states }: Asked): Promise<Place
     ([key, { code }]) => records.has(key) && journal.records.get(key)?.refused !== code,
   );
   const wrote = kept !== journal || todo.length > 0 || (todoThere ?? []).length > 0;
-  return { journal: kept, units, refused, news: new Set(news.map(([key]) => key)), wrote };
+  const { raced } = carried;
+  return { journal: kept, units, refused, news: new Set(news.map(([key]) => key)), wrote, raced };
 }
 
 const EMPTY: Journal = { number: 0, records: new Map() };
@@ -173,29 +179,42 @@ function closedBy(units: Units, closed: NonNullable<Placed['closed']>): Placed {
   return { closed, journal: EMPTY, units, refused: new Map(), news: new Set(), wrote: false };
 }
 
-/** Faults of the journal, which concern nothing but paths. */
-const OF_JOURNAL: readonly string[] = ['BIP474', 'BIP476'];
+/**
+ * Faults that concern nothing but paths, if AS3 answers: of the journal, of the account's rights,
+ * and what the device refuses.
+ */
+const OF_PATHS: readonly string[] = ['BIP403', 'BIP454', 'BIP474', 'BIP476'];
+const REFUSED = /^BIP42\d$/;
+
+function isOfPaths({ code }: DeviceError): boolean {
+  return OF_PATHS.includes(code) || REFUSED.test(code);
+}
+
+/** If nothing can be read, nothing is known to be there. */
+async function closedAfter({ device }: PathJob, error: DeviceError): Promise<Placed> {
+  const nothing: PathReading = { journal: EMPTY, active: [] };
+  const reading = await device.paths.read().catch((again: unknown) => {
+    if (again instanceof DeviceError && isOfPaths(again)) return nothing;
+    throw again;
+  });
+  return closedBy(unitsOf(reading), { code: error.code, reason: errorText(error) });
+}
+
 const MOST_ROUNDS = 3;
 
-/** Rejects if the device is unavailable, or others keep writing. */
+/**
+ * Rejects if the device is unavailable, or others keep writing the journal. An entry that never is
+ * free is refused: an object that is not shown under its key has its name.
+ */
 export async function place(job: PathJob, asked: Asked): Promise<Placed> {
   for (let round = 1; ; round += 1) {
     try {
-      const placed = await placeOnce(job, asked);
-      if (placed !== undefined) return placed;
+      const { raced, ...placed } = await placeOnce(job, asked);
+      if (!raced || round >= MOST_ROUNDS) return placed;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      if (OF_JOURNAL.includes(error.code)) {
-        const units = unitsOf(await job.device.paths.read());
-        return closedBy(units, { code: error.code, reason: errorText(error) });
-      }
+      if (isOfPaths(error)) return closedAfter(job, error);
       if (error.code !== 'BIP430' || round >= MOST_ROUNDS) throw error;
     }
-    if (round >= MOST_ROUNDS)
-      throw new DeviceError(
-        'BIP430',
-        'transient',
-        `${job.device.name}: another process keeps writing paths`,
-      );
   }
 }

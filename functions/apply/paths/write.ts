@@ -40,9 +40,12 @@ async function send(
   live.set(key, { ...entry, name: key, ...holder });
 }
 
+/** The device fails with one request, and answers others. */
+const FAILED: readonly string[] = ['BIP430', 'BIP505', 'BIP509'];
+
 /** Whether the error is about one entry; others are about the unit. */
 function isOfEntry({ fault, code }: DeviceError): boolean {
-  return fault === 'content' || code === 'BIP430';
+  return fault === 'content' || FAILED.includes(code);
 }
 
 /** One change; resolves with the error that concerns this entry only. */
@@ -106,9 +109,9 @@ export async function carryOut(
     // Each further write to a unit that is away would wait for its timeout.
     if (errors.some(([, error]) => !isOfEntry(error))) break;
   }
-  const refused = errors.flatMap(([key, error]): readonly (readonly [string, Refusal])[] => {
-    const code = RefusalCode.safeParse(error.code).data;
-    return code === undefined ? [] : [[key, { code, reason: errorText(error) }]];
+  const refused = errors.map(([key, error]): readonly [string, Refusal] => {
+    const { data: code = 'BIP470' } = RefusalCode.safeParse(error.code);
+    return [key, { code, reason: errorText(error) }];
   });
   return { refused: new Map(refused), raced: errors.some(([, { code }]) => code === 'BIP430') };
 }

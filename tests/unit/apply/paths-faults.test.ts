@@ -1,0 +1,75 @@
+/** What goes wrong with paths, and what it must not cost. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { networkOf, pathSlice, podOn, viaOf } from '../../fixtures/paths.ts';
+import { createWorld, type World } from '../../promises/support/world.ts';
+
+const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+const [P1, P2] = [podOn(3), podOn(2)];
+
+let world: World;
+beforeEach(() => void (world = createWorld({ modes: { east: 'routes' } })));
+
+const apply = async (...slices: readonly Slice[]): Promise<void> => {
+  for (const one of slices) await world.send(one);
+  await world.step();
+};
+const members = (): readonly string[] =>
+  Object.values(world.device.state().exposures)
+    .flatMap((e) => e.contributions.flatMap((c) => c.members.map(({ address }) => address)))
+    .toSorted();
+const notes = (): readonly string[] =>
+  world
+    .settled()
+    .filter((one) => one.owner.startsWith('east/'))
+    .flatMap((one) => one.notes.map(({ code, message }) => `${code} ${message}`));
+const routed = (): readonly string[] => [...world.device.paths.units.active.keys()];
+
+describe('a fault of paths', () => {
+  test('that an object of the same name never ends costs the members behind it', async () => {
+    world.device.paths.refuse = ({ entry }) =>
+      entry.at === networkOf(2)
+        ? new DeviceError('BIP430', 'transient', 'another client wrote it in the meantime', {
+            response: '01020066:3: The requested route (/sluice-net/x) already exists.',
+          })
+        : undefined;
+    await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+    expect(members()).toEqual([P1, '10.244.1.5'].toSorted());
+    expect(routed()).toEqual([`route ${networkOf(3)}`]);
+    expect(notes()).toEqual([expect.stringMatching(/^BIP470 no path to 10\.244\.2\.5.*01020066/)]);
+    expect(world.deadLetters()).toMatchObject([{ code: 'BIP470' }]);
+  });
+
+  test('of the device itself with one entry costs the members behind it', async () => {
+    world.device.paths.refuse = ({ entry }) =>
+      entry.at === networkOf(2)
+        ? new DeviceError('BIP509', 'ambiguous', 'a call inside the device failed')
+        : undefined;
+    await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+    expect(members()).toEqual([P1, '10.244.1.5'].toSorted());
+    expect(notes()).toEqual([expect.stringMatching(/^BIP470 no path to 10\.244\.2\.5/)]);
+  });
+
+  test.each([
+    new DeviceError('BIP403', 'device', 'permission denied'),
+    new DeviceError('BIP421', 'content', 'BIG-IP refuses it', { response: '01070711:3: no' }),
+    new DeviceError('BIP420', 'transient', 'unexpected status 400'),
+  ])('$code while it is read or written costs no other owner its declare', async (error) => {
+    for (const isRead of [true, false]) {
+      world = createWorld({ modes: { east: 'routes' } });
+      world.device.paths.reach = (write) => {
+        if (isRead || write?.kind === 'journal') throw error;
+      };
+      await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+      expect(members()).toContain('10.244.1.5');
+      expect(routed()).toEqual([]);
+      expect(notes()).toEqual([expect.stringContaining(`${error.code} no path to`)]);
+      world.device.paths.reach = () => undefined;
+      await apply(pathSlice(2, [P1, P2]));
+      expect(world.device.paths.units.active.get(`route ${networkOf(3)}`)?.to).toBe(viaOf(3));
+      expect(members()).toEqual(expect.arrayContaining([P1, P2]));
+    }
+  });
+});
