@@ -1,5 +1,19 @@
 /** Schemas of what BIG-IP answers about networks, limited to what Sluice uses. */
 import * as z from 'zod';
+import { itemsOf } from '../rest/answers.ts';
+
+/**
+ * A collection with what others made; what does not have the shape is left out, and whoever needs
+ * its place is refused by the device.
+ */
+export function fittingItems<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return itemsOf(z.unknown()).transform((items) =>
+    items.flatMap((one) => {
+      const { data } = item.safeParse(one);
+      return data === undefined ? [] : [data];
+    }),
+  );
+}
 
 /** One of the four goals is there. The network of all addresses is `default`. */
 export const RouteItem = z.object({
@@ -29,10 +43,14 @@ export type FdbItem = Readonly<z.infer<typeof FdbItem>>;
 /** `localAddress` may be `any`. */
 export const TunnelItem = z.object({ localAddress: z.string().default('any') });
 
-/** A data group of texts. */
+/** A data group; null: its records are no texts. */
 export const DataGroupItem = z.object({
   name: z.string(),
-  records: z.array(z.object({ name: z.string(), data: z.string().default('') })).default([]),
+  records: z
+    .array(z.object({ name: z.string(), data: z.string().default('') }))
+    .default([])
+    .nullable()
+    .catch(null),
 });
 export type DataGroupItem = Readonly<z.infer<typeof DataGroupItem>>;
 

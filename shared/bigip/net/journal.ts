@@ -12,11 +12,10 @@ import {
   NO_JOURNAL,
   readJournal,
 } from '../../domain/paths/journal.ts';
-import { itemsOf } from '../rest/answers.ts';
 import type { DeviceSession } from '../rest/session.ts';
 import { declarePath } from '../state/partition.ts';
-import { DataGroupItem } from './answers.ts';
-import { callsTo, find } from './unit-calls.ts';
+import { DataGroupItem, fittingItems } from './answers.ts';
+import { callsTo, find, type UnitCall } from './unit-calls.ts';
 
 const DATA_GROUPS = '/mgmt/tm/ltm/data-group/internal';
 const PREFIX = 'sluice-paths-';
@@ -38,21 +37,39 @@ export interface Journals {
   write(journal: Journal): Promise<Journal>;
 }
 
+/** The data groups of the partition. More than a journal can have is no fault of the device. */
+async function readGroups(
+  { device }: DeviceSession,
+  call: UnitCall,
+  partition: string,
+): Promise<{ readonly found: readonly DataGroupItem[] } | { readonly unreadable: string }> {
+  const path = `${DATA_GROUPS}?$filter=partition+eq+${partition}`;
+  try {
+    const items = await find(device, call, { path, kind: 'journal' }, fittingItems(DataGroupItem));
+    return { found: items ?? [] };
+  } catch (error) {
+    if (error instanceof DeviceError && error.code === 'BIP512')
+      return { unreadable: `data groups of partition ${partition}: ${error.message}` };
+    throw error;
+  }
+}
+
 export function createJournals(session: DeviceSession, partition: string): Journals {
   const call = callsTo(session, 'active');
   let seen: readonly number[] = [];
   const read = async (): Promise<PathReading['journal']> => {
-    const path = `${DATA_GROUPS}?$filter=partition+eq+${partition}`;
-    const groups =
-      (await find(session.device, call, { path, kind: 'journal' }, itemsOf(DataGroupItem))) ?? [];
-    const numbered = groups.flatMap(({ name, records }) => {
+    const groups = await readGroups(session, call, partition);
+    if ('unreadable' in groups) return groups;
+    const numbered = groups.found.flatMap(({ name, records }) => {
       const number = numberOf(name);
       return number === undefined ? [] : [{ number, records }];
     });
     seen = numbered.map(({ number }) => number);
     const newest = numbered.toSorted((a, b) => b.number - a.number)[0];
     if (newest === undefined) return NO_JOURNAL;
-    const result = readJournal(newest.records);
+    const result = newest.records
+      ? readJournal(newest.records)
+      : { fault: 'its records are no texts' };
     return 'fault' in result
       ? { unreadable: `data group /${partition}/${nameOf(newest.number)}: ${result.fault}` }
       : { number: newest.number, records: result.records };

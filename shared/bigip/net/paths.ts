@@ -12,10 +12,16 @@ import { withRouteDomain } from '../../domain/net/cluster-networks.ts';
 import { entryInWords } from '../../domain/paths/entry.ts';
 import { type LiveEntry, markInWords } from '../../domain/paths/live.ts';
 import { devicePaths } from '../as3/names.ts';
-import { itemsOf } from '../rest/answers.ts';
 import type { DeviceSession } from '../rest/session.ts';
 import type { DeviceRequest } from '../rest/transport.ts';
-import { FdbItem, MemberStats, NeighbourItem, RouteItem, TunnelItem } from './answers.ts';
+import {
+  FdbItem,
+  fittingItems,
+  MemberStats,
+  NeighbourItem,
+  RouteItem,
+  TunnelItem,
+} from './answers.ts';
 import {
   entryName,
   liveNeighbour,
@@ -56,7 +62,7 @@ function tunnelsToRead(
 
 async function readRoutes(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
   const look = { path: `${NET}/route`, kind: 'list' as const };
-  const items = (await find(scope.device, call, look, itemsOf(RouteItem))) ?? [];
+  const items = (await find(scope.device, call, look, fittingItems(RouteItem))) ?? [];
   return items.map((item) => liveRoute(scope, item));
 }
 
@@ -66,7 +72,7 @@ async function readNeighbours(
   call: UnitCall,
 ): Promise<readonly LiveEntry[]> {
   const look = { path: `${NET}/${kind}`, kind: 'list' as const };
-  const items = (await find(scope.device, call, look, itemsOf(NeighbourItem))) ?? [];
+  const items = (await find(scope.device, call, look, fittingItems(NeighbourItem))) ?? [];
   return items.map((item) => liveNeighbour(kind, scope, item));
 }
 
@@ -87,7 +93,7 @@ async function readRecords(
   const domain = await domainOf(scope, call, tunnel);
   if (domain === undefined) return [];
   const look = { path: recordsPath(tunnel), kind: 'list' as const };
-  const items = (await find(scope.device, call, look, itemsOf(FdbItem))) ?? [];
+  const items = (await find(scope.device, call, look, fittingItems(FdbItem))) ?? [];
   return items.map((item) => liveRecord(tunnel, domain, item));
 }
 

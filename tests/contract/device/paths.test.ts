@@ -188,6 +188,42 @@ describe('the paths of BIG-IP', () => {
     });
   });
 
+  test('what others made in a shape that is not known hides nothing else', async () => {
+    const bigip = await lab();
+    await prepare(bigip);
+    const device = await begun(bigip);
+    const odd = (path: string, ...items: readonly object[]): void =>
+      void bigip.faults.inject({
+        match: (request) => request.method === 'GET' && request.path.split('?')[0]!.endsWith(path),
+        response: { kind: 'status', status: 200, body: { items } },
+      });
+    const good = { fullPath: '/Common/r', network: '10.9.0.0/16', gw: '192.0.2.9' };
+    odd('/net/route', { fullPath: '/Common/x', gw: 7 }, good);
+    odd('/net/arp', { fullPath: '/Common/y', ipAddress: '10.9.0.1' });
+    odd('/records', { name: MAC, endpoint: { address: '192.0.2.13' } });
+    odd('/data-group/internal', { name: 'x', records: 'none' }, { name: 'sluice-paths-1' });
+    const { active, journal } = await device.paths.read();
+    expect(active.map(({ name }) => name)).toEqual(['/Common/r']);
+    expect(journal).toMatchObject({ number: 1 });
+    bigip.faults.clear();
+    odd(
+      '/data-group/internal',
+      { name: 'sluice-paths-2', records: [7] },
+      { name: 'sluice-paths-1' },
+    );
+    expect((await device.paths.read()).journal).toEqual({
+      unreadable: expect.stringContaining('/sluice-net/sluice-paths-2: its records'),
+    });
+    bigip.faults.clear();
+    bigip.faults.inject({
+      match: ({ path }) => path.includes('/data-group/internal'),
+      response: { kind: 'endless' },
+    });
+    expect((await device.paths.read()).journal).toEqual({
+      unreadable: expect.stringContaining('larger than 16777216 bytes'),
+    });
+  });
+
   test('routes cost two requests if no tunnel is configured, and one save', async () => {
     const bigip = await lab();
     await prepare(bigip);
