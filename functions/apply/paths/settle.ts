@@ -7,6 +7,7 @@ import {
   isDue,
   neededKeys,
   withLeaving,
+  withoutLeft,
   withoutRemoved,
 } from '../../../shared/domain/paths/needs.ts';
 import { type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
@@ -70,8 +71,9 @@ function decide(
   if (!isComplete) return { records: withOthers(known), held: new Set(), approved: new Set() };
   const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
   const now = job.clock.now();
-  const keys = neededKeys(known, { needed: neededBy(states, wishes), live: units.active });
-  const marked = withLeaving(known, keys, { now, busy });
+  const needed = neededBy(states, wishes);
+  const keys = neededKeys(known, { needed, live: units.active });
+  const marked = withoutLeft(withLeaving(known, keys, { now, busy }), needed);
   const isApproved = approves(job);
   const { going, held } = dueRemovals(marked, pathGrace(job.site), { now, isApproved });
   const isThere = (key: string): boolean =>

@@ -14,6 +14,9 @@ export type RefusalCode = z.infer<typeof RefusalCode>;
 const Time = z.int().nonnegative();
 const Word = z.string().regex(/^[^\s=]{1,512}$/);
 
+/** Members that one record names at most. */
+export const MAX_MEMBERS = 1_000;
+
 /** One entry with what is known of it. */
 export const JournalRecord = Entry.extend({
   /** The ingress whose slice asked for it last: `cluster/namespace/service`. */
@@ -22,7 +25,7 @@ export const JournalRecord = Entry.extend({
   /** Version of that slice. An older slice does not change the entry. */
   version: Version,
   /** Members that need it; only if no other entry names them. */
-  members: z.array(Word).max(1_000).exactOptional(),
+  members: z.array(Word).max(MAX_MEMBERS).exactOptional(),
   /** Since when no declared member needs it; milliseconds since 1970. */
   left: Time.exactOptional(),
   /** The last members that left had open connections. */

@@ -88,6 +88,22 @@ export function withLeaving(
   );
 }
 
+/** From so many members on, a record forgets those that left: with each one, it would be a write. */
+const MANY_MEMBERS = 500;
+
+/** Entries that name their members without those that left, so that there is room for new ones. */
+export function withoutLeft(records: JournalRecords, needed: Needed): JournalRecords {
+  return new Map(
+    [...records].map(([key, record]) => {
+      const { members = [] } = record;
+      if (members.length <= MANY_MEMBERS) return [key, record];
+      const own = needed.get(clusterOf(record));
+      const staying = members.filter((one) => own?.has(one) === true);
+      return [key, staying.length === 0 ? record : { ...record, members: staying }];
+    }),
+  );
+}
+
 /** How long entries stay that nobody needs; milliseconds. */
 export interface Grace {
   /** By cluster; at least the time in which its members drain. */

@@ -1,7 +1,7 @@
 /** Which entries the slices of a run ask for, and what becomes of the journal. */
 import { compareVersions, type Version } from '../revision.ts';
 import { entriesOf, type Entry, entryKey } from './entry.ts';
-import { clusterOf, type JournalRecord, type JournalRecords } from './journal.ts';
+import { clusterOf, type JournalRecord, type JournalRecords, MAX_MEMBERS } from './journal.ts';
 import { isOurs, type LiveEntries, type LiveEntry } from './live.ts';
 import type { Path } from './path.ts';
 import { isPreferred, leadingTo } from './preference.ts';
@@ -82,6 +82,11 @@ function winners(
   return { won, contested };
 }
 
+/** The members of the wish and, as far as there is room, those that were known before. */
+function withMore(wished: readonly string[], before: readonly string[]): string[] {
+  return [...new Set([...wished, ...before])].slice(0, MAX_MEMBERS).toSorted();
+}
+
 function created({ members, alone, ...wish }: Wish): JournalRecord {
   const { kind, at, tunnel, to, owner, node, version } = wish;
   return {
@@ -92,7 +97,7 @@ function created({ members, alone, ...wish }: Wish): JournalRecord {
     owner,
     node,
     version,
-    ...(alone && { members: [...members] }),
+    ...(alone && { members: withMore(members, []) }),
   };
 }
 
@@ -105,7 +110,7 @@ function updated(record: JournalRecord | undefined, wish: Wish): JournalRecord {
   const more = wish.members.filter((one) => record.members?.includes(one) !== true);
   return record.members === undefined || more.length === 0
     ? record
-    : { ...record, members: [...record.members, ...more].toSorted() };
+    : { ...record, members: withMore(wish.members, record.members) };
 }
 
 /** What the record says about somebody else's entry. */

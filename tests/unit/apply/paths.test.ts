@@ -448,6 +448,21 @@ describe('tunnels', () => {
     expect(entries()).toEqual([`fdb ${TUNNEL} 0a:00:00:00:00:02 ${viaOf(2)}`]);
   });
 
+  test('of Cilium forget pods that left, so that a record has room for new ones', async () => {
+    start({ east: 'vxlan' });
+    const cilium = { neighbours: false, source: 'cilium' as const };
+    const podsOf = (round: number): readonly string[] =>
+      Array.from({ length: 200 }, (_, i) => `10.244.${round}.${i + 1}`);
+    for (let round = 1; round <= 7; round += 1) {
+      const pods = [P1, ...podsOf(round + 1)];
+      await apply(pathSlice(round, pods, [tunnelTo(P1, { ...cilium, members: pods })]));
+    }
+    const { records } = world.device.paths.current();
+    const known = [...records.values()].flatMap((one) => one.members ?? []);
+    expect(known.length).toBeLessThan(700);
+    expect(known).toEqual(expect.arrayContaining([P1, ...podsOf(8)]));
+  });
+
   test('replace routes, which then go by the rule for removals', async () => {
     start({ east: 'vxlan' });
     await apply(pathSlice(1, [P1]));
