@@ -2,6 +2,7 @@
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import { readOnlySession } from './read-only-session.ts';
 import type { DeviceSession } from './session.ts';
@@ -65,10 +66,12 @@ export function openSession(
     });
   };
   const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
+  const breaker = (of: string): Breaker => createBreaker(of, clock, options.random ?? (() => 0.5));
   const session = createSession({
     device: name,
     units,
-    breaker: createBreaker(name, clock, options.random ?? (() => 0.5)),
+    breaker: breaker(name),
+    standbyBreaker: breaker(`the standby unit of ${name}`),
     clock,
     timeoutMs,
   });

@@ -47,7 +47,7 @@ export interface DeviceSession extends Session {
   facts(): Promise<UnitFacts>;
   /** Sends a request to every standby unit; undefined for those that do not answer. */
   askOthers(request: DeviceRequest): Promise<readonly (DeviceResponse | undefined)[]>;
-  /** As `call`, to the standby unit. Rejects with BIP501 if there is none. */
+  /** As `call`, to the standby unit, with a breaker of its own. BIP501 if there is none. */
   callStandby(request: DeviceRequest, accept?: readonly number[]): Promise<DeviceResponse>;
 }
 
@@ -57,6 +57,8 @@ export interface SessionOptions {
   /** In order of preference. */
   readonly units: readonly Unit[];
   readonly breaker: Breaker;
+  /** Of the standby unit: not every run waits for one that is away. */
+  readonly standbyBreaker: Breaker;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Milliseconds for one request. */
   readonly timeoutMs: number;
@@ -80,7 +82,7 @@ interface Active {
 
 /** Finds the active unit on the first call. */
 export function createSession(options: SessionOptions): DeviceSession {
-  const { device, units, breaker } = options;
+  const { device, units, breaker, standbyBreaker } = options;
   const active = trackActive(options);
   const call = createCaller(options, active);
   const guarded = <T>(action: () => Promise<T>): Promise<T> =>
@@ -116,7 +118,7 @@ export function createSession(options: SessionOptions): DeviceSession {
       const standby = units.find((other) => other !== unit);
       if (standby === undefined)
         throw new DeviceError('BIP501', 'transient', `${device}: it has no second unit`);
-      return requestUnit(device, standby, request, accept);
+      return standbyBreaker.run(() => requestUnit(device, standby, request, accept));
     },
     close: async () => {
       await Promise.all(units.map((unit) => unit.close()));

@@ -106,12 +106,15 @@ describe('the paths of a pair', () => {
     expect([keysOf(active), keysOf(peer)]).toEqual([[], [entryKey(RECORD)]]);
   });
 
-  test('of a unit that does not answer are unknown, and cannot be written', async () => {
+  test('of a unit that does not answer are unknown, and soon it is not waited for', async () => {
     await put(RECORD, 'active');
     await b.close();
+    await expect(put(RECORD, 'peer')).rejects.toMatchObject({ code: 'BIP501' });
     const reading = await device.paths.read();
     expect([keysOf(reading.active), reading.peer]).toEqual([[entryKey(RECORD)], 'away']);
-    await expect(put(RECORD, 'peer')).rejects.toMatchObject({ code: 'BIP501' });
+    await expect(put(RECORD, 'peer')).rejects.toMatchObject({ code: 'BIP508' });
+    expect(keysOf((await device.paths.read()).active)).toEqual([entryKey(RECORD)]);
+    await put(ROUTE, 'active');
   });
 
   test('that the other unit refuses are told in its words', async () => {
