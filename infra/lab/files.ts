@@ -42,6 +42,8 @@ export interface ClusterContents {
   readonly fleet?: boolean;
   /** Whether it gets a signing key. */
   readonly signed?: boolean;
+  /** More of its entry in `clusters`. */
+  readonly settings?: object | undefined;
 }
 
 export interface FileContents {
@@ -52,6 +54,8 @@ export interface FileContents {
   readonly queue: QueueConfig;
   readonly like?: Likeness | undefined;
   readonly services?: LabServices | undefined;
+  /** Of the lab's own device, by cluster. */
+  readonly tunnels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Services of BIG-IP that the configuration offers and requires; not together with `like`. */
@@ -140,9 +144,10 @@ function ownPartitions(like: Likeness | undefined): readonly string[] {
   ];
 }
 
-function clusterEntry({ id, signed = false }: ClusterContents, dir: string): object {
+function clusterEntry({ id, signed = false, settings }: ClusterContents, dir: string): object {
   const { sign, verify } = keyFiles(dir, id);
-  return { id, ...(signed ? { verifyKeys: [`file:${verify}`], signKey: `file:${sign}` } : {}) };
+  const keys = { verifyKeys: [`file:${verify}`], signKey: `file:${sign}` };
+  return { id, ...(signed && keys), ...settings };
 }
 
 /** What the lab's own configuration says about services; `like` replaces the policy. */
@@ -153,7 +158,7 @@ function servicesOf({ services }: FileContents): object {
 }
 
 function configuration(contents: FileContents, dir: string): object {
-  const { device, clusters: own, virtualAddress, members, queue, like } = contents;
+  const { device, clusters: own, virtualAddress, members, queue, like, tunnels } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
   const {
     devices = [],
@@ -166,7 +171,13 @@ function configuration(contents: FileContents, dir: string): object {
     generation: 1,
     ...servicesOf(contents),
     ...rest,
-    devices: [deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)), ...devices],
+    devices: [
+      {
+        ...deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)),
+        ...(tunnels && { networks: { tunnels } }),
+      },
+      ...devices,
+    ],
     clusters: [...own.map((cluster) => clusterEntry(cluster, dir)), ...clusters],
     fleets: [...(fleet.length > 1 ? [{ name: 'production', clusters: fleet }] : []), ...fleets],
     ingresses: [

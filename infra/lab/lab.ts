@@ -9,12 +9,14 @@ import { createClosers, type Closers } from './closers.ts';
 import {
   DEVICE_NAME,
   writeLabFiles,
+  type ClusterContents,
   type LabFiles,
   type LabServices,
   type Likeness,
 } from './files.ts';
 import type { LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
+import { clusterSettings, networksOf, tunnelsOf } from './networks.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
 import { startQueue, type LabQueue, type LabQueueKind } from './queue/queue.ts';
 import { startSite, type Site, type SiteOptions } from './site.ts';
@@ -103,6 +105,25 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   }
 }
 
+function contentsOf(site: Site): ClusterContents {
+  const { id, fleet = false, signed = false, kubernetes } = site;
+  const settings = clusterSettings(site);
+  return { id, fleet, signed, settings, kubeconfig: kubernetes.kubeconfig() };
+}
+
+/** The device, which notices what changes between it and the pods. */
+async function startDevice(sites: readonly Site[], closers: Closers): Promise<LabBigip> {
+  const bigip = await closers.use(startBigip(networksOf(sites)));
+  for (const { network, kubernetes } of sites) {
+    if (network === undefined) continue;
+    const stop = kubernetes.store.subscribe(({ object }) => {
+      if (['Node', 'Pod'].includes(object.kind)) bigip.refresh();
+    });
+    closers.add(async () => stop());
+  }
+  return bigip;
+}
+
 async function start(options: LabOptions, closers: Closers): Promise<Lab> {
   const {
     queue: queueKind,
@@ -115,27 +136,22 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
   const main = await closers.use(startSite(first));
   const sites = [main];
   for (const other of others) sites.push(await closers.use(startSite(other)));
-  const bigip = await closers.use(startBigip());
+  const bigip = await startDevice(sites, closers);
   const like = await likenessOf(
     options.like,
     sites.map(({ id }) => id),
     closers,
   );
   const queue = await closers.use(startQueue(queueKind, dir));
-  const clusters = sites.map(({ id, fleet = false, signed = false, kubernetes }) => ({
-    id,
-    fleet,
-    signed,
-    kubeconfig: kubernetes.kubeconfig(),
-  }));
   const files = await writeLabFiles(dir, {
-    clusters,
+    clusters: sites.map((site) => contentsOf(site)),
     device: bigip,
     virtualAddress,
     members,
     queue: queue.config,
     like,
     services: options.services,
+    tunnels: tunnelsOf(sites),
   });
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {

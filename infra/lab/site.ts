@@ -3,6 +3,7 @@ import { processClock } from '../../shared/runtime/process.ts';
 import { createClosers } from './closers.ts';
 import { startCluster, type ClusterOptions, type LabCluster } from './cluster/index.ts';
 import { startKubernetes, type LabKubernetes } from './kubernetes/index.ts';
+import { nodeWithNetwork, type SiteNetwork } from './networks.ts';
 
 export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
   readonly id: string;
@@ -13,6 +14,8 @@ export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
   readonly fleet?: boolean;
   /** Whether its watcher signs its events; unsigned events of the cluster are then refused. */
   readonly signed?: boolean;
+  /** How BIG-IP reaches the pods. If no cluster has one, BIG-IP reaches every address. */
+  readonly network?: SiteNetwork;
 }
 
 /** The processes in the cluster, which are restarted with it. */
@@ -53,6 +56,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       startCluster({ ...options, store: kubernetes.store, clock: processClock, graceMs: GRACE_MS }),
     );
     refuseProblems(cluster);
+    const { network, podNetwork } = options;
+    if (network !== undefined)
+      for (const [index, node] of cluster.world().nodes.entries())
+        kubernetes.store.apply(nodeWithNetwork(node, { network, podNetwork, number: index + 1 }));
     return {
       ...options,
       kubernetes,

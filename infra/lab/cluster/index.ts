@@ -25,7 +25,7 @@ import type { ClusterStore, StoreEvent } from './store.ts';
 import { objectKey, worldOf, type World } from './world.ts';
 
 export type { Workload } from './pods.ts';
-export type { RawObject, RawPod, RawService } from './raw.ts';
+export type { RawNode, RawObject, RawPod, RawService } from './raw.ts';
 export type { ClusterStore, StoreEvent } from './store.ts';
 export type { World } from './world.ts';
 
