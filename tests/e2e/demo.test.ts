@@ -124,6 +124,30 @@ describe('npm run demo -- fleet', () => {
   );
 });
 
+describe('npm run demo -- network', () => {
+  test(
+    'leads BIG-IP to the pods of three clusters, without a lost request when nodes and pods change',
+    async () => {
+      const { code, lines, text } = await demo('network');
+      expect({ code, text }).toEqual({
+        code: 0,
+        text: expect.stringContaining('BIG-IP has no path to any pod'),
+      });
+      expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
+      for (const sentence of [
+        'BIG-IP got 4 entries first, and then the declare with the new members',
+        'each tunnel has the records of the two nodes of its own cluster',
+        'a route for 10.246.1.0/24 through 192.168.246.11',
+        'one PATCH changed the route, and no declaration changed',
+        'all 12 long connections flow on, 2 of them to the draining pod',
+        'an ARP entry for 10.244.1.7 at c2:e5:af:00:01:99',
+      ])
+        expect(text).toContain(sentence);
+    },
+    LIMIT,
+  );
+});
+
 describe('npm run demo -- tls', () => {
   test(
     'terminates TLS at BIG-IP, redirects, keeps a client out, and requires a WAF policy',
@@ -160,7 +184,9 @@ test.each(['tsl', 'toString'])('a demo that does not exist is refused: %s', asyn
   const { code, text } = await demo(name);
   expect({ code, text }).toEqual({
     code: 2,
-    text: expect.stringContaining(`There is no demo ${name}; name fleet or tls, or none.`),
+    text: expect.stringContaining(
+      `There is no demo ${name}. Known: fleet, network, tls, and one without a name.`,
+    ),
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: the whole pipeline, played and checked; `npm run demo -- fleet`: the same with
- * several clusters; `npm run demo -- tls`: the services of BIG-IP in front of the mesh.
+ * several clusters; `-- network`: the way from BIG-IP to pods; `-- tls`: the services of BIG-IP in
+ * front of the mesh.
  */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { startLab } from '../lab.ts';
@@ -9,6 +10,8 @@ import { DemoFailure } from './check.ts';
 import { FLEET_CLUSTERS } from './fleet/landscape.ts';
 import { playFleet } from './fleet/play.ts';
 import { play } from './play.ts';
+import { NETWORK_CLUSTERS } from './network/landscape.ts';
+import { playNetwork } from './network/play.ts';
 import { createSay } from './say.ts';
 import { SERVICES } from './tls/landscape.ts';
 import { playTls } from './tls/play.ts';
@@ -30,6 +33,7 @@ function explain(error: unknown): readonly string[] {
 /** A demo by its name on the command line, with what its lab has. */
 const DEMOS = {
   fleet: { play: playFleet, lab: { clusters: FLEET_CLUSTERS } },
+  network: { play: playNetwork, lab: { clusters: NETWORK_CLUSTERS } },
   tls: { play: playTls, lab: { services: SERVICES } },
 } as const;
 
@@ -48,7 +52,7 @@ function readArguments(argv: readonly string[]):
   const demo = isNamed(name) ? DEMOS[name] : undefined;
   if (name !== undefined && demo === undefined && !name.startsWith('-'))
     return {
-      refused: `There is no demo ${name}; name ${Object.keys(DEMOS).join(' or ')}, or none.`,
+      refused: `There is no demo ${name}. Known: ${Object.keys(DEMOS).join(', ')}, and one without a name.`,
     };
   const options = parseLabArguments(demo === undefined ? argv : argv.slice(1));
   if ('refused' in options) return options;

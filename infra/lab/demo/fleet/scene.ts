@@ -1,4 +1,4 @@
-/** What all scenes of the fleet demo share. */
+/** What the scenes of the demos with several clusters share. */
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Failures } from '../../../../shared/failures/open.ts';
 import type { Lab } from '../../lab.ts';
@@ -18,12 +18,16 @@ import {
   type Traffic,
 } from './traffic.ts';
 
-export interface FleetScene {
+/** What scenes with several clusters share. */
+export interface ClustersScene {
   readonly lab: Lab;
-  readonly failures: Failures;
   readonly checks: Checks;
   readonly say: Say;
   readonly clock: Clock;
+}
+
+export interface FleetScene extends ClustersScene {
+  readonly failures: Failures;
 }
 
 export const PORT = 32_400;
@@ -34,22 +38,22 @@ const QUIET_MS = 400;
 /** So many that each member of the pool gets some, however slow the machine is. */
 const ENOUGH_REQUESTS = 16;
 
-export function traffic({ lab, clock }: FleetScene): Traffic {
+export function traffic({ lab, clock }: ClustersScene): Traffic {
   return startTraffic(lab.virtualAddress, PORT, clock);
 }
 
 /** Lets requests come where nothing happens. */
-export async function quietly({ clock }: FleetScene, running: Traffic): Promise<void> {
+export async function quietly({ clock }: ClustersScene, running: Traffic): Promise<void> {
   await Promise.all([clock.sleep(QUIET_MS), running.more(ENOUGH_REQUESTS)]);
 }
 
-export async function aWhile(scene: FleetScene): Promise<readonly Request[]> {
+export async function aWhile(scene: ClustersScene): Promise<readonly Request[]> {
   const running = traffic(scene);
   await quietly(scene, running);
   return running.stop();
 }
 
-export function siteOf({ lab }: FleetScene, id: string): Site {
+export function siteOf({ lab }: ClustersScene, id: string): Site {
   const site = lab.sites.find((one) => one.id === id);
   if (site === undefined)
     throw new Error(
@@ -58,20 +62,20 @@ export function siteOf({ lab }: FleetScene, id: string): Site {
   return site;
 }
 
-export function apiOf(scene: FleetScene, id: string): KubernetesApi {
+export function apiOf(scene: ClustersScene, id: string): KubernetesApi {
   return createKubernetesApi(siteOf(scene, id).kubernetes);
 }
 
-export async function applyGateway(scene: FleetScene, id: string): Promise<void> {
+export async function applyGateway(scene: ClustersScene, id: string): Promise<void> {
   scene.say.why(`kubectl --context ${id} apply -f infra/lab/manifests/tcp-echo.yaml`);
   for (const object of manifest('tcp-echo')) await apiOf(scene, id).apply(object);
 }
 
-export function virtualOf({ lab }: FleetScene): string {
+export function virtualOf({ lab }: ClustersScene): string {
   return `${lab.virtualAddress}:${PORT}/tcp`;
 }
 
-export function gatewayPods(scene: FleetScene, ids: readonly string[]): readonly string[] {
+export function gatewayPods(scene: ClustersScene, ids: readonly string[]): readonly string[] {
   return ids.flatMap((id) =>
     siteOf(scene, id)
       .cluster.pods('istio-ingressgateway')
@@ -79,22 +83,22 @@ export function gatewayPods(scene: FleetScene, ids: readonly string[]): readonly
   );
 }
 
-export function membersOf(scene: FleetScene, id: string): readonly MemberRow[] {
+export function membersOf(scene: ClustersScene, id: string): readonly MemberRow[] {
   const mine = new Set(gatewayPods(scene, [id]));
   return rowOf(scene)?.members.filter(({ member }) => mine.has(member)) ?? [];
 }
 
-function rowOf(scene: FleetScene): DeviceRow | undefined {
+function rowOf(scene: ClustersScene): DeviceRow | undefined {
   return deviceRows(scene.lab.bigip).find(({ virtual }) => virtual === virtualOf(scene));
 }
 
-export function declares({ lab }: FleetScene): number {
+export function declares({ lab }: ClustersScene): number {
   return lab.bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare'))
     .length;
 }
 
 /** Expects one virtual server whose pool contains the gateway pods of exactly these clusters. */
-export async function checkPool(scene: FleetScene, ids: readonly string[]): Promise<void> {
+export async function checkPool(scene: ClustersScene, ids: readonly string[]): Promise<void> {
   await scene.checks.check({
     expected:
       `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ` +
@@ -104,7 +108,7 @@ export async function checkPool(scene: FleetScene, ids: readonly string[]): Prom
   });
 }
 
-export async function checkUp(scene: FleetScene, ids: readonly string[]): Promise<void> {
+export async function checkUp(scene: ClustersScene, ids: readonly string[]): Promise<void> {
   await scene.checks.check({
     expected: `BIG-IP's monitors find the members of ${ids.join(' and ')} up`,
     where: 'the table above: what do the monitors say, and does the pod listen?',
@@ -121,7 +125,7 @@ export async function checkUp(scene: FleetScene, ids: readonly string[]): Promis
  * Expects that every request was answered, at least once by each of these clusters and by no other.
  */
 export async function checkAnswered(
-  scene: FleetScene,
+  scene: ClustersScene,
   requests: readonly Request[],
   ids: readonly string[],
 ): Promise<void> {
@@ -147,6 +151,6 @@ export async function checkAnswered(
   });
 }
 
-export function showDevice({ lab, say }: FleetScene): void {
+export function showDevice({ lab, say }: ClustersScene): void {
   say.lines(deviceTable(deviceRows(lab.bigip)));
 }
