@@ -93,7 +93,7 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   const { tunnels } = job.config.networks;
   const wishesIn = (slice: Slice): readonly Wish[] =>
     wishesOf(slice, tunnels[parseOwner(slice.owner).cluster]);
-  const admitted = job.slices.filter((slice) => isAdmitted(slice, all));
+  const admitted = job.slices.filter((slice) => isAdmitted(slice, states));
   const wishes = admitted.flatMap(wishesIn);
   const placed = await place(job, { wishes, states: all });
   if (placed.wrote) unsaved.add(job.device);

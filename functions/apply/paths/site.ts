@@ -26,9 +26,15 @@ export async function readDeclared({ device, config }: PathJob): Promise<Declare
   return { readings, states: new Map(states) };
 }
 
-/** Whether the slice is as new as what is declared, and from the cluster that it names. */
-export function isAdmitted(slice: Slice, states: Iterable<DeclaredState>): boolean {
-  return [...states].every((state) => {
+/**
+ * Whether the slice is as new as what is declared, and from the cluster that it names. If none of
+ * its partitions can be read, nobody knows, and nothing of it is declared.
+ */
+export function isAdmitted(slice: Slice, states: ReadonlyMap<string, DeclaredState>): boolean {
+  const { exposures } = slice;
+  const isUnknown = exposures.every(({ partition }) => !states.has(partition));
+  if (exposures.length > 0 && isUnknown) return false;
+  return [...states.values()].every((state) => {
     const { kind } = judgeFence(state, slice);
     return kind === 'open' || kind === 'unasked';
   });

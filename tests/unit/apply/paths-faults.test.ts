@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import { networkOf, pathSlice, podOn, viaOf } from '../../fixtures/paths.ts';
+import { networkOf, pathSlice, podOn, routeTo, viaOf } from '../../fixtures/paths.ts';
 import { createWorld, type World } from '../../promises/support/world.ts';
 
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
@@ -40,6 +40,9 @@ describe('a fault of paths', () => {
     expect(routed()).toEqual([`route ${networkOf(3)}`]);
     expect(notes()).toEqual([expect.stringMatching(/^BIP470 no path to 10\.244\.2\.5.*01020066/)]);
     expect(world.deadLetters()).toMatchObject([{ code: 'BIP470' }]);
+    world.device.paths.refuse = () => undefined;
+    await apply(pathSlice(1, [P1, P2]));
+    expect(members()).toEqual([P1, P2, '10.244.1.5'].toSorted());
   });
 
   test('of the device itself with one entry costs the members behind it', async () => {
@@ -71,5 +74,13 @@ describe('a fault of paths', () => {
       expect(world.device.paths.units.active.get(`route ${networkOf(3)}`)?.to).toBe(viaOf(3));
       expect(members()).toEqual(expect.arrayContaining([P1, P2]));
     }
+  });
+
+  test('cannot come from a slice of which no partition says whether it is admitted', async () => {
+    await apply(pathSlice(2, [P1]));
+    const stranger = pathSlice(9, [P1], [routeTo(P1, { via: viaOf(9) })], { clusterUid: 'other' });
+    world.device.partitions.get('k8s')!.declared = undefined;
+    await apply(stranger);
+    expect(world.device.paths.units.active.get(`route ${networkOf(3)}`)?.to).toBe(viaOf(3));
   });
 });
