@@ -32,6 +32,7 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
+import { noteLeftPaths } from './left-paths.ts';
 import { moveToWaiting, postpone, release } from './postpone.ts';
 import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
@@ -269,6 +270,7 @@ async function applyStage(
     const declared = await applyWithFences(scope, config.name, job);
     await repair.settle();
     const results = await paths.settle(declared);
+    await noteLeftPaths(work, results);
     const { done, left } = endedEarly(stage, results);
     await reportStage(scope, done, results, paths);
     scope.sizes.note(device, results);

@@ -4,12 +4,11 @@
  * repeated while they are the same. It stands before and after the loop, not in it: a repair is
  * about a message, the loop about one of possibly several runs on a partition (decision 73).
  */
-import { createHash } from 'node:crypto';
 import type { Device } from '../../shared/device/device.ts';
 import type { Difference } from '../../shared/device/difference.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
-import type { RepairMemory } from '../../shared/failures/repairs.ts';
+import { differenceDigest, type RepairMemory } from '../../shared/failures/repairs.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
@@ -106,8 +105,7 @@ async function healable(
 }
 
 function digestOf(found: readonly Difference[]): string {
-  const lines = found.map(({ path, message }) => `${path} ${message}`).toSorted();
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return differenceDigest(found.map(({ path: object, message }) => ({ object, message })));
 }
 
 /** Whether an earlier repair left exactly these differences. */
@@ -147,7 +145,7 @@ async function settle(scope: RepairScope, partition: string): Promise<void> {
 }
 
 /** Without the store, or the device, the repair is only repeated. */
-async function remembered<T>(
+export async function remembered<T>(
   { log }: Pick<Runtime, 'log'>,
   work: () => Promise<T>,
 ): Promise<T | undefined> {

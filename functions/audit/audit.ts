@@ -1,5 +1,6 @@
 /** Audits every device, reports what it finds, and asks apply for repairs by message. */
-import type { AuditScope, AuditFinding } from '../../shared/device/audit.ts';
+import type { AuditScope } from '../../shared/device/audit.ts';
+import type { AuditFinding } from '../../shared/device/finding.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
 import { pathFigures } from '../../shared/device/path-figures.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
@@ -11,6 +12,7 @@ import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
 import { sendOrder } from '../../shared/queue/steering.ts';
+import { differenceDigest, type RepairMemory } from '../../shared/failures/repairs.ts';
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
@@ -46,6 +48,7 @@ export async function auditAll(runtime: Runtime, surroundings: Surroundings): Pr
 export interface Surroundings extends Pick<AuditScope, 'heard'> {
   readonly devices: Devices;
   readonly views: ViewKeeper;
+  readonly repairs: () => Promise<RepairMemory>;
 }
 
 /** What all audits share. */
@@ -55,7 +58,7 @@ interface Scope extends Surroundings {
 
 /** Audits one device. A device that cannot be read is reported, and does not stop the others. */
 async function auditOne(
-  { runtime, devices, heard, views }: Scope,
+  { runtime, devices, heard, views, repairs }: Scope,
   config: DeviceConfig,
 ): Promise<AuditReport> {
   const { log, clock } = runtime;
@@ -66,7 +69,10 @@ async function auditOne(
     for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');
     for (const { order } of findings) if (order) await steer(runtime, order);
     const { drift } = runtime.config.policy;
-    if (drift !== 'report') await askApply(runtime, config.name, wishOf(findings, drift));
+    if (drift !== 'report') {
+      const fresh = await withoutLeft({ runtime, repairs }, config, findings);
+      await askApply(runtime, config.name, wishOf(fresh, drift));
+    }
     const readings = await readingsOf(device, config);
     await askApply(runtime, config.name, creationRequest(runtime, readings, config));
     await noteViews({ device, views }, readings, findings);
@@ -80,6 +86,35 @@ async function auditOne(
     log.warn({ device: config.name, code, error: reason }, 'device not audited');
     await views.noteAudit({ device: config.name, findings: [], problem: { code, reason } });
     return { findings: [], failed: [{ device: config.name, code, reason }] };
+  }
+}
+
+/**
+ * Without the differences of paths, if the last repair left exactly these. Once they are gone, that
+ * is forgotten.
+ */
+async function withoutLeft(
+  { runtime: { config: site, log }, repairs }: Pick<Scope, 'runtime' | 'repairs'>,
+  config: DeviceConfig,
+  findings: readonly AuditFinding[],
+): Promise<readonly AuditFinding[]> {
+  if (!hasPaths(site, config)) return findings;
+  const { name, networks } = config;
+  const paths = findings.filter(({ heal }) => heal === 'path');
+  try {
+    const memory = await repairs();
+    const left = await memory.left(name, networks.partition);
+    if (left === undefined) return findings;
+    if (paths.length === 0) await memory.forget(name, networks.partition);
+    return left === differenceDigest(paths)
+      ? findings.filter(({ heal }) => heal !== 'path')
+      : findings;
+  } catch (error) {
+    log.warn(
+      { device: name, error: errorMessage(error) },
+      'what the last repair left is not known',
+    );
+    return findings;
   }
 }
 

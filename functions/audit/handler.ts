@@ -5,6 +5,7 @@
 import type { Devices } from '../../shared/device/device.ts';
 import { openDevices } from '../../shared/host/devices.ts';
 import { heardFrom } from '../../shared/failures/heard.ts';
+import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
 import type { Store } from '../../shared/failures/opened-once.ts';
 import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
@@ -34,7 +35,8 @@ export function create(
 ): Handler & AuditAnswers & { readonly audit: Auditor; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
   const views = createViewKeeper(runtime, store.open);
-  const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views });
+  const repairs = async (): Promise<RepairMemory> => (await store.open()).repairs;
+  const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views, repairs });
   const handle: Handler = async () => {
     const { failed } = await audit();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported

@@ -42,7 +42,7 @@ function sourceProblems(
 /** Whether Sluice keeps paths of this mode for the cluster on the device. */
 export function isReachedOn(
   { ingresses }: Pick<SluiceConfig, 'ingresses'>,
-  { name }: DeviceConfig,
+  { name }: Pick<DeviceConfig, 'name'>,
   { id, network }: ClusterConfig,
   modes: readonly ClusterConfig['network']['mode'][],
 ): boolean {
@@ -58,7 +58,7 @@ export function isReachedOn(
 /** Whether Sluice keeps paths of any cluster on the device. */
 export function hasPaths(
   config: Pick<SluiceConfig, 'clusters' | 'ingresses'>,
-  device: DeviceConfig,
+  device: Pick<DeviceConfig, 'name'>,
 ): boolean {
   return config.clusters.some((one) => isReachedOn(config, device, one, ['routes', 'vxlan']));
 }

@@ -6,39 +6,16 @@ import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { describeOverride } from '../domain/plan/overrides.ts';
-import type { OverrideAdoption } from '../domain/declared/override.ts';
 import type { Heard, SilentCluster } from '../domain/steering/silence.ts';
 import { describeSilence, findSilent } from '../domain/steering/silence.ts';
-import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
-import type { Difference, DifferenceKind, RepairMethod } from './difference.ts';
+import type { Difference, DifferenceKind } from './difference.ts';
 import { DeviceError } from './errors.ts';
+import type { AuditFinding } from './finding.ts';
+import { auditPaths } from './path-audit.ts';
 import type { SizeFinding } from '../domain/plan/sizes.ts';
 import { sizeFindings } from '../domain/plan/sizes.ts';
-
-/** One result of an audit. */
-export interface AuditFinding {
-  readonly device: string;
-  readonly partition: string;
-  /**
-   * `kept`: a manual change that is declared since. `abandoned`: declared by Sluice and no longer
-   * configured. `size`: no difference, but above the recommended limits.
-   */
-  readonly kind: DifferenceKind | 'abandoned' | 'foreign' | 'kept' | 'silent' | 'size';
-  readonly code: string;
-  /** Full path of an object, an owner, or a cluster. */
-  readonly object: string;
-  readonly message: string;
-  /** Whether a repair removes the difference. */
-  readonly repairable: boolean;
-  /** How a repair removes it; `told`: not at all, because Sluice does not write there. */
-  readonly heal?: RepairMethod;
-  /** The order that the policy sends. */
-  readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
-  /** The manual change that could be kept. */
-  readonly adopt?: OverrideAdoption;
-}
 
 const CODE: Readonly<Record<DifferenceKind, string>> = {
   missing: 'BIP450',
@@ -63,8 +40,9 @@ export interface AuditScope {
 /** Rejects if the device is unavailable. A partition that cannot be read is a finding. */
 export async function auditDevice(
   { device, config, clock, heard }: AuditScope,
-  { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>,
+  audited: Pick<DeviceConfig, 'name' | 'partitions' | 'networks'>,
 ): Promise<readonly AuditFinding[]> {
+  const { name, partitions } = audited;
   const findings: AuditFinding[] = [];
   const states = new Map<string, DeclaredState>();
   for (const partition of partitions) {
@@ -95,6 +73,7 @@ export async function auditDevice(
   return [
     ...findings,
     ...abandoned,
+    ...(await auditPaths({ device, config: audited, site: config, states, clock })),
     ...silent.map((one) => ofSilence(name, partitions, one)),
     ...sizeFindings(states, device.capabilities.bytesOf).map((found) => ofSize(name, found)),
   ];

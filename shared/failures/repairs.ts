@@ -2,6 +2,7 @@
  * Repairs that left differences, so that they are not repeated while the same differences remain.
  * In the failure store, because it survives the process on every host.
  */
+import { createHash } from 'node:crypto';
 import type { Blobs } from './blobs.ts';
 
 /** Prefix of these blobs in the failure store. */
@@ -16,6 +17,14 @@ export interface RepairMemory {
   left(device: string, partition: string): Promise<string | undefined>;
   note(device: string, partition: string, digest: string): Promise<void>;
   forget(device: string, partition: string): Promise<void>;
+}
+
+/** Equal for the same differences, in any order. */
+export function differenceDigest(
+  found: readonly { readonly object: string; readonly message: string }[],
+): string {
+  const lines = found.map(({ object, message }) => `${object} ${message}`).toSorted();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 /** One blob for each partition with a repair that left something. */

@@ -19,12 +19,14 @@ interface Found {
   readonly message: string;
   readonly kind: string;
   readonly repairable: boolean;
+  /** `path`: the repair needs no declare. */
+  readonly heal?: string;
   readonly adopt?: OverrideAdoption;
 }
 
 /**
  * Undoes all kept manual changes and redeclares all differences; undefined if there is nothing to
- * do.
+ * do. Paths are restored with any such message, so the request may name no partition.
  */
 export function repairRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
@@ -47,7 +49,9 @@ function wishFor(
   if (first === undefined) return undefined;
   const others = broken.length === 1 ? '' : `, and ${broken.length - 1} more`;
   return {
-    partitions: [...new Set(broken.map(({ partition }) => partition))],
+    partitions: [
+      ...new Set(broken.flatMap(({ partition, heal }) => (heal === 'path' ? [] : [partition]))),
+    ],
     reason: `${first.object} ${first.message}${others}`,
     ...more,
   };

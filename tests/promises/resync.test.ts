@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../functions/apply/handler.ts';
 import { createResultRecorder } from '../../functions/apply/record-results.ts';
 import { create as createAudit } from '../../functions/audit/handler.ts';
-import type { AuditFinding } from '../../shared/device/audit.ts';
+import type { AuditFinding } from '../../shared/device/finding.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { failuresOver, type Failures } from '../../shared/failures/open.ts';

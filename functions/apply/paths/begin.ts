@@ -2,10 +2,9 @@
 import { pathGrace } from '../../../shared/config/path-grace.ts';
 import { DeviceError, errorText } from '../../../shared/device/errors.ts';
 import type { PathReading } from '../../../shared/device/paths.ts';
-import { entriesToWrite } from '../../../shared/domain/paths/changes.ts';
+import { entriesToWrite, ofEachUnit, writable } from '../../../shared/domain/paths/changes.ts';
 import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
 import {
-  clusterOf,
   type Journal,
   journalLines,
   type JournalRecord,
@@ -17,8 +16,8 @@ import { isDue, neededKeys, withNeeds } from '../../../shared/domain/paths/needs
 import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
 import { type Contested, type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
 import { ownClusters, type PathJob } from './job.ts';
-import { neededBy } from './site.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { neededBy } from '../../../shared/domain/declared/reach.ts';
 import { carryOut } from './write.ts';
 
 /** Entries of both units while a run writes to them. */
@@ -48,27 +47,6 @@ export function unitsOf({ active, peer }: PathReading): Units {
     ...(peer !== undefined && peer !== 'away' && { peer: new Map(liveEntries(peer)) }),
     isPeerAway: peer === 'away',
   };
-}
-
-/**
- * What may be written. What is left in a tunnel that is not configured any more is only removed.
- */
-export function writable(
-  { config: { networks } }: Pick<PathJob, 'config'>,
-  records: JournalRecords,
-): JournalRecords {
-  return new Map(
-    [...records].filter(([, record]) => {
-      const tunnel = networks.tunnels[clusterOf(record)];
-      if (record.kind === 'route') return true;
-      return tunnel !== undefined && (record.tunnel ?? tunnel) === tunnel;
-    }),
-  );
-}
-
-/** Routes are synchronised. */
-export function ofEachUnit(records: JournalRecords): JournalRecords {
-  return new Map([...records].filter(([, { kind }]) => kind !== 'route'));
 }
 
 export function isSameJournal(a: JournalRecords, b: JournalRecords): boolean {
@@ -155,7 +133,7 @@ async function placeOnce(
   const now = job.clock.now();
   const grace = pathGrace(job.site);
   const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
-  const own = writable(job, recordsOf(records, clusters));
+  const own = writable(recordsOf(records, clusters), job.config.networks.tunnels);
   const todo = entriesToWrite(own, units.active, isOver);
   const carried = await carryOut(job, 'active', todo, units.active);
   const there = units.peer;

@@ -1,5 +1,6 @@
 /** Holds new members that BIG-IP would not reach. */
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { contributions } from '../../../shared/domain/declared/reach.ts';
 import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
 
 /** The addresses that each owner has declared somewhere on the device. */
@@ -13,15 +14,6 @@ export function declaredByOwner(
     all.set(owner, known);
   }
   return all;
-}
-
-/** The parts of all exposures. */
-export function contributions(
-  states: readonly DeclaredState[],
-): readonly DeclaredState['exposures'][string]['contributions'][number][] {
-  return states.flatMap(({ exposures }) =>
-    Object.values(exposures).flatMap((one) => one.contributions),
-  );
 }
 
 /** An exposure in which none but held members would serve keeps them. */

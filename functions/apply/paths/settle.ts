@@ -1,6 +1,11 @@
 /** After the declares: restores what a late writer undid, and removes what nobody needs. */
 import { pathGrace } from '../../../shared/config/path-grace.ts';
-import { entriesToRemove, entriesToWrite } from '../../../shared/domain/paths/changes.ts';
+import {
+  entriesToRemove,
+  entriesToWrite,
+  ofEachUnit,
+  writable,
+} from '../../../shared/domain/paths/changes.ts';
 import { type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
 import {
   dueRemovals,
@@ -12,19 +17,17 @@ import {
 } from '../../../shared/domain/paths/needs.ts';
 import { type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
+import { neededBy } from '../../../shared/domain/declared/reach.ts';
 import type { PartitionResult } from '../job.ts';
 import {
   isSameJournal,
   keepJournal,
-  ofEachUnit,
   type Placed,
   type Units,
   unitsOf,
   withRefusals,
-  writable,
 } from './begin.ts';
 import { ownClusters, type PathJob } from './job.ts';
-import { neededBy } from './site.ts';
 import { carryOut } from './write.ts';
 
 /** What is known when the declares are done. */
@@ -94,8 +97,10 @@ async function writeBack(job: PathJob, records: JournalRecords, units: Units): P
     const live = units[unit];
     if (live === undefined) continue;
     const own = unit === 'active' ? records : ofEachUnit(records);
-    const wanted = entriesToWrite(writable(job, own), live, (_key, record) =>
-      isDue(record, grace, now),
+    const wanted = entriesToWrite(
+      writable(own, job.config.networks.tunnels),
+      live,
+      (_key, record) => isDue(record, grace, now),
     );
     // What was refused before the declare is tried again with the next slice.
     const missing = wanted.filter(

@@ -2,11 +2,7 @@
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Needed } from '../../../shared/domain/paths/needs.ts';
-import type { Wish } from '../../../shared/domain/paths/wishes.ts';
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import { contributions } from './hold.ts';
 import type { PathJob } from './job.ts';
 
 /** The partitions of the device. */
@@ -38,22 +34,4 @@ export function isAdmitted(slice: Slice, states: ReadonlyMap<string, DeclaredSta
     const { kind } = judgeFence(state, slice);
     return kind === 'open' || kind === 'unasked';
   });
-}
-
-/** What BIG-IP must reach: declared members, and those that slices ask for. */
-export function neededBy(states: readonly DeclaredState[], wishes: readonly Wish[]): Needed {
-  const all = new Map<string, Set<string>>();
-  const add = (owner: string, addresses: readonly string[]): void => {
-    const { cluster } = parseOwner(owner);
-    const known = all.get(cluster) ?? new Set();
-    for (const address of addresses) known.add(address);
-    all.set(cluster, known);
-  };
-  for (const { owner, members } of contributions(states))
-    add(
-      owner,
-      members.map(({ address }) => address),
-    );
-  for (const { owner, members } of wishes) add(owner, members);
-  return all;
 }

@@ -2,11 +2,13 @@
  * `sluice drift`: differences between devices and declarations. Only reads; asks apply for repairs.
  */
 import type { Command } from 'commander';
-import type { AuditFinding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/finding.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import {
   driftOfDevices,
   planRepairs,
+  repairInWords,
+  repairsInWords,
   requestRepairs,
 } from '../../../shared/operations/drift/drift.ts';
 import { driftTable } from '../drift/tables.ts';
@@ -35,7 +37,7 @@ export function registerDrift(program: Command): void {
     .option('--device <name>', 'only this device, one of devices[].name')
     .option(
       '--repair',
-      'declare again what differs, and undo changes that policy.drift: adopt kept',
+      'declare again what differs, restore paths to pods, and undo changes that policy.drift: adopt kept',
     )
     .addOption(formatOption())
     .addHelpText(
@@ -68,7 +70,7 @@ async function drift(options: DriftOptions): Promise<void> {
 }
 
 /**
- * Names the partitions to declare again, asks for confirmation if required, and sends the orders.
+ * Names the partitions to declare again and paths to restore, asks for confirmation if required, and sends the orders.
  */
 async function repair(
   context: OperationContext,
@@ -76,17 +78,9 @@ async function repair(
   options: DriftOptions,
 ): Promise<void> {
   const repairs = planRepairs(findings);
-  const what = repairs.map(
-    ({ device, partitions, lift }) =>
-      `${partitions.join(', ')} on ${device}${lift ? ' (and undo kept manual changes)' : ''}`,
-  );
   if (repairs.length === 0) return printLine('Nothing to repair.');
-  const question = `Declare again ${what.join('; ')}?`;
+  const question = `${repairsInWords(repairs)}?`;
   if (!(await isConfirmed(question, options, { unasked: true }))) return;
   await requestRepairs(context, repairs, authorOf(options));
-  for (const { device, partitions, lift } of repairs)
-    printLine(
-      `${device}: asked apply to declare ${partitions.join(', ')} ` +
-        `again${lift ? ', and to undo kept manual changes' : ''}`,
-    );
+  for (const one of repairs) printLine(`${one.device}: asked apply to ${repairInWords(one)}`);
 }

@@ -1,7 +1,7 @@
 /** Codes about routes, tunnels and the journal of paths on devices. */
 import type { CodeTable } from './entry.ts';
 
-/** BIP47x: what becomes of the paths that slices ask for. */
+/** BIP47x: what becomes of the paths that slices ask for. BIP49x: what others change in them. */
 export const DEVICE_PATH_CODES = {
   BIP470: {
     title: 'BIG-IP refuses a path to pods',
@@ -85,5 +85,36 @@ export const DEVICE_PATH_CODES = {
       'Scale the Deployment of F5 CIS to 0 in every cluster that the device serves, then run ' +
       '"sluice network adopt" again.',
     retryable: false,
+  },
+  BIP490: {
+    title: 'A path to pods is missing',
+    cause:
+      'The journal of paths names a route, a record of a tunnel, or an ARP or NDP entry that is ' +
+      'not on the unit: it was removed there, or could not be written.',
+    fix:
+      'With policy.drift: repair or adopt, Sluice writes it again by itself. Otherwise run "sluice ' +
+      'drift --repair", or wait for the next change on the device. Find out who removed it; F5 ' +
+      'CIS removes records of tunnels that it does not know.',
+    retryable: true,
+  },
+  BIP491: {
+    title: 'A path to pods was changed',
+    cause:
+      'A route, a record of a tunnel, or an ARP or NDP entry of Sluice leads elsewhere than its ' +
+      'journal of paths says.',
+    fix:
+      'With policy.drift: repair or adopt, Sluice changes it back by itself. Otherwise run "sluice ' +
+      'drift --repair", or wait for the next change on the device. Find out who changed it.',
+    retryable: true,
+  },
+  BIP492: {
+    title: 'A path to pods is left over',
+    cause:
+      'Sluice wrote a route or entry that no declared member needs any more, and its grace is ' +
+      'over; or it was removed, and somebody wrote it again.',
+    fix:
+      'With policy.drift: repair or adopt, Sluice removes it by itself. Otherwise run "sluice ' +
+      'drift --repair", or wait for the next change on the device.',
+    retryable: true,
   },
 } as const satisfies CodeTable;

@@ -1,6 +1,6 @@
 /** What has to be written so that a device has the entries of its journal. */
 import { entryInWords } from './entry.ts';
-import type { JournalRecord, JournalRecords } from './journal.ts';
+import { clusterOf, type JournalRecord, type JournalRecords } from './journal.ts';
 import { isOurs, type LiveEntries, type LiveEntry } from './live.ts';
 
 /** One write to one unit. */
@@ -67,6 +67,25 @@ export function entriesToRemove(
       : [{ kind: 'remove', key, live: there }];
   });
   return found.toSorted((a, b) => ('live' in a && 'live' in b ? rank(b.live) - rank(a.live) : 0));
+}
+
+/** What may be written. What is left in a tunnel that is not configured any more is only removed. */
+export function writable(
+  records: JournalRecords,
+  tunnels: Readonly<Record<string, string>>,
+): JournalRecords {
+  return new Map(
+    [...records].filter(([, record]) => {
+      const tunnel = tunnels[clusterOf(record)];
+      if (record.kind === 'route') return true;
+      return tunnel !== undefined && (record.tunnel ?? tunnel) === tunnel;
+    }),
+  );
+}
+
+/** Without routes, which are synchronised. */
+export function ofEachUnit(records: JournalRecords): JournalRecords {
+  return new Map([...records].filter(([, { kind }]) => kind !== 'route'));
 }
 
 /** What may be written at the same time: changes of records and routes, or of ARP entries. */

@@ -6,7 +6,7 @@ import { giveClusterOrder, previewClusterOrder } from '../clusters/clusters.ts';
 import type { ClusterOrderRequest } from '../clusters/orders.ts';
 import type { OperationContext } from '../context.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
-import { planRepairs, requestRepairs } from '../drift/drift.ts';
+import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
 import { portRows } from '../ports/ports.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
@@ -160,7 +160,7 @@ export async function planRepairChange(
   const preview = changePreview(
     {
       kind: 'repair',
-      what: `Declare again ${repairs.map((one) => `${one.partitions.join(', ')} on ${one.device}`).join('; ')}.`,
+      what: `${repairsInWords(repairs)}.`,
       objects: broken.map((one) => `${one.object} on ${one.device}: ${one.message}`),
       counts: { differences: broken.length },
       effects: repairs.some(({ lift }) => lift)
@@ -175,7 +175,7 @@ export async function planRepairChange(
     preview,
     act: async (author) => {
       await requestRepairs(context, repairs, author);
-      return 'Asked apply to declare it again.';
+      return 'Asked apply to restore it.';
     },
   };
 }

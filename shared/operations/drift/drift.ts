@@ -1,5 +1,6 @@
 /** Differences between devices and declarations, and requests to apply to repair them. */
-import type { AuditScope, AuditFinding } from '../../device/audit.ts';
+import type { AuditScope } from '../../device/audit.ts';
+import type { AuditFinding } from '../../device/finding.ts';
 import { auditDevice } from '../../device/audit.ts';
 import { openDevice } from '../../host/devices.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
@@ -62,18 +63,51 @@ export interface RepairOrder {
   /** Also undo manual changes that policy.drift: adopt kept. */
   readonly lift: boolean;
   readonly reason: string;
+  /** Also restore the paths to pods, which needs no declare. */
+  readonly paths: boolean;
+}
+
+/** `k8s on bigip-1`; `k8s and paths on bigip-1`. */
+function targetOf({ device, partitions, paths }: RepairOrder): string {
+  const declared = partitions.length === 0 ? [] : [partitions.join(', ')];
+  return `${[...declared, ...(paths ? ['paths'] : [])].join(' and ')} on ${device}`;
+}
+
+/** `declare k8s again, and to restore the paths` */
+export function repairInWords({ partitions, paths, lift }: RepairOrder): string {
+  return [
+    ...(partitions.length === 0 ? [] : [`declare ${partitions.join(', ')} again`]),
+    ...(paths ? ['restore the paths to pods'] : []),
+    ...(lift ? ['undo kept manual changes'] : []),
+  ].join(', and to ');
+}
+
+/** `Declare again k8s on bigip-1 (and undo kept manual changes)` */
+export function repairsInWords(repairs: readonly RepairOrder[]): string {
+  const declares = repairs.flatMap(({ device, partitions, lift }) =>
+    partitions.length === 0
+      ? []
+      : [`${partitions.join(', ')} on ${device}${lift ? ' (and undo kept manual changes)' : ''}`],
+  );
+  const devices = repairs.flatMap(({ device, paths }) => (paths ? [device] : []));
+  const deeds = [
+    ...(declares.length === 0 ? [] : [`declare again ${declares.join('; ')}`]),
+    ...(devices.length === 0 ? [] : [`restore the paths to pods on ${devices.join(', ')}`]),
+  ].join(', and ');
+  return `${deeds.slice(0, 1).toUpperCase()}${deeds.slice(1)}`;
 }
 
 /** One for each device with something to repair. Pure. */
 export function planRepairs(
   findings: readonly Pick<
     StoredFinding,
-    'device' | 'partition' | 'object' | 'message' | 'kind' | 'repairable'
+    'device' | 'partition' | 'object' | 'message' | 'kind' | 'repairable' | 'heal'
   >[],
 ): readonly RepairOrder[] {
   return [...Map.groupBy(findings, (finding) => finding.device)].flatMap(([device, found]) => {
     const wish = repairRequest(found);
-    return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true }];
+    const paths = found.some(({ heal }) => heal === 'path');
+    return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true, paths }];
   });
 }
 
@@ -85,9 +119,7 @@ export async function requestRepairs(
 ): Promise<void> {
   if (repairs.length === 0) return;
   const { config, queues, clock, id } = runtime;
-  const selection = repairs
-    .map(({ device, partitions }) => `${partitions.join(', ')} on ${device}`)
-    .join('; ');
+  const selection = repairs.map(targetOf).join('; ');
   await audit.record({ who, action: 'repair', selection, why }, async () => {
     for (const { device, partitions, lift, reason } of repairs)
       await sendAudit({ queues, clock, id }, config, {

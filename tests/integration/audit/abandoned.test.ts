@@ -4,7 +4,7 @@
  * serve, and without the check of the names of their virtual servers.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AuditFinding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/finding.ts';
 import { auditDevice } from '../../../shared/device/audit.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
@@ -24,7 +24,8 @@ import { bench } from './support.ts';
 afterEach(closeAll);
 
 /** `k8s` is no longer configured, `other` is. */
-const NOW = { name: 'bigip-1', partitions: ['other'] };
+const NETWORKS = { partition: 'sluice-net', tunnels: {} };
+const NOW = { name: 'bigip-1', partitions: ['other'], networks: NETWORKS };
 
 const NOTHING = (): Promise<Heard> => Promise.resolve(NOTHING_HEARD);
 
@@ -87,7 +88,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
           clock: processClock,
           heard: NOTHING,
         },
-        { name: 'bigip-1', partitions: ['k8s'] },
+        { name: 'bigip-1', partitions: ['k8s'], networks: NETWORKS },
       ),
     ).toEqual([]);
   });

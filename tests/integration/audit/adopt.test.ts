@@ -4,9 +4,7 @@
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create as createApply } from '../../../functions/apply/handler.ts';
-import { create as createAudit } from '../../../functions/audit/handler.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
-import type { AuditFinding } from '../../../shared/device/audit.ts';
 import { repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
@@ -14,8 +12,7 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { call } from '../lab-bigip/client.ts';
-import type { Bench } from './support.ts';
-import { bench } from './support.ts';
+import { apply, audit, bench } from './support.ts';
 
 afterEach(closeAll);
 
@@ -42,40 +39,6 @@ async function live(bigip: LabBigip): Promise<object> {
     limit: virtual?.['connectionLimit'],
     disabled: virtual?.['disabled'] === true,
   };
-}
-
-async function audit({ runtime }: Bench): Promise<readonly AuditFinding[]> {
-  const auditor = createAudit(runtime);
-  const { findings } = await auditor.audit();
-  await auditor.close();
-  return findings;
-}
-
-/** Apply handles the last message that was sent. */
-async function apply({ runtime, sent }: Bench): Promise<void> {
-  const message = sent.at(-1);
-  if (message === undefined) throw new Error('nothing was sent');
-  const handle = createApply(runtime, undefined, {
-    note: () => Promise.resolve(),
-    tell: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  });
-  const record = toRecord(
-    { id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, ...message },
-    'arn:aws:sqs:local:0:slices.fifo',
-  );
-  expect(
-    await handle(
-      { Records: [record] },
-      {
-        awsRequestId: 'r',
-        functionName: 'apply',
-        functionVersion: '1',
-        getRemainingTimeInMillis: () => 120_000,
-      },
-    ),
-  ).toEqual({ batchItemFailures: [] });
-  await handle.close();
 }
 
 /**

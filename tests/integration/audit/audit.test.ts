@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
-import type { AuditFinding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/finding.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';

@@ -12,6 +12,8 @@ import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
+import { NO_JOURNAL } from '../../../shared/domain/paths/journal.ts';
+import { record, records, route } from '../../unit/paths/support.ts';
 import { call } from '../lab-bigip/client.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../functions/cli/main.ts');
@@ -35,7 +37,7 @@ async function sluice(
   command: 'drift' | 'doctor',
   bigip: LabBigip,
   args: readonly string[],
-  { queue = true } = {},
+  { queue = true, network = {} }: { queue?: boolean; network?: object } = {},
 ): Promise<Ran> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
   dirs.push(dir);
@@ -54,7 +56,7 @@ async function sluice(
         requestTimeout: 5,
       },
     ],
-    clusters: [{ id: 'east' }],
+    clusters: [{ id: 'east', network }],
     ingresses: [
       {
         cluster: 'east',
@@ -179,6 +181,35 @@ describe('sluice drift', () => {
         },
       },
     });
+  });
+
+  test('shows paths that were changed, and asks to restore them without a declare', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    const net = (method: string, path: string, body?: object): Promise<unknown> =>
+      call(bigip, method, `/mgmt/tm/net/${path}`, { body });
+    await net('POST', 'self', { name: 'nodes', address: '192.0.2.1/24', vlan: 'internal' });
+    const { paths } = connect(bigip);
+    const owner = 'east/istio-system/istio-ingressgateway';
+    const version = { epoch: 1, counter: 1, generation: 1 };
+    const entries = [route('10.244.1.0/24', '192.0.2.11'), route('10.244.2.0/24', '192.0.2.12')];
+    const about = { owner, node: 'n1', version };
+    await paths.write({
+      ...NO_JOURNAL,
+      records: records(...entries.map((one) => record(one, about))),
+    });
+    for (const entry of entries) await paths.put({ entry, mark: about, unit: 'active' });
+    await net('DELETE', 'route/~sluice-net~sluice-0-10.244.1.0-24');
+    await net('PATCH', 'route/~sluice-net~sluice-0-10.244.2.0-24', { gw: '192.0.2.99' });
+    const args = ['--repair', '--yes', '--why', 'by hand'];
+    const { code, out, err } = await sluice('drift', bigip, args, { network: { mode: 'routes' } });
+    expect([code, err]).toEqual([2, 'bigip-1: asked apply to restore the paths to pods\n']);
+    expect(out).toMatch(
+      /bigip-1 +sluice-net +missing +BIP490 +yes +route 10\.244\.1\.0\/24 +- route 10\.244\.1\.0\/24 via 192\.0\.2\.11 /,
+    );
+    expect(out).toMatch(
+      /differs +BIP491 +yes .* ~ route 10\.244\.2\.0\/24 .* leads to 192\.0\.2\.99/,
+    );
   });
 
   const disabled = async (): Promise<LabBigip> => {

@@ -1,6 +1,6 @@
 /** What readers without credentials see of devices: stored after declares and audits. */
 import { describe, expect, test } from '@jest/globals';
-import type { AuditFinding } from '../../../shared/device/audit.ts';
+import type { AuditFinding } from '../../../shared/device/finding.ts';
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { createViewKeeper } from '../../../shared/failures/view-keeper.ts';

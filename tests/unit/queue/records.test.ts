@@ -207,6 +207,12 @@ describe('the repair that an audit requests', () => {
     });
   });
 
+  test('names no partition for paths, which need no declare', () => {
+    const path = found(1, { heal: 'path', partition: 'sluice-net' });
+    expect(repairRequest([path])).toEqual({ partitions: [], reason: '/p/o1 was changed' });
+    expect(adoptionRequest([path, found(2)])).toMatchObject({ partitions: ['p0'] });
+  });
+
   test('restores kept changes, if there are any', () => {
     expect(repairRequest([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({
       partitions: ['p1', 'p0'],

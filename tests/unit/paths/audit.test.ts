@@ -1,0 +1,51 @@
+/** An audit of paths while others write them. */
+import { expect, test } from '@jest/globals';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import { auditPaths } from '../../../shared/device/path-audit.ts';
+import { entryKey } from '../../../shared/domain/paths/entry.ts';
+import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
+import { live, record, records, route } from './support.ts';
+
+const R1 = route('10.244.1.0/24', '192.0.2.11');
+const site = SluiceConfig.parse({
+  generation: 1,
+  devices: [
+    { name: 'b', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] },
+  ],
+  clusters: [{ id: 'east', network: { mode: 'routes' } }],
+  ingresses: [{ cluster: 'east', service: 'istio-system/gateway', devices: ['b'] }],
+});
+
+async function codes(device: MemoryDevice, whileItWaits: () => void): Promise<readonly string[]> {
+  await device.paths.write({ number: 0, records: records(record(R1)) });
+  const found = await auditPaths({
+    device,
+    config: site.devices[0]!,
+    site,
+    states: new Map(),
+    clock: { now: () => 0, sleep: () => Promise.resolve(whileItWaits()) },
+  });
+  return found.map(({ code }) => code);
+}
+
+test('an entry that is written between two readings is no difference', async () => {
+  const device = memoryDevice();
+  const { active } = device.paths.units;
+  expect(await codes(device, () => void active.set(entryKey(R1), live(R1)))).toEqual([]);
+});
+
+test('an entry that stays away is one', async () => {
+  expect(await codes(memoryDevice(), () => undefined)).toEqual(['BIP490']);
+});
+
+test('if others keep writing, the audit fails and says so', async () => {
+  const device = memoryDevice();
+  const { active } = device.paths.units;
+  let hops = 10;
+  const move = (): void =>
+    void active.set(entryKey(R1), live({ ...R1, to: `192.0.2.${(hops += 1) + 10}` }));
+  await expect(codes(device, move)).rejects.toMatchObject({
+    code: 'BIP503',
+    message: expect.stringContaining('kept changing'),
+  });
+});
