@@ -1,6 +1,7 @@
 /** Asks the functions that have credentials, and waits a little for their answer. */
 import type { Ask, Asks, Wanted } from '../../shared/failures/asks.ts';
 import { answererOf, isEnded } from '../../shared/failures/asks.ts';
+import { stillHolds } from '../../shared/runtime/clock.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Author } from '../../shared/operations/context.ts';
@@ -33,7 +34,8 @@ export function createAsking(
   const underWay = async ({ kind }: Wanted): Promise<Ask | undefined> =>
     SHARED.has(kind)
       ? (await asks.open()).find(
-          (one) => one.wanted.kind === kind && clock.now() - one.at < SHARED_MS,
+          (one) =>
+            one.wanted.kind === kind && stillHolds(one.at + SHARED_MS, clock.now(), SHARED_MS),
         )
       : undefined;
   const begin = async (wanted: Wanted, { who, why }: Author): Promise<Ask> => {

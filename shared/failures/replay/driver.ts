@@ -115,6 +115,18 @@ function without(job: ReplayJob): ReplayJob {
   return rest;
 }
 
+/** Throws RPL704 if a driver has the job. */
+export function refuseIfDriven(job: ReplayJob, now: number): void {
+  if (job.lease !== undefined && stillHolds(job.lease.until, now, DRIVER_LEASE_MS)) {
+    throw new ReplayError(
+      'RPL704',
+      `Another process runs job ${job.id}, ` +
+        `at least until ${new Date(job.lease.until).toISOString()}; ` +
+        `follow it with "sluice replay status ${job.id}".`,
+    );
+  }
+}
+
 /**
  * Takes the lease of the job. Throws if the job does not run, or if another driver holds the lease.
  */
@@ -124,18 +136,7 @@ function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
       'RPL703',
       `Job ${job.id} is ${job.state}; ${job.state === 'planned' ? 'start' : 'resume'} it first.`,
     );
-  if (
-    job.lease !== undefined &&
-    job.lease.holder !== holder &&
-    stillHolds(job.lease.until, now, DRIVER_LEASE_MS)
-  ) {
-    throw new ReplayError(
-      'RPL704',
-      `Another process runs job ${job.id}, ` +
-        `at least until ${new Date(job.lease.until).toISOString()}; ` +
-        `follow it with "sluice replay status ${job.id}".`,
-    );
-  }
+  if (job.lease?.holder !== holder) refuseIfDriven(job, now);
   return { ...job, lease: { holder, until: now + DRIVER_LEASE_MS } };
 }
 

@@ -3,8 +3,9 @@ import type { Ask, AskChange, Answered } from '../../failures/asks.ts';
 import { answerAsk } from '../../failures/asks.ts';
 import { stillHolds } from '../../runtime/clock.ts';
 import type { ReplayContext } from '../../failures/replay/context.ts';
-import { controlJob } from '../../failures/replay/control.ts';
-import { runJob } from '../../failures/replay/driver.ts';
+import { applyJobAction, controlJob } from '../../failures/replay/control.ts';
+import type { JobAction } from '../../failures/replay/control.ts';
+import { refuseIfDriven, runJob } from '../../failures/replay/driver.ts';
 import { DRIVER_LEASE_MS } from '../../failures/replay/job.ts';
 import { previewItems } from '../../failures/replay/select.ts';
 import type { OperationContext } from '../context.ts';
@@ -68,14 +69,22 @@ async function answerRun(
 ): Promise<Answered> {
   if (wanted.kind !== 'replay-run') throw new Error(`replay does not answer ${wanted.kind}`);
   const { job: id, action, hash } = wanted;
-  if ((await previewAgain(context, id)) !== hash) return { state: 'moved', answer: { job: id } };
+  if ((await previewAgain(context, id, action)) !== hash)
+    return { state: 'moved', answer: { job: id } };
   await controlJob(context, action, { id, who: by, why });
   await change({ state: 'running' });
   return drive(context, id, signal);
 }
 
-/** Stores the new previews of the items that are not sent yet, and resolves with their hash. */
-async function previewAgain(context: AnswerContext, id: string): Promise<string> {
+/**
+ * Stores the new previews of the items that are not sent yet, and resolves with their hash. Rejects
+ * with RPL703 or RPL704 if somebody else made the job run: then its driver has the items.
+ */
+async function previewAgain(
+  context: AnswerContext,
+  id: string,
+  action: JobAction,
+): Promise<string> {
   const ledger = await context.jobs.ledger(id);
   const waiting = [...ledger.items.entries()].filter(([, { status }]) => status === 'waiting');
   const previewed = await previewItems(
@@ -83,6 +92,9 @@ async function previewAgain(context: AnswerContext, id: string): Promise<string>
     waiting.map(([, item]) => item),
     () => undefined,
   );
+  const job = await context.jobs.get(id);
+  applyJobAction(job, action, '');
+  refuseIfDriven(job, context.clock.now());
   const byFailure = new Map(previewed.map((item) => [item.failure, item]));
   await ledger.save(
     new Map(waiting.map(([index, item]) => [index, byFailure.get(item.failure) ?? item])),

@@ -2,6 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { createAsking } from '../../../functions/console/asking.ts';
 import { create } from '../../../functions/console/main.ts';
+import { controlJob } from '../../../shared/failures/replay/control.ts';
+import type { Ledger } from '../../../shared/failures/replay/jobs.ts';
+import type { Previewer } from '../../../shared/failures/replay/preview.ts';
 import { answerReplayAsk, continueRuns } from '../../../shared/operations/replay/answers.ts';
 import { previewHash } from '../../../shared/operations/replay/replay.ts';
 import { startSite } from '../../fixtures/failures/site.ts';
@@ -63,6 +66,44 @@ describe('a run that a console asked for', () => {
     expect(site.sent).toEqual([]);
   });
 
+  test('that two people ask for at the same time has one driver, whom the other leaves alone', async () => {
+    const site = startSite();
+    const job = await asked(site);
+    const { asks, jobs } = site.failures;
+    const { wanted } = await asks.get('run');
+    await asks.create({ id: 'second', by: 'bob', why: 'repaired', wanted });
+    const context = contextOf(site);
+    let ledger: Ledger | undefined;
+    const preview: Previewer['preview'] = async (...given) => {
+      if (ledger === undefined) {
+        await controlJob(context, 'start', { id: job, who: 'ada', why: 'repaired' });
+        ledger = await jobs.ledger(job);
+      }
+      return context.previewer.preview(...given);
+    };
+    const previewer = { ...context.previewer, preview };
+    const second = await answerReplayAsk({ ...context, previewer }, 'second');
+    expect(second).toMatchObject({ state: 'failed', problem: { code: 'RPL703' } });
+    // The driver holds the items as they were; a write of somebody else would stop it.
+    await ledger!.save(new Map([[0, ledger!.items[0]!]]));
+  });
+
+  test('of a job that a process runs already is refused, and does not stop that one', async () => {
+    const site = startSite();
+    const job = await asked(site);
+    const { asks, jobs } = site.failures;
+    const until = site.runtime.clock.now() + 30_000;
+    const lease = { holder: 'other', until };
+    await jobs.update(job, (one) => ({ ...one, state: 'running', lease }));
+    const ledger = await jobs.ledger(job);
+    const hash = previewHash(ledger.items);
+    const wanted = { kind: 'replay-run', action: 'resume', job, hash } as const;
+    await asks.create({ id: 'again', by: 'bob', why: 'repaired', wanted });
+    const answer = await answerReplayAsk(contextOf(site), 'again');
+    expect(answer).toMatchObject({ state: 'failed', problem: { code: 'RPL704' } });
+    await ledger.save(new Map([[0, ledger.items[0]!]]));
+  });
+
   test('that a person cancelled meanwhile is not continued', async () => {
     const site = startSite();
     const job = await asked(site);
@@ -98,6 +139,14 @@ describe('a question of the console', () => {
     runtime.advance(60_000);
     const third = await asking.ask({ kind: 'look' }, author);
     expect([third.id === first.id, called.length]).toEqual([false, 2]);
+    // Also if it seems to be from the future, because a clock was corrected.
+    await failures.asks.update(third.id, () => ({ state: 'done' }));
+    await failures.asks.update(first.id, () => ({ state: 'done' }));
+    runtime.advance(3_600_000);
+    const ahead = await asking.ask({ kind: 'look' }, author);
+    runtime.advance(-3_600_000);
+    const back = await asking.ask({ kind: 'look' }, author);
+    expect([back.id === ahead.id, called.length]).toEqual([false, 4]);
   });
 
   test('that no function takes says so', async () => {
