@@ -183,6 +183,7 @@ async function noteViews(
       partition,
       seen: reading.kind === 'ours' ? reading.declared.state : reading,
     })),
+    'looked',
   );
 }
 

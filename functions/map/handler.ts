@@ -116,7 +116,7 @@ async function handleState(
   const event = opened.ok;
   const content = checkContent(event);
   if (content.kind === 'refused') return park(scope, message, content);
-  if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
+  if (event.type === CLUSTER_INVENTORY) return sendAbsences(scope, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
   if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });
   await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
@@ -146,7 +146,7 @@ async function handleState(
  * inventory that lists all of them sends nothing.
  */
 async function sendAbsences(
-  runtime: Runtime,
+  { runtime, verdicts }: Scope,
   event: ReceivedEvent<typeof CLUSTER_INVENTORY, Inventory>,
   sender: string | undefined,
 ): Promise<undefined> {
@@ -158,13 +158,15 @@ async function sendAbsences(
       device: absence.device,
       data: absence,
     });
+  const absent = absences[0]?.absent ?? [];
+  for (const owner of absent) await verdicts.note(owner, event.data.revision, []);
   const { cluster, ingresses, revision } = event.data;
   runtime.log.info(
     {
       cluster,
       revision: formatRevision(revision),
       ingresses: ingresses.length,
-      absent: absences[0]?.absent ?? [],
+      absent,
     },
     'inventory',
   );

@@ -56,7 +56,7 @@ export interface OwnerVerdicts {
 
 /** Both reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface VerdictStore {
-  /** Does nothing if a newer revision is stored, or if nothing changed since this process wrote. */
+  /** Does nothing if a newer revision, or the same content, is stored. */
   note(verdicts: Pick<OwnerVerdicts, 'owner' | 'revision' | 'servers'>): Promise<void>;
   all(): Promise<readonly OwnerVerdicts[]>;
 }
@@ -64,7 +64,6 @@ export interface VerdictStore {
 /** One blob for each ingress. */
 export function createVerdictStore(blobs: Blobs, now: () => number): VerdictStore {
   const keyOf = (owner: string): string => `${VERDICTS}${digest(owner).slice(0, 16)}.json`;
-  const written = new Map<string, string>();
   const known = new Map<string, { readonly tag: string; readonly verdicts: OwnerVerdicts }>();
   const read = async (key: string): Promise<OwnerVerdicts | undefined> => {
     const blob = await blobs.get(key);
@@ -78,10 +77,10 @@ export function createVerdictStore(blobs: Blobs, now: () => number): VerdictStor
         .toSorted((a, b) => Number(a.verdict === 'listening') - Number(b.verdict === 'listening'))
         .slice(0, MAX_SERVERS);
       const content = packed(kept);
-      if (content === undefined || written.get(owner) === content) return;
+      if (content === undefined) return;
       const at = new Date(now()).toISOString();
       const next = { format: 1, owner, at, revision, total: servers.length, servers: content };
-      if (await putNewest(blobs, keyOf(owner), next)) written.set(owner, content);
+      await putNewest(blobs, keyOf(owner), next);
     },
     all: async () => {
       const found = await readInBatches(await blobs.list(VERDICTS), async ({ key, tag }) =>
@@ -92,20 +91,21 @@ export function createVerdictStore(blobs: Blobs, now: () => number): VerdictStor
   };
 }
 
-/** False if a newer revision is there, or if others kept writing. */
+/** Writes nothing if a newer revision or the same is there, or if others kept writing. */
 async function putNewest(
   blobs: Blobs,
   key: string,
-  next: { readonly revision: Revision },
-): Promise<boolean> {
+  next: { readonly revision: Revision; readonly servers: string },
+): Promise<void> {
   for (let race = 0; race < MAX_RACES; race++) {
     const blob = await blobs.get(key);
     const { data } = VerdictsBlob.safeParse(readJson(blob?.text ?? ''));
-    if (data !== undefined && compareRevisions(data.revision, next.revision) > 0) return false;
+    if (data !== undefined && compareRevisions(data.revision, next.revision) > 0) return;
+    // Asked each time: another process may have written since this one did.
+    if (data?.servers === next.servers) return;
     const condition = blob === undefined ? 'absent' : { tag: blob.tag };
-    if ((await blobs.put(key, JSON.stringify(next), condition)) !== undefined) return true;
+    if ((await blobs.put(key, JSON.stringify(next), condition)) !== undefined) return;
   }
-  return false;
 }
 
 function ownerVerdicts(text: string): OwnerVerdicts | undefined {

@@ -1,6 +1,6 @@
 /**
- * Writes views of partitions after declares and audits: only what changed, and each partition at
- * most every ten seconds. It never rejects, because a missing view harms nobody.
+ * Writes views of partitions after declares and audits: each partition at most every ten seconds,
+ * and after declares only what changed. It never rejects, because a missing view harms nobody.
  */
 import { isSameContent } from '../domain/declared/declared.ts';
 import type { Runtime } from '../host/runtime.ts';
@@ -12,8 +12,12 @@ export type Seen = Omit<PartitionView, 'at'>;
 
 /** The views that one process writes. */
 export interface ViewKeeper {
-  /** Resolves when what is due is written; the rest follows within ten seconds. */
-  note(seen: readonly Seen[]): Promise<void>;
+  /**
+   * Resolves when what is due is written; the rest follows within ten seconds. `looked`: also what
+   * did not change, so that its age is that of the look, and that a view that another process wrote
+   * in the meantime does not stay.
+   */
+  note(seen: readonly Seen[], how?: 'declared' | 'looked'): Promise<void>;
   noteAudit(audited: Audited): Promise<void>;
   /** Writes what is left. */
   close(): Promise<void>;
@@ -73,10 +77,11 @@ export function createViewKeeper(
     if (!closing.signal.aborted) await flush(isDue);
   };
   return {
-    note: async (seen) => {
+    note: async (seen, how = 'declared') => {
       for (const one of seen) {
         const before = kept.get(keyOf(one));
-        if (before !== undefined && isSameContent(before.newest.seen, one.seen)) continue;
+        const isSame = before !== undefined && isSameContent(before.newest.seen, one.seen);
+        if (isSame && how === 'declared') continue;
         const { written, writtenAt = Number.NEGATIVE_INFINITY } = before ?? {};
         kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest: one });
       }

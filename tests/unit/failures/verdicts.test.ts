@@ -63,6 +63,18 @@ describe('the verdicts of an ingress', () => {
     expect(await blobs.list('')).toEqual([before]);
   });
 
+  test('are written again by a process that wrote the same before another one', async () => {
+    const blobs = memoryBlobs();
+    const [a, b] = [createVerdictStore(blobs, () => NOW), createVerdictStore(blobs, () => NOW)];
+    const [good, bad] = [serverVerdicts([server(443)], []), serverVerdicts([refused()], [])];
+    await a.note({ owner: OWNER, revision: rev(1), servers: good });
+    await b.note({ owner: OWNER, revision: rev(2), servers: bad });
+    await a.note({ owner: OWNER, revision: rev(3), servers: good });
+    expect(await b.all()).toMatchObject([
+      { revision: rev(3), servers: [{ verdict: 'listening' }] },
+    ]);
+  });
+
   test('keep what is not reached if there are too many', async () => {
     const store = createVerdictStore(memoryBlobs(), () => NOW);
     const many = Array.from({ length: 5_000 }, (_, i) => server(1 + i));

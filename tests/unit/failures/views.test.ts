@@ -181,7 +181,9 @@ describe('views are written', () => {
     });
     const see = (...ports: readonly number[]): Promise<void> =>
       keeper.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }]);
-    return { clock, written, lines, at, keeper, see };
+    const look = (...ports: readonly number[]): Promise<void> =>
+      keeper.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }], 'looked');
+    return { clock, written, lines, at, keeper, see, look };
   };
 
   test('only when something changed, and at most every ten seconds', async () => {
@@ -202,6 +204,20 @@ describe('views are written', () => {
     expect(written).toEqual([1, 3, 1]);
     await keeper.close();
     expect(written).toEqual([1, 3, 1]);
+  });
+
+  test('again after each look, so that their age is that of the look', async () => {
+    const { clock, written, keeper, see, look } = desk();
+    await see(1);
+    await clock.advance(60_000);
+    await look(1);
+    expect(written).toEqual([1, 1]);
+    // Also a look does not exceed the pace.
+    await look(1);
+    expect(written).toEqual([1, 1]);
+    await clock.advance(10_000);
+    expect(written).toEqual([1, 1, 1]);
+    await keeper.close();
   });
 
   test('at the latest when the process ends', async () => {

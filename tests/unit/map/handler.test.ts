@@ -624,6 +624,25 @@ describe('an event without proof of its origin', () => {
 });
 
 describe('an inventory', () => {
+  test('that misses an ingress ends the verdicts on it', async () => {
+    const at = desk();
+    await at.tell('e-2', snapshot(2));
+    await at.step();
+    const inventory = {
+      cluster: 'east',
+      clusterUid: 'uid-east',
+      revision: { epoch: START, counter: 9 },
+      ingresses: [],
+      watched: [ref],
+    };
+    const of = { id: 'i-1', cluster: 'east', subject: 'east', time: new Date(START).toISOString() };
+    await at.send('i-1', serialiseEvent(CLUSTER_INVENTORY, inventory, of));
+    await at.step();
+    expect(await at.verdicts()).toMatchObject([
+      { owner: OWNER, revision: { counter: 9 }, total: 0 },
+    ]);
+  });
+
   test('that misses an ingress is sent to every device, always with the same ids', async () => {
     const at = desk();
     const inventory = {
