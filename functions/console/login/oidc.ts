@@ -12,6 +12,7 @@ import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { Refused } from '../http/problems.ts';
 import { ROLES } from '../http/rights.ts';
 import type { Role } from '../http/rights.ts';
+import { createFailedLogins, loginEntry } from './failed-logins.ts';
 import { createSealer, LOGIN_MS, LoginFlow, LoginSession, SESSION_MS } from './sessions.ts';
 import type { Sealer } from './sessions.ts';
 
@@ -43,6 +44,7 @@ export function createOidc(options: OidcOptions): Oidc {
   const sealer = lazily(async () => createSealer(await secrets.resolve(config.sessionKey), clock));
   const provider = lazily(async () => discover(options));
   const redirect = new URL(CALLBACK, url).href;
+  const noteFailed = createFailedLogins(options.audit, clock);
 
   const start = async (c: Context): Promise<Response> => {
     const flow = {
@@ -73,6 +75,7 @@ export function createOidc(options: OidcOptions): Oidc {
     const claims = await claimsOf(options, await provider.get(), {
       answer: new URL(`${CALLBACK}${new URL(c.req.url).search}`, url),
       flow,
+      noteFailed,
     });
     const person = await personOf(options, claims);
     const session = { ...person, csrf: randomBytes(24).toString('base64url') };
@@ -137,9 +140,17 @@ async function discover({ config, secrets, log }: OidcOptions): Promise<oidc.Con
 type Claims = Readonly<Record<string, unknown>>;
 
 async function claimsOf(
-  { log, audit }: OidcOptions,
+  { log }: OidcOptions,
   provider: oidc.Configuration,
-  { answer, flow }: { readonly answer: URL; readonly flow: LoginFlow },
+  {
+    answer,
+    flow,
+    noteFailed,
+  }: {
+    readonly answer: URL;
+    readonly flow: LoginFlow;
+    readonly noteFailed: () => Promise<void>;
+  },
 ): Promise<Claims> {
   try {
     const tokens = await oidc.authorizationCodeGrant(provider, answer, {
@@ -151,7 +162,7 @@ async function claimsOf(
     return tokens.claims() ?? {};
   } catch (error) {
     log.warn({ error: errorMessage(error) }, 'a login failed');
-    await audit.append(loginEntry('unknown', 'failed'));
+    await noteFailed();
     throw new Refused(403, 'The login failed: the provider did not confirm it. Log in again.');
   }
 }
@@ -176,11 +187,3 @@ async function personOf(
     );
   return { who, role };
 }
-
-const loginEntry = (who: string, result: string) => ({
-  who,
-  action: 'console login',
-  selection: 'console',
-  why: 'login',
-  result,
-});

@@ -239,6 +239,25 @@ describe('a login', () => {
     expect(await site.failures.audit.list()).toMatchObject([{ result: 'refused: no role' }]);
   });
 
+  test('that fails again and again is recorded once a minute, because anybody can do that', async () => {
+    const site = startSite();
+    const { go, jar } = browser(consoleOf(site, loginOf()));
+    await go('/login');
+    const cookie = jar().get('sluice-login')!;
+    const failing = async (): Promise<void> => {
+      jar().set('sluice-login', cookie);
+      expect((await go('/login/callback?code=x&state=x')).status).toBe(403);
+    };
+    for (let i = 0; i < 4; i++) await failing();
+    expect(await site.failures.audit.list()).toMatchObject([{ who: 'unknown', result: 'failed' }]);
+    site.runtime.advance(60_000);
+    await failing();
+    expect(await site.failures.audit.list()).toMatchObject([
+      { result: 'failed' },
+      { result: 'failed 4 times since the last entry' },
+    ]);
+  });
+
   test('that began in another browser is not finished, and leads to no other site', async () => {
     const fetchConsole = consoleOf(startSite(), loginOf());
     const victim = browser(fetchConsole);
