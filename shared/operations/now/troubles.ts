@@ -1,6 +1,6 @@
 /** What is not normal now: one sentence for each trouble, worst first. Pure. */
 import { CODES } from '../../domain/codes/index.ts';
-import { formatCount } from '../../domain/text/counts.ts';
+import { formatAge, formatCount } from '../../domain/text/counts.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { ReplayJob } from '../../failures/replay/job.ts';
 import type { AuditView } from '../../failures/views.ts';
@@ -54,7 +54,7 @@ export interface Known {
 export function troublesOf(known: Known): readonly Trouble[] {
   return [
     ...known.waiting.map((device) => ofDevice(device, known.now)),
-    ...known.queues.flatMap(ofQueue),
+    ...known.queues.flatMap((queue) => ofQueue(queue, known.now)),
     ...ofFailures(known.heads),
     ...ofUnseen(known),
     ...known.audits.flatMap(ofAudit),
@@ -80,17 +80,25 @@ function ofDevice(device: WaitingDevice, now: number): Trouble {
   };
 }
 
-function ofQueue({ queue, problem }: QueueRow): readonly Trouble[] {
-  if (problem === undefined) return [];
+/** Milliseconds that a message may wait; each is usually taken within seconds. */
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+function ofQueue({ queue, waiting, oldest, problem }: QueueRow, now: number): readonly Trouble[] {
+  const rest = { level: 'bad', room: 'fleet', words: [queue], replayable: false } as const;
+  if (problem !== undefined) {
+    const sentence = `Queue ${queue} does not answer: ${problem}.`;
+    return [{ id: `queue ${queue}`, sentence, remedy: fixOf('Q601'), ...rest }];
+  }
+  if (waiting === 0 || oldest === undefined || now - oldest < LONGEST_WAIT_MS) return [];
   return [
     {
-      id: `queue ${queue}`,
-      level: 'bad',
-      sentence: `Queue ${queue} does not answer: ${problem}.`,
-      remedy: fixOf('Q601'),
-      room: 'fleet',
-      words: [queue],
-      replayable: false,
+      id: `stuck ${queue}`,
+      sentence:
+        `${formatCount(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} in queue ` +
+        `${queue}, the oldest for ${formatAge(oldest, now)}.`,
+      since: oldest,
+      remedy: 'Check that the function that takes them runs; its log says what stops it.',
+      ...rest,
     },
   ];
 }

@@ -68,6 +68,17 @@ describe('a quiet site', () => {
   });
 });
 
+test('messages that nobody takes are a trouble, although nothing failed', async () => {
+  await desk.see();
+  const queue = desk.site.runtime.queues.queue('slices');
+  await queue.send({ group: 'bigip-1', deduplicationId: 'a', body: desk.site.body(EAST, 3, [7]) });
+  const sentences = async () =>
+    (await desk.get('/api/v1/now')).body.troubles.map((one: Json) => one.sentence);
+  expect(await sentences()).toEqual([]);
+  desk.site.runtime.advance(11 * 60_000);
+  expect(await sentences()).toEqual(['1 message waits in queue slices, the oldest for 11m.']);
+});
+
 describe('a bad night', () => {
   beforeEach(badNight);
 
