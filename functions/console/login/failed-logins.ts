@@ -1,18 +1,14 @@
 /** Records failed logins in the audit log. */
-import type { AuditLog } from '../../../shared/failures/audit.ts';
+import type { AuditEntry, AuditLog } from '../../../shared/failures/audit.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Milliseconds between two entries. */
 const PAUSE_MS = 60_000;
 
 /** An entry of the audit log about a login. */
-export const loginEntry = (who: string, result: string) => ({
-  who,
-  action: 'console login',
-  selection: 'console',
-  why: 'login',
-  result,
-});
+export function loginEntry(who: string, result: string): Omit<AuditEntry, 'at'> {
+  return { who, action: 'console login', selection: 'console', why: 'login', result };
+}
 
 /**
  * Anybody can let a login fail, so one process writes at most one entry in a minute. The next one

@@ -72,11 +72,8 @@ export function createOidc(options: OidcOptions): Oidc {
     deleteCookie(c, names.login, cookie);
     if (flow === undefined)
       throw new Refused(400, 'This login took too long, or began elsewhere. Log in again.');
-    const claims = await claimsOf(options, await provider.get(), {
-      answer: new URL(`${CALLBACK}${new URL(c.req.url).search}`, url),
-      flow,
-      noteFailed,
-    });
+    const answer = new URL(`${CALLBACK}${new URL(c.req.url).search}`, url);
+    const claims = await claimsOf(options, await provider.get(), { answer, flow, noteFailed });
     const person = await personOf(options, claims);
     const session = { ...person, csrf: randomBytes(24).toString('base64url') };
     const sealed = await opened.seal('session', session, SESSION_MS);
