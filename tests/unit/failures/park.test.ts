@@ -113,16 +113,17 @@ describe('retention', () => {
       error: write('error'),
       child: () => log,
     };
-    const part = (i: 0 | 1 | 2) => ({
+    const part = (i: 0 | 1 | 2 | undefined) => ({
       prune: async (before: number) => {
         asked.push(before);
         if (at.gone === 'broken') throw new Error('the store is away');
-        return at.gone[i];
+        return i === undefined ? 0 : at.gone[i];
       },
     });
-    const failures = { store: part(0), jobs: part(1), suspects: part(2) } as unknown as Pruned;
+    const questions = { asks: part(undefined), acts: part(undefined) };
+    const failures = { store: part(0), jobs: part(1), ...questions, suspects: part(2) };
     const at: Kept = {
-      prune: createPruner({ ...runtime, log } satisfies Runtime, failures),
+      prune: createPruner({ ...runtime, log } satisfies Runtime, failures as unknown as Pruned),
       runtime,
       asked,
       lines,
@@ -131,12 +132,14 @@ describe('retention', () => {
     return at;
   }
 
-  test('removes failures and jobs after the configured days, and marks after the retention of queues', async () => {
+  test('removes failures and jobs after the configured days, questions and acts after one, and marks after the retention of queues', async () => {
     const at = kept();
     await at.prune();
     expect(at.asked.map((before) => at.runtime.clock.now() - before)).toEqual([
       30 * DAY,
       30 * DAY,
+      DAY,
+      DAY,
       RETENTION_MS,
     ]);
   });
@@ -146,10 +149,10 @@ describe('retention', () => {
     await at.prune();
     at.runtime.advance(DAY - 1);
     await at.prune();
-    expect(at.asked).toHaveLength(3);
+    expect(at.asked).toHaveLength(5);
     at.runtime.advance(1);
     await at.prune();
-    expect(at.asked).toHaveLength(6);
+    expect(at.asked).toHaveLength(10);
   });
 
   test.each<[string, readonly [number, number, number], readonly string[]]>([
