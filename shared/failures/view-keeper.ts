@@ -4,7 +4,7 @@
  */
 import { isSameContent } from '../domain/declared/declared.ts';
 import type { Runtime } from '../host/runtime.ts';
-import { errorCode, errorMessage } from '../telemetry/errors.ts';
+import { createOptionalWrites } from './optional-writes.ts';
 import type { Audited, PartitionView, ViewStore } from './views.ts';
 
 /** What was seen of one partition. */
@@ -25,8 +25,6 @@ export interface ViewKeeper {
 
 /** Milliseconds between two writes of one partition. */
 const WRITE_INTERVAL_MS = 10_000;
-/** Milliseconds without access after the store failed to answer. */
-const REST_MS = 60_000;
 
 interface Kept {
   /** Undefined until it is written. */
@@ -39,27 +37,19 @@ const keyOf = ({ device, partition }: Seen): string => `${device} ${partition}`;
 
 /** `open` is called on first use. A dry run writes nothing. */
 export function createViewKeeper(
-  { clock, log, dryRun }: Pick<Runtime, 'clock' | 'log' | 'dryRun'>,
+  runtime: Pick<Runtime, 'clock' | 'log' | 'dryRun'>,
   open: () => Promise<{ readonly views: ViewStore }>,
 ): ViewKeeper {
+  const { clock, dryRun } = runtime;
   const kept = new Map<string, Kept>();
   const closing = new AbortController();
   let later: Promise<void> | undefined;
-  let rest = Number.NEGATIVE_INFINITY;
-  const write = async (device: string, work: (views: ViewStore) => Promise<void>) => {
-    if (dryRun === true || clock.monotonic() < rest) return false;
-    try {
-      await work((await open()).views);
-      return true;
-    } catch (error) {
-      rest = clock.monotonic() + REST_MS;
-      log.warn(
-        { device, code: errorCode(error), error: errorMessage(error) },
-        'the failure store cannot keep a view of the device; the console shows an older one',
-      );
-      return false;
-    }
-  };
+  const writeIfPossible = createOptionalWrites(
+    runtime,
+    'the failure store cannot keep a view of the device; the console shows an older one',
+  );
+  const write = (device: string, work: (views: ViewStore) => Promise<void>): Promise<boolean> =>
+    writeIfPossible({ device }, async () => work((await open()).views));
   const flush = async (isDue: (one: Kept) => boolean): Promise<void> => {
     for (const [key, one] of kept) {
       const { newest, written } = one;
