@@ -115,6 +115,7 @@ describe('every command', () => {
     keys: () => [[0, 'keys', 'new', CLUSTER, '--dir', site.dir]],
     // Refused, because no cluster here has paths configured.
     network: () => [[1, 'network', 'setup', '--device', 'bigip', ...config()]],
+    'network-adopt': () => [[1, 'network', 'adopt', '--device', 'bigip', '--dry-run', ...config()]],
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],
