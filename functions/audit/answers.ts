@@ -4,7 +4,6 @@ import { answerAsk } from '../../shared/failures/asks.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { partitionsFromDevices } from '../../shared/operations/devices/declared-partitions.ts';
-import { runDoctor } from '../../shared/operations/doctor/doctor.ts';
 import type { AuditReport } from './audit.ts';
 
 /** What the answers need. */
@@ -25,6 +24,8 @@ export async function answerAuditAsk(
       return { state: 'done', answer: { findings: findings.length, failed } };
     }
     if (wanted.kind !== 'doctor') throw new Error(`audit does not answer ${wanted.kind}`);
+    // It contains the client of Kubernetes, which no audit needs.
+    const { runDoctor } = await import('../../shared/operations/doctor/doctor.ts');
     const readPartitions = partitionsFromDevices(runtime);
     const context = { ...failures, runtime, readPartitions };
     const findings = await runDoctor({ context, config: 'the configuration' });
