@@ -22,6 +22,7 @@ import {
   watchFences,
 } from './support/looks.ts';
 import { CLUSTER, OWNER, startSite, VIRTUAL_ADDRESS, type Site } from './support/site.ts';
+import { blockGroup } from './support/block-group.ts';
 import { until } from './support/until.ts';
 
 const LIMIT = 240_000;
@@ -191,11 +192,7 @@ describe('kill -9, then the same command again', () => {
       );
       // A message in flight blocks its group: the snapshot stays on the queue, not received.
       const snapshots = site.queues.queue('snapshots');
-      await snapshots.send({ group: OWNER, deduplicationId: 'block', body: '' });
-      const [blocker] = await until('the group is blocked', async () => {
-        const taken = await snapshots.receive({ max: 1, waitMs: 0, visibilityMs: 600_000 });
-        return taken.length > 0 ? taken : undefined;
-      });
+      const unblock = blockGroup(site.queueFile, 'snapshots', OWNER);
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       await until(
         'the snapshot is on the queue',
@@ -203,7 +200,7 @@ describe('kill -9, then the same command again', () => {
         () => first.stdout(),
       );
       expect(await first.kill('SIGKILL')).toBe('SIGKILL');
-      await snapshots.delete(blocker?.receipt ?? '');
+      unblock();
       expect(virtualServers(site)).toEqual([]);
       await afterwards(fences);
     },
