@@ -6,7 +6,8 @@ import { previewJobChange } from '../../../shared/operations/changes/failures.ts
 import { Busy } from '../http/problems.ts';
 import { Later, route } from '../http/route.ts';
 import type { Desk, Route } from '../http/route.ts';
-import type { Person, Role } from '../http/rights.ts';
+import { MAKERS } from '../http/rights.ts';
+import type { Person } from '../http/rights.ts';
 import {
   CHANGE_NAMES,
   CHANGES,
@@ -15,21 +16,6 @@ import {
   Confirmation,
 } from '../schemas/changes.ts';
 import type { ChangeName } from '../schemas/changes.ts';
-
-/** Who may make which change. */
-const MAKERS: Readonly<Record<ChangeName, Role>> = {
-  cluster: 'admin',
-  repair: 'admin',
-  approve: 'operator',
-  sync: 'operator',
-  'cancel-order': 'operator',
-  archive: 'operator',
-  restore: 'operator',
-  pause: 'operator',
-  cancel: 'operator',
-  start: 'operator',
-  resume: 'operator',
-};
 
 type Confirmed = z.infer<typeof Confirmation>;
 const isRun = (change: Change): change is RunChange =>

@@ -35,7 +35,7 @@ const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
     join(folder, file),
   ),
-).filter((file) => /\.(ts|md|yaml|cjs|mjs)$/.test(file));
+).filter((file) => /\.(tsx?|md|yaml|cjs|mjs)$/.test(file));
 const citations = files
   .flatMap((file) => citationsIn(file, readFileSync(join(ROOT, file), 'utf8')))
   .filter(({ page }) => page?.startsWith('RFC') !== true);

@@ -82,6 +82,44 @@ describe('the boundaries of the architecture', () => {
     ).toEqual([]);
   });
 
+  test('the page of the console has no code of the server: only types, and a few pure modules', () => {
+    const PAGE = 'functions/console/page';
+    const PACKAGES = ['preact', 'preact/hooks', '@preact/signals', '@tanstack/virtual-core'];
+    const pure = [
+      'shared/domain/text',
+      'shared/telemetry/visible.ts',
+      'functions/console/http/rights.ts',
+    ];
+    const isType = (text: string): boolean => /^(import|export) type\b/.test(text);
+    expect(
+      offenders(
+        (i) =>
+          inside(i.file, PAGE) &&
+          !inside(i.target, PAGE) &&
+          !PACKAGES.includes(i.target) &&
+          !isType(i.text) &&
+          !pure.some((folder) => inside(i.target, folder)),
+      ),
+    ).toEqual([]);
+    const impure = sources(`${PAGE}/logic`).filter((file) =>
+      /Date\.now|new Date\(\)|\b(?:document|window|location|history|fetch|setTimeout)\b[.(]/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+    );
+    expect(impure).toEqual([]);
+    // The server takes its files and its addresses from there.
+    const taken = ['files.ts', 'logic/place.ts'].map((file) => `${PAGE}/${file}`);
+    expect(
+      offenders(
+        (i) =>
+          !inside(i.file, PAGE) &&
+          !inside(i.file, 'tests') &&
+          inside(i.target, PAGE) &&
+          !taken.includes(i.target),
+      ),
+    ).toEqual([]);
+  });
+
   test('nothing of the product imports the lab, and shared imports no function', () => {
     expect(
       offenders(

@@ -36,6 +36,14 @@ const BIGIP = [
   ['shared/bigip/capabilities.ts'],
   ['shared/bigip/device.ts', 'shared/bigip/node-access.ts'],
 ];
+const PAGE = [
+  ['functions/console/page/api/answers.ts', 'functions/console/page/files.ts'],
+  ['functions/console/page/logic'],
+  ['functions/console/page/api'],
+  ['functions/console/page/parts'],
+  ['functions/console/page/rooms'],
+  ['functions/console/page/main.tsx'],
+];
 const EXPOSURE = [['shared/domain/exposure/settings'], ['shared/domain/exposure/sources']];
 
 function files(folder: string): readonly string[] {
@@ -73,6 +81,10 @@ describe('each folder imports only from those below it', () => {
 
   test('in shared/bigip', () => {
     expect(wrongImports(BIGIP, sources('shared/bigip'))).toEqual([]);
+  });
+
+  test('in the page of the console', () => {
+    expect(wrongImports(PAGE, sources('functions/console/page'))).toEqual([]);
   });
 
   test('in the settings of exposures and their sources', () => {

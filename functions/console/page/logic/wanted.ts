@@ -1,0 +1,96 @@
+/** The change that a panel shows, as text in the URL, and its undoing. Pure. */
+import type { WantedChange } from '../api/answers.ts';
+import { wordsIn } from './filter.ts';
+
+/** A replay begins with a selection that is previewed as a job. */
+export interface ReplayWish {
+  readonly kind: 'replay';
+  readonly filter: string;
+}
+
+/** What a panel is opened for. */
+export type Wish = WantedChange | ReplayWish;
+
+const KINDS: Readonly<Record<Wish['kind'], true>> = {
+  cluster: true,
+  approve: true,
+  repair: true,
+  sync: true,
+  'cancel-order': true,
+  archive: true,
+  restore: true,
+  pause: true,
+  cancel: true,
+  start: true,
+  resume: true,
+  replay: true,
+};
+
+/** For the URL. */
+export function wishText(wish: Wish): string {
+  return JSON.stringify(wish);
+}
+
+/** Undefined if the text is no wish. The API checks its fields. */
+export function parseWish(text: string | undefined): Wish | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const wish = JSON.parse(text) as Wish | null;
+    if (typeof wish !== 'object' || wish === null || !Object.hasOwn(KINDS, wish.kind))
+      return undefined;
+    return wish.kind === 'replay' && typeof wish.filter !== 'string' ? undefined : wish;
+  } catch {
+    return undefined;
+  }
+}
+
+const TITLES: Readonly<Record<Exclude<Wish['kind'], 'cluster'>, string>> = {
+  approve: 'Approve what is held',
+  repair: 'Repair drift',
+  sync: 'Send again',
+  'cancel-order': 'Cancel an order',
+  archive: 'Archive failures',
+  restore: 'Reopen failures',
+  pause: 'Pause a job',
+  cancel: 'Cancel a job',
+  start: 'Start a replay',
+  resume: 'Continue a replay',
+  replay: 'Preview a replay',
+};
+
+const CLUSTER_TITLES = {
+  drain: 'Drain a cluster',
+  out: 'Take a cluster out',
+  enable: 'Enable a cluster',
+  forget: 'Forget a cluster',
+  adopt: 'Adopt a cluster',
+} as const;
+
+/** The heading of the panel. */
+export function wishTitle(wish: Wish): string {
+  return wish.kind === 'cluster'
+    ? (CLUSTER_TITLES[wish.action] ?? 'Change a cluster')
+    : TITLES[wish.kind];
+}
+
+/** What takes a change back, if the engine can. */
+export function undoOf(change: WantedChange): WantedChange | undefined {
+  switch (change.kind) {
+    case 'archive':
+    case 'restore': {
+      const words = change.words.flatMap(wordsIn).filter((word) => !word.startsWith('state:'));
+      const kind = change.kind === 'archive' ? 'restore' : 'archive';
+      return words.length === 0 ? undefined : { kind, words };
+    }
+    case 'cluster': {
+      const { cluster, device } = change;
+      const action = { drain: 'enable', out: 'enable', enable: 'drain' }[change.action as string];
+      if (action !== 'enable' && action !== 'drain') return undefined;
+      return { kind: 'cluster', action, cluster, ...(device !== undefined && { device }) };
+    }
+    case 'pause':
+      return { kind: 'resume', job: change.job };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/** The panel of changes: what the address names, what takes it back, and what moved. */
+import { describe, expect, test } from '@jest/globals';
+import { CHANGE_NAMES, CHANGES } from '../../../../functions/console/schemas/changes.ts';
+import { differenceOf } from '../../../../functions/console/page/logic/difference.ts';
+import { deedOf, GOES, SHORTCUTS } from '../../../../functions/console/page/logic/keys.ts';
+import {
+  parseWish,
+  undoOf,
+  wishText,
+  wishTitle,
+} from '../../../../functions/console/page/logic/wanted.ts';
+
+describe('a change in the address', () => {
+  test('is the change that it was made of', () => {
+    const wish = { kind: 'cluster', action: 'drain', cluster: 'east' } as const;
+    expect(parseWish(wishText(wish))).toEqual(wish);
+    expect(wishTitle(wish)).toBe('Drain a cluster');
+  });
+
+  test.each([undefined, '', '{', '1', 'null', '{"kind":"toString"}', '{"kind":"replay"}'])(
+    '%j is none',
+    (text) => {
+      expect(parseWish(text)).toBeUndefined();
+    },
+  );
+
+  test.each(CHANGE_NAMES)('%s has a heading', (kind) => {
+    expect(parseWish(JSON.stringify({ kind }))).toEqual({ kind });
+    expect(wishTitle({ kind } as never).length).toBeGreaterThan(5);
+  });
+});
+
+describe('undoing', () => {
+  test.each([
+    [
+      { kind: 'archive', words: ['code:A', 'state:open'] },
+      { kind: 'restore', words: ['code:A'] },
+    ],
+    [
+      { kind: 'restore', words: ['code:A'] },
+      { kind: 'archive', words: ['code:A'] },
+    ],
+    [
+      { kind: 'cluster', action: 'drain', cluster: 'east', device: 'a' },
+      { kind: 'cluster', action: 'enable', cluster: 'east', device: 'a' },
+    ],
+    [
+      { kind: 'pause', job: 'a' },
+      { kind: 'resume', job: 'a' },
+    ],
+  ] as const)('%j is %j', (change, undo) => {
+    expect(undoOf(change as never)).toEqual(undo);
+    expect(CHANGES[undo.kind].safeParse(undo).success).toBe(true);
+  });
+
+  test.each([
+    { kind: 'cluster', action: 'forget', cluster: 'east' },
+    { kind: 'start', job: 'a' },
+    { kind: 'archive', words: ['state:open'] },
+  ] as const)('%j cannot be undone here', (change) => {
+    expect(undoOf(change as never)).toBeUndefined();
+  });
+});
+
+test('the difference of two previews names counts, objects and the risk', () => {
+  const preview = {
+    kind: 'archive' as const,
+    what: '',
+    objects: { total: 2, list: ['a', 'b'] },
+    counts: { failures: 2 },
+    effects: [],
+    deed: '',
+    command: '',
+    hash: '1',
+  };
+  const after = {
+    ...preview,
+    objects: { total: 2, list: ['b', 'c'] },
+    counts: { failures: 3 },
+    risk: 'It is the last one.',
+  };
+  expect(differenceOf(preview, after)).toEqual([
+    'failures: 2 before, 3 now',
+    'new: c',
+    'gone: a',
+    'It is the last one.',
+  ]);
+  expect(differenceOf(preview, preview)).toEqual([]);
+  const many = {
+    ...preview,
+    objects: { total: 99, list: Array.from({ length: 99 }, (_, i) => `x${i}`) },
+  };
+  expect(differenceOf(preview, many)).toContain('new: 79 more');
+});
+
+test('keys go to rooms only after g, and each is in the help', () => {
+  expect(deedOf('f', false)).toEqual({ kind: 'none' });
+  expect(deedOf('f', true)).toEqual({ kind: 'go', room: 'failures' });
+  expect(deedOf('/', false)).toEqual({ kind: 'search' });
+  expect(deedOf('?', true)).toEqual({ kind: 'help' });
+  const listed = SHORTCUTS.map(([keys]) => keys);
+  for (const key of Object.keys(GOES)) expect(listed).toContain(`g ${key}`);
+});
