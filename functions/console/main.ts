@@ -13,6 +13,8 @@ import type { Call } from './asking.ts';
 import { createApp } from './http/app.ts';
 import { localAdmission, loginAdmission } from './login/admission.ts';
 import type { Role } from './http/rights.ts';
+import { PAGE_FILES } from './page/files.ts';
+import type { PageFile } from './page/files.ts';
 
 /** What a host gives to the console. */
 export interface ConsoleOptions {
@@ -24,6 +26,8 @@ export interface ConsoleOptions {
   readonly role: Role;
   /** For tests; default: the failure store of the configuration. */
   readonly failures?: Failures;
+  /** For tests; default: what was built. */
+  readonly page?: readonly PageFile[];
 }
 
 /** A console that listens. */
@@ -51,6 +55,7 @@ export function create({
   who,
   role,
   failures: own,
+  page = PAGE_FILES,
 }: ConsoleOptions): Console {
   const runtime: Runtime = { ...given, secrets: { resolve: refuseSecret } };
   const failures = own ?? openFailures(runtime.config.failures, runtime);
@@ -65,7 +70,7 @@ export function create({
     login === undefined
       ? localAdmission({ who, role })
       : loginAdmission(login, runtime, { secrets: given.secrets, audit: failures.audit });
-  const app = createApp(desk, admission);
+  const app = createApp(desk, admission, page);
   const host = login === undefined ? LOOPBACK : EVERYWHERE;
   const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
   const close = (): Promise<void> => (own === undefined ? failures.close() : Promise.resolve());

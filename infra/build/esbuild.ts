@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { buildPage, embedPage, type BuiltPage } from './page.ts';
 import type { Target } from './targets.ts';
 
 /** What a run of esbuild made. */
@@ -129,7 +130,11 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   }
 }
 
-async function run(root: string, out: string, targets: readonly Target[]): Promise<Result> {
+async function run(
+  root: string,
+  out: string,
+  { targets, page }: { readonly targets: readonly Target[]; readonly page: BuiltPage },
+): Promise<Result> {
   return esbuild({
     entryPoints: targets.map(({ entry, outfile }) => ({
       in: entry,
@@ -152,7 +157,7 @@ async function run(root: string, out: string, targets: readonly Target[]): Promi
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [cutClient, shakeYaml],
+    plugins: [cutClient, shakeYaml, embedPage(root, page)],
     write: false,
     logLevel: 'warning',
     splitting: true,
@@ -190,7 +195,8 @@ function removeOldChunks(out: string, outputs: readonly string[]): void {
 
 /** Writes the bundles, and the code that they share into files of its own. */
 export async function bundle(targets: readonly Target[], root: string, out: string): Promise<Made> {
-  const result = await run(root, out, targets);
+  const page = await buildPage(root);
+  const result = await run(root, out, { targets, page });
   for (const target of targets) refuseForbidden(target, root, result);
   // The chunks first, so that no bundle is there before what it imports.
   const made = result.outputFiles.map(withoutUnusedRequire);
@@ -206,7 +212,7 @@ export async function bundle(targets: readonly Target[], root: string, out: stri
   for (const path of launchers)
     rmSync(join(dirname(path), 'compile-cache'), { recursive: true, force: true });
   return {
-    inputs: Object.keys(result.metafile.inputs).sort(),
+    inputs: [...new Set([...Object.keys(result.metafile.inputs), ...page.inputs])].sort(),
     outputs,
     files: Object.fromEntries(
       targets.map(({ name, outfile }) => [

@@ -7,7 +7,7 @@ import { packedConfig, zipPath } from './pack.ts';
 import type { Target } from './targets.ts';
 
 /** Changes in these files change the bundles. */
-const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'stamp.ts', 'targets.ts'];
+const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'page.ts', 'stamp.ts', 'targets.ts'];
 /** Changes in these files change the archives. */
 const PACKERS = ['pack.ts', 'stamp.ts'];
 

@@ -16,7 +16,9 @@ import { REPLAY_ROUTES } from '../rooms/replay.ts';
 import { Moved } from '../schemas/changes.ts';
 import { Problem } from '../schemas/common.ts';
 import type { Admission, Admitted } from '../login/admission.ts';
+import type { PageFile } from '../page/files.ts';
 import { assertToken, secureHeaders } from './guard.ts';
+import { addPage } from './page.ts';
 import { answerOf, Refused } from './problems.ts';
 import { includesRole } from './rights.ts';
 import { Later } from './route.ts';
@@ -46,8 +48,12 @@ const MAX_MS = 9_000;
 /** Where the document is served. */
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
 
-/** Answers every request with JSON and a sentence, also refusals. */
-export function createApp(desk: Desk, admission: Admission): OpenAPIHono<AppEnv> {
+/** The page, and under `/api/` JSON and a sentence for every request, also for refusals. */
+export function createApp(
+  desk: Desk,
+  admission: Admission,
+  page: readonly PageFile[],
+): OpenAPIHono<AppEnv> {
   const { log } = desk.context.runtime;
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -72,6 +78,7 @@ export function createApp(desk: Desk, admission: Admission): OpenAPIHono<AppEnv>
   });
   app.use('/api/*', etag());
   admission.addRoutes(app as unknown as OpenAPIHono);
+  addPage(app as unknown as OpenAPIHono, page);
   app.onError((error, c) => {
     const { status, body, isFault } = answerOf(error);
     if (isFault) log.error({ path: c.req.path, error: errorMessage(error) }, 'console');

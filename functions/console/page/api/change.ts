@@ -1,0 +1,93 @@
+/** One change from its preview to its result; what the panel shows is read from here. */
+import { signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
+import { differenceOf } from '../logic/difference.ts';
+import type { Answers, WantedChange } from './answers.ts';
+import { follow } from './asking.ts';
+import { ApiProblem, post } from './client.ts';
+import { refreshAll } from './live.ts';
+
+type Preview = Answers['preview'];
+
+/** `moved`: what changed since the preview that was confirmed; nothing was done. */
+export interface ChangeState {
+  readonly step: 'reading' | 'shown' | 'acting' | 'done' | 'impossible';
+  readonly preview?: Preview;
+  readonly moved?: readonly string[];
+  readonly problem?: ApiProblem;
+  readonly says?: string;
+  /** Of a run that is being checked against the devices. */
+  readonly progress?: { readonly done: number; readonly total: number };
+}
+
+/** A change that a person looks at. */
+export interface ChangeAct {
+  readonly state: Signal<ChangeState>;
+  /** Unique to this click, until something is done or moved. */
+  readonly key: Signal<string>;
+  readonly read: () => Promise<void>;
+  readonly confirm: (why: string, force: boolean) => Promise<void>;
+}
+
+/** Works without a secure context, too. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+}
+
+const asProblem = (error: unknown): ApiProblem =>
+  error instanceof ApiProblem ? error : new ApiProblem(0, { message: String(error) });
+
+/** Starts with the preview. */
+export function beginChange(change: WantedChange): ChangeAct {
+  const state = signal<ChangeState>({ step: 'reading' });
+  const key = signal(newKey());
+  const path = `changes/${change.kind}`;
+
+  const read = async (): Promise<void> => {
+    state.value = { step: 'reading' };
+    try {
+      state.value = { step: 'shown', preview: await post('preview', `${path}/preview`, change) };
+    } catch (error) {
+      state.value = { step: 'impossible', problem: asProblem(error) };
+    }
+  };
+
+  /** The new preview is in the refusal, or is read again. */
+  const showMoved = async (before: Preview, problem: ApiProblem): Promise<void> => {
+    key.value = newKey();
+    const preview = problem.preview ?? (await post('preview', `${path}/preview`, change));
+    state.value = { step: 'shown', preview, moved: differenceOf(before, preview), problem };
+  };
+
+  const make = async (preview: Preview, why: string, force: boolean): Promise<void> => {
+    const confirm = { hash: preview.hash, key: key.value, why, force };
+    const { says, ask } = await post('done', path, { change, confirm });
+    if (ask !== undefined)
+      await follow(ask, ({ progress }) => {
+        state.value = { step: 'acting', preview, ...(progress && { progress }) };
+      });
+    state.value = { step: 'done', preview, says };
+    refreshAll();
+  };
+
+  const confirm = async (why: string, force: boolean): Promise<void> => {
+    const { preview } = state.value;
+    if (preview === undefined || state.value.step !== 'shown') return;
+    state.value = { step: 'acting', preview };
+    try {
+      await make(preview, why, force);
+    } catch (error) {
+      const problem = asProblem(error);
+      state.value = { step: 'shown', preview, problem };
+      if (problem.status !== 409) return;
+      await showMoved(preview, problem).catch((again: unknown) => {
+        state.value = { step: 'impossible', problem: asProblem(again) };
+      });
+    }
+  };
+
+  void read();
+  return { state, key, read, confirm };
+}

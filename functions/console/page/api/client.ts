@@ -1,0 +1,128 @@
+/** Requests to the API of this origin. Refusals become errors with the sentence that it answered. */
+import { signal } from '@preact/signals';
+import { loginOf } from '../logic/login.ts';
+import type { Answers } from './answers.ts';
+
+const BASE = '/api/v1/';
+const PATIENCE_MS = 15_000;
+
+/** A refusal, or a console that does not answer (status 0). */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string | undefined;
+  /** Of a change: what it would do now, after something moved. */
+  readonly preview: Answers['preview'] | undefined;
+  constructor(
+    status: number,
+    { message, code, preview }: { message: string; code?: string; preview?: Answers['preview'] },
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.preview = preview;
+  }
+}
+
+/** Who asks; absent until it is known. */
+export const session = signal<Answers['session'] | undefined>(undefined);
+
+/** Why nothing can be asked any more, with the page that helps. */
+export const lockedOut = signal<{ readonly says: string; readonly login?: string } | undefined>(
+  undefined,
+);
+
+/** Milliseconds by which the clock of the console is ahead of this machine's. */
+export const skew = signal(0);
+
+/** An answer with its tag; no value: it is unchanged. */
+export interface Got<T> {
+  readonly value?: T;
+  readonly etag?: string;
+}
+
+/** `path`: below `/api/v1/`. `etag`: of the value that is known. */
+export async function get<K extends keyof Answers>(
+  _kind: K,
+  path: string,
+  etag?: string,
+): Promise<Got<Answers[K]>> {
+  const response = await send(path, {
+    headers: etag === undefined ? {} : { 'If-None-Match': etag },
+  });
+  if (response.status === 304) return {};
+  const tag = response.headers.get('ETag');
+  return { value: (await response.json()) as Answers[K], ...(tag !== null && { etag: tag }) };
+}
+
+/** A session of an earlier process is renewed once. */
+export async function post<K extends keyof Answers>(
+  _kind: K,
+  path: string,
+  body: unknown,
+): Promise<Answers[K]> {
+  const once = async (): Promise<Answers[K]> => {
+    const response = await send(path, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Sluice-Csrf': session.value?.csrf ?? '',
+      },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Answers[K];
+  };
+  try {
+    return await once();
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 403) throw error;
+    const { csrf } = session.value ?? {};
+    await loadSession();
+    if (session.value?.csrf === csrf) throw error;
+    return once();
+  }
+}
+
+/** Reads who asks; rejects with an {@link ApiProblem}. */
+export async function loadSession(): Promise<void> {
+  const { value } = await get('session', 'session');
+  session.value = value;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    const tooLate = AbortSignal.timeout(PATIENCE_MS);
+    response = await fetch(`${BASE}${path}`, { ...init, signal: tooLate });
+  } catch {
+    throw new ApiProblem(0, {
+      message: 'The console does not answer. What is shown may be old; it is asked again.',
+    });
+  }
+  noteTime(response.headers.get('Date'));
+  if (response.ok || response.status === 304) return response;
+  throw await problemOf(response);
+}
+
+function noteTime(date: string | null): void {
+  const ahead = Date.parse(date ?? '') - Date.now();
+  // The header has whole seconds.
+  if (Math.abs(ahead) > 2_000 && Math.abs(ahead - skew.value) > 2_000) skew.value = ahead;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const { status } = response;
+  const body = (await response.json().catch(() => ({}))) as {
+    error?: { message?: string; code?: string };
+    preview?: Answers['preview'];
+  };
+  const { message = `The console answered with status ${status}.`, code } = body.error ?? {};
+  if (status === 401) {
+    const login = loginOf(message, location.pathname + location.search);
+    lockedOut.value = { says: message, ...(login !== undefined && { login }) };
+  }
+  return new ApiProblem(status, {
+    message,
+    ...(code !== undefined && { code }),
+    ...(body.preview !== undefined && { preview: body.preview }),
+  });
+}

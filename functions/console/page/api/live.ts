@@ -1,0 +1,149 @@
+/**
+ * What the console shows, kept up to date: each path is asked once for all who show it, again while
+ * somebody does, and not at all in a hidden tab. The only place that knows how changes arrive.
+ */
+import { effect, signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Answers } from './answers.ts';
+import { ApiProblem, get, lockedOut, skew } from './client.ts';
+
+/** Milliseconds between two looks. */
+const CALM_MS = 10_000;
+const BUSY_MS = 2_000;
+/** Answers that nobody shows at the moment, for going back without waiting. */
+const MOST_KEPT = 60;
+
+/** Something happens now, such as a run of a job, so all are asked more often. */
+export const isBusy = signal(false);
+
+/** What is known of a path. `at`: when it was last known to be so, by the clock of the console. */
+export interface Live<T> {
+  readonly value: T | undefined;
+  readonly problem: ApiProblem | undefined;
+  readonly at: number | undefined;
+  readonly refresh: () => void;
+}
+
+interface Source {
+  readonly path: string;
+  readonly value: Signal<unknown>;
+  readonly problem: Signal<ApiProblem | undefined>;
+  readonly at: Signal<number | undefined>;
+  etag: string | undefined;
+  users: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  asking: boolean;
+  /** Somebody wants a newer answer than the one that is on its way. */
+  again: boolean;
+}
+
+const sources = new Map<string, Source>();
+
+function sourceOf(path: string): Source {
+  const known = sources.get(path);
+  if (known !== undefined) return known;
+  const source: Source = {
+    path,
+    value: signal(undefined),
+    problem: signal(undefined),
+    at: signal(undefined),
+    etag: undefined,
+    users: 0,
+    timer: undefined,
+    asking: false,
+    again: false,
+  };
+  sources.set(path, source);
+  for (const [key, { users, asking }] of sources) {
+    if (sources.size <= MOST_KEPT) break;
+    if (users === 0 && !asking && key !== path) sources.delete(key);
+  }
+  return source;
+}
+
+async function ask(source: Source): Promise<void> {
+  clearTimeout(source.timer);
+  if (source.asking) {
+    source.again = true;
+    return;
+  }
+  source.asking = true;
+  try {
+    const got = await get('now', source.path, source.etag);
+    if (got.value !== undefined) {
+      source.value.value = got.value;
+      source.etag = got.etag;
+    }
+    source.at.value = Date.now() + skew.value;
+    source.problem.value = undefined;
+  } catch (error) {
+    source.problem.value =
+      error instanceof ApiProblem ? error : new ApiProblem(0, { message: String(error) });
+  }
+  source.asking = false;
+  if (source.again) {
+    source.again = false;
+    void ask(source);
+  } else schedule(source);
+}
+
+function schedule(source: Source): void {
+  clearTimeout(source.timer);
+  if (source.users === 0 || document.hidden || lockedOut.value !== undefined) return;
+  // Who does not know the id now will not know it later.
+  if (source.problem.value?.status === 404) return;
+  source.timer = setTimeout(() => void ask(source), isBusy.value ? BUSY_MS : CALM_MS);
+}
+
+/** After a change or a fresh look: everything that is shown is asked again. */
+export function refreshAll(): void {
+  for (const source of sources.values()) {
+    if (source.users > 0) void ask(source);
+    else source.at.value = undefined;
+  }
+}
+
+/** Asks for a path before anybody shows it. */
+export function prefetch(path: string): void {
+  void ask(sourceOf(path));
+}
+
+/** Follows tabs that are hidden or shown, and the pace. Called once. */
+export function startLive(): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) for (const source of sources.values()) clearTimeout(source.timer);
+    else refreshAll();
+  });
+  effect(() => {
+    if (isBusy.value) refreshAll();
+  });
+}
+
+/** Keeps an answer up to date while the component is there. `path`: below `/api/v1/`. */
+export function useLive<K extends keyof Answers>(_kind: K, path: string): Live<Answers[K]> {
+  const source = sourceOf(path);
+  const last = useRef<unknown>(undefined);
+  useEffect(() => {
+    source.users += 1;
+    if (source.users === 1) {
+      const isNew =
+        source.at.value === undefined || Date.now() + skew.value - source.at.value > 1_500;
+      if (isNew && !source.asking) void ask(source);
+      else if (!source.asking) schedule(source);
+    }
+    return () => {
+      source.users -= 1;
+      if (source.users === 0) clearTimeout(source.timer);
+    };
+  }, [source]);
+  const value = source.value.value ?? last.current;
+  last.current = value;
+  return {
+    // The kind names the path's schema.
+    value: value as Answers[K] | undefined,
+    problem: source.problem.value,
+    at: source.at.value,
+    refresh: () => void ask(source),
+  };
+}

@@ -1,0 +1,227 @@
+/**
+ * The one panel of every change: what it is, on which objects, what happens now, a reason, and a
+ * button that says the deed. It carries the hash of what it showed, so nothing else is done.
+ */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { Answers, WantedChange } from '../api/answers.ts';
+import { beginChange } from '../api/change.ts';
+import type { ChangeAct, ChangeState } from '../api/change.ts';
+import { go, place } from '../api/place.ts';
+import { makerOf, mayAct } from '../api/rights.ts';
+import { VERDICTS } from '../logic/jobs.ts';
+import { withQuery } from '../logic/place.ts';
+import { undoOf, wishText, wishTitle } from '../logic/wanted.ts';
+import { Copy, Loading, Notice, Words } from './basic.tsx';
+import { closePanel, Panel } from './panel.tsx';
+import { Reason, reason } from './reason.tsx';
+
+type Preview = Answers['preview'];
+
+/** Runs of jobs count verdicts; other changes count objects. */
+function Counts({ counts }: Pick<Preview, 'counts'>): VNode {
+  const verdicts: Readonly<Record<string, readonly [string, 'bad' | 'warn' | 'ok' | 'plain']>> =
+    VERDICTS;
+  return (
+    <ul class="counts">
+      {Object.entries(counts).map(([key, n]) => {
+        const [word, tone] = verdicts[key] ?? [key, 'plain'];
+        return (
+          <li key={key} class={tone}>
+            <b>{n}</b> {word}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Objects({ objects }: Pick<Preview, 'objects'>): VNode | null {
+  if (objects.total === 0) return null;
+  const rest = objects.total - objects.list.length;
+  return (
+    <details class="objects" open={objects.total <= 6}>
+      <summary>
+        On {objects.total} {objects.total === 1 ? 'object' : 'objects'}
+      </summary>
+      <ul>
+        {objects.list.map((one, i) => (
+          <li key={i}>
+            <Words text={one} />
+          </li>
+        ))}
+        {rest > 0 && <li class="muted">… and {rest} more</li>}
+      </ul>
+    </details>
+  );
+}
+
+/** What would happen now. */
+function Consequence({ preview }: { readonly preview: Preview }): VNode {
+  const { what, effects, undo } = preview;
+  return (
+    <>
+      <p class="what">
+        <Words text={what} />
+      </p>
+      <Counts counts={preview.counts} />
+      <Objects objects={preview.objects} />
+      {effects.length > 0 && (
+        <ul class="effects">
+          {effects.map((effect) => (
+            <li key={effect}>
+              <Words text={effect} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="undo">
+        <b>{undo === undefined ? 'Cannot be undone.' : 'Undo: '}</b>
+        {undo !== undefined && <Words text={undo} />}
+      </p>
+    </>
+  );
+}
+
+function Moved({ state }: { readonly state: ChangeState }): VNode | null {
+  const { moved, problem } = state;
+  if (problem === undefined) return null;
+  return (
+    <Notice tone={moved === undefined ? 'bad' : 'warn'}>
+      <div>
+        <Words text={problem.message} />
+        {moved !== undefined && moved.length > 0 && (
+          <ul>
+            {moved.map((one) => (
+              <li key={one}>
+                <Words text={one} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </Notice>
+  );
+}
+
+/** The reason, the risk, and the button. */
+function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Preview }): VNode {
+  const isAccepted = useSignal(false);
+  const { step, progress } = act.state.value;
+  const isActing = step === 'acting';
+  const why = reason.value.trim();
+  const isReady = !isActing && why !== '' && (preview.risk === undefined || isAccepted.value);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) void act.confirm(why, preview.risk !== undefined);
+      }}
+    >
+      {preview.risk !== undefined && (
+        <label class="risk">
+          <input
+            type="checkbox"
+            checked={isAccepted.value}
+            onChange={({ currentTarget }) => {
+              isAccepted.value = currentTarget.checked;
+            }}
+          />
+          <span>
+            <b>Risk:</b> <Words text={preview.risk} /> I accept this.
+          </span>
+        </label>
+      )}
+      <Reason />
+      <div class="deed">
+        <button type="submit" class="primary" disabled={!isReady}>
+          {isActing ? 'Working …' : preview.deed}
+        </button>
+        {isActing && (
+          <span class="muted" role="status">
+            {progress === undefined
+              ? 'Being checked against the devices.'
+              : `Checked ${progress.done} of ${progress.total}.`}
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Done({ change, says }: { readonly change: WantedChange; readonly says: string }): VNode {
+  const undo = undoOf(change);
+  return (
+    <>
+      <Notice tone="ok">
+        <Words text={says} />
+      </Notice>
+      <div class="deed">
+        <button type="button" class="primary" onClick={closePanel}>
+          Close
+        </button>
+        {undo !== undefined && mayAct(makerOf(undo)) && (
+          <button
+            type="button"
+            onClick={() => go(withQuery(place.value, { do: wishText(undo) }), { replace: true })}
+          >
+            Undo …
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Body({ act, change }: { readonly act: ChangeAct; readonly change: WantedChange }): VNode {
+  const { step, preview, problem, says } = act.state.value;
+  if (step === 'reading') return <Loading what="what would happen now" />;
+  if (preview === undefined)
+    return (
+      <>
+        <Notice tone="bad">
+          <Words text={problem?.message ?? 'This change is not possible.'} />
+        </Notice>
+        <div class="deed">
+          <button type="button" onClick={() => void act.read()}>
+            Look again
+          </button>
+        </div>
+      </>
+    );
+  if (step === 'done') return <Done change={change} says={says ?? 'Done.'} />;
+  return (
+    <>
+      <Moved state={act.state.value} />
+      <Consequence preview={preview} />
+      {mayAct(makerOf(change)) ? (
+        <Deed act={act} preview={preview} />
+      ) : (
+        <Notice tone="warn">
+          This requires the role {makerOf(change)}. Send the address of this page to somebody who
+          has it.
+        </Notice>
+      )}
+      <Copy
+        text={`${preview.command}${reason.value.trim() ? ` --why '${reason.value.trim().replaceAll("'", String.raw`'\''`)}'` : ''}`}
+        label="Copy as command"
+      />
+      <p class="fine">
+        Preview {preview.hash.slice(0, 12)} · key {act.key.value.slice(0, 12)}: if anything moves
+        before you click, nothing is done.
+      </p>
+    </>
+  );
+}
+
+/** A change of the URL. */
+export function ChangePanel({ change }: { readonly change: WantedChange }): VNode {
+  const text = wishText(change);
+  const act = useMemo(() => beginChange(change), [text]);
+  return (
+    <Panel title={wishTitle(change)} onClose={closePanel}>
+      <Body act={act} change={change} />
+    </Panel>
+  );
+}

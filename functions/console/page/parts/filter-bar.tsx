@@ -1,0 +1,85 @@
+/** The filter of a room: text as on the command line, kept in the URL. */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { go, place } from '../api/place.ts';
+import { wordsIn, withoutWord } from '../logic/filter.ts';
+import { withQuery } from '../logic/place.ts';
+import { Words } from './basic.tsx';
+
+/** Milliseconds after the last key. */
+const PAUSE_MS = 200;
+
+function Chips({
+  words,
+  onRemove,
+}: {
+  readonly words: readonly string[];
+  readonly onRemove: (word: string) => void;
+}): VNode | null {
+  if (words.length === 0) return null;
+  return (
+    <ul class="chips" aria-label="Terms of the filter">
+      {words.map((word) => (
+        <li key={word}>
+          <button type="button" aria-label={`Remove ${word}`} onClick={() => onRemove(word)}>
+            <Words text={word} /> <span aria-hidden="true">×</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** `param`: its name in the URL. */
+export function FilterBar({
+  param,
+  label,
+  placeholder,
+  isTerms = false,
+}: {
+  readonly param: string;
+  readonly label: string;
+  readonly placeholder: string;
+  /** Each word can be taken out. */
+  readonly isTerms?: boolean;
+}): VNode {
+  const shown = place.value.query[param] ?? '';
+  const typed = useSignal<string | undefined>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const set = (text: string): void => {
+    clearTimeout(timer.current);
+    typed.value = undefined;
+    go(withQuery(place.value, { [param]: text.trim() }), { replace: true });
+  };
+  const words = isTerms ? wordsIn(shown) : [];
+  return (
+    <form
+      class="filter"
+      role="search"
+      aria-label={label}
+      onSubmit={(event) => {
+        event.preventDefault();
+        set(typed.value ?? shown);
+      }}
+    >
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={placeholder}
+        maxLength={2_000}
+        autocomplete="off"
+        spellcheck={false}
+        dir="auto"
+        value={typed.value ?? shown}
+        onInput={({ currentTarget: { value } }) => {
+          typed.value = value;
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => set(value), PAUSE_MS);
+        }}
+      />
+      <Chips words={words} onRemove={(word) => set(withoutWord(shown, word))} />
+    </form>
+  );
+}

@@ -1,0 +1,75 @@
+/** Jobs that run or are paused, in sight of every room. */
+import { useEffect } from 'preact/hooks';
+import type { VNode } from 'preact';
+import type { Answers, JobHead } from '../api/answers.ts';
+import { isBusy, useLive } from '../api/live.ts';
+import { jobActions, jobSentence, progressOf, progressWords } from '../logic/jobs.ts';
+import { hrefOf } from '../logic/place.ts';
+import { Name, Words } from './basic.tsx';
+import { Do } from './wish.tsx';
+
+const ACTIONS = {
+  start: 'Send',
+  resume: 'Resume',
+  pause: 'Pause',
+  cancel: 'Cancel',
+} as const;
+
+/** Pause and Cancel, or what else its state allows. */
+export function JobActions({ job }: { readonly job: JobHead }): VNode {
+  return (
+    <span class="actions">
+      {jobActions(job).map((kind) => (
+        <Do key={kind} wish={{ kind, job: job.id }} primary={kind === 'start' || kind === 'resume'}>
+          {ACTIONS[kind]} …
+        </Do>
+      ))}
+    </span>
+  );
+}
+
+/** The part that is decided. */
+export function Progress({ details }: { readonly details: Answers['job'] }): VNode {
+  const { job, results, total } = details;
+  const progress = progressOf(results, total);
+  const words = progressWords(progress, job.state === 'done');
+  return (
+    <span class="progress">
+      <progress max={Math.max(total, 1)} value={progress.decided} aria-label={words} />
+      <span>{words}</span>
+    </span>
+  );
+}
+
+function RunningJob({ job }: { readonly job: JobHead }): VNode {
+  const details = useLive('job', `jobs/${job.id}?limit=1`);
+  const head = details.value?.job ?? job;
+  return (
+    <div class="job-bar" role="status">
+      <a href={hrefOf('replay', job.id)}>
+        Replay <Name text={job.id} />
+      </a>
+      <Words text={jobSentence(head)} />
+      {details.value !== undefined && <Progress details={details.value} />}
+      <JobActions job={head} />
+    </div>
+  );
+}
+
+/** While one runs, everything is asked more often. */
+export function JobBar(): VNode | null {
+  const { value } = useLive('jobs', 'jobs');
+  const running = (value?.jobs ?? []).filter(({ state }) => state === 'running');
+  const isRunning = running.length > 0;
+  useEffect(() => {
+    isBusy.value = isRunning;
+  }, [isRunning]);
+  if (!isRunning) return null;
+  return (
+    <div class="job-bars">
+      {running.map((job) => (
+        <RunningJob key={job.id} job={job} />
+      ))}
+    </div>
+  );
+}

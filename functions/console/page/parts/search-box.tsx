@@ -1,0 +1,45 @@
+/** The search of the page: a Gateway, a port, an address with a port, or a host. */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { go, place } from '../api/place.ts';
+import { hrefOf } from '../logic/place.ts';
+import { Icon } from './icons.tsx';
+
+/** The id by which the key `/` finds it. */
+export const SEARCH_ID = 'search';
+
+/** Answers with the way from the Gateway to the members. */
+export function SearchBox(): VNode {
+  const { room, query } = place.value;
+  const shown = room === 'search' ? (query['q'] ?? '') : '';
+  const typed = useSignal<{ readonly at: string; readonly text: string } | undefined>(undefined);
+  const text = typed.value?.at === shown ? typed.value.text : shown;
+  return (
+    <form
+      class="search"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (text.trim() !== '') go(hrefOf('search', undefined, { q: text.trim() }));
+      }}
+    >
+      <Icon name="search" />
+      <input
+        id={SEARCH_ID}
+        type="search"
+        name="q"
+        dir="auto"
+        maxLength={400}
+        autocomplete="off"
+        spellcheck={false}
+        aria-label="Search: team/web, 32400, 172.16.100.195:443 or a host"
+        placeholder="team/web, 32400, 172.16.100.195:443 or a host"
+        value={text}
+        onInput={({ currentTarget }) => {
+          typed.value = { at: shown, text: currentTarget.value };
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </form>
+  );
+}

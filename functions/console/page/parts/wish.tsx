@@ -1,0 +1,28 @@
+/** Links that open a change in its panel; hidden from those who may not make it. */
+import type { ComponentChildren, VNode } from 'preact';
+import { place } from '../api/place.ts';
+import { makerOf, mayAct } from '../api/rights.ts';
+import { withQuery } from '../logic/place.ts';
+import { wishText } from '../logic/wanted.ts';
+import type { Wish } from '../logic/wanted.ts';
+
+/** Nothing is done by it: the panel shows what would happen. */
+export function Do({
+  wish,
+  primary = false,
+  children,
+}: {
+  readonly wish: Wish;
+  readonly primary?: boolean;
+  readonly children: ComponentChildren;
+}): VNode | null {
+  if (!mayAct(makerOf(wish))) return null;
+  return (
+    <a
+      class={primary ? 'button primary' : 'button'}
+      href={withQuery(place.value, { do: wishText(wish) })}
+    >
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,102 @@
+/** Failures counted by what they have in common. */
+import type { VNode } from 'preact';
+import type { GroupKey } from '../../../../shared/failures/filter.ts';
+import type { FailureGroupRow } from '../api/answers.ts';
+import { useLive } from '../api/live.ts';
+import { place } from '../api/place.ts';
+import { filterOfGroup, GROUP_BY, toggleBy } from '../logic/filter.ts';
+import { hrefOf, withQuery } from '../logic/place.ts';
+import { Age, Words } from '../parts/basic.tsx';
+import { Shown } from '../parts/room.tsx';
+import { Table } from '../parts/table.tsx';
+import type { Column } from '../parts/table.tsx';
+import { Trend } from '../parts/trend.tsx';
+import { Do } from '../parts/wish.tsx';
+import { NoFailures } from './no-failures.tsx';
+
+function Regroup({ by }: { readonly by: readonly GroupKey[] }): VNode {
+  return (
+    <nav class="states" aria-label="Count by">
+      <span class="muted">Count by</span>
+      {GROUP_BY.map((key) => (
+        <a
+          key={key}
+          href={withQuery(place.value, { by: toggleBy(by, key).join(',') })}
+          aria-current={by.includes(key) ? 'true' : undefined}
+        >
+          {key}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<FailureGroupRow>[] {
+  const own = (row: FailureGroupRow): string => filterOfGroup(filter, by, row.values);
+  return [
+    ...by.map((key, i): Column<FailureGroupRow> => ({
+      head: key,
+      cell: ({ values }) => <Words text={values[i] ?? '-'} />,
+    })),
+    {
+      head: 'failures',
+      isNumber: true,
+      cell: (row) => (
+        <a href={hrefOf('failures', undefined, { filter: own(row), view: 'list' })}>
+          <b>{row.failures}</b>
+          <span class="unseen"> failures of {row.values.join(', ')}</span>
+        </a>
+      ),
+    },
+    { head: 'last day', cell: ({ trend }) => <Trend counts={trend} /> },
+    { head: 'last', cell: ({ last }) => <Age at={last} /> },
+    { head: 'first', cell: ({ first }) => <Age at={first} /> },
+    {
+      head: 'newest message',
+      cell: ({ sentence }) => (
+        <span class="clamp">
+          <Words text={sentence} />
+        </span>
+      ),
+    },
+    {
+      head: 'do',
+      cell: (row) => (
+        <Do wish={{ kind: 'replay', filter: own(row) }}>
+          Preview replay …<span class="unseen"> of {row.values.join(', ')}</span>
+        </Do>
+      ),
+    },
+  ];
+}
+
+/** The largest group first. */
+export function GroupTable({
+  filter,
+  by,
+}: {
+  readonly filter: string;
+  readonly by: readonly GroupKey[];
+}): VNode {
+  const query = new URLSearchParams({ filter, by: by.join(',') }).toString();
+  const live = useLive('groups', `failures/groups?${query}`);
+  return (
+    <>
+      <Regroup by={by} />
+      <Shown live={live} what="the groups">
+        {({ by: keys, groups }) =>
+          groups.length === 0 ? (
+            <NoFailures filter={filter} />
+          ) : (
+            <Table
+              label="Groups of failures"
+              rows={groups}
+              keyOf={({ values }) => values.join(' ')}
+              columns={columnsOf(filter, keys)}
+            />
+          )
+        }
+      </Shown>
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+/** Each cluster on each device, with the orders that can be given about it. */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import type { ClusterEntry } from '../api/answers.ts';
+import { useLive } from '../api/live.ts';
+import { go, place } from '../api/place.ts';
+import { mayAct } from '../api/rights.ts';
+import { clusterOrders, clusterStates } from '../logic/clusters.ts';
+import { hrefOf, withQuery } from '../logic/place.ts';
+import { wishText } from '../logic/wanted.ts';
+import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
+import { Shown } from '../parts/room.tsx';
+import { Table } from '../parts/table.tsx';
+import { Do } from '../parts/wish.tsx';
+import { Unanswered } from './ports.tsx';
+
+const DEEDS = {
+  drain: 'Drain',
+  out: 'Take out',
+  enable: 'Enable',
+  forget: 'Forget',
+  adopt: 'Adopt',
+} as const;
+
+function Orders({ row }: { readonly row: ClusterEntry }): VNode {
+  return (
+    <span class="actions">
+      {clusterOrders(row).map(({ action, uid }) => (
+        <Do
+          key={action}
+          wish={{
+            kind: 'cluster',
+            action,
+            cluster: row.cluster,
+            device: row.device,
+            ...(uid !== undefined && { uid }),
+          }}
+        >
+          {DEEDS[action]} …<span class="unseen"> {`${row.cluster} on ${row.device}`}</span>
+        </Do>
+      ))}
+    </span>
+  );
+}
+
+function State({ row }: { readonly row: ClusterEntry }): VNode {
+  return (
+    <>
+      {clusterStates(row).map(({ tone, word }) => (
+        <Badge key={word} tone={tone}>
+          {word}
+        </Badge>
+      ))}
+      {row.drain !== undefined && (
+        <span class="muted">
+          {' '}
+          <Words text={row.drain.because} />, <Age at={row.drain.since} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** A removal or a move that waits belongs to an ingress. */
+function Approve({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode | null {
+  const owner = useSignal('');
+  const held = useLive('status', 'status').value?.held ?? [];
+  const ports = useLive('ports', 'ports?limit=5000').value?.rows ?? [];
+  const isHeld = rows.some((row) => row.held > 0 || row.waiting !== undefined);
+  if (!isHeld || !mayAct('operator')) return null;
+  const owners = [...new Set(ports.map((row) => row.owner))].toSorted();
+  return (
+    <section class="card">
+      <h2>Held until somebody approves</h2>
+      <ul>
+        {held.map((sentence) => (
+          <li key={sentence}>
+            <Words text={sentence} />
+          </li>
+        ))}
+      </ul>
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const wish = { kind: 'approve', owner: owner.value.trim() } as const;
+          go(withQuery(place.value, { do: wishText(wish) }));
+        }}
+      >
+        <label class="field">
+          <span>Ingress: cluster/namespace/service</span>
+          <input
+            list="owners"
+            required
+            maxLength={512}
+            value={owner.value}
+            onInput={({ currentTarget }) => {
+              owner.value = currentTarget.value;
+            }}
+          />
+        </label>
+        <datalist id="owners">
+          {owners.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        <button type="submit">See what is held …</button>
+      </form>
+    </section>
+  );
+}
+
+function Rows({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode {
+  return (
+    <Table
+      label="Clusters"
+      rows={rows}
+      keyOf={({ cluster, device }) => `${cluster} ${device}`}
+      columns={[
+        {
+          head: 'cluster',
+          cell: ({ cluster }) => (
+            <a href={hrefOf('ports', undefined, { q: `${cluster}/` })}>
+              <Name text={cluster} />
+            </a>
+          ),
+        },
+        { head: 'device', cell: ({ device }) => <Name text={device} /> },
+        { head: 'state', cell: (row) => <State row={row} /> },
+        { head: 'ports', isNumber: true, cell: ({ exposures }) => exposures },
+        { head: 'members', isNumber: true, cell: ({ members }) => members },
+        { head: 'ingresses', isNumber: true, cell: ({ owners }) => owners },
+        { head: 'last event', cell: ({ seen }) => <Age at={seen} none="not heard yet" /> },
+        { head: 'orders', cell: (row) => <Orders row={row} /> },
+      ]}
+    />
+  );
+}
+
+/** Drained before maintenance, with nothing lost. */
+export function FleetClusters(): VNode {
+  const live = useLive('clusters', 'clusters');
+  return (
+    <>
+      <Shown live={live} what="the clusters">
+        {({ rows, unanswered }) => (
+          <>
+            <Unanswered list={unanswered} />
+            {rows.length === 0 ? (
+              <Empty icon="fleet" title="No cluster is known on a device">
+                Add clusters and ingresses to sluice.yaml, and start a watcher in each cluster.
+              </Empty>
+            ) : (
+              <Rows rows={rows} />
+            )}
+            <Approve rows={rows} />
+          </>
+        )}
+      </Shown>
+      <Copy text="sluice cluster list" label="Copy as command" />
+    </>
+  );
+}

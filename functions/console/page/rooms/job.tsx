@@ -1,0 +1,113 @@
+/** One replay job: what it would do, how far it is, and a result for each failure. */
+import type { VNode } from 'preact';
+import type { Answers } from '../api/answers.ts';
+import { useLive } from '../api/live.ts';
+import { countsIn, jobSentence, RESULT_WORDS, VERDICTS } from '../logic/jobs.ts';
+import { hrefOf } from '../logic/place.ts';
+import { Age, Badge, Copy, Facts, Name, Words } from '../parts/basic.tsx';
+import { JobActions, Progress } from '../parts/job-bar.tsx';
+import { Room, Shown } from '../parts/room.tsx';
+import { JobItems } from './job-items.tsx';
+import { JOB_TONES } from './replay.tsx';
+
+type Details = Answers['job'];
+
+function Verdicts({ verdicts }: Pick<Details, 'verdicts'>): VNode {
+  return (
+    <section class="card">
+      <h2>What would happen now</h2>
+      <ul class="counts">
+        {countsIn(verdicts, VERDICTS).map(({ key, word, tone, n }) => (
+          <li key={key} class={tone}>
+            <b>{n}</b> {word}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Results({ results }: Pick<Details, 'results'>): VNode | null {
+  const counts = countsIn(results, RESULT_WORDS);
+  if (counts.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>Results</h2>
+      <ul class="counts">
+        {counts.map(({ key, word, tone, n }) => (
+          <li key={key} class={tone}>
+            <b>{n}</b> {word}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function About({ job }: Pick<Details, 'job'>): VNode {
+  return (
+    <section class="card">
+      <Facts
+        rows={[
+          ['Selection', <Name text={job.filter} />],
+          ['By', <Words text={job.by} />],
+          ['Reason', <Words text={job.why} />],
+          ['Created', <Age at={job.created} />],
+          ['Size', `${job.items} failures in ${job.units} events`],
+          ['First', job.canary === 0 ? 'all at once' : `${job.canary}, the rest if they succeed`],
+          ['Rate', `${job.rate} events per second`],
+          ...(job.policy ? [['Policy', <Name text={job.policy} />] as const] : []),
+          ...(job.ended ? [['Ended', <Age at={job.ended} />] as const] : []),
+        ]}
+      />
+      <Copy text={`sluice replay status ${job.id}`} label="Copy as command" />
+    </section>
+  );
+}
+
+/** While it runs, it is asked every two seconds. */
+export function JobRoom({ id }: { readonly id: string }): VNode {
+  const path = `jobs/${encodeURIComponent(id)}`;
+  const live = useLive('job', `${path}?limit=200`);
+  const job = live.value?.job;
+  const isFresh = job?.state === 'planned';
+  return (
+    <Room
+      title={<>Replay {id}</>}
+      lead={
+        job && (
+          <>
+            <Badge tone={JOB_TONES[job.state]}>{job.state}</Badge> <Words text={jobSentence(job)} />
+          </>
+        )
+      }
+      actions={job && <JobActions job={job} />}
+    >
+      <p>
+        <a href={hrefOf('replay')}>All jobs</a>
+      </p>
+      <Shown live={live} what="the job">
+        {(details) => (
+          <>
+            {!isFresh && (
+              <div class="card wide-progress">
+                <Progress details={details} />
+              </div>
+            )}
+            <div class="two">
+              <div>
+                {isFresh ? (
+                  <Verdicts verdicts={details.verdicts} />
+                ) : (
+                  <Results results={details.results} />
+                )}
+              </div>
+              <About job={details.job} />
+            </div>
+            <JobItems path={path} details={details} />
+          </>
+        )}
+      </Shown>
+    </Room>
+  );
+}
