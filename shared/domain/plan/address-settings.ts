@@ -1,14 +1,15 @@
 /** Owners that share a virtual address have to agree about it (GW169), and about its port 80. */
 import { type Exposure, REDIRECT_PORT, takesRedirectPort } from '../exposure/exposure.ts';
-import { namedSettings } from '../exposure/settings/compose.ts';
-import { SETTING_ROWS } from '../exposure/settings/catalogue/catalogue.ts';
+import { SETTING_ROWS, type SettingName } from '../exposure/settings/catalogue/catalogue.ts';
 import { sameValue, showValue } from '../exposure/settings/values.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure } from '../declared/declared.ts';
 import type { PlanDraft } from './draft.ts';
 import type { AddressConflict } from './foreign.ts';
 
-/** Settings of the virtual address. */
+/** The names of settings of the virtual address, which are also their keys in an exposure. */
+type AddressSettings = Readonly<Partial<Record<SettingName, unknown>>>;
+
 const NAMES = SETTING_ROWS.flatMap(([name, { as3 }]) => (as3?.object === 'address' ? [name] : []));
 
 /**
@@ -20,7 +21,7 @@ export function disagreeingNeighbour(
   owner: OwnerKey,
   wanted: Pick<Exposure, 'address' | 'port' | 'protocol' | 'settings'>,
 ): AddressConflict | undefined {
-  const ours = namedSettings(wanted.settings);
+  const ours: AddressSettings = wanted.settings;
   for (const key of onAddress.get(wanted.address) ?? []) {
     const other = exposures.get(key);
     if (other === undefined || other.contributions.some((one) => one.owner === owner)) continue;
@@ -32,7 +33,7 @@ export function disagreeingNeighbour(
           `${ownersOf(other)}, and redirect80 needs it; ` +
           'remove redirect80, or choose another address',
       };
-    const theirs = namedSettings(other.settings);
+    const theirs: AddressSettings = other.settings;
     const name = NAMES.find((one) => !sameValue(ours[one], theirs[one]));
     if (name === undefined) continue;
     const show = (value: unknown): string =>

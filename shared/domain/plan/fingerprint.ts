@@ -7,15 +7,17 @@ import { canonicalJson } from '../declared/declared.ts';
  * the next try.
  */
 export function fingerprint(text: string): string {
-  return [0x811c_9dc5, 0x1b87_3593]
-    .map((seed) => fnv(text, seed).toString(16).padStart(8, '0'))
-    .join('');
+  let [first, second] = [0x811c_9dc5, 0x1b87_3593];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    first = Math.imul(first ^ unit, 0x0100_0193);
+    second = Math.imul(second ^ unit, 0x0100_0193);
+  }
+  return inHex(first) + inHex(second);
 }
 
-function fnv(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
-  return hash >>> 0;
+function inHex(hash: number): string {
+  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Fingerprint of an exposure's configuration without its members, which change often. */

@@ -147,15 +147,21 @@ export interface SettingReference {
  * not paths, such as `auto`, are skipped.
  */
 export function referencesIn(named: Named): readonly SettingReference[] {
-  return SETTING_ROWS.flatMap(([setting, { reference: kind }]) => {
-    if (kind === undefined) return [];
-    return [named[setting]]
+  return REFERENCES.flatMap(({ setting, kind }) => {
+    const value = named[setting];
+    if (value === undefined) return [];
+    return [value]
       .flat()
       .flatMap((path) =>
         typeof path === 'string' && path.startsWith('/') ? [{ setting, kind, path }] : [],
       );
   });
 }
+
+/** The settings that can refer to objects on the device. */
+const REFERENCES = SETTING_ROWS.flatMap(([setting, { reference: kind }]) =>
+  kind === undefined ? [] : [{ setting, kind }],
+);
 
 /** Whether the mode may remove the value of a key. */
 export function dependsOnMode(key: SettingKey): boolean {
