@@ -123,7 +123,7 @@ export class IngressReconciler {
     this.#probes = new ProbeReporter({ ref, cache, recorder, isLeading, connect, clock, random });
     this.#sender = new SnapshotSender({ ...options, ref, clock });
     this.#emitter = this.#createEmitter();
-    this.#leavers = new Leavers({ ...options, ref, log });
+    this.#leavers = new Leavers({ ...options, ref, log, standing: () => view.standing() });
     this.#removals = new DelayedRemovals({
       emitter: this.#emitter,
       clock,

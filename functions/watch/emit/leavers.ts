@@ -9,6 +9,8 @@ export interface LeaversOptions {
   readonly outbox: Pick<Outbox, 'leaving'>;
   readonly log: Logger;
   readonly isLeading: () => boolean;
+  /** Addresses of pods that do not end. */
+  readonly standing: () => ReadonlySet<string>;
 }
 
 /** Tells that pods begin to end, in one small message, while their snapshot is being made. */
@@ -26,13 +28,17 @@ export class Leavers {
 
   /**
    * The snapshot contains the same, so a failure here only costs time. What a term does not tell is
-   * forgotten: a later one would take out whoever has the address then.
+   * forgotten: a later one would take out whoever has the address then. So would a message that
+   * waited for the one before: it is newer than the snapshot with the new pod.
    */
   async tell(): Promise<void> {
-    const { ref, outbox, log, isLeading } = this.#options;
-    const addresses = [...this.#addresses].slice(0, MOST_LEAVING);
+    const { ref, outbox, log, isLeading, standing } = this.#options;
+    const noted = [...this.#addresses];
     this.#addresses.clear();
-    if (addresses.length === 0 || !isLeading()) return;
+    if (noted.length === 0 || !isLeading()) return;
+    const others = standing();
+    const addresses = noted.filter((one) => !others.has(one)).slice(0, MOST_LEAVING);
+    if (addresses.length === 0) return;
     await outbox.leaving(ref, addresses).catch((error: unknown) => {
       log.warn({ error: String(error) }, 'pods that end are left to their snapshot');
     });

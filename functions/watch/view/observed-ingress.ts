@@ -124,6 +124,12 @@ export class ObservedIngress {
     return all.some(([, pod]) => podAddresses(pod).some((one) => addresses.includes(one)));
   }
 
+  /** Addresses of pods that do not end. */
+  standing(): ReadonlySet<string> {
+    const all = [...this.#options.cache.index.pods.all()];
+    return new Set(all.flatMap(([, pod]) => (pod.terminating ? [] : podAddresses(pod))));
+  }
+
   /** Milliseconds until the next pod has drained long enough. */
   nextDrainEnd(now: number): number | undefined {
     return this.#departures.nextDue(now);

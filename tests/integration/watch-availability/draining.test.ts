@@ -70,6 +70,16 @@ describe('a gateway pod that was deleted', () => {
     expect(told!.revision.counter).toBeLessThan(sent!.revision.counter);
   });
 
+  test('is not told where another pod has its address, as on the host network', async () => {
+    await started();
+    at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.1') });
+    await at.passUntil(() => names() === 'one, three, two');
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'two');
+    await until(() => at.leaving().length > 0);
+    expect(at.leaving()).toMatchObject([{ addresses: ['10.244.1.2'] }]);
+  });
+
   test('is gone at once with drainSeconds: 0', async () => {
     await started({ drainSeconds: 0 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');

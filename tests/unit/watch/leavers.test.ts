@@ -7,7 +7,7 @@ const ref = { namespace: 'istio-system', service: 'istio-ingressgateway' };
 
 function start() {
   const [told, lines]: [(readonly string[])[], Record<string, unknown>[]] = [[], []];
-  const now = { isLeading: true, away: false };
+  const now = { isLeading: true, away: false, standing: new Set<string>() };
   const leavers = new Leavers({
     ref,
     outbox: {
@@ -19,6 +19,7 @@ function start() {
     },
     log: logTo(lines),
     isLeading: () => now.isLeading,
+    standing: () => now.standing,
   });
   return { leavers, told, lines, now };
 }
@@ -52,4 +53,14 @@ test('what could not be told is not told later, when another pod may have the ad
   await leavers.tell();
   expect(told).toEqual([]);
   expect(lines).toMatchObject([{ said: 'pods that end are left to their snapshot' }]);
+});
+
+test('an address that another pod has by now stays in rotation', async () => {
+  const { leavers, told, now } = start();
+  leavers.add(['10.0.0.1', '10.0.0.2']);
+  now.standing = new Set(['10.0.0.1']);
+  await leavers.tell();
+  leavers.add(['10.0.0.1']);
+  await leavers.tell();
+  expect(told).toEqual([['10.0.0.2']]);
 });
