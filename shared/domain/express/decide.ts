@@ -10,7 +10,10 @@ import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
 /** The requested changes, and what the device has at the moment. */
 export interface ExpressInput {
-  /** The newest event of each owner, for one device and partition. */
+  /**
+   * For one device and partition: the newest event of each owner, and those that were sent ahead
+   * since.
+   */
   readonly events: readonly Express[];
   readonly declared: DeclaredState;
   readonly nodes: readonly LiveNode[];

@@ -74,16 +74,15 @@ function crowdOf(
   const used = new Set(
     Object.values(declared.exposures).flatMap((exposure) => [...addressesOf(exposure)]),
   );
-  const gone = events.map(
-    ({ owner, wishes }) =>
-      [
-        owner,
-        wishes.filter((wish) => isGuarded(wish.because) && !used.has(wish.address)).length,
-      ] as const,
-  );
+  // Beside the newest event of an owner there may be some that were sent ahead of a snapshot.
+  const gone = new Map<string, number>();
+  for (const { owner, wishes } of events) {
+    const left = wishes.filter((wish) => isGuarded(wish.because) && !used.has(wish.address));
+    gone.set(owner, (gone.get(owner) ?? 0) + left.length);
+  }
   return {
     wishes: new Map(events.flatMap((event) => event.wishes.map((wish) => [wish.address, wish]))),
-    gone: new Map(gone),
+    gone,
     up: new Set(nodes.filter((node) => node.availability === 'ready').map((node) => node.address)),
   };
 }

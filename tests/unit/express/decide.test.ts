@@ -296,6 +296,20 @@ describe('the member guard', () => {
     ).toEqual(['10.0.0.1 left', '10.0.0.2 left', '10.0.0.3 left']);
   });
 
+  test('counts them too where pods that end were told ahead of the next snapshot', () => {
+    const stillThere = [...four.slice(2), '10.0.0.5', '10.0.0.6'];
+    const events = [
+      event(5, ['10.0.0.1 unready', '10.0.0.2 unready', '10.0.0.3 unready']),
+      event(6, ['10.0.0.6 terminating'], { ahead: true }),
+    ];
+    expect(verdicts({ pools: [{ [EAST]: stillThere }], nodes: stillThere, events })).toEqual([
+      '10.0.0.1 left',
+      '10.0.0.2 left',
+      '10.0.0.3 left',
+      '10.0.0.6 write',
+    ]);
+  });
+
   test('counts only members that take connections now as staying', () => {
     expect(
       verdicts({
