@@ -152,7 +152,7 @@ function tellDone(
   { decisions, corrected }: ExpressDone,
 ): void {
   for (const { event, age } of arrivals) {
-    const own = decisions.filter(({ owner }) => owner === event.owner);
+    const own = decisions.filter(({ wish }) => event.wishes.includes(wish));
     const written = own
       .filter(({ verdict }) => verdict === 'write')
       .map(({ wish }) => `${wish.address} ${wish.availability} (${wish.because})`);

@@ -170,6 +170,17 @@ describe('what express leaves alone', () => {
     });
   });
 
+  test('each event gets reports only about its own pods, if one was sent ahead of a snapshot', async () => {
+    site = await startSite();
+    await site.declare(1, [['10.0.0.1', '10.0.0.2', '10.0.0.3']]);
+    const ahead = event(3, ['10.0.0.2 terminating'], { ahead: true });
+    expect(await site.express([event(2, ['10.0.0.1 terminating']), ahead])).toEqual([]);
+    expect(site.lines.map(({ written }) => written)).toEqual([
+      ['10.0.0.1 draining (terminating)'],
+      ['10.0.0.2 draining (terminating)'],
+    ]);
+  });
+
   test("an address that another ingress uses too, unless it is a Kubernetes node's", async () => {
     site = await startSite();
     await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
