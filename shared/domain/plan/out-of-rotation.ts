@@ -58,16 +58,17 @@ export function outOfRotation(
 }
 
 /**
- * Whether clients may get to a node that drains: by persistence, which an iRule or a kept manual
- * change may have added.
+ * Whether clients may get to a node that drains: by persistence, which an iRule, an LTM policy or a
+ * kept manual change may have added.
  */
 function mayPersist(
   { overrides }: DeclaredState,
   key: string,
   { settings }: DeclaredExposure,
 ): boolean {
-  const { persistence, iRules } = settings;
-  return persistence.length > 0 || iRules.length > 0 || overrides?.[key] !== undefined;
+  const { persistence, iRules, policyEndpoint = [] } = settings;
+  const adds = [...persistence, ...iRules, ...policyEndpoint];
+  return adds.length > 0 || overrides?.[key] !== undefined;
 }
 
 function isOnlyOf(

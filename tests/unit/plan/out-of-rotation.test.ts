@@ -58,6 +58,7 @@ describe('a member that drains', () => {
 
   test.each<[string, Partial<Exposure>]>([
     ['by persistence', { settings: { ...SETTINGS, persistence: ['cookie'] } }],
+    ['by an LTM policy', { settings: { ...SETTINGS, policyEndpoint: ['/Common/sticky'] } }],
     ['by an iRule', { settings: { ...SETTINGS, iRules: ['/Common/sticky'] } }],
   ])('is not where clients may get to it %s', (_, over) => {
     const state = declare(at([pools('ready', over)]));
