@@ -3,7 +3,15 @@ import { entriesToRemove, entriesToWrite, ofEachUnit, writable } from './changes
 import { entryInWords } from './entry.ts';
 import { type JournalRecord, type JournalRecords, recordsOf } from './journal.ts';
 import { isOurs, type LiveEntries, type LiveEntry } from './live.ts';
-import { dueRemovals, type Grace, isDue, type Needed, neededKeys, withNeeds } from './needs.ts';
+import {
+  dueRemovals,
+  type Grace,
+  isDue,
+  type Needed,
+  neededKeys,
+  type Removals,
+  withNeeds,
+} from './needs.ts';
 import { withWishes } from './wishes.ts';
 
 /** One difference. */
@@ -40,6 +48,8 @@ type Judged = Pick<PathSight, 'records' | 'grace' | 'now' | 'tunnels'> & {
   /** The journal, as the next run makes it. */
   readonly known: JournalRecords;
   readonly keys: ReadonlySet<string>;
+  /** Decided once for both units, from all entries of a cluster. */
+  readonly removals: Removals;
 };
 
 interface Place {
@@ -111,8 +121,8 @@ const GOES = { code: 'BIP492', repairable: true } as const;
 
 /** What is there although no member needs it any more. */
 function leftOvers(judged: Judged, { live, suffix }: Place): readonly PathDifference[] {
-  const { known, records, keys, grace, now } = judged;
-  const { going, held } = dueRemovals(known, grace, { now, isApproved: () => false });
+  const { known, records, keys } = judged;
+  const { going, held } = judged.removals;
   const back = new Set(entriesToRemove(known, live).map(({ key }) => key));
   return [...known].flatMap(([key, record]): readonly PathDifference[] => {
     const there = live.get(key);
@@ -138,21 +148,22 @@ function leftOvers(judged: Judged, { live, suffix }: Place): readonly PathDiffer
  * their grace, are none.
  */
 export function pathDifferences(sight: PathSight): readonly PathDifference[] {
-  const { records, active, peer, needed, clusters } = sight;
+  const { records, active, peer, needed, clusters, grace, now } = sight;
   const own = recordsOf(withWishes(records, [], active, clusters).records, clusters);
   const keys = neededKeys(own, { needed, live: active });
   const known = withNeeds(own, keys);
+  const removals = dueRemovals(known, grace, { now, isApproved: () => false });
   const of = (judged: Judged, place: Place): readonly PathDifference[] => [
     ...toWrite(judged, place),
     ...taken(judged, place),
     ...(sight.isWhole ? leftOvers(judged, place) : []),
   ];
   return [
-    ...of({ ...sight, known, keys }, { live: active, suffix: '' }),
+    ...of({ ...sight, known, keys, removals }, { live: active, suffix: '' }),
     ...(peer === undefined
       ? []
       : of(
-          { ...sight, known: ofEachUnit(known), keys },
+          { ...sight, known: ofEachUnit(known), keys, removals },
           { live: peer, suffix: ' on the standby unit' },
         )),
   ];

@@ -1,7 +1,18 @@
 /** Which differences of paths an audit tells, and which of them a repair removes. */
 import { describe, expect, test } from '@jest/globals';
 import { pathDifferences, type PathSight } from '../../../shared/domain/paths/difference.ts';
-import { arp, fdb, live, OWNER, record, records, route, table, TUNNEL } from './support.ts';
+import {
+  arp,
+  fdb,
+  live,
+  OWNER,
+  record,
+  records,
+  route,
+  table,
+  TUNNEL,
+  versionOf,
+} from './support.ts';
 
 const HOUR = 3_600_000;
 const NOW = 10 * HOUR;
@@ -156,6 +167,25 @@ describe('on the standby unit', () => {
     records: records(record(R1), ...tunnel.map((one) => record(one))),
     active: table(live(R1), ...tunnel.map((one) => live(one))),
   };
+
+  test('as many left-overs may go as on the active unit, of all entries of the cluster', () => {
+    const routes = Array.from({ length: 20 }, (_, i) => i + 1);
+    const left = routes.slice(0, 4).map((i) => arp(`10.244.${i}.5`, MAC));
+    const found = pathDifferences(
+      sight({
+        records: records(
+          ...routes.map((i) => record(route(`10.244.${i}.0/24`, '192.0.2.11'))),
+          ...left.map((one) => record(one, { left: NOW - HOUR, version: versionOf(0) })),
+        ),
+        active: table(...routes.map((i) => live(route(`10.244.${i}.0/24`, '192.0.2.11')))),
+        peer: table(...left.map((one) => live(one))),
+        needed: new Map([['east', new Set(routes.map((i) => `10.244.${i}.5`))]]),
+      }),
+    );
+    expect(found.map(({ code, repairable }) => [code, repairable])).toEqual(
+      left.map(() => ['BIP492', true]),
+    );
+  });
 
   test('routes are not missing, because they are synchronised', () => {
     expect(told({ ...both, peer: table(...tunnel.map((one) => live(one))) })).toEqual([]);
