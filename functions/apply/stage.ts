@@ -35,7 +35,8 @@ export async function startStagePaths(work: StageWork): Promise<PathRun> {
   const { scope, config, device, stage, hasTime } = work;
   const { runtime, prove } = scope;
   const asked = stage.audits.flatMap(({ data }) => data.takeOver ?? []);
-  await takeOverPaths({ device, log: runtime.log, prove, hasTime }, asked);
+  const clusters = new Set(runtime.config.clusters.map(({ id }) => id));
+  await takeOverPaths({ device, clusters, log: runtime.log, prove, hasTime }, asked);
   return startPaths({
     device,
     config,

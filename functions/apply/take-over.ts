@@ -6,8 +6,8 @@
 import type { Device } from '../../shared/device/device.ts';
 import { DeviceError, errorText } from '../../shared/device/errors.ts';
 import type { PathReading, PathUnit } from '../../shared/device/paths.ts';
-import { liveEntries } from '../../shared/domain/paths/live.ts';
-import type { Journal } from '../../shared/domain/paths/journal.ts';
+import { isOurs, liveEntries } from '../../shared/domain/paths/live.ts';
+import { type Journal, recordsOf } from '../../shared/domain/paths/journal.ts';
 import {
   asShown,
   entryOf,
@@ -23,6 +23,8 @@ import { OutOfTime } from './trouble.ts';
 /** The device, and what proves that the order is still held. */
 export interface TakeOverWork {
   readonly device: Device;
+  /** The clusters of this installation; what others want stays. */
+  readonly clusters: ReadonlySet<string>;
   readonly log: Logger;
   readonly prove: () => Promise<void>;
   readonly hasTime: () => boolean;
@@ -51,7 +53,7 @@ export async function takeOverPaths(work: TakeOverWork, asked: readonly TakeOver
 
 /** What the person saw and is still so; the rest is told. */
 function stillAsked(
-  { device, log }: TakeOverWork,
+  { device, clusters, log }: TakeOverWork,
   {
     reading,
     journal,
@@ -66,12 +68,15 @@ function stillAsked(
   const there = unit === 'active' ? reading.active : reading.peer;
   const live = liveEntries(there === undefined || there === 'away' ? [] : there);
   const meant = asked.filter(({ peer }) => (peer === true) === (unit === 'peer'));
-  const { same, other } = asShown(inheritance(journal.records, live), meant);
-  for (const { key, name } of other)
-    log.warn(
-      { device: device.name, unit, path: key, name },
-      'not taken over: it is not as it was shown',
-    );
+  const records = recordsOf(journal.records, clusters);
+  const { same, other } = asShown(inheritance(records, live), meant);
+  const why = there === 'away' ? 'the standby unit does not answer' : 'it is not as it was shown';
+  for (const { key, name } of other) {
+    const one = live.get(key);
+    // The order came before, and did not end.
+    if (one !== undefined && isOurs(one, records.get(key))) continue;
+    log.warn({ device: device.name, unit, path: key, name }, `not taken over: ${why}`);
+  }
   return same;
 }
 

@@ -4,6 +4,7 @@ import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import { DeviceError } from '../../device/errors.ts';
 import type { PathReading } from '../../device/paths.ts';
 import { entryInWords } from '../../domain/paths/entry.ts';
+import { recordsOf } from '../../domain/paths/journal.ts';
 import { liveEntries } from '../../domain/paths/live.ts';
 import {
   CIS_INTERVAL_MS,
@@ -79,13 +80,15 @@ async function lookAt(
   try {
     const device = await openDevice(runtime, config);
     try {
-      const first = looksOf(config.name, await device.paths.read());
+      const look = async (): Promise<readonly UnitReading[]> =>
+        looksOf(runtime.config, config.name, await device.paths.read());
+      const first = await look();
       if (!first.some(mayShow)) return adoptionOf(config.name, first, []);
       await runtime.clock.sleep(CIS_INTERVAL_MS + 5_000);
-      const second = looksOf(config.name, await device.paths.read());
-      const signs = second.flatMap((look, i) => {
+      const second = await look();
+      const signs = second.flatMap((after, i) => {
         const before = first[i];
-        return before === undefined ? [] : signsOfCis(before, look);
+        return before === undefined ? [] : signsOfCis(before, after);
       });
       return adoptionOf(config.name, second, [...new Set(signs)]);
     } finally {
@@ -96,11 +99,18 @@ async function lookAt(
   }
 }
 
-/** The active unit, and the other one if it answers. */
-function looksOf(device: string, { journal, active, peer }: PathReading): readonly UnitReading[] {
+/**
+ * The active unit, and the other one if it answers, as far as the clusters of this installation are
+ * concerned.
+ */
+function looksOf(
+  { clusters }: Pick<SluiceConfig, 'clusters'>,
+  device: string,
+  { journal, active, peer }: PathReading,
+): readonly UnitReading[] {
   if ('unreadable' in journal)
     throw new DeviceError('BIP474', 'device', `${device}: ${journal.unreadable}`);
-  const { records } = journal;
+  const records = recordsOf(journal.records, new Set(clusters.map(({ id }) => id)));
   const units = [active, ...(peer === undefined || peer === 'away' ? [] : [peer])];
   return units.map((list) => ({ records, live: liveEntries(list) }));
 }
@@ -140,19 +150,17 @@ export async function requestAdoption(
 ): Promise<void> {
   const { config, queues, clock, id } = runtime;
   const asked = devices.filter(({ take }) => take.length > 0);
-  for (const { device, take } of asked)
-    for (let i = 0; i < take.length; i += AT_ONCE)
-      await sendAudit({ queues, clock, id }, config, {
-        device,
-        partitions: [],
-        reason: 'sluice network adopt',
-        takeOver: take.slice(i, i + AT_ONCE).map(({ change: _change, ...one }) => one),
-      });
-  await audit.append({
-    who,
-    action: 'network adopt',
-    selection: asked.map(({ device, take }) => `${take.length} on ${device}`).join('; '),
-    why,
-    result: `sent to ${asked.length === 1 ? 'one device' : `${asked.length} devices`}`,
+  const selection = asked.map(({ device, take }) => `${take.length} on ${device}`).join('; ');
+  await audit.record({ who, action: 'network adopt', selection, why }, async () => {
+    for (const { device, take } of asked)
+      for (let i = 0; i < take.length; i += AT_ONCE)
+        await sendAudit({ queues, clock, id }, config, {
+          device,
+          partitions: [],
+          reason: 'sluice network adopt',
+          takeOver: take.slice(i, i + AT_ONCE).map(({ change: _change, ...one }) => one),
+        });
+    const result = `sent to ${asked.length === 1 ? 'one device' : `${asked.length} devices`}`;
+    return { result, value: undefined };
   });
 }

@@ -117,7 +117,12 @@ const audit: object[] = [];
 async function order({ devices }: Adoption): Promise<void> {
   const context = {
     runtime: bench.runtime,
-    audit: { append: (one: object) => Promise.resolve(void audit.push(one)) },
+    audit: {
+      record: async (one: object, act: () => Promise<object>) => {
+        audit.push(one);
+        await act();
+      },
+    },
   } as unknown as Parameters<typeof requestAdoption>[0];
   await requestAdoption(context, devices, { who: 'test', why: 'CIS goes' });
   expect((await bench.apply()).again).toEqual([]);

@@ -100,6 +100,27 @@ describe('an order to take routes over', () => {
     ]);
   });
 
+  test('leaves what another installation wants', async () => {
+    leave(R1, 'k8s-n1');
+    await apply(P1);
+    const { journals } = world.device.paths;
+    const lines = [...journals.values()].at(-1) ?? [];
+    journals.clear();
+    journals.set(
+      1,
+      lines.map((one) => ({ ...one, data: one.data.replace('owner=east/', 'owner=far/') })),
+    );
+    await order([{ key: entryKey(R1), name: '/cis/k8s-n1', to: viaOf(1) }]);
+    expect(entries()).toEqual([`${entryKey(R1)} ${viaOf(1)} theirs`]);
+    expect(told('not taken over: it is not as it was shown')).toHaveLength(1);
+  });
+
+  test('says so if the standby unit does not answer', async () => {
+    world.device.paths.peer = 'away';
+    await order([{ key: entryKey(R1), name: '/cis/k8s-n1', to: viaOf(1), peer: true }]);
+    expect(told('not taken over: the standby unit does not answer')).toHaveLength(1);
+  });
+
   test('that the device refuses costs this route only, and is told in its words', async () => {
     leave(R1, 'k8s-n1');
     leave(R2, 'k8s-n2');
@@ -131,6 +152,7 @@ describe('an order to take routes over', () => {
     await order(shown());
     expect(entries().map((one) => one.split(' ').at(-1))).toEqual(['ours', 'ours']);
     expect(journal(entryKey(R2))).not.toHaveProperty('found');
+    expect(told('not taken over: it is not as it was shown')).toEqual([]);
   });
 
   test('does nothing if the journal cannot be read', async () => {
@@ -153,7 +175,8 @@ describe('an order to take routes over', () => {
     const device = world.device.connect(['k8s']);
     const log = createLogger('silent');
     const prove = (): Promise<void> => Promise.resolve();
-    const work = { device, log, prove, hasTime: () => true, ...over };
+    const clusters = new Set(['east']);
+    const work = { device, clusters, log, prove, hasTime: () => true, ...over };
     await expect(takeOverPaths(work, shown())).rejects.toThrow();
     expect(entries()).toEqual([`${entryKey(R1)} ${viaOf(1)} theirs`]);
   });
