@@ -39,11 +39,7 @@ export async function reportStage(
   for (const order of stage.orders) await reportOrder(scope, order, results);
   await askForRetries(scope.runtime, stage, results);
   for (const absence of stage.absences) await reportAbsence(scope, absence, results);
-  for (const { data } of stage.audits)
-    log.info(
-      { device: data.device, partitions: data.partitions, reason: data.reason },
-      'declared again',
-    );
+  tellDeclared(log, stage);
   const states = results.map(({ declared }) => declared);
   const silent = newest.length === 0 ? [] : await silentBeside(scope, newest, states);
   for (const arrival of newest) {
@@ -64,6 +60,14 @@ export async function reportStage(
       },
       'superseded by a newer slice',
     );
+}
+
+/** Paths that are restored or taken over have a line each. */
+function tellDeclared(log: Runtime['log'], { audits }: Stage): void {
+  for (const { data } of audits) {
+    const { device, partitions, reason } = data;
+    if (partitions.length > 0) log.info({ device, partitions, reason }, 'declared again');
+  }
 }
 
 /** Silent clusters of the device, whose members the others may share. */

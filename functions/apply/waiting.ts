@@ -209,9 +209,11 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
 }
 
 function auditInWords({ partitions, takeOver = [] }: Audit): string {
-  return takeOver.length === 0
-    ? `redeclare ${partitions.join(', ')}`
-    : `take over ${formatCount(takeOver.length, 'entry', 'entries')} of F5 CIS`;
+  if (takeOver.length > 0)
+    return `take over ${formatCount(takeOver.length, 'entry', 'entries')} of F5 CIS`;
+  return partitions.length === 0
+    ? 'restore the paths to pods'
+    : `redeclare ${partitions.join(', ')}`;
 }
 
 interface Round {

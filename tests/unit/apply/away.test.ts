@@ -208,8 +208,10 @@ describe('what is kept', () => {
     const order = { device: DEVICE, partitions: [], reason: 'adopt', takeOver: taken };
     await waiting.keep(DEVICE, of('audit', order), []);
     await waiting.keep(DEVICE, of('audit', audit), []);
+    await waiting.keep(DEVICE, of('audit', { ...audit, partitions: [] }), []);
     expect((await place.list(DEVICE)).map(({ entry }) => entry.what).toSorted()).toEqual([
       'redeclare k8s: drift',
+      'restore the paths to pods: drift',
       'take over 1 entry of F5 CIS: adopt',
     ]);
   });

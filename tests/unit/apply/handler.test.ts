@@ -270,5 +270,8 @@ describe('an order to declare again', () => {
     await world.drain();
     expect(world.device.declares).toHaveLength(3);
     expect(lines(world, 'declared again')).toHaveLength(1);
+    await world.audit([]);
+    await world.drain();
+    expect(lines(world, 'declared again')).toHaveLength(1);
   });
 });
