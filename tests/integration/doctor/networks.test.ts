@@ -329,6 +329,15 @@ describe('with a tunnel to flannel', () => {
     );
   });
 
+  test('without a kubeconfig, the VNI is not called right', async () => {
+    site = await startFlannelSite();
+    const findings = await site.look({ blind: true });
+    expect(bad(findings)).toEqual([]);
+    expect(findings.find(({ id }) => id === 'network-tunnel')?.says).toContain(
+      'VNI not checked, because no node was read that names one',
+    );
+  });
+
   test('the Node of a unit is printed with everything that the unit says', async () => {
     site = await startFlannelSite();
     site.cluster.store.delete('v1', 'Node', undefined, 'a.lab');

@@ -8,6 +8,7 @@ import {
   TUNNEL_PARTS,
   type TunnelCni,
   type TunnelOn,
+  vnisOf,
 } from './tunnel-parts.ts';
 import { wayBackChecks } from './way-back.ts';
 
@@ -57,6 +58,9 @@ function inOrder(on: TunnelOn): string {
     `MTU ${mtu === 0 ? 'by path' : mtu}`,
     `self IP of length ${own.join(', ')}`,
     ...(cni === undefined ? ['VNI and flooding not checked without -k or network.from'] : []),
+    ...(cni !== undefined && vnisOf(on).length === 0
+      ? ['VNI not checked, because no node was read that names one']
+      : []),
     `UDP ${vxlan?.port} between BIG-IP and nodes is not checked`,
     ...(snat.includes('none') ? [snatInWords(snat)] : []),
   ].join('; ');

@@ -53,8 +53,8 @@ function unsuitable(says: string, remedy: string): Problem {
   return { code: 'BIP481', says, remedy };
 }
 
-/** VNIs that the nodes name; those of BIG-IP's own Node do not count. */
-function vnisOf({ seen, cni, tunnel }: TunnelOn): readonly number[] {
+/** VNIs that the nodes name; those of BIG-IP's own Node do not count. Empty if none is known. */
+export function vnisOf({ seen, cni, tunnel }: TunnelOn): readonly number[] {
   if (cni?.name === 'cilium') return [CILIUM_VNI];
   const local = parsePlaced(tunnel.localAddress);
   const nodes = (seen?.nodes ?? []).flatMap(({ node: { network } }) => network?.flannel ?? []);
