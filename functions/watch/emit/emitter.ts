@@ -15,6 +15,11 @@ import { Signal } from '../loop/signal.ts';
 const UNSETTLED_MS = 60_000;
 /** Milliseconds to wait for a Service port that is being written, so that it is in the snapshot. */
 const PORT_WAIT_MS = 300;
+/**
+ * From so many changes on, a snapshot probably takes several declares; 100 new exposures are the
+ * first step of a BIG-IP.
+ */
+const MANY_CHANGES = 100;
 /** Timers are limited to 32 bits. */
 const LONGEST_TIMER_MS = 86_400_000;
 
@@ -38,9 +43,18 @@ export interface EmitterOptions {
   readonly isOwnWrite?: (sent: Content, content: Content) => boolean;
 }
 
+/** The last snapshot, without a result so far. */
+interface Unsettled {
+  readonly revision: Revision;
+  /** Monotonic time until which the next one waits for the result. */
+  readonly until: number;
+  /** The next one need not wait for the result. */
+  readonly isLarge: boolean;
+}
+
 /**
  * Sends the snapshots of one ingress: at most one pending and one unconfirmed, except for removed
- * members. After any failure, the next attempt sends the newest content, so nothing accumulates and
+ * members and for one more after a large one, which apply takes between its declares. After any failure, the next attempt sends the newest content, so nothing accumulates and
  * nothing is lost.
  */
 export class Emitter {
@@ -58,7 +72,7 @@ export class Emitter {
   /** The snapshot is due and waits for a Service port, until then at most. */
   #heldUntil: number | undefined;
   #sent: Content | undefined;
-  #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
+  #unsettled: Unsettled | undefined;
   readonly #answers = new SettlementTracker();
   #running: Promise<void> | undefined;
 
@@ -180,13 +194,17 @@ export class Emitter {
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     if (this.#heldUntil !== undefined)
       return this.#mustWait() ? Math.max(quiet, this.#heldUntil - now) : quiet;
-    const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
+    const open = this.#open();
     const settled =
-      this.#urgent || open === undefined || this.#answers.complete(open.revision)
-        ? 0
-        : Math.max(0, open.until - now);
+      this.#urgent || open === undefined || open.isLarge ? 0 : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
+  }
+
+  /** The last snapshot, if its result is not known yet. */
+  #open(): Unsettled | undefined {
+    const open = this.#unsettled;
+    return open === undefined || this.#answers.complete(open.revision) ? undefined : open;
   }
 
   /** Starts to wait for a Service port. */
@@ -242,6 +260,7 @@ export class Emitter {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
     const isObserved = this.#observed;
+    const isFirst = this.#open() === undefined;
     try {
       const revision = await this.#options.send(content, changes).finally(() => {
         // Not after the pause that follows a failure.
@@ -250,7 +269,8 @@ export class Emitter {
       this.#failures = 0;
       this.#sent = content;
       this.#changes.markSent(changes, revision);
-      this.#unsettled = { revision, until: clock.monotonic() + UNSETTLED_MS };
+      const until = clock.monotonic() + UNSETTLED_MS;
+      this.#unsettled = { revision, until, isLarge: isFirst && changes.length >= MANY_CHANGES };
       return true;
     } catch (error) {
       this.#failures += 1;

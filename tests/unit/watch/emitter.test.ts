@@ -83,6 +83,22 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
+  test('after a large one, one more goes out before its result, and the next one waits', async () => {
+    const { clock, emitter, sent } = start();
+    for (let n = 0; n < 100; n++) emitter.changed(change(`first-${n}`), false);
+    await clock.pass(200);
+    for (let n = 0; n < 100; n++) emitter.changed(change(`second-${n}`), false);
+    await clock.pass(200);
+    expect(sent.map((names) => names.length)).toEqual([100, 200]);
+    emitter.changed(change('third'), false);
+    await clock.pass(1_000);
+    expect(sent).toHaveLength(2);
+    emitter.settled({ revision: { epoch: 1, counter: 2 }, devices: [] });
+    await clock.pass(1);
+    expect(sent.map((names) => names.length)).toEqual([100, 200, 1]);
+    await emitter.stop();
+  });
+
   test('a member that leaves waits neither for quiet nor for a result', async () => {
     const { clock, emitter, sent } = start();
     emitter.changed(change('a'), false);
