@@ -27,6 +27,7 @@ import { clustersWaiting, createFenceKeeper } from './fences.ts';
 import { applyGroup } from './group.ts';
 import type { GroupJob } from './group.ts';
 import { createHeardKeeper } from './heard.ts';
+import { refuseWhileHeld } from './held.ts';
 import type { PartitionResult } from './job.ts';
 import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
@@ -259,6 +260,8 @@ async function applyStage(
   const hasTime = (): boolean => context.getRemainingTimeInMillis() >= leave;
   try {
     const device = await scope.devices.get(config);
+    const messages = arrivalsOf(stage).map(({ message }) => message);
+    await refuseWhileHeld(device, messages, scope.attempts);
     const repair = await startRepair(
       { runtime, device, memory: scope.repairs, preparation: scope.preparation, prove },
       stage.audits.map(({ data }) => data),

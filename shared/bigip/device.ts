@@ -37,6 +37,7 @@ import {
 import type { PartitionReading } from '../device/reading.ts';
 import { missingReferences } from './state/references.ts';
 import type { DeviceSession } from './rest/session.ts';
+import { isLocked } from './rest/tasks.ts';
 import { readDeviceFacts } from './state/status.ts';
 import { syncToGroup } from './ha/sync.ts';
 
@@ -78,6 +79,7 @@ export function createDevice(
       const declared = await declarations.declare(partition, next, key, expected);
       return created === undefined ? declared : { ...declared, created };
     },
+    isHeld: () => isLocked(session),
     prepare: declarations.prepare,
     verify: (partition, state) => liveMismatches(session, partition, state),
     health: (partition, state) => memberHealth(session, partition, state),

@@ -59,6 +59,11 @@ export interface Device {
     expected?: number,
   ): Promise<Declared>;
   /**
+   * Whether a client declares now: costs the device much less than a declare that it refuses. False
+   * if that is unknown.
+   */
+  isHeld(): Promise<boolean>;
+  /**
    * Creates the partition without content if it does not exist and may be written; resolves with
    * whether it did. What another writer declares meanwhile is never replaced.
    */

@@ -77,6 +77,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
         : device.drift(partition, pretence.real);
     },
     writeBack: (partition, differences) => device.writeBack(partition, differences),
+    isHeld: () => device.isHeld(),
     foreign: () => device.foreign(),
     abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),

@@ -136,6 +136,9 @@ export const Tasks = itemsOf(
   z.object({ results: z.array(z.object({ message: z.string().optional() })).optional() }),
 );
 
+/** Only that it exists is used. */
+export const Lock = z.object({ name: z.string() });
+
 /** The origin of an answer. */
 export interface AnswerOrigin {
   readonly device: string;

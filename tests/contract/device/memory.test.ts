@@ -42,9 +42,7 @@ function subject(capabilities: Capabilities): Subject {
       };
     },
     busy: () => {
-      device.before = () => {
-        throw new DeviceError('BIP503', 'transient', 'another declare is in progress');
-      };
+      device.held = true;
     },
     loseAnswer: () => {
       device.before = (_partition, _next, commit) => {

@@ -237,11 +237,13 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
       test('transient: busy with the declare of another client', async () => {
         const state = stateOf([plain]);
         await declare(device, state);
+        expect(await device.isHeld()).toBe(false);
         subject.busy();
         await expect(declare(device, stateOf([], 2, state))).rejects.toMatchObject({
           code: 'BIP503',
           fault: 'transient',
         });
+        expect(await device.isHeld()).toBe(true);
         expect(await device.read(K8S)).toMatchObject(declaredAs(state));
       });
 

@@ -30,6 +30,20 @@ describe('one declare at a time, tasks and the optimistic lock', () => {
     expect((await call(bigip, 'GET', DECLARE)).status).toBe(204);
   });
 
+  test('the lock is a data group that exists while it is held', async () => {
+    const lock = '/mgmt/tm/ltm/data-group/internal/~Common~appsvcs~____appsvcs_lock';
+    expect((await call(bigip, 'GET', lock)).status).toBe(404);
+    bigip.faults.lockHeldFor(600_000);
+    const held = await call(bigip, 'GET', lock);
+    expect(held).toMatchObject({
+      status: 200,
+      body: { fullPath: '/Common/appsvcs/____appsvcs_lock', type: 'string' },
+    });
+    expect(Number(held.body['description'])).toBeGreaterThan(0);
+    bigip.faults.lockHeldFor(0);
+    expect((await call(bigip, 'GET', lock)).status).toBe(404);
+  });
+
   test('an asynchronous declare that finds the lock taken is 202 and then a task with 503', async () => {
     bigip.faults.lockHeldFor(600_000);
     const accepted = await declare(bigip, { k8s }, '?async=true');

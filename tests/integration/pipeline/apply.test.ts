@@ -120,6 +120,20 @@ describe('retries are spread, and reported occasionally', () => {
     await waits(1);
   });
 
+  test('a device that another client holds is asked whether it is free, and then gets the declare', async () => {
+    const device = bench.devices['bigip-1'];
+    device.faults.lockHeldFor(600_000);
+    await bench.sendSlice(slice(1, at(1)));
+    await delays(7);
+    expect(device.declares.map(({ outcome }) => outcome)).toEqual(['refused']);
+    // The lock of a client that died ends when somebody declares.
+    await delays(1);
+    expect(device.declares.map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
+    device.faults.lockHeldFor(0);
+    expect((await bench.apply()).done).toHaveLength(1);
+    expect(bench.virtualServers()).toEqual(['172.16.100.195:1']);
+  });
+
   test('no outage of a device dead-letters anything, however long', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, {
       kind: 'status',

@@ -97,6 +97,7 @@ export function gatedDevice(device: Device, gate: Gate): Device {
     nodes: (partition) => gate.read(() => device.nodes(partition)),
     reconcileMembers: (partition, state) =>
       gate.pass(() => device.reconcileMembers(partition, state)),
+    isHeld: () => gate.read(() => device.isHeld()),
     foreign: () => gate.read(() => device.foreign()),
     facts: () => gate.read(() => device.facts()),
     paths: gatedPaths(device.paths, gate),

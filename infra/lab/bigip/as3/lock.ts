@@ -5,29 +5,34 @@ export interface Lock {
   /** Simulates another client (CIS, Terraform, a person) that holds it for this long. */
   holdFor(ms: number): void;
   clear(): void;
-  held(): boolean;
+  /** Milliseconds since 1970 since which it is held; undefined if it is free. */
+  since(): number | undefined;
 }
 
 export function createLock(now: () => number): Lock {
   let holder: symbol | undefined;
   let foreignUntil = 0;
-  const held = (): boolean => holder !== undefined || now() < foreignUntil;
+  let taken = 0;
+  const since = (): number | undefined =>
+    holder !== undefined || now() < foreignUntil ? taken : undefined;
   return {
     take(): (() => void) | undefined {
-      if (held()) return undefined;
+      if (since() !== undefined) return undefined;
       const mine = Symbol('holder');
       holder = mine;
+      taken = now();
       return (): void => {
         if (holder === mine) holder = undefined;
       };
     },
     holdFor(ms): void {
-      foreignUntil = now() + ms;
+      taken = now();
+      foreignUntil = taken + ms;
     },
     clear(): void {
       holder = undefined;
       foreignUntil = 0;
     },
-    held,
+    since,
   };
 }

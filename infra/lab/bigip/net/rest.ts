@@ -58,6 +58,10 @@ function kind<K extends keyof NetConfig>(
   return { of, edits, item: (config, path) => item(config[of].get(path) as never) };
 }
 
+const DATA_GROUPS = 'ltm/data-group/internal';
+/** AS3 keeps its lock on the device, as a data group with the time. */
+const LOCK = '/Common/appsvcs/____appsvcs_lock';
+
 const KINDS: Readonly<Record<string, Kind>> = {
   'net/route': kind('routes', routeEdits, routeItem),
   'net/arp': kind('arps', arpEdits, (one) => neighbourItem('net/arp', one)),
@@ -66,7 +70,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'net/tunnels/tunnel': kind('tunnels', tunnelEdits, tunnelItem),
   'net/tunnels/vxlan': kind('vxlans', vxlanEdits, vxlanItem),
   'net/route-domain': kind('routeDomains', domainEdits, domainItem),
-  'ltm/data-group/internal': kind('dataGroups', dataGroupEdits, dataGroupItem),
+  [DATA_GROUPS]: kind('dataGroups', dataGroupEdits, dataGroupItem),
 };
 
 const FDB = 'net/fdb/tunnel';
@@ -82,6 +86,10 @@ export function netRoute(device: Device, request: LabRequest): Reply | undefined
   const [tunnel = '', last] = segments;
   if (collection === 'net/tunnels/tunnel' && last === 'stats')
     return tunnelStats(device, request, fromUrl(tunnel));
+  if (collection === DATA_GROUPS && request.method === 'GET' && fromUrl(tunnel) === LOCK) {
+    const since = device.lock.since();
+    if (since !== undefined) return { status: 200, body: lockItem(since), tenant: 'Common' };
+  }
   const known = KINDS[collection];
   return known === undefined
     ? fdbRoute(device, request, segments)
@@ -125,6 +133,10 @@ function tunnelStats(device: Device, request: LabRequest, path: string): Reply |
   if (!device.store.current().tunnels.has(path)) throw notFound(KIND_WORDS.tunnels, path);
   const all = request.query.get('options') === 'all-properties';
   return { status: 200, body: tunnelStatsBody(path, all ? device.settings.hostname : undefined) };
+}
+
+function lockItem(since: number): Json {
+  return dataGroupItem({ path: LOCK, type: 'string', records: new Map(), description: `${since}` });
 }
 
 function shown(device: Device, { item }: Named, path: string): Reply {
