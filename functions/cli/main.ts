@@ -1,53 +1,8 @@
 /** The `sluice` command. Each command is in a separate file and registers itself. */
 import { Command } from 'commander';
-import { registerAddresses } from './commands/addresses.ts';
-import { registerApprove } from './commands/approve.ts';
-import { registerCluster } from './commands/cluster.ts';
-import { registerDrift } from './commands/drift.ts';
-import { registerImport } from './commands/import-cis.ts';
-import { registerMap } from './commands/map.ts';
-import { registerPlan } from './commands/plan.ts';
-import { registerUp } from './commands/up.ts';
-import { registerVersion, versionLine } from './commands/version.ts';
-import { registerCompletion } from './commands/completion.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerFailures } from './commands/failures.ts';
-import { registerKeys } from './commands/keys.ts';
-import { registerNetwork } from './commands/network.ts';
-import { registerPorts } from './commands/ports.ts';
-import { registerReplay } from './commands/replay.ts';
-import { registerStatus } from './commands/status.ts';
-import { registerSync } from './commands/sync.ts';
-import { registerTrace } from './commands/trace.ts';
-import { registerWaiting } from './commands/waiting.ts';
-import { registerWhy } from './commands/why.ts';
+import { versionLine } from './commands/version.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
 import { fitHelp, formatFailure } from './terminal/output.ts';
-
-/** In the order in which `sluice --help` lists them. */
-const COMMANDS: readonly ((program: Command) => void)[] = [
-  registerUp,
-  registerMap,
-  registerPlan,
-  registerDrift,
-  registerApprove,
-  registerCluster,
-  registerImport,
-  registerStatus,
-  registerWaiting,
-  registerPorts,
-  registerAddresses,
-  registerWhy,
-  registerTrace,
-  registerSync,
-  registerFailures,
-  registerReplay,
-  registerKeys,
-  registerNetwork,
-  registerDoctor,
-  registerCompletion,
-  registerVersion,
-];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
@@ -59,7 +14,15 @@ const program = new Command('sluice')
   })
   .version(versionLine())
   .helpCommand('help [command]', 'display help for a command');
-for (const register of COMMANDS) register(program);
+
+/** `up` starts without the code of the others. */
+async function addCommands(first: string | undefined): Promise<void> {
+  const commands =
+    first === 'up'
+      ? [(await import('./commands/up.ts')).registerUp]
+      : (await import('./commands/all.ts')).COMMANDS;
+  for (const register of commands) register(program);
+}
 
 /** `help cluster drain` as `cluster drain --help`; fails for an unknown command. */
 function argumentsOf([first, ...rest]: readonly string[]): readonly string[] {
@@ -77,7 +40,9 @@ function argumentsOf([first, ...rest]: readonly string[]): readonly string[] {
 }
 
 try {
-  await program.parseAsync(argumentsOf(process.argv.slice(2)), { from: 'user' });
+  const given = process.argv.slice(2);
+  await addCommands(given[0]);
+  await program.parseAsync(argumentsOf(given), { from: 'user' });
 } catch (error) {
   writeError('sluice', formatFailure(error));
   process.exitCode = 1;

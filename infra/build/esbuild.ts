@@ -81,6 +81,46 @@ const shakeYaml: Plugin = {
   },
 };
 
+/**
+ * The package's index loads everything that it has: fetch, caches, mocks. Only these are used. What
+ * the Kubernetes client could fetch is loaded when it does.
+ */
+const UNDICI = `
+  Object.assign(require('./lib/dispatcher/dispatcher').prototype, {
+    request: require('./lib/api/api-request'),
+  });
+  module.exports = {
+    Agent: require('./lib/dispatcher/agent'),
+    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
+    Socks5ProxyAgent: require('./lib/dispatcher/socks5-proxy-agent'),
+    buildConnector: require('./lib/core/connect'),
+    get fetch() {
+      return require('./lib/web/fetch').fetch;
+    },
+  };`;
+
+const cutUndici: Plugin = {
+  name: 'cut-undici',
+  setup: (build) => {
+    build.onLoad({ filter: /node_modules[\\/]undici[\\/]index\.js$/ }, ({ path }) => ({
+      contents: UNDICI,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** Imports of `node:http` go to a module that reads it without loading what nobody uses. */
+const leanHttp: Plugin = {
+  name: 'lean-http',
+  setup: (build) => {
+    build.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement'
+        ? { path: join(import.meta.dirname, 'http.mjs'), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
 /** Paths in a metafile are relative to the root. */
 const keyOf = (file: string, root: string): string => relative(root, file).replaceAll('\\', '/');
 
@@ -157,7 +197,7 @@ async function run(
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [cutClient, shakeYaml, embedPage(root, page)],
+    plugins: [cutClient, cutUndici, leanHttp, shakeYaml, embedPage(root, page)],
     write: false,
     logLevel: 'warning',
     splitting: true,

@@ -1,6 +1,6 @@
 /** HTTP requests to the API server, with limits on time and size. */
 import type { Readable } from 'node:stream';
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { readBody, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
@@ -129,10 +129,7 @@ class UndiciTransport implements ApiTransport {
       );
       const dispatcher = this.#dispatcherFor(credentials);
       await call.fence?.();
-      return await request(
-        `${credentials.server}${call.path}${queryOf(call.query)}`,
-        requestOptions(call, credentials, dispatcher),
-      );
+      return await dispatcher.request(requestOptions(call, credentials));
     } catch (cause) {
       throw cause instanceof Fenced ? cause : unreachable(textOf(call), cause);
     }
@@ -150,12 +147,14 @@ class UndiciTransport implements ApiTransport {
 
 /** Options for undici. An endless answer, such as a watch, has no time limit for its body. */
 function requestOptions(
-  { method, body, contentType, signal, endless }: ApiRequest,
+  { method, path, query, body, contentType, signal, endless }: ApiRequest,
   credentials: ApiCredentials,
-  dispatcher: Dispatcher,
-): Parameters<typeof request<null>>[1] {
+): Dispatcher.RequestOptions {
+  // The server of a kubeconfig may have a path of its own.
+  const { origin, pathname, search } = new URL(`${credentials.server}${path}${queryOf(query)}`);
   return {
-    dispatcher,
+    origin,
+    path: `${pathname}${search}`,
     method,
     headers: {
       accept: 'application/json',

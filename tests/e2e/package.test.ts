@@ -767,6 +767,17 @@ describe('the artifacts', () => {
 });
 
 describe('the build', () => {
+  test('the watcher starts without fetch and WebSocket of Node, which it never uses', async () => {
+    const file = pathToFileURL(join(dist, 'watch', 'main.mjs')).href;
+    const code =
+      `await import(${JSON.stringify(file)});` +
+      "process.stdout.write(process.moduleLoadList.join('\\n'))";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
+    const loaded = stdout.split('\n');
+    expect(loaded).toContain('NativeModule http');
+    expect(loaded).not.toContain('NativeModule internal/deps/undici/undici');
+  });
+
   /** A tiny repository with one function. */
   function repository(name: string): string {
     const folder = join(scratch, name);

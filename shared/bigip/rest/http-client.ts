@@ -1,24 +1,17 @@
 /** The HTTP client of one device. Imported with the first request, because it is large. */
 import type { TLSSocket } from 'node:tls';
-import { Agent, buildConnector, request } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { PinMismatch, type TransportOptions } from './transport-options.ts';
 
-/** A pool of connections, and the function that sends over it. */
-export interface HttpClient {
-  readonly agent: Agent;
-  readonly request: typeof request;
-}
-
-/** Opens at most four connections to the device; checks its certificate as the options say. */
-export function openHttpClient(options: TransportOptions): HttpClient {
+/** A pool of at most four connections to the device; checks its certificate as the options say. */
+export function openHttpClient(options: TransportOptions): Agent {
   // Between two chunks; the whole exchange has its own limit.
-  const agent = new Agent({
+  return new Agent({
     connections: 4,
     headersTimeout: 0,
     bodyTimeout: options.timeoutMs,
     connect: connector(options),
   });
-  return { agent, request };
 }
 
 /** Milliseconds; a unit that is off must not delay the unit that took over. */

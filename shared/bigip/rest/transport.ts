@@ -2,13 +2,13 @@
  * The HTTP connection pool of one device, and the interpretation of its failures. The only code
  * that sends HTTP to BIG-IP.
  */
+import type { Agent } from 'undici';
 import { describeErrorCode } from '../../telemetry/errors.ts';
 import { lazily } from '../../runtime/lazy.ts';
 import { readBody, startMeter, TooLarge, TooSlow } from '../../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
 import type { CallKind } from './calls.ts';
 import { DeviceError } from '../../device/errors.ts';
-import type { HttpClient } from './http-client.ts';
 import { PinMismatch, type TransportOptions } from './transport-options.ts';
 
 export type { TransportOptions } from './transport-options.ts';
@@ -59,13 +59,13 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     // A request still running at process end belongs to an unresponsive device.
-    close: () => client.close(({ agent }) => agent.destroy()),
+    close: () => client.close((agent) => agent.destroy()),
   };
 }
 
 /** One request with its time and size limits; its errors are interpreted by the caller. */
 async function exchange(
-  { agent, request }: HttpClient,
+  agent: Agent,
   options: TransportOptions,
   wanted: DeviceRequest,
 ): Promise<DeviceResponse> {
@@ -81,8 +81,10 @@ async function exchange(
   const meter = startMeter(limitsOf(kind, options));
   try {
     meter.sent(text?.length ?? 0);
-    const answer = await request(new URL(path, options.url), {
-      dispatcher: agent,
+    const { origin, pathname, search } = new URL(path, options.url);
+    const answer = await agent.request({
+      origin,
+      path: `${pathname}${search}`,
       method,
       headers: {
         accept: 'application/json',
