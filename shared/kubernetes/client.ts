@@ -3,7 +3,7 @@ import { timeOfWrite } from './server-time.ts';
 import { processClock } from '../runtime/process.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialSource, type CredentialOptions } from './credentials.ts';
-import { discoverVersion, type Discoverable } from './discovery.ts';
+import { discoverKind, type Discoverable, type ServedAt } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';
 import { readFrames, type WatchFrame } from './frames.ts';
 import { apiVersionOf, resourcePath, type RawObject, type Resource } from './object.ts';
@@ -90,7 +90,7 @@ export interface KubernetesClient {
    */
   time(): number | undefined;
   /** The first version (newest first) that serves the kind; undefined if none does. */
-  discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
+  discover(kind: Discoverable, signal?: AbortSignal): Promise<ServedAt | undefined>;
   /**
    * Whether this account may do that, as the API server judges it (SelfSubjectAccessReview). Every
    * account may ask.
@@ -184,7 +184,7 @@ function clientOn(
         body: patch,
       }),
     time: () => transport.time(),
-    discover: (kind, signal) => discoverVersion(transport, kind, signal),
+    discover: (kind, signal) => discoverKind(transport, kind, signal),
     fenced: (next) => clientOn(transport, namespace, next),
     close: () => transport.close(),
   };

@@ -16,6 +16,8 @@ export const CNI_KINDS = {
     versions: ['v1'],
     kind: 'BlockAffinity',
     plural: 'blockaffinities',
+    // Calico without its API server keeps its resources there.
+    otherGroup: { group: 'projectcalico.org', versions: ['v3'] },
     namespaced: false,
     optional: 'blockAffinities',
   },

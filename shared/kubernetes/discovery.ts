@@ -2,18 +2,40 @@
 import { KubernetesError } from './error.ts';
 import type { ApiTransport } from './transport.ts';
 
-/** A kind and the supported versions, newest first. */
-export interface Discoverable {
+/** An API group, and its supported versions, newest first. */
+export interface GroupVersions {
   readonly group: string;
   readonly versions: readonly string[];
-  readonly plural: string;
 }
 
-/** The first version that serves the kind; undefined if the cluster has none of them. */
-export async function discoverVersion(
+/** A kind and where it may be served. */
+export interface Discoverable extends GroupVersions {
+  readonly plural: string;
+  /** Used if the first group does not serve the kind. */
+  readonly otherGroup?: GroupVersions;
+}
+
+/** Where a cluster serves a kind. */
+export interface ServedAt {
+  readonly group: string;
+  readonly version: string;
+}
+
+/** The first group and version that serve the kind; undefined if the cluster has none of them. */
+export async function discoverKind(
   transport: ApiTransport,
-  kind: Discoverable,
+  { otherGroup, ...kind }: Discoverable,
   signal?: AbortSignal,
+): Promise<ServedAt | undefined> {
+  const version = await discoverVersion(transport, kind, signal);
+  if (version !== undefined) return { group: kind.group, version };
+  return otherGroup && discoverKind(transport, { ...kind, ...otherGroup }, signal);
+}
+
+async function discoverVersion(
+  transport: ApiTransport,
+  kind: Omit<Discoverable, 'otherGroup'>,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   if (kind.group === '') return kind.versions[0];
   const read = (path: string): Promise<unknown> =>

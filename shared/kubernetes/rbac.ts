@@ -3,7 +3,7 @@
  * grant exactly these.
  */
 import type { CniSource } from '../domain/paths/network-config.ts';
-import { CNI_KINDS } from './cni-kinds.ts';
+import { CNI_KINDS, type CniKind } from './cni-kinds.ts';
 
 /** A rule of a Role or ClusterRole. */
 export interface RbacRule {
@@ -20,8 +20,7 @@ export interface RbacRule {
   /** Only needed if Sluice adds ports, not with `servicePorts: observe`. */
   readonly manages?: true;
   /**
-   * Only needed with this `clusters[].network.from` and mode routes. The component
-   * `network-<source>` grants it.
+   * Only needed with this `clusters[].network.from`. The component `network-<source>` grants it.
    */
   readonly network?: CniSource;
   readonly why: string;
@@ -29,17 +28,19 @@ export interface RbacRule {
 
 const READ = ['get', 'list', 'watch'];
 
-function networkRule(network: CniSource, why: string): RbacRule {
-  const { group, plural } = CNI_KINDS[network];
-  return {
-    group,
+/** One for each group that may serve the kind. */
+function networkRules(network: CniSource, why: string): readonly RbacRule[] {
+  const { group, otherGroup, plural }: CniKind = CNI_KINDS[network];
+  const groups = [group, ...(otherGroup === undefined ? [] : [otherGroup.group])];
+  return groups.map((one) => ({
+    group: one,
     resources: [plural],
     verbs: READ,
     scope: 'cluster',
     optional: true,
     network,
     why,
-  };
+  }));
 }
 
 /** All permissions of the watcher; a test compares them with the manifests. */
@@ -140,8 +141,8 @@ export const RBAC_RULES: readonly RbacRule[] = [
     scope: 'cluster',
     why: 'records Events on Gateways and Services, and finds earlier ones',
   },
-  networkRule('calico', 'the blocks of pod addresses of each node'),
-  networkRule('cilium', 'the pod networks of each node'),
+  ...networkRules('calico', 'the blocks of pod addresses of each node'),
+  ...networkRules('cilium', 'the pod networks and addresses of each node'),
   {
     group: 'coordination.k8s.io',
     resources: ['leases'],

@@ -189,12 +189,11 @@ class ListWatch<T> implements Stream<T> {
 
   async #discover(): Promise<Resource | undefined> {
     const { client, kind } = this.#options;
-    const version = await client.discover(kind, this.#round.signal);
-    return version === undefined
+    const served = await client.discover(kind, this.#round.signal);
+    return served === undefined
       ? undefined
       : {
-          group: kind.group,
-          version,
+          ...served,
           plural: kind.plural,
           kind: kind.kind,
           namespaced: kind.namespaced,

@@ -80,7 +80,8 @@ export const PATH_CODES = {
       'With `network.from: calico` or `cilium`, Sluice reads BlockAffinities or CiliumNodes. The ' +
       'Kubernetes API does not let it, or does not serve the kind, or the files have none of them. ' +
       'Each pod that no annotation of its node covers gets a route of its own, which is exact, ' +
-      'and costs a route for each gateway pod. No path is removed.',
+      'and costs a route for each gateway pod. With mode vxlan, records lead to the InternalIP of the ' +
+      'Node. No path is removed.',
     fix:
       'Add the component `network-calico` or `network-cilium` to the overlay in infra/kubernetes; ' +
       'the right takes effect without a restart. Or use `network.from: host`, which needs no right.',

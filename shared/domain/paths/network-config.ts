@@ -45,7 +45,7 @@ export type CniSource = Extract<NetworkSource, 'calico' | 'cilium'>;
 
 /**
  * Whose objects the configuration asks for. `auto` asks for none: it needs no right, and a route
- * for each pod serves as well. Records of tunnels need the address of the node only.
+ * for each pod serves as well. Records of tunnels need the address that Cilium uses for the node.
  */
 export function cniObjectsOf({
   mode,
@@ -54,5 +54,5 @@ export function cniObjectsOf({
   readonly mode: NetworkConfig['mode'];
   readonly from: NetworkConfig['from'];
 }): CniSource | undefined {
-  return mode === 'routes' && (from === 'calico' || from === 'cilium') ? from : undefined;
+  return mode !== 'none' && (from === 'calico' || from === 'cilium') ? from : undefined;
 }

@@ -78,18 +78,21 @@ const RESOURCES: Readonly<Record<CniSource, { readonly kinds: string; readonly n
   cilium: { kinds: 'CiliumNodes', name: 'ciliumnodes.cilium.io' },
 };
 
-/** One cause for all pods that get a route of their own. */
+/** One cause for all pods that get a route of their own, or records to the address of the Node. */
 function unreadNotes(
   findings: readonly Finding[],
   about: string,
   source: CniSource,
 ): readonly PathNote[] {
-  if (findings.every(({ alone }) => alone === undefined)) return [];
+  const isTunnelled = findings.some(({ path }) => path?.kind === 'vxlan');
+  if (!isTunnelled && findings.every(({ alone }) => alone === undefined)) return [];
   const { kinds, name } = RESOURCES[source];
-  const message =
-    `network.from: ${source}: ${kinds} were not read, so pods get routes of their own; ` +
-    `let Sluice read ${name} (infra/kubernetes/components/network-${source}), ` +
-    'or use network.from: host';
+  const right = `let Sluice read ${name} (infra/kubernetes/components/network-${source})`;
+  const message = isTunnelled
+    ? `network.from: ${source}: ${kinds} were not read, so records lead to the InternalIP of each ` +
+      `Node; ${right}, or make sure that ${source} uses the same address`
+    : `network.from: ${source}: ${kinds} were not read, so pods get routes of their own; ` +
+      `${right}, or use network.from: host`;
   return [{ object: about, code: 'GW187', message }];
 }
 

@@ -111,6 +111,10 @@ const KINDS: Readonly<Record<string, KindRow>> = {
     versions: ['v1'],
     normalise: (raw) => ({ of: 'blockAffinities', object: normaliseBlockAffinity(raw) }),
   },
+  'projectcalico.org/BlockAffinity': {
+    versions: ['v3'],
+    normalise: (raw) => ({ of: 'blockAffinities', object: normaliseBlockAffinity(raw) }),
+  },
   'discovery.k8s.io/EndpointSlice': {
     versions: ['v1', 'v1beta1'],
     normalise: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }),

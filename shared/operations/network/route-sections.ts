@@ -25,7 +25,7 @@ export function onboarding(objects: Readonly<Record<string, object>>): SetupSect
 }
 
 /** The right to read what the CNI says about networks, if the configuration asks for it. */
-function rightSections({ cluster }: SetupValues): readonly SetupSection[] {
+export function rightSections({ cluster }: SetupValues): readonly SetupSection[] {
   const source = cniObjectsOf(cluster.network);
   if (source === undefined) return [];
   const { plural, group } = CNI_KINDS[source];

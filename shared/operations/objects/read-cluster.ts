@@ -155,11 +155,11 @@ async function readKind(
   { namespaces, fallback }: Places,
 ): Promise<Reading> {
   const unread = optional === undefined ? {} : { unread: optional };
-  const version = await client.discover(kind);
-  if (version === undefined) return { items: [], ...unread };
-  const name = kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+  const served = await client.discover(kind);
+  if (served === undefined) return { items: [], ...unread };
+  const name = served.group === '' ? kind.plural : `${kind.plural}.${served.group}`;
   const readIn = async (places: readonly (string | undefined)[]): Promise<readonly RawObject[]> =>
-    (await Promise.all(places.map((one) => listKind(client, { ...kind, version }, one)))).flat();
+    (await Promise.all(places.map((one) => listKind(client, { ...kind, ...served }, one)))).flat();
   try {
     return { items: await readIn((kind.local && namespaces) ?? [undefined]) };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { CNI_KINDS } from '../../../shared/kubernetes/cni-kinds.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   createKubernetesClient,
@@ -121,11 +122,21 @@ describe('errors describe the cause', () => {
 
 describe('discovery', () => {
   test('finds the newest version that is served', async () => {
-    expect(await at.client.discover(ISTIO)).toBe('v1');
+    expect(await at.client.discover(ISTIO)).toEqual({ group: ISTIO.group, version: 'v1' });
     at.lab.serve('networking.istio.io/v1', false);
-    expect(await at.client.discover(ISTIO)).toBe('v1beta1');
+    expect(await at.client.discover(ISTIO)).toEqual({ group: ISTIO.group, version: 'v1beta1' });
     at.lab.serve('networking.istio.io/v1beta1', false);
-    expect(await at.client.discover(ISTIO)).toBe('v1alpha3');
+    expect(await at.client.discover(ISTIO)).toEqual({ group: ISTIO.group, version: 'v1alpha3' });
+  });
+
+  test('finds a kind in its other group, if the first one does not serve it', async () => {
+    expect(await at.client.discover(CNI_KINDS.calico)).toEqual({
+      group: 'crd.projectcalico.org',
+      version: 'v1',
+    });
+    at.lab.serve('crd.projectcalico.org', false);
+    const served = { group: 'projectcalico.org', version: 'v3' };
+    expect(await at.client.discover(CNI_KINDS.calico)).toEqual(served);
   });
 
   test('reports a missing kind or group', async () => {

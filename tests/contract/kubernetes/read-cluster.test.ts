@@ -134,6 +134,7 @@ describe('a live cluster', () => {
       expect(notes).toEqual([expect.stringContaining(`${resource} cannot be read`)]);
       allow();
       at.lab.serve(resource, false);
+      at.lab.serve('projectcalico.org', false);
       const without = await readCluster(at.kubeconfig, { network });
       expect(without.objects.optionalKinds).not.toHaveProperty(list);
       expect(without.notes).toEqual([]);

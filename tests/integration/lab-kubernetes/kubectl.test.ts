@@ -407,6 +407,7 @@ if (!kubectlFound)
       /^endpointslices\s+discovery.k8s.io\/v1/m,
       /^ciliumnodes\s+cn,ciliumn\s+cilium.io\/v2\s+false/m,
       /^blockaffinities\s+crd.projectcalico.org\/v1\s+false/m,
+      /^blockaffinities\s+affinity,affinities\s+projectcalico.org\/v3\s+false/m,
     ]) {
       expect(resources).toMatch(row);
     }

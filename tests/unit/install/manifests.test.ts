@@ -428,17 +428,18 @@ withKubectl('what kubectl makes of', () => {
     );
   });
 
-  test.each(['calico', 'cilium'])('component network-%s adds one right to read', (cni) => {
+  test.each([
+    ['calico', ['blockaffinities.crd.projectcalico.org', 'blockaffinities.projectcalico.org']],
+    ['cilium', ['ciliumnodes.cilium.io']],
+  ])('component network-%s adds the right to read %j, and no other', (cni, kinds) => {
     const usual = new Set(grantsOf(of('aws')).map(sayGrant));
     const more = grantsOf(withComponent(`network-${cni}`)).map(sayGrant);
     expect(more.filter((grant) => !usual.has(grant)).sort()).toEqual(
-      ['get', 'list', 'watch'].map((verb) =>
-        cni === 'calico'
-          ? `${verb} blockaffinities.crd.projectcalico.org in *`
-          : `${verb} ciliumnodes.cilium.io in *`,
-      ),
+      ['get', 'list', 'watch']
+        .flatMap((verb) => kinds.map((kind) => `${verb} ${kind} in *`))
+        .sort(),
     );
-    expect(more).toHaveLength(usual.size + 3);
+    expect(more).toHaveLength(usual.size + 3 * kinds.length);
   });
 
   test('component observe takes away the right to change Services, and no other', () => {

@@ -284,10 +284,18 @@ describe('objects of CNIs count only where the configuration asks for them', () 
     );
   });
 
-  test('not for the records of tunnels, which need the address of the node only', () => {
+  test('for tunnels of Cilium, which end at the address in the CiliumNode', () => {
     const cilium = rawCiliumNode({ addresses: ['198.51.100.13'] });
     const { lines, notes } = found([NODE, cilium], POD, { ...CILIUM, mode: 'vxlan' });
-    expect(lines).toEqual(['fdb 0a:0a:c0:00:02:0d at 192.0.2.13 on /Common/east (cilium)']);
+    expect(lines).toEqual(['fdb 0a:0a:c6:33:64:0d at 198.51.100.13 on /Common/east (cilium)']);
     expect(notes).toBe('');
+    const auto = found([NODE, cilium], POD, { from: 'auto', mode: 'vxlan' }).lines;
+    expect(auto).not.toContain('198.51.100.13');
+  });
+
+  test('for tunnels of Cilium, and without the right records lead to the Node, which is told', () => {
+    const { lines, notes } = found([NODE], POD, { ...CILIUM, mode: 'vxlan' });
+    expect(lines).toEqual(['fdb 0a:0a:c0:00:02:0d at 192.0.2.13 on /Common/east (cilium)']);
+    expect(notes).toContain('CiliumNodes were not read, so records lead to the InternalIP');
   });
 });

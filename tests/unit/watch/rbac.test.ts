@@ -22,7 +22,8 @@ test.each([
   ['none', 'auto', []],
   ['routes', 'auto', []],
   ['routes', 'host', []],
-  ['vxlan', 'cilium', []],
+  ['vxlan', 'auto', []],
+  ['vxlan', 'cilium', ['ciliumnodes']],
   ['routes', 'calico', ['blockaffinities']],
   ['routes', 'cilium', ['ciliumnodes']],
 ] as const)('objects of CNIs are read with mode: %s and from: %s as asked', (mode, from, names) => {

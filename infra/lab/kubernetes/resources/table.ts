@@ -226,6 +226,14 @@ export const allResources: readonly Resource[] = [
     namespaced: false,
     builtIn: false,
   }),
+  // Calico without its API server keeps its resources here.
+  resource('projectcalico.org', ['v3'], {
+    kind: 'BlockAffinity',
+    plural: 'blockaffinities',
+    shortNames: ['affinity', 'affinities'],
+    namespaced: false,
+    builtIn: false,
+  }),
   istio({
     kind: 'DestinationRule',
     plural: 'destinationrules',
