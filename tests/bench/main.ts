@@ -6,6 +6,7 @@ import { parseBenchArguments, type BenchArguments } from './arguments.ts';
 import { benchBundles } from './bundles.ts';
 import { benchFailures } from './failures.ts';
 import { benchFleet } from './fleet.ts';
+import { benchPaths } from './fleet/paths.ts';
 import { benchIdentity } from './identity.ts';
 import { benchMapping } from './mapping.ts';
 import { readPeer, type PeerFile } from './peer.ts';
@@ -32,6 +33,7 @@ const EXTRAS: Readonly<Record<string, Extra>> = {
   failures: { seconds: 60, run: benchFailures, asked: true },
   poison: { seconds: 180, run: benchPoison, asked: true },
   fleet: { seconds: 900, run: benchFleet, asked: true },
+  paths: { seconds: 120, run: benchPaths, asked: true },
   watch: { seconds: 480, run: benchWatch, asked: true },
 };
 

@@ -11,6 +11,7 @@ import { createClosers, type Closers } from '../../../infra/lab/closers.ts';
 import { startHost } from '../../../infra/lab/host/host.ts';
 import { createQueuesOn, startLocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { NetworkConfig } from '../../../shared/domain/paths/network-config.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
@@ -33,9 +34,12 @@ export interface SiteOptions {
   readonly partitions?: readonly string[];
   /** Milliseconds of one declare. */
   readonly declare?: number;
+  /** Of each cluster. */
+  readonly network?: Partial<NetworkConfig>;
 }
 
 export interface FleetSite {
+  readonly config: SluiceConfig;
   readonly bigip: LabBigip;
   readonly counts: Counts;
   readonly queues: Queues;
@@ -56,7 +60,7 @@ export async function startFleetSite(options: SiteOptions): Promise<FleetSite> {
 }
 
 async function build(
-  { queue, clusters, partitions = ['k8s'], declare = DECLARE }: SiteOptions,
+  { queue, clusters, partitions = ['k8s'], declare = DECLARE, network = {} }: SiteOptions,
   closers: Closers,
 ): Promise<FleetSite> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
@@ -67,6 +71,7 @@ async function build(
   const base = fleetConfig(clusters, bigip, partitions);
   const config = SluiceConfig.parse({
     ...base,
+    clusters: base.clusters.map((one) => ({ ...one, network })),
     queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
     failures: { kind: 'fs', path: join(dir, 'failures') },
   });
@@ -108,6 +113,7 @@ async function build(
   });
   closers.add(() => host.stop());
   return {
+    config,
     bigip,
     counts,
     queues,

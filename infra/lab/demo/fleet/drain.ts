@@ -101,12 +101,20 @@ async function checkHeld(
 const run = promisify(execFile);
 const SLUICE = join(ROOT, 'dist', 'cli', 'sluice.mjs');
 
-/** Rejects with the command's output if the exit code is not 0. */
+/** Resolves with its output. Rejects with that if the exit code is not 0, or the expected one. */
 export async function sluice(
   { files, environment }: Pick<Lab, 'files' | 'environment'>,
   args: readonly string[],
-): Promise<void> {
-  await run(process.execPath, [SLUICE, ...args, '-c', files.config, '--yes'], {
-    env: { ...process.env, ...environment },
-  });
+  expected = 0,
+): Promise<string> {
+  const asked = [SLUICE, ...args, '-c', files.config, '--yes'];
+  const env = { ...process.env, ...environment };
+  try {
+    const { stdout } = await run(process.execPath, asked, { env });
+    return stdout;
+  } catch (error) {
+    const { code, stdout } = error as { readonly code?: unknown; readonly stdout?: unknown };
+    if (expected === 0 || code !== expected) throw error;
+    return String(stdout);
+  }
 }

@@ -10,9 +10,9 @@ async function call(
   { url, ca, username, password }: Access,
   path: string,
   body?: object,
+  method = body === undefined ? 'GET' : 'POST',
 ): Promise<{ readonly items?: readonly Item[] }> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const method = body === undefined ? 'GET' : 'POST';
   const sent = request(
     new URL(`/mgmt/tm/${path}`, url),
     {
@@ -33,12 +33,27 @@ async function call(
   );
   sent.on('error', reject);
   sent.end(body && JSON.stringify(body));
-  return JSON.parse(await promise) as { readonly items?: readonly Item[] };
+  const text = await promise;
+  return text === '' ? {} : (JSON.parse(text) as { readonly items?: readonly Item[] });
+}
+
+/** The objects of a collection. */
+export function read(
+  bigip: Access,
+  collection: string,
+): Promise<{ readonly items?: readonly Item[] }> {
+  return call(bigip, collection);
 }
 
 /** Creates one object. Rejects with the words of the device if it refuses. */
 export async function create(bigip: Access, collection: string, body: object): Promise<void> {
   await call(bigip, collection, body);
+}
+
+/** Removes a record of a tunnel, as another client would. */
+export async function removeRecord(bigip: Access, { goal, at }: Entry): Promise<void> {
+  const path = `net/fdb/tunnel/${at.replaceAll('/', '~')}/records/${goal}`;
+  await call(bigip, path, undefined, 'DELETE');
 }
 
 export interface Entry {

@@ -1,6 +1,8 @@
 /** Nodes that change while requests are sent. */
-import { nodeOn, type Machine } from '../../networks.ts';
+import { nodeOn, nodeWithNetwork, type Machine } from '../../networks.ts';
+import { sluice } from '../fleet/drain.ts';
 import {
+  aWhile,
   checkAnswered,
   checkPool,
   checkUp,
@@ -9,7 +11,8 @@ import {
   traffic,
   type ClustersScene,
 } from '../fleet/scene.ts';
-import { changingDeclares, checkEntries, pathWrites, showEntries } from './looks.ts';
+import { removeRecord } from './entries.ts';
+import { changingDeclares, checkEntries, entries, pathWrites, showEntries } from './looks.ts';
 import { tunnelEntries } from './scenes.ts';
 
 const NODE = 'worker-1';
@@ -69,4 +72,74 @@ export async function moves(scene: ClustersScene): Promise<void> {
   await checkUp(scene, ['south']);
   await checkAnswered(scene, await running.stop(), ['east', 'west', 'south']);
   await showEntries(scene, 'south');
+}
+
+/** The gateway pod of the node goes, and one with an address of the same network starts elsewhere. */
+export async function carries(scene: ClustersScene): Promise<void> {
+  const { checks, clock, lab, say } = scene;
+  const { cluster, kubernetes, podNetwork, network } = siteOf(scene, 'south');
+  const [node] = cluster.world().nodes;
+  const [pod] = cluster.pods('istio-ingressgateway');
+  if (node === undefined || pod === undefined || network === undefined)
+    throw new Error('cluster south has no node with a gateway pod');
+  const [heir, address] = ['worker-3', '192.168.246.31'];
+  const goal = `${podNetwork}.1.0/24`;
+  checks.step(`A node is removed, and a new one gets the network of its pods (${goal})`);
+  say.why(`${NODE} of south is drained and deleted; ${heir} (${address}) takes its place.`);
+  const running = traffic(scene);
+  await cluster.removePod(pod.metadata.name);
+  await checkPool(scene, ['east', 'west', 'south']);
+  const since = clock.now();
+  const { uid: _uid, ...metadata } = node.metadata;
+  kubernetes.store.delete('v1', 'Node', '', NODE);
+  const empty = { ...node, metadata: { ...metadata, name: heir } };
+  const placed = nodeWithNetwork(empty, { network, podNetwork, number: 1 });
+  kubernetes.store.apply(nodeOn(placed, { addresses: [address] }));
+  const name = cluster.addPod('istio-ingressgateway');
+  const added = cluster.pods('istio-ingressgateway').find((one) => one.metadata.name === name);
+  if (added !== undefined)
+    kubernetes.store.apply({ ...added, spec: { ...added.spec, nodeName: heir } });
+  await checkPool(scene, ['east', 'west', 'south']);
+  await checkEntries(scene, [{ kind: 'route', goal, to: address }]);
+  await checks.check({
+    expected: 'the route was changed by one PATCH, before the declare with the new pod',
+    where: `${lab.files.log} (apply's lines)`,
+    see: () => {
+      const writes = pathWrites(scene, since);
+      const [declare] = changingDeclares(scene, since);
+      const said = writes.map(({ method, path }) => `${method} ${path}`).join(', ');
+      const isFirst = declare !== undefined && writes.every(({ time }) => time <= declare.began);
+      return writes.length === 1 && said.startsWith('PATCH ') && isFirst
+        ? { ok: true, say: `one PATCH changed the route, and then the new pod was declared` }
+        : { instead: `${said || 'no write'}, and ${declare ? 'a' : 'no'} declare` };
+    },
+  });
+  await checkUp(scene, ['south']);
+  await quietly(scene, running);
+  await checkAnswered(scene, await running.stop(), ['east', 'west', 'south']);
+  await showEntries(scene, 'south');
+}
+
+export async function restores(scene: ClustersScene): Promise<void> {
+  const { checks, lab, say } = scene;
+  const record = (await entries(scene)).find(
+    ({ kind, at }) => kind === 'fdb' && at === '/Common/west-pods',
+  );
+  if (record === undefined) throw new Error('west has no record');
+  checks.step(`Somebody deletes a record of west by hand (${record.goal})`);
+  await removeRecord(lab.bigip, record);
+  say.why('sluice drift --repair');
+  const said = await sluice(lab, ['drift', '--repair'], 2);
+  await checks.check({
+    expected: '"sluice drift" names the record that is missing',
+    where: 'the output of "sluice drift"',
+    within: 0,
+    see: () =>
+      said.includes(`- fdb ${record.goal} at ${record.to}`) && said.includes('BIP490')
+        ? { ok: true, say: `"sluice drift" names the record that is missing (BIP490)` }
+        : { instead: said },
+  });
+  await checkEntries(scene, [record]);
+  await checkUp(scene, ['west']);
+  await checkAnswered(scene, await aWhile(scene), ['east', 'west', 'south']);
 }

@@ -5,7 +5,7 @@ import { createChecks } from '../check.ts';
 import { PROBE_MS } from '../fleet/landscape.ts';
 import type { Say } from '../say.ts';
 import { drains } from './drain.ts';
-import { moves, replaced } from './nodes.ts';
+import { carries, moves, replaced, restores } from './nodes.ts';
 import { flannel, prepares, routes, secondTunnel } from './scenes.ts';
 
 /**
@@ -20,7 +20,17 @@ export async function playNetwork(lab: Lab, say: Say, clock: Clock): Promise<num
   );
   lab.bigip.faults.timings.monitorInterval = PROBE_MS;
   const checks = createChecks(clock, say);
-  for (const act of [prepares, flannel, secondTunnel, routes, moves, drains, replaced])
-    await act({ lab, checks, say, clock });
+  const scenes = [
+    prepares,
+    flannel,
+    secondTunnel,
+    routes,
+    moves,
+    carries,
+    restores,
+    drains,
+    replaced,
+  ];
+  for (const act of scenes) await act({ lab, checks, say, clock });
   return checks.passed();
 }
