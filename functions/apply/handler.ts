@@ -9,6 +9,7 @@ import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { HeardStore } from '../../shared/failures/heard.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
+import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
@@ -33,7 +34,7 @@ import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { noteLeftPaths } from './left-paths.ts';
+import { askForFreed, noteHeldPaths, noteLeftPaths } from './left-paths.ts';
 import { moveToWaiting, postpone, release } from './postpone.ts';
 import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
@@ -60,6 +61,7 @@ export interface ApplyDependencies {
   readonly suspects?: Suspects;
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
   readonly views?: ViewKeeper;
+  readonly repairs?: () => Promise<RepairMemory>;
 }
 
 /** Wires the function. `givenRecorder` and `given` replace its surroundings in tests. */
@@ -89,7 +91,7 @@ export function create(
     ...remembered,
     recorder,
     waiting,
-    repairs: async () => (await store.open()).repairs,
+    repairs: given.repairs ?? (async () => (await store.open()).repairs),
     context,
   });
   const handle = handleGroups({
@@ -269,11 +271,13 @@ async function applyStage(
     const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;
     const work: StageWork = { scope, config, device, stage, hasTime };
     const paths = await startStagePaths(work);
+    await noteHeldPaths(work, paths);
     const job = stageJob(work, paths, { again: repair.again, ...(heard && { heard }) });
     const declared = await applyWithFences(scope, config.name, job);
     await repair.settle();
     const results = await paths.settle(declared);
     await noteLeftPaths(work, results);
+    await askForFreed(work, paths);
     const { done, left } = endedEarly(stage, results);
     await reportStage(scope, done, results, paths);
     scope.sizes.note(device, results);

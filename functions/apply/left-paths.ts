@@ -1,13 +1,42 @@
 /**
- * What a repair left of the differences of paths, so that audit does not ask for it again while
- * they are the same.
+ * What a stage leaves to do about paths: what a repair left of their differences, so that audit does
+ * not ask for it again while they are the same, and members that wait.
  */
 import { hasPaths } from '../../shared/config/path-checks.ts';
 import { lookAtPaths } from '../../shared/device/path-audit.ts';
-import { differenceDigest } from '../../shared/failures/repairs.ts';
+import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
+import { differenceDigest, heldPaths } from '../../shared/failures/repairs.ts';
+import { askWatcher } from './ask-watcher.ts';
 import type { PartitionResult } from './job.ts';
+import type { PathRun } from './paths/paths.ts';
 import { remembered } from './repair.ts';
 import type { StageWork } from './stage.ts';
+
+/** Members of these owners may wait for paths that the device refused, and has now. */
+export async function askForFreed(
+  { scope, config }: StageWork,
+  { freed }: Pick<PathRun, 'freed'>,
+): Promise<void> {
+  for (const owner of freed)
+    await askWatcher(scope.runtime, owner, {
+      cluster: parseOwner(owner).cluster,
+      device: config.name,
+      partition: config.networks.partition,
+      code: 'OK',
+      reason: `a path of ${owner} that was refused is on the device now`,
+    });
+}
+
+/** Audit asks for the slices again as soon as the journal can be read. Never rejects. */
+export async function noteHeldPaths(
+  { scope, config }: StageWork,
+  { isHeld }: Pick<PathRun, 'isHeld'>,
+): Promise<void> {
+  if (!isHeld || scope.runtime.dryRun === true) return;
+  await remembered(scope.runtime, async () =>
+    heldPaths(await scope.repairs(), config.name, config.networks.partition).note(),
+  );
+}
 
 /** Call after the paths are settled. Reads nothing if nobody asked for a repair. Never rejects. */
 export async function noteLeftPaths(
@@ -22,7 +51,8 @@ export async function noteLeftPaths(
   const states = new Map(readable.map((one) => [one.partition, one.declared]));
   await remembered(runtime, async () => {
     const look = { device, config, site: runtime.config, states, clock: runtime.clock };
-    const left = (await lookAtPaths(look)).filter(({ repairable }) => repairable);
+    const { findings } = await lookAtPaths(look);
+    const left = findings.filter(({ repairable }) => repairable);
     const [first] = left;
     const memory = await scope.repairs();
     if (first === undefined) return memory.forget(config.name, partition);

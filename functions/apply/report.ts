@@ -13,11 +13,11 @@ import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
 import { publishEvent } from '../../shared/queue/publish.ts';
 import type { EventMeta } from '../../shared/queue/envelope-types.ts';
-import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
-import type { Resync } from '../../shared/queue/events.ts';
+import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
+import { askWatcher } from './ask-watcher.ts';
 import type { PartitionResult } from './job.ts';
 import { logLeftOut, parkForgotten, parkMessage, parkRejected, parkWaiting } from './park.ts';
 import type { PathRun } from './paths/paths.ts';
@@ -120,7 +120,7 @@ async function reportSlice(
 /** A member whose removal waits must be gone when another owner uses its address. */
 async function endWaits({ runtime, drained }: Scope, slice: Slice): Promise<void> {
   for (const owner of drained.claimedBy(slice))
-    await askForResync(runtime, owner, {
+    await askWatcher(runtime, owner, {
       cluster: parseOwner(owner).cluster,
       device: slice.device,
       partition: [...new Set(slice.exposures.map(({ partition }) => partition))].join(', '),
@@ -175,7 +175,7 @@ async function reportOrder(
       : 'order changed nothing: a newer event of the cluster or a newer order was already applied',
   );
   if (action === 'adopt' && taken.length > 0)
-    await askForResync(scope.runtime, device, {
+    await askWatcher(scope.runtime, device, {
       cluster,
       device,
       partition: taken.join(', '),
@@ -209,7 +209,7 @@ async function askForRetries(
   const partition = results.map((result) => result.partition).join(', ');
   for (const [owner, [first]] of Map.groupBy(retries, (retry) => retry.owner))
     if (first)
-      await askForResync(runtime, owner, {
+      await askWatcher(runtime, owner, {
         cluster: parseOwner(owner).cluster,
         device: first.device,
         partition,
@@ -219,28 +219,6 @@ async function askForRetries(
             ? `a retry of ${owner} was ordered`
             : `a move of nodes that ${owner} waits for was approved`,
       });
-}
-
-/**
- * The watcher then sends the ingress again at once, or everything if the subject is no owner. If
- * this message is lost, the next resync does the same.
- */
-async function askForResync(runtime: Runtime, subject: string, data: Resync): Promise<void> {
-  const { cluster, device } = data;
-  const sent = publishEvent(runtime, {
-    queue: `settled-${cluster}`,
-    group: `resync/${device}`,
-    type: RESYNC,
-    data,
-    cluster,
-    subject,
-  });
-  await sent.catch((error: unknown) =>
-    runtime.log.warn(
-      { cluster, device, subject, error: String(error) },
-      'the cluster could not be asked for a resync; its next periodic resync has the same effect',
-    ),
-  );
 }
 
 /**

@@ -46,6 +46,7 @@ export async function startStagePaths(work: StageWork): Promise<PathRun> {
     isAnyCluster: stage.orders.length + stage.audits.length + stage.absences.length > 0,
     clock: runtime.clock,
     log: runtime.log,
+    meter: runtime.pathMeter,
     prove,
     hasTime,
   });

@@ -30,9 +30,21 @@ export interface TakeOverWork {
   readonly hasTime: () => boolean;
 }
 
-/** Rejects if the device is unavailable. */
+/** Rejects if the device is unavailable, or another writer was faster. */
 export async function takeOverPaths(work: TakeOverWork, asked: readonly TakeOver[]): Promise<void> {
   if (asked.length === 0) return;
+  const { device, log } = work;
+  try {
+    await takeOverAll(work, asked);
+  } catch (error) {
+    const isOfPaths = error instanceof DeviceError && error.reach !== 'outage';
+    if (!isOfPaths || error.code === 'BIP430') throw error;
+    const reason = errorText(error);
+    log.error({ device: device.name, code: error.code, reason }, 'nothing more is taken over');
+  }
+}
+
+async function takeOverAll(work: TakeOverWork, asked: readonly TakeOver[]): Promise<void> {
   const { device, log } = work;
   const reading = await device.paths.read();
   const { journal } = reading;
@@ -108,7 +120,7 @@ async function takeOver(
     await device.paths.takeOver({ entry, mark: { owner, node, version }, live, unit });
     log.info(about, 'path taken over');
   } catch (error) {
-    if (!(error instanceof DeviceError) || error.fault !== 'content') throw error;
+    if (!(error instanceof DeviceError) || error.reach !== 'object') throw error;
     log.warn({ ...about, code: error.code, error: errorText(error) }, 'path not taken over');
   }
 }

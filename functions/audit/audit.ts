@@ -2,12 +2,10 @@
 import type { AuditScope } from '../../shared/device/audit.ts';
 import type { AuditFinding } from '../../shared/device/finding.ts';
 import { auditDevice } from '../../shared/device/audit.ts';
-import { pathFigures } from '../../shared/device/path-figures.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { PartitionReading } from '../../shared/device/reading.ts';
 import { hasPaths } from '../../shared/config/path-checks.ts';
-import { pathGrace } from '../../shared/config/path-grace.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
@@ -16,6 +14,7 @@ import { differenceDigest, type RepairMemory } from '../../shared/failures/repai
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
+import { followPaths, logFindings } from './paths.ts';
 
 /** Findings of all devices, and devices that could not be read. */
 export interface AuditReport {
@@ -65,8 +64,9 @@ async function auditOne(
   try {
     const device = await devices.get(config);
     const scope = { device, config: runtime.config, clock, heard };
-    const findings = await auditDevice(scope, config);
-    for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');
+    const audited = await auditDevice(scope, config);
+    const { findings } = audited;
+    logFindings(runtime, config, findings);
     for (const { order } of findings) if (order) await steer(runtime, order);
     const { drift } = runtime.config.policy;
     if (drift !== 'report') {
@@ -76,7 +76,7 @@ async function auditOne(
     const readings = await readingsOf(device, config);
     await askApply(runtime, config.name, creationRequest(runtime, readings, config));
     await noteViews({ device, views }, readings, findings);
-    await logPaths(runtime, device, config);
+    await followPaths({ runtime, repairs }, config, audited);
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
@@ -124,23 +124,6 @@ function wishOf(
   drift: 'repair' | 'adopt',
 ): AuditRequest | undefined {
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
-}
-
-/** Figures for metrics over the log, with one line for each device that has paths. */
-async function logPaths(
-  { config: site, clock, log }: Runtime,
-  device: Pick<Device, 'paths'>,
-  config: DeviceConfig,
-): Promise<void> {
-  if (!hasPaths(site, config)) return;
-  const { journal } = await device.paths.read();
-  const { name } = config;
-  if ('unreadable' in journal)
-    log.warn({ device: name, code: 'BIP474', reason: journal.unreadable }, 'paths not read');
-  else {
-    const paths = pathFigures(journal.records, pathGrace(site), clock.now());
-    log.info({ device: name, paths }, 'paths');
-  }
 }
 
 type Readings = ReadonlyMap<string, PartitionReading>;

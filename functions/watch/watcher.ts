@@ -164,6 +164,7 @@ class ClusterWatcher implements Watcher {
       isRefused: () => records?.refusal !== undefined,
       ahead: () => clockAhead(this.#client, clock),
       clock,
+      paths: () => this.#runtime.pathMeter?.read() ?? [],
     });
   }
 

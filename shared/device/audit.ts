@@ -14,6 +14,7 @@ import type { Difference, DifferenceKind } from './difference.ts';
 import { DeviceError } from './errors.ts';
 import type { AuditFinding } from './finding.ts';
 import { auditPaths } from './path-audit.ts';
+import type { PathFigures } from './path-figures.ts';
 import type { SizeFinding } from '../domain/plan/sizes.ts';
 import { sizeFindings } from '../domain/plan/sizes.ts';
 
@@ -37,11 +38,18 @@ export interface AuditScope {
   readonly heard: (device: string) => Promise<Heard>;
 }
 
+/** What an audit of one device says. */
+export interface DeviceAudit {
+  readonly findings: readonly AuditFinding[];
+  /** Absent without paths, or if their journal cannot be read. */
+  readonly paths?: PathFigures;
+}
+
 /** Rejects if the device is unavailable. A partition that cannot be read is a finding. */
 export async function auditDevice(
   { device, config, clock, heard }: AuditScope,
   audited: Pick<DeviceConfig, 'name' | 'partitions' | 'networks'>,
-): Promise<readonly AuditFinding[]> {
+): Promise<DeviceAudit> {
   const { name, partitions } = audited;
   const findings: AuditFinding[] = [];
   const states = new Map<string, DeclaredState>();
@@ -70,13 +78,14 @@ export async function auditDevice(
   const abandoned = (await device.abandoned())
     .filter((one) => isOfOurs(config, one))
     .map((one) => ofAbandoned(name, one));
-  return [
-    ...findings,
+  const paths = await auditPaths({ device, config: audited, site: config, states, clock });
+  findings.push(
     ...abandoned,
-    ...(await auditPaths({ device, config: audited, site: config, states, clock })),
+    ...paths.findings,
     ...silent.map((one) => ofSilence(name, partitions, one)),
     ...sizeFindings(states, device.capabilities.bytesOf).map((found) => ofSize(name, found)),
-  ];
+  );
+  return { findings, ...(paths.figures && { paths: paths.figures }) };
 }
 
 type Look =

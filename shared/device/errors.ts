@@ -44,6 +44,51 @@ export type DeviceErrorCode =
 export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
 
 /**
+ * How far a fault reaches, so that whoever catches it knows what goes on.
+ * `outage`: nothing else would succeed now.
+ * `refusal`: the device answers, but does not allow, or cannot use, something that several requests
+ * need: a right, a partition, the journal of paths.
+ * `object`: one request; others may succeed.
+ */
+export type FaultReach = 'outage' | 'refusal' | 'object';
+
+/** Of faults that are not about content. */
+const REACH = {
+  BIP401: 'outage',
+  BIP402: 'outage',
+  BIP403: 'refusal',
+  BIP404: 'outage',
+  BIP405: 'outage',
+  BIP420: 'refusal',
+  BIP421: 'refusal',
+  BIP422: 'refusal',
+  BIP423: 'refusal',
+  BIP424: 'refusal',
+  BIP425: 'refusal',
+  BIP430: 'object',
+  BIP440: 'outage',
+  BIP454: 'refusal',
+  BIP470: 'object',
+  BIP471: 'object',
+  BIP472: 'object',
+  BIP473: 'object',
+  BIP474: 'refusal',
+  BIP476: 'refusal',
+  BIP477: 'object',
+  BIP501: 'outage',
+  BIP502: 'outage',
+  BIP503: 'outage',
+  BIP504: 'outage',
+  BIP505: 'object',
+  BIP506: 'outage',
+  BIP507: 'outage',
+  BIP508: 'outage',
+  BIP509: 'object',
+  BIP511: 'outage',
+  BIP512: 'outage',
+} as const satisfies Readonly<Record<DeviceErrorCode, FaultReach>>;
+
+/**
  * `slow`: the declare was too large.
  * `raced`: the same declare may succeed now, because something changed on the device in between.
  * `inner`: AS3 failed without naming anything in the declaration; isolation finds out whether a
@@ -91,6 +136,11 @@ export class DeviceError extends Error {
     this.after = details.after;
     this.hint = details.hint;
     this.inner = details.inner;
+  }
+
+  /** A refusal of content never says anything about other content. */
+  get reach(): FaultReach {
+    return this.fault === 'content' ? 'object' : REACH[this.code];
   }
 }
 

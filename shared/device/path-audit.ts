@@ -3,18 +3,20 @@ import { hasPaths } from '../config/path-checks.ts';
 import { pathGrace } from '../config/path-grace.ts';
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
-import { neededBy } from '../domain/declared/reach.ts';
+import { neededBy, pathClusters } from '../domain/declared/reach.ts';
 import { pathDifferences } from '../domain/paths/difference.ts';
+import { type JournalRecords, recordsOf } from '../domain/paths/journal.ts';
 import { liveEntries } from '../domain/paths/live.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Device } from './device.ts';
 import { DeviceError } from './errors.ts';
 import type { AuditFinding } from './finding.ts';
+import { type PathFigures, pathFigures } from './path-figures.ts';
 import type { PathReading } from './paths.ts';
 
 /** The device, and what it declares. */
 export interface PathAuditScope {
-  readonly device: Pick<Device, 'name' | 'paths'>;
+  readonly device: Pick<Device, 'name' | 'paths' | 'abandoned'>;
   readonly config: Pick<DeviceConfig, 'name' | 'partitions' | 'networks'>;
   readonly site: Pick<SluiceConfig, 'clusters' | 'ingresses'>;
   /** By partition; without those that cannot be read. */
@@ -37,21 +39,36 @@ function unreadable({ config }: PathAuditScope, reason: string): AuditFinding {
   };
 }
 
-/** The differences of one reading. */
+function stray({ config }: PathAuditScope, name: string): AuditFinding {
+  const { partition } = config.networks;
+  return {
+    device: config.name,
+    partition,
+    kind: 'foreign',
+    code: 'BIP493',
+    object: `/${partition}/${name}`,
+    message: 'has a number that no journal of paths has; it is ignored, and should be deleted',
+    repairable: false,
+  };
+}
+
+/** The differences of one reading; `elsewhere`: in partitions that are not configured. */
 function judge(
   scope: PathAuditScope,
   { journal, active, peer }: PathReading,
+  elsewhere: readonly DeclaredState[] = [],
 ): readonly AuditFinding[] {
   const { config, site, states, clock } = scope;
   if ('unreadable' in journal) return [unreadable(scope, journal.unreadable)];
   const { partition, tunnels } = config.networks;
+  const all = [...states.values()];
   const found = pathDifferences({
     records: journal.records,
     active: liveEntries(active),
     ...(peer !== undefined && peer !== 'away' && { peer: liveEntries(peer) }),
-    needed: neededBy([...states.values()]),
+    needed: neededBy([...all, ...elsewhere]),
     isWhole: config.partitions.every((one) => states.has(one)),
-    clusters: new Set(site.clusters.map(({ id }) => id)),
+    clusters: pathClusters(site.clusters, all),
     tunnels,
     grace: pathGrace(site),
     now: clock.now(),
@@ -64,19 +81,47 @@ function judge(
   }));
 }
 
+/** Without other installations. */
+function figuresOf({ site, states, clock }: PathAuditScope, records: JournalRecords): PathFigures {
+  const own = recordsOf(records, pathClusters(site.clusters, [...states.values()]));
+  return pathFigures(own, pathGrace(site), clock.now());
+}
+
+/** What one reading of the paths shows. */
+export interface PathLook {
+  readonly findings: readonly AuditFinding[];
+  /** Absent without paths, or if the journal cannot be read. */
+  readonly figures?: PathFigures;
+}
+
 /** Reads the paths once; empty without a request if the device has none. */
-export async function lookAtPaths(scope: PathAuditScope): Promise<readonly AuditFinding[]> {
-  if (!hasPaths(scope.site, scope.config)) return [];
-  return judge(scope, await scope.device.paths.read());
+export async function lookAtPaths(scope: PathAuditScope): Promise<PathLook> {
+  const { site, config, device } = scope;
+  if (!hasPaths(site, config)) return { findings: [] };
+  const reading = await device.paths.read();
+  const found = judge(scope, reading);
+  const isLeft = found.some(({ kind }) => kind === 'orphan');
+  const differences = isLeft
+    ? judge(
+        scope,
+        reading,
+        (await device.abandoned()).map(({ state }) => state),
+      )
+    : found;
+  const findings = [...differences, ...(reading.strays ?? []).map((name) => stray(scope, name))];
+  const { journal } = reading;
+  return 'unreadable' in journal
+    ? { findings }
+    : { findings, figures: figuresOf(scope, journal.records) };
 }
 
 /**
  * Differences that stay for two readings. Rejects with a DeviceError if the device is unavailable,
  * or others keep writing.
  */
-export async function auditPaths(scope: PathAuditScope): Promise<readonly AuditFinding[]> {
+export async function auditPaths(scope: PathAuditScope): Promise<PathLook> {
   let before = await lookAtPaths(scope);
-  for (let look = 1; before.length > 0; look += 1) {
+  for (let look = 1; before.findings.length > 0; look += 1) {
     if (look === LOOKS.most)
       throw new DeviceError(
         'BIP503',
@@ -85,7 +130,7 @@ export async function auditPaths(scope: PathAuditScope): Promise<readonly AuditF
       );
     await scope.clock.sleep(LOOKS.pause);
     const now = await lookAtPaths(scope);
-    if (JSON.stringify(now) === JSON.stringify(before)) return now;
+    if (JSON.stringify(now.findings) === JSON.stringify(before.findings)) return now;
     before = now;
   }
   return before;

@@ -13,6 +13,8 @@ export type PathUnit = 'active' | 'peer';
 export interface PathReading {
   /** Without a journal that can be read, nothing may be written or removed. */
   readonly journal: Journal | { readonly unreadable: string };
+  /** Data groups that have the name of a journal, but a number that no journal has. */
+  readonly strays?: readonly string[] | undefined;
   /** Routes of all partitions, and what is in the tunnels of configuration and journal. */
   readonly active: readonly LiveEntry[];
   /** What the other unit has of its own; `away`: it does not answer. Absent: there is none. */

@@ -19,6 +19,23 @@ export interface RepairMemory {
   forget(device: string, partition: string): Promise<void>;
 }
 
+/** Whether new members of a device wait until its paths can be written. */
+export interface HeldPaths {
+  are(): Promise<boolean>;
+  note(): Promise<void>;
+  forget(): Promise<void>;
+}
+
+/** `partition`: that of the paths. Beside the digest of its repairs; no partition has a colon. */
+export function heldPaths(memory: RepairMemory, device: string, partition: string): HeldPaths {
+  const key = `${partition}:held`;
+  return {
+    are: async () => (await memory.left(device, key)) !== undefined,
+    note: () => memory.note(device, key, differenceDigest([])),
+    forget: () => memory.forget(device, key),
+  };
+}
+
 /** Equal for the same differences, in any order. */
 export function differenceDigest(
   found: readonly { readonly object: string; readonly message: string }[],

@@ -5,6 +5,7 @@ import { openQueues } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { processClock, processId, processRandom } from '../runtime/process.ts';
+import { createPathMeter } from '../telemetry/path-meter.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Properties of a process; clock, ids and random numbers are those of the system. */
@@ -33,6 +34,7 @@ export function processRuntime(
     id: processId,
     random: processRandom,
     log,
+    pathMeter: createPathMeter(),
     ...(dryRun === undefined ? {} : { dryRun }),
   };
 }

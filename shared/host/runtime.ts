@@ -4,6 +4,7 @@ import type { Secrets } from '../config/secrets.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { PathMeter } from '../telemetry/path-meter.ts';
 
 /**
  * The dependencies of a function. Built by the Lambda entry point from the environment, and by
@@ -19,6 +20,8 @@ export interface Runtime {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Absent where no metrics are served. */
+  readonly pathMeter?: PathMeter | undefined;
   /**
    * If true, nothing is written to devices or clusters; every connection must be opened in this
    * mode.

@@ -39,6 +39,8 @@ export interface Placed {
   /** Keys that were refused for the first time. */
   readonly news: ReadonlySet<string>;
   readonly wrote: boolean;
+  /** Owners of entries that the device refused before, and has now. */
+  readonly freed: ReadonlySet<string>;
 }
 
 export function unitsOf({ active, peer }: PathReading): Units {
@@ -87,6 +89,21 @@ function heldByOthers(
   return new Map([...foreign, ...rivals]);
 }
 
+/** Owners whose members may wait for entries that are there now. */
+function freedOwners(
+  before: JournalRecords,
+  active: ReadonlyMap<string, LiveEntry>,
+  refused: ReadonlyMap<string, Refusal>,
+): ReadonlySet<string> {
+  const owners = [...before].flatMap(([key, record]) => {
+    const isThere = active.get(key)?.to === record.to && !refused.has(key);
+    return record.refused !== undefined && record.gone === undefined && isThere
+      ? [record.owner]
+      : [];
+  });
+  return new Set(owners);
+}
+
 /** Writes the journal if it changed. */
 export async function keepJournal(
   job: PathJob,
@@ -104,6 +121,35 @@ export interface Asked {
   readonly states: readonly DeclaredState[];
 }
 
+function tellReading({ device, log }: PathJob, { strays, peer }: PathReading): void {
+  if (strays !== undefined)
+    log.warn(
+      { device: device.name, code: 'BIP493', names: strays },
+      'data groups that are no journal of paths are ignored; delete them',
+    );
+  if (peer === 'away')
+    log.warn(
+      { device: device.name, code: 'BIP441' },
+      'the standby unit does not answer; its paths are written when it does',
+    );
+}
+
+/** The journal with what the slices ask for. */
+function recordsFor(
+  job: PathJob,
+  journal: Journal,
+  { wishes, states }: Asked,
+  { active: live }: Pick<Units, 'active'>,
+): ReturnType<typeof withWishes> {
+  const clusters = ownClusters(job, states);
+  const rules = { live, clusters, needed: neededBy(states, wishes) };
+  const isWhole = states.length === job.config.partitions.length;
+  const known = isWhole ? rules : { live, clusters };
+  const { records, contested } = withWishes(journal.records, wishes, known);
+  const keys = neededKeys(recordsOf(records, clusters), rules);
+  return { records: withNeeds(records, keys), contested };
+}
+
 /** One round; `raced`: another process seems to have written at the same time. */
 async function placeOnce(
   job: PathJob,
@@ -116,19 +162,10 @@ async function placeOnce(
       ...closedBy(units, { code: 'BIP474', reason: reading.journal.unreadable }),
       raced: false,
     };
-  if (units.isPeerAway)
-    job.log.warn(
-      { device: job.device.name, code: 'BIP441' },
-      'the standby unit does not answer; its paths are written when it does',
-    );
+  tellReading(job, reading);
   const { journal } = reading;
-  const clusters = ownClusters(job);
-  const wished = withWishes(journal.records, wishes, units.active, clusters);
-  const needed = neededBy(states, wishes);
-  const records = withNeeds(
-    wished.records,
-    neededKeys(wished.records, { needed, live: units.active }),
-  );
+  const clusters = ownClusters(job, states);
+  const { records, contested } = recordsFor(job, journal, { wishes, states }, units);
   const kept = await keepJournal(job, journal, records);
   const now = job.clock.now();
   const grace = pathGrace(job.site);
@@ -139,40 +176,35 @@ async function placeOnce(
   const there = units.peer;
   const todoThere = there && entriesToWrite(ofEachUnit(own), there, isOver);
   if (there && todoThere) await carryOut(job, 'peer', todoThere, there);
-  const refused = new Map([
-    ...heldByOthers(records, wished.contested, units.active),
-    ...carried.refused,
-  ]);
+  const refused = new Map([...heldByOthers(records, contested, units.active), ...carried.refused]);
   const news = [...refused].filter(
     ([key, { code }]) => records.has(key) && journal.records.get(key)?.refused !== code,
   );
   const wrote = kept !== journal || todo.length > 0 || (todoThere ?? []).length > 0;
   const { raced } = carried;
-  return { journal: kept, units, refused, news: new Set(news.map(([key]) => key)), wrote, raced };
+  return {
+    journal: kept,
+    units,
+    refused,
+    news: new Set(news.map(([key]) => key)),
+    wrote,
+    freed: freedOwners(journal.records, units.active, refused),
+    raced,
+  };
 }
 
 const EMPTY: Journal = { number: 0, records: new Map() };
 
 function closedBy(units: Units, closed: NonNullable<Placed['closed']>): Placed {
-  return { closed, journal: EMPTY, units, refused: new Map(), news: new Set(), wrote: false };
-}
-
-/**
- * Faults that concern nothing but paths, if AS3 answers: of the journal, of the account's rights,
- * and what the device refuses.
- */
-const OF_PATHS: readonly string[] = ['BIP403', 'BIP454', 'BIP474', 'BIP476'];
-const REFUSED = /^BIP42\d$/;
-
-function isOfPaths({ code }: DeviceError): boolean {
-  return OF_PATHS.includes(code) || REFUSED.test(code);
+  const nothing = { refused: new Map(), news: new Set<string>(), freed: new Set<string>() };
+  return { closed, journal: EMPTY, units, ...nothing, wrote: false };
 }
 
 /** If nothing can be read, nothing is known to be there. */
 async function closedAfter({ device }: PathJob, error: DeviceError): Promise<Placed> {
   const nothing: PathReading = { journal: EMPTY, active: [] };
   const reading = await device.paths.read().catch((again: unknown) => {
-    if (again instanceof DeviceError && isOfPaths(again)) return nothing;
+    if (again instanceof DeviceError && again.reach !== 'outage') return nothing;
     throw again;
   });
   return closedBy(unitsOf(reading), { code: error.code, reason: errorText(error) });
@@ -191,8 +223,9 @@ export async function place(job: PathJob, asked: Asked): Promise<Placed> {
       if (!raced || round >= MOST_ROUNDS) return placed;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      if (isOfPaths(error)) return closedAfter(job, error);
-      if (error.code !== 'BIP430' || round >= MOST_ROUNDS) throw error;
+      const isRace = error.code === 'BIP430';
+      if (!isRace && error.reach !== 'outage') return closedAfter(job, error);
+      if (!isRace || round >= MOST_ROUNDS) throw error;
     }
   }
 }

@@ -1,5 +1,7 @@
 /** What a run needs to keep the paths of a device. */
 import { isReachedOn } from '../../../shared/config/path-checks.ts';
+import { pathClusters } from '../../../shared/domain/declared/reach.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { ClusterConfig, DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Device } from '../../../shared/device/device.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -7,6 +9,7 @@ import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Order } from '../../../shared/domain/steering/steering.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { PathMeter } from '../../../shared/telemetry/path-meter.ts';
 
 /** One run on one device. */
 export interface PathJob {
@@ -20,6 +23,7 @@ export interface PathJob {
   readonly isAnyCluster: boolean;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
+  readonly meter?: PathMeter | undefined;
   /** As in `PartitionJob`. */
   readonly prove: () => Promise<void>;
   readonly hasTime: () => boolean;
@@ -30,9 +34,12 @@ function reachedClusters({ site, config }: PathJob): readonly ClusterConfig[] {
   return site.clusters.filter((one) => isReachedOn(site, config, one, ['routes', 'vxlan']));
 }
 
-/** All clusters of the configuration. Others on the device are of another installation. */
-export function ownClusters({ site }: PathJob): ReadonlySet<string> {
-  return new Set(site.clusters.map(({ id }) => id));
+/** Clusters whose paths are ours; `states`: of the partitions of the device. */
+export function ownClusters(
+  { site }: PathJob,
+  states: readonly DeclaredState[],
+): ReadonlySet<string> {
+  return pathClusters(site.clusters, states);
 }
 
 /** Whether the run concerns a cluster with paths. Otherwise the device is asked nothing. */

@@ -4,8 +4,13 @@ import type { MemberPlace } from '../../../shared/device/paths.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { PathJob } from './job.ts';
 
-/** Pools that are asked at most; the others count as without connections. */
+/** Pools that are asked at most. What is not known counts as open connections. */
 const MOST_POOLS = 20;
+
+interface LeavingPool {
+  readonly place: MemberPlace;
+  readonly addresses: readonly string[];
+}
 
 /** The addresses of the owner that stay members. */
 function stayingIn({ exposures }: Slice): ReadonlySet<string> {
@@ -20,35 +25,35 @@ function stayingIn({ exposures }: Slice): ReadonlySet<string> {
 function poolsToAsk(
   slices: readonly Slice[],
   states: ReadonlyMap<string, DeclaredState>,
-): { readonly places: readonly MemberPlace[]; readonly leaving: ReadonlySet<string> } {
+): readonly LeavingPool[] {
   const staying = new Map(slices.map((slice) => [slice.owner, stayingIn(slice)]));
-  const leaving = new Set<string>();
-  const places: MemberPlace[] = [];
-  for (const [partition, { exposures }] of states)
-    for (const { address, port, protocol, contributions } of Object.values(exposures)) {
+  return [...states].flatMap(([partition, { exposures }]) =>
+    Object.values(exposures).flatMap(({ address, port, protocol, contributions }) => {
       const gone = contributions.flatMap(({ owner, members }) =>
         members.filter((one) => staying.get(owner)?.has(one.address) === false),
       );
-      if (gone.length > 0) places.push({ partition, address, port, protocol });
-      for (const one of gone) leaving.add(one.address);
-    }
-  return { places, leaving };
+      const addresses = gone.map((one) => one.address);
+      return gone.length === 0
+        ? []
+        : [{ place: { partition, address, port, protocol }, addresses }];
+    }),
+  );
 }
 
-/** Their addresses, as far as the device says so. */
+/** Their addresses: those of which the device says so, and those of which nobody knows. */
 export async function busyLeaving(
   { device, log }: Pick<PathJob, 'device' | 'log'>,
   slices: readonly Slice[],
   states: ReadonlyMap<string, DeclaredState>,
 ): Promise<ReadonlySet<string>> {
-  const { places, leaving } = poolsToAsk(slices, states);
-  const busy = new Set<string>();
-  for (const place of places.slice(0, MOST_POOLS)) {
+  const pools = poolsToAsk(slices, states);
+  const busy = new Set(pools.slice(MOST_POOLS).flatMap(({ addresses }) => addresses));
+  for (const { place, addresses } of pools.slice(0, MOST_POOLS)) {
     const found = await device.paths.busy(place).catch((error: unknown) => {
       log.debug({ device: device.name, error: String(error) }, 'connections are not known');
-      return [];
+      return addresses;
     });
-    for (const address of found) if (leaving.has(address)) busy.add(address);
+    for (const address of addresses) if (found.includes(address)) busy.add(address);
   }
   return busy;
 }

@@ -2,18 +2,23 @@
  * The paths to pods, around the declares of a run: what new members need is written before them,
  * and what nobody needs is removed after them (decision 77).
  */
+import { pathGrace } from '../../../shared/config/path-grace.ts';
 import type { Device } from '../../../shared/device/device.ts';
+import { pathFigures } from '../../../shared/device/path-figures.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { firstNamed } from '../../../shared/domain/paths/in-words.ts';
+import { type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
 import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
 import { type Wish, wishesOf } from '../../../shared/domain/paths/wishes.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
+import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { PartitionResult } from '../job.ts';
 import { type Placed, place } from './begin.ts';
 import { declaredByOwner, holdNew } from './hold.ts';
-import { concernsPaths, type PathJob } from './job.ts';
+import { concernsPaths, ownClusters, type PathJob } from './job.ts';
 import { busyLeaving } from './leaving.ts';
 import { type Cleared, clear } from './settle.ts';
 import { isAdmitted, readDeclared } from './site.ts';
@@ -35,9 +40,13 @@ export interface PathRun {
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
   /**
    * Call after the declares; resolves with the results and the removals of paths that were
-   * approved. Never rejects: what is left to do, the next run does.
+   * approved. What is left to do, the next run does; rejects if the messages are lost.
    */
   settle(results: readonly PartitionResult[]): Promise<readonly PartitionResult[]>;
+  /** Nothing could be written, and members wait for it. */
+  readonly isHeld: boolean;
+  /** Owners without a slice in this run whose members may wait for what is there now. */
+  readonly freed: ReadonlySet<string>;
   /** Information for the owner; call after `settle`. */
   notesOn(owner: string): readonly Note[];
 }
@@ -51,6 +60,8 @@ function noPaths(slices: readonly Slice[]): PathRun {
     slices,
     readings: new Map(),
     waiting: new Map(),
+    isHeld: false,
+    freed: new Set(),
     settle: (results) => Promise.resolve(results),
     notesOn: () => [],
   };
@@ -85,6 +96,23 @@ function heldNote(owner: string, held: readonly string[]): Note {
   };
 }
 
+/** New members that BIG-IP does not reach wait. */
+function withoutUnreached(
+  { meter, device }: PathJob,
+  slice: Slice,
+  {
+    lacking,
+    declared = new Set(),
+  }: {
+    readonly lacking: readonly Unreached[];
+    readonly declared: ReadonlySet<string> | undefined;
+  },
+): Slice {
+  const fresh = lacking.filter(({ address }) => !declared.has(address));
+  meter?.wait(device.name, slice.owner, fresh.length);
+  return holdNew(slice, new Set(fresh.map(({ address }) => address)));
+}
+
 /** Writes the paths that the slices need. Rejects if the device is unavailable. */
 export async function startPaths(job: PathJob): Promise<PathRun> {
   if (!concernsPaths(job)) return noPaths(job.slices);
@@ -99,31 +127,32 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   if (placed.wrote) unsaved.add(job.device);
   if (placed.closed !== undefined)
     job.log.error({ device: job.device.name, ...placed.closed }, 'paths are not written');
-  const declared = declaredByOwner(all);
   const waiting = new Map<string, readonly Waiting[]>();
+  const declared = declaredByOwner(all);
   const slices = job.slices.map((slice) => {
     if (!admitted.includes(slice)) return slice;
     const asked = { wishes: wishesIn(slice), pathless: slice.pathless ?? [] };
     const lacking = unreached(asked, placed.journal.records, placed.units.active);
-    if (lacking.length === 0) return slice;
-    waiting.set(slice.owner, waitingOf(lacking, placed));
-    const own = declared.get(slice.owner);
-    const fresh = lacking.filter(({ address }) => own?.has(address) !== true);
-    return holdNew(slice, new Set(fresh.map(({ address }) => address)));
+    if (lacking.length > 0) waiting.set(slice.owner, waitingOf(lacking, placed));
+    return withoutUnreached(job, slice, { lacking, declared: declared.get(slice.owner) });
   });
   const busy =
     placed.closed === undefined ? await busyLeaving(job, admitted, states) : new Set<string>();
+  const asked = new Set(job.slices.map(({ owner }) => owner));
   const isWhole = states.size === job.config.partitions.length;
   const held = new Map<string, readonly string[]>();
   return {
     slices,
     readings,
     waiting,
+    isHeld: placed.closed !== undefined && waiting.size > 0,
+    freed: new Set([...placed.freed].filter((one) => !asked.has(one))),
     settle: async (results) => {
       if (placed.closed !== undefined) return results;
       const cleared = await quietly(job, async () => {
         const done = await clear(job, placed, { results, isWhole, wishes, busy });
         if (done.wrote) unsaved.add(job.device);
+        noteFigures(job, done.records, [...states.values()]);
         return done;
       });
       await quietly(job, () => save(job));
@@ -167,6 +196,15 @@ function withApproved(
   );
 }
 
+function noteFigures(
+  job: PathJob,
+  records: JournalRecords,
+  states: readonly DeclaredState[],
+): void {
+  const own = recordsOf(records, ownClusters(job, states));
+  job.meter?.state(job.device.name, pathFigures(own, pathGrace(job.site), job.clock.now()));
+}
+
 async function save({ device }: PathJob): Promise<void> {
   if (!unsaved.has(device)) return;
   await device.paths.settle();
@@ -181,6 +219,7 @@ async function quietly<T>(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof LeaseLost) throw error;
     log.warn(
       { device: device.name, code: errorCode(error), error: errorMessage(error) },
       'paths are not finished; the next run continues',

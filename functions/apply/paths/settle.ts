@@ -63,18 +63,19 @@ function decide(
   job: PathJob,
   { units, refused, records }: Pick<Placed, 'units' | 'refused'> & { records: JournalRecords },
   { results, isWhole, wishes, busy }: Ended,
+  elsewhere: readonly DeclaredState[] = [],
 ): Decided {
-  const clusters = ownClusters(job);
-  const all = withWishes(records, [], units.active, clusters).records;
+  const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
+  const clusters = ownClusters(job, states);
+  const needed = neededBy([...states, ...elsewhere], wishes);
+  const all = withWishes(records, [], { live: units.active, clusters }).records;
   const known = withRefusals(recordsOf(all, clusters), refused);
   const others = [...all].filter(([key]) => !known.has(key));
   const withOthers = (own: JournalRecords): JournalRecords => new Map([...others, ...own]);
   const isComplete =
     isWhole && results.every((one) => one.refused === undefined && one.unfinished === undefined);
   if (!isComplete) return { records: withOthers(known), held: new Set(), approved: new Set() };
-  const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
   const now = job.clock.now();
-  const needed = neededBy(states, wishes);
   const keys = neededKeys(known, { needed, live: units.active });
   const marked = withoutLeft(withLeaving(known, keys, { now, busy }), needed);
   const isApproved = approves(job);
@@ -114,8 +115,24 @@ async function writeBack(job: PathJob, records: JournalRecords, units: Units): P
   return count;
 }
 
+/** Whether entries begin to leave, or go. */
+function isLoss(before: JournalRecords, { records, held }: Decided): boolean {
+  return (
+    held.size > 0 ||
+    [...before].some(([key, { left, gone }]) => {
+      const after = records.get(key);
+      return after?.left !== left || after?.gone !== gone;
+    })
+  );
+}
+
+/** What is declared in partitions that are not configured any more still needs its paths. */
+async function declaredElsewhere({ device }: PathJob): Promise<readonly DeclaredState[]> {
+  return (await device.abandoned()).map(({ state }) => state);
+}
+
 /** What a run did after its declares. */
-export interface Cleared extends Pick<Decided, 'held' | 'approved'> {
+export interface Cleared extends Decided {
   readonly wrote: boolean;
 }
 
@@ -130,11 +147,16 @@ export async function clear(job: PathJob, placed: Placed, ended: Ended): Promise
   if (!isBusy) return { ...first, wrote: false };
   const reading = await job.device.paths.read();
   if ('unreadable' in reading.journal || reading.journal.number !== journal.number)
-    return { held: new Set(), approved: new Set(), wrote: placed.wrote };
+    return { records: journal.records, held: new Set(), approved: new Set(), wrote: placed.wrote };
   const units = unitsOf(reading);
   const { records } = reading.journal;
-  const decided = decide(job, { units, refused: placed.refused, records }, ended);
+  const sight = { units, refused: placed.refused, records };
+  const asConfigured = decide(job, sight, ended);
+  const decided = isLoss(records, asConfigured)
+    ? decide(job, sight, ended, await declaredElsewhere(job))
+    : asConfigured;
   const kept = await keepJournal(job, reading.journal, decided.records);
-  const count = await writeBack(job, recordsOf(decided.records, ownClusters(job)), units);
+  const states = ended.results.map(({ declared }) => declared);
+  const count = await writeBack(job, recordsOf(decided.records, ownClusters(job, states)), units);
   return { ...decided, wrote: placed.wrote || kept !== reading.journal || count > 0 };
 }

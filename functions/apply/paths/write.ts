@@ -18,6 +18,12 @@ export interface Carried {
 
 const AT_ONCE = 4;
 
+/** Failures with a line of their own in one round of writes; the others are counted by code. */
+const TOLD = 10;
+
+/** A change with the error that it met. */
+type Failure = readonly [change: EntryChange, error: DeviceError];
+
 async function send(
   { device }: PathJob,
   unit: PathUnit,
@@ -40,14 +46,6 @@ async function send(
   live.set(key, { ...entry, name: key, ...holder });
 }
 
-/** The device fails with one request, and answers others. */
-const FAILED: readonly string[] = ['BIP430', 'BIP505', 'BIP509'];
-
-/** Whether the error is about one entry; others are about the unit. */
-function isOfEntry({ fault, code }: DeviceError): boolean {
-  return fault === 'content' || FAILED.includes(code);
-}
-
 /** One change; resolves with the error that concerns this entry only. */
 async function attempt(
   job: PathJob,
@@ -61,13 +59,31 @@ async function attempt(
   try {
     await send(job, unit, change, live);
     job.log.info(about, 'path written');
+    job.meter?.count(job.device.name, change.kind === 'remove' ? 'removed' : 'written');
     return undefined;
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    if (!isOfEntry(error) && unit === 'active') throw error;
-    job.log.warn({ ...about, code: error.code, error: errorText(error) }, 'path not written');
+    job.meter?.count(job.device.name, error.fault === 'content' ? 'refused' : 'failed');
+    if (error.reach !== 'object' && unit === 'active') throw error;
     return error;
   }
+}
+
+/** One cause can concern each node of a cluster. */
+function tell(job: PathJob, unit: PathUnit, failures: readonly Failure[]): void {
+  const device = job.device.name;
+  for (const [change, error] of failures.slice(0, TOLD))
+    job.log.warn(
+      { device, unit, path: changeInWords(change), code: error.code, error: errorText(error) },
+      'path not written',
+    );
+  const rest = failures.slice(TOLD);
+  if (rest.length === 0) return;
+  const counts = [...Map.groupBy(rest, ([, { code }]) => code)].map(([code, all]) => [
+    code,
+    all.length,
+  ]);
+  job.log.warn({ device, unit, codes: Object.fromEntries(counts) }, 'more paths not written');
 }
 
 /** Changes that may be carried out together, in the order in which they have to be. */
@@ -85,11 +101,12 @@ async function attemptAll(
   unit: PathUnit,
   part: readonly EntryChange[],
   live: Map<string, LiveEntry>,
-): Promise<readonly (readonly [string, DeviceError])[]> {
+): Promise<readonly Failure[]> {
   const ends = await Promise.allSettled(part.map((one) => attempt(job, unit, one, live)));
-  return ends.flatMap((end, i): readonly (readonly [string, DeviceError])[] => {
+  return ends.flatMap((end, i): readonly Failure[] => {
     if (end.status === 'rejected') throw end.reason;
-    return end.value === undefined ? [] : [[part[i]?.key ?? '', end.value]];
+    const change = part[i];
+    return end.value === undefined || change === undefined ? [] : [[change, end.value]];
   });
 }
 
@@ -103,13 +120,14 @@ export async function carryOut(
   changes: readonly EntryChange[],
   live: Map<string, LiveEntry>,
 ): Promise<Carried> {
-  const errors: (readonly [string, DeviceError])[] = [];
+  const errors: Failure[] = [];
   for (const part of inParts(changes)) {
     errors.push(...(await attemptAll(job, unit, part, live)));
     // Each further write to a unit that is away would wait for its timeout.
-    if (errors.some(([, error]) => !isOfEntry(error))) break;
+    if (errors.some(([, error]) => error.reach !== 'object')) break;
   }
-  const refused = errors.map(([key, error]): readonly [string, Refusal] => {
+  tell(job, unit, errors);
+  const refused = errors.map(([{ key }, error]): readonly [string, Refusal] => {
     const { data: code = 'BIP470' } = RefusalCode.safeParse(error.code);
     return [key, { code, reason: errorText(error) }];
   });

@@ -19,7 +19,7 @@ import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
-import { pathLines } from '../plan/path-lines.ts';
+import { pathChangeLines, pathLines } from '../plan/path-lines.ts';
 import { planTable, summaryText } from '../plan/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
@@ -105,9 +105,16 @@ async function plan(options: PlanOptions): Promise<void> {
     const format = options.output === 'table' ? 'json' : options.output;
     return printData(format, planned.declarations, () => '');
   }
-  const { changes, paths, declarations } = planned;
-  const data = { changes, ...(paths.length > 0 && { paths }), declarations };
-  printData(options.output, data, () => [planTable(changes), ...pathsOf(planned)].join('\n'));
+  const { changes, paths, pathChanges, declarations } = planned;
+  const data = {
+    changes,
+    ...(paths.length > 0 && { paths }),
+    ...(pathChanges.length > 0 && { pathChanges }),
+    declarations,
+  };
+  printData(options.output, data, () =>
+    [planTable(changes), ...pathChangeLines(pathChanges)].join('\n'),
+  );
   if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
 }
 

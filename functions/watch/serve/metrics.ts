@@ -6,6 +6,8 @@ import { Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
+import type { DevicePathFigures } from '../../../shared/telemetry/path-meter.ts';
+import { PATH_METRICS } from './path-metrics.ts';
 
 /** Receives events that metrics count. */
 export interface WatchMeter extends QueueMeter {
@@ -31,9 +33,12 @@ export interface MetricsSource {
   /** Milliseconds by which this clock leads the API server's; undefined if unknown. */
   readonly ahead: () => number | undefined;
   readonly clock: Clock;
+  /** Empty if no function of this process writes paths. */
+  readonly paths: () => readonly DevicePathFigures[];
 }
 
 const VERSION = '0.1.0';
+const PREFIX = 'sluice_watch_';
 /** The labels of metrics about one stream. */
 const STREAM = ['kind', 'group', 'namespace'] as const;
 /** Upper bounds of the histogram. */
@@ -43,6 +48,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /** A metric that is computed when it is scraped, so that no state must be updated. */
 interface ReadMetric {
+  /** Complete. */
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
@@ -63,7 +69,7 @@ export function createMetrics(source: MetricsSource): Metrics {
 
 /** By Prometheus convention, names of counters end in `_total`. */
 function metricFor({ name, help, labels = [], read }: ReadMetric, source: MetricsSource): Metric {
-  const options = { name: `sluice_watch_${name}`, help, labelNames: labels, registers: [] };
+  const options = { name, help, labelNames: labels, registers: [] };
   if (name.endsWith('_total'))
     return new Counter({
       ...options,
@@ -83,13 +89,13 @@ function metricFor({ name, help, labels = [], read }: ReadMetric, source: Metric
 
 /** A metric without labels. */
 function plain(name: string, help: string, read: (source: MetricsSource) => number): ReadMetric {
-  return { name, help, read: (source) => [[{}, read(source)]] };
+  return { name: `${PREFIX}${name}`, help, read: (source) => [[{}, read(source)]] };
 }
 
 /** A metric with one value for each stream. */
 function perStream(name: string, help: string, read: (stream: StreamReport) => number): ReadMetric {
   return {
-    name: `stream_${name}`,
+    name: `${PREFIX}stream_${name}`,
     help,
     labels: STREAM,
     read: (source) => source.states().map((stream) => [labelsOf(stream), read(stream)]),
@@ -98,7 +104,7 @@ function perStream(name: string, help: string, read: (stream: StreamReport) => n
 
 const READ_METRICS: readonly ReadMetric[] = [
   {
-    name: 'build_info',
+    name: `${PREFIX}build_info`,
     help: 'Always 1; the labels describe the running version.',
     labels: ['version', 'node'],
     read: () => [[{ version: VERSION, node: process.versions.node }, 1]],
@@ -156,7 +162,7 @@ const READ_METRICS: readonly ReadMetric[] = [
     ({ figures }) => figures.interruptions,
   ),
   {
-    name: 'stream_lists_total',
+    name: `${PREFIX}stream_lists_total`,
     help:
       'Complete lists by cause: first, expired (410), denied (401, 403), failed, unserved, ' +
       'due, asked (after acquiring the Lease).',
@@ -170,12 +176,16 @@ const READ_METRICS: readonly ReadMetric[] = [
           ),
         ),
   },
+  ...PATH_METRICS.map(({ read, ...row }): ReadMetric => ({
+    ...row,
+    read: ({ paths }) => read(paths()),
+  })),
 ];
 
 /** Metrics that are counted when events happen. */
 function createMeter(registry: Registry): WatchMeter {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-    new Counter({ name: `sluice_watch_${name}`, help, labelNames, registers: [registry] });
+    new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers: [registry] });
   const snapshots = counter('snapshots_total', 'Snapshots accepted by the queue.', ['owner']);
   const lags = new Histogram({
     name: 'sluice_watch_snapshot_lag_seconds',

@@ -10,6 +10,7 @@ import {
   journalLines,
   MAX_RECORDS,
   NO_JOURNAL,
+  plausibleNumbers,
   readJournal,
 } from '../../domain/paths/journal.ts';
 import type { DeviceSession } from '../rest/session.ts';
@@ -33,7 +34,7 @@ function numberOf(name: string): number | undefined {
 
 /** The journals of one device. */
 export interface Journals {
-  read(): Promise<PathReading['journal']>;
+  read(): Promise<Pick<PathReading, 'journal' | 'strays'>>;
   write(journal: Journal): Promise<Journal>;
 }
 
@@ -57,22 +58,27 @@ async function readGroups(
 export function createJournals(session: DeviceSession, partition: string): Journals {
   const call = callsTo(session, 'active');
   let seen: readonly number[] = [];
-  const read = async (): Promise<PathReading['journal']> => {
+  const read: Journals['read'] = async () => {
     const groups = await readGroups(session, call, partition);
-    if ('unreadable' in groups) return groups;
-    const numbered = groups.found.flatMap(({ name, records }) => {
-      const number = numberOf(name);
-      return number === undefined ? [] : [{ number, records }];
-    });
-    seen = numbered.map(({ number }) => number);
-    const newest = numbered.toSorted((a, b) => b.number - a.number)[0];
-    if (newest === undefined) return NO_JOURNAL;
-    const result = newest.records
-      ? readJournal(newest.records)
-      : { fault: 'its records are no texts' };
-    return 'fault' in result
-      ? { unreadable: `data group /${partition}/${nameOf(newest.number)}: ${result.fault}` }
-      : { number: newest.number, records: result.records };
+    if ('unreadable' in groups) return { journal: groups };
+    const numbered = new Map(
+      groups.found.flatMap(({ name, records }) => {
+        const number = numberOf(name);
+        return number === undefined ? [] : [[number, records] as const];
+      }),
+    );
+    seen = plausibleNumbers([...numbered.keys()]);
+    const strays = [...numbered.keys()].filter((one) => !seen.includes(one)).map(nameOf);
+    const beside = strays.length > 0 ? { strays } : {};
+    const newest = seen.at(-1);
+    if (newest === undefined) return { journal: NO_JOURNAL, ...beside };
+    const records = numbered.get(newest);
+    const result = records ? readJournal(records) : { fault: 'its records are no texts' };
+    const journal =
+      'fault' in result
+        ? { unreadable: `data group /${partition}/${nameOf(newest)}: ${result.fault}` }
+        : { number: newest, records: result.records };
+    return { journal, ...beside };
   };
   const create = async (number: number, journal: Journal): Promise<void> => {
     const body = {

@@ -202,14 +202,14 @@ export function createPathAccess(
   };
   return {
     read: async () => {
-      const [journal, routes] = await Promise.all([
+      const [{ journal, strays }, routes] = await Promise.all([
         journals.read(),
         readRoutes(scope, calls.active),
       ]);
       const tunnels = tunnelsToRead(config.networks.tunnels, journal);
       const tunnelled = await readTunnelled(scope, calls.active, tunnels);
       const peer = await readPeer(scope, config, calls.peer, tunnels);
-      return { journal, active: [...routes, ...tunnelled], ...peer };
+      return { journal, strays, active: [...routes, ...tunnelled], ...peer };
     },
     write: async (journal) => {
       const written = await journals.write(journal);

@@ -6,10 +6,12 @@ export const DEVICE_PATH_CODES = {
   BIP470: {
     title: 'BIG-IP refuses a path to pods',
     cause:
-      'BIG-IP does not accept a route, a record of a tunnel, or an ARP or NDP entry. New members ' +
-      'that need it wait; members that are declared already stay, and other paths go on.',
+      'BIG-IP does not accept a route, a record of a tunnel, or an ARP or NDP entry, or fails with ' +
+      'it alone; or another object has its name. New members that need it wait; members that are ' +
+      'declared already stay, and other paths go on.',
     fix:
-      'Read the message of BIG-IP, and correct what it names. The next slice of the ingress tries ' +
+      'Read the message of BIG-IP, and correct what it names; remove or rename an object in ' +
+      'devices[].networks.partition that has the name of a path. The next run on the device tries ' +
       'again; a replay of the dead letter tries at once.',
     retryable: true,
   },
@@ -39,8 +41,16 @@ export const DEVICE_PATH_CODES = {
   BIP474: {
     title: 'The journal of paths cannot be read',
     cause:
-      'The data group sluice-paths-<number> in devices[].networks.partition was changed by another client. Sluice no longer knows which paths it wrote, so it writes and removes none there.',
-    fix: 'Restore the data group from a backup, or delete it: Sluice then starts again with the objects that carry its mark. Records of tunnels carry none, so check them for leftovers by hand.',
+      'The data group sluice-paths-<number> in devices[].networks.partition was changed by another ' +
+      'client; or it has more than 20,000 records, or would get more; or the data groups there are ' +
+      'too large to be read. Sluice does not know which paths it wrote, so it writes and removes ' +
+      'none on the device. New members wait.',
+    fix:
+      'Restore the data group from a backup, or delete it: Sluice goes on with the one before, or ' +
+      'with the objects that carry its mark. Records of tunnels carry none, so check them for ' +
+      'leftovers by hand. With too many records, use network.from: podCIDR, or fewer clusters for ' +
+      'each device; remove large data groups of others from the partition. The next audit after ' +
+      'that tries the waiting members again.',
     retryable: true,
   },
   BIP475: {
@@ -116,5 +126,13 @@ export const DEVICE_PATH_CODES = {
       'With policy.drift: repair or adopt, Sluice removes it by itself. Otherwise run "sluice ' +
       'drift --repair", or wait for the next change on the device.',
     retryable: true,
+  },
+  BIP493: {
+    title: 'A data group looks like a journal of paths',
+    cause:
+      'A data group sluice-paths-<number> in devices[].networks.partition has a number that is far ' +
+      'above that of the journal. Sluice did not make it, and ignores it.',
+    fix: 'Delete the data group that the message names.',
+    retryable: false,
   },
 } as const satisfies CodeTable;

@@ -12,6 +12,21 @@ export function contributions(
   );
 }
 
+/**
+ * The clusters of this installation: those of the configuration, and those that declared something
+ * in its partitions, although they are called otherwise now. Others are of another installation.
+ */
+export function pathClusters(
+  configured: readonly { readonly id: string }[],
+  states: readonly Pick<DeclaredState, 'owners'>[],
+): ReadonlySet<string> {
+  const declared = states.flatMap(({ owners }) => Object.keys(owners));
+  return new Set([
+    ...configured.map(({ id }) => id),
+    ...declared.map((owner) => parseOwner(owner).cluster),
+  ]);
+}
+
 /** Declared members, and those that are asked for. */
 export function neededBy(
   states: readonly DeclaredState[],

@@ -149,7 +149,8 @@ function leftOvers(judged: Judged, { live, suffix }: Place): readonly PathDiffer
  */
 export function pathDifferences(sight: PathSight): readonly PathDifference[] {
   const { records, active, peer, needed, clusters, grace, now } = sight;
-  const own = recordsOf(withWishes(records, [], active, clusters).records, clusters);
+  const rules = { live: active, clusters };
+  const own = recordsOf(withWishes(records, [], rules).records, clusters);
   const keys = neededKeys(own, { needed, live: active });
   const known = withNeeds(own, keys);
   const removals = dueRemovals(known, grace, { now, isApproved: () => false });

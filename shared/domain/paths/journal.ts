@@ -49,6 +49,21 @@ export interface Journal {
   readonly records: JournalRecords;
 }
 
+/** A journal follows another one. A number so far above the others was made by hand. */
+const LONGEST_STEP = 1_000_000_000;
+
+/** The numbers of journals that count, in ascending order. */
+export function plausibleNumbers(numbers: readonly number[]): readonly number[] {
+  let last = 0;
+  return numbers
+    .toSorted((a, b) => a - b)
+    .filter((number) => {
+      const isNext = number - last <= LONGEST_STEP;
+      if (isNext) last = number;
+      return isNext;
+    });
+}
+
 export const NO_JOURNAL: Journal = { number: 0, records: new Map() };
 
 /** More records than any device has use for; a longer journal is not read. */

@@ -19,19 +19,27 @@ function isNeighbour({ kind }: JournalRecord): boolean {
   return kind === 'arp' || kind === 'ndp';
 }
 
-/** The entries of one cluster that lead to members, without the records behind ARP entries. */
-function directKeys(
-  records: readonly JournalRecord[],
-  members: Iterable<string>,
-  live: LiveEntries,
-): ReadonlySet<string> {
-  const find = leadingTo(records);
-  const keys = [...members].flatMap((member) => {
-    const all = find(member);
-    const present = all.find((one) => live.get(entryKey(one))?.to === one.to);
-    return [...all.slice(0, 1), ...(present === undefined ? [] : [present])].map(entryKey);
-  });
-  return new Set(keys);
+/** The entries that lead to members, without the records behind ARP entries. */
+function directEntries(
+  standing: readonly JournalRecord[],
+  { needed, live }: NeedRules,
+): ReadonlySet<JournalRecord> {
+  const isThere = (one: JournalRecord): boolean => live.get(entryKey(one))?.to === one.to;
+  const byCluster = Map.groupBy(standing, clusterOf);
+  const findAny = leadingTo(standing);
+  const direct = new Set<JournalRecord>();
+  for (const [cluster, members] of needed) {
+    const find = leadingTo(byCluster.get(cluster) ?? []);
+    for (const member of members) {
+      const [best, ...others] = find(member);
+      const own = [best, ...others].find((one) => one !== undefined && isThere(one));
+      // The same route may be in the name of another cluster, which asked for it first.
+      const [lent] = best === undefined ? findAny(member) : [];
+      for (const one of [best, own ?? findAny(member).find(isThere) ?? lent])
+        if (one !== undefined) direct.add(one);
+    }
+  }
+  return direct;
 }
 
 /**
@@ -39,22 +47,16 @@ function directKeys(
  * the one that serves instead.
  */
 export function neededKeys(records: JournalRecords, rules: NeedRules): ReadonlySet<string> {
-  const { needed, live } = rules;
   const standing = [...records.values()].filter(({ gone }) => gone === undefined);
-  const keys = new Set<string>();
-  for (const [cluster, own] of Map.groupBy(standing, clusterOf)) {
-    const direct = directKeys(own, needed.get(cluster) ?? new Set(), live);
-    const macs = new Set(
-      own.filter((one) => isNeighbour(one) && direct.has(entryKey(one))).map(({ to }) => to),
-    );
-    const behind = own.filter(({ kind, at }) => kind === 'fdb' && macs.has(at));
-    for (const key of [...direct, ...behind.map(entryKey)]) keys.add(key);
-  }
-  return keys;
+  const direct = directEntries(standing, rules);
+  const ofMac = (one: JournalRecord, mac: string): string => `${clusterOf(one)} ${mac}`;
+  const macs = new Set([...direct].filter(isNeighbour).map((one) => ofMac(one, one.to)));
+  const behind = standing.filter((one) => one.kind === 'fdb' && macs.has(ofMac(one, one.at)));
+  return new Set([...direct, ...behind].map(entryKey));
 }
 
 /** Whether the entry leads to one of these members. */
-function leadsTo(
+export function leadsTo(
   { kind, at, members = [] }: JournalRecord,
   addresses: ReadonlySet<string>,
 ): boolean {

@@ -3,6 +3,7 @@ import { compareVersions, type Version } from '../revision.ts';
 import { entriesOf, type Entry, entryKey } from './entry.ts';
 import { clusterOf, type JournalRecord, type JournalRecords, MAX_MEMBERS } from './journal.ts';
 import { isOurs, type LiveEntries, type LiveEntry } from './live.ts';
+import { leadsTo, type Needed } from './needs.ts';
 import type { Path } from './path.ts';
 import { isPreferred, leadingTo } from './preference.ts';
 
@@ -58,18 +59,44 @@ function byVersion(a: Wish, b: Wish): number {
   );
 }
 
+/** What is known when wishes are granted. */
+export interface WishRules {
+  readonly live: LiveEntries;
+  /** The clusters of this installation. */
+  readonly clusters: ReadonlySet<string>;
+  /** Absent if a partition cannot be read. */
+  readonly needed?: Needed | undefined;
+}
+
+/**
+ * The cluster that keeps a record against wishes of others. One of this installation gives up what
+ * none of its members needs.
+ */
+function holderOf(
+  record: JournalRecord | undefined,
+  rivals: readonly Wish[],
+  { clusters, needed }: WishRules,
+): string {
+  const [first, ...others] = rivals.toSorted((a, b) => (clusterOf(a) < clusterOf(b) ? -1 : 1));
+  const next = first === undefined ? '' : clusterOf(first);
+  if (record === undefined || record.gone !== undefined) return next;
+  const holder = clusterOf(record);
+  if (!clusters.has(holder) || [first, ...others].some((one) => one && clusterOf(one) === holder))
+    return holder;
+  const isFree = needed !== undefined && !leadsTo(record, needed.get(holder) ?? new Set());
+  return record.left !== undefined || isFree ? next : holder;
+}
+
 /** The newest wish for each entry. Of several clusters, the one that has it keeps it. */
 function winners(
   records: JournalRecords,
   wishes: readonly Wish[],
+  rules: WishRules,
 ): { readonly won: readonly Wish[]; readonly contested: readonly Contested[] } {
   const won: Wish[] = [];
   const contested: Contested[] = [];
   for (const [key, rivals] of Map.groupBy(wishes, entryKey)) {
-    const record = records.get(key);
-    const clusters = rivals.map(clusterOf).toSorted();
-    const holder =
-      record !== undefined && record.gone === undefined ? clusterOf(record) : (clusters[0] ?? '');
+    const holder = holderOf(records.get(key), rivals, rules);
     const own = rivals.filter((one) => clusterOf(one) === holder);
     const [newest] = own.toSorted(byVersion);
     if (newest !== undefined) {
@@ -104,6 +131,9 @@ function created({ members, alone, ...wish }: Wish): JournalRecord {
 /** The record after the wish. An older slice changes nothing. */
 function updated(record: JournalRecord | undefined, wish: Wish): JournalRecord {
   if (record === undefined) return created(wish);
+  // Versions of two clusters cannot be compared.
+  if (clusterOf(record) !== clusterOf(wish))
+    return record.gone === undefined ? { ...created(wish), ...claimOf(record) } : created(wish);
   if (compareVersions(wish.version, record.version) < 0) return record;
   if (record.gone !== undefined) return created(wish);
   if (record.to !== wish.to) return { ...created(wish), ...claimOf(record) };
@@ -157,11 +187,11 @@ function recovered(
 export function withWishes(
   records: JournalRecords,
   wishes: readonly Wish[],
-  live: LiveEntries,
-  clusters: ReadonlySet<string>,
+  rules: WishRules,
 ): { readonly records: JournalRecords; readonly contested: readonly Contested[] } {
+  const { live, clusters } = rules;
   const all = recovered(records, live, clusters);
-  const { won, contested } = winners(all, wishes);
+  const { won, contested } = winners(all, wishes, rules);
   for (const wish of won) {
     const key = entryKey(wish);
     const record = all.get(key);

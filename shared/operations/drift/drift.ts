@@ -50,7 +50,8 @@ async function lookAt(
   const { config, clock, random } = runtime;
   const device = await openDevice(runtime, wanted, { random });
   try {
-    return await auditDevice({ device, config, clock, heard }, wanted);
+    const { findings } = await auditDevice({ device, config, clock, heard }, wanted);
+    return findings;
   } finally {
     await device.close();
   }

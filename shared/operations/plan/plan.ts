@@ -10,6 +10,7 @@ import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 import { offlinePlans } from '../offline/device-plans.ts';
 import type { DevicePlans } from '../offline/device-plans.ts';
+import { type PathChanges, pathChanges } from './path-changes.ts';
 
 /** Objects from files, from a cluster, or from both. */
 export interface PlanQuestion {
@@ -41,6 +42,8 @@ export interface ObjectPlan {
   readonly changes: readonly PlannedChange[];
   /** How the members are reached; empty without `clusters[].network`. */
   readonly paths: readonly DevicePaths[];
+  /** What changes in the paths of each device that has some; empty if none was asked. */
+  readonly pathChanges: readonly PathChanges[];
   /** The request body for a single device, or one per device name. */
   readonly declarations: object;
 }
@@ -72,6 +75,7 @@ export async function planObjects(
     absent,
     changes,
     paths: pathsByDevice(config, clusterId, ingresses),
+    pathChanges: ask ? await pathChanges(runtime, { clusterId, ingresses }, plans) : [],
     declarations: declarations(config, plans),
   };
 }
@@ -121,9 +125,12 @@ export function summarise(changes: readonly Pick<PlannedChange, 'kind'>[]): Plan
 /** Kinds of entries that change nothing on the device. */
 const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
 
-/** Whether the plan changes something. */
-export function differs({ changes }: ObjectPlan): boolean {
-  return changes.some(({ kind }) => !SAME.has(kind));
+/** Whether the plan changes something, or cannot tell. */
+export function differs({ changes, pathChanges: paths }: ObjectPlan): boolean {
+  return (
+    changes.some(({ kind }) => !SAME.has(kind)) ||
+    paths.some((one) => one.changes.length > 0 || one.problem !== undefined)
+  );
 }
 
 /** The bodies that apply would post. Partitions without exposures are left out. */

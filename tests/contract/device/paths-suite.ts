@@ -19,6 +19,8 @@ export interface PathSubject {
   foreignRecord(mac: string, endpoint: string): Promise<void>;
   /** Another client writes into the newest journal. */
   spoilJournal(): Promise<void>;
+  /** Another client makes a data group that looks like a journal. */
+  strayJournal(number: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -94,6 +96,16 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       // So old that its place is free again: it is not the newest one.
       await other.write({ ...stale, records: records(record(route(NET, '192.0.2.14'))) });
       expect((await paths.read()).journal).toEqual(journal);
+    });
+
+    test('a number that no journal has is ignored and named, and writes go on', async () => {
+      const first = await begin();
+      await subject.strayJournal(999_999_999_999_999);
+      const reading = await paths.read();
+      expect(reading.journal).toEqual(first);
+      expect(reading.strays).toEqual(['sluice-paths-999999999999999']);
+      const next = await paths.write(first);
+      expect((await paths.read()).journal).toEqual(next);
     });
 
     test('a journal that others changed is not believed', async () => {

@@ -68,6 +68,12 @@ async function subject(): Promise<PathSubject> {
       void (await send('PATCH', 'ltm/data-group/internal/~sluice-net~sluice-paths-1', {
         records: [{ name: 'x', data: 'y' }],
       })),
+    strayJournal: async (number) =>
+      void (await send('POST', 'ltm/data-group/internal', {
+        name: `sluice-paths-${number}`,
+        partition: NETWORKS.partition,
+        type: 'string',
+      })),
     stop: closeAll,
   };
 }
@@ -87,6 +93,7 @@ pathContract('a device in memory', async () => {
     foreignRecord: async (mac, endpoint) =>
       void units.active.set(`fdb ${TUNNEL} ${mac}`, live(fdb(mac, endpoint))),
     spoilJournal: async () => void journals.set(1, [{ name: 'x', data: 'y' }]),
+    strayJournal: async (number) => void journals.set(number, []),
     stop: () => Promise.resolve(),
   };
 });

@@ -30,7 +30,7 @@ const NOW = { name: 'bigip-1', partitions: ['other'], networks: NETWORKS };
 const NOTHING = (): Promise<Heard> => Promise.resolve(NOTHING_HEARD);
 
 async function audited(bigip: LabBigip): Promise<readonly AuditFinding[]> {
-  return auditDevice(
+  const { findings } = await auditDevice(
     {
       device: connect(bigip, { config: NOW }),
       config: bench([bigip]).runtime.config,
@@ -39,6 +39,7 @@ async function audited(bigip: LabBigip): Promise<readonly AuditFinding[]> {
     },
     NOW,
   );
+  return findings;
 }
 
 describe('a partition that was taken out of devices[].partitions', () => {

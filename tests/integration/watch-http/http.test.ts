@@ -177,6 +177,7 @@ test('the reference page lists every metric with its type and its labels, and no
     isRefused: () => false,
     ahead: () => undefined,
     clock: at.clock,
+    paths: () => [],
   });
   const page = readFileSync(
     join(import.meta.dirname, '../../../docs/reference/metrics.md'),
@@ -186,10 +187,8 @@ test('the reference page lists every metric with its type and its labels, and no
     .split('\n')
     .flatMap(
       (line) =>
-        /^\| `(sluice_watch_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$/
-          .exec(line)
-          ?.slice(1, 5)
-          .join(' | ') ?? [],
+        /^\| `(sluice_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$/.exec(line)?.slice(1, 5).join(' | ') ??
+        [],
     );
   const known = registry.getMetricsAsArray().map((one) => {
     const { name, type, labelNames, help } = one as unknown as {

@@ -28,8 +28,10 @@ import type { Queues } from '../../../shared/queue/port.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { createPathMeter, type PathMeter } from '../../../shared/telemetry/path-meter.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
+import { createRepairMemory } from '../../../shared/failures/repairs.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
@@ -59,6 +61,7 @@ export interface World {
   readonly queues: MemoryQueues;
   readonly device: MemoryDevice;
   readonly log: readonly LogLine[];
+  readonly pathMeter: PathMeter;
   /** The changes that wait for the device, and what the processes remember about them. */
   readonly waiting: Failures['waiting'];
   send(slice: Slice): Promise<void>;
@@ -127,6 +130,7 @@ export function createWorld({
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets, modes);
   const marks = memoryMarks();
+  const pathMeter = createPathMeter();
   let ids = 0;
   const runtime = (through: Queues): Runtime =>
     runtimeWith({
@@ -136,6 +140,7 @@ export function createWorld({
       random,
       id: () => `id-${++ids}`,
       log: logger(log),
+      pathMeter,
       secrets: { resolve: () => Promise.resolve('') },
     });
   const waitingThrough = (gate: Gate): Failures['waiting'] =>
@@ -151,6 +156,7 @@ export function createWorld({
       {
         place: () => Promise.resolve(waitingThrough(gate)),
         views: NO_VIEWS,
+        repairs: () => Promise.resolve(createRepairMemory(blobs)),
         suspects: createSuspects(marks, { clock, log: logger(log) }),
       },
     );
@@ -230,6 +236,7 @@ export function createWorld({
     queues,
     device,
     log,
+    pathMeter,
     waiting,
     send: (slice) => put(INGRESS_DESIRED, slice, slice.owner),
     approve: (approval) =>

@@ -76,6 +76,58 @@ describe('a fault of paths', () => {
     }
   });
 
+  test('with the journal alone costs the new members, not the device', async () => {
+    for (const code of ['BIP505', 'BIP509'] as const) {
+      world = createWorld({ modes: { east: 'routes' } });
+      world.device.paths.reach = (write) => {
+        if (write?.kind === 'journal') throw new DeviceError(code, 'ambiguous', 'failed inside');
+      };
+      await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+      expect(members()).toContain('10.244.1.5');
+      expect(notes()).toEqual([expect.stringContaining(`${code} no path to`)]);
+    }
+  });
+
+  test('while entries are taken over costs the order, not the device', async () => {
+    await apply(pathSlice(1, [P1]));
+    world.device.paths.reach = () => {
+      throw new DeviceError('BIP403', 'device', 'permission denied');
+    };
+    const takeOver = [{ key: `route ${networkOf(3)}`, name: '/cis/k8s-n3', to: viaOf(3) }];
+    await world.audit([], { takeOver });
+    await world.send(slice(1, [exposure({ port: 9 })], west));
+    await world.step();
+    expect(members()).toContain('10.244.1.5');
+  });
+
+  test('that concerns a thousand entries has few lines in the log', async () => {
+    world.device.paths.refuse = () =>
+      new DeviceError('BIP472', 'content', 'the gateway is in no network', { response: 'no' });
+    const pods = Array.from({ length: 100 }, (_, i) => podOn(i + 1));
+    await apply(pathSlice(1, pods));
+    const lines = world.log.filter(({ message }) => message.endsWith('paths not written'));
+    expect(world.log.filter(({ message }) => message === 'path not written')).toHaveLength(10);
+    expect(lines).toMatchObject([{ codes: { BIP472: 90 } }]);
+  });
+
+  test('that is over lets the owner try its members again, without a change in the cluster', async () => {
+    world.device.paths.refuse = ({ entry }) =>
+      entry.at === networkOf(2)
+        ? new DeviceError('BIP472', 'content', 'the gateway is in no network', { response: 'no' })
+        : undefined;
+    await apply(pathSlice(1, [P1, P2]));
+    expect(members()).toEqual([P1]);
+    world.device.paths.refuse = () => undefined;
+    const before = world.queues.sent('settled-east').length;
+    await world.audit(['k8s']);
+    await world.step();
+    const asked = world.queues.sent('settled-east').slice(before);
+    expect(asked.map(({ body }) => body)).toEqual([expect.stringContaining('was refused')]);
+    await world.audit(['k8s']);
+    await world.step();
+    expect(world.queues.sent('settled-east')).toHaveLength(before + 1);
+  });
+
   test('cannot come from a slice of which no partition says whether it is admitted', async () => {
     await apply(pathSlice(2, [P1]));
     const stranger = pathSlice(9, [P1], [routeTo(P1, { via: viaOf(9) })], { clusterUid: 'other' });

@@ -58,6 +58,19 @@ describe('a process that writes paths', () => {
     expect(kinds()).toEqual(made);
   });
 
+  test('does nothing more after its declares once it lost them, and does not save', async () => {
+    const lost = { now: false };
+    const prove = (): Promise<void> =>
+      lost.now ? Promise.reject(new LeaseLost()) : Promise.resolve();
+    let saved = 0;
+    device.paths.settle = () => Promise.resolve(void (saved += 1));
+    const run = await startPaths(jobWith({ prove }));
+    lost.now = true;
+    device.paths.units.active.clear();
+    await expect(run.settle([])).rejects.toThrow(LeaseLost);
+    expect(saved).toBe(0);
+  });
+
   test('ends between two writes when its time is almost over, and the next one continues', async () => {
     let looks = 0;
     const hasTime = (): boolean => (looks += 1) <= 4;

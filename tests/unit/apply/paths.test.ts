@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { networkOf, pathSlice, podOn, routeTo, tunnelTo, viaOf } from '../../fixtures/paths.ts';
+import {
+  memberAt,
+  networkOf,
+  pathSlice,
+  podOn,
+  routeTo,
+  tunnelTo,
+  viaOf,
+} from '../../fixtures/paths.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld, type World } from '../../promises/support/world.ts';
 import { live, route, TUNNEL } from '../paths/support.ts';
@@ -297,6 +305,31 @@ describe('a path that nobody needs', () => {
     expect(entries()).toEqual(routes(1, 2));
     await later(45 * MINUTE);
     expect(entries()).toEqual(routes(1));
+  });
+
+  test('stays longer if nobody knows how many connections were open', async () => {
+    await apply(pathSlice(1, [P1, P2]));
+    world.device.paths.busy = () =>
+      Promise.reject(new DeviceError('BIP420', 'transient', 'unexpected status 404'));
+    await apply(pathSlice(2, [P1]));
+    await later(30 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
+    await later(45 * MINUTE);
+    expect(entries()).toEqual(routes(1));
+  });
+
+  test('stays longer if its member left more pools than are asked', async () => {
+    const ports = Array.from({ length: 25 }, (_, i) => 9_000 + i);
+    const all = (counter: number, pods: readonly string[]): Slice =>
+      slice(
+        counter,
+        ports.map((port) => exposure({ port, members: pods.map((pod) => memberAt(pod)) })),
+        { paths: pods.map((pod) => routeTo(pod)) },
+      );
+    await apply(all(1, [P1, P2]));
+    await apply(all(2, [P1]));
+    await later(30 * MINUTE);
+    expect(entries()).toEqual(routes(1, 2));
   });
 
   test('stays if it is needed again meanwhile', async () => {

@@ -25,7 +25,7 @@ async function codes(device: MemoryDevice, whileItWaits: () => void): Promise<re
     states: new Map(),
     clock: { now: () => 0, sleep: () => Promise.resolve(whileItWaits()) },
   });
-  return found.map(({ code }) => code);
+  return found.findings.map(({ code }) => code);
 }
 
 test('an entry that is written between two readings is no difference', async () => {

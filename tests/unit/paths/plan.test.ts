@@ -4,7 +4,7 @@ import {
   entriesToRemove,
   entriesToWrite,
 } from '../../../shared/domain/paths/changes.ts';
-import type { JournalRecords } from '../../../shared/domain/paths/journal.ts';
+import type { JournalRecord, JournalRecords } from '../../../shared/domain/paths/journal.ts';
 import type { LiveEntries, LiveEntry } from '../../../shared/domain/paths/live.ts';
 import {
   dueRemovals,
@@ -41,7 +41,7 @@ const withWishes = (
   all: JournalRecords,
   asked: readonly Wish[],
   there: LiveEntries,
-): ReturnType<typeof wished> => wished(all, asked, there, CLUSTERS);
+): ReturnType<typeof wished> => wished(all, asked, { live: there, clusters: CLUSTERS });
 
 const writes = (all: JournalRecords, there: LiveEntries): readonly string[] =>
   entriesToWrite(all, there).map(changeInWords);
@@ -160,6 +160,17 @@ describe('what others have', () => {
     expect([...later.values()]).toMatchObject([{ refused: 'BIP471', to: B }]);
   });
 
+  test('goes to the cluster that asks for it, once its own one needs it no more', () => {
+    const own = record(route(NET, A), { left: 5 });
+    const west = wish(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
+    const { records: next, contested } = withWishes(records(own), [west], table(live(own)));
+    expect([...next.values()]).toMatchObject([{ owner: west.owner, to: B }]);
+    expect([...next.values()][0]).not.toHaveProperty('left');
+    expect(contested).toEqual([]);
+    const other = records(record(route(NET, A), { left: 5, owner: 'elsewhere/a/b' }));
+    expect(withWishes(other, [west], EMPTY)).toMatchObject({ records: other });
+  });
+
   test('is named with the cluster that has it', () => {
     const before = records(record(route(NET, A)));
     const west = wish(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
@@ -204,12 +215,22 @@ describe('which entries are needed', () => {
     expect(only(live(route(NET, A)), live(fdb(MAC, A)))).toEqual([`fdb ${TUNNEL} ${MAC}`]);
   });
 
-  test('not those of another cluster or route domain', () => {
-    const all = records(
-      record(route(NET, A), { owner: 'west/a/b' }),
-      record(route('10.244.3.0%2/24', A)),
-    );
+  test('not those of another route domain', () => {
+    const all = records(record(route('10.244.3.0%2/24', A)));
     expect(neededKeys(all, { needed, live: EMPTY }).size).toBe(0);
+  });
+
+  test('those of another cluster, if its own has none that serve', () => {
+    const lent = record(route('10.244.0.0/16', A), { owner: 'west/a/b' });
+    const all = (own: Partial<JournalRecord>): JournalRecords =>
+      records(lent, record(route(NET, A), own));
+    const there = table(live(lent), live(route(NET, A)));
+    const keys = (list: JournalRecords, at: LiveEntries): readonly string[] => [
+      ...neededKeys(list, { needed, live: at }),
+    ];
+    expect(keys(records(lent), EMPTY)).toEqual(['route 10.244.0.0/16']);
+    expect(keys(all({}), table(live(lent)))).toEqual([`route ${NET}`, 'route 10.244.0.0/16']);
+    expect(keys(all({}), there)).toEqual([`route ${NET}`]);
   });
 });
 

@@ -88,7 +88,7 @@ async function logged(mode: 'none' | 'routes', device: MemoryDevice): Promise<re
     repairs: () => Promise.reject(new Error('nothing is to be repaired')),
   });
   await views.close();
-  return lines.filter(({ said }) => String(said).startsWith('paths'));
+  return lines.filter(({ said, code }) => said === 'paths' || code === 'BIP474');
 }
 
 test('audit logs the figures of each device, with no label but the device', async () => {

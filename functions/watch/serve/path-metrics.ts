@@ -1,0 +1,59 @@
+/**
+ * Metrics of the paths to pods. They have values in a process that also runs apply and audit
+ * (`sluice up`); elsewhere the log of these functions has the same figures.
+ */
+import {
+  PATH_OUTCOMES,
+  PATH_STATES,
+  type DevicePathFigures,
+} from '../../../shared/telemetry/path-meter.ts';
+
+/** One value for each set of labels. */
+export interface PathMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (
+    all: readonly DevicePathFigures[],
+  ) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
+}
+
+export const PATH_METRICS: readonly PathMetric[] = [
+  {
+    name: 'sluice_paths',
+    help:
+      'Routes, records of tunnels, ARP and NDP entries by state: wanted, refused (of the wanted ' +
+      'ones), stale, held (of the stale ones).',
+    labels: ['device', 'state'],
+    read: (all) =>
+      all.flatMap(({ device, states }) =>
+        states === undefined
+          ? []
+          : PATH_STATES.map((state) => [{ device, state }, states[state]] as const),
+      ),
+  },
+  {
+    name: 'sluice_paths_oldest_stale_seconds',
+    help: 'Time since the last member left the oldest stale entry; 0 if there is none.',
+    labels: ['device'],
+    read: (all) =>
+      all.flatMap(({ device, states }) =>
+        states === undefined ? [] : [[{ device }, states.oldestStaleSeconds] as const],
+      ),
+  },
+  {
+    name: 'sluice_path_writes_total',
+    help: 'Writes to entries by outcome: written, removed, refused by the device, failed.',
+    labels: ['device', 'outcome'],
+    read: (all) =>
+      all.flatMap(({ device, writes }) =>
+        PATH_OUTCOMES.map((outcome) => [{ device, outcome }, writes[outcome]] as const),
+      ),
+  },
+  {
+    name: 'sluice_path_waiting_members',
+    help: 'New members that wait until there is a path to their pod.',
+    labels: ['device'],
+    read: (all) => all.map(({ device, waiting }) => [{ device }, waiting] as const),
+  },
+];

@@ -1,0 +1,109 @@
+/** What slices would change in the paths of a device, if they arrived now. Pure. */
+import {
+  changeInWords,
+  type EntryChange,
+  entriesToWrite,
+  ofEachUnit,
+  writable,
+} from './changes.ts';
+import { type Entry, entryInWords, entryKey } from './entry.ts';
+import { type JournalRecord, type JournalRecords, recordsOf } from './journal.ts';
+import { isOurs, type LiveEntries } from './live.ts';
+import { dueRemovals, isDue, neededKeys, withLeaving } from './needs.ts';
+import type { PathSight } from './difference.ts';
+import { type Contested, type Wish, withWishes } from './wishes.ts';
+
+/** One change, or why there is none. */
+export interface PlannedPath extends Entry {
+  /** `refused`: it is wanted, or not needed any more, and stays as it is for the reason of the code. */
+  readonly change: 'add' | 'change' | 'remove' | 'refused';
+  readonly node: string;
+  /** The standby unit; absent: the active one. */
+  readonly unit?: 'standby';
+  readonly code?: 'BIP471' | 'BIP475';
+  /** `+ route 10.244.3.0/24 via 192.0.2.13` */
+  readonly message: string;
+}
+
+/** The device as it is, with the members as they would be declared. */
+export type PlannedSight = Omit<PathSight, 'isWhole'> & { readonly wishes: readonly Wish[] };
+
+function entryOf({ kind, at, tunnel, to }: Entry): Entry {
+  return { kind, at, ...(tunnel !== undefined && { tunnel }), to };
+}
+
+function ofChange(change: EntryChange): readonly PlannedPath[] {
+  if (change.kind === 'remove') return [];
+  const { kind, record } = change;
+  return [{ ...entryOf(record), change: kind, node: record.node, message: changeInWords(change) }];
+}
+
+function ofRefusal(
+  record: JournalRecord | Wish,
+  code: NonNullable<PlannedPath['code']>,
+  why: string,
+): PlannedPath {
+  const message = `! ${entryInWords(record)}: ${why}`;
+  return { ...entryOf(record), change: 'refused', node: record.node, code, message };
+}
+
+function taken(
+  own: JournalRecords,
+  active: LiveEntries,
+  contested: readonly Contested[],
+): readonly PlannedPath[] {
+  const foreign = [...own].flatMap(([key, record]) => {
+    const there = active.get(key);
+    if (there === undefined || record.gone !== undefined || there.to === record.to) return [];
+    return isOurs(there, record)
+      ? []
+      : [ofRefusal(record, 'BIP471', `${there.name} has it, and leads to ${there.to}`)];
+  });
+  // Another cluster's entry with the same goal serves as well.
+  const rivals = contested
+    .filter(({ wish }) => active.get(entryKey(wish))?.to !== wish.to)
+    .map(({ wish, cluster }) => ofRefusal(wish, 'BIP471', `cluster ${cluster} has it`));
+  return [...foreign, ...rivals];
+}
+
+/** What no member would need any more: it goes when its grace is over. */
+function leaving(
+  known: JournalRecords,
+  live: LiveEntries,
+  { grace }: Pick<PlannedSight, 'grace'>,
+): readonly PlannedPath[] {
+  const end = { now: Number.MAX_SAFE_INTEGER, isApproved: () => false };
+  const { going, held } = dueRemovals(known, grace, end);
+  return [...known].flatMap(([key, record]) => {
+    const there = live.get(key);
+    if (there === undefined || !isOurs(there, record)) return [];
+    if (held.has(key)) {
+      const why = `no member needs it; its removal waits for "sluice approve ${record.owner}"`;
+      return [ofRefusal(record, 'BIP475', why)];
+    }
+    if (!going.has(key)) return [];
+    const message = changeInWords({ kind: 'remove', key, live: there });
+    return [{ ...entryOf(there), change: 'remove' as const, node: record.node, message }];
+  });
+}
+
+/** Additions, changes and removals on both units, and what stays although it should not. */
+export function plannedPaths(sight: PlannedSight): readonly PlannedPath[] {
+  const { wishes, active, peer, needed, clusters, tunnels, grace, now } = sight;
+  const wished = withWishes(sight.records, wishes, { live: active, clusters, needed });
+  const own = recordsOf(wished.records, clusters);
+  const keys = neededKeys(own, { needed, live: active });
+  const known = withLeaving(own, keys, { now, busy: new Set() });
+  const on = (records: JournalRecords, live: LiveEntries): readonly PlannedPath[] => [
+    ...entriesToWrite(writable(records, tunnels), live, (_, one) => isDue(one, grace, now)).flatMap(
+      ofChange,
+    ),
+    ...leaving(records, live, sight),
+  ];
+  const standby = peer === undefined ? [] : on(ofEachUnit(known), peer);
+  return [
+    ...on(known, active),
+    ...taken(own, active, wished.contested),
+    ...standby.map((one) => ({ ...one, unit: 'standby' as const })),
+  ];
+}

@@ -1,0 +1,99 @@
+/** What files would change in the paths of a device. Reads the device, and writes nothing. */
+import { hasPaths } from '../../config/path-checks.ts';
+import { pathGrace } from '../../config/path-grace.ts';
+import type { DeviceConfig } from '../../config/schema.ts';
+import type { PathReading } from '../../device/paths.ts';
+import type { DeclaredState } from '../../domain/declared/declared.ts';
+import { neededBy, pathClusters } from '../../domain/declared/reach.ts';
+import { liveEntries } from '../../domain/paths/live.ts';
+import { type PlannedPath, plannedPaths } from '../../domain/paths/planned.ts';
+import { type Wish, wishesOf } from '../../domain/paths/wishes.ts';
+import { ownerKey } from '../../domain/snapshot/snapshot.ts';
+import { openDevice } from '../../host/devices.ts';
+import type { Runtime } from '../../host/runtime.ts';
+import type { OfflineIngress } from '../offline/ingresses.ts';
+import type { DevicePlans } from '../offline/device-plans.ts';
+
+/** Changes of the paths of one device. */
+export interface PathChanges {
+  readonly device: string;
+  readonly changes: readonly PlannedPath[];
+  /** Why nothing can be planned: the journal of paths cannot be read. */
+  readonly problem?: { readonly code: string; readonly reason: string };
+}
+
+interface PathQuestion {
+  readonly clusterId: string;
+  readonly ingresses: readonly OfflineIngress[];
+}
+
+/** Newer than what the device has. */
+const VERSION = { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 };
+
+function wishesFor(
+  { name, networks }: DeviceConfig,
+  { clusterId, ingresses }: PathQuestion,
+): readonly Wish[] {
+  return ingresses
+    .filter(({ devices }) => devices.includes(name))
+    .flatMap(({ ref, built }) => {
+      const owner = ownerKey(clusterId, ref);
+      const asked = { owner, version: VERSION, paths: built.reach?.paths };
+      return wishesOf(asked, networks.tunnels[clusterId]);
+    });
+}
+
+function changesOf(
+  { config: site, clock }: Pick<Runtime, 'config' | 'clock'>,
+  device: DeviceConfig,
+  {
+    wishes,
+    states,
+    reading,
+  }: {
+    readonly wishes: readonly Wish[];
+    readonly states: readonly DeclaredState[];
+    readonly reading: PathReading;
+  },
+): PathChanges {
+  const { journal, active, peer } = reading;
+  if ('unreadable' in journal) {
+    const problem = { code: 'BIP474', reason: journal.unreadable };
+    return { device: device.name, changes: [], problem };
+  }
+  const changes = plannedPaths({
+    records: journal.records,
+    wishes,
+    active: liveEntries(active),
+    ...(peer !== undefined && peer !== 'away' && { peer: liveEntries(peer) }),
+    needed: neededBy(states, wishes),
+    clusters: pathClusters(site.clusters, states),
+    tunnels: device.networks.tunnels,
+    grace: pathGrace(site),
+    now: clock.now(),
+  });
+  return { device: device.name, changes };
+}
+
+/** Devices without paths are not asked. Rejects if a device does not answer. */
+export async function pathChanges(
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+  question: PathQuestion,
+  plans: readonly DevicePlans[],
+): Promise<readonly PathChanges[]> {
+  const found: PathChanges[] = [];
+  for (const { device: config, plans: each } of plans) {
+    if (!hasPaths(runtime.config, config)) continue;
+    const device = await openDevice(runtime, config);
+    try {
+      const reading = await device.paths.read();
+      const elsewhere = (await device.abandoned()).map(({ state }) => state);
+      const states = [...each.map(({ next }) => next), ...elsewhere];
+      const wishes = wishesFor(config, question);
+      found.push(changesOf(runtime, config, { wishes, states, reading }));
+    } finally {
+      await device.close();
+    }
+  }
+  return found;
+}
