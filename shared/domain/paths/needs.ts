@@ -27,19 +27,17 @@ function directEntries(
   const isThere = (one: JournalRecord): boolean => live.get(entryKey(one))?.to === one.to;
   const byCluster = Map.groupBy(standing, clusterOf);
   const findAny = leadingTo(standing);
-  const direct = new Set<JournalRecord>();
-  for (const [cluster, members] of needed) {
+  const leading = [...needed].flatMap(([cluster, members]) => {
     const find = leadingTo(byCluster.get(cluster) ?? []);
-    for (const member of members) {
-      const [best, ...others] = find(member);
-      const own = [best, ...others].find((one) => one !== undefined && isThere(one));
+    return [...members].flatMap((member) => {
+      const own = find(member);
+      const [best] = own;
       // The same route may be in the name of another cluster, which asked for it first.
       const [lent] = best === undefined ? findAny(member) : [];
-      for (const one of [best, own ?? findAny(member).find(isThere) ?? lent])
-        if (one !== undefined) direct.add(one);
-    }
-  }
-  return direct;
+      return [best, own.find(isThere) ?? findAny(member).find(isThere) ?? lent];
+    });
+  });
+  return new Set(leading.flatMap((one) => one ?? []));
 }
 
 /**
