@@ -9,7 +9,7 @@ import {
 import { type Entry, entryInWords, entryKey } from './entry.ts';
 import { type JournalRecord, type JournalRecords, recordsOf } from './journal.ts';
 import { isOurs, type LiveEntries } from './live.ts';
-import { dueRemovals, isDue, neededKeys, withLeaving } from './needs.ts';
+import { dueRemovals, isDue, neededKeys, type Removals, withLeaving } from './needs.ts';
 import type { PathSight } from './difference.ts';
 import { type Contested, type Wish, withWishes } from './wishes.ts';
 
@@ -70,10 +70,8 @@ function taken(
 function leaving(
   known: JournalRecords,
   live: LiveEntries,
-  { grace }: Pick<PlannedSight, 'grace'>,
+  { going, held }: Removals,
 ): readonly PlannedPath[] {
-  const end = { now: Number.MAX_SAFE_INTEGER, isApproved: () => false };
-  const { going, held } = dueRemovals(known, grace, end);
   return [...known].flatMap(([key, record]) => {
     const there = live.get(key);
     if (there === undefined || !isOurs(there, record)) return [];
@@ -94,11 +92,13 @@ export function plannedPaths(sight: PlannedSight): readonly PlannedPath[] {
   const own = recordsOf(wished.records, clusters);
   const keys = neededKeys(own, { needed, live: active });
   const known = withLeaving(own, keys, { now, busy: new Set() });
+  const end = { now: Number.MAX_SAFE_INTEGER, isApproved: () => false };
+  const removals = dueRemovals(known, grace, end);
   const on = (records: JournalRecords, live: LiveEntries): readonly PlannedPath[] => [
     ...entriesToWrite(writable(records, tunnels), live, (_, one) => isDue(one, grace, now)).flatMap(
       ofChange,
     ),
-    ...leaving(records, live, sight),
+    ...leaving(records, live, removals),
   ];
   const standby = peer === undefined ? [] : on(ofEachUnit(known), peer);
   return [
