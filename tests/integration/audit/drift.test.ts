@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { build } from '../../../infra/build/bundle.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
@@ -16,7 +17,9 @@ import { NO_JOURNAL } from '../../../shared/domain/paths/journal.ts';
 import { record, records, route } from '../../unit/paths/support.ts';
 import { call } from '../lab-bigip/client.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../functions/cli/main.ts');
+const root = resolve(import.meta.dirname, '../../..');
+const MAIN = join(root, 'dist', 'cli', 'sluice.mjs');
+beforeAll(() => build({ root, out: join(root, 'dist'), say: () => undefined }), 120_000);
 const dirs: string[] = [];
 afterEach(async () => {
   await closeAll();

@@ -30,8 +30,7 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 import { CLUSTER, CLUSTER_UID, OWNER, startSite, type Site } from './site.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
-const SOURCE = join(root, 'functions', 'cli', 'main.ts');
-const BUILT = join(root, 'dist', 'cli', 'sluice.mjs');
+const MAIN = join(root, 'dist', 'cli', 'sluice.mjs');
 const LIMIT = 60_000;
 
 let site: Site;
@@ -62,8 +61,8 @@ interface Running {
   terminate(): void;
 }
 
-function sluice(main: string, args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+function sluice(args: readonly string[]): Running {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     cwd: site.dir,
     env: { PATH: process.env['PATH'], HOME: site.dir },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,6 +80,8 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 describe('every command', () => {
+  beforeAll(() => build({ root, out: join(root, 'dist'), say: () => undefined }), 120_000);
+
   /** Arguments, and the expected exit code. */
   type Call = readonly [code: number, ...args: readonly string[]];
   const config = (): readonly string[] => ['--config', site.config];
@@ -145,7 +146,7 @@ describe('every command', () => {
     async (name) => {
       const row = COMMANDS[name];
       for (const [code, ...args] of typeof row === 'function' ? row() : []) {
-        const run = sluice(SOURCE, args);
+        const run = sluice(args);
         expect({ args, code: await run.ended, text: run.text() }).toEqual({
           args,
           code,
@@ -158,9 +159,8 @@ describe('every command', () => {
   );
 
   describe('up', () => {
-    beforeAll(() => build({ root, out: join(root, 'dist'), say: () => undefined }), 120_000);
     const start = (...more: readonly string[]): Running =>
-      sluice(BUILT, [
+      sluice([
         'up',
         '--config',
         site.config,

@@ -96,7 +96,7 @@ describe('the declaration of a partition', () => {
         const read = readTenant('k8s', change(tenant, place) as As3Tenant);
         expect(read).not.toEqual({ kind: 'ours', state: s });
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
