@@ -6,7 +6,7 @@
 import type { Device } from '../../shared/device/device.ts';
 import { DeviceError, errorText } from '../../shared/device/errors.ts';
 import type { PathReading, PathUnit } from '../../shared/device/paths.ts';
-import { isOurs, liveEntries } from '../../shared/domain/paths/live.ts';
+import { isOurs, type LiveEntries, liveEntries } from '../../shared/domain/paths/live.ts';
 import { type Journal, recordsOf } from '../../shared/domain/paths/journal.ts';
 import {
   asShown,
@@ -56,11 +56,35 @@ async function takeOverAll(work: TakeOverWork, asked: readonly TakeOver[]): Prom
     return;
   }
   const claimed: Inherited[] = [];
-  for (const unit of ['active', 'peer'] as const)
+  for (const unit of UNITS)
     for (const one of stillAsked(work, { reading, journal, unit }, asked))
-      if (one.record.kind === 'fdb') claimed.push(one);
-      else await takeOver(work, unit, one);
+      if (one.record.kind !== 'fdb') await takeOver(work, unit, one);
+      else if (isShown(reading, asked, one)) claimed.push(one);
   if (claimed.length > 0) await claim(work, journal, claimed);
+}
+
+const UNITS = ['active', 'peer'] as const;
+
+function liveOn(unit: PathUnit, { active, peer }: PathReading): LiveEntries {
+  const there = unit === 'active' ? active : peer;
+  return liveEntries(there === undefined || there === 'away' ? [] : there);
+}
+
+function isOn(unit: PathUnit): (one: TakeOver) => boolean {
+  return ({ peer }) => (peer === true) === (unit === 'peer');
+}
+
+/** A record is claimed for both units, so the person must have seen what is changed on either. */
+function isShown(
+  reading: PathReading,
+  asked: readonly TakeOver[],
+  { key, record }: Inherited,
+): boolean {
+  return UNITS.every((unit) => {
+    const { to } = liveOn(unit, reading).get(key) ?? record;
+    const seen = asked.filter(isOn(unit)).some((one) => one.key === key && one.to === to);
+    return seen || to === record.to;
+  });
 }
 
 /** What the person saw and is still so; the rest is told. */
@@ -77,12 +101,11 @@ function stillAsked(
   },
   asked: readonly TakeOver[],
 ): readonly Inherited[] {
-  const there = unit === 'active' ? reading.active : reading.peer;
-  const live = liveEntries(there === undefined || there === 'away' ? [] : there);
-  const meant = asked.filter(({ peer }) => (peer === true) === (unit === 'peer'));
+  const live = liveOn(unit, reading);
   const records = recordsOf(journal.records, clusters);
-  const { same, other } = asShown(inheritance(records, live), meant);
-  const why = there === 'away' ? 'the standby unit does not answer' : 'it is not as it was shown';
+  const { same, other } = asShown(inheritance(records, live), asked.filter(isOn(unit)));
+  const isAway = unit === 'peer' && reading.peer === 'away';
+  const why = isAway ? 'the standby unit does not answer' : 'it is not as it was shown';
   for (const { key, name } of other) {
     const one = live.get(key);
     // The order came before, and did not end.

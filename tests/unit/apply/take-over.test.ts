@@ -226,6 +226,27 @@ describe('an order to take records of a tunnel over', () => {
   });
 });
 
+test('a record that changed on one unit since it was shown is claimed on none', async () => {
+  start({ east: 'vxlan' });
+  world.device.paths.peer = 'there';
+  const { units } = world.device.paths;
+  const key = `fdb /Common/east ${macOf(1)}`;
+  const theirs = (to: string): void =>
+    void units.peer.set(key, { ...live(fdb(macOf(1), to)), tunnel: '/Common/east' });
+  theirs('192.0.2.99');
+  units.active.set(key, units.peer.get(key)!);
+  await world.send(pathSlice(1, [P1], [tunnelTo(P1)]));
+  await world.drain();
+  const before = [...shown(), ...shown('peer')];
+  theirs('192.0.2.98');
+  await order(before);
+  expect(journal(key)).toMatchObject({ refused: 'BIP471' });
+  expect(entries('peer')).toContain(`${key} 192.0.2.98 unmarked`);
+  await order([...shown(), ...shown('peer')]);
+  for (const unit of ['active', 'peer'] as const)
+    expect(entries(unit)).toContain(`${key} ${viaOf(1)} unmarked`);
+});
+
 test('a route that was taken over is removed with its members', async () => {
   leave(route(networkOf(1), viaOf(1)), 'k8s-n1');
   await apply(P1, P2);
