@@ -6,9 +6,15 @@ import type { Command } from 'commander';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
-import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
+import { describeFinding, type DoctorFinding } from '../../../shared/operations/doctor/finding.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
+import {
+  formatTable,
+  formatOption,
+  printData,
+  printLine,
+  printVerbatim,
+} from '../terminal/output.ts';
 
 /** Failed checks stand out among the others. */
 const STATE_WORDS = { ok: 'ok', warn: 'warn', fail: 'BAD' } as const;
@@ -61,20 +67,23 @@ async function doctor(options: DoctorOptions): Promise<void> {
       cluster: options.cluster,
       leaseNamespace: options.leaseNamespace,
     });
-    printData(options.output, findings, () =>
-      [
-        formatTable(
-          ['STATE', 'CHECK', 'RESULT'],
-          findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
-        ),
-        ...findings.flatMap(({ what, text }) =>
-          text === undefined ? [] : [`\n# ${what}\n${text}`],
-        ),
-      ].join('\n'),
-    );
+    printFindings(options.output, findings);
     const bad = findings.filter((f) => !f.ok).length;
     if (bad > 0) process.exitCode = 2;
     if (options.output === 'table')
       printLine(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks failed.`);
   });
+}
+
+/** What remedies say to copy comes after the table. */
+export function printFindings(output: OutputFormat, findings: readonly DoctorFinding[]): void {
+  printData(output, findings, () =>
+    formatTable(
+      ['STATE', 'CHECK', 'RESULT'],
+      findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
+    ),
+  );
+  if (output !== 'table') return;
+  for (const { what, text } of findings)
+    if (text !== undefined) printVerbatim(`\n# ${what}\n${text}`);
 }

@@ -4,7 +4,7 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import { type NetworkSetup, networkSetup } from '../../../shared/operations/network/setup.ts';
 import { addConfigOption } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { formatOption, printData, printLine } from '../terminal/output.ts';
+import { formatOption, printData, printLine, printVerbatim } from '../terminal/output.ts';
 import { adoptCommand } from './network-adopt.ts';
 
 /** Without a value, the text has a placeholder. */
@@ -57,7 +57,8 @@ async function run({
   ...given
 }: SetupOptions): Promise<void> {
   const setup = networkSetup(await loadConfig(file, process.env), { device, cluster }, given);
-  printData(output, setup, () => textOf(setup));
+  if (output === 'table') printVerbatim(textOf(setup));
+  else printData(output, setup, () => '');
   for (const one of setup.missing) printLine(`note: fill in ${one}`);
 }
 

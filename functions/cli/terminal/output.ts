@@ -38,6 +38,11 @@ export function printData(format: OutputFormat, data: unknown, table: () => stri
   }
 }
 
+/** Prints text to copy, in which no line is broken: half a command would be another one. */
+export function printVerbatim(text: string): void {
+  writeLines('stdout', text);
+}
+
 /** YAML with the same values, escaped for terminals. */
 export function yamlOf(data: unknown): string {
   const document = new Document(data, { aliasDuplicateObjects: false });
