@@ -18,7 +18,7 @@ export async function answerAuditAsk(
   { runtime, failures, audit }: AnswerScope,
   id: string,
 ): Promise<Ask> {
-  return answerAsk(failures.asks, id, async ({ wanted }) => {
+  return answerAsk({ asks: failures.asks, clock: runtime.clock }, id, async ({ wanted }) => {
     if (wanted.kind === 'look') {
       const { findings, failed } = await audit();
       return { state: 'done', answer: { findings: findings.length, failed } };

@@ -13,9 +13,11 @@ import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import { askedIn } from '../../shared/failures/asks.ts';
 import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
+import { createPruner } from './prune.ts';
 
 /** The handler of audit, with the function that hosts call directly. */
 export interface Auditor {
@@ -27,7 +29,7 @@ export interface AuditAnswers {
   answer(id: string): Promise<unknown>;
 }
 
-/** The schedule's event has no content; hosts call `audit` directly. */
+/** The schedule's event has no content, a console names its question; hosts call both directly. */
 export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
@@ -37,8 +39,20 @@ export function create(
   const views = createViewKeeper(runtime, store.open);
   const repairs = async (): Promise<RepairMemory> => (await store.open()).repairs;
   const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views, repairs });
-  const handle: Handler = async () => {
-    const { failed } = await audit();
+  const scheduled = async (): Promise<AuditReport> => {
+    const report = await audit();
+    await prune();
+    return report;
+  };
+  const prune = createPruner(runtime, store.open);
+  const answer = async (id: string): Promise<unknown> => {
+    const failures = await store.open();
+    return answerAuditAsk({ runtime, failures, audit }, id);
+  };
+  const handle: Handler = async (event: unknown) => {
+    const asked = askedIn(event);
+    if (asked !== undefined) return void (await answer(asked));
+    const { failed } = await scheduled();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported
     // anyway.
     if (failed.length > 0)
@@ -47,11 +61,8 @@ export function create(
       );
   };
   return Object.assign(handle, {
-    audit,
-    answer: async (id: string) => {
-      const failures = await store.open();
-      return answerAuditAsk({ runtime, failures, audit }, id);
-    },
+    audit: scheduled,
+    answer,
     close: async () => {
       await views.close();
       await Promise.all([devices.close(), store.close()]);

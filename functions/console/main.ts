@@ -2,7 +2,6 @@
  * console: the HTTP interface for people. It holds no credentials of devices and clusters: it reads
  * the failure store, sends orders, and asks replay and audit for what needs credentials.
  */
-import { createAdaptorServer } from '@hono/node-server';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Failures } from '../../shared/failures/open.ts';
 import { openFailures } from '../../shared/failures/open.ts';
@@ -15,6 +14,7 @@ import { localAdmission, loginAdmission } from './login/admission.ts';
 import type { Role } from './http/rights.ts';
 import { PAGE_FILES } from './page/files.ts';
 import type { PageFile } from './page/files.ts';
+import { createLive } from './live.ts';
 
 /** What a host gives to the console. */
 export interface ConsoleOptions {
@@ -24,6 +24,8 @@ export interface ConsoleOptions {
   /** Without `console` in sluice.yaml: the user of the system, and what that one may do. */
   readonly who: string;
   readonly role: Role;
+  /** How pages learn of changes; default: by events, for which this process must stay. */
+  readonly live?: 'events' | 'polling';
   /** For tests; default: the failure store of the configuration. */
   readonly failures?: Failures;
   /** For tests; default: what was built. */
@@ -54,16 +56,19 @@ export function create({
   call,
   who,
   role,
+  live: how = 'events',
   failures: own,
   page = PAGE_FILES,
 }: ConsoleOptions): Console {
   const runtime: Runtime = { ...given, secrets: { resolve: refuseSecret } };
   const failures = own ?? openFailures(runtime.config.failures, runtime);
   const readPartitions = partitionsFromViews(failures.views);
+  const live = how === 'events' ? createLive(runtime, failures.signs) : undefined;
   const desk = {
     context: { ...failures, runtime, readPartitions },
     asking: createAsking(runtime, failures.asks, call),
     version: manifest.version,
+    ...(live && { live }),
   };
   const { console: login } = runtime.config;
   const admission =
@@ -74,7 +79,8 @@ export function create({
   const host = login === undefined ? LOOPBACK : EVERYWHERE;
   const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
   const close = (): Promise<void> => (own === undefined ? failures.close() : Promise.resolve());
-  return { fetch, close, listen: (port) => listen(fetch, { port, host }, close) };
+  const hosted = { fetch, close, stop: () => live?.stop() };
+  return { fetch, close, listen: (port) => listen(hosted, { port, host }) };
 }
 
 function refuseSecret(): Promise<never> {
@@ -82,10 +88,11 @@ function refuseSecret(): Promise<never> {
 }
 
 async function listen(
-  fetch: Console['fetch'],
+  { fetch, close, stop }: Pick<Console, 'fetch' | 'close'> & { readonly stop: () => void },
   { port, host }: { readonly port: number; readonly host: string },
-  close: () => Promise<void>,
 ): Promise<HostedConsole> {
+  // Lambda has no use for it.
+  const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({ fetch });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -96,6 +103,7 @@ async function listen(
   return {
     url: `http://${host}:${bound}`,
     close: async () => {
+      stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;

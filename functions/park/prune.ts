@@ -6,7 +6,7 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 const DAY_MS = 86_400_000;
 
 /** The parts of the failure store with a retention period. */
-export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects' | 'asks' | 'acts'>;
+export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects'>;
 
 /**
  * Applies the retention period once a day per process; a failure is logged and retried the next
@@ -14,7 +14,7 @@ export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects' | 'asks' | 'ac
  */
 export function createPruner(
   { config, clock, log }: Pick<Runtime, 'config' | 'clock' | 'log'>,
-  { store, jobs, suspects, asks, acts }: Pruned,
+  { store, jobs, suspects }: Pruned,
 ): () => Promise<void> {
   let next = clock.monotonic();
   return async () => {
@@ -23,8 +23,6 @@ export function createPruner(
     try {
       const before = clock.now() - config.failures.retentionDays * DAY_MS;
       const [failures, replays] = [await store.prune(before), await jobs.prune(before)];
-      await asks.prune(clock.now() - DAY_MS);
-      await acts.prune(clock.now() - DAY_MS);
       const marks = await suspects.prune(clock.now() - RETENTION_MS);
       if (marks > 0)
         log.info({ marks }, 'removed markers of messages that no queue holds any more');

@@ -1,6 +1,6 @@
 /**
- * replay: runs the policies of failures.replay on a schedule. It never writes to a device; replayed
- * events take the normal path.
+ * replay: runs the policies of failures.replay on a schedule, and answers consoles. It never writes
+ * to a device; replayed events take the normal path.
  */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
@@ -8,10 +8,13 @@ import { mapWithBundle } from '../../shared/failures/replay/map-event.ts';
 import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 import { createPreviewer } from '../../shared/failures/replay/preview.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
+import { askedIn } from '../../shared/failures/asks.ts';
 import { answerReplayAsk, continueRuns } from '../../shared/operations/replay/answers.ts';
+import type { AnswerContext } from '../../shared/operations/replay/answers.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { loadMap } from './map-bundle.ts';
 import { runPolicyTurns } from './turns.ts';
 import type { PolicyTurnReport } from './turns.ts';
@@ -50,8 +53,17 @@ export function create(
     options.previewer ??
     createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
   const turns: Replayer = (signal) => runPolicyTurns(runtime, { ...failures, previewer }, signal);
-  const handle: Handler = async (_event, context) => {
-    const reports = await inTime(runtime, context, turns);
+  const { queues, clock, id } = runtime;
+  const world = { ...failures, previewer, queues, clock, id };
+  const answer = (asked: string, signal?: AbortSignal): Promise<unknown> =>
+    answerReplayAsk(world, asked, signal);
+  const handle: Handler = async (event: unknown, context) => {
+    const asked = askedIn(event);
+    if (asked !== undefined)
+      return void (await inTime(runtime, context, (signal) => answer(asked, signal)));
+    const [reports] = await inTime(runtime, context, (signal) =>
+      Promise.all([turns(signal), continueIfPossible(runtime, world, signal)]),
+    );
     const failed = reports.flatMap((report) =>
       'error' in report ? [`${report.policy}: ${report.error}`] : [],
     );
@@ -62,13 +74,11 @@ export function create(
     await previewer.close();
     await failures.close();
   };
-  const { queues, clock, id } = runtime;
-  const context = { ...failures, previewer, queues, clock, id };
   return Object.assign(handle, {
     turns,
     close,
-    answer: (asked: string, signal?: AbortSignal) => answerReplayAsk(context, asked, signal),
-    continueRuns: (signal?: AbortSignal) => continueRuns(context, signal),
+    answer,
+    continueRuns: (signal?: AbortSignal) => continueRuns(world, signal),
   });
 }
 
@@ -78,19 +88,30 @@ export const handler = lambdaEntry((runtime) => create(runtime));
 /** Milliseconds before the function's timeout at which a run stops; the next run continues. */
 const MARGIN_MS = 30_000;
 
-/** Runs the policies, and stops before the function runs out of time. */
-async function inTime(
+/** Policies run although no run of a console can be continued. */
+async function continueIfPossible(
+  { log }: Runtime,
+  world: AnswerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  await continueRuns(world, signal).catch((error: unknown) =>
+    log.error({ error: errorMessage(error) }, 'replay jobs could not be continued'),
+  );
+}
+
+/** Works, and stops before the function runs out of time. */
+async function inTime<T>(
   { clock }: Runtime,
   context: FunctionContext,
-  turns: Replayer,
-): Promise<readonly PolicyTurnReport[]> {
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const late = new AbortController();
   const over = new AbortController();
   void clock
     .sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MS), over.signal)
     .then(() => late.abort());
   try {
-    return await turns(late.signal);
+    return await work(late.signal);
   } finally {
     over.abort();
   }

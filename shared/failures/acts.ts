@@ -14,20 +14,28 @@ const Act = z.strictObject({
   request: z.string().max(64),
   /** What was answered; absent while it is carried out. */
   answer: z.string().max(4_096).exactOptional(),
+  /** The change that undoes it. */
+  undo: z.record(z.string(), z.unknown()).exactOptional(),
 });
+
+/** What was answered: one sentence, and the change that undoes it. */
+export interface ActAnswer {
+  readonly says: string;
+  readonly undo?: object;
+}
 
 /** A repeated request: with the answer of the first one, if it has ended. */
 export interface KnownAct {
   /** Whether the first request asked for the same. */
   readonly isSame: boolean;
-  readonly answer?: string;
+  readonly answer?: ActAnswer;
 }
 
 /** All reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface Acts {
   /** Undefined: it is new, and begins now. */
   begin(who: string, key: string, request: unknown): Promise<KnownAct | undefined>;
-  end(who: string, key: string, request: unknown, answer: string): Promise<void>;
+  end(who: string, key: string, request: unknown, answer: ActAnswer): Promise<void>;
   /** It was not carried out, and may be tried again. */
   forget(who: string, key: string): Promise<void>;
   /** Removes acts from before `before`. Resolves with their number. */
@@ -38,12 +46,12 @@ export interface Acts {
 export function createActs(blobs: Blobs, now: () => number): Acts {
   const keyOf = (who: string, key: string): string =>
     `${ACTS}${digest(JSON.stringify([who, key])).slice(0, 32)}.json`;
-  const textOf = (request: unknown, answer?: string): string =>
+  const textOf = (request: unknown, answer?: ActAnswer): string =>
     JSON.stringify({
       format: 1,
       at: now(),
       request: digest(JSON.stringify(request)),
-      ...(answer !== undefined && { answer }),
+      ...(answer && { answer: answer.says, ...(answer.undo && { undo: answer.undo }) }),
     });
   const read = async (key: string) => {
     const blob = await blobs.get(key);
@@ -55,7 +63,9 @@ export function createActs(blobs: Blobs, now: () => number): Acts {
       if ((await blobs.put(name, textOf(request), 'absent')) !== undefined) return undefined;
       const known = await read(name);
       const isSame = known?.request === digest(JSON.stringify(request));
-      return { isSame, ...(known?.answer !== undefined && { answer: known.answer }) };
+      if (known?.answer === undefined) return { isSame };
+      const { answer: says, undo } = known;
+      return { isSame, answer: { says, ...(undo && { undo }) } };
     },
     end: async (who, key, request, answer) =>
       void (await blobs.put(keyOf(who, key), textOf(request, answer))),

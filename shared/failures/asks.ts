@@ -3,6 +3,7 @@
  * looks and checks. The question and its answer are one blob, so both outlive console and browser.
  */
 import * as z from 'zod';
+import { stillHolds } from '../runtime/clock.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
@@ -40,6 +41,14 @@ export function answererOf({ kind }: Wanted): 'replay' | 'audit' {
   return kind.startsWith('replay') ? 'replay' : 'audit';
 }
 
+/** How a console calls a function that runs elsewhere. */
+const AskCall = z.strictObject({ ask: z.string().regex(/^[\w-]{1,64}$/) });
+
+/** The id of the question that a function is called with; undefined for other events. */
+export function askedIn(event: unknown): string | undefined {
+  return AskCall.safeParse(event).data?.ask;
+}
+
 /**
  * `working`: a function has it. `running`: the job that it asks for is under way, and is continued
  * if its process dies. `moved`: something changed since the person looked, and nothing was done.
@@ -57,6 +66,8 @@ const AskBlob = z.strictObject({
   wanted: Wanted,
   state: z.enum(ASK_STATES),
   progress: z.strictObject({ done: z.int(), total: z.int() }).exactOptional(),
+  /** While a function works on it: when it counts as dead unless it gives a sign of life. */
+  until: z.number().exactOptional(),
   /** Packed. */
   answer: z.string().max(MAX_PACKED).exactOptional(),
   problem: z.strictObject({ code: text.exactOptional(), message: text }).exactOptional(),
@@ -69,12 +80,17 @@ export interface Ask extends Readonly<Omit<z.infer<typeof AskBlob>, 'format' | '
 }
 
 /** What changes about a question. */
-export type AskChange = Partial<Pick<Ask, 'state' | 'progress' | 'answer' | 'problem' | 'ended'>>;
+export type AskChange = Partial<
+  Pick<Ask, 'state' | 'progress' | 'until' | 'answer' | 'problem' | 'ended'>
+>;
 
 /** All reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface Asks {
   create(ask: Pick<Ask, 'id' | 'by' | 'why' | 'wanted'>): Promise<Ask>;
-  /** Rejects with RPL702 if it does not exist. */
+  /**
+   * Rejects with RPL702 if it does not exist. A question that no function took in time, or whose
+   * function died, has failed from then on.
+   */
   get(id: string): Promise<Ask>;
   /** `change` may be called several times; undefined leaves the question as it is. */
   update(id: string, change: (ask: Ask) => AskChange | undefined): Promise<Ask>;
@@ -91,6 +107,34 @@ const keyOf = (id: string): string => `${ASKS}${id}.json`;
 /** Whether it has an answer, or will never have one. */
 export function isEnded({ state }: Pick<Ask, 'state'>): boolean {
   return ENDED.has(state);
+}
+
+/** Milliseconds until a function has taken a question. */
+const TAKEN_MS = 60_000;
+/** Milliseconds between two signs of life; a function of AWS that asks devices has 120 seconds. */
+const LEASE_MS = 150_000;
+
+/** Why a question will not be answered; undefined: it is answered, or may be. */
+function lostWords({ state, at, until = at, wanted }: Ask, now: number): string | undefined {
+  const name = answererOf(wanted);
+  if (state === 'waiting' && !stillHolds(at + TAKEN_MS, now, TAKEN_MS))
+    return `The function ${name} did not begin in time; nothing was done. Its log says why. Ask again.`;
+  if (state === 'working' && !stillHolds(until, now, LEASE_MS))
+    return `The function ${name} ended without an answer; its log says why. Ask again.`;
+  return undefined;
+}
+
+/** The question with the reason why it failed, if it is lost. */
+function failedIfLost(ask: Ask, now: number): Ask {
+  const message = lostWords(ask, now);
+  return message === undefined
+    ? ask
+    : ended({ ...ask, state: 'failed', problem: { message } }, now);
+}
+
+/** Nobody is waited for any more. An answer that came after all replaces the problem. */
+function ended({ until: _until, problem, ...ask }: Ask, now: number): Ask {
+  return { ...ask, ...(ask.state === 'failed' && problem && { problem }), ended: now };
 }
 
 /** One blob for each question. */
@@ -114,14 +158,20 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       await blobs.put(keyOf(ask.id), textOf(ask), 'absent');
       return ask;
     },
-    get: async (id) => (await read(id)).ask,
+    get: async (id) => {
+      const { ask, tag } = await read(id);
+      const present = failedIfLost(ask, now());
+      if (present === ask) return ask;
+      const written = await blobs.put(keyOf(id), textOf(present), { tag });
+      return written === undefined ? (await read(id)).ask : present;
+    },
     update: async (id, change) => {
       for (let race = 0; race < MAX_RACES; race++) {
         const { ask, tag } = await read(id);
         const changed = change(ask);
         if (changed === undefined) return ask;
-        const ended = changed.state !== undefined && ENDED.has(changed.state);
-        const next = { ...ask, ...changed, ...(ended && { ended: now() }) };
+        const merged = { ...ask, ...changed };
+        const next = isEnded(merged) ? ended(merged, now()) : merged;
         if ((await blobs.put(keyOf(id), textOf(next), { tag })) !== undefined) return next;
       }
       throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
@@ -150,23 +200,37 @@ function askOf(blob: string): Ask | undefined {
 /** What a function does about a question: its answer, or why nothing was done. */
 export type Answered = Pick<AskChange, 'state' | 'answer'>;
 
+/** What answers need. */
+export interface Answering {
+  readonly asks: Asks;
+  readonly clock: { now(): number };
+}
+
 /**
  * Takes a question that nobody has, and stores what `work` answers. A question that somebody else
- * has, or that is answered, is left alone. Never rejects because of the work.
+ * has, that is answered, or that waited too long is left alone. Never rejects because of the work.
+ * `work` says with `change` that it is alive, at least every two minutes; `change` rejects if the
+ * question has failed meanwhile, so that nothing is done that a person believes not to happen.
  */
 export async function answerAsk(
-  asks: Asks,
+  { asks, clock }: Answering,
   id: string,
   work: (ask: Ask, change: (change: AskChange) => Promise<void>) => Promise<Answered>,
 ): Promise<Ask> {
+  const until = (): number => clock.now() + LEASE_MS;
+  await asks.get(id);
   let isMine = false;
   const ask = await asks.update(id, ({ state }) => {
     isMine = state === 'waiting';
-    return isMine ? { state: 'working' } : undefined;
+    return isMine ? { state: 'working', until: until() } : undefined;
   });
   if (!isMine) return ask;
-  const change = async (changed: AskChange): Promise<void> =>
-    void (await asks.update(id, () => changed));
+  const change = async (changed: AskChange): Promise<void> => {
+    await asks.update(id, (current) => {
+      if (isEnded(current)) throw new Error(`question ${id} was given up; nothing was done`);
+      return { ...changed, until: until() };
+    });
+  };
   try {
     const answered = await work(ask, change);
     return await asks.update(id, () => answered);

@@ -7,6 +7,7 @@ import { errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { readInBatches } from './read-in-batches.ts';
+import { readJson } from './read-json.ts';
 
 /** Who changed what, when, why, and with which result. */
 export const AuditEntry = z.strictObject({
@@ -39,6 +40,11 @@ export interface AuditLog {
   list(): Promise<readonly AuditEntry[]>;
   /** Newest first. `before`: the cursor of the previous page. */
   page(limit: number, before?: string): Promise<AuditPage>;
+  /**
+   * Removes entries that are older than `retention` milliseconds, counted from the newest entry, so
+   * that a wrong clock removes nothing. Resolves with their number.
+   */
+  prune(retention: number): Promise<number>;
 }
 
 /** A part of the log. */
@@ -51,13 +57,38 @@ export interface AuditPage {
 /** The result of an act that has not ended, or whose end could not be recorded. */
 export const BEGUN = 'begun';
 
-const PREFIX = 'audit/';
+/** Prefix of the entries in the failure store. */
+export const AUDIT = 'audit/';
+
+/** Characters; an approval of a thousand exposures has 40,000. */
+const MAX_ENTRY = 262_144;
+
+/** The time in a name; undefined for a file that somebody put there. */
+function timeOf(key: string): string | undefined {
+  const at = key.slice(AUDIT.length, AUDIT.length + new Date(0).toISOString().length);
+  return z.iso.datetime().safeParse(at).data;
+}
+
+/** An entry that nobody can read is shown as such, so that it hides no other one. */
+function entryOf(key: string, text: string): AuditEntry {
+  const { data } = AuditEntry.safeParse(text.length > MAX_ENTRY ? undefined : readJson(text));
+  return (
+    data ?? {
+      at: timeOf(key) ?? new Date(0).toISOString(),
+      who: 'unknown',
+      action: 'unreadable',
+      selection: key,
+      why: '-',
+      result: 'this is no entry of the audit log; look at the file',
+    }
+  );
+}
 
 /** The keys sort by time; `id` distinguishes entries of the same millisecond. */
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
   const write = async (entry: Omit<AuditEntry, 'at'>) => {
     const whole = { at: new Date(now()).toISOString(), ...entry };
-    const key = `${PREFIX}${whole.at}-${id()}.json`;
+    const key = `${AUDIT}${whole.at}-${id()}.json`;
     const tag = await blobs.put(key, JSON.stringify(whole), 'absent');
     if (tag === undefined)
       throw new ReplayError(
@@ -67,8 +98,8 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
     return { key, tag, whole };
   };
   const read = async (keys: readonly { readonly key: string }[]) =>
-    (await readInBatches(keys, ({ key }) => blobs.get(key))).flatMap((blob) =>
-      blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
+    (await readInBatches(keys, async ({ key }) => ({ key, blob: await blobs.get(key) }))).flatMap(
+      ({ key, blob }) => (blob === undefined ? [] : [entryOf(key, blob.text)]),
     );
   return {
     append: async (entry) => (await write(entry)).whole,
@@ -91,14 +122,24 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
         throw error;
       }
     },
-    list: async () => read(await blobs.list(PREFIX)),
+    list: async () => read(await blobs.list(AUDIT)),
     page: async (limit, before) => {
-      const keys = (await blobs.list(PREFIX))
+      const keys = (await blobs.list(AUDIT))
         .toReversed()
-        .filter(({ key }) => before === undefined || key.slice(PREFIX.length) < before);
+        .filter(({ key }) => before === undefined || key.slice(AUDIT.length) < before);
       const entries = await read(keys.slice(0, limit));
       const last = keys.length > limit ? keys[limit - 1] : undefined;
-      return { entries, ...(last && { next: last.key.slice(PREFIX.length) }) };
+      return { entries, ...(last && { next: last.key.slice(AUDIT.length) }) };
+    },
+    prune: async (retention) => {
+      const dated = (await blobs.list(AUDIT)).flatMap(({ key }) => {
+        const at = timeOf(key);
+        return at === undefined ? [] : [{ key, at: Date.parse(at) }];
+      });
+      const newest = Math.min(now(), dated.at(-1)?.at ?? 0);
+      const old = dated.filter(({ at }) => at < newest - retention);
+      for (const { key } of old) await blobs.delete(key);
+      return old.length;
     },
   };
 }

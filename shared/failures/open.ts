@@ -22,6 +22,8 @@ import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
 import type { PolicyTurns } from './replay/turns.ts';
+import { createSigns } from './signs.ts';
+import type { ReadSigns } from './signs.ts';
 import { lazyS3Blobs } from './s3/lazy-blobs.ts';
 import type { S3BlobsOptions } from './s3/options.ts';
 import { createFailureStore } from './store.ts';
@@ -47,6 +49,7 @@ export interface Failures {
   readonly verdicts: VerdictStore;
   readonly asks: Asks;
   readonly acts: Acts;
+  readonly signs: ReadSigns;
   close(): Promise<void>;
 }
 
@@ -84,6 +87,7 @@ export function failuresOver(
     verdicts: createVerdictStore(blobs, now),
     asks: createAsks(blobs, now),
     acts: createActs(blobs, now),
+    signs: createSigns(blobs, now),
     close: () => blobs.close(),
   };
 }

@@ -217,7 +217,7 @@ async function move(
       `${what === 'archive' ? 'Archive' : 'Restore'} ${planned.found.length} failures ` +
       `(${planned.selection})?`;
     if (!(await isConfirmed(question, options))) return;
-    const changed = await moveFailures(context, planned, authorOf(options));
+    const { length: changed } = await moveFailures(context, planned, authorOf(options));
     printLine(`${changed} failures ${what}d.`);
   });
 }

@@ -1,4 +1,5 @@
 /** The HTTP interface: the routes of all rooms behind the guards, with their OpenAPI document. */
+import { createHash } from 'node:crypto';
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -17,6 +18,9 @@ import { Moved } from '../schemas/changes.ts';
 import { Problem } from '../schemas/common.ts';
 import type { Admission, Admitted } from '../login/admission.ts';
 import type { PageFile } from '../page/files.ts';
+import type { AuditLog } from '../../../shared/failures/audit.ts';
+import { createRarely, timesInWords } from '../rarely.ts';
+import type { Rarely } from '../rarely.ts';
 import { assertToken, secureHeaders } from './guard.ts';
 import { addPage } from './page.ts';
 import { answerOf, Refused } from './problems.ts';
@@ -39,11 +43,18 @@ export const ROUTES: readonly Route[] = [
   ...CHANGE_ROUTES,
 ];
 
+const STREAMS: ReadonlySet<string> = new Set(
+  ROUTES.flatMap(({ path, events }) => (events ? [path] : [])),
+);
+
 /** Bytes of a request; the largest is an approval of a thousand exposures. */
 const MAX_BODY = 256 * 1_024;
 
 /** Milliseconds of a request. */
 const MAX_MS = 9_000;
+
+/** Whether the process answers; it says nothing else, so it needs neither host nor login. */
+export const HEALTH_PATH = '/healthz';
 
 /** Where the document is served. */
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
@@ -61,6 +72,8 @@ export function createApp(
     },
   });
   app.use(secureHeaders);
+  // Probes of a platform name no host.
+  app.get(HEALTH_PATH, (c) => c.text('ok'));
   app.use(admission.guard);
   app.use(
     bodyLimit({
@@ -76,7 +89,9 @@ export function createApp(
     c.set('person', person);
     await next();
   });
-  app.use('/api/*', etag());
+  const tagged = etag();
+  // The end of a stream is not waited for.
+  app.use('/api/*', (c, next) => (STREAMS.has(c.req.path) ? next() : tagged(c, next)));
   admission.addRoutes(app as unknown as OpenAPIHono);
   addPage(app as unknown as OpenAPIHono, page);
   app.onError((error, c) => {
@@ -85,7 +100,8 @@ export function createApp(
     return c.json(body, status);
   });
   app.notFound((c) => c.json({ error: { message: `${c.req.path} does not exist here.` } }, 404));
-  for (const one of ROUTES) addRoute(app, one, desk);
+  const refusals = { audit: desk.context.audit, rarely: createRarely(desk.context.runtime.clock) };
+  for (const one of ROUTES) addRoute(app, one, { desk, refusals });
   app.doc31(DOCUMENT_PATH, {
     openapi: '3.1.0',
     info: {
@@ -97,13 +113,38 @@ export function createApp(
   return app;
 }
 
-const json = (schema: z.ZodType, description: string) => ({
+const typed = (description: string, type: string, schema: z.ZodType) => ({
   description,
-  content: { 'application/json': { schema } },
+  content: { [type]: { schema } },
 });
+const json = (schema: z.ZodType, description: string) =>
+  typed(description, 'application/json', schema);
 
-function addRoute(app: OpenAPIHono<AppEnv>, one: Route, desk: Desk): void {
-  const { method, path, summary, role, room, query, params, body, answer, later, lines } = one;
+function contentType({ lines, events }: Route): string {
+  if (events) return 'text/event-stream';
+  return lines ? 'application/x-ndjson' : 'application/json';
+}
+
+function addRoute(
+  app: OpenAPIHono<AppEnv>,
+  one: Route,
+  { desk, refusals }: { readonly desk: Desk; readonly refusals: Refusals },
+): void {
+  const {
+    method,
+    path,
+    summary,
+    role,
+    room,
+    query,
+    params,
+    body,
+    answer,
+    later,
+    lines,
+    events,
+    untagged,
+  } = one;
   const described = createRoute({
     method,
     path,
@@ -116,9 +157,7 @@ function addRoute(app: OpenAPIHono<AppEnv>, one: Route, desk: Desk): void {
       ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
-      200: lines
-        ? { description: summary, content: { 'application/x-ndjson': { schema: answer } } }
-        : json(answer, summary),
+      200: typed(summary, contentType(one), answer),
       ...(later && { 202: json(later, 'It is being worked on; ask for the question again') }),
       409: json(Moved, 'The world moved, or it is done already; nothing was done'),
       default: json(Problem, 'Refused, with the reason and the way on'),
@@ -126,7 +165,7 @@ function addRoute(app: OpenAPIHono<AppEnv>, one: Route, desk: Desk): void {
   });
   // The schemas are only known as such here, so the types of the handler are checked in `route`.
   const handle = async (c: Context<AppEnv>): Promise<Response> => {
-    const person = await allowed(c.get('person'), one, desk);
+    const person = await allowed(c.get('person'), one, refusals);
     const valid = (part: 'query' | 'param' | 'json'): unknown => c.req.valid(part as never);
     const input = {
       query: query && valid('query'),
@@ -136,10 +175,22 @@ function addRoute(app: OpenAPIHono<AppEnv>, one: Route, desk: Desk): void {
     };
     const answered = await within(one.handle(input, desk), MAX_MS, tooLate);
     if (answered instanceof Later) return c.json(answered.answer as object, 202);
-    if (lines) return c.body(answered as string, 200, { 'Content-Type': 'application/x-ndjson' });
+    if (untagged) c.header('ETag', tagWithout(answered as object, untagged));
+    if (lines || events)
+      return c.body(answered as string | ReadableStream, 200, {
+        'Content-Type': contentType(one),
+        // Some proxies hold answers back to send them in one piece.
+        ...(events && { 'X-Accel-Buffering': 'no' }),
+      });
     return c.json(answered as object, 200);
   };
   app.openapi(described, handle as never);
+}
+
+/** Of what changes only with the content. */
+function tagWithout(answer: object, fields: readonly string[]): string {
+  const kept = Object.entries(answer).filter(([name]) => !fields.includes(name));
+  return `"${createHash('sha256').update(JSON.stringify(kept)).digest('base64url').slice(0, 22)}"`;
 }
 
 /** What was begun goes on; only nobody waits for it. */
@@ -150,16 +201,27 @@ function tooLate(): Refused {
   );
 }
 
+/** What a person may not do, and how it is recorded. */
+interface Refusals {
+  readonly audit: AuditLog;
+  readonly rarely: Rarely;
+}
+
 /** A refusal of a change is recorded. */
-async function allowed(person: Admitted, one: Route, desk: Desk): Promise<Admitted> {
+async function allowed(
+  person: Admitted,
+  one: Route,
+  { audit, rarely }: Refusals,
+): Promise<Admitted> {
   if (includesRole(person.role, one.role)) return person;
-  if (one.method === 'post')
-    await desk.context.audit.append({
+  const count = one.method === 'post' ? rarely(`${person.who} ${one.path}`) : 0;
+  if (count > 0)
+    await audit.append({
       who: person.who,
       action: 'console refused',
       selection: one.path,
       why: `role ${person.role}`,
-      result: `requires ${one.role}`,
+      result: timesInWords(`requires ${one.role}; refused`, count),
     });
   throw new Refused(
     403,

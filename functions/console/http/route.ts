@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { Asking } from '../asking.ts';
+import type { Live } from '../live.ts';
 import type { Admitted } from '../login/admission.ts';
 import type { Role } from './rights.ts';
 
@@ -10,6 +11,8 @@ export interface Desk {
   readonly context: OperationContext;
   readonly asking: Asking;
   readonly version: string;
+  /** Tells pages what changed; absent if they have to ask. */
+  readonly live?: Live;
 }
 
 /** The checked parts of a request. */
@@ -36,6 +39,10 @@ export interface Route<Q = unknown, P = unknown, B = unknown> {
   readonly later?: z.ZodType;
   /** The answer is no JSON but lines of it. */
   readonly lines?: true;
+  /** The answer is a stream of server-sent events. */
+  readonly events?: true;
+  /** Fields of the answer that change although nothing did; they are no part of its ETag. */
+  readonly untagged?: readonly string[];
   readonly handle: (input: Input<Q, P, B>, desk: Desk) => Promise<unknown>;
 }
 

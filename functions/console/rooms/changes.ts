@@ -1,5 +1,6 @@
 /** Every change: a preview, and the act that carries its hash, a reason and an idempotency key. */
 import * as z from 'zod';
+import type { ActAnswer } from '../../../shared/failures/acts.ts';
 import type { Change, RunChange } from '../../../shared/operations/changes/change.ts';
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
 import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
@@ -40,12 +41,12 @@ async function once(
   if (known !== undefined) {
     if (known.answer === undefined)
       throw new Busy('This change is being made already; look at its result in the room Audit.');
-    return { says: known.answer };
+    return known.answer;
   }
   try {
     const answer = await make();
-    const { says } = (answer instanceof Later ? answer.answer : answer) as { says: string };
-    await acts.end(who, key, request, says);
+    const { says, undo } = (answer instanceof Later ? answer.answer : answer) as ActAnswer;
+    await acts.end(who, key, request, { says, ...(undo && { undo }) });
     return answer;
   } catch (error) {
     await acts.forget(who, key);
@@ -61,9 +62,7 @@ async function act(
 ): Promise<object | Later> {
   if (isRun(change)) return run(change, desk, { ...person, hash, why });
   const { who } = person;
-  return {
-    says: await makeChange(desk.context, change, { hash, force, who, why }),
-  };
+  return makeChange(desk.context, change, { hash, force, who, why });
 }
 
 /** replay previews again and starts; nothing is sent if that differs from what was shown. */

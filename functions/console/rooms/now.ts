@@ -7,6 +7,7 @@ import { deviceFromViews } from '../../../shared/operations/devices/seen-partiti
 import { readNow } from '../../../shared/operations/now/now.ts';
 import { readStatus } from '../../../shared/operations/status/status.ts';
 import { listWaiting } from '../../../shared/operations/waiting/waiting.ts';
+import { Refused } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
 import * as fleet from '../schemas/fleet.ts';
@@ -39,17 +40,33 @@ export const NOW_ROUTES: readonly Route[] = [
     room: 'Session',
     summary: 'Who you are, what you may do, and the token that changes need',
     answer: fleet.Session,
-    handle: async ({ person }, { context, version }) => {
+    handle: async ({ person }, { context, version, live }) => {
       const { generation, clusters, devices } = context.runtime.config;
       return {
         who: person.who,
         role: person.role,
         ...(person.csrf !== undefined && { csrf: person.csrf }),
         version,
+        live: live === undefined ? 'polling' : 'events',
         generation,
         clusters: clusters.map(({ id }) => id),
         devices: devices.map(({ name }) => name),
       };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/events',
+    role: 'viewer',
+    room: 'Session',
+    summary:
+      'Server-sent events: "changed" with {rooms} whose content may be another one, and "beat" ' +
+      'with {at} at least every 15 seconds; only if the session says live: events',
+    answer: z.string(),
+    events: true,
+    handle: async ({ person }, { live }) => {
+      if (live !== undefined) return live.open(person.who);
+      throw new Refused(404, 'This console tells no changes; ask again with If-None-Match.');
     },
   }),
   route({
@@ -59,6 +76,7 @@ export const NOW_ROUTES: readonly Route[] = [
     room: 'Now',
     summary: 'Troubles as sentences, worst first, or one calm line',
     answer: fleet.Now,
+    untagged: ['at'],
     handle: (_input, { context }) => readNow(context),
   }),
   route({

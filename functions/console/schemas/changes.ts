@@ -77,6 +77,8 @@ export const ChangeResult = z
   .strictObject({
     /** One sentence. */
     says: z.string(),
+    /** The change that undoes it: preview it like any other; absent if nothing does. */
+    undo: z.union(Object.values(CHANGES)).optional(),
     /** Of a run: the question that the function replay answers. */
     ask: AskView.optional(),
   })

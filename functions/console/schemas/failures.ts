@@ -204,6 +204,8 @@ export const AskView = z
     wanted: Wanted,
     state: z.enum(ASK_STATES),
     progress: z.strictObject({ done: z.int(), total: z.int() }).optional(),
+    /** While a function works on it: when it counts as dead. */
+    until: Millis.optional(),
     /** `replay-plan`: {job}; `look`: {findings, failed}; `doctor`: {findings}. */
     answer: z.record(z.string(), z.unknown()).optional(),
     problem: z.strictObject({ code: z.string().optional(), message: z.string() }).optional(),

@@ -12,6 +12,8 @@ export const Session = z
     /** To be sent as X-Sluice-Csrf with each POST; absent with a bearer token. */
     csrf: z.string().optional(),
     version: z.string(),
+    /** `events`: /api/v1/events tells changes; `polling`: ask again with If-None-Match. */
+    live: z.enum(['events', 'polling']),
     generation: z.int(),
     clusters: z.array(z.string()),
     devices: z.array(z.string()),

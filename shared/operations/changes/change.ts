@@ -70,11 +70,19 @@ export interface ChangePreview {
   readonly hash: string;
 }
 
+/** What was done. */
+export interface MadeChange {
+  /** One sentence. */
+  readonly says: string;
+  /** The change that undoes it; absent if there is none. */
+  readonly undo?: Change;
+}
+
 /** A change that can be made. */
 export interface PlannedChange {
   readonly preview: ChangePreview;
-  /** Makes it, with an entry in the audit log; resolves with one sentence. */
-  readonly act: (author: Author) => Promise<string>;
+  /** Makes it, with an entry in the audit log. */
+  readonly act: (author: Author) => Promise<MadeChange>;
 }
 
 /** Objects that a preview lists by name. */

@@ -1,6 +1,6 @@
 /** Describes a change, and makes it if it is still what was shown. */
 import type { Author, OperationContext } from '../context.ts';
-import type { ChangePreview, DirectChange, PlannedChange } from './change.ts';
+import type { ChangePreview, DirectChange, MadeChange, PlannedChange } from './change.ts';
 import { planJobChange, planMoveChange } from './failures.ts';
 import {
   planApproveChange,
@@ -60,12 +60,12 @@ export interface Confirmed extends Author {
   readonly force: boolean;
 }
 
-/** Resolves with one sentence. Throws a {@link ChangeMoved} or {@link ChangeRisky}. */
+/** Throws a {@link ChangeMoved} or {@link ChangeRisky}. */
 export async function makeChange(
   context: OperationContext,
   change: DirectChange,
   { hash, force, who, why }: Confirmed,
-): Promise<string> {
+): Promise<MadeChange> {
   const { preview, act } = await planChange(context, change);
   if (preview.hash !== hash) throw new ChangeMoved(preview);
   if (preview.risk !== undefined && !force) throw new ChangeRisky(preview.risk);

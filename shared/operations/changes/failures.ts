@@ -33,9 +33,26 @@ export async function planMoveChange(
     preview,
     act: async (author) => {
       const changed = await moveFailures(context, move, author);
-      return `${formatCount(changed, 'failure')} ${isArchive ? 'archived' : 'reopened'}.`;
+      const undone = idWords(changed);
+      return {
+        says: `${formatCount(changed.length, 'failure')} ${isArchive ? 'archived' : 'reopened'}.`,
+        ...(undone && { undo: { kind: isArchive ? 'restore' : 'archive', words: undone } }),
+      };
     },
   };
+}
+
+/** Ids in one word, and words in one change, within the limits of a request. */
+const IDS_PER_WORD = 25;
+const MAX_WORDS = 200;
+
+/** Selects exactly these failures; undefined if they are none, or too many for one change. */
+function idWords(ids: readonly string[]): readonly string[] | undefined {
+  const words = Array.from(
+    { length: Math.ceil(ids.length / IDS_PER_WORD) },
+    (_, i) => `id:${ids.slice(i * IDS_PER_WORD, (i + 1) * IDS_PER_WORD).join(',')}`,
+  );
+  return words.length === 0 || words.length > MAX_WORDS ? undefined : words;
 }
 
 const DEEDS: Readonly<Record<JobChangeKind, string>> = {
@@ -89,7 +106,10 @@ export async function planJobChange(
     preview: await previewJobChange(context, change),
     act: async (author) => {
       const job = await controlJob(context, change.kind, { id: change.job, ...author });
-      return `Job ${job.id} is ${job.state}.`;
+      return {
+        says: `Job ${job.id} is ${job.state}.`,
+        ...(change.kind === 'pause' && { undo: { kind: 'resume', job: change.job } }),
+      };
     },
   };
 }

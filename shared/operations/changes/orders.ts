@@ -8,6 +8,7 @@ import type { OperationContext } from '../context.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
 import { portRows } from '../ports/ports.ts';
+import type { PortRow } from '../ports/ports.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
 import { changePreview, deviceWords, shellWords } from './change.ts';
@@ -100,9 +101,27 @@ export async function planClusterChange(
         order.action === 'drain' ? { ...order, because: author.why } : order,
       );
       const devices = await giveClusterOrder(context, { ...plan, orders }, { ...asked, ...author });
-      return `Ordered on ${devices.join(', ')}; apply carries it out with its next batch.`;
+      const undone = undoneBy(change, rows);
+      return {
+        says: `Ordered on ${devices.join(', ')}; apply carries it out with its next batch.`,
+        ...(undone && { undo: undone }),
+      };
     },
   };
+}
+
+/** The opposite order; what is forgotten or adopted comes back by its own events only. */
+function undoneBy(
+  { kind, action, cluster, device }: Of<'cluster'>,
+  rows: readonly PortRow[],
+): Change | undefined {
+  const again = { kind, cluster, ...(device !== undefined && { device }) };
+  if (action === 'drain' || action === 'out') return { ...again, action: 'enable' };
+  const modes = new Set(rows.map(({ drained }) => drained));
+  const [mode] = modes;
+  return action === 'enable' && mode !== undefined && modes.size === 1
+    ? { ...again, action: mode }
+    : undefined;
 }
 
 /** Allows what is held. */
@@ -140,7 +159,7 @@ export async function planApproveChange(
     act: async (author) => {
       const approvals = planned.map(({ approval }) => approval);
       await giveApprovals(context, approvals, { owner, ...author });
-      return 'Approved; apply carries it out with its next batch.';
+      return { says: 'Approved; apply carries it out with its next batch.' };
     },
   };
 }
@@ -175,7 +194,7 @@ export async function planRepairChange(
     preview,
     act: async (author) => {
       await requestRepairs(context, repairs, author);
-      return 'Asked apply to restore it.';
+      return { says: 'Asked apply to restore it.' };
     },
   };
 }
@@ -210,7 +229,7 @@ export async function planSyncChange(
     preview,
     act: async (author) => {
       await giveSync(context, orders, { gateway, ...author });
-      return 'Sent; the next snapshot shows the result.';
+      return { says: 'Sent; the next snapshot shows the result.' };
     },
   };
 }
@@ -239,7 +258,7 @@ export async function planCancelOrder(
     preview,
     act: async (author) => {
       await cancelOrder(context, found, author);
-      return 'Cancelled.';
+      return { says: 'Cancelled.' };
     },
   };
 }

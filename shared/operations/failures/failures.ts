@@ -92,14 +92,14 @@ export async function planFailureMove(
 }
 
 /**
- * Returns the number of changed failures; those changed by another process in the meantime are
+ * Returns the ids of the changed failures; those changed by another process in the meantime are
  * skipped.
  */
 export async function moveFailures(
   { store, audit }: Pick<OperationContext, 'store' | 'audit'>,
   { what, selection, found }: FailureMove,
   { who, why }: Author,
-): Promise<number> {
+): Promise<readonly string[]> {
   return audit.record({ who, action: `failures ${what}`, selection, why }, async () => {
     const changed = await store.change(
       found.map((head) => head.id),
@@ -110,6 +110,7 @@ export async function moveFailures(
           : { state: 'open' };
       },
     );
-    return { result: `${changed.length} of ${found.length}`, value: changed.length };
+    const value = changed.map(({ id }) => id);
+    return { result: `${value.length} of ${found.length}`, value };
   });
 }

@@ -28,7 +28,7 @@ export async function answerReplayAsk(
 ): Promise<Ask> {
   // What the devices declared a while ago is no preview of what would happen now.
   context.previewer.refresh();
-  return answerAsk(context.asks, id, (ask, change) =>
+  return answerAsk(context, id, (ask, change) =>
     ask.wanted.kind === 'replay-plan'
       ? answerPlan(context, ask, change)
       : answerRun(context, ask, { change, signal }),
@@ -42,17 +42,25 @@ async function answerPlan(
 ): Promise<Answered> {
   if (wanted.kind !== 'replay-plan') throw new Error(`replay does not answer ${wanted.kind}`);
   const { words, canary, rate, force } = wanted;
-  let told = context.clock.monotonic();
   const { job } = await planReplay(
     context,
     { words, canary, rate, force, keep: true, who: by, why },
-    (done, total) => {
-      if (context.clock.monotonic() - told < PROGRESS_MS) return;
-      told = context.clock.monotonic();
-      void change({ progress: { done, total } }).catch(() => undefined);
-    },
+    progressTo(context, change),
   );
   return { state: 'done', answer: { job: job.id } };
+}
+
+/** Notes at most once a second how many previews are there; each note is a sign of life. */
+function progressTo(
+  { clock }: Pick<AnswerContext, 'clock'>,
+  change: (change: AskChange) => Promise<void>,
+): (done: number, total: number) => void {
+  let told = clock.monotonic();
+  return (done, total) => {
+    if (clock.monotonic() - told < PROGRESS_MS) return;
+    told = clock.monotonic();
+    void change({ progress: { done, total } }).catch(() => undefined);
+  };
 }
 
 /** The items are previewed again: nothing is sent if that differs from what the person saw. */
@@ -69,8 +77,10 @@ async function answerRun(
 ): Promise<Answered> {
   if (wanted.kind !== 'replay-run') throw new Error(`replay does not answer ${wanted.kind}`);
   const { job: id, action, hash } = wanted;
-  if ((await previewAgain(context, id, action)) !== hash)
-    return { state: 'moved', answer: { job: id } };
+  const again = { id, action, told: progressTo(context, change) };
+  if ((await previewAgain(context, again)) !== hash) return { state: 'moved', answer: { job: id } };
+  // Nobody waits for a question that was given up, so its job is not started.
+  await change({});
   await controlJob(context, action, { id, who: by, why });
   await change({ state: 'running' });
   return drive(context, id, signal);
@@ -82,15 +92,22 @@ async function answerRun(
  */
 async function previewAgain(
   context: AnswerContext,
-  id: string,
-  action: JobAction,
+  {
+    id,
+    action,
+    told,
+  }: {
+    readonly id: string;
+    readonly action: JobAction;
+    readonly told: (done: number, total: number) => void;
+  },
 ): Promise<string> {
   const ledger = await context.jobs.ledger(id);
   const waiting = [...ledger.items.entries()].filter(([, { status }]) => status === 'waiting');
   const previewed = await previewItems(
     context,
     waiting.map(([, item]) => item),
-    () => undefined,
+    (done) => told(done, waiting.length),
   );
   const job = await context.jobs.get(id);
   applyJobAction(job, action, '');

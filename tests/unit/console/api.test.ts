@@ -48,6 +48,7 @@ describe('a quiet site', () => {
 
   test.each([
     '/api/v1/session',
+    '/api/v1/now',
     '/api/v1/status',
     '/api/v1/clusters',
     '/api/v1/drift',
@@ -62,10 +63,21 @@ describe('a quiet site', () => {
     '/api/v1/why?gateway=east/team/web',
     '/api/v1/trace?gateway=east/team/web',
     '/api/v1/audit',
-    '/api/v1/audit.jsonl',
-  ])('%s is answered before anything happened', async (path) => {
-    expect((await desk.get(path)).status).toBe(200);
-  });
+  ])(
+    '%s is answered before anything happened, and not again while it is the same',
+    async (path) => {
+      const { status, headers } = await desk.get(path);
+      expect(status).toBe(200);
+      desk.site.runtime.advance(1_000);
+      const again = await desk.get(path, { 'If-None-Match': headers.get('ETag') ?? '' });
+      expect([again.status, again.text]).toEqual([304, '']);
+    },
+  );
+});
+
+test('an audit log without entries is exported as nothing', async () => {
+  const { status, text } = await desk.get('/api/v1/audit.jsonl');
+  expect([status, text]).toEqual([200, '']);
 });
 
 test('messages that nobody takes are a trouble, although nothing failed', async () => {
@@ -215,7 +227,9 @@ describe('a change', () => {
     const confirm = { hash: preview.hash, key: 'click-0003', why: 'kernel update' };
     const made = await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
     expect(made.body.says).toMatch(/^Ordered on bigip-1/);
-    await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
+    expect(made.body.undo).toEqual({ kind: 'cluster', action: 'enable', cluster: 'east' });
+    const repeated = await desk.post('/api/v1/changes/cluster', { change: drain, confirm });
+    expect(repeated.body).toEqual(made.body);
     const { body } = await desk.get('/api/v1/audit');
     expect(body.entries).toMatchObject([
       { who: 'ada', action: 'cluster drain', why: 'kernel update', result: 'sent to one device' },
@@ -264,6 +278,14 @@ describe('a change', () => {
       const confirm = { hash: preview.hash, key: `click-${kind}`, why: 'looked at' };
       const made = await desk.post(`/api/v1/changes/${kind}`, { change, confirm });
       expect(made.body.says).toMatch(/^1 failure (archived|reopened)\.$/);
+      const { undo } = made.body;
+      const [id] = preview.objects.list[0].split(' ');
+      expect(undo).toEqual({
+        kind: kind === 'archive' ? 'restore' : 'archive',
+        words: [`id:${id}`],
+      });
+      const undone = await desk.post(`/api/v1/changes/${undo.kind}/preview`, undo);
+      expect(undone.body.objects).toEqual(preview.objects);
     }
   });
 

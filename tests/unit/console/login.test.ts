@@ -1,11 +1,8 @@
 /** A console that answers to other machines: tokens of programs, and logins of people. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Provider } from 'oidc-provider';
 import { create } from '../../../functions/console/main.ts';
+import { browser, startProvider } from '../../fixtures/console/browser.ts';
+import type { Fetch, LoginProvider } from '../../fixtures/console/browser.ts';
 import { startSite } from '../../fixtures/failures/site.ts';
 import type { Site } from '../../fixtures/failures/site.ts';
 
@@ -16,8 +13,6 @@ const SECRETS: Readonly<Record<string, string>> = {
   'env:CLIENT': 'the-secret-of-the-client',
   'env:KEY': 'a-key-for-sessions-that-nobody-can-guess',
 };
-
-type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
 
 function consoleOf(site: Site, login: object): Fetch {
   const runtime = {
@@ -87,47 +82,15 @@ describe('a token', () => {
   });
 });
 
-/** The groups of the account that logs in. */
-let groups: readonly string[] = [];
-let server: Server;
-let issuer: string;
-
+let provider: LoginProvider;
 beforeEach(async () => {
-  groups = ['network'];
-  server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: 'sluice',
-        client_secret: SECRETS['env:CLIENT']!,
-        redirect_uris: [`${URL_OF}/login/callback`],
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-      },
-    ],
-    pkce: { required: () => true },
-    claims: { openid: ['sub', 'email', 'groups'] },
-    conformIdTokenClaims: false,
-    findAccount: (_ctx: unknown, id: string) => ({
-      accountId: id,
-      claims: () => ({ sub: id, email: `${id}@example.com`, groups }),
-    }),
-    cookies: { keys: ['for-tests'] },
-  });
-  server.on('request', provider.callback());
+  provider = await startProvider(URL_OF, SECRETS['env:CLIENT']!);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
+afterEach(() => provider.close());
 
 const loginOf = () => ({
   oidc: {
-    issuer,
+    issuer: provider.issuer,
     clientId: 'sluice',
     clientSecret: 'env:CLIENT',
     sessionKey: 'env:KEY',
@@ -138,65 +101,13 @@ const loginOf = () => ({
   },
 });
 
-/** Cookies of one browser, for console and provider. */
-function browser(fetchConsole: Fetch) {
-  const jars = new Map<string, Map<string, string>>();
-  const jarOf = (url: URL): Map<string, string> => {
-    const jar = jars.get(url.host) ?? new Map<string, string>();
-    jars.set(url.host, jar);
-    return jar;
-  };
-  const go = async (to: string, init: RequestInit = {}): Promise<Response> => {
-    const url = new URL(to, URL_OF);
-    const jar = jarOf(url);
-    const Cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...(init.headers as Record<string, string>), ...(Cookie && { Cookie }) };
-    const answer =
-      url.origin === URL_OF
-        ? await fetchConsole(url.pathname + url.search, { ...init, headers })
-        : await fetch(url, { ...init, headers, redirect: 'manual' });
-    for (const text of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
-      if (value === '' || /Max-Age=0|1970/.test(text)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    return answer;
-  };
-  /** Follows redirects and fills in the forms of the provider. */
-  const login = async (to = '/login'): Promise<Response> => {
-    let answer = await go(to);
-    for (let step = 0; step < 20; step++) {
-      const location = answer.headers.get('Location');
-      if (location !== null) {
-        const next = new URL(location, issuer);
-        if (
-          location.startsWith('/') &&
-          !location.startsWith('/interaction') &&
-          !location.startsWith('/auth')
-        )
-          return answer;
-        answer = await go(next.href);
-        continue;
-      }
-      const html = await answer.clone().text();
-      const [, action] = /action="([^"]+)"/.exec(html) ?? [];
-      const [, prompt] = /name="prompt" value="([^"]+)"/.exec(html) ?? [];
-      if (action === undefined || prompt === undefined) return answer;
-      answer = await go(new URL(action, issuer).href, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ prompt, login: 'ada', password: 'x' }),
-      });
-    }
-    return answer;
-  };
-  return { go, login, jar: () => jarOf(new URL(URL_OF)) };
-}
+const browserOf = (fetchConsole: Fetch) =>
+  browser(fetchConsole, { url: URL_OF, issuer: provider.issuer });
 
 describe('a login', () => {
   test('by the provider gives a session with the role of the groups, and is recorded', async () => {
     const site = startSite();
-    const { go, login, jar } = browser(consoleOf(site, loginOf()));
+    const { go, login, jar } = browserOf(consoleOf(site, loginOf()));
     expect((await go('/api/v1/session')).status).toBe(401);
     const done = await login('/login?to=/failures');
     expect([done.status, done.headers.get('Location')]).toEqual([302, '/failures']);
@@ -219,7 +130,7 @@ describe('a login', () => {
 
   test('ends after eight hours, and with a cookie that somebody changed', async () => {
     const site = startSite();
-    const { go, login, jar } = browser(consoleOf(site, loginOf()));
+    const { go, login, jar } = browserOf(consoleOf(site, loginOf()));
     await login();
     const cookie = jar().get('sluice')!;
     jar().set('sluice', `${cookie.slice(0, -4)}AAAA`);
@@ -231,9 +142,9 @@ describe('a login', () => {
   });
 
   test('without a group of any role is refused, and recorded', async () => {
-    groups = ['others'];
+    provider.groups = ['others'];
     const site = startSite();
-    const { go, login } = browser(consoleOf(site, loginOf()));
+    const { go, login } = browserOf(consoleOf(site, loginOf()));
     expect((await login()).status).toBe(403);
     expect((await go('/api/v1/session')).status).toBe(401);
     expect(await site.failures.audit.list()).toMatchObject([{ result: 'refused: no role' }]);
@@ -241,7 +152,7 @@ describe('a login', () => {
 
   test('that fails again and again is recorded once a minute, because anybody can do that', async () => {
     const site = startSite();
-    const { go, jar } = browser(consoleOf(site, loginOf()));
+    const { go, jar } = browserOf(consoleOf(site, loginOf()));
     await go('/login');
     const cookie = jar().get('sluice-login')!;
     const failing = async (): Promise<void> => {
@@ -260,12 +171,12 @@ describe('a login', () => {
 
   test('that began in another browser is not finished, and leads to no other site', async () => {
     const fetchConsole = consoleOf(startSite(), loginOf());
-    const victim = browser(fetchConsole);
+    const victim = browserOf(fetchConsole);
     const answer = await victim.go('/login/callback?code=stolen&state=x');
     expect(answer.status).toBe(400);
     for (const to of ['https://evil.example.com', '//evil.example.com', '/\\evil.example.com'])
       expect(
-        (await browser(fetchConsole).login(`/login?to=${encodeURIComponent(to)}`)).headers.get(
+        (await browserOf(fetchConsole).login(`/login?to=${encodeURIComponent(to)}`)).headers.get(
           'Location',
         ),
       ).toBe('/');
@@ -274,7 +185,7 @@ describe('a login', () => {
   test('of a provider that does not answer says so', async () => {
     const away = loginOf();
     const oidc = { ...away.oidc, issuer: 'http://localhost:1' };
-    const answer = await browser(consoleOf(startSite(), { oidc })).go('/login');
+    const answer = await browserOf(consoleOf(startSite(), { oidc })).go('/login');
     expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
       503,
       expect.stringContaining('does not answer'),

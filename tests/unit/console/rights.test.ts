@@ -4,11 +4,16 @@ import { ROUTES } from '../../../functions/console/http/app.ts';
 import { includesRole, ROLES } from '../../../functions/console/http/rights.ts';
 import type { Role } from '../../../functions/console/http/rights.ts';
 import type { Json } from '../../fixtures/console/desk.ts';
+import { create } from '../../../functions/console/main.ts';
 import { startDesk } from '../../fixtures/console/desk.ts';
+import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
+
+const TOKEN = { name: 'ci', role: 'viewer', token: 'env:TOKEN' };
 
 /** Every route with the least role that may use it. A new route does not pass without a line. */
 const LEAST: Readonly<Record<string, Role>> = {
   'get /api/v1/session': 'viewer',
+  'get /api/v1/events': 'viewer',
   'get /api/v1/now': 'viewer',
   'get /api/v1/status': 'viewer',
   'get /api/v1/clusters': 'viewer',
@@ -110,6 +115,38 @@ describe.each(ROLES)('a person with the role %s', (role) => {
       refused.length,
     );
   });
+});
+
+test('a refused change is recorded once a minute, because anybody can repeat it', async () => {
+  const desk = await startDesk('viewer');
+  const repair = { change: CHANGE['repair'], confirm: { hash: 'h', key: 'click-01', why: 'w' } };
+  const results = async (): Promise<readonly string[]> =>
+    (await desk.get('/api/v1/audit')).body.entries.map((one: Json) => one.result);
+  for (let i = 0; i < 4; i++)
+    expect((await desk.post('/api/v1/changes/repair', repair)).status).toBe(403);
+  expect(await results()).toEqual(['requires admin; refused']);
+  desk.site.runtime.advance(60_000);
+  await desk.post('/api/v1/changes/repair', repair);
+  expect(await results()).toEqual([
+    'requires admin; refused 4 times since the last entry',
+    'requires admin; refused',
+  ]);
+});
+
+test('a probe needs no host and no login, and learns nothing', async () => {
+  const { fetch } = create({
+    runtime: testRuntime(
+      configOf({ console: { url: 'https://sluice.example.com', tokens: [TOKEN] } }),
+    ),
+    who: 'nobody',
+    role: 'viewer',
+    call: () => Promise.resolve(),
+  });
+  const headers = { Host: '10.244.1.7:9080' };
+  const probe = await fetch(new Request('http://10.244.1.7:9080/healthz', { headers }));
+  expect([probe.status, await probe.text()]).toEqual([200, 'ok']);
+  const other = await fetch(new Request('http://10.244.1.7:9080/api/v1/session', { headers }));
+  expect(other.status).toBe(403);
 });
 
 describe('without authentication', () => {

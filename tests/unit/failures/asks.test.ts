@@ -8,19 +8,22 @@ import { createAudit } from '../../../shared/failures/audit.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 
 const ASK = { id: 'a-1', by: 'ada', why: 'because', wanted: { kind: 'look' } } as const;
-const asksOf = (): { readonly asks: Asks; readonly blobs: ReturnType<typeof memoryBlobs> } => {
+const asksOf = () => {
   const blobs = memoryBlobs();
-  return { asks: createAsks(blobs, () => 1_000), blobs };
+  const time = { now: 1_000 };
+  const clock = { now: () => time.now };
+  const asks: Asks = createAsks(blobs, clock.now);
+  return { asks, blobs, time, answering: { asks, clock } };
 };
 
 describe('a question', () => {
   test('is answered by the first function that takes it, and by no other', async () => {
-    const { asks } = asksOf();
+    const { asks, answering } = asksOf();
     await asks.create(ASK);
     let done = 0;
     const work = async () => ({ state: 'done' as const, answer: { findings: (done += 1) } });
-    await Promise.all([answerAsk(asks, 'a-1', work), answerAsk(asks, 'a-1', work)]);
-    await answerAsk(asks, 'a-1', work);
+    await Promise.all([answerAsk(answering, 'a-1', work), answerAsk(answering, 'a-1', work)]);
+    await answerAsk(answering, 'a-1', work);
     expect(done).toBe(1);
     expect(await asks.get('a-1')).toEqual({
       ...ASK,
@@ -33,9 +36,9 @@ describe('a question', () => {
   });
 
   test('shows its progress, and the error of a function that fails', async () => {
-    const { asks } = asksOf();
+    const { asks, answering } = asksOf();
     await asks.create(ASK);
-    await answerAsk(asks, 'a-1', async (_ask, change) => {
+    await answerAsk(answering, 'a-1', async (_ask, change) => {
       await change({ progress: { done: 1, total: 2 } });
       expect(await asks.open()).toMatchObject([{ state: 'working', progress: { done: 1 } }]);
       throw new ReplayError('RPL705', 'No failure matches.');
@@ -44,6 +47,58 @@ describe('a question', () => {
       state: 'failed',
       problem: { code: 'RPL705', message: 'No failure matches.' },
     });
+  });
+
+  test('that no function takes within a minute has failed, and is not answered later', async () => {
+    const { asks, time, answering } = asksOf();
+    await asks.create(ASK);
+    time.now += 59_999;
+    expect(await asks.get('a-1')).toMatchObject({ state: 'waiting' });
+    time.now += 1;
+    let worked = false;
+    const late = await answerAsk(answering, 'a-1', async () => {
+      worked = true;
+      return { state: 'done' };
+    });
+    expect([late.state, worked]).toEqual(['failed', false]);
+    expect(await asks.get('a-1')).toMatchObject({
+      state: 'failed',
+      problem: { message: expect.stringMatching(/^The function audit did not begin in time; /) },
+      ended: 61_000,
+    });
+    expect(await asks.open()).toEqual([]);
+  });
+
+  test('whose function dies has failed when no sign of life came for two and a half minutes', async () => {
+    const { asks, time, answering } = asksOf();
+    await asks.create(ASK);
+    const states: string[] = [];
+    const look = async (ms: number): Promise<void> => {
+      time.now += ms;
+      states.push((await asks.get('a-1')).state);
+    };
+    await answerAsk(answering, 'a-1', async (_ask, change) => {
+      await look(149_999);
+      await change({ progress: { done: 1, total: 2 } });
+      await look(149_999);
+      await look(1);
+      // A function that was only frozen learns that nobody waits, before it does anything.
+      await expect(change({})).rejects.toThrow('given up; nothing was done');
+      throw new Error('too late');
+    });
+    expect(states).toEqual(['working', 'working', 'failed']);
+  });
+
+  test('that a function answers after all has its answer', async () => {
+    const { asks, time, answering } = asksOf();
+    await asks.create(ASK);
+    await answerAsk(answering, 'a-1', async () => {
+      time.now += 150_000;
+      expect((await asks.get('a-1')).state).toBe('failed');
+      return { state: 'done', answer: { findings: 0 } };
+    });
+    const { state, answer, problem } = await asks.get('a-1');
+    expect([state, answer, problem]).toEqual(['done', { findings: 0 }, undefined]);
   });
 
   test('that does not exist, or that another version wrote, is refused with its id', async () => {
@@ -68,8 +123,9 @@ describe('an act with a key', () => {
     expect(await acts.begin('ada', 'key', { a: 1 })).toBeUndefined();
     expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true });
     expect(await acts.begin('bob', 'key', { a: 1 })).toBeUndefined();
-    await acts.end('ada', 'key', { a: 1 }, 'Done.');
-    expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true, answer: 'Done.' });
+    const answer = { says: 'Done.', undo: { kind: 'enable' } };
+    await acts.end('ada', 'key', { a: 1 }, answer);
+    expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true, answer });
     expect(await acts.begin('ada', 'key', { a: 2 })).toMatchObject({ isSame: false });
     await acts.forget('ada', 'key');
     expect(await acts.begin('ada', 'key', { a: 2 })).toBeUndefined();

@@ -38,4 +38,76 @@ describe('the audit log', () => {
     );
     expect(await audit.list()).toEqual([]);
   });
+
+  test.each([
+    ['no JSON', '{"at":'],
+    ['no entry', '{"at":"2026-11-23T03:00:00.000Z"}'],
+    ['a list', '[]'],
+    [
+      'far too long',
+      JSON.stringify({ ...entry('x'), at: new Date(0).toISOString(), why: 'x'.repeat(300_000) }),
+    ],
+  ])('shows a file that is %s as unreadable, and the others as they are', async (_, text) => {
+    const blobs = memoryBlobs();
+    const audit = createAudit(
+      blobs,
+      () => 1_000,
+      () => 'id',
+    );
+    await audit.append(entry('good'));
+    const key = 'audit/1970-01-01T00:00:02.000Z-odd.json';
+    await blobs.put(key, text);
+    await blobs.put('audit/stranger.json', text);
+    const { entries } = await audit.page(10);
+    const unreadable = { who: 'unknown', action: 'unreadable' };
+    expect(entries).toMatchObject([
+      { ...unreadable, at: new Date(0).toISOString(), selection: 'audit/stranger.json' },
+      { ...unreadable, at: '1970-01-01T00:00:02.000Z', selection: key },
+      { action: 'good' },
+    ]);
+    expect(await audit.list()).toHaveLength(3);
+  });
+});
+
+describe('old entries', () => {
+  const DAY = 86_400_000;
+  const logOf = async (days: readonly number[]) => {
+    const blobs = memoryBlobs();
+    const time = { now: 0 };
+    const audit = createAudit(
+      blobs,
+      () => time.now,
+      () => 'id',
+    );
+    for (const day of days) {
+      time.now = day * DAY;
+      await audit.append(entry(`day ${day}`));
+    }
+    const shown = async (): Promise<readonly string[]> =>
+      (await audit.page(100)).entries.map(({ action }) => action);
+    return { audit, blobs, time, shown };
+  };
+
+  test('are removed, and pages go on behind a cursor that no longer exists', async () => {
+    const { audit, shown } = await logOf([1, 2, 3, 4, 5]);
+    const { next } = await audit.page(3);
+    expect(next).toContain('1970-01-04');
+    expect(await audit.prune(2 * DAY)).toBe(2);
+    expect(await shown()).toEqual(['day 5', 'day 4', 'day 3']);
+    expect(await audit.page(3, next)).toEqual({ entries: [] });
+    expect((await audit.page(1)).next).toContain('1970-01-06');
+  });
+
+  test('stay if the clock jumps ahead, and so do files that are none', async () => {
+    const { audit, blobs, time, shown } = await logOf([1, 2]);
+    await blobs.put('audit/stranger.json', '{}');
+    time.now = 10_000 * DAY;
+    expect(await audit.prune(400 * DAY)).toBe(0);
+    expect(await shown()).toHaveLength(3);
+  });
+
+  test('of a log without entries are none', async () => {
+    const { audit } = await logOf([]);
+    expect(await audit.prune(0)).toBe(0);
+  });
 });

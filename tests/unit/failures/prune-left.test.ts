@@ -1,0 +1,67 @@
+/** What people leave in the failure store goes away in time, beside audits. */
+import { describe, expect, test } from '@jest/globals';
+import { createPruner } from '../../../functions/audit/prune.ts';
+import { failuresOver } from '../../../shared/failures/open.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import { testRuntime } from '../../fixtures/failures/runtime.ts';
+
+const DAY = 86_400_000;
+
+function start(over: { readonly dryRun?: boolean } = {}) {
+  const runtime = testRuntime();
+  const blobs = memoryBlobs();
+  let ids = 0;
+  const failures = failuresOver(blobs, { clock: runtime.clock, id: () => `id-${(ids += 1)}` });
+  const prune = createPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
+  const keys = async (): Promise<readonly string[]> =>
+    (await blobs.list('')).map(({ key }) => key.split('/')[0]!);
+  return { runtime, failures, prune, keys };
+}
+
+async function leave({ failures: { asks, acts, audit } }: ReturnType<typeof start>) {
+  await asks.create({ id: 'q', by: 'ada', why: 'w', wanted: { kind: 'look' } });
+  await acts.begin('ada', 'key', {});
+  await audit.append({ who: 'ada', action: 'a', selection: 's', why: 'w', result: 'r' });
+}
+
+describe('what people left', () => {
+  test('stays for a day if it is a question or an act, and for 400 days in the audit log', async () => {
+    const site = start();
+    await leave(site);
+    await site.prune();
+    expect(await site.keys()).toEqual(['acts', 'asks', 'audit']);
+    site.runtime.advance(DAY + 1);
+    await site.prune();
+    expect(await site.keys()).toEqual(['audit']);
+    site.runtime.advance(400 * DAY);
+    await site.failures.audit.append({
+      who: 'b',
+      action: 'b',
+      selection: 's',
+      why: 'w',
+      result: 'r',
+    });
+    await site.prune();
+    expect((await site.failures.audit.list()).map(({ who }) => who)).toEqual(['b']);
+  });
+
+  test('is looked through once a day, and in a dry run never', async () => {
+    const site = start();
+    await site.prune();
+    await leave(site);
+    site.runtime.advance(DAY - 1);
+    await site.prune();
+    expect(await site.keys()).toHaveLength(3);
+    const dry = start({ dryRun: true });
+    await leave(dry);
+    dry.runtime.advance(2 * DAY);
+    await dry.prune();
+    expect(await dry.keys()).toHaveLength(3);
+  });
+
+  test('stays if the store is away, and the audit is not disturbed', async () => {
+    const runtime = testRuntime();
+    const prune = createPruner(runtime, () => Promise.reject(new Error('away')));
+    await expect(prune()).resolves.toBeUndefined();
+  });
+});
