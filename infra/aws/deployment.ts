@@ -46,6 +46,8 @@ export interface Deployment {
   readonly readRights: {
     readonly device: readonly Statement[];
     readonly keys: readonly Statement[];
+    /** Session key, client secret and tokens of the console. */
+    readonly console: readonly Statement[];
   };
   /** Null if the store is not in AWS. */
   readonly failures: FailureBucket | null;
@@ -123,10 +125,12 @@ function networkOf(env: NodeJS.ProcessEnv): Network | null {
 }
 
 /** The references to secrets by path in the configuration; `signKey` is read by watchers only. */
-function secretsOf({ devices, clusters }: SluiceConfig): {
+function secretsOf({ devices, clusters, console: login }: SluiceConfig): {
   readonly device: readonly (readonly [string, string])[];
   readonly keys: readonly (readonly [string, string])[];
+  readonly console: readonly (readonly [string, string])[];
 } {
+  const oidc = login?.oidc;
   return {
     device: devices.flatMap(({ password, tls }, i) => [
       [`devices[${i}].password`, password] as const,
@@ -135,6 +139,17 @@ function secretsOf({ devices, clusters }: SluiceConfig): {
     keys: clusters.flatMap(({ verifyKeys }, i) =>
       verifyKeys.map((reference, k) => [`clusters[${i}].verifyKeys[${k}]`, reference] as const),
     ),
+    console: [
+      ...(oidc === undefined
+        ? []
+        : [
+            ['console.oidc.clientSecret', oidc.clientSecret] as const,
+            ['console.oidc.sessionKey', oidc.sessionKey] as const,
+          ]),
+      ...(login?.tokens ?? []).map(
+        ({ token }, i) => [`console.tokens[${i}].token`, token] as const,
+      ),
+    ],
   };
 }
 
@@ -159,8 +174,8 @@ function problemsOf(config: SluiceConfig, clusters: readonly DeployedCluster[]):
         'which takes no hyphens; rename one of them.',
   );
   if (isElsewhere(config)) return [...tooLong, ...alike];
-  const { device, keys } = secretsOf(config);
-  const unreadable = [...device, ...keys].flatMap(([path, reference]) => {
+  const { device, keys, console: login } = secretsOf(config);
+  const unreadable = [...device, ...keys, ...login].flatMap(([path, reference]) => {
     const kind = /^(file|env):/.exec(reference)?.[1];
     if (kind === undefined) return [];
     return (
@@ -217,7 +232,7 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
     queue: `${prefix}-settled-${id}.fifo`,
   }));
   refuse(path, problemsOf(config, clusters));
-  const { device, keys } = secretsOf(config);
+  const { device, keys, console: login } = secretsOf(config);
   const rights = (references: typeof device): readonly Statement[] =>
     readRights(references.map(([, reference]) => reference));
   const { failures } = config;
@@ -229,7 +244,7 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
     region: config.queue.kind === 'sqs' ? config.queue.region : 'eu-central-1',
     vpc: networkOf(env),
     key: env['SLUICE_KMS_KEY'] || null,
-    readRights: { device: rights(device), keys: rights(keys) },
+    readRights: { device: rights(device), keys: rights(keys), console: rights(login) },
     failures:
       failures.kind === 's3' && failures.endpoint === undefined
         ? {

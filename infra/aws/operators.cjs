@@ -1,10 +1,8 @@
 /** What people need: managed policies for the command line, and the names of what they work with. */
 'use strict';
 
-const { arn, managedPolicy, objects, sendTo, settledArn, store, useKey } = require('./rights.cjs');
+const { managedPolicy, objects, seeQueues, sendTo, store, useKey } = require('./rights.cjs');
 const { readDeployment } = require('./deployment.ts');
-
-const QUEUES = ['Snapshots', 'SnapshotsDead', 'Slices', 'SlicesDead', 'Express', 'ExpressDead'];
 
 function output(description, value) {
   return { Description: description, Value: value };
@@ -13,15 +11,7 @@ function output(description, value) {
 module.exports = () => {
   const deployment = readDeployment(process.env);
   const { key, prefix, readRights } = deployment;
-  const view = [
-    ...store(deployment, ['GetObject']),
-    {
-      Effect: 'Allow',
-      Action: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
-      Resource: [...QUEUES.map(arn), settledArn(prefix)],
-    },
-    ...useKey(key),
-  ];
+  const view = [...store(deployment, ['GetObject']), seeQueues(prefix), ...useKey(key)];
   const operate = [
     ...view,
     ...objects(deployment, ['PutObject']),

@@ -7,6 +7,7 @@ function useKey(key) {
   return [{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: [key] }];
 }
 
+const QUEUES = ['Snapshots', 'SnapshotsDead', 'Slices', 'SlicesDead', 'Express', 'ExpressDead'];
 const arn = (logical) => ({ 'Fn::GetAtt': [`${logical}Queue`, 'Arn'] });
 
 /** By name, because a role has room for about 100 queues, and a stack may have 200 clusters. */
@@ -51,6 +52,48 @@ function store(deployment, actions, under = '') {
   ];
 }
 
+function logs(name) {
+  return {
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: [
+      {
+        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${name}:*`,
+      },
+    ],
+  };
+}
+
+function lambdaRole(statements) {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'lambda.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+          },
+        ],
+      },
+      Policies: [
+        { PolicyName: 'sluice', PolicyDocument: { Version: '2012-10-17', Statement: statements } },
+      ],
+    },
+  };
+}
+
+/** Depths and settings of all queues. */
+function seeQueues(prefix) {
+  return {
+    Effect: 'Allow',
+    Action: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
+    Resource: [...QUEUES.map(arn), settledArn(prefix)],
+  };
+}
+
 function managedPolicy(description, statements) {
   return {
     Type: 'AWS::IAM::ManagedPolicy',
@@ -61,4 +104,15 @@ function managedPolicy(description, statements) {
   };
 }
 
-module.exports = { arn, managedPolicy, objects, sendTo, settledArn, store, useKey };
+module.exports = {
+  arn,
+  lambdaRole,
+  logs,
+  managedPolicy,
+  objects,
+  seeQueues,
+  sendTo,
+  settledArn,
+  store,
+  useKey,
+};

@@ -1,20 +1,18 @@
 /** One role for each function, with what it needs and nothing else. */
 'use strict';
 
-const { arn, objects, sendTo, settledArn, store, useKey } = require('./rights.cjs');
+const {
+  arn,
+  lambdaRole,
+  logs,
+  objects,
+  seeQueues,
+  sendTo,
+  settledArn,
+  store,
+  useKey,
+} = require('./rights.cjs');
 const { readDeployment } = require('./deployment.ts');
-
-function logs(name) {
-  return {
-    Effect: 'Allow',
-    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: [
-      {
-        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${name}:*`,
-      },
-    ],
-  };
-}
 
 /** The event source needs the first three as well as the handler does. */
 function takeFrom(logical) {
@@ -45,27 +43,6 @@ const INTERFACES = {
   Resource: ['*'],
 };
 
-function lambdaRole(statements) {
-  return {
-    Type: 'AWS::IAM::Role',
-    Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'lambda.amazonaws.com' },
-            Action: 'sts:AssumeRole',
-          },
-        ],
-      },
-      Policies: [
-        { PolicyName: 'sluice', PolicyDocument: { Version: '2012-10-17', Statement: statements } },
-      ],
-    },
-  };
-}
-
 /** Marks of messages that may have killed a process (decision 0036), and what waits for a device: both are taken away again. */
 const MARKS = 'suspects/';
 const WAITING = 'waiting/';
@@ -76,6 +53,10 @@ const HEARD = 'heard/';
 /** What apply and audit last saw of the devices, and map of the clusters. */
 const VIEWS = 'views/';
 const VERDICTS = 'verdicts/';
+/** What consoles asked, by which click people did what, and what they did: audit removes what is old. */
+const ASKS = 'asks/';
+const ACTS = 'acts/';
+const AUDIT_LOG = 'audit/';
 
 function toSettled(prefix) {
   return {
@@ -96,6 +77,19 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const settled = toSettled(prefix);
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
+  const seeing = [
+    ...store(stack, ['GetObject'], HEARD),
+    ...[ASKS, ACTS].flatMap((under) => objects(stack, ['GetObject'], under)),
+    ...objects(stack, ['PutObject'], VIEWS),
+  ];
+  // doctor looks at all of the store and at the queues; an answer is written beside its question.
+  const asked = [
+    ...store(stack, ['GetObject']),
+    ...objects(stack, ['PutObject'], VIEWS),
+    ...objects(stack, ['PutObject'], ASKS),
+    seeQueues(prefix),
+    ...readRights.keys,
+  ];
   const role = (statements) => lambdaRole([...statements, ...useKey(key)]);
   return {
     Resources: {
@@ -138,8 +132,9 @@ module.exports = async ({ resolveVariable }) => {
         logs(`sluice-${stage}-audit`),
         sendTo(['Slices']),
         settled,
-        ...store(stack, ['GetObject'], HEARD),
-        ...objects(stack, ['PutObject'], VIEWS),
+        ...(stack.config.console === undefined ? seeing : asked),
+        ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),
+        ...objects(stack, ['GetObject', 'DeleteObject'], REPAIRS),
         ...device,
       ]),
     },

@@ -54,7 +54,7 @@ async function loadBuilt<T>(...path: readonly string[]): Promise<T> {
 /** For this machine, without a login. */
 async function openConsole(runtime: Runtime): Promise<RunningConsole> {
   const modules = {
-    face: await loadBuilt<ConsoleModules['face']>('console', 'main.mjs'),
+    face: await loadBuilt<ConsoleModules['face']>('console', 'handler.mjs'),
     replay: await loadBuilt<ConsoleModules['replay']>('replay', 'handler.mjs'),
     audit: await loadBuilt<ConsoleModules['audit']>('audit', 'handler.mjs'),
   };

@@ -10,7 +10,7 @@ export type ConsoleRole = 'viewer' | 'operator' | 'admin';
 /** The exports of the bundles that are used. */
 export interface ConsoleModules {
   readonly face: {
-    readonly create: (options: {
+    readonly createConsole: (options: {
       readonly runtime: Runtime;
       readonly call: (name: 'replay' | 'audit', ask: string) => Promise<void>;
       readonly who: string;
@@ -65,7 +65,7 @@ export async function startConsole(
     return Promise.resolve();
   };
   const listening = await modules.face
-    .create({ runtime, call, who, role })
+    .createConsole({ runtime, call, who, role })
     .listen(port)
     .catch(async (error: unknown) => {
       await Promise.all([replay.close(), audit.close()]);

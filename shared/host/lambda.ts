@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import type { FunctionContext, Handler } from '../queue/handler.ts';
+import type { FunctionContext } from '../queue/handler.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { processClock } from '../runtime/process.ts';
@@ -16,8 +16,11 @@ import type { Runtime } from './runtime.ts';
 /** Environment variables of the process. */
 export type { FunctionContext, Handler } from '../queue/handler.ts';
 
+/** A handler by the event that it takes, and its answer. */
+type HandlerOf<E, A> = (event: E, context: FunctionContext) => Promise<A>;
+
 /** The `create` export of a function's module. */
-export type Create = (runtime: Runtime) => Handler;
+export type Create<E, A> = (runtime: Runtime) => HandlerOf<E, A>;
 
 /** File names under which the build packs the configuration next to the handler. */
 const PACKAGED = ['sluice.config.json', 'sluice.yaml'];
@@ -61,13 +64,13 @@ function withHolds(context: FunctionContext, clock: Clock): FunctionContext {
 }
 
 /** Importing the module has no side effects. A failed start is retried by the next call. */
-export function lambdaEntry(
-  create: Create,
+export function lambdaEntry<E, A>(
+  create: Create<E, A>,
   env: Environment = process.env,
   clock: Clock = processClock,
-): Handler {
-  let started: Promise<Handler> | undefined;
-  const start = async (): Promise<Handler> => create(await runtimeFromEnvironment(env));
+): HandlerOf<E, A> {
+  let started: Promise<HandlerOf<E, A>> | undefined;
+  const start = async (): Promise<HandlerOf<E, A>> => create(await runtimeFromEnvironment(env));
   return async (event, context) => {
     started ??= start();
     const running = started;

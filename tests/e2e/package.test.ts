@@ -32,12 +32,26 @@ import { FUNCTIONS } from '../../shared/queue/functions.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
-/** park has two queues, apply a queue and a schedule, audit and replay a schedule. */
-const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit', 'replay']);
+/** park has two queues, apply a queue and a schedule, audit and replay a schedule, console an API. */
+const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit', 'replay', 'console']);
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
+
+const CONSOLE = `console:
+  url: https://sluice.example.com
+  oidc:
+    issuer: https://login.example.com
+    clientId: sluice
+    clientSecret: secretsmanager:sluice/console#secret
+    sessionKey: ssm:/sluice/session
+    roles: { viewer: [staff], operator: [network], admin: [platform] }
+  tokens:
+    - { name: ci, role: viewer, token: 'secretsmanager:sluice/ci#token' }
+`;
 
 let compiled: Template;
 let template: CompiledTemplate;
+/** The same with a console. */
+let withConsole: CompiledTemplate;
 let scratch: string;
 
 beforeAll(async () => {
@@ -45,12 +59,15 @@ beforeAll(async () => {
   await build({ root, out: dist, only: [...DEPLOYED], say: () => undefined });
   compiled = await compileTemplate({ root, config: EXAMPLE });
   template = compiled;
-}, 120_000);
+  const config = join(scratch, 'console.yaml');
+  writeFileSync(config, readFileSync(EXAMPLE, 'utf8') + CONSOLE);
+  withConsole = await compileTemplate({ root, config });
+}, 180_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Actions that a role allows. */
-function rightsOf(role: string): readonly string[] {
-  const policies = resource(role)['Policies'] as readonly {
+function rightsOf(role: string, of = template): readonly string[] {
+  const policies = resource(role, of)['Policies'] as readonly {
     PolicyDocument: { Statement: readonly { Action: readonly string[] }[] };
   }[];
   return policies.flatMap(({ PolicyDocument }) =>
@@ -58,8 +75,8 @@ function rightsOf(role: string): readonly string[] {
   );
 }
 
-function resource(id: string): Readonly<Record<string, unknown>> {
-  const found = template.Resources[id];
+function resource(id: string, of = template): Readonly<Record<string, unknown>> {
+  const found = of.Resources[id];
   if (found === undefined) throw new Error(`the template has no ${id}`);
   return found.Properties;
 }
@@ -176,8 +193,8 @@ describe('the stack', () => {
     readonly Action: readonly string[];
     readonly Resource: readonly unknown[];
   }
-  function statements(role: string): readonly Statement[] {
-    const policies = resource(role)['Policies'] as readonly {
+  function statements(role: string, of = template): readonly Statement[] {
+    const policies = resource(role, of)['Policies'] as readonly {
       PolicyDocument: { Statement: readonly Statement[] };
     }[];
     return policies.flatMap((policy) => policy.PolicyDocument.Statement);
@@ -297,7 +314,14 @@ describe('the stack', () => {
     expect(reach('AuditRole')).toEqual([
       [['s3:GetObject'], heard],
       bucket,
+      [['s3:GetObject'], below('asks')],
+      [['s3:GetObject'], below('acts')],
       [['s3:PutObject'], below('views')],
+      // What people left long ago.
+      [['s3:DeleteObject'], below('asks')],
+      [['s3:DeleteObject'], below('acts')],
+      [['s3:DeleteObject'], below('audit')],
+      [['s3:GetObject', 's3:DeleteObject'], below('repairs')],
     ]);
     expect(reach('ExpressRole')).toEqual([]);
   });
@@ -334,6 +358,74 @@ describe('the stack', () => {
       'ENABLED',
       'ReplayLambdaFunction',
     ]);
+  });
+
+  test('without console in the configuration, there is neither its function nor an API', () => {
+    const ids = Object.keys(template.Resources);
+    expect(ids.filter((id) => /console|httpapi/i.test(id))).toEqual([]);
+    expect(rightsOf('AuditRole')).not.toContain('sqs:GetQueueAttributes');
+  });
+
+  test('with one, it is a function behind an HTTP API with a limit, in no VPC', async () => {
+    const made = await compileTemplate({
+      root,
+      config: join(scratch, 'console.yaml'),
+      env: { SLUICE_SUBNETS: 'subnet-1', SLUICE_SECURITY_GROUPS: 'sg-1' },
+    });
+    const vpc = Object.entries((made as CompiledTemplate).Resources).flatMap(([id, one]) =>
+      one.Properties['VpcConfig'] === undefined ? [] : [id],
+    );
+    expect(vpc.sort()).toEqual(
+      ['Apply', 'Audit', 'Express', 'Replay'].map((name) => `${name}LambdaFunction`),
+    );
+    expect(await schemaProblems(withConsole)).toEqual([]);
+    expect(resource('ConsoleLambdaFunction', withConsole)).toMatchObject({
+      Timeout: 15,
+      Environment: {
+        Variables: {
+          SLUICE_REPLAY: { Ref: 'ReplayLambdaFunction' },
+          SLUICE_AUDIT: { Ref: 'AuditLambdaFunction' },
+        },
+      },
+    });
+    expect(resource('HttpApiRouteDefault', withConsole)['RouteKey']).toBe('$default');
+    expect(resource('HttpApiStage', withConsole)['DefaultRouteSettings']).toEqual({
+      ThrottlingBurstLimit: 100,
+      ThrottlingRateLimit: 50,
+    });
+    expect(schedules(withConsole)).toContainEqual([
+      'rate(1 minute)',
+      'ENABLED',
+      'ReplayLambdaFunction',
+    ]);
+  });
+
+  test('the console reads the store and the queues, sends orders, and calls two functions; nothing else', () => {
+    const reach = statements('ConsoleRole', withConsole).map(({ Action, Resource }) => [
+      Action,
+      Resource.map((one) =>
+        JSON.stringify(one).replace(/^.*(:::|log-group:|secret:|parameter)/, ''),
+      ),
+    ]);
+    const bucket = 'example-sluice-failures';
+    const inStore = (under: string): string => `${bucket}/sluice/${under}*"}`;
+    expect(reach).toEqual([
+      [['logs:CreateLogStream', 'logs:PutLogEvents'], ['/aws/lambda/sluice-prod-console:*"}']],
+      [['s3:GetObject', 's3:PutObject'], [inStore('')]],
+      [['s3:ListBucket'], [`${bucket}"}`]],
+      [['s3:DeleteObject'], [inStore('waiting/')]],
+      [['s3:DeleteObject'], [inStore('acts/')]],
+      [['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'], expect.any(Array)],
+      [['sqs:SendMessage', 'sqs:GetQueueUrl'], ['{"Fn::GetAtt":["SlicesQueue","Arn"]}']],
+      [
+        ['lambda:InvokeFunction'],
+        ['Replay', 'Audit'].map((name) => `{"Fn::GetAtt":["${name}LambdaFunction","Arn"]}`),
+      ],
+      [['secretsmanager:GetSecretValue'], ['sluice/console-??????"}', 'sluice/ci-??????"}']],
+      [['ssm:GetParameter'], ['/sluice/session"}']],
+    ]);
+    for (const role of ['ApplyRole', 'AuditRole', 'MapRole', 'ReplayRole', 'AdminPolicy'])
+      expect(JSON.stringify(withConsole.Resources[role])).not.toContain('sluice/console');
   });
 
   test('outputs the role id of replay, which map needs', () => {
@@ -474,18 +566,19 @@ describe('the stack', () => {
   });
 
   test('no role may do everything, or something with everything', () => {
-    const roles = Object.entries(template.Resources)
+    const roles = Object.entries(withConsole.Resources)
       .filter(([, r]) => r.Type === 'AWS::IAM::Role')
       .map(([id]) => id);
     expect(roles.sort()).toEqual([
       'ApplyRole',
       'AuditRole',
+      'ConsoleRole',
       'ExpressRole',
       'MapRole',
       'ParkRole',
       'ReplayRole',
     ]);
-    for (const statement of roles.flatMap((role) => statements(role))) {
+    for (const statement of roles.flatMap((role) => statements(role, withConsole))) {
       expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
       expect(statement.Resource).not.toContain('*');
     }
@@ -648,6 +741,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: 's3:ListBucket',
   GetSecretValue: 'secretsmanager:GetSecretValue',
   GetParameter: 'ssm:GetParameter',
+  Invoke: 'lambda:InvokeFunction',
 };
 
 describe('rights and calls', () => {
@@ -660,12 +754,9 @@ describe('rights and calls', () => {
     );
   }
 
-  const RECEIVES = [
-    'ReceiveMessage',
-    'DeleteMessage',
-    'ChangeMessageVisibility',
-    'GetQueueAttributes',
-  ].map((call) => `sqs:${call}`);
+  const TAKES = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+    (call) => `sqs:${call}`,
+  );
   /** Calls of adapters that a function contains but does not make, so it has no right to them. */
   const NEVER_MADE: Readonly<Record<string, readonly string[]>> = {
     // The example has no verifyKeys; see the test of public keys.
@@ -673,16 +764,18 @@ describe('rights and calls', () => {
     apply: [],
     express: ['sqs:SendMessage'],
     park: ['secretsmanager:GetSecretValue', 'sqs:SendMessage', 'ssm:GetParameter'],
-    // It keeps what it saw, and deletes nothing.
-    audit: [...RECEIVES, 's3:DeleteObject'],
-    replay: ['s3:DeleteObject', ...RECEIVES],
+    audit: TAKES,
+    replay: ['s3:DeleteObject', 'sqs:GetQueueAttributes', ...TAKES],
+    console: TAKES,
   };
 
   test.each([...DEPLOYED])(
     'of %s fit: no right without a call, no call without a right',
     (name) => {
       const role = `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
-      const rights = new Set(rightsOf(role).filter((action) => !/^(logs|ec2):/.test(action)));
+      const rights = new Set(
+        rightsOf(role, withConsole).filter((action) => !/^(logs|ec2):/.test(action)),
+      );
       const calls = callsOf(name);
       expect([...rights].filter((action) => !calls.has(action))).toEqual([]);
       expect([...calls].filter((action) => !rights.has(action)).sort()).toEqual(

@@ -125,6 +125,7 @@ export function registerUp(program: Command): void {
  */
 async function up(options: UpOptions): Promise<void> {
   const asked = await loadConfig(options.config, process.env);
+  if (options.console !== undefined) refuseOpenConsole(asked, process.env);
   const dry = options.dryRun ? throwawayStores(asked) : undefined;
   const config = dry?.config ?? asked;
   const { id: clusterId } = chooseCluster(config, options.cluster);
@@ -177,6 +178,15 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   }
 }
 
+/** In a pod, everybody who may forward a port would be the same person. */
+function refuseOpenConsole({ console: login }: SluiceConfig, env: NodeJS.ProcessEnv): void {
+  if (login !== undefined || env['KUBERNETES_SERVICE_HOST'] === undefined) return;
+  throw new Error(
+    '--console: in Kubernetes people must log in: add "console" with url and oidc or tokens to ' +
+      'sluice.yaml (docs/operations/console.md), or leave --console out',
+  );
+}
+
 /** The functions that answer it have connections of their own. */
 async function openConsole(
   runtime: Runtime,
@@ -184,7 +194,7 @@ async function openConsole(
   { as: role }: UpOptions,
 ): Promise<RunningConsole> {
   const modules = {
-    face: await loadBundle<ConsoleModules['face']>('console/main.mjs'),
+    face: await loadBundle<ConsoleModules['face']>('console/handler.mjs'),
     replay: await loadBundle<ConsoleModules['replay']>('replay/handler.mjs'),
     audit: await loadBundle<ConsoleModules['audit']>('audit/handler.mjs'),
   };

@@ -69,6 +69,11 @@ describe('a deployment to AWS is refused before anything is packaged, if', () =>
       /clusters\[0\]\.verifyKeys\[0\] is file:east\.pub/,
     ],
     [
+      'a secret of the console is in a variable',
+      `${EXAMPLE}console:\n  url: https://sluice.example.com\n  tokens:\n    - { name: ci, role: viewer, token: 'env:TOKEN' }\n`,
+      /console\.tokens\[0\]\.token is env:TOKEN, a variable that the functions do not have/,
+    ],
+    [
       'queue and bucket are in two regions',
       changed(/region: eu-central-1\s*$/, 'region: eu-west-1'),
       /failures\.region is eu-west-1 and queue\.region is eu-central-1/,
