@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { HEALTH_PATH } from '../../../functions/console/http/app.ts';
 import { httpAddress, serveHttp } from '../../../functions/watch/serve/http.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { FUNCTIONS } from '../../../shared/queue/functions.ts';
@@ -266,16 +267,16 @@ withKubectl('what kubectl makes of', () => {
 
   const to = (path: string): string => relative(folder, join(FOLDER, path));
 
-  /** The overlay aws with additions, as a user would write it. */
-  function withMore(more: string): readonly Manifest[] {
+  /** An overlay with additions, as a user would write it. */
+  function withMore(more: string, overlay = 'aws'): readonly Manifest[] {
     writeFileSync(
       join(folder, 'kustomization.yaml'),
-      `resources: [${to('overlays/aws')}]\n${more}`,
+      `resources: [${to(`overlays/${overlay}`)}]\n${more}`,
     );
     return kustomize(folder);
   }
-  const withComponent = (name: string): readonly Manifest[] =>
-    withMore(`components: [${to(`components/${name}`)}]\n`);
+  const withComponent = (name: string, overlay?: string): readonly Manifest[] =>
+    withMore(`components: [${to(`components/${name}`)}]\n`, overlay);
 
   test.each(OVERLAYS)(
     'overlay %s is safe, fits its memory, and every reference leads somewhere',
@@ -440,6 +441,32 @@ withKubectl('what kubectl makes of', () => {
         .sort(),
     );
     expect(more).toHaveLength(usual.size + 3 * kinds.length);
+  });
+
+  test('component console adds a Service with probes to "sluice up", and no right', () => {
+    const manifests = withComponent('console', 'onprem');
+    const only = container(manifests);
+    expect(only.args?.slice(-2)).toEqual(['--console', '9080']);
+    expect(only.ports).toEqual([{ name: 'console', containerPort: 9_080 }]);
+    for (const probe of [only.startupProbe, only.livenessProbe, only.readinessProbe])
+      expect(probe?.httpGet).toEqual({ path: HEALTH_PATH, port: 'console' });
+    const { spec } = one(manifests, 'Service');
+    expect(spec?.['ports']).toMatchObject([{ targetPort: 'console' }]);
+    expect(deployment(manifests).template.metadata.labels).toMatchObject(
+      spec?.['selector'] as object,
+    );
+    expect(policy(manifests).ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual(
+      [9_080],
+    );
+    expect(only.volumeMounts).toContainEqual({
+      name: 'console',
+      mountPath: '/etc/sluice-console',
+      readOnly: true,
+    });
+    expectSafe(manifests);
+    expect(grantsOf(manifests).map(sayGrant).sort()).toEqual(
+      grantsOf(of('onprem')).map(sayGrant).sort(),
+    );
   });
 
   test('component observe takes away the right to change Services, and no other', () => {
