@@ -1,4 +1,5 @@
-/** Answers of audit to a console: a fresh look at the devices, and the checks of doctor. */
+/** Answers of audit to a console: a fresh look at the devices, the checks of doctor, and counts. */
+import type { Devices } from '../../shared/device/device.ts';
 import type { Ask } from '../../shared/failures/asks.ts';
 import { answerAsk } from '../../shared/failures/asks.ts';
 import type { Failures } from '../../shared/failures/open.ts';
@@ -10,18 +11,26 @@ import type { AuditReport } from './audit.ts';
 export interface AnswerScope {
   readonly runtime: Runtime;
   readonly failures: Failures;
+  readonly devices: Devices;
   readonly audit: () => Promise<AuditReport>;
 }
 
 /** Answers one question. The views that a look refreshes are in the failure store. */
 export async function answerAuditAsk(
-  { runtime, failures, audit }: AnswerScope,
+  { runtime, failures, devices, audit }: AnswerScope,
   id: string,
 ): Promise<Ask> {
   return answerAsk({ asks: failures.asks, clock: runtime.clock }, id, async ({ wanted }) => {
     if (wanted.kind === 'look') {
       const { findings, failed } = await audit();
       return { state: 'done', answer: { findings: findings.length, failed } };
+    }
+    if (wanted.kind === 'connections') {
+      const { countConnections } = await import('./connections.ts');
+      return {
+        state: 'done',
+        answer: { ...(await countConnections({ runtime, devices }, wanted)) },
+      };
     }
     if (wanted.kind !== 'doctor') throw new Error(`audit does not answer ${wanted.kind}`);
     // It contains the client of Kubernetes, which no audit needs.

@@ -47,7 +47,7 @@ export function create(
   const prune = createPruner(runtime, store.open);
   const answer = async (id: string): Promise<unknown> => {
     const failures = await store.open();
-    return answerAuditAsk({ runtime, failures, audit }, id);
+    return answerAuditAsk({ runtime, failures, devices, audit }, id);
   };
   const handle: Handler = async (event: unknown) => {
     const asked = askedIn(event);

@@ -1,4 +1,5 @@
 /** Asks the functions that have credentials, and waits a little for their answer. */
+import { canonicalJson } from '../../shared/domain/declared/declared.ts';
 import type { Ask, Asks, Wanted } from '../../shared/failures/asks.ts';
 import { answererOf, isEnded } from '../../shared/failures/asks.ts';
 import { stillHolds } from '../../shared/runtime/clock.ts';
@@ -21,7 +22,7 @@ const PATIENCE_MS = 6_000;
 const LOOK_MS = 150;
 
 /** Questions whose answer is the same for everybody, while they are not older than this. */
-const SHARED: ReadonlySet<Wanted['kind']> = new Set(['look', 'doctor']);
+const SHARED: ReadonlySet<Wanted['kind']> = new Set(['look', 'doctor', 'connections']);
 const SHARED_MS = 60_000;
 
 /** `call`: how this host reaches the functions. */
@@ -31,11 +32,12 @@ export function createAsking(
   call: Call,
 ): Asking {
   // Ten people who look again at the same time cost one look.
-  const underWay = async ({ kind }: Wanted): Promise<Ask | undefined> =>
-    SHARED.has(kind)
+  const underWay = async (wanted: Wanted): Promise<Ask | undefined> =>
+    SHARED.has(wanted.kind)
       ? (await asks.open()).find(
           (one) =>
-            one.wanted.kind === kind && stillHolds(one.at + SHARED_MS, clock.now(), SHARED_MS),
+            canonicalJson(one.wanted) === canonicalJson(wanted) &&
+            stillHolds(one.at + SHARED_MS, clock.now(), SHARED_MS),
         )
       : undefined;
   const begin = async (wanted: Wanted, { who, why }: Author): Promise<Ask> => {

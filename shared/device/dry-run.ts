@@ -104,7 +104,7 @@ function dryRunPaths({ name: device, paths }: Device, log: Logger): PathAccess {
     takeOver: ({ entry, live }) => tell(`~ ${entryInWords(entry)} (now ${live.name})`),
     remove: (live) => tell(`- ${entryInWords(live)}`),
     settle: () => Promise.resolve(),
-    busy: (place) => paths.busy(place),
+    connections: (place) => paths.connections(place),
   };
 }
 

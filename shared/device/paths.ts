@@ -58,6 +58,6 @@ export interface PathAccess {
   remove(live: LiveEntry, unit: PathUnit): Promise<void>;
   /** Makes what was written last, and synchronises it. */
   settle(): Promise<void>;
-  /** Addresses of members of this exposure that have open connections. */
-  busy(place: MemberPlace): Promise<readonly string[]>;
+  /** Open connections by the address of a member; empty if the exposure is not there. */
+  connections(place: MemberPlace): Promise<ReadonlyMap<string, number>>;
 }

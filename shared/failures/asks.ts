@@ -33,6 +33,15 @@ export const Wanted = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('look') }),
   z.strictObject({ kind: z.literal('doctor') }),
+  z.strictObject({
+    /** How many connections the members of these exposures have. */
+    kind: z.literal('connections'),
+    /** A cluster, or one of its ingresses as `cluster/namespace/service`. */
+    owner: text,
+    device: text.exactOptional(),
+    /** `address:port/protocol`; absent: all. */
+    keys: z.array(text).max(1_000).exactOptional(),
+  }),
 ]);
 export type Wanted = Readonly<z.infer<typeof Wanted>>;
 

@@ -49,11 +49,11 @@ export async function busyLeaving(
   const pools = poolsToAsk(slices, states);
   const busy = new Set(pools.slice(MOST_POOLS).flatMap(({ addresses }) => addresses));
   for (const { place, addresses } of pools.slice(0, MOST_POOLS)) {
-    const found = await device.paths.busy(place).catch((error: unknown) => {
+    const found = await device.paths.connections(place).catch((error: unknown) => {
       log.debug({ device: device.name, error: String(error) }, 'connections are not known');
-      return addresses;
+      return new Map(addresses.map((address) => [address, 1]));
     });
-    for (const address of addresses) if (found.includes(address)) busy.add(address);
+    for (const address of addresses) if ((found.get(address) ?? 0) > 0) busy.add(address);
   }
   return busy;
 }

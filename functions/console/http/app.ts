@@ -125,27 +125,10 @@ function contentType({ lines, events }: Route): string {
   return lines ? 'application/x-ndjson' : 'application/json';
 }
 
-function addRoute(
-  app: OpenAPIHono<AppEnv>,
-  one: Route,
-  { desk, refusals }: { readonly desk: Desk; readonly refusals: Refusals },
-): void {
-  const {
-    method,
-    path,
-    summary,
-    role,
-    room,
-    query,
-    params,
-    body,
-    answer,
-    later,
-    lines,
-    events,
-    untagged,
-  } = one;
-  const described = createRoute({
+/** The route as the document describes it. */
+function describedRoute(one: Route): ReturnType<typeof createRoute> {
+  const { method, path, summary, role, room, query, params, body, answer, later } = one;
+  return createRoute({
     method,
     path,
     summary,
@@ -163,6 +146,14 @@ function addRoute(
       default: json(Problem, 'Refused, with the reason and the way on'),
     },
   });
+}
+
+function addRoute(
+  app: OpenAPIHono<AppEnv>,
+  one: Route,
+  { desk, refusals }: { readonly desk: Desk; readonly refusals: Refusals },
+): void {
+  const { query, params, body, lines, events, untagged } = one;
   // The schemas are only known as such here, so the types of the handler are checked in `route`.
   const handle = async (c: Context<AppEnv>): Promise<Response> => {
     const person = await allowed(c.get('person'), one, refusals);
@@ -184,7 +175,7 @@ function addRoute(
       });
     return c.json(answered as object, 200);
   };
-  app.openapi(described, handle as never);
+  app.openapi(describedRoute(one), handle as never);
 }
 
 /** Of what changes only with the content. */

@@ -1,13 +1,13 @@
 /** Every change: a preview, and the act that carries its hash, a reason and an idempotency key. */
 import * as z from 'zod';
 import type { ActAnswer } from '../../../shared/failures/acts.ts';
-import type { Change, RunChange } from '../../../shared/operations/changes/change.ts';
+import type { Change, Cuts, RunChange } from '../../../shared/operations/changes/change.ts';
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
 import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
 import { Busy } from '../http/problems.ts';
 import { Later, route } from '../http/route.ts';
 import type { Desk, Route } from '../http/route.ts';
-import { MAKERS } from '../http/rights.ts';
+import { includesRole, MAKERS } from '../http/rights.ts';
 import type { Person } from '../http/rights.ts';
 import {
   CHANGE_NAMES,
@@ -15,6 +15,7 @@ import {
   ChangePreview,
   ChangeResult,
   Confirmation,
+  Counted,
 } from '../schemas/changes.ts';
 import type { ChangeName } from '../schemas/changes.ts';
 
@@ -22,9 +23,29 @@ type Confirmed = z.infer<typeof Confirmation>;
 const isRun = (change: Change): change is RunChange =>
   change.kind === 'start' || change.kind === 'resume';
 
-function previewOf(change: Change, { context }: Desk): Promise<object> {
-  if (isRun(change)) return previewJobChange(context, change);
-  return planChange(context, change).then(({ preview }) => preview);
+async function previewOf(change: Change, desk: Desk, person: Person): Promise<object> {
+  if (isRun(change)) return previewJobChange(desk.context, change);
+  const { preview, cuts } = await planChange(desk.context, change);
+  // Who may not do it does not make a device count.
+  if (cuts === undefined || !includesRole(person.role, MAKERS[change.kind])) return preview;
+  const { connections, unknown } = await countCut(desk, cuts, person);
+  return unknown === undefined
+    ? { ...preview, cut: connections }
+    : { ...preview, effects: [...preview.effects, unknown] };
+}
+
+/** A fresh look, because views know no connections. */
+async function countCut(
+  { asking }: Desk,
+  { keys, ...cuts }: Cuts,
+  { who }: Person,
+): Promise<{ readonly connections?: Counted; readonly unknown?: string }> {
+  const wanted = { kind: 'connections', ...cuts, ...(keys && { keys: [...keys] }) } as const;
+  const { answer, problem } = await asking.ask(wanted, { who, why: 'preview' });
+  const { data } = Counted.safeParse(answer);
+  if (data !== undefined) return { connections: data };
+  const because = problem?.message ?? 'the devices have not answered yet; look again';
+  return { unknown: `It cuts connections. How many is not known: ${because}` };
 }
 
 /** A repeated request gets the answer of the first one, and does nothing. */
@@ -98,7 +119,7 @@ export const CHANGE_ROUTES: readonly Route[] = CHANGE_NAMES.flatMap((name): read
     summary: `What "${name}" would do now; changes nothing`,
     body: schemaOf(name),
     answer: ChangePreview,
-    handle: ({ body }, desk) => previewOf(body, desk),
+    handle: ({ body, person }, desk) => previewOf(body, desk, person),
   }),
   route({
     method: 'post',

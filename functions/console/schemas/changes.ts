@@ -48,6 +48,10 @@ export type ChangeName = keyof typeof CHANGES;
 /** In the order of the document. */
 export const CHANGE_NAMES = Object.keys(CHANGES) as [ChangeName, ...ChangeName[]];
 
+/** Connections that a change cuts, as the devices counted them at that time (RFC 3339). */
+export const Counted = z.strictObject({ connections: z.int().nonnegative(), at: z.iso.datetime() });
+export type Counted = Readonly<z.infer<typeof Counted>>;
+
 export const ChangePreview = z
   .strictObject({
     kind: z.enum(CHANGE_NAMES),
@@ -55,6 +59,8 @@ export const ChangePreview = z
     objects: z.strictObject({ total: z.int(), list: z.array(z.string()) }),
     counts: z.record(z.string(), z.int()),
     effects: z.array(z.string()),
+    /** Absent if it cuts none, if that is not known, or if you may not make the change. */
+    cut: Counted.optional(),
     /** Confirm it with `force`. */
     risk: z.string().optional(),
     deed: z.string(),

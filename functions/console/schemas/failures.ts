@@ -206,7 +206,7 @@ export const AskView = z
     progress: z.strictObject({ done: z.int(), total: z.int() }).optional(),
     /** While a function works on it: when it counts as dead. */
     until: Millis.optional(),
-    /** `replay-plan`: {job}; `look`: {findings, failed}; `doctor`: {findings}. */
+    /** `replay-plan`: {job}; `look`: {findings, failed}; `doctor`: {findings}; `connections`: {connections, at}. */
     answer: z.record(z.string(), z.unknown()).optional(),
     problem: z.strictObject({ code: z.string().optional(), message: z.string() }).optional(),
     ended: Millis.optional(),

@@ -168,16 +168,20 @@ async function readPeer(
   return { peer };
 }
 
-async function busyMembers(
+async function memberConnections(
   device: string,
   call: UnitCall,
   { partition, ...place }: MemberPlace,
-): Promise<readonly string[]> {
+): Promise<ReadonlyMap<string, number>> {
   const { pool } = devicePaths(partition, place);
   const path = `/mgmt/tm/ltm/pool/${inUrl(pool)}/members/stats`;
   const stats = (await find(device, call, { path, kind: 'list' }, MemberStats)) ?? [];
-  const open = stats.filter(({ connections }) => connections > 0);
-  return open.map(({ address }) => plainAddress(address));
+  const counts = new Map<string, number>();
+  for (const { address, connections } of stats) {
+    const member = plainAddress(address);
+    counts.set(member, (counts.get(member) ?? 0) + connections);
+  }
+  return counts;
 }
 
 /** `sync`: brings the configuration to the other unit; never rejects. */
@@ -233,6 +237,6 @@ export function createPathAccess(
         });
       await sync();
     },
-    busy: (place) => busyMembers(session.device, calls.active, place),
+    connections: (place) => memberConnections(session.device, calls.active, place),
   };
 }

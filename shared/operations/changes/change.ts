@@ -78,9 +78,20 @@ export interface MadeChange {
   readonly undo?: Change;
 }
 
+/** Members whose connections end with a change. */
+export interface Cuts {
+  /** A cluster, or one of its ingresses. */
+  readonly owner: string;
+  readonly device?: string;
+  /** Only these exposures. */
+  readonly keys?: readonly string[];
+}
+
 /** A change that can be made. */
 export interface PlannedChange {
   readonly preview: ChangePreview;
+  /** Absent if it cuts no connection. Only the devices know how many there are. */
+  readonly cuts?: Cuts;
   /** Makes it, with an entry in the audit log. */
   readonly act: (author: Author) => Promise<MadeChange>;
 }

@@ -1,14 +1,9 @@
 /** Describes a change, and makes it if it is still what was shown. */
 import type { Author, OperationContext } from '../context.ts';
 import type { ChangePreview, DirectChange, MadeChange, PlannedChange } from './change.ts';
+import { planClusterChange } from './cluster.ts';
 import { planJobChange, planMoveChange } from './failures.ts';
-import {
-  planApproveChange,
-  planCancelOrder,
-  planClusterChange,
-  planRepairChange,
-  planSyncChange,
-} from './orders.ts';
+import { planApproveChange, planCancelOrder, planRepairChange, planSyncChange } from './orders.ts';
 
 /** What would happen now; throws an explanation if the change is not possible. */
 export async function planChange(

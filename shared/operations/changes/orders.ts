@@ -2,127 +2,15 @@
 import { formatCount } from '../../domain/text/counts.ts';
 import { interruptionInWords } from '../../domain/plan/nodes-elsewhere.ts';
 import { giveApprovals, planApprovals } from '../approve/approve.ts';
-import { giveClusterOrder, previewClusterOrder } from '../clusters/clusters.ts';
-import type { ClusterOrderRequest } from '../clusters/orders.ts';
 import type { OperationContext } from '../context.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
-import { portRows } from '../ports/ports.ts';
-import type { PortRow } from '../ports/ports.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
 import { changePreview, deviceWords, shellWords } from './change.ts';
 import type { Change, PlannedChange } from './change.ts';
 
 type Of<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
-
-const CLUSTER_DEEDS: Readonly<Record<ClusterOrderRequest['action'], string>> = {
-  drain: 'Drain',
-  out: 'Take out',
-  enable: 'Enable',
-  forget: 'Forget',
-  adopt: 'Adopt',
-};
-
-const CLUSTER_UNDO: Partial<Record<ClusterOrderRequest['action'], string>> = {
-  drain: 'Enable the cluster.',
-  out: 'Enable the cluster; connections that were cut stay cut.',
-  enable: 'Drain the cluster again.',
-  forget: 'The next snapshot of an ingress that still exists restores it.',
-};
-
-function clusterRequest(
-  { action, cluster, owner, uid }: Of<'cluster'>,
-  because: string,
-): ClusterOrderRequest {
-  switch (action) {
-    case 'drain':
-    case 'out':
-      return { action, because };
-    case 'enable':
-      return { action };
-    case 'forget':
-      return { action, ...(owner !== undefined && { owner: `${cluster}/${owner}` }) };
-    case 'adopt':
-      return { action, ...(uid !== undefined && { uid }) };
-  }
-}
-
-/** An order for a cluster on one device or all. */
-export async function planClusterChange(
-  context: OperationContext,
-  change: Of<'cluster'>,
-): Promise<PlannedChange> {
-  const { action, cluster, device, owner, uid } = change;
-  const wanted = (because: string) => ({
-    cluster,
-    request: clusterRequest(change, because),
-    device,
-  });
-  const plan = await previewClusterOrder(context, wanted(''));
-  const partitions = await context.readPartitions(chooseDevices(context.runtime.config, device));
-  const rows = portRows(partitions).filter(
-    (row) =>
-      row.owner.startsWith(`${cluster}/`) &&
-      (owner === undefined || row.owner === `${cluster}/${owner}`),
-  );
-  const members = rows.reduce((sum, row) => sum + row.members, 0);
-  const command = [
-    'sluice',
-    'cluster',
-    action,
-    cluster,
-    ...deviceWords(device),
-    ...(owner === undefined ? [] : ['--owner', owner]),
-    ...(uid === undefined ? [] : ['--uid', uid]),
-    ...(plan.risk === undefined ? [] : ['--force']),
-  ];
-  const undo = CLUSTER_UNDO[action];
-  const preview = changePreview(
-    {
-      kind: 'cluster',
-      what: plan.question.replace(/ Do it\?$/, ''),
-      objects: rows.map((row) => `${row.exposure} on ${row.device}`),
-      counts: { exposures: rows.length, members },
-      effects: [],
-      ...(plan.risk !== undefined && { risk: plan.risk }),
-      deed: `${CLUSTER_DEEDS[action]} ${cluster}`,
-      command: shellWords(command),
-      ...(undo !== undefined && { undo }),
-    },
-    [change, plan.orders, rows.map((row) => [row.members, row.drained])],
-  );
-  return {
-    preview,
-    act: async (author) => {
-      const asked = wanted(author.why);
-      // With the reason; the plan is otherwise the one that was shown.
-      const orders = plan.orders.map((order) =>
-        order.action === 'drain' ? { ...order, because: author.why } : order,
-      );
-      const devices = await giveClusterOrder(context, { ...plan, orders }, { ...asked, ...author });
-      const undone = undoneBy(change, rows);
-      return {
-        says: `Ordered on ${devices.join(', ')}; apply carries it out with its next batch.`,
-        ...(undone && { undo: undone }),
-      };
-    },
-  };
-}
-
-/** The opposite order; what is forgotten or adopted comes back by its own events only. */
-function undoneBy(
-  { kind, action, cluster, device }: Of<'cluster'>,
-  rows: readonly PortRow[],
-): Change | undefined {
-  const again = { kind, cluster, ...(device !== undefined && { device }) };
-  if (action === 'drain' || action === 'out') return { ...again, action: 'enable' };
-  const modes = new Set(rows.map(({ drained }) => drained));
-  const [mode] = modes;
-  return action === 'enable' && mode !== undefined && modes.size === 1
-    ? { ...again, action: mode }
-    : undefined;
-}
 
 /** Allows what is held. */
 export async function planApproveChange(
@@ -154,8 +42,14 @@ export async function planApproveChange(
     },
     planned,
   );
+  // Moves empty whole partitions for a moment, which the effects say.
+  const removed = planned.flatMap(({ approval: { keys: held = [], shareNodes } }) =>
+    shareNodes === undefined ? held : [],
+  );
+  const cuts = { owner, keys: removed, ...(device !== undefined && { device }) };
   return {
     preview,
+    ...(removed.length > 0 && removed.length <= 1_000 && { cuts }),
     act: async (author) => {
       const approvals = planned.map(({ approval }) => approval);
       await giveApprovals(context, approvals, { owner, ...author });

@@ -112,7 +112,7 @@ function gatedPaths(paths: PathAccess, gate: Gate): PathAccess {
     takeOver: (write) => gate.pass(() => paths.takeOver(write)),
     remove: (live, unit) => gate.pass(() => paths.remove(live, unit)),
     settle: () => gate.pass(() => paths.settle()),
-    busy: (place) => gate.read(() => paths.busy(place)),
+    connections: (place) => gate.read(() => paths.connections(place)),
   };
 }
 

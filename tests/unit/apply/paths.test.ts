@@ -309,7 +309,7 @@ describe('a path that nobody needs', () => {
 
   test('stays longer if nobody knows how many connections were open', async () => {
     await apply(pathSlice(1, [P1, P2]));
-    world.device.paths.busy = () =>
+    world.device.paths.connections = () =>
       Promise.reject(new DeviceError('BIP420', 'transient', 'unexpected status 404'));
     await apply(pathSlice(2, [P1]));
     await later(30 * MINUTE);

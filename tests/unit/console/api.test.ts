@@ -241,6 +241,52 @@ describe('a change', () => {
     expect(other.status).toBe(409);
   });
 
+  test('that cuts connections says how many, as the devices count them now', async () => {
+    const out = { kind: 'cluster', action: 'out', cluster: 'east' };
+    await desk.site.runtime.queues.queue('slices').send({
+      group: 'bigip-1',
+      deduplicationId: 'new',
+      body: desk.site.body(EAST, 3, [7, 8]),
+    });
+    await desk.site.work();
+    await desk.see();
+    const { device } = desk.site;
+    const [{ address } = { address: '' }] = Object.values(device.state('k8s').exposures)[0]!
+      .contributions[0]!.members;
+    device.paths.busyMembers.add(address).add('10.9.9.9');
+    const preview = async (change: object) =>
+      (await desk.post('/api/v1/changes/cluster/preview', change)).body;
+    const shown = await preview(out);
+    expect(shown.cut).toEqual({ connections: 2, at: expect.stringMatching(/^2026-11-23T03:00/) });
+    expect((await preview({ ...out, action: 'forget' })).cut.connections).toBe(2);
+    expect(await preview({ ...out, action: 'drain' })).not.toHaveProperty('cut');
+    // More connections are no other change.
+    desk.site.runtime.advance(61_000);
+    device.paths.busyMembers.clear();
+    expect(await preview(out)).toMatchObject({ hash: shown.hash, cut: { connections: 0 } });
+    desk.site.runtime.advance(61_000);
+    desk.site.away.device = true;
+    const unknown = await preview(out);
+    expect([unknown.cut, unknown.hash, unknown.effects]).toEqual([
+      undefined,
+      shown.hash,
+      ['It cuts connections. How many is not known: bigip-1: no connection'],
+    ]);
+  });
+
+  test('is previewed without a question to the devices for who may not make it', async () => {
+    const viewer = await startDesk('operator');
+    await viewer.see();
+    const change = { kind: 'cluster', action: 'out', cluster: 'east' };
+    const { status, body } = await viewer.post('/api/v1/changes/cluster/preview', change);
+    expect([status, body.cut, await viewer.site.failures.asks.open()]).toEqual([
+      200,
+      undefined,
+      [],
+    ]);
+    expect(body.effects).toEqual([]);
+  });
+
   test('that is no longer what was shown is not made, and shows the new difference', async () => {
     await desk.see();
     const { body: preview } = await desk.post('/api/v1/changes/cluster/preview', drain);
