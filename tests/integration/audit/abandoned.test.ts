@@ -75,7 +75,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
         },
         NOW,
       ),
-    ).toEqual([]);
+    ).toEqual({ findings: [] });
   });
 
   test('is configured again, and nothing is reported', async () => {
@@ -91,7 +91,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
         },
         { name: 'bigip-1', partitions: ['k8s'], networks: NETWORKS },
       ),
-    ).toEqual([]);
+    ).toEqual({ findings: [] });
   });
 });
 

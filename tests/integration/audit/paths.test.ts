@@ -143,6 +143,37 @@ describe('routes', () => {
     expect(await differences(site)).toEqual(['BIP474 /sluice-net']);
     expect(requestsOf(site)).toEqual([]);
   });
+
+  test('that could not be written are tried again for members that wait, once that is possible', async () => {
+    await start();
+    const journal = 'ltm/data-group/internal/~sluice-net~sluice-paths-1';
+    await byHand(bigip, 'PATCH', journal, { records: [{ name: 'x', data: 'nonsense' }] });
+    await settle(site, pathSlice(2, [P1, P2, podOn(3)], undefined, FOR));
+    const resyncs = (): readonly string[] =>
+      site.sent.flatMap(({ queue, body }) =>
+        queue === 'settled-east' && body.includes('are tried again') ? [queue] : [],
+      );
+    expect(await differences(site)).toEqual(['BIP474 /sluice-net']);
+    expect(resyncs()).toEqual([]);
+    await byHand(bigip, 'DELETE', journal);
+    await differences(site);
+    expect(resyncs()).toEqual(['settled-east']);
+    await differences(site);
+    expect(resyncs()).toHaveLength(1);
+  });
+
+  test('beside a data group with an absurd number are as they were, and it is named', async () => {
+    await start();
+    await byHand(bigip, 'POST', 'ltm/data-group/internal', {
+      name: 'sluice-paths-999999999999999',
+      partition: 'sluice-net',
+      type: 'string',
+    });
+    const named = ['BIP493 /sluice-net/sluice-paths-999999999999999'];
+    expect(await differences(site)).toEqual(named);
+    await settle(site, pathSlice(2, [P1, P2, podOn(3)], undefined, FOR));
+    expect(await gateways()).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  });
 });
 
 test('with mode: none, no request is about paths', async () => {

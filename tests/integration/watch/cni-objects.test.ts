@@ -29,7 +29,9 @@ type Source = 'calico' | 'cilium' | 'auto';
 
 /** The cluster has a gateway pod 10.244.1.5 on worker-1. */
 async function bench(from: Source, options: LabKubernetesOptions = {}): Promise<void> {
-  at = await startBench({}, options, { network: { mode: 'routes', from } });
+  // Calico with its API server in front of the older group, or without it.
+  const without = options.without ?? ['projectcalico.org'];
+  at = await startBench({}, { ...options, without }, { network: { mode: 'routes', from } });
   at.lab.store.apply(ingressService());
   at.lab.store.apply(gatewayPod());
 }
@@ -88,6 +90,16 @@ describe('a snapshot has the objects of the CNI that the configuration names', (
     ]);
     expect(kinds()).not.toHaveProperty('ciliumNodes');
     expect(at.lab.faults.requests({ resource: CILIUM_NODES })).toBe(0);
+  });
+
+  test('the BlockAffinities of Calico without its API server', async () => {
+    await bench('calico', { without: ['crd.projectcalico.org'] });
+    at.lab.store.apply({
+      ...block('10.244.1.0/26', { deleted: false }),
+      apiVersion: 'projectcalico.org/v3',
+    });
+    await start();
+    expect(blocks()).toEqual(['10.244.1.0/26']);
   });
 
   test('the CiliumNodes of nodes with gateway pods, with the networks that contain one', async () => {
@@ -215,7 +227,7 @@ describe.each([
   });
 
   test('that the cluster does not serve hold nothing up, and are used once it does', async () => {
-    await bench(from, { without: [resource] });
+    await bench(from, { without: [resource, 'projectcalico.org'] });
     await start();
     expect(list()).toBeUndefined();
     expect(at.snapshots()[0]?.objects.pods).toHaveLength(1);
