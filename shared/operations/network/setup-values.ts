@@ -15,6 +15,8 @@ export interface UnitValues {
   readonly mac?: string | undefined;
   /** VLAN in the network of the nodes. */
   readonly vlan?: string | undefined;
+  /** VNI of the tunnels of the nodes; default: the usual one of the CNI. */
+  readonly vni?: number | undefined;
 }
 
 /** A text to copy. */
@@ -37,6 +39,7 @@ export interface SetupValues {
   readonly podNetworks: readonly Cidr[];
   readonly mac: string;
   readonly vlan: string;
+  readonly vni: number | undefined;
 }
 
 /** Words that stand for absent values, and the options that replace them. */
@@ -65,6 +68,7 @@ export function checkedValues(
     podNetwork: podNetworkOf(cluster, podNetworks, given.podNetwork),
     mac: macOf(given.mac),
     vlan: vlanOf(given.vlan),
+    vni: given.vni,
   };
 }
 

@@ -72,7 +72,7 @@ function nameIn(tunnel: string): string {
 
 /** The commands of tmsh that create the tunnel, its self IP and its routes. */
 function tmsh(parts: Parts): string {
-  const { tunnel, from, localAddress, self, podNetworks, cluster } = parts;
+  const { tunnel, from, localAddress, self, podNetworks, cluster, vni } = parts;
   const { key, floodingType } = CNIS[from];
   const routes = podNetworks.map(
     (network, i) =>
@@ -82,7 +82,7 @@ function tmsh(parts: Parts): string {
   );
   return [
     `create net tunnels vxlan ${tunnel}_profile port ${VXLAN_PORT} flooding-type ${floodingType}`,
-    `create net tunnels tunnel ${tunnel} key ${key} profile ${tunnel}_profile local-address ${localAddress}`,
+    `create net tunnels tunnel ${tunnel} key ${vni ?? key} profile ${tunnel}_profile local-address ${localAddress}`,
     `create net self ${tunnel}_self address ${self} vlan ${tunnel} allow-service none ` +
       'traffic-group traffic-group-local-only',
     ...(from === 'cilium' ? routes : []),
@@ -100,6 +100,7 @@ function onboardingObjects({
   self,
   podNetworks,
   cluster,
+  vni,
 }: Parts): Readonly<Record<string, object>> {
   const { key, floodingType } = CNIS[from];
   const name = nameIn(tunnel);
@@ -115,7 +116,7 @@ function onboardingObjects({
     [name]: {
       class: 'Tunnel',
       tunnelType: 'vxlan',
-      key,
+      key: vni ?? key,
       port: VXLAN_PORT,
       floodingType,
       localAddress,
@@ -137,14 +138,14 @@ function networkText(network: Cidr | undefined): string {
 }
 
 /** The Node by which flannel's nodes know BIG-IP. */
-function nodeSection({ unit, localAddress, mac, podNetwork, from }: Parts): SetupSection {
+function nodeSection({ unit, localAddress, mac, podNetwork, from, vni }: Parts): SetupSection {
   const six = podNetwork?.ip.family === 6;
   const network = networkText(podNetwork);
   const annotations = {
     [`flannel.alpha.coreos.com/public-ip${six ? 'v6' : ''}`]: localAddress,
     'flannel.alpha.coreos.com/backend-type': 'vxlan',
     [`flannel.alpha.coreos.com/backend-${six ? 'v6-' : ''}data`]: JSON.stringify({
-      VNI: CNIS[from].key,
+      VNI: vni ?? CNIS[from].key,
       VtepMAC: mac,
     }),
     'flannel.alpha.coreos.com/kube-subnet-manager': 'true',

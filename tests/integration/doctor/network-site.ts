@@ -56,6 +56,7 @@ export function flannelNode(
   address: string,
   podCIDR: string,
   mac: string,
+  vni = 1,
 ): ReturnType<typeof rawNode> {
   const at = (field: string): string => `flannel.alpha.coreos.com/${field}`;
   return rawNode({
@@ -63,7 +64,7 @@ export function flannelNode(
     address,
     podCIDRs: [podCIDR],
     annotations: {
-      [at('backend-data')]: JSON.stringify({ VNI: 1, VtepMAC: mac }),
+      [at('backend-data')]: JSON.stringify({ VNI: vni, VtepMAC: mac }),
       [at('backend-type')]: 'vxlan',
       [at('kube-subnet-manager')]: 'true',
       [at('public-ip')]: address,

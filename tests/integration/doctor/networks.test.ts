@@ -358,6 +358,29 @@ describe('with a tunnel to flannel', () => {
     ]);
   });
 
+  test('the Node of a unit is printed with the VNI that the other nodes use', async () => {
+    site = await startFlannelSite();
+    site.cluster.store.delete('v1', 'Node', undefined, 'a.lab');
+    for (const n of [1, 2]) {
+      const mac = `c2:e5:af:15:7c:0${n}`;
+      const numbered = flannelNode(`worker-${n}`, `192.0.2.1${n}`, `10.244.${n}.0/24`, mac, 7);
+      site.cluster.store.apply(numbered as never);
+    }
+    await tunnel({ key: 7 });
+    expect((await site.look()).find(({ ok }) => !ok)?.text).toContain('{"VNI":7,');
+  });
+
+  test('the Node of another unit does not make its VNI right', async () => {
+    site = await startFlannelSite();
+    await site.send(site.b, 'PATCH', TUNNEL, { secondaryAddress: LOCAL.b });
+    const other = flannelNode('b.lab', LOCAL.b, '10.244.253.0/24', '00:00:5e:00:53:0b', 7);
+    site.cluster.store.apply(other as never);
+    await site.send(site.a, 'PATCH', TUNNEL, { key: 7 });
+    expect(bad(await site.look())).toContainEqual(
+      expect.stringMatching(new RegExp(`${A}its key \\(VNI\\) is 7, and the nodes use 1 `)),
+    );
+  });
+
   test('units with local addresses of their own need a Node each', async () => {
     site = await startNetworkSite({ mode: 'vxlan', from: 'flannel' });
     await addTunnel(site);

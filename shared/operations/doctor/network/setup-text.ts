@@ -4,7 +4,7 @@ import type { Cidr } from '../../../domain/net/ip.ts';
 import { errorMessage } from '../../../telemetry/errors.ts';
 import { networkSetup } from '../../network/setup.ts';
 import { addressOf, type Placed } from './placed.ts';
-import type { TunnelOn } from './tunnel-parts.ts';
+import { type TunnelOn, vnisOf } from './tunnel-parts.ts';
 
 /** A tunnel with the self IP from which it starts. */
 export interface TunnelEnd extends TunnelOn {
@@ -32,6 +32,7 @@ export function setupText(
         unit: nodeName(end),
         localAddress: `${addressOf(local)}/${local.cidr.bits}`,
         ...(own && { podNetwork: formatCidr(own) }),
+        vni: vnisOf(end)[0] ?? tunnel.key,
         ...(tunnel.mac !== undefined && { mac: tunnel.mac }),
       },
     );

@@ -53,13 +53,23 @@ function unsuitable(says: string, remedy: string): Problem {
   return { code: 'BIP481', says, remedy };
 }
 
-/** VNIs that the nodes name; those of BIG-IP's own Node do not count. Empty if none is known. */
-export function vnisOf({ seen, cni, tunnel }: TunnelOn): readonly number[] {
+/** By what the nodes know the units. */
+function endsOf({ facts, tunnel: { path } }: TunnelOn): ReadonlySet<string> {
+  const same = facts.units.flatMap(({ tunnels }) => tunnels.filter((one) => one.path === path));
+  const ends = same.flatMap(({ localAddress, secondaryAddress }) =>
+    [localAddress, secondaryAddress].flatMap((text) => parsePlaced(text) ?? []),
+  );
+  return new Set(ends.map(addressOf));
+}
+
+/** VNIs that the nodes name; those of BIG-IP's own Nodes do not count. Empty if none is known. */
+export function vnisOf(on: TunnelOn): readonly number[] {
+  const { seen, cni } = on;
   if (cni?.name === 'cilium') return [CILIUM_VNI];
-  const local = parsePlaced(tunnel.localAddress);
+  const ends = endsOf(on);
   const nodes = (seen?.nodes ?? []).flatMap(({ node: { network } }) => network?.flannel ?? []);
   return nodes
-    .filter(({ addresses }) => local === undefined || !addresses.includes(addressOf(local)))
+    .filter(({ addresses }) => !addresses.some((one) => ends.has(one)))
     .flatMap(({ vni4, vni6 }) => vni4 ?? vni6 ?? []);
 }
 
