@@ -1,5 +1,6 @@
 /** Objects of the cluster from manifests, in the form in which the watcher has them. */
 import type { KubernetesObjects, Pod } from '../../../shared/domain/snapshot/objects.ts';
+import { ignoredLines } from '../../../shared/operations/manifests/ignored.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import type { ManifestOptions } from './read-manifests.ts';
 import { readManifests } from './read-manifests.ts';
@@ -32,25 +33,6 @@ export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
   for (const line of problems) printLine(`error: ${line}`);
   if (problems.length > 0) process.exitCode = 1;
   return objects;
-}
-
-/** Names per line of ignored objects; the others are counted. */
-const MAX_NAMED = 3;
-
-/** Groups ignored objects by reason, because most objects of a whole cluster are irrelevant. */
-export function ignoredLines(
-  ignored: readonly { readonly kind: string; readonly name: string; readonly reason: string }[],
-): readonly string[] {
-  const groups = Map.groupBy(ignored, ({ kind, reason }) => `${kind} ${reason}`);
-  return [...groups.values()].map((group) => {
-    const [first] = group;
-    const names = group
-      .slice(0, MAX_NAMED)
-      .map(({ name }) => name)
-      .join(', ');
-    const more = group.length > MAX_NAMED ? ` and ${group.length - MAX_NAMED} more` : '';
-    return `${first?.kind ?? ''} ${names}${more}: ${first?.reason ?? ''}`;
-  });
 }
 
 /** A gateway pod derived from its labels, if the files contain none. */

@@ -3,11 +3,20 @@
  * standard input.
  */
 import type { Command } from 'commander';
+import {
+  flatten,
+  inNamespace,
+  problemOf,
+  type Listed,
+} from '../../../shared/operations/manifests/kubernetes-shape.ts';
+import {
+  lastOfSame,
+  refuseSame,
+  type PlacedObject,
+} from '../../../shared/operations/manifests/same-object.ts';
 import { collectValues } from '../terminal/output.ts';
 import { documentsOf, type FileDocument, type ReadDocument } from './documents.ts';
 import { TextProblem, readFileText } from './file-text.ts';
-import { flatten, problemOf, type Listed } from './kubernetes-shape.ts';
-import { lastOfSame, refuseSame, type PlacedObject } from './same-object.ts';
 import { sourcesOf, type ManifestSource } from './sources.ts';
 
 /** Options of all commands that read files. */
@@ -134,25 +143,4 @@ function readObjects(
       });
     else (found ? reading.skipped : reading.problems).push(`${at(path)}: ${problem.message}`);
   }
-}
-
-/** Kinds that have no namespace and therefore must not get one. */
-const CLUSTER_KINDS: ReadonlySet<string> = new Set([
-  'Namespace',
-  'Node',
-  'GatewayClass',
-  'CustomResourceDefinition',
-  'ClusterRole',
-  'ClusterRoleBinding',
-]);
-
-/** Sets the given namespace on objects without one, as kubectl does. */
-function inNamespace(object: Listed, namespace: string): Listed {
-  const { kind, metadata } = object;
-  const settled =
-    typeof metadata !== 'object' ||
-    metadata === null ||
-    metadata.namespace !== undefined ||
-    CLUSTER_KINDS.has(String(kind));
-  return settled ? object : { ...object, metadata: { ...metadata, namespace } };
 }

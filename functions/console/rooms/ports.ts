@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { listPorts } from '../../../shared/operations/ports/ports.ts';
 import { MAX_QUERY } from '../../../shared/operations/search/query.ts';
+import { planTexts } from '../../../shared/operations/plan/plan-texts.ts';
+import type { TextPlan } from '../../../shared/operations/plan/plan-texts.ts';
 import { search } from '../../../shared/operations/search/search.ts';
 import { parseGatewayName, traceGateway } from '../../../shared/operations/trace/trace.ts';
 import { storedAnswers } from '../../../shared/operations/why/stored.ts';
@@ -17,6 +19,9 @@ const PortQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });
+/** Characters of manifests: a thousand ports, which take a second to plan. */
+const MAX_MANIFESTS = 100 * 1_024;
+const MAX_ROWS = 1_000;
 const GatewayQuery = z.strictObject({
   gateway: z.string().max(MAX_QUERY).meta({ description: 'CLUSTER/NAMESPACE/GATEWAY' }),
 });
@@ -35,6 +40,46 @@ function whyRow(answer: WhyAnswer): object {
     exposures,
     isReached: isServerReached(answer),
     now,
+  };
+}
+
+const PlanBody = z.strictObject({
+  manifests: z.string().min(1).max(MAX_MANIFESTS).meta({
+    description:
+      'Kubernetes objects of one cluster as JSON text, complete except for Pods and Nodes',
+  }),
+  cluster: z.string().min(1).max(512).optional(),
+});
+
+/** Bounded, because one list of ports may stand for thousands of them. */
+function planRow({ changes, notExposed, notes, ...rest }: TextPlan): object {
+  return {
+    ...rest,
+    total: changes.length,
+    changes: changes
+      .slice(0, MAX_ROWS)
+      .map(({ device, partition, key, kind, owner, gateways, code, reason }) => ({
+        device,
+        partition,
+        key,
+        kind,
+        owner,
+        gateways,
+        code,
+        reason,
+      })),
+    notExposed: notExposed
+      .slice(0, MAX_ROWS)
+      .map(({ gateway, server, port, protocol, verdict, code, reason }) => ({
+        gateway,
+        server,
+        port,
+        protocol,
+        verdict,
+        code,
+        reason,
+      })),
+    notes: notes.slice(0, MAX_ROWS),
   };
 }
 
@@ -102,5 +147,15 @@ export const PORT_ROUTES: readonly Route[] = [
     query: GatewayQuery,
     answer: shown.Trace,
     handle: ({ query }, { context }) => traceGateway(context, parseGatewayName(query.gateway)),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/plan',
+    role: 'viewer',
+    room: 'Ports',
+    summary: 'What these manifests would change on the devices as last seen; changes nothing',
+    body: PlanBody,
+    answer: shown.PlanAnswer,
+    handle: async ({ body }, { context }) => planRow(await planTexts(context, body)),
   }),
 ];

@@ -119,3 +119,48 @@ export const Trace = z
     unanswered: z.int(),
   })
   .meta({ id: 'Trace' });
+
+const planCounts = z.strictObject({
+  add: z.int(),
+  change: z.int(),
+  delete: z.int(),
+  unchanged: z.int(),
+  /** Wanted, and not possible. */
+  notDone: z.int(),
+});
+
+export const PlanAnswer = z
+  .strictObject({
+    cluster: z.string(),
+    /** RFC 3339: when the devices were seen. */
+    at: z.string().optional(),
+    counts: planCounts,
+    /** Number of changes; `changes` has the first thousand of them. */
+    total: z.int(),
+    changes: z.array(
+      z.strictObject({
+        device: z.string(),
+        partition: z.string(),
+        key: z.string(),
+        kind: z.string(),
+        owner: z.string(),
+        gateways: z.array(z.string()),
+        code: z.string(),
+        reason: z.string(),
+      }),
+    ),
+    notExposed: z.array(
+      z.strictObject({
+        gateway: z.string(),
+        server: z.int(),
+        port: z.int(),
+        protocol: z.string(),
+        verdict: z.string(),
+        code: z.string(),
+        reason: z.string(),
+      }),
+    ),
+    absent: z.array(z.string()),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'Plan' });

@@ -22,6 +22,8 @@ export interface OfflineInput {
   readonly ingresses: readonly OfflineIngress[];
   /** Read the declarations of the devices; otherwise plan for an empty device. */
   readonly ask: boolean;
+  /** Plan for what was last seen there, without asking the device. */
+  readonly seen?: ((device: DeviceConfig) => Promise<DeviceView>) | undefined;
 }
 
 /** The plans of all partitions of one device. */
@@ -38,11 +40,20 @@ export async function offlinePlans(
   const { config } = runtime;
   const results: DevicePlans[] = [];
   for (const device of config.devices) {
-    const view = input.ask ? await readDeviceView(runtime, device, true) : nothingKnown(device);
+    const view = await viewOf(runtime, device, input);
     const plans = plansFor(runtime, device, input, view);
     results.push({ device, plans: input.ask ? await withLookups(runtime, device, plans) : plans });
   }
   return results;
+}
+
+function viewOf(
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+  device: DeviceConfig,
+  { ask, seen }: OfflineInput,
+): DeviceView | Promise<DeviceView> {
+  if (ask) return readDeviceView(runtime, device, true);
+  return seen === undefined ? nothingKnown(device) : seen(device);
 }
 
 /** The plans as apply would carry them out, after it looked up what settings refer to. */

@@ -1,11 +1,12 @@
 /** The declarations for these objects, and the changes on the devices. Writes nothing. */
-import type { SluiceConfig } from '../../config/schema.ts';
+import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import { mergePaths, type Path } from '../../domain/paths/path.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import { capabilitiesOf } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
+import type { DeviceView } from '../devices/device-view.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 import { offlinePlans } from '../offline/device-plans.ts';
@@ -19,6 +20,8 @@ export interface PlanQuestion {
   readonly mesh: MeshOptions;
   /** Read the declarations of the devices; otherwise plan for empty devices. */
   readonly ask: boolean;
+  /** What was last seen of a device, instead of asking it. */
+  readonly seen?: (device: DeviceConfig) => Promise<DeviceView>;
 }
 
 /** One change with its place. */
@@ -54,7 +57,7 @@ export interface ObjectPlan {
  */
 export async function planObjects(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
-  { objects, clusterId, mesh, ask }: PlanQuestion,
+  { objects, clusterId, mesh, ask, seen }: PlanQuestion,
 ): Promise<ObjectPlan> {
   const { config } = runtime;
   const { ingresses, absent } = offlineIngresses(objects, { config, clusterId, mesh });
@@ -64,7 +67,7 @@ export async function planObjects(
         ? `ingresses: sluice.yaml has no entry for cluster ${clusterId}`
         : `these files contain no ingress Service of cluster ${clusterId}: add ${absent.join(', ')}`,
     );
-  const plans = await offlinePlans(runtime, { clusterId, ingresses, ask });
+  const plans = await offlinePlans(runtime, { clusterId, ingresses, ask, seen });
   const changes = plans.flatMap(({ device, plans: each }) =>
     each.flatMap(({ partition, entries }) =>
       entries.map((entry) => ({ device: device.name, partition, ...entry })),

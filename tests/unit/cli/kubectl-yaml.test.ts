@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { documentsOf } from '../../../functions/cli/manifests/documents.ts';
-import { flatten, problemOf } from '../../../functions/cli/manifests/kubernetes-shape.ts';
+import { flatten, problemOf } from '../../../shared/operations/manifests/kubernetes-shape.ts';
 import { DOCUMENTS } from '../../fixtures/kubectl-yaml/documents.ts';
 
 interface Answer {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { meshOptions } from '../../../functions/cli/manifests/mesh-options.ts';
-import { ignoredLines } from '../../../functions/cli/manifests/objects.ts';
+import { ignoredLines } from '../../../shared/operations/manifests/ignored.ts';
 import { formatTable } from '../../../functions/cli/terminal/output.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';

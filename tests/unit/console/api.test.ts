@@ -335,6 +335,39 @@ describe('a change', () => {
     }
   });
 
+  test('that two people make at once is made once, and each learns what came of it', async () => {
+    await badNight();
+    const change = { kind: 'archive', words: ['code:BIP421'] };
+    const { body: preview } = await desk.post('/api/v1/changes/archive/preview', change);
+    const act = (key: string) =>
+      desk.post('/api/v1/changes/archive', {
+        change,
+        confirm: { hash: preview.hash, key, why: 'looked at' },
+      });
+    const both = await Promise.all([act('click-one-1'), act('click-two-2')]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect(new Set(both.map(({ body }) => body.says as string))).toEqual(
+      new Set(['0 failures archived.', '1 failure archived.']),
+    );
+    // Only who changed something can undo it.
+    expect(both.filter(({ body }) => body.undo !== undefined)).toHaveLength(1);
+    const late = await act('click-late-3');
+    expect([late.status, late.body.error.message]).toEqual([
+      404,
+      'No failure matches "code:BIP421".',
+    ]);
+    // A double click of one person.
+    await desk.site.failures.store.change([preview.objects.list[0].split(' ')[0]], () => ({
+      state: 'open',
+    }));
+    const twice = await Promise.all([act('click-again'), act('click-again')]);
+    expect(new Set(twice.map(({ status }) => status))).toEqual(new Set([200, 409]));
+    const { entries } = (await desk.get('/api/v1/audit')).body;
+    const results = entries.map((one: Json) => one.result as string);
+    expect(results.filter((one: string) => one === '1 of 1')).toHaveLength(2);
+    expect(results).toHaveLength(3);
+  });
+
   test('without a record is not made', async () => {
     await badNight();
     const change = { kind: 'archive', words: ['code:BIP421'] };

@@ -35,6 +35,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'get /api/v1/search': 'viewer',
   'get /api/v1/why': 'viewer',
   'get /api/v1/trace': 'viewer',
+  'post /api/v1/plan': 'viewer',
   'get /api/v1/audit': 'viewer',
   'get /api/v1/audit.jsonl': 'viewer',
   ...Object.fromEntries(
@@ -66,6 +67,7 @@ const BODY: Readonly<Record<string, object>> = {
   '/api/v1/replay/plans': { filter: '' },
   '/api/v1/looks': {},
   '/api/v1/doctor': {},
+  '/api/v1/plan': { manifests: 'kind: Service' },
 };
 const CHANGE: Readonly<Record<string, object>> = {
   cluster: { kind: 'cluster', action: 'enable', cluster: 'east' },

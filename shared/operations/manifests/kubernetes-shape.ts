@@ -121,3 +121,24 @@ function typeName(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'a map' : `a ${typeof value}`;
 }
+
+/** Kinds that have no namespace and therefore must not get one. */
+const CLUSTER_KINDS: ReadonlySet<string> = new Set([
+  'Namespace',
+  'Node',
+  'GatewayClass',
+  'CustomResourceDefinition',
+  'ClusterRole',
+  'ClusterRoleBinding',
+]);
+
+/** Sets the given namespace on objects without one, as kubectl does. */
+export function inNamespace(object: Listed, namespace: string): Listed {
+  const { kind, metadata } = object;
+  const settled =
+    typeof metadata !== 'object' ||
+    metadata === null ||
+    metadata.namespace !== undefined ||
+    CLUSTER_KINDS.has(String(kind));
+  return settled ? object : { ...object, metadata: { ...metadata, namespace } };
+}

@@ -36,8 +36,13 @@ function wordsOf(object: unknown): string {
 /** Maximum number of duplicates reported individually. */
 const MAX_REPORTED_PAIRS = 10;
 
+/** For files, which may be parts of a kustomization. */
+const OF_FILES =
+  'render the files first (kubectl kustomize DIRECTORY), leave one of the two out, ' +
+  'or let the last one count with --overlay';
+
 /** Throws if an object is defined more than once. */
-export function refuseSame(objects: readonly PlacedObject[]): void {
+export function refuseSame(objects: readonly PlacedObject[], remedy = OF_FILES): void {
   const pairs = repeated(objects);
   const [first] = pairs;
   if (first === undefined) return;
@@ -46,15 +51,7 @@ export function refuseSame(objects: readonly PlacedObject[]): void {
     .map(([earlier, later]) => `${wordsOf(later.object)}: ${earlier.place()} and ${later.place()}`);
   const more =
     pairs.length > MAX_REPORTED_PAIRS ? [`and ${pairs.length - MAX_REPORTED_PAIRS} more`] : [];
-  throw new Error(
-    [
-      'the same object is defined twice; ' +
-        'render the files first (kubectl kustomize DIRECTORY), leave one of the two out, ' +
-        'or let the last one count with --overlay',
-      ...lines,
-      ...more,
-    ].join('\n'),
-  );
+  throw new Error([`the same object is defined twice; ${remedy}`, ...lines, ...more].join('\n'));
 }
 
 /**
