@@ -79,12 +79,15 @@ function heldByOthers(
   const foreign = [...records].flatMap(([key, record]): readonly [string, Refusal][] => {
     const there = active.get(key);
     if (record.refused !== 'BIP471' || there === undefined) return [];
-    const reason = `${entryInWords(record)}: ${there.name} has it, and leads to ${there.to}`;
+    const reason = `node ${record.node}: ${entryInWords(record)}: ${there.name} has it, and leads to ${there.to}`;
     return [[key, { code: 'BIP471', reason }]];
   });
   const rivals = contested.map(({ wish, cluster }): [string, Refusal] => [
     entryKey(wish),
-    { code: 'BIP471', reason: `${entryInWords(wish)}: cluster ${cluster} has it` },
+    {
+      code: 'BIP471',
+      reason: `node ${wish.node}: ${entryInWords(wish)}: cluster ${cluster} has it`,
+    },
   ]);
   return new Map([...foreign, ...rivals]);
 }

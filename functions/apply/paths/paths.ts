@@ -67,6 +67,19 @@ function noPaths(slices: readonly Slice[]): PathRun {
   };
 }
 
+/** What to do about it, in a few words; the table of codes has more. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  BIP470: 'correct what BIG-IP names',
+  BIP471: 'remove it, or correct the node or cluster that claims the network without having it',
+  BIP472:
+    'give each unit a self IP in the network of the node, correct clusters[].nodeNetworks, or use members: nodes',
+  BIP473: 'correct the local address of the tunnel in devices[].networks.tunnels',
+  BIP474: 'restore or delete the data group',
+  BIP476: 'name another partition in devices[].networks.partition',
+  BIP477: 'create the tunnel on each unit ("sluice network setup" prints how)',
+  BIP478: 'correct what the notes about its node say',
+};
+
 /** One reason for the members that have it in common. */
 function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Waiting[] {
   const told = lacking.map(({ address, key }) => {
@@ -80,7 +93,10 @@ function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Wait
     const [first] = same;
     if (first === undefined) return [];
     const members = firstNamed(same.map(({ address }) => address).toSorted());
-    const reason = `no path to ${members}: ${first.reason}; a new member waits until there is one`;
+    const remedy = REMEDIES[first.code];
+    const reason =
+      `no path to ${members}: ${first.reason}; a new member waits until there is one` +
+      (remedy === undefined ? '' : `: ${remedy}`);
     return [{ code: first.code, reason, isNews: same.some(({ isNews }) => isNews) }];
   });
 }

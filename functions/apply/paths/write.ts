@@ -127,9 +127,10 @@ export async function carryOut(
     if (errors.some(([, error]) => error.reach !== 'object')) break;
   }
   tell(job, unit, errors);
-  const refused = errors.map(([{ key }, error]): readonly [string, Refusal] => {
+  const refused = errors.map(([change, error]): readonly [string, Refusal] => {
     const { data: code = 'BIP470' } = RefusalCode.safeParse(error.code);
-    return [key, { code, reason: errorText(error) }];
+    const node = change.kind === 'remove' ? change.live.mark?.node : change.record.node;
+    return [change.key, { code, reason: `node ${node ?? 'unknown'}: ${errorText(error)}` }];
   });
   return { refused: new Map(refused), raced: errors.some(([, { code }]) => code === 'BIP430') };
 }

@@ -136,7 +136,9 @@ describe('a path that BIG-IP refuses', () => {
     refuse(networkOf(2));
     await apply(pathSlice(1, [P1, P2]));
     expect([entries(), members()]).toEqual([routes(1), [P1]]);
-    const words = expect.stringMatching(/BIP472 no path to 10\.244\.2\.5.*01070330.*connected/);
+    const words = expect.stringMatching(
+      /BIP472 no path to 10\.244\.2\.5: node n2: .*01070330.*connected.*give each unit a self IP/,
+    );
     expect(notes()).toEqual([words]);
     expect(world.deadLetters()).toMatchObject([
       { code: 'BIP472', owner, reason: expect.stringContaining('01070330') },
@@ -188,7 +190,7 @@ describe('a path that BIG-IP refuses', () => {
     expect(members()).toEqual([P1]);
     expect(notes()).toEqual([
       expect.stringMatching(
-        /^BIP471 .*\/Common\/other has it, and leads to 192\.0\.2\.99; a new member waits/,
+        /^BIP471 .*node n2: .*\/Common\/other has it, and leads to 192\.0\.2\.99; a new member waits.*remove it, or/,
       ),
     ]);
     expect(world.deadLetters()).toMatchObject([{ code: 'BIP471' }]);
