@@ -13,7 +13,7 @@ import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import type { Waiting } from './paths/paths.ts';
+import type { Waiting } from './paths/waiting.ts';
 import type { Scope } from './scope.ts';
 
 /** Dead-letters a message that cannot be used at all. */

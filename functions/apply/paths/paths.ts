@@ -22,13 +22,7 @@ import { concernsPaths, ownClusters, type PathJob } from './job.ts';
 import { busyLeaving } from './leaving.ts';
 import { type Cleared, clear } from './settle.ts';
 import { isAdmitted, readDeclared } from './site.ts';
-
-/** Why new members of an ingress wait; the first refusal of an entry is a dead letter. */
-export interface Waiting {
-  readonly code: string;
-  readonly reason: string;
-  readonly isNews: boolean;
-}
+import { type Waiting, waitingOf } from './waiting.ts';
 
 /** The paths of one run. */
 export interface PathRun {
@@ -65,40 +59,6 @@ function noPaths(slices: readonly Slice[]): PathRun {
     settle: (results) => Promise.resolve(results),
     notesOn: () => [],
   };
-}
-
-/** What to do about it, in a few words; the table of codes has more. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  BIP470: 'correct what BIG-IP names',
-  BIP471: 'remove it, or correct the node or cluster that claims the network without having it',
-  BIP472:
-    'give each unit a self IP in the network of the node, correct clusters[].nodeNetworks, or use members: nodes',
-  BIP473: 'correct the local address of the tunnel in devices[].networks.tunnels',
-  BIP474: 'restore or delete the data group',
-  BIP476: 'name another partition in devices[].networks.partition',
-  BIP477: 'create the tunnel on each unit ("sluice network setup" prints how)',
-  BIP478: 'correct what the notes about its node say',
-};
-
-/** One reason for the members that have it in common. */
-function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Waiting[] {
-  const told = lacking.map(({ address, key }) => {
-    const { closed, refused, news } = placed;
-    const why = closed ?? (key === undefined ? undefined : refused.get(key));
-    const { code = 'BIP478', reason = 'no path to it is known' } = why ?? {};
-    return { address, code, reason, isNews: key !== undefined && news.has(key) };
-  });
-  const alike = Map.groupBy(told, ({ code, reason }) => `${code} ${reason}`);
-  return [...alike.values()].flatMap((same): readonly Waiting[] => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const members = firstNamed(same.map(({ address }) => address).toSorted());
-    const remedy = REMEDIES[first.code];
-    const reason =
-      `no path to ${members}: ${first.reason}; a new member waits until there is one` +
-      (remedy === undefined ? '' : `: ${remedy}`);
-    return [{ code: first.code, reason, isNews: same.some(({ isNews }) => isNews) }];
-  });
 }
 
 function heldNote(owner: string, held: readonly string[]): Note {

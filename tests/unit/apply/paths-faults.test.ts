@@ -108,6 +108,9 @@ describe('a fault of paths', () => {
     const lines = world.log.filter(({ message }) => message.endsWith('paths not written'));
     expect(world.log.filter(({ message }) => message === 'path not written')).toHaveLength(10);
     expect(lines).toMatchObject([{ codes: { BIP472: 90 } }]);
+    expect(world.deadLetters()).toHaveLength(1);
+    expect(notes()).toHaveLength(6);
+    expect(notes().at(-1)).toMatch(/^BIP472 no path to .* and 92 more: .*; a new member waits/);
   });
 
   test('that is over lets the owner try its members again, without a change in the cluster', async () => {
