@@ -9,7 +9,7 @@ import { type JournalRecords, recordsOf } from '../domain/paths/journal.ts';
 import { liveEntries } from '../domain/paths/live.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Device } from './device.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, errorText } from './errors.ts';
 import type { AuditFinding } from './finding.ts';
 import { type PathFigures, pathFigures } from './path-figures.ts';
 import type { PathReading } from './paths.ts';
@@ -116,10 +116,24 @@ export async function lookAtPaths(scope: PathAuditScope): Promise<PathLook> {
 }
 
 /**
- * Differences that stay for two readings. Rejects with a DeviceError if the device is unavailable,
- * or others keep writing.
+ * Differences that stay for two readings. What the device does not allow is a finding, so that the
+ * rest of the audit goes on. Rejects with a DeviceError if the device is unavailable, or others keep
+ * writing.
  */
 export async function auditPaths(scope: PathAuditScope): Promise<PathLook> {
+  try {
+    return await steadyLook(scope);
+  } catch (error) {
+    if (!(error instanceof DeviceError) || error.reach === 'outage') throw error;
+    const { device, config } = scope;
+    const { partition } = config.networks;
+    const message = `its paths cannot be read: ${errorText(error)}`;
+    const about = { device: device.name, partition, object: `/${partition}`, message };
+    return { findings: [{ ...about, kind: 'foreign', code: error.code, repairable: false }] };
+  }
+}
+
+async function steadyLook(scope: PathAuditScope): Promise<PathLook> {
   let before = await lookAtPaths(scope);
   for (let look = 1; before.findings.length > 0; look += 1) {
     if (look === LOOKS.most)

@@ -1,6 +1,7 @@
 /** An audit of paths while others write them. */
 import { expect, test } from '@jest/globals';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { auditPaths } from '../../../shared/device/path-audit.ts';
 import { entryKey } from '../../../shared/domain/paths/entry.ts';
 import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
@@ -48,4 +49,23 @@ test('if others keep writing, the audit fails and says so', async () => {
     code: 'BIP503',
     message: expect.stringContaining('kept changing'),
   });
+});
+
+/** A device that answers readings of paths with this error. */
+function failing(error: DeviceError): MemoryDevice {
+  const device = memoryDevice();
+  device.paths.reach = (write) => {
+    if (write === undefined) throw error;
+  };
+  return device;
+}
+
+test('paths that the account may not read are a finding, and the audit goes on', async () => {
+  const device = failing(new DeviceError('BIP403', 'device', 'permission denied'));
+  expect(await codes(device, () => undefined)).toEqual(['BIP403']);
+});
+
+test('a device that is away is none', async () => {
+  const device = failing(new DeviceError('BIP501', 'transient', 'no answer'));
+  await expect(codes(device, () => undefined)).rejects.toMatchObject({ code: 'BIP501' });
 });
