@@ -203,6 +203,13 @@ test('strangers are told to log in, and programs prove themselves by a token', a
   const headers = { Authorization: `Bearer ${SECRETS.TOKEN}` };
   const known = await fetchConsole('/api/v1/session', { headers });
   expect(await known.json()).toMatchObject({ who: 'token ci', role: 'viewer', live: 'polling' });
+  // The page has no data, so it needs no login; it travels compressed and as base64.
+  const page = await fetchConsole('/');
+  expect([page.status, page.headers.get('Content-Encoding'), await page.text()]).toEqual([
+    200,
+    'gzip',
+    expect.stringContaining('<div id="page">'),
+  ]);
   const events = await fetchConsole('/api/v1/events', { headers });
   expect(events.status).toBe(404);
 }, 120_000);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.stop());
 
-test('sluice up --console answers on this machine, and shows a new port with its way', async () => {
+test('sluice up --console answers on this machine, shows a new port with its way, and tells pages of it', async () => {
   const up = site.launch([
     'up',
     '--config',
@@ -28,7 +28,12 @@ test('sluice up --console answers on this machine, and shows a new port with its
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   const get = async (path: string): Promise<Readonly<Record<string, unknown>>> =>
     (await (await fetch(`${url}/api/v1/${path}`)).json()) as Readonly<Record<string, unknown>>;
-  expect(await get('session')).toMatchObject({ role: 'operator' });
+  expect(await get('session')).toMatchObject({ role: 'operator', live: 'events' });
+  const events = await fetch(`${url}/api/v1/events`);
+  let told = '';
+  const ended = (async () => {
+    for await (const piece of events.body!) told += Buffer.from(piece).toString();
+  })().catch(() => undefined);
   await openPorts(site, 'echo', [{ port: 32_400 }]);
   await converged(site, 'echo', 32_400, up);
   let seen: unknown;
@@ -44,4 +49,7 @@ test('sluice up --console answers on this machine, and shows a new port with its
   expect(await get('now')).toMatchObject({ troubles: [] });
   expect(await up.kill('SIGTERM')).toBe(0);
   await expect(fetch(`${url}/api/v1/session`)).rejects.toThrow('fetch failed');
+  await ended;
+  expect(told).toMatch(/^event: beat\n/);
+  expect(told).toMatch(/event: changed\ndata: \{"rooms":\[[^\]]*"ports"/);
 }, 240_000);
