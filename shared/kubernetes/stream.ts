@@ -224,7 +224,7 @@ class ListWatch<T> implements Stream<T> {
     if (this.#state !== 'denied')
       this.#options.log.warn(
         { kind, group, error: error.message },
-        'this kind may not be read; what rests on it is not said',
+        'this kind may not be read; verdicts and notes that depend on it are left out',
       );
     this.#state = 'denied';
     this.#forget('denied');

@@ -34,7 +34,8 @@ export const DEVICE_PATH_CODES = {
   },
   BIP473: {
     title: 'The node and the tunnel are in different route domains',
-    cause: 'The local address of the tunnel is in another route domain than the record.',
+    cause:
+      'The local address of the tunnel is in another route domain than the address of the node.',
     fix: 'Correct the local address of the tunnel in devices[].networks.tunnels.',
     retryable: true,
   },
@@ -74,7 +75,7 @@ export const DEVICE_PATH_CODES = {
   BIP477: {
     title: 'The tunnel does not exist',
     cause: 'The device has no tunnel with the name in devices[].networks.tunnels.',
-    fix: 'Create it on each unit (sluice network setup prints how), or correct the name.',
+    fix: 'Create it on each unit (`sluice network setup` prints the commands), or correct the name.',
     retryable: true,
   },
   BIP478: {

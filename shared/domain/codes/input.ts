@@ -187,7 +187,8 @@ export const INPUT_CODES = {
     title: 'An optional kind cannot be read',
     cause:
       'The Kubernetes API does not let Sluice read ReferenceGrants, EnvoyFilters, Ingresses or the ' +
-      'mesh ConfigMap, or does not serve the kind. Only what rests on it is not said.',
+      'mesh ConfigMap, or does not serve the kind. Notes and verdicts that depend on it are left ' +
+      'out; everything else works.',
     fix:
       'Grant the rights of ClusterRole sluice-cluster in infra/kubernetes/base. They take effect ' +
       'without a restart.',
@@ -229,7 +230,7 @@ export const INPUT_CODES = {
       'A Gateway or its F5 ConfigMap sets what sluice.yaml or an annotation of the ingress Service ' +
       'sets differently for all Gateways of the ingress, or the annotation differs from ' +
       'sluice.yaml. The more precise source counts.',
-    fix: 'Nothing, if it is intended. Otherwise remove the setting from the source that counts.',
+    fix: 'Nothing to do if it is intended. Otherwise remove the setting from the source that counts.',
     retryable: false,
   },
 } as const satisfies CodeTable;

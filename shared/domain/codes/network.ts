@@ -35,7 +35,10 @@ export const NETWORK_CODES = {
     cause:
       'The partition in `devices[].networks.partition` does not exist, has ' +
       'another default route domain than 0, or is not synced to the other unit.',
-    fix: 'Correct what the message names.',
+    fix:
+      'Correct the name in `devices[].networks.partition`, set the default route domain of the ' +
+      'partition to 0, or add it to the device group, whichever the message names. ' +
+      '`sluice network setup` prints the commands.',
     retryable: false,
   },
   BIP484: {

@@ -36,8 +36,8 @@ export const PATH_CODES = {
     title: "A pod has an address outside its node's networks",
     cause:
       'Calico lends addresses of other nodes, and Cilium may have several pools: such a pod gets a ' +
-      'route of its own. With another source, `network.from` names one that does not assign the ' +
-      'addresses, and there is no path to the member.',
+      'route of its own. With any other source there is no path to the ' +
+      'member, because the source in `network.from` does not assign its address.',
     fix:
       'Nothing to do if a few pods got their own route. If all pods did, check that there are ' +
       'BlockAffinities or CiliumNodes for their nodes. Otherwise, name the source that assigns ' +
@@ -94,7 +94,7 @@ export const PATH_CODES = {
       'A node sends the answer by its own routes. If these do not lead through BIG-IP, no ' +
       'connection is established, although monitors are green.',
     fix:
-      'Nothing if BIG-IP is the gateway of the nodes for clients (with OVN-Kubernetes: ' +
+      'Nothing to do if BIG-IP is the gateway of the nodes for clients (with OVN-Kubernetes: ' +
       'AdminPolicyBasedExternalRoute). Otherwise make it that, or use `snat: auto`.',
     retryable: false,
   },

@@ -143,8 +143,8 @@ export const REPLAY_CODES = {
       'A read or write used a name that leads out of the failure store, or a symbolic link ' +
       'inside it.',
     fix:
-      'Find out where the name comes from. Sluice generates its names itself, and creates no ' +
-      'symbolic links in failures.path.',
+      'Remove symbolic links from failures.path; Sluice creates none there. If there is none, find ' +
+      'out who sent the request: Sluice generates its names itself.',
     retryable: false,
   },
 } as const satisfies CodeTable;
