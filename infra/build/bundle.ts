@@ -12,7 +12,7 @@ import {
   writeStamp,
   type Build,
 } from './stamp.ts';
-import { findTargets, type Target } from './targets.ts';
+import { findTargets, type BuildTarget } from './targets.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 /** What to build, and where to. */
@@ -30,7 +30,10 @@ export interface BuildOptions {
 
 const HOST_ONLY = '--host-only';
 
-function selectPacked(targets: readonly Target[], only: readonly string[]): readonly Target[] {
+function selectPacked(
+  targets: readonly BuildTarget[],
+  only: readonly string[],
+): readonly BuildTarget[] {
   const stranger = only.find((name) => !targets.some((target) => target.name === name));
   if (stranger !== undefined)
     throw new Error(

@@ -7,14 +7,14 @@ import {
 } from '../../shared/domain/exposure/sources/annotations.ts';
 
 /** A node of the JSON Schema, as far as the page shows it. */
-export interface Node {
+export interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly description?: string;
-  readonly properties?: Readonly<Record<string, Node>>;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
-  readonly items?: Node;
-  readonly anyOf?: readonly Node[];
-  readonly oneOf?: readonly Node[];
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
   readonly enum?: readonly (string | number | boolean)[];
   readonly const?: string | number | boolean;
   readonly default?: unknown;
@@ -29,26 +29,26 @@ interface Section {
   readonly rows: readonly string[];
 }
 
-function formsOf(node: Node): readonly Node[] {
+function formsOf(node: SchemaNode): readonly SchemaNode[] {
   const forms = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
   return forms.length === 0 ? [node] : forms.flatMap(formsOf);
 }
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
-function rangeOf({ minimum, maximum }: Node): string {
+function rangeOf({ minimum, maximum }: SchemaNode): string {
   const low = minimum !== undefined && minimum > -MAX_SAFE ? String(minimum) : '';
   const high = maximum !== undefined && maximum < MAX_SAFE ? String(maximum) : '';
   return low === '' && high === '' ? '' : ` ${low}${high === '' ? ' or more' : ` to ${high}`}`;
 }
 
 /** The type of a value, in words for the page. */
-export function typeOf(node: Node): string {
+export function typeInWords(node: SchemaNode): string {
   const forms = formsOf(node);
-  if (forms.length > 1) return [...new Set(forms.map(typeOf))].join(' or ');
+  if (forms.length > 1) return [...new Set(forms.map(typeInWords))].join(' or ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (node.type === 'array') return `list of ${typeOf(node.items ?? {})}`;
+  if (node.type === 'array') return `list of ${typeInWords(node.items ?? {})}`;
   if (node.type === 'object') return 'map';
   if (node.type === 'string' && node.format !== undefined) return node.format;
   return `${String(node.type ?? 'anything')}${rangeOf(node)}`;
@@ -58,7 +58,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-function defaultOf(node: Node, required: boolean): string {
+function defaultOf(node: SchemaNode, required: boolean): string {
   if (node.default !== undefined && JSON.stringify(node.default) !== '{}')
     return `\`${JSON.stringify(node.default)}\``;
   return required ? '**required**' : '';
@@ -67,7 +67,7 @@ function defaultOf(node: Node, required: boolean): string {
 /** Required keys that the loader fills in. */
 const FILLED = ['generation'];
 
-function sectionsOf(node: Node, path: string): readonly Section[] {
+function sectionsOf(node: SchemaNode, path: string): readonly Section[] {
   return formsOf(node).flatMap((form): readonly Section[] => {
     if (form.type === 'array') return sectionsOf(form.items ?? {}, `${path}[]`);
     if (form.properties === undefined) return [];
@@ -75,7 +75,7 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
     const rows = entries.map(([key, child]) => {
       const required = (form.required ?? []).includes(key) && !FILLED.includes(key);
       return (
-        `| \`${key}\` | ${cell(typeOf(child))} | ${cell(defaultOf(child, required))} | ` +
+        `| \`${key}\` | ${cell(typeInWords(child))} | ${cell(defaultOf(child, required))} | ` +
         `${cell(child.description ?? '')} |`
       );
     });
@@ -207,7 +207,7 @@ export function configurationPage(): string {
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',
-  }) as Node;
+  }) as SchemaNode;
   const sections = sectionsOf(root, '').map(({ path, rows }) =>
     [
       `## ${path === '' ? 'Top level' : `\`${path}\``}\n`,

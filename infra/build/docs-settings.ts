@@ -15,7 +15,7 @@ import type {
 import { profileOf } from '../../shared/domain/exposure/settings/settings.ts';
 import { IngressEntry } from '../../shared/domain/exposure/sources/ingress-entry.ts';
 import { as3Section } from './as3-properties.ts';
-import { type Node, typeOf } from './docs-configuration.ts';
+import { type SchemaNode, typeInWords } from './docs-configuration.ts';
 
 const HEAD = `# Settings
 
@@ -42,7 +42,9 @@ function keyOf(name: SettingName, row: SettingRow): string | undefined {
 }
 
 function valuesOf({ schema }: SettingRow): string {
-  return typeOf(z.toJSONSchema(schema, { unrepresentable: 'any', reused: 'inline' }) as Node);
+  return typeInWords(
+    z.toJSONSchema(schema, { unrepresentable: 'any', reused: 'inline' }) as SchemaNode,
+  );
 }
 
 function modesOf({ modes, modesOfValue = {}, tcpOnly }: SettingRow): string | undefined {

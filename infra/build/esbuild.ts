@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { buildPage, embedPage, type BuiltPage } from './page.ts';
-import type { Target } from './targets.ts';
+import type { BuildTarget } from './targets.ts';
 
 /** What a run of esbuild made. */
 export interface Made {
@@ -141,7 +141,11 @@ function reachable(
 }
 
 /** Throws if a forbidden package is in the bundle, or in what it imports. */
-function refuseForbidden(target: Target, root: string, { metafile: { outputs } }: Result): void {
+function refuseForbidden(
+  target: BuildTarget,
+  root: string,
+  { metafile: { outputs } }: Result,
+): void {
   const held = reachable(outputs, keyOf(target.outfile, root)).flatMap((path) =>
     Object.entries(outputs[path]?.inputs ?? {}).flatMap(([input, { bytesInOutput }]) =>
       bytesInOutput > 0 ? [input] : [],
@@ -173,7 +177,7 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
 async function run(
   root: string,
   out: string,
-  { targets, page }: { readonly targets: readonly Target[]; readonly page: BuiltPage },
+  { targets, page }: { readonly targets: readonly BuildTarget[]; readonly page: BuiltPage },
 ): Promise<Result> {
   return esbuild({
     entryPoints: targets.map(({ entry, outfile }) => ({
@@ -234,7 +238,11 @@ function removeOldChunks(out: string, outputs: readonly string[]): void {
 }
 
 /** Writes the bundles, and the code that they share into files of its own. */
-export async function bundle(targets: readonly Target[], root: string, out: string): Promise<Made> {
+export async function bundle(
+  targets: readonly BuildTarget[],
+  root: string,
+  out: string,
+): Promise<Made> {
   const page = await buildPage(root);
   const result = await run(root, out, { targets, page });
   for (const target of targets) refuseForbidden(target, root, result);

@@ -2,7 +2,7 @@ import { strToU8, zipSync, type Zippable } from 'fflate';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
-import type { Target } from './targets.ts';
+import type { BuildTarget } from './targets.ts';
 import { writeWhole } from './esbuild.ts';
 
 /** Zip times have no zone; these local components give the same bytes everywhere. */
@@ -56,10 +56,11 @@ export function packedConfig(path: string): PackedConfig {
 }
 
 /** Path of a function's archive. */
-export const zipPath = (target: Target, out: string): string => join(out, `${target.name}.zip`);
+export const zipPath = (target: BuildTarget, out: string): string =>
+  join(out, `${target.name}.zip`);
 
 /** Deletes the archive of a function, if there is one. */
-export function removePacked(target: Target, out: string): void {
+export function removePacked(target: BuildTarget, out: string): void {
   rmSync(zipPath(target, out), { force: true });
 }
 
@@ -68,7 +69,7 @@ export function removePacked(target: Target, out: string): void {
  * `handler.mjs` at the top, which Lambda starts. Equal content gives equal bytes.
  */
 export function pack(
-  target: Target,
+  target: BuildTarget,
   paths: readonly string[],
   out: string,
   config: string | undefined,

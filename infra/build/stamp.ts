@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeWhole, type Made } from './esbuild.ts';
 import { packedConfig, zipPath } from './pack.ts';
-import type { Target } from './targets.ts';
+import type { BuildTarget } from './targets.ts';
 
 /** Changes in these files change the bundles. */
 const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'page.ts', 'stamp.ts', 'targets.ts'];
@@ -15,7 +15,7 @@ const PACKERS = ['pack.ts', 'stamp.ts'];
 export interface Build {
   readonly root: string;
   readonly out: string;
-  readonly targets: readonly Target[];
+  readonly targets: readonly BuildTarget[];
 }
 
 /** What an archive was packed from. */
@@ -96,13 +96,13 @@ export function writeStamp(build: Build, { inputs, outputs, files }: Made): void
 }
 
 /** The files of the build that a function needs, with those of the functions packed with it. */
-export function filesOf({ name, beside = [] }: Target, out: string): readonly string[] {
+export function filesOf({ name, beside = [] }: BuildTarget, out: string): readonly string[] {
   const { files = {} } = read(out);
   const all = new Set([name, ...beside].flatMap((each) => files[each] ?? []));
   return [...all].sort().map((path) => join(out, path));
 }
 
-function codeHash(target: Target, out: string): string {
+function codeHash(target: BuildTarget, out: string): string {
   const hash = createHash('sha256');
   for (const path of filesOf(target, out)) {
     hash.update(relative(out, path));
@@ -119,12 +119,12 @@ function configHash(config: string | undefined): string {
 }
 
 /** Whether the archive of a function, if there is one, has the code of the present bundles. */
-export function hasPresentCode(target: Target, out: string): boolean {
+export function hasPresentCode(target: BuildTarget, out: string): boolean {
   return read(out).packed?.[target.name]?.code === codeHash(target, out);
 }
 
 /** Whether there is an archive of the present bundles and this configuration. */
-export function isPacked(target: Target, out: string, config: string | undefined): boolean {
+export function isPacked(target: BuildTarget, out: string, config: string | undefined): boolean {
   return (
     existsSync(zipPath(target, out)) &&
     hasPresentCode(target, out) &&
@@ -133,7 +133,7 @@ export function isPacked(target: Target, out: string, config: string | undefined
 }
 
 /** Adds to the stamp what the archive was packed from. */
-export function writePacked(target: Target, out: string, config: string | undefined): void {
+export function writePacked(target: BuildTarget, out: string, config: string | undefined): void {
   const stamp = read(out);
   const packed: Packed = { code: codeHash(target, out), config: configHash(config) };
   writeWhole(

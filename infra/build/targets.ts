@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A function and the files that are built for it. */
-export interface Target {
+export interface BuildTarget {
   readonly name: string;
   readonly entry: string;
   readonly outfile: string;
@@ -38,7 +38,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
 /** Replay previews use the deployed map. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
 
-function handlerTarget(name: string, entry: string, out: string): Target {
+function handlerTarget(name: string, entry: string, out: string): BuildTarget {
   return {
     name,
     entry,
@@ -49,7 +49,7 @@ function handlerTarget(name: string, entry: string, out: string): Target {
   };
 }
 
-function processTarget(name: string, entry: string, out: string): Target {
+function processTarget(name: string, entry: string, out: string): BuildTarget {
   return {
     name,
     entry,
@@ -61,10 +61,10 @@ function processTarget(name: string, entry: string, out: string): Target {
 }
 
 /** Every folder with a `handler.ts` (Lambda) or a `main.ts` (process). */
-export function findTargets(root: string, out: string): readonly Target[] {
+export function findTargets(root: string, out: string): readonly BuildTarget[] {
   const functions = join(root, 'functions');
   const names = existsSync(functions) ? readdirSync(functions).sort() : [];
-  return names.flatMap((name): Target[] => {
+  return names.flatMap((name): BuildTarget[] => {
     const handler = join(functions, name, 'handler.ts');
     if (existsSync(handler)) return [handlerTarget(name, handler, out)];
     const main = join(functions, name, 'main.ts');

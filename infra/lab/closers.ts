@@ -9,6 +9,7 @@ export interface Closers {
   closeAll(): Promise<void>;
 }
 
+/** Nothing to close at first. */
 export function createClosers(): Closers {
   const open: (() => Promise<void>)[] = [];
   const add: Closers['add'] = (close) => {

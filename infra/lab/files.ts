@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import type { QueueConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { newKeyPair } from '../../shared/queue/signature.ts';
 
+/** Paths of the files of one lab. */
 export interface LabFiles {
   readonly dir: string;
   /** Of the first cluster. */
@@ -18,6 +19,7 @@ export interface LabFiles {
   readonly log: string;
 }
 
+/** How to reach the device. `ca`: PEM. */
 export interface DeviceAccess {
   readonly url: string;
   readonly ca: string;
@@ -35,6 +37,7 @@ export interface Likeness {
   readonly devices: ReadonlyMap<string, DeviceAccess>;
 }
 
+/** What the files say about a cluster. */
 export interface ClusterContents {
   readonly id: string;
   readonly kubeconfig: string;
@@ -46,6 +49,7 @@ export interface ClusterContents {
   readonly settings?: object | undefined;
 }
 
+/** What the files say. */
 export interface FileContents {
   readonly clusters: readonly ClusterContents[];
   readonly device: DeviceAccess;
@@ -64,7 +68,9 @@ export interface LabServices {
   readonly requirements?: readonly object[];
 }
 
+/** `devices[].name` */
 export const DEVICE_NAME = 'bigip';
+/** The partition of all exposures. */
 export const PARTITION = 'k8s';
 /**
  * An iRule or profile with this prefix may be requested. The device refuses it until it is created
@@ -73,6 +79,7 @@ export const PARTITION = 'k8s';
 const REFERENCES = ['/Common/lab-*'];
 
 const secretFile = (name: string): string => `${name}.password`;
+/** Paths of the signing key of a cluster and of the key that verifies it. */
 export function keyFiles(
   dir: string,
   cluster: string,
@@ -199,6 +206,7 @@ function configuration(contents: FileContents, dir: string): object {
   };
 }
 
+/** The paths below a folder; writes nothing. */
 export function labFiles(dir: string, clusters: readonly Pick<ClusterContents, 'id'>[]): LabFiles {
   const kubeconfig = join(dir, 'kubeconfig');
   const kubeconfigs = Object.fromEntries(
@@ -213,6 +221,7 @@ export function labFiles(dir: string, clusters: readonly Pick<ClusterContents, '
   };
 }
 
+/** Throws for a cluster that the lab does not have. */
 export function kubeconfigOf({ kubeconfigs }: LabFiles, cluster: string): string {
   const file = kubeconfigs[cluster];
   if (file === undefined)
@@ -229,6 +238,7 @@ async function writeKeys(dir: string, cluster: string): Promise<void> {
   await writeFile(verify, publicPem, { mode: 0o600 });
 }
 
+/** Secrets are readable by their owner only. */
 export async function writeLabFiles(dir: string, contents: FileContents): Promise<LabFiles> {
   const files = labFiles(dir, contents.clusters);
   const secret = { mode: 0o600 };

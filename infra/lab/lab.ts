@@ -21,6 +21,7 @@ import { startPipeline, type Pipeline } from './pipeline.ts';
 import { startQueue, type LabQueue, type LabQueueKind } from './queue/queue.ts';
 import { startSite, type Site, type SiteOptions } from './site.ts';
 
+/** `members`: what the pools hold. */
 export interface LabOptions {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
@@ -38,6 +39,7 @@ export interface LabOptions {
   readonly clusters?: readonly [SiteOptions, ...SiteOptions[]];
 }
 
+/** Everything that runs, and where its files are. */
 export interface Lab {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
@@ -95,6 +97,7 @@ function environmentOf({ credentials }: LabQueue): Lab['environment'] {
       };
 }
 
+/** If one part does not start, those that did are stopped. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const closers = createClosers();
   try {

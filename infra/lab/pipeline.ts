@@ -20,6 +20,7 @@ import { startHost } from './host/host.ts';
 import { ROOT, type LabQueue } from './queue/queue.ts';
 import { traceQueues, type Trace } from './queue/trace.ts';
 
+/** The running watchers and functions. */
 export interface Pipeline {
   readonly runtime: Runtime;
   readonly trace: Trace;

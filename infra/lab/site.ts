@@ -5,6 +5,7 @@ import { startCluster, type ClusterOptions, type LabCluster } from './cluster/in
 import { startKubernetes, type LabKubernetes } from './kubernetes/index.ts';
 import { nodeWithNetwork, type SiteNetwork } from './networks.ts';
 
+/** What tells a cluster of the lab from the others. */
 export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
   readonly id: string;
   /** First two octets of the pods' addresses. */
@@ -21,6 +22,7 @@ export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
 /** The processes in the cluster, which are restarted with it. */
 export type Start = () => Promise<{ stop(): Promise<void> }>;
 
+/** A running cluster, which can fail as a whole. */
 export interface Site extends SiteOptions {
   readonly kubernetes: LabKubernetes;
   readonly cluster: LabCluster;
@@ -48,6 +50,7 @@ function refuseProblems(cluster: LabCluster): void {
   );
 }
 
+/** Without its watcher, which needs the queue. */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const closers = createClosers();
   try {

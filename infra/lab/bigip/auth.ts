@@ -7,6 +7,7 @@ import { LONGEST_SECONDS } from './tokens.ts';
 const LOGIN = '/mgmt/shared/authn/login';
 const TOKEN = /^\/mgmt\/shared\/authz\/tokens\/([^/]+)$/;
 
+/** Whether the path is of logins or tokens. */
 export function isSession(path: string): boolean {
   return path === LOGIN || TOKEN.test(path);
 }

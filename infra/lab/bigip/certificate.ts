@@ -18,6 +18,7 @@ export interface Authority {
 
 const COMMON = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
+/** A CA of its own for each device, so that pins and CAs can be tested against another device. */
 export async function createAuthority(hostname: string): Promise<Authority> {
   const ca = await generate([{ name: 'commonName', value: `CA of ${hostname}` }], {
     ...COMMON,

@@ -4,7 +4,7 @@ import type { Lock } from './as3/lock.ts';
 import type { Stored } from './as3/stored.ts';
 import type { Tasks } from './as3/tasks.ts';
 import type { Tokens } from './tokens.ts';
-import type { Store } from './ltm/store.ts';
+import type { ConfigStore } from './ltm/store.ts';
 import type { Ssl } from './ssl.ts';
 import type { Settings, Timings } from './options.ts';
 import type { Transactions } from './transaction/transactions.ts';
@@ -27,10 +27,11 @@ export interface Condition {
   readonly health: Map<string, 'up' | 'down'>;
 }
 
+/** The state of one simulated BIG-IP. */
 export interface Device {
   readonly settings: Settings;
   readonly timings: Timings;
-  readonly store: Store;
+  readonly store: ConfigStore;
   readonly ssl: Ssl;
   readonly lock: Lock;
   readonly tasks: Tasks;

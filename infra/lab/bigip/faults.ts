@@ -3,6 +3,7 @@ import type { Device } from './device.ts';
 import type { LabRequest } from './http-types.ts';
 import type { Timings } from './options.ts';
 
+/** What a request gets in place of the answer, or around it. */
 export type FaultResponse =
   /** `body` is sent as JSON. */
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
@@ -25,6 +26,7 @@ export type FaultResponse =
   /** The connection breaks after this many bytes of `body`, or of the real answer with `after`. */
   | { readonly kind: 'break'; readonly bytes: number; readonly body?: unknown };
 
+/** Which requests are affected, how often and how. */
 export interface Fault {
   /** Default: every request. */
   readonly match?: (request: LabRequest) => boolean;
@@ -35,10 +37,11 @@ export interface Fault {
   readonly response: FaultResponse;
 }
 
+/** Selects requests. */
 export type Match = NonNullable<Fault['match']>;
 
 /** Faults of the device, which can be set while it runs. */
-export interface Faults {
+export interface DeviceFaults {
   /** Returns a function that removes the fault. */
   inject(fault: Fault): () => void;
   /** Removes all injected faults and latency. */
@@ -73,8 +76,9 @@ export interface Faults {
   health(address: string, found: 'up' | 'down' | undefined): void;
 }
 
+/** The faults, and what the server asks about each request. */
 export interface FaultBox {
-  readonly faults: Faults;
+  readonly faults: DeviceFaults;
   /** The fault for this request, whose count it decreases. */
   take(request: LabRequest): Fault | undefined;
   latencyOf(request: LabRequest): number;
@@ -85,12 +89,14 @@ export function isHandled({ after, response }: Fault): boolean {
   return after === true || response.kind === 'delay' || response.kind === 'drip';
 }
 
+/** What faults change outside of answers. */
 export interface FaultHooks {
   /** The role or the reported health changed. */
   refresh(): void;
   breakConnections(): void;
 }
 
+/** Whether the request changes what AS3 declared. */
 export function isDeclare(request: LabRequest): boolean {
   return request.path.startsWith('/mgmt/shared/appsvcs/declare') && request.method !== 'GET';
 }
@@ -100,6 +106,7 @@ interface Armed {
   left: number;
 }
 
+/** No faults at first. */
 export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
   let armed: readonly Armed[] = [];
   let latencies: readonly { readonly path: string | RegExp; readonly ms: number }[] = [];
@@ -115,7 +122,7 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
     match: Match | undefined,
     rest: Pick<Fault, 'after' | 'response'>,
   ): (() => void) => inject({ times, ...(match === undefined ? {} : { match }), ...rest });
-  const faults: Faults = {
+  const faults: DeviceFaults = {
     ...conditionFaults(device, hooks),
     inject,
     clear(): void {
@@ -155,7 +162,7 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
 }
 
 type ConditionFaults = Pick<
-  Faults,
+  DeviceFaults,
   | 'lockHeldFor'
   | 'expireTokens'
   | 'dropTokens'

@@ -7,12 +7,14 @@ import { partitionOf } from './ltm/model.ts';
 import type { LtmConfig } from './ltm/model.ts';
 import { NOT_FLOATING } from './net/model.ts';
 
+/** As `/mgmt/tm/cm/sync-status` answers. */
 export interface SyncStatus {
   readonly status: 'In Sync' | 'Changes Pending' | 'Sync Failed';
   /** What a member of the group said. */
   readonly details: readonly string[];
 }
 
+/** Units that hold one configuration. */
 export interface DeviceGroup {
   readonly name: string;
   /** Follows the changes of the unit from now on. */
@@ -22,6 +24,7 @@ export interface DeviceGroup {
   status(): SyncStatus;
 }
 
+/** Without members; units join at their start. */
 export function createDeviceGroup(name: string): DeviceGroup {
   const members = new Set<Device>();
   let status: SyncStatus = { status: 'In Sync', details: [] };

@@ -14,6 +14,7 @@ import { HTML_STARTING, respond, send } from './send.ts';
 import { ltmRoute } from './ltm/routes.ts';
 import type { Traffic } from './traffic.ts';
 
+/** A request that may have changed something. `time` is in milliseconds since 1970. */
 export interface WriteRecord {
   readonly time: number;
   readonly method: string;
@@ -26,6 +27,7 @@ export interface WriteRecord {
   readonly handled: boolean;
 }
 
+/** What the HTTPS server needs of the device. */
 export interface Front {
   readonly device: Device;
   readonly traffic: Traffic;
@@ -33,6 +35,7 @@ export interface Front {
   readonly record: (write: WriteRecord) => void;
 }
 
+/** Authenticates, waits, injects faults and routes. It does not listen yet. */
 export function createFront(front: Front, certificate: Certificate): Server {
   const server = createServer(
     { key: certificate.key, cert: certificate.cert },
@@ -52,6 +55,7 @@ export function createFront(front: Front, certificate: Certificate): Server {
   return server;
 }
 
+/** Resolves with the port, which was chosen if it was 0. */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -63,6 +67,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   return (server.address() as AddressInfo).port;
 }
 
+/** Ends open connections too. */
 export async function closeFront(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

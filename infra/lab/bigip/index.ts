@@ -10,12 +10,12 @@ import type { Authority } from './certificate.ts';
 import { createTraffic } from './datapath/traffic.ts';
 import type { Device } from './device.ts';
 import { createFaults } from './faults.ts';
-import type { Faults } from './faults.ts';
+import type { DeviceFaults } from './faults.ts';
 import { closeFront, createFront, listen } from './http.ts';
 import type { WriteRecord } from './http.ts';
 import { commonObjects } from './ltm/common.ts';
 import type { CommonObjects } from './ltm/common.ts';
-import { createStore } from './ltm/store.ts';
+import { createConfigStore } from './ltm/store.ts';
 import { settingsOf, timingsOf } from './options.ts';
 import type { BigipOptions } from './options.ts';
 import { createSsl } from './ssl.ts';
@@ -29,7 +29,7 @@ import type { DeviceView } from './view.ts';
 import { createWaits } from './waits.ts';
 
 export type { BigipOptions, Timings } from './options.ts';
-export type { Fault, FaultResponse, Faults, Match } from './faults.ts';
+export type { Fault, FaultResponse, DeviceFaults, Match } from './faults.ts';
 export { isDeclare } from './faults.ts';
 export { INNER_NAMES } from './as3/inner.ts';
 export type { InnerFault, InnerName } from './as3/inner.ts';
@@ -42,13 +42,14 @@ export type { WriteRecord } from './http.ts';
 export type { SavedState } from './state.ts';
 export type { DeviceView, MemberView, PartitionView, PoolView, VirtualServerView } from './view.ts';
 
+/** A running device: how to reach it, what it has, and how to disturb it. */
 export interface LabBigip {
   readonly url: string;
   /** PEM of the CA that signed the certificates of the device and of its client SSL profiles. */
   readonly ca: string;
   readonly username: string;
   readonly password: string;
-  readonly faults: Faults;
+  readonly faults: DeviceFaults;
   /** Objects in /Common that declarations may refer to; mutable. */
   readonly common: CommonObjects;
   /** SSL profiles that are more than a path, and certificates of clients for them. */
@@ -72,7 +73,7 @@ function deviceOf(options: BigipOptions, authority: Authority, wait: Device['wai
   return {
     settings,
     timings: timingsOf(options),
-    store: createStore(common, configOf(options.state)),
+    store: createConfigStore(common, configOf(options.state)),
     ssl: createSsl(authority, common),
     lock: createLock(settings.now),
     tasks: createTasks(settings.now),
@@ -95,6 +96,7 @@ function deviceOf(options: BigipOptions, authority: Authority, wait: Device['wai
   };
 }
 
+/** Listens on loopback. Rejects if the address or port is taken. */
 export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> {
   const waits = createWaits();
   const authority = await createAuthority(settingsOf(options).hostname);

@@ -1,9 +1,12 @@
+/** A JSON object of unknown content. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Lists and null are none. */
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The `class` of an object of AS3. */
 export function classOf(value: unknown): string | undefined {
   return isObject(value) && typeof value['class'] === 'string' ? value['class'] : undefined;
 }
@@ -15,7 +18,8 @@ export function ofClass(parent: Json, name: string): readonly (readonly [string,
   );
 }
 
-export function without(value: Json, ...keys: readonly string[]): Json {
+/** A shallow copy. */
+export function withoutKeys(value: Json, ...keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 

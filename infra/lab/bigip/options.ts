@@ -22,6 +22,7 @@ export interface Timings {
   syncLimit: number;
 }
 
+/** All optional; defaults are those of a new device. */
 export interface BigipOptions {
   readonly host?: string;
   readonly port?: number;
@@ -53,6 +54,7 @@ export interface BigipOptions {
   readonly state?: SavedState;
 }
 
+/** The same with defaults. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -89,6 +91,7 @@ const DEFAULTS = {
   now: (): number => Date.now(),
 };
 
+/** Fills in defaults. */
 export function settingsOf(options: BigipOptions): Settings {
   const {
     timings: _timings,
@@ -102,6 +105,7 @@ export function settingsOf(options: BigipOptions): Settings {
   return { ...settings, defects: defects ?? settings.as3Version.startsWith('3.56') };
 }
 
+/** Fills in defaults. */
 export function timingsOf(options: BigipOptions): Timings {
   return { ...TIMINGS_MS, ...options.timings };
 }

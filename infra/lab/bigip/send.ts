@@ -4,6 +4,7 @@ import { isSick, respondSick } from './sick.ts';
 import { errorReply } from './http-types.ts';
 import type { Reply } from './http-types.ts';
 
+/** Apache's page while the REST framework starts, sent with status 503. */
 export const HTML_STARTING =
   '<html><head><title>503 Service Unavailable</title></head><body><h1>Service ' +
   'Temporarily Unavailable</h1></body></html>';
@@ -49,6 +50,7 @@ function sendHalf(
 
 const JSON_TYPE = 'application/json; charset=UTF-8';
 
+/** Resolves to the number of bytes of the body. */
 export function send(response: ServerResponse, reply: Reply): number {
   if (typeof reply.body === 'string')
     return write(response, reply.status, { type: 'text/html', text: reply.body });

@@ -9,10 +9,12 @@ type Of<K extends FaultResponse['kind']> = Extract<FaultResponse, { readonly kin
 
 type Sick = Of<'drip'> | Of<'endless'> | Of<'break'>;
 
+/** Whether the answer is not sent in one piece. */
 export function isSick(wanted: FaultResponse): wanted is Sick {
   return wanted.kind === 'drip' || wanted.kind === 'endless' || wanted.kind === 'break';
 }
 
+/** Sends it as slowly, endlessly or incompletely as the fault demands. */
 export function respondSick(
   response: ServerResponse,
   wanted: Sick,

@@ -16,6 +16,7 @@ export interface ServerSslOptions {
   readonly serverName?: string;
 }
 
+/** What the data path uses of a client SSL profile. */
 export interface ClientSslProfile extends ClientSslOptions {
   /** The server name, or else the last part of its path. */
   readonly serverName: string;
@@ -44,6 +45,7 @@ export interface Ssl extends SslProfiles {
 const CLIENT = 'ltm/profile/client-ssl';
 const SERVER = 'ltm/profile/server-ssl';
 
+/** Certificates are issued when they are first needed. */
 export function createSsl(authority: Authority, common: CommonObjects): Ssl {
   const clients = new Map<string, ClientSslOptions>();
   const servers = new Map<string, ServerSslOptions>();

@@ -20,6 +20,9 @@ const MAPS = [
   ...NET_KINDS,
 ] as const;
 
+/**
+ * What survives a restart: the configuration and what AS3 stored. Connections and tokens do not.
+ */
 export function saveState(device: Device): SavedState {
   const config = device.store.current();
   return {
@@ -33,6 +36,7 @@ export function saveState(device: Device): SavedState {
   };
 }
 
+/** The configuration of a saved state; an empty one without it. */
 export function configOf(state: SavedState | undefined): LtmConfig {
   if (state === undefined) return emptyConfig();
   const map = (kind: string): ReadonlyMap<string, never> =>

@@ -9,6 +9,7 @@ interface Token {
   readonly expiresAt: number;
 }
 
+/** Tokens of users, as in the answers of `/mgmt/shared/authz/tokens`. */
 export interface Tokens {
   /** Undefined when the user has as many as BIG-IP allows. */
   create(user: string): Json | undefined;
@@ -22,9 +23,11 @@ export interface Tokens {
 }
 
 const DEFAULT_SECONDS = 1200;
+/** Ten hours; BIG-IP extends no token beyond it. */
 export const LONGEST_SECONDS = 36_000;
 const MAX_TOKENS = 100;
 
+/** `now`: milliseconds since 1970. */
 export function createTokens(now: () => number): Tokens {
   const tokens = new Map<string, Token>();
   const active = (user: string): number =>

@@ -4,6 +4,7 @@ import type { Pool, Virtual } from './ltm/model.ts';
 import { memberAvailability } from './ltm/stats.ts';
 import type { Connections, Health, MonitorResult, Traffic } from './traffic.ts';
 
+/** A member for people. */
 export interface MemberView {
   /** `/T/10.0.0.1:80` */
   readonly path: string;
@@ -19,6 +20,7 @@ export interface MemberView {
   readonly connections: Connections;
 }
 
+/** A pool for people. */
 export interface PoolView {
   readonly path: string;
   readonly name: string;
@@ -26,6 +28,7 @@ export interface PoolView {
   readonly members: readonly MemberView[];
 }
 
+/** A virtual server for people. */
 export interface VirtualServerView {
   readonly path: string;
   readonly name: string;
@@ -42,18 +45,21 @@ export interface VirtualServerView {
   readonly error: string | undefined;
 }
 
+/** What a partition serves. */
 export interface PartitionView {
   readonly name: string;
   readonly virtualServers: readonly VirtualServerView[];
   readonly pools: readonly PoolView[];
 }
 
+/** The device for people: the demo and the console of the lab show it. */
 export interface DeviceView {
   readonly hostname: string;
   readonly role: 'active' | 'standby';
   readonly partitions: readonly PartitionView[];
 }
 
+/** A copy of the present state. */
 export function viewOf(device: Device, traffic: Traffic): DeviceView {
   const config = device.store.current();
   const of = <T extends { readonly path: string }>(

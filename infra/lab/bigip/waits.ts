@@ -1,3 +1,4 @@
+/** Delays that end early when the device is closed. */
 export interface Waits {
   /** Resolves after `ms`, or when `close` is called. */
   readonly wait: (ms: number) => Promise<void>;

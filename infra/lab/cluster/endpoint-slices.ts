@@ -97,6 +97,7 @@ function isSame(a: RawObject, b: RawObject | undefined): boolean {
   );
 }
 
+/** What has to be written and deleted, so that the slices match the pods. */
 export interface SliceChanges {
   readonly write: readonly RawObject[];
   readonly remove: readonly RawObject[];

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { sliceChanges } from './endpoint-slices.ts';
 import {
-  namespaceOf,
+  workloadNamespace,
   podObject,
   podWithReadiness,
   terminatingPod,
@@ -18,17 +18,18 @@ import {
 import { owners, processes } from './processes.ts';
 import type { RawObject, RawPod } from './raw.ts';
 import { repeat } from './repeat.ts';
-import { createTurns } from './routes.ts';
+import { createRoundRobin } from './routes.ts';
 import { echoService, ingressService, nodes } from './seed.ts';
 import { createSockets } from './sockets.ts';
-import type { ClusterStore, StoreEvent } from './store.ts';
+import type { ClusterStore, ObjectEvent } from './store.ts';
 import { objectKey, worldOf, type World } from './world.ts';
 
 export type { Workload } from './pods.ts';
 export type { RawNode, RawObject, RawPod, RawService } from './raw.ts';
-export type { ClusterStore, StoreEvent } from './store.ts';
+export type { ClusterStore, ObjectEvent } from './store.ts';
 export type { World } from './world.ts';
 
+/** All optional, except the store and the clock. */
 export interface ClusterOptions {
   readonly store: ClusterStore;
   readonly clock: Clock;
@@ -46,6 +47,7 @@ export interface ClusterOptions {
   readonly answers?: Answers;
 }
 
+/** A running cluster: its pods and nodes, and how to change them. */
 export interface LabCluster {
   readonly id: string;
   world(): World;
@@ -138,6 +140,7 @@ class StoreWriter {
   }
 }
 
+/** Resolves when the first objects are written and all sockets listen. */
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
   const cluster = new SimulatedCluster(options);
   await cluster.idle();
@@ -156,7 +159,7 @@ class SimulatedCluster implements LabCluster {
   readonly #place: ReturnType<typeof createPlaces>;
   readonly #objects = new Map<string, RawObject>();
   readonly #sockets = createSockets();
-  readonly #turns = createTurns();
+  readonly #turns = createRoundRobin();
   readonly #writer: StoreWriter;
   readonly #follow: ReturnType<typeof repeat>;
   readonly #unsubscribe: () => void;
@@ -196,7 +199,8 @@ class SimulatedCluster implements LabCluster {
   pods(workload: Workload): readonly RawPod[] {
     return this.world().pods.filter(
       ({ metadata }) =>
-        metadata.namespace === namespaceOf(workload) && metadata.name.startsWith(`${workload}-`),
+        metadata.namespace === workloadNamespace(workload) &&
+        metadata.name.startsWith(`${workload}-`),
     );
   }
 
@@ -239,7 +243,7 @@ class SimulatedCluster implements LabCluster {
     await this.#sockets.close();
   }
 
-  #observe({ type, object }: StoreEvent): void {
+  #observe({ type, object }: ObjectEvent): void {
     if (type === 'DELETED') this.#objects.delete(objectKey(object));
     else this.#objects.set(objectKey(object), object);
     if (!IGNORED.includes(object.kind)) this.#follow.kick();

@@ -1,10 +1,11 @@
 /** Node ports: each node address forwards connections to the pods of the Service. */
-import { nextOf, targets, type Turns } from './routes.ts';
+import { nextOf, targets, type RoundRobin } from './routes.ts';
 import type { RawNode, RawPod, RawService } from './raw.ts';
 import { forward, httpAnswer, type Serve } from './serve.ts';
 import type { Listening } from './sockets.ts';
 import { fullName, isReady, isTerminating, podsOf, type World } from './world.ts';
 
+/** The InternalIP; empty without one. */
 export function nodeAddress(node: RawNode): string {
   return node.status?.addresses?.find((a) => a.type === 'InternalIP')?.address ?? '';
 }
@@ -34,7 +35,7 @@ function onNode(
   world: World,
   service: RawService,
   node: RawNode,
-  turns: Turns,
+  turns: RoundRobin,
 ): readonly Listening[] {
   const at = { owner: node.metadata.name, address: nodeAddress(node) };
   const pods = behind(world, service, node);
@@ -60,7 +61,11 @@ function onNode(
   return listening;
 }
 
-export function nodePorts(world: World, turns: Turns): readonly Listening[] {
+/**
+ * One socket for each node and node port. Services in the order of their names, so that ports are
+ * given out in the same way each time.
+ */
+export function nodePorts(world: World, turns: RoundRobin): readonly Listening[] {
   const open = world.services
     .filter((s) => ['NodePort', 'LoadBalancer'].includes(s.spec.type ?? ''))
     .sort((a, b) => fullName(a).localeCompare(fullName(b)));

@@ -2,7 +2,7 @@
  * A small istiod and Envoy: the listeners of one gateway pod, and what each does with a connection.
  */
 import type { RawGateway, RawPod, RawServer, RawService } from './raw.ts';
-import { httpAnswers, tcpRoute, type HttpAnswer, type TcpRoute } from './routes.ts';
+import { httpAnswers, tcpRoute, type DirectResponse, type TcpRoute } from './routes.ts';
 import {
   isReady,
   isTerminating,
@@ -13,16 +13,19 @@ import {
   type World,
 } from './world.ts';
 
+/** The port of Envoy's readiness probe. */
 export const STATUS_PORT = 15_021;
 
+/** A port on which a gateway pod listens, and what it does. */
 export type MeshListener =
   | { readonly kind: 'status'; readonly port: number; readonly ready: boolean }
-  | { readonly kind: 'http'; readonly port: number; readonly answers: readonly HttpAnswer[] }
+  | { readonly kind: 'http'; readonly port: number; readonly answers: readonly DirectResponse[] }
   | { readonly kind: 'tcp'; readonly port: number; readonly route: TcpRoute };
 
 const HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
 const TCP = ['TCP', 'MONGO', 'REDIS', 'MYSQL'];
 
+/** Whether the container runs Envoy as a gateway, and not as a sidecar. */
 export function isRouter(pod: RawPod): boolean {
   return pod.spec.containers.some((c) => c.args?.[0] === 'proxy' && c.args[1] === 'router');
 }

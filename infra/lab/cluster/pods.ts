@@ -2,10 +2,13 @@
 import { ECHO_IMAGE } from './processes.ts';
 import type { RawContainer, RawObject, RawPod } from './raw.ts';
 
+/** The Deployments that the lab plays. */
 export type Workload = 'istio-ingressgateway' | 'tcp-echo-v1' | 'tcp-echo-v2';
 
+/** What the echo servers answer with, by workload. */
 export type Answers = Partial<Readonly<Record<Workload, string>>>;
 
+/** What tells a pod from the others of its Deployment. */
 export interface PodPlace {
   readonly name: string;
   readonly address: string;
@@ -78,7 +81,8 @@ const WORKLOADS: Readonly<
   },
 };
 
-export function namespaceOf(workload: Workload): string {
+/** Where its pods are. */
+export function workloadNamespace(workload: Workload): string {
   return WORKLOADS[workload].namespace;
 }
 
@@ -92,6 +96,7 @@ function conditions(ready: boolean, at: string): readonly object[] {
   ];
 }
 
+/** A running pod. */
 export function podObject(workload: Workload, place: PodPlace, ready = true): RawObject {
   const { namespace, labels, container } = WORKLOADS[workload];
   const main = container(place.answers);
@@ -131,6 +136,7 @@ export function terminatingPod(pod: RawPod, at: string, graceSeconds: number): R
   };
 }
 
+/** `at`: RFC 3339, the time of the change. */
 export function podWithReadiness(pod: RawPod, ready: boolean, at: string): RawObject {
   const statuses = (
     (pod.status as { containerStatuses?: readonly object[] } | undefined)?.containerStatuses ?? []

@@ -1,14 +1,15 @@
 import { isRouter, meshListeners, type MeshListener } from './mesh.ts';
 import { nodePorts } from './kube-proxy.ts';
 import type { RawPod } from './raw.ts';
-import { nextTarget, type Turns } from './routes.ts';
+import { nextTarget, type RoundRobin } from './routes.ts';
 import { echoLines, forward, fromRoutes, readiness, type Serve } from './serve.ts';
 import type { Listening } from './sockets.ts';
 import { fullName, podAddress, type World } from './world.ts';
 
+/** Containers with this image answer lines. */
 export const ECHO_IMAGE = 'docker.io/istio/tcp-echo-server:1.3';
 
-function serveOf(world: World, listener: MeshListener, turns: Turns): Serve {
+function serveOf(world: World, listener: MeshListener, turns: RoundRobin): Serve {
   switch (listener.kind) {
     case 'status':
       return readiness(listener.ready);
@@ -33,7 +34,7 @@ function echoPorts(pod: RawPod): readonly Listening[] {
     );
 }
 
-function onPod(world: World, pod: RawPod, turns: Turns): readonly Listening[] {
+function onPod(world: World, pod: RawPod, turns: RoundRobin): readonly Listening[] {
   if (!isRouter(pod)) return echoPorts(pod);
   return meshListeners(world, pod).map((l) => ({
     owner: fullName(pod),
@@ -44,13 +45,14 @@ function onPod(world: World, pod: RawPod, turns: Turns): readonly Listening[] {
 }
 
 /** Every address on which the cluster's processes listen now. */
-export function processes(world: World, turns: Turns): readonly Listening[] {
+export function processes(world: World, turns: RoundRobin): readonly Listening[] {
   return [
     ...world.pods.filter((p) => p.status?.podIP).flatMap((pod) => onPod(world, pod, turns)),
     ...nodePorts(world, turns),
   ];
 }
 
+/** Pods (`namespace/name`) and nodes whose sockets may be open. */
 export function owners(world: World): ReadonlySet<string> {
   return new Set([...world.pods.map(fullName), ...world.nodes.map((n) => n.metadata.name)]);
 }

@@ -5,6 +5,7 @@
  */
 export type Labels = Readonly<Record<string, string>>;
 
+/** Metadata, as far as it is read. */
 export interface RawMeta {
   readonly name: string;
   readonly namespace?: string;
@@ -15,6 +16,7 @@ export interface RawMeta {
   readonly [field: string]: unknown;
 }
 
+/** Any object. */
 export interface RawObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -22,6 +24,7 @@ export interface RawObject {
   readonly [field: string]: unknown;
 }
 
+/** A container, whose arguments and environment say what it does. */
 export interface RawContainer {
   readonly name: string;
   readonly image?: string;
@@ -34,6 +37,7 @@ export interface RawContainer {
   }[];
 }
 
+/** A pod. */
 export interface RawPod extends RawObject {
   readonly spec: { readonly nodeName?: string; readonly containers: readonly RawContainer[] };
   readonly status?: {
@@ -42,6 +46,7 @@ export interface RawPod extends RawObject {
   };
 }
 
+/** A port of a Service. `targetPort` may be the name of a port. */
 export interface RawServicePort {
   readonly name?: string;
   readonly port: number;
@@ -50,6 +55,7 @@ export interface RawServicePort {
   readonly nodePort?: number;
 }
 
+/** A Service. */
 export interface RawService extends RawObject {
   readonly spec: {
     readonly type?: string;
@@ -60,22 +66,26 @@ export interface RawService extends RawObject {
   };
 }
 
+/** A Node. */
 export interface RawNode extends RawObject {
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
   };
 }
 
+/** A server of an Istio Gateway. */
 export interface RawServer {
   readonly port?: { readonly number?: number; readonly protocol?: string };
   readonly bind?: string;
   readonly hosts?: readonly string[];
 }
 
+/** An Istio Gateway. */
 export interface RawGateway extends RawObject {
   readonly spec: { readonly selector?: Labels; readonly servers?: readonly RawServer[] };
 }
 
+/** Where a route leads. */
 export interface RawDestination {
   readonly destination?: {
     readonly host?: string;
@@ -85,6 +95,7 @@ export interface RawDestination {
   readonly weight?: number;
 }
 
+/** A TCP route of a VirtualService. */
 export interface RawTcpBlock {
   readonly match?: readonly { readonly port?: number; readonly gateways?: readonly string[] }[];
   readonly route?: readonly RawDestination[];
@@ -98,6 +109,7 @@ export interface RawHttpBlock {
   };
 }
 
+/** An Istio VirtualService. */
 export interface RawVirtualService extends RawObject {
   readonly spec: {
     readonly hosts?: readonly string[];
@@ -108,6 +120,7 @@ export interface RawVirtualService extends RawObject {
   };
 }
 
+/** An Istio DestinationRule, for its subsets. */
 export interface RawDestinationRule extends RawObject {
   readonly spec: {
     readonly host?: string;

@@ -6,6 +6,7 @@ export interface Repeat {
   stop(): Promise<void>;
 }
 
+/** `pause` collects triggers; `step` must not reject. */
 export function repeat(pause: () => Promise<void>, step: () => Promise<void>): Repeat {
   const state: { dirty: boolean; stopped: boolean; running: Promise<void> | undefined } = {
     dirty: false,

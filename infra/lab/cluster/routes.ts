@@ -20,15 +20,17 @@ import {
   type World,
 } from './world.ts';
 
-export interface Target {
+/** A port of a pod. */
+export interface PodEndpoint {
   readonly address: string;
   readonly port: number;
 }
 
 /** Chooses the next of `count` for a key, in turn. */
-export type Turns = (key: string, count: number) => number;
+export type RoundRobin = (key: string, count: number) => number;
 
-export function createTurns(): Turns {
+/** Each key has a turn of its own. */
+export function createRoundRobin(): RoundRobin {
   const next = new Map<string, number>();
   return (key, count) => {
     const turn = next.get(key) ?? 0;
@@ -37,7 +39,8 @@ export function createTurns(): Turns {
   };
 }
 
-export function nextOf<T>(list: readonly T[], key: string, turns: Turns): T | undefined {
+/** Undefined for an empty list. */
+export function nextOf<T>(list: readonly T[], key: string, turns: RoundRobin): T | undefined {
   return list.length === 0 ? undefined : list[turns(key, list.length)];
 }
 
@@ -88,6 +91,7 @@ function blockMatches(
   );
 }
 
+/** Destinations, and the namespace in which their short names are looked up. */
 export interface TcpRoute {
   readonly namespace: string;
   readonly destinations: readonly RawDestination[];
@@ -126,7 +130,7 @@ export function tcpRoute(
 }
 
 /** What Envoy itself answers to requests for a host. */
-export interface HttpAnswer {
+export interface DirectResponse {
   /** Host names, possibly with a wildcard. */
   readonly hosts: readonly string[];
   readonly status: number;
@@ -139,7 +143,7 @@ export function httpAnswers(
   pod: RawPod,
   gateway: RawGateway,
   server: RawServer,
-): readonly HttpAnswer[] {
+): readonly DirectResponse[] {
   return world.virtualServices
     .filter((service) => isBound(service, pod, gateway, server))
     .flatMap(({ spec: { hosts = [], http = [] } }) => {
@@ -150,7 +154,10 @@ export function httpAnswers(
 }
 
 /** The first answer for the host of a request; undefined if Envoy has no route. */
-export function answerFor(answers: readonly HttpAnswer[], host: string): HttpAnswer | undefined {
+export function answerFor(
+  answers: readonly DirectResponse[],
+  host: string,
+): DirectResponse | undefined {
   const [name = ''] = host.split(':');
   return answers.find(({ hosts }) => hosts.some((one) => overlap(one, name)));
 }
@@ -184,7 +191,8 @@ function destinationPort(
     : ports.find((p) => p.port === number);
 }
 
-export function targets(pods: readonly RawPod[], port: RawServicePort): readonly Target[] {
+/** The pods of a Service that answer, with the number of the target port on each. */
+export function targets(pods: readonly RawPod[], port: RawServicePort): readonly PodEndpoint[] {
   return answering(pods).flatMap((pod) => {
     const number = targetPortOn(pod, port);
     return number === undefined ? [] : [{ address: podAddress(pod), port: number }];
@@ -195,7 +203,7 @@ function targetsOf(
   world: World,
   destination: RawDestination['destination'],
   namespace: string,
-): readonly Target[] {
+): readonly PodEndpoint[] {
   const service = serviceNamed(world, destination?.host ?? '', namespace);
   const port = service && destinationPort(service, destination?.port?.number);
   if (!service || !port) return [];
@@ -210,7 +218,11 @@ function targetsOf(
 }
 
 /** The pod for the next connection; undefined if there is none (Envoy then accepts and closes). */
-export function nextTarget(world: World, route: TcpRoute, turns: Turns): Target | undefined {
+export function nextTarget(
+  world: World,
+  route: TcpRoute,
+  turns: RoundRobin,
+): PodEndpoint | undefined {
   const [first] = route.destinations;
   const weighted =
     route.destinations.length === 1 && first

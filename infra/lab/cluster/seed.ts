@@ -10,6 +10,7 @@ function object(
   return { apiVersion, kind, metadata, ...rest };
 }
 
+/** Workers, by their InternalIP. */
 export function nodes(addresses: readonly string[]): readonly RawObject[] {
   return addresses.map((address, index) => {
     const name = `worker-${index + 1}`;
@@ -46,6 +47,7 @@ const INGRESS_PORTS = [
   ['tls', 15_443, 15_443, 30_536],
 ] as const;
 
+/** As the Helm chart of Istio makes it, with the class of Sluice. */
 export function ingressService(): RawObject {
   const labels = { app: 'istio-ingressgateway', istio: 'ingressgateway' };
   const spec = {
@@ -68,6 +70,7 @@ export function ingressService(): RawObject {
   );
 }
 
+/** The backend of the demo, on two ports. */
 export function echoService(): RawObject {
   const ports = [9000, 9001].map((port) => ({
     name: port === 9000 ? 'tcp' : 'tcp-other',

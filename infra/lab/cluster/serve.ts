@@ -3,15 +3,16 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { loopbackOf } from '../loopback.ts';
-import { answerFor, type HttpAnswer, type Target } from './routes.ts';
+import { answerFor, type DirectResponse, type PodEndpoint } from './routes.ts';
 
+/** Takes over an accepted connection. */
 export type Serve = (socket: Socket) => void;
 
 /**
  * Forwards both directions and closes each one separately. Without a target, it closes the
  * connection, as Envoy does.
  */
-export function forward(next: () => Target | undefined): Serve {
+export function forward(next: () => PodEndpoint | undefined): Serve {
   return (client) => {
     const target = next();
     if (!target) {
@@ -42,13 +43,14 @@ export function echoLines(prefix: string): Serve {
   };
 }
 
+/** Lets a server of Node answer on the socket. */
 export function httpAnswer(listener: RequestListener): Serve {
   const server = createHttpServer(listener);
   return (socket) => void server.emit('connection', socket);
 }
 
 /** Envoy's direct responses; without one for the host it answers 404. */
-export function fromRoutes(answers: readonly HttpAnswer[]): Serve {
+export function fromRoutes(answers: readonly DirectResponse[]): Serve {
   return httpAnswer((request, response) => {
     const { status, body } = answerFor(answers, request.headers.host ?? '') ?? NOT_FOUND;
     response.writeHead(status, { server: 'istio-envoy' }).end(body);

@@ -17,6 +17,7 @@ interface Open {
   listening: Listening;
 }
 
+/** The sockets that are open now. */
 export interface Sockets {
   /**
    * Opens missing sockets, closes those that are no longer wanted, and ends the connections of
@@ -39,6 +40,7 @@ function bind(server: Server, host: string, port: number): Promise<Error | undef
   });
 }
 
+/** None at first. */
 export function createSockets(): Sockets {
   const open = new Map<string, Open>();
   const connections = new Map<Socket, string>();

@@ -1,6 +1,7 @@
 import type { RawObject } from './raw.ts';
 
-export interface StoreEvent {
+/** `type`: ADDED, MODIFIED or DELETED. */
+export interface ObjectEvent {
   readonly type: string;
   readonly object: RawObject;
 }
@@ -11,5 +12,5 @@ export interface ClusterStore {
   apply(object: RawObject): unknown;
   delete(apiVersion: string, kind: string, namespace: string | undefined, name: string): void;
   /** Calls the listener for every change from now on. */
-  subscribe(listener: (event: StoreEvent) => void): () => void;
+  subscribe(listener: (event: ObjectEvent) => void): () => void;
 }

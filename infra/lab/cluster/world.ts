@@ -20,14 +20,17 @@ export interface World {
   readonly endpointSlices: readonly RawObject[];
 }
 
+/** Empty for the core group. */
 export function groupOf(object: RawObject): string {
   return object.apiVersion.includes('/') ? (object.apiVersion.split('/')[0] ?? '') : '';
 }
 
+/** `namespace/name`; `/name` for objects of the cluster. */
 export function fullName(object: RawObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
+/** Unique in the cluster, whatever the version. */
 export function objectKey(object: RawObject): string {
   return `${groupOf(object)}/${object.kind}/${fullName(object)}`;
 }
@@ -42,6 +45,7 @@ function byAge(a: RawObject, b: RawObject): number {
   );
 }
 
+/** By kind, oldest first, as Istio reads them. */
 export function worldOf(objects: Iterable<RawObject>): World {
   const sorted = [...objects].sort(byAge);
   const of = (group: string, kind: string): readonly RawObject[] =>
@@ -57,6 +61,7 @@ export function worldOf(objects: Iterable<RawObject>): World {
   };
 }
 
+/** An empty selector selects everything. */
 export function selects(selector: Labels | undefined, labels: Labels | undefined): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value);
 }
@@ -73,10 +78,12 @@ export function podsOf(world: World, service: RawService): readonly RawPod[] {
   );
 }
 
+/** Whether the kubelet found it ready. */
 export function isReady(pod: RawPod): boolean {
   return pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
 }
 
+/** Whether it was deleted, and still runs. */
 export function isTerminating(pod: RawPod): boolean {
   return pod.metadata.deletionTimestamp !== undefined;
 }
@@ -91,10 +98,12 @@ export function answering(pods: readonly RawPod[]): readonly RawPod[] {
   return staying.length > 0 ? staying : ready;
 }
 
+/** Empty for objects of the cluster. */
 export function namespaceOf(object: RawObject): string {
   return object.metadata.namespace ?? '';
 }
 
+/** Empty until it has one. */
 export function podAddress(pod: RawPod): string {
   return pod.status?.podIP ?? '';
 }

@@ -4,6 +4,7 @@ import { qualified } from '../kubernetes/errors.ts';
 import type { LabKubernetes } from '../kubernetes/index.ts';
 import { allResources } from '../kubernetes/resources/table.ts';
 
+/** Each method causes one fault and returns a sentence about it. Times are in seconds, unless named otherwise. */
 export interface ApiDesk {
   cut(): string;
   silence(): string;
@@ -16,12 +17,14 @@ export interface ApiDesk {
   conditions(): readonly string[];
 }
 
+/** As commands name them: `gateways.networking.istio.io`. */
 export const resourceNames: readonly string[] = allResources.map(qualified);
 
 function watches(count: number): string {
   return count === 1 ? '1 watch' : `${count} watches`;
 }
 
+/** `holds`: faults that end by themselves. */
 export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: Holds): ApiDesk {
   return {
     cut: () =>

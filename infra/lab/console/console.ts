@@ -15,12 +15,14 @@ import { deviceRows, deviceTable } from '../demo/device.ts';
 import { table } from '../demo/say.ts';
 import type { LabKubernetes } from '../kubernetes/index.ts';
 
+/** The parts that commands act on. */
 export interface Landscape {
   readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
   readonly cluster: Pick<LabCluster, 'pods' | 'addPod' | 'removePod'>;
   readonly kubernetes: Pick<LabKubernetes, 'faults'>;
 }
 
+/** Takes one line at a time. */
 export interface LabConsole {
   /** Executes one line and prints the result; never throws. */
   run(line: string): void;
@@ -283,6 +285,7 @@ function find(
   return undefined;
 }
 
+/** `print`: takes the lines of one answer. */
 export function createConsole(lab: Landscape, clock: Clock, print: Print): LabConsole {
   const announce = (sentence: string): void => print([sentence]);
   const desk = createFaultDesk(lab.bigip, clock, announce);

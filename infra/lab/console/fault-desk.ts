@@ -9,6 +9,10 @@ import {
 } from '../bigip/index.ts';
 import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './holds.ts';
 
+/**
+ * Each method causes one fault and returns a sentence about it. Times are in seconds, unless named
+ * otherwise.
+ */
 export interface FaultDesk {
   busy(seconds: number): string;
   down(seconds: number): string;
@@ -34,7 +38,9 @@ export interface FaultDesk {
   conditions(): readonly string[];
 }
 
+/** What a device may answer in place of the JSON object that is expected. */
 export const WRONG_ANSWERS = ['null', 'array', 'number', 'text', 'html'] as const;
+/** One of {@link WRONG_ANSWERS}. */
 export type WrongAnswer = (typeof WRONG_ANSWERS)[number];
 
 const WRONG: Readonly<Record<WrongAnswer, FaultResponse>> = {
@@ -210,6 +216,7 @@ function clear(desk: Desk): string {
   return `The BIG-IP is as it should be: active, with AS3, no fault.${restarting}`;
 }
 
+/** `announce`: prints when a fault ended by itself. */
 export function createFaultDesk(
   bigip: Desk['bigip'],
   clock: Clock,

@@ -1,6 +1,7 @@
 /** Faults that are active for a time or until they are cleared, each under a name. */
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
+/** The active faults. */
 export interface Holds {
   readonly clock: Clock;
   /** Prints later that a fault has ended. */
@@ -10,10 +11,12 @@ export interface Holds {
   readonly undo: Map<string, () => void>;
 }
 
+/** None at first. */
 export function createHolds(clock: Clock, announce: Holds['announce']): Holds {
   return { clock, announce, held: new Map(), undo: new Map() };
 }
 
+/** Ends the fault; nothing happens if it ended already. */
 export function takeBack({ held, undo }: Holds, name: string): void {
   undo.get(name)?.();
   undo.delete(name);
@@ -35,6 +38,7 @@ export function holdFor(
   );
 }
 
+/** A fault that ends by itself. */
 export interface While {
   readonly seconds: number;
   /** Starts the fault; the response ends it. */

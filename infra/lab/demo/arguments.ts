@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { LabOptions } from '../lab.ts';
 
+/** Why the command line is refused, with the usage. */
 export interface ArgumentsRefused {
   readonly refused: string;
 }

@@ -4,6 +4,7 @@ import type { Say } from './say.ts';
 /** The result of one check: `ok` with the sentence to print, or what was found instead. */
 export type Seen<T> = { readonly ok: T; readonly say: string } | { readonly instead: string };
 
+/** What a step waits for, and what to print if it does not come. */
 export interface Expectation<T> {
   readonly expected: string;
   /** Where to look if the expectation is not met. */
@@ -13,6 +14,7 @@ export interface Expectation<T> {
   readonly within?: number;
 }
 
+/** An expectation that was not met; `explanation`: lines for people. */
 export class DemoFailure extends Error {
   readonly explanation: readonly string[];
   constructor(
@@ -31,6 +33,7 @@ export class DemoFailure extends Error {
   }
 }
 
+/** The steps of a demo, and what was expected in them. */
 export interface Checks {
   step(title: string): void;
   /** Checks repeatedly until the expectation is met, or throws a {@link DemoFailure}. */
@@ -42,6 +45,7 @@ const LOOK_EVERY_MS = 20;
 /** Only against waiting forever: on a busy machine a step takes many seconds. */
 export const DEFAULT_WITHIN_MS = 60_000;
 
+/** `clock` decides when an expectation is given up. */
 export function createChecks(clock: Clock, say: Say): Checks {
   let step = '';
   let steps = 0;

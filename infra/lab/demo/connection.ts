@@ -40,6 +40,7 @@ export function askEcho(
   return promise;
 }
 
+/** Connections that are opened one after another until it is stopped. */
 export interface EchoStream {
   /** Stops, and returns the answers that the connections received. */
   stop(): Promise<readonly string[]>;

@@ -2,6 +2,7 @@
 import type { LabBigip, MemberView } from '../bigip/index.ts';
 import { table } from './say.ts';
 
+/** A member of the pool of a virtual server. */
 export interface MemberRow {
   readonly member: string;
   /** Accepts new connections, according to its administrative state. */
@@ -9,6 +10,7 @@ export interface MemberRow {
   readonly state: string;
 }
 
+/** A virtual server with its members. */
 export interface DeviceRow {
   /** `172.16.100.195:32400/tcp` */
   readonly virtual: string;
@@ -27,6 +29,7 @@ function memberRow({ address, port, enabled, state }: MemberView): MemberRow {
   };
 }
 
+/** All partitions, in the order of the device. */
 export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] {
   return bigip
     .view()
@@ -46,6 +49,7 @@ export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] 
     .sort((a, b) => a.virtual.localeCompare(b.virtual));
 }
 
+/** As lines for the terminal. */
 export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
   if (rows.length === 0) return ['BIG-IP has no virtual server'];
   const lines = rows.flatMap(({ virtual, partition, balance, connections, error, members }) =>

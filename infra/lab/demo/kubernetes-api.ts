@@ -1,6 +1,7 @@
 /** A user's access to the cluster: plain HTTPS requests to the API, as kubectl sends them. */
 import { request } from 'node:https';
 
+/** An object of the API, as far as the demo looks at it. */
 export interface ApiObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -12,6 +13,7 @@ export interface ApiObject {
   readonly [field: string]: unknown;
 }
 
+/** What a user does with the API. */
 export interface KubernetesApi {
   /** Server-side apply, as `kubectl apply --server-side`. */
   apply(object: ApiObject): Promise<ApiObject>;
@@ -20,6 +22,7 @@ export interface KubernetesApi {
   remove(path: string): Promise<void>;
 }
 
+/** How to reach the API. `ca`: PEM. */
 export interface ApiAccess {
   readonly url: string;
   readonly ca: string;
@@ -55,17 +58,18 @@ function call(access: ApiAccess, method: string, path: string, body?: object): P
 }
 
 /** The path of an object; the plurals of all kinds that the demo applies only add an s. */
-export function pathOf(object: ApiObject): string {
+export function objectUrl(object: ApiObject): string {
   const version = object.apiVersion ?? '';
   const { name = '', namespace } = object.metadata ?? {};
   const root = version.includes('/') ? `/apis/${version}` : `/api/${version}`;
   return `${root}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${(object.kind ?? '').toLowerCase()}s/${name}`;
 }
 
+/** Rejects with the message of the API server. */
 export function createKubernetesApi(access: ApiAccess): KubernetesApi {
   return {
     apply: (object) =>
-      call(access, 'PATCH', `${pathOf(object)}?fieldManager=kubectl&force=true`, object),
+      call(access, 'PATCH', `${objectUrl(object)}?fieldManager=kubectl&force=true`, object),
     get: (path) => call(access, 'GET', path),
     list: async (path) =>
       ((await call(access, 'GET', path))['items'] ?? []) as readonly ApiObject[],

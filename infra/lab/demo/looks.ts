@@ -3,7 +3,9 @@ import type { DeviceRow } from './device.ts';
 import type { Seen } from './check.ts';
 import type { ApiObject, KubernetesApi } from './kubernetes-api.ts';
 
+/** Path of the ingress gateway Service. */
 export const INGRESS_SERVICE = '/api/v1/namespaces/istio-system/services/istio-ingressgateway';
+/** Path of the gateway pods and their neighbours. */
 export const INGRESS_PODS = '/api/v1/namespaces/istio-system/pods';
 
 interface ServicePort {
@@ -31,6 +33,7 @@ function writerOf(service: ApiObject, port: number): string {
   );
 }
 
+/** Expects the Service to have the port. */
 export async function servicePort(api: KubernetesApi, port: number): Promise<Seen<ServicePort>> {
   const service = await api.get(INGRESS_SERVICE);
   const found = ports(service).find((p) => p.port === port);
@@ -51,6 +54,7 @@ export async function servicePort(api: KubernetesApi, port: number): Promise<See
   };
 }
 
+/** Expects the address in the status of the Service. */
 export async function serviceAddress(api: KubernetesApi, address: string): Promise<Seen<string>> {
   const { status } = (await api.get(INGRESS_SERVICE)) as {
     status?: { loadBalancer?: { ingress?: readonly { ip?: string; ipMode?: string }[] } };
@@ -75,6 +79,7 @@ interface EventObject {
   readonly regarding?: { readonly kind?: string; readonly name?: string };
 }
 
+/** An Event that somebody should see. */
 export interface WantedEvent {
   readonly on: { readonly kind: string; readonly namespace: string; readonly name: string };
   readonly reason: string;
@@ -129,6 +134,7 @@ export function poolHolds(
   };
 }
 
+/** Expects the balancing method at the pool of the virtual server. */
 export function balances(
   rows: readonly DeviceRow[],
   virtual: string,
@@ -143,18 +149,21 @@ export function balances(
       };
 }
 
+/** Expects that the virtual server is gone. */
 export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<true> {
   if (rows.some((r) => r.virtual === virtual))
     return { instead: `${virtual} is still on the device` };
   return { ok: true, say: `virtual server ${virtual} is gone from the device` };
 }
 
+/** Expects a refused connection. */
 export function nobodyAnswers(answer: string, where: string): Seen<true> {
   return answer === '(connection refused)'
     ? { ok: true, say: `nothing answers at ${where}` }
     : { instead: answer };
 }
 
+/** Expects exactly this answer. */
 export function answered(answer: string, wanted: string, where: string): Seen<string> {
   return answer === wanted
     ? { ok: answer, say: `a real TCP connection was answered: ${answer} (${where})` }

@@ -15,6 +15,7 @@ function painter(colours: boolean): (code: number) => Paint {
   return (code) => (colours ? (text) => `\u001B[${code}m${text}\u001B[0m` : (text) => text);
 }
 
+/** `colours`: only for a terminal. */
 export function createSay(write: (text: string) => void, colours: boolean): Say {
   const paint = painter(colours);
   const [bold, dim, green, red] = [paint(1), paint(2), paint(32), paint(31)];

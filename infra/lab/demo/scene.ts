@@ -17,11 +17,13 @@ export interface Scene {
   readonly clock: Clock;
 }
 
+/** As `kubectl apply` of a file in infra/lab/manifests. */
 export async function applyManifest({ api, say }: Scene, name: string): Promise<void> {
   say.why(`kubectl apply -f infra/lab/manifests/${name}.yaml`);
   for (const object of manifest(name)) await api.apply(object);
 }
 
+/** A virtual server as BIG-IP shows it. */
 export function virtualOf({ lab }: Scene, port: number): string {
   return `${lab.virtualAddress}:${port}/tcp`;
 }
@@ -55,10 +57,12 @@ export async function expectedMembers(
   return staying.map((p) => `${p.status?.podIP ?? 'none'}:${port}`);
 }
 
+/** Resolves with the answer to one line, or with the reason in brackets. */
 export async function connects(scene: Scene, port: number, line: string): Promise<string> {
   return askEcho(scene.lab.virtualAddress, port, line);
 }
 
+/** Expects an answer through the virtual server. */
 export function checkAnswer(scene: Scene, port: number, wanted: string): Promise<string> {
   const address = `${scene.lab.loopbackAddress}:${port}`;
   return scene.checks.check({
@@ -69,6 +73,7 @@ export function checkAnswer(scene: Scene, port: number, wanted: string): Promise
   });
 }
 
+/** Expects that nothing listens. */
 export function checkNobody(scene: Scene, port: number, where: string): Promise<true> {
   const at = `${scene.lab.loopbackAddress}:${port}`;
   return scene.checks.check({
@@ -94,6 +99,7 @@ export async function checkPool(scene: Scene, port: number, virtualPort = port):
   });
 }
 
-export function showDevice({ lab, say }: Scene): void {
+/** Prints the virtual servers with their members. */
+export function showVirtualServers({ lab, say }: Scene): void {
   say.lines(deviceTable(deviceRows(lab.bigip)));
 }

@@ -12,7 +12,7 @@ import {
   checkPool,
   connects,
   expectedMembers,
-  showDevice,
+  showVirtualServers,
   virtualOf,
   type Scene,
 } from './scene.ts';
@@ -29,6 +29,7 @@ const CONFIG_MAP = {
 const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 const GATEWAYS = '/apis/networking.istio.io/v1/namespaces/default/gateways';
 
+/** Nothing answers before there is a Gateway. */
 export async function nothingYet(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   checks.step('Before: a cluster with Istio, and an empty BIG-IP');
@@ -38,7 +39,7 @@ export async function nothingYet(scene: Scene): Promise<void> {
     FIRST_PORT,
     `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
   );
-  showDevice(scene);
+  showVirtualServers(scene);
 }
 
 interface Sightings {
@@ -95,6 +96,7 @@ function moments(
   ];
 }
 
+/** From a Gateway to the first answer, with the time of each step. */
 export async function firstGateway(scene: Scene): Promise<void> {
   const { checks, lab, api, say, clock } = scene;
   checks.step(`Somebody applies a Gateway that opens port ${FIRST_PORT}; that is all they do`);
@@ -130,11 +132,12 @@ export async function firstGateway(scene: Scene): Promise<void> {
     see: () =>
       eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST_PORT) }),
   });
-  showDevice(scene);
+  showVirtualServers(scene);
   say.title('   From "Gateway applied" to "first answer"');
   say.lines(timeline(start, moments(scene, start, sightings)));
 }
 
+/** Another Gateway, with another version behind it. */
 export async function secondGateway(scene: Scene): Promise<void> {
   scene.checks.step(
     `A second Gateway opens port ${SECOND_PORT}, for version v2; nothing has to be repeated by hand`,
@@ -146,9 +149,10 @@ export async function secondGateway(scene: Scene): Promise<void> {
   await checkPool(scene, SECOND_PORT);
   await checkAnswer(scene, SECOND_PORT, 'two hello');
   await checkAnswer(scene, FIRST_PORT, 'one hello');
-  showDevice(scene);
+  showVirtualServers(scene);
 }
 
+/** An F5 ConfigMap decides about the port, and the Event names it. */
 export async function configMapMoves(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
   checks.step(
@@ -181,9 +185,10 @@ export async function configMapMoves(scene: Scene): Promise<void> {
     where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway',
     see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: `from ${source}` }),
   });
-  showDevice(scene);
+  showVirtualServers(scene);
 }
 
+/** A pod leaves, and no connection is lost. */
 export async function podGoes(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   const pod = lab.cluster.pods('istio-ingressgateway')[0];
@@ -229,7 +234,7 @@ export async function podGoes(scene: Scene): Promise<void> {
     see: () => judgeLoad(answers),
     within: 0,
   });
-  showDevice(scene);
+  showVirtualServers(scene);
 }
 
 /** Once the pod is gone it is too late: connections would already have been sent to it. */
@@ -248,6 +253,7 @@ function judgeLoad(answers: readonly string[]): Seen<number> {
   return { ok: answers.length, say: `${answers.length} connections meanwhile, each answered` };
 }
 
+/** What was created is removed. */
 export async function gatewayDeleted(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
   checks.step('The first Gateway is deleted');
@@ -270,5 +276,5 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
     where: `kubectl -n ${CONFIG_MAP.namespace} get events`,
     see: () => eventOn(api, { on: CONFIG_MAP, reason: 'SettingIgnored', says: 'ignored' }),
   });
-  showDevice(scene);
+  showVirtualServers(scene);
 }

@@ -7,6 +7,7 @@ import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
+/** The handler of a bundle, which may hold connections. */
 export type HostedHandler = Handler & { close?(): Promise<void> };
 
 /** The exports of every function's bundle. */
@@ -31,6 +32,7 @@ export async function loadFunction(file: string): Promise<FunctionModule> {
   throw new Error(`The function ${file} does not export both create and handler.`);
 }
 
+/** An archive that was unpacked for one run. */
 export interface Unpacked {
   readonly folder: string;
   remove(): Promise<void>;

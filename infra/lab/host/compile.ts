@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import { readTemplate, type Template } from './template.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
+/** The name that the Serverless Framework gives the compiled template. */
 export const TEMPLATE_FILE = 'cloudformation-template-update-stack.json';
 
 const run = promisify(execFile);
 
+/** What to compile. */
 export interface CompileOptions {
   /** The repository; its artifacts must have been built. */
   readonly root: string;

@@ -9,6 +9,7 @@ import type { Runtime } from '../../../shared/host/runtime.ts';
 import { loadFunction, unpackArtifact, type HostedHandler } from './artifacts.ts';
 import { functionsOf, type HostedSettings, type Template } from './template.ts';
 
+/** What the functions are given. */
 export interface HostOptions {
   /** Folder of the build, with `map/handler.mjs` and `map.zip`. */
   readonly dist: string;
@@ -26,6 +27,7 @@ export interface HostOptions {
   readonly waitMs?: number;
 }
 
+/** The running functions. */
 export interface Host {
   /** Names of the running functions. */
   readonly functions: readonly string[];

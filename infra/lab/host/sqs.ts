@@ -3,6 +3,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@
 import { buildApp } from 'fauxqs';
 import { createSqsClient, type SqsCredentials } from '../../../shared/queue/sqs/client.ts';
 
+/** A running server. Its region and credentials are made up. */
 export interface LocalSqs {
   readonly endpoint: string;
   readonly region: string;

@@ -60,6 +60,7 @@ export interface HostedSettings extends FunctionSettings {
 /** Lambda's default for an event source without a limit. */
 const UNLIMITED_CONCURRENCY = 1_000;
 
+/** Rejects with the path of a part that is not as expected. */
 export async function readTemplate(path: string): Promise<Template> {
   return Template.parse(JSON.parse(await readFile(path, 'utf8')));
 }
@@ -78,6 +79,7 @@ function all<T>(template: Template, schema: z.ZodType<T>, type: string): readonl
   );
 }
 
+/** All queues, with their times in seconds. */
 export function queuesOf(template: Template): readonly QueueDefinition[] {
   return all(template, QueueResource, 'AWS::SQS::Queue').map(({ Properties: queue }) => ({
     name: queue.QueueName,
@@ -112,6 +114,7 @@ function workQueue(physical: string): FedQueueName {
   throw new Error(`The event source ${physical} is none of Sluice's working queues.`);
 }
 
+/** The functions that read from queues, with batch size and concurrency. */
 export function functionsOf(template: Template): readonly HostedSettings[] {
   return all(template, SourceResource, 'AWS::Lambda::EventSourceMapping').map(
     ({ Properties: source }) => {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 
+/** All as PEM. `key` belongs to `cert`. */
 export interface Certificates {
   readonly ca: string;
   readonly cert: string;
@@ -10,6 +11,7 @@ export interface Certificates {
 
 const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
+/** For one host name or address. */
 export async function createCertificates(host: string): Promise<Certificates> {
   const authority = await generate([{ name: 'commonName', value: 'sluice-lab-ca' }], {
     ...common,

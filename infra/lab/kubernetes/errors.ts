@@ -36,6 +36,7 @@ function about(resource: Resource, name?: string): Fields {
   };
 }
 
+/** 404. */
 export function notFound(resource: Resource, name: string): ApiError {
   return new ApiError(
     404,
@@ -45,6 +46,7 @@ export function notFound(resource: Resource, name: string): ApiError {
   );
 }
 
+/** 409 for a name that is taken, also by an object that is being deleted. */
 export function alreadyExists(resource: Resource, name: string, deleting = false): ApiError {
   const why = `${qualified(resource)} "${name}" already exists`;
   return new ApiError(
@@ -55,14 +57,17 @@ export function alreadyExists(resource: Resource, name: string, deleting = false
   );
 }
 
+/** 409 for a write that is based on an older version. */
 export function conflict(resource: Resource, name: string, why: string): ApiError {
   const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
   return new ApiError(409, 'Conflict', message, about(resource, name));
 }
 
+/** The reason of a {@link conflict} over `resourceVersion`, in the words of the API server. */
 export const modified =
   'the object has been modified; please apply your changes to the latest version and try again';
 
+/** 422, with every violation as a cause. */
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): ApiError {
   const sentences = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const told = [...new Set(sentences)];
@@ -92,6 +97,7 @@ export function versionRequired(resource: Resource, name: string): ApiError {
   );
 }
 
+/** 403. Without namespace it is about the whole cluster. */
 export function forbidden(
   verb: string,
   resource: Resource,
@@ -136,24 +142,29 @@ export function managerRequired(): ApiError {
   );
 }
 
+/** 400. */
 export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
+/** 401. */
 export function unauthorized(): ApiError {
   return new ApiError(401, 'Unauthorized', 'Unauthorized');
 }
 
+/** 410 for a resourceVersion whose history is gone; clients list again. */
 export function expired(message: string): ApiError {
   return new ApiError(410, 'Expired', message);
 }
 
+/** 504 for a resourceVersion of the future, which the API server cannot serve yet. */
 export function resourceVersionTooLarge(asked: number, current: number): ApiError {
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
   return new ApiError(504, 'Timeout', message, { causes, retryAfterSeconds: 1 });
 }
 
+/** 405. */
 export function methodNotAllowed(): ApiError {
   return new ApiError(
     405,
@@ -162,6 +173,7 @@ export function methodNotAllowed(): ApiError {
   );
 }
 
+/** 415, with the content types that this request may have. */
 export function unsupportedMedia(accepted: readonly string[]): ApiError {
   const message =
     'the body of the request was in an unknown format - accepted media types include: ' +
@@ -182,6 +194,7 @@ export function unprocessable(): ApiError {
   );
 }
 
+/** 409 for fields that other appliers own; one cause for each. */
 export function applyConflict(message: string, causes: readonly Cause[]): ApiError {
   return new ApiError(409, 'Conflict', message, { causes });
 }

@@ -1,9 +1,10 @@
 /** Faults of the API server, for tests. */
 import { forbidden, ApiError, qualified } from './errors.ts';
 import type { RequestInfo } from './http/request.ts';
-import type { Watch } from './read/watch.ts';
-import type { Store } from './store.ts';
+import type { WatchConnection } from './read/watch.ts';
+import type { VersionedStore } from './store.ts';
 
+/** Selects requests. What is absent matches all. */
 export interface FaultMatch {
   /** get, list, watch, create, update, patch, delete, deletecollection. */
   readonly verbs?: readonly string[];
@@ -13,6 +14,7 @@ export interface FaultMatch {
   readonly namespace?: string;
 }
 
+/** What happens to a selected request. */
 export type FaultEffect =
   | { readonly kind: 'deny' }
   | {
@@ -28,7 +30,8 @@ export type FaultEffect =
   /** Accepts the request and never answers; a watch stays open and silent. */
   | { readonly kind: 'hang' };
 
-export interface Faults {
+/** Faults of the API server that tests and the console of the lab cause. */
+export interface ApiFaults {
   /** Applies a fault to all matching requests until the returned function is called. */
   add(match: FaultMatch, effect: FaultEffect): () => void;
   /** 403 for matching requests. */
@@ -54,7 +57,7 @@ export interface Faults {
 
 interface OpenWatch {
   readonly info: RequestInfo;
-  readonly watch: Watch;
+  readonly watch: WatchConnection;
 }
 
 function applies(
@@ -67,15 +70,16 @@ function applies(
   return namespace === undefined || namespace === (info.namespace ?? '');
 }
 
-export class FaultBoard implements Faults {
-  readonly #store: Store;
+/** The faults, and what the server asks and reports about each request. */
+export class FaultBoard implements ApiFaults {
+  readonly #store: VersionedStore;
   readonly #rules = new Set<{ readonly match: FaultMatch; readonly effect: FaultEffect }>();
   readonly #open = new Set<OpenWatch>();
   /** By verb, resource and namespace. */
   readonly #counts = new Map<string, { readonly info: RequestInfo; count: number }>();
   #expireAs: 'event' | 'status' = 'event';
 
-  constructor(store: Store) {
+  constructor(store: VersionedStore) {
     this.#store = store;
   }
 
@@ -142,13 +146,13 @@ export class FaultBoard implements Faults {
     );
   }
 
-  register(info: RequestInfo, watch: Watch): () => void {
+  register(info: RequestInfo, watch: WatchConnection): () => void {
     const entry = { info, watch };
     this.#open.add(entry);
     return () => void this.#open.delete(entry);
   }
 
-  #each(match: FaultMatch, act: (watch: Watch) => void): number {
+  #each(match: FaultMatch, act: (watch: WatchConnection) => void): number {
     const chosen = [...this.#open].filter(({ info }) => applies(match, info));
     for (const { watch } of chosen) act(watch);
     return chosen.length;

@@ -1,13 +1,16 @@
 import type { Fields } from './types.ts';
 
+/** Whether a value is a JSON object; lists and null are none. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An empty object for anything else. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/** An empty list for anything else. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -19,6 +22,7 @@ export function fieldAt(value: unknown, path: string): unknown {
     .reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), value);
 }
 
+/** The text, number or boolean at `spec.type` and the like; empty for anything else. */
 export function textAt(value: unknown, path: string): string {
   const found = fieldAt(value, path);
   return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'
@@ -39,7 +43,8 @@ export function equal(left: unknown, right: unknown): boolean {
   );
 }
 
-export function without(fields: Fields, ...keys: readonly string[]): Fields {
+/** A shallow copy. */
+export function withoutFields(fields: Fields, ...keys: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
 }
 

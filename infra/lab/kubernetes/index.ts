@@ -7,18 +7,18 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createCertificates } from './certificates.ts';
-import { FaultBoard, type Faults } from './faults.ts';
+import { FaultBoard, type ApiFaults } from './faults.ts';
 import { createRouter } from './http/router.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { NamespaceController } from './namespaces.ts';
 import { createObjectStore, stableUid } from './object-store.ts';
 import { createCatalog } from './resources/catalog.ts';
 import { allResources } from './resources/table.ts';
-import { Store } from './store.ts';
+import { VersionedStore } from './store.ts';
 import type { Cause, KubernetesObject, ObjectStore } from './types.ts';
 import { Writer } from './writer.ts';
 
-export type { FaultEffect, FaultMatch, Faults } from './faults.ts';
+export type { FaultEffect, FaultMatch, ApiFaults } from './faults.ts';
 export type {
   Cause,
   EventType,
@@ -30,6 +30,7 @@ export type {
 } from './types.ts';
 export { ApiError } from './errors.ts';
 
+/** All optional. Clocks and ids are for tests that need the same result each time. */
 export interface LabKubernetesOptions {
   readonly host?: string;
   readonly port?: number;
@@ -70,6 +71,7 @@ export interface LabKubernetesOptions {
   readonly state?: string;
 }
 
+/** A running API server: how to reach it, its store, and its faults. */
 export interface LabKubernetes {
   readonly url: string;
   /** PEM. */
@@ -77,7 +79,7 @@ export interface LabKubernetes {
   readonly token: string;
   kubeconfig(): string;
   readonly store: ObjectStore;
-  readonly faults: Faults;
+  readonly faults: ApiFaults;
   /**
    * Removes or adds a group (or `group/version`, `plural.group`) while running, as uninstalling or
    * installing its CRDs does.
@@ -147,7 +149,7 @@ function createApi(
   const { now = Date.now, date = now, bookmarkMs = 60_000, gracefulPods = false } = options;
   const { etcdProgressMs = 600_000, namespaceMs: delayMs = 0 } = options;
   const { uid, admit = (): readonly Cause[] => [] } = options;
-  const store = new Store();
+  const store = new VersionedStore();
   const catalog = createCatalog(allResources, options.without);
   const writer = new Writer({ store, now, uid, admit });
   const faults = new FaultBoard(store);

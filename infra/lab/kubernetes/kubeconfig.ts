@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 
+/** How to reach one cluster. `ca`: PEM. */
 export interface Access {
   readonly name: string;
   readonly url: string;
@@ -7,6 +8,7 @@ export interface Access {
   readonly token: string;
 }
 
+/** A kubeconfig with one cluster, one user and one context, all of this name. */
 export function kubeconfigText({ name, url, ca, token }: Access): string {
   return stringify({
     apiVersion: 'v1',

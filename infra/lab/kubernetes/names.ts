@@ -1,6 +1,7 @@
 /** Rules for names. Each returns what is wrong, in the words of Kubernetes, or undefined. */
 import type { Resource } from './resources/resource.ts';
 
+/** For namespaces and ports. */
 export function dnsLabel(name: string): string | undefined {
   if (name.length > 63) return 'must be no more than 63 characters';
   if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined;
@@ -34,6 +35,7 @@ function dnsSubdomain(name: string): string | undefined {
   );
 }
 
+/** By kind: Services have stricter names than most. */
 export function nameProblem(resource: Resource, name: string): string | undefined {
   if (resource.storage === 'services') return serviceName(name);
   if (resource.storage === 'namespaces') return dnsLabel(name);

@@ -1,13 +1,14 @@
 /** The namespace controller: a deleted namespace terminates, and disappears once it is empty. */
 import { fieldsOf } from './fields.ts';
 import type { Catalog } from './resources/catalog.ts';
-import type { Store } from './store.ts';
+import type { VersionedStore } from './store.ts';
 import type { KubernetesObject } from './types.ts';
 
 const NAMESPACES = 'namespaces';
 
+/** What the controller works on. */
 export interface NamespaceOptions {
-  readonly store: Store;
+  readonly store: VersionedStore;
   readonly catalog: Catalog;
   /** The time at which an object or a namespace was deleted, in the API's format. */
   readonly timestamp: () => string;
@@ -15,6 +16,7 @@ export interface NamespaceOptions {
   readonly delayMs: number;
 }
 
+/** Empties namespaces that are being deleted, and removes them. */
 export class NamespaceController {
   readonly #options: NamespaceOptions;
   readonly #emptied = new Set<string>();

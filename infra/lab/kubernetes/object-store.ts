@@ -5,9 +5,9 @@ import { notFound } from './errors.ts';
 import type { Catalog } from './resources/catalog.ts';
 import { fromStorage } from './resources/convert.ts';
 import type { Resource } from './resources/resource.ts';
-import type { Store } from './store.ts';
+import type { VersionedStore } from './store.ts';
 import type { KubernetesObject, ObjectStore } from './types.ts';
-import type { Target, Writer } from './writer.ts';
+import type { WriteTarget, Writer } from './writer.ts';
 
 const MANAGER = 'sluice-lab';
 
@@ -24,12 +24,17 @@ function versionOf(apiVersion: string): string {
   return apiVersion.split('/').at(-1) ?? 'v1';
 }
 
-export function createObjectStore(store: Store, writer: Writer, catalog: Catalog): ObjectStore {
+/** Writes by the rules of the API, but without HTTP, authentication and faults. */
+export function createObjectStore(
+  store: VersionedStore,
+  writer: Writer,
+  catalog: Catalog,
+): ObjectStore {
   function target(
     apiVersion: string,
     kind: string,
     at: { readonly namespace?: string | undefined; readonly name: string },
-  ): Target {
+  ): WriteTarget {
     const resource = resourceOf(catalog, apiVersion, kind);
     const namespace = resource.namespaced ? (at.namespace ?? 'default') : undefined;
     const stored = catalog.byStorage(resource.storage) ?? resource;

@@ -30,6 +30,7 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
   }),
 };
 
+/** Custom resources by their schema, built-in kinds by code. */
 export function withDefaults(resource: Resource, object: KubernetesObject): KubernetesObject {
   const definition = definitionOf(resource.storage);
   return definition
@@ -46,6 +47,7 @@ function activeNamespace(object: KubernetesObject): KubernetesObject {
   };
 }
 
+/** The object as it would be stored, and why it may not be. */
 export interface Prepared {
   readonly object: KubernetesObject;
   readonly causes: readonly Cause[];

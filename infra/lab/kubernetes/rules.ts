@@ -71,6 +71,7 @@ const causesOfKind: Readonly<Record<string, (object: KubernetesObject) => readon
   configmaps: configMapCauses,
 };
 
+/** Empty if the object is valid, or its kind has no rules here. */
 export function builtInCauses(storage: string, object: KubernetesObject): readonly Cause[] {
   return causesOfKind[storage]?.(object) ?? [];
 }

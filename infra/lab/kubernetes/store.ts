@@ -5,7 +5,8 @@
 import { expired } from './errors.ts';
 import type { EventType, KubernetesObject } from './types.ts';
 
-export interface Change {
+/** One write. `previous` is absent for a new object. */
+export interface StoreChange {
   readonly revision: number;
   readonly type: EventType;
   readonly storage: string;
@@ -13,7 +14,8 @@ export interface Change {
   readonly previous?: KubernetesObject;
 }
 
-export interface Place {
+/** What a list or watch covers: one kind, in one namespace or in all. */
+export interface StorePlace {
   readonly storage: string;
   readonly namespace?: string;
 }
@@ -23,6 +25,7 @@ const MAX_HISTORY_EVENTS = 20_000;
 /** The number of writes by other components before the lab's first object. */
 const FIRST_REVISION = 300;
 
+/** `namespace/name`; the order of lists. */
 export function keyOf(object: KubernetesObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
@@ -32,16 +35,17 @@ function byKey(left: KubernetesObject, right: KubernetesObject): number {
   return keyOf(left) < keyOf(right) ? -1 : 1;
 }
 
-function within(place: Place, object: KubernetesObject): boolean {
+function within(place: StorePlace, object: KubernetesObject): boolean {
   return place.namespace === undefined || object.metadata.namespace === place.namespace;
 }
 
-export class Store {
+/** Synchronous, so each write is a step of its own. */
+export class VersionedStore {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
-  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #lastOf = new Map<string, number>();
   #progress = 0;
-  #history: Change[] = [];
+  #history: StoreChange[] = [];
   /**
    * As in a cluster that has run for a while: a watch from the very beginning is refused as too
    * old.
@@ -57,13 +61,13 @@ export class Store {
     return this.#objects.get(storage)?.get(`${namespace ?? ''}/${name}`);
   }
 
-  list(place: Place): readonly KubernetesObject[] {
+  list(place: StorePlace): readonly KubernetesObject[] {
     const all = [...(this.#objects.get(place.storage)?.values() ?? [])];
     return all.filter((object) => within(place, object)).sort(byKey);
   }
 
   /** The list at a revision, computed by undoing later changes. */
-  listAt(place: Place, revision: number): readonly KubernetesObject[] {
+  listAt(place: StorePlace, revision: number): readonly KubernetesObject[] {
     const state = new Map(this.list(place).map((object) => [keyOf(object), object]));
     for (const change of this.since(place, revision).toReversed()) {
       if (change.previous) state.set(keyOf(change.object), change.previous);
@@ -73,7 +77,7 @@ export class Store {
   }
 
   /** The changes after a revision; throws 410 if they are no longer stored. */
-  since(place: Place, revision: number): readonly Change[] {
+  since(place: StorePlace, revision: number): readonly StoreChange[] {
     if (revision < this.#compacted)
       throw expired(`too old resource version: ${revision} (${this.#compacted})`);
     return this.#history.filter(
@@ -129,7 +133,7 @@ export class Store {
     return Math.max(this.#progress, this.#lastOf.get(storage) ?? 0);
   }
 
-  listen(listener: (change: Change) => void): () => void {
+  listen(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -139,7 +143,7 @@ export class Store {
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } };
   }
 
-  #record(change: Change): void {
+  #record(change: StoreChange): void {
     this.#history.push(change);
     this.#lastOf.set(change.storage, change.revision);
     if (this.#history.length > MAX_HISTORY_EVENTS) {

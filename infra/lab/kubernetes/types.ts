@@ -1,6 +1,7 @@
 /** The types of the lab's API server. */
 export type Fields = Record<string, unknown>;
 
+/** As stored in `metadata.managedFields`. */
 export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
@@ -11,6 +12,7 @@ export interface ManagedFieldsEntry {
   readonly subresource?: string;
 }
 
+/** Metadata as the server writes it. */
 export interface ObjectMeta {
   name: string;
   namespace?: string;
@@ -27,6 +29,7 @@ export interface ObjectMeta {
   [key: string]: unknown;
 }
 
+/** Any object. */
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
@@ -34,13 +37,16 @@ export interface KubernetesObject {
   [key: string]: unknown;
 }
 
+/** As in a watch. */
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** A change as components of the lab see it. */
 export interface StoreEvent {
   readonly type: EventType;
   readonly object: KubernetesObject;
 }
 
+/** The store for components of the lab. */
 export interface ObjectStore {
   /**
    * Creates or replaces an object as a component of the cluster would, by the rules of the API
@@ -59,6 +65,7 @@ export interface ObjectStore {
   subscribe(listener: (event: StoreEvent) => void): () => void;
 }
 
+/** One violation, in the words of the API server. */
 export interface Cause {
   readonly reason: string;
   readonly message: string;

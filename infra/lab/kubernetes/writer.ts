@@ -9,18 +9,19 @@ import {
   notFound,
   versionRequired,
 } from './errors.ts';
-import { equal, fieldAt, fieldsOf, textAt, without, withoutNulls } from './fields.ts';
+import { equal, fieldAt, fieldsOf, textAt, withoutFields, withoutNulls } from './fields.ts';
 import { prepare, withDefaults } from './objects.ts';
-import type { Identity } from './ownership/managers.ts';
+import type { ManagerIdentity } from './ownership/managers.ts';
 import { trackApply, trackUpdate } from './ownership/track.ts';
 import { toStorage } from './resources/convert.ts';
 import type { Resource } from './resources/resource.ts';
 import { refuseUnreadable } from './rules.ts';
-import type { Store } from './store.ts';
+import type { VersionedStore } from './store.ts';
 import type { Cause, Fields, KubernetesObject, ObjectMeta } from './types.ts';
 
+/** `now`: milliseconds since 1970. */
 export interface WriterOptions {
-  readonly store: Store;
+  readonly store: VersionedStore;
   readonly now: () => number;
   readonly uid: () => string;
   /** Additional validation, like an admission webhook. */
@@ -28,13 +29,13 @@ export interface WriterOptions {
 }
 
 /** The write: its content, its author and its endpoint. */
-export interface Target {
+export interface WriteTarget {
   readonly resource: Resource;
   /** The row of the table whose form is stored. */
   readonly stored: Resource;
   readonly namespace?: string;
   readonly name: string;
-  readonly who: Identity;
+  readonly who: ManagerIdentity;
   readonly dryRun?: boolean;
 }
 
@@ -43,6 +44,7 @@ const preconditionFields = [
   ['resourceVersion', 'ResourceVersion'],
 ] as const;
 
+/** Each write is prepared and checked as a whole before it is stored. */
 export class Writer {
   readonly #options: WriterOptions;
 
@@ -50,7 +52,7 @@ export class Writer {
     this.#options = options;
   }
 
-  create(target: Target, given: KubernetesObject): KubernetesObject {
+  create(target: WriteTarget, given: KubernetesObject): KubernetesObject {
     const object = this.#incoming(target, given);
     const { namespace, name } = object.metadata;
     const live = this.#options.store.get(target.resource.storage, namespace, name);
@@ -58,13 +60,15 @@ export class Writer {
     this.#requireLiveNamespace(target);
     if (object.metadata.resourceVersion)
       throw badRequest('resourceVersion should not be set on objects to be created');
-    const reset = target.resource.status ? (without(object, 'status') as KubernetesObject) : object;
+    const reset = target.resource.status
+      ? (withoutFields(object, 'status') as KubernetesObject)
+      : object;
     const fresh = withDefaults(target.stored, this.#born(target, reset));
     return this.#save(target, trackUpdate(undefined, fresh, this.#writing(target)));
   }
 
   /** Replaces the object, or the part of it that the endpoint writes. */
-  update(target: Target, given: KubernetesObject): KubernetesObject {
+  update(target: WriteTarget, given: KubernetesObject): KubernetesObject {
     const live = this.#live(target);
     const object = this.#incoming(target, given);
     this.#checkVersion(target, live, object);
@@ -73,7 +77,7 @@ export class Writer {
   }
 
   /** Server-side apply; creates a missing object. */
-  apply(target: Target, given: KubernetesObject, force: boolean): KubernetesObject {
+  apply(target: WriteTarget, given: KubernetesObject, force: boolean): KubernetesObject {
     const object = this.#incoming(target, given);
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
     if (!live && target.who.subresource) throw notFound(target.resource, target.name);
@@ -93,7 +97,7 @@ export class Writer {
   }
 
   /** A write by the lab's own components: includes the status and ignores the resourceVersion. */
-  place(target: Target, given: KubernetesObject): KubernetesObject {
+  place(target: WriteTarget, given: KubernetesObject): KubernetesObject {
     const object = this.#incoming(target, given);
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
     if (!live) this.#requireNamespace(target);
@@ -111,7 +115,7 @@ export class Writer {
   }
 
   /** Deletes an object, or marks it as terminating if it has finalizers. */
-  delete(target: Target, preconditions: Fields = {}, graceSeconds = 0): KubernetesObject {
+  delete(target: WriteTarget, preconditions: Fields = {}, graceSeconds = 0): KubernetesObject {
     const live = this.#live(target);
     for (const [field, word] of preconditionFields) {
       const wanted = textAt(preconditions, field);
@@ -140,19 +144,19 @@ export class Writer {
     return this.#options.store.remove(storage, live);
   }
 
-  #live(target: Target): KubernetesObject {
+  #live(target: WriteTarget): KubernetesObject {
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
     if (!live) throw notFound(target.resource, target.name);
     return live;
   }
 
-  #requireNamespace({ resource, namespace }: Target): void {
+  #requireNamespace({ resource, namespace }: WriteTarget): void {
     if (!resource.namespaced || this.#options.store.get('namespaces', undefined, namespace ?? ''))
       return;
     throw notFound({ ...resource, group: '', plural: 'namespaces' }, namespace ?? '');
   }
 
-  #requireLiveNamespace(target: Target): void {
+  #requireLiveNamespace(target: WriteTarget): void {
     this.#requireNamespace(target);
     const { namespace = '', name } = target;
     const found = this.#options.store.get('namespaces', undefined, namespace);
@@ -160,7 +164,7 @@ export class Writer {
       throw namespaceTerminating(target.resource, { namespace, name });
   }
 
-  #incoming(target: Target, given: KubernetesObject): KubernetesObject {
+  #incoming(target: WriteTarget, given: KubernetesObject): KubernetesObject {
     const { resource, stored, name, namespace } = target;
     const metadata = { ...fieldsOf(given.metadata), name } as ObjectMeta;
     delete metadata.namespace;
@@ -170,8 +174,8 @@ export class Writer {
     return object;
   }
 
-  #born({ stored }: Target, object: KubernetesObject): KubernetesObject {
-    const metadata = without(
+  #born({ stored }: WriteTarget, object: KubernetesObject): KubernetesObject {
+    const metadata = withoutFields(
       object.metadata,
       'generateName',
       'generation',
@@ -191,7 +195,7 @@ export class Writer {
   }
 
   /** A component may set identity and creation time, for tests in which they matter. */
-  #placed(target: Target, object: KubernetesObject): KubernetesObject {
+  #placed(target: WriteTarget, object: KubernetesObject): KubernetesObject {
     const { uid, creationTimestamp } = object.metadata;
     const born = this.#born(target, object);
     return terminated(
@@ -214,8 +218,8 @@ export class Writer {
       .replace(/\.\d+Z$/, 'Z');
   }
 
-  #writing({ who, resource, stored }: Target): {
-    who: Identity;
+  #writing({ who, resource, stored }: WriteTarget): {
+    who: ManagerIdentity;
     schema: Resource['schema'];
     status: boolean;
     builtIn: boolean;
@@ -225,7 +229,7 @@ export class Writer {
     return { who, schema: stored.schema, status, builtIn, time: this.timestamp() };
   }
 
-  #checkVersion(target: Target, live: KubernetesObject, object: KubernetesObject): void {
+  #checkVersion(target: WriteTarget, live: KubernetesObject, object: KubernetesObject): void {
     const { resourceVersion, uid } = object.metadata;
     const { resource, name } = target;
     refuseOtherUid(target, uid, live, `StorageError: invalid object, Code: 4, ${keyWords(target)}`);
@@ -234,7 +238,7 @@ export class Writer {
     if (!resourceVersion && !resource.unconditional) throw versionRequired(resource, name);
   }
 
-  #save(target: Target, object: KubernetesObject, live?: KubernetesObject): KubernetesObject {
+  #save(target: WriteTarget, object: KubernetesObject, live?: KubernetesObject): KubernetesObject {
     const { resource, stored } = target;
     const { store } = this.#options;
     const others = (): readonly KubernetesObject[] =>
@@ -256,7 +260,7 @@ export class Writer {
 
 /** A UID in a request refers to that object only; an apply does not recreate it. */
 function refuseOtherUid(
-  { resource, name }: Target,
+  { resource, name }: WriteTarget,
   uid: string | undefined,
   live: KubernetesObject | undefined,
   prefix = '',
@@ -273,7 +277,7 @@ function refuseOtherUid(
 }
 
 /** The object's key in etcd, as in messages of the storage layer. */
-function keyWords({ resource, namespace, name }: Target): string {
+function keyWords({ resource, namespace, name }: WriteTarget): string {
   const folder = resource.builtIn ? resource.plural : `${resource.group}/${resource.plural}`;
   const path = ['/registry', folder, ...(namespace ? [namespace] : []), name].join('/');
   return `Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: `;
@@ -321,7 +325,7 @@ function terminated(object: KubernetesObject, given: KubernetesObject): Kubernet
  * endpoint changes everything else.
  */
 function endpointPart(
-  { who, resource }: Target,
+  { who, resource }: WriteTarget,
   live: KubernetesObject,
   object: KubernetesObject,
 ): KubernetesObject {
@@ -330,7 +334,7 @@ function endpointPart(
     const base = resource.builtIn ? restored(live, object).metadata : live.metadata;
     const metadata = { ...base, ...(entries && { managedFields: entries }) };
     return {
-      ...without(live, 'status'),
+      ...withoutFields(live, 'status'),
       ...('status' in object && { status: object['status'] }),
       metadata,
     } as KubernetesObject;
@@ -338,13 +342,13 @@ function endpointPart(
   const next = restored(live, object);
   if (!resource.status) return next;
   return {
-    ...without(next, 'status'),
+    ...withoutFields(next, 'status'),
     ...('status' in live && { status: live['status'] }),
   } as KubernetesObject;
 }
 
 function content(object: KubernetesObject): Fields {
-  return without(object, 'metadata', 'status', 'apiVersion', 'kind');
+  return withoutFields(object, 'metadata', 'status', 'apiVersion', 'kind');
 }
 
 function withGeneration(

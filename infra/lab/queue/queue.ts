@@ -10,8 +10,10 @@ import { compileTemplate } from '../host/compile.ts';
 import { createQueuesOn, startLocalSqs } from '../host/sqs.ts';
 import { queuesOf, type Template } from '../host/template.ts';
 
+/** The kinds of `queue.kind`. */
 export type LabQueueKind = QueueConfig['kind'];
 
+/** A running queue: its configuration, and how to reach it. */
 export interface LabQueue {
   readonly config: QueueConfig;
   readonly credentials?: SqsCredentials;
@@ -25,6 +27,7 @@ export interface LabQueue {
   close(): Promise<void>;
 }
 
+/** The repository. */
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
 /**
@@ -63,6 +66,7 @@ async function sqsQueue(): Promise<LabQueue> {
   };
 }
 
+/** `dir`: the folder of an SQLite file. */
 export async function startQueue(kind: LabQueueKind, dir: string): Promise<LabQueue> {
   return kind === 'sqs' ? sqsQueue() : sqliteQueue(dir);
 }

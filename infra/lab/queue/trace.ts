@@ -8,6 +8,7 @@ import type { Hop } from '../../../shared/queue/hops.ts';
 import type { OutgoingMessage, Queue, Queues } from '../../../shared/queue/port.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
+/** One result. */
 export interface SettledTrace {
   /** When the result reached the queue, in milliseconds since 1970. */
   readonly at: number;
@@ -16,6 +17,7 @@ export interface SettledTrace {
   readonly hops: readonly Hop[];
 }
 
+/** What was read so far. */
 export interface Trace {
   /** Oldest first. */
   readonly settled: readonly SettledTrace[];
@@ -32,6 +34,7 @@ function read(message: OutgoingMessage, at: number): SettledTrace | undefined {
   };
 }
 
+/** The same queues; results are noted when they are sent. */
 export function traceQueues(
   queues: Queues,
   clock: Clock,

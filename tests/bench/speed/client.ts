@@ -2,7 +2,7 @@
  * A user of the Kubernetes API, who creates objects over persistent connections, as kubectl does.
  */
 import { request, type Agent } from 'node:https';
-import { pathOf } from '../../../infra/lab/demo/kubernetes-api.ts';
+import { objectUrl } from '../../../infra/lab/demo/kubernetes-api.ts';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 
 export interface Client {
@@ -19,7 +19,7 @@ export function createClient({ url, token, agent }: ClientOptions): Client {
   return {
     create: (object) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const path = pathOf(object).replace(/\/[^/]*$/, '');
+      const path = objectUrl(object).replace(/\/[^/]*$/, '');
       const sent = request(
         new URL(path, url),
         {

@@ -14,11 +14,13 @@ export class Refused extends Error {
   }
 }
 
+/** What a refused declaration was about, as far as it could be read. */
 export interface Concerned {
   readonly tenants: readonly string[];
   readonly declarationId: string | undefined;
 }
 
+/** AS3's body of a refusal. The id of the declaration is only in answers that list errors. */
 export function refusedBody(refused: Refused, { tenants, declarationId }: Concerned): Json {
   return {
     code: refused.status,
@@ -32,6 +34,7 @@ export function refusedBody(refused: Refused, { tenants, declarationId }: Concer
   };
 }
 
+/** One row of `results`: what AS3 says about a tenant. `runTime` is in milliseconds. */
 export interface TenantResult {
   readonly code: number;
   readonly message: string;
@@ -54,9 +57,11 @@ export function statusOf(results: readonly TenantResult[]): number {
   return codes.size > 1 ? 207 : first;
 }
 
+/** Notes the tenants of a reply, for the record of writes. */
 export function tenantReply(reply: Reply, tenants: readonly string[]): Reply {
   return { ...reply, tenant: tenants.length === 0 ? undefined : tenants.join(',') };
 }
 
+/** AS3's message while another declare holds the lock, sent with status 503. */
 export const BUSY =
   'Error: Configuration operation in progress on device localhost, please try again in 2 minutes';

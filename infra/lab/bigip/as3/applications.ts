@@ -1,22 +1,27 @@
 /** The API for single applications, which merges into the stored tenant and has no lock key. */
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
-import { classOf, isObject, ofClass, without } from '../json.ts';
+import { classOf, isObject, ofClass, withoutKeys } from '../json.ts';
 import type { Json } from '../json.ts';
 import { Refused } from './answers.ts';
 import { jobOf } from './body.ts';
 import { answer } from './respond.ts';
 import { currentOf, tenantsOf } from './stored.ts';
 
-export interface Target {
+/** The parts of the path. Without an application, the request concerns all of the tenant. */
+export interface ApplicationTarget {
   readonly tenant: string;
   readonly application: string | undefined;
 }
 
+/**
+ * Answers GET, POST and DELETE on applications. Unlike a declare of a tenant, it leaves the
+ * other applications alone.
+ */
 export async function applicationsRoute(
   device: Device,
   request: LabRequest,
-  target: Target,
+  target: ApplicationTarget,
 ): Promise<Reply> {
   const stored = tenantsOf(currentOf(device.condition.stored)).get(target.tenant);
   switch (request.method) {
@@ -42,7 +47,7 @@ export async function applicationsRoute(
   }
 }
 
-function read(stored: Json | undefined, { tenant, application }: Target): Reply {
+function read(stored: Json | undefined, { tenant, application }: ApplicationTarget): Reply {
   if (stored === undefined)
     throw new Refused(404, `specified Tenant(s) '${tenant}' not found in declaration`);
   const applications = Object.fromEntries(ofClass(stored, 'Application'));
@@ -57,7 +62,7 @@ function posted(body: unknown): Json {
     throw new Refused(422, 'declaration is invalid', [
       'a per-application body holds schemaVersion and applications, and no class',
     ]);
-  const rest = without(body, 'schemaVersion', 'controls', 'id', '$schema');
+  const rest = withoutKeys(body, 'schemaVersion', 'controls', 'id', '$schema');
   const other = Object.keys(rest).find((key) => classOf(rest[key]) !== 'Application');
   if (other !== undefined)
     throw new Refused(422, 'declaration is invalid', [`/${other}: should be an Application`]);
@@ -66,7 +71,7 @@ function posted(body: unknown): Json {
 
 /** Removing the last application deletes the tenant. */
 function withoutApplication(stored: Json, application: string): Json {
-  const rest = without(stored, application);
+  const rest = withoutKeys(stored, application);
   return ofClass(rest, 'Application').length === 0 ? { class: 'Tenant' } : rest;
 }
 

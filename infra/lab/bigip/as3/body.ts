@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Device } from '../device.ts';
-import { classOf, isObject, ofClass, textOf, without } from '../json.ts';
+import { classOf, isObject, ofClass, textOf, withoutKeys } from '../json.ts';
 import type { Json } from '../json.ts';
 import { Refused } from './answers.ts';
 import type { Job } from './declare.ts';
-import { applyPatch } from './patch.ts';
+import { applyJsonPatch } from './patch.ts';
 import { currentOf, tenantsOf } from './stored.ts';
 
 /** The parts of a request outside its body. */
@@ -86,7 +86,7 @@ export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retri
     case 'redeploy':
       return redeploy(device, wrapper, frame);
     case 'patch':
-      return patched(device, wrapper['patchBody'], frame);
+      return deployPatch(device, wrapper['patchBody'], frame);
     default:
       return deploy(device, wrapper, declarationOf(wrapper), frame);
   }
@@ -189,6 +189,7 @@ function removal(device: Device, wrapper: Json, frame: Frame): Job {
   return deploy(device, wrapper, { ...BARE, ...emptied(names) }, frame);
 }
 
+/** DELETE declares the tenants empty. Without a scope, all tenants that AS3 declared. */
 export function deleteJob(device: Device, frame: Frame): Job {
   const names =
     frame.scope.length > 0
@@ -201,14 +202,14 @@ function redeploy(device: Device, wrapper: Json, frame: Frame): Job {
   const age = wrapper['redeployAge'] ?? 0;
   const found = device.condition.stored.history[Number(age)];
   if (found === undefined) throw new Refused(404, `declaration with age ${textOf(age)} not found`);
-  return deploy(device, wrapper, without(found, 'controls'), frame);
+  return deploy(device, wrapper, withoutKeys(found, 'controls'), frame);
 }
 
 /** AS3 reads its stored declaration, patches it and deploys the result. */
-export function patched(device: Device, operations: unknown, frame: Frame): Job {
+export function deployPatch(device: Device, operations: unknown, frame: Frame): Job {
   const current = currentOf(device.condition.stored);
   if (current === undefined) throw new Refused(404, 'no declaration to patch');
-  const adc = applyPatch(without(current, 'controls'), operations);
+  const adc = applyJsonPatch(withoutKeys(current, 'controls'), operations);
   const gone = [...tenantsOf(current).keys()].filter((name) => !tenantsOf(adc).has(name));
   return deploy(device, { class: 'AS3' }, { ...adc, ...emptied(gone) }, frame);
 }

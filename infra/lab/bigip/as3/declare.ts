@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { Reply } from '../http-types.ts';
-import { classOf, isObject, ofClass, without } from '../json.ts';
+import { classOf, isObject, ofClass, withoutKeys } from '../json.ts';
 import type { Json } from '../json.ts';
 import { hasObject, isProfile } from '../ltm/common.ts';
 import { BUSY, Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
@@ -28,6 +28,7 @@ export interface Job {
   readonly scope: readonly string[];
 }
 
+/** Checks every tenant before it takes the lock. Refusals are replies; anything else is thrown. */
 export async function runJob(device: Device, job: Job): Promise<Reply> {
   const names = [...job.tenants.keys()];
   try {
@@ -105,7 +106,10 @@ function nothingToDo(job: Job): Reply {
     runTime: 0,
     declarationId: job.declarationId,
   };
-  return { status: 200, body: { results: [result], declaration: without(job.adc, ...job.scope) } };
+  return {
+    status: 200,
+    body: { results: [result], declaration: withoutKeys(job.adc, ...job.scope) },
+  };
 }
 
 async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
@@ -205,7 +209,7 @@ function bodyOf(
   const stored = currentOf(device.condition.stored);
   const declaration =
     stored === undefined || job.dryRun
-      ? withoutKeys(job.adc)
+      ? withoutLockKeys(job.adc)
       : restricted(stored, new Set(job.tenants.keys()));
   return {
     results,
@@ -215,11 +219,11 @@ function bodyOf(
   };
 }
 
-function withoutKeys(adc: Json): Json {
+function withoutLockKeys(adc: Json): Json {
   return Object.fromEntries(
     Object.entries(adc).map(([key, value]) => [
       key,
-      isObject(value) ? without(value, 'optimisticLockKey') : value,
+      isObject(value) ? withoutKeys(value, 'optimisticLockKey') : value,
     ]),
   );
 }

@@ -110,9 +110,12 @@ const CALLS = {
   '/tm/sys/folder': HARMLESS,
 } as const satisfies Record<string, Call>;
 
+/** The calls of AS3 that can fail, by the lab's short names. */
 export type InnerName = keyof typeof CALLS;
+/** For the console and for tests that try each of them. */
 export const INNER_NAMES = Object.keys(CALLS) as readonly InnerName[];
 
+/** A call that shall fail, with the status that mcpd or the REST framework answers. */
 export interface InnerFault {
   readonly call: InnerName;
   readonly status: number;
@@ -124,6 +127,7 @@ export interface InnerFault {
   readonly message?: string;
 }
 
+/** What the client of AS3 sees of a failed call. */
 export interface InnerAnswer {
   readonly call: InnerName;
   readonly status: number;
@@ -132,12 +136,14 @@ export interface InnerAnswer {
   readonly words: string;
 }
 
+/** A fault that was added, to look after it or to take it back. */
 export interface InnerHold {
   /** Number of declares it will still affect. */
   left(): number;
   takeBack(): void;
 }
 
+/** The faults that are armed, and whether one of them meets a declare. */
 export interface InnerFaults {
   add(fault: InnerFault): InnerHold;
   clear(): void;
@@ -154,6 +160,7 @@ interface Armed {
   left: number;
 }
 
+/** No faults at first. */
 export function createInnerFaults(): InnerFaults {
   let armed: readonly Armed[] = [];
   return {

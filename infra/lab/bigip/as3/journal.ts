@@ -8,6 +8,7 @@ import { isObject } from '../json.ts';
  */
 export type DeclareOutcome = 'changed' | 'unchanged' | 'refused';
 
+/** One declare, from its POST to its result. */
 export interface DeclareRecord {
   /** Milliseconds since 1970. */
   readonly began: number;
@@ -21,12 +22,14 @@ export interface DeclareRecord {
   outcome: DeclareOutcome | undefined;
 }
 
+/** All declares since the start, oldest first. */
 export interface Journal {
   readonly records: readonly DeclareRecord[];
   /** Notes the start of a declare; the returned function notes its result. */
   begin(posted: Pick<DeclareRecord, 'bytes' | 'servers'>): (reply: Reply) => void;
 }
 
+/** `now`: milliseconds since 1970. */
 export function createJournal(now: () => number): Journal {
   const records: DeclareRecord[] = [];
   return {

@@ -9,6 +9,7 @@ export interface Lock {
   since(): number | undefined;
 }
 
+/** `now`: milliseconds; decides when a lock that a foreign client was given runs out. */
 export function createLock(now: () => number): Lock {
   let holder: symbol | undefined;
   let foreignUntil = 0;

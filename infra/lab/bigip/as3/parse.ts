@@ -4,12 +4,14 @@ import type { Json } from '../json.ts';
 import { APPLICATION_KEYS, Constants, ITEM_CLASSES, TENANT_KEYS } from './schema.ts';
 import type { Item } from './schema.ts';
 
+/** A parsed application: its objects by name. */
 export interface Application {
   readonly name: string;
   readonly remark?: string;
   readonly items: ReadonlyMap<string, Item>;
 }
 
+/** A parsed tenant: what is rendered, and what `show=full` returns. */
 export interface Tenant {
   readonly name: string;
   readonly applications: readonly Application[];
@@ -46,6 +48,7 @@ const MAX_NAME_CHARACTERS = 190;
 const TENANT_WORDS = new Set([...Object.keys(TENANT_KEYS.shape), 'constants']);
 const APPLICATION_WORDS = new Set([...Object.keys(APPLICATION_KEYS.shape), 'constants']);
 
+/** Throws `Invalid` with the path of the first wrong property, in the words of AS3. */
 export function parseTenant(name: string, raw: unknown): Tenant {
   const path = `/${name}`;
   checkName(path, name, TENANT_NAME);

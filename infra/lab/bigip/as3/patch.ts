@@ -5,7 +5,7 @@ import { Refused } from './answers.ts';
 type Container = Record<string, unknown> | unknown[];
 
 /** RFC 6902 without `test`, as in AS3. */
-export function applyPatch(document: Json, operations: unknown): Json {
+export function applyJsonPatch(document: Json, operations: unknown): Json {
   if (!Array.isArray(operations)) throw invalid('the body of a patch should be array');
   const root = structuredClone(document) as Record<string, unknown>;
   for (const operation of operations) apply(root, operation);

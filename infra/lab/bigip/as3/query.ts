@@ -24,6 +24,7 @@ const PARAMETERS: Readonly<Record<string, Check>> = {
   'controls.userAgent': any,
 };
 
+/** Throws 400 for a parameter that AS3 does not know, or not with this method. */
 export function checkQuery(query: URLSearchParams, method: string): void {
   for (const [name, value] of query) {
     const check = PARAMETERS[name];

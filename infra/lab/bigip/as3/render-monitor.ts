@@ -1,6 +1,6 @@
 import type { Monitor } from '../ltm/model.ts';
 import { plainOfMonitor } from '../ltm/plain.ts';
-import type { Monitor as MonitorItem } from './schema.ts';
+import type { MonitorClass as MonitorItem } from './schema.ts';
 
 /**
  * AS3 writes the escapes of its strings unchanged; BIG-IP interprets `\r\n` in them as line ends.
@@ -20,6 +20,10 @@ function escaped(text: string): string {
   return text.replaceAll('\r', '\\r').replaceAll('\n', '\\n');
 }
 
+/**
+ * With mcpd's defaults for what AS3 leaves out; texts are escaped as AS3 escapes them in its
+ * script.
+ */
 export function renderMonitor(path: string, item: MonitorItem): Monitor {
   const [send, receive] = SEND[item.monitorType] ?? ['', ''];
   const type = item.monitorType === 'icmp' ? 'gateway-icmp' : item.monitorType;

@@ -2,10 +2,11 @@ import { withPort } from '../ltm/model.ts';
 import type { AdminState, Member, Metadata, MonitorRule, Pool, Session } from '../ltm/model.ts';
 import { PLAIN } from '../ltm/plain.ts';
 import { Invalid } from './parse.ts';
-import { pathOf } from './pointers.ts';
+import { pointerPath } from './pointers.ts';
 import type { Rendering } from './render.ts';
-import type { Pool as PoolItem, PoolMember } from './schema.ts';
+import type { PoolClass as PoolItem, PoolMember } from './schema.ts';
 
+/** Also adds the nodes of its members to what the partition should have. */
 export function renderPool(rendering: Rendering, path: string, item: PoolItem): Pool {
   checkMembers(path, item.members);
   const monitor = monitorRule(rendering, path, item);
@@ -30,7 +31,7 @@ export function renderPool(rendering: Rendering, path: string, item: PoolItem): 
     allowNat: item.allowNATEnabled,
     allowSnat: item.allowSNATEnabled,
     ...(item.remark === undefined ? {} : { description: item.remark }),
-    metadata: metadataOf(item.metadata),
+    metadata: metadataList(item.metadata),
     plain: PLAIN.pools,
     members: [...members.values()],
   };
@@ -85,7 +86,7 @@ function renderMember(
     session,
     state,
     ...(description === undefined ? {} : { description }),
-    metadata: metadataOf(entry.metadata),
+    metadata: metadataList(entry.metadata),
     ...(monitor === undefined ? {} : { monitor }),
     plain: PLAIN.members,
     birth: 0,
@@ -139,13 +140,18 @@ function monitorRule(
   const monitors = item.monitors.map((monitor, index) =>
     typeof monitor === 'string'
       ? (BUILT_IN[monitor] ?? `/Common/${monitor}`)
-      : pathOf(monitor, ['Monitor'], { tenant, application, path: `${path}/monitors/${index}` }),
+      : pointerPath(monitor, ['Monitor'], {
+          tenant,
+          application,
+          path: `${path}/monitors/${index}`,
+        }),
   );
   // With a single monitor, one means all; the device has no other notation.
   return { monitors, minimum: monitors.length === 1 ? 'all' : item.minimumMonitors };
 }
 
-export function metadataOf(metadata: PoolItem['metadata']): readonly Metadata[] {
+/** Metadata in the form of mcpd, in the order of the declaration. */
+export function metadataList(metadata: PoolItem['metadata']): readonly Metadata[] {
   return Object.entries(metadata ?? {}).map(([name, { value, persist }]) => ({
     name,
     value,

@@ -4,18 +4,23 @@ import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import { PLAIN } from '../ltm/plain.ts';
 import { Invalid } from './parse.ts';
-import { itemAt, pathOf } from './pointers.ts';
-import type { Place } from './pointers.ts';
-import { metadataOf } from './render-pool.ts';
+import { itemAt, pointerPath } from './pointers.ts';
+import type { PointerPlace } from './pointers.ts';
+import { metadataList } from './render-pool.ts';
 import type { Reference, Rendering } from './render.ts';
-import type { Service } from './schema.ts';
+import type { ServiceClass } from './schema.ts';
 import { additionsOf, lookupsOf } from './services.ts';
 
-export function renderService(rendering: Rendering, path: string, item: Service): void {
+/** Adds the virtual server, its addresses and, with `redirect80`, the second virtual server. */
+export function renderService(rendering: Rendering, path: string, item: ServiceClass): void {
   if (item.virtualAddresses === undefined)
     throw new Invalid(path, "should have required property 'virtualAddresses'");
   rendering.desired.references.push(...referencesOf(path, item));
-  const place: Place = { tenant: rendering.tenant, application: rendering.application, path };
+  const place: PointerPlace = {
+    tenant: rendering.tenant,
+    application: rendering.application,
+    path,
+  };
   const addresses = item.virtualAddresses;
   for (const [index, address] of addresses.entries()) {
     // The first address has the item's name; the others get a number.
@@ -43,15 +48,15 @@ export function renderService(rendering: Rendering, path: string, item: Service)
 /** The second virtual server of a Service_HTTPS: only an iRule that redirects. */
 function redirect(
   rendering: Rendering,
-  place: Place,
-  item: Service,
+  place: PointerPlace,
+  item: ServiceClass,
 ): Omit<Virtual, 'path' | keyof Destination> {
   const { pool: _pool, ...rest } = common(rendering, place, item);
   return {
     ...rest,
     port: 80,
     rules: ['/Common/_sys_https_redirect'],
-    profiles: profilesOf({ ...item, class: 'Service_HTTP', profileHTTP: 'basic' } as Service),
+    profiles: profilesOf({ ...item, class: 'Service_HTTP', profileHTTP: 'basic' } as ServiceClass),
     policies: [],
     persist: [],
     snat: { type: 'automap' },
@@ -65,7 +70,7 @@ function redirect(
 
 type Target = Omit<Reference, 'at' | 'path'>;
 
-function referencesOf(path: string, item: Service): readonly Reference[] {
+function referencesOf(path: string, item: ServiceClass): readonly Reference[] {
   const at = (property: string, value: unknown, target: Target): readonly Reference[] =>
     isObject(value) && typeof value['bigip'] === 'string'
       ? [{ ...target, path: value['bigip'], at: `${path}/${property}` }]
@@ -102,15 +107,15 @@ const PROFILE_TYPES = [
 ] as const;
 
 type Destination = Pick<Virtual, 'virtualAddress' | 'address' | 'source'>;
-type Address = NonNullable<Service['virtualAddresses']>[number];
+type Address = NonNullable<ServiceClass['virtualAddresses']>[number];
 
-function renderDestination(rendering: Rendering, place: Place, given: Address): Destination {
+function renderDestination(rendering: Rendering, place: PointerPlace, given: Address): Destination {
   if (typeof given === 'string' || Array.isArray(given)) {
     const [destination, source] = typeof given === 'string' ? [given] : given;
     const at = implicitAddress(rendering, destination.replace(/\/\d+$/, ''));
     return { ...at, source: source ?? anySource(at.address) };
   }
-  const path = pathOf(given, ['Service_Address'], place);
+  const path = pointerPath(given, ['Service_Address'], place);
   const item = itemAt(rendering.tenant, path);
   if ('use' in given && item?.class === 'Service_Address') {
     return {
@@ -140,6 +145,7 @@ function implicitAddress(
   return { virtualAddress: path, address };
 }
 
+/** With mcpd's defaults, as if a virtual server created it. */
 export function virtualAddress(path: string, address: string): VirtualAddress {
   return {
     path,
@@ -156,21 +162,23 @@ export function virtualAddress(path: string, address: string): VirtualAddress {
 
 function common(
   rendering: Rendering,
-  place: Place,
-  item: Service,
+  place: PointerPlace,
+  item: ServiceClass,
 ): Omit<Virtual, 'path' | keyof Destination> {
   const added = additionsOf(item, place.path);
   const fallback = item.fallbackPersistenceMethod;
   const pool =
     item.pool === undefined
       ? {}
-      : { pool: pathOf(item.pool, ['Pool'], { ...place, path: `${place.path}/pool` }) };
+      : { pool: pointerPath(item.pool, ['Pool'], { ...place, path: `${place.path}/pool` }) };
   return {
     port: item.virtualPort,
     protocol: item.layer4,
     ...pool,
     enabled: item.adminState === 'enable',
-    rules: item.iRules.map((rule) => pathOf(rule, [], { ...place, path: `${place.path}/iRules` })),
+    rules: item.iRules.map((rule) =>
+      pointerPath(rule, [], { ...place, path: `${place.path}/iRules` }),
+    ),
     profiles: [...profilesOf(item), ...added.profiles],
     policies: added.policies,
     persist: item.persistenceMethods.map(persistence),
@@ -184,7 +192,7 @@ function common(
     lastHop: typeof item.lastHop === 'string' ? item.lastHop : 'default',
     serviceDownImmediateAction: item.serviceDownImmediateAction,
     description: item.remark ?? rendering.application.name,
-    metadata: metadataOf(item.metadata),
+    metadata: metadataList(item.metadata),
     plain: {
       ...PLAIN.virtuals,
       ...added.plain,
@@ -208,7 +216,7 @@ function profile(
   return 'bigip' in given ? given.bigip : given.use;
 }
 
-function profilesOf(item: Service): readonly Attached[] {
+function profilesOf(item: ServiceClass): readonly Attached[] {
   const all = (path: string): Attached => ({ path, context: 'all' });
   switch (item.class) {
     case 'Service_TCP':
@@ -228,7 +236,7 @@ function profilesOf(item: Service): readonly Attached[] {
 
 /** One for both sides, or one for each. */
 function tcpProfiles(
-  given: Extract<Service, { class: 'Service_TCP' }>['profileTCP'],
+  given: Extract<ServiceClass, { class: 'Service_TCP' }>['profileTCP'],
 ): readonly Attached[] {
   if (typeof given === 'object' && 'ingress' in given)
     return [
@@ -246,17 +254,17 @@ const PERSISTENCE: Readonly<Record<string, string>> = {
   'tls-session-id': '/Common/ssl',
 };
 
-function persistence(method: Service['persistenceMethods'][number]): string {
+function persistence(method: ServiceClass['persistenceMethods'][number]): string {
   return profile(method, PERSISTENCE);
 }
 
-function snatOf({ desired }: Rendering, place: Place, item: Service): Snat {
+function snatOf({ desired }: Rendering, place: PointerPlace, item: ServiceClass): Snat {
   if (item.snat === 'none') return { type: 'none' };
   if (item.snat === 'auto') return { type: 'automap' };
   if (item.snat !== 'self')
     return {
       type: 'snat',
-      pool: pathOf(item.snat, ['SNAT_Pool'], { ...place, path: `${place.path}/snat` }),
+      pool: pointerPath(item.snat, ['SNAT_Pool'], { ...place, path: `${place.path}/snat` }),
     };
   const pool = `${place.path}-self`;
   const addresses = (item.virtualAddresses ?? []).flatMap((address) =>
@@ -266,8 +274,8 @@ function snatOf({ desired }: Rendering, place: Place, item: Service): Snat {
   return { type: 'snat', pool };
 }
 
-function vlansOf(item: Service): Vlans {
-  const paths = (list: NonNullable<Service['allowVlans']>): readonly string[] =>
+function vlansOf(item: ServiceClass): Vlans {
+  const paths = (list: NonNullable<ServiceClass['allowVlans']>): readonly string[] =>
     list.map((vlan) => (typeof vlan === 'string' ? vlan : vlan.bigip));
   if (item.allowVlans !== undefined) return { mode: 'allow', list: paths(item.allowVlans) };
   if (item.rejectVlans !== undefined) return { mode: 'reject', list: paths(item.rejectVlans) };

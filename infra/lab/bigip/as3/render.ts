@@ -13,7 +13,7 @@ import type { Application, Tenant } from './parse.ts';
 import { renderPool } from './render-pool.ts';
 import { renderMonitor } from './render-monitor.ts';
 import { renderService } from './render-service.ts';
-import type { Service, ServiceAddress } from './schema.ts';
+import type { ServiceClass, ServiceAddress } from './schema.ts';
 
 /** Desired objects of one tenant. Nodes follow from the members. */
 export interface Desired {
@@ -41,6 +41,7 @@ export interface Reference {
   readonly at: string;
 }
 
+/** The objects that mcpd should have in the partition. Throws `Invalid` for what names nothing. */
 export function render(tenant: Tenant, device: LtmConfig): Desired {
   const desired: Desired = {
     partition: tenant.name,
@@ -61,6 +62,7 @@ export function render(tenant: Tenant, device: LtmConfig): Desired {
   return desired;
 }
 
+/** What is known while the objects of one application are rendered. */
 export interface Rendering {
   readonly tenant: Tenant;
   readonly application: Application;
@@ -88,7 +90,7 @@ function renderApplication(rendering: Rendering): void {
         desired.snatPools.set(path, { path, addresses: item.snatAddresses });
         break;
       default:
-        renderService(rendering, path, item satisfies Service);
+        renderService(rendering, path, item satisfies ServiceClass);
     }
   }
 }

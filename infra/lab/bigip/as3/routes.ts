@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 import { Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { applicationsRoute } from './applications.ts';
-import { deleteJob, jobOf, patched } from './body.ts';
+import { deleteJob, jobOf, deployPatch } from './body.ts';
 import { runJob } from './declare.ts';
 import type { Job } from './declare.ts';
 import { checkQuery } from './query.ts';
@@ -107,7 +107,7 @@ async function declare(
     case 'DELETE':
       return answer(device, request, deleteJob(device, frame));
     case 'PATCH':
-      return answer(device, request, patched(device, request.body, frame));
+      return answer(device, request, deployPatch(device, request.body, frame));
     case 'POST':
       return post(device, request, scope);
     default:

@@ -7,7 +7,11 @@ const NOT_COMPARED: Readonly<Record<string, readonly string[]>> = {
   monitors: ['manualResume'],
 };
 
-export function same(kind: string, a: unknown, b: unknown): boolean {
+/**
+ * Whether AS3 would see no difference. Some fields it never compares, so a change of them alone is
+ * no change.
+ */
+export function isSameRecord(kind: string, a: unknown, b: unknown): boolean {
   // Most records are equal in everything, and a declare compares thousands.
   return isDeepStrictEqual(a, b) || isDeepStrictEqual(compared(kind, a), compared(kind, b));
 }
@@ -28,6 +32,7 @@ export function samePool(a: Pool, b: Pool): boolean {
   return isDeepStrictEqual({ ...a, members: [], plain: {} }, { ...b, members: [], plain: {} });
 }
 
+/** What differs between a member as it is and as it is declared. */
 export interface MemberDifference {
   /** A changed monitor: the script changes it at a member that it has deleted before. */
   readonly monitor: boolean;
@@ -38,6 +43,9 @@ export interface MemberDifference {
   readonly metadataValue: boolean;
 }
 
+/**
+ * Decides between a changed member and one that is deleted and added, which cuts its connections.
+ */
 export function memberDifference(current: Member, wanted: Member): MemberDifference {
   const bare = (member: Member): unknown => ({
     ...member,

@@ -33,6 +33,7 @@ const BigipPointer = z.strictObject({ bigip: BigipPath });
 const UsePointer = z.strictObject({ use: z.string().min(1) });
 const Pointer = z.union([UsePointer, BigipPointer]);
 const NamedPointer = z.union([z.string().min(1), UsePointer, BigipPointer]);
+/** A reference: to an object of the declaration (`use`) or of the device (`bigip`). */
 export type Pointer = z.infer<typeof NamedPointer>;
 
 const Described = { label: Label.optional(), remark: Remark.optional() };
@@ -40,6 +41,7 @@ const Described = { label: Label.optional(), remark: Remark.optional() };
 const BASIC_MONITORS = ['http', 'https', 'http2', 'icmp', 'tcp', 'tcp-half-open', 'udp'] as const;
 const MonitorList = z.array(z.union([z.enum(BASIC_MONITORS), UsePointer, BigipPointer]));
 
+/** An entry of `members`: one port with any number of addresses. */
 export const PoolMember = z.strictObject({
   remark: Remark.optional(),
   servicePort: Port,
@@ -60,7 +62,8 @@ export const PoolMember = z.strictObject({
 });
 export type PoolMember = z.infer<typeof PoolMember>;
 
-export const Pool = z.strictObject({
+/** A pool, with the monitors that decide about its members. */
+export const PoolClass = z.strictObject({
   class: z.literal('Pool'),
   ...Described,
   allowNATEnabled: z.boolean().default(true),
@@ -75,9 +78,10 @@ export const Pool = z.strictObject({
   serviceDownAction: z.enum(['drop', 'none', 'reselect', 'reset']).default('none'),
   slowRampTime: z.int().min(0).max(900).default(10),
 });
-export type Pool = z.infer<typeof Pool>;
+export type PoolClass = z.infer<typeof PoolClass>;
 
-export const Monitor = z.strictObject({
+/** A health monitor. `interval` and `timeout` are in seconds. */
+export const MonitorClass = z.strictObject({
   class: z.literal('Monitor'),
   ...Described,
   monitorType: z.enum(['http', 'https', 'icmp', 'tcp', 'tcp-half-open', 'udp']),
@@ -95,7 +99,7 @@ export const Monitor = z.strictObject({
   adaptive: z.boolean().default(false),
   dscp: z.int().min(0).max(63).default(0),
 });
-export type Monitor = z.infer<typeof Monitor>;
+export type MonitorClass = z.infer<typeof MonitorClass>;
 
 const SERVICE = {
   ...Described,
@@ -185,13 +189,15 @@ const ServiceUdp = z.strictObject({
   persistenceMethods: Persistence.default(['source-address']),
   profileUDP: z.union([z.literal('normal'), Pointer]).default('normal'),
 });
-export type Service =
+/** A virtual server of any protocol. */
+export type ServiceClass =
   | z.infer<typeof ServiceTcp>
   | z.infer<typeof ServiceL4>
   | z.infer<typeof ServiceHttp>
   | z.infer<typeof ServiceHttps>
   | z.infer<typeof ServiceUdp>;
 
+/** A virtual address with properties of its own. */
 export const ServiceAddress = z.strictObject({
   class: z.literal('Service_Address'),
   ...Described,
@@ -209,28 +215,33 @@ export const ServiceAddress = z.strictObject({
 });
 export type ServiceAddress = z.infer<typeof ServiceAddress>;
 
-export const SnatPool = z.strictObject({
+/** Source addresses for connections to members. */
+export const SnatPoolClass = z.strictObject({
   class: z.literal('SNAT_Pool'),
   ...Described,
   snatAddresses: z.array(F5Ip).min(1),
 });
-export type SnatPool = z.infer<typeof SnatPool>;
+export type SnatPoolClass = z.infer<typeof SnatPoolClass>;
 
+/** Anything; AS3 stores it and does nothing with it. */
 export const Constants = z.looseObject({ class: z.literal('Constants') });
 
+/** The classes of objects inside an application, by the value of `class`. */
 export const ITEM_CLASSES = {
   Service_TCP: ServiceTcp,
   Service_L4: ServiceL4,
   Service_HTTP: ServiceHttp,
   Service_HTTPS: ServiceHttps,
   Service_UDP: ServiceUdp,
-  Pool,
-  Monitor,
+  PoolClass,
+  MonitorClass,
   Service_Address: ServiceAddress,
-  SNAT_Pool: SnatPool,
+  SNAT_Pool: SnatPoolClass,
 } as const;
-export type Item = Service | Pool | Monitor | ServiceAddress | SnatPool;
+/** Any object inside an application. */
+export type Item = ServiceClass | PoolClass | MonitorClass | ServiceAddress | SnatPoolClass;
 
+/** A tenant's own properties; everything else in it is an application. */
 export const TENANT_KEYS = z.looseObject({
   class: z.literal('Tenant'),
   ...Described,
@@ -242,6 +253,7 @@ export const TENANT_KEYS = z.looseObject({
   optimisticLockKey: z.string().max(128).default(''),
 });
 
+/** An application's own properties; everything else in it is an object. */
 export const APPLICATION_KEYS = z.looseObject({
   class: z.literal('Application'),
   ...Described,

@@ -1,7 +1,7 @@
 import {
   addMember,
   changeMember,
-  create,
+  createObject,
   poolsUsing,
   removeMember,
   removeNode,
@@ -16,6 +16,7 @@ import { memberDifference, samePool } from './same.ts';
 import type { MemberDifference } from './same.ts';
 import type { Desired } from './render.ts';
 
+/** Commands about pools, by when AS3 runs them. Some are final before the transaction begins. */
 export interface PoolCommands {
   readonly before: readonly Command[];
   readonly transaction: readonly Command[];
@@ -36,6 +37,7 @@ interface Change {
   }[];
 }
 
+/** `defects`: with the bugs of AS3 that make it leave out or split changes of members. */
 export function poolCommands(current: LtmConfig, desired: Desired, defects: boolean): PoolCommands {
   const mine = [...current.pools.values()].filter(
     (pool) => partitionOf(pool.path) === desired.partition,
@@ -175,7 +177,7 @@ function createPool(pool: Pool): Command {
       `${pool.members.map((member) => member.path).join(' ')} } }`,
     run: (draft): void => {
       checkMetadata(pool);
-      create(draft, 'pools', { ...pool, members: [] });
+      createObject(draft, 'pools', { ...pool, members: [] });
       for (const member of pool.members) addMember(draft, pool.path, member);
     },
   };

@@ -1,8 +1,8 @@
-import { create, newNode, remove, removeNode, removePartition } from '../ltm/draft.ts';
+import { createObject, newNode, remove, removeNode, removePartition } from '../ltm/draft.ts';
 import type { Draft } from '../ltm/draft.ts';
 import { partitionOf } from '../ltm/model.ts';
 import type { LtmConfig } from '../ltm/model.ts';
-import { same } from './same.ts';
+import { isSameRecord } from './same.ts';
 import { poolCommands } from './script-pool.ts';
 import type { PoolCommands } from './script-pool.ts';
 import type { Desired } from './render.ts';
@@ -13,6 +13,7 @@ export interface Command {
   run(draft: Draft): void;
 }
 
+/** The commands with which AS3 changes a partition. */
 export interface Script {
   /** Run one by one, each final: a later error is reverted by `undo`, not by the transaction. */
   readonly before: readonly Command[];
@@ -66,6 +67,7 @@ function impliedLines(current: LtmConfig, { partition, folders, nodes }: Desired
   return newNodes + newFolders + (isNew ? 1 : 0) + (isGone ? ownFolders.length : 0);
 }
 
+/** The text of all commands in order. Their number decides how long a declare takes. */
 export function linesOf({ before, transaction }: Script): readonly string[] {
   return [...before, ...transaction].map(({ text }) => text);
 }
@@ -84,7 +86,7 @@ function replaced(
     [...desired[kind]]
       .filter(([path, wanted]) => {
         const present = current[kind].get(path);
-        return present !== undefined && same(kind, present, wanted);
+        return present !== undefined && isSameRecord(kind, present, wanted);
       })
       .map(([path]) => path),
   );
@@ -96,7 +98,7 @@ function replaced(
     if (kept.has(path)) continue;
     commands.push({
       text: `create ${word} ${path}`,
-      run: (draft) => create(draft, kind, wanted as never),
+      run: (draft) => createObject(draft, kind, wanted as never),
     });
   }
   return commands;
@@ -166,7 +168,7 @@ function sharedNodeCommands(current: LtmConfig, desired: Desired): readonly Comm
     if (existing === undefined) {
       commands.push({
         text: `create ltm node ${path} metadata references 1`,
-        run: (draft) => create(draft, 'nodes', newNode(path, address, references(1))),
+        run: (draft) => createObject(draft, 'nodes', newNode(path, address, references(1))),
       });
     } else if (isShared(current, path) && !used.has(path)) {
       commands.push(countNode(path, 1));

@@ -3,6 +3,7 @@ import type { LabRequest, Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import { Refused } from './answers.ts';
 
+/** AS3's own settings as installed. */
 export const as3SettingsDefault: Readonly<Record<string, unknown>> = {
   asyncTaskStorage: 'data-group',
   burstHandlingEnabled: false,
@@ -15,6 +16,7 @@ export const as3SettingsDefault: Readonly<Record<string, unknown>> = {
   webhook: '',
 };
 
+/** GET and POST of `/mgmt/shared/appsvcs/settings`. */
 export function as3Settings(device: Device, request: LabRequest): Reply {
   if (request.method === 'POST') {
     if (!isObject(request.body)) throw new Refused(422, 'Error: settings should be object');

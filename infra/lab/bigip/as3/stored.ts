@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { classOf, isObject, ofClass, without } from '../json.ts';
+import { classOf, isObject, ofClass, withoutKeys } from '../json.ts';
 import type { Json } from '../json.ts';
 
 /** AS3's stored declarations: that of the whole device, and a few earlier ones. */
@@ -7,19 +7,24 @@ export interface Stored {
   readonly history: readonly Json[];
 }
 
+/** A device on which nobody used AS3 yet. */
 export const NOTHING: Stored = { history: [] };
 
 /** AS3's optimistic lock key, which depends on the text of the tenant including key order. */
 export function lockKey(tenant: Json): string {
-  const text = Buffer.from(JSON.stringify(without(tenant, 'optimisticLockKey'))).toString('base64');
+  const text = Buffer.from(JSON.stringify(withoutKeys(tenant, 'optimisticLockKey'))).toString(
+    'base64',
+  );
   return createHash('sha256').update(text).digest('base64');
 }
 
+/** The newest declaration; undefined if it has no tenant. */
 export function currentOf(stored: Stored): Json | undefined {
   const [latest] = stored.history;
   return latest !== undefined && ofClass(latest, 'Tenant').length > 0 ? latest : undefined;
 }
 
+/** Tenants by name, in the order of the declaration. */
 export function tenantsOf(adc: Json | undefined): ReadonlyMap<string, Json> {
   return new Map(adc === undefined ? [] : ofClass(adc, 'Tenant'));
 }
@@ -29,10 +34,11 @@ export function isEmptyTenant(tenant: unknown): boolean {
   return (
     classOf(tenant) === 'Tenant' &&
     isObject(tenant) &&
-    Object.keys(without(tenant, 'optimisticLockKey')).length === 1
+    Object.keys(withoutKeys(tenant, 'optimisticLockKey')).length === 1
   );
 }
 
+/** A declare that ended, with what is to be stored of it. */
 export interface Written {
   readonly adc: Json;
   /** Successful tenants; only these are stored. */
@@ -41,15 +47,18 @@ export interface Written {
   readonly limit: number;
 }
 
+/**
+ * Merges the successful tenants into the newest declaration. `limit`: declarations that are kept.
+ */
 export function store(stored: Stored, { adc, tenants, at, limit }: Written): Stored {
   const merged = new Map(tenantsOf(stored.history[0]));
   for (const [name, tenant] of tenants) {
     if (isEmptyTenant(tenant)) merged.delete(name);
-    else merged.set(name, without(tenant, 'optimisticLockKey'));
+    else merged.set(name, withoutKeys(tenant, 'optimisticLockKey'));
   }
   const names = ofClass(adc, 'Tenant').map(([name]) => name);
   const entry: Json = {
-    ...without(adc, ...names, 'controls', 'updateMode'),
+    ...withoutKeys(adc, ...names, 'controls', 'updateMode'),
     ...Object.fromEntries(merged),
     updateMode: 'selective',
     controls: { archiveTimestamp: new Date(at).toISOString() },
@@ -62,9 +71,10 @@ export function restricted(adc: Json, names: ReadonlySet<string>): Json {
   const others = ofClass(adc, 'Tenant')
     .map(([name]) => name)
     .filter((name) => !names.has(name));
-  return without(adc, ...others);
+  return withoutKeys(adc, ...others);
 }
 
+/** With the `optimisticLockKey` of each tenant, as AS3 adds it for `showHash`. */
 export function withLockKeys(adc: Json): Json {
   const keyed = ofClass(adc, 'Tenant').map(([name, tenant]) => [
     name,

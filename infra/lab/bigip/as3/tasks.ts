@@ -29,6 +29,7 @@ export interface Tasks {
   forget(id?: string): void;
 }
 
+/** `now`: milliseconds. Finished tasks are forgotten after a time, like those of AS3. */
 export function createTasks(now: () => number): Tasks {
   let tasks: readonly Task[] = [];
   const clean = (): void => {

@@ -8,11 +8,13 @@ import type { Desired } from './render.ts';
 import { linesOf, scriptFor } from './script.ts';
 import type { Command, Script } from './script.ts';
 
+/** What became of one tenant, and the commands that it took. */
 export interface TenantRun {
   readonly result: TenantResult;
   readonly script: Script;
 }
 
+/** One tenant of a declaration that passed all checks. */
 export interface TenantJob {
   readonly desired: Desired;
   readonly dryRun: boolean;

@@ -1,5 +1,6 @@
 import type { Member, Pool } from '../ltm/model.ts';
 
+/** A member that may be chosen, with what methods of balancing compare. */
 export interface Candidate {
   readonly member: Member;
   /** Connections of the member, or of its node in all pools if the method uses nodes. */
@@ -12,13 +13,14 @@ export interface Candidate {
 export type Tried = ReadonlySet<string>;
 
 /** Balancing state of one pool. */
-export interface Turns {
+export interface BalanceState {
   next: number;
   /** Smooth weighted round robin: the credit of each member. */
   readonly credit: Map<string, number>;
 }
 
-export function newTurns(): Turns {
+/** Begins with the first member. */
+export function newBalanceState(): BalanceState {
   return { next: 0, credit: new Map() };
 }
 
@@ -29,7 +31,7 @@ export function newTurns(): Turns {
 export function choose(
   pool: Pool,
   candidates: readonly Candidate[],
-  turns: Turns,
+  turns: BalanceState,
   tried: Tried,
 ): Member | undefined {
   // The monitors decide which group is active; an unreachable member does not matter.
@@ -73,7 +75,7 @@ function activeGroup(candidates: readonly Candidate[], minimum: number): readonl
   return chosen;
 }
 
-function inTurn(group: readonly Candidate[], turns: Turns): Member | undefined {
+function inTurn(group: readonly Candidate[], turns: BalanceState): Member | undefined {
   const chosen = group[turns.next % group.length]?.member;
   turns.next += 1;
   return chosen;
@@ -81,7 +83,7 @@ function inTurn(group: readonly Candidate[], turns: Turns): Member | undefined {
 
 function leastBy(
   group: readonly Candidate[],
-  turns: Turns,
+  turns: BalanceState,
   load: (candidate: Candidate) => number,
 ): Member | undefined {
   const least = Math.min(...group.map(load));
@@ -93,7 +95,7 @@ function leastBy(
 
 function byRatio(
   group: readonly Candidate[],
-  { credit }: Turns,
+  { credit }: BalanceState,
   ratio: (candidate: Candidate) => number,
 ): Member | undefined {
   const total = group.reduce((sum, candidate) => sum + ratio(candidate), 0);

@@ -3,17 +3,21 @@ import type { Device } from '../device.ts';
 import type { LtmConfig, Member, Monitor, Pool } from '../ltm/model.ts';
 import type { Health, MemberTraffic } from '../traffic.ts';
 import { combine, watch } from './monitor.ts';
-import type { Watch } from './monitor.ts';
+import type { HealthCheck } from './monitor.ts';
 import { obstacleTo } from './paths.ts';
 
 /** Ends a connection at once. */
 export type Cut = () => void;
 
+/**
+ * What the data path knows of a member: connections and monitors. A member that is removed and
+ * added again has a new one.
+ */
 export interface Runtime {
   readonly birth: number;
   readonly cuts: Set<Cut>;
   total: number;
-  watches: ReadonlyMap<string, { readonly monitor: Monitor; readonly watch: Watch }>;
+  watches: ReadonlyMap<string, { readonly monitor: Monitor; readonly watch: HealthCheck }>;
   minimum: number | 'all';
 }
 
@@ -29,6 +33,7 @@ function keyOf(pool: string, member: Member): string {
   return `${pool} ${member.path}`;
 }
 
+/** Starts and stops monitors as the configuration changes. */
 export function createMembers(device: Device): Members {
   const runtimes = new Map<string, Runtime>();
   const end = (key: string, runtime: Runtime): void => {
@@ -90,6 +95,7 @@ export function createMembers(device: Device): Members {
   };
 }
 
+/** A health that a test or the console set, for the port or for all ports of the address. */
 export function told(device: Device, member: Member): Health | undefined {
   return (
     device.condition.health.get(`${member.address}:${member.port}`) ??

@@ -2,13 +2,15 @@ import type { Monitor } from '../ltm/model.ts';
 import type { Health } from '../traffic.ts';
 import { probe } from './probe.ts';
 
-export interface Watch {
+/** A running monitor of one member. */
+export interface HealthCheck {
   health(): Health;
   reason(): string;
   stop(): void;
 }
 
-export interface WatchOptions {
+/** What is probed, and how often at most. */
+export interface HealthCheckOptions {
   readonly monitor: Monitor;
   readonly address: string;
   readonly port: number;
@@ -27,7 +29,7 @@ const MIN_DEADLINE_MS = 1000;
  * Probes at the monitor's interval, limited to the cap; down after as many failures as fit into its
  * timeout.
  */
-export function watch(options: WatchOptions): Watch {
+export function watch(options: HealthCheckOptions): HealthCheck {
   const { monitor } = options;
   const stopped = new AbortController();
   const tolerated = Math.max(1, Math.floor(monitor.timeout / Math.max(1, monitor.interval)));

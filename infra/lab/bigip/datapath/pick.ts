@@ -1,10 +1,11 @@
 import type { Device } from '../device.ts';
 import type { LtmConfig, Member, Pool, Virtual } from '../ltm/model.ts';
-import { choose, newTurns } from './balance.ts';
-import type { Candidate, Tried, Turns } from './balance.ts';
+import { choose, newBalanceState } from './balance.ts';
+import type { Candidate, Tried, BalanceState } from './balance.ts';
 import type { Cut, Members } from './members.ts';
 import { obstacleTo } from './paths.ts';
 
+/** The member for a connection. */
 export interface Chosen {
   readonly member: Member;
   readonly port: number;
@@ -19,6 +20,7 @@ export interface Chosen {
   open(cut: Cut): () => void;
 }
 
+/** Chooses members: persistence first, then the method of the pool. */
 export interface Picker {
   /** The member for a new connection of this client; undefined if there is none. */
   pick(virtual: Virtual, client: string, tried?: Tried): Chosen | undefined;
@@ -26,15 +28,16 @@ export interface Picker {
 
 const NONE: Tried = new Set();
 
+/** Keeps the state of all pools and persistent clients. */
 export function createPicker(device: Device, members: Members): Picker {
-  const turns = new Map<string, Turns>();
+  const turns = new Map<string, BalanceState>();
   const persistent = new Map<string, string>();
   return {
     pick(virtual, client, tried = NONE): Chosen | undefined {
       const config = device.store.current();
       const pool = virtual.pool === undefined ? undefined : config.pools.get(virtual.pool);
       if (pool === undefined) return undefined;
-      const running = turns.get(pool.path) ?? newTurns();
+      const running = turns.get(pool.path) ?? newBalanceState();
       turns.set(pool.path, running);
       const remembered = virtual.persist.includes('/Common/source_addr')
         ? `${virtual.path} ${client}`

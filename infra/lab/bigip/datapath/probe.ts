@@ -8,7 +8,8 @@ import type { Monitor } from '../ltm/model.ts';
 /** The reason of a failure; undefined on success. */
 export type ProbeVerdict = string | undefined;
 
-export interface Target {
+/** One probe. `deadline` is in milliseconds from now. */
+export interface ProbeTarget {
   readonly monitor: Monitor;
   readonly address: string;
   readonly port: number;
@@ -16,11 +17,13 @@ export interface Target {
   readonly signal: AbortSignal;
 }
 
+/** The loopback address where the lab serves an address, without its route domain. */
 export function hostOf(address: string): string {
   return loopbackOf(address.replace(/%\d+$/, ''));
 }
 
-export async function probe(target: Target): Promise<ProbeVerdict> {
+/** One attempt, by the type of the monitor. Never rejects. */
+export async function probe(target: ProbeTarget): Promise<ProbeVerdict> {
   switch (target.monitor.type) {
     // Loopback answers every ping, and a raw socket would need privileges.
     case 'icmp':
@@ -56,7 +59,7 @@ function matches(receive: string, text: string): boolean {
   }
 }
 
-function open({ monitor, address, port }: Target): {
+function open({ monitor, address, port }: ProbeTarget): {
   readonly socket: Socket;
   readonly ready: 'connect' | 'secureConnect';
 } {
@@ -66,7 +69,7 @@ function open({ monitor, address, port }: Target): {
   return { socket: connectTcp(at), ready: 'connect' };
 }
 
-async function probeStream(target: Target): Promise<ProbeVerdict> {
+async function probeStream(target: ProbeTarget): Promise<ProbeVerdict> {
   const { monitor, deadline, signal } = target;
   const { socket, ready } = open(target);
   const needsAnswer = isHttp(monitor) || monitor.receive !== '';
@@ -103,7 +106,7 @@ async function probeStream(target: Target): Promise<ProbeVerdict> {
 /**
  * No answer means success: only a closed port answers (with ICMP), unless an answer is required.
  */
-async function probeUdp(target: Target): Promise<ProbeVerdict> {
+async function probeUdp(target: ProbeTarget): Promise<ProbeVerdict> {
   const { monitor, deadline, signal } = target;
   const socket = createSocket('udp4');
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@ import type { Virtual } from '../ltm/model.ts';
 const HTTPS_REDIRECT = '/Common/_sys_https_redirect';
 
 /** Of all iRules, only the redirect is played. */
-export function redirects({ rules }: Virtual): boolean {
+export function isRedirect({ rules }: Virtual): boolean {
   return rules.includes(HTTPS_REDIRECT);
 }
 

@@ -7,7 +7,7 @@ import type { Ssl } from '../ssl.ts';
 import type { Tried } from './balance.ts';
 import type { Chosen, Picker } from './pick.ts';
 import { hostOf } from './probe.ts';
-import { redirect, redirects } from './redirect.ts';
+import { redirect, isRedirect } from './redirect.ts';
 import { acceptTls, clientSslOf, overTls, towardsMember } from './tls.ts';
 import type { TowardsMember } from './tls.ts';
 
@@ -25,7 +25,7 @@ export interface Serving {
 export function serve(client: Socket, serving: Serving): void {
   const { virtual, ssl } = serving;
   const paths = clientSslOf(virtual, ssl);
-  if (redirects(virtual)) redirect(client);
+  if (isRedirect(virtual)) redirect(client);
   else if (paths.length === 0) toMember(client, serving, undefined);
   else
     void acceptTls(client, paths, ssl).then(

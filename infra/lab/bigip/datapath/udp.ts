@@ -16,6 +16,7 @@ interface Session {
   timer: NodeJS.Timeout;
 }
 
+/** Each client has a session until it is idle; UDP has no connections. */
 export function listenUdp(first: Virtual, picker: Picker): Listener {
   let virtual = first;
   let total = 0;

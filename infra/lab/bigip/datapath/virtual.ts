@@ -9,6 +9,7 @@ import type { Picker } from './pick.ts';
 import { hostOf } from './probe.ts';
 import { serve } from './serve.ts';
 
+/** A virtual server that listens on loopback. */
 export interface Listener {
   traffic(): VirtualTraffic;
   /** The record may change without affecting the listener. */

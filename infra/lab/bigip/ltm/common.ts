@@ -77,6 +77,7 @@ const PROFILE_TYPES: Readonly<Record<string, string>> = {
   '/Common/udp': 'udp',
 };
 
+/** Whether the device has the profile, of this type if its type is known. */
 export function isProfile(common: CommonObjects, path: string, type: string | undefined): boolean {
   return (
     common.objects.has(`ltm/profile/${type} ${path}`) ||
@@ -132,6 +133,7 @@ export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   modules: 'module',
 };
 
+/** What a new BIG-IP has in `/Common`, with more objects by kind. */
 export function commonObjects(
   extra: Partial<Record<keyof CommonObjects, readonly string[]>> = {},
 ): CommonObjects {

@@ -23,6 +23,7 @@ type DraftOfNet = {
     : never;
 };
 
+/** A configuration that is being written. mcpd checks it as a whole before it becomes current. */
 export interface Draft extends DraftOfNet {
   readonly partitions: Set<string>;
   readonly folders: Set<string>;
@@ -71,9 +72,11 @@ export function transact(
   return next;
 }
 
+/** The kinds of objects that have a path. */
 export type Kind =
   'monitors' | 'pools' | 'nodes' | 'virtualAddresses' | 'virtuals' | 'snatPools' | keyof NetConfig;
 
+/** mcpd's word for each kind, in its messages. */
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   monitors: 'monitor',
   pools: 'Pool',
@@ -91,7 +94,8 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   routeDomains: 'route domain',
 };
 
-export function notFound(kind: string, path: string): McpError {
+/** mcpd's 404 for an object that is not there. */
+export function objectNotFound(kind: string, path: string): McpError {
   return new McpError(404, '01020036:3', `The requested ${kind} (${path}) was not found.`);
 }
 
@@ -106,7 +110,8 @@ function alreadyExists(kind: string, path: string): McpError {
 /** The folder of each device for what its group does not share; it is no partition. */
 export const LOCAL_ONLY = 'LOCAL_ONLY';
 
-export function create<K extends Kind>(
+/** Throws 409 if the path is taken. */
+export function createObject<K extends Kind>(
   draft: Draft,
   kind: K,
   record: Draft[K] extends Map<string, infer V> ? V : never,
@@ -116,25 +121,28 @@ export function create<K extends Kind>(
   if (map.has(path)) throw alreadyExists(KIND_WORDS[kind], path);
   const partition = partitionOf(path);
   if (partition !== LOCAL_ONLY && !draft.partitions.has(partition))
-    throw notFound('folder', `/${partition}`);
+    throw objectNotFound('folder', `/${partition}`);
   map.set(path, record);
 }
 
+/** Throws 404 if it is not there. What refers to it is found at the end of the transaction. */
 export function remove(draft: Draft, kind: Kind, path: string): void {
-  if (!draft[kind].delete(path)) throw notFound(KIND_WORDS[kind], path);
+  if (!draft[kind].delete(path)) throw objectNotFound(KIND_WORDS[kind], path);
 }
 
+/** The pool, or 404. */
 export function poolOf(draft: Pick<Draft, 'pools'>, path: string): Pool {
   const pool = draft.pools.get(path);
-  if (pool === undefined) throw notFound('Pool', path);
+  if (pool === undefined) throw objectNotFound('Pool', path);
   return pool;
 }
 
 function ensureNode(draft: Draft, member: Omit<Member, 'birth'>): void {
   if (draft.nodes.has(member.node)) return;
-  create(draft, 'nodes', newNode(member.node, member.address));
+  createObject(draft, 'nodes', newNode(member.node, member.address));
 }
 
+/** Enabled and up, as mcpd creates nodes. */
 export function newNode(path: string, address: string, metadata: readonly Metadata[] = []): Node {
   return {
     path,
@@ -147,6 +155,9 @@ export function newNode(path: string, address: string, metadata: readonly Metada
   };
 }
 
+/**
+ * Creates the node if there is none with this address. Throws 409 for a member that the pool has.
+ */
 export function addMember(draft: Draft, pool: string, member: Omit<Member, 'birth'>): void {
   const current = poolOf(draft, pool);
   if (current.members.some((m) => m.path === member.path)) {
@@ -164,10 +175,12 @@ export function addMember(draft: Draft, pool: string, member: Omit<Member, 'birt
   });
 }
 
+/** mcpd's 404 for a member of a pool. */
 export function memberNotFound(pool: string, memberPath: string): McpError {
-  return notFound('Pool Member', `${pool} ${memberPath}`);
+  return objectNotFound('Pool Member', `${pool} ${memberPath}`);
 }
 
+/** Removes the member; its node stays, as with mcpd. */
 export function removeMember(draft: Draft, pool: string, memberPath: string): void {
   const current = poolOf(draft, pool);
   if (!current.members.some((m) => m.path === memberPath)) throw memberNotFound(pool, memberPath);
@@ -197,6 +210,7 @@ export function poolsUsing(config: Pick<LtmConfig, 'pools'>, node: string): read
     .map((pool) => pool.path);
 }
 
+/** Throws 400 if a pool still has a member on it. */
 export function removeNode(draft: Draft, path: string): void {
   const [user] = poolsUsing(draft, path);
   if (user !== undefined)
@@ -208,6 +222,7 @@ export function removeNode(draft: Draft, path: string): void {
   remove(draft, 'nodes', path);
 }
 
+/** Throws 400 unless the partition is empty. */
 export function removePartition(draft: Draft, partition: string): void {
   const kinds = [
     'pools',

@@ -5,9 +5,9 @@ import { virtualAddress } from '../as3/render-service.ts';
 import {
   addMember,
   changeMember,
-  create,
+  createObject,
   newNode,
-  notFound,
+  objectNotFound,
   poolOf,
   remove,
   removeMember,
@@ -33,19 +33,21 @@ import {
   withDescription,
 } from './values.ts';
 
+/** Its path becomes its name; `address` is required. */
 export function createNode(draft: Draft, path: string, body: Json): void {
   const address = body['address'];
   if (typeof address !== 'string') throw badValue('address', address);
-  create(
+  createObject(
     draft,
     'nodes',
     withDescription({ ...newNode(path, address, metadataIn(body) ?? []), ...adminOf(body) }, body),
   );
 }
 
+/** Session, state, ratio, metadata and description; its address is fixed. */
 export function changeNode(draft: Draft, path: string, body: Json): void {
   const node = draft.nodes.get(path);
-  if (node === undefined) throw notFound('Node', path);
+  if (node === undefined) throw objectNotFound('Node', path);
   draft.nodes.set(
     path,
     withDescription(
@@ -83,6 +85,10 @@ function splitMember(path: string): { readonly node: string; readonly port: numb
   return { node: match[1], port: match[2] === 'any' ? 0 : Number(match[2]) };
 }
 
+/**
+ * From `members` of a pool, or from a POST to them: names are `node:port`, or `node.port` with
+ * IPv6.
+ */
 export function addMembers(draft: Draft, pool: string, members: readonly Json[]): void {
   for (const body of members) {
     const { node, port } = splitMember(textOf(body['name']));
@@ -96,6 +102,7 @@ export function addMembers(draft: Draft, pool: string, members: readonly Json[])
   }
 }
 
+/** Session, state, limits and ratio of one member. */
 export function patchMember(
   draft: Draft,
   at: { readonly pool: string; readonly member: string },
@@ -116,13 +123,15 @@ export function patchMember(
   );
 }
 
+/** Throws 404 if the pool has no such member. */
 export function deleteMember(draft: Draft, pool: string, member: string): void {
   removeMember(draft, pool, member);
 }
 
+/** With mcpd's defaults for what the body does not name. */
 export function createPool(draft: Draft, path: string, body: Json): void {
   const monitor = monitorRule(body['monitor']);
-  create(
+  createObject(
     draft,
     'pools',
     withDescription<Pool>(
@@ -179,15 +188,17 @@ export function patchPool(draft: Draft, path: string, body: Json): void {
   }
 }
 
+/** The name is the address if the body has none. */
 export function createVirtualAddress(draft: Draft, path: string, body: Json): void {
   const address =
     typeof body['address'] === 'string' ? body['address'] : path.slice(path.lastIndexOf('/') + 1);
-  create(draft, 'virtualAddresses', virtualAddress(path, address));
+  createObject(draft, 'virtualAddresses', virtualAddress(path, address));
 }
 
+/** Changes what the body names, and nothing else. */
 export function patchVirtualAddress(draft: Draft, path: string, body: Json): void {
   const address = draft.virtualAddresses.get(path);
-  if (address === undefined) throw notFound('Virtual Address', path);
+  if (address === undefined) throw objectNotFound('Virtual Address', path);
   draft.virtualAddresses.set(path, {
     ...address,
     ...flags(body, { enabled: 'yes', arp: 'enabled', spanning: 'enabled' }),
@@ -209,13 +220,14 @@ function destinationIn(draft: Draft, path: string, body: Json): Destination {
     draft.virtualAddresses.get(virtualAddressPath)?.address ??
     virtualAddressPath.slice(virtualAddressPath.lastIndexOf('/') + 1);
   if (!draft.virtualAddresses.has(virtualAddressPath))
-    create(draft, 'virtualAddresses', virtualAddress(virtualAddressPath, address));
+    createObject(draft, 'virtualAddresses', virtualAddress(virtualAddressPath, address));
   return { virtualAddress: virtualAddressPath, address, port };
 }
 
+/** Creates the virtual address too if there is none, as mcpd does. */
 export function createVirtual(draft: Draft, path: string, body: Json): void {
   const destination = destinationIn(draft, path, body);
-  create(
+  createObject(
     draft,
     'virtuals',
     withDescription<Virtual>(
@@ -254,9 +266,10 @@ export function createVirtual(draft: Draft, path: string, body: Json): void {
   );
 }
 
+/** Changes what the body names, and nothing else. */
 export function patchVirtual(draft: Draft, path: string, body: Json): void {
   const virtual = draft.virtuals.get(path);
-  if (virtual === undefined) throw notFound('Virtual Server', path);
+  if (virtual === undefined) throw objectNotFound('Virtual Server', path);
   const changed: Virtual = {
     ...virtual,
     ...texts(body, ['pool', 'source', 'serviceDownImmediateAction', 'ipProtocol']),
@@ -277,7 +290,7 @@ export function patchVirtual(draft: Draft, path: string, body: Json): void {
 /** A monitor may be changed whatever its type; the type itself may not. */
 export function patchMonitor(draft: Draft, path: string, body: Json): void {
   const monitor = draft.monitors.get(path);
-  if (monitor === undefined) throw notFound('monitor', path);
+  if (monitor === undefined) throw objectNotFound('monitor', path);
   const destination = typeof body['destination'] === 'string' ? body['destination'] : undefined;
   const port = destination?.split(/[:.]/).at(-1);
   const renamed = { send: 'send', recv: 'receive', recvDisable: 'receiveDown' } as const;

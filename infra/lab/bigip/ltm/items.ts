@@ -13,7 +13,7 @@ import type {
   Virtual,
   VirtualAddress,
 } from './model.ts';
-import { identity, toUrl } from './paths.ts';
+import { itemIdentity, toUrl } from './paths.ts';
 
 function onOff(value: boolean): string {
   return value ? 'enabled' : 'disabled';
@@ -46,6 +46,7 @@ function described(record: {
   };
 }
 
+/** A monitor rule in mcpd's form: `/Common/tcp and /Common/http`, `min 1 of { … }`. */
 export function ruleText(rule: MonitorRule): string {
   return rule.minimum === 'all'
     ? rule.monitors.join(' and ')
@@ -66,7 +67,7 @@ function collection(path: string, name: string, items: readonly Json[] | undefin
 function attachedTo({ path, profiles, policies }: Virtual, expand: boolean): Json {
   const at = `virtual/${toUrl(path)}`;
   const itemOf = (name: string, one: string): Json => ({
-    ...identity(`virtual:${name}:${name}state`, `${at}/${name}`, one),
+    ...itemIdentity(`virtual:${name}:${name}state`, `${at}/${name}`, one),
   });
   const listOf = (name: string, items: readonly Json[]): Json =>
     collection(at, name, expand ? items : undefined);
@@ -85,10 +86,11 @@ function attachedTo({ path, profiles, policies }: Virtual, expand: boolean): Jso
 /** AS3's words for the last hop, as iControl REST shows them. */
 const LAST_HOPS: Readonly<Record<string, string>> = { auto: 'enabled', disable: 'disabled' };
 
+/** `expand`: with profiles and policies in place of references to them. */
 export function virtualItem(virtual: Virtual, expand: boolean): Json {
   const { mode, list } = virtual.vlans;
   return {
-    ...identity('virtual:virtualstate', 'virtual', virtual.path),
+    ...itemIdentity('virtual:virtualstate', 'virtual', virtual.path),
     ...described(virtual),
     destination: `/${partitionOf(virtual.virtualAddress)}/${withPort(virtual.virtualAddress.split('/').at(-1) ?? virtual.address, virtual.port)}`,
     [onOff(virtual.enabled)]: true,
@@ -132,9 +134,10 @@ export function virtualItem(virtual: Virtual, expand: boolean): Json {
   };
 }
 
+/** Without its status, which is only in the statistics. */
 export function virtualAddressItem(record: VirtualAddress): Json {
   return {
-    ...identity('virtual-address:virtual-addressstate', 'virtual-address', record.path),
+    ...itemIdentity('virtual-address:virtual-addressstate', 'virtual-address', record.path),
     ...record.plain,
     address: record.address,
     mask: maskOf(record.address),
@@ -148,10 +151,11 @@ export function virtualAddressItem(record: VirtualAddress): Json {
   };
 }
 
+/** `expand`: with the members in place of a reference to them. */
 export function poolItem(pool: Pool, traffic: Traffic, expand: boolean): Json {
   const members = pool.members.map((member) => memberItem(pool, member, traffic));
   return {
-    ...identity('pool:poolstate', 'pool', pool.path),
+    ...itemIdentity('pool:poolstate', 'pool', pool.path),
     ...described(pool),
     allowNat: pool.allowNat ? 'yes' : 'no',
     allowSnat: pool.allowSnat ? 'yes' : 'no',
@@ -170,10 +174,11 @@ export function poolItem(pool: Pool, traffic: Traffic, expand: boolean): Json {
   };
 }
 
+/** With the state that monitors found, which is no part of the configuration. */
 export function memberItem(pool: Pool, member: Member, traffic: Traffic): Json {
   const { health } = traffic.member(pool.path, member);
   return {
-    ...identity('pool:members:membersstate', `pool/${toUrl(pool.path)}/members`, member.path),
+    ...itemIdentity('pool:members:membersstate', `pool/${toUrl(pool.path)}/members`, member.path),
     ...described(member),
     ...member.plain,
     address: member.address,
@@ -191,9 +196,10 @@ export function memberItem(pool: Pool, member: Member, traffic: Traffic): Json {
   };
 }
 
+/** Session and state as they were set; statistics tell how it is. */
 export function nodeItem(node: Node): Json {
   return {
-    ...identity('node:nodestate', 'node', node.path),
+    ...itemIdentity('node:nodestate', 'node', node.path),
     ...described(node),
     ...node.plain,
     address: node.address,
@@ -206,10 +212,11 @@ export function nodeItem(node: Node): Json {
 /** Monitors that read nothing have nothing to reverse. */
 const SILENT = new Set(['tcp-half-open', 'gateway-icmp']);
 
+/** Fields depend on the type of the monitor. */
 export function monitorItem(monitor: Monitor): Json {
   const port = monitor.targetPort === 0 ? '*' : String(monitor.targetPort);
   return {
-    ...identity(
+    ...itemIdentity(
       `monitor:${monitor.type}:${monitor.type}state`,
       `monitor/${monitor.type}`,
       monitor.path,
@@ -232,9 +239,10 @@ export function monitorItem(monitor: Monitor): Json {
   };
 }
 
+/** With the full paths of its addresses. */
 export function snatPoolItem(pool: SnatPool): Json {
   return {
-    ...identity('snatpool:snatpoolstate', 'snatpool', pool.path),
+    ...itemIdentity('snatpool:snatpoolstate', 'snatpool', pool.path),
     members: pool.addresses.map((address) => `/${partitionOf(pool.path)}/${address}`),
   };
 }

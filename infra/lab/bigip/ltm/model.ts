@@ -4,20 +4,28 @@ import { emptyNet } from '../net/model.ts';
 import type { NetConfig } from '../net/model.ts';
 import { PLAIN, plainOfMonitor } from './plain.ts';
 
+/** Whether a node or member takes new connections. Existing ones and persistent clients stay. */
 export type Session = 'user-enabled' | 'user-disabled';
+/** `user-down` takes no connections at all, whatever monitors say. */
 export type AdminState = 'user-up' | 'user-down';
 
+/** A named text at an object. AS3 writes some, and compares none at nodes. */
 export interface Metadata {
   readonly name: string;
   readonly value: string;
   readonly persist: boolean;
 }
 
+/** Monitors of a pool or member, and how many of them must succeed. */
 export interface MonitorRule {
   readonly monitors: readonly string[];
   readonly minimum: number | 'all';
 }
 
+/**
+ * A member of a pool. `birth` grows with each member, so that a new one is told from an old one at
+ * its address.
+ */
 export interface Member {
   /** `/T/10.0.0.1:80`, IPv6 `/T/fd00::1.80` */
   readonly path: string;
@@ -42,6 +50,7 @@ export interface Member {
   readonly birth: number;
 }
 
+/** A pool with its members in the order in which they were added. */
 export interface Pool {
   readonly path: string;
   readonly loadBalancingMode: string;
@@ -58,6 +67,7 @@ export interface Pool {
   readonly members: readonly Member[];
 }
 
+/** An address that members of any pool have in common. */
 export interface Node {
   readonly path: string;
   readonly address: string;
@@ -69,6 +79,7 @@ export interface Node {
   readonly plain: Json;
 }
 
+/** An address that virtual servers listen on. */
 export interface VirtualAddress {
   readonly path: string;
   readonly address: string;
@@ -81,11 +92,13 @@ export interface VirtualAddress {
   readonly plain: Json;
 }
 
+/** The source address of connections to members. */
 export interface Snat {
   readonly type: 'none' | 'automap' | 'snat';
   readonly pool?: string;
 }
 
+/** Where a virtual server listens: everywhere, in these VLANs only, or in all others. */
 export interface Vlans {
   readonly mode: 'all' | 'allow' | 'reject';
   readonly list: readonly string[];
@@ -97,6 +110,7 @@ export interface Attached {
   readonly context: 'all' | 'clientside' | 'serverside';
 }
 
+/** A virtual server. */
 export interface Virtual {
   readonly path: string;
   readonly virtualAddress: string;
@@ -125,6 +139,7 @@ export interface Virtual {
   readonly plain: Json;
 }
 
+/** A health monitor. Times are in seconds; `timeUntilUp` is the wait after the first success. */
 export interface Monitor {
   readonly path: string;
   readonly type: string;
@@ -143,11 +158,13 @@ export interface Monitor {
   readonly plain: Json;
 }
 
+/** Source addresses for connections to members. */
 export interface SnatPool {
   readonly path: string;
   readonly addresses: readonly string[];
 }
 
+/** The whole configuration: objects by full path. */
 export interface LtmConfig extends NetConfig {
   readonly partitions: ReadonlySet<string>;
   readonly folders: ReadonlySet<string>;
@@ -194,6 +211,7 @@ const BUILT_IN_MONITORS = [
   builtInMonitor('icmp', 'icmp'),
 ];
 
+/** A new BIG-IP: the partition Common with its built-in monitors. */
 export function emptyConfig(): LtmConfig {
   return {
     partitions: new Set(['Common']),
@@ -209,10 +227,12 @@ export function emptyConfig(): LtmConfig {
   };
 }
 
+/** `k8s` of `/k8s/app/pool`. */
 export function partitionOf(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
+/** `pool` of `/k8s/app/pool`. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -228,6 +248,7 @@ export function anySource(address: string): string {
   return `${address.includes(':') ? '::' : '0.0.0.0'}${domain}/0`;
 }
 
+/** Enabled, without limits, and with the monitors of its pool. */
 export function defaultMember(node: string, address: string, port: number): Omit<Member, 'birth'> {
   return {
     path: withPort(node, port),

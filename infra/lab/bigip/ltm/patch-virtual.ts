@@ -3,6 +3,7 @@ import type { Json } from '../json.ts';
 import { isObject, textOf } from '../json.ts';
 import type { Attached, Snat, Virtual, Vlans } from './model.ts';
 
+/** Only what the body contains; the caller takes the other properties as they are. */
 export function virtualPatch(virtual: Virtual, body: Json): Partial<Virtual> {
   const { sourceAddressTranslation: snat, rateLimit } = body;
   return {

@@ -6,6 +6,7 @@ export function fromUrl(segment: string): string {
   return decoded.startsWith('~') ? decoded.replaceAll('~', '/') : `/Common/${decoded}`;
 }
 
+/** A full path as part of a URL: `~k8s~app~pool`. */
 export function toUrl(path: string): string {
   return path.replaceAll('/', '~');
 }
@@ -27,7 +28,8 @@ export function linkTo(path: string): string {
   return `https://localhost/mgmt/tm/${path}?ver=17.1.1`;
 }
 
-export interface Identity {
+/** What every answer of iControl REST about an object has in common. */
+export interface ItemIdentity {
   readonly kind: string;
   readonly name: string;
   readonly partition: string;
@@ -37,12 +39,13 @@ export interface Identity {
   readonly selfLink: string;
 }
 
-export function identity(kind: string, collection: string, path: string): Identity {
+/** Of an object of LTM. `generation` is fixed, because the lab counts none. */
+export function itemIdentity(kind: string, collection: string, path: string): ItemIdentity {
   return identityOf(`tm:ltm:${kind}`, `ltm/${collection}`, path);
 }
 
 /** The properties that every object has; `collection` is `net/route`. */
-export function identityOf(kind: string, collection: string, path: string): Identity {
+export function identityOf(kind: string, collection: string, path: string): ItemIdentity {
   const folders = path.split('/').slice(2, -1).join('/');
   return {
     kind,

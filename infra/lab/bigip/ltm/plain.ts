@@ -3,7 +3,18 @@
  * in an object that AS3 created without naming them.
  */
 import type { Json } from '../json.ts';
-import { OPTIONAL_FIELDS } from './optional-fields.ts';
+import { SETTING_ROWS } from '../../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+
+/** Fields that are absent unless somebody set them. */
+const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
+  'fallbackPersistence',
+  'clonePools',
+  ...SETTING_ROWS.flatMap(([, { as3 }]) => as3?.device ?? []).flatMap((effect) =>
+    'field' in effect && (effect.absent === 'none' || effect.absent === 'infinite')
+      ? [effect.field]
+      : [],
+  ),
+]);
 
 const VIRTUAL = {
   addressStatus: 'yes',
@@ -50,6 +61,7 @@ const MONITOR: Readonly<Record<string, Json>> = {
   'tcp-half-open': RESUME,
 };
 
+/** By kind. */
 export const PLAIN = {
   virtuals: VIRTUAL,
   virtualAddresses: VIRTUAL_ADDRESS,
@@ -58,6 +70,7 @@ export const PLAIN = {
   nodes: NODE,
 } as const satisfies Readonly<Record<string, Json>>;
 
+/** By the type of the monitor. */
 export function plainOfMonitor(type: string): Json {
   return MONITOR[type] ?? RESUME;
 }

@@ -7,17 +7,17 @@ import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
 import type { Traffic } from '../traffic.ts';
 import { isProfile, isThere, KIND_NAMES } from './common.ts';
-import { memberNotFound, notFound, poolOf } from './draft.ts';
+import { memberNotFound, objectNotFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
 import { netRoute } from '../net/rest.ts';
 import { transactionRoute } from '../transaction/routes.ts';
 import type { Play } from '../transaction/routes.ts';
 import { memberItem, monitorItem } from './items.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
-import { fromUrl, identity } from './paths.ts';
+import { fromUrl, itemIdentity } from './paths.ts';
 import { filtered, listBody } from './lists.ts';
 import { COLLECTIONS, itemOf } from './show.ts';
-import type { Collection, Context } from './show.ts';
+import type { Collection, ShowContext } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
 import { isSystem, systemRoute } from './system.ts';
 import { writeRoute } from './writes.ts';
@@ -75,11 +75,11 @@ function objectRoute(device: Device, request: LabRequest): Reply | undefined {
   const name = fromUrl(path.slice(collection.length + 1));
   const isKnown = isThere(common, collection, name);
   if (!isKnown && SERVED.has(collection)) return undefined;
-  if (!isKnown) throw notFound(collection.split('/').at(-1) ?? '', name);
+  if (!isKnown) throw objectNotFound(collection.split('/').at(-1) ?? '', name);
   return { status: 200, body: { fullPath: name } };
 }
 
-function read(context: Context, segments: readonly string[]): Reply | undefined {
+function read(context: ShowContext, segments: readonly string[]): Reply | undefined {
   const [collection = '', ...rest] = segments;
   if (collection === 'monitor') return readMonitors(context, rest);
   if (collection === 'rule') return readCommon(context, 'iRules', collection, rest);
@@ -96,13 +96,16 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
     : undefined;
 }
 
-function readProfile(context: Context, [type = '', ...rest]: readonly string[]): Reply | undefined {
+function readProfile(
+  context: ShowContext,
+  [type = '', ...rest]: readonly string[],
+): Reply | undefined {
   return readCommon(context, 'profiles', type, rest);
 }
 
 /** One object of /Common; profiles by their type. */
 function readCommon(
-  { device }: Context,
+  { device }: ShowContext,
   kind: 'iRules' | 'profiles',
   collection: string,
   [object, ...more]: readonly string[],
@@ -111,14 +114,14 @@ function readCommon(
   const path = fromUrl(object);
   const { common } = device.store;
   const found = kind === 'profiles' ? isProfile(common, path, collection) : common[kind].has(path);
-  if (!found) throw notFound(KIND_NAMES[kind], path);
+  if (!found) throw objectNotFound(KIND_NAMES[kind], path);
   return {
     status: 200,
-    body: { ...identity(`${collection}:${collection}state`, collection, path) },
+    body: { ...itemIdentity(`${collection}:${collection}state`, collection, path) },
   };
 }
 
-function list(context: Context, collection: Collection): Reply {
+function list(context: ShowContext, collection: Collection): Reply {
   const paths = filtered(context.request, [
     ...COLLECTIONS[collection].of(context.device.store.current()).keys(),
   ]);
@@ -131,7 +134,7 @@ function list(context: Context, collection: Collection): Reply {
   };
 }
 
-function readMonitors(context: Context, [type, object]: readonly string[]): Reply {
+function readMonitors(context: ShowContext, [type, object]: readonly string[]): Reply {
   const config = context.device.store.current();
   if (type === undefined) {
     const types = [...new Set([...config.monitors.values()].map((monitor) => monitor.type))];
@@ -162,7 +165,7 @@ function readMonitors(context: Context, [type, object]: readonly string[]): Repl
     };
   }
   const found = ofType.find((monitor) => monitor.path === fromUrl(object));
-  if (found === undefined) throw notFound('monitor', fromUrl(object));
+  if (found === undefined) throw objectNotFound('monitor', fromUrl(object));
   return { status: 200, body: monitorItem(found) };
 }
 
@@ -172,14 +175,14 @@ function memberOf(
   memberPath: string,
 ): { readonly pool: Pool; readonly member: Member } {
   const pool = config.pools.get(poolPath);
-  if (pool === undefined) throw notFound('Pool', poolPath);
+  if (pool === undefined) throw objectNotFound('Pool', poolPath);
   const member = pool.members.find((m) => m.path === memberPath);
   if (member === undefined) throw memberNotFound(poolPath, memberPath);
   return { pool, member };
 }
 
 function readMembers(
-  context: Context,
+  context: ShowContext,
   path: string,
   [member, last]: readonly (string | undefined)[],
 ): Reply | undefined {
@@ -204,7 +207,7 @@ function readMembers(
 }
 
 function statsOf(
-  { device, traffic }: Context,
+  { device, traffic }: ShowContext,
   collection: string,
   path: string | undefined,
 ): Reply | undefined {
@@ -212,7 +215,7 @@ function statsOf(
   const chosen = <T>(map: ReadonlyMap<string, T>, word: string): readonly T[] => {
     if (path === undefined) return [...map.values()];
     const found = map.get(path);
-    if (found === undefined) throw notFound(word, path);
+    if (found === undefined) throw objectNotFound(word, path);
     return [found];
   };
   if (collection === 'virtual')

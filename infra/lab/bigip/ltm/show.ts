@@ -2,17 +2,19 @@ import type { Device } from '../device.ts';
 import type { LabRequest } from '../http-types.ts';
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
-import { notFound } from './draft.ts';
+import { objectNotFound } from './draft.ts';
 import { nodeItem, poolItem, snatPoolItem, virtualAddressItem, virtualItem } from './items.ts';
 import type { LtmConfig } from './model.ts';
 
-export interface Context {
+/** What an answer depends on. `expand`: the query has `expandSubcollections=true`. */
+export interface ShowContext {
   readonly device: Device;
   readonly traffic: Traffic;
   readonly request: LabRequest;
   readonly expand: boolean;
 }
 
+/** Collections of LTM that the lab serves, with mcpd's word for one of their objects. */
 export const COLLECTIONS = {
   virtual: { of: (config: LtmConfig) => config.virtuals, word: 'Virtual Server' },
   'virtual-address': {
@@ -23,13 +25,15 @@ export const COLLECTIONS = {
   node: { of: (config: LtmConfig) => config.nodes, word: 'Node' },
   snatpool: { of: (config: LtmConfig) => config.snatPools, word: 'SNAT Pool' },
 } as const;
+/** The part of the path after `/mgmt/tm/ltm/`. */
 export type Collection = keyof typeof COLLECTIONS;
 
-export function itemOf(context: Context, collection: Collection, path: string): Json {
+/** Throws 404 if there is no such object. */
+export function itemOf(context: ShowContext, collection: Collection, path: string): Json {
   const { device, traffic, expand } = context;
   const config = device.store.current();
   if (!COLLECTIONS[collection].of(config).has(path))
-    throw notFound(COLLECTIONS[collection].word, path);
+    throw objectNotFound(COLLECTIONS[collection].word, path);
   switch (collection) {
     case 'virtual':
       return virtualItem(config.virtuals.get(path)!, expand);

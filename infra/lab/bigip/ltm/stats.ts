@@ -3,6 +3,7 @@ import type { Health, Traffic } from '../traffic.ts';
 import type { LtmConfig, Member, Pool, Virtual } from './model.ts';
 import { toUrl } from './paths.ts';
 
+/** What the monitors say, or that nobody knows. */
 export type Availability = 'available' | 'offline' | 'unknown';
 
 const AVAILABILITY: Record<Health, Availability> = {
@@ -12,6 +13,7 @@ const AVAILABILITY: Record<Health, Availability> = {
   unchecked: 'unknown',
 };
 
+/** Offline if somebody forced the member or its node down, whatever the monitors say. */
 export function memberAvailability(
   config: LtmConfig,
   pool: Pool,
@@ -26,6 +28,7 @@ export function memberAvailability(
   };
 }
 
+/** Available with one member, offline if all are down. */
 export function poolAvailability(config: LtmConfig, pool: Pool, traffic: Traffic): Availability {
   const states = pool.members.map(
     (member) => memberAvailability(config, pool, member, traffic).state,
@@ -67,6 +70,7 @@ function status(availability: Availability, enabled: boolean, reason: string): J
   };
 }
 
+/** `nestedStats` of virtual servers, as `/mgmt/tm/ltm/virtual/stats` answers. */
 export function virtualStats(
   config: LtmConfig,
   virtuals: readonly Virtual[],
@@ -96,6 +100,7 @@ export function virtualStats(
   );
 }
 
+/** `nestedStats` of pools, with the number of members that are up. */
 export function poolStats(config: LtmConfig, pools: readonly Pool[], traffic: Traffic): Json {
   return nested(
     Object.fromEntries(
@@ -124,6 +129,7 @@ export function poolStats(config: LtmConfig, pools: readonly Pool[], traffic: Tr
   );
 }
 
+/** `nestedStats` of members, with their connections. */
 export function memberStats(
   config: LtmConfig,
   pool: Pool,

@@ -5,7 +5,7 @@ import { emptyConfig } from './model.ts';
 import type { LtmConfig } from './model.ts';
 
 /** The running configuration; the data path listens to its changes. */
-export interface Store {
+export interface ConfigStore {
   readonly common: CommonObjects;
   current(): LtmConfig;
   /** One transaction; throws `McpError` and changes nothing when refused. */
@@ -13,7 +13,8 @@ export interface Store {
   onChange(listener: (config: LtmConfig) => void): void;
 }
 
-export function createStore(common: CommonObjects, initial?: LtmConfig): Store {
+/** `initial`: saved by an earlier start; default: an empty device. */
+export function createConfigStore(common: CommonObjects, initial?: LtmConfig): ConfigStore {
   let config = initial ?? emptyConfig();
   let births = [...config.pools.values()]
     .flatMap((pool) => pool.members)

@@ -222,6 +222,10 @@ export function isSystem(path: string): boolean {
   return /^\/mgmt\/tm\/(cm|sys|auth)\b/.test(path);
 }
 
+/**
+ * Paths outside of LTM: version, roles, sync, saving, partitions and provisioning. Undefined for
+ * all others.
+ */
 export function systemRoute(device: Device, request: LabRequest): Reply | undefined {
   const path = request.path.replace(/\/$/, '');
   const route = ROUTES[`${request.method} ${path}`];

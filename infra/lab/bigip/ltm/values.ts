@@ -5,12 +5,14 @@ import { isObject, textOf } from '../json.ts';
 import { McpError } from './error.ts';
 import type { AdminState, Metadata, MonitorRule, Session } from './model.ts';
 
+/** Throws 400 unless the body is a JSON object. */
 export function bodyOf(request: Pick<LabRequest, 'body'>): Json {
   if (!isObject(request.body))
     throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
   return request.body;
 }
 
+/** Throws 400 for a missing name. */
 export function nameIn(body: Json): string {
   const { name } = body;
   if (typeof name !== 'string' || name === '')
@@ -22,6 +24,7 @@ export function nameIn(body: Json): string {
   return name;
 }
 
+/** mcpd's 400 for a value that a property cannot have. */
 export function badValue(property: string, value: unknown): McpError {
   return new McpError(
     400,
@@ -52,6 +55,7 @@ export function adminOf(body: Json): { session?: Session; state?: AdminState } {
   };
 }
 
+/** These properties, if the body has them. Throws 400 for what is no whole number. */
 export function numbers(body: Json, properties: readonly string[]): Json {
   return Object.fromEntries(
     properties.flatMap((property) => {
@@ -63,6 +67,7 @@ export function numbers(body: Json, properties: readonly string[]): Json {
   );
 }
 
+/** These properties, if the body has them. Throws 400 for what is no text. */
 export function texts(body: Json, properties: readonly string[]): Json {
   return Object.fromEntries(
     properties.flatMap((property) => {
@@ -86,6 +91,7 @@ export function flags(body: Json, words: Readonly<Record<string, keyof typeof WO
   );
 }
 
+/** An empty description removes the present one. */
 export function withDescription<T extends { readonly description?: string }>(
   record: T,
   body: Json,
@@ -100,6 +106,7 @@ export function withDescription<T extends { readonly description?: string }>(
   ) as T;
 }
 
+/** Undefined if the body has none, which leaves it as it is. */
 export function metadataIn(body: Json): readonly Metadata[] | undefined {
   const { metadata } = body;
   if (!Array.isArray(metadata)) return undefined;
@@ -110,6 +117,7 @@ export function metadataIn(body: Json): readonly Metadata[] | undefined {
   }));
 }
 
+/** The same as a part of a record. */
 export function metadataOf(body: Json): { metadata?: readonly Metadata[] } {
   const metadata = metadataIn(body);
   return metadata === undefined ? {} : { metadata };
@@ -122,6 +130,7 @@ export function rateOf(body: Json): { rateLimit?: number } {
   return { rateLimit: given === 'disabled' ? -1 : Number(given) };
 }
 
+/** The record with the monitors of the body, if it has some. */
 export function monitored<T extends { readonly monitor?: MonitorRule }>(record: T, body: Json): T {
   if (body['monitor'] === undefined) return record;
   const { monitor: _old, ...rest } = record;
@@ -129,6 +138,7 @@ export function monitored<T extends { readonly monitor?: MonitorRule }>(record: 
   return (rule === undefined ? rest : { ...rest, monitor: rule }) as T;
 }
 
+/** From `/Common/tcp and /Common/http` or `min 1 of { … }`; undefined for `none` and `default`. */
 export function monitorRule(value: unknown): MonitorRule | undefined {
   if (typeof value !== 'string' || value.trim() === '' || value === 'none') return undefined;
   if (value === 'default') return undefined;

@@ -1,5 +1,5 @@
 import type { Reply } from '../http-types.ts';
-import { notFound } from './draft.ts';
+import { objectNotFound } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem, monitorItem } from './items.ts';
 import { partitionOf } from './model.ts';
@@ -20,7 +20,7 @@ import {
 } from './edits.ts';
 import { fromBody, fromUrl } from './paths.ts';
 import { itemOf } from './show.ts';
-import type { Collection, Context } from './show.ts';
+import type { Collection, ShowContext } from './show.ts';
 import { bodyOf, nameIn } from './values.ts';
 
 type Writable = Exclude<Collection, 'snatpool'>;
@@ -29,7 +29,11 @@ function isWritable(collection: string): collection is Writable {
   return ['virtual', 'virtual-address', 'pool', 'node'].includes(collection);
 }
 
-export function writeRoute(context: Context, segments: readonly string[]): Reply | undefined {
+/**
+ * POST, PATCH, PUT and DELETE below `/mgmt/tm/ltm/`; undefined for collections that the lab does
+ * not have.
+ */
+export function writeRoute(context: ShowContext, segments: readonly string[]): Reply | undefined {
   const [collection = '', object, sub, member] = segments;
   if (collection === 'pool' && object !== undefined && sub === 'members')
     return writeMember(context, fromUrl(object), member);
@@ -42,7 +46,7 @@ export function writeRoute(context: Context, segments: readonly string[]): Reply
 }
 
 function writeObject(
-  context: Context,
+  context: ShowContext,
   collection: string,
   object: string | undefined,
 ): Reply | undefined {
@@ -58,20 +62,24 @@ function writeObject(
     : undefined;
 }
 
-function writeMonitor(context: Context, type: string, path: string): Reply | undefined {
+function writeMonitor(context: ShowContext, type: string, path: string): Reply | undefined {
   const { device, request } = context;
   if (request.method !== 'PATCH' && request.method !== 'PUT') return undefined;
-  if (device.store.current().monitors.get(path)?.type !== type) throw notFound('monitor', path);
+  if (device.store.current().monitors.get(path)?.type !== type)
+    throw objectNotFound('monitor', path);
   device.store.write((draft) => patchMonitor(draft, path, bodyOf(request)));
   const changed = device.store.current().monitors.get(path)!;
   return { status: 200, body: monitorItem(changed), tenant: partitionOf(path) };
 }
 
 /** An iRule is only there or not there: what it says is played by nothing. */
-function writeRule({ device, request }: Context, object: string | undefined): Reply | undefined {
+function writeRule(
+  { device, request }: ShowContext,
+  object: string | undefined,
+): Reply | undefined {
   const { iRules } = device.store.common;
   if (request.method === 'DELETE' && object !== undefined) {
-    if (!iRules.delete(fromUrl(object))) throw notFound('iRule', fromUrl(object));
+    if (!iRules.delete(fromUrl(object))) throw objectNotFound('iRule', fromUrl(object));
     return { status: 200 };
   }
   if (request.method !== 'POST' || object !== undefined) return undefined;
@@ -95,11 +103,11 @@ function writeRule({ device, request }: Context, object: string | undefined): Re
   };
 }
 
-function shown(context: Context, collection: Collection, path: string): Reply {
+function shown(context: ShowContext, collection: Collection, path: string): Reply {
   return { status: 200, body: itemOf(context, collection, path), tenant: partitionOf(path) };
 }
 
-function post(context: Context, collection: Writable): Reply {
+function post(context: ShowContext, collection: Writable): Reply {
   const body = bodyOf(context.request);
   const path = fromBody(nameIn(body), body['partition'], body['subPath']);
   const creators = {
@@ -112,7 +120,7 @@ function post(context: Context, collection: Writable): Reply {
   return shown(context, collection, path);
 }
 
-function patch(context: Context, collection: Writable, path: string): Reply {
+function patch(context: ShowContext, collection: Writable, path: string): Reply {
   const body = bodyOf(context.request);
   const patches = {
     virtual: patchVirtual,
@@ -125,7 +133,7 @@ function patch(context: Context, collection: Writable, path: string): Reply {
 }
 
 function writeMember(
-  context: Context,
+  context: ShowContext,
   pool: string,
   member: string | undefined,
 ): Reply | undefined {
@@ -148,7 +156,7 @@ function writeMember(
   return shownMember(context, pool, path);
 }
 
-function shownMember({ device, traffic }: Context, poolPath: string, path: string): Reply {
+function shownMember({ device, traffic }: ShowContext, poolPath: string, path: string): Reply {
   const pool = device.store.current().pools.get(poolPath)!;
   return {
     status: 200,

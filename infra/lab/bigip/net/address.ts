@@ -2,11 +2,13 @@
 import { type Cidr, formatIp, type Ip, parseIp } from '../../../../shared/domain/net/ip.ts';
 import { formatCidr } from '../../../../shared/domain/net/cidr-list.ts';
 
+/** An address in a route domain. */
 export interface Placed {
   readonly ip: Ip;
   readonly domain: number;
 }
 
+/** A network in a route domain. */
 export interface Block {
   readonly cidr: Cidr;
   readonly domain: number;
@@ -15,6 +17,7 @@ export interface Block {
 const PLACED = /^([^%/]+)(?:%(\d{1,5}))?$/;
 const BLOCK = /^([^%/]+)(?:%(\d{1,5}))?\/(\d{1,3})$/;
 
+/** Route domain 0 if the text names none; undefined for what is no address. */
 export function parseAddress(text: string): Placed | undefined {
   const [, address = '', domain = '0'] = PLACED.exec(text) ?? [];
   const ip = parseIp(address);
@@ -39,6 +42,7 @@ export function domainText(domain: number): string {
   return domain === 0 ? '' : `%${domain}`;
 }
 
+/** `%0` is not written. */
 export function formatAddress({ ip, domain }: Placed): string {
   return `${formatIp(ip)}${domainText(domain)}`;
 }

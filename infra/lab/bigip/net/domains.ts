@@ -1,6 +1,6 @@
 /** Route domains that are created over iControl REST, with their ids. */
 import type { Json } from '../json.ts';
-import { create, KIND_WORDS, notFound } from '../ltm/draft.ts';
+import { createObject, KIND_WORDS, objectNotFound } from '../ltm/draft.ts';
 import { McpError } from '../ltm/error.ts';
 import { withDescription } from '../ltm/values.ts';
 import type { Edits } from './edits.ts';
@@ -18,6 +18,7 @@ function vlansIn(body: Json): readonly string[] | undefined {
   return vlans;
 }
 
+/** The id is chosen by the client and must be free. */
 export const domainEdits: Edits = {
   create(draft, path, body): void {
     const id = numberIn(body, 'id');
@@ -30,12 +31,12 @@ export const domainEdits: Edits = {
         `Configuration error: route domain id ${id} is already in use by ${other.path}`,
       );
     const record: RouteDomain = { path, id, vlans: vlansIn(body) ?? [] };
-    create(draft, 'routeDomains', withDescription(record, body));
+    createObject(draft, 'routeDomains', withDescription(record, body));
   },
   change(draft, path, body): void {
     refuseChanges(body, ['id']);
     const record = draft.routeDomains.get(path);
-    if (record === undefined) throw notFound(KIND_WORDS.routeDomains, path);
+    if (record === undefined) throw objectNotFound(KIND_WORDS.routeDomains, path);
     const vlans = vlansIn(body) ?? record.vlans;
     draft.routeDomains.set(path, withDescription({ ...record, vlans }, body));
   },

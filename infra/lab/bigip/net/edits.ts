@@ -1,7 +1,7 @@
 /** Writes of network objects and data groups, as edits of a draft. */
 import type { Json } from '../json.ts';
 import { isObject, textOf } from '../json.ts';
-import { create, KIND_WORDS, notFound } from '../ltm/draft.ts';
+import { createObject, KIND_WORDS, objectNotFound } from '../ltm/draft.ts';
 import type { Draft } from '../ltm/draft.ts';
 import { McpError } from '../ltm/error.ts';
 import { withDescription } from '../ltm/values.ts';
@@ -45,7 +45,7 @@ function changed<K extends keyof NetConfig>(
 ): void {
   const map = draft[kind] as unknown as Map<string, Records[K]>;
   const record = map.get(path);
-  if (record === undefined) throw notFound(KIND_WORDS[kind], path);
+  if (record === undefined) throw objectNotFound(KIND_WORDS[kind], path);
   map.set(path, change(record));
 }
 
@@ -84,9 +84,10 @@ function defined<T extends Json>(properties: T): { [K in keyof T]?: Exclude<T[K]
   ) as never;
 }
 
+/** Profiles of VXLAN tunnels. */
 export const vxlanEdits: Edits = {
   create: (draft, path, body) =>
-    create(
+    createObject(
       draft,
       'vxlans',
       withDescription<VxlanProfile>(
@@ -125,9 +126,10 @@ function tunnelIn(body: Json): Partial<Tunnel> {
 /** F5's Declarative Onboarding creates a tunnel anew to change the first two. */
 const TUNNEL_FIXED = ['profile', 'trafficGroup'];
 
+/** Tunnels. Their records are written separately (`fdb.ts`). */
 export const tunnelEdits: Edits = {
   create: (draft, path, body) =>
-    create(
+    createObject(
       draft,
       'tunnels',
       withDescription<Tunnel>(
@@ -153,9 +155,10 @@ export const tunnelEdits: Edits = {
   },
 };
 
+/** Self IP addresses, the device's own in a VLAN or tunnel. */
 export const selfEdits: Edits = {
   create: (draft, path, body) =>
-    create(
+    createObject(
       draft,
       'selfIps',
       withDescription<SelfIp>(
@@ -210,13 +213,14 @@ function targetIn(body: Json): RouteTarget | undefined {
   return undefined;
 }
 
+/** Static routes. Their gateway may be changed, their network not. */
 export const routeEdits: Edits = {
   create(draft, path, body): void {
     const target = targetIn(body);
     if (target === undefined) throw missingProperty('gw', 'tmInterface', 'blackhole');
     const network = networkIn(body, 'network');
     const mtu = numberIn(body, 'mtu') ?? 0;
-    create(draft, 'routes', withDescription<Route>({ path, network, target, mtu }, body));
+    createObject(draft, 'routes', withDescription<Route>({ path, network, target, mtu }, body));
   },
   change(draft, path, body): void {
     refuseChanges(body, ['network']);
@@ -232,7 +236,7 @@ export const routeEdits: Edits = {
 function neighbourEdits(kind: 'arps' | 'ndps', family: 4 | 6): Edits {
   return {
     create: (draft, path, body) =>
-      create(
+      createObject(
         draft,
         kind,
         withDescription<Neighbour>(
@@ -261,7 +265,9 @@ function neighbourEdits(kind: 'arps' | 'ndps', family: 4 | 6): Edits {
   };
 }
 
+/** Static entries of the ARP table. */
 export const arpEdits = neighbourEdits('arps', 4);
+/** The same for IPv6. */
 export const ndpEdits = neighbourEdits('ndps', 6);
 
 const DATA_TYPES = ['string', 'ip', 'integer'];
@@ -275,12 +281,13 @@ function dataIn(body: Json): ReadonlyMap<string, string> | undefined {
   );
 }
 
+/** Internal data groups. PATCH replaces all records. */
 export const dataGroupEdits: Edits = {
   create(draft, path, body): void {
     const type = required(body, 'type');
     if (!DATA_TYPES.includes(type)) throw invalidValue('type', type);
     const records = dataIn(body) ?? new Map<string, string>();
-    create(draft, 'dataGroups', withDescription<DataGroup>({ path, type, records }, body));
+    createObject(draft, 'dataGroups', withDescription<DataGroup>({ path, type, records }, body));
   },
   change: (draft, path, body) =>
     changed(draft, 'dataGroups', path, (record) => {

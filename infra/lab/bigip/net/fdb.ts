@@ -1,7 +1,7 @@
 /** The forwarding table of a tunnel, which exists as long as the tunnel does. */
 import type { Json } from '../json.ts';
 import { isObject } from '../json.ts';
-import { notFound } from '../ltm/draft.ts';
+import { objectNotFound } from '../ltm/draft.ts';
 import type { Draft } from '../ltm/draft.ts';
 import { McpError } from '../ltm/error.ts';
 import { partitionOf } from '../ltm/model.ts';
@@ -9,15 +9,17 @@ import { parseAddress } from './address.ts';
 import type { FdbRecord, NetConfig, Tunnel } from './model.ts';
 import { invalidValue, macIn } from './values.ts';
 
+/** Throws 404 in the words of BIG-IP if there is no such tunnel. */
 export function tunnelOf(config: Pick<NetConfig, 'tunnels'>, path: string): Tunnel {
   const tunnel = config.tunnels.get(path);
-  if (tunnel === undefined) throw notFound('tunnel FDB', path);
+  if (tunnel === undefined) throw objectNotFound('tunnel FDB', path);
   return tunnel;
 }
 
+/** Throws 404 if the tunnel has no record for the MAC. */
 export function recordOf(tunnel: Tunnel, mac: string): FdbRecord {
   const record = tunnel.records.find((one) => one.mac === mac);
-  if (record === undefined) throw notFound('tunnel FDB record', `${tunnel.path} ${mac}`);
+  if (record === undefined) throw objectNotFound('tunnel FDB record', `${tunnel.path} ${mac}`);
   return record;
 }
 
@@ -49,6 +51,7 @@ export function replaceRecords(draft: Draft, path: string, body: Json): void {
   replace(draft, path, [...new Map(records.map((one) => [one.mac, one])).values()]);
 }
 
+/** Returns its MAC. Throws 409 if there is one. */
 export function addRecord(draft: Draft, path: string, body: Json): string {
   const tunnel = tunnelOf(draft, path);
   const record = recordIn(path, body);
@@ -62,6 +65,7 @@ export function addRecord(draft: Draft, path: string, body: Json): string {
   return record.mac;
 }
 
+/** Only its endpoint can be changed. */
 export function changeRecord(draft: Draft, path: string, mac: string, body: Json): void {
   const tunnel = tunnelOf(draft, path);
   const before = recordOf(tunnel, mac);
@@ -73,6 +77,7 @@ export function changeRecord(draft: Draft, path: string, mac: string, body: Json
   );
 }
 
+/** Throws 404 if there is none. */
 export function removeRecord(draft: Draft, path: string, mac: string): void {
   const tunnel = tunnelOf(draft, path);
   const gone = recordOf(tunnel, mac);

@@ -23,6 +23,7 @@ function identity(collection: string, record: { path: string; description?: stri
   };
 }
 
+/** A profile of VXLAN tunnels. */
 export function vxlanItem(record: VxlanProfile): Json {
   const { port, floodingType, encapsulationType } = record;
   return {
@@ -34,6 +35,7 @@ export function vxlanItem(record: VxlanProfile): Json {
   };
 }
 
+/** Without its records, which have a path of their own. */
 export function tunnelItem(record: Tunnel): Json {
   const { profile, key, localAddress, secondaryAddress, mtu, trafficGroup } = record;
   return {
@@ -75,6 +77,7 @@ export function tunnelStatsBody(path: string, hostname: string | undefined): Jso
   };
 }
 
+/** `floating` follows from its traffic group. */
 export function selfItem(record: SelfIp): Json {
   const { address, vlan, trafficGroup, allowService } = record;
   const isFloating = trafficGroup !== NOT_FLOATING;
@@ -108,6 +111,7 @@ function targetItem(target: RouteTarget): Json {
   };
 }
 
+/** With one of `gw`, `tmInterface` and `blackhole`. */
 export function routeItem(record: Route): Json {
   return {
     ...identity('net/route', record),
@@ -117,6 +121,7 @@ export function routeItem(record: Route): Json {
   };
 }
 
+/** A route domain with its VLANs and tunnels. */
 export function domainItem(record: RouteDomain): Json {
   const { id, vlans } = record;
   return {
@@ -127,6 +132,7 @@ export function domainItem(record: RouteDomain): Json {
   };
 }
 
+/** `collection`: `net/arp` or `net/ndp`. */
 export function neighbourItem(collection: string, record: Neighbour): Json {
   const { ipAddress, macAddress } = record;
   return { ...identity(collection, record), ipAddress, macAddress };
@@ -167,6 +173,7 @@ function recordItems(tunnel: Tunnel): Json {
     : { items: tunnel.records.map((one) => recordItem(tunnel, one)) };
 }
 
+/** All records of a tunnel, as its collection answers. */
 export function recordList(tunnel: Tunnel): Json {
   return {
     kind: 'tm:net:fdb:tunnel:records:recordscollectionstate',

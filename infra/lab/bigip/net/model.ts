@@ -1,5 +1,6 @@
 /** The part of the configuration that decides which addresses the device reaches. */
 
+/** What tunnels of VXLAN have in common. `port` is of UDP. */
 export interface VxlanProfile {
   readonly path: string;
   readonly port: number;
@@ -15,6 +16,7 @@ export interface FdbRecord {
   readonly endpoint: string;
 }
 
+/** A tunnel with its forwarding records. */
 export interface Tunnel {
   readonly path: string;
   /** Full path of the profile. */
@@ -29,6 +31,7 @@ export interface Tunnel {
   readonly records: readonly FdbRecord[];
 }
 
+/** An address of the device itself, which makes its network reachable. */
 export interface SelfIp {
   readonly path: string;
   /** With its route domain and the length of its network: `10.1.0.5%2/24`. */
@@ -43,6 +46,7 @@ export interface SelfIp {
 /** The traffic group of self IPs that stay on their unit. */
 export const NOT_FLOATING = '/Common/traffic-group-local-only';
 
+/** A static route. `mtu` is in bytes; 0: that of the interface. */
 export interface Route {
   readonly path: string;
   /** `10.244.1.0%2/24`, or the canonical form of everything: `0.0.0.0%2/0`. */
@@ -52,6 +56,7 @@ export interface Route {
   readonly description?: string;
 }
 
+/** Where packets go. */
 export type RouteTarget =
   | { readonly gw: string }
   /** Full path of a VLAN or a tunnel. */
@@ -66,6 +71,7 @@ export interface Neighbour {
   readonly description?: string;
 }
 
+/** A named table, which iRules read. Sluice keeps its journal of paths in some. */
 export interface DataGroup {
   readonly path: string;
   readonly type: string;
@@ -74,6 +80,7 @@ export interface DataGroup {
   readonly description?: string;
 }
 
+/** An address space of its own; addresses name it as `%id`. */
 export interface RouteDomain {
   readonly path: string;
   readonly id: number;
@@ -82,6 +89,7 @@ export interface RouteDomain {
   readonly description?: string;
 }
 
+/** Objects by full path. */
 export interface NetConfig {
   readonly vxlans: ReadonlyMap<string, VxlanProfile>;
   readonly tunnels: ReadonlyMap<string, Tunnel>;
@@ -93,6 +101,7 @@ export interface NetConfig {
   readonly routeDomains: ReadonlyMap<string, RouteDomain>;
 }
 
+/** All kinds of the network part. */
 export const NET_KINDS = [
   'vxlans',
   'tunnels',

@@ -2,7 +2,7 @@
 import type { Device } from '../device.ts';
 import type { LabRequest, Reply } from '../http-types.ts';
 import type { Json } from '../json.ts';
-import { KIND_WORDS, notFound, remove } from '../ltm/draft.ts';
+import { KIND_WORDS, objectNotFound, remove } from '../ltm/draft.ts';
 import type { Draft } from '../ltm/draft.ts';
 import { McpError } from '../ltm/error.ts';
 import { filtered, listBody } from '../ltm/lists.ts';
@@ -112,7 +112,7 @@ function objectRoute(
   const path = fromUrl(object);
   const old = ofOldVersion(device, request, named, path);
   if (old !== undefined) return old;
-  if (!device.store.current()[named.of].has(path)) throw notFound(KIND_WORDS[named.of], path);
+  if (!device.store.current()[named.of].has(path)) throw objectNotFound(KIND_WORDS[named.of], path);
   switch (request.method) {
     case 'GET':
       return shown(device, named, path);
@@ -130,7 +130,7 @@ function objectRoute(
 /** Only `options=all-properties` shows the MAC. */
 function tunnelStats(device: Device, request: LabRequest, path: string): Reply | undefined {
   if (request.method !== 'GET') return undefined;
-  if (!device.store.current().tunnels.has(path)) throw notFound(KIND_WORDS.tunnels, path);
+  if (!device.store.current().tunnels.has(path)) throw objectNotFound(KIND_WORDS.tunnels, path);
   const all = request.query.get('options') === 'all-properties';
   return { status: 200, body: tunnelStatsBody(path, all ? device.settings.hostname : undefined) };
 }

@@ -12,6 +12,10 @@ interface Checked {
   readonly common: CommonObjects;
 }
 
+/**
+ * Throws mcpd's error for the first object that is wrong. Objects that did not change are not
+ * checked again.
+ */
 export function checkNet(before: NetConfig, after: NetConfig, common: CommonObjects): void {
   const checked = { config: after, common };
   for (const tunnel of fresh(before.tunnels, after.tunnels)) checkTunnel(tunnel, checked);

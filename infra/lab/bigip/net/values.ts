@@ -21,6 +21,7 @@ export function refuseChanges(body: Json, properties: readonly string[]): void {
     );
 }
 
+/** Undefined if it is absent. Throws 400 for what is no text. */
 export function textIn(body: Json, property: string): string | undefined {
   const value = body[property];
   if (value === undefined) return undefined;
@@ -28,6 +29,7 @@ export function textIn(body: Json, property: string): string | undefined {
   return value;
 }
 
+/** Undefined if it is absent. Throws 400 for what is no whole number from 0. */
 export function numberIn(body: Json, property: string): number | undefined {
   const value = body[property];
   if (value === undefined) return undefined;

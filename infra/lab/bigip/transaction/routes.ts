@@ -9,7 +9,7 @@ import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import { McpError } from '../ltm/error.ts';
 import { linkTo } from '../ltm/paths.ts';
-import type { Store } from '../ltm/store.ts';
+import type { ConfigStore } from '../ltm/store.ts';
 import { TIMEOUT_SECONDS } from './transactions.ts';
 import type { Transaction } from './transactions.ts';
 
@@ -126,7 +126,7 @@ function refusalOf(
 ): string | undefined {
   try {
     device.store.write((draft) => {
-      const store: Store = {
+      const store: ConfigStore = {
         ...device.store,
         current: () => draft,
         write: (edit) => edit(draft),

@@ -1,6 +1,7 @@
 /** The open transactions of iControl REST: requests that wait to be carried out together. */
 import type { LabRequest } from '../http-types.ts';
 
+/** Requests that were collected so far. */
 export interface Transaction {
   readonly id: number;
   readonly requests: readonly LabRequest[];
@@ -8,6 +9,7 @@ export interface Transaction {
   readonly failed?: string;
 }
 
+/** Open transactions by id. */
 export interface Transactions {
   /** Undefined if too many are open. */
   open(): Transaction | undefined;
@@ -30,6 +32,7 @@ interface Held extends Transaction {
   readonly until: number;
 }
 
+/** `now`: milliseconds. A transaction that nobody commits expires. */
 export function createTransactions(now: () => number): Transactions {
   const held = new Map<number, Held>();
   let last = 1_526_674_837_169_914;

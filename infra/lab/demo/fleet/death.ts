@@ -1,7 +1,7 @@
 /** A cluster fails while requests are sent, and comes back. */
 import {
   checkAnswered,
-  checkPool,
+  checkSharedPool,
   checkUp,
   declares,
   membersOf,
@@ -23,6 +23,7 @@ interface ClusterFailure {
   readonly known: number;
 }
 
+/** Counts what is lost: only the connections that were open to the cluster. */
 export async function dies(scene: FleetScene): Promise<void> {
   const { checks, clock, say } = scene;
   checks.step(
@@ -129,12 +130,13 @@ async function checkLosses(
   });
 }
 
+/** Nothing is done by hand. */
 export async function comesBack(scene: FleetScene): Promise<void> {
   scene.checks.step('It comes back without any action');
   const running = traffic(scene);
   await siteOf(scene, 'west').power(true);
   await checkUp(scene, ['east', 'west']);
-  await checkPool(scene, ['east', 'west']);
+  await checkSharedPool(scene, ['east', 'west']);
   await quietly(scene, running);
   await checkAnswered(scene, await running.stop(), ['east', 'west']);
 }

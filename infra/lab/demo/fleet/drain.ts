@@ -19,7 +19,8 @@ import { ROOT } from '../../queue/queue.ts';
 const HELD_CONNECTIONS = 8;
 const WHY = 'kernel update';
 
-export async function drains(scene: FleetScene): Promise<void> {
+/** Open connections end by themselves; new ones go elsewhere. */
+export async function drainsCluster(scene: FleetScene): Promise<void> {
   const { checks, say, lab } = scene;
   checks.step(
     'A cluster is drained for maintenance: no connection is cut, and new ones go to the other clusters',

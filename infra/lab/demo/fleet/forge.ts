@@ -15,6 +15,7 @@ import { keyFiles, type LabFiles } from '../../files.ts';
 
 const INGRESS = { namespace: 'istio-system', service: 'istio-ingressgateway' };
 
+/** A way to forge a message, with the code by which it is refused. */
 export interface Forger {
   /** What is wrong with the message, in words. */
   readonly how: string;

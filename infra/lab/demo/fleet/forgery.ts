@@ -1,7 +1,15 @@
 /** An attacker with write access to the queue impersonates a cluster. */
 import { forgeRemoval, forgers } from './forge.ts';
-import { aWhile, apiOf, checkAnswered, checkPool, declares, type FleetScene } from './scene.ts';
+import {
+  aWhile,
+  apiOf,
+  checkAnswered,
+  checkSharedPool,
+  declares,
+  type FleetScene,
+} from './scene.ts';
 
+/** Each forged message is refused, and its code is stored as a failure. */
 export async function forgery(scene: FleetScene): Promise<void> {
   const { checks, lab, failures, say } = scene;
   checks.step(
@@ -36,6 +44,6 @@ export async function forgery(scene: FleetScene): Promise<void> {
         ? { ok: true, say: 'nothing reached the BIG-IP' }
         : { instead: `${declares(scene) - written} declares` },
   });
-  await checkPool(scene, ['east', 'west']);
+  await checkSharedPool(scene, ['east', 'west']);
   await checkAnswered(scene, await aWhile(scene), ['east', 'west']);
 }

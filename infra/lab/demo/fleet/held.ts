@@ -8,6 +8,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { loopbackOf } from '../../loopback.ts';
 import { ANSWER_WITHIN_MS } from '../connection.ts';
 
+/** An open connection, whose answers tell the cluster that serves it. */
 export interface HeldConnection {
   /** The first word of its first answer. */
   readonly cluster: string;
@@ -16,6 +17,7 @@ export interface HeldConnection {
   close(): void;
 }
 
+/** Resolves after the first answer. */
 export async function hold(address: string, port: number): Promise<HeldConnection> {
   const socket = connect({ host: loopbackOf(address), port });
   // A failure shows as a missing answer.

@@ -19,6 +19,7 @@ function site(
   };
 }
 
+/** Two of one fleet, and one that does not belong to it. */
 export const FLEET_CLUSTERS: readonly [SiteOptions, ...SiteOptions[]] = [
   site('east', { network: 244, fleet: true }),
   site('west', { network: 245, fleet: true }),

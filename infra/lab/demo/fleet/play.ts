@@ -8,7 +8,7 @@ import type { Say } from '../say.ts';
 import { PROBE_MS } from './landscape.ts';
 import { forgery } from './forgery.ts';
 import { comesBack, dies } from './death.ts';
-import { drains } from './drain.ts';
+import { drainsCluster } from './drain.ts';
 import { conflicts, joins, leaves, merges } from './scenes.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<numbe
   const failures = openFailures(lab.pipeline.runtime.config.failures, { clock, id: processId });
   try {
     const checks = createChecks(clock, say);
-    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drains, leaves])
+    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drainsCluster, leaves])
       await act({ lab, failures, checks, say, clock });
     return checks.passed();
   } finally {

@@ -15,7 +15,7 @@ import {
   shares,
   startTraffic,
   type Request,
-  type Traffic,
+  type ClientTraffic,
 } from './traffic.ts';
 
 /** What scenes with several clusters share. */
@@ -26,11 +26,14 @@ export interface ClustersScene {
   readonly clock: Clock;
 }
 
+/** What the scenes of the fleet need besides. */
 export interface FleetScene extends ClustersScene {
   readonly failures: Failures;
 }
 
+/** The gateway port of all clusters. */
 export const PORT = 32_400;
+/** The Gateway of the scenes. */
 export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 
 /** How long requests are counted while nothing changes, in milliseconds. */
@@ -38,21 +41,24 @@ const QUIET_MS = 400;
 /** So many that each member of the pool gets some, however slow the machine is. */
 const ENOUGH_REQUESTS = 16;
 
-export function traffic({ lab, clock }: ClustersScene): Traffic {
+/** Begins to send requests to the shared virtual server. */
+export function traffic({ lab, clock }: ClustersScene): ClientTraffic {
   return startTraffic(lab.virtualAddress, PORT, clock);
 }
 
 /** Lets requests come where nothing happens. */
-export async function quietly({ clock }: ClustersScene, running: Traffic): Promise<void> {
+export async function quietly({ clock }: ClustersScene, running: ClientTraffic): Promise<void> {
   await Promise.all([clock.sleep(QUIET_MS), running.more(ENOUGH_REQUESTS)]);
 }
 
+/** Sends requests, and resolves with what became of each. */
 export async function aWhile(scene: ClustersScene): Promise<readonly Request[]> {
   const running = traffic(scene);
   await quietly(scene, running);
   return running.stop();
 }
 
+/** Throws for a cluster that the landscape does not have. */
 export function siteOf({ lab }: ClustersScene, id: string): Site {
   const site = lab.sites.find((one) => one.id === id);
   if (site === undefined)
@@ -62,19 +68,23 @@ export function siteOf({ lab }: ClustersScene, id: string): Site {
   return site;
 }
 
+/** Access of a user to the API of a cluster. */
 export function apiOf(scene: ClustersScene, id: string): KubernetesApi {
   return createKubernetesApi(siteOf(scene, id).kubernetes);
 }
 
+/** As `kubectl apply` in one cluster. */
 export async function applyGateway(scene: ClustersScene, id: string): Promise<void> {
   scene.say.why(`kubectl --context ${id} apply -f infra/lab/manifests/tcp-echo.yaml`);
   for (const object of manifest('tcp-echo')) await apiOf(scene, id).apply(object);
 }
 
-export function virtualOf({ lab }: ClustersScene): string {
+/** The virtual server of the scenes, as BIG-IP shows it. */
+export function sharedVirtual({ lab }: ClustersScene): string {
   return `${lab.virtualAddress}:${PORT}/tcp`;
 }
 
+/** Addresses of the gateway pods as pool members. */
 export function gatewayPods(scene: ClustersScene, ids: readonly string[]): readonly string[] {
   return ids.flatMap((id) =>
     siteOf(scene, id)
@@ -83,28 +93,31 @@ export function gatewayPods(scene: ClustersScene, ids: readonly string[]): reado
   );
 }
 
+/** The members of one cluster in the shared pool. */
 export function membersOf(scene: ClustersScene, id: string): readonly MemberRow[] {
   const mine = new Set(gatewayPods(scene, [id]));
   return rowOf(scene)?.members.filter(({ member }) => mine.has(member)) ?? [];
 }
 
 function rowOf(scene: ClustersScene): DeviceRow | undefined {
-  return deviceRows(scene.lab.bigip).find(({ virtual }) => virtual === virtualOf(scene));
+  return deviceRows(scene.lab.bigip).find(({ virtual }) => virtual === sharedVirtual(scene));
 }
 
+/** Number of declares that the device has run so far. */
 export function declares({ lab }: ClustersScene): number {
   return lab.bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare'))
     .length;
 }
 
 /** Expects one virtual server whose pool contains the gateway pods of exactly these clusters. */
-export async function checkPool(scene: ClustersScene, ids: readonly string[]): Promise<void> {
+export async function checkSharedPool(scene: ClustersScene, ids: readonly string[]): Promise<void> {
   await scene.checks.check({
     expected:
-      `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ` +
+      `one virtual server ${sharedVirtual(scene)} whose pool holds the gateway pods of ` +
       `${ids.join(' and ')}, and no others`,
     where: `${scene.lab.files.log} (apply's lines)`,
-    see: () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene), gatewayPods(scene, ids)),
+    see: () =>
+      poolHolds(deviceRows(scene.lab.bigip), sharedVirtual(scene), gatewayPods(scene, ids)),
   });
 }
 
@@ -151,6 +164,7 @@ export async function checkAnswered(
   });
 }
 
+/** Prints the virtual servers with their members. */
 export function showDevice({ lab, say }: ClustersScene): void {
   say.lines(deviceTable(deviceRows(lab.bigip)));
 }

@@ -5,21 +5,21 @@ import {
   applyGateway,
   aWhile,
   checkAnswered,
-  checkPool,
+  checkSharedPool,
   checkUp,
   GATEWAY,
   PORT,
   quietly,
   showDevice,
   traffic,
-  virtualOf,
+  sharedVirtual,
   type FleetScene,
 } from './scene.ts';
 
 export async function joins(scene: FleetScene): Promise<void> {
   scene.checks.step(`The first cluster opens port ${PORT}`);
   await applyGateway(scene, 'east');
-  await checkPool(scene, ['east']);
+  await checkSharedPool(scene, ['east']);
   await checkUp(scene, ['east']);
   await checkAnswered(scene, await aWhile(scene), ['east']);
 }
@@ -34,7 +34,7 @@ export async function merges(scene: FleetScene): Promise<void> {
   );
   const running = traffic(scene);
   await applyGateway(scene, 'west');
-  await checkPool(scene, ['east', 'west']);
+  await checkSharedPool(scene, ['east', 'west']);
   await checkUp(scene, ['east', 'west']);
   await quietly(scene, running);
   await checkAnswered(scene, await running.stop(), ['east', 'west']);
@@ -58,7 +58,7 @@ export async function conflicts(scene: FleetScene): Promise<void> {
         says: 'belongs to east/istio-system/istio-ingressgateway',
       }),
   });
-  await checkPool(scene, ['east', 'west']);
+  await checkSharedPool(scene, ['east', 'west']);
   await checkAnswered(scene, await aWhile(scene), ['east', 'west']);
 }
 
@@ -68,8 +68,8 @@ export async function leaves(scene: FleetScene): Promise<void> {
   await apiOf(scene, 'east').remove(
     '/apis/networking.istio.io/v1/namespaces/default/gateways/tcp-echo-gateway',
   );
-  await checkPool(scene, ['west']);
+  await checkSharedPool(scene, ['west']);
   await checkAnswered(scene, await aWhile(scene), ['west']);
-  scene.say.why(`${virtualOf(scene)} belongs to west alone now.`);
+  scene.say.why(`${sharedVirtual(scene)} belongs to west alone now.`);
   showDevice(scene);
 }

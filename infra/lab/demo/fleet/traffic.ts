@@ -12,7 +12,8 @@ export interface Request {
   readonly answer: string;
 }
 
-export interface Traffic {
+/** Requests that are sent one after another by a few clients. */
+export interface ClientTraffic {
   readonly requests: readonly Request[];
   /** Resolves when so many requests have begun after this call, and ended. */
   more(count: number): Promise<void>;
@@ -24,7 +25,7 @@ const BETWEEN_MS = 5;
 const LINE = 'hello';
 
 /** Several clients, each of which opens one connection after the other until stopped. */
-export function startTraffic(address: string, port: number, clock: Clock): Traffic {
+export function startTraffic(address: string, port: number, clock: Clock): ClientTraffic {
   const requests: Request[] = [];
   const stopping = new AbortController();
   const client = async (): Promise<void> => {
@@ -50,6 +51,7 @@ export function startTraffic(address: string, port: number, clock: Clock): Traff
   };
 }
 
+/** Whether an echo server answered. */
 export function isAnswered({ answer }: Request): boolean {
   return answer.endsWith(` ${LINE}`);
 }
@@ -66,6 +68,7 @@ export function shares(requests: readonly Request[]): ReadonlyMap<string, number
   );
 }
 
+/** How many requests each cluster answered. */
 export function inWords(requests: readonly Request[]): string {
   return (
     [...shares(requests)].map(([cluster, count]) => `${count} by ${cluster}`).join(', ') || 'none'

@@ -2,7 +2,7 @@
 import { hold, type HeldConnection } from '../fleet/held.ts';
 import {
   checkAnswered,
-  checkPool,
+  checkSharedPool,
   PORT,
   quietly,
   siteOf,
@@ -25,7 +25,8 @@ function openAt({ lab }: ClustersScene, address: string): number {
     .reduce((sum, { connections }) => sum + connections.current, 0);
 }
 
-export async function drains(scene: ClustersScene): Promise<void> {
+/** The path of the pod stays until its last connection has ended. */
+export async function drainsPod(scene: ClustersScene): Promise<void> {
   const { checks, lab, say } = scene;
   const { cluster } = siteOf(scene, 'east');
   const pod = cluster.pods('istio-ingressgateway')[0];
@@ -59,7 +60,7 @@ export async function drains(scene: ClustersScene): Promise<void> {
     await checkHeld(scene, held, mine);
     for (const connection of held) connection.close();
     await leaving;
-    await checkPool(scene, ['east', 'west', 'south']);
+    await checkSharedPool(scene, ['east', 'west', 'south']);
     await quietly(scene, running);
     await checkAnswered(scene, await running.stop(), ['east', 'west', 'south']);
     say.why(

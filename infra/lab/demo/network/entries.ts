@@ -51,12 +51,13 @@ export async function create(bigip: Access, collection: string, body: object): P
 }
 
 /** Removes a record of a tunnel, as another client would. */
-export async function removeRecord(bigip: Access, { goal, at }: Entry): Promise<void> {
+export async function removeTunnelRecord(bigip: Access, { goal, at }: NetworkEntry): Promise<void> {
   const path = `net/fdb/tunnel/${at.replaceAll('/', '~')}/records/${goal}`;
   await call(bigip, path, undefined, 'DELETE');
 }
 
-export interface Entry {
+/** An entry as the demo prints it. */
+export interface NetworkEntry {
   readonly kind: 'route' | 'arp' | 'fdb';
   /** The network, the address, or the MAC. */
   readonly goal: string;
@@ -67,16 +68,16 @@ export interface Entry {
 }
 
 /** Routes, ARP entries, and the records of these tunnels. */
-export async function entriesOf(
+export async function networkEntriesOf(
   bigip: Access,
   tunnels: readonly string[],
-): Promise<readonly Entry[]> {
+): Promise<readonly NetworkEntry[]> {
   const list = async (
-    kind: Entry['kind'],
+    kind: NetworkEntry['kind'],
     path: string,
     [goal, to]: readonly [string, string],
     tunnel?: string,
-  ): Promise<readonly Entry[]> => {
+  ): Promise<readonly NetworkEntry[]> => {
     const { items = [] } = await call(bigip, path);
     return items.map((item) => ({
       kind,
@@ -102,7 +103,8 @@ export async function entriesOf(
 
 const KINDS = { route: 'route', arp: 'ARP entry', fdb: 'record' } as const;
 
-export function entryTable(entries: readonly Entry[]): readonly string[] {
+/** As lines for the terminal. */
+export function entryTable(entries: readonly NetworkEntry[]): readonly string[] {
   if (entries.length === 0) return ['BIG-IP has no route, no ARP entry and no record'];
   return table([
     ['entry on BIG-IP', 'for', 'leads to', 'tunnel, or mark of Sluice'],

@@ -17,6 +17,7 @@ function site(id: string, octet: number, network: SiteNetwork): SiteOptions {
   };
 }
 
+/** Pod networks 10.244, 10.245 and 10.246. */
 export const NETWORK_CLUSTERS: readonly [SiteOptions, ...SiteOptions[]] = [
   site('east', 244, { mode: 'vxlan', vni: 1 }),
   site('west', 245, { mode: 'vxlan', vni: 2 }),

@@ -2,10 +2,11 @@
 import type { DeclareRecord, WriteRecord } from '../../bigip/index.ts';
 import { tunnelsOf } from '../../networks.ts';
 import type { ClustersScene } from '../fleet/scene.ts';
-import { entriesOf, entryTable, type Entry } from './entries.ts';
+import { networkEntriesOf, entryTable, type NetworkEntry } from './entries.ts';
 
-export function entries({ lab }: ClustersScene): Promise<readonly Entry[]> {
-  return entriesOf(lab.bigip, Object.values(tunnelsOf(lab.sites) ?? {}));
+/** All entries that lead to pods. */
+export function entries({ lab }: ClustersScene): Promise<readonly NetworkEntry[]> {
+  return networkEntriesOf(lab.bigip, Object.values(tunnelsOf(lab.sites) ?? {}));
 }
 
 /** Shows the entries of one cluster, as the device has them. */
@@ -16,7 +17,7 @@ export async function showEntries(scene: ClustersScene, id: string): Promise<voi
   scene.say.lines(entryTable(own));
 }
 
-type Wanted = Pick<Entry, 'kind' | 'goal' | 'to'>;
+type Wanted = Pick<NetworkEntry, 'kind' | 'goal' | 'to'>;
 
 function inWords({ kind, goal, to }: Wanted): string {
   const [name, between] = {

@@ -4,14 +4,14 @@ import { sluice } from '../fleet/drain.ts';
 import {
   aWhile,
   checkAnswered,
-  checkPool,
+  checkSharedPool,
   checkUp,
   quietly,
   siteOf,
   traffic,
   type ClustersScene,
 } from '../fleet/scene.ts';
-import { removeRecord } from './entries.ts';
+import { removeTunnelRecord } from './entries.ts';
 import { changingDeclares, checkEntries, entries, pathWrites, showEntries } from './looks.ts';
 import { tunnelEntries } from './scenes.ts';
 
@@ -24,6 +24,7 @@ function place(scene: ClustersScene, id: string, machine: Machine): void {
   kubernetes.store.apply(nodeOn(node, machine));
 }
 
+/** The record follows the new MAC, and no request fails. */
 export async function replaced(scene: ClustersScene): Promise<void> {
   const { checks, say } = scene;
   checks.step(
@@ -35,7 +36,7 @@ export async function replaced(scene: ClustersScene): Promise<void> {
   const { cluster } = siteOf(scene, 'east');
   cluster.addPod('istio-ingressgateway');
   say.why('A new gateway pod starts on it. The node takes packets for the new MAC only.');
-  await checkPool(scene, ['east', 'west', 'south']);
+  await checkSharedPool(scene, ['east', 'west', 'south']);
   await checkEntries(scene, tunnelEntries(scene, 'east'));
   await checkUp(scene, ['east', 'west', 'south']);
   await quietly(scene, running);
@@ -44,6 +45,7 @@ export async function replaced(scene: ClustersScene): Promise<void> {
   await showEntries(scene, 'east');
 }
 
+/** The route follows the new address, and no request fails. */
 export async function moves(scene: ClustersScene): Promise<void> {
   const { checks, clock, lab, say } = scene;
   const { nodeAddresses, podNetwork } = siteOf(scene, 'south');
@@ -127,7 +129,7 @@ export async function restores(scene: ClustersScene): Promise<void> {
   );
   if (record === undefined) throw new Error('west has no record');
   checks.step(`Somebody deletes a record of west by hand (${record.goal})`);
-  await removeRecord(lab.bigip, record);
+  await removeTunnelRecord(lab.bigip, record);
   say.why('sluice drift --repair');
   const said = await sluice(lab, ['drift', '--repair'], 2);
   await checks.check({

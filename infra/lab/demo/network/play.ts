@@ -4,7 +4,7 @@ import type { Lab } from '../../lab.ts';
 import { createChecks } from '../check.ts';
 import { PROBE_MS } from '../fleet/landscape.ts';
 import type { Say } from '../say.ts';
-import { drains } from './drain.ts';
+import { drainsPod } from './drain.ts';
 import { carries, moves, replaced, restores } from './nodes.ts';
 import { flannel, prepares, routes, secondTunnel } from './scenes.ts';
 
@@ -28,7 +28,7 @@ export async function playNetwork(lab: Lab, say: Say, clock: Clock): Promise<num
     moves,
     carries,
     restores,
-    drains,
+    drainsPod,
     replaced,
   ];
   for (const act of scenes) await act({ lab, checks, say, clock });

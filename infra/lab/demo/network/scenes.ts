@@ -3,7 +3,7 @@ import {
   aWhile,
   applyGateway,
   checkAnswered,
-  checkPool,
+  checkSharedPool,
   checkUp,
   quietly,
   showDevice,
@@ -12,10 +12,11 @@ import {
   type ClustersScene,
 } from '../fleet/scene.ts';
 import { vtepMacOf } from '../../networks.ts';
-import { create, type Entry } from './entries.ts';
+import { createOnDevice, type NetworkEntry } from './entries.ts';
 import { EQUIPMENT } from './landscape.ts';
 import { checkEntries, checkOrder, entries, showEntries } from './looks.ts';
 
+/** What administrators do once, before Sluice. */
 export async function prepares(scene: ClustersScene): Promise<void> {
   const { checks, lab, say } = scene;
   checks.step(
@@ -26,7 +27,7 @@ export async function prepares(scene: ClustersScene): Promise<void> {
     const { name, ...fields } = body;
     const words = Object.entries(fields).map(([key, value]) => `${key} ${value}`);
     say.why(`create ${collection.replaceAll('/', ' ')} ${name} ${words.join(' ')}`);
-    await create(lab.bigip, collection, body);
+    await createOnDevice(lab.bigip, collection, body);
   }
   await checks.check({
     expected: 'BIG-IP has no path to any pod',
@@ -45,7 +46,7 @@ export async function prepares(scene: ClustersScene): Promise<void> {
 export function tunnelEntries(
   scene: ClustersScene,
   id: string,
-): readonly Pick<Entry, 'kind' | 'goal' | 'to'>[] {
+): readonly Pick<NetworkEntry, 'kind' | 'goal' | 'to'>[] {
   const { cluster, nodeAddresses } = siteOf(scene, id);
   const macs = cluster.world().nodes.map((node) => vtepMacOf(node) ?? 'none');
   const pods = cluster.pods('istio-ingressgateway');
@@ -59,6 +60,7 @@ export function tunnelEntries(
   ];
 }
 
+/** The first cluster, through a tunnel. */
 export async function flannel(scene: ClustersScene): Promise<void> {
   const { checks, clock, say } = scene;
   checks.step('A cluster with flannel, from nothing to traffic: somebody applies a Gateway');
@@ -67,7 +69,7 @@ export async function flannel(scene: ClustersScene): Promise<void> {
   );
   const since = clock.now();
   await applyGateway(scene, 'east');
-  await checkPool(scene, ['east']);
+  await checkSharedPool(scene, ['east']);
   say.why(
     'A record tells BIG-IP the node for a MAC, and an ARP entry the MAC for a pod. Without both, it drops the packets.',
   );
@@ -78,6 +80,7 @@ export async function flannel(scene: ClustersScene): Promise<void> {
   await showEntries(scene, 'east');
 }
 
+/** The second one, through a tunnel of its own. */
 export async function secondTunnel(scene: ClustersScene): Promise<void> {
   const { checks, clock, lab, say } = scene;
   checks.step('A second cluster joins, with a tunnel of its own, while requests are sent');
@@ -87,7 +90,7 @@ export async function secondTunnel(scene: ClustersScene): Promise<void> {
   const since = clock.now();
   const running = traffic(scene);
   await applyGateway(scene, 'west');
-  await checkPool(scene, ['east', 'west']);
+  await checkSharedPool(scene, ['east', 'west']);
   await checkEntries(scene, tunnelEntries(scene, 'west'));
   await checkOrder(scene, since);
   await checks.check({
@@ -110,6 +113,7 @@ export async function secondTunnel(scene: ClustersScene): Promise<void> {
   await showEntries(scene, 'west');
 }
 
+/** The third one, by routes. */
 export async function routes(scene: ClustersScene): Promise<void> {
   const { checks, clock, say } = scene;
   checks.step(
@@ -121,7 +125,7 @@ export async function routes(scene: ClustersScene): Promise<void> {
   const since = clock.now();
   const running = traffic(scene);
   await applyGateway(scene, 'south');
-  await checkPool(scene, ['east', 'west', 'south']);
+  await checkSharedPool(scene, ['east', 'west', 'south']);
   const { nodeAddresses, podNetwork } = siteOf(scene, 'south');
   await checkEntries(
     scene,

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { loopbackOf, loopbackPort } from '../../loopback.ts';
 import { ANSWER_WITHIN_MS } from '../connection.ts';
 
+/** Who makes the requests. */
 export interface Client {
   /** The virtual address, whatever the host name in a URL. */
   readonly address: string;
@@ -14,7 +15,8 @@ export interface Client {
   readonly from?: string | undefined;
 }
 
-export interface HttpAnswer {
+/** The parts of an answer that scenes look at. */
+export interface HttpsAnswer {
   readonly status: number;
   readonly location: string | undefined;
   readonly body: string;
@@ -22,7 +24,7 @@ export interface HttpAnswer {
   readonly certificate: string | undefined;
 }
 
-async function read(response: IncomingMessage): Promise<HttpAnswer> {
+async function read(response: IncomingMessage): Promise<HttpsAnswer> {
   const { statusCode = 0, headers, socket } = response;
   const certificate = (socket as Partial<TLSSocket>).getPeerCertificate?.().subject.CN;
   let body = '';
@@ -39,10 +41,10 @@ async function read(response: IncomingMessage): Promise<HttpAnswer> {
  * One request on a connection of its own. Never throws: a connection that fails is a sentence in
  * brackets. The certificate is checked against the host of the URL.
  */
-export function request(client: Client, url: string): Promise<HttpAnswer | string> {
+export function request(client: Client, url: string): Promise<HttpsAnswer | string> {
   const { protocol, hostname, port, pathname, search } = new URL(url);
   const isTls = protocol === 'https:';
-  const { promise, resolve } = Promise.withResolvers<HttpAnswer | string>();
+  const { promise, resolve } = Promise.withResolvers<HttpsAnswer | string>();
   const sent = (isTls ? getHttps : getHttp)(
     {
       host: loopbackOf(client.address),

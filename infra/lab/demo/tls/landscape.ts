@@ -4,11 +4,15 @@ import type { LabServices } from '../../files.ts';
 
 /** The client SSL profiles, by the names in their certificates. */
 export const SHOP = 'shop.example.com';
+/** The host of the second Gateway. */
 export const ADMIN = 'admin.example.com';
+/** Client SSL profiles by host. */
 export const PROFILES = { [SHOP]: '/Common/lab-shop', [ADMIN]: '/Common/lab-admin' } as const;
 const WAF = '/Common/lab-waf';
+/** The service bundle that the policy requires. */
 export const BUNDLE = 'public-web';
 
+/** What sluice.yaml says about bundles and requirements. */
 export const SERVICES: LabServices = {
   serviceBundles: [{ name: BUNDLE, settings: { policyWaf: WAF } }],
   requirements: [

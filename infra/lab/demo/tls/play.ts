@@ -5,7 +5,7 @@ import { createChecks } from '../check.ts';
 import { createKubernetesApi } from '../kubernetes-api.ts';
 import type { Say } from '../say.ts';
 import { equip } from './landscape.ts';
-import { keepsOut, offloads, redirects, requires } from './scenes.ts';
+import { keepsOut, offloads, redirectsPort80, requires } from './scenes.ts';
 
 /**
  * Plays all scenes on a running lab. Returns how many checks passed, or throws at the first that
@@ -19,6 +19,6 @@ export async function playTls(lab: Lab, say: Say, clock: Clock): Promise<number>
   equip(lab.bigip);
   const checks = createChecks(clock, say);
   const scene = { lab, say, clock, checks, api: createKubernetesApi(lab.kubernetes) };
-  for (const act of [offloads, redirects, keepsOut, requires]) await act(scene);
+  for (const act of [offloads, redirectsPort80, keepsOut, requires]) await act(scene);
   return checks.passed();
 }

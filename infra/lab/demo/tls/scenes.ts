@@ -2,8 +2,8 @@
 import type { Seen } from '../check.ts';
 import { eventOn } from '../looks.ts';
 import { manifest } from '../manifests.ts';
-import { applyManifest, checkPool, showDevice, virtualOf, type Scene } from '../scene.ts';
-import { request, type HttpAnswer } from './client.ts';
+import { applyManifest, checkPool, showVirtualServers, virtualOf, type Scene } from '../scene.ts';
+import { request, type HttpsAnswer } from './client.ts';
 import { ADMIN, BUNDLE, PROFILES, SHOP } from './landscape.ts';
 
 /** Port 80 of the Gateway in the pods, as the ingress Service maps it. */
@@ -21,11 +21,11 @@ function gateway(name: string): {
   return { kind: 'Gateway', namespace: 'default', name };
 }
 
-function ask({ lab }: Scene, url: string, from?: string): Promise<HttpAnswer | string> {
+function ask({ lab }: Scene, url: string, from?: string): Promise<HttpsAnswer | string> {
   return request({ address: lab.virtualAddress, ca: lab.bigip.ca, from }, url);
 }
 
-function inWords(answer: HttpAnswer | string): string {
+function inWords(answer: HttpsAnswer | string): string {
   return typeof answer === 'string' ? answer : `${answer.status} ${answer.body}`;
 }
 
@@ -33,12 +33,12 @@ function inWords(answer: HttpAnswer | string): string {
 async function checkAnswer(
   scene: Scene,
   { url, body, from }: { readonly url: string; readonly body: string; readonly from?: string },
-): Promise<HttpAnswer> {
+): Promise<HttpsAnswer> {
   const whom = from === undefined ? '' : ` to a client from ${from}`;
   return scene.checks.check({
     expected: `${url} is answered "${body}"${whom}`,
     where: `${scene.lab.files.log} (apply's lines), and the table above`,
-    see: async (): Promise<Seen<HttpAnswer>> => {
+    see: async (): Promise<Seen<HttpsAnswer>> => {
       const answer = await ask(scene, url, from);
       return typeof answer === 'string' || answer.body !== body
         ? { instead: inWords(answer) }
@@ -106,6 +106,7 @@ async function annotate(
     });
 }
 
+/** BIG-IP terminates TLS; the gateway gets plain HTTP. */
 export async function offloads(scene: Scene): Promise<void> {
   const { checks, api, say } = scene;
   checks.step('A Gateway asks for TLS at BIG-IP, with a client SSL profile on the device');
@@ -128,10 +129,11 @@ export async function offloads(scene: Scene): Promise<void> {
         says: `(service bundle ${BUNDLE})`,
       }),
   });
-  showDevice(scene);
+  showVirtualServers(scene);
 }
 
-export async function redirects(scene: Scene): Promise<void> {
+/** The answer on port 80 names the URL with TLS. */
+export async function redirectsPort80(scene: Scene): Promise<void> {
   scene.checks.step('Clients who come to port 80 are sent to port 443');
   const from80 = URL_OF_SHOP.replace('https:', 'http:');
   const location = await scene.checks.check({
@@ -147,6 +149,7 @@ export async function redirects(scene: Scene): Promise<void> {
   await checkAnswer(scene, { url: location, body: 'hello from the shop' });
 }
 
+/** Clients outside a source network get no answer. */
 export async function keepsOut(scene: Scene): Promise<void> {
   scene.checks.step('A source network keeps clients out');
   await checkAnswer(scene, { url: URL_OF_SHOP, body: 'hello from the shop', from: OUTSIDE });
@@ -155,6 +158,7 @@ export async function keepsOut(scene: Scene): Promise<void> {
   await checkAnswer(scene, { url: URL_OF_SHOP, body: 'hello from the shop', from: INSIDE });
 }
 
+/** The policy adds a WAF to one Gateway and refuses another until it asks for it. */
 export async function requires(scene: Scene): Promise<void> {
   const { checks, api, lab, say } = scene;
   checks.step('A second Gateway lacks the WAF policy that the policy requires on port 8443');
@@ -180,5 +184,5 @@ export async function requires(scene: Scene): Promise<void> {
   });
   await checkWaf(scene, 8443);
   await checkAnswer(scene, { url: URL_OF_ADMIN, body: 'hello from the administration' });
-  showDevice(scene);
+  showVirtualServers(scene);
 }

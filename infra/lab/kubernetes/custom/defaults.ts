@@ -19,6 +19,7 @@ function fills(schema: Structural): boolean {
   return found;
 }
 
+/** Returns the same value if the schema has no defaults. */
 export function withSchemaDefaults<T>(value: T, schema: Structural): T {
   if (!fills(schema)) return value;
   const { items } = schema;

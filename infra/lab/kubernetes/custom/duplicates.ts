@@ -3,6 +3,7 @@ import { equal, isFields } from '../fields.ts';
 import type { Cause } from '../types.ts';
 import { type Structural, schemaAt } from './schema.ts';
 
+/** One cause for each repeated item; `at`: the path of the value, for messages. */
 export function duplicates(value: unknown, schema: Structural, at: string): readonly Cause[] {
   if (Array.isArray(value)) {
     const inner = value.flatMap((item, index) =>

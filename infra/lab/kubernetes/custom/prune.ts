@@ -4,11 +4,12 @@ import type { KubernetesObject } from '../types.ts';
 import { type Definition, type Structural, schemaAt } from './schema.ts';
 
 /** A field, or a list item by index and, in a map list, by its keys. */
-export type Step = string | { readonly index: number; readonly keys?: string };
+export type FieldStep = string | { readonly index: number; readonly keys?: string };
 
+/** The object without unknown fields, and where those were. */
 export interface Pruned {
   readonly object: KubernetesObject;
-  readonly unknown: readonly (readonly Step[])[];
+  readonly unknown: readonly (readonly FieldStep[])[];
 }
 
 const objectMeta = [
@@ -34,8 +35,9 @@ const metadata: Structural = {
   properties: Object.fromEntries(objectMeta.map((name) => [name, preserved])),
 };
 
+/** Metadata is never pruned by a schema; its own fields are fixed. */
 export function prune({ schema }: Definition, object: KubernetesObject): Pruned {
-  const unknown: (readonly Step[])[] = [];
+  const unknown: (readonly FieldStep[])[] = [];
   const root = {
     ...schema,
     properties: { ...schema.properties, apiVersion: preserved, kind: preserved, metadata },
@@ -46,8 +48,8 @@ export function prune({ schema }: Definition, object: KubernetesObject): Pruned 
 function pruned(
   value: unknown,
   schema: Structural,
-  at: readonly Step[],
-  unknown: (readonly Step[])[],
+  at: readonly FieldStep[],
+  unknown: (readonly FieldStep[])[],
 ): unknown {
   const { items } = schema;
   if (Array.isArray(value))
@@ -68,7 +70,7 @@ function pruned(
   return Object.fromEntries(kept);
 }
 
-function stepOf(item: unknown, index: number, schema: Structural): Step {
+function stepOf(item: unknown, index: number, schema: Structural): FieldStep {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!keys || !isFields(item)) return { index };
   return {
@@ -81,7 +83,7 @@ function stepOf(item: unknown, index: number, schema: Structural): Step {
 }
 
 /** `spec.listeners[0].port`, as in decoder messages. */
-export function dotted(path: readonly Step[]): string {
+export function dotted(path: readonly FieldStep[]): string {
   return path
     .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.index}]`))
     .join('')
@@ -89,7 +91,7 @@ export function dotted(path: readonly Step[]): string {
 }
 
 /** `.spec.listeners[name="http"].port`, as in server-side apply messages. */
-export function keyed(path: readonly Step[]): string {
+export function keyed(path: readonly FieldStep[]): string {
   return path
     .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.keys ?? step.index}]`))
     .join('');

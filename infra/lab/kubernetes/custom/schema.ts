@@ -17,12 +17,14 @@ export interface Structural {
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
 }
 
+/** The schema of one kind, without its descriptions (decision 31). */
 export interface Definition {
   /** The published schema has CEL rules, which the lab does not evaluate. */
   readonly rules: boolean;
   readonly schema: Structural;
 }
 
+/** Written by `infra/lab/crd-schemas.ts`; do not edit. */
 export const schemaFile = new URL('../resources/crd-schemas.json', import.meta.url);
 
 let definitions: ReadonlyMap<string, Definition> | undefined;

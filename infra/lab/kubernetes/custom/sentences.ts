@@ -107,6 +107,7 @@ const sentences: Readonly<Record<string, (finding: Finding) => Cause>> = {
   maxProperties: ({ field, value, limit }) => tooMany(field, sizeOf(value), limit),
 };
 
+/** One error of ajv as a cause. `field`: the path of the value. */
 export function causeOf(error: ErrorObject, field: string): Cause {
   const params = error.params as Fields;
   const tell = sentences[error.keyword];

@@ -8,6 +8,7 @@ interface MediaType {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** The types of an Accept header with their parameters, in the order of the client. */
 export function mediaTypes(accept: string): readonly MediaType[] {
   return accept.split(',').map((part) => {
     const [type = '', ...rest] = part.split(';').map((piece) => piece.trim());

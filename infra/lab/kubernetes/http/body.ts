@@ -9,6 +9,7 @@ import { readProtobuf } from './protobuf.ts';
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Rejects with 400 for a body that is larger than the API server takes. */
 export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -44,6 +45,7 @@ export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): 
   }
 }
 
+/** What the path says about the object in the body. */
 export interface Expected {
   readonly resource: Resource;
   readonly apiVersion: string;

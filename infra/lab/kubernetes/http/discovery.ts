@@ -31,6 +31,7 @@ function groupsOf(catalog: Catalog): readonly string[] {
   );
 }
 
+/** The versions of a group, most stable and newest first. */
 export function versionsOf(catalog: Catalog, group: string): readonly string[] {
   const versions = catalog
     .served()
@@ -39,6 +40,7 @@ export function versionsOf(catalog: Catalog, group: string): readonly string[] {
   return [...new Set(versions)].sort((left, right) => versionRank(right) - versionRank(left));
 }
 
+/** What is served under one group and version. */
 export function resourcesOf(catalog: Catalog, group: string, version: string): readonly Resource[] {
   return catalog
     .served()
@@ -144,6 +146,7 @@ export function aggregatedDiscovery(
   };
 }
 
+/** The answer of `/version`. */
 export const versionAnswer: Fields = {
   major: '1',
   minor: '32',

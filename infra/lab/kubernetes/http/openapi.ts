@@ -13,6 +13,7 @@ function prefix(group: string, version: string): string {
   return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }
 
+/** The answer of `/openapi/v3`. */
 export function openApiIndex(catalog: Catalog): Fields {
   const all = catalog
     .served()
@@ -45,6 +46,7 @@ function pathsOf(resource: Resource, version: string): Fields {
   };
 }
 
+/** The document of one group and version; undefined if it is not served. */
 export function openApiV3(catalog: Catalog, path: string): Fields | undefined {
   const parts = path
     .split('/')
@@ -80,6 +82,7 @@ function schemaOf({ group, kind, storage }: Resource, version: string): Fields {
   };
 }
 
+/** Empty: kubectl asks for it and does without. */
 export const openApiV2: Fields = {
   swagger: '2.0',
   info: { title: 'Sluice lab', version: 'v1.32.0' },

@@ -5,6 +5,7 @@
 export type Shape =
   'text' | 'bytes' | 'number' | 'optional number' | 'flag' | 'number or text' | 'ignored' | Message;
 
+/** Fields by number: name, shape, and whether there are many. */
 export interface Message {
   readonly [number: number]: readonly [name: string, shape: Shape, many?: 'list' | 'map'];
 }
@@ -104,6 +105,7 @@ const deploymentSpec: Message = {
   7: ['paused', 'ignored'],
 };
 
+/** By kind. */
 export const messages: Readonly<Record<string, Message>> = {
   Namespace: {
     1: ['metadata', metadata],

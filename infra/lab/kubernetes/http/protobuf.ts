@@ -107,6 +107,7 @@ function readMessage(message: Message, bytes: Buffer): Fields | undefined {
   return set.length === 0 ? undefined : Object.fromEntries(set);
 }
 
+/** Throws 400 for another encoding, or a field that the table does not have. */
 export function readProtobuf(bytes: Buffer): Fields {
   if (bytes.subarray(0, 4).toString('latin1') !== MAGIC)
     throw badRequest('the body does not begin as a Kubernetes protocol buffer does');

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 import { textAt } from '../fields.ts';
 
+/** Ends the response. */
 export function sendJson(
   response: ServerResponse,
   code: number,
@@ -17,6 +18,7 @@ export function sendJson(
   response.end(text);
 }
 
+/** Ends the response; for what is no JSON. */
 export function sendBytes(response: ServerResponse, bytes: Buffer, contentType: string): void {
   response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length });
   response.end(bytes);
@@ -28,6 +30,7 @@ export function sendNothingHere(response: ServerResponse): void {
   response.end('404 page not found\n');
 }
 
+/** As a Status. Destroys the connection if a part was sent already. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();

@@ -2,6 +2,7 @@
 import type { Catalog } from '../resources/catalog.ts';
 import type { Resource } from '../resources/resource.ts';
 
+/** What a request wants of which object. */
 export interface RequestInfo {
   readonly verb: string;
   readonly resource: Resource;
@@ -15,6 +16,7 @@ export interface RequestInfo {
   readonly userAgent: string;
 }
 
+/** The parts of an HTTP request that decide about it. */
 export interface Wire {
   readonly method: string;
   readonly url: URL;

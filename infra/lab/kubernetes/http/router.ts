@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { ApiError, methodNotAllowed, unauthorized } from '../errors.ts';
 import { errorOf } from '../faults.ts';
-import type { Context } from '../verbs/context.ts';
+import type { VerbContext } from '../verbs/context.ts';
 import { answerGet, answerList, answerWatch } from '../verbs/read.ts';
 import { answerReview } from '../verbs/review.ts';
 import {
@@ -20,7 +20,7 @@ import { sendBytes, sendError, sendJson, sendNothingHere } from './reply.ts';
 import { type RequestInfo, readRequest } from './request.ts';
 
 type Handler = (
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,7 +44,7 @@ const binaryV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Answers requests that are not about objects; returns whether it did. */
 function answerAbout(
-  context: Context,
+  context: VerbContext,
   path: string,
   accept: string,
   response: ServerResponse,
@@ -69,7 +69,7 @@ function answerAbout(
   return answer !== undefined;
 }
 
-function fixedAnswer({ catalog }: Context, path: string): unknown {
+function fixedAnswer({ catalog }: VerbContext, path: string): unknown {
   if (path === '/version') return versionAnswer;
   if (path === '/openapi/v2') return openApiV2;
   if (path === '/openapi/v3') return openApiIndex(catalog);
@@ -77,7 +77,7 @@ function fixedAnswer({ catalog }: Context, path: string): unknown {
 }
 
 async function answerObjects(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -99,12 +99,12 @@ async function answerObjects(
   await handler(context, info, request, response);
 }
 
-function hang(context: Context, info: RequestInfo, response: ServerResponse): void {
+function hang(context: VerbContext, info: RequestInfo, response: ServerResponse): void {
   if (info.verb === 'watch') answerWatch(context, info, response).silence();
 }
 
 async function route(
-  context: Context,
+  context: VerbContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -120,8 +120,9 @@ async function route(
   await answerObjects(context, info, request, response);
 }
 
+/** Requires the token, except for health checks. Never throws: errors become a Status. */
 export function createRouter(
-  context: Context,
+  context: VerbContext,
   token: string,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {

@@ -9,6 +9,7 @@ export type Path = readonly string[];
 
 const SEPARATOR = '\u0000';
 
+/** A set of paths; a path is a list of segments in the form of FieldsV1. */
 export class PathSet {
   readonly #paths = new Map<string, Path>();
 
@@ -59,6 +60,7 @@ export class PathSet {
   }
 }
 
+/** As FieldsV1. */
 export function encode(set: PathSet): Fields {
   const root: Fields = {};
   for (const path of set) {
@@ -81,6 +83,7 @@ function leavesBare(node: Fields): Fields {
   );
 }
 
+/** From FieldsV1. */
 export function decode(fields: Fields, at: Path = []): PathSet {
   const set = new PathSet();
   for (const [key, value] of Object.entries(fields)) {

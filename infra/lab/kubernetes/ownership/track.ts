@@ -3,7 +3,14 @@ import { applyConflict, badRequest } from '../errors.ts';
 import { isFields } from '../fields.ts';
 import type { FieldSchema } from '../resources/resource.ts';
 import type { Cause, KubernetesObject, ManagedFieldsEntry } from '../types.ts';
-import { type Identity, type Owner, describe, readOwners, same, writeOwners } from './managers.ts';
+import {
+  type ManagerIdentity,
+  type Owner,
+  describe,
+  readOwners,
+  isSameManager,
+  writeOwners,
+} from './managers.ts';
 import { type Path, PathSet, readable } from './paths.ts';
 import {
   type Difference,
@@ -14,8 +21,9 @@ import {
   removeAt,
 } from './values.ts';
 
+/** What decides which fields a write owns. */
 export interface Writing {
-  readonly who: Identity;
+  readonly who: ManagerIdentity;
   readonly schema: FieldSchema;
   /** The resource has a status subresource, so each endpoint owns only its part. */
   readonly status: boolean;
@@ -106,7 +114,7 @@ export function trackUpdate(
   const owners = readOwners(entries && entries.length > 0 ? next : live);
   const difference = limited(changes(live, next, writing), ownable(writing));
   const taken = difference.added.union(difference.modified);
-  const own = owners.find((owner) => same(owner, writing.who));
+  const own = owners.find((owner) => isSameManager(owner, writing.who));
   const set = (own?.set ?? new PathSet()).minus(difference.removed).union(taken);
   const others = owners
     .filter((owner) => owner !== own)
@@ -125,7 +133,7 @@ export function trackApply(
   refuseDuplicates(applied, writing.schema);
   const keep = ownable(writing);
   const owners = readOwners(live);
-  const own = owners.find((owner) => same(owner, writing.who));
+  const own = owners.find((owner) => isSameManager(owner, writing.who));
   const others = owners.filter((owner) => owner !== own);
   const set = pathsOf(applied, writing.schema).filter(keep);
   const wanted = restricted(applied, writing);

@@ -5,6 +5,7 @@ import type { FieldSchema } from '../resources/resource.ts';
 import type { Fields } from '../types.ts';
 import { type Path, PathSet, readable } from './paths.ts';
 
+/** One field of an object, or one item of a list. */
 export interface Part {
   readonly segment: string;
   readonly value: unknown;
@@ -79,12 +80,14 @@ export function refuseDuplicates(value: unknown, schema: FieldSchema, at: Path =
   }
 }
 
+/** Paths of fields that differ. */
 export interface Difference {
   readonly added: PathSet;
   readonly modified: PathSet;
   readonly removed: PathSet;
 }
 
+/** Atomic lists and maps differ as a whole. */
 export function compare(before: unknown, after: unknown, schema: FieldSchema): Difference {
   const difference = { added: new PathSet(), modified: new PathSet(), removed: new PathSet() };
   compareAt({ before, after, schema, at: [] }, difference);

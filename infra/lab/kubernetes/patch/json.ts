@@ -99,6 +99,7 @@ function run(document: unknown, { op, path, from = '', value }: Operation): void
   }
 }
 
+/** Throws an ApiError for a patch that is malformed or does not fit. The document itself is not changed. */
 export function jsonPatch<T>(document: T, patch: unknown): T {
   const root = { document: structuredClone(document) };
   for (const operation of readOperations(patch)) {

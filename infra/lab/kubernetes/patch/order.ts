@@ -4,6 +4,7 @@
  */
 import { equal, isFields } from '../fields.ts';
 
+/** `mergeKey`: the field that tells elements apart; undefined for a list of values. */
 export function orderedLike(
   current: readonly unknown[],
   order: readonly unknown[],

@@ -12,6 +12,7 @@ import { orderedLike } from './order.ts';
 const ORDER = '$setElementOrder/';
 const DELETE_VALUES = '$deleteFromPrimitiveList/';
 
+/** Returns a new object. */
 export function strategicMerge(target: Fields, patch: Fields, schema: FieldSchema): Fields {
   if (patch['$patch'] === 'delete') return {};
   if (patch['$patch'] === 'replace') return plain(patch);

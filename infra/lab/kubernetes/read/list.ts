@@ -1,12 +1,13 @@
 /** Lists, complete or in pages. All pages of a list show the same revision. */
 import { badRequest, expired, resourceVersionTooLarge } from '../errors.ts';
 import { isFields } from '../fields.ts';
-import { type Place, type Store, keyOf } from '../store.ts';
+import { type StorePlace, type VersionedStore, keyOf } from '../store.ts';
 import type { KubernetesObject } from '../types.ts';
 import type { Matcher } from './selectors.ts';
 
+/** `token`: where the page before ended; empty for the first one. `limit`: 0 for all. */
 export interface ListOptions {
-  readonly place: Place;
+  readonly place: StorePlace;
   readonly matches: Matcher;
   readonly limit: number;
   readonly token: string;
@@ -14,6 +15,7 @@ export interface ListOptions {
   readonly revisionMatch: string;
 }
 
+/** `remaining`: how many are left, if the API server would tell. */
 export interface Page {
   readonly items: readonly KubernetesObject[];
   readonly revision: number;
@@ -52,7 +54,7 @@ export function revisionOf(text: string, current: number): number {
 }
 
 function source(
-  store: Store,
+  store: VersionedStore,
   options: ListOptions,
 ): {
   readonly revision: number;
@@ -75,7 +77,11 @@ function source(
     : { revision: store.revision, all: store.list(place), start: '' };
 }
 
-function snapshot(store: Store, place: Place, revision: number): readonly KubernetesObject[] {
+function snapshot(
+  store: VersionedStore,
+  place: StorePlace,
+  revision: number,
+): readonly KubernetesObject[] {
   try {
     return store.listAt(place, revision);
   } catch {
@@ -86,7 +92,8 @@ function snapshot(store: Store, place: Place, revision: number): readonly Kubern
   }
 }
 
-export function listPage(store: Store, options: ListOptions): Page {
+/** Throws 410 if the revision of the first page is gone. */
+export function listPage(store: VersionedStore, options: ListOptions): Page {
   const { all, revision, start } = source(store, options);
   const rest = all.filter((object) => keyOf(object) > start && options.matches(object));
   const items = options.limit > 0 ? rest.slice(0, options.limit) : rest;

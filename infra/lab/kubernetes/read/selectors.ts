@@ -4,6 +4,7 @@ import { textAt } from '../fields.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { KubernetesObject } from '../types.ts';
 
+/** Whether an object is selected. */
 export type Matcher = (object: KubernetesObject) => boolean;
 
 type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
@@ -38,6 +39,7 @@ function existence(clause: string): LabelTest | undefined {
   return (labels) => Object.hasOwn(labels, key) === (not === '');
 }
 
+/** Both forms: `a=b,!c` and `a in (b,c)`. Throws 400 for anything else. */
 export function labelMatcher(selector: string): Matcher {
   const tests = clauses(selector).map((clause) => {
     const test = setBased(clause) ?? equality(clause) ?? existence(clause);
@@ -62,6 +64,7 @@ function storedPath(path: string): string {
     .replace(/^reportingController$/, 'reportingComponent');
 }
 
+/** Throws 400 for a field that the kind cannot be selected by. */
 export function fieldMatcher(selector: string, resource: Resource): Matcher {
   const allowed = ['metadata.name', 'metadata.namespace', ...resource.selectable];
   const tests = clauses(selector).map((clause): Matcher => {

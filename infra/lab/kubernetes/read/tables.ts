@@ -2,6 +2,7 @@
 import type { Resource } from '../resources/resource.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
 
+/** What the client asked for. `now` decides the ages: milliseconds since 1970. */
 export interface TableOptions {
   /** v1 or v1beta1 of meta.k8s.io. */
   readonly version: string;
@@ -21,6 +22,7 @@ function included(object: KubernetesObject, { include, version }: TableOptions):
   };
 }
 
+/** One row for each object, with its columns. */
 export function tableOf(
   resource: Resource,
   items: readonly KubernetesObject[],

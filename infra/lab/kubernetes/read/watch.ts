@@ -1,13 +1,14 @@
 /** One open watch: its initial events, its changes, and its end. */
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
-import type { Change, Place, Store } from '../store.ts';
+import type { StoreChange, StorePlace, VersionedStore } from '../store.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
 import type { Matcher } from './selectors.ts';
 
-export interface WatchOptions {
-  readonly store: Store;
-  readonly place: Place;
+/** Where the watch begins and what it sends. `timeoutMs`: when the server ends it. */
+export interface WatchConnectionOptions {
+  readonly store: VersionedStore;
+  readonly place: StorePlace;
   readonly matches: Matcher;
   readonly revision: string;
   readonly initialEvents: boolean;
@@ -28,8 +29,9 @@ const LAST_BOOKMARK_MS = 2000;
  */
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
-export class Watch {
-  readonly #options: WatchOptions;
+/** Ends by itself at the timeout, or if the client reads too slowly. */
+export class WatchConnection {
+  readonly #options: WatchConnectionOptions;
   readonly #response: ServerResponse;
   readonly #endings: (() => void)[] = [];
   #sent = 0;
@@ -38,7 +40,7 @@ export class Watch {
   #silent = false;
   #over = false;
 
-  constructor(options: WatchOptions, response: ServerResponse) {
+  constructor(options: WatchConnectionOptions, response: ServerResponse) {
     this.#options = options;
     this.#response = response;
     response.once('close', () => this.#stop());
@@ -115,7 +117,7 @@ export class Watch {
   }
 
   /** An object that starts or stops matching the selectors is added or deleted for this client. */
-  #tell({ type, object, previous, storage, revision }: Change): void {
+  #tell({ type, object, previous, storage, revision }: StoreChange): void {
     const { place, matches } = this.#options;
     if (
       storage !== place.storage ||

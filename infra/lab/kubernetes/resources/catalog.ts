@@ -4,6 +4,7 @@
  */
 import type { Resource } from './resource.ts';
 
+/** Finds resources by path or by kind. */
 export interface Catalog {
   /** Everything that is served, each resource with its remaining versions. */
   served(): readonly Resource[];
@@ -18,10 +19,12 @@ export interface Catalog {
   serve(what: string, on: boolean): void;
 }
 
+/** `v1` for the core group. */
 export function groupVersion(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** The core group is empty. */
 export function splitApiVersion(apiVersion: string): {
   readonly group: string;
   readonly version: string;
@@ -30,6 +33,9 @@ export function splitApiVersion(apiVersion: string): {
   return second === undefined ? { group: '', version: first } : { group: first, version: second };
 }
 
+/**
+ * `without`: resources (`gateways.networking.istio.io`) or versions of them that are not served.
+ */
 export function createCatalog(
   table: readonly Resource[],
   without: readonly string[] = [],

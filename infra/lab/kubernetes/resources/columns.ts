@@ -38,6 +38,7 @@ function conditionOf(object: KubernetesObject, type: string): unknown {
 const name = column('Name', (object) => object.metadata.name, { format: 'name' });
 const age = column('Age', (object, now) => humanAge(object.metadata.creationTimestamp, now));
 
+/** For kinds without columns of their own. */
 export const plainColumns: readonly Column[] = [name, age];
 
 function joined(values: readonly string[]): string {
@@ -284,6 +285,7 @@ export const serviceEntryColumns: readonly Column[] = [
   age,
 ];
 
+/** Gateway of the Gateway API. */
 export const apiGatewayColumns: readonly Column[] = [
   name,
   column('Class', text('spec.gatewayClassName')),
@@ -302,6 +304,7 @@ export const gatewayClassColumns: readonly Column[] = [
   age,
   column('Description', text('spec.description'), { wide: true }),
 ];
+/** Routes of the Gateway API that have host names. */
 export const hostnameColumns: readonly Column[] = [
   name,
   column('Hostnames', listed('spec.hostnames')),
@@ -318,6 +321,7 @@ function specAddress(type: string): Cell {
   };
 }
 
+/** CiliumNode of Cilium. */
 export const ciliumNodeColumns: readonly Column[] = [
   name,
   column('CiliumInternalIP', specAddress('CiliumInternalIP')),

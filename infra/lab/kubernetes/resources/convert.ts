@@ -61,6 +61,7 @@ export function toStorage(
   };
 }
 
+/** `version`: the one that the client asked for. */
 export function fromStorage(
   resource: Resource,
   version: string,

@@ -16,6 +16,7 @@ export interface FieldSchema {
   readonly items?: FieldSchema;
 }
 
+/** A column of `kubectl get`. */
 export interface Column {
   readonly name: string;
   readonly type?: 'string' | 'integer' | 'date';
@@ -25,6 +26,7 @@ export interface Column {
   readonly cell: (object: KubernetesObject, now: number) => string | number;
 }
 
+/** A kind that the server has, and how it is stored and merged. */
 export interface Resource {
   readonly group: string;
   /** Served versions, the preferred one first. Objects are stored in the first one. */

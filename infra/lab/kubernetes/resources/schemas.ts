@@ -19,6 +19,7 @@ const atomicMap: FieldSchema = { atomic: true };
 const conditions = keyed(['type']);
 const protocol = { keyDefaults: { protocol: 'TCP' } };
 
+/** Of all kinds. */
 export const metadataSchema: FieldSchema = fields({
   finalizers: { list: 'set' },
   ownerReferences: keyed(['uid']),
@@ -57,6 +58,7 @@ export const deploymentSchema = fields({
   status: fields({ conditions }),
 });
 
+/** Service. Ports are keyed by port and protocol. */
 export const serviceSchema = fields({
   metadata: metadataSchema,
   spec: fields({ selector: atomicMap, ports: keyed(['port', 'protocol'], protocol) }),
@@ -70,6 +72,7 @@ export const nodeSchema = fields({
   status: fields({ conditions, addresses: keyed(['type']) }),
 });
 
+/** Event, of both API groups. */
 export const eventSchema = fields({
   metadata: metadataSchema,
   involvedObject: atomicMap,
@@ -81,12 +84,14 @@ export const serviceAccountSchema = fields({
   secrets: keyed(['name']),
   imagePullSecrets: { mergeKey: 'name' },
 });
+/** Kinds whose lists are atomic, except their conditions. */
 export const plainSchema = fields({ metadata: metadataSchema, status: fields({ conditions }) });
 
 const apiListeners = keyed(['name'], {
   items: fields({ allowedRoutes: fields({ namespaces: fields({ selector: atomicMap }) }) }),
 });
 
+/** Gateway of the Gateway API. */
 export const apiGatewaySchema = fields({
   metadata: metadataSchema,
   spec: fields({

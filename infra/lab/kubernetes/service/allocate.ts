@@ -38,6 +38,7 @@ function claimed(port: Fields, number: number): string {
   return `${textAt(port, 'protocol') || 'TCP'}/${number}`;
 }
 
+/** The Service with its addresses and ports, and why it cannot have what it wants. */
 export interface Allocation {
   readonly service: KubernetesObject;
   readonly causes: readonly Cause[];

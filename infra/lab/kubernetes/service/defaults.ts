@@ -1,4 +1,4 @@
-import { fieldAt, fieldsOf, isFields, listOf, without } from '../fields.ts';
+import { fieldAt, fieldsOf, isFields, listOf, withoutFields } from '../fields.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
 import {
   isExternal,
@@ -85,18 +85,18 @@ function dropped(before: KubernetesObject, after: KubernetesObject): KubernetesO
     spec = {
       ...spec,
       ports: portsOf(after).map((port) =>
-        old.has(nodePortOf(port)) ? without(port, 'nodePort') : port,
+        old.has(nodePortOf(port)) ? withoutFields(port, 'nodePort') : port,
       ),
     };
     if (spec['externalTrafficPolicy'] === specOf(before)['externalTrafficPolicy'])
-      spec = without(spec, 'externalTrafficPolicy');
+      spec = withoutFields(spec, 'externalTrafficPolicy');
   }
   if (typeOf(before) === 'LoadBalancer' && typeOf(after) !== 'LoadBalancer')
-    spec = without(spec, 'allocateLoadBalancerNodePorts', 'loadBalancerClass');
+    spec = withoutFields(spec, 'allocateLoadBalancerNodePorts', 'loadBalancerClass');
   if (wantsHealthCheckPort(before) && !wantsHealthCheckPort(after))
-    spec = without(spec, 'healthCheckNodePort');
+    spec = withoutFields(spec, 'healthCheckNodePort');
   if (typeOf(after) === 'ExternalName' && !isHeadless(after))
-    spec = without(
+    spec = withoutFields(
       spec,
       'clusterIP',
       'clusterIPs',

@@ -18,6 +18,7 @@ function unsupported(field: string, value: string, supported: readonly string[])
   );
 }
 
+/** `before`: the stored one; some fields must not change. */
 export function validateService(
   service: KubernetesObject,
   before?: KubernetesObject,

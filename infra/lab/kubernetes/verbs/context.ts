@@ -5,12 +5,13 @@ import { type Catalog, groupVersion } from '../resources/catalog.ts';
 import { fromStorage } from '../resources/convert.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type Matcher, fieldMatcher, labelMatcher } from '../read/selectors.ts';
-import type { Place, Store } from '../store.ts';
+import type { StorePlace, VersionedStore } from '../store.ts';
 import type { KubernetesObject } from '../types.ts';
 import type { Writer } from '../writer.ts';
 
-export interface Context {
-  readonly store: Store;
+/** What all verbs work with. */
+export interface VerbContext {
+  readonly store: VersionedStore;
   readonly writer: Writer;
   readonly catalog: Catalog;
   readonly faults: FaultBoard;
@@ -20,6 +21,7 @@ export interface Context {
   readonly namespaces: NamespaceController;
 }
 
+/** The version that the client asked for. */
 export function apiVersionOf(info: RequestInfo): string {
   return groupVersion(info.resource.group, info.version);
 }
@@ -29,11 +31,15 @@ export function shown(info: RequestInfo, object: KubernetesObject): KubernetesOb
   return fromStorage(info.resource, info.version, object);
 }
 
-export function placeOf(info: RequestInfo): Place {
+/** What the path covers. */
+export function placeOf(info: RequestInfo): StorePlace {
   return { storage: info.resource.storage, ...(info.namespace && { namespace: info.namespace }) };
 }
 
-export function storedForm(context: Context, resource: Resource): Resource {
+/**
+ * The row of the table whose version is stored: two API groups may have one kind, as with events.
+ */
+export function storedForm(context: VerbContext, resource: Resource): Resource {
   return context.catalog.byStorage(resource.storage) ?? resource;
 }
 

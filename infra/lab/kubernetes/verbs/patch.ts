@@ -8,22 +8,24 @@ import { jsonPatch } from '../patch/json.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicMerge } from '../patch/strategic.ts';
 import type { KubernetesObject } from '../types.ts';
-import type { Target } from '../writer.ts';
-import { type Context, apiVersionOf, shown, storedForm } from './context.ts';
+import type { WriteTarget } from '../writer.ts';
+import { type VerbContext, apiVersionOf, shown, storedForm } from './context.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const APPLY = 'application/apply-patch+yaml';
 
+/** Whether it is server-side apply, which may create the object. */
 export function isApply(info: RequestInfo): boolean {
   return info.contentType === APPLY;
 }
 
-export function applyPatch(
-  context: Context,
+/** Throws 409 for fields that others own, unless the request forces them. */
+export function serverSideApply(
+  context: VerbContext,
   info: RequestInfo,
-  target: Target,
+  target: WriteTarget,
   bytes: Buffer,
 ): KubernetesObject {
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) };
@@ -43,8 +45,8 @@ function placed({ namespace, name }: RequestInfo): {
  * The patched object before it is stored. It has the resourceVersion it is based on, unless the
  * patch contains another.
  */
-export function patched(
-  context: Context,
+export function patchedObject(
+  context: VerbContext,
   info: RequestInfo,
   live: KubernetesObject,
   bytes: Buffer,
@@ -62,7 +64,7 @@ export function patched(
 }
 
 function resultOf(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   { current, patch }: { readonly current: KubernetesObject; readonly patch: unknown },
 ): unknown {

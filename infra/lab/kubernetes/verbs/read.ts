@@ -6,13 +6,13 @@ import { sendJson } from '../http/reply.ts';
 import type { RequestInfo } from '../http/request.ts';
 import { type Page, listPage } from '../read/list.ts';
 import { tableOf } from '../read/tables.ts';
-import { Watch, type WatchOptions } from '../read/watch.ts';
+import { WatchConnection, type WatchConnectionOptions } from '../read/watch.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
-import { type Context, apiVersionOf, matcherOf, placeOf, shown } from './context.ts';
+import { type VerbContext, apiVersionOf, matcherOf, placeOf, shown } from './context.ts';
 
 /** Objects in the requested form: unchanged, or as a table. */
 function renderer(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
 ):
   | ((items: readonly KubernetesObject[], metadata: Fields, columns?: boolean) => Fields)
@@ -37,7 +37,8 @@ function renderer(
   };
 }
 
-export function answerGet(context: Context, info: RequestInfo, response: ServerResponse): void {
+/** Throws 404 if there is none. */
+export function answerGet(context: VerbContext, info: RequestInfo, response: ServerResponse): void {
   const name = info.name ?? '';
   const object = context.store.get(info.resource.storage, info.namespace, name);
   if (!object) throw notFound(info.resource, name);
@@ -49,7 +50,12 @@ export function answerGet(context: Context, info: RequestInfo, response: ServerR
   );
 }
 
-export function answerList(context: Context, info: RequestInfo, response: ServerResponse): void {
+/** One page, as JSON or as a table. */
+export function answerList(
+  context: VerbContext,
+  info: RequestInfo,
+  response: ServerResponse,
+): void {
   const { query, resource } = info;
   const page = listPage(context.store, {
     place: placeOf(info),
@@ -94,7 +100,7 @@ function listMetadata({ revision, token, remaining }: Page): Fields {
 
 const DEFAULT_TIMEOUT_SECONDS = 1800;
 
-function watchOptions(context: Context, info: RequestInfo): WatchOptions {
+function watchOptions(context: VerbContext, info: RequestInfo): WatchConnectionOptions {
   const { query } = info;
   const initialEvents = query.get('sendInitialEvents') === 'true';
   const bookmarks = query.get('allowWatchBookmarks') === 'true';
@@ -133,17 +139,22 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
   };
 }
 
-export function answerWatch(context: Context, info: RequestInfo, response: ServerResponse): Watch {
+/** Returns the open watch; faults may end or silence it. */
+export function answerWatch(
+  context: VerbContext,
+  info: RequestInfo,
+  response: ServerResponse,
+): WatchConnection {
   const options = watchOptions(context, info);
   if (context.faults.expiredAsStatus && options.revision !== '' && options.revision !== '0')
     refuseExpired(context, options);
-  const watch = new Watch(options, response);
+  const watch = new WatchConnection(options, response);
   const forget = context.faults.register(info, watch);
   response.once('close', forget);
   watch.start();
   return watch;
 }
 
-function refuseExpired({ store }: Context, { place, revision }: WatchOptions): void {
+function refuseExpired({ store }: VerbContext, { place, revision }: WatchConnectionOptions): void {
   if (Number(revision) < store.revision) store.since(place, Number(revision));
 }

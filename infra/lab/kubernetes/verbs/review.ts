@@ -8,7 +8,7 @@ import { parseBody, readBytes, readObject } from '../http/body.ts';
 import { sendJson } from '../http/reply.ts';
 import type { RequestInfo } from '../http/request.ts';
 import { allResources } from '../resources/table.ts';
-import { apiVersionOf, type Context } from './context.ts';
+import { apiVersionOf, type VerbContext } from './context.ts';
 
 /** The attributes of a review; without a namespace it refers to all of them. */
 export interface ReviewedAccess {
@@ -57,7 +57,7 @@ export async function answerReviewBy(
 
 /** The lab's account may do everything that no fault denies. */
 export function answerReview(
-  { faults }: Context,
+  { faults }: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,

@@ -9,11 +9,18 @@ import { sendJson } from '../http/reply.ts';
 import { type RequestInfo, managerOf } from '../http/request.ts';
 import { tableOf } from '../read/tables.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
-import type { Target } from '../writer.ts';
-import { type Context, apiVersionOf, matcherOf, placeOf, shown, storedForm } from './context.ts';
-import { applyPatch, isApply, patched } from './patch.ts';
+import type { WriteTarget } from '../writer.ts';
+import {
+  type VerbContext,
+  apiVersionOf,
+  matcherOf,
+  placeOf,
+  shown,
+  storedForm,
+} from './context.ts';
+import { serverSideApply, isApply, patchedObject } from './patch.ts';
 
-function targetOf(context: Context, info: RequestInfo, name: string): Target {
+function targetOf(context: VerbContext, info: RequestInfo, name: string): WriteTarget {
   const { resource, namespace, subresource } = info;
   return {
     resource,
@@ -31,7 +38,7 @@ function targetOf(context: Context, info: RequestInfo, name: string): Target {
 }
 
 function send(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   response: ServerResponse,
   answer: { readonly code: number; readonly object: KubernetesObject },
@@ -52,8 +59,9 @@ function send(
   );
 }
 
+/** 201, or 409 for a name that is taken. */
 export async function answerCreate(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -79,15 +87,16 @@ export async function answerCreate(
 }
 
 /** Unique within the lab, because revisions are. */
-function generated(context: Context, given: KubernetesObject): string {
+function generated(context: VerbContext, given: KubernetesObject): string {
   const { generateName } = given.metadata;
   return generateName
     ? `${generateName}${context.store.revision.toString(36).padStart(5, '0')}`
     : '';
 }
 
+/** PUT: replaces the object or its status. */
 export async function answerUpdate(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -112,8 +121,9 @@ export async function answerUpdate(
   send(context, info, response, { code: 200, object: context.writer.update(target, object) });
 }
 
+/** By the content type of the request. */
 export async function answerPatch(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -124,7 +134,7 @@ export async function answerPatch(
   const live = context.store.get(info.resource.storage, info.namespace, name);
   if (isApply(info)) {
     if (!info.query.get('fieldManager')) throw managerRequired();
-    const object = applyPatch(context, info, target, bytes);
+    const object = serverSideApply(context, info, target, bytes);
     return send(context, info, response, { code: live ? 200 : 201, object });
   }
   if (!live) throw notFound(info.resource, name);
@@ -132,7 +142,7 @@ export async function answerPatch(
     code: 200,
     object: context.writer.update(
       target,
-      decodePatched(info, patched(context, info, live, bytes), response),
+      decodePatched(info, patchedObject(context, info, live, bytes), response),
     ),
   });
 }
@@ -145,7 +155,7 @@ async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Pro
 const POD_GRACE_SECONDS = 30;
 
 /** Only a pod that runs on a node terminates gracefully. */
-function graceOf(context: Context, info: RequestInfo, options: Fields): number {
+function graceOf(context: VerbContext, info: RequestInfo, options: Fields): number {
   const pod =
     context.gracefulPods && info.resource.storage === 'pods'
       ? context.store.get('pods', info.namespace, info.name ?? '')
@@ -158,8 +168,9 @@ function graceOf(context: Context, info: RequestInfo, options: Fields): number {
   return Number(asked ?? POD_GRACE_SECONDS);
 }
 
+/** Pods and namespaces end later; everything else is gone at once. */
 export async function answerDelete(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
@@ -192,8 +203,9 @@ export async function answerDelete(
   });
 }
 
+/** What the selectors select, one by one. */
 export async function answerDeleteCollection(
-  context: Context,
+  context: VerbContext,
   info: RequestInfo,
   request: IncomingMessage,
   response: ServerResponse,
