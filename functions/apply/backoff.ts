@@ -1,7 +1,7 @@
 /** How long a message waits before its next try, by the kind of fault. */
 import { isAwayCode } from '../../shared/device/errors.ts';
 import { LONGEST_HIDDEN_MS } from '../../shared/queue/limits.ts';
-import type { Trouble } from './results.ts';
+import type { DeviceOutage } from './results.ts';
 
 /** The bounds of the pauses for one class of faults. */
 interface Pauses {
@@ -46,7 +46,7 @@ export interface TryCount {
  * minute.
  */
 export function backoff(
-  error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined,
+  error: Partial<Pick<DeviceOutage, 'code' | 'fault' | 'after'>> | undefined,
   { attempt, age }: TryCount,
   random: () => number,
 ): number {
@@ -62,7 +62,7 @@ export function backoff(
 }
 
 /** By the fault if it is one of the device, else by whether the device can be reached. */
-function pausesFor(error: Partial<Pick<Trouble, 'code' | 'fault'>> | undefined): Pauses {
+function pausesFor(error: Partial<Pick<DeviceOutage, 'code' | 'fault'>> | undefined): Pauses {
   if (error?.fault === 'device') return PAUSES.device;
   if (error?.code === undefined) return PAUSES.other;
   return isAwayCode(error.code) ? PAUSES.away : PAUSES.busy;

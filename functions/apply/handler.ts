@@ -30,6 +30,7 @@ import type { GroupJob } from './group.ts';
 import { createHeardKeeper } from './heard.ts';
 import { refuseWhileHeld } from './held.ts';
 import type { PartitionResult } from './job.ts';
+import { viewsOf } from './results.ts';
 import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
 import { createPaces } from './pace.ts';
@@ -44,9 +45,8 @@ import { createSizes } from './sizes.ts';
 import type { StageWork } from './stage.ts';
 import { stageJob, startStagePaths } from './stage.ts';
 import { createToldDrained } from './told-drained.ts';
-import { viewsOf } from './views.ts';
 import { createWaiting } from './waiting.ts';
-import type { OpenPlace, TurnReport } from './waiting.ts';
+import type { OpenWaitingPlace, TurnReport } from './waiting.ts';
 
 /** The handler of apply, with its schedule entry point. */
 export interface Apply extends Handler {
@@ -57,7 +57,7 @@ export interface Apply extends Handler {
 
 /** Dependencies that tests inject instead of the configured ones. */
 export interface ApplyDependencies {
-  readonly place?: OpenPlace;
+  readonly place?: OpenWaitingPlace;
   readonly suspects?: Suspects;
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
   readonly views?: ViewKeeper;

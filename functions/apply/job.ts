@@ -77,12 +77,14 @@ export interface PartitionJob {
 /** One attempted declare, for one log line. */
 export interface DeclareTry {
   readonly partition: string;
+  /** Number of changes in the declare. */
   readonly changes: number;
   /** `applied`, `incomplete` (success, but the device differs), `dropped` (the lease of the messages
    * ended), or an error code. */
   readonly outcome: string;
   /** Milliseconds. */
   readonly took: number;
+  /** The message of the error. */
   readonly reason?: string;
 }
 

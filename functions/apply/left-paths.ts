@@ -5,7 +5,7 @@
 import { hasPaths } from '../../shared/config/path-checks.ts';
 import { lookAtPaths } from '../../shared/device/path-audit.ts';
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
-import { differenceDigest, heldPaths } from '../../shared/failures/repairs.ts';
+import { differenceDigest, heldPathsNote } from '../../shared/failures/repairs.ts';
 import { askWatcher } from './ask-watcher.ts';
 import type { PartitionResult } from './job.ts';
 import type { PathRun } from './paths/paths.ts';
@@ -34,7 +34,7 @@ export async function noteHeldPaths(
 ): Promise<void> {
   if (!isHeld || scope.runtime.dryRun === true) return;
   await remembered(scope.runtime, async () =>
-    heldPaths(await scope.repairs(), config.name, config.networks.partition).note(),
+    heldPathsNote(await scope.repairs(), config.name, config.networks.partition).note(),
   );
 }
 

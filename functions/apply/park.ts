@@ -13,7 +13,7 @@ import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import type { Waiting } from './paths/waiting.ts';
+import type { WaitingMembers } from './paths/waiting.ts';
 import type { Scope } from './scope.ts';
 
 /** Dead-letters a message that cannot be used at all. */
@@ -63,7 +63,7 @@ export async function parkRejected(
 export async function parkWaiting(
   scope: Scope,
   arrival: Arrived<Slice>,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingMembers[],
 ): Promise<void> {
   const said = waiting
     .filter(({ isNews }) => isNews || mayBeUntold(arrival.message))

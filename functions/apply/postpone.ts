@@ -12,9 +12,9 @@ import { newestFirst } from './arrivals.ts';
 import { backoff } from './backoff.ts';
 import { sendSettled, deliveryOf } from './report.ts';
 import { settledAsRetry } from './results.ts';
-import type { Trouble } from './results.ts';
+import type { DeviceOutage } from './results.ts';
 import type { Scope } from './scope.ts';
-import { knownTrouble, OutOfTime } from './trouble.ts';
+import { knownOutage, OutOfTime } from './outage.ts';
 
 /** Resolves with the messages that stay in the queue; the others wait in the store. */
 export async function postpone(
@@ -24,7 +24,7 @@ export async function postpone(
   error: unknown,
 ): Promise<readonly QueueMessage[]> {
   const { runtime, attempts, waiting } = scope;
-  const known = knownTrouble(error);
+  const known = knownOutage(error);
   const at = new Date(runtime.clock.now()).toISOString();
   for (const { message } of arrivals)
     attempts.add(message.id, {
@@ -85,7 +85,7 @@ async function again(
   messages: readonly QueueMessage[],
   error: unknown,
 ): Promise<void> {
-  const known = knownTrouble(error);
+  const known = knownOutage(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
   // Running out of time is not an outage: finished work is kept, and the rest continues soon.
   const age =
@@ -111,7 +111,12 @@ async function again(
 }
 
 /** Faults that need an operator although the device answers: logs the line that an alarm counts. */
-function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, attempt: number): void {
+function alarm(
+  { log }: Scope['runtime'],
+  device: string,
+  trouble: DeviceOutage,
+  attempt: number,
+): void {
   const { code, inner } = trouble;
   if (code === 'BIP509' && isTold(attempt))
     log.error(
@@ -126,7 +131,11 @@ function isTold(attempt: number): boolean {
 }
 
 /** A new slice is reported at once. */
-async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble): Promise<void> {
+async function tell(
+  scope: Scope,
+  arrivals: readonly Arrival[],
+  trouble: DeviceOutage,
+): Promise<void> {
   for (const arrival of slicesOf(arrivals))
     if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
 }
@@ -134,7 +143,7 @@ async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble
 async function tellOne(
   { runtime, recorder }: Scope,
   arrival: ReturnType<typeof slicesOf>[number],
-  trouble: Trouble,
+  trouble: DeviceOutage,
 ): Promise<void> {
   const settled = settledAsRetry(arrival.data, trouble);
   await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
@@ -189,7 +198,7 @@ export async function moveToWaiting(
 }
 
 /** The message stays the same during an outage, so that it produces a single Event. */
-function inWaiting({ device, code, reason, since }: DeviceMark): Trouble {
+function inWaiting({ device, code, reason, since }: DeviceMark): DeviceOutage {
   return {
     code,
     fault: 'transient',

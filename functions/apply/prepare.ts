@@ -7,7 +7,7 @@ import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError, errorText } from '../../shared/device/errors.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
-import type { Waiting } from './waiting.ts';
+import type { WaitingChanges } from './waiting.ts';
 
 /** Creates partitions, each at most once per process. */
 export interface Preparation {
@@ -31,7 +31,7 @@ const underway = new WeakMap<SluiceConfig, Map<string, Promise<void>>>();
 /** `waiting`: a device that is known to be unreachable is not asked. */
 export function createPreparation(
   { config, log }: Pick<Runtime, 'config' | 'log'>,
-  waiting: Pick<Waiting, 'away'>,
+  waiting: Pick<WaitingChanges, 'away'>,
 ): Preparation {
   const running = underway.get(config) ?? new Map<string, Promise<void>>();
   underway.set(config, running);

@@ -11,10 +11,11 @@ import type {
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { isDeviceFault } from '../../shared/domain/codes/index.ts';
-import { judgeFence } from '../../shared/domain/plan/fence.ts';
+import { checkFence } from '../../shared/domain/plan/fence.ts';
 import type { ChangeKind, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
+import type { Seen } from '../../shared/failures/view-keeper.ts';
 import type { PartitionResult } from './job.ts';
 
 /** Combines the partition results of one slice. */
@@ -26,7 +27,7 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
     .map((exposure) => resultFor(slice, exposure, results));
   const gone = results.flatMap((result) => removalsOf(slice, result));
   const declared = results
-    .map((r) => judgeFence(r.declared, slice))
+    .map((r) => checkFence(r.declared, slice))
     .flatMap((fence) => (fence.kind === 'behind' ? [fence.declared] : []))
     .toSorted(compareVersions)
     .at(-1);
@@ -81,7 +82,10 @@ function about(slice: Slice): Omit<Settled, 'exposures'> {
 }
 
 /** The reason why a device is temporarily unusable. */
-export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after' | 'inner'> & {
+export type DeviceOutage = Pick<
+  DeviceError,
+  'fault' | 'message' | 'response' | 'after' | 'inner'
+> & {
   readonly code: string;
 };
 
@@ -89,7 +93,7 @@ export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'afte
  * The result of every exposure while the device is unreachable or refuses everything: retry later,
  * with the reason.
  */
-export function settledAsRetry(slice: Slice, error: Trouble): Settled {
+export function settledAsRetry(slice: Slice, error: DeviceOutage): Settled {
   const exposures = slice.exposures.map((e): ExposureResult => ({
     ...identity(slice, e),
     outcome: 'retry',
@@ -206,4 +210,13 @@ function removalsOf(slice: Slice, result: PartitionResult): ExposureResult[] {
         },
       ];
     });
+}
+
+/** What is declared on the device now, for readers of the failure store. */
+export function viewsOf(device: string, results: readonly PartitionResult[]): readonly Seen[] {
+  return results.map(({ partition, refused, declared }) => ({
+    device,
+    partition,
+    seen: refused ?? declared,
+  }));
 }

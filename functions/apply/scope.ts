@@ -12,7 +12,7 @@ import type { ResultRecorder } from './record-results.ts';
 import type { createPaces } from './pace.ts';
 import type { Sizes } from './sizes.ts';
 import type { ToldDrained } from './told-drained.ts';
-import type { Waiting } from './waiting.ts';
+import type { WaitingChanges } from './waiting.ts';
 
 /** Dependencies of all parts of an invocation. */
 export interface Scope {
@@ -25,7 +25,7 @@ export interface Scope {
   readonly fences: FenceKeeper;
   readonly drained: ToldDrained;
   readonly sizes: Sizes;
-  readonly waiting: Waiting;
+  readonly waiting: WaitingChanges;
   readonly views: ViewKeeper;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;
   readonly repairs: () => Promise<RepairMemory>;

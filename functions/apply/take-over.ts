@@ -18,7 +18,7 @@ import {
   withoutClaims,
 } from '../../shared/domain/take-over/cis.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { OutOfTime } from './trouble.ts';
+import { OutOfTime } from './outage.ts';
 
 /** The device, and what proves that the order is still held. */
 export interface TakeOverWork {

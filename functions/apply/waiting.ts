@@ -21,10 +21,10 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import { formatCount } from '../../shared/domain/text/counts.ts';
 import type { Arrival } from './arrivals.ts';
-import { knownTrouble } from './trouble.ts';
+import { knownOutage } from './outage.ts';
 
 /** Moves messages for unavailable devices to the failure store, and returns them. */
-export interface Waiting {
+export interface WaitingChanges {
   /**
    * The device's mark if this process knows that it is still unreachable, which saves a request.
    */
@@ -60,13 +60,13 @@ const QUICK = { time: 3 * 60_000, tries: 4 } as const;
 const REST_MS = 60_000;
 
 /** Opens the part of the failure store where changes wait for a device. */
-export type OpenPlace = () => Promise<WaitingPlace>;
+export type OpenWaitingPlace = () => Promise<WaitingPlace>;
 
 /**
  * If the failure store cannot be used, changes stay in the queue, and the store is not tried again
  * for a minute.
  */
-export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
+export function createWaiting(runtime: Runtime, open: OpenWaitingPlace): WaitingChanges {
   const { clock, log } = runtime;
   /** What this process knows of each device. */
   const known = new Set<string>();
@@ -120,7 +120,7 @@ interface PlaceAccess {
 /** Rests after each failure of the store. */
 function restingAccess(
   { clock, log }: Pick<Runtime, 'clock' | 'log'>,
-  open: OpenPlace,
+  open: OpenWaitingPlace,
 ): PlaceAccess {
   let rest = Number.NEGATIVE_INFINITY;
   const guard: PlaceAccess['guard'] = async (work) => {
@@ -262,7 +262,7 @@ async function probeDevice({ config }: Runtime, devices: Devices, name: string):
     const device = await devices.get(wanted);
     return { states: await statesOf(device, wanted.partitions) };
   } catch (error) {
-    const trouble = knownTrouble(error);
+    const trouble = knownOutage(error);
     if (trouble === undefined) throw error;
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.
     if (trouble.code === 'BIP402') await devices.forget?.(wanted);

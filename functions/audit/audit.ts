@@ -71,7 +71,7 @@ async function auditOne(
     const { drift } = runtime.config.policy;
     if (drift !== 'report') {
       const fresh = await withoutLeft({ runtime, repairs }, config, findings);
-      await askApply(runtime, config.name, wishOf(fresh, drift));
+      await askApply(runtime, config.name, requestFor(fresh, drift));
     }
     const readings = await readingsOf(device, config);
     await askApply(runtime, config.name, creationRequest(runtime, readings, config));
@@ -119,7 +119,7 @@ async function withoutLeft(
 }
 
 /** With `repair`, changes kept under another policy are undone as well. */
-function wishOf(
+function requestFor(
   findings: readonly AuditFinding[],
   drift: 'repair' | 'adopt',
 ): AuditRequest | undefined {
@@ -174,10 +174,10 @@ async function noteViews(
 async function askApply(
   runtime: Runtime,
   device: string,
-  wish: AuditRequest | undefined,
+  request: AuditRequest | undefined,
 ): Promise<void> {
-  if (wish === undefined) return;
-  await sendAudit(runtime, runtime.config, { device, ...wish });
+  if (request === undefined) return;
+  await sendAudit(runtime, runtime.config, { device, ...request });
 }
 
 /** Also in the group of the device: behind waiting slices, which end the silence. */

@@ -17,7 +17,7 @@ import { askedIn } from '../../shared/failures/asks.ts';
 import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
-import { createPruner } from './prune.ts';
+import { createAuditPruner } from './prune.ts';
 
 /** The handler of audit, with the function that hosts call directly. */
 export interface Auditor {
@@ -44,7 +44,7 @@ export function create(
     await prune();
     return report;
   };
-  const prune = createPruner(runtime, store.open);
+  const prune = createAuditPruner(runtime, store.open);
   const answer = async (id: string): Promise<unknown> => {
     const failures = await store.open();
     return answerAuditAsk({ runtime, failures, devices, audit }, id);

@@ -3,7 +3,7 @@ import { hasPaths } from '../../shared/config/path-checks.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { DeviceAudit } from '../../shared/device/audit.ts';
 import type { AuditFinding } from '../../shared/device/finding.ts';
-import { heldPaths } from '../../shared/failures/repairs.ts';
+import { heldPathsNote } from '../../shared/failures/repairs.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { askForResync } from '../../shared/queue/resync.ts';
@@ -49,7 +49,7 @@ export async function followPaths(
   log.info({ device, paths }, 'paths');
   runtime.pathMeter?.state(device, paths);
   try {
-    const held = heldPaths(await repairs(), device, networks.partition);
+    const held = heldPathsNote(await repairs(), device, networks.partition);
     if (!(await held.are())) return;
     await askForResync(runtime, {
       device,

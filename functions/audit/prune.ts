@@ -15,7 +15,7 @@ type Pruned = Pick<Failures, 'audit' | 'asks' | 'acts'>;
  * Once a day per process, beside an audit, because that runs also where nothing fails. A failure is
  * logged, and tried again the next day. A dry run removes nothing.
  */
-export function createPruner(
+export function createAuditPruner(
   { clock, log, dryRun }: Pick<Runtime, 'clock' | 'log' | 'dryRun'>,
   open: () => Promise<Pruned>,
 ): () => Promise<void> {

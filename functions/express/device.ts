@@ -29,7 +29,7 @@ export interface ExpressDone {
 }
 
 /** Throws a DeviceError if the device fails; repeating it is harmless. */
-export async function carryOut(job: ExpressJob): Promise<ExpressDone> {
+export async function runExpressJob(job: ExpressJob): Promise<ExpressDone> {
   const { access, partition, events, prove } = job;
   const [declared, nodes] = await Promise.all([
     access.declared(partition),

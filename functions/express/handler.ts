@@ -16,7 +16,7 @@ import type { Runtime } from '../../shared/host/runtime.ts';
 import type { ExpressArrival, Dropped } from './arrivals.ts';
 import { sortMessages } from './arrivals.ts';
 import { openNodes } from '../../shared/host/nodes.ts';
-import { carryOut } from './device.ts';
+import { runExpressJob } from './device.ts';
 import type { ExpressDone } from './device.ts';
 
 /** Wires the function. Its connections are separate from those of apply. */
@@ -79,7 +79,7 @@ async function handleEvents(
     const access = await connections.get(config);
     const events = arrivals.map(({ event }) => event);
     const prove = (): Promise<void> => proveLease(context, messages);
-    tellDone(runtime, arrivals, await carryOut({ access, partition, events, prove }));
+    tellDone(runtime, arrivals, await runExpressJob({ access, partition, events, prove }));
     return [];
   } catch (error) {
     if (error instanceof LeaseLost) {
@@ -152,13 +152,13 @@ function tellDone(
   { decisions, corrected }: ExpressDone,
 ): void {
   for (const { event, age } of arrivals) {
-    const own = decisions.filter(({ wish }) => event.wishes.includes(wish));
+    const own = decisions.filter(({ change }) => event.wishes.includes(change));
     const written = own
       .filter(({ verdict }) => verdict === 'write')
-      .map(({ wish }) => `${wish.address} ${wish.availability} (${wish.because})`);
+      .map(({ change }) => `${change.address} ${change.availability} (${change.because})`);
     const others = own
       .filter(({ verdict }) => verdict !== 'write')
-      .map(({ wish, verdict, reason }) => `${wish.address} ${verdict}: ${reason}`);
+      .map(({ change, verdict, reason }) => `${change.address} ${verdict}: ${reason}`);
     const fields = {
       owner: event.owner,
       device: event.device,

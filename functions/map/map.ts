@@ -7,6 +7,7 @@ import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { withCordons } from '../../shared/domain/express/cordon.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
+import type { ServerReport } from '../../shared/domain/istio/port-mapping.ts';
 import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
@@ -14,7 +15,6 @@ import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import { serverVerdicts } from '../../shared/failures/verdicts.ts';
 import type { ServerVerdict } from '../../shared/failures/verdicts.ts';
 import { expressEvents } from './express.ts';
-import { hostsIn } from './hosts.ts';
 
 /** A snapshot with verified origin (`origin.ts`). */
 export interface MapInput {
@@ -116,4 +116,18 @@ export function isClustersOwnSender({ snapshot, sender, config }: OriginClaim): 
   return config.clusters.some(
     ({ id, senders }) => id === snapshot.cluster && senders.includes(sender),
   );
+}
+
+/** The hosts of each server of Istio's gateways, without the namespaces that may bind to them. */
+function hostsIn({
+  objects,
+}: Pick<Snapshot, 'objects'>): (server: ServerReport) => readonly string[] {
+  const gateways = new Map(
+    objects.gateways.map(({ meta, servers }) => [`${meta.namespace}/${meta.name}`, servers]),
+  );
+  return ({ api, gateway, server }) => {
+    const found = api === 'istio' ? gateways.get(gateway)?.[server] : undefined;
+    if (found === undefined || !('hosts' in found)) return [];
+    return found.hosts.map((host) => host.slice(host.indexOf('/') + 1));
+  };
 }

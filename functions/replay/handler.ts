@@ -14,6 +14,7 @@ import type { AnswerContext } from '../../shared/operations/replay/answers.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import type { ReplayAnswers } from '../../shared/host/schedules.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { loadMap } from './map-bundle.ts';
 import { runPolicyTurns } from './turns.ts';
@@ -23,14 +24,6 @@ import type { PolicyTurnReport } from './turns.ts';
 export interface Replayer {
   /** Runs each policy that is due; stops cleanly when the signal fires. */
   (signal?: AbortSignal): Promise<readonly PolicyTurnReport[]>;
-}
-
-/** What a console asks, by the id of its question. */
-export interface ReplayAnswers {
-  /** Resolves when it is answered; a run is answered when it ends. */
-  answer(id: string, signal?: AbortSignal): Promise<unknown>;
-  /** Continues runs whose process died. */
-  continueRuns(signal?: AbortSignal): Promise<number>;
 }
 
 /** Dependencies that tests replace. */
@@ -45,7 +38,7 @@ export interface ReplayOptions {
 export function create(
   runtime: Runtime,
   options: ReplayOptions = {},
-): Handler & ReplayAnswers & { readonly turns: Replayer; close(): Promise<void> } {
+): Handler & ReplayAnswers & { readonly turns: Replayer } {
   const failures =
     options.failures ??
     openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });

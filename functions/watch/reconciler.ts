@@ -235,7 +235,7 @@ export class IngressReconciler {
   meshAnswered(): void {
     // The view was not informed about objects dropped when the stream last ended.
     this.#observed.meshChanged();
-    if (this.#observed.wishes().length > 0) this.#emitter.refresh();
+    if (this.#observed.meshServiceDemands().length > 0) this.#emitter.refresh();
   }
 
   async stop(): Promise<void> {

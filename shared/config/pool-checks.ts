@@ -105,7 +105,7 @@ function poolProblems(
  * Checks the address of one ingress: a fixed address must not be in the assignable part of a pool,
  * and `auto` needs the pool that it names.
  */
-function wishProblems(
+function requestProblems(
   pools: readonly AddressRanges[],
   virtualAddress: string,
   path: string,
@@ -160,7 +160,7 @@ export function addressPoolProblems(config: SluiceConfig): readonly ConfigProble
     ...config.ingresses.flatMap(({ virtualAddress }, i) =>
       virtualAddress === undefined
         ? []
-        : wishProblems(pools, virtualAddress, `ingresses[${i}].virtualAddress`),
+        : requestProblems(pools, virtualAddress, `ingresses[${i}].virtualAddress`),
     ),
   ];
 }

@@ -9,11 +9,21 @@ import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
-import type { MemberHealth } from './health.ts';
 import type { NetworkFacts } from './network-facts.ts';
 import type { PathAccess } from './paths.ts';
 import type { PartitionReading } from './reading.ts';
 import type { MissingReference, Reference } from './references.ts';
+
+/** Members of pools as the device's monitors see them. */
+export interface MemberHealth {
+  /** Key of the exposure: `address:port/protocol`. */
+  readonly exposure: string;
+  /** As declared, with the route domain. */
+  readonly address: string;
+  readonly port: number;
+  /** `unknown`: not monitored, not probed yet, or taken out by somebody. */
+  readonly state: 'up' | 'down' | 'unknown';
+}
 
 /** A partition with Sluice's declaration that the configuration does not list. */
 export interface AbandonedPartition {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const ACTS = 'acts/';

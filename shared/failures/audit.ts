@@ -6,8 +6,7 @@ import * as z from 'zod';
 import { errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
-import { readInBatches } from './read-in-batches.ts';
-import { readJson } from './read-json.ts';
+import { readInBatches, readJson } from './read.ts';
 
 /** Who changed what, when, why, and with which result. */
 export const AuditEntry = z.strictObject({
@@ -58,14 +57,14 @@ export interface AuditPage {
 export const BEGUN = 'begun';
 
 /** Prefix of the entries in the failure store. */
-export const AUDIT = 'audit/';
+export const AUDIT_PREFIX = 'audit/';
 
 /** Characters; an approval of a thousand exposures has 40,000. */
 const MAX_ENTRY = 262_144;
 
 /** The time in a name; undefined for a file that somebody put there. */
 function timeOf(key: string): string | undefined {
-  const at = key.slice(AUDIT.length, AUDIT.length + new Date(0).toISOString().length);
+  const at = key.slice(AUDIT_PREFIX.length, AUDIT_PREFIX.length + new Date(0).toISOString().length);
   return z.iso.datetime().safeParse(at).data;
 }
 
@@ -88,7 +87,7 @@ function entryOf(key: string, text: string): AuditEntry {
 export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
   const write = async (entry: Omit<AuditEntry, 'at'>) => {
     const whole = { at: new Date(now()).toISOString(), ...entry };
-    const key = `${AUDIT}${whole.at}-${id()}.json`;
+    const key = `${AUDIT_PREFIX}${whole.at}-${id()}.json`;
     const tag = await blobs.put(key, JSON.stringify(whole), 'absent');
     if (tag === undefined)
       throw new ReplayError(
@@ -122,17 +121,17 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
         throw error;
       }
     },
-    list: async () => read(await blobs.list(AUDIT)),
+    list: async () => read(await blobs.list(AUDIT_PREFIX)),
     page: async (limit, before) => {
-      const keys = (await blobs.list(AUDIT))
+      const keys = (await blobs.list(AUDIT_PREFIX))
         .toReversed()
-        .filter(({ key }) => before === undefined || key.slice(AUDIT.length) < before);
+        .filter(({ key }) => before === undefined || key.slice(AUDIT_PREFIX.length) < before);
       const entries = await read(keys.slice(0, limit));
       const last = keys.length > limit ? keys[limit - 1] : undefined;
-      return { entries, ...(last && { next: last.key.slice(AUDIT.length) }) };
+      return { entries, ...(last && { next: last.key.slice(AUDIT_PREFIX.length) }) };
     },
     prune: async (retention) => {
-      const dated = (await blobs.list(AUDIT)).flatMap(({ key }) => {
+      const dated = (await blobs.list(AUDIT_PREFIX)).flatMap(({ key }) => {
         const at = timeOf(key);
         return at === undefined ? [] : [{ key, at: Date.parse(at) }];
       });

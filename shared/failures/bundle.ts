@@ -15,7 +15,9 @@ const FORMAT = 'sluice.failures.v1';
 
 /** Limits of a bundle. */
 export interface BundleBounds {
+  /** Of the whole file. */
   readonly bytes: number;
+  /** Lines with a failure. */
   readonly failures: number;
 }
 

@@ -164,11 +164,15 @@ export type GroupKey = (typeof GROUP_KEYS)[number];
 
 /** Failures with equal values of the grouping fields. */
 export interface FailureGroup {
+  /** In the order of the requested keys. */
   readonly values: readonly string[];
+  /** Number of failures. */
   readonly failures: number;
   /** Total number of occurrences. */
   readonly seen: number;
+  /** When the oldest of them was first seen; milliseconds since 1970. */
   readonly first: number;
+  /** When one of them was last seen; milliseconds since 1970. */
   readonly last: number;
   /** Message of the newest failure. */
   readonly sentence: string;

@@ -9,7 +9,7 @@ import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { digest } from './identity.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const HEARD = 'heard/';

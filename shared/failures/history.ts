@@ -10,7 +10,7 @@ import { Revision } from '../domain/revision.ts';
 import type { Hop } from '../queue/hops.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
-import { readInBatches } from './read-in-batches.ts';
+import { readInBatches } from './read.ts';
 
 /** One result of an owner, or several equal ones in sequence. */
 export const HistoryEntry = z.strictObject({
@@ -57,7 +57,9 @@ export type OwnerHistory = Readonly<z.infer<typeof OwnerHistory>>;
 
 /** How a message was delivered. */
 export interface Delivery {
+  /** Stations of the event, with their times. */
   readonly hops: readonly Hop[];
+  /** Number of receives, including this one. */
   readonly attempt: number;
   /** Deduplication id of the message; with a replay it starts with `replay.JOB.`. */
   readonly deduplicationId: string;

@@ -27,7 +27,7 @@ export interface HeldPaths {
 }
 
 /** `partition`: that of the paths. Beside the digest of its repairs; no partition has a colon. */
-export function heldPaths(memory: RepairMemory, device: string, partition: string): HeldPaths {
+export function heldPathsNote(memory: RepairMemory, device: string, partition: string): HeldPaths {
   const key = `${partition}:held`;
   return {
     are: async () => (await memory.left(device, key)) !== undefined,

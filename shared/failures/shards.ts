@@ -5,7 +5,7 @@
 import type { Blobs, BlobEntry } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import type { FailureHead } from './port.ts';
-import { readInBatches } from './read-in-batches.ts';
+import { readInBatches } from './read.ts';
 
 const FORMAT = 1;
 /** A shard has few writers, so this many lost races mean that the server ignores conditions. */

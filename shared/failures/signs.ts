@@ -1,5 +1,5 @@
 /** Tells which parts of the failure store changed, by names and tags, without reading content. */
-import { AUDIT } from './audit.ts';
+import { AUDIT_PREFIX } from './audit.ts';
 import { ASKS } from './asks.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
@@ -15,7 +15,7 @@ const PARTS = {
   views: () => VIEWS,
   verdicts: () => VERDICTS,
   asks: () => ASKS,
-  audit: (now: number) => `${AUDIT}${new Date(now).toISOString().slice(0, 10)}`,
+  audit: (now: number) => `${AUDIT_PREFIX}${new Date(now).toISOString().slice(0, 10)}`,
 } as const satisfies Readonly<Record<string, (now: number) => string>>;
 
 /** A part of the failure store. */

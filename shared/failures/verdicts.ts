@@ -9,8 +9,7 @@ import { compareRevisions, Revision } from '../domain/revision.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';
-import { readInBatches } from './read-in-batches.ts';
-import { readJson } from './read-json.ts';
+import { readInBatches, readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const VERDICTS = 'verdicts/';

@@ -10,7 +10,7 @@ import { shorten } from '../domain/text/bounded.ts';
 import type { AuditFinding } from '../device/finding.ts';
 import type { Blobs } from './blobs.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const VIEWS = 'views/';

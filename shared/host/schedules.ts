@@ -28,8 +28,10 @@ export interface ApplyModule {
 
 /** What a console asks of the bundle `replay`, by the id of its question. */
 export interface ReplayAnswers {
+  /** Resolves when it is answered; a run is answered when it ends. */
   answer(id: string, signal?: AbortSignal): Promise<unknown>;
-  continueRuns(signal?: AbortSignal): Promise<unknown>;
+  /** Continues runs whose process died; resolves with their number. */
+  continueRuns(signal?: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
 

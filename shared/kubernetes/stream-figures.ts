@@ -8,15 +8,20 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** Statistics of a stream; times in milliseconds since 1970, 0 for never. */
 export interface StreamFigures {
+  /** Time of the last complete list; 0 before it. */
   readonly lastList: number;
+  /** Time of the last event of a watch; 0 before it. */
   readonly lastEvent: number;
   /** Time of the last received data of a list or watch. */
   readonly lastByte: number;
   /** The same by the monotonic clock, for durations. */
   readonly heard: number;
   readonly bytes: number;
+  /** Events of watches since the start. */
   readonly events: number;
+  /** Lists and watches that ended with an error. */
   readonly interruptions: number;
+  /** Complete lists by the reason why each was needed. */
   readonly lists: Readonly<Partial<Record<RelistCause, number>>>;
 }
 

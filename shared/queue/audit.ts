@@ -31,17 +31,17 @@ interface Found {
 export function repairRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
   const lift = broken.some(({ kind }) => kind === 'kept');
-  return wishFor(broken, lift ? { lift } : {});
+  return requestFor(broken, lift ? { lift } : {});
 }
 
 /** Keeps the manual changes that can be kept and redeclares the rest. */
 export function adoptionRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ repairable }) => repairable);
   const adopt = broken.flatMap(({ partition, adopt: one }) => (one ? [{ partition, ...one }] : []));
-  return wishFor(broken, adopt.length > 0 ? { adopt } : {});
+  return requestFor(broken, adopt.length > 0 ? { adopt } : {});
 }
 
-function wishFor(
+function requestFor(
   broken: readonly Found[],
   more: Pick<Audit, 'adopt' | 'lift'>,
 ): AuditRequest | undefined {

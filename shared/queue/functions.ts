@@ -5,9 +5,13 @@ import type { FedQueueName } from './port.ts';
 export interface FunctionSettings {
   readonly name: string;
   readonly queue: FedQueueName;
+  /** Messages of one call, at most. */
   readonly batchSize: number;
+  /** Calls at the same time, at most. */
   readonly concurrency: number;
+  /** Milliseconds of one call. */
   readonly timeout: number;
+  /** How long received messages are hidden from other receivers. */
   readonly visibilityMs: number;
 }
 

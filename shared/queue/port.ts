@@ -27,14 +27,18 @@ export interface OutgoingMessage {
 
 /** A received message. */
 export interface QueueMessage {
+  /** Given by the queue. */
   readonly id: string;
   /** Required to delete the message or to change its visibility; changes with every receive. */
   readonly receipt: string;
+  /** Messages of one group are received in their order. */
   readonly group: string;
+  /** A second message with it within five minutes is dropped. */
   readonly deduplicationId: string;
   readonly body: string;
   /** Number of receives, including this one. */
   readonly receiveCount: number;
+  /** By the clock of the queue; milliseconds since 1970. */
   readonly sentAt: number;
   /** SQS `SenderId` (role id before the colon); absent if the queue does not report senders. */
   readonly sender?: string;
@@ -58,7 +62,9 @@ export interface ReceiveOptions {
 
 /** Approximate numbers with SQS. */
 export interface QueueDepth {
+  /** Messages that nobody holds. */
   readonly waiting: number;
+  /** Messages that a receiver holds. */
   readonly inFlight: number;
   /**
    * Time at which the oldest message was sent, in flight or not; absent if there is none or the

@@ -56,7 +56,7 @@ describe('npm run bench', () => {
     LIMIT,
   );
 
-  test('a row that does not exist, and a file that is none, end it before anything is measured', async () => {
+  test('an unknown row, and a file that holds no figures, end it before anything is measured', async () => {
     const unknown = await bench('--only', 'new-prot');
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
     expect(unknown.stderr).toMatch(/^bench: --only new-prot: there are new-port, /);

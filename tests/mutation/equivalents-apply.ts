@@ -167,15 +167,20 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: '[]', what: 'is left out of the ??', in: 'nameOf', why: ALWAYS_THERE },
     { code: '[]', what: 'is left out of the ??', in: 'sampleEvenly', why: ALWAYS_THERE },
   ],
-  'functions/apply/loop/judge.ts': [
-    { code: 'attempt === undefined', what: 'is always false', in: 'judge', why: ALWAYS_THERE },
+  'functions/apply/loop/classify-fault.ts': [
+    {
+      code: 'attempt === undefined',
+      what: 'is always false',
+      in: 'classifyFault',
+      why: ALWAYS_THERE,
+    },
     {
       code: 'error instanceof DeviceError',
       what: 'is left out of the &&',
-      in: 'judgeProof',
+      in: 'proofError',
       why: NO_OTHER_CODE,
     },
-    { code: '[]', what: 'is left out of the ??', in: 'unfound', why: ALWAYS_THERE },
+    { code: '[]', what: 'is left out of the ??', in: 'referencesNotFound', why: ALWAYS_THERE },
   ],
   'functions/apply/loop/plan.ts': [
     ...['fleetOf', 'only', 'seen.holders', 'seen.nodes', 'orders', 'absences'].map((code) => ({
@@ -231,7 +236,7 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: 'plannedAlready(loop)', what: 'is left out of the ??', why: FASTER },
     {
-      code: "loop.phase === 'asking'",
+      code: "loop.phase === 'looking up'",
       what: 'is left out of the &&',
       in: 'lookedUp',
       why: 'no other look-up follows an attempt with an error',
@@ -279,8 +284,13 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       in: 'failed',
       why: NO_OTHER_CODE,
     },
-    { code: 'now !== undefined', what: 'is left out of the &&', in: 'judged', why: ALWAYS_THERE },
-    { code: 'now', what: 'is left out of the &&', in: 'judged', why: ALWAYS_THERE },
+    {
+      code: 'now !== undefined',
+      what: 'is left out of the &&',
+      in: 'handleFault',
+      why: ALWAYS_THERE,
+    },
+    { code: 'now', what: 'is left out of the &&', in: 'handleFault', why: ALWAYS_THERE },
     {
       code: 'posted === undefined',
       what: 'is left out of the ||',
@@ -288,17 +298,17 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
       why: ALWAYS_THERE,
     },
     {
-      code: "isOverspent(loop.spent, 'parts')",
+      code: "isOverBudget(loop.spent, 'parts')",
       what: 'is always false',
       why: 'six smaller parts lead to the smallest, which cannot be made smaller',
     },
     {
-      code: 'before.work.refused - (pardon === undefined ? 0 : 1)',
+      code: 'before.work.refused - (cleared === undefined ? 0 : 1)',
       what: '- becomes +',
       why: 'one of the others is blamed, so another round follows in any case',
     },
     {
-      code: 'pardon === undefined',
+      code: 'cleared === undefined',
       what: 'is always true',
       in: 'isolate',
       why: 'one of the others is blamed, so another round follows in any case',

@@ -83,7 +83,7 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'present !== undefined', what: 'is always false', why: FASTER },
     { code: 'known.set(key, fitting);', why: FASTER },
     {
-      code: 'mode === wished.mode',
+      code: 'mode === requested.mode',
       what: 'is always false',
       in: 'applyFleetSettings',
       why: 'settings fit the mode that was asked for with them',

@@ -7,7 +7,7 @@ import { mutate } from './mutants.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 describe('what is said to be equivalent', () => {
-  test.each(Object.entries(EQUIVALENTS))('is still to be found in %s', (file, equivalents) => {
+  test.each(Object.entries(EQUIVALENTS))('still exists in %s', (file, equivalents) => {
     const { mutants } = mutate(file, readFileSync(resolve(ROOT, file), 'utf8'), 1);
     const lost = equivalents.filter(
       (equivalent) => !mutants.some((mutant) => matches(equivalent, mutant)),

@@ -92,7 +92,7 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'own.length > 0', why: FASTER },
     { code: "'back'", why: 'no wish is as little guarded as one to come back' },
     {
-      code: 'own.filter((wish) => !isGuarded(wish.because))',
+      code: 'own.filter((change) => !isGuarded(change.because))',
       what: '.filter() is left out',
       why: 'where no member stays, those that are guarded were held before',
     },
@@ -449,7 +449,7 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
   'shared/failures/replay/select.ts': [
     { code: 'a.id < b.id', what: '< becomes <=', why: NEVER_EQUAL },
   ],
-  'shared/failures/read-in-batches.ts': [
+  'shared/failures/read.ts': [
     { code: 'i < items.length', what: '< becomes <=', why: 'the last round may read nothing' },
   ],
   'shared/failures/resolve-failures.ts': [

@@ -10,7 +10,7 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * Red with the guard removed: when `judgeFence` (fence.ts) accepts only newer versions and not the
+ * Red with the guard removed: when `checkFence` (fence.ts) accepts only newer versions and not the
  * equal one, what a crash left unfinished stays so; without `mayBeUntold` (park.ts) a refusal has
  * no dead letter if its process crashed before reporting it; when the first removal uses up the
  * whole approval (remove.ts), the second part of a large approved removal stays.

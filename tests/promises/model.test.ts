@@ -10,7 +10,7 @@ import { SEEDS } from './support/seeds.ts';
  * Red with the guard removed. 1: when `reportStage` (report.ts) reports nothing about superseded
  * slices, or the handler treats a batch as done although the device had a fault. 2: when quarantine
  * never ends (`isRetryDue` in quarantine.ts). 2, 3 and 7: without the comparison of versions in
- * `judgeFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim`
+ * `checkFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim`
  * (upsert-exposure.ts). 9: when results.ts reports a refused exposure as applied.
  */
 class Command implements fc.AsyncCommand<object, Model> {

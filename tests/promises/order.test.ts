@@ -11,7 +11,7 @@ import { memoryDevice } from '../fixtures/device.ts';
 import { SEEDS } from './support/seeds.ts';
 
 /**
- * Red with the guard removed: without the comparison of versions in `judgeFence` (fence.ts)
+ * Red with the guard removed: without the comparison of versions in `checkFence` (fence.ts)
  * promises 2, 3 and 7 fail within a few seeds; without `lostClaim` (upsert-exposure.ts), 7 does;
  * without `.toSorted(byAge)` (plan.ts) the winner depends on the order; when every plan counts as
  * changed (plan.ts), 4 does. The interleavings fail when `plan` (loop/step.ts) declares what an
@@ -99,7 +99,7 @@ describe('promises of the plan', () => {
     );
   });
 
-  test('4 doing it again does nothing', () => {
+  test('4 repeating it changes nothing', () => {
     fc.assert(
       fc.property(history(true).chain(deliveries), (batches) => {
         const state = deliver(EMPTY_STATE, batches);

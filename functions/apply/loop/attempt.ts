@@ -7,7 +7,7 @@ import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import type { DeclareTry } from '../job.ts';
-import { renew } from './budgets.ts';
+import { resetBudgets } from './budgets.ts';
 import type { AttemptKind, DeclareAttempt, Loop, LoopTime, Task } from './state.ts';
 
 /** The task of attempts that change nothing on the device. */
@@ -28,7 +28,7 @@ export function attemptOf(loop: Loop, { purpose, task, idle }: AttemptKind): Loo
   return {
     ...loop,
     attempt: { ...NEW, purpose, task, only, idle },
-    spent: renew(loop.spent, 'declare'),
+    spent: resetBudgets(loop.spent, 'declare'),
   };
 }
 

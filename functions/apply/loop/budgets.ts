@@ -77,17 +77,17 @@ export const NOTHING_SPENT: Spent = {
 };
 
 /** The counters after one more use of a budget. */
-export function spend(spent: Spent, name: keyof Spent): Spent {
+export function countUse(spent: Spent, name: keyof Spent): Spent {
   return { ...spent, [name]: spent[name] + 1 };
 }
 
 /** Whether more was spent than the table allows. */
-export function isOverspent(spent: Spent, name: keyof Spent): boolean {
+export function isOverBudget(spent: Spent, name: keyof Spent): boolean {
   return spent[name] > BUDGETS[name].limit;
 }
 
 /** The same, with the budgets of this scope unused. */
-export function renew(spent: Spent, scope: Budget['per']): Spent {
+export function resetBudgets(spent: Spent, scope: Budget['per']): Spent {
   const entries = Object.entries(spent) as [keyof Spent, number][];
   return Object.fromEntries(
     entries.map(([name, used]) => [name, BUDGETS[name].per === scope ? 0 : used]),

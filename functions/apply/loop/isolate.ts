@@ -16,9 +16,9 @@ export type Isolation =
       readonly kind: 'go on';
       /** To declare next, in this order. */
       readonly tasks: readonly Task[];
-      readonly blame?: { readonly change: PlanEntry; readonly error: DeviceError };
-      /** Blamed before, but not the only cause. */
-      readonly pardon?: PlanEntry;
+      readonly culprit?: { readonly change: PlanEntry; readonly error: DeviceError };
+      /** Quarantined before, but not the only cause. */
+      readonly cleared?: PlanEntry;
     }
   /** The fault does not depend on a change. */
   | { readonly kind: 'give up'; readonly fault: DeviceError };
@@ -43,11 +43,11 @@ export function afterRefusal(
       { changes, isolating, known: { fault } },
       { changes: [left], isolating, again: true },
     ];
-    return { kind: 'go on', tasks, pardon: left };
+    return { kind: 'go on', tasks, cleared: left };
   }
   if (sample !== undefined) return afterSample(task, sample, fault);
   if (only === undefined || changes.length === 1)
-    return { kind: 'go on', tasks: [], ...(only && { blame: { change: only, error: fault } }) };
+    return { kind: 'go on', tasks: [], ...(only && { culprit: { change: only, error: fault } }) };
   if (isInner(fault) && !isolating) return firstSample(changes, fault);
   const named = changes.filter((entry) =>
     namesOf(job, entry).some((name) => fault.response.includes(name)),
@@ -59,7 +59,7 @@ export function afterRefusal(
     return {
       kind: 'go on',
       tasks: [{ changes: rest, isolating, named: suspect }],
-      blame: { change: suspect, error: fault },
+      culprit: { change: suspect, error: fault },
     };
   }
   return { kind: 'go on', tasks: halvesOf(task, named, fault, refused) };

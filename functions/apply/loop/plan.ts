@@ -201,7 +201,7 @@ export function withManualChanges(loop: Loop, manualChanges: Loop['seen']['manua
 }
 
 /** Another client undid the first half of a declare before the second. */
-export function overwritten({ job }: Loop): DeviceError {
+export function overwrittenError({ job }: Loop): DeviceError {
   const where = `${job.device}, partition ${job.partition}`;
   return new DeviceError('BIP430', 'transient', `${where}: another client keeps changing it`);
 }
@@ -211,7 +211,7 @@ export function unfinishedError(loop: Loop): DeviceError {
   const { job, results } = loop;
   const where = `${job.device}, partition ${job.partition}`;
   const last = [...results.rejections.values()].at(-1)?.error;
-  if (last === undefined) return overwritten(loop);
+  if (last === undefined) return overwrittenError(loop);
   return new DeviceError(
     last.code,
     'device',

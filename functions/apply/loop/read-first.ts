@@ -1,6 +1,6 @@
 /** What a plan needs to know of the device before it is carried out. Pure. */
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
-import { DRAIN_LOOK_MS, isOverspent, spend } from './budgets.ts';
+import { DRAIN_LOOK_MS, isOverBudget, countUse } from './budgets.ts';
 import type { LoopTime, Loop, Step } from './state.ts';
 import { step } from './state.ts';
 
@@ -14,8 +14,8 @@ export function readFirst(before: Loop, plan: Plan, { hasTime }: LoopTime): Step
     return step(before, 'planning', { kind: 'holders' });
   if (plan.nodes === undefined || before.attempt !== undefined) return undefined;
   if (plan.nodes === 'unread') return step(before, 'planning', { kind: 'nodes' });
-  const loop = { ...before, spent: spend(before.spent, 'drains') };
-  return hasTime && !isOverspent(loop.spent, 'drains')
+  const loop = { ...before, spent: countUse(before.spent, 'drains') };
+  return hasTime && !isOverBudget(loop.spent, 'drains')
     ? step(loop, 'draining', { kind: 'wait', time: DRAIN_LOOK_MS })
     : undefined;
 }

@@ -4,7 +4,7 @@
  * 79). Pure.
  */
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
-import { judgeFence } from '../../../shared/domain/plan/fence.ts';
+import { checkFence } from '../../../shared/domain/plan/fence.ts';
 import { drainingIn, outOfRotation } from '../../../shared/domain/plan/out-of-rotation.ts';
 import { finished, withFences } from './plan.ts';
 import type { Loop, Step } from './state.ts';
@@ -31,7 +31,7 @@ export function reportMembers(loop: Loop): Step {
 export function reportDrained(loop: Loop, nodes: readonly LiveNode[]): Step {
   const { job, seen, results } = loop;
   const drained = job.slices.flatMap((slice): [string, readonly string[]][] => {
-    if (judgeFence(seen.state, slice).kind !== 'open') return [];
+    if (checkFence(seen.state, slice).kind !== 'open') return [];
     const addresses = outOfRotation(slice, seen.state, nodes);
     return addresses.length === 0 ? [] : [[slice.owner, addresses]];
   });

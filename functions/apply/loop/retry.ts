@@ -6,7 +6,7 @@ import { isInner } from '../../../shared/device/errors.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isRetryDue, quarantineEntry } from '../../../shared/domain/plan/quarantine.ts';
-import { isOverspent, spend } from './budgets.ts';
+import { isOverBudget, countUse } from './budgets.ts';
 import { isReplayed } from './plan.ts';
 import type { Loop, LoopTime, Work } from './state.ts';
 
@@ -44,7 +44,7 @@ export function nextRetry({ work, spent }: Loop, { hasTime }: LoopTime): Retry |
   const [first, ...due] = work.due;
   if (first === undefined || !hasTime) return undefined;
   if (work.trying === 'one' && work.refused === 0) return { now: work.due, due: [], trying: 'all' };
-  return isOverspent(spend(spent, 'retries'), 'retries')
+  return isOverBudget(countUse(spent, 'retries'), 'retries')
     ? undefined
     : { now: [first], due, trying: 'one' };
 }

@@ -96,25 +96,25 @@ export interface Step {
 
 /**
  * Where the loop is. `draining`: waits until nodes are out; `guarding`: finds manual changes;
- * `sifting`: finds missing references; `looking`: compares the live objects before it repeats a
- * declare; `blaming`: a refusal was
- * recorded; `asking`: looks up what AS3 did not find; `pausing`: before the same declare again;
- * `late`: waits for a script that AS3 gave up on; `between`: one step is done and others are left.
+ * `checking references`: finds missing references; `looking`: compares the live objects before it
+ * repeats a declare; `quarantining`: a refusal was recorded, and the holders of addresses are read;
+ * `looking up`: what AS3 did not find; `pausing`: before the same declare again; `late`: waits for a
+ * script that AS3 gave up on; `between`: one step is done and others are left.
  */
 export type Phase =
   | 'observing'
   | 'planning'
   | 'draining'
   | 'guarding'
-  | 'sifting'
+  | 'checking references'
   | 'looking'
   | 'declaring'
   | 'verifying'
-  | 'asking'
+  | 'looking up'
   | 'pausing'
   | 'late'
   | 'between'
-  | 'blaming'
+  | 'quarantining'
   | 'reporting';
 
 /** What is known of the device. */
@@ -169,7 +169,7 @@ export interface Task {
    * `ifRefused` changes were refused.
    */
   readonly known?: { readonly fault: DeviceError; readonly ifRefused?: number };
-  /** Blamed before by mistake: a refusal that is stored already does not count. */
+  /** Quarantined before by mistake: a refusal that is stored already does not count. */
   readonly again?: true;
   /** The change that BIG-IP named; it is left out of this task. */
   readonly named?: PlanEntry;

@@ -12,7 +12,7 @@ import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import type { Plan } from '../../../shared/domain/plan/plan.ts';
 import { takenSince } from '../addresses.ts';
 import { slower } from '../pace.ts';
-import { OutOfTime } from '../trouble.ts';
+import { OutOfTime } from '../outage.ts';
 import {
   attemptOf,
   fenceOf,
@@ -28,24 +28,24 @@ import {
   withoutOwnState,
   withReading,
 } from './attempt.ts';
-import { isOverspent, LATE_LOOK_MS, spend } from './budgets.ts';
+import { isOverBudget, LATE_LOOK_MS, countUse } from './budgets.ts';
 import { afterRefusal, afterSuccess } from './isolate.ts';
 import {
-  explained,
+  explainedLookup,
   withoutCausingChange,
-  incomplete,
+  incompleteError,
   isClash,
-  judge,
-  judgeProof,
-  unfound,
-} from './judge.ts';
+  classifyFault,
+  proofError,
+  referencesNotFound,
+} from './classify-fault.ts';
 import {
   recordRefusal,
   detectsManualChanges,
   makePlan,
   unfinishedError,
   withFailedDeclare,
-  overwritten,
+  overwrittenError,
   withdrawRefusals,
   refusedResult,
   finished,
@@ -64,9 +64,9 @@ import {
   declareEffect,
   mayEnd,
   nextPart,
-  ordered,
-  planned,
-  retrying,
+  withOrderedChanges,
+  withPlannedChanges,
+  withRetriedChanges,
   smallerPart,
   withoutPart,
 } from './work.ts';
@@ -80,11 +80,11 @@ export function nextStep(loop: Loop, event: Event): Step {
     case 'read':
       return observe(loop, event.reading, at);
     case 'holders':
-      return knowing({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
+      return holdersRead({ ...loop, seen: { ...loop.seen, holders: event.holders } }, at);
     case 'nodes':
       return nodesRead(loop, event.nodes, at);
     case 'drift':
-      return sift(withManualChanges(loop, event.manualChanges), at);
+      return checkReferences(withManualChanges(loop, event.manualChanges), at);
     case 'lookup':
       return lookedUp(loop, event.missing, at);
     case 'declare':
@@ -106,9 +106,9 @@ export function nextStep(loop: Loop, event: Event): Step {
 // Observe: what is declared. Rounds begin here, until nothing is left.
 
 function round(before: Loop, at: LoopTime): Step {
-  const spent = spend(before.spent, 'rounds');
+  const spent = countUse(before.spent, 'rounds');
   const loop = withOwnState({ ...before, attempt: undefined, spent });
-  return isOverspent(spent, 'rounds') ? fail(loop, unfinishedError(loop)) : plan(loop, at);
+  return isOverBudget(spent, 'rounds') ? fail(loop, unfinishedError(loop)) : plan(loop, at);
 }
 
 function observe(before: Loop, reading: PartitionReading, at: LoopTime): Step {
@@ -144,7 +144,7 @@ function plan(before: Loop, at: LoopTime): Step {
     work: { ...loop.work, plan: undefined },
   };
   return now === undefined
-    ? guard(planned(told, made), made, at)
+    ? guard(withPlannedChanges(told, made), made, at)
     : declare({ ...told, attempt: { ...now, next: made.next } }, made.changed, at);
 }
 
@@ -155,7 +155,7 @@ function nodesRead(loop: Loop, nodes: readonly LiveNode[], at: LoopTime): Step {
 }
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
-function knowing(loop: Loop, at: LoopTime): Step {
+function holdersRead(loop: Loop, at: LoopTime): Step {
   return loop.phase === 'planning' ? plan(loop, at) : work(loop, at);
 }
 
@@ -165,29 +165,29 @@ function guard(loop: Loop, { changed }: Plan, at: LoopTime): Step {
   const { state } = loop.seen;
   return detectsManualChanges(loop, changed)
     ? step(loop, 'guarding', { kind: 'drift', state })
-    : sift(loop, at);
+    : checkReferences(loop, at);
 }
 
-function sift(loop: Loop, at: LoopTime): Step {
+function checkReferences(loop: Loop, at: LoopTime): Step {
   const references = referencesToLookUp(loop, loop.work.rest);
   return references.length === 0
-    ? sifted(loop, [], at)
-    : step(loop, 'sifting', { kind: 'lookup', references });
+    ? referencesChecked(loop, [], at)
+    : step(loop, 'checking references', { kind: 'lookup', references });
 }
 
 function lookedUp(loop: Loop, missing: readonly MissingReference[], at: LoopTime): Step {
   const { error } = loop.attempt ?? {};
-  return loop.phase === 'asking' && error !== undefined
-    ? judged(loop, explained(loop, error, missing), at)
-    : sifted(loop, missing, at);
+  return loop.phase === 'looking up' && error !== undefined
+    ? handleFault(loop, explainedLookup(loop, error, missing), at)
+    : referencesChecked(loop, missing, at);
 }
 
-function sifted(before: Loop, missing: readonly MissingReference[], at: LoopTime): Step {
+function referencesChecked(before: Loop, missing: readonly MissingReference[], at: LoopTime): Step {
   const { loop, healthy } = withoutMissing(before, missing, at);
   if (loop.work.phase === 'quarantined')
     return retry({ ...loop, work: { ...loop.work, rest: [], due: healthy } }, at);
-  if (healthy.length > 0) return work(ordered(loop, healthy), at);
-  return open(ordered(loop, []), fenceOf(loop), at);
+  if (healthy.length > 0) return work(withOrderedChanges(loop, healthy), at);
+  return open(withOrderedChanges(loop, []), fenceOf(loop), at);
 }
 
 // Declare: part by part, each as one task until the device refuses it.
@@ -218,7 +218,7 @@ function partDone(loop: Loop, at: LoopTime): Step {
   // Declared in one step from the planned state, so nothing is left.
   if (count > 0 || readings !== loop.seen.readings) return round(loop, at);
   const rest = dueChanges(loop, at);
-  return sift({ ...loop, work: { ...loop.work, phase: 'quarantined', rest } }, at);
+  return checkReferences({ ...loop, work: { ...loop.work, phase: 'quarantined', rest } }, at);
 }
 
 /** Quarantined changes that are due, then what is refused and not stored yet. */
@@ -226,9 +226,9 @@ function retry(loop: Loop, at: LoopTime): Step {
   const next = nextRetry(loop, at);
   if (next !== undefined) {
     const { now, due, trying } = next;
-    const spent = trying === 'one' ? spend(loop.spent, 'retries') : loop.spent;
+    const spent = trying === 'one' ? countUse(loop.spent, 'retries') : loop.spent;
     const tried = { ...loop, spent, work: { ...loop.work, due, trying } };
-    return work(retrying(withdrawRefusals(tried, now), now), at);
+    return work(withRetriedChanges(withdrawRefusals(tried, now), now), at);
   }
   const ended = { ...loop, work: { ...loop.work, retry: new Set<string>() } };
   return ended.results.refused.size === 0
@@ -256,7 +256,7 @@ function declare(loop: Loop, changed: boolean, at: LoopTime): Step {
 function post(loop: Loop, at: LoopTime): Step {
   const { base, next, half } = planOf(loop);
   const state = loop.job.capabilities.firstStep(base.state, next);
-  if (half && state !== next) return failed(loop, overwritten(loop), at);
+  if (half && state !== next) return failed(loop, overwrittenError(loop), at);
   const posted = { ...loop, seen: { ...loop.seen, posted: state } };
   return step(posted, 'declaring', declareEffect(loop, state, base.lockKey));
 }
@@ -292,11 +292,11 @@ function accepted(told: Loop, problems: readonly string[], at: LoopTime): Step {
   const before = problems.length === 0 ? told : withoutOwnState(told);
   if (problems.length === 0 || before.attempt?.purpose === 'proof')
     return { ...succeeded(before, at), tried };
-  const spent = spend(before.spent, 'redeclares');
+  const spent = countUse(before.spent, 'redeclares');
   const again = before.attempt && { ...before.attempt, idle: 'declare' as const };
   const loop = { ...before, spent, attempt: again };
-  return isOverspent(spent, 'redeclares')
-    ? { ...fail(loop, incomplete(loop, problems)), tried }
+  return isOverBudget(spent, 'redeclares')
+    ? { ...fail(loop, incompleteError(loop, problems)), tried }
     : { ...attempt(loop, at), tried };
 }
 
@@ -317,24 +317,25 @@ function failed(before: Loop, error: unknown, at: LoopTime): Step {
   const loop = withoutOwnState(before, error);
   // Another client declares elsewhere, so a comparison is not possible now; do not wait for it.
   const isBusy = error instanceof DeviceError && error.code === 'BIP503';
-  if (loop.phase === 'guarding' && isBusy) return sift(loop, at);
+  if (loop.phase === 'guarding' && isBusy) return checkReferences(loop, at);
   if (loop.attempt === undefined || !DECLARES.includes(loop.phase)) return fail(loop, error);
   const tried = triedAs(loop, { error }, at);
-  if (loop.attempt.purpose === 'proof') return { ...fail(loop, judgeProof(loop, error)), tried };
+  if (loop.attempt.purpose === 'proof') return { ...fail(loop, proofError(loop, error)), tried };
   if (!(error instanceof DeviceError)) return { ...fail(loop, error), tried };
-  const references = unfound(loop, error);
-  const asking = { ...loop, attempt: { ...loop.attempt, error } };
+  const references = referencesNotFound(loop, error);
+  const withError = { ...loop, attempt: { ...loop.attempt, error } };
   return references.length > 0
-    ? { ...step(asking, 'asking', { kind: 'lookup', references }), tried }
-    : { ...judged(loop, error, at), tried };
+    ? { ...step(withError, 'looking up', { kind: 'lookup', references }), tried }
+    : { ...handleFault(loop, error, at), tried };
 }
 
-function judged(before: Loop, error: DeviceError, at: LoopTime): Step {
-  const verdict = judge(before, error);
+function handleFault(before: Loop, error: DeviceError, at: LoopTime): Step {
+  const verdict = classifyFault(before, error);
   const { attempt: now, spent } = before;
+  const repeated = { ...before, spent: countUse(spent, 'races') };
   const loop: Loop =
     'idle' in verdict && now !== undefined
-      ? { ...before, spent: spend(spent, 'races'), attempt: { ...now, idle: verdict.idle, error } }
+      ? { ...repeated, attempt: { ...now, idle: verdict.idle, error } }
       : { ...before, attempt: now && { ...now, error } };
   switch (verdict.kind) {
     case 'refused':
@@ -353,8 +354,8 @@ function judged(before: Loop, error: DeviceError, at: LoopTime): Step {
 }
 
 function awaitLate(before: Loop, at: LoopTime): Step {
-  const loop = { ...before, spent: spend(before.spent, 'looks') };
-  return isOverspent(loop.spent, 'looks')
+  const loop = { ...before, spent: countUse(before.spent, 'looks') };
+  return isOverBudget(loop.spent, 'looks')
     ? smaller(loop, at)
     : step(loop, 'late', { kind: 'wait', time: LATE_LOOK_MS });
 }
@@ -369,8 +370,8 @@ function waited(loop: Loop, at: LoopTime): Step {
 
 function smaller(before: Loop, at: LoopTime): Step {
   const pace = slower(before.pace, at.monotonic);
-  const loop = { ...before, pace, spent: spend(before.spent, 'parts') };
-  const part = isOverspent(loop.spent, 'parts') ? undefined : smallerPart(loop, at);
+  const loop = { ...before, pace, spent: countUse(before.spent, 'parts') };
+  const part = isOverBudget(loop.spent, 'parts') ? undefined : smallerPart(loop, at);
   return part === undefined ? fail(loop, loop.attempt?.error) : work(part, at);
 }
 
@@ -385,12 +386,12 @@ function isolate(before: Loop, task: Task, fault: DeviceError, at: LoopTime): St
   const found = afterRefusal(before.job, task, fault, before.work.refused);
   if (found.kind === 'give up') return fail(before, withoutCausingChange(before, found.fault));
   const tasks = [...found.tasks, ...before.work.tasks];
-  const { pardon } = found;
-  const free = pardon === undefined ? before : withdrawRefusals(before, [pardon]);
-  const refusals = before.work.refused - (pardon === undefined ? 0 : 1);
+  const { cleared } = found;
+  const free = cleared === undefined ? before : withdrawRefusals(before, [cleared]);
+  const refusals = before.work.refused - (cleared === undefined ? 0 : 1);
   const loop = { ...free, work: { ...before.work, tasks, refused: refusals } };
-  if (found.blame === undefined) return work(loop, at);
-  const { change, error } = found.blame;
-  const blamed = recordRefusal(loop, change, error, at);
-  return isClash(error) ? step(blamed, 'blaming', { kind: 'holders' }) : work(blamed, at);
+  if (found.culprit === undefined) return work(loop, at);
+  const { change, error } = found.culprit;
+  const next = recordRefusal(loop, change, error, at);
+  return isClash(error) ? step(next, 'quarantining', { kind: 'holders' }) : work(next, at);
 }

@@ -6,11 +6,11 @@ import { changeId } from '../../../shared/domain/plan/plan.ts';
 import { isChange } from '../../../shared/domain/plan/plan-entry.ts';
 import { countFitting, orderChanges } from '../../../shared/domain/plan/steps.ts';
 import { expectedTime, measured, paceAt, stepOf } from '../pace.ts';
-import { renew } from './budgets.ts';
+import { resetBudgets } from './budgets.ts';
 import type { Effect, Loop, LoopTime, Task, Work } from './state.ts';
 
 /** The changes of a new round, as planned. */
-export function planned(loop: Loop, plan: Plan): Loop {
+export function withPlannedChanges(loop: Loop, plan: Plan): Loop {
   const { job, seen } = loop;
   const rest = plan.entries.filter(isChange);
   const { exposures } = seen.state;
@@ -26,18 +26,18 @@ export function planned(loop: Loop, plan: Plan): Loop {
 }
 
 /** Quarantined changes to try again now; their cost is that of new exposures. */
-export function retrying(loop: Loop, changes: readonly PlanEntry[]): Loop {
+export function withRetriedChanges(loop: Loop, changes: readonly PlanEntry[]): Loop {
   const ids = changes.map(changeId);
   const { exposure } = loop.job.capabilities.declareSize;
   const costs = new Map(ids.map((id) => [id, exposure]));
-  return ordered(
+  return withOrderedChanges(
     { ...loop, work: { ...loop.work, costs, refused: 0, retry: new Set(ids) } },
     changes,
   );
 }
 
 /** These changes are to be declared before anything else. */
-export function ordered(loop: Loop, changes: readonly PlanEntry[]): Loop {
+export function withOrderedChanges(loop: Loop, changes: readonly PlanEntry[]): Loop {
   const rest = orderChanges(changes, costIn(loop.work), loop.job.capabilities.declareSize.exposure);
   return { ...loop, work: { ...loop.work, rest, part: 0, tasks: [] } };
 }
@@ -58,7 +58,7 @@ export function withoutPart(loop: Loop): Loop {
   const { work, spent } = loop;
   return {
     ...loop,
-    spent: renew(spent, 'part'),
+    spent: resetBudgets(spent, 'part'),
     work: { ...work, rest: work.rest.slice(work.part), part: 0 },
   };
 }

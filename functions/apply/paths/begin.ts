@@ -14,11 +14,15 @@ import {
 import { type LiveEntry, liveEntries } from '../../../shared/domain/paths/live.ts';
 import { isDue, neededKeys, withNeeds } from '../../../shared/domain/paths/needs.ts';
 import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
-import { type Contested, type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import {
+  type ContestedRequest,
+  type EntryRequest,
+  withEntryRequests,
+} from '../../../shared/domain/paths/entry-requests.ts';
 import { ownClusters, type PathJob } from './job.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { neededBy } from '../../../shared/domain/declared/reach.ts';
-import { carryOut } from './write.ts';
+import { writeEntries } from './write.ts';
 
 /** Entries of both units while a run writes to them. */
 export interface Units {
@@ -29,7 +33,7 @@ export interface Units {
 }
 
 /** The paths of the device after the first writes. */
-export interface Placed {
+export interface PlacedPaths {
   /** Why nothing was written: the journal cannot be used. */
   readonly closed?: { readonly code: string; readonly reason: string };
   readonly journal: Journal;
@@ -43,6 +47,7 @@ export interface Placed {
   readonly freed: ReadonlySet<string>;
 }
 
+/** The entries of each unit, by key, as a run may change them. */
 export function unitsOf({ active, peer }: PathReading): Units {
   return {
     active: new Map(liveEntries(active)),
@@ -51,6 +56,10 @@ export function unitsOf({ active, peer }: PathReading): Units {
   };
 }
 
+/**
+ * Whether both journals would be written with the same lines. Compares texts, because records have
+ * optional fields.
+ */
 export function isSameJournal(a: JournalRecords, b: JournalRecords): boolean {
   return a === b || JSON.stringify(journalLines(a)) === JSON.stringify(journalLines(b));
 }
@@ -73,7 +82,7 @@ export function withRefusals(
 /** What others hold, with its holder. */
 function heldByOthers(
   records: JournalRecords,
-  contested: readonly Contested[],
+  contested: readonly ContestedRequest[],
   active: ReadonlyMap<string, LiveEntry>,
 ): ReadonlyMap<string, Refusal> {
   const foreign = [...records].flatMap(([key, record]): readonly [string, Refusal][] => {
@@ -82,11 +91,11 @@ function heldByOthers(
     const reason = `node ${record.node}: ${entryInWords(record)}: ${there.name} has it, and leads to ${there.to}`;
     return [[key, { code: 'BIP471', reason }]];
   });
-  const rivals = contested.map(({ wish, cluster }): [string, Refusal] => [
-    entryKey(wish),
+  const rivals = contested.map(({ request, cluster }): [string, Refusal] => [
+    entryKey(request),
     {
       code: 'BIP471',
-      reason: `node ${wish.node}: ${entryInWords(wish)}: cluster ${cluster} has it`,
+      reason: `node ${request.node}: ${entryInWords(request)}: cluster ${cluster} has it`,
     },
   ]);
   return new Map([...foreign, ...rivals]);
@@ -119,8 +128,8 @@ export async function keepJournal(
 }
 
 /** What the run begins with. */
-export interface Asked {
-  readonly wishes: readonly Wish[];
+export interface PathRequests {
+  readonly requests: readonly EntryRequest[];
   readonly states: readonly DeclaredState[];
 }
 
@@ -141,14 +150,14 @@ function tellReading({ device, log }: PathJob, { strays, peer }: PathReading): v
 function recordsFor(
   job: PathJob,
   journal: Journal,
-  { wishes, states }: Asked,
+  { requests, states }: PathRequests,
   { active: live }: Pick<Units, 'active'>,
-): ReturnType<typeof withWishes> {
+): ReturnType<typeof withEntryRequests> {
   const clusters = ownClusters(job, states);
-  const rules = { live, clusters, needed: neededBy(states, wishes) };
+  const rules = { live, clusters, needed: neededBy(states, requests) };
   const isWhole = states.length === job.config.partitions.length;
   const known = isWhole ? rules : { live, clusters };
-  const { records, contested } = withWishes(journal.records, wishes, known);
+  const { records, contested } = withEntryRequests(journal.records, requests, known);
   const keys = neededKeys(recordsOf(records, clusters), rules);
   return { records: withNeeds(records, keys), contested };
 }
@@ -156,8 +165,8 @@ function recordsFor(
 /** One round; `raced`: another process seems to have written at the same time. */
 async function placeOnce(
   job: PathJob,
-  { wishes, states }: Asked,
-): Promise<Placed & { readonly raced: boolean }> {
+  { requests, states }: PathRequests,
+): Promise<PlacedPaths & { readonly raced: boolean }> {
   const reading = await job.device.paths.read();
   const units = unitsOf(reading);
   if ('unreadable' in reading.journal)
@@ -168,22 +177,22 @@ async function placeOnce(
   tellReading(job, reading);
   const { journal } = reading;
   const clusters = ownClusters(job, states);
-  const { records, contested } = recordsFor(job, journal, { wishes, states }, units);
+  const { records, contested } = recordsFor(job, journal, { requests, states }, units);
   const kept = await keepJournal(job, journal, records);
   const now = job.clock.now();
   const grace = pathGrace(job.site);
   const isOver = (_key: string, record: JournalRecord): boolean => isDue(record, grace, now);
   const own = writable(recordsOf(records, clusters), job.config.networks.tunnels);
-  const todo = entriesToWrite(own, units.active, isOver);
-  const carried = await carryOut(job, 'active', todo, units.active);
+  const writes = entriesToWrite(own, units.active, isOver);
+  const carried = await writeEntries(job, 'active', writes, units.active);
   const there = units.peer;
-  const todoThere = there && entriesToWrite(ofEachUnit(own), there, isOver);
-  if (there && todoThere) await carryOut(job, 'peer', todoThere, there);
+  const peerWrites = there && entriesToWrite(ofEachUnit(own), there, isOver);
+  if (there && peerWrites) await writeEntries(job, 'peer', peerWrites, there);
   const refused = new Map([...heldByOthers(records, contested, units.active), ...carried.refused]);
   const news = [...refused].filter(
     ([key, { code }]) => records.has(key) && journal.records.get(key)?.refused !== code,
   );
-  const wrote = kept !== journal || todo.length > 0 || (todoThere ?? []).length > 0;
+  const wrote = kept !== journal || writes.length > 0 || (peerWrites ?? []).length > 0;
   const { raced } = carried;
   return {
     journal: kept,
@@ -198,13 +207,13 @@ async function placeOnce(
 
 const EMPTY: Journal = { number: 0, records: new Map() };
 
-function closedBy(units: Units, closed: NonNullable<Placed['closed']>): Placed {
+function closedBy(units: Units, closed: NonNullable<PlacedPaths['closed']>): PlacedPaths {
   const nothing = { refused: new Map(), news: new Set<string>(), freed: new Set<string>() };
   return { closed, journal: EMPTY, units, ...nothing, wrote: false };
 }
 
 /** If nothing can be read, nothing is known to be there. */
-async function closedAfter({ device }: PathJob, error: DeviceError): Promise<Placed> {
+async function closedAfter({ device }: PathJob, error: DeviceError): Promise<PlacedPaths> {
   const nothing: PathReading = { journal: EMPTY, active: [] };
   const reading = await device.paths.read().catch((again: unknown) => {
     if (again instanceof DeviceError && again.reach !== 'outage') return nothing;
@@ -219,7 +228,7 @@ const MOST_ROUNDS = 3;
  * Rejects if the device is unavailable, or others keep writing the journal. An entry that never is
  * free is refused: an object that is not shown under its key has its name.
  */
-export async function place(job: PathJob, asked: Asked): Promise<Placed> {
+export async function placePaths(job: PathJob, asked: PathRequests): Promise<PlacedPaths> {
   for (let round = 1; ; round += 1) {
     try {
       const { raced, ...placed } = await placeOnce(job, asked);

@@ -8,21 +8,21 @@ import { pathFigures } from '../../../shared/device/path-figures.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
-import { firstNamed } from '../../../shared/domain/paths/in-words.ts';
+import { firstNamed } from '../../../shared/domain/text/counts.ts';
 import { type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
 import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
-import { type Wish, wishesOf } from '../../../shared/domain/paths/wishes.ts';
+import { type EntryRequest, entryRequests } from '../../../shared/domain/paths/entry-requests.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { PartitionResult } from '../job.ts';
-import { type Placed, place } from './begin.ts';
+import { type PlacedPaths, placePaths } from './begin.ts';
 import { declaredByOwner, holdNew } from './hold.ts';
 import { concernsPaths, ownClusters, type PathJob } from './job.ts';
 import { busyLeaving } from './leaving.ts';
-import { type Cleared, clear } from './settle.ts';
+import { type PathRemovals, removeUnneededPaths } from './settle.ts';
 import { isAdmitted, readDeclared } from './site.ts';
-import { type Waiting, waitingOf } from './waiting.ts';
+import { type WaitingMembers, waitingOf } from './waiting.ts';
 
 /** The paths of one run. */
 export interface PathRun {
@@ -31,7 +31,7 @@ export interface PathRun {
   /** Readings of the partitions; valid for one use. */
   readonly readings: ReadonlyMap<string, PartitionReading>;
   /** By owner. */
-  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  readonly waiting: ReadonlyMap<string, readonly WaitingMembers[]>;
   /**
    * Call after the declares; resolves with the results and the removals of paths that were
    * approved. What is left to do, the next run does; rejects if the messages are lost.
@@ -95,19 +95,19 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   const { readings, states } = await readDeclared(job);
   const all = [...states.values()];
   const { tunnels } = job.config.networks;
-  const wishesIn = (slice: Slice): readonly Wish[] =>
-    wishesOf(slice, tunnels[parseOwner(slice.owner).cluster]);
+  const requestsIn = (slice: Slice): readonly EntryRequest[] =>
+    entryRequests(slice, tunnels[parseOwner(slice.owner).cluster]);
   const admitted = job.slices.filter((slice) => isAdmitted(slice, states));
-  const wishes = admitted.flatMap(wishesIn);
-  const placed = await place(job, { wishes, states: all });
+  const requests = admitted.flatMap(requestsIn);
+  const placed = await placePaths(job, { requests, states: all });
   if (placed.wrote) unsaved.add(job.device);
   if (placed.closed !== undefined)
     job.log.error({ device: job.device.name, ...placed.closed }, 'paths are not written');
-  const waiting = new Map<string, readonly Waiting[]>();
+  const waiting = new Map<string, readonly WaitingMembers[]>();
   const declared = declaredByOwner(all);
   const slices = job.slices.map((slice) => {
     if (!admitted.includes(slice)) return slice;
-    const asked = { wishes: wishesIn(slice), pathless: slice.pathless ?? [] };
+    const asked = { requests: requestsIn(slice), pathless: slice.pathless ?? [] };
     const lacking = unreached(asked, placed.journal.records, placed.units.active);
     if (lacking.length > 0) waiting.set(slice.owner, waitingOf(lacking, placed));
     return withoutUnreached(job, slice, { lacking, declared: declared.get(slice.owner) });
@@ -126,7 +126,7 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     settle: async (results) => {
       if (placed.closed !== undefined) return results;
       const cleared = await quietly(job, async () => {
-        const done = await clear(job, placed, { results, isWhole, wishes, busy });
+        const done = await removeUnneededPaths(job, placed, { results, isWhole, requests, busy });
         if (done.wrote) unsaved.add(job.device);
         noteFigures(job, done.records, [...states.values()]);
         return done;
@@ -149,8 +149,8 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
 }
 
 function byOwner(
-  { journal }: Placed,
-  keys: Cleared['held'] = new Set(),
+  { journal }: PlacedPaths,
+  keys: PathRemovals['held'] = new Set(),
 ): ReadonlyMap<string, readonly string[]> {
   const owned = [...keys].map((key) => ({ key, owner: journal.records.get(key)?.owner ?? '' }));
   return new Map(

@@ -15,27 +15,30 @@ import {
   withoutLeft,
   withoutRemoved,
 } from '../../../shared/domain/paths/needs.ts';
-import { type Wish, withWishes } from '../../../shared/domain/paths/wishes.ts';
+import {
+  type EntryRequest,
+  withEntryRequests,
+} from '../../../shared/domain/paths/entry-requests.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { neededBy } from '../../../shared/domain/declared/reach.ts';
 import type { PartitionResult } from '../job.ts';
 import {
   isSameJournal,
   keepJournal,
-  type Placed,
+  type PlacedPaths,
   type Units,
   unitsOf,
   withRefusals,
 } from './begin.ts';
 import { ownClusters, type PathJob } from './job.ts';
-import { carryOut } from './write.ts';
+import { writeEntries } from './write.ts';
 
 /** What is known when the declares are done. */
-export interface Ended {
+export interface DeclaresDone {
   readonly results: readonly PartitionResult[];
   /** Whether every partition of the device could be read. */
   readonly isWhole: boolean;
-  readonly wishes: readonly Wish[];
+  readonly requests: readonly EntryRequest[];
   /** Members that left with open connections. */
   readonly busy: ReadonlySet<string>;
 }
@@ -61,14 +64,14 @@ function approves(job: PathJob): (key: string, record: { readonly owner: string 
 /** Nothing leaves while a partition is unknown, because its members might need it. */
 function decide(
   job: PathJob,
-  { units, refused, records }: Pick<Placed, 'units' | 'refused'> & { records: JournalRecords },
-  { results, isWhole, wishes, busy }: Ended,
+  { units, refused, records }: Pick<PlacedPaths, 'units' | 'refused'> & { records: JournalRecords },
+  { results, isWhole, requests, busy }: DeclaresDone,
   elsewhere: readonly DeclaredState[] = [],
 ): Decided {
   const states: readonly DeclaredState[] = results.map(({ declared }) => declared);
   const clusters = ownClusters(job, states);
-  const needed = neededBy([...states, ...elsewhere], wishes);
-  const all = withWishes(records, [], { live: units.active, clusters }).records;
+  const needed = neededBy([...states, ...elsewhere], requests);
+  const all = withEntryRequests(records, [], { live: units.active, clusters }).records;
   const known = withRefusals(recordsOf(all, clusters), refused);
   const others = [...all].filter(([key]) => !known.has(key));
   const withOthers = (own: JournalRecords): JournalRecords => new Map([...others, ...own]);
@@ -107,9 +110,9 @@ async function writeBack(job: PathJob, records: JournalRecords, units: Units): P
     const missing = wanted.filter(
       (one) => one.kind === 'remove' || one.record.refused === undefined,
     );
-    for (const todo of [missing, entriesToRemove(own, live)]) {
-      await carryOut(job, unit, todo, live);
-      count += todo.length;
+    for (const changes of [missing, entriesToRemove(own, live)]) {
+      await writeEntries(job, unit, changes, live);
+      count += changes.length;
     }
   }
   return count;
@@ -132,12 +135,16 @@ async function declaredElsewhere({ device }: PathJob): Promise<readonly Declared
 }
 
 /** What a run did after its declares. */
-export interface Cleared extends Decided {
+export interface PathRemovals extends Decided {
   readonly wrote: boolean;
 }
 
 /** Reads nothing if nothing was written and nothing is to be removed. Rejects with a DeviceError. */
-export async function clear(job: PathJob, placed: Placed, ended: Ended): Promise<Cleared> {
+export async function removeUnneededPaths(
+  job: PathJob,
+  placed: PlacedPaths,
+  ended: DeclaresDone,
+): Promise<PathRemovals> {
   const { journal } = placed;
   const first = decide(job, { ...placed, records: journal.records }, ended);
   const isBusy =

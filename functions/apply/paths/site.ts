@@ -2,7 +2,7 @@
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { judgeFence } from '../../../shared/domain/plan/fence.ts';
+import { checkFence } from '../../../shared/domain/plan/fence.ts';
 import type { PathJob } from './job.ts';
 
 /** The partitions of the device. */
@@ -13,6 +13,7 @@ export interface DeclaredSite {
   readonly states: ReadonlyMap<string, DeclaredState>;
 }
 
+/** Reads every partition of the device. Rejects with a DeviceError. */
 export async function readDeclared({ device, config }: PathJob): Promise<DeclaredSite> {
   const readings = new Map<string, PartitionReading>();
   for (const partition of config.partitions) readings.set(partition, await device.read(partition));
@@ -31,7 +32,7 @@ export function isAdmitted(slice: Slice, states: ReadonlyMap<string, DeclaredSta
   const isUnknown = exposures.every(({ partition }) => !states.has(partition));
   if (exposures.length > 0 && isUnknown) return false;
   return [...states.values()].every((state) => {
-    const { kind } = judgeFence(state, slice);
+    const { kind } = checkFence(state, slice);
     return kind === 'open' || kind === 'unasked';
   });
 }

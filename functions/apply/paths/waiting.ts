@@ -1,10 +1,10 @@
 /** Why new members of an ingress wait for their paths, in words. */
-import { firstNamed } from '../../../shared/domain/paths/in-words.ts';
+import { firstNamed } from '../../../shared/domain/text/counts.ts';
 import type { Unreached } from '../../../shared/domain/paths/waiting.ts';
-import type { Placed } from './begin.ts';
+import type { PlacedPaths } from './begin.ts';
 
 /** Why new members of an ingress wait; the first refusal of an entry is a dead letter. */
-export interface Waiting {
+export interface WaitingMembers {
   readonly code: string;
   readonly reason: string;
   readonly isNews: boolean;
@@ -33,13 +33,13 @@ interface Cause {
   readonly isNews: boolean;
 }
 
-function causeOf({ address, key }: Unreached, { closed, refused, news }: Placed): Cause {
+function causeOf({ address, key }: Unreached, { closed, refused, news }: PlacedPaths): Cause {
   const why = closed ?? (key === undefined ? undefined : refused.get(key));
   const { code = 'BIP478', reason = 'no path to it is known' } = why ?? {};
   return { address, code, reason, isNews: key !== undefined && news.has(key) };
 }
 
-function told(same: readonly Cause[], code: string, reason: string): Waiting {
+function told(same: readonly Cause[], code: string, reason: string): WaitingMembers {
   const members = firstNamed(same.map(({ address }) => address).toSorted());
   const remedy = REMEDIES[code];
   const wait = 'a new member waits until there is one';
@@ -51,7 +51,10 @@ function told(same: readonly Cause[], code: string, reason: string): Waiting {
 }
 
 /** One reason for the members that have it in common, and one for all above a few of one code. */
-export function waitingOf(lacking: readonly Unreached[], placed: Placed): readonly Waiting[] {
+export function waitingOf(
+  lacking: readonly Unreached[],
+  placed: PlacedPaths,
+): readonly WaitingMembers[] {
   const causes = lacking.map((one) => causeOf(one, placed));
   return [...Map.groupBy(causes, ({ code }) => code)].flatMap(([code, alike]) => {
     const byReason = [...Map.groupBy(alike, ({ reason }) => reason)];

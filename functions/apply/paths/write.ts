@@ -5,7 +5,7 @@ import { changeInWords, type EntryChange, inPhases } from '../../../shared/domai
 import { RefusalCode } from '../../../shared/domain/paths/journal.ts';
 import type { LiveEntry } from '../../../shared/domain/paths/live.ts';
 import type { Refusal } from '../../../shared/domain/paths/waiting.ts';
-import { OutOfTime } from '../trouble.ts';
+import { OutOfTime } from '../outage.ts';
 import type { PathJob } from './job.ts';
 
 /** What became of the changes. */
@@ -114,7 +114,7 @@ async function attemptAll(
  * Writes to one unit and to `live`. Rejects if the active unit is unavailable; the other one is told
  * and written later.
  */
-export async function carryOut(
+export async function writeEntries(
   job: PathJob,
   unit: PathUnit,
   changes: readonly EntryChange[],

@@ -23,6 +23,7 @@ interface AdoptOptions extends CommonOptions, ChangeOptions {
   readonly output: OutputFormat;
 }
 
+/** The command. It asks before it sends anything, unless `--yes` or `--dry-run` is given. */
 export function adoptCommand(): Command {
   return addChangeOptions(addConfigOption(new Command('adopt')))
     .description(

@@ -2,6 +2,7 @@
 import type { Adoption } from '../../../shared/operations/network/adopt.ts';
 import { formatTable } from '../terminal/output.ts';
 
+/** One row for each entry of F5 CIS, or a sentence if there is none. */
 export function adoptionTable({ devices }: Adoption): string {
   const rows = devices.flatMap(({ device, take, left }) => [
     ...take.map(({ change }) => [device, 'take over', change]),

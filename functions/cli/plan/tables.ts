@@ -1,13 +1,13 @@
 /** `sluice plan --device` as tables. Pure. */
 import { summarise } from '../../../shared/operations/plan/plan.ts';
-import type { PlannedChange, PlanSummary } from '../../../shared/operations/plan/plan.ts';
+import type { DevicePlanEntry, PlanSummary } from '../../../shared/operations/plan/plan.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /** Signs as in a diff; `!` marks a change that is not made. */
 const SIGN: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-' };
 
 /** Only what changes has a row; unchanged exposures are counted in the last line. */
-export function planTable(changes: readonly PlannedChange[]): string {
+export function planTable(changes: readonly DevicePlanEntry[]): string {
   const rows = changes
     .filter((e) => e.kind !== 'unchanged')
     .map((e) => [

@@ -14,8 +14,8 @@ import { FAILURE_ROUTES } from '../rooms/failures.ts';
 import { NOW_ROUTES } from '../rooms/now.ts';
 import { PORT_ROUTES } from '../rooms/ports.ts';
 import { REPLAY_ROUTES } from '../rooms/replay.ts';
-import { Moved } from '../schemas/changes.ts';
-import { Problem } from '../schemas/common.ts';
+import { MovedSchema } from '../schemas/changes.ts';
+import { ProblemSchema } from '../schemas/common.ts';
 import type { Admission, Admitted } from '../login/admission.ts';
 import type { PageFile } from '../page/files.ts';
 import type { AuditLog } from '../../../shared/failures/audit.ts';
@@ -142,8 +142,8 @@ function describedRoute(one: Route): ReturnType<typeof createRoute> {
     responses: {
       200: typed(summary, contentType(one), answer),
       ...(later && { 202: json(later, 'It is being worked on; ask for the question again') }),
-      409: json(Moved, 'The world moved, or it is done already; nothing was done'),
-      default: json(Problem, 'Refused, with the reason and the way on'),
+      409: json(MovedSchema, 'The world moved, or it is done already; nothing was done'),
+      default: json(ProblemSchema, 'Refused, with the reason and the way on'),
     },
   });
 }

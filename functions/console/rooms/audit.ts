@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
-import { AuditPage } from '../schemas/fleet.ts';
+import { AuditPageSchema } from '../schemas/fleet.ts';
 
 const cursor = z
   .string()
@@ -13,6 +13,7 @@ const cursor = z
 /** Entries of one export; later ones are in the next. */
 const MAX_EXPORTED = 10_000;
 
+/** The audit log in pages, and as an export with one JSON object in each line. */
 export const AUDIT_ROUTES: readonly Route[] = [
   route({
     method: 'get',
@@ -24,7 +25,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       limit: z.coerce.number().int().min(1).max(500).default(100),
       before: cursor,
     }),
-    answer: AuditPage,
+    answer: AuditPageSchema,
     handle: ({ query: { limit, before } }, { context }) => context.audit.page(limit, before),
   }),
   route({

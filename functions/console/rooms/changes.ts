@@ -1,7 +1,7 @@
 /** Every change: a preview, and the act that carries its hash, a reason and an idempotency key. */
 import * as z from 'zod';
 import type { ActAnswer } from '../../../shared/failures/acts.ts';
-import type { Change, Cuts, RunChange } from '../../../shared/operations/changes/change.ts';
+import type { WantedChange, Cuts, RunChange } from '../../../shared/operations/changes/change.ts';
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
 import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
 import { Busy } from '../http/problems.ts';
@@ -12,18 +12,18 @@ import type { Person } from '../http/rights.ts';
 import {
   CHANGE_NAMES,
   CHANGES,
-  ChangePreview,
-  ChangeResult,
-  Confirmation,
-  Counted,
+  ChangePreviewSchema,
+  ChangeResultSchema,
+  ConfirmationSchema,
+  CutConnections,
 } from '../schemas/changes.ts';
 import type { ChangeName } from '../schemas/changes.ts';
 
-type Confirmed = z.infer<typeof Confirmation>;
-const isRun = (change: Change): change is RunChange =>
+type Confirmed = z.infer<typeof ConfirmationSchema>;
+const isRun = (change: WantedChange): change is RunChange =>
   change.kind === 'start' || change.kind === 'resume';
 
-async function previewOf(change: Change, desk: Desk, person: Person): Promise<object> {
+async function previewOf(change: WantedChange, desk: Desk, person: Person): Promise<object> {
   if (isRun(change)) return previewJobChange(desk.context, change);
   const { preview, cuts } = await planChange(desk.context, change);
   // Who may not do it does not make a device count.
@@ -39,10 +39,10 @@ async function countCut(
   { asking }: Desk,
   { keys, ...cuts }: Cuts,
   { who }: Person,
-): Promise<{ readonly connections?: Counted; readonly unknown?: string }> {
+): Promise<{ readonly connections?: CutConnections; readonly unknown?: string }> {
   const wanted = { kind: 'connections', ...cuts, ...(keys && { keys: [...keys] }) } as const;
   const { answer, problem } = await asking.ask(wanted, { who, why: 'preview' });
-  const { data } = Counted.safeParse(answer);
+  const { data } = CutConnections.safeParse(answer);
   if (data !== undefined) return { connections: data };
   const because = problem?.message ?? 'the devices have not answered yet; look again';
   return { unknown: `It cuts connections. How many is not known: ${because}` };
@@ -53,7 +53,7 @@ async function once(
   { context: { acts } }: Desk,
   { who }: Person,
   { key, ...confirmed }: Confirmed,
-  { change, make }: { readonly change: Change; readonly make: () => Promise<object | Later> },
+  { change, make }: { readonly change: WantedChange; readonly make: () => Promise<object | Later> },
 ): Promise<object | Later> {
   const request = [change, confirmed];
   const known = await acts.begin(who, key, request);
@@ -76,7 +76,7 @@ async function once(
 }
 
 async function act(
-  change: Change,
+  change: WantedChange,
   desk: Desk,
   person: Person,
   { hash, force, why }: Confirmed,
@@ -105,7 +105,7 @@ async function run(
 }
 
 /** The name is the kind, which the schema checks. */
-function schemaOf(name: ChangeName): z.ZodType<Change> {
+function schemaOf(name: ChangeName): z.ZodType<WantedChange> {
   return CHANGES[name];
 }
 
@@ -118,7 +118,7 @@ export const CHANGE_ROUTES: readonly Route[] = CHANGE_NAMES.flatMap((name): read
     room: 'Changes',
     summary: `What "${name}" would do now; changes nothing`,
     body: schemaOf(name),
-    answer: ChangePreview,
+    answer: ChangePreviewSchema,
     handle: ({ body, person }, desk) => previewOf(body, desk, person),
   }),
   route({
@@ -129,10 +129,10 @@ export const CHANGE_ROUTES: readonly Route[] = CHANGE_NAMES.flatMap((name): read
     summary: `Makes the change "${name}" that a preview showed`,
     body: z.strictObject({
       change: schemaOf(name),
-      confirm: Confirmation,
+      confirm: ConfirmationSchema,
     }),
-    answer: ChangeResult,
-    ...((name === 'start' || name === 'resume') && { later: ChangeResult }),
+    answer: ChangeResultSchema,
+    ...((name === 'start' || name === 'resume') && { later: ChangeResultSchema }),
     handle: ({ body: { change, confirm }, person }, desk) =>
       once(desk, person, confirm, {
         change,

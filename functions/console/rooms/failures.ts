@@ -11,14 +11,14 @@ import { groupsWithTrend } from '../../../shared/operations/failures/trends.ts';
 import { portRows } from '../../../shared/operations/ports/ports.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
-import { FilterQuery, wordsOf } from '../schemas/common.ts';
+import { FilterQuerySchema, filterWords } from '../schemas/common.ts';
 import * as shown from '../schemas/failures.ts';
 
-const ListQuery = FilterQuery.extend({
+const ListQuery = FilterQuerySchema.extend({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });
-const GroupQuery = FilterQuery.extend({
+const GroupQuery = FilterQuerySchema.extend({
   by: z
     .string()
     .max(200)
@@ -74,10 +74,10 @@ export const FAILURE_ROUTES: readonly Route[] = [
     room: 'Failures',
     summary: 'Failures that match the filter, newest first',
     query: ListQuery,
-    answer: shown.FailureList,
+    answer: shown.FailureListSchema,
     handle: async ({ query }, { context }) => {
       const { filter, limit, offset } = query;
-      const found = await listFailures(context, wordsOf(filter), offset + limit);
+      const found = await listFailures(context, filterWords(filter), offset + limit);
       return { total: found.total, failures: found.failures.slice(offset).map(rowOf) };
     },
   }),
@@ -88,9 +88,9 @@ export const FAILURE_ROUTES: readonly Route[] = [
     room: 'Failures',
     summary: 'Failures counted by code, device and cluster, or by other properties',
     query: GroupQuery,
-    answer: shown.FailureGroups,
+    answer: shown.FailureGroupsSchema,
     handle: ({ query }, { context }) =>
-      groupsWithTrend(context, wordsOf(query.filter), query.by as readonly GroupKey[]),
+      groupsWithTrend(context, filterWords(query.filter), query.by as readonly GroupKey[]),
   }),
   route({
     method: 'get',
@@ -99,7 +99,7 @@ export const FAILURE_ROUTES: readonly Route[] = [
     room: 'Failures',
     summary: 'One failure: attempts, plan, the words of BIG-IP, and what is declared there now',
     params: Id,
-    answer: shown.FailureDetails,
+    answer: shown.FailureDetailsSchema,
     handle: async ({ params }, { context }) =>
       detailsOf(context, await findFailure(context.store, params.id)),
   }),

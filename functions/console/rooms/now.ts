@@ -39,7 +39,7 @@ export const NOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Session',
     summary: 'Who you are, what you may do, and the token that changes need',
-    answer: fleet.Session,
+    answer: fleet.SessionSchema,
     handle: async ({ person }, { context, version, live }) => {
       const { generation, clusters, devices } = context.runtime.config;
       return {
@@ -75,7 +75,7 @@ export const NOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Now',
     summary: 'Troubles as sentences, worst first, or one calm line',
-    answer: fleet.Now,
+    answer: fleet.NowSchema,
     untagged: ['at'],
     handle: (_input, { context }) => readNow(context),
   }),
@@ -85,7 +85,7 @@ export const NOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Now',
     summary: 'Clusters, queues, devices, waiting changes, failures and running jobs',
-    answer: fleet.Status,
+    answer: fleet.StatusSchema,
     handle: async (_input, { context }) => {
       const status = await readStatus(context);
       const now = context.runtime.clock.now();
@@ -99,7 +99,7 @@ export const NOW_ROUTES: readonly Route[] = [
     room: 'Fleet',
     summary: 'For each device and cluster: what is declared, the last event, and the state',
     query: DeviceQuery,
-    answer: fleet.ClusterList,
+    answer: fleet.ClusterListSchema,
     handle: ({ query }, { context }) => listClusters(context, query.device),
   }),
   route({
@@ -108,7 +108,7 @@ export const NOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Fleet',
     summary: 'What the last audit of each device found',
-    answer: fleet.DriftView,
+    answer: fleet.DriftViewSchema,
     handle: (_input, { context }) => driftOf(context.views, context.runtime.config.devices),
   }),
   route({
@@ -118,7 +118,7 @@ export const NOW_ROUTES: readonly Route[] = [
     room: 'Fleet',
     summary: 'Address pools on each device; addresses that others hold are not known here',
     query: WordsQuery,
-    answer: fleet.AddressList,
+    answer: fleet.AddressListSchema,
     handle: async ({ query }, { context }) => {
       const words = query.q.split(/\s+/).filter((word) => word !== '');
       const found = await listAddresses(context, words, deviceFromViews(context.views));
@@ -131,7 +131,7 @@ export const NOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Fleet',
     summary: 'Changes and orders that wait for devices that do not answer',
-    answer: fleet.WaitingView,
+    answer: fleet.WaitingViewSchema,
     handle: (_input, { context }) => listWaiting(context),
   }),
 ];

@@ -11,7 +11,7 @@ import { isServerReached, withPresent } from '../../../shared/operations/why/why
 import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
-import { wordsOf } from '../schemas/common.ts';
+import { filterWords } from '../schemas/common.ts';
 import * as shown from '../schemas/ports.ts';
 
 const PortQuery = z.strictObject({
@@ -92,10 +92,10 @@ export const PORT_ROUTES: readonly Route[] = [
     room: 'Ports',
     summary: 'Who has which address and port; each word must occur in some column',
     query: PortQuery,
-    answer: shown.PortList,
+    answer: shown.PortListSchema,
     handle: async ({ query: { q, limit, offset } }, { context }) => {
       const devices = context.runtime.config.devices;
-      const found = await listPorts(context, wordsOf(q));
+      const found = await listPorts(context, filterWords(q));
       const seen = (await context.readPartitions(devices)).flatMap((one) =>
         'state' in one && one.at !== undefined
           ? [{ device: one.device, partition: one.partition, at: one.at }]
@@ -120,7 +120,7 @@ export const PORT_ROUTES: readonly Route[] = [
       'The way from Gateway to members for team/web, 32400, 172.16.100.195:443 or a host, ' +
       'with the first link that is broken',
     query: z.strictObject({ q: z.string().min(1).max(MAX_QUERY) }),
-    answer: shown.SearchAnswer,
+    answer: shown.SearchAnswerSchema,
     handle: ({ query }, { context }) => search(context, query.q),
   }),
   route({
@@ -130,7 +130,7 @@ export const PORT_ROUTES: readonly Route[] = [
     room: 'Ports',
     summary: 'Whether each server of a Gateway is reached, why not, and what to do',
     query: GatewayQuery,
-    answer: shown.WhyAnswers,
+    answer: shown.WhyAnswersSchema,
     handle: async ({ query }, { context }) => {
       const name = parseGatewayName(query.gateway);
       const { answers, at } = await storedAnswers(context, name);
@@ -145,7 +145,7 @@ export const PORT_ROUTES: readonly Route[] = [
     room: 'Ports',
     summary: 'The steps of the newest events of a Gateway, with times',
     query: GatewayQuery,
-    answer: shown.Trace,
+    answer: shown.TraceSchema,
     handle: ({ query }, { context }) => traceGateway(context, parseGatewayName(query.gateway)),
   }),
   route({

@@ -13,7 +13,7 @@ import type { Desk, Route } from '../http/route.ts';
 import type { Person } from '../http/rights.ts';
 import type { Wanted } from '../../../shared/failures/asks.ts';
 import * as shown from '../schemas/failures.ts';
-import { wordsOf } from '../schemas/common.ts';
+import { filterWords } from '../schemas/common.ts';
 import { itemRow, jobRow } from './replay-rows.ts';
 
 const Id = z.strictObject({ id: z.string().regex(/^[\w-]{1,64}$/, 'must be an id') });
@@ -48,7 +48,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Replay',
     summary: 'All replay jobs, newest first',
-    answer: shown.JobList,
+    answer: shown.JobListSchema,
     handle: async (_input, { context }) => {
       const now = context.runtime.clock.now();
       return { jobs: (await context.jobs.list()).map((job) => jobRow(job, now)) };
@@ -62,7 +62,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     summary: 'One job: progress, and for each failure the preview and the result',
     params: Id,
     query: Page,
-    answer: shown.JobDetails,
+    answer: shown.JobDetailsSchema,
     handle: async ({ params, query: { limit, offset } }, { context }) => {
       const { job, items } = await findJob(context, params.id);
       return {
@@ -82,10 +82,10 @@ export const REPLAY_ROUTES: readonly Route[] = [
     room: 'Replay',
     summary: 'Saves a selection as a job, and asks what a replay would do now; sends nothing',
     body: Plan,
-    answer: shown.AskView,
-    later: shown.AskView,
+    answer: shown.AskSchema,
+    later: shown.AskSchema,
     handle: ({ body: { filter, why, ...rest }, person }, desk) =>
-      asked(desk, { kind: 'replay-plan', words: [...wordsOf(filter)], ...rest }, person, why),
+      asked(desk, { kind: 'replay-plan', words: [...filterWords(filter)], ...rest }, person, why),
   }),
   route({
     method: 'post',
@@ -94,8 +94,8 @@ export const REPLAY_ROUTES: readonly Route[] = [
     room: 'Fleet',
     summary: 'Looks at the devices again: audits them, and refreshes what all rooms show',
     body: z.strictObject({}),
-    answer: shown.AskView,
-    later: shown.AskView,
+    answer: shown.AskSchema,
+    later: shown.AskSchema,
     handle: ({ person }, desk) => asked(desk, { kind: 'look' }, person, 'look again'),
   }),
   route({
@@ -105,8 +105,8 @@ export const REPLAY_ROUTES: readonly Route[] = [
     room: 'Fleet',
     summary: 'Checks configuration, secrets, devices, queues, store and clocks',
     body: z.strictObject({}),
-    answer: shown.AskView,
-    later: shown.AskView,
+    answer: shown.AskSchema,
+    later: shown.AskSchema,
     handle: ({ person }, desk) => asked(desk, { kind: 'doctor' }, person, 'doctor'),
   }),
   route({
@@ -116,7 +116,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     room: 'Replay',
     summary: 'What was asked of replay or audit, with progress and answer',
     params: Id,
-    answer: shown.AskView,
+    answer: shown.AskSchema,
     handle: ({ params }, desk) => desk.asking.get(params.id),
   }),
   route({
@@ -125,7 +125,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     role: 'viewer',
     room: 'Replay',
     summary: 'What is replayed automatically, when next, and with which result',
-    answer: shown.Policies,
+    answer: shown.PoliciesSchema,
     handle: async (_input, { context }) => ({
       policies: (await listPolicies(context)).map(({ policy, turn }) => ({
         name: policy.name,

@@ -1,6 +1,6 @@
 /** Schemas of changes: a preview, and the act that carries its hash. */
 import * as z from 'zod';
-import { AskView } from './failures.ts';
+import { AskSchema } from './failures.ts';
 
 const name = z.string().min(1).max(512);
 const words = z.array(z.string().max(512)).min(1).max(200);
@@ -43,16 +43,20 @@ export const CHANGES = {
   start: z.strictObject({ kind: z.literal('start'), job: name }),
   resume: z.strictObject({ kind: z.literal('resume'), job: name }),
 } as const;
+/** A name below `/changes/`. */
 export type ChangeName = keyof typeof CHANGES;
 
 /** In the order of the document. */
 export const CHANGE_NAMES = Object.keys(CHANGES) as [ChangeName, ...ChangeName[]];
 
 /** Connections that a change cuts, as the devices counted them at that time (RFC 3339). */
-export const Counted = z.strictObject({ connections: z.int().nonnegative(), at: z.iso.datetime() });
-export type Counted = Readonly<z.infer<typeof Counted>>;
+export const CutConnections = z.strictObject({
+  connections: z.int().nonnegative(),
+  at: z.iso.datetime(),
+});
+export type CutConnections = Readonly<z.infer<typeof CutConnections>>;
 
-export const ChangePreview = z
+export const ChangePreviewSchema = z
   .strictObject({
     kind: z.enum(CHANGE_NAMES),
     what: z.string(),
@@ -60,7 +64,7 @@ export const ChangePreview = z
     counts: z.record(z.string(), z.int()),
     effects: z.array(z.string()),
     /** Absent if it cuts none, if that is not known, or if you may not make the change. */
-    cut: Counted.optional(),
+    cut: CutConnections.optional(),
     /** Confirm it with `force`. */
     risk: z.string().optional(),
     deed: z.string(),
@@ -71,7 +75,7 @@ export const ChangePreview = z
   .meta({ id: 'ChangePreview' });
 
 /** How a person confirms a change. */
-export const Confirmation = z.strictObject({
+export const ConfirmationSchema = z.strictObject({
   hash: z.string().max(64),
   /** Any text that is unique to this click; a repeated request does nothing twice. */
   key: z.string().min(8).max(100),
@@ -79,21 +83,22 @@ export const Confirmation = z.strictObject({
   force: z.boolean().default(false),
 });
 
-export const ChangeResult = z
+/** A change that was made, or a run that was begun. */
+export const ChangeResultSchema = z
   .strictObject({
     /** One sentence. */
     says: z.string(),
     /** The change that undoes it: preview it like any other; absent if nothing does. */
     undo: z.union(Object.values(CHANGES)).optional(),
     /** Of a run: the question that the function replay answers. */
-    ask: AskView.optional(),
+    ask: AskSchema.optional(),
   })
   .meta({ id: 'ChangeResult' });
 
 /** 409: nothing was done; the new preview shows the difference. */
-export const Moved = z
+export const MovedSchema = z
   .strictObject({
     error: z.strictObject({ code: z.string().optional(), message: z.string() }),
-    preview: ChangePreview.optional(),
+    preview: ChangePreviewSchema.optional(),
   })
   .meta({ id: 'Moved' });

@@ -2,10 +2,10 @@
 import * as z from 'zod';
 
 /** Milliseconds since 1970. */
-export const Millis = z.number().meta({ description: 'Milliseconds since 1970' });
+export const MillisSchema = z.number().meta({ description: 'Milliseconds since 1970' });
 
 /** Why a request was not carried out. */
-export const Problem = z
+export const ProblemSchema = z
   .strictObject({
     error: z.strictObject({
       /** A code of docs/reference/codes.md, if there is one. */
@@ -16,7 +16,7 @@ export const Problem = z
   .meta({ id: 'Problem' });
 
 /** A partition that is not known, with the reason. */
-export const Unanswered = z
+export const UnansweredSchema = z
   .strictObject({
     device: z.string(),
     partition: z.string().optional(),
@@ -26,17 +26,21 @@ export const Unanswered = z
   .meta({ id: 'Unanswered' });
 
 /** Words of a filter, as on the command line. */
-export const FilterQuery = z.strictObject({
+export const FilterQuerySchema = z.strictObject({
   filter: z.string().max(2_000).default('').meta({
     description: 'Words as for "sluice failures list": code:BIP421 cluster:east since:2h',
   }),
 });
 
 /** Splits the text of a filter into its words. */
-export function wordsOf(filter: string): readonly string[] {
+export function filterWords(filter: string): readonly string[] {
   return filter.split(/\s+/).filter((word) => word !== '');
 }
 
-export const Revision = z
+/**
+ * The version of a snapshot: of two revisions the one with the larger epoch is newer, then the one
+ * with the larger counter.
+ */
+export const RevisionSchema = z
   .strictObject({ epoch: z.number(), counter: z.number() })
   .meta({ id: 'Revision' });

@@ -9,8 +9,8 @@ import {
   Verification,
 } from '../../../shared/failures/port.ts';
 import { JobState, PREVIEW_VERDICTS, RESULTS } from '../../../shared/failures/replay/job.ts';
-import { Millis, Revision } from './common.ts';
-import { PortRow } from './ports.ts';
+import { MillisSchema, RevisionSchema } from './common.ts';
+import { PortRowSchema } from './ports.ts';
 
 const shape = {
   id: z.string(),
@@ -23,22 +23,25 @@ const shape = {
   partition: z.string().optional(),
   exposure: z.string().optional(),
   gateways: z.array(z.string()),
-  revision: Revision.optional(),
+  revision: RevisionSchema.optional(),
   state: FailureState,
   count: z.int(),
-  first: Millis,
-  last: Millis,
-  changed: Millis,
+  first: MillisSchema,
+  last: MillisSchema,
+  changed: MillisSchema,
   note: z.string().optional(),
 };
 
-export const FailureRow = z.strictObject(shape).meta({ id: 'FailureRow' });
+/** One failure in a list: what failed, where, how often and when. */
+export const FailureRowSchema = z.strictObject(shape).meta({ id: 'FailureRow' });
 
-export const FailureList = z
-  .strictObject({ total: z.int(), failures: z.array(FailureRow) })
+/** One page of the failures that the filter selects. `total` counts all of them. */
+export const FailureListSchema = z
+  .strictObject({ total: z.int(), failures: z.array(FailureRowSchema) })
   .meta({ id: 'FailureList' });
 
-export const FailureGroups = z
+/** The selected failures, grouped by up to four of their fields. */
+export const FailureGroupsSchema = z
   .strictObject({
     by: z.array(z.enum(GROUP_KEYS)),
     groups: z.array(
@@ -48,8 +51,8 @@ export const FailureGroups = z
         failures: z.int(),
         /** Occurrences. */
         seen: z.int(),
-        first: Millis,
-        last: Millis,
+        first: MillisSchema,
+        last: MillisSchema,
         sentence: z.string(),
         /** Failures by the hour in which they were last seen, oldest first; the last is this one. */
         trend: z.array(z.int()),
@@ -59,7 +62,7 @@ export const FailureGroups = z
   .meta({ id: 'FailureGroups' });
 
 /** What a code means. */
-export const CodeText = z
+export const CodeTextSchema = z
   .strictObject({
     title: z.string(),
     cause: z.string(),
@@ -68,11 +71,12 @@ export const CodeText = z
   })
   .meta({ id: 'CodeText' });
 
-export const FailureDetails = z
+/** One failure with its reason, the event and what is declared in its place. */
+export const FailureDetailsSchema = z
   .strictObject({
-    failure: FailureRow,
+    failure: FailureRowSchema,
     /** Absent for a code that this version does not know. */
-    code: CodeText.optional(),
+    code: CodeTextSchema.optional(),
     reason: z.string(),
     attempts: z.array(z.strictObject({ at: z.string(), code: z.string(), reason: z.string() })),
     functionVersion: z.string().optional(),
@@ -85,7 +89,7 @@ export const FailureDetails = z
       queue: z.enum(['snapshots', 'slices']),
       group: z.string(),
       id: z.string(),
-      sentAt: Millis,
+      sentAt: MillisSchema,
       receiveCount: z.int(),
       sender: z.string().optional(),
       verification: Verification,
@@ -94,21 +98,25 @@ export const FailureDetails = z
       isCut: z.boolean(),
     }),
     /** What is declared at its exposure, or for its gateways, now. */
-    now: z.array(PortRow),
+    now: z.array(PortRowSchema),
     /** Jobs that replayed it. */
     jobs: z.array(z.string()),
     command: z.string(),
   })
   .meta({ id: 'FailureDetails' });
 
-export const Job = z
+/**
+ * A replay job: a fixed selection of failures, sent again at `rate` per second after `canary` of
+ * them succeeded.
+ */
+export const JobSchema = z
   .strictObject({
     id: z.string(),
     by: z.string(),
     why: z.string(),
     filter: z.string(),
-    cutoff: Millis,
-    created: Millis,
+    cutoff: MillisSchema,
+    created: MillisSchema,
     items: z.int(),
     units: z.int(),
     canary: z.int(),
@@ -121,11 +129,12 @@ export const Job = z
     code: z.string().optional(),
     /** Whether a process has it now. */
     isDriven: z.boolean(),
-    ended: Millis.optional(),
+    ended: MillisSchema.optional(),
   })
   .meta({ id: 'Job' });
 
-export const JobItem = z
+/** One failure of a job: what would happen, how far it is, and what happened. */
+export const JobItemSchema = z
   .strictObject({
     failure: z.string(),
     code: z.string(),
@@ -134,7 +143,7 @@ export const JobItem = z
     device: z.string().optional(),
     partition: z.string().optional(),
     exposure: z.string().optional(),
-    revision: Revision.optional(),
+    revision: RevisionSchema.optional(),
     unit: z.int(),
     status: z.enum(['waiting', 'sending', 'sent', 'done']),
     preview: z
@@ -153,7 +162,7 @@ export const JobItem = z
         kind: z.enum(RESULTS),
         reason: z.string(),
         code: z.string().optional(),
-        at: Millis,
+        at: MillisSchema,
       })
       .optional(),
   })
@@ -161,23 +170,26 @@ export const JobItem = z
 
 const counts = z.record(z.string(), z.int());
 
-export const JobDetails = z
+/** A job with one page of its items. `results` and `verdicts` count all of them. */
+export const JobDetailsSchema = z
   .strictObject({
-    job: Job,
+    job: JobSchema,
     /** By result, or by status while undecided. */
     results: counts,
     /** By verdict of the preview. */
     verdicts: counts,
     total: z.int(),
-    items: z.array(JobItem),
+    items: z.array(JobItemSchema),
     /** Of what is not sent yet; start and resume carry it. */
     hash: z.string(),
   })
   .meta({ id: 'JobDetails' });
 
-export const JobList = z.strictObject({ jobs: z.array(Job) }).meta({ id: 'JobList' });
+/** All jobs that are kept, newest first. */
+export const JobListSchema = z.strictObject({ jobs: z.array(JobSchema) }).meta({ id: 'JobList' });
 
-export const Policies = z
+/** The replay policies of `sluice.yaml`, with what each did last and when it is due. */
+export const PoliciesSchema = z
   .strictObject({
     policies: z.array(
       z.strictObject({
@@ -186,7 +198,7 @@ export const Policies = z
         atMost: z.int(),
         codes: z.array(z.string()).optional(),
         classes: z.array(z.string()).optional(),
-        due: Millis.optional(),
+        due: MillisSchema.optional(),
         misses: z.int().optional(),
         job: z.string().optional(),
         says: z.string().optional(),
@@ -195,20 +207,24 @@ export const Policies = z
   })
   .meta({ id: 'Policies' });
 
-export const AskView = z
+/**
+ * A question to the function replay or audit, which have the credentials that the console has not.
+ * `ended` is set once it is answered.
+ */
+export const AskSchema = z
   .strictObject({
     id: z.string(),
-    at: Millis,
+    at: MillisSchema,
     by: z.string(),
     why: z.string(),
     wanted: Wanted,
     state: z.enum(ASK_STATES),
     progress: z.strictObject({ done: z.int(), total: z.int() }).optional(),
     /** While a function works on it: when it counts as dead. */
-    until: Millis.optional(),
+    until: MillisSchema.optional(),
     /** `replay-plan`: {job}; `look`: {findings, failed}; `doctor`: {findings}; `connections`: {connections, at}. */
     answer: z.record(z.string(), z.unknown()).optional(),
     problem: z.strictObject({ code: z.string().optional(), message: z.string() }).optional(),
-    ended: Millis.optional(),
+    ended: MillisSchema.optional(),
   })
   .meta({ id: 'Ask' });

@@ -2,10 +2,11 @@
 import * as z from 'zod';
 import { AuditEntry } from '../../../shared/failures/audit.ts';
 import { ROLES } from '../http/rights.ts';
-import { Millis, Unanswered } from './common.ts';
-import { Job } from './failures.ts';
+import { MillisSchema, UnansweredSchema } from './common.ts';
+import { JobSchema } from './failures.ts';
 
-export const Session = z
+/** Who asks and what they may do, with the names that filters can offer. */
+export const SessionSchema = z
   .strictObject({
     who: z.string(),
     role: z.enum(ROLES),
@@ -20,15 +21,16 @@ export const Session = z
   })
   .meta({ id: 'Session' });
 
-export const Now = z
+/** The first page: what is not normal, worst first, or `calm` as one sentence. */
+export const NowSchema = z
   .strictObject({
-    at: Millis,
+    at: MillisSchema,
     troubles: z.array(
       z.strictObject({
         id: z.string(),
         level: z.enum(['bad', 'warn']),
         sentence: z.string(),
-        since: Millis.optional(),
+        since: MillisSchema.optional(),
         code: z.string().optional(),
         remedy: z.string(),
         room: z.enum(['failures', 'replay', 'fleet', 'drift', 'ports']),
@@ -52,15 +54,18 @@ export const Now = z
 const Waiting = z.strictObject({
   device: z.string(),
   state: z.enum(['here', 'away', 'returning']),
-  since: Millis,
+  since: MillisSchema,
   code: z.string(),
   reason: z.string(),
-  due: Millis,
+  due: MillisSchema,
   ingresses: z.int(),
   orders: z.int(),
 });
 
-export const Status = z
+/**
+ * Everything of `sluice status`: clusters, queues, devices, waiting changes and failures by state.
+ */
+export const StatusSchema = z
   .strictObject({
     clusters: z.array(
       z.strictObject({
@@ -70,8 +75,8 @@ export const Status = z
         known: z.boolean(),
         revision: z.string(),
         openFailures: z.int(),
-        lastFailure: Millis.optional(),
-        lastEvent: Millis.optional(),
+        lastFailure: MillisSchema.optional(),
+        lastEvent: MillisSchema.optional(),
         lag: z.number().optional(),
         standing: z.string(),
         needsLook: z.boolean(),
@@ -82,7 +87,7 @@ export const Status = z
         queue: z.string(),
         waiting: z.int(),
         inFlight: z.int(),
-        oldest: Millis.optional(),
+        oldest: MillisSchema.optional(),
         expiresIn: z.number().optional(),
         problem: z.string().optional(),
       }),
@@ -97,7 +102,7 @@ export const Status = z
         as3: z.string().optional(),
         code: z.string().optional(),
         problem: z.string().optional(),
-        lastSuccess: Millis.optional(),
+        lastSuccess: MillisSchema.optional(),
         busy: z.strictObject({ busy: z.int(), of: z.int() }).optional(),
       }),
     ),
@@ -106,7 +111,7 @@ export const Status = z
     /** What monitors see of the network. */
     network: z.array(z.string()),
     failures: z.record(z.string(), z.int()),
-    jobs: z.array(Job),
+    jobs: z.array(JobSchema),
     unknown: z.array(z.string()),
   })
   .meta({ id: 'Status' });
@@ -117,7 +122,8 @@ const uid = z.strictObject({
   replaced: z.literal(true).optional(),
 });
 
-export const ClusterList = z
+/** One row for each cluster on each device, as `sluice cluster list` shows them. */
+export const ClusterListSchema = z
   .strictObject({
     rows: z.array(
       z.strictObject({
@@ -145,12 +151,13 @@ export const ClusterList = z
         rival: uid.optional(),
       }),
     ),
-    unanswered: z.array(Unanswered),
+    unanswered: z.array(UnansweredSchema),
     needsAttention: z.boolean(),
   })
   .meta({ id: 'ClusterList' });
 
-export const DriftView = z
+/** What the last audit of each device found. The console asks no device. */
+export const DriftViewSchema = z
   .strictObject({
     devices: z.array(
       z.strictObject({
@@ -180,7 +187,10 @@ export const DriftView = z
 
 const size = z.union([z.int(), z.string()]);
 
-export const AddressList = z
+/**
+ * Address pools with what is used. IPv6 pools can be larger than a number, so sizes may be texts.
+ */
+export const AddressListSchema = z
   .strictObject({
     pools: z.array(
       z.looseObject({
@@ -193,12 +203,13 @@ export const AddressList = z
         addresses: z.array(z.looseObject({ address: z.string() })),
       }),
     ),
-    unanswered: z.array(Unanswered),
+    unanswered: z.array(UnansweredSchema),
     nearlyFull: z.boolean(),
   })
   .meta({ id: 'AddressList' });
 
-export const WaitingView = z
+/** Devices that do not answer, and the changes that wait for them in the failure store. */
+export const WaitingViewSchema = z
   .strictObject({
     devices: z.array(Waiting),
     entries: z.array(
@@ -208,13 +219,17 @@ export const WaitingView = z
         kind: z.string(),
         subject: z.string(),
         what: z.string(),
-        sentAt: Millis,
-        since: Millis,
+        sentAt: MillisSchema,
+        since: MillisSchema,
       }),
     ),
   })
   .meta({ id: 'WaitingView' });
 
-export const AuditPage = z
+/**
+ * One page of the audit log, newest first. `next` is the cursor of the next page; absent at the
+ * end.
+ */
+export const AuditPageSchema = z
   .strictObject({ entries: z.array(AuditEntry), next: z.string().optional() })
   .meta({ id: 'AuditPage' });

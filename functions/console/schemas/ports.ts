@@ -1,9 +1,10 @@
 /** Schemas of the room Ports and of the search. */
 import * as z from 'zod';
 import { LINKS } from '../../../shared/operations/search/chain.ts';
-import { Unanswered } from './common.ts';
+import { UnansweredSchema } from './common.ts';
 
-export const PortRow = z
+/** One contribution to a declared exposure. Several owners of one exposure have a row each. */
+export const PortRowSchema = z
   .strictObject({
     device: z.string(),
     partition: z.string(),
@@ -19,13 +20,14 @@ export const PortRow = z
   })
   .meta({ id: 'PortRow' });
 
-export const PortList = z
+/** One page of what is declared, from what apply last saw of each partition. */
+export const PortListSchema = z
   .strictObject({
     total: z.int(),
-    rows: z.array(PortRow),
+    rows: z.array(PortRowSchema),
     /** Declared in all, before the search. */
     declared: z.int(),
-    unanswered: z.array(Unanswered),
+    unanswered: z.array(UnansweredSchema),
     /** When each partition was last seen, RFC 3339. */
     seen: z.array(z.strictObject({ device: z.string(), partition: z.string(), at: z.string() })),
   })
@@ -39,7 +41,11 @@ const Link = z.strictObject({
   remedy: z.string().optional(),
 });
 
-export const SearchAnswer = z
+/**
+ * The way from the Gateway to the members for what was searched, broken ones first. The links after
+ * the first broken one are unknown.
+ */
+export const SearchAnswerSchema = z
   .strictObject({
     query: z.strictObject({
       kind: z.enum(['gateway', 'port', 'address', 'host']),
@@ -67,7 +73,8 @@ export const SearchAnswer = z
   })
   .meta({ id: 'SearchAnswer' });
 
-export const WhyAnswers = z
+/** The verdict on each server of a Gateway, and whether its exposures are declared now. */
+export const WhyAnswersSchema = z
   .strictObject({
     at: z.string().optional(),
     servers: z.array(
@@ -105,7 +112,8 @@ export const WhyAnswers = z
   })
   .meta({ id: 'WhyAnswers' });
 
-export const Trace = z
+/** What happened to a Gateway, oldest first: its snapshots, slices, declares and failures. */
+export const TraceSchema = z
   .strictObject({
     stations: z.array(
       z.strictObject({

@@ -231,14 +231,14 @@ export class Leadership {
     // epoch is only incremented.
     const epoch = nextEpoch(time === undefined ? 0 : now, claim?.epoch ?? 0);
     this.#tried = epoch;
-    const wish = leaseWith(place, lease, {
+    const wanted = leaseWith(place, lease, {
       holder: place.holder,
       epoch,
       durationMs: this.#timing.durationMs,
       now,
     });
     const written = await (
-      lease === undefined ? client.create(LEASES, wish) : client.replace(LEASES, wish)
+      lease === undefined ? client.create(LEASES, wanted) : client.replace(LEASES, wanted)
     ).catch(undefinedIfLost);
     this.#began = true;
     if (written === undefined || this.#abort.signal.aborted) return;
@@ -305,7 +305,7 @@ export class Leadership {
     const proven = momentOf(clock);
     const now = epochTime(proven.now, client.time());
     const epoch = above < term.epoch ? term.epoch : nextEpoch(now, term.epoch, above);
-    const wish = (before: RawObject | undefined): RawObject =>
+    const wanted = (before: RawObject | undefined): RawObject =>
       leaseWith(place, before, {
         holder: place.holder,
         epoch,
@@ -313,7 +313,7 @@ export class Leadership {
         now,
         known: this.#options.handover?.text(),
       });
-    let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
+    let written = await client.replace(LEASES, wanted(term.lease)).catch(undefinedIfLost);
     if (written === undefined) {
       const lease = await client.get(LEASES, place.name, place.namespace);
       const claim = lease === undefined ? undefined : readLease(lease, this.#timing.durationMs);
@@ -324,8 +324,8 @@ export class Leadership {
       ) {
         written = await (
           lease === undefined
-            ? client.create(LEASES, wish(undefined))
-            : client.replace(LEASES, wish(lease))
+            ? client.create(LEASES, wanted(undefined))
+            : client.replace(LEASES, wanted(lease))
         ).catch(undefinedIfLost);
       }
     }

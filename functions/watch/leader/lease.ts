@@ -32,9 +32,11 @@ export function leasePlace(namespace: string, clusterId: string, holder: string)
 export interface LeaseRecord {
   /** Empty if there is no holder. */
   readonly holder: string;
+  /** Of the term of the holder; the next one is larger. */
   readonly epoch: number;
   /** Milliseconds without renewal after which the holder counts as gone. */
   readonly durationMs: number;
+  /** `renewTime` as text. Others look whether it changed, because clocks differ. */
   readonly renewed: string;
   /** What the last leader left; see `handover.ts`. */
   readonly known?: string | undefined;
@@ -83,9 +85,13 @@ export function nextEpoch(now: number, kept: number, above = 0): number {
 
 /** What is written into the Lease. `durationMs` and `now` are in milliseconds. */
 export interface LeaseWrite {
+  /** Empty to give the Lease up. */
   readonly holder: string;
+  /** Of the term that the holder begins or continues. */
   readonly epoch: number;
+  /** How long the claim holds without a renewal. */
   readonly durationMs: number;
+  /** By the clock of this process; milliseconds since 1970. */
   readonly now: number;
   /** Left to the next leader; undefined: as before. */
   readonly known?: string | undefined;
@@ -98,14 +104,14 @@ export interface LeaseWrite {
 export function leaseWith(
   place: LeasePlace,
   before: RawObject | undefined,
-  wish: LeaseWrite,
+  wanted: LeaseWrite,
 ): RawObject {
   const old = before === undefined ? {} : specOf(before);
-  const time = microTime(wish.now);
+  const time = microTime(wanted.now);
   const same =
-    old.holderIdentity === wish.holder &&
-    before?.metadata.annotations?.[ANNOTATION] === String(wish.epoch);
-  const transitions = (old.leaseTransitions ?? 0) + (same || wish.holder === '' ? 0 : 1);
+    old.holderIdentity === wanted.holder &&
+    before?.metadata.annotations?.[ANNOTATION] === String(wanted.epoch);
+  const transitions = (old.leaseTransitions ?? 0) + (same || wanted.holder === '' ? 0 : 1);
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -113,12 +119,12 @@ export function leaseWith(
       ...before?.metadata,
       namespace: place.namespace,
       name: place.name,
-      annotations: annotationsWith(before, wish),
+      annotations: annotationsWith(before, wanted),
     },
     spec: {
       ...old,
-      holderIdentity: wish.holder,
-      leaseDurationSeconds: Math.max(1, Math.round(wish.durationMs / 1_000)),
+      holderIdentity: wanted.holder,
+      leaseDurationSeconds: Math.max(1, Math.round(wanted.durationMs / 1_000)),
       acquireTime: same ? (old.acquireTime ?? time) : time,
       renewTime: time,
       leaseTransitions: transitions,

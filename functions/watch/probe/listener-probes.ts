@@ -49,7 +49,7 @@ export class ListenerProbes {
   }
 
   /** Probes new listening servers; takes up to 30 s. */
-  async judge(
+  async compare(
     mapping: PortMapping,
     pods: readonly Pod[],
     scope: string,

@@ -35,7 +35,7 @@ export class ProbeReporter {
     if (this.#mapping === undefined) return;
     const { ref, cache, isLeading } = this.#options;
     const pods = [...cache.index.pods.in(ref.namespace)].map(([, pod]) => pod);
-    const results = await this.#probes.judge(
+    const results = await this.#probes.compare(
       this.#mapping,
       pods,
       `${ref.namespace}/${ref.service}`,

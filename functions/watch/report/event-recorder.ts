@@ -39,7 +39,7 @@ export interface RecorderOptions {
   readonly log: Logger;
 }
 
-interface Wish {
+interface PendingMessages {
   readonly messages: readonly EventMessage[];
   readonly again: boolean;
 }
@@ -47,7 +47,7 @@ interface Wish {
 /** An object with pending messages, by scope. */
 interface Pending {
   readonly target: EventTarget;
-  readonly scopes: Map<string, Wish>;
+  readonly scopes: Map<string, PendingMessages>;
   running: boolean;
   failures: number;
 }
@@ -86,7 +86,7 @@ export class EventRecorder implements Recorder {
     if (this.#stopping) return;
     const entry = this.#pending.get(target.uid) ?? {
       target,
-      scopes: new Map<string, Wish>(),
+      scopes: new Map<string, PendingMessages>(),
       running: false,
       failures: 0,
     };
@@ -152,10 +152,10 @@ export class EventRecorder implements Recorder {
   async #attempt(entry: Pending): Promise<void> {
     try {
       const said = await this.#store.said(entry.target);
-      for (const [scope, wish] of entry.scopes) {
-        await this.#bringInLine(entry, scope, wish, said);
+      for (const [scope, pending] of entry.scopes) {
+        await this.#bringInLine(entry, scope, pending, said);
         // A newer request may have arrived in the meantime.
-        if (entry.scopes.get(scope) === wish) entry.scopes.delete(scope);
+        if (entry.scopes.get(scope) === pending) entry.scopes.delete(scope);
       }
       entry.failures = 0;
       this.#failures = 0;
@@ -169,7 +169,7 @@ export class EventRecorder implements Recorder {
   async #bringInLine(
     entry: Pending,
     scope: string,
-    { messages, again }: Wish,
+    { messages, again }: PendingMessages,
     said: LastMessages,
   ): Promise<void> {
     if (again) forget(said, scope, []);

@@ -13,7 +13,7 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 export interface MeshServiceAccessOptions {
   readonly cluster: string;
   readonly ref: IngressRef;
-  readonly view: Pick<IngressView, 'wishes'>;
+  readonly view: Pick<IngressView, 'meshServiceDemands'>;
   readonly cache: Pick<ClusterCache, 'index' | 'mesh' | 'service'>;
   readonly recorder: Recorder;
 }
@@ -41,18 +41,18 @@ export function createMeshServiceAccess({
   let told: readonly EventTarget[] = [];
   return {
     ready: () => {
-      const wanted = view.wishes().length > 0;
+      const wanted = view.meshServiceDemands().length > 0;
       cache.mesh.want(owner, wanted);
       return !wanted || cache.mesh.answered;
     },
     report: () => {
-      const wishes = cache.mesh.denied === undefined ? [] : view.wishes();
+      const demands = cache.mesh.denied === undefined ? [] : view.meshServiceDemands();
       const service = cache.service(ref.namespace, ref.service);
-      const gateways = wishes.flatMap(
+      const gateways = demands.flatMap(
         ({ gateway, api }) => findTarget(cache.index, { kind: 'Gateway', api, key: gateway }) ?? [],
       );
       const targets =
-        wishes.length === 0 || service === undefined
+        demands.length === 0 || service === undefined
           ? []
           : [serviceTarget(service.object.meta), ...gateways];
       for (const target of targets) recorder.report(target, scope, [denied(scope)]);

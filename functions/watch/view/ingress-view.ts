@@ -133,8 +133,8 @@ export class IngressView {
    * Services elsewhere in the cluster that its servers need; empty while the ingress Service does
    * not exist.
    */
-  wishes(): MeshServiceChoice['wishes'] {
-    return this.#kept.scope.get() === undefined ? [] : this.#kept.mesh.get().wishes;
+  meshServiceDemands(): MeshServiceChoice['demands'] {
+    return this.#kept.scope.get() === undefined ? [] : this.#kept.mesh.get().demands;
   }
 
   /** The Services of the rest of the cluster changed without individual notices. */

@@ -16,7 +16,7 @@ import type { Indexer } from '../cache/indexer.ts';
 /** The Services of the mesh that a snapshot includes for AUTO_PASSTHROUGH servers. */
 export interface MeshServiceChoice {
   /** Requirements that no Service of the ingress itself meets. */
-  readonly wishes: readonly MeshServiceDemand[];
+  readonly demands: readonly MeshServiceDemand[];
   /** The oldest matching Service for each; the verdict is the same as with all of them. */
   readonly services: readonly Service[];
   /** Whether a Service is chosen, or would be if it existed. */
@@ -28,15 +28,15 @@ type Seen = Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets' 
 
 /** `mesh`: all Services of the cluster, by namespace. */
 export function chooseMeshServices(seen: Seen, mesh: Indexer<Service>): MeshServiceChoice {
-  const wishes = meshServiceDemands(seen).filter(
+  const demands = meshServiceDemands(seen).filter(
     ({ names }) => !seen.services.some((service) => isUnderHosts(service, names)),
   );
-  const chosen = wishes.map(({ names }) => oldest(names, mesh));
+  const chosen = demands.map(({ names }) => oldest(names, mesh));
   return {
-    wishes,
+    demands,
     services: [...new Set(chosen.filter((service) => service !== undefined))],
     concerns: (service) =>
-      wishes.some(
+      demands.some(
         ({ names }, i) => isUnderHosts(service, names) && isChosenBefore(service, chosen[i]),
       ),
   };

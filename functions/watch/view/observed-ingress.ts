@@ -83,8 +83,8 @@ export class ObservedIngress {
     return { objects: view.objects(), newest };
   }
 
-  wishes(): ReturnType<IngressView['wishes']> {
-    return this.#view.wishes();
+  meshServiceDemands(): ReturnType<IngressView['meshServiceDemands']> {
+    return this.#view.meshServiceDemands();
   }
 
   /** Revisions of istiod that serve the pods. */

@@ -53,7 +53,9 @@ export interface As3Address {
 export interface As3Monitor {
   readonly class: 'Monitor';
   readonly monitorType: string;
+  /** Seconds between probes. */
   readonly interval: number;
+  /** Seconds without success until the member is down. */
   readonly timeout: number;
   readonly targetPort?: number;
   readonly send?: string;

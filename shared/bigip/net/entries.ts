@@ -49,6 +49,7 @@ function heldAs(
   };
 }
 
+/** A route. Without a gateway it leads to an interface, to a pool, or nowhere. */
 export function liveRoute(place: Place, item: RouteItem): LiveEntry {
   const { gw, tmInterface, pool, network } = item;
   const elsewhere =
@@ -61,6 +62,7 @@ export function liveRoute(place: Place, item: RouteItem): LiveEntry {
   };
 }
 
+/** An entry of the ARP or NDP table. */
 export function liveNeighbour(kind: 'arp' | 'ndp', place: Place, item: NeighbourItem): LiveEntry {
   return {
     kind,

@@ -55,6 +55,10 @@ async function readGroups(
   }
 }
 
+/**
+ * Journals are never changed: the next number is written first, and older ones are removed after
+ * it, so that one can be read at any time.
+ */
 export function createJournals(session: DeviceSession, partition: string): Journals {
   const call = callsTo(session, 'active');
   let seen: readonly number[] = [];

@@ -11,6 +11,7 @@ export type UnitCall = (
   accept?: readonly number[],
 ) => Promise<DeviceResponse>;
 
+/** The calls of a session to this unit. */
 export function callsTo(session: DeviceSession, unit: PathUnit): UnitCall {
   return unit === 'active'
     ? (request, accept = []) => session.call(request, accept)

@@ -137,7 +137,7 @@ export const Tasks = itemsOf(
 );
 
 /** Only that it exists is used. */
-export const Lock = z.object({ name: z.string() });
+export const LockObject = z.object({ name: z.string() });
 
 /** The origin of an answer. */
 export interface AnswerOrigin {

@@ -45,6 +45,7 @@ export interface CallSettings {
   readonly timeoutMs: number;
   /** Bytes, if answers must be smaller than usual. */
   readonly largest?: number | undefined;
+  /** Bytes per second; a slower answer is given up. */
   readonly leastRate?: number | undefined;
 }
 

@@ -1,9 +1,9 @@
 /** Posts a partition and waits for the result. */
+import { createHash } from 'node:crypto';
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
 import type { TenantResult } from './answers.ts';
-import { lockKeyOf } from '../as3/lock-key.ts';
 import { wrapTenants } from '../as3/render.ts';
 import type { As3Tenant } from '../as3/types.ts';
 import type { Declared } from '../../device/declared.ts';
@@ -79,6 +79,16 @@ async function send(
     ...(lines === undefined ? {} : { cost: lines }),
     lockKey: lockKeyOf(tenant),
   };
+}
+
+/**
+ * The key that AS3 gives a tenant once it is stored: it depends on the text as posted, key order
+ * included, without the key that was posted with it (as3.md §9.4).
+ */
+function lockKeyOf(tenant: As3Tenant): string {
+  const { optimisticLockKey: _posted, ...stored } = tenant;
+  const text = Buffer.from(JSON.stringify(stored)).toString('base64');
+  return createHash('sha256').update(text).digest('base64');
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The tasks of AS3, and the lock under which it runs them. */
 import { isAway } from '../../device/errors.ts';
-import { Lock, Tasks } from './answers.ts';
+import { LockObject, Tasks } from './answers.ts';
 import type { Session } from './session.ts';
 
 /** Exists as long as AS3 declares, or makes a dry run, for any client. */
@@ -18,7 +18,7 @@ export async function isDeclaring(session: Session): Promise<boolean> {
 /** Whether AS3 holds its lock; false if that cannot be read (docs/reference/as3.md 1.4). */
 export async function isLocked(session: Session): Promise<boolean> {
   try {
-    return (await session.find({ path: LOCK, kind: 'read' }, Lock)) !== undefined;
+    return (await session.find({ path: LOCK, kind: 'read' }, LockObject)) !== undefined;
   } catch (error) {
     if (isAway(error)) throw error;
     return false;

@@ -1,7 +1,7 @@
 /** What monitors say about declared members. */
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
-import type { MemberHealth } from '../../device/health.ts';
+import type { MemberHealth } from '../../device/device.ts';
 import { devicePaths } from '../as3/names.ts';
 import { itemsOf, Pool } from '../rest/answers.ts';
 import type { Session } from '../rest/session.ts';

@@ -4,7 +4,7 @@
  * address per pool for all its gateways.
  */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
-import { judgeFence } from '../plan/fence.ts';
+import { checkFence } from '../plan/fence.ts';
 import { isRefusedAnew } from '../plan/refused-anew.ts';
 import type { AllocationTable, DeviceAddresses } from './allocation-table.ts';
 import { isAddressFree, allocate, buildAllocationTable } from './allocation-table.ts';
@@ -137,7 +137,7 @@ function askersOf({ slices, states }: AssignInput): readonly PoolRequest[] {
 
 function isOpen(slice: Slice, { partition }: Exposure, states: DeviceAddresses['states']): boolean {
   const state = states.get(partition);
-  return state !== undefined && judgeFence(state, slice).kind === 'open';
+  return state !== undefined && checkFence(state, slice).kind === 'open';
 }
 
 /**

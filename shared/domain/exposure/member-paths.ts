@@ -2,7 +2,7 @@
 import { withRouteDomain } from '../net/cluster-networks.ts';
 import { formatIp } from '../net/ip.ts';
 import { findPaths, type FoundPaths, type PodMember } from '../paths/find-paths.ts';
-import { firstNamed } from '../paths/in-words.ts';
+import { firstNamed } from '../text/counts.ts';
 import type { PathOptions } from '../paths/network-config.ts';
 import type { PathNote } from '../paths/path-notes.ts';
 import { type Exposure, exposureKey, type Slice } from './exposure.ts';

@@ -25,7 +25,7 @@ export type ExpressVerdict = 'write' | 'unchanged' | 'superseded' | 'left';
 /** The verdict for one address, with its reason. */
 export interface ExpressDecision {
   readonly owner: string;
-  readonly wish: MemberChange;
+  readonly change: MemberChange;
   readonly verdict: ExpressVerdict;
   readonly reason: string;
   /** Set if the verdict is `write`. */
@@ -48,17 +48,17 @@ export function decideExpress(input: ExpressInput): readonly ExpressDecision[] {
     live: new Map(input.nodes.map((node) => [node.address, node])),
   };
   const decisions = oncePerNode(
-    events.flatMap((event) => event.wishes.map((wish) => judge(scene, event, wish))),
+    events.flatMap((event) => event.wishes.map((change) => decideChange(scene, event, change))),
   );
   const stay = membersThatStay(
     scene,
-    decisions.filter(({ verdict }) => verdict === 'write').map(({ wish }) => wish),
+    decisions.filter(({ verdict }) => verdict === 'write').map(({ change }) => change),
   );
   return decisions.map((decision) => {
-    const reason = decision.verdict === 'write' ? stay.get(decision.wish.address) : undefined;
+    const reason = decision.verdict === 'write' ? stay.get(decision.change.address) : undefined;
     return reason === undefined
       ? decision
-      : { owner: decision.owner, wish: decision.wish, verdict: 'left', reason };
+      : { owner: decision.owner, change: decision.change, verdict: 'left', reason };
   });
 }
 
@@ -70,45 +70,50 @@ function oncePerNode(decisions: readonly ExpressDecision[]): readonly ExpressDec
   const last = new Map(
     decisions
       .filter(({ write }) => write !== undefined)
-      .map((decision) => [decision.wish.address, decision]),
+      .map((decision) => [decision.change.address, decision]),
   );
   return decisions.map((decision) => {
-    if (decision.write === undefined || last.get(decision.wish.address) === decision)
+    if (decision.write === undefined || last.get(decision.change.address) === decision)
       return decision;
     return {
       owner: decision.owner,
-      wish: decision.wish,
+      change: decision.change,
       verdict: 'superseded',
-      reason: `a newer event of the same cluster speaks of ${decision.wish.address}`,
+      reason: `a newer event of the same cluster speaks of ${decision.change.address}`,
     };
   });
 }
 
 /** Whether the requested change of a member may be made now. */
-function judge(scene: Scene, event: Express, wish: MemberChange): ExpressDecision {
+function decideChange(scene: Scene, event: Express, change: MemberChange): ExpressDecision {
   const { owner } = event;
-  const refused = fence(scene, event) ?? strangers(scene, event, wish);
-  if (refused !== undefined) return { owner, wish, ...refused };
-  const node = scene.live.get(wish.address);
+  const refused = fence(scene, event) ?? strangers(scene, event, change);
+  if (refused !== undefined) return { owner, change, ...refused };
+  const node = scene.live.get(change.address);
   if (node === undefined)
-    return { owner, wish, verdict: 'left', reason: `the partition has no node ${wish.address}` };
+    return {
+      owner,
+      change,
+      verdict: 'left',
+      reason: `the partition has no node ${change.address}`,
+    };
   const cluster = clusterOfOwner(owner);
   if (isNewerStamp(node.stamp, cluster, event.version))
     return {
       owner,
-      wish,
+      change,
       verdict: 'superseded',
-      reason: `node ${wish.address} was written by a newer revision`,
+      reason: `node ${change.address} was written by a newer revision`,
     };
-  if (node.availability === wish.availability && isKnown(scene, event, node))
-    return { owner, wish, verdict: 'unchanged', reason: `node ${wish.address} is so already` };
+  if (node.availability === change.availability && isKnown(scene, event, node))
+    return { owner, change, verdict: 'unchanged', reason: `node ${change.address} is so already` };
   const write = {
     name: node.name,
-    address: wish.address,
-    availability: wish.availability,
+    address: change.address,
+    availability: change.availability,
     stamp: { ...ratioOf(node.stamp), cluster, version: event.version },
   };
-  return { owner, wish, verdict: 'write', reason: wish.because, write };
+  return { owner, change, verdict: 'write', reason: change.because, write };
 }
 
 /** Keeps the ratio and the mark that Sluice set it. */
@@ -137,21 +142,23 @@ function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Re
 function strangers(
   { uses, declared }: Scene,
   { owner }: Express,
-  wish: MemberChange,
+  change: MemberChange,
 ): Refusal | undefined {
-  if (lessAvailable(wish.availability, drainAvailability(declared, owner)) !== wish.availability)
+  if (
+    lessAvailable(change.availability, drainAvailability(declared, owner)) !== change.availability
+  )
     return { verdict: 'left', reason: `cluster ${clusterOfOwner(owner)} is drained` };
-  const found = uses.get(wish.address) ?? [];
+  const found = uses.get(change.address) ?? [];
   if (found.length === 0)
-    return { verdict: 'left', reason: `no declared pool has ${wish.address}` };
-  const mayShare = wish.wholeNode || wish.availability === 'ready';
+    return { verdict: 'left', reason: `no declared pool has ${change.address}` };
+  const mayShare = change.wholeNode || change.availability === 'ready';
   const stranger = found.find(
     (use) =>
       use.owner !== owner && !(mayShare && clusterOfOwner(use.owner) === clusterOfOwner(owner)),
   );
   return stranger === undefined
     ? undefined
-    : { verdict: 'left', reason: `${stranger.owner} uses ${wish.address} too` };
+    : { verdict: 'left', reason: `${stranger.owner} uses ${change.address} too` };
 }
 
 /** An unchanged state needs a newer stamp only until the declaration contains it. */

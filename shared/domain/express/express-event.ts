@@ -43,7 +43,7 @@ export function expressFor(
   const wishes = [
     ...[...wanted].flatMap(
       ([address, availability]) =>
-        wishOf(address, availability, facts.get(withoutRouteDomain(address))) ?? [],
+        memberChange(address, availability, facts.get(withoutRouteDomain(address))) ?? [],
     ),
     ...excludedNow(slice, facts),
   ];
@@ -91,7 +91,7 @@ function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Av
 const UNKNOWN: Fact = { terminating: false, cordoned: false, nodeNotReady: false, changed: false };
 
 /** The change of a member that its availability requests; undefined if none. */
-function wishOf(
+function memberChange(
   address: string,
   availability: Availability,
   fact: Fact = UNKNOWN,

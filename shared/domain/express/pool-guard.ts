@@ -12,7 +12,7 @@ interface Situation {
 }
 
 interface Crowd {
-  readonly wishes: ReadonlyMap<string, MemberChange>;
+  readonly changes: ReadonlyMap<string, MemberChange>;
   /**
    * Addresses that leave on a report of Kubernetes and are in no declared pool any more, by owner.
    */
@@ -35,7 +35,9 @@ export function membersThatStay(
   candidates: readonly MemberChange[],
 ): ReadonlyMap<string, string> {
   const leaving = new Map(
-    candidates.filter((wish) => wish.availability !== 'ready').map((wish) => [wish.address, wish]),
+    candidates
+      .filter((change) => change.availability !== 'ready')
+      .map((change) => [change.address, change]),
   );
   const stay = new Map<string, string>();
   if (leaving.size === 0) return stay;
@@ -77,11 +79,13 @@ function crowdOf(
   // Beside the newest event of an owner there may be some that were sent ahead of a snapshot.
   const gone = new Map<string, number>();
   for (const { owner, wishes } of events) {
-    const left = wishes.filter((wish) => isGuarded(wish.because) && !used.has(wish.address));
+    const left = wishes.filter((change) => isGuarded(change.because) && !used.has(change.address));
     gone.set(owner, (gone.get(owner) ?? 0) + left.length);
   }
   return {
-    wishes: new Map(events.flatMap((event) => event.wishes.map((wish) => [wish.address, wish]))),
+    changes: new Map(
+      events.flatMap((event) => event.wishes.map((change) => [change.address, change])),
+    ),
     gone,
     up: new Set(nodes.filter((node) => node.availability === 'ready').map((node) => node.address)),
   };
@@ -105,17 +109,17 @@ function judgePool(
   );
   const staying = [...declaredReady].filter(
     (address) =>
-      crowd.up.has(address) && (crowd.wishes.get(address)?.availability ?? 'ready') === 'ready',
+      crowd.up.has(address) && (crowd.changes.get(address)?.availability ?? 'ready') === 'ready',
   ).length;
   const doubted = [...addresses].filter((address) =>
-    isGuarded(crowd.wishes.get(address)?.because ?? 'back'),
+    isGuarded(crowd.changes.get(address)?.because ?? 'back'),
   ).length;
   const before = exposure.contributions.reduce(
     (sum, { owner }) => sum + (crowd.gone.get(owner) ?? 0),
     0,
   );
-  const guarded = own.filter((wish) => isGuarded(wish.because));
-  const ending = own.filter((wish) => !isGuarded(wish.because));
+  const guarded = own.filter((change) => isGuarded(change.because));
+  const ending = own.filter((change) => !isGuarded(change.because));
   const tooMany = takesTooMany(doubted + before, staying);
   const held = tooMany
     ? guarded.map(

@@ -99,11 +99,12 @@ function ratioFor(
   ratios: ReadonlyMap<string, number>,
 ): RatioVerdict {
   const given = stamp?.ratio;
-  const wished = ratios.get(address);
-  const isIdle = wished === undefined && availability !== 'ready';
-  if (given === undefined && wished === undefined) return { wanted: live, isRight: true, mark: {} };
+  const requested = ratios.get(address);
+  const isIdle = requested === undefined && availability !== 'ready';
+  if (given === undefined && requested === undefined)
+    return { wanted: live, isRight: true, mark: {} };
   if (given !== undefined && isIdle) return { wanted: live, isRight: true, mark: { ratio: given } };
-  const wanted = wished ?? 1;
+  const wanted = requested ?? 1;
   // 1 is the default and needs no mark.
   return {
     wanted,

@@ -12,6 +12,7 @@ import { namespacedName } from './object-age.ts';
 export interface TargetPort {
   readonly service: Service;
   readonly port: ServicePort;
+  /** The port in the pod that Envoy binds. */
   readonly target: number;
 }
 

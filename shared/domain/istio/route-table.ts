@@ -12,6 +12,7 @@ import { matchesRevision } from './revision-label.ts';
 export interface BoundBlock {
   readonly virtualService: VirtualService;
   readonly sniHosts: readonly string[];
+  /** Number of destinations; without one there is no route. */
   readonly destinations: number;
   /** Position in istiod's order; smaller comes first. */
   readonly order: number;

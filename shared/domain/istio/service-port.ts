@@ -174,7 +174,7 @@ interface PortDemand {
 }
 
 /** One request per Service and number, with the name of its first server. */
-function wishes(extensions: readonly PortExtension[]): PortDemand[] {
+function portDemands(extensions: readonly PortExtension[]): PortDemand[] {
   const found = new Map<string, PortDemand>();
   for (const extension of extensions) {
     const { stage, within } = extension;
@@ -190,7 +190,7 @@ function wishes(extensions: readonly PortExtension[]): PortDemand[] {
       const target = wantedTarget(judgement, service, extension);
       if (target === undefined) continue;
       const key = `${namespacedName(service.meta)} ${number}`;
-      const wish = found.get(key) ?? {
+      const demand = found.get(key) ?? {
         service,
         number,
         protocol,
@@ -198,10 +198,10 @@ function wishes(extensions: readonly PortExtension[]): PortDemand[] {
         by: new Set(),
         gateways: new Set(),
       };
-      wish.targets.add(target);
-      wish.by.add(judgement);
-      wish.gateways.add(gateway);
-      found.set(key, wish);
+      demand.targets.add(target);
+      demand.by.add(judgement);
+      demand.gateways.add(gateway);
+      found.set(key, demand);
     }
   }
   return [...found.values()].sort(
@@ -236,14 +236,14 @@ function isUndisturbed(neighbour: ServerEvaluation, target: Target, service: str
  * a listener that does not request it.
  */
 function agreedTarget(
-  wish: PortDemand,
+  demand: PortDemand,
   neighbours: readonly ServerEvaluation[],
 ): Target | undefined {
-  const [target, ...others] = wish.targets;
+  const [target, ...others] = demand.targets;
   if (target === undefined || others.length > 0) return undefined;
-  const service = namespacedName(wish.service.meta);
+  const service = namespacedName(demand.service.meta);
   return neighbours.every(
-    (neighbour) => wish.by.has(neighbour) || isUndisturbed(neighbour, target, service),
+    (neighbour) => demand.by.has(neighbour) || isUndisturbed(neighbour, target, service),
   )
     ? target
     : undefined;
@@ -259,10 +259,10 @@ export function missingPorts(extensions: readonly PortExtension[]): MissingServi
     used.has(port) || extensions.some(({ stage }) => isReserved(port, stage.world.mesh));
   const neighbours = neighboursOf(extensions);
   const names = new Map<string, Set<string>>();
-  return wishes(extensions).flatMap((wish) => {
-    const target = agreedTarget(wish, neighbours.get(wish.number) ?? []);
+  return portDemands(extensions).flatMap((demand) => {
+    const target = agreedTarget(demand, neighbours.get(demand.number) ?? []);
     if (target === undefined) return [];
-    const { number, service, protocol, gateways } = wish;
+    const { number, service, protocol, gateways } = demand;
     const key = namespacedName(service.meta);
     const taken = names.get(key) ?? new Set(service.ports.map(({ name }) => name));
     const name = portName(protocol, number, taken);

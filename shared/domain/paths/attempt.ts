@@ -3,7 +3,7 @@ import { contains, formatCidr } from '../net/cidr-list.ts';
 import { networkWithRouteDomain, withRouteDomain } from '../net/cluster-networks.ts';
 import { type Cidr, formatIp, inCidr, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 import type { NetworkNode } from './cni-objects.ts';
-import { firstNamed } from './in-words.ts';
+import { firstNamed } from '../text/counts.ts';
 import type { PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
 import { type SourceRow, validAddresses } from './sources.ts';

@@ -12,7 +12,7 @@ import {
   type Removals,
   withNeeds,
 } from './needs.ts';
-import { withWishes } from './wishes.ts';
+import { withEntryRequests } from './entry-requests.ts';
 
 /** One difference. */
 export interface PathDifference {
@@ -150,7 +150,7 @@ function leftOvers(judged: Judged, { live, suffix }: Place): readonly PathDiffer
 export function pathDifferences(sight: PathSight): readonly PathDifference[] {
   const { records, active, peer, needed, clusters, grace, now } = sight;
   const rules = { live: active, clusters };
-  const own = recordsOf(withWishes(records, [], rules).records, clusters);
+  const own = recordsOf(withEntryRequests(records, [], rules).records, clusters);
   const keys = neededKeys(own, { needed, live: active });
   const known = withNeeds(own, keys);
   const removals = dueRemovals(known, grace, { now, isApproved: () => false });

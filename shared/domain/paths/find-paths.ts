@@ -13,7 +13,7 @@ import {
   routeBy,
 } from './attempt.ts';
 import { type NetworkNode, networkNodes } from './cni-objects.ts';
-import { firstNamed } from './in-words.ts';
+import { firstNamed } from '../text/counts.ts';
 import type { PathOptions } from './network-config.ts';
 import { mergePaths, type Path, pathKey } from './path.ts';
 import { type Finding, pathNotes, type PathNote } from './path-notes.ts';

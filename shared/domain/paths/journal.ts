@@ -64,6 +64,7 @@ export function plausibleNumbers(numbers: readonly number[]): readonly number[] 
     });
 }
 
+/** A device on which Sluice has not written a path yet. */
 export const NO_JOURNAL: Journal = { number: 0, records: new Map() };
 
 /** More records than any device has use for; a longer journal is not read. */

@@ -26,6 +26,7 @@ export interface LiveEntry extends Entry {
 /** By `entryKey`. */
 export type LiveEntries = ReadonlyMap<string, LiveEntry>;
 
+/** By key. Of several entries with one key the last one counts. */
 export function liveEntries(list: readonly LiveEntry[]): LiveEntries {
   return new Map(list.map((one) => [entryKey(one), one]));
 }

@@ -1,6 +1,6 @@
 /** What is told about the paths of an ingress: one note for each reason. */
 import type { MissingPath, PodMember } from './attempt.ts';
-import { firstNamed } from './in-words.ts';
+import { firstNamed } from '../text/counts.ts';
 import type { CniSource, PathOptions } from './network-config.ts';
 import type { Path } from './path.ts';
 

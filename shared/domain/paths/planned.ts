@@ -11,7 +11,7 @@ import { type JournalRecord, type JournalRecords, recordsOf } from './journal.ts
 import { isOurs, type LiveEntries } from './live.ts';
 import { dueRemovals, isDue, neededKeys, type Removals, withLeaving } from './needs.ts';
 import type { PathSight } from './difference.ts';
-import { type Contested, type Wish, withWishes } from './wishes.ts';
+import { type ContestedRequest, type EntryRequest, withEntryRequests } from './entry-requests.ts';
 
 /** One change, or why there is none. */
 export interface PlannedPath extends Entry {
@@ -26,7 +26,9 @@ export interface PlannedPath extends Entry {
 }
 
 /** The device as it is, with the members as they would be declared. */
-export type PlannedSight = Omit<PathSight, 'isWhole'> & { readonly wishes: readonly Wish[] };
+export type PlannedSight = Omit<PathSight, 'isWhole'> & {
+  readonly requests: readonly EntryRequest[];
+};
 
 function entryOf({ kind, at, tunnel, to }: Entry): Entry {
   return { kind, at, ...(tunnel !== undefined && { tunnel }), to };
@@ -39,7 +41,7 @@ function ofChange(change: EntryChange): readonly PlannedPath[] {
 }
 
 function ofRefusal(
-  record: JournalRecord | Wish,
+  record: JournalRecord | EntryRequest,
   code: NonNullable<PlannedPath['code']>,
   why: string,
 ): PlannedPath {
@@ -50,7 +52,7 @@ function ofRefusal(
 function taken(
   own: JournalRecords,
   active: LiveEntries,
-  contested: readonly Contested[],
+  contested: readonly ContestedRequest[],
 ): readonly PlannedPath[] {
   const foreign = [...own].flatMap(([key, record]) => {
     const there = active.get(key);
@@ -61,8 +63,8 @@ function taken(
   });
   // Another cluster's entry with the same goal serves as well.
   const rivals = contested
-    .filter(({ wish }) => active.get(entryKey(wish))?.to !== wish.to)
-    .map(({ wish, cluster }) => ofRefusal(wish, 'BIP471', `cluster ${cluster} has it`));
+    .filter(({ request }) => active.get(entryKey(request))?.to !== request.to)
+    .map(({ request, cluster }) => ofRefusal(request, 'BIP471', `cluster ${cluster} has it`));
   return [...foreign, ...rivals];
 }
 
@@ -87,9 +89,9 @@ function leaving(
 
 /** Additions, changes and removals on both units, and what stays although it should not. */
 export function plannedPaths(sight: PlannedSight): readonly PlannedPath[] {
-  const { wishes, active, peer, needed, clusters, tunnels, grace, now } = sight;
-  const wished = withWishes(sight.records, wishes, { live: active, clusters, needed });
-  const own = recordsOf(wished.records, clusters);
+  const { requests, active, peer, needed, clusters, tunnels, grace, now } = sight;
+  const requested = withEntryRequests(sight.records, requests, { live: active, clusters, needed });
+  const own = recordsOf(requested.records, clusters);
   const keys = neededKeys(own, { needed, live: active });
   const known = withLeaving(own, keys, { now, busy: new Set() });
   const end = { now: Number.MAX_SAFE_INTEGER, isApproved: () => false };
@@ -103,7 +105,7 @@ export function plannedPaths(sight: PlannedSight): readonly PlannedPath[] {
   const standby = peer === undefined ? [] : on(ofEachUnit(known), peer);
   return [
     ...on(known, active),
-    ...taken(own, active, wished.contested),
+    ...taken(own, active, requested.contested),
     ...standby.map((one) => ({ ...one, unit: 'standby' as const })),
   ];
 }

@@ -2,7 +2,7 @@
 import { entryKey } from './entry.ts';
 import { clusterOf, type JournalRecords, type RefusalCode } from './journal.ts';
 import { isReached, type LiveEntries } from './live.ts';
-import type { Wish } from './wishes.ts';
+import type { EntryRequest } from './entry-requests.ts';
 
 /** Why an entry is not on the device. */
 export interface Refusal {
@@ -19,34 +19,34 @@ export interface Unreached {
 
 /** What one slice needs. */
 export interface AskedPaths {
-  readonly wishes: readonly Wish[];
+  readonly requests: readonly EntryRequest[];
   /** Members for which no path was found. */
   readonly pathless: readonly string[];
 }
 
 /** The entry leads on the device to where the newest slice of the cluster wants it. */
-function isPlaced(wish: Wish, records: JournalRecords, live: LiveEntries): boolean {
-  const key = entryKey(wish);
+function isPlaced(request: EntryRequest, records: JournalRecords, live: LiveEntries): boolean {
+  const key = entryKey(request);
   const record = records.get(key);
-  const isOwn = record !== undefined && clusterOf(record) === clusterOf(wish);
-  return live.get(key)?.to === (isOwn ? record.to : wish.to);
+  const isOwn = record !== undefined && clusterOf(record) === clusterOf(request);
+  return live.get(key)?.to === (isOwn ? record.to : request.to);
 }
 
 /** The members that BIG-IP does not reach; `live`: after everything was written. */
 export function unreached(
-  { wishes, pathless }: AskedPaths,
+  { requests, pathless }: AskedPaths,
   records: JournalRecords,
   live: LiveEntries,
 ): readonly Unreached[] {
   const needs = Map.groupBy(
-    wishes.flatMap((wish) => wish.members.map((address) => ({ address, wish }))),
+    requests.flatMap((request) => request.members.map((address) => ({ address, request }))),
     ({ address }) => address,
   );
   const lacking = [...needs].flatMap(([address, all]): readonly Unreached[] => {
-    const missing = all.find(({ wish }) => !isPlaced(wish, records, live));
+    const missing = all.find(({ request }) => !isPlaced(request, records, live));
     if (missing === undefined) return [];
-    const keys = new Set(all.map(({ wish }) => entryKey(wish)));
-    return isReached(live, address, keys) ? [] : [{ address, key: entryKey(missing.wish) }];
+    const keys = new Set(all.map(({ request }) => entryKey(request)));
+    return isReached(live, address, keys) ? [] : [{ address, key: entryKey(missing.request) }];
   });
   const unknown = pathless
     .filter((address) => !needs.has(address) && !isReached(live, address))

@@ -50,8 +50,8 @@ function membersOf(before: DeclaredExposure, after: DeclaredExposure): readonly 
 
 /** Changes without effect on the device. */
 function other(before: DeclaredExposure, after: DeclaredExposure): string {
-  const wishes = (e: DeclaredExposure): unknown => e.contributions.map((c) => c.wish);
-  return isSameContent(wishes(before), wishes(after))
+  const requests = (e: DeclaredExposure): unknown => e.contributions.map((c) => c.wish);
+  return isSameContent(requests(before), requests(after))
     ? 'its gateways changed'
     : 'its requested settings changed, and are remembered';
 }

@@ -68,16 +68,21 @@ export interface PlanDraft {
   readonly partition: string;
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
+  /** Milliseconds since 1970. */
   readonly now: number;
   /** Holders of addresses outside this partition, by address. */
   readonly holders: ReadonlyMap<string, readonly AddressHolder[]>;
+  /** By owner key. Changed by the steps of the plan. */
   readonly owners: Map<string, OwnerDraft>;
+  /** By `address:port/protocol`. */
   readonly exposures: Map<string, DeclaredExposure>;
   /** By address: keys of exposures that are, or were, on it. */
   readonly onAddress: Map<string, Set<string>>;
+  /** By cluster. */
   readonly drains: Map<string, Drain>;
   readonly steered: Map<string, string>;
   readonly replaced: Map<string, readonly string[]>;
+  /** What the plan reports, in the order in which it was decided. */
   readonly entries: PlanEntry[];
 }
 

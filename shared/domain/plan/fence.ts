@@ -28,7 +28,7 @@ export interface FenceState extends Pick<DeclaredState, 'floors'> {
  * An equal version is accepted: it changes nothing if everything succeeded, and repairs what did
  * not.
  */
-export function judgeFence(
+export function checkFence(
   state: FenceState,
   slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>,
 ): FenceVerdict {
@@ -50,7 +50,7 @@ export function judgeFence(
 /** Admits a slice, or records a refusal for each of its exposures. */
 export function admitSlice(draft: PlanDraft, slice: Slice): boolean {
   const known = draft.owners.get(slice.owner);
-  const fence = judgeFence(
+  const fence = checkFence(
     {
       owners: known ? { [slice.owner]: known } : {},
       ...(draft.declared.floors && { floors: draft.declared.floors }),

@@ -84,29 +84,29 @@ const FITTING = new WeakMap<Fleet, Map<string, Partial<Settings>>>();
 function fittingFleetSettings(
   fleet: Fleet,
   protocol: 'tcp' | 'udp',
-  wished: Settings['mode'],
+  requested: Settings['mode'],
 ): Partial<Settings> {
   const known = FITTING.get(fleet) ?? new Map<string, Partial<Settings>>();
   FITTING.set(fleet, known);
-  const key = `${protocol} ${wished}`;
+  const key = `${protocol} ${requested}`;
   const present = known.get(key);
   if (present !== undefined) return present;
   const said = fleetSettings(fleet, protocol);
-  const fitting = fittingPart(said, said.mode ?? wished);
+  const fitting = fittingPart(said, said.mode ?? requested);
   known.set(key, fitting);
   return fitting;
 }
 
 /** Effective settings of a shared exposure: the fleet's over those of the deciding owner. */
 export function applyFleetSettings(
-  wished: Settings,
+  requested: Settings,
   fleet: Fleet,
   where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean },
 ): Settings {
-  const said = fittingFleetSettings(fleet, where.protocol, wished.mode);
-  const { mode = wished.mode } = said;
+  const said = fittingFleetSettings(fleet, where.protocol, requested.mode);
+  const { mode = requested.mode } = said;
   const settings = overlaySettings(
-    mode === wished.mode ? wished : fittingSettings(wished, mode),
+    mode === requested.mode ? requested : fittingSettings(requested, mode),
     said,
   );
   return fleet.mode === 'ratio'

@@ -6,7 +6,7 @@ import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 import { declaredState } from '../declared/declared.ts';
-import { judgeFence } from './fence.ts';
+import { checkFence } from './fence.ts';
 import { moveTarget } from './guards.ts';
 import type { NodesElsewhere, NodesInUse } from './nodes-elsewhere.ts';
 import { heldInWords, nodesElsewhere, nodesInUse } from './nodes-elsewhere.ts';
@@ -128,7 +128,7 @@ function relocations(
 ): readonly Relocation[] {
   return [...states].flatMap(([from, state]) =>
     slices
-      .filter((slice) => judgeFence(state, slice).kind === 'open')
+      .filter((slice) => checkFence(state, slice).kind === 'open')
       .flatMap((slice) =>
         ownedBy(state, slice.owner).flatMap((owned): readonly Relocation[] => {
           const { owner } = slice;

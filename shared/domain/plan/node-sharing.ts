@@ -9,7 +9,7 @@ import type { LosingClaim } from '../declared/owner-record.ts';
 import type { Approval, Order } from '../steering/steering.ts';
 import { isAsShown } from '../steering/steering.ts';
 import { lostClaim } from './claims.ts';
-import { judgeFence } from './fence.ts';
+import { checkFence } from './fence.ts';
 import type { SameFleet } from './fleet.ts';
 import type { NodePlace, NodesElsewhere, NodesInUse } from './nodes-elsewhere.ts';
 import { nodesElsewhere, nodesInUse, nodesOf, sharesNodes } from './nodes-elsewhere.ts';
@@ -157,7 +157,7 @@ function wantedNodes(partition: string, { states, slices }: NodeQuestion): Reado
   const state = states.get(partition);
   if (state === undefined) return new Set();
   const asked = slices
-    .filter((slice) => judgeFence(state, slice).kind === 'open')
+    .filter((slice) => checkFence(state, slice).kind === 'open')
     .flatMap(({ exposures }) => exposures)
     .filter((e) => e.partition === partition && e.refusedIfNew === undefined);
   const said = new Set(slices.map(({ owner }) => owner));

@@ -69,11 +69,11 @@ function adopted(
 function withAdoption(
   e: WithSettings,
   known: Override | undefined,
-  { values: wished, instead }: OverrideAdoption,
+  { values: requested, instead }: OverrideAdoption,
   since: string,
 ): Override | undefined {
   const before = known?.values ?? {};
-  const values = { ...before, ...timely(e, wished, instead) };
+  const values = { ...before, ...timely(e, requested, instead) };
   return isSameContent(values, before)
     ? known
     : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };

@@ -65,10 +65,10 @@ export function planPartition(
   );
   for (const slice of fresh) removeUnwanted(draft, slice);
   for (const owner of others) removeApproved(draft, owner);
-  for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(
+  for (const request of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(
     compareRequestAge,
   ))
-    upsertExposure(draft, wish);
+    upsertExposure(draft, request);
   settleSharedExposures(draft);
   addRemarks(draft, fresh);
   return conclude(draft, fresh);

@@ -42,7 +42,9 @@ function acceptedSettings(
     );
   const found = states.flatMap(({ exposures }) => Object.values(exposures)).filter(isThere);
   const there = found.find((one) => one.address === address) ?? found[0];
-  return there && partsOf(there).find(({ contribution }) => contribution.owner === owner)?.wished;
+  return (
+    there && partsOf(there).find(({ contribution }) => contribution.owner === owner)?.requested
+  );
 }
 
 /**

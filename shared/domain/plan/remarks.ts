@@ -70,12 +70,12 @@ function unheard(
     namesBehind(name).every((one) => (sources[one] ?? 'default') === 'default');
   return Object.entries(mine.wish ?? {})
     .filter(([name]) => !isDefault(name as SettingKey))
-    .map(([name, wished]) => {
+    .map(([name, requested]) => {
       const held = settingValue(exposure.settings, name as SettingKey);
       return {
         code: 'OWN340',
         message:
-          `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, ` +
+          `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(requested)}, ` +
           `because ${deciding(exposure, name as SettingKey, rules)}`,
       };
     });
@@ -117,9 +117,10 @@ function open(
   { settings }: DeclaredExposure,
   { slice, key }: Omit<Told, 'rules'>,
 ): readonly Remark[] {
-  const wish = exposureWithKey(slice, key);
-  const network = wish?.settings.source;
-  if (wish === undefined || network === undefined || !isHeldOpen(slice, wish, settings)) return [];
+  const request = exposureWithKey(slice, key);
+  const network = request?.settings.source;
+  if (request === undefined || network === undefined || !isHeldOpen(slice, request, settings))
+    return [];
   return [
     {
       code: 'GW158',

@@ -137,26 +137,26 @@ export function keepClaimsOfEvicted(
 ): void {
   if (!present) return;
   const staying = new Set(next.contributions.map((c) => c.owner));
-  for (const { contribution, wished } of partsOf(present).filter(
+  for (const { contribution, requested } of partsOf(present).filter(
     (part) => !staying.has(part.contribution.owner),
   )) {
     const claims = owners.get(contribution.owner)?.claims;
     const key = exposureKey(present);
-    if (claims && !claims.has(key)) claims.set(key, claimOf(present, { contribution, wished }));
+    if (claims && !claims.has(key)) claims.set(key, claimOf(present, { contribution, requested }));
   }
 }
 
 /** The complete exposure of an owner that loses it, to be declared once the key is free. */
 function claimOf(
   { address, port, protocol }: DeclaredExposure,
-  { contribution, wished }: SharedPart,
+  { contribution, requested }: SharedPart,
 ): LosingClaim {
   const { gateways, since, members } = contribution;
   return {
     address,
     port,
     protocol,
-    settings: wished,
+    settings: requested,
     gateways: [...gateways],
     since,
     members: [...members],

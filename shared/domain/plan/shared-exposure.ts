@@ -17,7 +17,7 @@ type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
 /** A contribution with all settings that its owner requests. */
 export interface SharedPart {
   readonly contribution: Pick<Contribution, 'owner' | 'gateways' | 'since' | 'members'>;
-  readonly wished: Settings;
+  readonly requested: Settings;
 }
 
 /** Fleets, and whether nodes are shared. */
@@ -33,7 +33,7 @@ export interface SharingRules {
 export function partsOf(e: DeclaredExposure): readonly SharedPart[] {
   return e.contributions.map(({ owner, gateways, since, members, wish }) => ({
     contribution: { owner, gateways, since, members },
-    wished: wish ? overlaySettings(e.settings, wish) : e.settings,
+    requested: wish ? overlaySettings(e.settings, wish) : e.settings,
   }));
 }
 
@@ -89,17 +89,22 @@ export function decidedSettings(
   const decider = deciderOf(parts);
   if (!decider) return undefined;
   return parts.length === 1
-    ? decider.wished
-    : settingsUnder(where, decider.wished, fleetOfOwner(decider.contribution.owner, rules), rules);
+    ? decider.requested
+    : settingsUnder(
+        where,
+        decider.requested,
+        fleetOfOwner(decider.contribution.owner, rules),
+        rules,
+      );
 }
 
 function settingsUnder(
   { protocol }: Where,
-  wished: Settings,
+  requested: Settings,
   fleet: Fleet | undefined,
   { shareNodes }: SharingRules,
 ): Settings {
-  return fleet ? applyFleetSettings(wished, fleet, { protocol, shareNodes }) : wished;
+  return fleet ? applyFleetSettings(requested, fleet, { protocol, shareNodes }) : requested;
 }
 
 /**
@@ -149,18 +154,18 @@ export function composeExposure(
     settings,
     ...(fleet?.mode === 'active-standby' ? { minimumActive: fleet.minimumActive } : {}),
     contributions: parts
-      .map(({ contribution, wished }): Contribution => ({
+      .map(({ contribution, requested }): Contribution => ({
         ...contribution,
         ...fleetPlacement(fleet, contribution.owner),
-        ...differing(wished, settings),
+        ...differing(requested, settings),
       }))
       .toSorted((a, b) => (a.owner < b.owner ? -1 : 1)),
   };
 }
 
-function differing(wished: Settings, settings: Settings): Pick<Contribution, 'wish'> {
-  const values = settingKeys(wished).map(
-    (key) => [key, settingValue(wished, key), settingValue(settings, key)] as const,
+function differing(requested: Settings, settings: Settings): Pick<Contribution, 'wish'> {
+  const values = settingKeys(requested).map(
+    (key) => [key, settingValue(requested, key), settingValue(settings, key)] as const,
   );
   const different = values.filter(([, wish, held]) => !isSameContent(wish, held));
   return different.length === 0 ? {} : { wish: Object.fromEntries(different) };

@@ -29,7 +29,7 @@ export function updateOwnerRecord(
   if (isNews) endSilence(draft, parseOwner(owner).cluster);
   const now = new Date(draft.now).toISOString();
   draft.owners.set(owner, {
-    ...wishesLeft(draft, slice, known),
+    ...requestsLeft(draft, slice, known),
     version,
     clusterUid,
     sender,
@@ -41,7 +41,7 @@ export function updateOwnerRecord(
 }
 
 /** What stays of approvals, quarantine and claims after a newer slice. */
-function wishesLeft(
+function requestsLeft(
   draft: PlanDraft,
   slice: Slice,
   known: OwnerDraft,

@@ -66,8 +66,8 @@ export function compareRequestAge(a: ExposureRequest, b: ExposureRequest): numbe
 }
 
 /** Records a claim instead if another owner has the address and port. */
-export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
-  const { owner, wanted } = wish;
+export function upsertExposure(draft: PlanDraft, request: ExposureRequest): void {
+  const { owner, wanted } = request;
   const key = exposureKey(wanted);
   const record = draft.owners.get(owner);
   const present = draft.exposures.get(key);
@@ -78,13 +78,13 @@ export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
       : (foreignConflict(draft, wanted) ?? disagreeingNeighbour(draft, owner, wanted)));
   if (conflict) {
     record?.claims.set(key, wanted);
-    if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
+    if (!request.standing) say(draft, request, { kind: 'conflict', ...conflict });
     return;
   }
-  const used = nodesWaitedFor(draft, wish);
-  if (used) return hold(draft, wish, { present, used });
-  if (!place(draft, wish, present))
-    say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'already declared' });
+  const used = nodesWaitedFor(draft, request);
+  if (used) return hold(draft, request, { present, used });
+  if (!place(draft, request, present))
+    say(draft, request, { kind: 'unchanged', code: 'OK', reason: 'already declared' });
 }
 
 /** Another virtual server may also have the port that the redirect needs. */
@@ -112,53 +112,53 @@ function nodesWaitedFor(draft: PlanDraft, { wanted }: ExposureRequest): NodesInU
  */
 function hold(
   draft: PlanDraft,
-  wish: ExposureRequest,
+  request: ExposureRequest,
   { present, used }: { readonly present: DeclaredExposure | undefined; readonly used: NodesInUse },
 ): void {
-  const { owner, wanted } = wish;
+  const { owner, wanted } = request;
   const key = exposureKey(wanted);
   const mine = present?.contributions.find((c) => c.owner === owner);
   if (mine) {
     const free = wanted.members.filter(({ address }) => !used.addresses.includes(address));
     const members = free.length > 0 ? free : [...mine.members];
-    place(draft, { ...wish, wanted: { ...wanted, members } }, present);
+    place(draft, { ...request, wanted: { ...wanted, members } }, present);
   }
   draft.owners.get(owner)?.claims.set(key, wanted);
-  if (wish.standing) return;
+  if (request.standing) return;
   const what = mine ? 'its new members wait' : 'it waits';
   const reason = `${what}: ${heldInWords({ owner, key }, used)}`;
-  say(draft, wish, { kind: 'held', code: 'OWN312', reason });
+  say(draft, request, { kind: 'held', code: 'OWN312', reason });
 }
 
 /** Whether the request changes something, or is left out; false if it is declared already. */
 function place(
   draft: PlanDraft,
-  wish: ExposureRequest,
+  request: ExposureRequest,
   present: DeclaredExposure | undefined,
 ): boolean {
-  const { owner, wanted } = wish;
+  const { owner, wanted } = request;
   const key = exposureKey(wanted);
-  const next = joined(draft, present, wish);
+  const next = joined(draft, present, request);
   if (isSameContent(present, next)) {
-    forget(draft, wish);
+    forget(draft, request);
     return false;
   }
   const structure = structureFingerprint(next.settings);
   const refused = quarantineFor(draft, { owner, key }, structure);
   if (refused) {
-    leaveOut(draft, wish, { present, refused });
+    leaveOut(draft, request, { present, refused });
     return true;
   }
   if (!isAllowed(draft, { owner, key })) return true;
   keepClaimsOfEvicted(draft, present, next);
   draft.exposures.set(key, next);
   addKey(draft.onAddress, next.address, key);
-  forget(draft, wish);
-  say(draft, wish, {
+  forget(draft, request);
+  say(draft, request, {
     structure,
     ...(present
       ? describeUpdate(present, next, sharingRules(draft))
-      : { kind: 'create', code: 'OK', reason: creation(draft, wish) }),
+      : { kind: 'create', code: 'OK', reason: creation(draft, request) }),
   });
   return true;
 }
@@ -181,18 +181,18 @@ function forget(draft: PlanDraft, { owner, wanted }: ExposureRequest): void {
  */
 function leaveOut(
   draft: PlanDraft,
-  wish: ExposureRequest,
+  request: ExposureRequest,
   {
     present,
     refused,
   }: { readonly present: DeclaredExposure | undefined; readonly refused: Quarantined },
 ): void {
-  const { owner, wanted } = wish;
+  const { owner, wanted } = request;
   const key = exposureKey(wanted);
   draft.owners.get(owner)?.quarantine.set(key, refused);
   const mine = present && partsOf(present).find(({ contribution }) => contribution.owner === owner);
   // A refused request is not stored as requested settings either; the accepted one stays.
-  const accepted = mine && { ...wish, wanted: { ...wanted, settings: mine.wished } };
+  const accepted = mine && { ...request, wanted: { ...wanted, settings: mine.requested } };
   const following =
     present && accepted && refused.members === 'follow'
       ? joined(draft, present, accepted, present.settings)
@@ -205,12 +205,12 @@ function leaveOut(
   ) {
     keepClaimsOfEvicted(draft, present, following);
     draft.exposures.set(key, following);
-    say(draft, wish, {
+    say(draft, request, {
       structure: refused.hash,
       ...describeUpdate(present, following, sharingRules(draft)),
     });
   }
-  say(draft, wish, {
+  say(draft, request, {
     kind: 'rejected',
     structure: refused.hash,
     code: refused.code,
@@ -236,7 +236,7 @@ function joined(
       since: wanted.since,
       members: wanted.members,
     },
-    wished: wanted.settings,
+    requested: wanted.settings,
   };
   const others = present
     ? stayingOwners(present.contributions, draft.rules.sameFleet)

@@ -19,6 +19,7 @@ const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
 /** A sent unit, and when its driver started waiting. */
 export interface Sent extends UnitWork {
+  /** When it was sent; milliseconds since 1970. */
   readonly since: number;
 }
 

@@ -4,6 +4,7 @@
 export interface JobProgress {
   /** Units. */
   readonly waiting: number;
+  /** Units that are sent and not decided yet. */
   readonly inFlight: number;
   /** Sent so far. */
   readonly sent: number;
@@ -11,11 +12,13 @@ export interface JobProgress {
   readonly bad: number;
   /** Time at which the last event was due; undefined before the first. */
   readonly due: number | undefined;
+  /** When results were last looked for; undefined before the first time. */
   readonly looked: number | undefined;
 }
 
 /** How fast a job sends. */
 export interface SendingPace {
+  /** Units that must succeed before the others are sent. */
   readonly canary: number;
   readonly canaryPassed: boolean;
   /** Events per second. */

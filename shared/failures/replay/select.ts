@@ -12,10 +12,14 @@ import type { Previewer } from './preview.ts';
 export interface JobRequest {
   readonly id: string;
   readonly filter: FailureFilter;
+  /** The person or policy, for the audit log. */
   readonly by: string;
   readonly why: string;
+  /** Units that must succeed before the others are sent. */
   readonly canary: number;
+  /** Events per second. */
   readonly rate: number;
+  /** Failures seen later are not selected; milliseconds since 1970. */
   readonly now: number;
   readonly policy?: ForPolicy;
   readonly force?: boolean;

@@ -7,7 +7,7 @@ import { compareVersions } from '../../domain/revision.ts';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { digest } from '../identity.ts';
-import { readInBatches } from '../read-in-batches.ts';
+import { readInBatches } from '../read.ts';
 import { StoredChange, DeviceMark } from './entry.ts';
 import { mergeEntries } from './merge.ts';
 

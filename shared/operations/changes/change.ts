@@ -43,14 +43,14 @@ export interface RunChange {
 }
 
 /** The wanted change. */
-export type Change = DirectChange | RunChange;
+export type WantedChange = DirectChange | RunChange;
 
 /** Changes of a replay job. */
 export type JobChangeKind = RunChange['kind'] | 'pause' | 'cancel';
 
 /** What would happen now. */
 export interface ChangePreview {
-  readonly kind: Change['kind'];
+  readonly kind: WantedChange['kind'];
   /** One sentence or question. */
   readonly what: string;
   /** The objects that it concerns. */
@@ -75,7 +75,7 @@ export interface MadeChange {
   /** One sentence. */
   readonly says: string;
   /** The change that undoes it; absent if there is none. */
-  readonly undo?: Change;
+  readonly undo?: WantedChange;
 }
 
 /** Members whose connections end with a change. */

@@ -6,9 +6,9 @@ import { chooseDevices } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import type { PortRow } from '../ports/ports.ts';
 import { changePreview, deviceWords, shellWords } from './change.ts';
-import type { Change, Cuts, PlannedChange } from './change.ts';
+import type { WantedChange, Cuts, PlannedChange } from './change.ts';
 
-type ClusterChange = Extract<Change, { readonly kind: 'cluster' }>;
+type ClusterChange = Extract<WantedChange, { readonly kind: 'cluster' }>;
 
 const CLUSTER_DEEDS: Readonly<Record<ClusterOrderRequest['action'], string>> = {
   drain: 'Drain',
@@ -116,7 +116,7 @@ function commandOf(
 function undoneBy(
   { kind, action, cluster, device }: ClusterChange,
   rows: readonly PortRow[],
-): Change | undefined {
+): WantedChange | undefined {
   const again = { kind, cluster, ...(device !== undefined && { device }) };
   if (action === 'drain' || action === 'out') return { ...again, action: 'enable' };
   const modes = new Set(rows.map(({ drained }) => drained));

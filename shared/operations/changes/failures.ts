@@ -6,12 +6,12 @@ import type { OperationContext } from '../context.ts';
 import { moveFailures, planFailureMove } from '../failures/failures.ts';
 import { countVerdicts, findJob, previewHash } from '../replay/replay.ts';
 import { changePreview, shellWords } from './change.ts';
-import type { Change, ChangePreview, JobChangeKind, PlannedChange } from './change.ts';
+import type { WantedChange, ChangePreview, JobChangeKind, PlannedChange } from './change.ts';
 
 /** Archives or reopens the failures that match. */
 export async function planMoveChange(
   context: OperationContext,
-  { kind, words }: Extract<Change, { readonly kind: 'archive' | 'restore' }>,
+  { kind, words }: Extract<WantedChange, { readonly kind: 'archive' | 'restore' }>,
 ): Promise<PlannedChange> {
   const move = await planFailureMove(context, kind, words);
   const isArchive = kind === 'archive';

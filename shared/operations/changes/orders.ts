@@ -8,9 +8,9 @@ import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
 import { changePreview, deviceWords, shellWords } from './change.ts';
-import type { Change, PlannedChange } from './change.ts';
+import type { WantedChange, PlannedChange } from './change.ts';
 
-type Of<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
+type Of<K extends WantedChange['kind']> = Extract<WantedChange, { readonly kind: K }>;
 
 /** Allows what is held. */
 export async function planApproveChange(

@@ -1,6 +1,5 @@
 /** What operations know about one partition of a device. */
-import type { DeviceFacts } from '../../device/device.ts';
-import type { MemberHealth } from '../../device/health.ts';
+import type { DeviceFacts, MemberHealth } from '../../device/device.ts';
 import type { MissingReference } from '../../device/references.ts';
 import type { PathView } from './path-view.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';

@@ -106,9 +106,11 @@ export function planRepairs(
   >[],
 ): readonly RepairOrder[] {
   return [...Map.groupBy(findings, (finding) => finding.device)].flatMap(([device, found]) => {
-    const wish = repairRequest(found);
+    const request = repairRequest(found);
     const paths = found.some(({ heal }) => heal === 'path');
-    return wish === undefined ? [] : [{ device, ...wish, lift: wish.lift === true, paths }];
+    return request === undefined
+      ? []
+      : [{ device, ...request, lift: request.lift === true, paths }];
   });
 }
 

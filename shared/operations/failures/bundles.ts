@@ -22,6 +22,7 @@ export async function exportFailures(
 
 /** What became of the failures in a bundle. */
 export interface ImportedFailures {
+  /** New in the store. */
   readonly taken: number;
   /** Already in the store, and not changed. */
   readonly known: number;

@@ -1,10 +1,19 @@
 /** Entries of paths that are not on a device, from its journal. Pure. */
 import type { DeclaredState } from '../../domain/declared/declared.ts';
-import { firstNamed } from '../../domain/paths/in-words.ts';
+import { firstNamed } from '../../domain/text/counts.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { AnsweringPartition } from '../devices/partition-view.ts';
 import type { RefusedPath } from '../devices/path-view.ts';
-import type { NetworkNote } from './network-note.ts';
+
+/** What may be wrong with the network of a cluster, as seen from a device. */
+export interface NetworkNote {
+  readonly device: string;
+  readonly cluster: string;
+  readonly code: string;
+  readonly message: string;
+  /** The exposures that it is about. */
+  readonly exposures: readonly string[];
+}
 
 /** One note for each node, owner and reason. */
 export function refusedPaths(answered: readonly AnsweringPartition[]): readonly NetworkNote[] {

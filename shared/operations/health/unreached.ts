@@ -4,10 +4,9 @@
  */
 import type { ClusterConfig, SluiceConfig } from '../../config/schema.ts';
 import { withoutRouteDomain } from '../../domain/net/cluster-networks.ts';
-import { firstNamed } from '../../domain/paths/in-words.ts';
+import { firstNamed } from '../../domain/text/counts.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { NetworkNote } from './network-note.ts';
-import { refusedPaths } from './refused-paths.ts';
+import { type NetworkNote, refusedPaths } from './refused-paths.ts';
 import { memberKey } from '../devices/path-view.ts';
 import type { AnsweringPartition, DeclaredPartitionView } from '../devices/partition-view.ts';
 

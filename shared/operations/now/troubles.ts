@@ -47,6 +47,7 @@ export interface Known {
     readonly code: string;
     readonly problem: string;
   }[];
+  /** Milliseconds since 1970. */
   readonly now: number;
 }
 

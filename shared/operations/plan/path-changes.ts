@@ -7,7 +7,7 @@ import type { DeclaredState } from '../../domain/declared/declared.ts';
 import { neededBy, pathClusters } from '../../domain/declared/reach.ts';
 import { liveEntries } from '../../domain/paths/live.ts';
 import { type PlannedPath, plannedPaths } from '../../domain/paths/planned.ts';
-import { type Wish, wishesOf } from '../../domain/paths/wishes.ts';
+import { type EntryRequest, entryRequests } from '../../domain/paths/entry-requests.ts';
 import { ownerKey } from '../../domain/snapshot/snapshot.ts';
 import { openDevice } from '../../host/devices.ts';
 import type { Runtime } from '../../host/runtime.ts';
@@ -30,16 +30,16 @@ interface PathQuestion {
 /** Newer than what the device has. */
 const VERSION = { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 };
 
-function wishesFor(
+function requestsFor(
   { name, networks }: DeviceConfig,
   { clusterId, ingresses }: PathQuestion,
-): readonly Wish[] {
+): readonly EntryRequest[] {
   return ingresses
     .filter(({ devices }) => devices.includes(name))
     .flatMap(({ ref, built }) => {
       const owner = ownerKey(clusterId, ref);
       const asked = { owner, version: VERSION, paths: built.reach?.paths };
-      return wishesOf(asked, networks.tunnels[clusterId]);
+      return entryRequests(asked, networks.tunnels[clusterId]);
     });
 }
 
@@ -47,11 +47,11 @@ function changesOf(
   { config: site, clock }: Pick<Runtime, 'config' | 'clock'>,
   device: DeviceConfig,
   {
-    wishes,
+    requests,
     states,
     reading,
   }: {
-    readonly wishes: readonly Wish[];
+    readonly requests: readonly EntryRequest[];
     readonly states: readonly DeclaredState[];
     readonly reading: PathReading;
   },
@@ -63,10 +63,10 @@ function changesOf(
   }
   const changes = plannedPaths({
     records: journal.records,
-    wishes,
+    requests,
     active: liveEntries(active),
     ...(peer !== undefined && peer !== 'away' && { peer: liveEntries(peer) }),
-    needed: neededBy(states, wishes),
+    needed: neededBy(states, requests),
     clusters: pathClusters(site.clusters, states),
     tunnels: device.networks.tunnels,
     grace: pathGrace(site),
@@ -89,8 +89,8 @@ export async function pathChanges(
       const reading = await device.paths.read();
       const elsewhere = (await device.abandoned()).map(({ state }) => state);
       const states = [...each.map(({ next }) => next), ...elsewhere];
-      const wishes = wishesFor(config, question);
-      found.push(changesOf(runtime, config, { wishes, states, reading }));
+      const requests = requestsFor(config, question);
+      found.push(changesOf(runtime, config, { requests, states, reading }));
     } finally {
       await device.close();
     }

@@ -12,7 +12,7 @@ import type { Listed } from '../manifests/kubernetes-shape.ts';
 import { refuseSame } from '../manifests/same-object.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { planObjects, summarise } from './plan.ts';
-import type { ObjectPlan, PlannedChange, PlanSummary } from './plan.ts';
+import type { ObjectPlan, DevicePlanEntry, PlanSummary } from './plan.ts';
 
 /** Manifests of one cluster. */
 export interface TextQuestion {
@@ -28,7 +28,7 @@ export interface TextPlan {
   readonly at?: string;
   readonly counts: PlanSummary;
   /** What changes, or would change if it were possible. */
-  readonly changes: readonly PlannedChange[];
+  readonly changes: readonly DevicePlanEntry[];
   readonly notExposed: readonly ServerReport[];
   /** Ingress Services that are not among the manifests; their exposures stay as they are. */
   readonly absent: readonly string[];

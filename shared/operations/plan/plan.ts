@@ -25,7 +25,7 @@ export interface PlanQuestion {
 }
 
 /** One change with its place. */
-export type PlannedChange = PlanEntry & { readonly device: string; readonly partition: string };
+export type DevicePlanEntry = PlanEntry & { readonly device: string; readonly partition: string };
 
 /** The paths to the members on one device, with the tunnel that paths of the kind vxlan use. */
 export interface DevicePaths {
@@ -42,7 +42,7 @@ export interface ObjectPlan {
    * unchanged.
    */
   readonly absent: readonly string[];
-  readonly changes: readonly PlannedChange[];
+  readonly changes: readonly DevicePlanEntry[];
   /** How the members are reached; empty without `clusters[].network`. */
   readonly paths: readonly DevicePaths[];
   /** What changes in the paths of each device that has some; empty if none was asked. */
@@ -104,8 +104,11 @@ function pathsByDevice(
 
 /** The number of changes by kind. */
 export interface PlanSummary {
+  /** New exposures. */
   readonly add: number;
+  /** Exposures with another content. */
   readonly change: number;
+  /** Exposures that go. */
   readonly delete: number;
   readonly unchanged: number;
   /** Held, refused, or in conflict: wanted, and not done. */
@@ -113,8 +116,8 @@ export interface PlanSummary {
 }
 
 /** Pure. */
-export function summarise(changes: readonly Pick<PlannedChange, 'kind'>[]): PlanSummary {
-  const count = (...kinds: readonly PlannedChange['kind'][]): number =>
+export function summarise(changes: readonly Pick<DevicePlanEntry, 'kind'>[]): PlanSummary {
+  const count = (...kinds: readonly DevicePlanEntry['kind'][]): number =>
     changes.filter(({ kind }) => kinds.includes(kind)).length;
   return {
     add: count('create'),

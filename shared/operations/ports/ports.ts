@@ -16,6 +16,7 @@ export interface PortRow {
   readonly owner: string;
   readonly gateways: readonly string[];
   readonly members: number;
+  /** Members that take no new connections. */
   readonly draining: number;
   /** Set if its cluster is out of rotation by an order or policy. */
   readonly drained?: Drain['mode'];

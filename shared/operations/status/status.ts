@@ -24,25 +24,31 @@ import type { ClusterFigures, DeviceFigures } from './figures.ts';
 /** One queue. `problem` replaces the figures of a queue that does not answer. */
 export interface QueueRow {
   readonly queue: string;
+  /** Messages that nobody holds. */
   readonly waiting: number;
+  /** Messages that a receiver holds. */
   readonly inFlight: number;
   /** Sending time of its oldest message; milliseconds since 1970. */
   readonly oldest?: number;
   /** Milliseconds until the first dead letter expires. */
   readonly expiresIn?: number;
+  /** Why the figures are missing. */
   readonly problem?: string;
 }
 
 /** One cluster, over all devices. */
 export interface ClusterStatusRow extends ClusterFigures {
   readonly cluster: string;
+  /** Ingresses with a record on any device. */
   readonly ingresses: number;
+  /** Declared on all devices. */
   readonly exposures: number;
   /** False if no device answers, so the declared figures are unknown. */
   readonly known: boolean;
   /** The newest revision declared on any device. */
   readonly revision: string;
   readonly openFailures: number;
+  /** When one of them was last seen; milliseconds since 1970. */
   readonly lastFailure?: number;
   /** `enabled`, or the exceptions with their devices: drained, silent, rival, held removals. */
   readonly standing: string;
@@ -55,9 +61,11 @@ export interface DeviceStatusRow extends DeviceFigures {
   readonly device: string;
   readonly partition: string;
   readonly exposures?: number;
+  /** How long the device took to answer. */
   readonly milliseconds?: number;
   /** Host name of the active unit. */
   readonly unit?: string;
+  /** Version of AS3. */
   readonly as3?: string;
   /** The same for every partition of the device. */
   readonly paths?: PathFigures;

@@ -23,6 +23,7 @@ export interface Trace {
   readonly stations: readonly TraceStation[];
   /** Number of open or quarantined failures of the gateway. */
   readonly open: number;
+  /** Partitions whose state is unknown. */
   readonly unanswered: number;
 }
 

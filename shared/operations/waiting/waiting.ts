@@ -26,8 +26,11 @@ export interface WaitingDevice {
   readonly since: number;
   readonly code: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly due: number;
+  /** Ingresses whose newest slice waits. */
   readonly ingresses: number;
+  /** Orders that wait. */
   readonly orders: number;
 }
 

@@ -10,7 +10,7 @@ import { clusterOfFailure } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import { exposuresOf } from '../../failures/verdicts.ts';
 import type { OperationContext } from '../context.ts';
-import type { NetworkNote } from '../health/network-note.ts';
+import type { NetworkNote } from '../health/refused-paths.ts';
 import { networkNotes, type NodeOf } from '../health/unreached.ts';
 import type { HeldExposure } from '../clusters/held.ts';
 import { heldExposures } from '../clusters/held.ts';

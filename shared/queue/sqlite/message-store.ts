@@ -13,9 +13,12 @@ import type { InHand } from './in-hand.ts';
 
 /** Limits of one receive. `visibility` and `now` are in milliseconds. */
 export interface ReceiveRequest {
+  /** Messages at most. */
   readonly max: number;
   readonly visibilityMs: number;
+  /** Milliseconds since 1970. */
   readonly now: number;
+  /** A message that was received so often goes to the dead letters. */
   readonly maxReceiveCount: number;
 }
 

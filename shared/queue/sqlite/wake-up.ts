@@ -21,7 +21,9 @@ const REST_FACTOR = 5;
  */
 export interface WakeUpOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  /** Milliseconds between two looks at the file. */
   readonly poll: number;
+  /** Whether another process wrote to the file since the last call. */
   readonly changed: () => boolean;
 }
 

@@ -3,7 +3,7 @@
  * contact with an empty device, and a node with a new address.
  */
 import type { LabRequest } from '../../../infra/lab/bigip/index.ts';
-import { create, read } from '../../../infra/lab/demo/network/entries.ts';
+import { createOnDevice, read } from '../../../infra/lab/demo/network/entries.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
@@ -110,7 +110,7 @@ export async function benchPaths(): Promise<void> {
     declare: EACH_MS,
     network: { mode: 'routes' },
   });
-  await create(site.bigip, 'net/self', {
+  await createOnDevice(site.bigip, 'net/self', {
     name: 'nodes',
     address: '172.30.255.1/16',
     vlan: 'internal',

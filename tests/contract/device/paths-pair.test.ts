@@ -106,7 +106,7 @@ describe('the paths of a pair', () => {
     expect([keysOf(active), keysOf(peer)]).toEqual([[], [entryKey(RECORD)]]);
   });
 
-  test('of a unit that does not answer are unknown, and soon it is not waited for', async () => {
+  test('of a unit that does not answer are unknown, and later reads do not wait for it', async () => {
     await put(RECORD, 'active');
     await b.close();
     await expect(put(RECORD, 'peer')).rejects.toMatchObject({ code: 'BIP501' });

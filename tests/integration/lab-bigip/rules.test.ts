@@ -5,7 +5,7 @@ import { call } from './client.ts';
 afterEach(closeAll);
 
 describe('iRules of the lab', () => {
-  test('are there once made, made once, and gone once deleted', async () => {
+  test('exist once created, are created only once, and are gone once deleted', async () => {
     const bigip = await lab();
     const make = (): ReturnType<typeof call> =>
       call(bigip, 'POST', '/mgmt/tm/ltm/rule', {

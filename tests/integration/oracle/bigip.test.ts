@@ -78,7 +78,7 @@ async function furnish(): Promise<void> {
 }
 
 describe('the oracle of BIG-IP', () => {
-  test('leaves a device as it was, and finds the lab to be as the lab', async () => {
+  test('leaves a device as it was, and finds no difference where the device is the lab', async () => {
     await furnish();
     const before = bigip.snapshotState();
     expect(await ask()).toBe(0);
@@ -106,7 +106,7 @@ describe('the oracle of BIG-IP', () => {
     expect(said.at(-1)).toMatch(/fdb-empty\n {4}bigip: 400 no way\n {4}lab: 400 01070734:3: /);
   });
 
-  test('asks nothing without a yes, and changes nothing', async () => {
+  test('sends nothing without a confirmation', async () => {
     await expect(oracle('--device', 'bigip')).rejects.toThrow('add --yes');
     expect(bigip.writes).toEqual([]);
     expect(said.join('\n')).toMatch(/creates the partition sluice-oracle-\w{6}, and in it/);

@@ -3,7 +3,7 @@
  * device.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { carryOut } from '../../../functions/express/device.ts';
+import { runExpressJob } from '../../../functions/express/device.ts';
 import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
 import type { Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -91,7 +91,11 @@ describe('a drained cluster', () => {
       version: { epoch: 1, counter: 2, generation: 1 },
       wishes: [wish(5, 'ready'), wish(6, 'draining')],
     };
-    const { decisions } = await carryOut({ access, partition: 'k8s', events: [event as never] });
+    const { decisions } = await runExpressJob({
+      access,
+      partition: 'k8s',
+      events: [event as never],
+    });
     await access.close();
     expect(decisions.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
       'left: cluster east is drained',

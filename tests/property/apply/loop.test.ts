@@ -9,7 +9,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { BUDGETS, isOverspent } from '../../../functions/apply/loop/budgets.ts';
+import { BUDGETS, isOverBudget } from '../../../functions/apply/loop/budgets.ts';
 import type { Spent } from '../../../functions/apply/loop/budgets.ts';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import type { End, Event, LoopJob } from '../../../functions/apply/loop/state.ts';
@@ -160,7 +160,7 @@ function drive(
     const { loop, effect } = step;
     if (effect.kind === 'done' || effect.kind === 'fail') return { end: effect, steps };
     const over = (Object.keys(loop.spent) as (keyof Spent)[]).filter((name) =>
-      isOverspent(loop.spent, name),
+      isOverBudget(loop.spent, name),
     );
     if (over.length > 0) throw new Error(`more ${over.join()} than the table allows`);
     if (steps > most) throw new Error(`not done after ${most} steps`);

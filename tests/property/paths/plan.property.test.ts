@@ -10,9 +10,12 @@ import {
 } from '../../../shared/domain/paths/journal.ts';
 import { covers, isOurs, type LiveEntries, routeIndex } from '../../../shared/domain/paths/live.ts';
 import { dueRemovals, neededKeys, withLeaving } from '../../../shared/domain/paths/needs.ts';
-import { type Wish, withWishes as wished } from '../../../shared/domain/paths/wishes.ts';
+import {
+  type EntryRequest,
+  withEntryRequests as applyRequests,
+} from '../../../shared/domain/paths/entry-requests.ts';
 import { expectEqual } from './support.ts';
-import { live, record, records, table, versionOf, wish } from '../../unit/paths/support.ts';
+import { live, record, records, table, versionOf, request } from '../../unit/paths/support.ts';
 
 const pods = ['10.244.1.5', '10.244.1.6', '10.244.2.5', '10.244.2.5%2', 'fd00::5'];
 const networks = [
@@ -50,10 +53,10 @@ const membersOf = (one: Entry): readonly string[] => {
   if (one.kind === 'route') return pods.filter((pod) => covers(one.at, pod));
   return one.kind === 'fdb' ? [] : [one.at];
 };
-const wishes: fc.Arbitrary<readonly Wish[]> = fc.array(
+const requests: fc.Arbitrary<readonly EntryRequest[]> = fc.array(
   fc
     .tuple(entry, owner, version)
-    .map(([one, by, v]) => wish(one, membersOf(one), { owner: by, version: v })),
+    .map(([one, by, v]) => request(one, membersOf(one), { owner: by, version: v })),
   { maxLength: 8 },
 );
 const about: fc.Arbitrary<Partial<JournalRecord>> = fc.record(
@@ -79,11 +82,12 @@ const device: fc.Arbitrary<LiveEntries> = fc
   );
 
 const CLUSTERS = new Set(['east', 'west']);
-const withWishes = (
+const withRequests = (
   all: JournalRecords,
-  asked: readonly Wish[],
+  asked: readonly EntryRequest[],
   there: LiveEntries,
-): ReturnType<typeof wished> => wished(all, asked, { live: there, clusters: CLUSTERS });
+): ReturnType<typeof applyRequests> =>
+  applyRequests(all, asked, { live: there, clusters: CLUSTERS });
 
 /** The device after the writes. */
 function written(all: JournalRecords, before: LiveEntries): LiveEntries {
@@ -102,20 +106,20 @@ describe('for any journal, device and slices', () => {
 
   test('the order of slices does not matter, and nothing is left to do the second time', () => {
     fc.assert(
-      fc.property(journal, wishes, device, (all, asked, there) => {
-        const first = withWishes(all, asked, there).records;
-        expectEqual(withWishes(all, asked.toReversed(), there).records, first);
+      fc.property(journal, requests, device, (all, asked, there) => {
+        const first = withRequests(all, asked, there).records;
+        expectEqual(withRequests(all, asked.toReversed(), there).records, first);
         const after = written(first, there);
         expectEqual(entriesToWrite(first, after), []);
-        expectEqual(withWishes(first, asked, after).records, first);
+        expectEqual(withRequests(first, asked, after).records, first);
       }),
     );
   });
 
   test('nothing of others is written, and nothing changes that another cluster needs', () => {
     fc.assert(
-      fc.property(journal, wishes, device, (all, asked, there) => {
-        const next = withWishes(all, asked, there).records;
+      fc.property(journal, requests, device, (all, asked, there) => {
+        const next = withRequests(all, asked, there).records;
         for (const change of entriesToWrite(next, there))
           if (change.kind === 'change') expectEqual(isOurs(change.live, change.record), true);
         for (const [key, before] of all) {

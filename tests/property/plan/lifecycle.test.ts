@@ -2,7 +2,7 @@
  * Slices, inventories and orders for one device, in any order and any number of times. Red with the
  * guard removed: without `isOvertaken` (apply-orders.ts) the first, without `isMissed`
  * (remove-absent.ts) or when `forget` drops a fence the second, without `compareVersions` in
- * `judgeFence` (fence.ts) both.
+ * `checkFence` (fence.ts) both.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -140,7 +140,7 @@ describe('the life of clusters', () => {
     );
   });
 
-  test('no fence ever falls, nothing comes back from below it, and doing it again changes nothing', () => {
+  test('no fence is ever lowered, nothing older comes back, and repeating changes nothing', () => {
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 25 }), (events) => {
         const state = play(events, (before, after) => {

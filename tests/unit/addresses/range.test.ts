@@ -37,7 +37,7 @@ describe('a range of addresses', () => {
     '10.0.0.1-',
     '010.0.0.1',
     '10.0.0.0/8-10.1.0.0',
-  ])('"%s" is none', (text) => {
+  ])('"%s" is not a range', (text) => {
     expect(parseRange(text)).toBeUndefined();
   });
 
@@ -51,7 +51,7 @@ describe('a range of addresses', () => {
       Array.from({ length: Number(last - first) + 1 }, (_, i) => Number(first) + i),
     );
 
-  test('without others is what a list of numbers without those would be', () => {
+  test('minus other ranges contains the addresses that are in none of those', () => {
     fc.assert(
       fc.property(
         fc.array(range, { maxLength: 4 }),

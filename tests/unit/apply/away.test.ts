@@ -1,7 +1,7 @@
 /** What a process knows about devices that do not answer, and what it stores for them. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Arrival } from '../../../functions/apply/arrivals.ts';
-import { createWaiting, type Waiting } from '../../../functions/apply/waiting.ts';
+import { createWaiting, type WaitingChanges } from '../../../functions/apply/waiting.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Devices } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
@@ -56,7 +56,7 @@ let place: WaitingPlace;
 /** The number of times that the store was opened; opening fails while it is lost. */
 let opened: number;
 let isLost: boolean;
-let waiting: Waiting;
+let waiting: WaitingChanges;
 beforeEach(() => {
   clock = virtualClock();
   queues = memoryQueues(clock);

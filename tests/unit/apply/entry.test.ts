@@ -1,7 +1,7 @@
 /** What invokes apply: messages of a device, or the schedule of waiting changes. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/apply/handler.ts';
-import type { OpenPlace } from '../../../functions/apply/waiting.ts';
+import type { OpenWaitingPlace } from '../../../functions/apply/waiting.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
@@ -51,7 +51,10 @@ beforeEach(() => {
   asked = 0;
 });
 
-function applyWith(place?: OpenPlace, clock: Clock = virtualClock()): ReturnType<typeof create> {
+function applyWith(
+  place?: OpenWaitingPlace,
+  clock: Clock = virtualClock(),
+): ReturnType<typeof create> {
   const one = memoryDevice();
   const failures = failuresOver(memoryBlobs(), { clock, id: () => 'blob' });
   return create(
@@ -100,7 +103,7 @@ describe('on schedule', () => {
 
   test('the run fails, if the changes of a device cannot be checked, and names each', async () => {
     const lost = (): Promise<never> => Promise.reject(new Error('the disk is full'));
-    const place: OpenPlace = () =>
+    const place: OpenWaitingPlace = () =>
       Promise.resolve(
         new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : lost) }) as never,
       );

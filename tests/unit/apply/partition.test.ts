@@ -234,7 +234,7 @@ describe('what the device answers', () => {
     expect(device.state().exposures).toEqual({});
   });
 
-  test('doing it again does nothing', async () => {
+  test('repeating it changes nothing', async () => {
     const device = memoryDevice();
     await applySlices(device, [slice(1, [exposure()])]);
     await applySlices(device, [slice(1, [exposure()])]);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { PathJob } from '../../../functions/apply/paths/job.ts';
 import { startPaths } from '../../../functions/apply/paths/paths.ts';
-import { OutOfTime } from '../../../functions/apply/trouble.ts';
+import { OutOfTime } from '../../../functions/apply/outage.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { memoryDevice, type MemoryDevice } from '../../fixtures/device.ts';

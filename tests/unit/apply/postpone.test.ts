@@ -7,7 +7,7 @@ import type { Arrival } from '../../../functions/apply/arrivals.ts';
 import { createAttempts } from '../../../functions/apply/attempts.ts';
 import { moveToWaiting, postpone, release } from '../../../functions/apply/postpone.ts';
 import type { Scope } from '../../../functions/apply/scope.ts';
-import { OutOfTime } from '../../../functions/apply/trouble.ts';
+import { OutOfTime } from '../../../functions/apply/outage.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';

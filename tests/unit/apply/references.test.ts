@@ -41,7 +41,7 @@ const apply = async (
   await world.drain();
 };
 
-/** Red when `sift` (loop/step.ts) looks nothing up. */
+/** Red when `checkReferences` (loop/step.ts) looks nothing up. */
 describe('a change that refers to what the device lacks', () => {
   test("costs the others no declare, and is dead-lettered once with the device's message", async () => {
     await apply(

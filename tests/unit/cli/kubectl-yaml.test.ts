@@ -50,7 +50,7 @@ const cases = [...DOCUMENTS].map(([name, text]) => ({ name, text, ...answers[nam
 const isObject = ({ objects }: Answer): boolean => objects.length > 0;
 
 describe('a document is read as kubectl reads it', () => {
-  test('and each has its recorded answer', () => {
+  test('and the answer of kubectl is recorded for each', () => {
     expect(Object.keys(answers)).toEqual([...DOCUMENTS.keys()]);
     expect(DOCUMENTS.size).toBeGreaterThan(140);
   });
@@ -65,7 +65,7 @@ describe('a document is read as kubectl reads it', () => {
 });
 
 describe('what kubectl refuses is refused', () => {
-  test('and a little more', () => {
+  test('and so are a few documents that kubectl would read', () => {
     const more = cases.filter(({ name }) => REFUSED_THOUGH.includes(name));
     expect(more.map(({ name }) => name)).toEqual(REFUSED_THOUGH);
     for (const { text, error } of more) {
@@ -83,7 +83,7 @@ describe('what kubectl refuses is refused', () => {
     expect(found.objects).toEqual(expect.arrayContaining([...objects]));
   });
 
-  test('but for what is read anyway, to the same objects where it would go on', () => {
+  test('except for some that are read to the objects that kubectl would go on with', () => {
     const anyway = cases.filter(({ name }) => READ_ANYWAY.includes(name));
     expect(anyway.map(({ name }) => name)).toEqual(READ_ANYWAY);
     for (const { text, objects, ...answer } of anyway) {

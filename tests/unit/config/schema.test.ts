@@ -35,7 +35,7 @@ describe('the JSON Schema of sluice.yaml', () => {
     expect(JSON.parse(readFileSync(join(dirname(EXAMPLE), named), 'utf8'))).toEqual(schema);
   });
 
-  test('says which version it is of', () => {
+  test('names its version', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly version: string;
     };

@@ -70,7 +70,7 @@ describe('a pod', () => {
       { ready: false },
       ['a', 'b'].map((name) => endpoint(name, { ...stopped, terminating: true })),
     ],
-  ])('that ends by what %s says may go, however many do', (_, state, endpoints) => {
+  ])('that is ending according to %s may leave, however many do', (_, state, endpoints) => {
     const built = build({
       pods: [pod('a', '10.1.0.1', { ...state }), pod('b', '10.1.0.2', { ...state }), other],
       objects: { endpointSlices: [slice('IPv4', ...endpoints)] },

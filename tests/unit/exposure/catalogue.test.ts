@@ -109,15 +109,15 @@ describe('every row of the catalogue', () => {
     '%s: %s is what one owner wishes and another does not',
     (name, _, value, row) => {
       const where = { address: '172.16.100.195', port: 443, protocol: 'tcp' } as const;
-      const part = (owner: string, wished: Settings): SharedPart => ({
+      const part = (owner: string, requested: Settings): SharedPart => ({
         contribution: { owner, gateways: ['d/e'], since: '2026', members: [] },
-        wished,
+        requested,
       });
       const special = settingsWith(name, row, value);
       const parts = [part('east/a/b', SETTINGS), part('west/a/b', special)];
-      for (const { wished } of parts) {
+      for (const { requested } of parts) {
         const rules = { fleetOf: () => undefined, shareNodes: false };
-        expect(partsOf(composeExposure(where, wished, parts, rules))).toEqual(parts);
+        expect(partsOf(composeExposure(where, requested, parts, rules))).toEqual(parts);
       }
     },
   );

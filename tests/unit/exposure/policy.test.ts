@@ -53,7 +53,7 @@ describe('the policy', () => {
     expect(judge([{ name: 'r', ...rule }]) === undefined).toBe(allowed);
   });
 
-  test('an address that is none matches no rule', () => {
+  test('what is not an address matches no rule', () => {
     expect(judge([{ name: 'all' }], { address: 'auto' })).toMatch(/^GW133 no rule of the policy/);
   });
 

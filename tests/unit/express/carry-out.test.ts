@@ -1,6 +1,6 @@
 /** The order of readings and writes, on a device in memory. */
 import { describe, expect, test } from '@jest/globals';
-import { carryOut } from '../../../functions/express/device.ts';
+import { runExpressJob } from '../../../functions/express/device.ts';
 import { LeaseLost } from '../../../shared/queue/lease.ts';
 import { declared, EAST, event, INNER } from './fixtures.ts';
 import { memoryNodes } from './memory.ts';
@@ -11,7 +11,7 @@ const nodes = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 describe('express carries out', () => {
   test('one write for each node, and a look at the declaration before and after', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] });
+    await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] });
     expect(access.calls).toEqual([
       'declared',
       'nodes',
@@ -24,7 +24,7 @@ describe('express carries out', () => {
 
   test('nothing more than the look where nothing is to be written', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
+    await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
     expect(access.calls).toEqual(['declared', 'nodes']);
   });
 
@@ -32,7 +32,7 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), nodes);
     const job = { access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] };
     const prove = (): Promise<void> => Promise.reject(new LeaseLost());
-    await expect(carryOut({ ...job, prove })).rejects.toThrow(LeaseLost);
+    await expect(runExpressJob({ ...job, prove })).rejects.toThrow(LeaseLost);
     expect(access.calls).toEqual(['declared', 'nodes']);
   });
 
@@ -44,7 +44,7 @@ describe('express carries out', () => {
     const prove = (): Promise<void> =>
       left-- > 0 ? Promise.resolve() : Promise.reject(new LeaseLost());
     const job = { access, partition: 'k8s', events: [event(2, ['10.0.0.1'])], prove };
-    await expect(carryOut(job)).rejects.toThrow(LeaseLost);
+    await expect(runExpressJob(job)).rejects.toThrow(LeaseLost);
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
   });
 
@@ -54,7 +54,11 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
       call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 3 } }));
-    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    const done = await runExpressJob({
+      access,
+      partition: 'k8s',
+      events: [event(2, ['10.0.0.1'])],
+    });
     expect(done.corrected).toEqual(['10.0.0.1']);
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 ready', '10.0.0.3 ready']);
   });
@@ -64,7 +68,7 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3']);
     access.before = (call) =>
       call === 'write 10.0.0.1' && (access.state = declared({ pools, drained: ['east'] }));
-    const done = await carryOut({
+    const done = await runExpressJob({
       access,
       partition: 'k8s',
       events: [event(2, ['10.0.0.1 back'])],
@@ -85,7 +89,11 @@ describe('express carries out', () => {
     ];
     access.before = (call) =>
       call.startsWith('write') && (access.state = newer.shift() ?? access.state);
-    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    const done = await runExpressJob({
+      access,
+      partition: 'k8s',
+      events: [event(2, ['10.0.0.1'])],
+    });
     expect([done.corrected, access.now()[0]]).toEqual([['10.0.0.1'], '10.0.0.1 draining']);
     expect(access.calls.filter((call) => call.startsWith('write'))).toHaveLength(3);
   });
@@ -98,7 +106,11 @@ describe('express carries out', () => {
         pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }],
         at: { [EAST]: 2 },
       }));
-    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    const done = await runExpressJob({
+      access,
+      partition: 'k8s',
+      events: [event(2, ['10.0.0.1'])],
+    });
     expect([done.corrected, access.now()[0]]).toEqual([[], '10.0.0.1 draining']);
   });
 
@@ -110,7 +122,7 @@ describe('express carries out', () => {
         pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }],
         at: { [EAST]: 3 },
       }));
-    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared', 'nodes']);
   });
 
@@ -118,7 +130,7 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
       call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 2 } }));
-    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
   });
 
@@ -127,7 +139,7 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools: both }), [...nodes, '10.0.0.7', '10.0.0.8']);
     access.before = (call) =>
       call === 'write 10.0.0.7' && (access.state = declared({ pools: both, at: { [INNER]: 3 } }));
-    const done = await carryOut({
+    const done = await runExpressJob({
       access,
       partition: 'k8s',
       events: [event(2, ['10.0.0.1']), event(2, ['10.0.0.7'], { owner: INNER })],
@@ -139,7 +151,7 @@ describe('express carries out', () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [] }));
     await expect(
-      carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] }),
+      runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] }),
     ).resolves.toMatchObject({ corrected: [] });
   });
 
@@ -158,7 +170,7 @@ describe('express carries out', () => {
         at: { [EAST]: counter },
       });
     };
-    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls.filter((call) => call === 'declared')).toHaveLength(1 + 5);
   });
 
@@ -171,7 +183,7 @@ describe('express carries out', () => {
       if (call === 'write 10.0.0.2') await new Promise((resolve) => setImmediate(resolve));
     };
     await expect(
-      carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] }),
+      runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] }),
     ).rejects.toThrow('busy');
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 draining', '10.0.0.3 ready']);
   });

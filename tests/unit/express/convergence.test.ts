@@ -1,11 +1,11 @@
 /**
  * express and apply in parallel, in every order of their reads and writes. Red without lookBack of
- * carryOut (an overtaken write stays), without the fence of decideExpress (an outdated event is
+ * runExpressJob (an overtaken write stays), without the fence of decideExpress (an outdated event is
  * written again), and with a reconciliation that ignores all events.
  */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { carryOut } from '../../../functions/express/device.ts';
+import { runExpressJob } from '../../../functions/express/device.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import { declared, EAST, event } from './fixtures.ts';
@@ -53,7 +53,7 @@ test('after events in any order, lost or late, the nodes match the newest slice'
           counter,
           wanted: drains,
         }: (typeof slices)[number]): Promise<unknown> =>
-          carryOut({
+          runExpressJob({
             access,
             partition: 'k8s',
             events: [

@@ -16,7 +16,7 @@ function decide({ nodes, events, ...rest }: Given): readonly ExpressDecision[] {
 
 /** `10.0.0.1 write` for each decision, in order. */
 const verdicts = (given: Given): string[] =>
-  decide(given).map(({ wish, verdict }) => `${wish.address} ${verdict}`);
+  decide(given).map(({ change, verdict }) => `${change.address} ${verdict}`);
 const reasons = (given: Given): string[] => decide(given).map(({ reason }) => reason);
 
 const two = { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1', '10.0.0.2'] };
@@ -27,7 +27,7 @@ describe('a member that leaves', () => {
     const [decision] = decide({ ...two, events: [event(2, ['10.0.0.1 terminating'])] });
     expect(decision).toEqual({
       owner: EAST,
-      wish: expect.objectContaining({ address: '10.0.0.1' }),
+      change: expect.objectContaining({ address: '10.0.0.1' }),
       verdict: 'write',
       reason: 'terminating',
       write: {

@@ -135,7 +135,7 @@ describe('nodes are brought to what is declared', () => {
     expect(writes({ ...state, at: { [EAST]: 10, [INNER]: 3 } }, [restored])).toEqual([]);
   });
 
-  test('doing it again does nothing', () => {
+  test('repeating it changes nothing', () => {
     const state = {
       at: { [EAST]: 5, [WEST]: 2 },
       pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'], [WEST]: ['10.0.0.1'] }],

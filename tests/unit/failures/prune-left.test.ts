@@ -1,6 +1,6 @@
 /** What people leave in the failure store goes away in time, beside audits. */
 import { describe, expect, test } from '@jest/globals';
-import { createPruner } from '../../../functions/audit/prune.ts';
+import { createAuditPruner } from '../../../functions/audit/prune.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
@@ -12,7 +12,7 @@ function start(over: { readonly dryRun?: boolean } = {}) {
   const blobs = memoryBlobs();
   let ids = 0;
   const failures = failuresOver(blobs, { clock: runtime.clock, id: () => `id-${(ids += 1)}` });
-  const prune = createPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
+  const prune = createAuditPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
   const keys = async (): Promise<readonly string[]> =>
     (await blobs.list('')).map(({ key }) => key.split('/')[0]!);
   return { runtime, failures, prune, keys };
@@ -61,7 +61,7 @@ describe('what people left', () => {
 
   test('stays if the store is away, and the audit is not disturbed', async () => {
     const runtime = testRuntime();
-    const prune = createPruner(runtime, () => Promise.reject(new Error('away')));
+    const prune = createAuditPruner(runtime, () => Promise.reject(new Error('away')));
     await expect(prune()).resolves.toBeUndefined();
   });
 });

@@ -18,14 +18,14 @@ const sources = ['functions', 'shared'].flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 
-test('only the seam writes to standard output and standard error', () => {
+test('only shared/telemetry/terminal.ts writes to standard output and standard error', () => {
   expect(sources).toContain(SEAM);
   expect(
     sources.filter((file) => file !== SEAM && AROUND.test(readFileSync(join(root, file), 'utf8'))),
   ).toEqual([]);
 });
 
-test('what would go around it is recognised', () => {
+test('a write that bypasses it is found', () => {
   for (const text of [
     "console.log('x')",
     'console["error"](x)',

@@ -117,7 +117,7 @@ describe('objects of many kinds', () => {
     expect(normaliseObjects([raw])).toEqual({ objects: empty, ignored: [expected] });
   });
 
-  test('nothing between two documents is nothing', () => {
+  test('an empty document between two others is ignored', () => {
     expect(normaliseObjects([null, undefined])).toEqual({ objects: empty, ignored: [] });
   });
 

@@ -2,12 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { MemberHealth } from '../../../shared/device/health.ts';
+import type { MemberHealth } from '../../../shared/device/device.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/partition-view.ts';
-import type { NetworkNote } from '../../../shared/operations/health/network-note.ts';
+import type { NetworkNote } from '../../../shared/operations/health/refused-paths.ts';
 import { networkNotes } from '../../../shared/operations/health/unreached.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 

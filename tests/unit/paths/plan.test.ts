@@ -14,7 +14,11 @@ import {
   withoutRemoved,
 } from '../../../shared/domain/paths/needs.ts';
 import { unreached } from '../../../shared/domain/paths/waiting.ts';
-import { wishesOf, withWishes as wished, type Wish } from '../../../shared/domain/paths/wishes.ts';
+import {
+  entryRequests,
+  withEntryRequests as applyRequests,
+  type EntryRequest,
+} from '../../../shared/domain/paths/entry-requests.ts';
 import {
   arp,
   fdb,
@@ -26,7 +30,7 @@ import {
   table,
   TUNNEL,
   versionOf,
-  wish,
+  request,
 } from './support.ts';
 
 const NET = '10.244.3.0/24';
@@ -37,18 +41,19 @@ const NOTHING: JournalRecords = new Map();
 const EMPTY: LiveEntries = new Map();
 
 const CLUSTERS = new Set(['east', 'west']);
-const withWishes = (
+const withRequests = (
   all: JournalRecords,
-  asked: readonly Wish[],
+  asked: readonly EntryRequest[],
   there: LiveEntries,
-): ReturnType<typeof wished> => wished(all, asked, { live: there, clusters: CLUSTERS });
+): ReturnType<typeof applyRequests> =>
+  applyRequests(all, asked, { live: there, clusters: CLUSTERS });
 
 const writes = (all: JournalRecords, there: LiveEntries): readonly string[] =>
   entriesToWrite(all, there).map(changeInWords);
 
 describe('what slices ask for', () => {
   test('is written where nothing is', () => {
-    const { records: next } = withWishes(NOTHING, [wish(route(NET, A), [POD])], EMPTY);
+    const { records: next } = withRequests(NOTHING, [request(route(NET, A), [POD])], EMPTY);
     expect(writes(next, EMPTY)).toEqual([`+ route ${NET} via ${A}`]);
   });
 
@@ -62,20 +67,22 @@ describe('what slices ask for', () => {
       source: 'flannel' as const,
       members: [POD, 'fd00::5'],
     };
-    const asked = wishesOf({ owner: OWNER, version: versionOf(1), paths: [path] }, TUNNEL);
-    const { records: next } = withWishes(NOTHING, asked, EMPTY);
+    const asked = entryRequests({ owner: OWNER, version: versionOf(1), paths: [path] }, TUNNEL);
+    const { records: next } = withRequests(NOTHING, asked, EMPTY);
     expect(writes(next, EMPTY)).toEqual([
       `+ fdb ${MAC} at ${A} on ${TUNNEL}`,
       `+ arp ${POD} at ${MAC}`,
       `+ ndp fd00::5 at ${MAC}`,
     ]);
-    expect(wishesOf({ owner: OWNER, version: versionOf(1), paths: [path] }, undefined)).toEqual([]);
+    expect(
+      entryRequests({ owner: OWNER, version: versionOf(1), paths: [path] }, undefined),
+    ).toEqual([]);
   });
 
   test('changes where an entry leads, without removing it', () => {
-    const { records: next } = withWishes(
+    const { records: next } = withRequests(
       records(record(route(NET, A))),
-      [wish(route(NET, B), [POD], { version: versionOf(2) })],
+      [request(route(NET, B), [POD], { version: versionOf(2) })],
       table(live(route(NET, A))),
     );
     expect(writes(next, table(live(route(NET, A))))).toEqual([
@@ -85,30 +92,30 @@ describe('what slices ask for', () => {
 
   test('changes nothing if the slice is older than the entry', () => {
     const before = records(record(route(NET, A), { version: versionOf(5) }));
-    const { records: next } = withWishes(before, [wish(route(NET, B), [POD])], EMPTY);
+    const { records: next } = withRequests(before, [request(route(NET, B), [POD])], EMPTY);
     expect(next).toEqual(before);
   });
 
   test('does not touch the journal if it is there already', () => {
     const before = records(record(route(NET, A)));
     const there = table(live(route(NET, A)));
-    const asked = [wish(route(NET, A), [POD], { version: versionOf(9) })];
-    expect(withWishes(before, asked, there).records).toEqual(before);
+    const asked = [request(route(NET, A), [POD], { version: versionOf(9) })];
+    expect(withRequests(before, asked, there).records).toEqual(before);
     expect(writes(before, there)).toEqual([]);
   });
 
   test('is what the newest of two ingresses says, in any order', () => {
     const asked = [
-      wish(route(NET, A), [POD], { version: versionOf(1) }),
-      wish(route(NET, B), [POD], { version: versionOf(2), owner: 'east/istio-system/other' }),
+      request(route(NET, A), [POD], { version: versionOf(1) }),
+      request(route(NET, B), [POD], { version: versionOf(2), owner: 'east/istio-system/other' }),
     ];
     for (const order of [asked, asked.toReversed()])
-      expect([...withWishes(NOTHING, order, EMPTY).records.values()]).toMatchObject([{ to: B }]);
+      expect([...withRequests(NOTHING, order, EMPTY).records.values()]).toMatchObject([{ to: B }]);
   });
 
   test('brings back what is being removed', () => {
     const before = records(record(route(NET, A), { left: 1, gone: 2 }));
-    const { records: next } = withWishes(before, [wish(route(NET, A), [POD])], EMPTY);
+    const { records: next } = withRequests(before, [request(route(NET, A), [POD])], EMPTY);
     expect(next).toEqual(records(record(route(NET, A))));
   });
 
@@ -116,19 +123,19 @@ describe('what slices ask for', () => {
     const own = route('10.244.3.5/32', A);
     const before = records(record(own), record(route(NET, A), { version: versionOf(2) }));
     const there = table(live(own), live(route(NET, A)));
-    const asked = [wish(own, [POD], { version: versionOf(3) })];
-    const { records: next } = withWishes(before, asked, there);
+    const asked = [request(own, [POD], { version: versionOf(3) })];
+    const { records: next } = withRequests(before, asked, there);
     const needed = new Map([['east', new Set([POD])]]);
     expect([...neededKeys(next, { needed, live: there })]).toEqual(['route 10.244.3.5/32']);
   });
 });
 
 describe('what others have', () => {
-  const asked = [wish(route(NET, A), [POD])];
+  const asked = [request(route(NET, A), [POD])];
 
   test('and leads to the same place is enough, and is never changed or removed', () => {
     const theirs = table(live(route(NET, A), 'theirs'));
-    const { records: next } = withWishes(NOTHING, asked, theirs);
+    const { records: next } = withRequests(NOTHING, asked, theirs);
     expect(writes(next, theirs)).toEqual([]);
     const key = `route ${NET}`;
     const after = withoutRemoved(next, new Set([key]), { now: 9, isThere: () => true });
@@ -138,50 +145,50 @@ describe('what others have', () => {
 
   test('and leads elsewhere is left to them', () => {
     const theirs = table(live(route(NET, B), 'theirs'));
-    const { records: next } = withWishes(NOTHING, asked, theirs);
+    const { records: next } = withRequests(NOTHING, asked, theirs);
     expect(writes(next, theirs)).toEqual([]);
     expect([...next.values()]).toMatchObject([{ refused: 'BIP471' }]);
   });
 
   test('becomes ours once it vanished', () => {
     const theirs = table(live(fdb(MAC, A)));
-    const first = withWishes(NOTHING, [wish(fdb(MAC, A), [POD])], theirs).records;
+    const first = withRequests(NOTHING, [request(fdb(MAC, A), [POD])], theirs).records;
     expect([...first.values()]).toMatchObject([{ found: true }]);
-    const later = withWishes(first, [], EMPTY).records;
+    const later = withRequests(first, [], EMPTY).records;
     expect(writes(later, EMPTY)).toEqual([`+ fdb ${MAC} at ${A} on ${TUNNEL}`]);
   });
 
   test('stays theirs if the node moves: a record without a mark is not changed', () => {
     const theirs = table(live(fdb(MAC, A)));
-    const first = withWishes(NOTHING, [wish(fdb(MAC, A), [POD])], theirs).records;
-    const moved = [wish(fdb(MAC, B), [POD], { version: versionOf(2) })];
-    const later = withWishes(first, moved, theirs).records;
+    const first = withRequests(NOTHING, [request(fdb(MAC, A), [POD])], theirs).records;
+    const moved = [request(fdb(MAC, B), [POD], { version: versionOf(2) })];
+    const later = withRequests(first, moved, theirs).records;
     expect(writes(later, theirs)).toEqual([]);
     expect([...later.values()]).toMatchObject([{ refused: 'BIP471', to: B }]);
   });
 
   test('goes to the cluster that asks for it, once its own one needs it no more', () => {
     const own = record(route(NET, A), { left: 5 });
-    const west = wish(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
-    const { records: next, contested } = withWishes(records(own), [west], table(live(own)));
+    const west = request(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
+    const { records: next, contested } = withRequests(records(own), [west], table(live(own)));
     expect([...next.values()]).toMatchObject([{ owner: west.owner, to: B }]);
     expect([...next.values()][0]).not.toHaveProperty('left');
     expect(contested).toEqual([]);
     const other = records(record(route(NET, A), { left: 5, owner: 'elsewhere/a/b' }));
-    expect(withWishes(other, [west], EMPTY)).toMatchObject({ records: other });
+    expect(withRequests(other, [west], EMPTY)).toMatchObject({ records: other });
   });
 
   test('is named with the cluster that has it', () => {
     const before = records(record(route(NET, A)));
-    const west = wish(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
-    const { records: next, contested } = withWishes(before, [west], EMPTY);
+    const west = request(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
+    const { records: next, contested } = withRequests(before, [west], EMPTY);
     expect(next).toEqual(before);
-    expect(contested).toEqual([{ wish: west, cluster: 'east' }]);
+    expect(contested).toEqual([{ request: west, cluster: 'east' }]);
   });
 
   test('but has our mark is ours, although the journal was lost', () => {
     const there = table(live(route(NET, B)));
-    const { records: next } = withWishes(NOTHING, [], there);
+    const { records: next } = withRequests(NOTHING, [], there);
     expect([...next.values()]).toEqual([record(route(NET, B))]);
   });
 });
@@ -288,7 +295,7 @@ describe('what nobody needs', () => {
 });
 
 describe('members that wait', () => {
-  const asked = { wishes: [wish(route(NET, A), [POD])], pathless: [] };
+  const asked = { requests: [request(route(NET, A), [POD])], pathless: [] };
   const all = records(record(route(NET, A)));
 
   test('are those whose entry is not on the device', () => {
@@ -307,7 +314,7 @@ describe('members that wait', () => {
   });
 
   test('are those without any path', () => {
-    const lost = { wishes: [], pathless: [POD] };
+    const lost = { requests: [], pathless: [POD] };
     expect(unreached(lost, NOTHING, EMPTY)).toEqual([{ address: POD }]);
     expect(unreached(lost, NOTHING, table(live(fdb(MAC, A)), live(arp(POD, MAC))))).toEqual([]);
     expect(unreached(lost, NOTHING, table(live(arp(POD, MAC))))).toHaveLength(1);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { plannedPaths, type PlannedSight } from '../../../shared/domain/paths/planned.ts';
-import { arp, fdb, live, OWNER, record, records, route, table, TUNNEL, wish } from './support.ts';
+import {
+  arp,
+  fdb,
+  live,
+  OWNER,
+  record,
+  records,
+  route,
+  table,
+  TUNNEL,
+  request,
+} from './support.ts';
 
 const MINUTE = 60_000;
 const NOW = 600 * MINUTE;
@@ -14,7 +25,7 @@ function sight(over: Partial<PlannedSight> = {}): PlannedSight {
   return {
     records: records(record(R1)),
     active: table(live(R1)),
-    wishes: [wish(R1, [P1])],
+    requests: [request(R1, [P1])],
     needed: new Map([['east', new Set([P1])]]),
     clusters: new Set(['east']),
     tunnels: { east: TUNNEL },
@@ -35,14 +46,14 @@ const CASES: readonly (readonly [what: string, over: Partial<PlannedSight>, says
   ['nothing for what is there', {}, []],
   [
     'a new route',
-    { wishes: [wish(R1, [P1]), wish(R2, [P2])], needed: both },
+    { requests: [request(R1, [P1]), request(R2, [P2])], needed: both },
     ['+ route 10.244.2.0/24 via 192.0.2.12'],
   ],
   [
     'a node with a new address',
     {
-      wishes: [
-        wish(route(R1.at, '192.0.2.19'), [P1], {
+      requests: [
+        request(route(R1.at, '192.0.2.19'), [P1], {
           version: { epoch: 2, counter: 0, generation: 1 },
         }),
       ],
@@ -81,7 +92,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PlannedSight>, says
     {
       records: records(record(fdb(MAC, '192.0.2.11')), record(arp(P1, MAC))),
       active: table(live(fdb(MAC, '192.0.2.11')), live(arp(P1, MAC))),
-      wishes: [wish(fdb(NEW_MAC, '192.0.2.11'), [P1]), wish(arp(P1, NEW_MAC), [P1])],
+      requests: [request(fdb(NEW_MAC, '192.0.2.11'), [P1]), request(arp(P1, NEW_MAC), [P1])],
     },
     [
       `+ fdb ${NEW_MAC} at 192.0.2.11 on ${TUNNEL}`,
@@ -95,7 +106,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PlannedSight>, says
       records: records(record(fdb(MAC, '192.0.2.11')), record(arp(P1, MAC))),
       active: table(live(fdb(MAC, '192.0.2.11')), live(arp(P1, MAC))),
       peer: table(live(fdb(MAC, '192.0.2.11'))),
-      wishes: [wish(fdb(MAC, '192.0.2.11'), [P1]), wish(arp(P1, MAC), [P1])],
+      requests: [request(fdb(MAC, '192.0.2.11'), [P1]), request(arp(P1, MAC), [P1])],
     },
     [`standby + arp ${P1} at ${MAC}`],
   ],

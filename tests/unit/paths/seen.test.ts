@@ -11,7 +11,7 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { createViewKeeper } from '../../../shared/failures/view-keeper.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/partition-view.ts';
 import { type PathView, readPaths } from '../../../shared/operations/devices/path-view.ts';
-import type { NetworkNote } from '../../../shared/operations/health/network-note.ts';
+import type { NetworkNote } from '../../../shared/operations/health/refused-paths.ts';
 import { networkNotes } from '../../../shared/operations/health/unreached.ts';
 import type { StatusView } from '../../../shared/operations/status/status.ts';
 import { answersNow, type WhyAnswer } from '../../../shared/operations/why/why.ts';

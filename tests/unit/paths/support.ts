@@ -1,4 +1,4 @@
-/** Entries, records and wishes of tests. */
+/** Entries, records and requests of tests. */
 import type { Entry } from '../../../shared/domain/paths/entry.ts';
 import { entryKey } from '../../../shared/domain/paths/entry.ts';
 import type { JournalRecord, JournalRecords } from '../../../shared/domain/paths/journal.ts';
@@ -7,12 +7,12 @@ import {
   type LiveEntries,
   type LiveEntry,
 } from '../../../shared/domain/paths/live.ts';
-import type { Wish } from '../../../shared/domain/paths/wishes.ts';
+import type { EntryRequest } from '../../../shared/domain/paths/entry-requests.ts';
 
 export const OWNER = 'east/istio-system/gateway';
 export const TUNNEL = '/Common/east';
 
-export const versionOf = (counter: number): Wish['version'] => ({
+export const versionOf = (counter: number): EntryRequest['version'] => ({
   epoch: 1,
   counter,
   generation: 1,
@@ -22,7 +22,11 @@ export const route = (at: string, to: string): Entry => ({ kind: 'route', at, to
 export const fdb = (at: string, to: string): Entry => ({ kind: 'fdb', at, tunnel: TUNNEL, to });
 export const arp = (at: string, to: string): Entry => ({ kind: 'arp', at, to });
 
-export function wish(entry: Entry, members: readonly string[], over: Partial<Wish> = {}): Wish {
+export function request(
+  entry: Entry,
+  members: readonly string[],
+  over: Partial<EntryRequest> = {},
+): EntryRequest {
   return {
     ...entry,
     owner: OWNER,

@@ -130,7 +130,7 @@ describe('an epoch that lies ahead', () => {
   });
 });
 
-test('an hour is what the longest quarantine lasts', () => {
+test('the longest quarantine lasts an hour', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
   const worn = nextQuarantine({ structure: 'x' }, refused, {
     before: { hash: 'x', ...refused, next: iso(T), tries: 20, members: 'follow' },

@@ -38,7 +38,7 @@ const of = (state: DeclaredState): Override | undefined => state.overrides?.[KEY
  * Red without `nextOverrides` in plan.ts, and the second one when `stillKept` (overrides.ts) does
  * not check what the owner requests.
  */
-describe('what was changed by hand and is kept', () => {
+describe('a manual change that is kept', () => {
   test('is remembered with when, what and instead of what, and survives later slices and declares', () => {
     const state = kept({ balance: 'ratio-member', enabled: false });
     expect(of(state)).toEqual({
@@ -70,7 +70,7 @@ describe('what was changed by hand and is kept', () => {
     });
   });
 
-  test('goes with its exposure, when it is given back, and when the hand took it back', () => {
+  test('ends with its exposure, with an order to undo it, and when it was undone by hand', () => {
     const state = kept({ enabled: false });
     const gone: readonly DeclaredState[] = [
       plan(state, [slice(2, [], { removed: true })]),
@@ -93,7 +93,7 @@ describe('what was changed by hand and is kept', () => {
     });
   });
 
-  test('is nothing when the owner asked for something else after it was found, even in the same plan', () => {
+  test('counts for nothing when the owner asked for something else after it was found, even in the same plan', () => {
     const other = slice(2, [
       exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } }),
     ]);
@@ -102,7 +102,7 @@ describe('what was changed by hand and is kept', () => {
     expect(plan(plan(declared, [other]), [], rules)).not.toHaveProperty('overrides');
   });
 
-  test('is nothing for an exposure that is not declared, or a value that is asked for anyway', () => {
+  test('counts for nothing for an exposure that is not declared, or a value that is requested anyway', () => {
     expect(
       plan(declared, [], { overrides: { adopt: adopt({ enabled: false }, '192.0.2.1:1/tcp') } }),
     ).toBe(declared);

@@ -5,7 +5,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { lostClaim } from '../../../shared/domain/plan/claims.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
-import { judgeFence } from '../../../shared/domain/plan/fence.ts';
+import { checkFence } from '../../../shared/domain/plan/fence.ts';
 import { fingerprint } from '../../../shared/domain/plan/fingerprint.ts';
 import { type AddressHolder, conflictWithForeign } from '../../../shared/domain/plan/foreign.ts';
 import { heldRemovals, leavesDevice, moveTarget } from '../../../shared/domain/plan/guards.ts';
@@ -70,7 +70,7 @@ describe('a version', () => {
     expect(formatRevision({ epoch: 3, counter: 4 })).toBe('3.4');
   });
 
-  test.each<[string, Parameters<typeof judgeFence>[0], Partial<Slice>, string]>([
+  test.each<[string, Parameters<typeof checkFence>[0], Partial<Slice>, string]>([
     [
       'equal to what is declared goes through',
       { owners: { [EAST]: record() } },
@@ -122,7 +122,7 @@ describe('a version', () => {
       'open',
     ],
   ])('%s', (_, state, over, kind) => {
-    expect(judgeFence(state, slice(1, [], over)).kind).toBe(kind);
+    expect(checkFence(state, slice(1, [], over)).kind).toBe(kind);
   });
 });
 

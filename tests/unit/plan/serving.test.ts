@@ -282,40 +282,43 @@ describe('a fleet', () => {
   });
 
   test('takes away profiles that do not fit the mode that it says, and no others', () => {
-    const wished: Settings = {
+    const requested: Settings = {
       ...SETTINGS,
       mode: 'http',
       profiles: { tcp: '/Common/t', http: '/Common/h' },
     };
     const where = { protocol: 'tcp' as const, shareNodes: false };
-    expect(applyFleetSettings(wished, fleet(), where)).toEqual(wished);
+    expect(applyFleetSettings(requested, fleet(), where)).toEqual(requested);
     expect(
-      applyFleetSettings(wished, fleet({ settings: { mode: 'tcp' } }), where).profiles,
+      applyFleetSettings(requested, fleet({ settings: { mode: 'tcp' } }), where).profiles,
     ).toEqual({
       tcp: '/Common/t',
     });
     expect(
-      applyFleetSettings(wished, fleet({ settings: { mode: 'fastl4' } }), where).profiles,
+      applyFleetSettings(requested, fleet({ settings: { mode: 'fastl4' } }), where).profiles,
     ).toEqual({});
     expect(
-      applyFleetSettings(wished, fleet({ settings: { mode: 'http' } }), where).profiles,
-    ).toEqual(wished.profiles);
+      applyFleetSettings(requested, fleet({ settings: { mode: 'http' } }), where).profiles,
+    ).toEqual(requested.profiles);
     expect(
       applyFleetSettings(
-        { ...wished, profiles: { l4: '/Common/l' } },
+        { ...requested, profiles: { l4: '/Common/l' } },
         fleet({ settings: { mode: 'fastl4' } }),
         where,
       ).profiles,
     ).toEqual({ l4: '/Common/l' });
-    expect(applyFleetSettings(wished, fleet({ mode: 'ratio' }), where).balance).toBe('ratio-node');
+    expect(applyFleetSettings(requested, fleet({ mode: 'ratio' }), where).balance).toBe(
+      'ratio-node',
+    );
     expect(
-      applyFleetSettings(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance,
+      applyFleetSettings(requested, fleet({ mode: 'ratio' }), { ...where, shareNodes: true })
+        .balance,
     ).toBe('ratio-member');
   });
 });
 
 describe('what a fleet says that does not fit', () => {
-  const wished: Settings = { ...SETTINGS, mode: 'udp', profiles: { udp: '/Common/u' } };
+  const requested: Settings = { ...SETTINGS, mode: 'udp', profiles: { udp: '/Common/u' } };
   const where = { protocol: 'udp' as const, shareNodes: false };
 
   test.each<[Settings['profiles'], Settings['profiles']]>([
@@ -324,7 +327,7 @@ describe('what a fleet says that does not fit', () => {
     [{}, {}],
   ])('is left out of a virtual server over UDP: profiles %j leave %j', (profiles, held) => {
     const said = fleet({ settings: { profiles } });
-    expect(applyFleetSettings(wished, said, where).profiles).toEqual(held);
+    expect(applyFleetSettings(requested, said, where).profiles).toEqual(held);
   });
 
   test('is left out of any other mode too', () => {
@@ -336,9 +339,12 @@ describe('what a fleet says that does not fit', () => {
 
 test('a fleet takes back what an owner asks for, also where it says what holds by default', () => {
   const said = settingsFromInput(SettingsInput.parse({ mirroring: 'none' }));
-  const wished: Settings = { ...SETTINGS, mirroring: 'L4' };
+  const requested: Settings = { ...SETTINGS, mirroring: 'L4' };
   expect(
-    applyFleetSettings(wished, fleet({ settings: said }), { protocol: 'tcp', shareNodes: false }),
+    applyFleetSettings(requested, fleet({ settings: said }), {
+      protocol: 'tcp',
+      shareNodes: false,
+    }),
   ).toEqual(SETTINGS);
 });
 
@@ -350,7 +356,7 @@ describe('among owners of one exposure', () => {
   ];
   const part = (one: typeof a): Parameters<typeof deciderOf>[0][number] => ({
     contribution: { ...one, gateways: [], members: [] },
-    wished: SETTINGS,
+    requested: SETTINGS,
   });
 
   test('the oldest comes first, then the name', () => {

@@ -228,7 +228,7 @@ describe('what is told of a shared exposure', () => {
     );
   });
 
-  test('blames the fleet only for settings that it sets or that depend on the mode that it sets', () => {
+  test('names the fleet only for settings that it sets or that depend on the mode that it sets', () => {
     const rules = under(fleet({ settings: { mode: 'fastl4' } }));
     const declared = declaredBy([offer('east', { settings: { connectionLimit: 3 } })], rules);
     const p = plan(declared, [offer('west', { since: LATER })], rules);

@@ -69,7 +69,7 @@ describe('the listener check', () => {
   test('says Listening when every pod accepts, and asks no more', async () => {
     const there = pods('10.0.0.1', '10.0.0.2');
     const at = bench(() => true);
-    const said = await at.probes.judge(mapping(there, server(32400)), there, 's');
+    const said = await at.probes.compare(mapping(there, server(32400)), there, 's');
     expect(said.map(({ occurrence }) => occurrence)).toEqual([
       expect.objectContaining({
         type: 'Normal',
@@ -77,21 +77,21 @@ describe('the listener check', () => {
         message: expect.stringContaining('10.0.0.1:32400, 10.0.0.2:32400'),
       }),
     ]);
-    expect(await at.probes.judge(mapping(there, server(32400)), there, 's')).toEqual([]);
+    expect(await at.probes.compare(mapping(there, server(32400)), there, 's')).toEqual([]);
     expect(at.asked).toEqual(['10.0.0.1:32400', '10.0.0.2:32400']);
   });
 
   test('gives a listener 30 s to come, with pauses that vary', async () => {
     const there = pods('10.0.0.1');
     const at = bench((_, round) => round >= 3);
-    const said = await at.probes.judge(mapping(there, server(32400)), there, 's');
+    const said = await at.probes.compare(mapping(there, server(32400)), there, 's');
     expect([said[0]?.occurrence.reason, at.slept]).toEqual(['Listening', [2_000, 2_000, 2_000]]);
   });
 
   test('then says NotListening, where, why, and what the model says', async () => {
     const there = pods('10.0.0.1', '10.0.0.2');
     const at = bench((target) => target.startsWith('10.0.0.1'));
-    const [said] = await at.probes.judge(mapping(there, server(32400)), there, 's');
+    const [said] = await at.probes.compare(mapping(there, server(32400)), there, 's');
     expect(at.slept.reduce((sum, ms) => sum + ms, 0)).toBe(30_000);
     expect(said?.occurrence).toMatchObject({
       type: 'Warning',
@@ -105,7 +105,7 @@ describe('the listener check', () => {
   test('asks no more than 16 at once', async () => {
     const there = pods(...Array.from({ length: 100 }, (_, n) => `10.0.1.${n}`));
     const at = bench(() => true);
-    await at.probes.judge(mapping(there, server(1)), there, 's');
+    await at.probes.compare(mapping(there, server(1)), there, 's');
     expect([at.asked.length, at.most()]).toEqual([100, 16]);
   });
 
@@ -121,8 +121,8 @@ describe('the listener check', () => {
       server(1),
       server(2, { server: 1, verdict: 'no-route', envoyPorts: [] }),
     );
-    expect(await at.probes.judge(map, [ending, unready], 's')).toEqual([]);
-    expect(await at.probes.judge(map, [ready, ending, unready], 's')).toHaveLength(1);
+    expect(await at.probes.compare(map, [ending, unready], 's')).toEqual([]);
+    expect(await at.probes.compare(map, [ready, ending, unready], 's')).toHaveLength(1);
     expect(at.asked).toEqual(['10.0.0.1:1']);
   });
 
@@ -130,7 +130,7 @@ describe('the listener check', () => {
     const there = pods('10.0.0.1');
     const at = bench(() => true);
     for (const servers of [[server(1)], [server(2)], [server(1)]])
-      await at.probes.judge(mapping(there, ...servers), there, 's');
+      await at.probes.compare(mapping(there, ...servers), there, 's');
     expect(at.asked).toEqual(['10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:1']);
   });
 
@@ -139,7 +139,7 @@ describe('the listener check', () => {
     ended.abort();
     const there = pods('10.0.0.1');
     expect(
-      await bench(() => false, ended.signal).probes.judge(mapping(there, server(1)), there, 's'),
+      await bench(() => false, ended.signal).probes.compare(mapping(there, server(1)), there, 's'),
     ).toEqual([]);
   });
 });

@@ -7,28 +7,28 @@ import type * as ports from '../../schemas/ports.ts';
 
 /** By the last part of the route. */
 export interface Answers {
-  readonly session: z.infer<typeof fleet.Session>;
-  readonly now: z.infer<typeof fleet.Now>;
-  readonly status: z.infer<typeof fleet.Status>;
-  readonly clusters: z.infer<typeof fleet.ClusterList>;
-  readonly drift: z.infer<typeof fleet.DriftView>;
-  readonly addresses: z.infer<typeof fleet.AddressList>;
-  readonly waiting: z.infer<typeof fleet.WaitingView>;
-  readonly audit: z.infer<typeof fleet.AuditPage>;
-  readonly failures: z.infer<typeof failures.FailureList>;
-  readonly groups: z.infer<typeof failures.FailureGroups>;
-  readonly failure: z.infer<typeof failures.FailureDetails>;
+  readonly session: z.infer<typeof fleet.SessionSchema>;
+  readonly now: z.infer<typeof fleet.NowSchema>;
+  readonly status: z.infer<typeof fleet.StatusSchema>;
+  readonly clusters: z.infer<typeof fleet.ClusterListSchema>;
+  readonly drift: z.infer<typeof fleet.DriftViewSchema>;
+  readonly addresses: z.infer<typeof fleet.AddressListSchema>;
+  readonly waiting: z.infer<typeof fleet.WaitingViewSchema>;
+  readonly audit: z.infer<typeof fleet.AuditPageSchema>;
+  readonly failures: z.infer<typeof failures.FailureListSchema>;
+  readonly groups: z.infer<typeof failures.FailureGroupsSchema>;
+  readonly failure: z.infer<typeof failures.FailureDetailsSchema>;
   readonly event: { readonly body: string };
-  readonly jobs: z.infer<typeof failures.JobList>;
-  readonly job: z.infer<typeof failures.JobDetails>;
-  readonly policies: z.infer<typeof failures.Policies>;
-  readonly ask: z.infer<typeof failures.AskView>;
-  readonly ports: z.infer<typeof ports.PortList>;
-  readonly search: z.infer<typeof ports.SearchAnswer>;
-  readonly why: z.infer<typeof ports.WhyAnswers>;
-  readonly trace: z.infer<typeof ports.Trace>;
-  readonly preview: z.infer<typeof changes.ChangePreview>;
-  readonly done: z.infer<typeof changes.ChangeResult>;
+  readonly jobs: z.infer<typeof failures.JobListSchema>;
+  readonly job: z.infer<typeof failures.JobDetailsSchema>;
+  readonly policies: z.infer<typeof failures.PoliciesSchema>;
+  readonly ask: z.infer<typeof failures.AskSchema>;
+  readonly ports: z.infer<typeof ports.PortListSchema>;
+  readonly search: z.infer<typeof ports.SearchAnswerSchema>;
+  readonly why: z.infer<typeof ports.WhyAnswersSchema>;
+  readonly trace: z.infer<typeof ports.TraceSchema>;
+  readonly preview: z.infer<typeof changes.ChangePreviewSchema>;
+  readonly done: z.infer<typeof changes.ChangeResultSchema>;
 }
 
 /** A change as its route takes it. */

@@ -1,18 +1,18 @@
 /** Shortcuts of the keyboard. Pure. */
-import type { Room } from './place.ts';
+import type { RoomName } from './place.ts';
 
 /** What a key does. */
 export type KeyDeed =
   | { readonly kind: 'search' }
   | { readonly kind: 'help' }
   | { readonly kind: 'look' }
-  | { readonly kind: 'go'; readonly room: Room }
+  | { readonly kind: 'go'; readonly room: RoomName }
   /** Waits for the second key. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'none' };
 
 /** The second key after `g`. */
-export const GOES: Readonly<Record<string, Room>> = {
+export const GOES: Readonly<Record<string, RoomName>> = {
   n: 'now',
   f: 'failures',
   r: 'replay',

@@ -3,11 +3,11 @@
 /** The rooms with the first word of their paths; Now has none. */
 export const ROOMS = ['now', 'failures', 'replay', 'ports', 'search', 'fleet', 'audit'] as const;
 /** One of {@link ROOMS}. */
-export type Room = (typeof ROOMS)[number];
+export type RoomName = (typeof ROOMS)[number];
 
 /** A room, one thing or part of it, and what is selected there. */
 export interface Place {
-  readonly room: Room | 'nowhere';
+  readonly room: RoomName | 'nowhere';
   /** Such as the id of a failure, or `drift`. */
   readonly part?: string;
   readonly query: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export const ROOM_PATHS: readonly string[] = [
   ...ROOMS.filter((room) => room !== 'now').flatMap((room) => [`/${room}`, `/${room}/:part`]),
 ];
 
-function isRoom(word: string): word is Room {
+function isRoom(word: string): word is RoomName {
   return (ROOMS as readonly string[]).includes(word);
 }
 
@@ -44,7 +44,7 @@ function decoded(text: string): string {
 
 /** What is empty is left out of the query. */
 export function hrefOf(
-  room: Room,
+  room: RoomName,
   part?: string,
   query: Readonly<Record<string, string | undefined>> = {},
 ): string {

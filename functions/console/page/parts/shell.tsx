@@ -4,7 +4,7 @@ import { lockedOut, session } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { hrefOf } from '../logic/place.ts';
-import type { Room } from '../logic/place.ts';
+import type { RoomName } from '../logic/place.ts';
 import { Notice, Words } from './basic.tsx';
 import { Help, isHelpOpen } from './help.tsx';
 import { Icon } from './icons.tsx';
@@ -14,11 +14,11 @@ import { SearchBox } from './search-box.tsx';
 import { WishPanel } from './wish-panel.tsx';
 
 const ROOMS: readonly {
-  readonly room: Room;
+  readonly room: RoomName;
   readonly name: string;
   readonly icon: IconName;
   /** Rooms that are entered from it. */
-  readonly also?: Room;
+  readonly also?: RoomName;
 }[] = [
   { room: 'now', name: 'Now', icon: 'now' },
   { room: 'failures', name: 'Failures', icon: 'failures', also: 'replay' },

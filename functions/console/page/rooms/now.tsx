@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { hrefOf } from '../logic/place.ts';
-import type { Room as RoomName } from '../logic/place.ts';
+import type { RoomName } from '../logic/place.ts';
 import { millisOf } from '../logic/times.ts';
 import { Badge, Empty, Since, Words } from '../parts/basic.tsx';
 import { Icon } from '../parts/icons.tsx';

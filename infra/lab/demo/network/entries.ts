@@ -46,7 +46,11 @@ export function read(
 }
 
 /** Creates one object. Rejects with the words of the device if it refuses. */
-export async function create(bigip: Access, collection: string, body: object): Promise<void> {
+export async function createOnDevice(
+  bigip: Access,
+  collection: string,
+  body: object,
+): Promise<void> {
   await call(bigip, collection, body);
 }
 

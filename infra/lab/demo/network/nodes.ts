@@ -90,7 +90,7 @@ export async function carries(scene: ClustersScene): Promise<void> {
   say.why(`${NODE} of south is drained and deleted; ${heir} (${address}) takes its place.`);
   const running = traffic(scene);
   await cluster.removePod(pod.metadata.name);
-  await checkPool(scene, ['east', 'west', 'south']);
+  await checkSharedPool(scene, ['east', 'west', 'south']);
   const since = clock.now();
   const { uid: _uid, ...metadata } = node.metadata;
   kubernetes.store.delete('v1', 'Node', '', NODE);
@@ -101,7 +101,7 @@ export async function carries(scene: ClustersScene): Promise<void> {
   const added = cluster.pods('istio-ingressgateway').find((one) => one.metadata.name === name);
   if (added !== undefined)
     kubernetes.store.apply({ ...added, spec: { ...added.spec, nodeName: heir } });
-  await checkPool(scene, ['east', 'west', 'south']);
+  await checkSharedPool(scene, ['east', 'west', 'south']);
   await checkEntries(scene, [{ kind: 'route', goal, to: address }]);
   await checks.check({
     expected: 'the route was changed by one PATCH, before the declare with the new pod',

@@ -23,7 +23,9 @@ import {
 /** A health monitor of an F5 ConfigMap, as its schema allows it. */
 export interface F5Monitor {
   readonly protocol: 'http' | 'tcp' | 'udp';
+  /** Seconds between probes. */
   readonly interval?: number | undefined;
+  /** Seconds without success until the member is down. */
   readonly timeout?: number | undefined;
   readonly send?: string | undefined;
   readonly recv?: string | undefined;

@@ -1,7 +1,7 @@
 /** The values by which Cilium's agents know a unit of BIG-IP. */
 import { type Cidr, formatIp, inCidr, parseCidr } from '../../../domain/net/ip.ts';
 import { formatCidr } from '../../../domain/net/cidr-list.ts';
-import { addressOf } from './placed.ts';
+import { addressOf } from './routed-address.ts';
 import type { Problem } from './reached.ts';
 import { setupText, type TunnelEnd } from './setup-text.ts';
 import { addressesOn } from './tunnel-parts.ts';

@@ -16,13 +16,13 @@ export function cloudRows({ cluster, seen }: Reached): readonly DoctorFinding[] 
   if (cluster.network.mode !== 'routes' || seen === undefined) return [];
   const clouds = Map.groupBy(seen.nodes, ({ providerId = '' }) => providerId.split(':')[0] ?? '');
   return [...clouds].flatMap(([cloud, nodes]) => {
-    const todo = CLOUDS[cloud];
-    if (todo === undefined) return [];
+    const advice = CLOUDS[cloud];
+    if (advice === undefined) return [];
     const checked = { id: 'network-cloud', what: `cloud of ${cluster.id}` };
     return [
       okFinding(
         checked,
-        `${formatCount(nodes.length, 'node')} must accept packets for pod addresses, which is not checked. ${todo}`,
+        `${formatCount(nodes.length, 'node')} must accept packets for pod addresses, which is not checked. ${advice}`,
       ),
     ];
   });

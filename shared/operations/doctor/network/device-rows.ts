@@ -1,9 +1,8 @@
 /** What concerns a device as a whole: partition, sync, account, and another program's entries. */
 import type { DeviceConfig } from '../../../config/schema.ts';
 import type { NetworkFacts } from '../../../device/network-facts.ts';
-import { firstNamed } from '../../../domain/paths/in-words.ts';
+import { firstNamed, formatCount } from '../../../domain/text/counts.ts';
 import { isNameOfCis } from '../../../domain/take-over/cis.ts';
-import { formatCount } from '../../../domain/text/counts.ts';
 import type { DoctorFinding } from '../finding.ts';
 import { type Problem, rowsOf } from './reached.ts';
 

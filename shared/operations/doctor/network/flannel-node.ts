@@ -1,9 +1,9 @@
 /** The Node by which flannel's nodes know a unit of BIG-IP. */
-import { firstNamed } from '../../../domain/paths/in-words.ts';
+import { firstNamed } from '../../../domain/text/counts.ts';
 import { type Cidr, cidrsOverlap, inCidr, parseCidr } from '../../../domain/net/ip.ts';
 import { formatCidr } from '../../../domain/net/cidr-list.ts';
 import type { Node } from '../../../domain/snapshot/objects.ts';
-import { addressOf } from './placed.ts';
+import { addressOf } from './routed-address.ts';
 import type { Problem } from './reached.ts';
 import { type TunnelEnd, setupText } from './setup-text.ts';
 import { addressesOn } from './tunnel-parts.ts';

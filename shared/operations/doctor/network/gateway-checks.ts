@@ -1,8 +1,7 @@
 /** Mode `routes`: whether BIG-IP is in the network of the nodes, and whom their answers go to. */
-import { firstNamed } from '../../../domain/paths/in-words.ts';
-import { formatCount } from '../../../domain/text/counts.ts';
+import { firstNamed, formatCount } from '../../../domain/text/counts.ts';
 import { okFinding, type DoctorFinding } from '../finding.ts';
-import { familiesOf, isWithin, parsePlaced } from './placed.ts';
+import { familiesOf, isWithin, parseRoutedAddress } from './routed-address.ts';
 import { addressesOf, type Problem, type ReachedFrom, rowsOf } from './reached.ts';
 import { floatingProblem, snatInWords } from './snat-checks.ts';
 
@@ -29,7 +28,7 @@ export function gatewayChecks(from: ReachedFrom): readonly DoctorFinding[] {
   // The standby unit monitors from an address that stays there.
   const own = addressesOf(unit).filter(({ isFloating }) => !isFloating);
   const hops = gateways.map((gateway) => {
-    const at = parsePlaced(gateway.via);
+    const at = parseRoutedAddress(gateway.via);
     return { gateway, at, near: own.filter((one) => at !== undefined && isWithin(at, one.at)) };
   });
   const links = [...new Set(hops.flatMap(({ near }) => near.map(({ link }) => link)))];

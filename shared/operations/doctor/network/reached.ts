@@ -3,7 +3,7 @@ import type { ClusterConfig, DeviceConfig, SluiceConfig } from '../../../config/
 import type { NetworkFacts, UnitNetworks } from '../../../device/network-facts.ts';
 import { badFinding, okFinding, type CheckedObject, type DoctorFinding } from '../finding.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
-import { parsePlaced, type Placed } from './placed.ts';
+import { parseRoutedAddress, type RoutedAddress } from './routed-address.ts';
 
 /** What the checks of one cluster on one device may use. */
 export interface Reached {
@@ -53,7 +53,7 @@ export function rowsOf(
 
 /** Addresses of the unit, where they are and whether they move. */
 export interface UnitAddress {
-  readonly at: Placed;
+  readonly at: RoutedAddress;
   readonly link: string;
   readonly isFloating: boolean;
 }
@@ -61,7 +61,7 @@ export interface UnitAddress {
 /** Self IPs that can be read. */
 export function addressesOf({ selfIps }: UnitNetworks): readonly UnitAddress[] {
   return selfIps.flatMap(({ address, link, isFloating }) => {
-    const at = parsePlaced(address);
+    const at = parseRoutedAddress(address);
     return at === undefined ? [] : [{ at, link, isFloating }];
   });
 }
@@ -70,9 +70,9 @@ export function addressesOf({ selfIps }: UnitNetworks): readonly UnitAddress[] {
 export function placedNetworks(
   networks: readonly string[],
   { routeDomain }: ClusterConfig,
-): readonly Placed[] {
+): readonly RoutedAddress[] {
   return networks.flatMap((text) => {
-    const at = parsePlaced(text);
+    const at = parseRoutedAddress(text);
     return at === undefined ? [] : [{ ...at, routeDomain }];
   });
 }

@@ -3,13 +3,13 @@ import { formatCidr } from '../../../domain/net/cidr-list.ts';
 import type { Cidr } from '../../../domain/net/ip.ts';
 import { errorMessage } from '../../../telemetry/errors.ts';
 import { networkSetup } from '../../network/setup.ts';
-import { addressOf, type Placed } from './placed.ts';
+import { addressOf, type RoutedAddress } from './routed-address.ts';
 import { type TunnelOn, vnisOf } from './tunnel-parts.ts';
 
 /** A tunnel with the self IP from which it starts. */
 export interface TunnelEnd extends TunnelOn {
   readonly seen: NonNullable<TunnelOn['seen']>;
-  readonly local: Placed;
+  readonly local: RoutedAddress;
 }
 
 /** Names of Nodes have lower case. */

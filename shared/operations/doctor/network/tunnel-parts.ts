@@ -1,7 +1,13 @@
 /** The parts of a VXLAN tunnel that must suit the nodes, one function for each part. */
 import type { TunnelFacts } from '../../../device/network-facts.ts';
 import { contains } from '../../../domain/net/cidr-list.ts';
-import { addressOf, familiesOf, isSameAddress, parsePlaced, type Placed } from './placed.ts';
+import {
+  addressOf,
+  familiesOf,
+  isSameAddress,
+  parseRoutedAddress,
+  type RoutedAddress,
+} from './routed-address.ts';
 import {
   addressesOf,
   placedNetworks,
@@ -57,7 +63,7 @@ function unsuitable(says: string, remedy: string): Problem {
 function endsOf({ facts, tunnel: { path } }: TunnelOn): ReadonlySet<string> {
   const same = facts.units.flatMap(({ tunnels }) => tunnels.filter((one) => one.path === path));
   const ends = same.flatMap(({ localAddress, secondaryAddress }) =>
-    [localAddress, secondaryAddress].flatMap((text) => parsePlaced(text) ?? []),
+    [localAddress, secondaryAddress].flatMap((text) => parseRoutedAddress(text) ?? []),
   );
   return new Set(ends.map(addressOf));
 }
@@ -105,14 +111,14 @@ const flooding: Part = ({ tunnel: { vxlan }, cni }) =>
 
 /** The self IP of the unit with this address. */
 export function selfIpAt({ unit }: TunnelOn, address: string): UnitAddress | undefined {
-  const wanted = parsePlaced(address);
+  const wanted = parseRoutedAddress(address);
   return addressesOf(unit).find(({ at }) => wanted !== undefined && isSameAddress(at, wanted));
 }
 
 const localAddress: Part = (on) => {
   const { tunnel, unit } = on;
   const remedy = `set its local-address to a self IP of ${unit.name} that the nodes reach`;
-  if (parsePlaced(tunnel.localAddress) === undefined)
+  if (parseRoutedAddress(tunnel.localAddress) === undefined)
     return unsuitable(
       `its local address is ${tunnel.localAddress}, so the nodes cannot know it`,
       remedy,
@@ -143,7 +149,7 @@ export function addressesOn({ tunnel, unit, cluster }: TunnelOn): readonly UnitA
   );
 }
 
-function covers(all: readonly Placed[], network: Placed): boolean {
+function covers(all: readonly RoutedAddress[], network: RoutedAddress): boolean {
   return all.some(
     (one) => one.routeDomain === network.routeDomain && contains(one.cidr, network.cidr),
   );
@@ -175,8 +181,8 @@ const selfIp: Part = (on) => {
 /** With Cilium, the network of the unit is none of the pods', which need a route. */
 function throughTunnel(
   { tunnel, unit, cluster }: TunnelOn,
-  own: readonly Placed[],
-  networks: readonly Placed[],
+  own: readonly RoutedAddress[],
+  networks: readonly RoutedAddress[],
 ): Problem | undefined {
   const inside = own.find((one) => covers(networks, one));
   if (inside !== undefined)
@@ -186,7 +192,7 @@ function throughTunnel(
       remedy: 'choose a network outside of them',
     };
   const routed = unit.routes.flatMap(({ network, link }) =>
-    link === tunnel.path ? (parsePlaced(network) ?? []) : [],
+    link === tunnel.path ? (parseRoutedAddress(network) ?? []) : [],
   );
   const lost = cluster.podNetworks.filter((_, i) => {
     const network = networks[i];

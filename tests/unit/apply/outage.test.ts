@@ -1,6 +1,6 @@
 /** Which errors stop a whole device, and what is reported about them. */
 import { expect, test } from '@jest/globals';
-import { knownTrouble, OutOfTime } from '../../../functions/apply/trouble.ts';
+import { knownOutage, OutOfTime } from '../../../functions/apply/outage.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 
 const foreign = Object.assign(new Error('no such secret'), { name: 'ConfigError', code: 'CFG1' });
@@ -24,7 +24,7 @@ test.each<[string, unknown, object | undefined]>([
   ['another error with a code is unknown', Object.assign(new Error('x'), { code: 'E' }), undefined],
   ['text is unknown', 'BIP503', undefined],
 ])('%s', (_, error, expected) => {
-  const known = knownTrouble(error);
+  const known = knownOutage(error);
   if (expected === undefined) expect(known).toBeUndefined();
   else expect(known).toMatchObject(expected);
 });

@@ -1,5 +1,6 @@
-/** Bounds how much of a store is read at once. */
+/** Reads what the store contains: many items, and texts that another version may have written. */
 
+/** Bounds how much of a store is in memory, and how many requests S3 has to answer at once. */
 const MAX_PARALLEL_READS = 32;
 
 /** Reads all items, a bounded number of them at once; results are in the order of the items. */
@@ -11,4 +12,13 @@ export async function readInBatches<T, R>(
   for (let i = 0; i < items.length; i += MAX_PARALLEL_READS)
     results.push(...(await Promise.all(items.slice(i, i + MAX_PARALLEL_READS).map(read))));
   return results;
+}
+
+/** Undefined if the text is no JSON: what another version wrote counts as absent. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
 import { DeviceError, isInner } from '../../../shared/device/errors.ts';
 import type { MissingReference, Reference } from '../../../shared/device/references.ts';
 import { referencesOf } from '../../../shared/device/references.ts';
-import { isOverspent, spend } from './budgets.ts';
+import { isOverBudget, countUse } from './budgets.ts';
 import { requestedExposure } from './plan.ts';
 import type { DeclareAttempt, Loop, Task } from './state.ts';
 
@@ -23,12 +23,12 @@ export type FaultVerdict =
 const RACE_PAUSE_MS = 500;
 
 /** A refusal or fault that is final is no race, however many there were before. */
-export function judge(loop: Loop, error: DeviceError): FaultVerdict {
+export function classifyFault(loop: Loop, error: DeviceError): FaultVerdict {
   const { attempt } = loop;
   if (attempt === undefined) return { kind: 'fail', error };
-  const spent = spend(loop.spent, 'races');
-  if (isFinal(attempt, error, spent.races)) return judgeFinal(loop, attempt.task, error);
-  if (isOverspent(spent, 'races')) return { kind: 'fail', error };
+  const spent = countUse(loop.spent, 'races');
+  if (isFinal(attempt, error, spent.races)) return classifyFinal(loop, attempt.task, error);
+  if (isOverBudget(spent, 'races')) return { kind: 'fail', error };
   const idle = idleAfter(error, attempt.idle);
   // Not every difference is visible: a script that was slow again had not been applied.
   if (error.hint === 'slow')
@@ -38,7 +38,7 @@ export function judge(loop: Loop, error: DeviceError): FaultVerdict {
   return { kind: 'repeat', after: RACE_PAUSE_MS * spent.races, idle };
 }
 
-function judgeFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): FaultVerdict {
+function classifyFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): FaultVerdict {
   if (isolating || !(isInner(error) || error.hint === 'raced')) return { kind: 'refused' };
   return changes.length === 0
     ? { kind: 'fail', error: withoutCausingChange(loop, error) }
@@ -64,7 +64,7 @@ function idleAfter(error: DeviceError, before: DeclareAttempt['idle']): DeclareA
  * After the declare without any changes: an error that names no content, or a live state that
  * differs without AS3 noticing, is attributed to the changes only if it succeeds.
  */
-export function judgeProof(loop: Loop, error: unknown): unknown {
+export function proofError(loop: Loop, error: unknown): unknown {
   return error instanceof DeviceError && (isInner(error) || error.fault === 'content')
     ? withoutCausingChange(loop, error)
     : error;
@@ -87,7 +87,7 @@ export function withoutCausingChange(
 }
 
 /** The objects that AS3 says it did not find. */
-export function unfound(
+export function referencesNotFound(
   { job, attempt }: Loop,
   { hint, response }: DeviceError,
 ): readonly Reference[] {
@@ -99,7 +99,7 @@ export function unfound(
 }
 
 /** If the device does have the objects, AS3's lookup failed. */
-export function explained(
+export function explainedLookup(
   { job: { device, partition } }: Loop,
   error: DeviceError,
   missing: readonly MissingReference[],
@@ -114,7 +114,7 @@ export function explained(
 }
 
 /** AS3 reported success, but the device differs. */
-export function incomplete(
+export function incompleteError(
   { job: { device, partition } }: Loop,
   problems: readonly string[],
 ): DeviceError {

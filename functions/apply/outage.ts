@@ -1,7 +1,7 @@
 /** Errors that stop the work on a whole device, as codes and reasons for results and log. */
 import { DeviceError } from '../../shared/device/errors.ts';
 import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
-import type { Trouble } from './results.ts';
+import type { DeviceOutage } from './results.ts';
 
 /** The time of the function is over; the device works. */
 export class OutOfTime extends DeviceError {
@@ -17,7 +17,7 @@ export class OutOfTime extends DeviceError {
 /**
  * A fault of the device, or of the configuration for it: nothing succeeds until it is corrected.
  */
-export function knownTrouble(error: unknown): Trouble | undefined {
+export function knownOutage(error: unknown): DeviceOutage | undefined {
   if (error instanceof DeviceError) return error;
   // Compared by name, because on one host secrets come from the bundle of the command, which has
   // separate classes.

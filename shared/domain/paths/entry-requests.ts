@@ -8,7 +8,7 @@ import type { Path } from './path.ts';
 import { isPreferred, leadingTo } from './preference.ts';
 
 /** An entry that a slice asks for. */
-export interface Wish extends Entry {
+export interface EntryRequest extends Entry {
   readonly owner: string;
   readonly node: string;
   readonly version: Version;
@@ -19,7 +19,7 @@ export interface Wish extends Entry {
 }
 
 /** What a slice asks for. Paths through a tunnel need the tunnel of the cluster. */
-export function wishesOf(
+export function entryRequests(
   {
     owner,
     version,
@@ -30,11 +30,11 @@ export function wishesOf(
     readonly paths?: readonly Path[] | undefined;
   },
   tunnel: string | undefined,
-): readonly Wish[] {
+): readonly EntryRequest[] {
   return paths.flatMap((path) =>
     path.kind === 'vxlan' && tunnel === undefined
       ? []
-      : entriesOf(path, tunnel ?? '').map((entry): Wish => ({
+      : entriesOf(path, tunnel ?? '').map((entry): EntryRequest => ({
           ...entry,
           owner,
           node: path.node,
@@ -45,21 +45,21 @@ export function wishesOf(
   );
 }
 
-/** Wishes that another cluster stands in the way of. */
-export interface Contested {
-  readonly wish: Wish;
+/** Requests that another cluster stands in the way of. */
+export interface ContestedRequest {
+  readonly request: EntryRequest;
   /** The cluster that has the entry. */
   readonly cluster: string;
 }
 
 /** The newest first; of equal ones, always the same. */
-function byVersion(a: Wish, b: Wish): number {
+function byVersion(a: EntryRequest, b: EntryRequest): number {
   return (
     compareVersions(b.version, a.version) || (`${a.owner} ${a.to}` < `${b.owner} ${b.to}` ? -1 : 1)
   );
 }
 
-/** What is known when wishes are granted. */
+/** What is known when requests are granted. */
 export interface WishRules {
   readonly live: LiveEntries;
   /** The clusters of this installation. */
@@ -69,12 +69,12 @@ export interface WishRules {
 }
 
 /**
- * The cluster that keeps a record against wishes of others. One of this installation gives up what
+ * The cluster that keeps a record against requests of others. One of this installation gives up what
  * none of its members needs.
  */
 function holderOf(
   record: JournalRecord | undefined,
-  rivals: readonly Wish[],
+  rivals: readonly EntryRequest[],
   { clusters, needed }: WishRules,
 ): string {
   const [first, ...others] = rivals.toSorted((a, b) => (clusterOf(a) < clusterOf(b) ? -1 : 1));
@@ -87,15 +87,15 @@ function holderOf(
   return record.left !== undefined || isFree ? next : holder;
 }
 
-/** The newest wish for each entry. Of several clusters, the one that has it keeps it. */
+/** The newest request for each entry. Of several clusters, the one that has it keeps it. */
 function winners(
   records: JournalRecords,
-  wishes: readonly Wish[],
+  requests: readonly EntryRequest[],
   rules: WishRules,
-): { readonly won: readonly Wish[]; readonly contested: readonly Contested[] } {
-  const won: Wish[] = [];
-  const contested: Contested[] = [];
-  for (const [key, rivals] of Map.groupBy(wishes, entryKey)) {
+): { readonly won: readonly EntryRequest[]; readonly contested: readonly ContestedRequest[] } {
+  const won: EntryRequest[] = [];
+  const contested: ContestedRequest[] = [];
+  for (const [key, rivals] of Map.groupBy(requests, entryKey)) {
     const holder = holderOf(records.get(key), rivals, rules);
     const own = rivals.filter((one) => clusterOf(one) === holder);
     const [newest] = own.toSorted(byVersion);
@@ -103,19 +103,19 @@ function winners(
       const members = [...new Set(own.flatMap((one) => one.members))].toSorted();
       won.push({ ...newest, members });
     }
-    for (const wish of rivals)
-      if (clusterOf(wish) !== holder) contested.push({ wish, cluster: holder });
+    for (const request of rivals)
+      if (clusterOf(request) !== holder) contested.push({ request, cluster: holder });
   }
   return { won, contested };
 }
 
-/** The members of the wish and, as far as there is room, those that were known before. */
-function withMore(wished: readonly string[], before: readonly string[]): string[] {
-  return [...new Set([...wished, ...before])].slice(0, MAX_MEMBERS).toSorted();
+/** The members of the request and, as far as there is room, those that were known before. */
+function withMore(requested: readonly string[], before: readonly string[]): string[] {
+  return [...new Set([...requested, ...before])].slice(0, MAX_MEMBERS).toSorted();
 }
 
-function created({ members, alone, ...wish }: Wish): JournalRecord {
-  const { kind, at, tunnel, to, owner, node, version } = wish;
+function created({ members, alone, ...request }: EntryRequest): JournalRecord {
+  const { kind, at, tunnel, to, owner, node, version } = request;
   return {
     kind,
     at,
@@ -128,19 +128,21 @@ function created({ members, alone, ...wish }: Wish): JournalRecord {
   };
 }
 
-/** The record after the wish. An older slice changes nothing. */
-function updated(record: JournalRecord | undefined, wish: Wish): JournalRecord {
-  if (record === undefined) return created(wish);
+/** The record after the request. An older slice changes nothing. */
+function updated(record: JournalRecord | undefined, request: EntryRequest): JournalRecord {
+  if (record === undefined) return created(request);
   // Versions of two clusters cannot be compared.
-  if (clusterOf(record) !== clusterOf(wish))
-    return record.gone === undefined ? { ...created(wish), ...claimOf(record) } : created(wish);
-  if (compareVersions(wish.version, record.version) < 0) return record;
-  if (record.gone !== undefined) return created(wish);
-  if (record.to !== wish.to) return { ...created(wish), ...claimOf(record) };
-  const more = wish.members.filter((one) => record.members?.includes(one) !== true);
+  if (clusterOf(record) !== clusterOf(request))
+    return record.gone === undefined
+      ? { ...created(request), ...claimOf(record) }
+      : created(request);
+  if (compareVersions(request.version, record.version) < 0) return record;
+  if (record.gone !== undefined) return created(request);
+  if (record.to !== request.to) return { ...created(request), ...claimOf(record) };
+  const more = request.members.filter((one) => record.members?.includes(one) !== true);
   return record.members === undefined || more.length === 0
     ? record
-    : { ...record, members: withMore(wish.members, record.members) };
+    : { ...record, members: withMore(request.members, record.members) };
 }
 
 /** What the record says about somebody else's entry. */
@@ -181,21 +183,21 @@ function recovered(
 }
 
 /**
- * The records that the wishes make of a journal, and what stands in their way. Records of other
+ * The records that the requests make of a journal, and what stands in their way. Records of other
  * clusters than these are of another installation, and stay as they are.
  */
-export function withWishes(
+export function withEntryRequests(
   records: JournalRecords,
-  wishes: readonly Wish[],
+  requests: readonly EntryRequest[],
   rules: WishRules,
-): { readonly records: JournalRecords; readonly contested: readonly Contested[] } {
+): { readonly records: JournalRecords; readonly contested: readonly ContestedRequest[] } {
   const { live, clusters } = rules;
   const all = recovered(records, live, clusters);
-  const { won, contested } = winners(all, wishes, rules);
-  for (const wish of won) {
-    const key = entryKey(wish);
+  const { won, contested } = winners(all, requests, rules);
+  for (const request of won) {
+    const key = entryKey(request);
     const record = all.get(key);
-    const next = updated(record, wish);
+    const next = updated(record, request);
     const isNew = record === undefined || record.gone !== undefined;
     all.set(key, isNew && next !== record ? begun(next, record, live.get(key)) : next);
   }
@@ -206,24 +208,24 @@ export function withWishes(
 }
 
 /** Whether members are only reached through the entry, and not by a further one. */
-function isLast({ kind, alone }: Wish): boolean {
+function isLast({ kind, alone }: EntryRequest): boolean {
   return kind !== 'fdb' || alone;
 }
 
 /** What is asked for again, after something else was, has the newer version. */
-function withPreference(records: JournalRecords, won: readonly Wish[]): JournalRecords {
+function withPreference(records: JournalRecords, won: readonly EntryRequest[]): JournalRecords {
   const all = new Map(records);
   const standing = [...all.values()].filter(({ gone }) => gone === undefined);
   const finders = new Map(
     [...Map.groupBy(standing, clusterOf)].map(([cluster, own]) => [cluster, leadingTo(own)]),
   );
-  for (const wish of won.filter(isLast)) {
-    const record = all.get(entryKey(wish));
-    const find = finders.get(clusterOf(wish));
+  for (const request of won.filter(isLast)) {
+    const record = all.get(entryKey(request));
+    const find = finders.get(clusterOf(request));
     if (record === undefined || find === undefined) continue;
-    const isNewer = compareVersions(wish.version, record.version) > 0;
-    if (isNewer && !isPreferred(record, wish.members, find))
-      all.set(entryKey(wish), { ...record, version: wish.version, owner: wish.owner });
+    const isNewer = compareVersions(request.version, record.version) > 0;
+    if (isNewer && !isPreferred(record, request.members, find))
+      all.set(entryKey(request), { ...record, version: request.version, owner: request.owner });
   }
   return all;
 }
